@@ -1,0 +1,297 @@
+"""The PyTorch peer of the bench: eager mode on the CPU, at its best settings.
+
+    python bench/peers/pytorch.py vae|dcgan|gan2d|unrolled
+
+The line protocol is in README.md beside this file. Switches, for a look at what a setting is worth (the defaults are the measured best):
+    ZAYA_PEER_THREADS  intra-op threads                                                        every core
+    ZAYA_PEER_MALLOC   system | glibc | jemalloc | tcmalloc, unless LD_PRELOAD is set already  glibc
+    ZAYA_PEER_ADAM     fused | foreach | forloop                                               fused
+    ZAYA_PEER_LAYOUT   nhwc (channels_last) | nchw, for dcgan                                  nhwc
+    ZAYA_PEER_STYLE    fast | plain: plain runs real and fake as two passes of D in gan2d and  fast
+                       unrolled, and Adam tensor by tensor in unrolled, as tutorials do
+"""
+import gc
+import json
+import math
+import os
+import sys
+import time
+
+# Environment of each allocator; it is set before the process is replaced by itself, which keeps its id and its start time.
+# Page faults a DCGAN step: system 1400-3600, glibc 0-60, jemalloc 0 (6600-8500 at its own defaults), tcmalloc 5. They cost some
+# 3% of a step (10% in jemalloc's defaults); beyond that the four are equal within the noise, so the default needs nothing installed.
+MALLOC = {
+    "system": {},
+    "glibc": {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864"},
+    "jemalloc": {"LD_PRELOAD": "libjemalloc.so.2", "MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1"},
+    "tcmalloc": {"LD_PRELOAD": "libtcmalloc.so.4", "TCMALLOC_RELEASE_RATE": "0"},
+}
+
+
+def setting(name, default):
+    return os.environ.get(f"ZAYA_PEER_{name}", default)
+
+
+def choose_malloc():
+    """Starts this program again under the allocator asked for, and names it. A caller's own LD_PRELOAD or GLIBC_TUNABLES wins."""
+    wanted = setting("MALLOC", "glibc")
+    if wanted not in MALLOC:
+        sys.exit(f"pytorch.py: ZAYA_PEER_MALLOC is one of {', '.join(MALLOC)} - got {wanted!r}")
+    if os.environ.get("ZAYA_PEER_RESTARTED") == wanted:
+        return wanted
+    if any(name in os.environ for name in ("LD_PRELOAD", "GLIBC_TUNABLES")):
+        return os.environ.get("LD_PRELOAD") or os.environ["GLIBC_TUNABLES"]
+    if sys.platform != "linux" or not MALLOC[wanted]:
+        return "system"
+    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC[wanted], "ZAYA_PEER_RESTARTED": wanted})
+
+
+def say(**line):
+    print(json.dumps(line, allow_nan=False), flush=True)
+
+
+def ms_since_process_start():
+    """To 10 ms, the kernel's clock tick; the interpreter's own start is inside."""
+    try:
+        with open("/proc/self/stat") as file:
+            ticks = int(file.read().rsplit(")", 1)[1].split()[19])
+        return 1e3 * (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
+    except (OSError, AttributeError):
+        return 1e3 * time.process_time()
+
+
+def peak_mb():
+    try:
+        with open("/proc/self/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+    except (OSError, StopIteration):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+# Before torch, which takes seconds to load.
+ALLOCATOR = choose_malloc() if __name__ == "__main__" else None
+
+try:
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except ImportError:
+    say(missing="pip install torch")
+    sys.exit(0)
+
+PLAIN = setting("STYLE", "fast") == "plain"
+
+# Measured, median ms a step on 2 cores, fused / foreach / forloop: vae 3.9 / 4.8 / 5.3, gan2d 2.9 / 3.4 / 3.4, dcgan no difference.
+ADAM = {"fused": {"fused": True}, "foreach": {"foreach": True}, "forloop": {"foreach": False}}[setting("ADAM", "fused")]
+
+
+def logit_loss(logits, target):
+    return F.binary_cross_entropy_with_logits(logits, target)
+
+
+def vae():
+    """MLP 784-400-20-400-784, Bernoulli, batch 128, Adam 1e-3; the loss in nats per image."""
+    batch, latent = 128, 20
+    encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 2 * latent))
+    decoder = nn.Sequential(nn.Linear(latent, 400), nn.ReLU(), nn.Linear(400, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    x = torch.bernoulli(torch.full((batch, 784), 0.5))
+
+    def step():
+        mean, logvar = encoder(x).chunk(2, dim=1)
+        logits = decoder(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
+        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = -0.5 * (1 + logvar - mean * mean - logvar.exp()).sum()
+        loss = (recon + kl) / batch
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
+def gan_step(generator, discriminator, optimizer, real, noise, one_pass):
+    """D's step, then G's, on one forward pass of G (as in the official DCGAN example); non-saturating."""
+    adam_g, adam_d = optimizer(generator.parameters()), optimizer(discriminator.parameters())
+    batch = len(real)
+    one, zero = torch.ones(batch), torch.zeros(batch)
+    both = torch.cat([one, zero])
+
+    def step():
+        fake = generator(noise())
+        adam_d.zero_grad(set_to_none=True)
+        if one_pass:
+            loss_d = 2 * logit_loss(discriminator(torch.cat([real, fake.detach()])), both)
+            loss_d.backward()
+        else:
+            loss_real = logit_loss(discriminator(real), one)
+            loss_real.backward()
+            loss_fake = logit_loss(discriminator(fake.detach()), zero)
+            loss_fake.backward()
+            loss_d = loss_real.detach() + loss_fake.detach()
+        adam_d.step()
+
+        discriminator.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        loss_g = logit_loss(discriminator(fake), one)
+        loss_g.backward()
+        adam_g.step()
+        discriminator.requires_grad_(True)
+        return {"loss": loss_d, "lossG": loss_g}
+
+    return step
+
+
+def dcgan():
+    """DCGAN-32, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .999). Real and fake are two passes: BatchNorm sees each alone."""
+    def up(i, o, stride, pad):
+        return nn.ConvTranspose2d(i, o, 4, stride, pad, bias=False)
+
+    def down(i, o, stride, pad):
+        return nn.Conv2d(i, o, 4, stride, pad, bias=False)
+
+    generator = nn.Sequential(
+        up(100, 256, 1, 0), nn.BatchNorm2d(256), nn.ReLU(inplace=True),
+        up(256, 128, 2, 1), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+        up(128, 64, 2, 1), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+        up(64, 3, 2, 1), nn.Tanh())
+    discriminator = nn.Sequential(
+        down(3, 64, 2, 1), nn.LeakyReLU(0.2, inplace=True),
+        down(64, 128, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
+        down(128, 256, 2, 1), nn.BatchNorm2d(256), nn.LeakyReLU(0.2, inplace=True),
+        down(256, 1, 1, 0), nn.Flatten(0))
+    for net in (generator, discriminator):
+        for module in net:
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+            elif isinstance(module, nn.BatchNorm2d):
+                nn.init.normal_(module.weight, 1.0, 0.02)
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
+    real = (torch.rand(64, 3, 32, 32) * 2 - 1).to(memory_format=layout)
+    return gan_step(
+        generator.to(memory_format=layout), discriminator.to(memory_format=layout),
+        lambda params: torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999), **ADAM),
+        real, lambda: torch.randn(64, 100, 1, 1), one_pass=False)
+
+
+def gan2d():
+    """2-128-128-2 against 2-128-128-1, batch 256, Adam 1e-3 (.5, .999). Without BatchNorm one pass of D over real and fake is the same numbers."""
+    def mlp(out, activation):
+        return nn.Sequential(nn.Linear(2, 128), activation(), nn.Linear(128, 128), activation(), nn.Linear(128, out))
+
+    return gan_step(
+        mlp(2, nn.ReLU), nn.Sequential(mlp(1, lambda: nn.LeakyReLU(0.2)), nn.Flatten(0)),
+        lambda params: torch.optim.Adam(params, lr=1e-3, betas=(0.5, 0.999), **ADAM),
+        torch.randn(256, 2), lambda: torch.randn(256, 2), one_pass=not PLAIN)
+
+
+def unrolled():
+    """Unrolled GAN, K = 10: G's gradient passes through ten Adam steps of D, second order kept (arXiv:1611.02163, equations 7-11).
+
+    The first inner step starts from the live D and the live moments on this step's batch, so it is D's ordinary Adam step too
+    and its result is kept as the live D: the paper's simultaneous update, and less work than a second pass.
+    D's parameters are one flat vector, split into its matrices where they are used: 42 ms a step, against 59 ms tensor by tensor
+    and with two passes of D (ZAYA_PEER_STYLE=plain), 44 with torch._foreach.
+    """
+    batch, unroll = 256, 10
+    rate, beta1, beta2, eps = 1e-3, 0.5, 0.999, 1e-8
+
+    def mlp(out):
+        return nn.Sequential(nn.Linear(2, 128), nn.Tanh(), nn.Linear(128, 128), nn.Tanh(), nn.Linear(128, out))
+
+    generator = mlp(2)
+    weights_g = list(generator.parameters())
+    adam_g = torch.optim.Adam(weights_g, lr=rate, betas=(beta1, beta2), **ADAM)
+    start = [weight.detach() for weight in mlp(1).parameters()]
+    shapes, sizes = [weight.shape for weight in start], [weight.numel() for weight in start]
+    if not PLAIN:
+        start = [torch.cat([weight.reshape(-1) for weight in start])]
+    live = {"weights": start, "first": [torch.zeros_like(w) for w in start], "second": [torch.zeros_like(w) for w in start], "t": 0}
+    real = torch.randn(batch, 2)
+    one, zero = torch.ones(batch), torch.zeros(batch)
+    both = torch.cat([one, zero])
+
+    def discriminate(weights, x):
+        if not PLAIN:
+            weights = [part.view(shape) for part, shape in zip(weights[0].split(sizes), shapes)]
+        w1, b1, w2, b2, w3, b3 = weights
+        return F.linear(torch.tanh(F.linear(torch.tanh(F.linear(x, w1, b1)), w2, b2)), w3, b3).flatten()
+
+    def loss_of(weights, fake):
+        if PLAIN:
+            return logit_loss(discriminate(weights, real), one) + logit_loss(discriminate(weights, fake), zero)
+        return 2 * logit_loss(discriminate(weights, torch.cat([real, fake])), both)
+
+    def adam_d(weights, first, second, gradient, t):
+        fix1, fix2 = 1 - beta1**t, 1 - beta2**t
+        first = [torch.lerp(m, g, 1 - beta1) for m, g in zip(first, gradient)]
+        second = [torch.addcmul(v * beta2, g, g, value=1 - beta2) for v, g in zip(second, gradient)]
+        weights = [torch.addcdiv(w, m, (v / fix2).sqrt() + eps, value=-rate / fix1) for w, m, v in zip(weights, first, second)]
+        return weights, first, second
+
+    def step():
+        fake = generator(torch.randn(batch, 2))
+        weights, first, second = [w.requires_grad_() for w in live["weights"]], live["first"], live["second"]
+        for inner in range(1, unroll + 1):
+            loss = loss_of(weights, fake)
+            gradient = torch.autograd.grad(loss, weights, create_graph=True)
+            weights, first, second = adam_d(weights, first, second, gradient, live["t"] + inner)
+            if inner == 1:
+                loss_d = loss
+                kept = {name: [value.detach() for value in values] for name, values in
+                        (("weights", weights), ("first", first), ("second", second))}
+        loss_g = logit_loss(discriminate(weights, fake), one)
+        for weight, gradient in zip(weights_g, torch.autograd.grad(loss_g, weights_g)):
+            weight.grad = gradient
+        adam_g.step()
+        live.update(kept, t=live["t"] + 1)
+        return {"loss": loss_d, "lossG": loss_g}
+
+    return step
+
+
+def main():
+    workloads = {"vae": vae, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled}
+    name = sys.argv[1] if len(sys.argv) == 2 else None
+    if name not in workloads:
+        sys.exit(f"usage: pytorch.py {'|'.join(workloads)}")
+    threads = int(setting("THREADS", os.cpu_count()))
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(1)
+    torch.optim.Adam([nn.Parameter(torch.zeros(1))], **ADAM)  # loads torch._dynamo: 1.5 s and 150 MB that every user of torch.optim pays
+    base_mb = peak_mb()
+
+    step = workloads[name]()
+    step()
+    first_step = ms_since_process_start()
+    step()
+    gc.collect()
+    gc.freeze()
+    say(ready=True, name="pytorch", version=torch.__version__, startMs=round(first_step, 1), threads=threads,
+        malloc=ALLOCATOR)
+
+    for line in sys.stdin:
+        order = line.strip()
+        if order == "quit":
+            break
+        times, losses = [], {}
+        if not order.isdecimal():
+            sys.exit(f"pytorch.py: a line is a number of steps or quit - got {order!r}")
+        for _ in range(int(order)):
+            begin = time.perf_counter()
+            losses = step()
+            times.append(round(1e3 * (time.perf_counter() - begin), 4))
+        values = {key: loss.item() for key, loss in losses.items()}
+        say(ms=times, **{"loss": None, **{key: value if math.isfinite(value) else None for key, value in values.items()}})
+    say(peakMb=round(peak_mb(), 1), baseMb=round(base_mb, 1))
+    sys.stdout.flush()
+    os._exit(0)  # unloading torch takes a while and triton reports leaks on stderr
+
+
+if __name__ == "__main__":
+    main()

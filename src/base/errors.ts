@@ -1,0 +1,63 @@
+/**
+ * An error whose cause a person can mend. `message` reads `where: rule - got value`; `hint` says what to do next.
+ * One subclass a kind, so that callers can tell them apart without reading text.
+ */
+export class ZayaError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.name = new.target.name;
+    this.hint = hint;
+  }
+}
+
+/** Shapes or types of tensors that do not fit together. `scope` is the path of the layer that was being applied. */
+export class ShapeError extends ZayaError {
+  scope: readonly string[] = [];
+  private readonly text: string;
+
+  constructor(text: string, hint?: string) {
+    super(text, hint);
+    this.text = text;
+  }
+
+  /** Names one more part around the place of the error. */
+  enter(part: string): this {
+    this.scope = [part, ...this.scope];
+    this.message = `${this.text} (in ${this.scope.join(".")})`;
+    return this;
+  }
+}
+
+/** An option, a flag or a name that is not valid; refused before any work starts. */
+export class OptionError extends ZayaError {}
+
+/** Data that cannot be read or does not have the form it should have. */
+export class DataError extends ZayaError {}
+
+/** A file of a run (checkpoint, config, record) that is missing, damaged or in use. */
+export class RunError extends ZayaError {}
+
+/** A loss that stopped being finite. `step` is the step that produced it. */
+export class DivergedError extends ZayaError {
+  constructor(
+    readonly step: number,
+    message: string,
+    hint?: string,
+  ) {
+    super(message, hint);
+  }
+}
+
+/** The engine asked for does not exist here or failed. */
+export class EngineError extends ZayaError {}
+
+/** Runs `body` so that a shape error thrown inside it names `part` in its scope path. */
+export function inScope<T>(part: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw error instanceof ShapeError ? error.enter(part) : error;
+  }
+}

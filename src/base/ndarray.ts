@@ -1,0 +1,160 @@
+import { ShapeError } from "./errors.ts";
+
+/** Sizes along each axis, outermost first. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+interface Storage {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  /** One byte an element, 0 or 1. */
+  bool: Uint8Array;
+}
+
+export type DType = keyof Storage;
+
+/** Numbers in memory: contiguous, C order (last axis fastest). The symbolic counterpart is `Tensor`. */
+export interface NdArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: Shape;
+  readonly data: Storage[D];
+}
+
+const constructors = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** `[2, 3]`, for messages. */
+export function formatShape(shape: readonly (number | string)[]): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** An array over `data` without copying. @throws ShapeError when the length does not fit the shape. */
+export function ndarray<D extends DType>(dtype: D, shape: Shape, data: Storage[D]): NdArray<D> {
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(`ndarray: ${formatShape(shape)} holds ${sizeOf(shape)} numbers - got ${data.length}`);
+  }
+  return { dtype, shape: [...shape], data };
+}
+
+/** Room for `size` elements, all zero. */
+export function allocate<D extends DType>(dtype: D, size: number): Storage[D] {
+  return new constructors[dtype](size) as Storage[D];
+}
+
+export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "float32" as D): NdArray<D> {
+  return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
+}
+
+export function full(shape: Shape, value: number): NdArray<"float32"> {
+  const out = zeros(shape);
+  out.data.fill(value);
+  return out;
+}
+
+export function scalar(value: number): NdArray<"float32"> {
+  return ndarray("float32", [], Float32Array.of(value));
+}
+
+/** A float32 array from plain numbers, one level (`[n]`) or given its shape. */
+export function fromNumbers(values: ArrayLike<number>, shape: Shape = [values.length]): NdArray<"float32"> {
+  return ndarray("float32", shape, Float32Array.from(values));
+}
+
+/** The same numbers under another type; a copy unless the type already fits. */
+export function castTo<D extends DType>(a: NdArray, dtype: D): NdArray<D> {
+  if (a.dtype === dtype) return a as NdArray<D>;
+  const data = allocate(dtype, a.data.length);
+  for (let i = 0; i < a.data.length; i++) data[i] = a.data[i]!;
+  return ndarray(dtype, a.shape, data);
+}
+
+/** The same numbers under another shape, sharing memory. @throws ShapeError when the sizes differ. */
+export function reshaped<D extends DType>(a: NdArray<D>, shape: Shape): NdArray<D> {
+  return ndarray(a.dtype, shape, a.data);
+}
+
+/** Distance in elements between neighbours along each axis. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** Axes reordered: axis `i` of the result is axis `order[i]` of `a`. A copy. */
+export function permuted<D extends DType>(a: NdArray<D>, order: readonly number[]): NdArray<D> {
+  const shape = order.map((axis) => a.shape[axis]!);
+  const strides = stridesOf(a.shape);
+  return gatherStrided(a, shape, order.map((axis) => strides[axis]!), 0);
+}
+
+/** Reads `a` by strides (in elements, zero repeats an axis, negative reverses it) into a new contiguous array. */
+export function gatherStrided<D extends DType>(
+  a: NdArray<D>,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+): NdArray<D> {
+  const out = zeros(shape, a.dtype);
+  const rank = shape.length;
+  if (rank === 0 || out.data.length === 0) {
+    if (out.data.length > 0) out.data[0] = a.data[offset]!;
+    return out;
+  }
+  const inner = shape[rank - 1]!;
+  const innerStride = strides[rank - 1]!;
+  const index = new Array<number>(rank).fill(0);
+  let from = offset;
+  for (let to = 0; to < out.data.length; to += inner) {
+    for (let i = 0, at = from; i < inner; i++, at += innerStride) out.data[to + i] = a.data[at]!;
+    for (let axis = rank - 2; axis >= 0; axis--) {
+      index[axis]!++;
+      from += strides[axis]!;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+/** Rows `start` to `stop` along the first axis, sharing memory. */
+export function rows<D extends DType>(a: NdArray<D>, start: number, stop: number): NdArray<D> {
+  const width = sizeOf(a.shape.slice(1));
+  const data = a.data.subarray(start * width, stop * width) as Storage[D];
+  return ndarray(a.dtype, [stop - start, ...a.shape.slice(1)], data);
+}
+
+/** Arrays joined along the first axis; all other extents must be equal. A copy. */
+export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray<D> {
+  const first = parts[0];
+  if (first === undefined) throw new ShapeError("joinRows: needs at least one array - got none");
+  const tail = first.shape.slice(1);
+  const count = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+  const out = zeros([count, ...tail], first.dtype);
+  let at = 0;
+  for (const part of parts) {
+    if (formatShape(part.shape.slice(1)) !== formatShape(tail)) {
+      throw new ShapeError(`joinRows: rows must have equal shapes - got ${formatShape(tail)} and ${formatShape(part.shape.slice(1))}`);
+    }
+    out.data.set(part.data as never, at);
+    at += part.data.length;
+  }
+  return out;
+}

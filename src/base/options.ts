@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { OptionError } from "./errors.ts";
+
+// Options are declared once, as a zod schema: it gives the type, the default, the check, the flag of the command line
+// and its help. Flags arrive as text, files and callers give numbers; these fields take both.
+
+function fromText(value: unknown): unknown {
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+}
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** The number must be larger than this. */
+  readonly above?: number;
+}
+
+/** A number within bounds. */
+export function numberField(doc: string, bounds: Bounds = {}) {
+  return z.preprocess(fromText, bounded(z.number({ error: "must be a number" }), bounds)).meta({ description: doc });
+}
+
+/** A whole number within bounds. */
+export function integerField(doc: string, bounds: Bounds = {}) {
+  const whole = z.number({ error: "must be a whole number" }).int({ error: "must be a whole number" });
+  return z.preprocess(fromText, bounded(whole, bounds)).meta({ description: doc });
+}
+
+/** Whole numbers of at least 1: a list, or text with commas between them. */
+export function integerListField(doc: string) {
+  const split = (value: unknown) =>
+    typeof value === "string" ? value.split(",").map(fromText) : typeof value === "number" ? [value] : value;
+  const entry = z.number({ error: "must be whole numbers with commas between them" }).int().min(1, { error: "must be at least 1" });
+  return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
+}
+
+/** One of some words. */
+export function choiceField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
+  return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description: doc });
+}
+
+/** A number within bounds, or one of some words. */
+export function numberOrField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words, bounds: Bounds) {
+  const error = `must be ${words.join(", ")} or a number${describe(bounds)}`;
+  const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
+  return z.preprocess(convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error })).meta({ description: doc });
+}
+
+function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {
+  let out = field;
+  if (min !== undefined) out = out.min(min, { error: `must be at least ${min}` });
+  if (above !== undefined) out = out.gt(above, { error: `must be above ${above}` });
+  if (max !== undefined) out = out.max(max, { error: `must be at most ${max}` });
+  return out;
+}
+
+function describe({ min, max, above }: Bounds): string {
+  const parts = [min !== undefined && `of at least ${min}`, above !== undefined && `above ${above}`, max !== undefined && `at most ${max}`];
+  const said = parts.filter(Boolean).join(", ");
+  return said === "" ? "" : ` ${said}`;
+}
+
+/** Checked options with defaults filled in. @throws OptionError naming the option, the rule and the value. */
+export function parseOptions<Schema extends z.ZodObject>(schema: Schema, raw: unknown, where: string): z.output<Schema> {
+  const result = z.strictObject(schema.shape).safeParse(raw);
+  if (result.success) return result.data as z.output<Schema>;
+  const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    throw new OptionError(
+      `${where}: has no option ${issue.keys.join(", ")}`,
+      `its options are ${Object.keys(schema.shape).join(", ")}`,
+    );
+  }
+  const got = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], raw);
+  throw new OptionError(`${where}: ${String(issue.path[0])} ${issue.message} - got ${JSON.stringify(got)}`, hintFor(schema, String(issue.path[0])));
+}
+
+function hintFor(schema: z.ZodObject, name: string): string | undefined {
+  const description = schema.shape[name]?.meta()?.description;
+  return description === undefined ? undefined : `${name}: ${description}`;
+}
+
+/** What a person sees of each option: its name, doc text and default (undefined where it may be left out). */
+export function describeOptions(schema: z.ZodObject): { name: string; doc: string; initial: unknown }[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const initial = (field as z.ZodType).safeParse(undefined);
+    const doc = (field as z.ZodType).meta()?.description ?? innerDoc(field as z.ZodType);
+    return { name, doc, initial: initial.success ? initial.data : undefined };
+  });
+}
+
+function innerDoc(field: z.ZodType): string {
+  const inner = (field as { def?: { innerType?: z.ZodType } }).def?.innerType;
+  return inner?.meta()?.description ?? "";
+}

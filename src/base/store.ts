@@ -1,0 +1,77 @@
+import { concatBytes } from "./bytes.ts";
+import { OptionError, RunError } from "./errors.ts";
+
+/**
+ * Bytes by name: where a run keeps its record, checkpoints and pictures. Names are relative paths with "/", no part of
+ * which is empty or begins with a dot. A prefix is whole parts of a name: "a/b" covers "a/b" and "a/b/c", never "a/bc".
+ * Nobody shares memory with a store: bytes are copied on the way in and on the way out.
+ */
+export interface Store {
+  /** @throws RunError when there is no such name. */
+  read(name: string): Promise<Uint8Array>;
+  /** Replaces what the name holds. Atomic and durable: whoever reads, even after a crash, finds the old bytes or the new. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Adds to the end of what the name holds. Not atomic: after a crash the last piece may be cut or missing. */
+  append(name: string, bytes: Uint8Array): Promise<void>;
+  /** All names under a prefix, "" for all there are, sorted by code unit. */
+  list(prefix: string): Promise<string[]>;
+  /** Removes all names under a prefix; none is no error. @throws OptionError when the prefix is empty. */
+  remove(prefix: string): Promise<void>;
+  has(name: string): Promise<boolean>;
+}
+
+/** @throws OptionError when `name` could not be a name of every store. */
+export function checkName(name: string): void {
+  const badPart = name.split("/").some((part) => part === "" || part.startsWith("."));
+  if (badPart || ["\\", ":", "\0"].some((character) => name.includes(character))) {
+    throw new OptionError(
+      `store: a name is parts joined by "/", none empty, beginning with a dot or holding \\ or : - got ${JSON.stringify(name)}`,
+    );
+  }
+}
+
+/** A store that lives as long as its process: for runs without a folder. */
+export class MemoryStore implements Store {
+  /** In pieces, so that many small appends stay cheap; a read joins them. */
+  private readonly pieces = new Map<string, Uint8Array[]>();
+
+  async read(name: string): Promise<Uint8Array> {
+    checkName(name);
+    const pieces = this.pieces.get(name);
+    if (pieces === undefined)
+      throw new RunError(`read: the store must hold the name - got ${name}`);
+    const joined = concatBytes(pieces);
+    this.pieces.set(name, [joined]);
+    return joined.slice();
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    checkName(name);
+    this.pieces.set(name, [concatBytes([bytes])]);
+  }
+
+  async append(name: string, bytes: Uint8Array): Promise<void> {
+    checkName(name);
+    const pieces = this.pieces.get(name);
+    if (pieces === undefined) this.pieces.set(name, [concatBytes([bytes])]);
+    else pieces.push(concatBytes([bytes]));
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    if (prefix !== "") checkName(prefix);
+    const under = prefix === "" ? "" : `${prefix}/`;
+    return [...this.pieces.keys()]
+      .filter((name) => name === prefix || name.startsWith(under))
+      .toSorted();
+  }
+
+  async remove(prefix: string): Promise<void> {
+    checkName(prefix);
+    for (const name of await this.list(prefix)) this.pieces.delete(name);
+  }
+
+  async has(name: string): Promise<boolean> {
+    checkName(name);
+    return this.pieces.has(name);
+  }
+}

@@ -1,0 +1,22 @@
+// What every JavaScript runtime has, in the few shapes the core uses. The core compiles without Node's and the
+// DOM's types, so that an import of either does not compile; these are in all of them.
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
+  decode(bytes?: Uint8Array): string;
+}
+interface AbortSignal {
+  readonly aborted: boolean;
+}
+declare const performance: { now(): number; readonly timeOrigin: number };
+declare class CompressionStream {
+  constructor(format: "deflate");
+  readonly readable: {
+    getReader(): { read(): Promise<{ done: false; value: Uint8Array } | { done: true; value: undefined }> };
+  };
+  readonly writable: {
+    getWriter(): { write(bytes: Uint8Array<ArrayBuffer>): Promise<void>; close(): Promise<void> };
+  };
+}

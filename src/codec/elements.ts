@@ -1,0 +1,74 @@
+import { DataError } from "../base/errors.ts";
+import {
+  type DType,
+  type NdArray,
+  type Shape,
+  allocate,
+  ndarray,
+  sizeOf,
+} from "../base/ndarray.ts";
+
+/** Bytes of one element in a file and in memory. */
+export const elementSize: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  uint8: 1,
+  bool: 1,
+};
+
+/**
+ * An array from its bytes, copied; `bytes` must have the right length. Memory order is taken to be little-endian, as the
+ * files are: every machine that ONNX Runtime is built for is.
+ * @throws DataError when a bool is neither 0 nor 1.
+ */
+export function fromBytes<D extends DType>(
+  dtype: D,
+  shape: Shape,
+  bytes: Uint8Array,
+  where: string,
+): NdArray<D> {
+  const data = allocate(dtype, sizeOf(shape));
+  new Uint8Array(data.buffer).set(bytes);
+  if (dtype === "bool") {
+    const wrong = bytes.find((byte) => byte > 1);
+    if (wrong !== undefined) throw new DataError(`${where}: a bool must be 0 or 1 - got ${wrong}`);
+  }
+  return ndarray(dtype, shape, data);
+}
+
+/** Whole numbers of 64 bits as int32. @throws DataError when one does not fit. */
+export function fromInt64Bytes(shape: Shape, bytes: Uint8Array, where: string): NdArray<"int32"> {
+  const data = new Int32Array(sizeOf(shape));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = view.getInt32(8 * i, true);
+    if (view.getInt32(8 * i + 4, true) !== data[i]! >> 31) {
+      const value = view.getBigInt64(8 * i, true);
+      throw new DataError(
+        `${where}: a whole number must fit in 32 bits - got ${value} at element ${i}`,
+        'save it as floating point: a.astype("float32")',
+      );
+    }
+  }
+  return ndarray("int32", shape, data);
+}
+
+/** The bytes of an array, sharing memory. */
+export function bytesOf(a: NdArray): Uint8Array {
+  return new Uint8Array(a.data.buffer, a.data.byteOffset, a.data.byteLength);
+}
+
+/** Number of elements of a shape read from a file; null when the file asks for more than can be counted exactly. */
+export function countOf(shape: Shape): number | null {
+  const count = sizeOf(shape);
+  return Number.isSafeInteger(count) ? count : null;
+}
+
+/** The first bytes as hexadecimal, for messages: `1f 8b 08`. */
+export function hex(bytes: Uint8Array, count: number): string {
+  const shown = Array.from(bytes.subarray(0, count), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join(" ");
+  return shown === "" ? "no bytes" : shown;
+}

@@ -1,0 +1,230 @@
+import { DataError, OptionError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { type Key, fold, key, permutation } from "../base/random.ts";
+import { Sha256 } from "../base/sha256.ts";
+
+/** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`. */
+export interface Dataset {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  /** Of one item. */
+  readonly shape: Shape;
+  readonly size: number;
+  /** The class of each item, where the data tell it. */
+  readonly labels: Int32Array | null;
+  /** Reads items by index into float32 `[n, ...shape]`. @throws OptionError for an index outside the data. */
+  read(indices: ArrayLike<number>): NdArray<"float32">;
+  /** SHA-256 over kind, shape, items and labels, hex, first 16 characters; found when first asked for. */
+  readonly fingerprint: string;
+  /** Files that were passed over when the data were read, by name. */
+  readonly skipped: readonly SkippedFile[];
+}
+
+export interface SkippedFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Data to learn from, and data kept apart to judge by. */
+export interface DataSplit {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+export interface ArrayDatasetParts {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  /**
+   * `[n, h, w, c]` or `[n, d]`. Of uint8, images only: 0 to 255 stands for [0, 1]. The memory is kept, not copied.
+   */
+  readonly items: NdArray<"uint8"> | NdArray<"float32">;
+  readonly labels?: Int32Array | null;
+  readonly skipped?: readonly SkippedFile[];
+}
+
+/**
+ * A data set in memory.
+ * @throws DataError when there is no item, the array does not fit the kind, or a value is not finite or out of range.
+ */
+export function arrayDataset(parts: ArrayDatasetParts): Dataset {
+  const { name, kind, items, labels = null, skipped = [] } = parts;
+  const rank = kind === "image" ? 4 : 2;
+  if (items.shape.length !== rank || sizeOf(items.shape) === 0) {
+    const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";
+    throw new DataError(
+      `arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`,
+    );
+  }
+  if (kind === "points" && items.dtype === "uint8") {
+    throw new DataError(`arrayDataset: points must be float32 - got uint8 in ${name}`);
+  }
+  if (labels !== null && labels.length !== items.shape[0]) {
+    throw new DataError(
+      `arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`,
+    );
+  }
+  checkValues(items, kind, `arrayDataset: ${name}`);
+  return new ArrayDataset(name, kind, items, null, labels, skipped);
+}
+
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** @throws DataError naming the first value that is not finite or, in an image, outside [0, 1]. */
+export function checkValues(items: NdArray, kind: "image" | "points", where: string): void {
+  if (items.dtype === "uint8") return;
+  const [low, high] = kind === "image" ? [0, 1] : [-largestFloat32, largestFloat32];
+  const data = items.data;
+  for (let i = 0; i < data.length; i++) {
+    // Written so that it is true for NaN.
+    if (!(data[i]! >= low && data[i]! <= high)) throw badValue(items, i, where);
+  }
+}
+
+function badValue(items: NdArray, at: number, where: string): DataError {
+  const value = items.data[at]!;
+  const index: number[] = [];
+  for (let axis = items.shape.length - 1, rest = at; axis >= 0; axis--) {
+    index.unshift(rest % items.shape[axis]!);
+    rest = Math.floor(rest / items.shape[axis]!);
+  }
+  if (Number.isNaN(value) || Math.abs(value) > largestFloat32) {
+    return new DataError(
+      `${where}: each value must be a finite float32 - got ${value} at ${formatShape(index)}`,
+      "remove or repair the items with such values",
+    );
+  }
+  const hint =
+    value < 0
+      ? "values in [-1, 1] become [0, 1] by (a + 1) / 2"
+      : 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
+  return new DataError(
+    `${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`,
+    hint,
+  );
+}
+
+/** The value that each byte of an image stands for. */
+const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+function toLevels(
+  bytes: Uint8Array,
+  from: number,
+  out: Float32Array,
+  to: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
+}
+
+class ArrayDataset implements Dataset {
+  readonly shape: Shape;
+  readonly size: number;
+  private readonly width: number;
+  private known: string | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly kind: "image" | "points",
+    private readonly items: NdArray<"uint8"> | NdArray<"float32">,
+    /** Which items, in which order; null for all as they are. */
+    private readonly chosen: Int32Array | null,
+    readonly labels: Int32Array | null,
+    readonly skipped: readonly SkippedFile[],
+  ) {
+    this.shape = items.shape.slice(1);
+    this.size = chosen?.length ?? items.shape[0]!;
+    this.width = sizeOf(this.shape);
+  }
+
+  read(indices: ArrayLike<number>): NdArray<"float32"> {
+    const { items, width } = this;
+    const out = zeros([indices.length, ...this.shape]);
+    for (let n = 0; n < indices.length; n++) {
+      const from = this.row(indices[n]!) * width;
+      if (items.dtype === "float32")
+        out.data.set(items.data.subarray(from, from + width), n * width);
+      else toLevels(items.data, from, out.data, n * width, width);
+    }
+    return out;
+  }
+
+  get fingerprint(): string {
+    this.known ??= this.digest();
+    return this.known;
+  }
+
+  /** Shares the items' memory. */
+  select(indices: Int32Array): Dataset {
+    const { name, kind, items, labels, skipped } = this;
+    const chosen = indices.map((index) => this.row(index));
+    const kept = labels === null ? null : indices.map((index) => labels[index]!);
+    return new ArrayDataset(name, kind, items, chosen, kept, skipped);
+  }
+
+  private row(index: number): number {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
+      throw new OptionError(
+        `read: an index of ${this.name} must be a whole number in [0, ${this.size}) - got ${index}`,
+      );
+    }
+    return this.chosen === null ? index : this.chosen[index]!;
+  }
+
+  private digest(): string {
+    const { kind, items, labels, shape, size } = this;
+    const hash = new Sha256();
+    hash.update(new TextEncoder().encode(`${kind} ${items.dtype} ${size} ${formatShape(shape)}`));
+    if (this.chosen === null) hash.update(bytesOf(items.data));
+    else
+      for (let n = 0; n < size; n++)
+        hash.update(bytesOf(rows<"uint8" | "float32">(items, this.row(n), this.row(n) + 1).data));
+    if (labels !== null) hash.update(bytesOf(labels));
+    return hash.hex().slice(0, 16);
+  }
+}
+
+function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The items of `dataset` at `indices`, in that order. */
+export function select(dataset: Dataset, indices: Int32Array): Dataset {
+  if (dataset instanceof ArrayDataset) return dataset.select(indices);
+  const { name, kind, labels, skipped } = dataset;
+  const kept = labels === null ? null : indices.map((index) => labels[index]!);
+  return arrayDataset({ name, kind, items: dataset.read(indices), labels: kept, skipped });
+}
+
+/** The first `n` items, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
+export function take(dataset: Dataset, n: number): Dataset {
+  if (!Number.isInteger(n) || n < 1)
+    throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
+  return n >= dataset.size
+    ? dataset
+    : select(
+        dataset,
+        Int32Array.from({ length: n }, (_, i) => i),
+      );
+}
+
+/**
+ * Holds a share of the items out, at least one, chosen by the key alone; both parts keep the order of the whole.
+ * @param share In (0, 1).
+ * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
+ */
+export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
+  if (!(share > 0 && share < 1))
+    throw new OptionError(`splitOff: a share must be in (0, 1) - got ${share}`);
+  const { size, name } = dataset;
+  if (size < 2) {
+    throw new DataError(
+      `splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`,
+    );
+  }
+  const count = Math.min(size - 1, Math.max(1, Math.round(size * share)));
+  const order = permutation(fold(by, "hold out"), size);
+  return {
+    train: select(dataset, order.slice(count).toSorted()),
+    test: select(dataset, order.slice(0, count).toSorted()),
+  };
+}

@@ -1,0 +1,6 @@
+export * from "./dataset.ts";
+export * from "./datasets/index.ts";
+export * from "./idx-dataset.ts";
+export * from "./loader.ts";
+export * from "./npy-dataset.ts";
+export * from "./summary.ts";

@@ -1,0 +1,53 @@
+import { OptionError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { type Key, fold, permutation } from "../base/random.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Batches by step: each epoch sees every item once, in a new order, less the last `size % batch` of that order. */
+export interface Loader {
+  readonly stepsPerEpoch: number;
+  /** The items that a step sees; `step` counts from 0. */
+  indices(step: number): Int32Array<ArrayBuffer>;
+  /** The batch of a step, float32 `[batch, ...shape]`. */
+  at(step: number): NdArray<"float32">;
+}
+
+/**
+ * Which items a step sees: a function of the key and the step alone, so that nothing is stored to go on.
+ * @throws OptionError when the batch is not a whole number from 1 to `size`.
+ */
+export function batchIndices(
+  of: Key,
+  size: number,
+  batch: number,
+  step: number,
+): Int32Array<ArrayBuffer> {
+  return schedule(of, size, batch).indices(step);
+}
+
+/** The batches of a data set. @throws OptionError when the batch is not a whole number from 1 to the data's size. */
+export function loader(dataset: Dataset, batch: number, of: Key): Loader {
+  const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
+  return { stepsPerEpoch, indices, at: (step) => dataset.read(indices(step)) };
+}
+
+function schedule(of: Key, size: number, batch: number): Omit<Loader, "at"> {
+  if (!Number.isInteger(batch) || batch < 1 || batch > size) {
+    throw new OptionError(
+      `loader: a batch must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
+      batch > size ? "choose a smaller batch, or more data" : undefined,
+    );
+  }
+  const stepsPerEpoch = Math.floor(size / batch);
+  let current = { epoch: -1, order: new Int32Array(0) };
+  const indices = (step: number): Int32Array<ArrayBuffer> => {
+    if (!Number.isInteger(step) || step < 0)
+      throw new OptionError(`loader: a step must be a whole number from 0 - got ${step}`);
+    const epoch = Math.floor(step / stepsPerEpoch);
+    if (epoch !== current.epoch)
+      current = { epoch, order: permutation(fold(of, "epoch", epoch), size) };
+    const from = (step % stepsPerEpoch) * batch;
+    return current.order.slice(from, from + batch);
+  };
+  return { stepsPerEpoch, indices };
+}

@@ -1,0 +1,118 @@
+import { type Shape, rows } from "../base/ndarray.ts";
+import type { Dataset, SkippedFile } from "./dataset.ts";
+
+/** What one look at every item tells. */
+export interface DataSummary {
+  readonly name: string;
+  readonly kind: Dataset["kind"];
+  readonly size: number;
+  readonly shape: Shape;
+  /** Over all numbers of all items. */
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Items equal to an earlier one, and for some of them `[the first such item, the item]`. */
+  readonly duplicates: {
+    readonly count: number;
+    readonly examples: readonly (readonly [number, number])[];
+  };
+  /** Items of two or more numbers that are all the same (blank pictures), and some of them. */
+  readonly constant: { readonly count: number; readonly examples: readonly number[] };
+  /** How many items each class has; null without labels. */
+  readonly classes: ReadonlyMap<number, number> | null;
+  readonly skipped: readonly SkippedFile[];
+  readonly fingerprint: string;
+}
+
+const examplesKept = 20;
+const chunk = 256;
+
+/** Looks at every item once. */
+export function summarize(dataset: Dataset): DataSummary {
+  const { name, kind, size, shape, skipped, fingerprint } = dataset;
+  const range = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
+  const duplicates: [number, number][] = [];
+  const constant: number[] = [];
+  const findEarlier = earlierItems(dataset);
+  for (let start = 0; start < size; start += chunk) {
+    const stop = Math.min(size, start + chunk);
+    const items = dataset.read(span(start, stop));
+    widen(range, items.data);
+    for (let n = start; n < stop; n++) {
+      const item = rows(items, n - start, n - start + 1).data;
+      const earlier = findEarlier(n, item);
+      if (earlier !== null) duplicates.push([earlier, n]);
+      if (item.length > 1 && item.every((value) => value === item[0])) constant.push(n);
+    }
+  }
+  return {
+    name,
+    kind,
+    size,
+    shape,
+    min: range.min,
+    max: range.max,
+    mean: range.sum / range.count,
+    duplicates: { count: duplicates.length, examples: duplicates.slice(0, examplesKept) },
+    constant: { count: constant.length, examples: constant.slice(0, examplesKept) },
+    classes: dataset.labels === null ? null : countClasses(dataset.labels),
+    skipped,
+    fingerprint,
+  };
+}
+
+function span(start: number, stop: number): Int32Array {
+  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
+}
+
+function widen(
+  range: { min: number; max: number; sum: number; count: number },
+  data: Float32Array,
+): void {
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value < range.min) range.min = value;
+    if (value > range.max) range.max = value;
+    range.sum += value;
+  }
+  range.count += data.length;
+}
+
+/** A search for the first item with the same bits, by hash; items of equal hash are compared number by number. */
+function earlierItems(dataset: Dataset): (index: number, item: Float32Array) => number | null {
+  const seen = new Map<number, number[]>();
+  return (index, item) => {
+    const bits = new Int32Array(item.buffer, item.byteOffset, item.length);
+    const hash = hashOf(bits);
+    const candidates = seen.get(hash);
+    if (candidates === undefined) {
+      seen.set(hash, [index]);
+      return null;
+    }
+    const equal = candidates.find((candidate) => {
+      const other = new Int32Array(dataset.read([candidate]).data.buffer);
+      return bits.every((word, i) => word === other[i]);
+    });
+    if (equal === undefined) candidates.push(index);
+    return equal ?? null;
+  };
+}
+
+/** 52 bits from two multiplicative hashes. */
+function hashOf(bits: Int32Array): number {
+  let low = 0x811c9dc5;
+  let high = 0x9e3779b9;
+  for (let i = 0; i < bits.length; i++) {
+    low = Math.imul(low ^ bits[i]!, 0x01000193);
+    low ^= low >>> 15;
+    high = Math.imul(high ^ bits[i]!, 0x85ebca6b);
+    high ^= high >>> 13;
+  }
+  return (high >>> 12) * 2 ** 32 + (low >>> 0);
+}
+
+function countClasses(labels: Int32Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const label of labels.toSorted()) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return counts;
+}

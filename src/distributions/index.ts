@@ -1,0 +1,2 @@
+export * from "./bernoulli.ts";
+export * from "./normal.ts";

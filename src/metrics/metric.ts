@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import type { NdArray } from "../base/ndarray.ts";
+
+/** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
+export interface Evidence {
+  /** The parts of the negative bound for one draw of z an image, in nats. */
+  bound: {
+    /** [n] */
+    readonly recon: NdArray;
+    /** [n, d] */
+    readonly klPerLatent: NdArray;
+    /** Posterior means [n, d]. */
+    readonly mean: NdArray;
+    /** Numbers in one item: pixels times channels. */
+    readonly dimensions: number;
+  };
+  /** log p(x, z) - log q(z | x) in nats, [n, k]. */
+  logWeights: { readonly values: NdArray; readonly dimensions: number };
+}
+
+export type EvidenceKind = keyof Evidence;
+
+export interface MetricResult {
+  readonly metric: string;
+  readonly value: number;
+  /** Standard error of the value over items. */
+  readonly stderr: number;
+  /** Items measured. */
+  readonly n: number;
+  readonly unit: string;
+  /** What else was found, by name. */
+  readonly details: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** A pure function of arrays. What it was measured on is written beside its result by whoever gathered them. */
+export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: string;
+  /** What a perfect model would get. */
+  readonly perfect: string;
+  readonly needs: Kind;
+  readonly options: Schema;
+  measure(evidence: Evidence[Kind], options: z.output<Schema>): MetricResult;
+}
+
+export function defineMetric<Kind extends EvidenceKind, Schema extends z.ZodObject>(
+  metric: Metric<Kind, Schema>,
+): Metric<Kind, Schema> {
+  return Object.freeze(metric);
+}
+
+/** Mean and its standard error. */
+export function meanAndError(values: ArrayLike<number>): { mean: number; stderr: number } {
+  let mean = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const distance = values[i]! - mean;
+    mean += distance / (i + 1);
+    squares += distance * (values[i]! - mean);
+  }
+  const variance = values.length > 1 ? squares / (values.length - 1) : Number.NaN;
+  return { mean, stderr: Math.sqrt(variance / values.length) };
+}

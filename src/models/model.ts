@@ -1,0 +1,136 @@
+import type { z } from "zod";
+import type { Shape } from "../base/ndarray.ts";
+import { parseOptions } from "../base/options.ts";
+import type { Tree } from "../base/tree.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Context, Layer, NoiseKind } from "../nn/index.ts";
+import type { Optimizer, Schedule, Slots } from "../optim/index.ts";
+
+/** What a model must know of the data before its nets can be built. */
+export interface DataInfo {
+  readonly kind: "image" | "points";
+  /** Shape of one item: [h, w, c] or [d]. */
+  readonly shape: Shape;
+}
+
+/** A net inside a graph: its layer with the parameters that it has at that place. */
+export interface Net {
+  (x: Tensor): Tensor;
+  readonly params: Tree<Tensor>;
+  /** The same net with other parameters. */
+  with(params: Tree<Tensor>): Net;
+}
+
+export type Nets = Readonly<Record<string, Net>>;
+
+/** Context of a whole model's graph: that of a layer, and the nets. */
+export interface Scope extends Context {
+  readonly nets: Nets;
+}
+
+/** What a loss may ask besides. */
+export interface StepScope extends Scope {
+  /** The optimizer of another step on one of its nets, with the state that it has now: unrolled losses go through it. */
+  optimizerOf(step: string, net: string): UnrolledOptimizer;
+}
+
+export interface UnrolledOptimizer {
+  readonly slots: Slots<Tensor>;
+  /** The parameters after one more update, `ahead` updates from now. */
+  update(
+    params: Tree<Tensor>,
+    grads: Tree<Tensor>,
+    slots: Slots<Tensor>,
+    ahead: number,
+  ): { readonly params: Tree<Tensor>; readonly slots: Slots<Tensor> };
+}
+
+export interface Losses {
+  /** The scalar that the step makes smaller. */
+  readonly loss: Tensor;
+  /** Scalars to log, by name. */
+  readonly logs?: Readonly<Record<string, Tensor>>;
+}
+
+/** One player's move. Steps of a model follow each other inside one graph, each seeing what the earlier ones changed. */
+export interface TrainStep {
+  readonly name: string;
+  /** Nets whose parameters it changes; all others are constants to it. */
+  readonly updates: readonly string[];
+  optimizer(rate: Schedule): Optimizer;
+  /** Moves in a row, each on a batch of its own. */
+  readonly repeat?: number;
+  loss(batch: Tensor, scope: StepScope): Losses;
+}
+
+/** A function of a trained model from named arrays to named arrays, each of which becomes one ONNX file. */
+export interface NetMap {
+  /** Shape of one item of each input; images are [h, w, c]. */
+  readonly inputs: Readonly<Record<string, Shape>>;
+  outputs(inputs: Readonly<Record<string, Tensor>>, scope: Scope): Readonly<Record<string, Tensor>>;
+}
+
+/** How to draw: noise of this kind and item shape through a map. */
+export interface Generator {
+  readonly map: string;
+  readonly input: string;
+  readonly output: string;
+  readonly noise: NoiseKind;
+  readonly shape: Shape;
+}
+
+/** How to find the code of an item: a map's output. */
+export interface Encoder {
+  readonly map: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A model with a tractable bound on log p(x). */
+export interface Likelihood {
+  /**
+   * The parts of the negative bound for one draw of z, in nats: recon [n], and KL by latent dimension [n, d]; and the
+   * posterior mean [n, d].
+   */
+  terms(x: Tensor, scope: Scope): { readonly recon: Tensor; readonly klPerLatent: Tensor; readonly mean: Tensor };
+  /** log p(x, z) - log q(z | x) in nats for `samples` draws of z: [samples, n]. */
+  logWeights(x: Tensor, samples: number, scope: Scope): Tensor;
+}
+
+/** A model built for data of one shape. It has no trainer of its own: it says what to train, and in which order. */
+export interface Model {
+  readonly nets: Readonly<Record<string, Layer>>;
+  readonly steps: readonly TrainStep[];
+  readonly maps: Readonly<Record<string, NetMap>>;
+  readonly generator?: Generator;
+  readonly encoder?: Encoder;
+  readonly likelihood?: Likelihood;
+}
+
+/** A recipe: what `zaya train NAME` names. */
+export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly summary: string;
+  /** The paper. */
+  readonly source: string;
+  readonly options: Schema;
+  /** Defaults of training, where they are not those of every model. */
+  readonly defaults: { readonly batch: number; readonly epochs: number; readonly learningRate: number };
+  /** @throws OptionError when the options do not fit the data or each other. */
+  build(options: z.output<Schema>, data: DataInfo): Model;
+}
+
+/** A recipe with its options chosen. */
+export interface ConfiguredModel {
+  readonly definition: ModelDefinition;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A recipe as a function: `vae({ latent: 10 })`. @throws OptionError for options that are not valid. */
+export function defineModel<Schema extends z.ZodObject>(definition: ModelDefinition<Schema>) {
+  const configure = (options: z.input<Schema> | {} = {}): ConfiguredModel => ({
+    definition: definition as unknown as ModelDefinition,
+    options: parseOptions(definition.options, options, definition.name),
+  });
+  return Object.assign(configure, { definition: definition as unknown as ModelDefinition });
+}

@@ -1,0 +1,25 @@
+import { zeros } from "../base/ndarray.ts";
+import { fold } from "../base/random.ts";
+import { add, matmul } from "../ops/index.ts";
+import { type Initializer, glorotUniform } from "./init.ts";
+import { type Layer, param } from "./layer.ts";
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  readonly init?: Initializer;
+}
+
+/** x W + b: [..., inputs] to [..., outputs]. Parameters: weight [inputs, outputs], bias [outputs]. */
+export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Layer {
+  const { bias = true, init = glorotUniform } = options;
+  return {
+    init: (key) => ({
+      weight: init(fold(key, "weight"), [inputs, outputs]),
+      ...(bias && { bias: zeros([outputs]) }),
+    }),
+    apply: (params, x) => {
+      const product = matmul(x, param(params, "weight"));
+      return bias ? add(product, param(params, "bias")) : product;
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { constants } from "node:buffer";
+import { readFile, readdir, realpath, stat } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+
+import sharp, { type OutputInfo, type Sharp } from "sharp";
+
+import { DataError, OptionError } from "../base/errors.ts";
+import { type NdArray, ndarray } from "../base/ndarray.ts";
+import type { SkippedFile } from "../data/dataset.ts";
+
+export interface ImageFolderOptions {
+  /** Side in pixels: each image is scaled to cover a square of it, and its centre kept. Without, all must have one size. */
+  readonly size?: number | undefined;
+  /** Stop after so many readable images. */
+  readonly limit?: number | undefined;
+}
+
+export interface ImageFolder {
+  /** `[n, h, w, c]`; `c` is 1 when every image is grey, else 3. */
+  readonly items: NdArray<"uint8">;
+  /** Paths of the images from the folder, with "/", in the order of the items. */
+  readonly files: readonly string[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+interface Decoded {
+  readonly data: Uint8Array;
+  readonly info: OutputInfo;
+}
+
+interface Picture {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+
+/** A file of a few kilobytes can claim to be larger than the memory. */
+const mostPixels = 2 ** 28;
+
+/**
+ * All images in a folder and the folders in it, sorted by path, hidden ones left out. Any format that sharp reads: turned
+ * upright as EXIF says, transparency laid on white, 16 bits brought to 8, the first picture of an animation.
+ * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
+ */
+export async function readImageFolder(
+  folder: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  const { size, limit = Infinity } = options;
+  const skipped: SkippedFile[] = [];
+  const files = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
+    throw new DataError(
+      `readImageFolder: ${folder} must be a folder that can be read - got ${(error as Error).message}`,
+    );
+  });
+  files.sort();
+  const pictures: Picture[] = [];
+  const together = 2 * availableParallelism();
+  // Group by group, in order: whichever file finishes first, the same error is thrown and the same items are kept.
+  for (let start = 0; start < files.length && pictures.length < limit; start += together) {
+    const group = files.slice(start, start + together);
+    for (const result of await Promise.all(group.map((file) => readPicture(folder, file, size)))) {
+      if (pictures.length >= limit) break;
+      if ("reason" in result) skipped.push(result);
+      else pictures.push(result);
+    }
+    checkSizes(pictures);
+    checkMemory(folder, pictures, Math.min(files.length, limit));
+  }
+  if (pictures.length === 0) throw nothingRead(folder, skipped);
+  return { items: stack(pictures), files: pictures.map(({ file }) => file), skipped };
+}
+
+/** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
+async function listFiles(
+  root: string,
+  at: string,
+  above: readonly string[],
+  skipped: SkippedFile[],
+): Promise<string[]> {
+  const here = await realpath(join(root, at));
+  if (above.includes(here)) return [];
+  const files: string[] = [];
+  for (const entry of await readdir(here)) {
+    if (entry.startsWith(".")) continue;
+    const file = at === "" ? entry : `${at}/${entry}`;
+    try {
+      const found = await stat(join(here, entry));
+      if (found.isDirectory())
+        files.push(...(await listFiles(root, file, [...above, here], skipped)));
+      else if (found.isFile()) files.push(file);
+    } catch (error) {
+      skipped.push({ file, reason: reasonOf(error) });
+    }
+  }
+  return files;
+}
+
+async function readPicture(
+  folder: string,
+  file: string,
+  size: number | undefined,
+): Promise<Picture | SkippedFile> {
+  // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
+  const bytes = await readFile(join(folder, file)).catch((error: unknown) => reasonOf(error));
+  if (typeof bytes === "string") return { file, reason: bytes };
+  if (bytes.length === 0) return { file, reason: "empty file" };
+  // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
+  const image = sharp(bytes, { failOn: "truncated", limitInputPixels: false });
+  const header = await image.metadata().catch(() => null);
+  if (header === null) return { file, reason: "not an image" };
+  if (header.width * header.height > mostPixels) {
+    return { file, reason: `${header.width} x ${header.height}, more than ${mostPixels} pixels` };
+  }
+  const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
+  const decoded = await decode(image, channels, size).catch(() => null);
+  if (decoded === null) return { file, reason: "damaged or cut" };
+  const { data, info } = decoded;
+  return { file, width: info.width, height: info.height, channels, pixels: data };
+}
+
+function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
+  image.autoOrient().flatten({ background: "#fff" });
+  if (size !== undefined) {
+    image.resize(size, size, {
+      fit: "cover",
+      position: "centre",
+      kernel: "lanczos3",
+      fastShrinkOnLoad: false,
+    });
+  }
+  const coloured = image.toColourspace(channels === 1 ? "b-w" : "srgb");
+  return coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+}
+
+/** An error of the file system. */
+function reasonOf(error: unknown): string {
+  return `cannot be read: ${(error as Error).message}`;
+}
+
+function checkSizes(pictures: readonly Picture[]): void {
+  const first = pictures[0];
+  const other = pictures.find(
+    ({ width, height }) => width !== first?.width || height !== first.height,
+  );
+  if (first === undefined || other === undefined) return;
+  throw new OptionError(
+    `readImageFolder: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
+    `--size N scales and crops each to N x N`,
+  );
+}
+
+/** `count` is how many images there will be at most. */
+function checkMemory(folder: string, pictures: readonly Picture[], count: number): void {
+  const first = pictures[0];
+  if (first === undefined) return;
+  const channels = pictures.some((picture) => picture.channels === 3) ? 3 : 1;
+  const bytes = count * first.width * first.height * channels;
+  if (bytes <= Math.min(constants.MAX_LENGTH, totalmem())) return;
+  throw new OptionError(
+    `readImageFolder: images must fit in memory - got ${count} of ${first.width} x ${first.height} in ${folder}, ${(bytes / 2 ** 30).toFixed(1)} GiB`,
+    "--size N makes them smaller, --limit N takes fewer",
+  );
+}
+
+/** Grey images are widened to three equal channels when others have colour. */
+function stack(pictures: readonly Picture[]): NdArray<"uint8"> {
+  const { width, height } = pictures[0]!;
+  const channels = pictures.every((picture) => picture.channels === 1) ? 1 : 3;
+  const extent = width * height * channels;
+  const data = new Uint8Array(pictures.length * extent);
+  for (const [n, picture] of pictures.entries()) {
+    const { pixels } = picture;
+    if (picture.channels === channels) data.set(pixels, n * extent);
+    else for (let i = 0; i < extent; i++) data[n * extent + i] = pixels[Math.floor(i / channels)]!;
+  }
+  return ndarray("uint8", [pictures.length, height, width, channels], data);
+}
+
+function nothingRead(folder: string, skipped: readonly SkippedFile[]): DataError {
+  const shown = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
+  const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
+  return new DataError(
+    `readImageFolder: ${folder} must hold at least one image - got ${skipped.length === 0 ? "no files" : shown.join(", ")}${more}`,
+    "png, jpeg, webp, gif, tiff and avif are read, in this folder and the folders in it",
+  );
+}

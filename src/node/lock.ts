@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { RunError } from "../base/errors.ts";
+import { codeOf, naming } from "./folder-store.ts";
+
+/** Who holds a lock. `started` tells a process from a later one with the same number; null where the system does not say. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly started: string | null;
+  /** When the lock was taken, ISO 8601. */
+  readonly since: string;
+  /** Tells two locks of one process apart. */
+  readonly id: string;
+}
+
+/** The right to write into a folder, until `release`. */
+export interface FolderLock {
+  readonly holder: LockHolder;
+  release(): Promise<void>;
+}
+
+/**
+ * Makes this process the one writer of a folder, which is made if it is missing. The lock of a process of this machine
+ * that has ended without releasing it is taken over.
+ * @throws RunError when another writer holds the folder; it names the process.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const path = lockPath(folder);
+  const holder = await describeProcess(process.pid);
+  await naming("lockFolder", path, () => mkdir(resolve(folder), { recursive: true }));
+  await naming("lockFolder", path, async () => {
+    if (!(await create(path, holder))) await takeOver(path, holder);
+  });
+  return {
+    holder,
+    release: () =>
+      naming("release", path, async () => {
+        if ((await readHolder(path))?.id === holder.id) await rm(path, { force: true });
+      }),
+  };
+}
+
+export function lockPath(folder: string): string {
+  return join(resolve(folder), ".lock");
+}
+
+/** What a lock of the process `pid` of this machine says. */
+export async function describeProcess(pid: number): Promise<LockHolder> {
+  return {
+    pid,
+    host: hostname(),
+    started: await startOf(pid),
+    since: new Date().toISOString(),
+    id: randomUUID(),
+  };
+}
+
+/**
+ * The guard makes one of several processes that find the same stale lock the one that replaces it. It is held for
+ * two file operations; one older than `forgotten` is what a crash between them left.
+ */
+async function takeOver(path: string, holder: LockHolder): Promise<void> {
+  await refuseIfAlive(path);
+  const forgotten = 10_000;
+  const guard = `${path}.takeover`;
+  const age = await stat(guard).then(
+    (found) => Date.now() - found.mtimeMs,
+    () => 0,
+  );
+  if (age > forgotten) await rm(guard, { force: true });
+  if (!(await create(guard, holder))) throw refusal(path, await readHolder(guard));
+  try {
+    await refuseIfAlive(path);
+    await rm(path, { force: true });
+    if (!(await create(path, holder))) throw refusal(path, await readHolder(path));
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+async function refuseIfAlive(path: string): Promise<void> {
+  const current = await readHolder(path);
+  if (current !== null && (await isAlive(current))) throw refusal(path, current);
+}
+
+function refusal(path: string, holder: LockHolder | null): RunError {
+  const who =
+    holder === null
+      ? "another process"
+      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  const elsewhere = holder !== null && holder.host !== hostname();
+  return new RunError(
+    `lockFolder: a folder has one writer - got ${who}`,
+    elsewhere
+      ? `zaya cannot see processes of ${holder.host}; if that one has ended, delete ${path}`
+      : "wait until it ends, stop it, or write to another folder",
+  );
+}
+
+/** False when the file exists already. */
+async function create(path: string, holder: LockHolder): Promise<boolean> {
+  try {
+    await writeFile(path, `${JSON.stringify(holder)}\n`, { flag: "wx", flush: true });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    // Only a file that was made here, and then could not be filled, is empty because of this error.
+    if (codeOf(error) === "ENOSPC") await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Null when there is no lock, or one that a crash left half-written; one being written at this moment is waited for. */
+async function readHolder(path: string): Promise<LockHolder | null> {
+  for (let tries = 0; tries < 10; tries++) {
+    const text = await readFile(path, "utf8").catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return null;
+      throw error;
+    });
+    if (text === null) return null;
+    const holder = parse(text);
+    if (holder !== null) return holder;
+    await sleep(20);
+  }
+  return null;
+}
+
+function parse(text: string): LockHolder | null {
+  try {
+    const value = JSON.parse(text) as Partial<LockHolder> | null;
+    const whole =
+      Number.isInteger(value?.pid) &&
+      typeof value?.host === "string" &&
+      typeof value.id === "string";
+    return whole ? (value as LockHolder) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A process of another machine cannot be seen and counts as alive. */
+async function isAlive(holder: LockHolder): Promise<boolean> {
+  if (holder.host !== hostname()) return true;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and belongs to someone else.
+    if (codeOf(error) === "ESRCH") return false;
+  }
+  const started = await startOf(holder.pid);
+  return holder.started === null || started === null || started === holder.started;
+}
+
+/** When a process began, as boot and clock tick; "ended" for one that only waits to be buried; null without /proc. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+    const status = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name, which may hold spaces and brackets; the state is the 3rd, the start the 22nd.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    const ended = fields[0] === "Z" || fields[0] === "X";
+    return ended ? "ended" : `${boot}:${fields[19]}`;
+  } catch {
+    return null;
+  }
+}

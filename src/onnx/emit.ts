@@ -1,0 +1,160 @@
+import { ShapeError } from "../base/errors.ts";
+import { type NdArray, formatShape } from "../base/ndarray.ts";
+import type { Emitter, OnnxAttribute, Target, Value } from "../graph/emitter.ts";
+import { simplify } from "../graph/simplify.ts";
+import { type Dims, type Tensor, type TensorType, opOf } from "../graph/tensor.ts";
+import { toposort } from "../graph/traverse.ts";
+import { type GraphParts, bytesOf, modelProto, nodeProto, tensorProto, valueInfoProto } from "./protobuf.ts";
+
+export interface EmitOptions {
+  readonly target: Target;
+  /** Written into the file's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** An ONNX model (opset 21) with the given outputs, by name. Its inputs are the graph's, by their names. */
+export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions): Uint8Array<ArrayBuffer> {
+  const names = Object.keys(outputs);
+  const simplified = simplify(Object.values(outputs));
+  const writer = new OnnxWriter(options.target);
+  const values = new Map<Tensor, Value>();
+  for (const node of toposort(simplified)) {
+    const inputs = node.inputs.map((from) => values.get(from)!);
+    values.set(node, opOf(node).emit(writer, inputs, node.attrs, node));
+  }
+  names.forEach((name, i) => writer.output(name, values.get(simplified[i]!)!, simplified[i]!));
+  return modelProto(writer.finish(), options.metadata ?? {});
+}
+
+interface Node {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  outputs: string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+class OnnxWriter implements Emitter {
+  private readonly nodesByKey = new Map<string, Value[]>();
+  private readonly constants = new Map<string, Value>();
+  private readonly nodeList: Node[] = [];
+  private readonly initializers: Uint8Array[] = [];
+  private readonly inputs: Uint8Array[] = [];
+  private readonly outputs: Uint8Array[] = [];
+  private readonly renamed = new Map<string, string>();
+  private readonly producers = new Map<string, Node>();
+  /** Where the length of a symbolic extent can be read. */
+  private readonly symbolSources = new Map<string, { readonly value: Value; readonly axis: number }>();
+  private count = 0;
+
+  constructor(readonly target: Target) {}
+
+  node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes: Node["attributes"] = {}): Value {
+    return this.nodes(type, inputs, [shape], attributes)[0]!;
+  }
+
+  nodes(type: string, inputs: readonly (Value | null)[], shapes: readonly Dims[], attributes: Node["attributes"] = {}): Value[] {
+    const names = inputs.map((value) => value?.name ?? "");
+    const key = `${type}(${names.join()})${JSON.stringify(attributes)}`;
+    const known = this.nodesByKey.get(key);
+    if (known !== undefined) return known;
+    const values = shapes.map((shape) => ({ name: `t${this.count++}`, shape }));
+    const node = { type, inputs: names, outputs: values.map((value) => value.name), attributes };
+    this.nodeList.push(node);
+    for (const value of values) this.producers.set(value.name, node);
+    this.nodesByKey.set(key, values);
+    return values;
+  }
+
+  input(name: string, shape: Dims, dtype: TensorType): Value {
+    this.inputs.push(valueInfoProto(name, dtype, shape));
+    const value = { name, shape };
+    shape.forEach((extent, axis) => {
+      if (typeof extent === "string") this.symbolSources.set(extent, { value, axis });
+    });
+    return value;
+  }
+
+  constant(value: NdArray<TensorType>): Value {
+    return this.initializer(value.dtype, value.shape, bytesOf(value));
+  }
+
+  indices(values: readonly number[]): Value {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.initializer("int64", [values.length], new Uint8Array(data.buffer));
+  }
+
+  reshape(x: Value, shape: Dims): Value {
+    if (formatShape(x.shape) === formatShape(shape)) return x;
+    // Reshapes of reshapes are one: only the last shape counts.
+    const producer = this.producers.get(x.name);
+    const from = producer?.type === "Reshape" ? { name: producer.inputs[0]!, shape: x.shape } : x;
+    const target = shape.map((extent) => (typeof extent === "number" ? extent : -1));
+    return this.node("Reshape", [from, this.indices(target)], shape);
+  }
+
+  zeros(shape: Dims): Value {
+    const extents = this.extents(shape);
+    return this.node("ConstantOfShape", [extents], shape);
+  }
+
+  expand(x: Value, shape: Dims): Value {
+    return this.node("Expand", [x, this.extents(shape)], shape);
+  }
+
+  /** A shape as a value; symbolic extents are read off an input that has them. */
+  private extents(shape: Dims): Value {
+    if (shape.every((extent) => typeof extent === "number")) return this.indices(shape);
+    const parts = shape.map((extent) => (typeof extent === "number" ? this.indices([extent]) : this.extentOf(extent)));
+    return this.node("Concat", parts, [shape.length], { axis: 0 });
+  }
+
+  private extentOf(symbol: string): Value {
+    const source = this.symbolSources.get(symbol);
+    if (source === undefined) throw new ShapeError(`onnx: no input says how long "${symbol}" is`);
+    const { value, axis } = source;
+    const all = this.node("Shape", [value], [value.shape.length]);
+    return this.node("Gather", [all, this.indices([axis])], [1], { axis: 0 });
+  }
+
+  private initializer(type: TensorType | "int64", shape: readonly number[], bytes: Uint8Array): Value {
+    const key = `${type}${formatShape(shape)}${keyOf(bytes)}`;
+    let value = this.constants.get(key);
+    if (value === undefined) {
+      value = { name: `c${this.constants.size}`, shape };
+      this.initializers.push(tensorProto(value.name, type, shape, bytes));
+      this.constants.set(key, value);
+    }
+    return value;
+  }
+
+  /** Gives the producing node's result its public name; a copy only where the value has one already. */
+  output(name: string, value: Value, tensor: Tensor): void {
+    const producer = this.producers.get(value.name);
+    if (producer === undefined || this.renamed.has(value.name)) {
+      const source = this.renamed.get(value.name) ?? value.name;
+      this.nodeList.push({ type: "Identity", inputs: [source], outputs: [name], attributes: {} });
+    } else {
+      this.renamed.set(value.name, name);
+    }
+    this.outputs.push(valueInfoProto(name, tensor.dtype, tensor.shape));
+  }
+
+  finish(): GraphParts {
+    const final = (name: string) => this.renamed.get(name) ?? name;
+    const nodes = this.nodeList.map((node) =>
+      nodeProto(node.type, node.inputs.map(final), node.outputs.map(final), node.attributes),
+    );
+    return { nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs };
+  }
+}
+
+/** Small constants by content; large ones by length and a hash of all their bytes. */
+function keyOf(bytes: Uint8Array): string {
+  if (bytes.length <= 64) return bytes.join();
+  let [a, b] = [0x811c9dc5, 0x1b873593];
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b) ^ (b >>> 15);
+  }
+  return `${bytes.length}:${a}:${b}`;
+}

@@ -1,0 +1,36 @@
+import { type Op, apply, defineOp } from "../../graph/tensor.ts";
+import { emitGemm } from "../linalg/matmul.ts";
+import { convOp } from "./conv2d.ts";
+import { convTransposeOp } from "./conv-transpose2d.ts";
+import { type Geometry, flopsOf, forEachProduct } from "./geometry.ts";
+import { byGroup, columns, portableWeightGrad } from "./lowering.ts";
+
+/**
+ * The gradient of a convolution for its kernel: images [n, h, w, c] and gradients [n, h', w', o] to
+ * [kh, kw, c / groups, o].
+ */
+export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
+  name: "convWeightGrad",
+  infer: ([x, g], { kernel, groups }) => ({
+    shape: [...kernel, (x!.shape[3] as number) / groups, g!.shape[3]!],
+    dtype: "float32",
+  }),
+  evaluate: ([x, g], geo, shape) => {
+    const out = new Float64Array(shape.reduce((size, extent) => size * extent, 1));
+    forEachProduct(geo, [x!.shape[0]!, x!.shape[3]!, shape[3]!], (i, to, j) => {
+      out[to]! += x!.data[i]! * g!.data[j]!;
+    });
+    return out;
+  },
+  gradient: (h, [x, g], geo) => [apply(convTransposeOp, [g!, h], geo), apply(convOp, [x!, h], geo)],
+  emit: (emitter, [x, g], geo, y) => {
+    if (emitter.target === "portable") return portableWeightGrad(emitter, x!, g!, geo, y.shape);
+    return byGroup(emitter, geo, [x!, g!], y.shape, ([part, gradient], one, shape) => {
+      const cols = columns(emitter, part!, one);
+      const narrow = shape[3]!;
+      const flat = emitter.reshape(gradient!, [cols.shape[0]!, narrow]);
+      return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
+    });
+  },
+  flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),
+});

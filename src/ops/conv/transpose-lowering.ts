@@ -1,0 +1,151 @@
+import { ndarray } from "../../base/ndarray.ts";
+import type { Emitter, Value } from "../../graph/emitter.ts";
+import type { Dims } from "../../graph/tensor.ts";
+import type { Geometry } from "./geometry.ts";
+import { gatherRows, permute } from "./lowering.ts";
+
+/** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
+const fewChannels = 8;
+/** ... unless a place is reached by more taps than this. */
+const fewTaps = 16;
+
+/** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */
+export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
+  const single = geo.output[0] * geo.output[1] === 1;
+  const covers = geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
+  if (single && covers) return emitFull(emitter, g, w, shape);
+  const phases = axisPhases(geo, 0).length * axisPhases(geo, 1).length;
+  const reached = Math.ceil((geo.kernel[0] * geo.kernel[1]) / phases);
+  return (shape[3] as number) <= fewChannels && reached <= fewTaps
+    ? emitByTap(emitter, g, w, geo, shape)
+    : emitByPhase(emitter, g, w, geo, shape);
+}
+
+/** One place that fills the whole result: a single product. */
+function emitFull(emitter: Emitter, g: Value, w: Value, shape: Dims): Value {
+  const [n, h, width, c] = shape as [number, number, number, number];
+  const o = w.shape[3] as number;
+  const kernel = emitter.reshape(w, [h * width * c, o]);
+  const product = emitter.node("Gemm", [emitter.reshape(g, [n, o]), kernel], [n, h * width * c], { transA: 0, transB: 1 });
+  return emitter.reshape(product, shape);
+}
+
+/** First one product of every place of g with every tap, then each place of the result gathers its taps and adds them. */
+function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
+  const [n, h, width, c] = shape as [number, number, number, number];
+  const o = w.shape[3] as number;
+  const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
+  const kernel = emitter.reshape(w, [taps * c, o]);
+  const rows = emitter.reshape(g, [n * places, o]);
+  const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], { transA: 0, transB: 1 });
+  const byTap = emitter.reshape(product, [n, places * taps, c]);
+  const sources = tapSources(geo);
+  const rounds = Math.max(...sources.map((list) => list.length));
+  const terms = Array.from({ length: rounds }, (_, round) => {
+    const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
+    return gatherRows(emitter, byTap, table);
+  });
+  const total = terms.reduce((sum, term) => emitter.node("Add", [sum, term], [n, h * width, c]));
+  return emitter.reshape(total, shape);
+}
+
+/** For each place of the result, the rows (place of g, tap) that reach it. */
+function tapSources(geo: Geometry): number[][] {
+  const taps = geo.kernel[0] * geo.kernel[1];
+  const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
+  return vertical.flatMap((rows) =>
+    horizontal.map((cols) =>
+      rows.flatMap(([oy, ty]) =>
+        cols.map(([ox, tx]) => (oy * geo.output[1] + ox) * taps + ty * geo.kernel[1] + tx),
+      ),
+    ),
+  );
+}
+
+/** Along one axis: for each place of the wide side the pairs (narrow place, tap) that meet it. */
+function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
+  const lists: [number, number][][] = Array.from({ length: geo.input[axis] }, () => []);
+  for (let place = 0; place < geo.output[axis]; place++) {
+    for (let tap = 0; tap < geo.kernel[axis]; tap++) {
+      const at = place * geo.stride[axis] - geo.padding[axis] + tap * geo.dilation[axis];
+      lists[at]?.push([place, tap]);
+    }
+  }
+  return lists;
+}
+
+interface Phase {
+  /** Taps that reach places of this remainder. */
+  readonly taps: readonly number[];
+  /** For each place of this remainder and each of the taps the place of g, or null outside it. */
+  readonly sources: readonly (readonly (number | null)[])[];
+}
+
+/** Places of the result with equal remainder by the stride are reached by the same taps; all phases are equally long. */
+function axisPhases(geo: Geometry, axis: 0 | 1): Phase[] {
+  const [stride, dilation, padding] = [geo.stride[axis], geo.dilation[axis], geo.padding[axis]];
+  const length = Math.ceil(geo.input[axis] / stride);
+  return Array.from({ length: stride }, (_, remainder) => {
+    const taps = Array.from({ length: geo.kernel[axis] }, (_, tap) => tap).filter(
+      (tap) => (remainder + padding - dilation * tap) % stride === 0,
+    );
+    const sources = Array.from({ length }, (_, j) =>
+      taps.map((tap) => {
+        const place = (remainder + j * stride + padding - dilation * tap) / stride;
+        return place >= 0 && place < geo.output[axis] ? place : null;
+      }),
+    );
+    return { taps, sources };
+  });
+}
+
+/** One convolution of stride 1 for each pair of remainders, then rows and columns of the phases interleaved. */
+function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
+  const [n, h, width, c] = shape as [number, number, number, number];
+  const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
+  const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
+  const turned = permute(emitter, emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]), [0, 2, 1]);
+  const flat = emitter.reshape(g, [n, geo.output[0] * geo.output[1], w.shape[3]!]);
+  const lines = vertical.map((down) => {
+    const parts = horizontal.map((across) => emitPhase(emitter, flat, turned, geo, down, across, c));
+    return interleave(emitter, parts, [n * rows, cols, c]);
+  });
+  const whole = interleave(emitter, lines, [n, rows, cols * horizontal.length * c]);
+  const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
+  const result = emitter.reshape(whole, [n, tall, wide, c]);
+  if (tall === h && wide === width) return result;
+  const bounds = [[0, 0], [h, width], [1, 2]].map((bound) => emitter.indices(bound));
+  return emitter.node("Slice", [result, ...bounds], shape);
+}
+
+function emitPhase(emitter: Emitter, g: Value, turned: Value, geo: Geometry, down: Phase, across: Phase, c: number): Value {
+  const [n, places, o] = g.shape as [number, number, number];
+  const size = down.sources.length * across.sources.length;
+  const taps = down.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
+  if (taps.length === 0) return emitter.zeros([n * size, c]);
+  const table = down.sources.flatMap((rows) =>
+    across.sources.flatMap((cols) =>
+      rows.flatMap((oy) => cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox))),
+    ),
+  );
+  const gathered = straight(table, places) ? g : gatherRows(emitter, g, Int32Array.from(table));
+  const indices = emitter.constant(ndarray("int32", [taps.length], Int32Array.from(taps)));
+  const kernel = emitter.node("Gather", [turned, indices], [taps.length, o, c], { axis: 0 });
+  const product = emitter.node(
+    "MatMul",
+    [emitter.reshape(gathered, [n * size, taps.length * o]), emitter.reshape(kernel, [taps.length * o, c])],
+    [n * size, c],
+  );
+  return product;
+}
+
+function straight(table: readonly number[], rows: number): boolean {
+  return table.length === rows && table.every((from, i) => from === i);
+}
+
+/** Several [a, b, c] woven together along the middle axis to [a, b * parts, c]. */
+function interleave(emitter: Emitter, parts: readonly Value[], [a, b, c]: readonly [number, number, number]): Value {
+  const lined = parts.map((part) => emitter.reshape(part, [a, b, 1, c]));
+  const joined = lined.length === 1 ? lined[0]! : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });
+  return emitter.reshape(joined, [a, b * lined.length, c]);
+}

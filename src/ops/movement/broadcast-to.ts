@@ -1,0 +1,25 @@
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape, gatherStrided, ndarray, sizeOf } from "../../base/ndarray.ts";
+import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
+
+export const broadcastToOp = defineOp<{ shape: Dims }>({
+  name: "broadcastTo",
+  infer: ([x], { shape }) => {
+    const common = broadcastShapes(x!.shape, shape, "broadcastTo");
+    if (common.length !== shape.length || common.some((extent, i) => extent !== shape[i])) {
+      throw new ShapeError(`broadcastTo: ${formatShape(x!.shape)} does not repeat to ${formatShape(shape)}`);
+    }
+    return { shape, dtype: x!.dtype };
+  },
+  evaluate: ([x], _, shape) =>
+    gatherStrided(ndarray("float64", [sizeOf(x!.shape)], x!.data), shape, repeatedStrides(x!.shape, shape), 0).data,
+  gradient: (g, [x]) => [sumTo(g, x!.shape)],
+  emit: (emitter, [x], { shape }) => emitter.expand(x!, shape),
+});
+
+/** x repeated along axes of extent 1, and along new leading axes, to `shape`. @throws ShapeError if it does not fit. */
+export function broadcastTo(x: Tensor, shape: Dims): Tensor {
+  const same = x.shape.length === shape.length && x.shape.every((extent, i) => extent === shape[i]);
+  return same ? x : apply(broadcastToOp, [x], { shape });
+}

@@ -1,0 +1,79 @@
+import { sizeOf, zeros } from "../../base/ndarray.ts";
+import { type Tensor, apply, constant, defineOp, staticDim } from "../../graph/tensor.ts";
+import { gather, indexTensor } from "../select/gather.ts";
+import { resolveAxis } from "../reduce/axes.ts";
+import { concat } from "./concat.ts";
+import { slice } from "./slice.ts";
+
+export const padOp = defineOp<{ axis: number; before: number; after: number }>({
+  name: "pad",
+  infer: ([x], { axis, before, after }) => ({
+    shape: x!.shape.map((extent, i) => (i === axis ? staticDim(x!, axis, "pad") + before + after : extent)),
+    dtype: x!.dtype,
+  }),
+  evaluate: ([x], { axis, before }, shape) => {
+    const out = new Float64Array(sizeOf(shape));
+    const inner = sizeOf(shape.slice(axis + 1));
+    const width = x!.shape[axis]! * inner;
+    const row = shape[axis]! * inner;
+    for (let from = 0, to = before * inner; from < x!.data.length; from += width, to += row) {
+      out.set(x!.data.subarray(from, from + width), to);
+    }
+    return out;
+  },
+  gradient: (g, _, { axis, before, after }) => [slice(g, axis, before, (g.shape[axis] as number) - after)],
+  // ONNX's Pad is slower than joining with zeros.
+  emit: (emitter, [x], { axis, before, after }, y) => {
+    const filler = (length: number) => emitter.zeros(y.shape.map((extent, i) => (i === axis ? length : extent)));
+    const parts = [...(before > 0 ? [filler(before)] : []), x!, ...(after > 0 ? [filler(after)] : [])];
+    return emitter.node("Concat", parts, y.shape, { axis });
+  },
+  simplify: ([x], { before, after }) => (before === 0 && after === 0 ? x! : null),
+  combine: joined,
+});
+
+/** x with zeros before and after it along one axis. */
+export function padAxis(x: Tensor, axis: number, before: number, after: number): Tensor {
+  return apply(padOp, [x], { axis: resolveAxis(x, axis, "pad"), before, after });
+}
+
+/**
+ * x with `pads[axis] = [before, after]` zeros along each axis.
+ */
+export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
+  return pads.reduce((out, [before, after], axis) => (before + after > 0 ? padAxis(out, axis, before, after) : out), x);
+}
+
+/** x mirrored at its borders along each axis, the border itself not repeated: `pads` must be smaller than the extent. */
+export function padReflect(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
+  return pads.reduce((out, [before, after], axis) => {
+    if (before + after === 0) return out;
+    const extent = staticDim(out, axis, "padReflect");
+    const mirror = (at: number) => (at < 0 ? -at : at >= extent ? 2 * (extent - 1) - at : at);
+    const places = Array.from({ length: before + extent + after }, (_, i) => mirror(i - before));
+    return gather(out, indexTensor(places), axis);
+  }, x);
+}
+
+/** Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. */
+function joined(terms: readonly Tensor[]): Tensor | null {
+  const pads = terms.map((term) => ({ part: term.inputs[0]!, ...(term.attrs as { axis: number; before: number; after: number }) }));
+  const { axis } = pads[0]!;
+  if (pads.some((pad) => pad.axis !== axis)) return null;
+  pads.sort((a, b) => a.before - b.before);
+  const parts: Tensor[] = [];
+  let at = 0;
+  for (const pad of pads) {
+    if (pad.before < at) return null;
+    if (pad.before > at) parts.push(gap(pad.part, axis, pad.before - at));
+    parts.push(pad.part);
+    at = pad.before + (pad.part.shape[axis] as number);
+  }
+  const rest = (terms[0]!.shape[axis] as number) - at;
+  return concat(rest > 0 ? [...parts, gap(pads[0]!.part, axis, rest)] : parts, axis);
+}
+
+function gap(like: Tensor, axis: number, length: number): Tensor {
+  return constant(zeros(like.shape.map((extent, i) => (i === axis ? length : (extent as number)))));
+}
+

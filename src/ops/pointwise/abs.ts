@@ -1,0 +1,16 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { mul } from "./mul.ts";
+import { sign } from "./sign.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+
+export const absOp = unary({
+  name: "abs",
+  compute: Math.abs,
+  gradient: (g, x) => mul(g, sign(x)),
+  emit: "Abs",
+});
+
+/** Absolute value; gradient 0 at 0. */
+export function abs(x: Tensor): Tensor {
+  return applyUnary(absOp, x);
+}

@@ -1,0 +1,21 @@
+import { type Tensor, type TensorType, apply, defineOp } from "../../graph/tensor.ts";
+
+/** Codes of ONNX's TensorProto.DataType. */
+const onnxTypes = { float32: 1, int32: 6, bool: 9 } as const;
+
+export const castOp = defineOp<{ to: TensorType }>({
+  name: "cast",
+  infer: ([x], { to }) => ({ shape: x!.shape, dtype: to }),
+  evaluate: ([x], { to }) => {
+    if (to === "int32") return x!.data.map(Math.trunc);
+    return to === "bool" ? x!.data.map((value) => (value === 0 ? 0 : 1)) : x!.data.slice();
+  },
+  // Only a cast of real numbers to themselves would carry a gradient, and that one is not built.
+  gradient: "none",
+  emit: (emitter, [x], { to }) => emitter.node("Cast", [x!], x!.shape, { to: onnxTypes[to] }),
+});
+
+/** The same values under another type: towards zero for int32, "not zero" for bool. No gradient. */
+export function cast(x: Tensor, to: TensorType): Tensor {
+  return x.dtype === to ? x : apply(castOp, [x], { to });
+}

@@ -1,0 +1,23 @@
+import { scalar } from "../../base/ndarray.ts";
+import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+import { mul } from "./mul.ts";
+import { requireFloat } from "./pointwise.ts";
+import { step } from "./step.ts";
+import { sub } from "./sub.ts";
+
+export const clipOp = defineOp<{ low: number; high: number }>({
+  name: "clip",
+  infer: ([x]) => {
+    requireFloat(x!, "clip");
+    return { shape: x!.shape, dtype: "float32" };
+  },
+  evaluate: ([x], { low, high }) => x!.data.map((value) => Math.min(Math.max(value, low), high)),
+  gradient: (g, [x], { low, high }) => [mul(g, mul(step(sub(x!, low)), step(sub(high, x!))))],
+  emit: (emitter, [x], { low, high }) =>
+    emitter.node("Clip", [x!, emitter.constant(scalar(low)), emitter.constant(scalar(high))], x!.shape),
+});
+
+/** x limited to [low, high]; gradient 0 at and beyond the limits. */
+export function clip(x: Tensor, low: number, high: number): Tensor {
+  return apply(clipOp, [x], { low, high });
+}

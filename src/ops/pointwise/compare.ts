@@ -1,0 +1,38 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { type Operand } from "./broadcast.ts";
+import { applyBinary, binary } from "./pointwise.ts";
+
+export const greaterOp = comparison("greater", "Greater", (a, b) => a > b);
+export const greaterEqualOp = comparison("greaterEqual", "GreaterOrEqual", (a, b) => a >= b);
+export const lessOp = comparison("less", "Less", (a, b) => a < b);
+export const lessEqualOp = comparison("lessEqual", "LessOrEqual", (a, b) => a <= b);
+export const equalOp = comparison("equal", "Equal", (a, b) => a === b);
+
+function comparison(name: string, onnx: string, holds: (a: number, b: number) => boolean) {
+  return binary({ name, onnx, compute: (a, b) => (holds(a, b) ? 1 : 0), gradient: "none", result: "bool" });
+}
+
+/** Whether a > b, as bool, with broadcasting. */
+export function greater(a: Operand, b: Operand): Tensor {
+  return applyBinary(greaterOp, a, b);
+}
+
+/** Whether a >= b, as bool, with broadcasting. */
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  return applyBinary(greaterEqualOp, a, b);
+}
+
+/** Whether a < b, as bool, with broadcasting. */
+export function less(a: Operand, b: Operand): Tensor {
+  return applyBinary(lessOp, a, b);
+}
+
+/** Whether a <= b, as bool, with broadcasting. */
+export function lessEqual(a: Operand, b: Operand): Tensor {
+  return applyBinary(lessEqualOp, a, b);
+}
+
+/** Whether a = b, as bool, with broadcasting. */
+export function equal(a: Operand, b: Operand): Tensor {
+  return applyBinary(equalOp, a, b);
+}

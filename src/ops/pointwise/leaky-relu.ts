@@ -1,0 +1,22 @@
+import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+import { maximum } from "./maximum.ts";
+import { mul } from "./mul.ts";
+import { requireFloat } from "./pointwise.ts";
+import { step } from "./step.ts";
+
+export const leakyReluOp = defineOp<{ slope: number }>({
+  name: "leakyRelu",
+  infer: ([x]) => {
+    requireFloat(x!, "leakyRelu");
+    return { shape: x!.shape, dtype: "float32" };
+  },
+  evaluate: ([x], { slope }) => x!.data.map((value) => (value > 0 ? value : slope * value)),
+  // The mask is 1 or the slope; as a maximum of two constants it carries no gradient of its own.
+  gradient: (g, [x], { slope }) => [mul(g, maximum(step(x!), slope))],
+  emit: (emitter, [x], { slope }) => emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
+});
+
+/** x where x > 0, else slope * x. `slope` is in [0, 1); gradient `slope` at 0. */
+export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+  return apply(leakyReluOp, [x], { slope });
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { div } from "./div.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+
+export const logOp = unary({
+  name: "log",
+  compute: Math.log,
+  gradient: (g, x) => div(g, x),
+  emit: "Log",
+});
+
+/** Natural logarithm; -Infinity at 0, NaN below. */
+export function log(x: Tensor): Tensor {
+  return applyUnary(logOp, x);
+}

@@ -1,0 +1,30 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { add } from "./add.ts";
+import { type Operand } from "./broadcast.ts";
+import { mul } from "./mul.ts";
+import { applyBinary, binary } from "./pointwise.ts";
+import { step } from "./step.ts";
+import { sub } from "./sub.ts";
+
+export const maximumOp = binary({
+  name: "maximum",
+  compute: Math.max,
+  gradient: (g, a, b) => maximumGradient(g, a, b),
+  onnx: "Max",
+});
+
+/** The larger of each pair, with broadcasting. Ties share the gradient equally. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return applyBinary(maximumOp, a, b);
+}
+
+/** Shares of `g` for the operand where it is larger: 1, 1/2 at ties, 0. */
+export function maximumGradient(g: Tensor, a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
+  const above = step(sub(a, b));
+  const below = step(sub(b, a));
+  return [mul(g, share(above, below)), mul(g, share(below, above))];
+}
+
+function share(above: Tensor, below: Tensor): Tensor {
+  return add(mul(sub(above, below), 0.5), 0.5);
+}

@@ -1,0 +1,22 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { fits, isAll } from "./add.ts";
+import { type Operand } from "./broadcast.ts";
+import { applyBinary, binary } from "./pointwise.ts";
+
+export const mulOp = binary({
+  name: "mul",
+  compute: (a, b) => a * b,
+  gradient: (g, a, b) => [mul(g, b), mul(g, a)],
+  onnx: "Mul",
+  simplify: (a, b, y) => (isAll(b, 1) && fits(a, y) ? a : isAll(a, 1) && fits(b, y) ? b : null),
+});
+
+/** Product of two operands, with broadcasting. */
+export function mul(a: Operand, b: Operand): Tensor {
+  return applyBinary(mulOp, a, b);
+}
+
+/** x * x. */
+export function square(x: Tensor): Tensor {
+  return mul(x, x);
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+
+export const negOp = unary({
+  name: "neg",
+  compute: (x) => -x,
+  gradient: (g) => neg(g),
+  emit: "Neg",
+});
+
+/** Minus x. */
+export function neg(x: Tensor): Tensor {
+  return applyUnary(negOp, x);
+}

@@ -1,0 +1,17 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { mul } from "./mul.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+import { step } from "./step.ts";
+
+export const reluOp = unary({
+  name: "relu",
+  compute: (x) => Math.max(x, 0),
+  // From y, not x: the pre-activation need not be kept.
+  gradient: (g, _, y) => mul(g, step(y)),
+  emit: "Relu",
+});
+
+/** max(x, 0); gradient 0 at 0. */
+export function relu(x: Tensor): Tensor {
+  return applyUnary(reluOp, x);
+}

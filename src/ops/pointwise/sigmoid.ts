@@ -1,0 +1,16 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { mul } from "./mul.ts";
+import { sub } from "./sub.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+
+export const sigmoidOp = unary({
+  name: "sigmoid",
+  compute: (x) => 1 / (1 + Math.exp(-x)),
+  gradient: (g, _, y) => mul(g, mul(y, sub(1, y))),
+  emit: "Sigmoid",
+});
+
+/** Logistic function 1 / (1 + exp(-x)), to (0, 1). */
+export function sigmoid(x: Tensor): Tensor {
+  return applyUnary(sigmoidOp, x);
+}

@@ -1,0 +1,15 @@
+import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+
+export const stopGradientOp = defineOp<{}>({
+  name: "stopGradient",
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  evaluate: ([x]) => x!.data,
+  gradient: "none",
+  emit: (_, [x]) => x!,
+  simplify: ([x]) => x!,
+});
+
+/** The value of x, through which no gradient flows. */
+export function stopGradient(x: Tensor): Tensor {
+  return apply(stopGradientOp, [x], {});
+}

@@ -1,0 +1,18 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { fits, isAll } from "./add.ts";
+import { type Operand } from "./broadcast.ts";
+import { neg } from "./neg.ts";
+import { applyBinary, binary } from "./pointwise.ts";
+
+export const subOp = binary({
+  name: "sub",
+  compute: (a, b) => a - b,
+  gradient: (g) => [g, neg(g)],
+  onnx: "Sub",
+  simplify: (a, b, y) => (isAll(b, 0) && fits(a, y) ? a : null),
+});
+
+/** Difference a - b, with broadcasting. */
+export function sub(a: Operand, b: Operand): Tensor {
+  return applyBinary(subOp, a, b);
+}

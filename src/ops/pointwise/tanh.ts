@@ -1,0 +1,16 @@
+import type { Tensor } from "../../graph/tensor.ts";
+import { mul } from "./mul.ts";
+import { sub } from "./sub.ts";
+import { applyUnary, unary } from "./pointwise.ts";
+
+export const tanhOp = unary({
+  name: "tanh",
+  compute: Math.tanh,
+  gradient: (g, _, y) => mul(g, sub(1, mul(y, y))),
+  emit: "Tanh",
+});
+
+/** Hyperbolic tangent, to (-1, 1). */
+export function tanh(x: Tensor): Tensor {
+  return applyUnary(tanhOp, x);
+}

@@ -1,0 +1,11 @@
+import { ndarray } from "../../base/ndarray.ts";
+import { type Tensor, constant } from "../../graph/tensor.ts";
+import { reshape } from "../movement/reshape.ts";
+import { cast } from "../pointwise/cast.ts";
+import { equal } from "../pointwise/compare.ts";
+
+/** Vectors of length `depth` with a 1 at each index and 0 elsewhere, along a new last axis. No gradient. */
+export function oneHot(indices: Tensor, depth: number): Tensor {
+  const places = constant(ndarray("int32", [depth], Int32Array.from({ length: depth }, (_, i) => i)));
+  return cast(equal(reshape(indices, [...indices.shape, 1]), places), "float32");
+}

@@ -1,0 +1,91 @@
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape, ndarray, sizeOf } from "../../base/ndarray.ts";
+import type { Emitter, Value } from "../../graph/emitter.ts";
+import { type Tensor, apply, constantValue, defineOp } from "../../graph/tensor.ts";
+import { gather } from "./gather.ts";
+
+/** The adjoint of `gather`: each slice of `g` is added to the place of the result that its index names. */
+export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
+  name: "scatterAdd",
+  infer: ([g, indices], { axis, extent }) => {
+    const rank = indices!.shape.length;
+    if (indices!.shape.some((length, i) => length !== g!.shape[axis + i])) {
+      throw new ShapeError(
+        `scatterAdd: indices ${formatShape(indices!.shape)} must match ${formatShape(g!.shape)} from axis ${axis}`,
+      );
+    }
+    return { shape: [...g!.shape.slice(0, axis), extent, ...g!.shape.slice(axis + rank)], dtype: g!.dtype };
+  },
+  evaluate: ([g, indices], { axis, extent }, shape) => {
+    const inner = sizeOf(shape.slice(axis + 1));
+    const outer = sizeOf(shape.slice(0, axis));
+    const out = new Float64Array(sizeOf(shape));
+    let from = 0;
+    for (let row = 0; row < outer; row++) {
+      for (const place of indices!.data) {
+        const to = (row * extent + place) * inner;
+        for (let i = 0; i < inner; i++) out[to + i]! += g!.data[from + i]!;
+        from += inner;
+      }
+    }
+    return out;
+  },
+  gradient: (g, [, indices], { axis }) => [gather(g, indices!, axis), null],
+  emit: (emitter, [g, indices], { axis, extent }, y) => {
+    const places = constantValue(y.inputs[1]!);
+    const count = sizeOf(y.inputs[1]!.shape as number[]);
+    const lined = emitter.reshape(g!, [...y.shape.slice(0, axis), count, ...y.shape.slice(axis + 1)]);
+    return places === null
+      ? emitProduct(emitter, lined, indices!, axis, y)
+      : emitGathers(emitter, lined, places.data as Int32Array, axis, extent, y);
+  },
+});
+
+export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: number): Tensor {
+  return apply(scatterAddOp, [g, indices], { axis, extent });
+}
+
+/** Known places: for each place of the result its first source, its second, ...; a zero slice where there is none. */
+function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: number, extent: number, y: Tensor): Value {
+  const sources: number[][] = Array.from({ length: extent }, () => []);
+  places.forEach((place, from) => sources[place]!.push(from));
+  const rounds = Math.max(...sources.map((from) => from.length));
+  const full = sources.every((from) => from.length === rounds);
+  const padded = full
+    ? g
+    : emitter.node(
+        "Concat",
+        [g, emitter.zeros(g.shape.map((length, i) => (i === axis ? 1 : length)))],
+        g.shape.map((length, i) => (i === axis ? places.length + 1 : length)),
+        { axis },
+      );
+  const terms = Array.from({ length: rounds }, (_, round) => {
+    const from = Int32Array.from(sources, (list) => list[round] ?? places.length);
+    return emitter.node("Gather", [padded, emitter.constant(ndarray("int32", [extent], from))], y.shape, { axis });
+  });
+  return terms.reduce((total, term) => emitter.node("Add", [total, term], y.shape));
+}
+
+/** Places known only at run time: a product with their one-hot matrix, which every engine has. */
+function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y: Tensor): Value {
+  const [count, extent] = [g.shape[axis] as number, y.shape[axis] as number];
+  const column = emitter.reshape(indices, [1, count]);
+  const all = emitter.constant(ndarray("int32", [extent, 1], Int32Array.from({ length: extent }, (_, i) => i)));
+  const hits = emitter.node("Equal", [column, all], [extent, count]);
+  const oneHot = emitter.node("Cast", [hits], [extent, count], { to: 1 });
+  const order = g.shape.map((_, i) => i);
+  // The product contracts the second axis from the end, so that the places are moved there and back.
+  const rank = order.length;
+  if (rank === 1) {
+    const product = emitter.node("MatMul", [oneHot, emitter.reshape(g, [count, 1])], [extent, 1]);
+    return emitter.reshape(product, y.shape);
+  }
+  const moved = [...order.filter((i) => i !== axis)];
+  moved.splice(rank - 2, 0, axis);
+  const shapeOf = (length: number) => moved.map((i) => (i === axis ? length : g.shape[i]!));
+  const lined = emitter.node("Transpose", [g], shapeOf(count), { perm: moved });
+  const product = emitter.node("MatMul", [oneHot, lined], shapeOf(extent));
+  const back = new Array<number>(rank);
+  moved.forEach((from, i) => (back[from] = i));
+  return emitter.node("Transpose", [product], y.shape, { perm: back });
+}

@@ -1,0 +1,3 @@
+export * from "./engine.ts";
+export * from "./interpreter.ts";
+export * from "./ort.ts";

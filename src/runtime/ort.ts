@@ -1,0 +1,236 @@
+import * as ort from "#onnxruntime";
+import { EngineError } from "../base/errors.ts";
+import { type DType, type NdArray, ndarray } from "../base/ndarray.ts";
+import { emitOnnx } from "../onnx/index.ts";
+import { type Arrays, type Compiled, type Engine, type Program, type State, largestNode } from "./engine.ts";
+
+export interface OrtOptions {
+  readonly device: "cpu" | "webgpu";
+  /** Threads of one operator on the CPU. */
+  readonly threads: number;
+}
+
+/** Below this many operations in its largest node a graph is faster, and steadier, on one thread. */
+const worthThreads = 1e6;
+
+/** Prefix of the graph's outputs that are new values of the state. */
+const next = "next/";
+
+/** ONNX Runtime as an engine. @throws EngineError (on first compile) where the device does not exist. */
+export function ortEngine(options: OrtOptions): Engine {
+  const { device } = options;
+  return {
+    name: device,
+    compile: (program) => compile(program, options),
+    createState: (values) => (device === "cpu" ? new HostState(values) : new DeviceState(values)),
+  };
+}
+
+/** Opens bytes of an ONNX file for inference. */
+export function openSession(bytes: Uint8Array, options: OrtOptions): Promise<ort.InferenceSession> {
+  return createSession(bytes, options, options.threads, {});
+}
+
+/** Runs an opened file. */
+export async function runSession(session: ort.InferenceSession, feeds: Arrays): Promise<Arrays> {
+  const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, tensorOf(value)]));
+  const results = await session.run(inputs);
+  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, arrayOf(value)]));
+}
+
+async function createSession(
+  bytes: Uint8Array,
+  { device }: OrtOptions,
+  threads: number,
+  extra: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(bytes, {
+      executionProviders: [device],
+      executionMode: "sequential",
+      intraOpNumThreads: threads,
+      // Both cost memory for no gain on graphs whose shapes never change.
+      enableMemPattern: false,
+      enableCpuMemArena: true,
+      logSeverityLevel: 3,
+      // Each session owns a pool of threads; spinning ones would slow down all others.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      ...extra,
+    });
+  } catch (error) {
+    throw explain(error, device);
+  }
+}
+
+function explain(error: unknown, device: string): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  if (device === "webgpu" && /adapter|webgpu|wgpu|device/i.test(text)) {
+    return new EngineError(
+      `webgpu: no graphics adapter was found - got ${firstLine(text)}`,
+      "use --device cpu, or install a Vulkan driver; zaya doctor shows what works here",
+    );
+  }
+  return new EngineError(`${device}: ONNX Runtime could not load the graph - got ${firstLine(text)}`);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]!.slice(0, 300);
+}
+
+async function compile(program: Program, options: OrtOptions): Promise<Compiled> {
+  const updates = program.updates ?? {};
+  const renamed = Object.fromEntries(Object.entries(updates).map(([name, tensor]) => [next + name, tensor]));
+  const bytes = emitOnnx({ ...program.outputs, ...renamed }, { target: "training" });
+  const threads = largestNode(program) < worthThreads ? 1 : options.threads;
+  const locations = Object.fromEntries([
+    ...Object.keys(program.outputs).map((name) => [name, "cpu"] as const),
+    ...Object.keys(renamed).map((name) => [name, "gpu-buffer"] as const),
+  ]);
+  const extra = options.device === "cpu" ? {} : { preferredOutputLocation: locations };
+  const session = await createSession(bytes, options, threads, extra);
+  return new OrtProgram(session, Object.keys(program.outputs), Object.keys(updates), options.device);
+}
+
+class OrtProgram implements Compiled {
+  constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly outputs: readonly string[],
+    private readonly updates: readonly string[],
+    private readonly device: string,
+  ) {}
+
+  async run(feeds: Arrays, state?: State): Promise<Arrays> {
+    if (state !== undefined && !(state instanceof HostState) && !(state instanceof DeviceState)) {
+      throw new EngineError(`${this.device}: the state belongs to another engine`);
+    }
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const name of this.session.inputNames) {
+      const given = feeds[name];
+      const value = given === undefined ? state?.current(name) : tensorOf(given);
+      if (value === undefined) throw new EngineError(`${this.device}: input "${name}" was not fed`);
+      inputs[name] = value;
+    }
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of this.outputs) fetches[name] = null;
+    for (const name of this.updates) fetches[next + name] = state!.target(name);
+    const results = await this.session.run(inputs, fetches).catch((error: unknown) => {
+      throw new EngineError(`${this.device}: the step failed - got ${firstLine(String(error))}`);
+    });
+    for (const name of this.updates) state!.replace(name, results[next + name]!);
+    return Object.fromEntries(this.outputs.map((name) => [name, arrayOf(results[name]!)]));
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function tensorOf(value: NdArray): ort.Tensor {
+  if (value.dtype === "float64") {
+    return new ort.Tensor("float32", Float32Array.from(value.data), value.shape);
+  }
+  return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape);
+}
+
+function arrayOf(tensor: ort.Tensor): NdArray {
+  return ndarray(tensor.type as DType, tensor.dims, tensor.data as Float32Array);
+}
+
+/**
+ * State in main memory: two buffers a tensor, one read while the other is written. ONNX Runtime accepts one buffer as
+ * input and output of a call and then computes wrong numbers.
+ */
+class HostState implements State {
+  private readonly buffers = new Map<string, [front: ort.Tensor, back: ort.Tensor]>();
+
+  constructor(values: Arrays) {
+    for (const [name, value] of Object.entries(values)) {
+      const front = tensorOf({ ...value, data: value.data.slice() } as NdArray);
+      this.buffers.set(name, [front, tensorOf({ ...value, data: value.data.slice() } as NdArray)]);
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.buffers.keys()];
+  }
+
+  current(name: string): ort.Tensor | undefined {
+    return this.buffers.get(name)?.[0];
+  }
+
+  target(name: string): ort.Tensor {
+    return this.pair(name)[1];
+  }
+
+  replace(name: string): void {
+    this.pair(name).reverse();
+  }
+
+  async read(names: readonly string[] = this.names): Promise<Arrays> {
+    return Object.fromEntries(
+      names.map((name) => {
+        const { dtype, shape, data } = arrayOf(this.pair(name)[0]);
+        return [name, { dtype, shape, data: data.slice() } as NdArray];
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.buffers.clear();
+  }
+
+  private pair(name: string): [ort.Tensor, ort.Tensor] {
+    const pair = this.buffers.get(name);
+    if (pair === undefined) throw new EngineError(`cpu: the state holds no "${name}"`);
+    return pair;
+  }
+}
+
+/** State in the memory of the graphics device: each call makes new buffers there, and the old ones are freed. */
+class DeviceState implements State {
+  private readonly tensors: Map<string, ort.Tensor>;
+
+  constructor(values: Arrays) {
+    this.tensors = new Map(
+      Object.entries(values).map(([name, value]) => [name, tensorOf({ ...value, data: value.data.slice() } as NdArray)]),
+    );
+  }
+
+  get names(): readonly string[] {
+    return [...this.tensors.keys()];
+  }
+
+  current(name: string): ort.Tensor | undefined {
+    return this.tensors.get(name);
+  }
+
+  target(): null {
+    return null;
+  }
+
+  replace(name: string, value: ort.Tensor): void {
+    this.free(name);
+    this.tensors.set(name, value);
+  }
+
+  async read(names: readonly string[] = this.names): Promise<Arrays> {
+    const entries = names.map(async (name) => {
+      const tensor = this.tensors.get(name);
+      if (tensor === undefined) throw new EngineError(`webgpu: the state holds no "${name}"`);
+      const data = (await tensor.getData()) as Float32Array;
+      return [name, ndarray(tensor.type as DType, tensor.dims, data.slice())] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  dispose(): void {
+    for (const name of this.names) this.free(name);
+    this.tensors.clear();
+  }
+
+  private free(name: string): void {
+    const tensor = this.tensors.get(name);
+    if (tensor?.location === "gpu-buffer") tensor.dispose();
+  }
+}
+

@@ -1,0 +1,144 @@
+import { RunError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
+import type { Store } from "../base/store.ts";
+import { decodeSafetensors, encodeSafetensors } from "../codec/safetensors.ts";
+import type { Model } from "../models/index.ts";
+import type { Arrays } from "../runtime/index.ts";
+import { type Layout, inward, outward, ravel, unravel } from "./layout.ts";
+import { type Layouts, stateNames } from "./trace.ts";
+
+// A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
+// orders their axes), optimizer.safetensors (moments), state.json (the step, and a digest of each file). state.json is
+// written last: a folder without it is what an interrupted save left, and is no checkpoint.
+
+const folder = "checkpoints";
+const stateFile = "state.json";
+
+interface CheckpointState {
+  readonly step: number;
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+function nameOf(step: number): string {
+  return `${folder}/${String(step).padStart(6, "0")}`;
+}
+
+/** Steps of the complete checkpoints, ascending. */
+export async function listCheckpoints(store: Store): Promise<number[]> {
+  const names = await store.list(folder);
+  return names
+    .filter((name) => name.endsWith(`/${stateFile}`))
+    .map((name) => Number(name.split("/")[1]))
+    .sort((a, b) => a - b);
+}
+
+/** Writes a checkpoint and removes all but the newest `keep`. */
+export async function saveCheckpoint(
+  store: Store,
+  step: number,
+  state: Arrays,
+  layouts: Layouts,
+  keep: number,
+): Promise<void> {
+  const { params, optimizer } = describeState(state, layouts);
+  const files = { "params.safetensors": encodeSafetensors(params), "optimizer.safetensors": encodeSafetensors(optimizer) };
+  const digests: Record<string, string> = {};
+  for (const [file, bytes] of Object.entries(files)) {
+    await store.write(`${nameOf(step)}/${file}`, bytes);
+    digests[file] = digest(bytes);
+  }
+  const content: CheckpointState = { step, sha256: digests };
+  await store.write(`${nameOf(step)}/${stateFile}`, new TextEncoder().encode(JSON.stringify(content, null, 2)));
+  for (const old of (await listCheckpoints(store)).slice(0, -keep)) await store.remove(nameOf(old));
+}
+
+/** The state that a checkpoint holds. @throws RunError naming the file that is missing or damaged. */
+export async function loadCheckpoint(store: Store, step: number, model: Model, layouts: Layouts): Promise<Arrays> {
+  const state = await readState(store, step);
+  const read = async (file: string): Promise<Readonly<Record<string, NdArray>>> => {
+    const name = `${nameOf(step)}/${file}`;
+    const bytes = await store.read(name);
+    if (digest(bytes) !== state.sha256[file]) {
+      throw new RunError(
+        `${name}: its bytes must be those that were saved - got another SHA-256`,
+        `remove ${nameOf(step)} to go on from an earlier checkpoint`,
+      );
+    }
+    return decodeSafetensors(bytes, name).tensors;
+  };
+  return restoreState(await read("params.safetensors"), await read("optimizer.safetensors"), model, layouts);
+}
+
+async function readState(store: Store, step: number): Promise<CheckpointState> {
+  const name = `${nameOf(step)}/${stateFile}`;
+  const text = new TextDecoder().decode(await store.read(name));
+  try {
+    return JSON.parse(text) as CheckpointState;
+  } catch {
+    throw new RunError(`${name}: must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, `remove ${nameOf(step)}`);
+  }
+}
+
+function digest(bytes: Uint8Array): string {
+  return new Sha256().update(bytes).hex();
+}
+
+type Named = Record<string, NdArray>;
+
+/** The vectors of a state as named arrays for others to read. */
+function describeState(state: Arrays, layouts: Layouts): { params: Named; optimizer: Named } {
+  const params: Named = {};
+  const optimizer: Named = {};
+  for (const [name, value] of Object.entries(state)) {
+    const [kind, ...rest] = name.split("/") as [string, ...string[]];
+    if (kind === "stats") params[rest[0]!] = value;
+    else {
+      const net = rest.at(-1)!;
+      const [target, prefix] = kind === "params" ? [params, ""] : [optimizer, `${kind}.${rest[0]}.`];
+      for (const [path, part] of unravel(value as NdArray<"float32">, layouts[net]!)) {
+        target[`${prefix}${net}.${path}`] = outward(part);
+      }
+    }
+  }
+  return { params, optimizer };
+}
+
+function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model: Model, layouts: Layouts): Arrays {
+  const state: Record<string, NdArray> = {};
+  for (const [net, layout] of Object.entries(layouts)) {
+    state[stateNames.params(net)] = gather(params, `${net}.`, layout);
+  }
+  const inNets = new Set(
+    Object.entries(layouts).flatMap(([net, { entries }]) => entries.map(({ path }) => `${net}.${path}`)),
+  );
+  for (const [name, value] of Object.entries(params)) {
+    if (!inNets.has(name)) state[`stats/${name}`] = value;
+  }
+  for (const step of model.steps) {
+    for (const net of step.updates) {
+      const prefix = `${step.name}.`;
+      const slots = new Set(Object.keys(optimizer).filter((name) => name.startsWith(prefix)).map((name) => name.split(".")[1]!));
+      for (const slot of slots) {
+        state[stateNames.slot(step.name, net, slot)] = gather(optimizer, `${prefix}${slot}.${net}.`, layouts[net]!);
+      }
+    }
+  }
+  return state;
+}
+
+function gather(named: Readonly<Named>, prefix: string, layout: Layout): NdArray<"float32"> {
+  return ravel(
+    new Map(
+      layout.entries.map(({ path, shape }) => {
+        const value = named[prefix + path];
+        if (value === undefined) throw new RunError(`checkpoint: must hold ${prefix}${path} - got none`, "is it of another model or version?");
+        const inside = inward(value as NdArray<"float32">);
+        if (inside.shape.join() !== shape.join()) {
+          throw new RunError(`checkpoint: ${prefix}${path} must be ${shape.join(" x ")} - got ${inside.shape.join(" x ")}`);
+        }
+        return [path, inside] as const;
+      }),
+    ),
+  );
+}

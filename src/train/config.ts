@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { choiceField, integerField, numberField, parseOptions } from "../base/options.ts";
+import type { ConfiguredModel, ModelDefinition } from "../models/index.ts";
+import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
+
+/** How to train, whatever the model. Recipes give some of the defaults. */
+export const trainOptions = z.object({
+  steps: integerField("training steps, instead of epochs", { min: 1 }).optional(),
+  epochs: integerField("passes over the data", { min: 1 }).optional(),
+  batch: integerField("items in a batch", { min: 1 }).optional(),
+  learningRate: numberField("learning rate at the start", { above: 0 }).optional(),
+  schedule: choiceField("course of the learning rate", ["constant", "linear", "cosine"]).default("linear"),
+  rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).default(0.05),
+  seed: integerField("seed of all random numbers", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
+  logEvery: integerField("steps between two lines of losses in metrics.jsonl", { min: 1 }).default(10),
+  sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", { min: 1 }).optional(),
+  checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
+  keep: integerField("checkpoints to keep, the newest", { min: 1 }).default(2),
+});
+
+export type TrainOptions = z.input<typeof trainOptions>;
+
+/** Training options with nothing left open. */
+export interface ResolvedTraining {
+  readonly steps: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly schedule: "constant" | "linear" | "cosine";
+  readonly rateEnd: number;
+  readonly seed: number;
+  readonly logEvery: number;
+  readonly sampleEvery: number;
+  readonly checkpointEvery: number;
+  readonly keep: number;
+}
+
+/** Where a run's data came from; what opens it again. */
+export interface DataSource {
+  readonly spec: string;
+  readonly size?: number;
+  readonly limit?: number;
+  readonly dataDir?: string;
+}
+
+/** Everything that a run was: the file config.json. */
+export interface RunConfig {
+  readonly recipe: string;
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly data: DataSource;
+  readonly train: ResolvedTraining;
+  readonly device: string;
+}
+
+/**
+ * Training options for a recipe and data of this size.
+ * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch larger than the data.
+ */
+export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, items: number): ResolvedTraining {
+  const given = parseOptions(trainOptions, raw, "train");
+  const { defaults } = definition;
+  const batch = given.batch ?? Math.min(defaults.batch, items);
+  if (batch > items) {
+    throw new OptionError(`train: batch must be at most the ${items} training items - got ${batch}`, "choose a smaller --batch or more data");
+  }
+  if (given.steps !== undefined && given.epochs !== undefined) {
+    throw new OptionError(`train: steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`, "give one of them");
+  }
+  const steps = given.steps ?? (given.epochs ?? defaults.epochs) * Math.floor(items / batch);
+  return {
+    ...given,
+    steps,
+    batch,
+    learningRate: given.learningRate ?? defaults.learningRate,
+    sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
+  };
+}
+
+/** The learning rate by step. */
+export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
+  const end = learningRate * rateEnd;
+  if (schedule === "linear") return linearSchedule(learningRate, end, 0, steps);
+  return schedule === "cosine" ? cosineSchedule(learningRate, end, steps) : constantSchedule(learningRate);
+}
+
+export function runConfig(
+  { definition, options }: ConfiguredModel,
+  data: DataSource,
+  train: ResolvedTraining,
+  device: string,
+): RunConfig {
+  return { recipe: definition.name, model: options, data, train, device };
+}

@@ -1,0 +1,49 @@
+import type { Key } from "../base/random.ts";
+import { parseOptions } from "../base/options.ts";
+import type { Dataset } from "../data/index.ts";
+import type { Evidence, EvidenceKind, Metric, MetricResult } from "../metrics/index.ts";
+import type { TrainedModel } from "./trained.ts";
+
+/** What the numbers of a result were measured on. */
+export interface Protocol {
+  readonly data: string;
+  readonly part: string;
+  /** SHA-256 of the items measured. */
+  readonly fingerprint: string;
+  readonly n: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Evaluation extends MetricResult {
+  readonly perfect: string;
+  readonly protocol: Protocol;
+}
+
+type Gather<Kind extends EvidenceKind> = (
+  trained: TrainedModel,
+  data: Dataset,
+  part: string,
+  key: Key,
+  options: Readonly<Record<string, unknown>>,
+) => Promise<Evidence[Kind]>;
+
+const gatherers: { readonly [Kind in EvidenceKind]: Gather<Kind> } = {
+  bound: (trained, data, part, key) => trained.bound(data, part, key),
+  logWeights: (trained, data, part, key, { samples }) => trained.logWeights(data, part, key, samples as number),
+};
+
+/** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
+export async function evaluate(
+  metric: Metric,
+  trained: TrainedModel,
+  data: Dataset,
+  part: string,
+  key: Key,
+  rawOptions: Readonly<Record<string, unknown>> = {},
+): Promise<Evaluation> {
+  const options = parseOptions(metric.options, rawOptions, metric.name);
+  const evidence = await gatherers[metric.needs](trained, data, part, key, options);
+  const result = metric.measure(evidence, options);
+  const protocol = { data: data.name, part, fingerprint: data.fingerprint, n: data.size, options };
+  return { ...result, perfect: metric.perfect, protocol };
+}

@@ -1,0 +1,29 @@
+import type { Evaluation } from "./evaluate.ts";
+
+/** What a training run tells while it goes on. */
+export type TrainEvent =
+  | { readonly type: "phase"; readonly phase: "compile" | "train" | "evaluate" | "export" | "report" }
+  | {
+      readonly type: "step";
+      /** Steps done. */
+      readonly step: number;
+      readonly steps: number;
+      /** Losses of the newest step, by name. */
+      readonly losses: Readonly<Record<string, number>>;
+      /** Over the steps of this session. */
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | { readonly type: "picture"; readonly file: string }
+  | { readonly type: "evaluated"; readonly step: number; readonly results: readonly Evaluation[] }
+  | { readonly type: "saved"; readonly step: number }
+  | { readonly type: "interrupted"; readonly step: number }
+  | { readonly type: "done"; readonly result: TrainResult };
+
+export interface TrainResult {
+  readonly steps: number;
+  /** Time spent in training, over all sessions. */
+  readonly seconds: number;
+  /** Measured on the whole test part, by metric. */
+  readonly test: Readonly<Record<string, Evaluation>>;
+}

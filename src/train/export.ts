@@ -1,0 +1,100 @@
+import { type NdArray, type Shape, permuted } from "../base/ndarray.ts";
+import { type Key, fold, normal, uniform } from "../base/random.ts";
+import type { Store } from "../base/store.ts";
+import type { Dataset } from "../data/index.ts";
+import { type Tensor, input } from "../graph/tensor.ts";
+import type { NetMap } from "../models/index.ts";
+import { transpose } from "../ops/index.ts";
+import { emitOnnx } from "../onnx/index.ts";
+import { type Arrays, openSession, runSession } from "../runtime/index.ts";
+import { traceInference } from "./trace.ts";
+import type { TrainedModel } from "./trained.ts";
+
+/** Items on which files and process are compared. */
+const parityItems = 64;
+
+export interface ParityEntry {
+  readonly file: string;
+  /** Largest difference to the in-process result, by output. */
+  readonly largestDifference: Readonly<Record<string, number>>;
+  readonly items: number;
+}
+
+/**
+ * Writes each of the model's maps as export/NAME.onnx with a batch axis of any length, images as [n, c, h, w], and
+ * export/parity.json, which compares the files with the model in this process on real and random inputs.
+ */
+export async function exportModel(
+  trained: TrainedModel,
+  data: Dataset | null,
+  store: Store,
+  key: Key,
+  metadata: Readonly<Record<string, string>>,
+): Promise<ParityEntry[]> {
+  const frozen = await trained.state.read();
+  const entries: ParityEntry[] = [];
+  for (const [name, map] of Object.entries(trained.model.maps)) {
+    const bytes = emitMap(trained, map, frozen, metadata);
+    const file = `export/${name}.onnx`;
+    await store.write(file, bytes);
+    const inputs = probes(map, data, fold(key, "parity", name));
+    entries.push({ file, largestDifference: await compare(bytes, await trained.map(name, inputs), inputs), items: parityItems });
+  }
+  await store.write("export/parity.json", new TextEncoder().encode(`${JSON.stringify(entries, null, 2)}\n`));
+  return entries;
+}
+
+function emitMap({ model, layouts }: TrainedModel, map: NetMap, frozen: Arrays, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const { program } = traceInference({ model, layouts, frozen }, (scope) => {
+    const inputs = Object.entries(map.inputs).map(([name, shape]): [string, Tensor] => {
+      const outside = input(name, ["n", ...channelsFirst(shape)]);
+      return [name, isImage(shape) ? transpose(outside, [0, 2, 3, 1]) : outside];
+    });
+    const outputs = Object.entries(map.outputs(Object.fromEntries(inputs), scope));
+    return Object.fromEntries(
+      outputs.map(([name, value]) => [name, value.shape.length === 4 ? transpose(value, [0, 3, 1, 2]) : value]),
+    );
+  });
+  return emitOnnx(program.outputs, { target: "portable", metadata });
+}
+
+function isImage(shape: Shape): boolean {
+  return shape.length === 3;
+}
+
+function channelsFirst(shape: Shape): Shape {
+  return isImage(shape) ? [shape[2]!, shape[0]!, shape[1]!] : shape;
+}
+
+/** Real items where the map takes items and there are some, else noise. */
+function probes(map: NetMap, data: Dataset | null, key: Key): Arrays {
+  const entries = Object.entries(map.inputs).map(([name, shape]): [string, NdArray] => {
+    const real = data !== null && data.shape.join() === shape.join();
+    if (real) return [name, data.read(Int32Array.from({ length: parityItems }, (_, i) => i % data.size))];
+    const draw = isImage(shape) ? uniform : normal;
+    return [name, draw(fold(key, name), [parityItems, ...shape])];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function compare(bytes: Uint8Array, expected: Arrays, inputs: Arrays): Promise<Record<string, number>> {
+  const session = await openSession(bytes, { device: "cpu", threads: 1 });
+  const outside = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, toChannelsFirst(value)]));
+  const results = await runSession(session, outside);
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(expected).map(([name, value]) => [name, largestDifference(toChannelsFirst(value), results[name]!)]),
+  );
+}
+
+/** Images [n, h, w, c] as [n, c, h, w]; anything else as it is. */
+export function toChannelsFirst(value: NdArray): NdArray {
+  return value.shape.length === 4 ? permuted(value, [0, 3, 1, 2]) : value;
+}
+
+function largestDifference(a: NdArray, b: NdArray): number {
+  let largest = 0;
+  for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i]! - b.data[i]!));
+  return largest;
+}
+

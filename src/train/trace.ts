@@ -1,0 +1,306 @@
+import { ShapeError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape, ndarray } from "../base/ndarray.ts";
+import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import { type Tree, flatten } from "../base/tree.ts";
+import { grad } from "../autodiff/index.ts";
+import { type Tensor, constant, input } from "../graph/tensor.ts";
+import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
+import type { NoiseKind } from "../nn/index.ts";
+import { concat, reshape } from "../ops/index.ts";
+import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
+import type { Arrays, Program } from "../runtime/index.ts";
+import { type Layout, unravelTensor } from "./layout.ts";
+
+/** An input that the host fills before every call. */
+export type Declared =
+  | { readonly kind: NoiseKind; readonly shape: Shape }
+  | { readonly kind: "items"; readonly shape: Shape }
+  | { readonly kind: "scalar"; readonly at: Schedule };
+
+/** A graph with the list of what the host must feed it. */
+export interface Traced {
+  readonly program: Program;
+  readonly declared: ReadonlyMap<string, Declared>;
+}
+
+/** Names of the tensors of a run's state. */
+export const stateNames = {
+  params: (net: string) => `params/${net}`,
+  stat: (net: string, path: string) => `stats/${net}.${path}`,
+  slot: (step: string, net: string, slot: string) => `${step}/${slot}/${net}`,
+};
+
+export type Layouts = Readonly<Record<string, Layout>>;
+
+/** Values of the state as tensors of one graph: inputs until a step gives them a new value. */
+class StateView {
+  readonly updated = new Map<string, Tensor>();
+  private readonly inputs = new Map<string, Tensor>();
+
+  constructor(private readonly frozen: Arrays | null) {}
+
+  get(name: string, shape: Shape): Tensor {
+    const known = this.updated.get(name) ?? this.inputs.get(name);
+    if (known !== undefined) return known;
+    const value = this.frozen?.[name];
+    const tensor = value === undefined ? input(name, shape) : constant(value as NdArray<"float32">);
+    this.inputs.set(name, tensor);
+    return tensor;
+  }
+}
+
+interface Tracing {
+  readonly model: Model;
+  readonly layouts: Layouts;
+  readonly state: StateView;
+  readonly declared: Map<string, Declared>;
+  readonly training: boolean;
+  readonly items: number | null;
+}
+
+/** The context of one place in the model: a path, and how often each name was asked for there. */
+class Place implements Scope {
+  constructor(
+    protected readonly tracing: Tracing,
+    protected readonly path: readonly string[],
+    private readonly suffix: string,
+    protected readonly asked: Map<string, number>,
+  ) {}
+
+  get training(): boolean {
+    return this.tracing.training;
+  }
+
+  get nets(): Nets {
+    const { model } = this.tracing;
+    return Object.fromEntries(Object.keys(model.nets).map((net) => [net, this.net(net)]));
+  }
+
+  at(part: string): Place {
+    return new Place(this.tracing, [...this.path, part], this.suffix, this.asked);
+  }
+
+  noise(name: string, kind: NoiseKind, shape: Shape): Tensor {
+    return this.declare(this.unique(name), { kind, shape }, shape);
+  }
+
+  itemNoise(name: string, shape: Shape): Tensor {
+    const { items } = this.tracing;
+    if (items === null) throw new ShapeError(`itemNoise: "${name}" needs a batch of known items`);
+    // The same for every use within a step: it belongs to the item, not to the place.
+    return this.declare([...this.path, name].join("."), { kind: "items", shape: [items, ...shape] }, [items, ...shape]);
+  }
+
+  scalar(name: string, at: Schedule): Tensor {
+    return this.declare([...this.path, name].join(".") + this.suffix, { kind: "scalar", at }, []);
+  }
+
+  stat(name: string): Tensor {
+    const [net, ...path] = this.path;
+    const initial = flatten(this.tracing.model.nets[net!]!.stats ?? {}).get([...path, name].join("."));
+    if (initial === undefined) throw new ShapeError(`stat: ${[...this.path, name].join(".")} was not declared by its layer`);
+    return this.tracing.state.get(this.statName(name), initial.shape);
+  }
+
+  updateStat(name: string, value: Tensor): void {
+    this.tracing.state.updated.set(this.statName(name), value);
+  }
+
+  private statName(name: string): string {
+    const [net, ...path] = this.path;
+    return stateNames.stat(net!, [...path, name].join("."));
+  }
+
+  private net(name: string): Net {
+    const { model, layouts, state } = this.tracing;
+    const layout = layouts[name]!;
+    const withParams = (params: Tree<Tensor>): Net => {
+      const call = (x: Tensor): Tensor => model.nets[name]!.apply(params, x, this.at(name));
+      return Object.assign(call, { params, with: withParams });
+    };
+    return withParams(unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+  }
+
+  private unique(name: string): string {
+    const path = [...this.path, name].join(".");
+    const count = this.asked.get(path) ?? 0;
+    this.asked.set(path, count + 1);
+    return (count === 0 ? path : `${path}@${count}`) + this.suffix;
+  }
+
+  private declare(name: string, declared: Declared, shape: Shape): Tensor {
+    this.tracing.declared.set(name, declared);
+    return input(name, shape);
+  }
+}
+
+class StepPlace extends Place implements StepScope {
+  constructor(
+    tracing: Tracing,
+    suffix: string,
+    private readonly optimizers: Optimizers,
+  ) {
+    super(tracing, [], suffix, new Map());
+  }
+
+  optimizerOf(step: string, net: string): UnrolledOptimizer {
+    return this.optimizers.unrolled(step, net);
+  }
+}
+
+/** The optimizers of all steps, with their state inside the graph. */
+class Optimizers {
+  constructor(
+    private readonly tracing: Tracing,
+    private readonly steps: readonly TrainStep[],
+    private readonly rules: ReadonlyMap<string, Optimizer>,
+    private readonly slotNames: (step: string, net: string) => readonly string[],
+  ) {}
+
+  /** Moves the nets of a step against the gradient of its loss. */
+  move(step: TrainStep, loss: Tensor, turn: number): void {
+    const { state, layouts } = this.tracing;
+    const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
+    const gradients = grad(loss, vectors);
+    step.updates.forEach((net, i) => {
+      const result = this.rule(step.name).update(vectors[i]!, gradients[i]!, this.slots(step.name, net), this.scalars(step, turn));
+      state.updated.set(stateNames.params(net), result.params);
+      for (const [slot, value] of Object.entries(result.slots)) {
+        state.updated.set(stateNames.slot(step.name, net, slot), value);
+      }
+    });
+  }
+
+  unrolled(stepName: string, net: string): UnrolledOptimizer {
+    const step = this.steps.find(({ name }) => name === stepName);
+    const layout = this.tracing.layouts[net];
+    if (step === undefined || layout === undefined) throw new ShapeError(`optimizerOf: no step "${stepName}" on a net "${net}"`);
+    return {
+      slots: this.slots(stepName, net),
+      update: (params, grads, slots, ahead) => {
+        const rule = this.rule(stepName);
+        const result = rule.update(ravelTensor(params, layout), ravelTensor(grads, layout), slots, this.scalars(step, ahead));
+        return { params: unravelTensor(result.params, layout), slots: result.slots };
+      },
+    };
+  }
+
+  private rule(step: string): Optimizer {
+    return this.rules.get(step)!;
+  }
+
+  private slots(step: string, net: string): Slots<Tensor> {
+    const { size } = this.tracing.layouts[net]!;
+    const names = this.slotNames(step, net);
+    return Object.fromEntries(names.map((slot) => [slot, this.tracing.state.get(stateNames.slot(step, net, slot), [size])]));
+  }
+
+  /** Updates of a step are counted apart from the model's steps: a critic makes several of them in each. */
+  private scalars(step: TrainStep, ahead: number): ScalarInput {
+    const repeat = step.repeat ?? 1;
+    return (name, at) => {
+      const full = `${step.name}/${name}${ahead === 0 ? "" : `+${ahead}`}`;
+      this.tracing.declared.set(full, { kind: "scalar", at: (count) => at(count * repeat + ahead) });
+      return input(full, []);
+    };
+  }
+}
+
+function ravelTensor(params: Tree<Tensor>, layout: Layout): Tensor {
+  const leaves = flatten(params);
+  return concat(layout.entries.map(({ path }) => reshape(leaves.get(path)!, [-1])));
+}
+
+export interface StepOptions {
+  readonly model: Model;
+  readonly layouts: Layouts;
+  /** Shape of a batch, [n, ...]. */
+  readonly batch: Shape;
+  readonly rate: Schedule;
+  /** The slots of each step's optimizer on each net. */
+  readonly slotNames: (step: string, net: string) => readonly string[];
+}
+
+/** Name of the input that holds the batch of a turn. */
+export function batchName(turn: number): string {
+  return `batch/${turn}`;
+}
+
+/** How many batches one step of the model takes. */
+export function batchesPerStep(model: Model): number {
+  return Math.max(...model.steps.map((step) => step.repeat ?? 1));
+}
+
+/** One whole training step of a model as one graph: every player's loss, gradient and optimizer, in their order. */
+export function traceStep({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+  const state = new StateView(null);
+  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
+  const rules = new Map(model.steps.map((step) => [step.name, step.optimizer(rate)]));
+  const optimizers = new Optimizers(tracing, model.steps, rules, slotNames);
+  const outputs: Record<string, Tensor> = {};
+  for (const step of model.steps) {
+    for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
+      const scope = new StepPlace(tracing, turn === 0 ? "" : `#${turn}`, optimizers);
+      const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
+      if (loss.shape.length !== 0) throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
+      optimizers.move(step, loss, turn);
+      outputs[`${step.name}/loss`] = loss;
+      for (const [name, value] of Object.entries(logs)) outputs[`${step.name}/${name}`] = value;
+    }
+  }
+  return { program: { outputs, updates: Object.fromEntries(state.updated) }, declared: tracing.declared };
+}
+
+export interface InferenceOptions {
+  readonly model: Model;
+  readonly layouts: Layouts;
+  /** Parameters and statistics to build in; taken from the state at run time where not given. */
+  readonly frozen?: Arrays;
+  /** Items in a batch, for noise that belongs to items. */
+  readonly items?: number;
+}
+
+/** A graph over a trained model: no gradient, running statistics, no dropout. */
+export function traceInference(
+  { model, layouts, frozen, items }: InferenceOptions,
+  body: (scope: Scope) => Readonly<Record<string, Tensor>>,
+): Traced {
+  const state = new StateView(frozen ?? null);
+  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: false, items: items ?? null };
+  return { program: { outputs: body(new Place(tracing, [], "", new Map())) }, declared: tracing.declared };
+}
+
+/** Which numbers a call gets: they depend on the key, the count and the names alone. */
+export interface FeedKey {
+  readonly key: Key;
+  /** The count of steps done, or of batches seen. */
+  readonly count: number;
+  /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
+  readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
+}
+
+/** Draws and computes the declared inputs of a graph. */
+export function feedDeclared(declared: ReadonlyMap<string, Declared>, { key: own, count, items }: FeedKey): Arrays {
+  const feeds: Record<string, NdArray> = {};
+  for (const [name, want] of declared) {
+    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(count)));
+    else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
+    else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
+  }
+  return feeds;
+}
+
+/** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */
+const itemsKey = key(0);
+
+function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {
+  if (items === undefined) throw new ShapeError(`feed: "${name}" belongs to items, and none were named`);
+  const [count, ...rest] = shape as [number, ...number[]];
+  const own = fold(itemsKey, "items", name, items.part);
+  const data = new Float32Array(count * rest.reduce((size, extent) => size * extent, 1));
+  for (let i = 0; i < count; i++) {
+    const drawn = uniform(fold(own, items.indices[i]!), rest);
+    data.set(drawn.data, i * drawn.data.length);
+  }
+  return ndarray("float32", shape, data);
+}

@@ -1,0 +1,182 @@
+import { ZayaError } from "../base/errors.ts";
+import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
+import { type Key, fold, normal, uniform } from "../base/random.ts";
+import type { Dataset } from "../data/index.ts";
+import { input } from "../graph/tensor.ts";
+import type { Evidence } from "../metrics/index.ts";
+import type { Generator, Model } from "../models/index.ts";
+import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
+import { type Declared, type Layouts, type Traced, feedDeclared, traceInference } from "./trace.ts";
+
+/** Items in one call where nothing else asks for another number. */
+const chunk = 250;
+
+/** Numbers of one log-weight call: draws times items. */
+const weightsPerCall = 25_000;
+
+interface Prepared {
+  readonly compiled: Compiled;
+  readonly declared: ReadonlyMap<string, Declared>;
+}
+
+/** A model with parameters, on an engine: everything that can be asked of it besides training. */
+export class TrainedModel {
+  private readonly prepared = new Map<string, Promise<Prepared>>();
+
+  constructor(
+    readonly model: Model,
+    readonly layouts: Layouts,
+    readonly engine: Engine,
+    readonly state: State,
+  ) {}
+
+  /** Runs one of the model's maps on any number of items. */
+  async map(name: string, inputs: Arrays): Promise<Arrays> {
+    const map = this.model.maps[name]!;
+    const prepared = await this.prepare(`map ${name}`, () =>
+      traceInference({ model: this.model, layouts: this.layouts }, (scope) =>
+        map.outputs(
+          Object.fromEntries(Object.entries(map.inputs).map(([key, shape]) => [key, input(key, [chunk, ...shape])])),
+          scope,
+        ),
+      ),
+    );
+    const count = Object.values(inputs)[0]!.shape[0]!;
+    const parts: Arrays[] = [];
+    for (let start = 0; start < count; start += chunk) {
+      const stop = Math.min(count, start + chunk);
+      const feeds = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, padded(value, start, stop)]));
+      const outputs = await prepared.compiled.run(feeds, this.state);
+      parts.push(Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, rows(value, 0, stop - start)])));
+    }
+    return joined(parts);
+  }
+
+  /** Draws `count` items; the same key gives the same items, and the first of a larger draw. */
+  async sample(key: Key, count: number): Promise<NdArray> {
+    return this.decode(drawNoise(this.requireGenerator(), key, count));
+  }
+
+  /** Items from codes [n, ...]. */
+  async decode(codes: NdArray): Promise<NdArray> {
+    const { map, input: name, output } = this.requireGenerator();
+    return (await this.map(map, { [name]: codes }))[output]!;
+  }
+
+  /** Codes of items. */
+  async encode(items: NdArray): Promise<NdArray> {
+    const { encoder } = this.model;
+    if (encoder === undefined) throw new ZayaError("encode: this model has no encoder");
+    return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
+  }
+
+  /** The parts of the bound for every item of a data set, one draw of z each. */
+  async bound(data: Dataset, part: string, key: Key): Promise<Evidence["bound"]> {
+    const likelihood = this.requireLikelihood();
+    const prepared = await this.prepare("bound", () =>
+      traceInference({ model: this.model, layouts: this.layouts, items: chunk }, (scope) => ({
+        ...likelihood.terms(input("x", [chunk, ...data.shape]), scope),
+      })),
+    );
+    const parts: Arrays[] = [];
+    for (let start = 0; start < data.size; start += chunk) {
+      const indices = range(start, Math.min(data.size, start + chunk));
+      const outputs = await this.call(prepared, data, indices, part, fold(key, "bound"), start / chunk, chunk);
+      parts.push(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, rows(value, 0, indices.length)])));
+    }
+    const { recon, klPerLatent, mean } = joined(parts);
+    return { recon: recon!, klPerLatent: klPerLatent!, mean: mean!, dimensions: dimensionsOf(data) };
+  }
+
+  /** Log importance weights [n, samples] for every item of a data set. */
+  async logWeights(data: Dataset, part: string, key: Key, samples: number): Promise<Evidence["logWeights"]> {
+    const likelihood = this.requireLikelihood();
+    const draws = Math.min(samples, 500);
+    const items = Math.max(1, Math.min(data.size, Math.floor(weightsPerCall / draws)));
+    const prepared = await this.prepare(`logWeights ${draws} ${items}`, () =>
+      traceInference({ model: this.model, layouts: this.layouts, items }, (scope) => ({
+        weights: likelihood.logWeights(input("x", [items, ...data.shape]), draws, scope),
+      })),
+    );
+    const values = zeros([data.size, samples]);
+    let calls = 0;
+    for (let start = 0; start < data.size; start += items) {
+      const indices = range(start, Math.min(data.size, start + items));
+      for (let done = 0; done < samples; done += draws) {
+        const { weights } = await this.call(prepared, data, indices, part, fold(key, "logWeights"), calls++, items);
+        for (let draw = 0; draw < Math.min(draws, samples - done); draw++) {
+          for (let i = 0; i < indices.length; i++) {
+            values.data[(start + i) * samples + done + draw] = weights!.data[draw * items + i]!;
+          }
+        }
+      }
+    }
+    return { values, dimensions: dimensionsOf(data) };
+  }
+
+  async release(): Promise<void> {
+    for (const pending of this.prepared.values()) await (await pending).compiled.release();
+    this.prepared.clear();
+  }
+
+  private async call(
+    { compiled, declared }: Prepared,
+    data: Dataset,
+    indices: Int32Array,
+    part: string,
+    key: Key,
+    count: number,
+    size: number,
+  ): Promise<Arrays> {
+    const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
+    const feeds = feedDeclared(declared, { key, count, items: { part, indices: filled } });
+    return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
+  }
+
+  private prepare(name: string, trace: () => Traced): Promise<Prepared> {
+    let known = this.prepared.get(name);
+    if (known === undefined) {
+      const { program, declared } = trace();
+      known = this.engine.compile(program).then((compiled) => ({ compiled, declared }));
+      this.prepared.set(name, known);
+    }
+    return known;
+  }
+
+  private requireGenerator(): Generator {
+    const { generator } = this.model;
+    if (generator === undefined) throw new ZayaError("sample: this model has nothing to draw from");
+    return generator;
+  }
+
+  private requireLikelihood() {
+    const { likelihood } = this.model;
+    if (likelihood === undefined) throw new ZayaError("evaluate: this model has no bound on log p(x)");
+    return likelihood;
+  }
+}
+
+/** Noise for `count` draws, each from a key of its own. */
+export function drawNoise({ noise, shape }: Generator, key: Key, count: number): NdArray<"float32"> {
+  const draw = noise === "normal" ? normal : uniform;
+  return joinRows(Array.from({ length: count }, (_, i) => draw(fold(key, i), [1, ...shape])));
+}
+
+function dimensionsOf(data: Dataset): number {
+  return data.shape.reduce((size, extent) => size * extent, 1);
+}
+
+function range(start: number, stop: number): Int32Array {
+  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
+}
+
+/** Rows `start` to `stop`, filled up to a whole call. */
+function padded(value: NdArray, start: number, stop: number): NdArray {
+  const part = rows(value, start, stop);
+  if (stop - start === chunk) return part;
+  return joinRows([part, zeros([chunk - (stop - start), ...value.shape.slice(1)], value.dtype)]);
+}
+
+function joined(parts: readonly Arrays[]): Arrays {
+  return Object.fromEntries(Object.keys(parts[0]!).map((name) => [name, joinRows(parts.map((part) => part[name]!))]));
+}

@@ -1,0 +1,288 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { DivergedError, RunError } from "../base/errors.ts";
+import { fold, key } from "../base/random.ts";
+import { MemoryStore, type Store } from "../base/store.ts";
+import { flatten } from "../base/tree.ts";
+import { type DataSplit, type Loader, loader, take } from "../data/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
+import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
+import { listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { type Evaluation, evaluate } from "./evaluate.ts";
+import type { TrainEvent, TrainResult } from "./events.ts";
+import { exportModel } from "./export.ts";
+import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { writeReport } from "./run-report.ts";
+import { Run } from "./run.ts";
+import { samplePicture, writeReals } from "./sample-pictures.ts";
+import { type Declared, type Layouts, batchName, batchesPerStep, feedDeclared, stateNames, traceStep } from "./trace.ts";
+import { TrainedModel } from "./trained.ts";
+
+
+export interface TrainSettings {
+  readonly engine: Engine;
+  /** Where the run is kept; in memory where not given. */
+  readonly store?: Store;
+  /** How the data can be opened again, for the run's config. */
+  readonly source?: DataSource;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+/** Test items on which the bound is followed during training. */
+const followed = 1000;
+
+/**
+ * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
+ * from there, and ends with the same parameters as a run that was never stopped.
+ * @throws OptionError before anything is written, when options do not fit the model or the data.
+ * @throws DivergedError when a loss is not finite; the last checkpoint stays.
+ */
+export async function* train(
+  configured: ConfiguredModel,
+  data: DataSplit,
+  options: TrainOptions,
+  settings: TrainSettings,
+): AsyncGenerator<TrainEvent, void> {
+  const training = resolveTraining(configured.definition, options, data.train.size);
+  const model = configured.definition.build(configured.options, infoOf(data));
+  const source = settings.source ?? { spec: data.train.name };
+  const config = runConfig(configured, source, training, settings.engine.name);
+  const clock = settings.clock ?? systemClock;
+  const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
+  yield* new Training(run, model, data, settings.engine, clock, settings.signal).go();
+}
+
+/** Goes on with a run from its newest checkpoint. @throws RunError when the run is complete or damaged. */
+export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
+  const model = buildModel(run.config, infoOf(data));
+  yield* new Training(run, model, data, settings.engine, settings.clock ?? systemClock, settings.signal).go();
+}
+
+export function infoOf(data: DataSplit): DataInfo {
+  return { kind: data.train.kind, shape: data.train.shape };
+}
+
+/** The model that a run's config names. @throws RunError when this version has no such recipe. */
+export function buildModel(config: RunConfig, data: DataInfo): Model {
+  const definition = models.find(({ name }) => name === config.recipe);
+  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${config.recipe}`);
+  return definition.build(config.model, data);
+}
+
+/** Names and sizes of a model's parameters. */
+export function layoutsOf(model: Model, seed: number): Layouts {
+  return Object.fromEntries(
+    Object.entries(initialParams(model, key(seed))).map(([net, params]) => [net, layoutOf(params)]),
+  );
+}
+
+/** One session of training. */
+class Training {
+  private readonly config: RunConfig["train"];
+  private readonly seed;
+  private readonly layouts: Layouts;
+  private readonly batches: Loader;
+  private readonly perStep: number;
+
+  constructor(
+    private readonly run: Run,
+    private readonly model: Model,
+    private readonly data: DataSplit,
+    private readonly engine: Engine,
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.config = run.config.train;
+    this.seed = key(this.config.seed);
+    this.layouts = layoutsOf(model, this.config.seed);
+    this.batches = loader(data.train, this.config.batch, fold(this.seed, "batches"));
+    this.perStep = batchesPerStep(model);
+  }
+
+  async *go(): AsyncGenerator<TrainEvent, void> {
+    const start = (await listCheckpoints(this.run.store)).at(-1) ?? 0;
+    yield { type: "phase", phase: "compile" };
+    const values = start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
+    await this.run.rewind(start);
+    const state = this.engine.createState(values);
+    const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const { program, declared } = traceStep({
+      model: this.model,
+      layouts: this.layouts,
+      batch: [this.config.batch, ...this.data.train.shape],
+      rate: rateOf(this.config),
+      slotNames: this.slotNames(values),
+    });
+    const compiled = await this.engine.compile(program);
+    try {
+      yield* this.steps(start, compiled, declared, trained);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const step = error instanceof DivergedError ? error.step : this.run.state.step;
+      await this.run.flush();
+      await this.run.record({ status: error instanceof DivergedError ? "diverged" : "failed", reason, step });
+      throw error;
+    } finally {
+      await compiled.release();
+      await trained.release();
+      state.dispose();
+    }
+  }
+
+  private async *steps(
+    start: number,
+    compiled: Compiled,
+    declared: ReadonlyMap<string, Declared>,
+    trained: TrainedModel,
+  ): AsyncGenerator<TrainEvent, void> {
+    const { steps, batch, logEvery, sampleEvery, checkpointEvery } = this.config;
+    const { state } = trained;
+    if (start === 0) {
+      await writeReals(this.run.store, this.data.train);
+      const file = await samplePicture(this.run.store, trained, 0, this.seed);
+      if (file !== null) yield { type: "picture", file };
+    }
+    await this.run.record({ status: "running" });
+    yield { type: "phase", phase: "train" };
+    const began = this.clock.now();
+    const before = this.run.state.seconds;
+    const seconds = () => before + (this.clock.now() - began) / 1000;
+    for (let step = start; step < steps; step++) {
+      const losses = await this.step(step, compiled, declared, trained);
+      const done = step + 1;
+      if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
+      const elapsed = (this.clock.now() - began) / 1000;
+      const rate = (done - start) / elapsed;
+      yield { type: "step", step: done, steps, losses, imagesPerSecond: rate * batch * this.perStep, secondsLeft: (steps - done) / rate };
+      if (done % this.batches.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
+      if (done % sampleEvery === 0 || done === steps) {
+        const file = await samplePicture(this.run.store, trained, done, this.seed);
+        if (file !== null) yield { type: "picture", file };
+      }
+      const stopped = this.signal?.aborted === true && done < steps;
+      if (done % checkpointEvery === 0 || done === steps || stopped) {
+        await this.save(done, seconds(), await state.read());
+        yield { type: "saved", step: done };
+      }
+      if (stopped) {
+        await this.run.record({ status: "interrupted" });
+        yield { type: "interrupted", step: done };
+        return;
+      }
+    }
+    yield* this.finish(seconds(), trained);
+  }
+
+  private async step(
+    step: number,
+    compiled: Compiled,
+    declared: ReadonlyMap<string, Declared>,
+    trained: TrainedModel,
+  ): Promise<Record<string, number>> {
+    const indices = this.batches.indices(step * this.perStep);
+    const feeds = { ...feedDeclared(declared, { key: this.seed, count: step, items: { part: "train", indices } }) };
+    for (let turn = 0; turn < this.perStep; turn++) {
+      Object.assign(feeds, { [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn) });
+    }
+    const outputs = await compiled.run(feeds, trained.state);
+    const losses: Record<string, number> = {};
+    for (const [name, value] of Object.entries(outputs)) {
+      const loss = (losses[name] = value.data[0]!);
+      if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
+    }
+    return losses;
+  }
+
+  private diverged(step: number, what: string): DivergedError {
+    return new DivergedError(
+      step,
+      `train: all losses must be finite - got ${what} at step ${step}`,
+      "the last good checkpoint is kept; try a smaller --learning-rate",
+    );
+  }
+
+  private async save(step: number, seconds: number, state: Arrays): Promise<void> {
+    for (const [name, value] of Object.entries(state)) {
+      if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
+    }
+    await saveCheckpoint(this.run.store, step, state, this.layouts, this.config.keep);
+    await this.run.flush();
+    await this.run.record({ step, seconds });
+  }
+
+  /** The bound on some of the test data, to follow it over the epochs. */
+  private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    if (this.model.likelihood === undefined) return;
+    const some = take(this.data.test, Math.min(followed, this.data.test.size));
+    const results = await this.measure(trained, some);
+    for (const result of results) this.logEvaluation(step, seconds, result);
+    yield { type: "evaluated", step, results };
+  }
+
+  private async *finish(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    const { store } = this.run;
+    yield { type: "phase", phase: "evaluate" };
+    const results = await this.measure(trained, this.data.test);
+    for (const result of results) {
+      this.logEvaluation(this.config.steps, seconds, result);
+      await store.write(`eval/${result.metric}.json`, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+    }
+    yield { type: "evaluated", step: this.config.steps, results };
+    yield { type: "phase", phase: "export" };
+    await exportModel(trained, this.data.test, store, this.seed, { recipe: this.run.config.recipe, step: String(this.config.steps) });
+    await this.run.flush();
+    await this.run.record({ status: "done", step: this.config.steps, seconds });
+    yield { type: "phase", phase: "report" };
+    await writeReport(this.run, trained, this.data.test);
+    const result: TrainResult = {
+      steps: this.config.steps,
+      seconds,
+      test: Object.fromEntries(results.map((entry) => [entry.metric, entry])),
+    };
+    yield { type: "done", result };
+  }
+
+  /** The metrics that need nothing but the model and are cheap enough to be always made. */
+  private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
+    const fitting = this.model.likelihood === undefined ? [] : metrics.filter(({ needs }) => needs === "bound");
+    return Promise.all(fitting.map((metric) => evaluate(metric, trained, data, "test", fold(this.seed, "evaluate"))));
+  }
+
+  private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {
+    const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
+      typeof detail === "number"
+        ? [[`${metric}/${name}`, detail]]
+        : detail.map((entry, i) => [`${metric}/${name}/${i}`, entry]),
+    );
+    this.logAll(step, seconds, "test", Object.fromEntries([[metric, value], ...numbers]));
+  }
+
+  private logAll(step: number, seconds: number, split: "train" | "test", values: Readonly<Record<string, number>>): void {
+    const images = step * this.config.batch * this.perStep;
+    for (const [name, value] of Object.entries(values)) this.run.log({ step, images, seconds, split, name, value });
+  }
+
+  private initialState(): Arrays {
+    const state: Record<string, Arrays[string]> = {};
+    const initial = initialParams(this.model, this.seed);
+    for (const [net, params] of Object.entries(initial)) {
+      state[stateNames.params(net)] = ravel(params);
+      for (const [path, value] of flatten(this.model.nets[net]!.stats ?? {})) state[stateNames.stat(net, path)] = value;
+    }
+    for (const step of this.model.steps) {
+      for (const net of step.updates) {
+        const slots = step.optimizer(rateOf(this.config)).init(ravel(initial[net]!));
+        for (const [slot, value] of Object.entries(slots)) state[stateNames.slot(step.name, net, slot)] = value;
+      }
+    }
+    return state;
+  }
+
+  private slotNames(state: Arrays): (step: string, net: string) => string[] {
+    const names = Object.keys(state).map((name) => name.split("/"));
+    return (step, net) => names.filter((parts) => parts[0] === step && parts[2] === net).map((parts) => parts[1]!);
+  }
+}

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { DataError } from "../../src/base/errors.ts";
+import { decodeIdx } from "../../src/codec/idx.ts";
+import { damaged, mustBeDataError } from "./arrays.ts";
+
+/** An IDX file of uint8 with a counting body. */
+function idx(
+  shape: readonly number[],
+  body: number = shape.reduce((a, b) => a * b, 1),
+): Uint8Array {
+  const bytes = Buffer.alloc(4 + 4 * shape.length + body);
+  bytes.set([0, 0, 8, shape.length]);
+  for (const [axis, extent] of shape.entries()) bytes.writeUInt32BE(extent, 4 + 4 * axis);
+  for (let i = 0; i < body; i++) bytes[4 + 4 * shape.length + i] = i;
+  return bytes;
+}
+
+describe("decodeIdx", () => {
+  it("reads what the header says", () => {
+    const array = decodeIdx(idx([2, 3, 2]), "x");
+    expect(array.dtype).toBe("uint8");
+    expect(array.shape).toEqual([2, 3, 2]);
+    expect([...array.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(decodeIdx(idx([0, 28]), "x").shape).toEqual([0, 28]);
+  });
+
+  it.each([
+    [Uint8Array.of(), "must begin with the magic 00 00 08 and its number of axes - got no bytes"],
+    [Uint8Array.of(0, 0, 8), "got 00 00 08"],
+    [Uint8Array.of(0, 0, 8, 0, 1), "got 00 00 08 00"],
+    [Uint8Array.of(0, 0, 7, 1, 0, 0, 0, 0), "got 00 00 07 01"],
+    [Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0), "elements must be uint8 - got float32"],
+    [Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), "the header of 2 axes must take 12 bytes - got 8"],
+    [idx([4, 2], 7), "[4, 2] uint8 must take 20 bytes - got 19"],
+    [idx([4, 2], 9), "[4, 2] uint8 must take 20 bytes - got 21"],
+    [idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], 3), "must take more than 2^53 bytes - got 19"],
+  ])("refuses wrong bytes %#", (bytes, message) => {
+    const decode = (): unknown => decodeIdx(bytes, "t10k");
+    expect(decode).toThrow(DataError);
+    expect(decode).toThrow("decodeIdx: t10k");
+    expect(decode).toThrow(message);
+  });
+
+  it("says what to do with a compressed file", () => {
+    try {
+      decodeIdx(Uint8Array.of(0x1f, 0x8b, 8, 0), "x.gz");
+      expect.unreachable();
+    } catch (error) {
+      expect((error as DataError).hint).toContain("gunzip");
+    }
+  });
+
+  it("answers damaged bytes with a DataError", () => {
+    const bytes = fc.oneof(
+      damaged(idx([3, 2, 2])),
+      damaged(idx([5])),
+      fc.uint8Array({ maxLength: 40 }),
+    );
+    fc.assert(
+      fc.property(bytes, (some) => mustBeDataError(() => decodeIdx(some, "some file"))),
+      { numRuns: 2000 },
+    );
+  });
+});

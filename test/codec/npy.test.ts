@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { DataError } from "../../src/base/errors.ts";
+import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
+import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { anyArray, damaged, mustBeDataError } from "./arrays.ts";
+
+const fixture = (name: string): Uint8Array =>
+  readFileSync(join(import.meta.dirname, "..", "fixtures", "npy", `${name}.npy`));
+
+/** What test/fixtures/make.py put into the files. */
+const written: Record<string, NdArray> = {
+  f4: ndarray("float32", [2, 3], Float32Array.of(0, 0.5, -1.25, 3e38, 1e-40, 7)),
+  f8: ndarray("float64", [3], Float64Array.of(0.1, -2.5e300, Math.PI)),
+  i4: ndarray("int32", [], Int32Array.of(-7)),
+  u1: ndarray("uint8", [2, 1, 2, 2], Uint8Array.of(0, 36, 72, 108, 144, 180, 216, 252)),
+  b1: ndarray("bool", [3], Uint8Array.of(1, 0, 1)),
+  empty: ndarray("float32", [0, 5], new Float32Array(0)),
+};
+
+describe("decodeNpy and encodeNpy", () => {
+  it.each(Object.entries(written))("read and write %s as NumPy does", (name, array) => {
+    expect(decodeNpy(fixture(name), name)).toEqual(array);
+    expect(Buffer.from(encodeNpy(array)).equals(fixture(name))).toBe(true);
+  });
+
+  it("reads int64 as int32, and refuses what does not fit", () => {
+    const array = ndarray("int32", [2, 2], Int32Array.of(1, -1, 2 ** 31 - 1, -(2 ** 31)));
+    expect(decodeNpy(fixture("i8"), "i8")).toEqual(array);
+    expect(() => decodeNpy(fixture("i8-large"), "i8")).toThrow(
+      "must fit in 32 bits - got 2147483648 at element 1",
+    );
+  });
+
+  it.each(["version2", "version3"])("reads %s", (name) => {
+    expect(decodeNpy(fixture(name), name)).toEqual(written["f4"]);
+  });
+
+  it.each([
+    ["fortran", "must be in C order - got Fortran order"],
+    ["big-endian", "must be little-endian - got >f4"],
+    ["f2", 'must be one of <f4, <f8, <i4, |u1, |b1, <i8 - got "<f2"'],
+    ["object", "got Python objects (|O)"],
+    ["structured", "got a structured type"],
+    ["complex", 'got "<c16"'],
+  ])("refuses %s", (name, message) => {
+    const decode = (): NdArray => decodeNpy(fixture(name), "my.npy");
+    expect(decode).toThrow(DataError);
+    expect(decode).toThrow(message);
+    expect(decode).toThrow("decodeNpy: my.npy:");
+  });
+
+  it("states expected and got bytes of a body that is too short or too long", () => {
+    const bytes = fixture("f4");
+    expect(() => decodeNpy(bytes.subarray(0, -1), "x")).toThrow(
+      "<f4 [2, 3] must have a body of 24 bytes - got 23",
+    );
+    expect(() => decodeNpy(Buffer.concat([bytes, Buffer.alloc(2)]), "x")).toThrow(
+      "24 bytes - got 26",
+    );
+    expect(() => decodeNpy(bytes.subarray(0, 90), "x")).toThrow(
+      "the header must end at byte 128 - got a file of 90 bytes",
+    );
+    expect(() => decodeNpy(new Uint8Array(0), "x")).toThrow(
+      "must begin with 93 4e 55 4d 50 59 - got no bytes",
+    );
+    expect(() => decodeNpy(bytes.subarray(0, 6), "x")).toThrow(
+      "version must be 1, 2 or 3 - got the end of the file",
+    );
+  });
+
+  it("refuses shapes that cannot be counted, without making room for them", () => {
+    const text = Buffer.from(fixture("f4")).toString("latin1");
+    for (const shape of [
+      "(99999999,999999999)",
+      `(${"9".repeat(40)},)`,
+      "(1e5,)",
+      "(-1,)",
+      "(2,3,4",
+    ]) {
+      const bytes = Buffer.from(
+        text.replace(/\(2, 3\), \} {20}/, `${shape}, }`.padEnd(29)),
+        "latin1",
+      );
+      expect(() => decodeNpy(bytes, "x"), shape).toThrow(DataError);
+    }
+  });
+
+  it("refuses a bool that is neither 0 nor 1", () => {
+    const bytes = Buffer.from(fixture("b1"));
+    bytes[bytes.length - 1] = 2;
+    expect(() => decodeNpy(bytes, "x")).toThrow("a bool must be 0 or 1 - got 2");
+  });
+
+  it("gives back every array, from any place in memory", () => {
+    fc.assert(
+      fc.property(anyArray, fc.integer({ min: 0, max: 8 }), (array, offset) => {
+        const bytes = encodeNpy(array);
+        const shifted = new Uint8Array(bytes.length + offset);
+        shifted.set(bytes, offset);
+        expect(decodeNpy(shifted.subarray(offset), "x")).toEqual(array);
+        expect((bytes.length - array.data.byteLength) % 64).toBe(0);
+      }),
+    );
+  });
+
+  it("answers damaged bytes with a DataError", () => {
+    const sources = [...Object.keys(written), "i8", "version2"].map(fixture);
+    const bytes = fc.oneof(...sources.map(damaged), fc.uint8Array({ maxLength: 200 }));
+    fc.assert(
+      fc.property(bytes, (some) => mustBeDataError(() => decodeNpy(some, "some file"))),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+
+import { OptionError, RunError } from "../../src/base/errors.ts";
+import { MemoryStore, type Store } from "../../src/base/store.ts";
+import { FolderStore } from "../../src/node/folder-store.ts";
+
+const folders: string[] = [];
+const stores: Record<string, () => Promise<Store>> = {
+  MemoryStore: async () => new MemoryStore(),
+  FolderStore: async () => {
+    folders.push(await mkdtemp(join(tmpdir(), "zaya-store-")));
+    return new FolderStore(join(folders.at(-1)!, "made", "later"));
+  },
+};
+
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+const plain = (array: Uint8Array): number[] => [...array];
+
+describe.each(Object.entries(stores))("%s", (_, make) => {
+  let store: Store;
+  beforeEach(async () => {
+    store = await make();
+  });
+
+  it("reads what was written, and the last of two writes", async () => {
+    await store.write("a/b.bin", bytes(1, 2, 3));
+    expect(plain(await store.read("a/b.bin"))).toEqual([1, 2, 3]);
+    await store.write("a/b.bin", bytes(9));
+    expect(plain(await store.read("a/b.bin"))).toEqual([9]);
+    await store.write("a/b.bin", bytes());
+    expect(plain(await store.read("a/b.bin"))).toEqual([]);
+  });
+
+  it("refuses to read what is not there, by name", async () => {
+    await expect(store.read("no/such")).rejects.toThrow(RunError);
+    await expect(store.read("no/such")).rejects.toThrow("no/such");
+    await store.write("a", bytes(1));
+    await expect(store.read("a/b")).rejects.toThrow(RunError);
+  });
+
+  it("appends, and begins with the first append", async () => {
+    await store.append("log/m.jsonl", bytes(1, 2));
+    await store.append("log/m.jsonl", bytes(3));
+    expect(plain(await store.read("log/m.jsonl"))).toEqual([1, 2, 3]);
+    await store.append("log/m.jsonl", bytes(4));
+    await store.append("log/m.jsonl", bytes());
+    expect(plain(await store.read("log/m.jsonl"))).toEqual([1, 2, 3, 4]);
+    await store.write("log/m.jsonl", bytes(7));
+    await store.append("log/m.jsonl", bytes(8));
+    expect(plain(await store.read("log/m.jsonl"))).toEqual([7, 8]);
+  });
+
+  it("lists names under a prefix of whole parts, sorted", async () => {
+    for (const name of ["b", "a/10/x", "a/1/y", "a/1/x/z", "a/1.txt"])
+      await store.write(name, bytes(1));
+    expect(await store.list("")).toEqual(["a/1.txt", "a/1/x/z", "a/1/y", "a/10/x", "b"]);
+    expect(await store.list("a/1")).toEqual(["a/1/x/z", "a/1/y"]);
+    expect(await store.list("a/1/y")).toEqual(["a/1/y"]);
+    expect(await store.list("a/1/y/z")).toEqual([]);
+    expect(await store.list("nothing")).toEqual([]);
+  });
+
+  it("removes what is under a prefix and nothing else", async () => {
+    for (const name of ["a/10/x", "a/1/y", "a/1/x/z", "b"]) await store.write(name, bytes(1));
+    await store.remove("a/1");
+    await store.remove("nothing");
+    expect(await store.list("")).toEqual(["a/10/x", "b"]);
+    await store.remove("b");
+    expect(await store.list("")).toEqual(["a/10/x"]);
+    await store.write("a/1/y", bytes(2));
+    expect(plain(await store.read("a/1/y"))).toEqual([2]);
+  });
+
+  it("tells names from folders and from nothing", async () => {
+    await store.write("a/b", bytes(1));
+    expect(await store.has("a/b")).toBe(true);
+    expect(await store.has("a")).toBe(false);
+    expect(await store.has("a/b/c")).toBe(false);
+    expect(await store.has("c")).toBe(false);
+  });
+
+  it.each(["", "/a", "a//b", "../a", "a/../../b", ".", "a/.hidden", "a\\b", "c:a", "a\0"])(
+    "refuses the name %j",
+    async (name) => {
+      await expect(store.write(name, bytes(1))).rejects.toThrow(OptionError);
+      await expect(store.append(name, bytes(1))).rejects.toThrow(OptionError);
+      await expect(store.read(name)).rejects.toThrow(OptionError);
+      await expect(store.has(name)).rejects.toThrow(OptionError);
+      await expect(store.remove(name)).rejects.toThrow(OptionError);
+      if (name !== "") await expect(store.list(name)).rejects.toThrow(OptionError);
+    },
+  );
+
+  it("shares no memory with its users", async () => {
+    const given = Buffer.from([1, 2, 3]);
+    await store.write("w", given);
+    await store.append("w", given);
+    given.fill(0);
+    const first = await store.read("w");
+    expect(plain(first)).toEqual([1, 2, 3, 1, 2, 3]);
+    first.fill(0);
+    expect(plain(await store.read("w"))).toEqual([1, 2, 3, 1, 2, 3]);
+  });
+
+  it("holds the whole of one of many writes at once", async () => {
+    const contents = Array.from({ length: 12 }, (_, i) => new Uint8Array(10_000 + i).fill(i));
+    await Promise.all(contents.map((content) => store.write("same", content)));
+    const held = await store.read("same");
+    expect(contents.some((content) => Buffer.from(content).equals(held))).toBe(true);
+    expect(await store.list("")).toEqual(["same"]);
+  });
+
+  it("does what a map of names to bytes does", async () => {
+    const name = fc.constantFrom("a", "b", "c/a", "c/b", "c/d/a");
+    const action = fc.record({
+      kind: fc.constantFrom("write", "append", "remove"),
+      name,
+      content: fc.uint8Array({ maxLength: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
+        const tried = await make();
+        const model = new Map<string, number[]>();
+        for (const { kind, name: at, content } of actions) {
+          if (kind === "remove") {
+            await tried.remove(at);
+            model.delete(at);
+          } else {
+            await tried[kind as "write" | "append"](at, content);
+            model.set(at, [...(kind === "append" ? (model.get(at) ?? []) : []), ...content]);
+          }
+        }
+        expect(await tried.list("")).toEqual([...model.keys()].toSorted());
+        for (const [at, content] of model) expect(plain(await tried.read(at))).toEqual(content);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+
+import { fromNumbers, ndarray } from "../../src/base/ndarray.ts";
+import { arrayDataset } from "../../src/data/dataset.ts";
+import { summarize } from "../../src/data/summary.ts";
+
+describe("summarize", () => {
+  it("tells range, mean, classes, duplicates and blank items", () => {
+    const data = Uint8Array.of(0, 255, 51, 51, 0, 255, 255, 0, 51, 51, 0, 255);
+    const items = ndarray("uint8", [6, 1, 2, 1], data);
+    const skipped = [{ file: "a.txt", reason: "not an image" }];
+    const dataset = arrayDataset({
+      name: "x",
+      kind: "image",
+      items,
+      labels: Int32Array.of(2, 0, 2, 1, 0, 2),
+      skipped,
+    });
+    const summary = summarize(dataset);
+    expect(summary).toMatchObject({
+      name: "x",
+      kind: "image",
+      size: 6,
+      shape: [1, 2, 1],
+      min: 0,
+      max: 1,
+      skipped,
+    });
+    expect(summary.mean).toBeCloseTo((4 * 255 + 4 * 51) / 255 / 12, 6);
+    expect(summary.duplicates).toEqual({
+      count: 3,
+      examples: [
+        [0, 2],
+        [1, 4],
+        [0, 5],
+      ],
+    });
+    expect(summary.constant).toEqual({ count: 2, examples: [1, 4] });
+    expect([...summary.classes!]).toEqual([
+      [0, 2],
+      [1, 1],
+      [2, 3],
+    ]);
+    expect(summary.fingerprint).toBe(dataset.fingerprint);
+  });
+
+  it("does not call a point of one number blank, and counts beyond its examples", () => {
+    const items = fromNumbers(new Float32Array(700).fill(-3), [700, 1]);
+    const summary = summarize(arrayDataset({ name: "x", kind: "points", items }));
+    expect(summary).toMatchObject({
+      min: -3,
+      max: -3,
+      mean: -3,
+      classes: null,
+      constant: { count: 0 },
+    });
+    expect(summary.duplicates.count).toBe(699);
+    expect(summary.duplicates.examples).toHaveLength(20);
+    expect(summary.duplicates.examples[19]).toEqual([0, 20]);
+  });
+
+  it("finds no duplicates among items that differ", () => {
+    const items = fromNumbers(
+      Array.from({ length: 5000 }, (_, i) => i),
+      [2500, 2],
+    );
+    expect(summarize(arrayDataset({ name: "x", kind: "points", items })).duplicates).toEqual({
+      count: 0,
+      examples: [],
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { RunError } from "../../src/base/errors.ts";
+import { describeProcess, lockFolder, lockPath } from "../../src/node/lock.ts";
+import { startProcess } from "./start-process.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-lock-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = (holder: unknown): Promise<void> =>
+  writeFile(lockPath(folder), JSON.stringify(holder));
+
+describe("lockFolder", () => {
+  it("makes the folder, refuses a second writer by pid, and lets go", async () => {
+    const run = join(folder, "runs", "a");
+    const lock = await lockFolder(run);
+    await expect(lockFolder(run)).rejects.toThrow(RunError);
+    await expect(lockFolder(run)).rejects.toThrow(`process ${process.pid} on`);
+    await lock.release();
+    expect(await readdir(run)).toEqual([]);
+    const again = await lockFolder(run);
+    await again.release();
+    await again.release();
+  });
+
+  it("refuses while another process lives, and takes over when it was killed", async () => {
+    const writer = await startProcess(`
+      import { lockFolder } from "./src/node/lock.ts";
+      await lockFolder(${JSON.stringify(folder)});
+      console.log("locked");
+      setInterval(() => undefined, 1000);
+    `);
+    expect(writer.line).toBe("locked");
+    await expect(lockFolder(folder)).rejects.toThrow(`process ${writer.pid} on`);
+    await writer.kill();
+    const lock = await lockFolder(folder);
+    expect(lock.holder.pid).toBe(process.pid);
+    expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(lock.holder);
+    expect(await readdir(folder)).toEqual([".lock"]);
+    await lock.release();
+  });
+
+  it.runIf(existsSync("/proc/self/stat"))(
+    "takes over when another process now has the number",
+    async () => {
+      const holder = await describeProcess(process.pid);
+      expect(holder.started).toMatch(/^[0-9a-f-]+:\d+$/);
+      await write({ ...holder, started: "an-earlier-boot:42" });
+      await (await lockFolder(folder)).release();
+      await write({ ...holder, started: null });
+      await expect(lockFolder(folder)).rejects.toThrow(`process ${process.pid}`);
+    },
+  );
+
+  it("does not judge a process of another machine", async () => {
+    await write({ ...(await describeProcess(2 ** 22 + 1)), host: "elsewhere" });
+    const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
+    expect((error as RunError).message).toContain("on elsewhere");
+    expect((error as RunError).hint).toContain(`delete ${lockPath(folder)}`);
+  });
+
+  it.each(["", "{", "null", "[]", '{"pid":1}', "7"])(
+    "takes over a lock that a crash left as %j",
+    async (text) => {
+      await writeFile(lockPath(folder), text);
+      const lock = await lockFolder(folder);
+      expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(lock.holder);
+    },
+  );
+
+  it("gives a stale lock to one of many", async () => {
+    await write(await describeProcess(2 ** 22 + 1));
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const result of results)
+      if (result.status === "rejected") expect(result.reason).toBeInstanceOf(RunError);
+    expect(await readdir(folder)).toEqual([".lock"]);
+  });
+
+  it("passes a guard that a crash left, when it is old", async () => {
+    await write(await describeProcess(2 ** 22 + 1));
+    await writeFile(`${lockPath(folder)}.takeover`, "");
+    await expect(lockFolder(folder)).rejects.toThrow("another process");
+    const old = Date.now() / 1000 - 60;
+    await utimes(`${lockPath(folder)}.takeover`, old, old);
+    await (await lockFolder(folder)).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("releases no lock but its own", async () => {
+    const lock = await lockFolder(folder);
+    const other = { ...lock.holder, id: "another" };
+    await write(other);
+    await lock.release();
+    expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(other);
+  });
+});
