@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -30,6 +33,23 @@ const anyFile = fc.record({
 });
 
 describe("encodeSafetensors", () => {
+  it("writes the bytes that the Python library writes, and reads them", () => {
+    const golden = readFileSync(join(import.meta.dirname, "..", "fixtures", "all.safetensors"));
+    const tensors = {
+      step: ndarray("int32", [], Int32Array.of(-7)),
+      mean: ndarray("float64", [3], Float64Array.of(0.1, -2.5e300, Math.PI)),
+      "encoder.mask": ndarray("bool", [3], Uint8Array.of(1, 0, 1)),
+      "encoder.bytes": ndarray(
+        "uint8",
+        [2, 1, 2, 2],
+        Uint8Array.of(0, 36, 72, 108, 144, 180, 216, 252),
+      ),
+      "decoder.weight": ndarray("float32", [2, 3], Float32Array.of(0, 0.5, -1.25, 3e38, 1e-40, 7)),
+    };
+    expect(Buffer.from(encodeSafetensors(tensors, { format: "zaya" })).equals(golden)).toBe(true);
+    expect(decodeSafetensors(golden, "x")).toEqual({ tensors, metadata: { format: "zaya" } });
+  });
+
   it("writes these bytes", () => {
     const tensors = { b: fromNumbers([1, 2]), a: ndarray("uint8", [3], Uint8Array.of(7, 8, 9)) };
     const text =

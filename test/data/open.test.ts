@@ -72,15 +72,16 @@ describe("a folder of images", () => {
       ["B.png", 1],
       ["a/z.png", 0],
       ["c/d/e.png", 3],
+      ["a-1.png", 4],
       [".h.png", 9],
       [".git/x.png", 9],
     ] as const) {
       await put(file, await grey(level));
     }
     const read = await readImageFolder(folder);
-    expect(read.files).toEqual(["B.png", "a/z.png", "b.png", "c/d/e.png"]);
-    expect([0, 1, 2, 3].map((n) => item(read.items, n)[0])).toEqual([1, 0, 2, 3]);
-    expect(read.items.shape).toEqual([4, 4, 4, 1]);
+    expect(read.files).toEqual(["B.png", "a-1.png", "a/z.png", "b.png", "c/d/e.png"]);
+    expect([0, 1, 2, 3, 4].map((n) => item(read.items, n)[0])).toEqual([1, 4, 0, 2, 3]);
+    expect(read.items.shape).toEqual([5, 4, 4, 1]);
     expect(read.skipped).toEqual([]);
   });
 

@@ -1,0 +1,40 @@
+import { key } from "../dist/base/random.js";
+import { flatten } from "../dist/base/tree.js";
+import { constantSchedule } from "../dist/optim/index.js";
+import { ortEngine } from "../dist/runtime/index.js";
+import { initialParams, layoutOf, ravel } from "../dist/train/layout.js";
+import { batchName, feedDeclared, stateNames, traceStep } from "../dist/train/trace.js";
+
+/** A compiled training step of a workload, with its state and its batches. */
+export async function createStepper({ model, batch, learningRate, data }, threads) {
+  const engine = ortEngine({ device: "cpu", threads });
+  const initial = initialParams(model, key(0));
+  const layouts = Object.fromEntries(Object.entries(initial).map(([net, params]) => [net, layoutOf(params)]));
+  const rate = constantSchedule(learningRate);
+  const values = {};
+  for (const [net, params] of Object.entries(initial)) {
+    values[stateNames.params(net)] = ravel(params);
+    for (const [path, value] of flatten(model.nets[net].stats ?? {})) values[stateNames.stat(net, path)] = value;
+  }
+  const slots = new Map();
+  for (const step of model.steps) {
+    for (const net of step.updates) {
+      const created = step.optimizer(rate).init(ravel(initial[net]));
+      slots.set(`${step.name}/${net}`, Object.keys(created));
+      for (const [slot, value] of Object.entries(created)) values[stateNames.slot(step.name, net, slot)] = value;
+    }
+  }
+  const { program, declared } = traceStep({ model, layouts, batch, rate, slotNames: (step, net) => slots.get(`${step}/${net}`) });
+  const compiled = await engine.compile(program);
+  const state = engine.createState(values);
+  const batches = data(16);
+  let count = 0;
+  return {
+    run: async () => {
+      const feeds = { ...feedDeclared(declared, { key: key(1), count }), [batchName(0)]: batches[count % batches.length] };
+      count++;
+      const outputs = await compiled.run(feeds, state);
+      return Object.values(outputs).reduce((sum, value) => sum + value.data[0], 0);
+    },
+  };
+}
