@@ -1,32 +1,26 @@
-/** The jax-js peer of the bench (`vae`): one jitted step on the WASM backend. See README.md. */
-import { pathToFileURL } from "node:url";
+/**
+ * The jax-js peer of the bench (`vae`): the whole training step under jit, on the WASM backend, the only one that Node has.
+ * It runs on one thread, as jax-js does in Node for want of a global Worker; with one lent to it (two workers) a step took 52 ms
+ * instead of 51. See README.md.
+ */
 import { readFileSync } from "node:fs";
-import { batch, initial, latent, normals, pixels, require, serve, shapes, threads } from "./peer.mjs";
-import { Worker as NodeWorker } from "node:worker_threads";
-
-if (process.env.W) {
-  globalThis.Blob = class { constructor(parts) { this.text = parts.join(""); } };
-  URL.createObjectURL = (b) => b.text; URL.revokeObjectURL = () => {};
-  Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: Number(process.env.W) }, configurable: true });
-  globalThis.Worker = class {
-    constructor(text) {
-      this.w = new NodeWorker(`const {parentPort}=require("worker_threads"); globalThis.self=globalThis; globalThis.postMessage=(m)=>parentPort.postMessage(m); parentPort.on("message",(data)=>self.onmessage({data}));\n${text}`, { eval: true });
-      this.w.on("message", (data) => this.onmessage({ data })); this.w.on("error", (e) => this.onerror(e));
-    }
-    postMessage(m) { this.w.postMessage(m); }
-  };
-}
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { batch, initial, latent, normals, pixels, require, serve, shapes } from "./peer.mjs";
 
 async function vae() {
-  const entry = require.resolve("@jax-js/jax").replace(/index\.cjs$/, "index.js");
-  const jax = await import(pathToFileURL(entry).href);
+  const dist = dirname(require.resolve("@jax-js/jax"));
+  const jax = await import(pathToFileURL(join(dist, "index.js")).href);
   const { numpy: np, nn, tree, jit, valueAndGrad } = jax;
-  jax.defaultDevice("wasm");
   await jax.init("wasm");
+  jax.defaultDevice("wasm");
 
-  const zeros = () => Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, np.zeros(shape)]));
+  const zeros = () =>
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, np.zeros(shape)]));
   const start = initial();
-  const p0 = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, np.array(start[name]).reshape(shape)]));
+  const p0 = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, np.array(start[name]).reshape(shape)]),
+  );
   const x = np.array(pixels()).reshape([batch, 784]);
 
   // Every use of an array but the last takes a reference (.ref): jax-js frees what is passed without one.
@@ -45,7 +39,12 @@ async function vae() {
     const [value, g] = valueAndGrad(loss)(tree.ref(p), x, noise);
     const m1 = tree.map((m, g) => m.mul(0.9).add(g.ref.mul(0.1)), m, tree.ref(g));
     const v1 = tree.map((v, g) => v.mul(0.999).add(np.square(g).mul(0.001)), v, g);
-    const p1 = tree.map((p, m, v) => p.sub(m.mul(rate.ref).div(np.sqrt(v.mul(fix.ref)).add(1e-8))), p, tree.ref(m1), tree.ref(v1));
+    const p1 = tree.map(
+      (p, m, v) => p.sub(m.mul(rate.ref).div(np.sqrt(v.mul(fix.ref)).add(1e-8))),
+      p,
+      tree.ref(m1),
+      tree.ref(v1),
+    );
     return [{ p: p1, m: m1, v: v1 }, value];
   });
 
@@ -53,14 +52,20 @@ async function vae() {
   let t = 0;
   let last;
   return {
-    version: JSON.parse(readFileSync(entry.replace(/dist.index\.js$/, "package.json"), "utf8")).version,
-    threads: Number(process.env.W ?? 1),
+    version: JSON.parse(readFileSync(join(dist, "..", "package.json"), "utf8")).version,
+    threads: 1,
     note: "wasm",
     async step() {
       t++;
       const noise = np.array(normals(batch * latent)).reshape([batch, latent]);
       let value;
-      [state, value] = step(state, x.ref, noise, np.array(1e-3 / (1 - 0.9 ** t)), np.array(1 / (1 - 0.999 ** t)));
+      [state, value] = step(
+        state,
+        x.ref,
+        noise,
+        np.array(1e-3 / (1 - 0.9 ** t)),
+        np.array(1 / (1 - 0.999 ** t)),
+      );
       await jax.blockUntilReady(state);
       last = await value.data();
     },

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const folder = process.env.ZAYA_BENCH_PEERS ?? join(here, "node_modules");
+const folder = resolve(process.env.ZAYA_BENCH_PEERS ?? join(here, "node_modules"));
 
 /** Resolves packages from the peers' own folder (`ZAYA_BENCH_PEERS`, a node_modules folder). */
 export const require = createRequire(join(folder, "..", "resolve-from-here.cjs"));
@@ -16,6 +16,10 @@ export const threads = Number(process.env.ZAYA_PEER_THREADS ?? cpus().length);
 
 function say(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function round(value) {
+  return Math.round(value * 1e4) / 1e4;
 }
 
 function peakMb() {
@@ -29,13 +33,15 @@ function peakMb() {
 
 /**
  * @param {string} name
- * @param {Record<string, () => Promise<{version: string, note?: string, step: () => Promise<void>, loss: () => Promise<number>}>>} workloads
+ * @param {Record<string, () => Promise<{version: string, threads: number, note?: string, step: () => Promise<void>, loss: () => Promise<number>}>>} workloads
  *   `step` resolves when its numbers are really computed; `loss` is the last step's.
  */
 export async function serve(name, workloads) {
   const build = workloads[process.argv[2]];
   if (build === undefined) {
-    process.stderr.write(`usage: ${name}.mjs ${Object.keys(workloads).join("|")}\n`);
+    process.stderr.write(
+      `usage: ${basename(process.argv[1])} ${Object.keys(workloads).join("|")}\n`,
+    );
     process.exit(2);
   }
   let peer;
@@ -49,25 +55,34 @@ export async function serve(name, workloads) {
   await peer.step();
   const startMs = performance.now(); // counted from the start of the process
   await peer.step();
-  say({ ready: true, name, version: peer.version, startMs, threads: peer.threads, note: peer.note });
+  say({
+    ready: true,
+    name,
+    version: peer.version,
+    startMs: round(startMs),
+    threads: peer.threads,
+    note: peer.note,
+  });
 
   for await (const line of createInterface({ input: process.stdin })) {
     const order = line.trim();
     if (order === "quit") break;
     if (!/^\d+$/.test(order)) {
-      process.stderr.write(`${name}.mjs: a line is a number of steps or quit - got "${order}"\n`);
+      process.stderr.write(
+        `${basename(process.argv[1])}: a line is a number of steps or quit - got "${order}"\n`,
+      );
       process.exit(1);
     }
     const ms = [];
     for (let i = 0; i < Number(order); i++) {
       const begin = performance.now();
       await peer.step();
-      ms.push(performance.now() - begin);
+      ms.push(round(performance.now() - begin));
     }
     const loss = ms.length > 0 ? await peer.loss() : null;
     say({ ms, loss: Number.isFinite(loss) ? loss : null });
   }
-  say({ peakMb: peakMb() });
+  say({ peakMb: round(peakMb()) });
   process.exit(0);
 }
 
@@ -86,7 +101,16 @@ export function normals(count) {
 /** The VAE bench: 784-400-20-400-784, batch 128; each matrix with its fan-in, weights uniform in 1/sqrt(fan-in) as in PyTorch. */
 export const batch = 128;
 export const latent = 20;
-export const shapes = { w1: [784, 400], b1: [400], w2: [400, 2 * latent], b2: [2 * latent], w3: [latent, 400], b3: [400], w4: [400, 784], b4: [784] };
+export const shapes = {
+  w1: [784, 400],
+  b1: [400],
+  w2: [400, 2 * latent],
+  b2: [2 * latent],
+  w3: [latent, 400],
+  b3: [400],
+  w4: [400, 784],
+  b4: [784],
+};
 
 export function initial() {
   return Object.fromEntries(

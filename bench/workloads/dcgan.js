@@ -1,6 +1,6 @@
 import { asItems, batchNorm, conv2d, convTranspose2d, flattenItems, normalInit, sequential } from "../../dist/nn/index.js";
 import { leakyRelu, relu, tanh } from "../../dist/ops/index.js";
-import { ganSteps } from "./adversarial.js";
+import { apartLoss, ganSteps } from "./adversarial.js";
 import { normalBatches } from "./batches.js";
 
 /** DCGAN-32: z 100, ngf = ndf = 64, batch 64, BatchNorm, Adam 2e-4 (.5, .999). */
@@ -38,5 +38,5 @@ const discriminator = sequential([
   flattenItems,
 ]);
 
-export const model = { nets: { generator, discriminator }, steps: ganSteps([100], { beta1: 0.5, beta2: 0.999 }), maps: {} };
+export const model = { nets: { generator, discriminator }, steps: ganSteps([100], apartLoss), maps: {} };
 export const data = (count) => normalBatches(batch, count);

@@ -1,14 +1,14 @@
 import { gradTree } from "../../dist/autodiff/index.js";
 import { mlp } from "../../dist/nn/index.js";
-import { add, tanh } from "../../dist/ops/index.js";
-import { fakeLoss, ganSteps, realLoss } from "./adversarial.js";
+import { tanh } from "../../dist/ops/index.js";
+import { ganSteps, generatorLoss, togetherLoss } from "./adversarial.js";
 import { normalBatches } from "./batches.js";
 
 /** The 2-D GAN with tanh, the generator's loss taken through 10 Adam steps of the discriminator, second order kept. */
 export const batch = [256, 2];
 export const learningRate = 1e-3;
 const inner = 10;
-const [discriminator, generator] = ganSteps([2], { beta1: 0.5, beta2: 0.999 });
+const [discriminator, generator] = ganSteps([2], togetherLoss);
 
 export const model = {
   nets: {
@@ -26,10 +26,10 @@ export const model = {
         let ahead = { params: live.params, slots: rule.slots };
         for (let k = 0; k < inner; k++) {
           const critic = live.with(ahead.params);
-          const loss = add(realLoss(critic(x)), fakeLoss(critic(fake)));
+          const loss = togetherLoss(critic, x, fake);
           ahead = rule.update(ahead.params, gradTree(loss, ahead.params), ahead.slots, k);
         }
-        return { loss: realLoss(live.with(ahead.params)(fake)) };
+        return { loss: generatorLoss(live.with(ahead.params)(fake)) };
       },
     },
     discriminator,

@@ -34,6 +34,11 @@ export function integerListField(doc: string) {
   return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
 }
 
+/** Any words. */
+export function textField(doc: string) {
+  return z.string({ error: "must be text" }).min(1, { error: "must not be empty" }).meta({ description: doc });
+}
+
 /** One of some words. */
 export function choiceField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
   return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description: doc });
@@ -80,16 +85,32 @@ function hintFor(schema: z.ZodObject, name: string): string | undefined {
   return description === undefined ? undefined : `${name}: ${description}`;
 }
 
-/** What a person sees of each option: its name, doc text and default (undefined where it may be left out). */
-export function describeOptions(schema: z.ZodObject): { name: string; doc: string; initial: unknown }[] {
-  return Object.entries(schema.shape).map(([name, field]) => {
-    const initial = (field as z.ZodType).safeParse(undefined);
-    const doc = (field as z.ZodType).meta()?.description ?? innerDoc(field as z.ZodType);
-    return { name, doc, initial: initial.success ? initial.data : undefined };
+/** What a person sees of an option. */
+export interface OptionDescription {
+  readonly name: string;
+  readonly doc: string;
+  /** Undefined where it may be left out. */
+  readonly initial: unknown;
+  /** The words it may be; null where it is no choice. */
+  readonly choices: readonly string[] | null;
+}
+
+export function describeOptions(schema: z.ZodObject): OptionDescription[] {
+  return Object.entries(schema.shape).map(([name, entry]) => {
+    const field = entry as z.ZodType;
+    const initial = field.safeParse(undefined);
+    const inner = withoutDefault(field);
+    return {
+      name,
+      doc: field.meta()?.description ?? inner.meta()?.description ?? "",
+      initial: initial.success ? initial.data : undefined,
+      choices: inner instanceof z.ZodEnum ? inner.options.map(String) : null,
+    };
   });
 }
 
-function innerDoc(field: z.ZodType): string {
+/** The field inside `.default()` and `.optional()`. */
+function withoutDefault(field: z.ZodType): z.ZodType {
   const inner = (field as { def?: { innerType?: z.ZodType } }).def?.innerType;
-  return inner?.meta()?.description ?? "";
+  return inner === undefined ? field : withoutDefault(inner);
 }

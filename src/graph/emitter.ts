@@ -1,4 +1,4 @@
-import type { NdArray } from "../base/ndarray.ts";
+import type { NdArray, Shape } from "../base/ndarray.ts";
 import type { Dims, TensorType } from "./tensor.ts";
 
 /** A value of the ONNX graph under construction. */
@@ -21,7 +21,12 @@ export type Target = "training" | "portable";
 export interface Emitter {
   readonly target: Target;
   /** One node with one result of the given shape. */
-  node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes?: Readonly<Record<string, OnnxAttribute>>): Value;
+  node(
+    type: string,
+    inputs: readonly (Value | null)[],
+    shape: Dims,
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+  ): Value;
   /** A node with several results, in ONNX's order. */
   nodes(
     type: string,
@@ -35,6 +40,8 @@ export interface Emitter {
   indices(values: readonly number[]): Value;
   /** Zeros; extents may be symbolic. */
   zeros(shape: Dims): Value;
+  /** Ones. */
+  ones(shape: Shape): Value;
   /** `x` repeated to a larger shape. */
   expand(x: Value, shape: Dims): Value;
   /** `x` under another shape; at most one extent may be symbolic. */

@@ -34,7 +34,9 @@ function fed(node: Tensor, name: string, feeds: Feeds, extents: Map<string, numb
   const value = feeds[name];
   if (value === undefined) throw new ShapeError(`evaluate: input "${name}" was not fed`);
   if (!bind(node.shape, value.shape, extents)) {
-    throw new ShapeError(`evaluate: input "${name}" has shape ${formatShape(node.shape)} - got ${formatShape(value.shape)}`);
+    throw new ShapeError(
+      `evaluate: input "${name}" has shape ${formatShape(node.shape)} - got ${formatShape(value.shape)}`,
+    );
   }
   return { shape: value.shape, data: Float64Array.from(value.data) };
 }

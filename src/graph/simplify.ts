@@ -1,5 +1,13 @@
 import { ndarray, sizeOf } from "../base/ndarray.ts";
-import { type Attrs, type Op, type Tensor, constant, constantValue, inputName, opOf } from "./tensor.ts";
+import {
+  type Attrs,
+  type Op,
+  type Tensor,
+  constant,
+  constantValue,
+  inputName,
+  opOf,
+} from "./tensor.ts";
 import { toposort } from "./traverse.ts";
 
 /** Constants up to this many numbers are folded; larger ones would only make the file larger. */
@@ -26,7 +34,8 @@ function reduce(node: Tensor, table: Interned): Tensor {
   const folded = fold(node) ?? opOf(node).simplify?.(node.inputs, node.attrs, node) ?? null;
   if (folded === null) return table.add(node);
   // A simplification may be made of several new nodes, each of which may be known or simplify further.
-  const result = folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
+  const result =
+    folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
   table.alias(node, result);
   return result;
 }
@@ -43,14 +52,23 @@ function reduceLeaf(leaf: Tensor, table: Interned): Tensor {
 }
 
 function fold(node: Tensor): Tensor | null {
-  if (node.inputs.length === 0 || node.shape.some((extent) => typeof extent === "string")) return null;
+  if (node.inputs.length === 0 || node.shape.some((extent) => typeof extent === "string"))
+    return null;
   const shape = node.shape as number[];
   if (sizeOf(shape) > foldLimit) return null;
   const values = node.inputs.map(constantValue);
   if (values.some((value) => value === null)) return null;
-  const numbers = values.map((value) => ({ shape: value!.shape, data: Float64Array.from(value!.data) }));
+  const numbers = values.map((value) => ({
+    shape: value!.shape,
+    data: Float64Array.from(value!.data),
+  }));
   const data = opOf(node).evaluate(numbers, node.attrs, shape);
-  const typed = node.dtype === "float32" ? Float32Array.from(data) : node.dtype === "int32" ? Int32Array.from(data) : Uint8Array.from(data);
+  const typed =
+    node.dtype === "float32"
+      ? Float32Array.from(data)
+      : node.dtype === "int32"
+        ? Int32Array.from(data)
+        : Uint8Array.from(data);
   return constant(ndarray(node.dtype, shape, typed as never));
 }
 
@@ -91,7 +109,9 @@ class Interned {
       if (typeof value === "function") return `#${this.number(value)}`;
       if (ArrayBuffer.isView(value)) {
         const data = value as Float32Array;
-        return data.length <= 64 ? `${data.constructor.name} ${Array.from(data, exact).join(" ")}` : `#${this.number(data)}`;
+        return data.length <= 64
+          ? `${data.constructor.name} ${Array.from(data, exact).join(" ")}`
+          : `#${this.number(data)}`;
       }
       return typeof value === "number" ? exact(value) : value;
     });

@@ -46,7 +46,9 @@ export interface Op<A extends Attrs = Attrs> {
    * Gradients with respect to each input, given the gradient `g` of the result `y`; null where none flows.
    * Written in ops, so that a gradient can be differentiated again. "none" for results that do not vary smoothly.
    */
-  readonly gradient: "none" | ((g: Tensor, inputs: readonly Tensor[], attrs: A, y: Tensor) => readonly (Tensor | null)[]);
+  readonly gradient:
+    | "none"
+    | ((g: Tensor, inputs: readonly Tensor[], attrs: A, y: Tensor) => readonly (Tensor | null)[]);
   /** ONNX nodes for the result; `y` is the tensor itself, for its shape. */
   emit(emitter: Emitter, inputs: readonly Value[], attrs: A, y: Tensor): Value;
   /** A simpler tensor with the same value, if the inputs allow one. */
@@ -86,7 +88,9 @@ export function staticShape(x: Tensor, where: string): Shape {
 export function staticDim(x: Tensor, axis: number, where: string): number {
   const extent = x.shape[axis];
   if (typeof extent !== "number") {
-    throw new ShapeError(`${where}: needs axis ${axis} known in advance - got ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `${where}: needs axis ${axis} known in advance - got ${formatShape(x.shape)}`,
+    );
   }
   return extent;
 }

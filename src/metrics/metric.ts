@@ -35,6 +35,8 @@ export interface MetricResult {
 /** A pure function of arrays. What it was measured on is written beside its result by whoever gathered them. */
 export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
+  /** What the value is called among the numbers of a run, where its sign or scale is not the name's. */
+  readonly quantity?: string;
   readonly summary: string;
   readonly source: string;
   /** What a perfect model would get. */

@@ -1,6 +1,18 @@
 import { full, zeros } from "../base/ndarray.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import { add, customGradient, div, mean, mul, sqrt, square, stopGradient, sub, sum } from "../ops/index.ts";
+import {
+  add,
+  customGradient,
+  div,
+  mean,
+  mul,
+  reshape,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+} from "../ops/index.ts";
 import { type Layer, type Params, param } from "./layer.ts";
 
 export interface NormOptions {
@@ -15,29 +27,69 @@ export interface BatchNormOptions extends NormOptions {
   readonly momentum?: number;
 }
 
-/**
- * x with mean 0 and variance 1 over `axes`. The gradient is the closed rule in per-channel vectors instead of what the
- * single ops would give, which passes over the large tensors nearly twice as often.
- */
-function standardize(x: Tensor, axes: readonly number[], epsilon: number) {
+/** A learned scale and shift, or none. */
+type Affine = { readonly scale: Tensor; readonly shift: Tensor } | null;
+
+/** Mean and variance over axes, kept as extent 1. */
+function moments(x: Tensor, axes: readonly number[]) {
   const average = mean(x, { axes, keepDims: true });
   const centred = sub(x, average);
-  const variance = mean(square(centred), { axes, keepDims: true });
-  const inverse = div(1, sqrt(add(variance, epsilon)));
-  const count = axes.reduce((product, axis) => product * staticDim(x, axis, "standardize"), 1);
-  const standard = (value: Tensor): Tensor =>
-    customGradient(value, [x], (g) => {
-      const y = standard(value);
-      const slope = mul(sum(mul(g, y), { axes, keepDims: true }), 1 / count);
-      const shift = mul(sum(g, { axes, keepDims: true }), 1 / count);
-      return [mul(inverse, sub(sub(g, shift), mul(y, slope)))];
-    });
-  return { value: standard(mul(centred, inverse)), average, variance, count };
+  return { average, centred, variance: mean(square(centred), { axes, keepDims: true }) };
 }
 
-/** y * scale + shift, channel by channel. */
-function transform(params: Params, y: Tensor, affine: boolean): Tensor {
-  return affine ? add(mul(y, param(params, "scale")), param(params, "shift")) : y;
+/**
+ * x with mean 0 and variance 1 over `axes`, then scaled and shifted channel by channel. The gradient is the closed rule
+ * in per-channel vectors: half the passes over the large tensors that the single ops' gradients would make.
+ */
+function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: Affine): Tensor {
+  const { centred, variance } = moments(x, axes);
+  const inverse = div(1, sqrt(add(variance, epsilon)));
+  const slope = affine === null ? inverse : mul(inverse, affine.scale);
+  const value = affine === null ? mul(centred, slope) : add(mul(centred, slope), affine.shift);
+  const inputs = affine === null ? [x] : [x, affine.scale, affine.shift];
+  return customGradient(value, inputs, (g) => {
+    const count = axes.reduce((product, axis) => product * staticDim(x, axis, "normalize"), 1);
+    if (affine !== null && !perChannel(axes, x))
+      return throughScale(g, x, centred, inverse, axes, count, affine);
+    const total = sum(g, { axes, keepDims: true });
+    const along = sum(mul(g, centred), { axes, keepDims: true });
+    const pull = mul(mul(slope, mul(inverse, inverse)), mul(along, 1 / count));
+    const dx = sub(sub(mul(g, slope), mul(centred, pull)), mul(slope, mul(total, 1 / count)));
+    if (affine === null) return [dx];
+    return [
+      dx,
+      reshape(mul(along, inverse), affine.scale.shape),
+      reshape(total, affine.shift.shape),
+    ];
+  });
+}
+
+/** Whether the statistics are those of whole channels, as the scale is: then its gradients fall out of theirs. */
+function perChannel(axes: readonly number[], x: Tensor): boolean {
+  return axes.length === x.shape.length - 1;
+}
+
+/** The rule where scale and shift vary along the normalised axes or more statistics share them. */
+function throughScale(
+  g: Tensor,
+  x: Tensor,
+  centred: Tensor,
+  inverse: Tensor,
+  axes: readonly number[],
+  count: number,
+  affine: NonNullable<Affine>,
+): Tensor[] {
+  const standard = mul(centred, inverse);
+  const scaled = mul(g, affine.scale);
+  const total = mul(sum(scaled, { axes, keepDims: true }), 1 / count);
+  const along = mul(sum(mul(scaled, standard), { axes, keepDims: true }), 1 / count);
+  const dx = mul(inverse, sub(sub(scaled, total), mul(standard, along)));
+  const lead = x.shape.map((_, axis) => axis).slice(0, -1);
+  return [dx, sum(mul(g, standard), { axes: lead }), sum(g, { axes: lead })];
+}
+
+function affineOf(params: Params, affine: boolean): Affine {
+  return affine ? { scale: param(params, "scale"), shift: param(params, "shift") } : null;
 }
 
 function affineValues(channels: number, affine: boolean) {
@@ -55,20 +107,24 @@ export function batchNorm(channels: number, options: BatchNormOptions = {}): Lay
     init: () => affineValues(channels, affine),
     stats: { mean: zeros([channels]), variance: full([channels], 1) },
     apply: (params, x, ctx) => {
+      const learned = affineOf(params, affine);
       if (!ctx.training) {
         const inverse = div(1, sqrt(add(ctx.stat("variance"), epsilon)));
-        return transform(params, mul(sub(x, ctx.stat("mean")), inverse), affine);
+        const slope = learned === null ? inverse : mul(inverse, learned.scale);
+        const scaled = mul(sub(x, ctx.stat("mean")), slope);
+        return learned === null ? scaled : add(scaled, learned.shift);
       }
       const axes = x.shape.map((_, axis) => axis).slice(0, -1);
-      const { value, average, variance, count } = standardize(x, axes, epsilon);
+      const { average, variance } = moments(x, axes);
+      const count = axes.reduce((product, axis) => product * staticDim(x, axis, "batchNorm"), 1);
       const carry = (name: string, batch: Tensor, factor: number) => {
-        const newest = mul(sum(stopGradient(batch), { axes }), factor);
+        const newest = mul(reshape(stopGradient(batch), [channels]), factor);
         const old = ctx.stat(name);
         ctx.updateStat(name, add(old, mul(sub(newest, old), momentum)));
       };
       carry("mean", average, 1);
       carry("variance", variance, count / Math.max(1, count - 1));
-      return transform(params, value, affine);
+      return normalize(x, axes, epsilon, learned);
     },
   };
 }
@@ -78,7 +134,7 @@ export function instanceNorm(channels: number, options: NormOptions = {}): Layer
   const { epsilon = 1e-5, affine = false } = options;
   return {
     init: () => affineValues(channels, affine),
-    apply: (params, x) => transform(params, standardize(x, [1, 2], epsilon).value, affine),
+    apply: (params, x) => normalize(x, [1, 2], epsilon, affineOf(params, affine)),
   };
 }
 
@@ -87,6 +143,6 @@ export function layerNorm(features: number, options: NormOptions = {}): Layer {
   const { epsilon = 1e-5, affine = true } = options;
   return {
     init: () => affineValues(features, affine),
-    apply: (params, x) => transform(params, standardize(x, [x.shape.length - 1], epsilon).value, affine),
+    apply: (params, x) => normalize(x, [x.shape.length - 1], epsilon, affineOf(params, affine)),
   };
 }

@@ -70,7 +70,7 @@ export class FolderStore implements Store {
 }
 
 /** A file's new content, under a name of its own until all of it is on the disk. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
   const firstMade = await mkdir(folder, { recursive: true });
   const draft = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
@@ -89,6 +89,11 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const top = firstMade === undefined ? folder : dirname(firstMade);
   for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at))
     await syncFolder(at);
+}
+
+/** Whether a name is that of a file which `replaceFile` has not yet put in place. */
+export function isDraft(name: string): boolean {
+  return /^\..+\.[0-9a-f-]{36}\.tmp$/.test(name);
 }
 
 /** Some systems cannot open or sync a folder; there the rename is as durable as the system makes it. */

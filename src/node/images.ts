@@ -3,9 +3,9 @@ import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
-import sharp, { type OutputInfo, type Sharp } from "sharp";
+import type { OutputInfo, Sharp } from "sharp";
 
-import { DataError, OptionError } from "../base/errors.ts";
+import { DataError, EngineError, OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 
@@ -50,6 +50,7 @@ export async function readImageFolder(
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
   const { size, limit = Infinity } = options;
+  const open = await loadSharp();
   const skipped: SkippedFile[] = [];
   const files = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
     throw new DataError(
@@ -62,7 +63,7 @@ export async function readImageFolder(
   // Group by group, in order: whichever file finishes first, the same error is thrown and the same items are kept.
   for (let start = 0; start < files.length && pictures.length < limit; start += together) {
     const group = files.slice(start, start + together);
-    for (const result of await Promise.all(group.map((file) => readPicture(folder, file, size)))) {
+    for (const result of await Promise.all(group.map((file) => readPicture(open, folder, file, size)))) {
       if (pictures.length >= limit) break;
       if ("reason" in result) skipped.push(result);
       else pictures.push(result);
@@ -99,7 +100,22 @@ async function listFiles(
   return files;
 }
 
+type Open = (typeof import("sharp"))["default"];
+
+/** Loaded only where images are read: it takes a tenth of a second, and has a binary of its own for each system. */
+async function loadSharp(): Promise<Open> {
+  try {
+    return (await import("sharp")).default;
+  } catch (error) {
+    throw new EngineError(
+      `readImageFolder: sharp must load to read images - got ${(error as Error).message.split("\n")[0]}`,
+      "run npm install again on this machine: sharp comes with a binary for each system",
+    );
+  }
+}
+
 async function readPicture(
+  open: Open,
   folder: string,
   file: string,
   size: number | undefined,
@@ -109,7 +125,7 @@ async function readPicture(
   if (typeof bytes === "string") return { file, reason: bytes };
   if (bytes.length === 0) return { file, reason: "empty file" };
   // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
-  const image = sharp(bytes, { failOn: "truncated", limitInputPixels: false });
+  const image = open(bytes, { failOn: "truncated", limitInputPixels: false });
   const header = await image.metadata().catch(() => null);
   if (header === null) return { file, reason: "not an image" };
   if (header.width * header.height > mostPixels) {

@@ -1,10 +1,17 @@
 import { ShapeError } from "../base/errors.ts";
-import { type NdArray, formatShape } from "../base/ndarray.ts";
+import { type NdArray, type Shape, formatShape, full } from "../base/ndarray.ts";
 import type { Emitter, OnnxAttribute, Target, Value } from "../graph/emitter.ts";
 import { simplify } from "../graph/simplify.ts";
 import { type Dims, type Tensor, type TensorType, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
-import { type GraphParts, bytesOf, modelProto, nodeProto, tensorProto, valueInfoProto } from "./protobuf.ts";
+import {
+  type GraphParts,
+  bytesOf,
+  modelProto,
+  nodeProto,
+  tensorProto,
+  valueInfoProto,
+} from "./protobuf.ts";
 
 export interface EmitOptions {
   readonly target: Target;
@@ -13,7 +20,10 @@ export interface EmitOptions {
 }
 
 /** An ONNX model (opset 21) with the given outputs, by name. Its inputs are the graph's, by their names. */
-export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions): Uint8Array<ArrayBuffer> {
+export function emitOnnx(
+  outputs: Readonly<Record<string, Tensor>>,
+  options: EmitOptions,
+): Uint8Array<ArrayBuffer> {
   const names = Object.keys(outputs);
   const simplified = simplify(Object.values(outputs));
   const writer = new OnnxWriter(options.target);
@@ -43,16 +53,29 @@ class OnnxWriter implements Emitter {
   private readonly renamed = new Map<string, string>();
   private readonly producers = new Map<string, Node>();
   /** Where the length of a symbolic extent can be read. */
-  private readonly symbolSources = new Map<string, { readonly value: Value; readonly axis: number }>();
+  private readonly symbolSources = new Map<
+    string,
+    { readonly value: Value; readonly axis: number }
+  >();
   private count = 0;
 
   constructor(readonly target: Target) {}
 
-  node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes: Node["attributes"] = {}): Value {
+  node(
+    type: string,
+    inputs: readonly (Value | null)[],
+    shape: Dims,
+    attributes: Node["attributes"] = {},
+  ): Value {
     return this.nodes(type, inputs, [shape], attributes)[0]!;
   }
 
-  nodes(type: string, inputs: readonly (Value | null)[], shapes: readonly Dims[], attributes: Node["attributes"] = {}): Value[] {
+  nodes(
+    type: string,
+    inputs: readonly (Value | null)[],
+    shapes: readonly Dims[],
+    attributes: Node["attributes"] = {},
+  ): Value[] {
     const names = inputs.map((value) => value?.name ?? "");
     const key = `${type}(${names.join()})${JSON.stringify(attributes)}`;
     const known = this.nodesByKey.get(key);
@@ -97,6 +120,11 @@ class OnnxWriter implements Emitter {
     return this.node("ConstantOfShape", [extents], shape);
   }
 
+  ones(shape: Shape): Value {
+    // Expanded when the session is made, so that the file stays small.
+    return this.node("Expand", [this.constant(full([1], 1)), this.indices(shape)], shape);
+  }
+
   expand(x: Value, shape: Dims): Value {
     return this.node("Expand", [x, this.extents(shape)], shape);
   }
@@ -104,7 +132,9 @@ class OnnxWriter implements Emitter {
   /** A shape as a value; symbolic extents are read off an input that has them. */
   private extents(shape: Dims): Value {
     if (shape.every((extent) => typeof extent === "number")) return this.indices(shape);
-    const parts = shape.map((extent) => (typeof extent === "number" ? this.indices([extent]) : this.extentOf(extent)));
+    const parts = shape.map((extent) =>
+      typeof extent === "number" ? this.indices([extent]) : this.extentOf(extent),
+    );
     return this.node("Concat", parts, [shape.length], { axis: 0 });
   }
 
@@ -116,7 +146,11 @@ class OnnxWriter implements Emitter {
     return this.node("Gather", [all, this.indices([axis])], [1], { axis: 0 });
   }
 
-  private initializer(type: TensorType | "int64", shape: readonly number[], bytes: Uint8Array): Value {
+  private initializer(
+    type: TensorType | "int64",
+    shape: readonly number[],
+    bytes: Uint8Array,
+  ): Value {
     const key = `${type}${formatShape(shape)}${keyOf(bytes)}`;
     let value = this.constants.get(key);
     if (value === undefined) {

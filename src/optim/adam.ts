@@ -26,20 +26,25 @@ export function adam(options: AdamOptions): Optimizer {
 export function adamW(options: AdamWOptions): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
   const rate = asSchedule(options.learningRate);
-  const correction = (count: number) => Math.sqrt(1 - beta2 ** (count + 1));
+  const firstShare = (count: number) => (1 - beta1) / (1 - beta1 ** (count + 1));
+  const secondShare = (count: number) => Math.sqrt((1 - beta2) / (1 - beta2 ** (count + 1)));
   return {
-    init: (params) => ({ mean: zeros(params.shape), square: zeros(params.shape) }),
+    init: (params) => ({ gradients: zeros(params.shape), squares: zeros(params.shape) }),
+    // The slots are decayed sums, the moments before their factors 1 - beta. Those factors and both bias corrections
+    // go into two scalars: the published step with the fewest passes over the vectors.
     update: (params, grads, slots, scalar) => {
-      const mean = add(slots.mean!, mul(sub(grads, slots.mean!), 1 - beta1));
-      const second = add(slots.square!, mul(sub(square(grads), slots.square!), 1 - beta2));
-      // Both bias corrections are moved into scalars: the same step with fewer passes over the vectors.
-      const size = scalar("rate", (count) => (rate(count) * correction(count)) / (1 - beta1 ** (count + 1)));
-      const floor = scalar("epsilon", (count) => epsilon * correction(count));
-      const moved = sub(params, mul(div(mean, add(sqrt(second), floor)), size));
+      const gradients = add(mul(slots.gradients!, beta1), grads);
+      const squares = add(mul(slots.squares!, beta2), square(grads));
+      const size = scalar(
+        "rate",
+        (count) => (rate(count) * firstShare(count)) / secondShare(count),
+      );
+      const floor = scalar("epsilon", (count) => epsilon / secondShare(count));
+      const moved = sub(params, mul(div(gradients, add(sqrt(squares), floor)), size));
       const decay = scalar("decay", (count) => rate(count) * weightDecay);
       return {
         params: weightDecay === 0 ? moved : sub(moved, mul(params, decay)),
-        slots: { mean, square: second },
+        slots: { gradients, squares },
       };
     },
   };

@@ -33,6 +33,24 @@ export async function listCheckpoints(store: Store): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/**
+ * The step of the newest checkpoint; null when there is none.
+ * @param recorded The last step that the run's record says was saved. What a save after it left unfinished is passed over.
+ * @throws RunError when that checkpoint is there without its state.
+ */
+export async function newestCheckpoint(store: Store, recorded: number): Promise<number | null> {
+  const steps = await listCheckpoints(store);
+  const begun = (await store.list(folder)).map((name) => Number(name.split("/")[1]));
+  const newest = steps.at(-1) ?? null;
+  if ((newest ?? 0) < recorded && begun.includes(recorded)) {
+    throw new RunError(
+      `${nameOf(recorded)}/${stateFile}: a checkpoint must have its state - got none`,
+      `remove ${nameOf(recorded)} to go on from an earlier checkpoint`,
+    );
+  }
+  return newest;
+}
+
 /** Writes a checkpoint and removes all but the newest `keep`. */
 export async function saveCheckpoint(
   store: Store,
@@ -43,13 +61,15 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { params, optimizer } = describeState(state, layouts);
   const files = { "params.safetensors": encodeSafetensors(params), "optimizer.safetensors": encodeSafetensors(optimizer) };
-  const digests: Record<string, string> = {};
-  for (const [file, bytes] of Object.entries(files)) {
-    await store.write(`${nameOf(step)}/${file}`, bytes);
-    digests[file] = digest(bytes);
-  }
+  const digests = Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, digest(bytes)]));
   const content: CheckpointState = { step, sha256: digests };
-  await store.write(`${nameOf(step)}/${stateFile}`, new TextEncoder().encode(JSON.stringify(content, null, 2)));
+  try {
+    for (const [file, bytes] of Object.entries(files)) await store.write(`${nameOf(step)}/${file}`, bytes);
+    await store.write(`${nameOf(step)}/${stateFile}`, new TextEncoder().encode(JSON.stringify(content, null, 2)));
+  } catch (error) {
+    await store.remove(nameOf(step)).catch(() => undefined);
+    throw error;
+  }
   for (const old of (await listCheckpoints(store)).slice(0, -keep)) await store.remove(nameOf(old));
 }
 
@@ -58,6 +78,9 @@ export async function loadCheckpoint(store: Store, step: number, model: Model, l
   const state = await readState(store, step);
   const read = async (file: string): Promise<Readonly<Record<string, NdArray>>> => {
     const name = `${nameOf(step)}/${file}`;
+    if (!(await store.has(name))) {
+      throw new RunError(`${name}: a checkpoint must have this file - got none`, `remove ${nameOf(step)} to go on from an earlier checkpoint`);
+    }
     const bytes = await store.read(name);
     if (digest(bytes) !== state.sha256[file]) {
       throw new RunError(
@@ -74,10 +97,15 @@ async function readState(store: Store, step: number): Promise<CheckpointState> {
   const name = `${nameOf(step)}/${stateFile}`;
   const text = new TextDecoder().decode(await store.read(name));
   try {
-    return JSON.parse(text) as CheckpointState;
+    const state = JSON.parse(text) as CheckpointState;
+    if (state.step === step && Object.values(state.sha256).every((entry) => typeof entry === "string")) return state;
   } catch {
-    throw new RunError(`${name}: must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, `remove ${nameOf(step)}`);
+    // Told below.
   }
+  throw new RunError(
+    `${name}: must hold step ${step} and a digest of each file - got ${JSON.stringify(text.slice(0, 40))}`,
+    `remove ${nameOf(step)} to go on from an earlier checkpoint`,
+  );
 }
 
 function digest(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
-import { choiceField, integerField, numberField, parseOptions } from "../base/options.ts";
+import { choiceField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import type { ConfiguredModel, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
 
@@ -35,13 +35,15 @@ export interface ResolvedTraining {
   readonly keep: number;
 }
 
-/** Where a run's data came from; what opens it again. */
-export interface DataSource {
-  readonly spec: string;
-  readonly size?: number;
-  readonly limit?: number;
-  readonly dataDir?: string;
-}
+/** Where data come from; what opens them again. */
+export const dataOptions = z.object({
+  spec: textField("data: a known name (mnist), a folder of images, a .npy or an IDX file"),
+  size: integerField("side in pixels to which the images of a folder are scaled and cropped", { min: 1 }).optional(),
+  limit: integerField("take the first so many items", { min: 1 }).optional(),
+  dataDir: textField("folder with the files of a data set known by name, in place of its npm package").optional(),
+});
+
+export type DataSource = z.output<typeof dataOptions>;
 
 /** Everything that a run was: the file config.json. */
 export interface RunConfig {
@@ -90,4 +92,47 @@ export function runConfig(
   device: string,
 ): RunConfig {
   return { recipe: definition.name, model: options, data, train, device };
+}
+
+const sections = z.object({
+  recipe: z.string({ error: "must be the name of a recipe" }),
+  model: section("options of the recipe"),
+  data: section("where the data come from"),
+  train: section("options of training"),
+  device: z.string({ error: "must be the name of a device" }),
+});
+
+/** A config of which some entries are still open. */
+export interface PartialConfig {
+  readonly recipe?: string | undefined;
+  readonly model?: Readonly<Record<string, unknown>> | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  readonly train?: Readonly<Record<string, unknown>> | undefined;
+  readonly device?: string | undefined;
+}
+
+/** Checks the form of a config as a person may write it; its options are checked when it is resolved. @throws OptionError. */
+export function parsePartialConfig(raw: unknown, where: string): PartialConfig {
+  return parseOptions(sections.partial(), asRecord(raw, where), where);
+}
+
+/** Checks the config of a run, except for the recipe's own options. @throws OptionError. */
+export function parseRunConfig(raw: unknown, where: string): RunConfig {
+  const config = parseOptions(sections, asRecord(raw, where), where);
+  return {
+    ...config,
+    data: parseOptions(dataOptions, config.data, `${where}: data`),
+    train: parseOptions(resolvedTraining, config.train, `${where}: train`) as ResolvedTraining,
+  };
+}
+
+const resolvedTraining = trainOptions.omit({ epochs: true }).required();
+
+function section(doc: string) {
+  return z.record(z.string(), z.unknown(), { error: "must be an object" }).meta({ description: doc });
+}
+
+function asRecord(raw: unknown, where: string): Record<string, unknown> {
+  if (typeof raw === "object" && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>;
+  throw new OptionError(`${where}: must be a JSON object - got ${JSON.stringify(raw)}`);
 }

@@ -15,6 +15,8 @@ export interface Protocol {
 }
 
 export interface Evaluation extends MetricResult {
+  /** What the value is called among the numbers of a run. */
+  readonly quantity: string;
   readonly perfect: string;
   readonly protocol: Protocol;
 }
@@ -45,5 +47,16 @@ export async function evaluate(
   const evidence = await gatherers[metric.needs](trained, data, part, key, options);
   const result = metric.measure(evidence, options);
   const protocol = { data: data.name, part, fingerprint: data.fingerprint, n: data.size, options };
-  return { ...result, perfect: metric.perfect, protocol };
+  return { ...result, quantity: metric.quantity ?? metric.name, perfect: metric.perfect, protocol };
+}
+
+/** The plain numbers of results by name: each metric's value, its details, its standard error and count of items. */
+export function numbersOf(results: readonly Evaluation[]): Record<string, number> {
+  const entries = results.flatMap(({ quantity, value, stderr, n, details }): [string, unknown][] => [
+    [quantity, value],
+    ...Object.entries(details),
+    ["stderr", stderr],
+    ["n", n],
+  ]);
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
 import type { Store } from "../base/store.ts";
-import type { RunConfig } from "./config.ts";
+import { type RunConfig, parseRunConfig } from "./config.ts";
 
 export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed";
 
@@ -49,7 +49,7 @@ export class Run {
   /** @throws RunError when the store holds a run. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
-      throw new RunError("train: the output folder holds another run", "choose another --out, or go on with: zaya resume DIR");
+      throw new RunError("train: the output folder holds another run", "choose another --out, or go on with zaya resume");
     }
     const started = new Date(clock.now()).toISOString();
     await store.write(configFile, encode(`${JSON.stringify(config, null, 2)}\n`));
@@ -63,7 +63,11 @@ export class Run {
     if (!(await store.has(recordFile)) || !(await store.has(configFile))) {
       throw new RunError("run: the folder must hold run.json and config.json - got neither or one of them", "is it the folder of a run?");
     }
-    const [config, record] = await Promise.all([readJson<RunConfig>(store, configFile), readJson<RunRecord>(store, recordFile)]);
+    const config = parseRunConfig(await readJson(store, configFile), configFile);
+    const record = (await readJson(store, recordFile)) as RunRecord | null;
+    if (typeof record?.status !== "string" || !Number.isInteger(record.step) || !Number.isFinite(record.seconds)) {
+      throw new RunError(`${recordFile}: must hold a status, a step and seconds - got ${JSON.stringify(record)}`);
+    }
     return new Run(store, config, record);
   }
 
@@ -94,7 +98,13 @@ export class Run {
     if (!(await this.store.has(metricsFile))) return [];
     // A crash may have cut the last line.
     const complete = decode(await this.store.read(metricsFile)).split("\n").slice(0, -1);
-    return complete.map((line) => JSON.parse(line) as MetricLine);
+    return complete.map((line, i) => {
+      try {
+        return JSON.parse(line) as MetricLine;
+      } catch {
+        throw new RunError(`${metricsFile}: each line must be JSON - got ${JSON.stringify(line.slice(0, 40))} in line ${i + 1}`, "remove that line");
+      }
+    });
   }
 
   /** Forgets the metrics of steps after `step`, which will be made again. */
@@ -104,10 +114,10 @@ export class Run {
   }
 }
 
-async function readJson<T>(store: Store, name: string): Promise<T> {
+async function readJson(store: Store, name: string): Promise<unknown> {
   const text = decode(await store.read(name));
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
   } catch {
     throw new RunError(`${name}: must be JSON - got ${JSON.stringify(text.slice(0, 40))}`);
   }

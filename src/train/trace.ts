@@ -6,7 +6,7 @@ import { grad } from "../autodiff/index.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
 import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
 import type { NoiseKind } from "../nn/index.ts";
-import { concat, reshape } from "../ops/index.ts";
+import { concat, reshape, stopGradient } from "../ops/index.ts";
 import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import { type Layout, unravelTensor } from "./layout.ts";
@@ -46,6 +46,11 @@ class StateView {
     const tensor = value === undefined ? input(name, shape) : constant(value as NdArray<"float32">);
     this.inputs.set(name, tensor);
     return tensor;
+  }
+
+  /** To later steps a new value is a number: no gradient flows back through the step that made it. */
+  set(name: string, value: Tensor): void {
+    this.updated.set(name, stopGradient(value));
   }
 }
 
@@ -103,7 +108,7 @@ class Place implements Scope {
   }
 
   updateStat(name: string, value: Tensor): void {
-    this.tracing.state.updated.set(this.statName(name), value);
+    this.tracing.state.set(this.statName(name), value);
   }
 
   private statName(name: string): string {
@@ -164,9 +169,9 @@ class Optimizers {
     const gradients = grad(loss, vectors);
     step.updates.forEach((net, i) => {
       const result = this.rule(step.name).update(vectors[i]!, gradients[i]!, this.slots(step.name, net), this.scalars(step, turn));
-      state.updated.set(stateNames.params(net), result.params);
+      state.set(stateNames.params(net), result.params);
       for (const [slot, value] of Object.entries(result.slots)) {
-        state.updated.set(stateNames.slot(step.name, net, slot), value);
+        state.set(stateNames.slot(step.name, net, slot), value);
       }
     });
   }

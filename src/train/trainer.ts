@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DivergedError, RunError } from "../base/errors.ts";
+import { parseOptions } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
@@ -7,8 +8,9 @@ import { type DataSplit, type Loader, loader, take } from "../data/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
 import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { TrainEvent, TrainResult } from "./events.ts";
 import { exportModel } from "./export.ts";
@@ -55,8 +57,20 @@ export async function* train(
   yield* new Training(run, model, data, settings.engine, clock, settings.signal).go();
 }
 
-/** Goes on with a run from its newest checkpoint. @throws RunError when the run is complete or damaged. */
+/**
+ * Goes on with a run from its newest checkpoint.
+ * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
+ */
 export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
+  const { status, step } = run.state;
+  if (status === "done") throw new RunError(`resume: the run must have steps left - got all ${step} done`);
+  if (status === "diverged") {
+    throw new RunError(
+      `resume: the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
+      "train a new run from its config.json with a smaller --learning-rate",
+    );
+  }
+  await requireSameData(run.store, data);
   const model = buildModel(run.config, infoOf(data));
   yield* new Training(run, model, data, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
@@ -69,7 +83,7 @@ export function infoOf(data: DataSplit): DataInfo {
 export function buildModel(config: RunConfig, data: DataInfo): Model {
   const definition = models.find(({ name }) => name === config.recipe);
   if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${config.recipe}`);
-  return definition.build(config.model, data);
+  return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
 }
 
 /** Names and sizes of a model's parameters. */
@@ -86,6 +100,8 @@ class Training {
   private readonly layouts: Layouts;
   private readonly batches: Loader;
   private readonly perStep: number;
+  /** Step of the newest checkpoint; 0 when there is none. */
+  private saved = 0;
 
   constructor(
     private readonly run: Run,
@@ -103,8 +119,9 @@ class Training {
   }
 
   async *go(): AsyncGenerator<TrainEvent, void> {
-    const start = (await listCheckpoints(this.run.store)).at(-1) ?? 0;
+    const start = (await newestCheckpoint(this.run.store, this.run.state.step)) ?? 0;
     yield { type: "phase", phase: "compile" };
+    this.saved = start;
     const values = start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
     await this.run.rewind(start);
     const state = this.engine.createState(values);
@@ -122,8 +139,9 @@ class Training {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const step = error instanceof DivergedError ? error.step : this.run.state.step;
-      await this.run.flush();
-      await this.run.record({ status: error instanceof DivergedError ? "diverged" : "failed", reason, step });
+      const status = error instanceof DivergedError ? "diverged" : "failed";
+      // Where the disk is what failed, these fail as well; the first error is the one to tell.
+      await this.run.flush().then(() => this.run.record({ status, reason, step })).catch(() => undefined);
       throw error;
     } finally {
       await compiled.release();
@@ -200,7 +218,7 @@ class Training {
     return new DivergedError(
       step,
       `train: all losses must be finite - got ${what} at step ${step}`,
-      "the last good checkpoint is kept; try a smaller --learning-rate",
+      `${this.saved === 0 ? "nothing had been saved yet" : `the checkpoint of step ${this.saved} is kept`}; try a smaller --learning-rate`,
     );
   }
 
@@ -208,8 +226,11 @@ class Training {
     for (const [name, value] of Object.entries(state)) {
       if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
     }
-    await saveCheckpoint(this.run.store, step, state, this.layouts, this.config.keep);
+    await keepDataRecord(this.run.store, this.data);
+    // Before the checkpoint: what is logged after it is forgotten when a run goes on from it.
     await this.run.flush();
+    await saveCheckpoint(this.run.store, step, state, this.layouts, this.config.keep);
+    this.saved = step;
     await this.run.record({ step, seconds });
   }
 

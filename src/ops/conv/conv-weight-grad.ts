@@ -29,7 +29,10 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
       const cols = columns(emitter, part!, one);
       const narrow = shape[3]!;
       const flat = emitter.reshape(gradient!, [cols.shape[0]!, narrow]);
-      return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
+      return emitter.reshape(
+        emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]),
+        shape,
+      );
     });
   },
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),

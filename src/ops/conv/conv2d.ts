@@ -1,13 +1,23 @@
-
 import { type Op, type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
 import { convTransposeOp } from "./conv-transpose2d.ts";
 import { convWeightGradOp } from "./conv-weight-grad.ts";
-import { type ConvOptions, type Geometry, flopsOf, forEachProduct, geometry, imageSize, requireKernel } from "./geometry.ts";
+import {
+  type ConvOptions,
+  type Geometry,
+  flopsOf,
+  forEachProduct,
+  geometry,
+  imageSize,
+  requireKernel,
+} from "./geometry.ts";
 import { byGroup, columns, portableConv } from "./lowering.ts";
 
 export const convOp: Op<Geometry> = defineOp<Geometry>({
   name: "conv2d",
-  infer: ([x, w], { output }) => ({ shape: [x!.shape[0]!, ...output, w!.shape[3]!], dtype: "float32" }),
+  infer: ([x, w], { output }) => ({
+    shape: [x!.shape[0]!, ...output, w!.shape[3]!],
+    dtype: "float32",
+  }),
   evaluate: ([x, w], geo, shape) => {
     const out = new Float64Array(shape.reduce((size, extent) => size * extent, 1));
     forEachProduct(geo, [x!.shape[0]!, x!.shape[3]!, shape[3]!], (i, j, to) => {
@@ -15,7 +25,10 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
     });
     return out;
   },
-  gradient: (g, [x, w], geo) => [apply(convTransposeOp, [g, w!], geo), apply(convWeightGradOp, [x!, g], geo)],
+  gradient: (g, [x, w], geo) => [
+    apply(convTransposeOp, [g, w!], geo),
+    apply(convWeightGradOp, [x!, g], geo),
+  ],
   emit: (emitter, [x, w], geo, y) => {
     if (emitter.target === "portable") return portableConv(emitter, x!, w!, geo, y.shape);
     return byGroup(emitter, geo, [x!, w!], y.shape, ([part, kernel], one, shape) => {

@@ -34,7 +34,9 @@ export function pair(value: Pair): readonly [number, number] {
   return typeof value === "number" ? [value, value] : value;
 }
 
-function sides(padding: NonNullable<ConvOptions["padding"]>): readonly [number, number, number, number] {
+function sides(
+  padding: NonNullable<ConvOptions["padding"]>,
+): readonly [number, number, number, number] {
   if (typeof padding !== "number" && padding.length === 4) return padding;
   const [vertical, horizontal] = pair(padding as Pair);
   return [vertical, horizontal, vertical, horizontal];
@@ -50,7 +52,8 @@ export function geometry(
   const [stride, dilation] = [pair(options.stride ?? 1), pair(options.dilation ?? 1)];
   const padding = sides(options.padding ?? 0);
   const output = ([0, 1] as const).map((axis) => {
-    const room = input[axis] + padding[axis] + padding[axis + 2]! - dilation[axis] * (kernel[axis] - 1) - 1;
+    const room =
+      input[axis] + padding[axis] + padding[axis + 2]! - dilation[axis] * (kernel[axis] - 1) - 1;
     if (room < 0) {
       throw new ShapeError(
         `${where}: kernel ${formatShape(kernel)} must fit in the padded input ${formatShape(input)}`,
@@ -65,7 +68,12 @@ export function geometry(
 /** Height and width of [n, h, w, c]. @throws ShapeError unless x has that form. */
 export function imageSize(x: Tensor, where: string): readonly [number, number] {
   const [, height, width, channels] = x.shape;
-  if (x.shape.length !== 4 || typeof height !== "number" || typeof width !== "number" || typeof channels !== "number") {
+  if (
+    x.shape.length !== 4 ||
+    typeof height !== "number" ||
+    typeof width !== "number" ||
+    typeof channels !== "number"
+  ) {
     throw new ShapeError(`${where}: needs images [n, h, w, c] - got ${formatShape(x.shape)}`);
   }
   return [height, width];
@@ -74,7 +82,11 @@ export function imageSize(x: Tensor, where: string): readonly [number, number] {
 /** @throws ShapeError unless channels, kernel [kh, kw, wide / groups, narrow] and groups agree. */
 export function requireKernel(kernel: Tensor, wide: number, groups: number, where: string): void {
   const [, , perGroup, narrow] = kernel.shape;
-  if (kernel.shape.length !== 4 || perGroup !== wide / groups || (narrow as number) % groups !== 0) {
+  if (
+    kernel.shape.length !== 4 ||
+    perGroup !== wide / groups ||
+    (narrow as number) % groups !== 0
+  ) {
     throw new ShapeError(
       `${where}: ${wide} channels in ${groups} group(s) need a kernel [kh, kw, ${wide / groups}, multiple of ${groups}] - got ${formatShape(kernel.shape)}`,
     );

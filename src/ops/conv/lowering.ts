@@ -44,14 +44,18 @@ export function byGroup(
   const one: Geometry = { ...geo, groups: 1 };
   const channels = (shape[3] as number) / geo.groups;
   const results = Array.from({ length: geo.groups }, (_, group) => {
-    const cut = parts.map((part) => channelsOf(emitter, part, group, (part.shape[3] as number) / geo.groups));
+    const cut = parts.map((part) =>
+      channelsOf(emitter, part, group, (part.shape[3] as number) / geo.groups),
+    );
     return lower(cut, one, [...shape.slice(0, 3), channels]);
   });
   return emitter.node("Concat", results, shape, { axis: 3 });
 }
 
 function channelsOf(emitter: Emitter, x: Value, group: number, length: number): Value {
-  const bounds = [[group * length], [(group + 1) * length], [3]].map((bound) => emitter.indices(bound));
+  const bounds = [[group * length], [(group + 1) * length], [3]].map((bound) =>
+    emitter.indices(bound),
+  );
   return emitter.node("Slice", [x, ...bounds], [...x.shape.slice(0, 3), length]);
 }
 
@@ -59,29 +63,63 @@ const toChannelsFirst = [0, 3, 1, 2];
 const toChannelsLast = [0, 2, 3, 1];
 
 export function permute(emitter: Emitter, x: Value, perm: readonly number[]): Value {
-  return emitter.node("Transpose", [x], perm.map((axis) => x.shape[axis]!), { perm });
+  return emitter.node(
+    "Transpose",
+    [x],
+    perm.map((axis) => x.shape[axis]!),
+    { perm },
+  );
 }
 
 function onnxAttributes({ kernel, stride, padding, dilation, groups }: Geometry) {
-  return { kernel_shape: kernel, strides: stride, pads: padding, dilations: dilation, group: groups };
+  return {
+    kernel_shape: kernel,
+    strides: stride,
+    pads: padding,
+    dilations: dilation,
+    group: groups,
+  };
 }
 
 /** ONNX's own Conv, with the layouts that it wants. */
-export function portableConv(emitter: Emitter, x: Value, w: Value, geo: Geometry, shape: Dims): Value {
+export function portableConv(
+  emitter: Emitter,
+  x: Value,
+  w: Value,
+  geo: Geometry,
+  shape: Dims,
+): Value {
   const [image, kernel] = [permute(emitter, x, toChannelsFirst), permute(emitter, w, [3, 2, 0, 1])];
-  const out = emitter.node("Conv", [image, kernel], toChannelsFirst.map((axis) => shape[axis]!), onnxAttributes(geo));
+  const out = emitter.node(
+    "Conv",
+    [image, kernel],
+    toChannelsFirst.map((axis) => shape[axis]!),
+    onnxAttributes(geo),
+  );
   return permute(emitter, out, toChannelsLast);
 }
 
 /** ONNX's own ConvTranspose. */
-export function portableTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
+export function portableTranspose(
+  emitter: Emitter,
+  g: Value,
+  w: Value,
+  geo: Geometry,
+  shape: Dims,
+): Value {
   const [image, kernel] = [permute(emitter, g, toChannelsFirst), permute(emitter, w, [3, 2, 0, 1])];
   const missing = ([0, 1] as const).map((axis) => {
-    const reach = (geo.output[axis] - 1) * geo.stride[axis] + geo.dilation[axis] * (geo.kernel[axis] - 1) + 1;
+    const reach =
+      (geo.output[axis] - 1) * geo.stride[axis] + geo.dilation[axis] * (geo.kernel[axis] - 1) + 1;
     return geo.input[axis] - (reach - geo.padding[axis] - geo.padding[axis + 2]!);
   });
   const attributes = { ...onnxAttributes(geo), output_padding: missing };
-  const out = emitter.node("ConvTranspose", [image, kernel], toChannelsFirst.map((axis) => shape[axis]!), attributes);
+  const out = emitter.node(
+    "ConvTranspose",
+    [image, kernel],
+    toChannelsFirst.map((axis) => shape[axis]!),
+    attributes,
+  );
   return permute(emitter, out, toChannelsLast);
 }
 
@@ -89,7 +127,13 @@ export function portableTranspose(emitter: Emitter, g: Value, w: Value, geo: Geo
  * The gradient for the kernel as a convolution of the batch with itself: images and channels change places, stride and
  * dilation too, and what the stride left over is cut off.
  */
-export function portableWeightGrad(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
+export function portableWeightGrad(
+  emitter: Emitter,
+  x: Value,
+  g: Value,
+  geo: Geometry,
+  shape: Dims,
+): Value {
   const [kh, kw, c, o] = shape as [number, number, number, number];
   const per = o / geo.groups;
   const groups = Array.from({ length: geo.groups }, (_, group) => {
@@ -106,7 +150,11 @@ export function portableWeightGrad(emitter: Emitter, x: Value, g: Value, geo: Ge
       dilations: geo.stride,
       pads: geo.padding,
     });
-    const bounds = [[0, 0], [kh, kw], [2, 3]].map((bound) => emitter.indices(bound));
+    const bounds = [
+      [0, 0],
+      [kh, kw],
+      [2, 3],
+    ].map((bound) => emitter.indices(bound));
     const exact = emitter.node("Slice", [out, ...bounds], [c, per, kh, kw]);
     return permute(emitter, exact, [2, 3, 0, 1]);
   });

@@ -21,12 +21,17 @@ export function resizeAverage(x: Tensor, size: readonly [number, number]): Tenso
   return size.reduce((out, length, axis) => {
     const factor = from[axis]! / length;
     if (!Number.isInteger(factor)) {
-      throw new ShapeError(`resizeAverage: ${formatShape(from)} must be a multiple of the new size - got ${formatShape(size)}`);
+      throw new ShapeError(
+        `resizeAverage: ${formatShape(from)} must be a multiple of the new size - got ${formatShape(size)}`,
+      );
     }
     if (factor === 1) return out;
     const blocks = Array.from({ length: factor }, (_, offset) =>
       gather(out, indexTensor(Array.from({ length }, (_, i) => i * factor + offset)), axis + 1),
     );
-    return mul(blocks.reduce((sum, block) => add(sum, block)), 1 / factor);
+    return mul(
+      blocks.reduce((sum, block) => add(sum, block)),
+      1 / factor,
+    );
   }, x);
 }

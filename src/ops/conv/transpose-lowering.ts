@@ -10,9 +10,16 @@ const fewChannels = 8;
 const fewTaps = 16;
 
 /** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */
-export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
+export function emitTranspose(
+  emitter: Emitter,
+  g: Value,
+  w: Value,
+  geo: Geometry,
+  shape: Dims,
+): Value {
   const single = geo.output[0] * geo.output[1] === 1;
-  const covers = geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
+  const covers =
+    geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
   if (single && covers) return emitFull(emitter, g, w, shape);
   const phases = axisPhases(geo, 0).length * axisPhases(geo, 1).length;
   const reached = Math.ceil((geo.kernel[0] * geo.kernel[1]) / phases);
@@ -26,7 +33,10 @@ function emitFull(emitter: Emitter, g: Value, w: Value, shape: Dims): Value {
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
   const kernel = emitter.reshape(w, [h * width * c, o]);
-  const product = emitter.node("Gemm", [emitter.reshape(g, [n, o]), kernel], [n, h * width * c], { transA: 0, transB: 1 });
+  const product = emitter.node("Gemm", [emitter.reshape(g, [n, o]), kernel], [n, h * width * c], {
+    transA: 0,
+    transB: 1,
+  });
   return emitter.reshape(product, shape);
 }
 
@@ -37,7 +47,10 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
   const kernel = emitter.reshape(w, [taps * c, o]);
   const rows = emitter.reshape(g, [n * places, o]);
-  const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], { transA: 0, transB: 1 });
+  const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], {
+    transA: 0,
+    transB: 1,
+  });
   const byTap = emitter.reshape(product, [n, places * taps, c]);
   const sources = tapSources(geo);
   const rounds = Math.max(...sources.map((list) => list.length));
@@ -104,28 +117,48 @@ function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape:
   const [n, h, width, c] = shape as [number, number, number, number];
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
   const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
-  const turned = permute(emitter, emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]), [0, 2, 1]);
+  const turned = permute(
+    emitter,
+    emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]),
+    [0, 2, 1],
+  );
   const flat = emitter.reshape(g, [n, geo.output[0] * geo.output[1], w.shape[3]!]);
   const lines = vertical.map((down) => {
-    const parts = horizontal.map((across) => emitPhase(emitter, flat, turned, geo, down, across, c));
+    const parts = horizontal.map((across) =>
+      emitPhase(emitter, flat, turned, geo, down, across, c),
+    );
     return interleave(emitter, parts, [n * rows, cols, c]);
   });
   const whole = interleave(emitter, lines, [n, rows, cols * horizontal.length * c]);
   const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
   const result = emitter.reshape(whole, [n, tall, wide, c]);
   if (tall === h && wide === width) return result;
-  const bounds = [[0, 0], [h, width], [1, 2]].map((bound) => emitter.indices(bound));
+  const bounds = [
+    [0, 0],
+    [h, width],
+    [1, 2],
+  ].map((bound) => emitter.indices(bound));
   return emitter.node("Slice", [result, ...bounds], shape);
 }
 
-function emitPhase(emitter: Emitter, g: Value, turned: Value, geo: Geometry, down: Phase, across: Phase, c: number): Value {
+function emitPhase(
+  emitter: Emitter,
+  g: Value,
+  turned: Value,
+  geo: Geometry,
+  down: Phase,
+  across: Phase,
+  c: number,
+): Value {
   const [n, places, o] = g.shape as [number, number, number];
   const size = down.sources.length * across.sources.length;
   const taps = down.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
   if (taps.length === 0) return emitter.zeros([n * size, c]);
   const table = down.sources.flatMap((rows) =>
     across.sources.flatMap((cols) =>
-      rows.flatMap((oy) => cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox))),
+      rows.flatMap((oy) =>
+        cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox)),
+      ),
     ),
   );
   const gathered = straight(table, places) ? g : gatherRows(emitter, g, Int32Array.from(table));
@@ -133,7 +166,10 @@ function emitPhase(emitter: Emitter, g: Value, turned: Value, geo: Geometry, dow
   const kernel = emitter.node("Gather", [turned, indices], [taps.length, o, c], { axis: 0 });
   const product = emitter.node(
     "MatMul",
-    [emitter.reshape(gathered, [n * size, taps.length * o]), emitter.reshape(kernel, [taps.length * o, c])],
+    [
+      emitter.reshape(gathered, [n * size, taps.length * o]),
+      emitter.reshape(kernel, [taps.length * o, c]),
+    ],
     [n * size, c],
   );
   return product;
@@ -144,8 +180,15 @@ function straight(table: readonly number[], rows: number): boolean {
 }
 
 /** Several [a, b, c] woven together along the middle axis to [a, b * parts, c]. */
-function interleave(emitter: Emitter, parts: readonly Value[], [a, b, c]: readonly [number, number, number]): Value {
+function interleave(
+  emitter: Emitter,
+  parts: readonly Value[],
+  [a, b, c]: readonly [number, number, number],
+): Value {
   const lined = parts.map((part) => emitter.reshape(part, [a, b, 1, c]));
-  const joined = lined.length === 1 ? lined[0]! : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });
+  const joined =
+    lined.length === 1
+      ? lined[0]!
+      : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });
   return emitter.reshape(joined, [a, b * lined.length, c]);
 }

@@ -24,14 +24,22 @@ export const matmulOp = defineOp<MatmulAttrs>({
   },
   evaluate: ([a, b], attrs, shape) => multiply(a!, b!, attrs, shape),
   gradient: (g, [a, b], { transposeA, transposeB }) => {
-    const da = transposeA ? matmul(b!, g, { transposeA: transposeB, transposeB: true }) : matmul(g, b!, { transposeB: !transposeB });
-    const db = transposeB ? matmul(g, a!, { transposeA: true, transposeB: transposeA }) : matmul(a!, g, { transposeA: !transposeA });
+    const da = transposeA
+      ? matmul(b!, g, { transposeA: transposeB, transposeB: true })
+      : matmul(g, b!, { transposeB: !transposeB });
+    const db = transposeB
+      ? matmul(g, a!, { transposeA: true, transposeB: transposeA })
+      : matmul(a!, g, { transposeA: !transposeA });
     return [sumTo(da, a!.shape), sumTo(db, b!.shape)];
   },
   emit: (emitter, [a, b], { transposeA, transposeB }, y) => {
     if (!transposeA && !transposeB) return emitter.node("MatMul", [a!, b!], y.shape);
     if (y.shape.length > 2) {
-      return emitter.node("MatMul", [transposeA ? swapped(emitter, a!) : a!, transposeB ? swapped(emitter, b!) : b!], y.shape);
+      return emitter.node(
+        "MatMul",
+        [transposeA ? swapped(emitter, a!) : a!, transposeB ? swapped(emitter, b!) : b!],
+        y.shape,
+      );
     }
     return emitGemm(emitter, a!, b!, transposeA, transposeB, y.shape);
   },
@@ -45,30 +53,59 @@ export const matmulOp = defineOp<MatmulAttrs>({
 const narrow = 16;
 
 /** A 2-D product with either side transposed. */
-export function emitGemm(emitter: Emitter, a: Value, b: Value, transposeA: boolean, transposeB: boolean, shape: Dims): Value {
+export function emitGemm(
+  emitter: Emitter,
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+  shape: Dims,
+): Value {
   const [m, n] = shape;
-  if (transposeA && typeof n === "number" && n < narrow && typeof m === "number" && m >= 2 * narrow) {
+  if (
+    transposeA &&
+    typeof n === "number" &&
+    n < narrow &&
+    typeof m === "number" &&
+    m >= 2 * narrow
+  ) {
     const turned = emitGemm(emitter, b, a, !transposeB, false, [n, m]);
     return swapped(emitter, turned);
   }
-  return emitter.node("Gemm", [a, b], shape, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+  return emitter.node("Gemm", [a, b], shape, {
+    transA: transposeA ? 1 : 0,
+    transB: transposeB ? 1 : 0,
+  });
 }
 
 function swapped(emitter: Emitter, x: Value): Value {
   const order = x.shape.map((_, i) => i);
   order.splice(-2, 2, order.length - 1, order.length - 2);
-  return emitter.node("Transpose", [x], order.map((axis) => x.shape[axis]!), { perm: order });
+  return emitter.node(
+    "Transpose",
+    [x],
+    order.map((axis) => x.shape[axis]!),
+    { perm: order },
+  );
 }
 
 /**
  * Matrix product of the last two axes, with broadcasting over the others: [..., m, k] by [..., k, n] to [..., m, n].
  * Either side can be taken transposed.
  */
-export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
-  const attrs = { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false };
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  options: { transposeA?: boolean; transposeB?: boolean } = {},
+): Tensor {
+  const attrs = {
+    transposeA: options.transposeA ?? false,
+    transposeB: options.transposeB ?? false,
+  };
   // Many matrices by one are one taller matrix by it.
   const stacked = b.shape.length === 2 && a.shape.length > 2 && !attrs.transposeA;
-  if (!stacked || a.shape.some((extent) => typeof extent === "string")) return apply(matmulOp, [a, b], attrs);
+  if (!stacked || a.shape.some((extent) => typeof extent === "string"))
+    return apply(matmulOp, [a, b], attrs);
   const product = apply(matmulOp, [reshape(a, [-1, a.shape.at(-1)!]), b], attrs);
   return reshape(product, [...a.shape.slice(0, -1), product.shape[1]!]);
 }
@@ -82,7 +119,12 @@ function extents(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttrs):
   return [transposeA ? left.toReversed() : left, transposeB ? right.toReversed() : right];
 }
 
-function multiply(a: Numbers, b: Numbers, { transposeA, transposeB }: MatmulAttrs, shape: readonly number[]): Float64Array {
+function multiply(
+  a: Numbers,
+  b: Numbers,
+  { transposeA, transposeB }: MatmulAttrs,
+  shape: readonly number[],
+): Float64Array {
   const [m, n] = shape.slice(-2) as [number, number];
   const k = a.shape.at(transposeA ? -2 : -1)!;
   const batch = shape.slice(0, -2);
@@ -93,7 +135,9 @@ function multiply(a: Numbers, b: Numbers, { transposeA, transposeB }: MatmulAttr
   const batchStrides = stridesOf(batch);
   for (let matrix = 0; matrix < sizeOf(batch); matrix++) {
     const place = batch.map((extent, axis) => Math.floor(matrix / batchStrides[axis]!) % extent);
-    const [fromA, fromB] = starts.map((strides) => strides.reduce((at, stride, axis) => at + stride * place[axis]!, 0));
+    const [fromA, fromB] = starts.map((strides) =>
+      strides.reduce((at, stride, axis) => at + stride * place[axis]!, 0),
+    );
     for (let i = 0; i < m; i++) {
       for (let p = 0; p < k; p++) {
         const left = a.data[fromA! * m * k + i * rowA + p * stepA]!;

@@ -17,7 +17,10 @@ export const concatOp = defineOp<{ axis: number }>({
       }
     }
     const length = parts.reduce((total, part) => total + staticDim(part, axis, "concat"), 0);
-    return { shape: first.shape.map((extent, i) => (i === axis ? length : extent)), dtype: first.dtype };
+    return {
+      shape: first.shape.map((extent, i) => (i === axis ? length : extent)),
+      dtype: first.dtype,
+    };
   },
   evaluate: (parts, { axis }, shape) => {
     const out = new Float64Array(sizeOf(shape));

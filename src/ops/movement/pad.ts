@@ -8,7 +8,9 @@ import { slice } from "./slice.ts";
 export const padOp = defineOp<{ axis: number; before: number; after: number }>({
   name: "pad",
   infer: ([x], { axis, before, after }) => ({
-    shape: x!.shape.map((extent, i) => (i === axis ? staticDim(x!, axis, "pad") + before + after : extent)),
+    shape: x!.shape.map((extent, i) =>
+      i === axis ? staticDim(x!, axis, "pad") + before + after : extent,
+    ),
     dtype: x!.dtype,
   }),
   evaluate: ([x], { axis, before }, shape) => {
@@ -21,11 +23,18 @@ export const padOp = defineOp<{ axis: number; before: number; after: number }>({
     }
     return out;
   },
-  gradient: (g, _, { axis, before, after }) => [slice(g, axis, before, (g.shape[axis] as number) - after)],
+  gradient: (g, _, { axis, before, after }) => [
+    slice(g, axis, before, (g.shape[axis] as number) - after),
+  ],
   // ONNX's Pad is slower than joining with zeros.
   emit: (emitter, [x], { axis, before, after }, y) => {
-    const filler = (length: number) => emitter.zeros(y.shape.map((extent, i) => (i === axis ? length : extent)));
-    const parts = [...(before > 0 ? [filler(before)] : []), x!, ...(after > 0 ? [filler(after)] : [])];
+    const filler = (length: number) =>
+      emitter.zeros(y.shape.map((extent, i) => (i === axis ? length : extent)));
+    const parts = [
+      ...(before > 0 ? [filler(before)] : []),
+      x!,
+      ...(after > 0 ? [filler(after)] : []),
+    ];
     return emitter.node("Concat", parts, y.shape, { axis });
   },
   simplify: ([x], { before, after }) => (before === 0 && after === 0 ? x! : null),
@@ -41,7 +50,10 @@ export function padAxis(x: Tensor, axis: number, before: number, after: number):
  * x with `pads[axis] = [before, after]` zeros along each axis.
  */
 export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
-  return pads.reduce((out, [before, after], axis) => (before + after > 0 ? padAxis(out, axis, before, after) : out), x);
+  return pads.reduce(
+    (out, [before, after], axis) => (before + after > 0 ? padAxis(out, axis, before, after) : out),
+    x,
+  );
 }
 
 /** x mirrored at its borders along each axis, the border itself not repeated: `pads` must be smaller than the extent. */
@@ -57,7 +69,10 @@ export function padReflect(x: Tensor, pads: readonly (readonly [number, number])
 
 /** Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. */
 function joined(terms: readonly Tensor[]): Tensor | null {
-  const pads = terms.map((term) => ({ part: term.inputs[0]!, ...(term.attrs as { axis: number; before: number; after: number }) }));
+  const pads = terms.map((term) => ({
+    part: term.inputs[0]!,
+    ...(term.attrs as { axis: number; before: number; after: number }),
+  }));
   const { axis } = pads[0]!;
   if (pads.some((pad) => pad.axis !== axis)) return null;
   pads.sort((a, b) => a.before - b.before);
@@ -76,4 +91,3 @@ function joined(terms: readonly Tensor[]): Tensor | null {
 function gap(like: Tensor, axis: number, length: number): Tensor {
   return constant(zeros(like.shape.map((extent, i) => (i === axis ? length : (extent as number)))));
 }
-

@@ -1,6 +1,14 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
-import { type Dim, type Dims, type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
+import {
+  type Dim,
+  type Dims,
+  type Op,
+  type Tensor,
+  apply,
+  defineOp,
+  opOf,
+} from "../../graph/tensor.ts";
 
 export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
   name: "reshape",
@@ -32,10 +40,15 @@ function fill(x: Tensor, shape: Dims): Dim[] {
   const [want, wanted] = known(shape.filter((extent) => extent !== -1));
   const open = shape.includes(-1);
   const missing = symbols.filter((symbol) => !wanted.includes(symbol));
-  const rest = missing.length === 1 && have === want ? missing[0]! : missing.length === 0 ? have / want : NaN;
-  const fits = open ? typeof rest === "string" || Number.isInteger(rest) : missing.length === 0 && have === want;
+  const rest =
+    missing.length === 1 && have === want ? missing[0]! : missing.length === 0 ? have / want : NaN;
+  const fits = open
+    ? typeof rest === "string" || Number.isInteger(rest)
+    : missing.length === 0 && have === want;
   if (!fits || wanted.some((symbol) => !symbols.includes(symbol))) {
-    throw new ShapeError(`reshape: sizes must be equal - got ${formatShape(x.shape)} to ${formatShape(shape)}`);
+    throw new ShapeError(
+      `reshape: sizes must be equal - got ${formatShape(x.shape)} to ${formatShape(shape)}`,
+    );
   }
   return shape.map((extent) => (extent === -1 ? rest : extent));
 }
@@ -43,5 +56,8 @@ function fill(x: Tensor, shape: Dims): Dim[] {
 /** Product of the known extents, and the symbolic ones. */
 function known(shape: Dims): [number, string[]] {
   const numbers = shape.filter((extent) => typeof extent === "number");
-  return [numbers.reduce((size, extent) => size * extent, 1), shape.filter((extent) => typeof extent === "string")];
+  return [
+    numbers.reduce((size, extent) => size * extent, 1),
+    shape.filter((extent) => typeof extent === "string"),
+  ];
 }

@@ -15,9 +15,15 @@ export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
     const flat = ndarray("float64", [sizeOf(x!.shape)], x!.data);
     return gatherStrided(flat, shape, strides, start * strides[axis]!).data;
   },
-  gradient: (g, [x], { axis, start, stop }) => [padAxis(g, axis, start, (x!.shape[axis] as number) - stop)],
+  gradient: (g, [x], { axis, start, stop }) => [
+    padAxis(g, axis, start, (x!.shape[axis] as number) - stop),
+  ],
   emit: (emitter, [x], { axis, start, stop }, y) =>
-    emitter.node("Slice", [x!, ...[[start], [stop], [axis]].map((value) => emitter.indices(value))], y.shape),
+    emitter.node(
+      "Slice",
+      [x!, ...[[start], [stop], [axis]].map((value) => emitter.indices(value))],
+      y.shape,
+    ),
   simplify: ([x], { start, stop, axis }) => (start === 0 && stop === x!.shape[axis] ? x! : null),
 });
 
@@ -26,7 +32,9 @@ export function slice(x: Tensor, axis: number, start: number, stop: number): Ten
   const along = resolveAxis(x, axis, "slice");
   const extent = staticDim(x, along, "slice");
   if (!(start >= 0 && start < stop && stop <= extent)) {
-    throw new ShapeError(`slice: needs 0 <= start < stop <= ${extent} on axis ${along} of ${formatShape(x.shape)} - got ${start} to ${stop}`);
+    throw new ShapeError(
+      `slice: needs 0 <= start < stop <= ${extent} on axis ${along} of ${formatShape(x.shape)} - got ${start} to ${stop}`,
+    );
   }
   return apply(sliceOp, [x], { axis: along, start, stop });
 }
@@ -36,7 +44,9 @@ export function split(x: Tensor, axis: number, lengths: readonly number[]): Tens
   const along = resolveAxis(x, axis, "split");
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== x.shape[along]) {
-    throw new ShapeError(`split: lengths must sum to axis ${along} of ${formatShape(x.shape)} - got [${lengths.join(", ")}]`);
+    throw new ShapeError(
+      `split: lengths must sum to axis ${along} of ${formatShape(x.shape)} - got [${lengths.join(", ")}]`,
+    );
   }
   let start = 0;
   return lengths.map((length) => slice(x, along, start, (start += length)));

@@ -9,7 +9,13 @@ export const lessEqualOp = comparison("lessEqual", "LessOrEqual", (a, b) => a <=
 export const equalOp = comparison("equal", "Equal", (a, b) => a === b);
 
 function comparison(name: string, onnx: string, holds: (a: number, b: number) => boolean) {
-  return binary({ name, onnx, compute: (a, b) => (holds(a, b) ? 1 : 0), gradient: "none", result: "bool" });
+  return binary({
+    name,
+    onnx,
+    compute: (a, b) => (holds(a, b) ? 1 : 0),
+    gradient: "none",
+    result: "bool",
+  });
 }
 
 /** Whether a > b, as bool, with broadcasting. */

@@ -13,7 +13,8 @@ export const leakyReluOp = defineOp<{ slope: number }>({
   evaluate: ([x], { slope }) => x!.data.map((value) => (value > 0 ? value : slope * value)),
   // The mask is 1 or the slope; as a maximum of two constants it carries no gradient of its own.
   gradient: (g, [x], { slope }) => [mul(g, maximum(step(x!), slope))],
-  emit: (emitter, [x], { slope }) => emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
+  emit: (emitter, [x], { slope }) =>
+    emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
 });
 
 /** x where x > 0, else slope * x. `slope` is in [0, 1); gradient `slope` at 0. */

@@ -32,7 +32,8 @@ export function unary(def: Unary): Op<{}> {
     },
     evaluate: ([x]) => x!.data.map(def.compute),
     gradient: gradient === "none" ? "none" : (g, [x], _, y) => [gradient(g, x!, y)],
-    emit: (emitter, [x]) => (typeof emit === "string" ? emitter.node(emit, [x!], x!.shape) : emit(emitter, x!)),
+    emit: (emitter, [x]) =>
+      typeof emit === "string" ? emitter.node(emit, [x!], x!.shape) : emit(emitter, x!),
     ...(simplify && { simplify: ([x]: readonly Tensor[]) => simplify(x!) }),
   });
 }
@@ -41,7 +42,9 @@ interface Binary {
   readonly name: string;
   readonly compute: (a: number, b: number) => number;
   /** Gradients for a and b before their broadcast axes are summed. */
-  readonly gradient: "none" | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
+  readonly gradient:
+    | "none"
+    | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
   readonly onnx: string;
   readonly result?: TensorType;
   readonly simplify?: (a: Tensor, b: Tensor, y: Tensor) => Tensor | null;
@@ -54,9 +57,14 @@ export function binary(def: Binary): Op<{}> {
     name: def.name,
     infer: ([a, b]) => {
       if (a!.dtype !== b!.dtype) {
-        throw new ShapeError(`${def.name}: operands must have one type - got ${a!.dtype} and ${b!.dtype}`);
+        throw new ShapeError(
+          `${def.name}: operands must have one type - got ${a!.dtype} and ${b!.dtype}`,
+        );
       }
-      return { shape: broadcastShapes(a!.shape, b!.shape, def.name), dtype: def.result ?? a!.dtype };
+      return {
+        shape: broadcastShapes(a!.shape, b!.shape, def.name),
+        dtype: def.result ?? a!.dtype,
+      };
     },
     evaluate: ([a, b], _, shape) => {
       const out = new Float64Array(shape.reduce((size, extent) => size * extent, 1));
@@ -87,7 +95,10 @@ function withoutRepeats(op: Op<{}>, a: Tensor, b: Tensor, y: Tensor): Tensor | n
   ] as const) {
     if (left === a && right === b) continue;
     const shorter = apply(op, [left, right], {});
-    if (shorter.shape.length === y.shape.length && shorter.shape.every((extent, i) => extent === y.shape[i])) {
+    if (
+      shorter.shape.length === y.shape.length &&
+      shorter.shape.every((extent, i) => extent === y.shape[i])
+    ) {
       return shorter;
     }
   }
@@ -107,5 +118,6 @@ export function applyUnary(op: Op<{}>, x: Tensor): Tensor {
 }
 
 export function requireFloat(x: Tensor, where: string): void {
-  if (x.dtype !== "float32") throw new ShapeError(`${where}: needs float32 - got ${x.dtype}`, "cast it first");
+  if (x.dtype !== "float32")
+    throw new ShapeError(`${where}: needs float32 - got ${x.dtype}`, "cast it first");
 }

@@ -14,12 +14,16 @@ export const argmaxOp = defineOp<{ axis: number }>({
   evaluate: ([x], { axis }) => {
     const stride = x!.shape.slice(axis + 1).reduce((size, extent) => size * extent, 1);
     const place = (at: number) => Math.floor(at / stride) % x!.shape[axis]!;
-    const largest = foldAxes(x!, [axis], -1, (best, value, at) => (best < 0 || value > x!.data[best]! ? at : best));
+    const largest = foldAxes(x!, [axis], -1, (best, value, at) =>
+      best < 0 || value > x!.data[best]! ? at : best,
+    );
     return largest.map(place);
   },
   gradient: "none",
   emit: (emitter, [x], { axis }, y) =>
-    emitter.node("Cast", [emitter.node("ArgMax", [x!], y.shape, { axis, keepdims: 0 })], y.shape, { to: int32 }),
+    emitter.node("Cast", [emitter.node("ArgMax", [x!], y.shape, { axis, keepdims: 0 })], y.shape, {
+      to: int32,
+    }),
 });
 
 /** Place of the largest number along an axis, the first of equals, as int32. No gradient. */

@@ -18,14 +18,19 @@ export interface ReduceAttrs extends Record<string, unknown> {
 export function reduceAttrs(x: Tensor, options: ReduceOptions, where: string): ReduceAttrs {
   const axes = options.axes ?? x.shape.map((_, axis) => axis);
   const resolved = axes.map((axis) => resolveAxis(x, axis, where));
-  return { axes: [...new Set(resolved)].sort((a, b) => a - b), keepDims: options.keepDims ?? false };
+  return {
+    axes: [...new Set(resolved)].sort((a, b) => a - b),
+    keepDims: options.keepDims ?? false,
+  };
 }
 
 /** An axis counted from the front. @throws ShapeError for an axis that x does not have. */
 export function resolveAxis(x: Tensor, axis: number, where: string): number {
   const resolved = axis < 0 ? axis + x.shape.length : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= x.shape.length) {
-    throw new ShapeError(`${where}: ${formatShape(x.shape)} has ${x.shape.length} axes - got axis ${axis}`);
+    throw new ShapeError(
+      `${where}: ${formatShape(x.shape)} has ${x.shape.length} axes - got axis ${axis}`,
+    );
   }
   return resolved;
 }

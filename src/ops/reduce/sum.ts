@@ -1,8 +1,16 @@
-import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+import { type Shape, sizeOf } from "../../base/ndarray.ts";
+import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastTo } from "../movement/broadcast-to.ts";
 import { reshape } from "../movement/reshape.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
-import { type ReduceAttrs, type ReduceOptions, foldAxes, keptShape, reduceAttrs, reducedShape } from "./axes.ts";
+import {
+  type ReduceAttrs,
+  type ReduceOptions,
+  foldAxes,
+  keptShape,
+  reduceAttrs,
+  reducedShape,
+} from "./axes.ts";
 
 export const sumOp = defineOp<ReduceAttrs>({
   name: "sum",
@@ -12,11 +20,36 @@ export const sumOp = defineOp<ReduceAttrs>({
   },
   evaluate: ([x], { axes }) => foldAxes(x!, axes, 0, (total, value) => total + value),
   gradient: (g, [x], { axes }) => [broadcastTo(reshape(g, keptShape(x!.shape, axes)), x!.shape)],
-  emit: (emitter, [x], { axes, keepDims }, y) =>
-    emitter.node("ReduceSum", [x!, emitter.indices(axes)], y.shape, { keepdims: keepDims ? 1 : 0 }),
+  emit: (emitter, [x], { axes, keepDims }, y) => {
+    const rows = leadingRows(x!.shape, axes);
+    if (emitter.target === "portable" || rows === null) {
+      return emitter.node("ReduceSum", [x!, emitter.indices(axes)], y.shape, {
+        keepdims: keepDims ? 1 : 0,
+      });
+    }
+    const columns = sizeOf(x!.shape as Shape) / rows;
+    const product = emitter.node(
+      "MatMul",
+      [emitter.ones([1, rows]), emitter.reshape(x!, [rows, columns])],
+      [1, columns],
+    );
+    return emitter.reshape(product, y.shape);
+  },
   // Summing over axes of extent 1 only changes the shape.
-  simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
+  simplify: ([x], { axes }, y) =>
+    axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null,
 });
+
+/** From this many columns a product with a row of ones takes a third of the time of ONNX Runtime's ReduceSum. */
+const worthProduct = 8;
+
+/** The number of rows when `axes` are the leading ones and the rest makes columns enough, else null. */
+function leadingRows(shape: Dims, axes: readonly number[]): number | null {
+  if (shape.some((extent) => typeof extent === "string") || axes.some((axis, i) => axis !== i))
+    return null;
+  const rows = sizeOf(shape.slice(0, axes.length) as Shape);
+  return sizeOf(shape.slice(axes.length) as Shape) >= worthProduct && rows > 1 ? rows : null;
+}
 
 /** Sum over axes. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {

@@ -7,7 +7,8 @@ import { scatterAdd } from "./scatter-add.ts";
 export const gatherOp = defineOp<{ axis: number }>({
   name: "gather",
   infer: ([x, indices], { axis }) => {
-    if (indices!.dtype !== "int32") throw new ShapeError(`gather: indices must be int32 - got ${indices!.dtype}`);
+    if (indices!.dtype !== "int32")
+      throw new ShapeError(`gather: indices must be int32 - got ${indices!.dtype}`);
     const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)];
     return { shape, dtype: x!.dtype };
   },
@@ -19,7 +20,8 @@ export const gatherOp = defineOp<{ axis: number }>({
     let to = 0;
     for (let row = 0; row < outer; row++) {
       for (const place of indices!.data) {
-        if (!(place >= 0 && place < extent)) throw new ShapeError(`gather: indices must be in [0, ${extent}) - got ${place}`);
+        if (!(place >= 0 && place < extent))
+          throw new ShapeError(`gather: indices must be in [0, ${extent}) - got ${place}`);
         const from = (row * extent + place) * inner;
         out.set(x!.data.subarray(from, from + inner), to);
         to += inner;
@@ -27,8 +29,12 @@ export const gatherOp = defineOp<{ axis: number }>({
     }
     return out;
   },
-  gradient: (g, [x, indices], { axis }) => [scatterAdd(g, indices!, axis, staticDim(x!, axis, "gather")), null],
-  emit: (emitter, [x, indices], { axis }, y) => emitter.node("Gather", [x!, indices!], y.shape, { axis }),
+  gradient: (g, [x, indices], { axis }) => [
+    scatterAdd(g, indices!, axis, staticDim(x!, axis, "gather")),
+    null,
+  ],
+  emit: (emitter, [x, indices], { axis }, y) =>
+    emitter.node("Gather", [x!, indices!], y.shape, { axis }),
 });
 
 /** Slices of x along an axis at `indices` (int32, any shape), whose axes take the place of that axis. */
@@ -40,4 +46,3 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
 export function indexTensor(places: readonly number[]): Tensor {
   return constant(ndarray("int32", [places.length], Int32Array.from(places)));
 }
-

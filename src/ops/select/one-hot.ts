@@ -6,6 +6,12 @@ import { equal } from "../pointwise/compare.ts";
 
 /** Vectors of length `depth` with a 1 at each index and 0 elsewhere, along a new last axis. No gradient. */
 export function oneHot(indices: Tensor, depth: number): Tensor {
-  const places = constant(ndarray("int32", [depth], Int32Array.from({ length: depth }, (_, i) => i)));
+  const places = constant(
+    ndarray(
+      "int32",
+      [depth],
+      Int32Array.from({ length: depth }, (_, i) => i),
+    ),
+  );
   return cast(equal(reshape(indices, [...indices.shape, 1]), places), "float32");
 }

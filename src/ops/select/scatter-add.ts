@@ -14,7 +14,10 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
         `scatterAdd: indices ${formatShape(indices!.shape)} must match ${formatShape(g!.shape)} from axis ${axis}`,
       );
     }
-    return { shape: [...g!.shape.slice(0, axis), extent, ...g!.shape.slice(axis + rank)], dtype: g!.dtype };
+    return {
+      shape: [...g!.shape.slice(0, axis), extent, ...g!.shape.slice(axis + rank)],
+      dtype: g!.dtype,
+    };
   },
   evaluate: ([g, indices], { axis, extent }, shape) => {
     const inner = sizeOf(shape.slice(axis + 1));
@@ -34,7 +37,11 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   emit: (emitter, [g, indices], { axis, extent }, y) => {
     const places = constantValue(y.inputs[1]!);
     const count = sizeOf(y.inputs[1]!.shape as number[]);
-    const lined = emitter.reshape(g!, [...y.shape.slice(0, axis), count, ...y.shape.slice(axis + 1)]);
+    const lined = emitter.reshape(g!, [
+      ...y.shape.slice(0, axis),
+      count,
+      ...y.shape.slice(axis + 1),
+    ]);
     return places === null
       ? emitProduct(emitter, lined, indices!, axis, y)
       : emitGathers(emitter, lined, places.data as Int32Array, axis, extent, y);
@@ -46,7 +53,14 @@ export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: num
 }
 
 /** Known places: for each place of the result its first source, its second, ...; a zero slice where there is none. */
-function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: number, extent: number, y: Tensor): Value {
+function emitGathers(
+  emitter: Emitter,
+  g: Value,
+  places: Int32Array,
+  axis: number,
+  extent: number,
+  y: Tensor,
+): Value {
   const sources: number[][] = Array.from({ length: extent }, () => []);
   places.forEach((place, from) => sources[place]!.push(from));
   const rounds = Math.max(...sources.map((from) => from.length));
@@ -61,7 +75,12 @@ function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: numbe
       );
   const terms = Array.from({ length: rounds }, (_, round) => {
     const from = Int32Array.from(sources, (list) => list[round] ?? places.length);
-    return emitter.node("Gather", [padded, emitter.constant(ndarray("int32", [extent], from))], y.shape, { axis });
+    return emitter.node(
+      "Gather",
+      [padded, emitter.constant(ndarray("int32", [extent], from))],
+      y.shape,
+      { axis },
+    );
   });
   return terms.reduce((total, term) => emitter.node("Add", [total, term], y.shape));
 }
@@ -70,7 +89,13 @@ function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: numbe
 function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y: Tensor): Value {
   const [count, extent] = [g.shape[axis] as number, y.shape[axis] as number];
   const column = emitter.reshape(indices, [1, count]);
-  const all = emitter.constant(ndarray("int32", [extent, 1], Int32Array.from({ length: extent }, (_, i) => i)));
+  const all = emitter.constant(
+    ndarray(
+      "int32",
+      [extent, 1],
+      Int32Array.from({ length: extent }, (_, i) => i),
+    ),
+  );
   const hits = emitter.node("Equal", [column, all], [extent, count]);
   const oneHot = emitter.node("Cast", [hits], [extent, count], { to: 1 });
   const order = g.shape.map((_, i) => i);

@@ -1,0 +1,109 @@
+// npm run bench [-- NAME...] [--json] [--rounds N]
+// Runs each workload beside its peers in alternation, block by block in one session, and prints medians and ratios.
+import { spawn } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+/** Steps in one block, a second or so; and the peers that can run the workload. */
+const workloads = {
+  vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
+  dcgan: { block: 5, peers: ["pytorch"] },
+  gan2d: { block: 150, peers: ["pytorch"] },
+  unrolled: { block: 15, peers: ["pytorch"] },
+};
+
+/** Peers that are many times slower get fewer steps a block, so that a round stays short. */
+const peerBlock = { pytorch: 1, tfjs: 1 / 20, jax: 1 / 20 };
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const python = process.env.ZAYA_BENCH_PYTHON ?? "python3";
+const commands = {
+  zaya: (name) => [process.execPath, [here("zaya.js"), name]],
+  pytorch: (name) => [python, [here("peers/pytorch.py"), name]],
+  tfjs: (name) => [process.execPath, [here("peers/tfjs.mjs"), name]],
+  jax: (name) => [process.execPath, [here("peers/jax.mjs"), name]],
+};
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "8" } },
+});
+const unknown = positionals.filter((name) => !(name in workloads));
+if (unknown.length > 0) {
+  console.error(`bench: no workload ${unknown.join(", ")}; there are ${Object.keys(workloads).join(", ")}`);
+  process.exit(2);
+}
+const rounds = Number(flags.rounds);
+const say = (text) => (flags.json ? console.error : console.log)(text);
+for (const name of positionals.length > 0 ? positionals : Object.keys(workloads)) {
+  const result = await bench(name);
+  if (flags.json) console.log(JSON.stringify(result));
+}
+
+async function bench(name) {
+  const { block, peers } = workloads[name];
+  const sides = [];
+  for (const side of ["zaya", ...peers]) {
+    const [command, args] = commands[side](name);
+    const started = await start(side, command, args);
+    if (started.missing) say(`${name}: ${side} is not here (${started.missing})`);
+    else sides.push({ ...started, block: Math.max(1, Math.round(block * (peerBlock[side] ?? 1))), medians: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    // Each round starts with another side, so that no side always runs on a machine warmed by the same neighbour.
+    for (let i = 0; i < sides.length; i++) {
+      const side = sides[(i + round) % sides.length];
+      const { ms } = await side.ask(String(side.block));
+      side.medians.push(median(ms));
+    }
+  }
+  for (const side of sides) side.peakMb = (await side.ask("quit")).peakMb;
+  return report(name, sides);
+}
+
+function report(name, [zaya, ...peers]) {
+  const results = {};
+  say(`\n${name} (${rounds} rounds, ms a step, median of the rounds' medians)`);
+  say(row("zaya", zaya, ""));
+  for (const peer of peers) {
+    const ratio = median(peer.medians.map((ms, round) => ms / zaya.medians[round]));
+    results[peer.side] = { ms: median(peer.medians), ratio, version: peer.version, peakMb: peer.peakMb, startMs: peer.startMs };
+    say(row(`${peer.side} ${peer.version}`, peer, `zaya is ${ratio.toFixed(2)}x as fast, memory ${(zaya.peakMb / peer.peakMb).toFixed(2)}x`));
+  }
+  const { startMs, peakMb } = zaya;
+  return { bench: name, zayaMs: median(zaya.medians), startMs, peakMb, peers: results, rounds, machine: machine() };
+}
+
+function row(label, { medians, startMs, peakMb }, note) {
+  const ms = `${median(medians).toFixed(2)} (${Math.min(...medians).toFixed(2)} to ${Math.max(...medians).toFixed(2)})`;
+  return `  ${label.padEnd(20)} ${ms.padEnd(28)} first step ${(startMs / 1000).toFixed(2)} s, peak ${peakMb.toFixed(0)} MB  ${note}`;
+}
+
+/** Starts a side and waits until it has made its first steps. */
+function start(side, command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const waiting = [];
+    const ask = (line) =>
+      new Promise((answer) => {
+        waiting.push(answer);
+        child.stdin.write(`${line}\n`);
+      });
+    waiting.push((first) => resolve({ side, ask, ...first }));
+    child.on("error", () => resolve({ missing: `${command} could not be started` }));
+    child.on("exit", () => resolve({ missing: `${command} ended` }));
+    createInterface({ input: child.stdout }).on("line", (line) => waiting.shift()?.(JSON.parse(line)));
+  });
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function machine() {
+  return `${cpus().length} x ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+}

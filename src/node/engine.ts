@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+import * as ort from "#onnxruntime";
+
+import { input } from "../graph/tensor.ts";
+import { exp } from "../ops/index.ts";
+import { type Engine, type OrtOptions, ortEngine } from "../runtime/index.ts";
+
+export const devices = ["auto", "cpu", "webgpu"] as const;
+
+/** `auto` is the CPU: WebGPU is used only where it is asked for. */
+export type Device = (typeof devices)[number];
+
+/** How ONNX Runtime is to run on a device of this machine. */
+export function ortOptions(device: Device = "auto"): OrtOptions {
+  return { device: device === "auto" ? "cpu" : device, threads: availableParallelism() };
+}
+
+/** An engine of this machine. @throws EngineError when it has no such device. */
+export async function nodeEngine(options: { readonly device?: Device } = {}): Promise<Engine> {
+  const engine = ortEngine(ortOptions(options.device));
+  // The device is found when the first session is made; one that is missing is to be told before any work.
+  if (engine.name !== "cpu") {
+    const probe = await engine.compile({ outputs: { y: exp(input("x", [1])) } });
+    await probe.release();
+  }
+  return engine;
+}
+
+/** What a result depends on besides its config. */
+export function versions(): Record<string, string> {
+  return {
+    zaya: packageVersion(),
+    node: process.versions.node,
+    onnxruntime: ort.env.versions.node ?? ort.env.versions.common,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

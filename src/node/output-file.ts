@@ -1,0 +1,36 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { OptionError } from "../base/errors.ts";
+import { codeOf, naming, replaceFile } from "./folder-store.ts";
+
+/** @throws OptionError when the path is taken and `force` does not say that it may be replaced. */
+export async function requireFree(path: string, force: boolean): Promise<void> {
+  const found = await naming("write", resolve(path), async () => {
+    try {
+      return await stat(path);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return null;
+      throw error;
+    }
+  });
+  if (found === null) return;
+  if (found.isDirectory()) {
+    throw new OptionError(
+      `write: the output must be a file - got the folder ${path}`,
+      "name a file in it",
+    );
+  }
+  if (!force) {
+    throw new OptionError(
+      `write: the output must be a new file - got ${path}, which exists`,
+      "choose another --out, or replace it with --force",
+    );
+  }
+}
+
+/** Writes a file that a person asked for, whole or not at all. @throws OptionError when the path is taken. */
+export async function writeOutput(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
+  await requireFree(path, force);
+  await naming("write", resolve(path), () => replaceFile(resolve(path), bytes));
+}

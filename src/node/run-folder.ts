@@ -1,0 +1,138 @@
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+
+import { RunError } from "../base/errors.ts";
+import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
+import { lockFolder } from "./lock.ts";
+
+/** A run's folder of which this process is the one writer, until `release`. */
+export interface RunFolder {
+  /** As it was named. */
+  readonly folder: string;
+  readonly store: FolderStore;
+  /** Removes the lock; of a folder that never became a run, removes what was made. */
+  release(): Promise<void>;
+}
+
+const recordFile = "run.json";
+/** Written before the record: alone, they are what a crash at the very start left. */
+const early = ["config.json"];
+
+/** @throws RunError when the path holds a run, other files, or is no folder. */
+export async function requireFreeFolder(folder: string): Promise<void> {
+  const path = resolve(folder);
+  const names = await naming("train", path, async () => {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  });
+  if (names.includes(recordFile)) {
+    throw new RunError(
+      `train: the output folder must be new - got ${folder}, which holds another run`,
+      `choose another --out, or go on with that run: zaya resume ${folder}`,
+    );
+  }
+  const others = names.filter((name) => !name.startsWith(".") && !early.includes(name));
+  if (others.length > 0) {
+    throw new RunError(
+      `train: the output folder must be new or empty - got ${folder}, which holds ${others[0]}`,
+      "choose another --out",
+    );
+  }
+}
+
+/** Makes a folder for a new run, and locks it. @throws RunError when it is taken or cannot be made. */
+export async function createRunFolder(folder: string): Promise<RunFolder> {
+  await requireFreeFolder(folder);
+  const path = resolve(folder);
+  const missing = await missingFolders(path);
+  const removeMade = async (): Promise<void> => {
+    for (const made of missing) await rmdir(made).catch(() => undefined);
+  };
+  let lock;
+  try {
+    lock = await lockFolder(path);
+  } catch (error) {
+    await removeMade();
+    throw error;
+  }
+  const store = new FolderStore(path);
+  const release = async (): Promise<void> => {
+    if (!(await store.has(recordFile))) for (const name of early) await store.remove(name);
+    await lock.release();
+    await removeMade();
+  };
+  try {
+    // Another process may have made it a run before the lock was taken.
+    await requireFreeFolder(folder);
+    await removeDrafts(path);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return { folder, store, release };
+}
+
+/** Locks the folder of a run to write into it. @throws RunError when there is no run, or another process writes it. */
+export async function openRunFolder(folder: string): Promise<RunFolder> {
+  await requireRun(folder);
+  const lock = await lockFolder(folder);
+  await removeDrafts(resolve(folder));
+  return { folder, store: new FolderStore(folder), release: () => lock.release() };
+}
+
+/** @throws RunError when the folder holds no run. */
+export async function requireRun(folder: string): Promise<void> {
+  if (await new FolderStore(folder).has(recordFile)) return;
+  const found = await stat(folder).catch(() => null);
+  const what =
+    found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
+  throw new RunError(
+    `run: the path must be the folder of a run - got ${what} at ${folder}`,
+    "runs lie in runs/ where no --out was given",
+  );
+}
+
+/** A new run's folder at the next free `PREFIX-1`, `PREFIX-2`, ... */
+export async function createNumberedRunFolder(prefix: string): Promise<RunFolder> {
+  for (let n = (await largestNumber(prefix)) + 1; ; n++) {
+    const folder = `${prefix}-${n}`;
+    try {
+      return await createRunFolder(folder);
+    } catch (error) {
+      // Another process that looked for a number at the same time has taken this one.
+      if ((await stat(folder).catch(() => null)) === null) throw error;
+    }
+  }
+}
+
+async function largestNumber(prefix: string): Promise<number> {
+  const names = await readdir(dirname(prefix)).catch(() => []);
+  const start = `${basename(prefix)}-`;
+  const numbers = names
+    .filter((name) => name.startsWith(start))
+    .map((name) => name.slice(start.length))
+    .filter((rest) => /^\d+$/.test(rest))
+    .map(Number);
+  return Math.max(0, ...numbers);
+}
+
+/** The folder and those above it that do not exist, innermost first. */
+async function missingFolders(path: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    if ((await stat(at).catch(() => null)) !== null) break;
+    missing.push(at);
+  }
+  return missing;
+}
+
+/** Removes what writes that a crash cut short have left. Nobody else may be writing. */
+async function removeDrafts(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && isDraft(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true });
+  }
+}

@@ -1,0 +1,543 @@
+// Charts as HTML that needs no script. The plot is an SVG without a viewBox: positions are percentages and only the
+// lines are stretched, so that text and strokes keep their size on every width.
+
+/** A chart of values by training step. */
+export interface Curve {
+  readonly title: string;
+  readonly unit: string;
+  readonly series: readonly Series[];
+}
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+/** A value that is not finite is a gap in the line. */
+export type Point = readonly [step: number, value: number];
+
+/** A chart of one value a label, in the order given. */
+export interface Bars {
+  readonly title: string;
+  readonly unit: string;
+  readonly values: readonly { readonly label: string; readonly value: number }[];
+}
+
+type Piece = string | number | Markup | readonly Piece[];
+
+/** HTML that may be written as it is. */
+export class Markup {
+  constructor(readonly html: string) {}
+}
+
+/** HTML from a template; text put into it is escaped, for content and for quoted attributes alike. */
+export function markup(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  return new Markup(strings.map((text, i) => text + writePiece(pieces[i] ?? "")).join(""));
+}
+
+function writePiece(piece: Piece): string {
+  if (piece instanceof Markup) return piece.html;
+  if (typeof piece === "object") return piece.map(writePiece).join("");
+  // HTML has no way to write these control characters, escaped or not.
+  const text = String(piece).replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "\ufffd");
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
+
+/** Four significant digits; whole numbers in full. `−` and `∞` as in print. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  const size = Math.abs(value);
+  return (value < 0 ? "−" : "") + (size === Infinity ? "∞" : formatSize(size));
+}
+
+function formatSize(size: number): string {
+  const whole = Number.isInteger(size) && size < 1e9;
+  if (!whole && (size < 1e-3 || size >= 1e7))
+    return size.toExponential(3).replace(/\.?0*e\+?/, "e");
+  const rounded = size < 1e4 && !whole ? Number(size.toPrecision(4)) : Math.round(size);
+  return rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
+}
+
+/** A value to the last digit that its standard error leaves certain, `x ± s`. */
+export function formatEstimate(value: number, stderr: number): string {
+  if (!Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
+  const decimals = stderr > 0 ? 1 - Math.floor(Math.log10(stderr)) : 0;
+  const plain = stderr > 0 && decimals <= 8 && Math.abs(value) < 1e7;
+  if (!plain) return `${formatNumber(value)} ± ${formatNumber(Number(stderr.toPrecision(2)))}`;
+  const fixed = (x: number) => withDecimals(x, Math.max(0, decimals));
+  return `${fixed(value)} ± ${fixed(stderr)}`;
+}
+
+function withDecimals(value: number, decimals: number): string {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return value.toLocaleString("en-US", digits).replace(/^-/, "−");
+}
+
+/** Steps of 1, 2 or 5 times a power of ten, at most `count` of them between two numbers. */
+function niceStep(from: number, to: number, count: number): number {
+  const rough = (to - from) / count;
+  const exponent = Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((each) => each * Number(`1e${exponent}`) >= rough * (1 - 1e-9));
+  return Number(`${factor ?? 10}e${exponent}`);
+}
+
+/** Round numbers from `from` to `to`, at most `count + 1`, equally far from each other. */
+export function niceTicks(from: number, to: number, count: number): number[] {
+  const step = niceStep(from, to, count);
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
+}
+
+/** One text a tick, with as many digits as tell neighbours apart. */
+export function tickLabels(ticks: readonly number[]): string[] {
+  const largest = Math.max(...ticks.map(Math.abs));
+  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : largest;
+  const digits = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9));
+  return ticks.map((tick) => {
+    if (tick === 0) return "0";
+    if (largest >= 1e9 || largest < 1e-3) {
+      const text = tick.toExponential(digits).replace(/(\.\d*?)0*e/, "$1e");
+      return text.replace(".e", "e").replace("e+", "e").replace(/^-/, "−");
+    }
+    const [divisor, suffix] = largest >= 1e6 ? [1e6, "M"] : largest >= 1e4 ? [1e3, "k"] : [1, ""];
+    const decimals = Math.max(0, -Math.floor(Math.log10(step / divisor) + 1e-9));
+    return withDecimals(tick / divisor, decimals) + suffix;
+  });
+}
+
+/**
+ * At most `limit` points that draw the same picture: of each stretch its least and its greatest value, and a gap where
+ * it has one; the first and the last point always.
+ */
+export function thinPoints(points: readonly Point[], limit: number): readonly Point[] {
+  if (points.length <= limit) return points;
+  const gaps = points.some(([, value]) => !Number.isFinite(value));
+  const stretches = Math.floor((limit - 2) / (gaps ? 3 : 2));
+  const kept = new Set([0]);
+  for (let i = 0; i < stretches; i++) {
+    const start = 1 + Math.floor(((points.length - 2) * i) / stretches);
+    const stop = 1 + Math.floor(((points.length - 2) * (i + 1)) / stretches);
+    for (const index of extremesOf(points, start, stop)) kept.add(index);
+  }
+  kept.add(points.length - 1);
+  return [...kept].map((index) => points[index]!);
+}
+
+/** Where the least, the greatest and the first not finite value of a stretch are, in order. */
+function extremesOf(points: readonly Point[], start: number, stop: number): number[] {
+  let [least, greatest, gap] = [-1, -1, -1];
+  for (let i = start; i < stop; i++) {
+    const value = points[i]![1];
+    if (!Number.isFinite(value)) {
+      if (gap < 0) gap = i;
+      continue;
+    }
+    if (least < 0 || value < points[least]![1]) least = i;
+    if (greatest < 0 || value > points[greatest]![1]) greatest = i;
+  }
+  return [least, greatest, gap].filter((index) => index >= 0).sort((a, b) => a - b);
+}
+
+/** Means over `window` neighbours, or as many of them as there are, at up to 500 places; a gap where the value is one. */
+function smoothPoints(points: readonly Point[], window: number): Point[] {
+  const count = Math.min(points.length, 500);
+  const reach = (window - 1) / 2;
+  return Array.from({ length: count }, (_, i) => {
+    const centre = Math.round((i * (points.length - 1)) / (count - 1));
+    const [step, value] = points[centre]!;
+    if (!Number.isFinite(value)) return [step, value];
+    const near = finiteOf(points.slice(Math.max(0, centre - reach), centre + reach + 1));
+    return [step, near.reduce((mean, [, each]) => mean + each / near.length, 0)];
+  });
+}
+
+function finiteOf(points: readonly Point[]): Point[] {
+  return points.filter(([, value]) => Number.isFinite(value));
+}
+
+interface Axis {
+  readonly from: number;
+  readonly to: number;
+  readonly ticks: readonly number[];
+}
+
+/** An axis that ends on ticks, with room even around a single value. */
+function valueAxis(least: number, greatest: number): Axis {
+  const limit = 1e300;
+  let [from, to] = [Math.max(-limit, least), Math.min(limit, greatest)];
+  const size = Math.max(Math.abs(from), Math.abs(to));
+  if (size < 1 / limit) [from, to] = [-1, 1];
+  else if (to - from <= 1e-9 * size) [from, to] = [from - size / 10, to + size / 10];
+  const step = niceStep(from, to, 4);
+  const ends = [Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step] as const;
+  return {
+    from: ends[0],
+    to: ends[1],
+    ticks: niceTicks(...ends, Math.round((ends[1] - ends[0]) / step)),
+  };
+}
+
+function stepAxis(first: number, last: number): Axis {
+  if (first === last) return { from: first - 1, to: first + 1, ticks: [first] };
+  return { from: first, to: last, ticks: niceTicks(first, last, 5).filter(Number.isInteger) };
+}
+
+/** All values, unless a few lie so far out that the rest would be one flat line. */
+function drawnRange(points: readonly Point[]): [least: number, greatest: number] {
+  const sorted = Float64Array.from(points, ([, value]) => value).sort();
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  const reach = 10 * (at(0.98) - at(0.02));
+  if (reach === 0) return [sorted[0]!, sorted.at(-1)!];
+  const inside = sorted.filter((value) => value >= at(0.02) - reach && value <= at(0.98) + reach);
+  return [inside[0]!, inside.at(-1)!];
+}
+
+/** Where a number lies along an axis, 0 to 1; kept near it where it lies far outside. */
+function along({ from, to }: Omit<Axis, "ticks">, value: number): number {
+  return Math.min(2, Math.max(-1, (value - from) / (to - from)));
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(2))}%`;
+}
+
+/** From how many points a series is drawn as a smooth line over the raw one, and how many points a line may have. */
+const smoothedFrom = 200;
+const drawnPoints = 1000;
+const plotHeight = 240;
+
+/**
+ * A line chart with its values as a table below; where the beginning flattens all that follows, the rest is drawn once
+ * more by itself. `id` is unique in the page.
+ */
+export function lineChart({ title, unit, series: given }: Curve, id: string): Markup {
+  const series = given.map(lineOf);
+  const words = unit === "" ? title : `${title}, ${unit}`;
+  const plots = [plotOf(words, series, id)];
+  const rest = restOf(series);
+  if (rest !== null) {
+    plots.push(markup`<p class="note part">From step ${formatNumber(rest.from)}:</p>`);
+    plots.push(plotOf(`${words}, from step ${formatNumber(rest.from)}`, rest.series, `${id}-rest`));
+  }
+  const legend = markup`<ul class="legend">${series.map(legendEntry)}</ul>`;
+  const notes = noteOf([...smoothingNote(series), ...series.flatMap(lostNote)]);
+  return figure(title, unit, [legend, plots, notes, curveTable(title, series)]);
+}
+
+/** A series, and its means over `window` neighbours where there are so many values that these alone are no clear line. */
+interface Line extends Series {
+  readonly window: number;
+  readonly smooth: readonly Point[];
+}
+
+function lineOf({ name, points: given }: Series): Line {
+  const points = given.filter(([step]) => Number.isFinite(step));
+  const window = points.length > smoothedFrom ? 2 * Math.round(points.length / 100) + 1 : 1;
+  return { name, points, window, smooth: window > 1 ? smoothPoints(points, window) : [] };
+}
+
+function plotOf(words: string, series: readonly Line[], id: string): Markup {
+  const finite = finiteOf(series.flatMap(({ points }) => points));
+  if (finite.length === 0) return markup`<p class="note">No finite values to draw.</p>`;
+  const x = stepAxis(...rangeOf(series.flatMap(({ points }) => points.map(([step]) => step))));
+  const y = valueAxis(...drawnRange(finite));
+  const lines = series.map((line, i) => drawLine(line, i, x, y));
+  const told = series.map(({ name, points }) => `${name}: ${inWords(points)}.`).join(" ");
+  return markup`<div class="frame" dir="ltr">
+<svg class="plot" width="100%" height="${plotHeight}" role="img" aria-labelledby="${id}-title ${id}-desc">
+<title id="${id}-title">${words}, by step</title><desc id="${id}-desc">${told}</desc>
+${gridOf(x, y)}
+<svg width="100%" height="100%" viewBox="0 0 1000 1000" preserveAspectRatio="none">${lines.map(({ paths }) => paths)}</svg>
+${lines.map(({ marks }) => marks)}
+</svg></div>
+${noteOf(series.flatMap((line) => beyondNote(line, y)))}`;
+}
+
+/** The last four fifths of the steps, where their values lie close together as seen from the whole. */
+function restOf(series: readonly Line[]): { from: number; series: Line[] } | null {
+  const finite = finiteOf(series.flatMap(({ points }) => points));
+  if (finite.length === 0) return null;
+  const [first, last] = rangeOf(finite.map(([step]) => step));
+  const from = Number((first + (last - first) / 5).toPrecision(2));
+  const late = finite.filter(([step]) => step >= from);
+  if (late.length < 10) return null;
+  const height = (points: readonly Point[]) => {
+    const [low, high] = drawnRange(points);
+    return high - low;
+  };
+  if (height(late) === 0 || height(late) > 0.3 * height(finite)) return null;
+  const cut = (points: readonly Point[]) => points.filter(([step]) => step >= from);
+  return {
+    from,
+    series: series.map((line) => ({ ...line, points: cut(line.points), smooth: cut(line.smooth) })),
+  };
+}
+
+/** Least and greatest of numbers, of which there may be more than a call has room for. */
+function rangeOf(values: readonly number[]): [least: number, greatest: number] {
+  return values.reduce<[number, number]>(
+    ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
+    [Infinity, -Infinity],
+  );
+}
+
+function noteOf(notes: readonly string[]): Piece {
+  return notes.length > 0 ? markup`<p class="note">${notes.join(" ")}</p>` : "";
+}
+
+function figure(title: string, unit: string, content: readonly Piece[]): Markup {
+  const of = unit && markup` <span class="unit">${unit}</span>`;
+  return markup`<figure class="chart"><figcaption><h3 dir="auto">${title}${of}</h3></figcaption>${content}</figure>`;
+}
+
+function legendEntry({ name, points, smooth }: Line, i: number): Markup {
+  const end = smooth.at(-1) ?? points.at(-1);
+  const value = end === undefined ? "no values" : formatNumber(end[1]);
+  return markup`<li><svg width="28" height="8" aria-hidden="true"><line x1="1" y1="4" x2="27" y2="4" class="line ${styleOf(i)}"/></svg> <span>${name}</span> <strong>${value}</strong></li>`;
+}
+
+const hues = 5;
+
+function styleOf(i: number): string {
+  return `hue${i % hues} dash${i % 4}`;
+}
+
+function drawLine({ points, smooth }: Line, i: number, x: Axis, y: Axis) {
+  const thinned = thinPoints(points, drawnPoints);
+  const path = (style: string, drawn: readonly Point[]) =>
+    markup`<path class="line ${style}" d="${pathOf(drawn, x, y)}"/>`;
+  const paths =
+    smooth.length === 0
+      ? [path(styleOf(i), thinned)]
+      : [path(`raw hue${i % hues}`, thinned), path(styleOf(i), smooth)];
+  return { paths, marks: marksOf(thinned, i, x, y) };
+}
+
+/** A line through neighbours, in thousandths of the plot; broken at gaps. */
+function pathOf(points: readonly Point[], x: Axis, y: Axis): string {
+  let pen = "M";
+  let path = "";
+  for (const [step, value] of points) {
+    if (Number.isFinite(value)) {
+      path += `${pen}${(1000 * along(x, step)).toFixed(1)} ${(1000 * (1 - along(y, value))).toFixed(1)}`;
+      pen = "L";
+    } else {
+      pen = "M";
+    }
+  }
+  return path;
+}
+
+/** What a line cannot show: points without a neighbour, where values are not finite, and values beyond the axis. */
+function marksOf(points: readonly Point[], i: number, x: Axis, y: Axis): Markup[] {
+  const kindAt = (index: number) => {
+    const value = points[index]?.[1];
+    if (value === undefined || !Number.isFinite(value)) return value === undefined ? "end" : "gap";
+    return value > y.to ? "above" : value < y.from ? "below" : "inside";
+  };
+  return points.flatMap(([step, value], index) => {
+    const [kind, before, after] = [kindAt(index), kindAt(index - 1), kindAt(index + 1)];
+    const left = percent(along(x, step));
+    if (kind === "inside") {
+      const alone = ["end", "gap"].includes(before) && ["end", "gap"].includes(after);
+      const top = percent(1 - along(y, value));
+      return alone
+        ? [markup`<circle class="dot hue${i % hues}" cx="${left}" cy="${top}" r="3.5"/>`]
+        : [];
+    }
+    if (kind === before) return [];
+    const [top, glyph] =
+      kind === "gap" ? ["0", "×"] : kind === "above" ? ["0", "▲"] : ["100%", "▼"];
+    return [markup`<text class="mark hue${i % hues}" x="${left}" y="${top}">${glyph}</text>`];
+  });
+}
+
+function gridOf(x: Axis, y: Axis): Markup {
+  const across = tickLabels(y.ticks).map((text, i) => {
+    const top = percent(1 - along(y, y.ticks[i]!));
+    return markup`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/><text class="tick" x="-8" y="${top}" dy="4" text-anchor="end">${text}</text>`;
+  });
+  const down = tickLabels(x.ticks).map((text, i) => {
+    const left = percent(along(x, x.ticks[i]!));
+    return markup`<line class="axis" x1="${left}" x2="${left}" y1="100%" y2="${plotHeight + 5}"/><text class="tick" x="${left}" y="100%" dy="19" text-anchor="middle">${text}</text>`;
+  });
+  return markup`${across}${down}<line class="axis" x1="0" x2="100%" y1="100%" y2="100%"/><text class="tick" x="100%" y="100%" dy="35" text-anchor="end">step</text>`;
+}
+
+function inWords(points: readonly Point[]): string {
+  const finite = finiteOf(points);
+  if (finite.length === 0) return "no finite values";
+  const say = ([step, value]: Point) => `${formatNumber(value)} at step ${formatNumber(step)}`;
+  const [low, high] = finite.reduce(
+    ([a, b], point) => [point[1] < a[1] ? point : a, point[1] > b[1] ? point : b],
+    [finite[0]!, finite[0]!],
+  );
+  if (finite.length === 1) return say(low);
+  return `from ${say(finite[0]!)} to ${say(finite.at(-1)!)}; least ${say(low)}, greatest ${say(high)}`;
+}
+
+function smoothingNote(lines: readonly Line[]): string[] {
+  const used = [...new Set(lines.map(({ window }) => window).filter((window) => window > 1))];
+  if (used.length === 0) return [];
+  return [
+    `Bold: mean of ${used.join(" or ")} neighbouring values, and its end in the legend. Faint: the values.`,
+  ];
+}
+
+function lostNote({ name, points }: Series): string[] {
+  const lost = points.filter(([, value]) => !Number.isFinite(value));
+  if (lost.length === 0) return [];
+  return [
+    `${name}: ${shareOf(lost, points)} not finite (×), the first at step ${formatNumber(lost[0]![0])}.`,
+  ];
+}
+
+function beyondNote({ name, points }: Series, y: Axis): string[] {
+  const beyond = finiteOf(points).filter(([, value]) => value < y.from || value > y.to);
+  if (beyond.length === 0) return [];
+  const [step, value] = beyond.reduce((a, b) => (Math.abs(b[1]) > Math.abs(a[1]) ? b : a));
+  return [
+    `${name}: ${shareOf(beyond, points)} beyond the axis (▲▼), as far as ${formatNumber(value)} at step ${formatNumber(step)}.`,
+  ];
+}
+
+function shareOf(part: readonly Point[], points: readonly Point[]): string {
+  return `${formatNumber(part.length)} of ${formatNumber(points.length)} values`;
+}
+
+/** Rows of a table before its series are thinned. */
+const tableRows = 200;
+
+function curveTable(title: string, series: readonly Series[]): Markup {
+  const columns = series.map(({ points }) => new Map(points));
+  const steps = new Set(
+    series.flatMap(({ points }) => thinPoints(points, tableRows).map(([step]) => step)),
+  );
+  const all = new Set(series.flatMap(({ points }) => points.map(([step]) => step))).size;
+  const rows = [...steps]
+    .sort((a, b) => a - b)
+    .map((step) => [step, ...columns.map((column) => column.get(step))]);
+  const part =
+    steps.size < all
+      ? `${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`
+      : `${formatNumber(all)} steps`;
+  return dataTable("Table", `${title}: ${part}`, ["step", ...series.map(({ name }) => name)], rows);
+}
+
+/** A table that opens on demand. Numbers are written for machines: whole ones in full, others to six digits. */
+export function dataTable(
+  summary: string,
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly (string | number | undefined)[])[],
+): Markup {
+  const write = (cell: string | number | undefined) =>
+    typeof cell !== "number"
+      ? (cell ?? "")
+      : Number.isInteger(cell)
+        ? cell
+        : Number(cell.toPrecision(6));
+  const lines = rows.map(
+    ([first, ...rest]) =>
+      markup`<tr><th scope="row">${write(first)}</th>${rest.map((cell) => markup`<td>${write(cell)}</td>`)}</tr>`,
+  );
+  const names = head.map((name) => markup`<th scope="col">${name}</th>`);
+  return markup`<details><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
+}
+
+/** Rows of bars up to this height in all; more bars are thinner. */
+const barsHeight = 640;
+
+/** A chart of horizontal bars from zero, with its values as a table below. `id` is unique in the page. */
+export function barChart({ title, unit, values }: Bars, id: string): Markup {
+  const finite = values.map(({ value }) => value).filter(Number.isFinite);
+  const [low, high] = rangeOf([0, ...finite]);
+  const axis = low === high ? valueAxis(0, 1) : valueAxis(low, high);
+  const row = Math.min(22, barsHeight / Math.max(1, values.length));
+  const every = Math.ceil(16 / row);
+  const height = Math.round(row * values.length);
+  const bars = values.map((entry, i) => barOf(entry, i, { axis, row, labelled: i % every === 0 }));
+  const longest = values.reduce(
+    (length, { label }) => Math.max(length, Math.min(longestLabel, label.length)),
+    0,
+  );
+  const words = values
+    .slice(0, 10)
+    .map(({ label, value }) => `${label} ${formatNumber(value)}`)
+    .join(", ");
+  const rest = values.length > 10 ? `, and ${values.length - 10} more` : "";
+  const plot = markup`<div class="frame bars" dir="ltr" style="padding-left: calc(${longest} * .58em + 12px)">
+<svg class="plot" width="100%" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
+<title id="${id}-title">${title}${unit && `, ${unit}`}</title><desc id="${id}-desc">${words}${rest}</desc>
+${barGrid(axis, height)}
+${bars}
+</svg></div>`;
+  const table = dataTable(
+    "Table",
+    title,
+    ["name", unit || "value"],
+    values.map(({ label, value }) => [label, value]),
+  );
+  return figure(title, unit, [plot, table]);
+}
+
+const longestLabel = 16;
+
+function barOf(
+  { label, value }: Bars["values"][number],
+  i: number,
+  { axis, row, labelled }: { axis: Axis; row: number; labelled: boolean },
+): Markup {
+  const [start, stop] = [along(axis, Math.min(0, value)), along(axis, Math.max(0, value))];
+  const space = row > 12 ? 6 : row > 3 ? 1 : 0;
+  const rect = Number.isFinite(value)
+    ? markup`<rect class="bar" x="${percent(start)}" width="${percent(stop - start)}" y="${(i * row + space / 2).toFixed(1)}" height="${(row - space).toFixed(1)}"/>`
+    : "";
+  if (!labelled) return markup`${rect}`;
+  const middle = ((i + 0.5) * row).toFixed(1);
+  const short = label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
+  return markup`${rect}<text class="tick" x="-8" y="${middle}" dy="4" text-anchor="end">${short}</text><text class="tick value" x="100%" dx="60" y="${middle}" dy="4" text-anchor="end">${formatNumber(value)}</text>`;
+}
+
+function barGrid({ ticks, ...axis }: Axis, height: number): Markup {
+  const labels = tickLabels(ticks);
+  const zero = ticks.indexOf(0);
+  const every = ticks.length > 4 ? 2 : 1;
+  const lines = ticks.map((tick, i) => {
+    const left = percent(along(axis, tick));
+    const text = markup`<text class="tick" x="${left}" y="${height}" dy="19" text-anchor="middle">${labels[i]!}</text>`;
+    return markup`<line class="${i === zero ? "axis" : "grid"}" x1="${left}" x2="${left}" y1="0" y2="100%"/>${(i - zero) % every === 0 ? text : ""}`;
+  });
+  return markup`${lines}`;
+}
+
+/** Okabe and Ito's colours: on either ground those that stand out by 3 : 1. */
+export const chartStyle = `
+:root { --hue0: #0072b2; --hue1: #d55e00; --hue2: #009e73; --hue3: #cc79a7; --hue4: #000000; }
+@media (prefers-color-scheme: dark) {
+  :root { --hue0: #56b4e9; --hue1: #e69f00; --hue2: #009e73; --hue3: #cc79a7; --hue4: #f0e442; }
+}
+${[0, 1, 2, 3, 4].map((i) => `.hue${i} { --hue: var(--hue${i}); }`).join("\n")}
+.chart { margin: 0; min-width: 0; }
+.frame { font-size: .75rem; padding: 8px 14px 42px 52px; }
+.frame.bars { padding: 4px 64px 26px 52px; }
+.plot { display: block; overflow: visible; }
+.grid, .axis { stroke: var(--edge); shape-rendering: crispEdges; }
+.axis { stroke: var(--muted); }
+.tick { fill: var(--muted); font-variant-numeric: tabular-nums; }
+.tick.value { fill: var(--text); }
+.line { fill: none; stroke: var(--hue); stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+.part { margin-block-start: .5rem; }
+.raw { stroke-width: 1; opacity: .4; }
+.dash1 { stroke-dasharray: 7 3; }
+.dash2 { stroke-dasharray: 2 3; }
+.dash3 { stroke-dasharray: 9 3 2 3; }
+.dot, .mark { fill: var(--hue); }
+.mark { font-size: .875rem; font-weight: 700; text-anchor: middle; }
+.bar { fill: var(--hue0); }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .25rem 0; padding: 0; font-size: .875rem; }
+.legend strong { font-variant-numeric: tabular-nums; }
+`;

@@ -1,0 +1,35 @@
+import { RunError } from "../base/errors.ts";
+import type { Engine } from "../runtime/index.ts";
+import { loadCheckpoint, newestCheckpoint } from "./checkpoint.ts";
+import { readDataRecord } from "./data-record.ts";
+import type { Run } from "./run.ts";
+import { TrainedModel } from "./trained.ts";
+import { buildModel, layoutsOf } from "./trainer.ts";
+
+export interface OpenedModel {
+  readonly trained: TrainedModel;
+  /** Steps it was trained for. */
+  readonly step: number;
+  /** Releases sessions and memory. */
+  close(): Promise<void>;
+}
+
+/** The model of a run as its newest checkpoint has it; needs no data. @throws RunError when there is none, or it is damaged. */
+export async function openTrained(run: Run, engine: Engine): Promise<OpenedModel> {
+  const step = await newestCheckpoint(run.store, run.state.step);
+  const data = await readDataRecord(run.store);
+  if (step === null || data === null) {
+    throw new RunError("openTrained: the run must have a checkpoint - got none", "nothing has been saved yet: zaya resume goes on with it");
+  }
+  const model = buildModel(run.config, data);
+  const layouts = layoutsOf(model, run.config.train.seed);
+  const values = Object.entries(await loadCheckpoint(run.store, step, model, layouts));
+  const needed = values.filter(([name]) => name.startsWith("params/") || name.startsWith("stats/"));
+  const state = engine.createState(Object.fromEntries(needed));
+  const trained = new TrainedModel(model, layouts, engine, state);
+  const close = async (): Promise<void> => {
+    await trained.release();
+    state.dispose();
+  };
+  return { trained, step, close };
+}
