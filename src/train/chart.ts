@@ -235,8 +235,20 @@ interface Line extends Series {
 
 function lineOf({ name, points: given }: Series): Line {
   const points = given.filter(([step]) => Number.isFinite(step));
-  const window = points.length > smoothedFrom ? 2 * Math.round(points.length / 100) + 1 : 1;
+  const noisy = points.length > smoothedFrom && isNoisy(points);
+  const window = noisy ? 2 * Math.round(points.length / 100) + 1 : 1;
   return { name, points, window, smooth: window > 1 ? smoothPoints(points, window) : [] };
+}
+
+/** Whether a line goes up and down much more than it gets anywhere; a learning rate does not, a loss does. */
+function isNoisy(points: readonly Point[]): boolean {
+  const values = finiteOf(points).map(([, value]) => value);
+  const [low, high] = rangeOf(values);
+  const travelled = values.reduce(
+    (sum, value, i) => sum + Math.abs(value - (values[i - 1] ?? value)),
+    0,
+  );
+  return travelled > 4 * (high - low);
 }
 
 function plotOf(words: string, series: readonly Line[], id: string): Markup {

@@ -46,6 +46,8 @@ interface Binary {
     | "none"
     | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
   readonly onnx: string;
+  /** Types that the operands may have; float32 alone unless said. */
+  readonly takes?: readonly TensorType[];
   readonly result?: TensorType;
   readonly simplify?: (a: Tensor, b: Tensor, y: Tensor) => Tensor | null;
 }
@@ -61,6 +63,7 @@ export function binary(def: Binary): Op<{}> {
           `${def.name}: operands must have one type - got ${a!.dtype} and ${b!.dtype}`,
         );
       }
+      requireType(a!, def.takes ?? ["float32"], def.name);
       return {
         shape: broadcastShapes(a!.shape, b!.shape, def.name),
         dtype: def.result ?? a!.dtype,
@@ -118,6 +121,10 @@ export function applyUnary(op: Op<{}>, x: Tensor): Tensor {
 }
 
 export function requireFloat(x: Tensor, where: string): void {
-  if (x.dtype !== "float32")
-    throw new ShapeError(`${where}: needs float32 - got ${x.dtype}`, "cast it first");
+  requireType(x, ["float32"], where);
+}
+
+function requireType(x: Tensor, types: readonly TensorType[], where: string): void {
+  if (!types.includes(x.dtype))
+    throw new ShapeError(`${where}: needs ${types.join(" or ")} - got ${x.dtype}`, "cast it first");
 }

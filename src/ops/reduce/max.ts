@@ -22,7 +22,7 @@ export const maxOp = defineOp<ReduceAttrs>({
     requireFloat(x!, "max");
     return { shape: reducedShape(x!.shape, attrs), dtype: x!.dtype };
   },
-  evaluate: ([x], { axes }) => foldAxes(x!, axes, -Infinity, Math.max),
+  evaluate: ([x], { axes }) => foldAxes(x!, axes, -Infinity, (largest, value) => Math.max(largest, value)),
   gradient: (g, [x], { axes }, y) => {
     const kept = keptShape(x!.shape, axes);
     const largest = cast(equal(x!, reshape(y, kept)), "float32");
@@ -30,6 +30,8 @@ export const maxOp = defineOp<ReduceAttrs>({
   },
   emit: (emitter, [x], { axes, keepDims }, y) =>
     emitter.node("ReduceMax", [x!, emitter.indices(axes)], y.shape, { keepdims: keepDims ? 1 : 0 }),
+  // Over no axes nothing is left out; ONNX would take an empty list for all axes.
+  simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });
 
 /** Largest number along axes. Ties share the gradient equally. */

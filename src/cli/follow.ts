@@ -1,0 +1,51 @@
+import { systemClock } from "../base/clock.ts";
+import { DivergedError } from "../base/errors.ts";
+import type { RunFolder } from "../node/index.ts";
+import { type RunConfig, type TrainEvent, numbersOf } from "../train/index.ts";
+import { exitCodes } from "./failure.ts";
+import { duration, shellWord } from "./format.ts";
+import type { Output } from "./output.ts";
+import { Progress, numbers } from "./progress.ts";
+
+/** Tells a run's events until it ends, and its result. Returns the exit code. */
+export async function followRun(
+  events: AsyncIterable<TrainEvent>,
+  { folder }: RunFolder,
+  { recipe, train }: RunConfig,
+  output: Output,
+): Promise<number> {
+  const progress = new Progress(output, systemClock);
+  const about = { run: folder, recipe, seed: train.seed };
+  const word = shellWord(folder);
+  try {
+    for await (const event of events) {
+      progress.tell(event);
+      if (event.type === "interrupted") {
+        const { step } = event;
+        output.result(
+          [`stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`],
+          { ...about, status: "interrupted", step, resume: `zaya resume ${word}` },
+        );
+        return exitCodes.interrupted;
+      }
+      if (event.type === "done") {
+        const { steps, seconds, test } = event.result;
+        const results = Object.values(test);
+        output.result(
+          [
+            ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
+            `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
+            `next  zaya sample ${word}`,
+          ],
+          { ...about, status: "done", steps, seconds, test: numbersOf(results) },
+        );
+      }
+    }
+  } catch (error) {
+    if (error instanceof DivergedError) {
+      output.result([], { ...about, status: "diverged", step: error.step });
+    }
+    throw error;
+  }
+  return exitCodes.done;
+}

@@ -1,0 +1,37 @@
+import { exitCodes } from "./failure.ts";
+import type { Output } from "./output.ts";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** npm passes a signal on to a process that has had it from the terminal already. */
+const echo = 300;
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Gives the signals their usual meaning back. */
+  stop(): void;
+}
+
+/** The first signal asks for an end after the current step; a second one ends the process. */
+export function catchInterrupt(output: Output): Interrupt {
+  const controller = new AbortController();
+  let first = 0;
+  const onSignal = (): void => {
+    const now = performance.now();
+    if (!controller.signal.aborted) {
+      first = now;
+      controller.abort();
+      output.warn("stopping after this step and saving; once more leaves at once");
+    } else if (now - first > echo) {
+      output.clear();
+      process.exit(exitCodes.interrupted);
+    }
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Command, CommanderError } from "commander";
+
+import { guardStreams, tellError } from "./failure.ts";
+import { explainUsage } from "./usage.ts";
+
+/** Declares a command's arguments, flags and action. Some flags depend on the words that were given. */
+export type Declare = (command: Command, words: readonly string[]) => void | Promise<void>;
+
+/** All that is known of a command until it is called: its module takes time to load. */
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Declare>;
+}
+
+const entries: readonly Entry[] = [
+  {
+    name: "train",
+    summary: "train a model on data, into a new run folder",
+    load: async () => (await import("./train.ts")).declareTrain,
+  },
+  {
+    name: "resume",
+    summary: "go on with a run that was stopped",
+    load: async () => (await import("./resume.ts")).declareResume,
+  },
+  {
+    name: "sample",
+    summary: "draw new items from a run or an ONNX file",
+    load: async () => (await import("./sample.ts")).declareSample,
+  },
+  {
+    name: "reconstruct",
+    summary: "encode and decode test images, and show both",
+    load: async () => (await import("./reconstruct.ts")).declareReconstruct,
+  },
+  {
+    name: "traverse",
+    summary: "show what each latent dimension does",
+    load: async () => (await import("./traverse.ts")).declareTraverse,
+  },
+  {
+    name: "eval",
+    summary: "measure a run on its test data",
+    load: async () => (await import("./eval.ts")).declareEval,
+  },
+  {
+    name: "export",
+    summary: "write a run's nets as ONNX files",
+    load: async () => (await import("./export.ts")).declareExport,
+  },
+  {
+    name: "data",
+    summary: "look at data before training on them",
+    load: async () => (await import("./data.ts")).declareData,
+  },
+  {
+    name: "list",
+    summary: "list recipes, metrics and data sets",
+    load: async () => (await import("./list.ts")).declareList,
+  },
+  {
+    name: "doctor",
+    summary: "check this machine: engines, speed, versions",
+    load: async () => (await import("./doctor.ts")).declareDoctor,
+  },
+];
+
+/** Runs a command line. Sets the exit code: 0 done, 2 bad usage or input, 3 diverged, 130 interrupted, 1 for a bug. */
+export async function main(words: readonly string[]): Promise<void> {
+  guardStreams();
+  try {
+    await dispatch(words);
+  } catch (error) {
+    process.exitCode = tellError(error);
+  }
+}
+
+async function dispatch(words: readonly string[]): Promise<void> {
+  // `zaya help train` is `zaya train --help`.
+  const [first, ...rest] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  const program = new Command("zaya")
+    .description("Deep generative models: train, measure, sample, export as ONNX.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand(false)
+    .addHelpText("after", "\nzaya COMMAND --help shows a command's flags. Start with: zaya train vae")
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+  for (const { name, summary, load } of entries) {
+    const command = program.command(name).description(summary);
+    if (name === first) await (await load())(command, rest);
+  }
+  if (first === undefined) {
+    program.outputHelp();
+    return;
+  }
+  try {
+    await program.parseAsync([first, ...rest], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help or the version was asked for, and is printed.
+    if (error.exitCode !== 0) throw explainUsage(error, program, first);
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

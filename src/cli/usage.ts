@@ -1,0 +1,59 @@
+import type { Command, CommanderError } from "commander";
+
+import { OptionError } from "../base/errors.ts";
+import { nearest, suggestion } from "./nearest.ts";
+
+/** What was wrong with the words of a command line, in zaya's form. */
+export function explainUsage(error: CommanderError, program: Command, name: string): OptionError {
+  const command = program.commands.find((known) => known.name() === name);
+  const where = command === undefined ? "zaya" : `zaya ${name}`;
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  switch (error.code) {
+    case "commander.unknownCommand":
+      return new OptionError(
+        `zaya: the command must be known - got ${quoted}`,
+        suggestion(
+          quoted,
+          program.commands.map((known) => known.name()),
+          "commands",
+        ),
+      );
+    case "commander.unknownOption":
+      return unknownFlag(quoted, command ?? program, where);
+    case "commander.missingArgument":
+      return new OptionError(
+        `${where}: needs ${quoted.toUpperCase()} - got nothing`,
+        `usage: ${where} ${command?.usage() ?? ""}`,
+      );
+    case "commander.optionMissingArgument":
+      return new OptionError(`${where}: ${quoted} needs a value - got nothing`);
+    case "commander.excessArguments":
+      return new OptionError(
+        `${where}: ${error.message.replace(/^error: /, "")}`,
+        `usage: ${where} ${command?.usage() ?? ""}`,
+      );
+    default:
+      return new OptionError(`${where}: ${error.message.replace(/^error: /, "")}`);
+  }
+}
+
+function unknownFlag(flag: string, command: Command, where: string): OptionError {
+  const flags = command
+    .createHelp()
+    .visibleOptions(command)
+    .map((option) => option.long ?? option.short ?? "");
+  const name = flag.split("=")[0]!;
+  const found = nearest(
+    bare(name),
+    flags.map((known) => bare(known)),
+  );
+  const meant = flags.find((known) => bare(known) === found);
+  return new OptionError(
+    `${where}: the flag must be known - got ${name}`,
+    meant === undefined ? `${where} --help lists them` : `did you mean ${meant}?`,
+  );
+}
+
+function bare(flag: string): string {
+  return flag.replace(/^-+/, "");
+}
