@@ -30,6 +30,7 @@ export async function createStepper({ model, batch, learningRate, data }, thread
   const batches = data(16);
   let count = 0;
   return {
+    release: () => compiled.release(),
     run: async () => {
       const feeds = { ...feedDeclared(declared, { key: key(1), count }), [batchName(0)]: batches[count % batches.length] };
       count++;

@@ -28,7 +28,10 @@ async function call(session: ort.InferenceSession, feeds: Arrays): Promise<Array
     session.inputNames.map((name) => {
       const { dtype, shape, data } = feeds[name]!;
       const type = dtype === "float64" ? "float32" : dtype;
-      return [name, new ort.Tensor(type, dtype === "float64" ? Float32Array.from(data) : (data as Float32Array), shape)];
+      return [
+        name,
+        new ort.Tensor(type, dtype === "float64" ? Float32Array.from(data) : (data as Float32Array), shape),
+      ];
     }),
   );
   const results = await session.run(inputs);
@@ -78,7 +81,9 @@ function shapes(infos: readonly ValueInfoProto[]): Signature["inputs"] {
   return Object.fromEntries(
     infos.map(({ name, type }) => {
       const tensor = type?.value.case === "tensorType" ? type.value.value : undefined;
-      const dims = tensor?.shape?.dim.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : value.value!));
+      const dims = tensor?.shape?.dim.map(({ value }) =>
+        value.case === "dimValue" ? Number(value.value) : value.value!,
+      );
       return [name, dims ?? []];
     }),
   );

@@ -1,13 +1,6 @@
-import { ndarray, sizeOf } from "../base/ndarray.ts";
-import {
-  type Attrs,
-  type Op,
-  type Tensor,
-  constant,
-  constantValue,
-  inputName,
-  opOf,
-} from "./tensor.ts";
+import { ShapeError } from "../base/errors.ts";
+import { formatShape, ndarray, sizeOf } from "../base/ndarray.ts";
+import { type Attrs, type Op, type Tensor, constant, constantValue, inputName, opOf } from "./tensor.ts";
 import { toposort } from "./traverse.ts";
 
 /** Constants up to this many numbers are folded; larger ones would only make the file larger. */
@@ -34,8 +27,7 @@ function reduce(node: Tensor, table: Interned): Tensor {
   const folded = fold(node) ?? opOf(node).simplify?.(node.inputs, node.attrs, node) ?? null;
   if (folded === null) return table.add(node);
   // A simplification may be made of several new nodes, each of which may be known or simplify further.
-  const result =
-    folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
+  const result = folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
   table.alias(node, result);
   return result;
 }
@@ -52,8 +44,7 @@ function reduceLeaf(leaf: Tensor, table: Interned): Tensor {
 }
 
 function fold(node: Tensor): Tensor | null {
-  if (node.inputs.length === 0 || node.shape.some((extent) => typeof extent === "string"))
-    return null;
+  if (node.inputs.length === 0 || node.shape.some((extent) => typeof extent === "string")) return null;
   const shape = node.shape as number[];
   if (sizeOf(shape) > foldLimit) return null;
   const values = node.inputs.map(constantValue);
@@ -83,7 +74,9 @@ class Interned {
   }
 
   find(node: Tensor): Tensor | null {
-    return this.byKey.get(this.key(node)) ?? null;
+    const known = this.byKey.get(this.key(node)) ?? null;
+    if (known !== null && inputName(node) !== null) requireSame(known, node);
+    return known;
   }
 
   add(node: Tensor): Tensor {
@@ -121,6 +114,14 @@ class Interned {
     let number = this.numbers.get(object);
     if (number === undefined) this.numbers.set(object, (number = this.numbers.size));
     return number;
+  }
+}
+
+/** Inputs are known by name alone. */
+function requireSame(known: Tensor, node: Tensor): void {
+  const [first, second] = [known, node].map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`);
+  if (first !== second) {
+    throw new ShapeError(`input "${inputName(node)}": one name has one shape and type - got ${first} and ${second}`);
   }
 }
 

@@ -2,16 +2,9 @@ import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, full } from "../base/ndarray.ts";
 import type { Emitter, OnnxAttribute, Target, Value } from "../graph/emitter.ts";
 import { simplify } from "../graph/simplify.ts";
-import { type Dims, type Tensor, type TensorType, opOf } from "../graph/tensor.ts";
+import { type Dims, type Tensor, type TensorType, inputName, opOf, staticShape } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
-import {
-  type GraphParts,
-  bytesOf,
-  modelProto,
-  nodeProto,
-  tensorProto,
-  valueInfoProto,
-} from "./protobuf.ts";
+import { type GraphParts, bytesOf, modelProto, nodeProto, tensorProto, valueInfoProto } from "./protobuf.ts";
 
 export interface EmitOptions {
   readonly target: Target;
@@ -20,20 +13,31 @@ export interface EmitOptions {
 }
 
 /** An ONNX model (opset 21) with the given outputs, by name. Its inputs are the graph's, by their names. */
-export function emitOnnx(
-  outputs: Readonly<Record<string, Tensor>>,
-  options: EmitOptions,
-): Uint8Array<ArrayBuffer> {
+export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions): Uint8Array<ArrayBuffer> {
   const names = Object.keys(outputs);
   const simplified = simplify(Object.values(outputs));
-  const writer = new OnnxWriter(options.target);
+  const order = toposort(simplified);
+  const inputs = order.filter((node) => inputName(node) !== null);
+  if (options.target === "training") {
+    for (const node of inputs) staticShape(node, `onnx: input "${inputName(node)}" of a training graph`);
+  }
+  const writer = new OnnxWriter(options.target, publicNames(inputs, names));
   const values = new Map<Tensor, Value>();
-  for (const node of toposort(simplified)) {
+  // Inputs first: any other node may need to read off one of them how long an axis is.
+  for (const node of new Set([...inputs, ...order])) {
     const inputs = node.inputs.map((from) => values.get(from)!);
     values.set(node, opOf(node).emit(writer, inputs, node.attrs, node));
   }
   names.forEach((name, i) => writer.output(name, values.get(simplified[i]!)!, simplified[i]!));
   return modelProto(writer.finish(), options.metadata ?? {});
+}
+
+/** Names of inputs and outputs, which all share one space. @throws ShapeError for a name that stands for both. */
+function publicNames(inputs: readonly Tensor[], outputs: readonly string[]): ReadonlySet<string> {
+  const names = new Set(inputs.map((node) => inputName(node)!));
+  const both = outputs.find((name) => names.has(name));
+  if (both !== undefined) throw new ShapeError(`onnx: an output must not have the name of an input - got "${both}"`);
+  return new Set([...names, ...outputs]);
 }
 
 interface Node {
@@ -53,20 +57,15 @@ class OnnxWriter implements Emitter {
   private readonly renamed = new Map<string, string>();
   private readonly producers = new Map<string, Node>();
   /** Where the length of a symbolic extent can be read. */
-  private readonly symbolSources = new Map<
-    string,
-    { readonly value: Value; readonly axis: number }
-  >();
+  private readonly symbolSources = new Map<string, { readonly value: Value; readonly axis: number }>();
   private count = 0;
 
-  constructor(readonly target: Target) {}
+  constructor(
+    readonly target: Target,
+    private readonly taken: ReadonlySet<string>,
+  ) {}
 
-  node(
-    type: string,
-    inputs: readonly (Value | null)[],
-    shape: Dims,
-    attributes: Node["attributes"] = {},
-  ): Value {
+  node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes: Node["attributes"] = {}): Value {
     return this.nodes(type, inputs, [shape], attributes)[0]!;
   }
 
@@ -80,7 +79,7 @@ class OnnxWriter implements Emitter {
     const key = `${type}(${names.join()})${JSON.stringify(attributes)}`;
     const known = this.nodesByKey.get(key);
     if (known !== undefined) return known;
-    const values = shapes.map((shape) => ({ name: `t${this.count++}`, shape }));
+    const values = shapes.map((shape) => ({ name: this.fresh("t"), shape }));
     const node = { type, inputs: names, outputs: values.map((value) => value.name), attributes };
     this.nodeList.push(node);
     for (const value of values) this.producers.set(value.name, node);
@@ -129,12 +128,16 @@ class OnnxWriter implements Emitter {
     return this.node("Expand", [x, this.extents(shape)], shape);
   }
 
+  /** A name that no input, output or other value has. */
+  private fresh(letter: string): string {
+    const name = `${letter}${this.count++}`;
+    return this.taken.has(name) ? this.fresh(letter) : name;
+  }
+
   /** A shape as a value; symbolic extents are read off an input that has them. */
   private extents(shape: Dims): Value {
     if (shape.every((extent) => typeof extent === "number")) return this.indices(shape);
-    const parts = shape.map((extent) =>
-      typeof extent === "number" ? this.indices([extent]) : this.extentOf(extent),
-    );
+    const parts = shape.map((extent) => (typeof extent === "number" ? this.indices([extent]) : this.extentOf(extent)));
     return this.node("Concat", parts, [shape.length], { axis: 0 });
   }
 
@@ -146,15 +149,11 @@ class OnnxWriter implements Emitter {
     return this.node("Gather", [all, this.indices([axis])], [1], { axis: 0 });
   }
 
-  private initializer(
-    type: TensorType | "int64",
-    shape: readonly number[],
-    bytes: Uint8Array,
-  ): Value {
+  private initializer(type: TensorType | "int64", shape: readonly number[], bytes: Uint8Array): Value {
     const key = `${type}${formatShape(shape)}${keyOf(bytes)}`;
     let value = this.constants.get(key);
     if (value === undefined) {
-      value = { name: `c${this.constants.size}`, shape };
+      value = { name: this.fresh("c"), shape };
       this.initializers.push(tensorProto(value.name, type, shape, bytes));
       this.constants.set(key, value);
     }

@@ -39,7 +39,7 @@ function writePiece(piece: Piece): string {
   if (piece instanceof Markup) return piece.html;
   if (typeof piece === "object") return piece.map(writePiece).join("");
   // HTML has no way to write these control characters, escaped or not.
-  const text = String(piece).replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "\ufffd");
+  const text = String(piece).replace(/(?![\t\n\r])\p{Cc}/gu, "\ufffd");
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
@@ -52,8 +52,7 @@ export function formatNumber(value: number): string {
 
 function formatSize(size: number): string {
   const whole = Number.isInteger(size) && size < 1e9;
-  if (!whole && (size < 1e-3 || size >= 1e7))
-    return size.toExponential(3).replace(/\.?0*e\+?/, "e");
+  if (!whole && (size < 1e-3 || size >= 1e7)) return withExponent(size, 3);
   const rounded = size < 1e4 && !whole ? Number(size.toPrecision(4)) : Math.round(size);
   return rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
 }
@@ -73,6 +72,14 @@ function withDecimals(value: number, decimals: number): string {
   return value.toLocaleString("en-US", digits).replace(/^-/, "−");
 }
 
+function withExponent(value: number, digits: number): string {
+  const text = value.toExponential(digits);
+  return text
+    .replace(/(\.\d*?)0*e/, "$1e")
+    .replace(/\.?e\+?/, "e")
+    .replace(/^-/, "−");
+}
+
 /** Steps of 1, 2 or 5 times a power of ten, at most `count` of them between two numbers. */
 function niceStep(from: number, to: number, count: number): number {
   const rough = (to - from) / count;
@@ -81,27 +88,23 @@ function niceStep(from: number, to: number, count: number): number {
   return Number(`${factor ?? 10}e${exponent}`);
 }
 
-/** Round numbers from `from` to `to`, at most `count + 1`, equally far from each other. */
+/** Round numbers from `from` to the larger `to`, at most `count + 1`, equally far from each other. */
 export function niceTicks(from: number, to: number, count: number): number[] {
   const step = niceStep(from, to, count);
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) =>
-    Number(((first + i) * step).toPrecision(12)),
-  );
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 /** One text a tick, with as many digits as tell neighbours apart. */
 export function tickLabels(ticks: readonly number[]): string[] {
+  if (ticks.length < 2) return ticks.map(formatNumber);
   const largest = Math.max(...ticks.map(Math.abs));
-  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : largest;
+  const step = ticks[1]! - ticks[0]!;
   const digits = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9));
   return ticks.map((tick) => {
     if (tick === 0) return "0";
-    if (largest >= 1e9 || largest < 1e-3) {
-      const text = tick.toExponential(digits).replace(/(\.\d*?)0*e/, "$1e");
-      return text.replace(".e", "e").replace("e+", "e").replace(/^-/, "−");
-    }
+    if (largest >= 1e9 || largest < 1e-3) return withExponent(tick, digits);
     const [divisor, suffix] = largest >= 1e6 ? [1e6, "M"] : largest >= 1e4 ? [1e3, "k"] : [1, ""];
     const decimals = Math.max(0, -Math.floor(Math.log10(step / divisor) + 1e-9));
     return withDecimals(tick / divisor, decimals) + suffix;
@@ -138,7 +141,7 @@ function extremesOf(points: readonly Point[], start: number, stop: number): numb
     if (least < 0 || value < points[least]![1]) least = i;
     if (greatest < 0 || value > points[greatest]![1]) greatest = i;
   }
-  return [least, greatest, gap].filter((index) => index >= 0).sort((a, b) => a - b);
+  return [least, greatest, gap].filter((index) => index >= 0).toSorted((a, b) => a - b);
 }
 
 /** Means over `window` neighbours, or as many of them as there are, at up to 500 places; a gap where the value is one. */
@@ -166,8 +169,8 @@ interface Axis {
 
 /** An axis that ends on ticks, with room even around a single value. */
 function valueAxis(least: number, greatest: number): Axis {
-  const limit = 1e300;
-  let [from, to] = [Math.max(-limit, least), Math.min(limit, greatest)];
+  const limit = 1e250;
+  let [from, to] = [least, greatest].map((end) => Math.min(limit, Math.max(-limit, end))) as [number, number];
   const size = Math.max(Math.abs(from), Math.abs(to));
   if (size < 1 / limit) [from, to] = [-1, 1];
   else if (to - from <= 1e-9 * size) [from, to] = [from - size / 10, to + size / 10];
@@ -187,7 +190,7 @@ function stepAxis(first: number, last: number): Axis {
 
 /** All values, unless a few lie so far out that the rest would be one flat line. */
 function drawnRange(points: readonly Point[]): [least: number, greatest: number] {
-  const sorted = Float64Array.from(points, ([, value]) => value).sort();
+  const sorted = Float64Array.from(points, ([, value]) => value).toSorted();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const reach = 10 * (at(0.98) - at(0.02));
   if (reach === 0) return [sorted[0]!, sorted.at(-1)!];
@@ -208,6 +211,7 @@ function percent(share: number): string {
 const smoothedFrom = 200;
 const drawnPoints = 1000;
 const plotHeight = 240;
+const hues = 5;
 
 /**
  * A line chart with its values as a table below; where the beginning flattens all that follows, the rest is drawn once
@@ -244,10 +248,7 @@ function lineOf({ name, points: given }: Series): Line {
 function isNoisy(points: readonly Point[]): boolean {
   const values = finiteOf(points).map(([, value]) => value);
   const [low, high] = rangeOf(values);
-  const travelled = values.reduce(
-    (sum, value, i) => sum + Math.abs(value - (values[i - 1] ?? value)),
-    0,
-  );
+  const travelled = values.reduce((sum, value, i) => sum + Math.abs(value - (values[i - 1] ?? value)), 0);
   return travelled > 4 * (high - low);
 }
 
@@ -276,16 +277,18 @@ function restOf(series: readonly Line[]): { from: number; series: Line[] } | nul
   const from = Number((first + (last - first) / 5).toPrecision(2));
   const late = finite.filter(([step]) => step >= from);
   if (late.length < 10) return null;
-  const height = (points: readonly Point[]) => {
-    const [low, high] = drawnRange(points);
-    return high - low;
-  };
-  if (height(late) === 0 || height(late) > 0.3 * height(finite)) return null;
+  const height = heightOf(late);
+  if (height === 0 || height > 0.3 * heightOf(finite)) return null;
   const cut = (points: readonly Point[]) => points.filter(([step]) => step >= from);
   return {
     from,
     series: series.map((line) => ({ ...line, points: cut(line.points), smooth: cut(line.smooth) })),
   };
+}
+
+function heightOf(points: readonly Point[]): number {
+  const [low, high] = drawnRange(points);
+  return high - low;
 }
 
 /** Least and greatest of numbers, of which there may be more than a call has room for. */
@@ -311,8 +314,6 @@ function legendEntry({ name, points, smooth }: Line, i: number): Markup {
   return markup`<li><svg width="28" height="8" aria-hidden="true"><line x1="1" y1="4" x2="27" y2="4" class="line ${styleOf(i)}"/></svg> <span>${name}</span> <strong>${value}</strong></li>`;
 }
 
-const hues = 5;
-
 function styleOf(i: number): string {
   return `hue${i % hues} dash${i % 4}`;
 }
@@ -322,9 +323,7 @@ function drawLine({ points, smooth }: Line, i: number, x: Axis, y: Axis) {
   const path = (style: string, drawn: readonly Point[]) =>
     markup`<path class="line ${style}" d="${pathOf(drawn, x, y)}"/>`;
   const paths =
-    smooth.length === 0
-      ? [path(styleOf(i), thinned)]
-      : [path(`raw hue${i % hues}`, thinned), path(styleOf(i), smooth)];
+    smooth.length === 0 ? [path(styleOf(i), thinned)] : [path(`raw hue${i % hues}`, thinned), path(styleOf(i), smooth)];
   return { paths, marks: marksOf(thinned, i, x, y) };
 }
 
@@ -356,13 +355,10 @@ function marksOf(points: readonly Point[], i: number, x: Axis, y: Axis): Markup[
     if (kind === "inside") {
       const alone = ["end", "gap"].includes(before) && ["end", "gap"].includes(after);
       const top = percent(1 - along(y, value));
-      return alone
-        ? [markup`<circle class="dot hue${i % hues}" cx="${left}" cy="${top}" r="3.5"/>`]
-        : [];
+      return alone ? [markup`<circle class="dot hue${i % hues}" cx="${left}" cy="${top}" r="3.5"/>`] : [];
     }
     if (kind === before) return [];
-    const [top, glyph] =
-      kind === "gap" ? ["0", "×"] : kind === "above" ? ["0", "▲"] : ["100%", "▼"];
+    const [top, glyph] = kind === "gap" ? ["0", "×"] : kind === "above" ? ["0", "▲"] : ["100%", "▼"];
     return [markup`<text class="mark hue${i % hues}" x="${left}" y="${top}">${glyph}</text>`];
   });
 }
@@ -394,17 +390,13 @@ function inWords(points: readonly Point[]): string {
 function smoothingNote(lines: readonly Line[]): string[] {
   const used = [...new Set(lines.map(({ window }) => window).filter((window) => window > 1))];
   if (used.length === 0) return [];
-  return [
-    `Bold: mean of ${used.join(" or ")} neighbouring values, and its end in the legend. Faint: the values.`,
-  ];
+  return [`Bold: mean of ${used.join(" or ")} neighbouring values, and its end in the legend. Faint: the values.`];
 }
 
 function lostNote({ name, points }: Series): string[] {
   const lost = points.filter(([, value]) => !Number.isFinite(value));
   if (lost.length === 0) return [];
-  return [
-    `${name}: ${shareOf(lost, points)} not finite (×), the first at step ${formatNumber(lost[0]![0])}.`,
-  ];
+  return [`${name}: ${shareOf(lost, points)} not finite (×), the first at step ${formatNumber(lost[0]![0])}.`];
 }
 
 function beyondNote({ name, points }: Series, y: Axis): string[] {
@@ -425,13 +417,10 @@ const tableRows = 200;
 
 function curveTable(title: string, series: readonly Series[]): Markup {
   const columns = series.map(({ points }) => new Map(points));
-  const steps = new Set(
-    series.flatMap(({ points }) => thinPoints(points, tableRows).map(([step]) => step)),
-  );
+  const row = (step: number): Cell[] => [step, ...columns.map((column) => column.get(step))];
+  const steps = new Set(series.flatMap(({ points }) => thinPoints(points, tableRows).map(([step]) => step)));
+  const rows = [...steps].toSorted((a, b) => a - b).map(row);
   const all = new Set(series.flatMap(({ points }) => points.map(([step]) => step))).size;
-  const rows = [...steps]
-    .sort((a, b) => a - b)
-    .map((step) => [step, ...columns.map((column) => column.get(step))]);
   const part =
     steps.size < all
       ? `${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`
@@ -439,25 +428,26 @@ function curveTable(title: string, series: readonly Series[]): Markup {
   return dataTable("Table", `${title}: ${part}`, ["step", ...series.map(({ name }) => name)], rows);
 }
 
+type Cell = string | number | undefined;
+
 /** A table that opens on demand. Numbers are written for machines: whole ones in full, others to six digits. */
 export function dataTable(
   summary: string,
   caption: string,
   head: readonly string[],
-  rows: readonly (readonly (string | number | undefined)[])[],
+  rows: readonly (readonly Cell[])[],
 ): Markup {
-  const write = (cell: string | number | undefined) =>
-    typeof cell !== "number"
-      ? (cell ?? "")
-      : Number.isInteger(cell)
-        ? cell
-        : Number(cell.toPrecision(6));
   const lines = rows.map(
     ([first, ...rest]) =>
-      markup`<tr><th scope="row">${write(first)}</th>${rest.map((cell) => markup`<td>${write(cell)}</td>`)}</tr>`,
+      markup`<tr><th scope="row">${writeCell(first)}</th>${rest.map((cell) => markup`<td>${writeCell(cell)}</td>`)}</tr>`,
   );
   const names = head.map((name) => markup`<th scope="col">${name}</th>`);
   return markup`<details><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
+}
+
+function writeCell(cell: Cell): string | number {
+  if (typeof cell !== "number") return cell ?? "";
+  return Number.isInteger(cell) ? cell : Number(cell.toPrecision(6));
 }
 
 /** Rows of bars up to this height in all; more bars are thinner. */
@@ -472,10 +462,7 @@ export function barChart({ title, unit, values }: Bars, id: string): Markup {
   const every = Math.ceil(16 / row);
   const height = Math.round(row * values.length);
   const bars = values.map((entry, i) => barOf(entry, i, { axis, row, labelled: i % every === 0 }));
-  const longest = values.reduce(
-    (length, { label }) => Math.max(length, Math.min(longestLabel, label.length)),
-    0,
-  );
+  const longest = values.reduce((length, { label }) => Math.max(length, Math.min(longestLabel, label.length)), 0);
   const words = values
     .slice(0, 10)
     .map(({ label, value }) => `${label} ${formatNumber(value)}`)
@@ -510,7 +497,8 @@ function barOf(
     : "";
   if (!labelled) return markup`${rect}`;
   const middle = ((i + 0.5) * row).toFixed(1);
-  const short = label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
+  const letters = Array.from(label);
+  const short = letters.length > longestLabel ? `${letters.slice(0, longestLabel - 1).join("")}…` : label;
   return markup`${rect}<text class="tick" x="-8" y="${middle}" dy="4" text-anchor="end">${short}</text><text class="tick value" x="100%" dx="60" y="${middle}" dy="4" text-anchor="end">${formatNumber(value)}</text>`;
 }
 
@@ -532,7 +520,7 @@ export const chartStyle = `
 @media (prefers-color-scheme: dark) {
   :root { --hue0: #56b4e9; --hue1: #e69f00; --hue2: #009e73; --hue3: #cc79a7; --hue4: #f0e442; }
 }
-${[0, 1, 2, 3, 4].map((i) => `.hue${i} { --hue: var(--hue${i}); }`).join("\n")}
+${Array.from({ length: hues }, (_, i) => `.hue${i} { --hue: var(--hue${i}); }`).join("\n")}
 .chart { margin: 0; min-width: 0; }
 .frame { font-size: .75rem; padding: 8px 14px 42px 52px; }
 .frame.bars { padding: 4px 64px 26px 52px; }

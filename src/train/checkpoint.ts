@@ -60,7 +60,10 @@ export async function saveCheckpoint(
   keep: number,
 ): Promise<void> {
   const { params, optimizer } = describeState(state, layouts);
-  const files = { "params.safetensors": encodeSafetensors(params), "optimizer.safetensors": encodeSafetensors(optimizer) };
+  const files = {
+    "params.safetensors": encodeSafetensors(params),
+    "optimizer.safetensors": encodeSafetensors(optimizer),
+  };
   const digests = Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, digest(bytes)]));
   const content: CheckpointState = { step, sha256: digests };
   try {
@@ -79,7 +82,10 @@ export async function loadCheckpoint(store: Store, step: number, model: Model, l
   const read = async (file: string): Promise<Readonly<Record<string, NdArray>>> => {
     const name = `${nameOf(step)}/${file}`;
     if (!(await store.has(name))) {
-      throw new RunError(`${name}: a checkpoint must have this file - got none`, `remove ${nameOf(step)} to go on from an earlier checkpoint`);
+      throw new RunError(
+        `${name}: a checkpoint must have this file - got none`,
+        `remove ${nameOf(step)} to go on from an earlier checkpoint`,
+      );
     }
     const bytes = await store.read(name);
     if (digest(bytes) !== state.sha256[file]) {
@@ -146,7 +152,11 @@ function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model
   for (const step of model.steps) {
     for (const net of step.updates) {
       const prefix = `${step.name}.`;
-      const slots = new Set(Object.keys(optimizer).filter((name) => name.startsWith(prefix)).map((name) => name.split(".")[1]!));
+      const slots = new Set(
+        Object.keys(optimizer)
+          .filter((name) => name.startsWith(prefix))
+          .map((name) => name.split(".")[1]!),
+      );
       for (const slot of slots) {
         state[stateNames.slot(step.name, net, slot)] = gather(optimizer, `${prefix}${slot}.${net}.`, layouts[net]!);
       }
@@ -160,10 +170,13 @@ function gather(named: Readonly<Named>, prefix: string, layout: Layout): NdArray
     new Map(
       layout.entries.map(({ path, shape }) => {
         const value = named[prefix + path];
-        if (value === undefined) throw new RunError(`checkpoint: must hold ${prefix}${path} - got none`, "is it of another model or version?");
+        if (value === undefined)
+          throw new RunError(`checkpoint: must hold ${prefix}${path} - got none`, "is it of another model or version?");
         const inside = inward(value as NdArray<"float32">);
         if (inside.shape.join() !== shape.join()) {
-          throw new RunError(`checkpoint: ${prefix}${path} must be ${shape.join(" x ")} - got ${inside.shape.join(" x ")}`);
+          throw new RunError(
+            `checkpoint: ${prefix}${path} must be ${shape.join(" x ")} - got ${inside.shape.join(" x ")}`,
+          );
         }
         return [path, inside] as const;
       }),

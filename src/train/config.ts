@@ -14,7 +14,9 @@ export const trainOptions = z.object({
   rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).default(0.05),
   seed: integerField("seed of all random numbers", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   logEvery: integerField("steps between two lines of losses in metrics.jsonl", { min: 1 }).default(10),
-  sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", { min: 1 }).optional(),
+  sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", {
+    min: 1,
+  }).optional(),
   checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
   keep: integerField("checkpoints to keep, the newest", { min: 1 }).default(2),
 });
@@ -63,10 +65,16 @@ export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, 
   const { defaults } = definition;
   const batch = given.batch ?? Math.min(defaults.batch, items);
   if (batch > items) {
-    throw new OptionError(`train: batch must be at most the ${items} training items - got ${batch}`, "choose a smaller --batch or more data");
+    throw new OptionError(
+      `train: batch must be at most the ${items} training items - got ${batch}`,
+      "choose a smaller --batch or more data",
+    );
   }
   if (given.steps !== undefined && given.epochs !== undefined) {
-    throw new OptionError(`train: steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`, "give one of them");
+    throw new OptionError(
+      `train: steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`,
+      "give one of them",
+    );
   }
   const steps = given.steps ?? (given.epochs ?? defaults.epochs) * Math.floor(items / batch);
   return {

@@ -39,7 +39,9 @@ export async function readDataRecord(store: Store): Promise<DataRecord | null> {
   const text = new TextDecoder().decode(await store.read(file));
   try {
     const record = JSON.parse(text) as DataRecord;
-    const whole = [record.train.fingerprint, record.test.fingerprint, record.name].every((entry) => typeof entry === "string");
+    const whole = [record.train.fingerprint, record.test.fingerprint, record.name].every(
+      (entry) => typeof entry === "string",
+    );
     if (whole && Array.isArray(record.shape)) return record;
   } catch {
     // Told below.

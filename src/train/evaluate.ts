@@ -60,3 +60,13 @@ export function numbersOf(results: readonly Evaluation[]): Record<string, number
   ]);
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
+
+/** Where a result is kept in a run: one file a protocol. */
+export function evaluationFile(
+  { metric, protocol }: Evaluation,
+  { step, seed }: { readonly step: number; readonly seed: number },
+): string {
+  const { options, part, n, fingerprint } = protocol;
+  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed });
+  return `eval/${metric}@${entries.map(([name, value]) => `${name}=${String(value)}`).join(",")}.json`;
+}

@@ -38,13 +38,22 @@ export async function exportModel(
     const file = `export/${name}.onnx`;
     await store.write(file, bytes);
     const inputs = probes(map, data, fold(key, "parity", name));
-    entries.push({ file, largestDifference: await compare(bytes, await trained.map(name, inputs), inputs), items: parityItems });
+    entries.push({
+      file,
+      largestDifference: await compare(bytes, await trained.map(name, inputs), inputs),
+      items: parityItems,
+    });
   }
   await store.write("export/parity.json", new TextEncoder().encode(`${JSON.stringify(entries, null, 2)}\n`));
   return entries;
 }
 
-function emitMap({ model, layouts }: TrainedModel, map: NetMap, frozen: Arrays, metadata: Readonly<Record<string, string>>): Uint8Array {
+function emitMap(
+  { model, layouts }: TrainedModel,
+  map: NetMap,
+  frozen: Arrays,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   const { program } = traceInference({ model, layouts, frozen }, (scope) => {
     const inputs = Object.entries(map.inputs).map(([name, shape]): [string, Tensor] => {
       const outside = input(name, ["n", ...channelsFirst(shape)]);
@@ -97,4 +106,3 @@ function largestDifference(a: NdArray, b: NdArray): number {
   for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i]! - b.data[i]!));
   return largest;
 }
-

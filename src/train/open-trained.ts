@@ -19,7 +19,10 @@ export async function openTrained(run: Run, engine: Engine): Promise<OpenedModel
   const step = await newestCheckpoint(run.store, run.state.step);
   const data = await readDataRecord(run.store);
   if (step === null || data === null) {
-    throw new RunError("openTrained: the run must have a checkpoint - got none", "nothing has been saved yet: zaya resume goes on with it");
+    throw new RunError(
+      "openTrained: the run must have a checkpoint - got none",
+      "nothing has been saved yet: zaya resume goes on with it",
+    );
   }
   const model = buildModel(run.config, data);
   const layouts = layoutsOf(model, run.config.train.seed);

@@ -61,7 +61,12 @@ export function pairRows(items: NdArray, results: NdArray, columns: number): NdA
  * Codes for a traversal: for each code, and each latent in `order`, `columns` values of that latent from -range to
  * range with all others as they are; [code, latent, column] flattened to [n, d].
  */
-export function traversalCodes(code: NdArray, order: readonly number[], columns: number, range: number): NdArray<"float32"> {
+export function traversalCodes(
+  code: NdArray,
+  order: readonly number[],
+  columns: number,
+  range: number,
+): NdArray<"float32"> {
   const d = code.shape.at(-1)!;
   const out = zeros([order.length * columns, d]);
   order.forEach((latent, row) => {
@@ -86,9 +91,16 @@ export function manifoldCodes(side: number): NdArray<"float32"> {
  * @source Acklam's rational approximation (2003).
  */
 export function normalQuantile(p: number): number {
-  const centre = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
-  const centreBelow = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1];
-  const tail = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
+  const centre = [
+    -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
+  ];
+  const centreBelow = [
+    -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1,
+  ];
+  const tail = [
+    -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+    2.938163982698783,
+  ];
   const tailBelow = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
   if (p > 0.97575) return -normalQuantile(1 - p);
   if (p < 0.02425) {

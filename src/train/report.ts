@@ -112,16 +112,12 @@ function sectionsOf(facts: ReportFacts): Section[] {
     {
       id: "curves",
       title: "Curves",
-      content: whole(facts.curves, (curves) =>
-        chartGrid(curves.map((curve, i) => lineChart(curve, `curve-${i}`))),
-      ),
+      content: whole(facts.curves, (curves) => chartGrid(curves.map((curve, i) => lineChart(curve, `curve-${i}`)))),
     },
     {
       id: "bars",
       title: "Breakdowns",
-      content: whole(facts.bars, (bars) =>
-        chartGrid(bars.map((each, i) => barChart(each, `bars-${i}`))),
-      ),
+      content: whole(facts.bars, (bars) => chartGrid(bars.map((each, i) => barChart(each, `bars-${i}`)))),
     },
     { id: "config", title: "Configuration", content: whole(facts.config, configTable) },
   ];
@@ -149,9 +145,7 @@ function statusLine(status: string): Markup {
 }
 
 function summaryList(summary: ReportFacts["summary"]): Markup {
-  const entries = summary.map(
-    ([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`,
-  );
+  const entries = summary.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`);
   return markup`<dl class="tiles">${entries}</dl>`;
 }
 
@@ -160,15 +154,11 @@ function resultCards(results: readonly ReportedResult[]): Markup {
 }
 
 function resultCard({ metric, value, stderr, n, unit, perfect, details }: ReportedResult): Markup {
-  const single = Object.entries(details).filter(
-    (entry): entry is [string, number] => typeof entry[1] === "number",
-  );
+  const single = Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const lists = Object.entries(details).filter(
     (entry): entry is [string, readonly number[]] => typeof entry[1] !== "number",
   );
-  const parts = single.map(
-    ([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`,
-  );
+  const parts = single.map(([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`);
   return markup`<article class="card"><h3>${metric}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p><p>over ${formatNumber(n)} items</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
     ([name, values]) =>
       dataTable(
@@ -192,8 +182,7 @@ function filmStrips(films: readonly Film[]): Markup {
 
 function filmStrip({ title, caption, frames }: Film): Markup {
   const items = frames.map(
-    ({ label, png }) =>
-      markup`<li>${image(png, `${title}, ${label}`)}<span class="label">${label}</span></li>`,
+    ({ label, png }) => markup`<li>${image(png, `${title}, ${label}`)}<span class="label">${label}</span></li>`,
   );
   return markup`<figure class="film"><figcaption><h3 dir="auto">${title}</h3>${captionOf(caption)}</figcaption><ol data-film="">${items}</ol></figure>`;
 }
@@ -226,7 +215,8 @@ function image(png: Uint8Array, alt: string): Markup {
 function pngSize(png: Uint8Array): { width: number; height: number } | null {
   if (png.length < 24 || png[1] !== 0x50 || png[2] !== 0x4e || png[3] !== 0x47) return null;
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  return { width: view.getUint32(16), height: view.getUint32(20) };
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  return width > 0 && height > 0 ? { width, height } : null;
 }
 
 function configTable(config: readonly ConfigEntry[]): Markup {
@@ -298,9 +288,7 @@ const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; sc
 
 function digest(text: string): Uint8Array {
   const hex = new Sha256().update(new TextEncoder().encode(text)).hex();
-  return Uint8Array.from({ length: 32 }, (_, i) =>
-    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
-  );
+  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }
 
 const pageStyle = `

@@ -49,7 +49,10 @@ export class Run {
   /** @throws RunError when the store holds a run. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
-      throw new RunError("train: the output folder holds another run", "choose another --out, or go on with zaya resume");
+      throw new RunError(
+        "train: the output folder holds another run",
+        "choose another --out, or go on with zaya resume",
+      );
     }
     const started = new Date(clock.now()).toISOString();
     await store.write(configFile, encode(`${JSON.stringify(config, null, 2)}\n`));
@@ -61,7 +64,10 @@ export class Run {
   /** @throws RunError when the store holds no run, or its files are damaged. */
   static async open(store: Store): Promise<Run> {
     if (!(await store.has(recordFile)) || !(await store.has(configFile))) {
-      throw new RunError("run: the folder must hold run.json and config.json - got neither or one of them", "is it the folder of a run?");
+      throw new RunError(
+        "run: the folder must hold run.json and config.json - got neither or one of them",
+        "is it the folder of a run?",
+      );
     }
     const config = parseRunConfig(await readJson(store, configFile), configFile);
     const record = (await readJson(store, recordFile)) as RunRecord | null;
@@ -97,12 +103,17 @@ export class Run {
   async metrics(): Promise<MetricLine[]> {
     if (!(await this.store.has(metricsFile))) return [];
     // A crash may have cut the last line.
-    const complete = decode(await this.store.read(metricsFile)).split("\n").slice(0, -1);
+    const complete = decode(await this.store.read(metricsFile))
+      .split("\n")
+      .slice(0, -1);
     return complete.map((line, i) => {
       try {
         return JSON.parse(line) as MetricLine;
       } catch {
-        throw new RunError(`${metricsFile}: each line must be JSON - got ${JSON.stringify(line.slice(0, 40))} in line ${i + 1}`, "remove that line");
+        throw new RunError(
+          `${metricsFile}: each line must be JSON - got ${JSON.stringify(line.slice(0, 40))} in line ${i + 1}`,
+          "remove that line",
+        );
       }
     });
   }

@@ -12,11 +12,19 @@ const shown = 64;
 export async function writeReals(store: Store, data: Dataset): Promise<void> {
   if (data.kind !== "image") return;
   const items = data.read(Int32Array.from({ length: Math.min(shown, data.size) }, (_, i) => i));
-  await store.write("samples/reals.png", await encodePng(imageGrid(items), { Software: "zaya", Description: data.name }));
+  await store.write(
+    "samples/reals.png",
+    await encodePng(imageGrid(items), { Software: "zaya", Description: data.name }),
+  );
 }
 
 /** Draws with the same noise at every step. Returns the file's name, or null for a model that draws no images. */
-export async function samplePicture(store: Store, trained: TrainedModel, step: number, seed: Key): Promise<string | null> {
+export async function samplePicture(
+  store: Store,
+  trained: TrainedModel,
+  step: number,
+  seed: Key,
+): Promise<string | null> {
   if (trained.model.generator === undefined) return null;
   const images = await trained.sample(fold(seed, "pictures"), shown);
   if (images.shape.length !== 4) return null;

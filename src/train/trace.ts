@@ -103,7 +103,8 @@ class Place implements Scope {
   stat(name: string): Tensor {
     const [net, ...path] = this.path;
     const initial = flatten(this.tracing.model.nets[net!]!.stats ?? {}).get([...path, name].join("."));
-    if (initial === undefined) throw new ShapeError(`stat: ${[...this.path, name].join(".")} was not declared by its layer`);
+    if (initial === undefined)
+      throw new ShapeError(`stat: ${[...this.path, name].join(".")} was not declared by its layer`);
     return this.tracing.state.get(this.statName(name), initial.shape);
   }
 
@@ -168,7 +169,12 @@ class Optimizers {
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     const gradients = grad(loss, vectors);
     step.updates.forEach((net, i) => {
-      const result = this.rule(step.name).update(vectors[i]!, gradients[i]!, this.slots(step.name, net), this.scalars(step, turn));
+      const result = this.rule(step.name).update(
+        vectors[i]!,
+        gradients[i]!,
+        this.slots(step.name, net),
+        this.scalars(step, turn),
+      );
       state.set(stateNames.params(net), result.params);
       for (const [slot, value] of Object.entries(result.slots)) {
         state.set(stateNames.slot(step.name, net, slot), value);
@@ -179,12 +185,18 @@ class Optimizers {
   unrolled(stepName: string, net: string): UnrolledOptimizer {
     const step = this.steps.find(({ name }) => name === stepName);
     const layout = this.tracing.layouts[net];
-    if (step === undefined || layout === undefined) throw new ShapeError(`optimizerOf: no step "${stepName}" on a net "${net}"`);
+    if (step === undefined || layout === undefined)
+      throw new ShapeError(`optimizerOf: no step "${stepName}" on a net "${net}"`);
     return {
       slots: this.slots(stepName, net),
       update: (params, grads, slots, ahead) => {
         const rule = this.rule(stepName);
-        const result = rule.update(ravelTensor(params, layout), ravelTensor(grads, layout), slots, this.scalars(step, ahead));
+        const result = rule.update(
+          ravelTensor(params, layout),
+          ravelTensor(grads, layout),
+          slots,
+          this.scalars(step, ahead),
+        );
         return { params: unravelTensor(result.params, layout), slots: result.slots };
       },
     };
@@ -197,7 +209,9 @@ class Optimizers {
   private slots(step: string, net: string): Slots<Tensor> {
     const { size } = this.tracing.layouts[net]!;
     const names = this.slotNames(step, net);
-    return Object.fromEntries(names.map((slot) => [slot, this.tracing.state.get(stateNames.slot(step, net, slot), [size])]));
+    return Object.fromEntries(
+      names.map((slot) => [slot, this.tracing.state.get(stateNames.slot(step, net, slot), [size])]),
+    );
   }
 
   /** Updates of a step are counted apart from the model's steps: a critic makes several of them in each. */
@@ -247,7 +261,8 @@ export function traceStep({ model, layouts, batch, rate, slotNames }: StepOption
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
       const scope = new StepPlace(tracing, turn === 0 ? "" : `#${turn}`, optimizers);
       const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
-      if (loss.shape.length !== 0) throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
+      if (loss.shape.length !== 0)
+        throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
       optimizers.move(step, loss, turn);
       outputs[`${step.name}/loss`] = loss;
       for (const [name, value] of Object.entries(logs)) outputs[`${step.name}/${name}`] = value;

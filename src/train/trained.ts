@@ -47,19 +47,21 @@ export class TrainedModel {
       const stop = Math.min(count, start + chunk);
       const feeds = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, padded(value, start, stop)]));
       const outputs = await prepared.compiled.run(feeds, this.state);
-      parts.push(Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, rows(value, 0, stop - start)])));
+      parts.push(
+        Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, rows(value, 0, stop - start)])),
+      );
     }
     return joined(parts);
   }
 
   /** Draws `count` items; the same key gives the same items, and the first of a larger draw. */
   async sample(key: Key, count: number): Promise<NdArray> {
-    return this.decode(drawNoise(this.requireGenerator(), key, count));
+    return this.decode(drawNoise(this.generator, key, count));
   }
 
   /** Items from codes [n, ...]. */
   async decode(codes: NdArray): Promise<NdArray> {
-    const { map, input: name, output } = this.requireGenerator();
+    const { map, input: name, output } = this.generator;
     return (await this.map(map, { [name]: codes }))[output]!;
   }
 
@@ -82,7 +84,9 @@ export class TrainedModel {
     for (let start = 0; start < data.size; start += chunk) {
       const indices = range(start, Math.min(data.size, start + chunk));
       const outputs = await this.call(prepared, data, indices, part, fold(key, "bound"), start / chunk, chunk);
-      parts.push(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, rows(value, 0, indices.length)])));
+      parts.push(
+        Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, rows(value, 0, indices.length)])),
+      );
     }
     const { recon, klPerLatent, mean } = joined(parts);
     return { recon: recon!, klPerLatent: klPerLatent!, mean: mean!, dimensions: dimensionsOf(data) };
@@ -143,7 +147,8 @@ export class TrainedModel {
     return known;
   }
 
-  private requireGenerator(): Generator {
+  /** How this model draws. @throws ZayaError when it has nothing to draw from. */
+  get generator(): Generator {
     const { generator } = this.model;
     if (generator === undefined) throw new ZayaError("sample: this model has nothing to draw from");
     return generator;

@@ -18,9 +18,16 @@ import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
-import { type Declared, type Layouts, batchName, batchesPerStep, feedDeclared, stateNames, traceStep } from "./trace.ts";
+import {
+  type Declared,
+  type Layouts,
+  batchName,
+  batchesPerStep,
+  feedDeclared,
+  stateNames,
+  traceStep,
+} from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
-
 
 export interface TrainSettings {
   readonly engine: Engine;
@@ -122,7 +129,8 @@ class Training {
     const start = (await newestCheckpoint(this.run.store, this.run.state.step)) ?? 0;
     yield { type: "phase", phase: "compile" };
     this.saved = start;
-    const values = start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
+    const values =
+      start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
     await this.run.rewind(start);
     const state = this.engine.createState(values);
     const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
@@ -141,7 +149,10 @@ class Training {
       const step = error instanceof DivergedError ? error.step : this.run.state.step;
       const status = error instanceof DivergedError ? "diverged" : "failed";
       // Where the disk is what failed, these fail as well; the first error is the one to tell.
-      await this.run.flush().then(() => this.run.record({ status, reason, step })).catch(() => undefined);
+      await this.run
+        .flush()
+        .then(() => this.run.record({ status, reason, step }))
+        .catch(() => undefined);
       throw error;
     } finally {
       await compiled.release();
@@ -174,7 +185,14 @@ class Training {
       if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
       const elapsed = (this.clock.now() - began) / 1000;
       const rate = (done - start) / elapsed;
-      yield { type: "step", step: done, steps, losses, imagesPerSecond: rate * batch * this.perStep, secondsLeft: (steps - done) / rate };
+      yield {
+        type: "step",
+        step: done,
+        steps,
+        losses,
+        imagesPerSecond: rate * batch * this.perStep,
+        secondsLeft: (steps - done) / rate,
+      };
       if (done % this.batches.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
       if (done % sampleEvery === 0 || done === steps) {
         const file = await samplePicture(this.run.store, trained, done, this.seed);
@@ -203,7 +221,9 @@ class Training {
     const indices = this.batches.indices(step * this.perStep);
     const feeds = { ...feedDeclared(declared, { key: this.seed, count: step, items: { part: "train", indices } }) };
     for (let turn = 0; turn < this.perStep; turn++) {
-      Object.assign(feeds, { [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn) });
+      Object.assign(feeds, {
+        [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
+      });
     }
     const outputs = await compiled.run(feeds, trained.state);
     const losses: Record<string, number> = {};
@@ -253,11 +273,14 @@ class Training {
     }
     yield { type: "evaluated", step: this.config.steps, results };
     yield { type: "phase", phase: "export" };
-    await exportModel(trained, this.data.test, store, this.seed, { recipe: this.run.config.recipe, step: String(this.config.steps) });
+    await exportModel(trained, this.data.test, store, this.seed, {
+      recipe: this.run.config.recipe,
+      step: String(this.config.steps),
+    });
     await this.run.flush();
     await this.run.record({ status: "done", step: this.config.steps, seconds });
     yield { type: "phase", phase: "report" };
-    await writeReport(this.run, trained, this.data.test);
+    await writeReport(this.run, trained, this.data.test, results);
     const result: TrainResult = {
       steps: this.config.steps,
       seconds,
@@ -281,7 +304,12 @@ class Training {
     this.logAll(step, seconds, "test", Object.fromEntries([[metric, value], ...numbers]));
   }
 
-  private logAll(step: number, seconds: number, split: "train" | "test", values: Readonly<Record<string, number>>): void {
+  private logAll(
+    step: number,
+    seconds: number,
+    split: "train" | "test",
+    values: Readonly<Record<string, number>>,
+  ): void {
     const images = step * this.config.batch * this.perStep;
     for (const [name, value] of Object.entries(values)) this.run.log({ step, images, seconds, split, name, value });
   }

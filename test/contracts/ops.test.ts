@@ -29,7 +29,7 @@ const gradientTolerance = 1e-6;
 const float32Tolerance = 2e-6;
 
 /** Parts of ops that others are built from; their callers' cases are theirs. */
-const buildingBlocks = ["fits", "isAll"];
+const buildingBlocks = ["emitGemm", "fits", "isAll", "maximumGradient", "requirePlaces"];
 
 describe("the registry", () => {
   const exported = Object.entries(ops);
@@ -40,13 +40,19 @@ describe("the registry", () => {
     expect(own?.cases.length ?? 0).toBeGreaterThan(0);
     for (const one of own!.cases) {
       const { y } = build(one);
-      expect(toposort([y]).some((node) => node.op === own!.op) || (one.varies ?? [""]).length === 0 || isIdentity(y), one.name).toBe(true);
+      expect(
+        toposort([y]).some((node) => node.op === own!.op) || (one.varies ?? [""]).length === 0 || isIdentity(y),
+        one.name,
+      ).toBe(true);
     }
   });
 
-  it.each(exported.filter(([, value]) => typeof value === "function").map(([name]) => name))("%s is called by a case", (name) => {
-    expect(covered.has(name) || buildingBlocks.includes(name)).toBe(true);
-  });
+  it.each(exported.filter(([, value]) => typeof value === "function").map(([name]) => name))(
+    "%s is called by a case",
+    (name) => {
+      expect(covered.has(name) || buildingBlocks.includes(name)).toBe(true);
+    },
+  );
 
   it("has one name an op", () => {
     const names = exported.filter(([name]) => name.endsWith("Op")).map(([, op]) => (op as Op).name);
@@ -59,18 +65,24 @@ function isIdentity(y: Tensor): boolean {
   return y.inputs.length === 0;
 }
 
-describe.each(contracts.map((one): [string, Contract] => [one.op === undefined ? one.functions[0]! : opName(one.op), one]))("%s", (_, own) => {
+describe.each(
+  contracts.map((one): [string, Contract] => [one.op === undefined ? one.functions[0]! : opName(one.op), one]),
+)("%s", (_, own) => {
   if (typeof own.refuses !== "string") {
-    it.each(own.refuses.map((one) => [one.name, one] as const))("refuses %s", (__, { build: refused, says }) => {
-      expect(refused).toThrow(ShapeError);
-      for (const part of says) expect(refused).toThrow(part);
-    });
+    it.each(own.refuses.map((one) => [one.name, one] as const))(
+      "refuses %s",
+      (__, { build: refused, says, kind = ShapeError }) => {
+        expect(refused).toThrow(kind);
+        for (const part of says) expect(refused).toThrow(part);
+      },
+    );
   }
   describe.each(own.cases.map((one) => [one.name, one] as const))("%s", (__, one) => caseTests(one));
 });
 
 function caseTests(one: OpCase): void {
-  const varies = one.varies ?? Object.entries(one.feeds).flatMap(([name, { dtype }]) => (dtype === "float32" ? [name] : []));
+  const varies =
+    one.varies ?? Object.entries(one.feeds).flatMap(([name, { dtype }]) => (dtype === "float32" ? [name] : []));
   const symbolic = one.symbolic ?? [Object.keys(one.feeds)[0]!];
   let graph: Graph;
   let feeds: Feeds;
@@ -84,17 +96,21 @@ function caseTests(one: OpCase): void {
   it("has the shape and type that it should", () => {
     expect([...graph.y.shape]).toEqual([...one.shape]);
     expect(graph.y.dtype).toBe(one.dtype ?? "float32");
-    expect(oracle.y!.shape).toEqual([...one.shape]);
-    expect(oracle.y!.data.every(Number.isFinite)).toBe(true);
+    expect(oracle.value!.shape).toEqual([...one.shape]);
+    expect(oracle.value!.data.every(Number.isFinite)).toBe(true);
   });
 
   it("lets a gradient through to the inputs that it should, and no others", () => {
-    const reached = Object.keys(one.feeds).filter((name) => `d ${name}` in oracle && oracle[`d ${name}`]!.data.some((value) => value !== 0));
+    const reached = Object.keys(one.feeds).filter(
+      (name) => `d ${name}` in oracle && oracle[`d ${name}`]!.data.some((value) => value !== 0),
+    );
     expect(reached).toEqual(varies);
   });
 
   it.each(varies)("has the gradient for %s that differences have", (name) => {
-    expect(oracle[`d ${name}`]).toBeAllclose(finiteDifference(graph.scalar, feeds, name), { relative: gradientTolerance });
+    expect(oracle[`d ${name}`]).toBeAllclose(finiteDifference(graph.scalar, feeds, name), {
+      relative: gradientTolerance,
+    });
   });
 
   it("has the second derivative that differences of the gradient have", () => {
@@ -106,19 +122,24 @@ function caseTests(one: OpCase): void {
     const names = [...varies, "projection"];
     const direction = Object.fromEntries(names.map((name) => [name, normal(fold(key(3), name), feeds[name]!.shape)]));
     const step = 1e-5;
-    const slope = (side: number) => evaluate([graph.second!], { ...feeds, ...moved(feeds, direction, side * step) })[0]!.data[0]!;
+    const slope = (side: number) =>
+      evaluate([graph.second!], { ...feeds, ...moved(feeds, direction, side * step) })[0]!.data[0]!;
     const expected = (slope(1) - slope(-1)) / (2 * step);
     const along = names.map((name) => dot(oracle[`dd ${name}`]!, direction[name]!));
-    const size = along.reduce((total, value) => total + Math.abs(value), 0) + Math.abs(oracle.second!.data[0]!);
-    expect(along.reduce((total, value) => total + value, 0)).toBeAllclose(expected, { relative: 0, absolute: gradientTolerance * Math.max(size, 1e-3) });
+    const size = along.reduce((total, value) => total + Math.abs(value), 0);
+    const absolute = gradientTolerance * Math.max(size, 1e-3);
+    expect(along.reduce((total, value) => total + value, 0)).toBeAllclose(expected, { relative: 0, absolute });
   });
 
-  it.each(["training", "portable"] satisfies Target[])("is computed by ONNX Runtime for %s as in float64", async (target) => {
-    const bytes = emitOnnx(graph.outputs, { target });
-    checkFile(bytes, graph);
-    const [results] = await runOnnx(bytes, feeds);
-    for (const name of Object.keys(oracle)) agree(one, name, results![name]!, oracle[name]!, oracle);
-  });
+  it.each(["training", "portable"] satisfies Target[])(
+    "is computed by ONNX Runtime for %s as in float64",
+    async (target) => {
+      const bytes = emitOnnx(graph.outputs, { target });
+      checkFile(bytes, graph);
+      const [results] = await runOnnx(bytes, feeds);
+      for (const name of Object.keys(oracle)) agree(one, name, results![name]!, oracle[name]!, oracle);
+    },
+  );
 
   if (symbolic.length > 0) {
     it("takes a batch of any length in one portable file", async () => {
@@ -134,7 +155,7 @@ function caseTests(one: OpCase): void {
         const fixed = evaluated(derive(sized, build(sized), varies, false).outputs, fed[i]!);
         const interpreted = evaluated(anyLength.outputs, fed[i]!);
         for (const name of Object.keys(fixed)) {
-          expect(interpreted[name], name).toBeAllclose(fixed[name]!, { relative: 0 });
+          expect(interpreted[name], name).toBeAllclose(fixed[name]!, { relative: 1e-13 });
           agree(one, name, results[i]![name]!, fixed[name]!, fixed);
         }
       });
@@ -154,7 +175,10 @@ interface Graph {
 
 function build(one: OpCase, symbolic: readonly string[] = []) {
   const x = Object.fromEntries(
-    Object.entries(one.feeds).map(([name, { shape, dtype }]) => [name, input(name, symbolic.includes(name) ? ["n", ...shape.slice(1)] : shape, dtype)]),
+    Object.entries(one.feeds).map(([name, { shape, dtype }]) => [
+      name,
+      input(name, symbolic.includes(name) ? ["n", ...shape.slice(1)] : shape, dtype),
+    ]),
   );
   return { x, y: one.build(x) };
 }
@@ -166,8 +190,11 @@ function derive(one: OpCase, { x, y }: ReturnType<typeof build>, varies: readonl
   const real = y.dtype === "float32" ? y : ops.cast(y, "float32");
   const scalar = ops.sum(ops.mul(real, projection));
   const differentiable = Object.keys(one.feeds).filter((name) => x[name]!.dtype === "float32");
-  const first = grad(scalar, differentiable.map((name) => x[name]!));
-  const outputs: Record<string, Tensor> = { y };
+  const first = grad(
+    scalar,
+    differentiable.map((name) => x[name]!),
+  );
+  const outputs: Record<string, Tensor> = { value: y };
   differentiable.forEach((name, i) => (outputs[`d ${name}`] = first[i]!));
   if (!twice || varies.length === 0) return { y, scalar, second: null, outputs, inputs };
   const probes = varies.map((name) => input(`probe ${name}`, x[name]!.shape));
@@ -177,7 +204,7 @@ function derive(one: OpCase, { x, y }: ReturnType<typeof build>, varies: readonl
     .reduce((total, term) => ops.add(total, term));
   const all = [...varies.map((name) => x[name]!), projection];
   grad(second, all).forEach((value, i) => (outputs[`dd ${[...varies, "projection"][i]}`] = value));
-  return { y, scalar, second, outputs: { ...outputs, second }, inputs };
+  return { y, scalar, second, outputs, inputs };
 }
 
 function shapesOf(tensors: Record<string, Tensor>): Record<string, Dims> {
@@ -212,13 +239,15 @@ function agree(one: OpCase, name: string, actual: NdArray, expected: NdArray, al
   const relative = one.float32 ?? float32Tolerance;
   const order = name.split(" ")[0]!;
   const peers = Object.entries(all).filter(([other]) => other.split(" ")[0] === order);
-  const size = Math.max(...peers.map(([, { data }]) => data.reduce((top, value) => Math.max(top, Math.abs(value)), 0)));
+  const size = Math.max(...peers.flatMap(([, { data }]) => Array.from(data, Math.abs)));
   expect(actual, name).toBeAllclose(expected, { relative, absolute: relative * size });
 }
 
 function checkFile(bytes: Uint8Array, { outputs, inputs }: Graph): void {
   const { signature } = decodeOnnx(bytes);
-  expect(signature.outputs).toEqual(Object.fromEntries(Object.entries(outputs).map(([name, { shape }]) => [name, [...shape]])));
+  expect(signature.outputs).toEqual(
+    Object.fromEntries(Object.entries(outputs).map(([name, { shape }]) => [name, [...shape]])),
+  );
   for (const [name, shape] of Object.entries(signature.inputs)) expect(shape).toEqual([...inputs[name]!]);
 }
 
@@ -226,13 +255,17 @@ function moved(feeds: Feeds, direction: Feeds, step: number): Feeds {
   return Object.fromEntries(
     Object.entries(direction).map(([name, { shape, data }]) => [
       name,
-      ndarray("float64", shape, Float64Array.from({ length: sizeOf(shape) }, (_, i) => feeds[name]!.data[i]! + step * data[i]!)),
+      ndarray(
+        "float64",
+        shape,
+        Float64Array.from({ length: sizeOf(shape) }, (_, i) => feeds[name]!.data[i]! + step * data[i]!),
+      ),
     ]),
   );
 }
 
 function dot(a: NdArray, b: NdArray): number {
-  return a.data.reduce((total: number, value: number, i: number) => total + value * b.data[i]!, 0);
+  return Array.from(a.data).reduce((total, value, i) => total + value * b.data[i]!, 0);
 }
 
 function opName(op: Op<never>): string {

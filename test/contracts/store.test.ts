@@ -58,8 +58,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
   });
 
   it("lists names under a prefix of whole parts, sorted", async () => {
-    for (const name of ["b", "a/10/x", "a/1/y", "a/1/x/z", "a/1.txt"])
-      await store.write(name, bytes(1));
+    for (const name of ["b", "a/10/x", "a/1/y", "a/1/x/z", "a/1.txt"]) await store.write(name, bytes(1));
     expect(await store.list("")).toEqual(["a/1.txt", "a/1/x/z", "a/1/y", "a/10/x", "b"]);
     expect(await store.list("a/1")).toEqual(["a/1/x/z", "a/1/y"]);
     expect(await store.list("a/1/y")).toEqual(["a/1/y"]);

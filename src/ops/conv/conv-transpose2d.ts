@@ -31,18 +31,14 @@ export const convTransposeOp: Op<Geometry> = defineOp<Geometry>({
     });
     return out;
   },
-  gradient: (h, [g, w], geo) => [
-    apply(convOp, [h, w!], geo),
-    apply(convWeightGradOp, [h, g!], geo),
-  ],
+  gradient: (h, [g, w], geo) => [apply(convOp, [h, w!], geo), apply(convWeightGradOp, [h, g!], geo)],
   emit: (emitter, [g, w], geo, y) => {
     if (emitter.target === "portable") return portableTranspose(emitter, g!, w!, geo, y.shape);
     return byGroup(emitter, geo, [g!, w!], y.shape, ([part, kernel], one, shape) =>
       emitTranspose(emitter, part!, kernel!, one, shape),
     );
   },
-  flops: ([g, w], geo) =>
-    flopsOf(geo, g!.shape[0], (w!.shape[2] as number) * geo.groups, g!.shape[3] as number),
+  flops: ([g, w], geo) => flopsOf(geo, g!.shape[0], (w!.shape[2] as number) * geo.groups, g!.shape[3] as number),
 });
 
 export interface ConvTransposeOptions extends ConvOptions {
@@ -55,45 +51,27 @@ export interface ConvTransposeOptions extends ConvOptions {
  * h' = (h - 1) * stride - padding + dilation * (kh - 1) + outputPadding + 1, both paddings taken off.
  * @throws ShapeError when channels or sizes do not fit.
  */
-export function convTranspose2d(
-  x: Tensor,
-  kernel: Tensor,
-  options: ConvTransposeOptions = {},
-): Tensor {
+export function convTranspose2d(x: Tensor, kernel: Tensor, options: ConvTransposeOptions = {}): Tensor {
   const size = imageSize(x, "convTranspose2d");
-  const taps = [
-    staticDim(kernel, 0, "convTranspose2d"),
-    staticDim(kernel, 1, "convTranspose2d"),
-  ] as const;
+  const taps = [staticDim(kernel, 0, "convTranspose2d"), staticDim(kernel, 1, "convTranspose2d")] as const;
   const groups = options.groups ?? 1;
-  requireKernel(
-    kernel,
-    staticDim(kernel, 2, "convTranspose2d") * groups,
-    groups,
-    "convTranspose2d",
-  );
+  requireKernel(x, kernel, staticDim(kernel, 2, "convTranspose2d") * groups, groups, "convTranspose2d");
   if (kernel.shape[3] !== x.shape[3]) {
     throw new ShapeError(
-      `convTranspose2d: the kernel [kh, kw, o / groups, c] must take ${x.shape[3]} channels - got ${formatShape(kernel.shape)}`,
+      `convTranspose2d: the kernel [kh, kw, o / groups, c] must take ${x.shape[3]} channels - got ${formatShape(kernel.shape)} for images ${formatShape(x.shape)}`,
     );
   }
   const extra = pair(options.outputPadding ?? 0);
   const probe = geometry([2 ** 20, 2 ** 20], taps, options, "convTranspose2d");
   const wide = ([0, 1] as const).map((axis) => {
-    const reach =
-      (size[axis] - 1) * probe.stride[axis] +
-      probe.dilation[axis] * (taps[axis] - 1) +
-      1 +
-      extra[axis];
+    const reach = (size[axis] - 1) * probe.stride[axis] + probe.dilation[axis] * (taps[axis] - 1) + 1 + extra[axis];
     return reach - probe.padding[axis] - probe.padding[axis + 2]!;
   }) as [number, number];
   if (Math.min(...wide) < 1)
     throw new ShapeError(`convTranspose2d: padding leaves no output - got ${formatShape(wide)}`);
   const geo = geometry(wide, taps, options, "convTranspose2d");
   if (geo.output[0] !== size[0] || geo.output[1] !== size[1]) {
-    throw new ShapeError(
-      `convTranspose2d: outputPadding must be smaller than the stride - got ${formatShape(extra)}`,
-    );
+    throw new ShapeError(`convTranspose2d: outputPadding must be smaller than the stride - got ${formatShape(extra)}`);
   }
   return apply(convTransposeOp, [x, kernel], geo);
 }

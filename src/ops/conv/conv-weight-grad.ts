@@ -1,3 +1,5 @@
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape } from "../../base/ndarray.ts";
 import { type Op, apply, defineOp } from "../../graph/tensor.ts";
 import { emitGemm } from "../linalg/matmul.ts";
 import { convOp } from "./conv2d.ts";
@@ -11,10 +13,15 @@ import { byGroup, columns, portableWeightGrad } from "./lowering.ts";
  */
 export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
   name: "convWeightGrad",
-  infer: ([x, g], { kernel, groups }) => ({
-    shape: [...kernel, (x!.shape[3] as number) / groups, g!.shape[3]!],
-    dtype: "float32",
-  }),
+  infer: ([x, g], { input, output, kernel, groups }) => {
+    const [n, ...places] = [x!.shape[0]!, ...x!.shape.slice(1, 3), ...g!.shape.slice(1, 3)];
+    if (g!.shape[0] !== n || formatShape(places) !== formatShape([...input, ...output])) {
+      throw new ShapeError(
+        `convWeightGrad: images ${formatShape(input)} and gradients ${formatShape(output)} of one batch are needed - got ${formatShape(x!.shape)} and ${formatShape(g!.shape)}`,
+      );
+    }
+    return { shape: [...kernel, (x!.shape[3] as number) / groups, g!.shape[3]!], dtype: "float32" };
+  },
   evaluate: ([x, g], geo, shape) => {
     const out = new Float64Array(shape.reduce((size, extent) => size * extent, 1));
     forEachProduct(geo, [x!.shape[0]!, x!.shape[3]!, shape[3]!], (i, to, j) => {
@@ -29,10 +36,7 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
       const cols = columns(emitter, part!, one);
       const narrow = shape[3]!;
       const flat = emitter.reshape(gradient!, [cols.shape[0]!, narrow]);
-      return emitter.reshape(
-        emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]),
-        shape,
-      );
+      return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
     });
   },
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),

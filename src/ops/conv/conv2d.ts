@@ -25,10 +25,7 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
     });
     return out;
   },
-  gradient: (g, [x, w], geo) => [
-    apply(convTransposeOp, [g, w!], geo),
-    apply(convWeightGradOp, [x!, g], geo),
-  ],
+  gradient: (g, [x, w], geo) => [apply(convTransposeOp, [g, w!], geo), apply(convWeightGradOp, [x!, g], geo)],
   emit: (emitter, [x, w], geo, y) => {
     if (emitter.target === "portable") return portableConv(emitter, x!, w!, geo, y.shape);
     return byGroup(emitter, geo, [x!, w!], y.shape, ([part, kernel], one, shape) => {
@@ -48,6 +45,6 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
 export function conv2d(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor {
   const size = imageSize(x, "conv2d");
   const taps = [staticDim(kernel, 0, "conv2d"), staticDim(kernel, 1, "conv2d")] as const;
-  requireKernel(kernel, staticDim(x, 3, "conv2d"), options.groups ?? 1, "conv2d");
+  requireKernel(x, kernel, staticDim(x, 3, "conv2d"), options.groups ?? 1, "conv2d");
   return apply(convOp, [x, kernel], geometry(size, taps, options, "conv2d"));
 }

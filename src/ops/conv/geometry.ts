@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { type Shape, formatShape } from "../../base/ndarray.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { requireFloat } from "../pointwise/pointwise.ts";
 
 /** A number for both axes, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];
@@ -34,9 +35,7 @@ export function pair(value: Pair): readonly [number, number] {
   return typeof value === "number" ? [value, value] : value;
 }
 
-function sides(
-  padding: NonNullable<ConvOptions["padding"]>,
-): readonly [number, number, number, number] {
+function sides(padding: NonNullable<ConvOptions["padding"]>): readonly [number, number, number, number] {
   if (typeof padding !== "number" && padding.length === 4) return padding;
   const [vertical, horizontal] = pair(padding as Pair);
   return [vertical, horizontal, vertical, horizontal];
@@ -51,9 +50,11 @@ export function geometry(
 ): Geometry {
   const [stride, dilation] = [pair(options.stride ?? 1), pair(options.dilation ?? 1)];
   const padding = sides(options.padding ?? 0);
+  requireWhole("stride", stride, 1, where);
+  requireWhole("dilation", dilation, 1, where);
+  requireWhole("padding", padding, 0, where);
   const output = ([0, 1] as const).map((axis) => {
-    const room =
-      input[axis] + padding[axis] + padding[axis + 2]! - dilation[axis] * (kernel[axis] - 1) - 1;
+    const room = input[axis] + padding[axis] + padding[axis + 2]! - dilation[axis] * (kernel[axis] - 1) - 1;
     if (room < 0) {
       throw new ShapeError(
         `${where}: kernel ${formatShape(kernel)} must fit in the padded input ${formatShape(input)}`,
@@ -65,39 +66,34 @@ export function geometry(
   return { input, output, kernel, stride, padding, dilation, groups: options.groups ?? 1 };
 }
 
+function requireWhole(name: string, values: readonly number[], least: number, where: string): void {
+  if (values.some((value) => !Number.isInteger(value) || value < least)) {
+    throw new ShapeError(`${where}: ${name} must be whole numbers of at least ${least} - got ${formatShape(values)}`);
+  }
+}
+
 /** Height and width of [n, h, w, c]. @throws ShapeError unless x has that form. */
 export function imageSize(x: Tensor, where: string): readonly [number, number] {
   const [, height, width, channels] = x.shape;
-  if (
-    x.shape.length !== 4 ||
-    typeof height !== "number" ||
-    typeof width !== "number" ||
-    typeof channels !== "number"
-  ) {
+  if (x.shape.length !== 4 || typeof height !== "number" || typeof width !== "number" || typeof channels !== "number") {
     throw new ShapeError(`${where}: needs images [n, h, w, c] - got ${formatShape(x.shape)}`);
   }
   return [height, width];
 }
 
 /** @throws ShapeError unless channels, kernel [kh, kw, wide / groups, narrow] and groups agree. */
-export function requireKernel(kernel: Tensor, wide: number, groups: number, where: string): void {
+export function requireKernel(x: Tensor, kernel: Tensor, wide: number, groups: number, where: string): void {
+  for (const side of [x, kernel]) requireFloat(side, where);
   const [, , perGroup, narrow] = kernel.shape;
-  if (
-    kernel.shape.length !== 4 ||
-    perGroup !== wide / groups ||
-    (narrow as number) % groups !== 0
-  ) {
+  if (kernel.shape.length !== 4 || perGroup !== wide / groups || (narrow as number) % groups !== 0) {
     throw new ShapeError(
-      `${where}: ${wide} channels in ${groups} group(s) need a kernel [kh, kw, ${wide / groups}, multiple of ${groups}] - got ${formatShape(kernel.shape)}`,
+      `${where}: ${wide} channels in ${groups} group(s) need a kernel [kh, kw, ${wide / groups}, multiple of ${groups}] - got ${formatShape(kernel.shape)} for images ${formatShape(x.shape)}`,
     );
   }
 }
 
 /** Calls `body` for every pair of input and output place that a tap joins; places outside the input are left out. */
-export function forEachTap(
-  geo: Geometry,
-  body: (input: number, output: number, tap: number) => void,
-): void {
+export function forEachTap(geo: Geometry, body: (input: number, output: number, tap: number) => void): void {
   for (let oy = 0; oy < geo.output[0]; oy++) {
     for (let ox = 0; ox < geo.output[1]; ox++) {
       for (let ty = 0; ty < geo.kernel[0]; ty++) {

@@ -25,9 +25,7 @@ export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
 export function gatherRows(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>): Value {
   const [n, count, c] = x.shape as [number, number, number];
   const outside = table.includes(count);
-  const padded = outside
-    ? emitter.node("Concat", [x, emitter.zeros([n, 1, c])], [n, count + 1, c], { axis: 1 })
-    : x;
+  const padded = outside ? emitter.node("Concat", [x, emitter.zeros([n, 1, c])], [n, count + 1, c], { axis: 1 }) : x;
   const indices = emitter.constant(ndarray("int32", [table.length], table));
   return emitter.node("Gather", [padded, indices], [n, table.length, c], { axis: 1 });
 }
@@ -44,18 +42,14 @@ export function byGroup(
   const one: Geometry = { ...geo, groups: 1 };
   const channels = (shape[3] as number) / geo.groups;
   const results = Array.from({ length: geo.groups }, (_, group) => {
-    const cut = parts.map((part) =>
-      channelsOf(emitter, part, group, (part.shape[3] as number) / geo.groups),
-    );
+    const cut = parts.map((part) => channelsOf(emitter, part, group, (part.shape[3] as number) / geo.groups));
     return lower(cut, one, [...shape.slice(0, 3), channels]);
   });
   return emitter.node("Concat", results, shape, { axis: 3 });
 }
 
 function channelsOf(emitter: Emitter, x: Value, group: number, length: number): Value {
-  const bounds = [[group * length], [(group + 1) * length], [3]].map((bound) =>
-    emitter.indices(bound),
-  );
+  const bounds = [[group * length], [(group + 1) * length], [3]].map((bound) => emitter.indices(bound));
   return emitter.node("Slice", [x, ...bounds], [...x.shape.slice(0, 3), length]);
 }
 
@@ -82,13 +76,7 @@ function onnxAttributes({ kernel, stride, padding, dilation, groups }: Geometry)
 }
 
 /** ONNX's own Conv, with the layouts that it wants. */
-export function portableConv(
-  emitter: Emitter,
-  x: Value,
-  w: Value,
-  geo: Geometry,
-  shape: Dims,
-): Value {
+export function portableConv(emitter: Emitter, x: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const [image, kernel] = [permute(emitter, x, toChannelsFirst), permute(emitter, w, [3, 2, 0, 1])];
   const out = emitter.node(
     "Conv",
@@ -100,17 +88,10 @@ export function portableConv(
 }
 
 /** ONNX's own ConvTranspose. */
-export function portableTranspose(
-  emitter: Emitter,
-  g: Value,
-  w: Value,
-  geo: Geometry,
-  shape: Dims,
-): Value {
+export function portableTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const [image, kernel] = [permute(emitter, g, toChannelsFirst), permute(emitter, w, [3, 2, 0, 1])];
   const missing = ([0, 1] as const).map((axis) => {
-    const reach =
-      (geo.output[axis] - 1) * geo.stride[axis] + geo.dilation[axis] * (geo.kernel[axis] - 1) + 1;
+    const reach = (geo.output[axis] - 1) * geo.stride[axis] + geo.dilation[axis] * (geo.kernel[axis] - 1) + 1;
     return geo.input[axis] - (reach - geo.padding[axis] - geo.padding[axis + 2]!);
   });
   const attributes = { ...onnxAttributes(geo), output_padding: missing };
@@ -127,13 +108,7 @@ export function portableTranspose(
  * The gradient for the kernel as a convolution of the batch with itself: images and channels change places, stride and
  * dilation too, and what the stride left over is cut off.
  */
-export function portableWeightGrad(
-  emitter: Emitter,
-  x: Value,
-  g: Value,
-  geo: Geometry,
-  shape: Dims,
-): Value {
+export function portableWeightGrad(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
   const [kh, kw, c, o] = shape as [number, number, number, number];
   const per = o / geo.groups;
   const groups = Array.from({ length: geo.groups }, (_, group) => {

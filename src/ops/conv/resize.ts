@@ -9,6 +9,11 @@ import { imageSize } from "./geometry.ts";
 /** Images [n, h, w, c] at another size: each place takes the value at floor(place * old / new). */
 export function resizeNearest(x: Tensor, size: readonly [number, number]): Tensor {
   const from = imageSize(x, "resizeNearest");
+  if (!size.every((length) => Number.isInteger(length) && length >= 1)) {
+    throw new ShapeError(
+      `resizeNearest: ${formatShape(x.shape)} needs a new size of at least [1, 1] - got ${formatShape(size)}`,
+    );
+  }
   return size.reduce((out, length, axis) => {
     const places = Array.from({ length }, (_, i) => Math.floor((i * from[axis]!) / length));
     return length === from[axis] ? out : gather(out, indexTensor(places), axis + 1);

@@ -10,16 +10,9 @@ const fewChannels = 8;
 const fewTaps = 16;
 
 /** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */
-export function emitTranspose(
-  emitter: Emitter,
-  g: Value,
-  w: Value,
-  geo: Geometry,
-  shape: Dims,
-): Value {
+export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const single = geo.output[0] * geo.output[1] === 1;
-  const covers =
-    geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
+  const covers = geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
   if (single && covers) return emitFull(emitter, g, w, shape);
   const phases = axisPhases(geo, 0).length * axisPhases(geo, 1).length;
   const reached = Math.ceil((geo.kernel[0] * geo.kernel[1]) / phases);
@@ -68,9 +61,7 @@ function tapSources(geo: Geometry): number[][] {
   const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
   return vertical.flatMap((rows) =>
     horizontal.map((cols) =>
-      rows.flatMap(([oy, ty]) =>
-        cols.map(([ox, tx]) => (oy * geo.output[1] + ox) * taps + ty * geo.kernel[1] + tx),
-      ),
+      rows.flatMap(([oy, ty]) => cols.map(([ox, tx]) => (oy * geo.output[1] + ox) * taps + ty * geo.kernel[1] + tx)),
     ),
   );
 }
@@ -117,16 +108,10 @@ function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape:
   const [n, h, width, c] = shape as [number, number, number, number];
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
   const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
-  const turned = permute(
-    emitter,
-    emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]),
-    [0, 2, 1],
-  );
+  const turned = permute(emitter, emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]), [0, 2, 1]);
   const flat = emitter.reshape(g, [n, geo.output[0] * geo.output[1], w.shape[3]!]);
   const lines = vertical.map((down) => {
-    const parts = horizontal.map((across) =>
-      emitPhase(emitter, flat, turned, geo, down, across, c),
-    );
+    const parts = horizontal.map((across) => emitPhase(emitter, flat, turned, geo, down, across, c));
     return interleave(emitter, parts, [n * rows, cols, c]);
   });
   const whole = interleave(emitter, lines, [n, rows, cols * horizontal.length * c]);
@@ -156,9 +141,7 @@ function emitPhase(
   if (taps.length === 0) return emitter.zeros([n * size, c]);
   const table = down.sources.flatMap((rows) =>
     across.sources.flatMap((cols) =>
-      rows.flatMap((oy) =>
-        cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox)),
-      ),
+      rows.flatMap((oy) => cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox))),
     ),
   );
   const gathered = straight(table, places) ? g : gatherRows(emitter, g, Int32Array.from(table));
@@ -166,10 +149,7 @@ function emitPhase(
   const kernel = emitter.node("Gather", [turned, indices], [taps.length, o, c], { axis: 0 });
   const product = emitter.node(
     "MatMul",
-    [
-      emitter.reshape(gathered, [n * size, taps.length * o]),
-      emitter.reshape(kernel, [taps.length * o, c]),
-    ],
+    [emitter.reshape(gathered, [n * size, taps.length * o]), emitter.reshape(kernel, [taps.length * o, c])],
     [n * size, c],
   );
   return product;
@@ -180,15 +160,8 @@ function straight(table: readonly number[], rows: number): boolean {
 }
 
 /** Several [a, b, c] woven together along the middle axis to [a, b * parts, c]. */
-function interleave(
-  emitter: Emitter,
-  parts: readonly Value[],
-  [a, b, c]: readonly [number, number, number],
-): Value {
+function interleave(emitter: Emitter, parts: readonly Value[], [a, b, c]: readonly [number, number, number]): Value {
   const lined = parts.map((part) => emitter.reshape(part, [a, b, 1, c]));
-  const joined =
-    lined.length === 1
-      ? lined[0]!
-      : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });
+  const joined = lined.length === 1 ? lined[0]! : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });
   return emitter.reshape(joined, [a, b * lined.length, c]);
 }

@@ -4,6 +4,7 @@ import type { Emitter, Value } from "../../graph/emitter.ts";
 import { type Dims, type Numbers, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { reshape } from "../movement/reshape.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
+import { requireFloat } from "../pointwise/pointwise.ts";
 
 interface MatmulAttrs extends Record<string, unknown> {
   readonly transposeA: boolean;
@@ -13,6 +14,7 @@ interface MatmulAttrs extends Record<string, unknown> {
 export const matmulOp = defineOp<MatmulAttrs>({
   name: "matmul",
   infer: ([a, b], attrs) => {
+    for (const side of [a!, b!]) requireFloat(side, "matmul");
     const [[m, k], [k2, n]] = extents(a!, b!, attrs);
     if (a!.shape.length < 2 || b!.shape.length < 2 || k !== k2) {
       const turned = (flag: boolean) => (flag ? " transposed" : "");
@@ -62,13 +64,7 @@ export function emitGemm(
   shape: Dims,
 ): Value {
   const [m, n] = shape;
-  if (
-    transposeA &&
-    typeof n === "number" &&
-    n < narrow &&
-    typeof m === "number" &&
-    m >= 2 * narrow
-  ) {
+  if (transposeA && typeof n === "number" && n < narrow && typeof m === "number" && m >= 2 * narrow) {
     const turned = emitGemm(emitter, b, a, !transposeB, false, [n, m]);
     return swapped(emitter, turned);
   }
@@ -93,21 +89,17 @@ function swapped(emitter: Emitter, x: Value): Value {
  * Matrix product of the last two axes, with broadcasting over the others: [..., m, k] by [..., k, n] to [..., m, n].
  * Either side can be taken transposed.
  */
-export function matmul(
-  a: Tensor,
-  b: Tensor,
-  options: { transposeA?: boolean; transposeB?: boolean } = {},
-): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
   const attrs = {
     transposeA: options.transposeA ?? false,
     transposeB: options.transposeB ?? false,
   };
+  const product = apply(matmulOp, [a, b], attrs);
   // Many matrices by one are one taller matrix by it.
   const stacked = b.shape.length === 2 && a.shape.length > 2 && !attrs.transposeA;
-  if (!stacked || a.shape.some((extent) => typeof extent === "string"))
-    return apply(matmulOp, [a, b], attrs);
-  const product = apply(matmulOp, [reshape(a, [-1, a.shape.at(-1)!]), b], attrs);
-  return reshape(product, [...a.shape.slice(0, -1), product.shape[1]!]);
+  if (!stacked || a.shape.some((extent) => typeof extent === "string")) return product;
+  const taller = apply(matmulOp, [reshape(a, [-1, a.shape.at(-1)!]), b], attrs);
+  return reshape(taller, product.shape);
 }
 
 function lead(x: Tensor): Dims {
@@ -135,9 +127,7 @@ function multiply(
   const batchStrides = stridesOf(batch);
   for (let matrix = 0; matrix < sizeOf(batch); matrix++) {
     const place = batch.map((extent, axis) => Math.floor(matrix / batchStrides[axis]!) % extent);
-    const [fromA, fromB] = starts.map((strides) =>
-      strides.reduce((at, stride, axis) => at + stride * place[axis]!, 0),
-    );
+    const [fromA, fromB] = starts.map((strides) => strides.reduce((at, stride, axis) => at + stride * place[axis]!, 0));
     for (let i = 0; i < m; i++) {
       for (let p = 0; p < k; p++) {
         const left = a.data[fromA! * m * k + i * rowA + p * stepA]!;

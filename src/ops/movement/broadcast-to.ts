@@ -8,19 +8,12 @@ export const broadcastToOp = defineOp<{ shape: Dims }>({
   infer: ([x], { shape }) => {
     const common = broadcastShapes(x!.shape, shape, "broadcastTo");
     if (common.length !== shape.length || common.some((extent, i) => extent !== shape[i])) {
-      throw new ShapeError(
-        `broadcastTo: ${formatShape(x!.shape)} does not repeat to ${formatShape(shape)}`,
-      );
+      throw new ShapeError(`broadcastTo: ${formatShape(x!.shape)} does not repeat to ${formatShape(shape)}`);
     }
     return { shape, dtype: x!.dtype };
   },
   evaluate: ([x], _, shape) =>
-    gatherStrided(
-      ndarray("float64", [sizeOf(x!.shape)], x!.data),
-      shape,
-      repeatedStrides(x!.shape, shape),
-      0,
-    ).data,
+    gatherStrided(ndarray("float64", [sizeOf(x!.shape)], x!.data), shape, repeatedStrides(x!.shape, shape), 0).data,
   gradient: (g, [x]) => [sumTo(g, x!.shape)],
   emit: (emitter, [x], { shape }) => emitter.expand(x!, shape),
 });

@@ -10,11 +10,7 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
   return axes.reduce((out, axis) => {
     const along = resolveAxis(out, axis, "flip");
     const extent = staticDim(out, along, "flip");
-    return gather(
-      out,
-      indexTensor(Array.from({ length: extent }, (_, i) => extent - 1 - i)),
-      along,
-    );
+    return gather(out, indexTensor(Array.from({ length: extent }, (_, i) => extent - 1 - i)), along);
   }, x);
 }
 
@@ -24,15 +20,11 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
  */
 export function rot90(x: Tensor, times: number, axes: readonly [number, number] = [1, 2]): Tensor {
   if (!Number.isInteger(times))
-    throw new ShapeError(
-      `rot90: needs whole quarter turns of ${formatShape(x.shape)} - got ${times}`,
-    );
+    throw new ShapeError(`rot90: needs whole quarter turns of ${formatShape(x.shape)} - got ${times}`);
   const [first, second] = axes.map((axis) => resolveAxis(x, axis, "rot90")) as [number, number];
   const turns = ((times % 4) + 4) % 4;
   if (turns === 0) return x;
   if (turns === 2) return flip(x, [first, second]);
-  const order = x.shape.map((_, axis) =>
-    axis === first ? second : axis === second ? first : axis,
-  );
+  const order = x.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis));
   return turns === 1 ? transpose(flip(x, [second]), order) : flip(transpose(x, order), [second]);
 }

@@ -1,18 +1,21 @@
-import { sizeOf, zeros } from "../../base/ndarray.ts";
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape, scalar, sizeOf } from "../../base/ndarray.ts";
 import { type Tensor, apply, constant, defineOp, staticDim } from "../../graph/tensor.ts";
 import { gather, indexTensor } from "../select/gather.ts";
+import { requireFloat } from "../pointwise/pointwise.ts";
 import { resolveAxis } from "../reduce/axes.ts";
+import { broadcastTo } from "./broadcast-to.ts";
 import { concat } from "./concat.ts";
 import { slice } from "./slice.ts";
 
 export const padOp = defineOp<{ axis: number; before: number; after: number }>({
   name: "pad",
-  infer: ([x], { axis, before, after }) => ({
-    shape: x!.shape.map((extent, i) =>
-      i === axis ? staticDim(x!, axis, "pad") + before + after : extent,
-    ),
-    dtype: x!.dtype,
-  }),
+  infer: ([x], { axis, before, after }) => {
+    requireFloat(x!, "pad");
+    requireLengths(x!, [before, after], Infinity, "pad");
+    const length = staticDim(x!, axis, "pad") + before + after;
+    return { shape: x!.shape.map((extent, i) => (i === axis ? length : extent)), dtype: x!.dtype };
+  },
   evaluate: ([x], { axis, before }, shape) => {
     const out = new Float64Array(sizeOf(shape));
     const inner = sizeOf(shape.slice(axis + 1));
@@ -23,18 +26,11 @@ export const padOp = defineOp<{ axis: number; before: number; after: number }>({
     }
     return out;
   },
-  gradient: (g, _, { axis, before, after }) => [
-    slice(g, axis, before, (g.shape[axis] as number) - after),
-  ],
+  gradient: (g, _, { axis, before, after }) => [slice(g, axis, before, (g.shape[axis] as number) - after)],
   // ONNX's Pad is slower than joining with zeros.
   emit: (emitter, [x], { axis, before, after }, y) => {
-    const filler = (length: number) =>
-      emitter.zeros(y.shape.map((extent, i) => (i === axis ? length : extent)));
-    const parts = [
-      ...(before > 0 ? [filler(before)] : []),
-      x!,
-      ...(after > 0 ? [filler(after)] : []),
-    ];
+    const filler = (length: number) => emitter.zeros(y.shape.map((extent, i) => (i === axis ? length : extent)));
+    const parts = [...(before > 0 ? [filler(before)] : []), x!, ...(after > 0 ? [filler(after)] : [])];
     return emitter.node("Concat", parts, y.shape, { axis });
   },
   simplify: ([x], { before, after }) => (before === 0 && after === 0 ? x! : null),
@@ -51,7 +47,7 @@ export function padAxis(x: Tensor, axis: number, before: number, after: number):
  */
 export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
   return pads.reduce(
-    (out, [before, after], axis) => (before + after > 0 ? padAxis(out, axis, before, after) : out),
+    (out, [before, after], axis) => (before === 0 && after === 0 ? out : padAxis(out, axis, before, after)),
     x,
   );
 }
@@ -59,12 +55,21 @@ export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Te
 /** x mirrored at its borders along each axis, the border itself not repeated: `pads` must be smaller than the extent. */
 export function padReflect(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
   return pads.reduce((out, [before, after], axis) => {
-    if (before + after === 0) return out;
+    if (before === 0 && after === 0) return out;
     const extent = staticDim(out, axis, "padReflect");
+    requireLengths(x, [before, after], extent - 1, "padReflect");
     const mirror = (at: number) => (at < 0 ? -at : at >= extent ? 2 * (extent - 1) - at : at);
     const places = Array.from({ length: before + extent + after }, (_, i) => mirror(i - before));
     return gather(out, indexTensor(places), axis);
   }, x);
+}
+
+function requireLengths(x: Tensor, lengths: readonly [number, number], most: number, where: string): void {
+  if (lengths.some((length) => !Number.isInteger(length) || length < 0 || length > most)) {
+    throw new ShapeError(
+      `${where}: ${formatShape(x.shape)} takes whole numbers from 0 to ${most} - got ${formatShape(lengths)}`,
+    );
+  }
 }
 
 /** Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. */
@@ -89,5 +94,6 @@ function joined(terms: readonly Tensor[]): Tensor | null {
 }
 
 function gap(like: Tensor, axis: number, length: number): Tensor {
-  return constant(zeros(like.shape.map((extent, i) => (i === axis ? length : (extent as number)))));
+  const shape = like.shape.map((extent, i) => (i === axis ? length : extent));
+  return broadcastTo(constant(scalar(0)), shape);
 }

@@ -1,14 +1,6 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
-import {
-  type Dim,
-  type Dims,
-  type Op,
-  type Tensor,
-  apply,
-  defineOp,
-  opOf,
-} from "../../graph/tensor.ts";
+import { type Dim, type Dims, type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
 
 export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
   name: "reshape",
@@ -23,7 +15,8 @@ export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
 });
 
 /**
- * The same numbers under another shape. One extent may be -1: what is left. A symbolic extent must appear in both.
+ * The same numbers under another shape. One extent may be -1: what is left. A symbolic extent, of which there can be one,
+ * must appear in both.
  * @throws ShapeError when the sizes differ.
  */
 export function reshape(x: Tensor, shape: Dims): Tensor {
@@ -39,15 +32,13 @@ function fill(x: Tensor, shape: Dims): Dim[] {
   const [have, symbols] = known(x.shape);
   const [want, wanted] = known(shape.filter((extent) => extent !== -1));
   const open = shape.includes(-1);
+  const clear = Math.max(symbols.length, wanted.length, shape.filter((extent) => extent === -1).length) <= 1;
   const missing = symbols.filter((symbol) => !wanted.includes(symbol));
-  const rest =
-    missing.length === 1 && have === want ? missing[0]! : missing.length === 0 ? have / want : NaN;
-  const fits = open
-    ? typeof rest === "string" || Number.isInteger(rest)
-    : missing.length === 0 && have === want;
-  if (!fits || wanted.some((symbol) => !symbols.includes(symbol))) {
+  const rest = missing.length === 1 && have === want ? missing[0]! : missing.length === 0 ? have / want : NaN;
+  const fits = open ? typeof rest === "string" || Number.isInteger(rest) : missing.length === 0 && have === want;
+  if (!fits || !clear || wanted.some((symbol) => !symbols.includes(symbol))) {
     throw new ShapeError(
-      `reshape: sizes must be equal - got ${formatShape(x.shape)} to ${formatShape(shape)}`,
+      `reshape: sizes must be equal, at most one extent open or symbolic - got ${formatShape(x.shape)} to ${formatShape(shape)}`,
     );
   }
   return shape.map((extent) => (extent === -1 ? rest : extent));
@@ -56,8 +47,5 @@ function fill(x: Tensor, shape: Dims): Dim[] {
 /** Product of the known extents, and the symbolic ones. */
 function known(shape: Dims): [number, string[]] {
   const numbers = shape.filter((extent) => typeof extent === "number");
-  return [
-    numbers.reduce((size, extent) => size * extent, 1),
-    shape.filter((extent) => typeof extent === "string"),
-  ];
+  return [numbers.reduce((size, extent) => size * extent, 1), shape.filter((extent) => typeof extent === "string")];
 }

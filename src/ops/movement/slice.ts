@@ -15,15 +15,9 @@ export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
     const flat = ndarray("float64", [sizeOf(x!.shape)], x!.data);
     return gatherStrided(flat, shape, strides, start * strides[axis]!).data;
   },
-  gradient: (g, [x], { axis, start, stop }) => [
-    padAxis(g, axis, start, (x!.shape[axis] as number) - stop),
-  ],
+  gradient: (g, [x], { axis, start, stop }) => [padAxis(g, axis, start, (x!.shape[axis] as number) - stop)],
   emit: (emitter, [x], { axis, start, stop }, y) =>
-    emitter.node(
-      "Slice",
-      [x!, ...[[start], [stop], [axis]].map((value) => emitter.indices(value))],
-      y.shape,
-    ),
+    emitter.node("Slice", [x!, ...[[start], [stop], [axis]].map((value) => emitter.indices(value))], y.shape),
   simplify: ([x], { start, stop, axis }) => (start === 0 && stop === x!.shape[axis] ? x! : null),
 });
 
@@ -31,7 +25,8 @@ export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
 export function slice(x: Tensor, axis: number, start: number, stop: number): Tensor {
   const along = resolveAxis(x, axis, "slice");
   const extent = staticDim(x, along, "slice");
-  if (!(start >= 0 && start < stop && stop <= extent)) {
+  const whole = Number.isInteger(start) && Number.isInteger(stop);
+  if (!whole || start < 0 || start >= stop || stop > extent) {
     throw new ShapeError(
       `slice: needs 0 <= start < stop <= ${extent} on axis ${along} of ${formatShape(x.shape)} - got ${start} to ${stop}`,
     );

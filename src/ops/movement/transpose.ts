@@ -2,30 +2,25 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, ndarray, permuted } from "../../base/ndarray.ts";
 import { type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
 
-export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>(
-  {
-    name: "transpose",
-    infer: ([x], { order }) => ({ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),
-    evaluate: ([x], { order }) => permuted(ndarray("float64", x!.shape, x!.data), order).data,
-    gradient: (g, _, { order }) => [transpose(g, inverse(order))],
-    emit: (emitter, [x], { order }, y) => emitter.node("Transpose", [x!], y.shape, { perm: order }),
-    simplify: ([x], { order }) => {
-      if (order.every((axis, i) => axis === i)) return x!;
-      if (opOf(x!) !== (transposeOp as unknown as Op)) return null;
-      const first = x!.attrs.order as readonly number[];
-      return transpose(
-        x!.inputs[0]!,
-        order.map((axis) => first[axis]!),
-      );
-    },
+export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
+  name: "transpose",
+  infer: ([x], { order }) => ({ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),
+  evaluate: ([x], { order }) => permuted(ndarray("float64", x!.shape, x!.data), order).data,
+  gradient: (g, _, { order }) => [transpose(g, inverse(order))],
+  emit: (emitter, [x], { order }, y) => emitter.node("Transpose", [x!], y.shape, { perm: order }),
+  simplify: ([x], { order }) => {
+    if (order.every((axis, i) => axis === i)) return x!;
+    if (opOf(x!) !== (transposeOp as unknown as Op)) return null;
+    const first = x!.attrs.order as readonly number[];
+    return transpose(
+      x!.inputs[0]!,
+      order.map((axis) => first[axis]!),
+    );
   },
-);
+});
 
 /** Axes reordered: axis i of the result is axis `order[i]` of x. Reversed by default. */
-export function transpose(
-  x: Tensor,
-  order: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i),
-): Tensor {
+export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor {
   const sorted = [...order].sort((a, b) => a - b);
   if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
     throw new ShapeError(

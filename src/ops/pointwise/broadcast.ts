@@ -19,18 +19,14 @@ export function broadcastShapes(a: Dims, b: Dims, where: string): Dim[] {
     const right = b[i - rank + b.length] ?? 1;
     if (left === right || right === 1) return left;
     if (left === 1) return right;
-    throw new ShapeError(
-      `${where}: shapes must broadcast - got ${formatShape(a)} and ${formatShape(b)}`,
-    );
+    throw new ShapeError(`${where}: shapes must broadcast - got ${formatShape(a)} and ${formatShape(b)}`);
   });
 }
 
 /** The adjoint of broadcasting: sums `g` over the axes along which an operand of shape `shape` was repeated. */
 export function sumTo(g: Tensor, shape: Dims): Tensor {
   const lead = g.shape.length - shape.length;
-  const axes = g.shape.flatMap((extent, i) =>
-    i < lead || (shape[i - lead] === 1 && extent !== 1) ? [i] : [],
-  );
+  const axes = g.shape.flatMap((extent, i) => (i < lead || (shape[i - lead] === 1 && extent !== 1) ? [i] : []));
   return axes.length === 0 ? g : reshape(sum(g, { axes }), shape);
 }
 

@@ -14,11 +14,7 @@ export const clipOp = defineOp<{ low: number; high: number }>({
   evaluate: ([x], { low, high }) => x!.data.map((value) => Math.min(Math.max(value, low), high)),
   gradient: (g, [x], { low, high }) => [mul(g, mul(step(sub(x!, low)), step(sub(high, x!))))],
   emit: (emitter, [x], { low, high }) =>
-    emitter.node(
-      "Clip",
-      [x!, emitter.constant(scalar(low)), emitter.constant(scalar(high))],
-      x!.shape,
-    ),
+    emitter.node("Clip", [x!, emitter.constant(scalar(low)), emitter.constant(scalar(high))], x!.shape),
 });
 
 /** x limited to [low, high]; gradient 0 at and beyond the limits. */

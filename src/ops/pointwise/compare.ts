@@ -14,6 +14,7 @@ function comparison(name: string, onnx: string, holds: (a: number, b: number) =>
     onnx,
     compute: (a, b) => (holds(a, b) ? 1 : 0),
     gradient: "none",
+    takes: ["float32", "int32"],
     result: "bool",
   });
 }

@@ -16,10 +16,6 @@ export const customGradientOp = defineOp<{ rule: GradientRule }>({
  * `value`, computed from `inputs` in any way, with a gradient by a hand-written rule instead of the one that its ops
  * would give: for closed forms that are cheaper or more accurate. The rule is written in ops and can be differentiated.
  */
-export function customGradient(
-  value: Tensor,
-  inputs: readonly Tensor[],
-  rule: GradientRule,
-): Tensor {
+export function customGradient(value: Tensor, inputs: readonly Tensor[], rule: GradientRule): Tensor {
   return apply(customGradientOp, [value, ...inputs], { rule });
 }

@@ -13,11 +13,7 @@ export const expm1Op = unary({
     const number = (value: number) => emitter.constant(scalar(value));
     const tanh = emitter.node("Tanh", [emitter.node("Mul", [x, number(0.5)], x.shape)], x.shape);
     const doubled = emitter.node("Mul", [tanh, number(2)], x.shape);
-    const near = emitter.node(
-      "Div",
-      [doubled, emitter.node("Sub", [number(1), tanh], x.shape)],
-      x.shape,
-    );
+    const near = emitter.node("Div", [doubled, emitter.node("Sub", [number(1), tanh], x.shape)], x.shape);
     const plain = emitter.node("Sub", [emitter.node("Exp", [x], x.shape), number(1)], x.shape);
     const small = emitter.node("Less", [emitter.node("Abs", [x], x.shape), number(0.5)], x.shape);
     return emitter.node("Where", [small, near, plain], x.shape);

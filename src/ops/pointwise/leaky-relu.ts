@@ -1,3 +1,4 @@
+import { OptionError } from "../../base/errors.ts";
 import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { maximum } from "./maximum.ts";
 import { mul } from "./mul.ts";
@@ -13,11 +14,11 @@ export const leakyReluOp = defineOp<{ slope: number }>({
   evaluate: ([x], { slope }) => x!.data.map((value) => (value > 0 ? value : slope * value)),
   // The mask is 1 or the slope; as a maximum of two constants it carries no gradient of its own.
   gradient: (g, [x], { slope }) => [mul(g, maximum(step(x!), slope))],
-  emit: (emitter, [x], { slope }) =>
-    emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
+  emit: (emitter, [x], { slope }) => emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
 });
 
-/** x where x > 0, else slope * x. `slope` is in [0, 1); gradient `slope` at 0. */
+/** x where x > 0, else slope * x; gradient `slope` at 0. @throws OptionError unless `slope` is in [0, 1). */
 export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+  if (!(slope >= 0 && slope < 1)) throw new OptionError(`leakyRelu: slope must be in [0, 1) - got ${slope}`);
   return apply(leakyReluOp, [x], { slope });
 }

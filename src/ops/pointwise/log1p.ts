@@ -12,11 +12,7 @@ export const log1pOp = unary({
   emit: (emitter, x) => {
     const number = (value: number) => emitter.constant(scalar(value));
     const near = emitter.node("Div", [x, emitter.node("Add", [x, number(2)], x.shape)], x.shape);
-    const series = emitter.node(
-      "Mul",
-      [emitter.node("Atanh", [near], x.shape), number(2)],
-      x.shape,
-    );
+    const series = emitter.node("Mul", [emitter.node("Atanh", [near], x.shape), number(2)], x.shape);
     const plain = emitter.node("Log", [emitter.node("Add", [x, number(1)], x.shape)], x.shape);
     const small = emitter.node("Less", [emitter.node("Abs", [x], x.shape), number(0.5)], x.shape);
     return emitter.node("Where", [small, series, plain], x.shape);

@@ -1,12 +1,5 @@
 import { ShapeError } from "../../base/errors.ts";
-import {
-  type Op,
-  type Tensor,
-  type TensorType,
-  apply,
-  defineOp,
-  opOf,
-} from "../../graph/tensor.ts";
+import { type Op, type Tensor, type TensorType, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import { broadcastToOp } from "../movement/broadcast-to.ts";
 import { type Operand, broadcastShapes, forEachPair, lift, sumTo } from "./broadcast.ts";
@@ -32,8 +25,7 @@ export function unary(def: Unary): Op<{}> {
     },
     evaluate: ([x]) => x!.data.map(def.compute),
     gradient: gradient === "none" ? "none" : (g, [x], _, y) => [gradient(g, x!, y)],
-    emit: (emitter, [x]) =>
-      typeof emit === "string" ? emitter.node(emit, [x!], x!.shape) : emit(emitter, x!),
+    emit: (emitter, [x]) => (typeof emit === "string" ? emitter.node(emit, [x!], x!.shape) : emit(emitter, x!)),
     ...(simplify && { simplify: ([x]: readonly Tensor[]) => simplify(x!) }),
   });
 }
@@ -42,9 +34,7 @@ interface Binary {
   readonly name: string;
   readonly compute: (a: number, b: number) => number;
   /** Gradients for a and b before their broadcast axes are summed. */
-  readonly gradient:
-    | "none"
-    | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
+  readonly gradient: "none" | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
   readonly onnx: string;
   /** Types that the operands may have; float32 alone unless said. */
   readonly takes?: readonly TensorType[];
@@ -59,9 +49,7 @@ export function binary(def: Binary): Op<{}> {
     name: def.name,
     infer: ([a, b]) => {
       if (a!.dtype !== b!.dtype) {
-        throw new ShapeError(
-          `${def.name}: operands must have one type - got ${a!.dtype} and ${b!.dtype}`,
-        );
+        throw new ShapeError(`${def.name}: operands must have one type - got ${a!.dtype} and ${b!.dtype}`);
       }
       requireType(a!, def.takes ?? ["float32"], def.name);
       return {
@@ -98,10 +86,7 @@ function withoutRepeats(op: Op<{}>, a: Tensor, b: Tensor, y: Tensor): Tensor | n
   ] as const) {
     if (left === a && right === b) continue;
     const shorter = apply(op, [left, right], {});
-    if (
-      shorter.shape.length === y.shape.length &&
-      shorter.shape.every((extent, i) => extent === y.shape[i])
-    ) {
+    if (shorter.shape.length === y.shape.length && shorter.shape.every((extent, i) => extent === y.shape[i])) {
       return shorter;
     }
   }

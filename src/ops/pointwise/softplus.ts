@@ -9,10 +9,7 @@ export const softplusOp = unary({
   gradient: (g, x) => mul(g, sigmoid(x)),
   // ONNX Runtime's Softplus is a scalar loop; relu(x) - log(sigmoid(|x|)) is the same in a quarter of its time.
   emit: (emitter, x) => {
-    const [size, positive] = [
-      emitter.node("Abs", [x], x.shape),
-      emitter.node("Relu", [x], x.shape),
-    ];
+    const [size, positive] = [emitter.node("Abs", [x], x.shape), emitter.node("Relu", [x], x.shape)];
     const rest = emitter.node("Log", [emitter.node("Sigmoid", [size], x.shape)], x.shape);
     return emitter.node("Sub", [positive, rest], x.shape);
   },

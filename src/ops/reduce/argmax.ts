@@ -14,9 +14,7 @@ export const argmaxOp = defineOp<{ axis: number }>({
   evaluate: ([x], { axis }) => {
     const stride = x!.shape.slice(axis + 1).reduce((size, extent) => size * extent, 1);
     const place = (at: number) => Math.floor(at / stride) % x!.shape[axis]!;
-    const largest = foldAxes(x!, [axis], -1, (best, value, at) =>
-      best < 0 || value > x!.data[best]! ? at : best,
-    );
+    const largest = foldAxes(x!, [axis], -1, (best, value, at) => (best < 0 || value > x!.data[best]! ? at : best));
     return largest.map(place);
   },
   gradient: "none",

@@ -28,9 +28,7 @@ export function reduceAttrs(x: Tensor, options: ReduceOptions, where: string): R
 export function resolveAxis(x: Tensor, axis: number, where: string): number {
   const resolved = axis < 0 ? axis + x.shape.length : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= x.shape.length) {
-    throw new ShapeError(
-      `${where}: ${formatShape(x.shape)} has ${x.shape.length} axes - got axis ${axis}`,
-    );
+    throw new ShapeError(`${where}: ${formatShape(x.shape)} has ${x.shape.length} axes - got axis ${axis}`);
   }
   return resolved;
 }

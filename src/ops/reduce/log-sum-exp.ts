@@ -16,9 +16,7 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const largest = max(x, { axes, keepDims: true });
   const kept = add(log(sum(exp(sub(x, largest)), { axes, keepDims: true })), largest);
   // The gradient is the softmax; through the maximum it would come out the same by way of more nodes.
-  const value = customGradient(kept, [x], (g) => [
-    mul(g, exp(sub(x, logSumExp(x, { axes, keepDims: true })))),
-  ]);
+  const value = customGradient(kept, [x], (g) => [mul(g, exp(sub(x, logSumExp(x, { axes, keepDims: true }))))]);
   return reshape(value, reducedShape(x.shape, { axes, keepDims }));
 }
 

@@ -6,14 +6,7 @@ import { div } from "../pointwise/div.ts";
 import { mul } from "../pointwise/mul.ts";
 import { neg } from "../pointwise/neg.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
-import {
-  type ReduceAttrs,
-  type ReduceOptions,
-  foldAxes,
-  keptShape,
-  reduceAttrs,
-  reducedShape,
-} from "./axes.ts";
+import { type ReduceAttrs, type ReduceOptions, foldAxes, keptShape, reduceAttrs, reducedShape } from "./axes.ts";
 import { sum } from "./sum.ts";
 
 export const maxOp = defineOp<ReduceAttrs>({

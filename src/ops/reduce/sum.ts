@@ -3,14 +3,7 @@ import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastTo } from "../movement/broadcast-to.ts";
 import { reshape } from "../movement/reshape.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
-import {
-  type ReduceAttrs,
-  type ReduceOptions,
-  foldAxes,
-  keptShape,
-  reduceAttrs,
-  reducedShape,
-} from "./axes.ts";
+import { type ReduceAttrs, type ReduceOptions, foldAxes, keptShape, reduceAttrs, reducedShape } from "./axes.ts";
 
 export const sumOp = defineOp<ReduceAttrs>({
   name: "sum",
@@ -36,8 +29,7 @@ export const sumOp = defineOp<ReduceAttrs>({
     return emitter.reshape(product, y.shape);
   },
   // Summing over axes of extent 1 only changes the shape.
-  simplify: ([x], { axes }, y) =>
-    axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null,
+  simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });
 
 /** From this many columns a product with a row of ones takes a third of the time of ONNX Runtime's ReduceSum. */
@@ -45,8 +37,7 @@ const worthProduct = 8;
 
 /** The number of rows when `axes` are the leading ones and the rest makes columns enough, else null. */
 function leadingRows(shape: Dims, axes: readonly number[]): number | null {
-  if (shape.some((extent) => typeof extent === "string") || axes.some((axis, i) => axis !== i))
-    return null;
+  if (shape.some((extent) => typeof extent === "string") || axes.some((axis, i) => axis !== i)) return null;
   const rows = sizeOf(shape.slice(0, axes.length) as Shape);
   return sizeOf(shape.slice(axes.length) as Shape) >= worthProduct && rows > 1 ? rows : null;
 }

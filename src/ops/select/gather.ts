@@ -1,14 +1,13 @@
 import { ShapeError } from "../../base/errors.ts";
 import { ndarray, sizeOf } from "../../base/ndarray.ts";
-import { type Tensor, apply, constant, defineOp, staticDim } from "../../graph/tensor.ts";
+import { type Dim, type Tensor, apply, constant, constantValue, defineOp, staticDim } from "../../graph/tensor.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { scatterAdd } from "./scatter-add.ts";
 
 export const gatherOp = defineOp<{ axis: number }>({
   name: "gather",
   infer: ([x, indices], { axis }) => {
-    if (indices!.dtype !== "int32")
-      throw new ShapeError(`gather: indices must be int32 - got ${indices!.dtype}`);
+    requirePlaces(indices!, x!.shape[axis]!, "gather");
     const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)];
     return { shape, dtype: x!.dtype };
   },
@@ -29,17 +28,20 @@ export const gatherOp = defineOp<{ axis: number }>({
     }
     return out;
   },
-  gradient: (g, [x, indices], { axis }) => [
-    scatterAdd(g, indices!, axis, staticDim(x!, axis, "gather")),
-    null,
-  ],
-  emit: (emitter, [x, indices], { axis }, y) =>
-    emitter.node("Gather", [x!, indices!], y.shape, { axis }),
+  gradient: (g, [x, indices], { axis }) => [scatterAdd(g, indices!, axis, staticDim(x!, axis, "gather")), null],
+  emit: (emitter, [x, indices], { axis }, y) => emitter.node("Gather", [x!, indices!], y.shape, { axis }),
 });
 
 /** Slices of x along an axis at `indices` (int32, any shape), whose axes take the place of that axis. */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return apply(gatherOp, [x, indices], { axis: resolveAxis(x, axis, "gather") });
+}
+
+/** @throws ShapeError unless the indices are whole numbers and, where they are known, on [0, extent). */
+export function requirePlaces(indices: Tensor, extent: Dim, where: string): void {
+  if (indices.dtype !== "int32") throw new ShapeError(`${where}: indices must be int32 - got ${indices.dtype}`);
+  const wrong = constantValue(indices)?.data.find((place) => place < 0 || place >= Number(extent));
+  if (wrong !== undefined) throw new ShapeError(`${where}: indices must be in [0, ${extent}) - got ${wrong}`);
 }
 
 /** A constant vector of places. */

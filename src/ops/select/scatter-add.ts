@@ -1,13 +1,16 @@
 import { ShapeError } from "../../base/errors.ts";
-import { formatShape, ndarray, sizeOf } from "../../base/ndarray.ts";
+import { type Shape, formatShape, ndarray, sizeOf } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
-import { type Tensor, apply, constantValue, defineOp } from "../../graph/tensor.ts";
-import { gather } from "./gather.ts";
+import { type Dim, type Dims, type Tensor, apply, constantValue, defineOp } from "../../graph/tensor.ts";
+import { requireFloat } from "../pointwise/pointwise.ts";
+import { gather, requirePlaces } from "./gather.ts";
 
 /** The adjoint of `gather`: each slice of `g` is added to the place of the result that its index names. */
 export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   name: "scatterAdd",
   infer: ([g, indices], { axis, extent }) => {
+    requireFloat(g!, "scatterAdd");
+    requirePlaces(indices!, extent, "scatterAdd");
     const rank = indices!.shape.length;
     if (indices!.shape.some((length, i) => length !== g!.shape[axis + i])) {
       throw new ShapeError(
@@ -36,12 +39,8 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   gradient: (g, [, indices], { axis }) => [gather(g, indices!, axis), null],
   emit: (emitter, [g, indices], { axis, extent }, y) => {
     const places = constantValue(y.inputs[1]!);
-    const count = sizeOf(y.inputs[1]!.shape as number[]);
-    const lined = emitter.reshape(g!, [
-      ...y.shape.slice(0, axis),
-      count,
-      ...y.shape.slice(axis + 1),
-    ]);
+    const count = countOf(y.inputs[1]!.shape);
+    const lined = emitter.reshape(g!, [...y.shape.slice(0, axis), count, ...y.shape.slice(axis + 1)]);
     return places === null
       ? emitProduct(emitter, lined, indices!, axis, y)
       : emitGathers(emitter, lined, places.data as Int32Array, axis, extent, y);
@@ -52,15 +51,13 @@ export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: num
   return apply(scatterAddOp, [g, indices], { axis, extent });
 }
 
+/** How many places there are: a number, or a name for one that is known only at run time. */
+function countOf(shape: Dims): Dim {
+  return shape.some((extent) => typeof extent === "string") ? shape.join("*") : sizeOf(shape as Shape);
+}
+
 /** Known places: for each place of the result its first source, its second, ...; a zero slice where there is none. */
-function emitGathers(
-  emitter: Emitter,
-  g: Value,
-  places: Int32Array,
-  axis: number,
-  extent: number,
-  y: Tensor,
-): Value {
+function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: number, extent: number, y: Tensor): Value {
   const sources: number[][] = Array.from({ length: extent }, () => []);
   places.forEach((place, from) => sources[place]!.push(from));
   const rounds = Math.max(...sources.map((from) => from.length));
@@ -75,19 +72,14 @@ function emitGathers(
       );
   const terms = Array.from({ length: rounds }, (_, round) => {
     const from = Int32Array.from(sources, (list) => list[round] ?? places.length);
-    return emitter.node(
-      "Gather",
-      [padded, emitter.constant(ndarray("int32", [extent], from))],
-      y.shape,
-      { axis },
-    );
+    return emitter.node("Gather", [padded, emitter.constant(ndarray("int32", [extent], from))], y.shape, { axis });
   });
   return terms.reduce((total, term) => emitter.node("Add", [total, term], y.shape));
 }
 
 /** Places known only at run time: a product with their one-hot matrix, which every engine has. */
 function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y: Tensor): Value {
-  const [count, extent] = [g.shape[axis] as number, y.shape[axis] as number];
+  const [count, extent] = [g.shape[axis]!, y.shape[axis] as number];
   const column = emitter.reshape(indices, [1, count]);
   const all = emitter.constant(
     ndarray(
@@ -107,7 +99,7 @@ function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y
   }
   const moved = [...order.filter((i) => i !== axis)];
   moved.splice(rank - 2, 0, axis);
-  const shapeOf = (length: number) => moved.map((i) => (i === axis ? length : g.shape[i]!));
+  const shapeOf = (length: Dim) => moved.map((i) => (i === axis ? length : g.shape[i]!));
   const lined = emitter.node("Transpose", [g], shapeOf(count), { perm: moved });
   const product = emitter.node("MatMul", [oneHot, lined], shapeOf(extent));
   const back = new Array<number>(rank);

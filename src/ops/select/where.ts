@@ -13,8 +13,7 @@ export const whereOp = defineOp<{}>({
     }
     return { shape: condition!.shape, dtype: a!.dtype };
   },
-  evaluate: ([condition, a, b]) =>
-    condition!.data.map((holds, i) => (holds !== 0 ? a!.data[i]! : b!.data[i]!)),
+  evaluate: ([condition, a, b]) => condition!.data.map((holds, i) => (holds !== 0 ? a!.data[i]! : b!.data[i]!)),
   gradient: (g, [condition]) => [null, where(condition!, g, 0), where(condition!, 0, g)],
   emit: (emitter, [condition, a, b], _, y) => emitter.node("Where", [condition!, a!, b!], y.shape),
 });
@@ -22,11 +21,7 @@ export const whereOp = defineOp<{}>({
 /** `a` where the condition holds, else `b`, with broadcasting. The side not chosen gets no gradient, NaN included. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [left, right] = [lift(a), lift(b)];
-  const shape = broadcastShapes(
-    broadcastShapes(condition.shape, left.shape, "where"),
-    right.shape,
-    "where",
-  );
+  const shape = broadcastShapes(broadcastShapes(condition.shape, left.shape, "where"), right.shape, "where");
   return apply(
     whereOp,
     [condition, left, right].map((x) => broadcastTo(x, shape)),

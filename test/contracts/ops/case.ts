@@ -1,3 +1,4 @@
+import type { OptionError } from "../../../src/base/errors.ts";
 import { type DType, type NdArray, type Shape, ndarray, sizeOf } from "../../../src/base/ndarray.ts";
 import { type Key, integers, normal, permutation, uniform } from "../../../src/base/random.ts";
 import type { Op, Tensor, TensorType } from "../../../src/graph/tensor.ts";
@@ -24,11 +25,13 @@ export interface OpCase {
   readonly float32?: number;
 }
 
-/** A call that must be refused with a ShapeError whose message holds all of `says`. */
+/** A call that must be refused with an error whose message holds all of `says`. */
 export interface Refusal {
   readonly name: string;
   build(): unknown;
   readonly says: readonly string[];
+  /** ShapeError unless said. */
+  readonly kind?: typeof OptionError;
 }
 
 export interface Contract {
@@ -39,15 +42,10 @@ export interface Contract {
   readonly cases: readonly OpCase[];
   /** Calls that are refused; or why there is nothing to refuse. */
   readonly refuses: readonly Refusal[] | string;
-  /** Why no axis of unknown length makes sense, where none does; one of the refusals then is that of such an axis. */
-  readonly staticOnly?: string;
 }
 
 /** Erases the attributes' type of an op's record. */
-export function contract<A extends Record<string, unknown>>(
-  op: Op<A> | null,
-  rest: Omit<Contract, "op">,
-): Contract {
+export function contract<A extends Record<string, unknown>>(op: Op<A> | null, rest: Omit<Contract, "op">): Contract {
   return op === null ? rest : { ...rest, op: op as unknown as Op<never> };
 }
 
@@ -94,6 +92,11 @@ export function truths(...shape: number[]): Feed {
 /** The numbers of a feed at a length of the first axis. */
 export function fill(of: Feed, key: Key, shape: Shape = of.shape): NdArray {
   const values = of.draw(key, shape);
-  const data = of.dtype === "float32" ? Float32Array.from(values) : of.dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values);
+  const data =
+    of.dtype === "float32"
+      ? Float32Array.from(values)
+      : of.dtype === "int32"
+        ? Int32Array.from(values)
+        : Uint8Array.from(values);
   return ndarray(of.dtype as DType, shape, data as never);
 }

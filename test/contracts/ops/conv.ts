@@ -16,28 +16,119 @@ interface Layout {
 const layouts: Readonly<Record<string, Layout>> = {
   "3x3": { n: 2, size: [4, 5], kernel: [3, 3], wide: 2, narrow: 3 },
   "3x3, same size": { n: 2, size: [4, 3], kernel: [3, 3], wide: 2, narrow: 2, options: { padding: 1 } },
-  "4x4, stride 2, padding 1": { n: 2, size: [6, 4], kernel: [4, 4], wide: 2, narrow: 2, options: { stride: 2, padding: 1 } },
-  "4x4, stride 2, padding 1, many channels": { n: 1, size: [4, 4], kernel: [4, 4], wide: 10, narrow: 3, options: { stride: 2, padding: 1 } },
-  "5x5, stride 2, padding 2, many channels, a rest": { n: 1, size: [5, 6], kernel: [5, 5], wide: 9, narrow: 2, options: { stride: 2, padding: 2 } },
+  "4x4, stride 2, padding 1": {
+    n: 2,
+    size: [6, 4],
+    kernel: [4, 4],
+    wide: 2,
+    narrow: 2,
+    options: { stride: 2, padding: 1 },
+  },
+  "4x4, stride 2, padding 1, many channels": {
+    n: 1,
+    size: [4, 4],
+    kernel: [4, 4],
+    wide: 10,
+    narrow: 3,
+    options: { stride: 2, padding: 1 },
+  },
+  "5x5, stride 2, padding 2, many channels, a rest": {
+    n: 1,
+    size: [5, 6],
+    kernel: [5, 5],
+    wide: 9,
+    narrow: 2,
+    options: { stride: 2, padding: 2 },
+  },
   "1x1": { n: 2, size: [3, 2], kernel: [1, 1], wide: 3, narrow: 2 },
   "1x1, stride 2": { n: 2, size: [4, 3], kernel: [1, 1], wide: 2, narrow: 2, options: { stride: 2 } },
   "1x1, stride 3, many channels": { n: 1, size: [5, 7], kernel: [1, 1], wide: 9, narrow: 2, options: { stride: 3 } },
   "2x2, stride 3": { n: 1, size: [6, 7], kernel: [2, 2], wide: 2, narrow: 2, options: { stride: 3 } },
-  "3x3, stride 3, many channels": { n: 1, size: [7, 5], kernel: [3, 3], wide: 9, narrow: 2, options: { stride: 3, padding: 1 } },
-  "a stride for each axis": { n: 1, size: [5, 6], kernel: [3, 2], wide: 2, narrow: 2, options: { stride: [1, 3], padding: [1, 0] } },
-  "four paddings": { n: 2, size: [3, 4], kernel: [3, 2], wide: 2, narrow: 2, options: { stride: 2, padding: [2, 0, 1, 3] } },
-  "four paddings, many channels": { n: 1, size: [3, 4], kernel: [3, 2], wide: 9, narrow: 2, options: { stride: 2, padding: [0, 1, 2, 0] } },
+  "3x3, stride 3, many channels": {
+    n: 1,
+    size: [7, 5],
+    kernel: [3, 3],
+    wide: 9,
+    narrow: 2,
+    options: { stride: 3, padding: 1 },
+  },
+  "a stride for each axis": {
+    n: 1,
+    size: [5, 6],
+    kernel: [3, 2],
+    wide: 2,
+    narrow: 2,
+    options: { stride: [1, 3], padding: [1, 0] },
+  },
+  "four paddings": {
+    n: 2,
+    size: [3, 4],
+    kernel: [3, 2],
+    wide: 2,
+    narrow: 2,
+    options: { stride: 2, padding: [2, 0, 1, 3] },
+  },
+  "four paddings, many channels": {
+    n: 1,
+    size: [3, 4],
+    kernel: [3, 2],
+    wide: 9,
+    narrow: 2,
+    options: { stride: 2, padding: [0, 1, 2, 0] },
+  },
   "padding beyond the kernel": { n: 1, size: [2, 2], kernel: [2, 2], wide: 2, narrow: 2, options: { padding: 3 } },
   "rows that no tap reaches": { n: 1, size: [8, 6], kernel: [2, 2], wide: 9, narrow: 2, options: { stride: [4, 3] } },
   dilation: { n: 2, size: [5, 6], kernel: [2, 3], wide: 2, narrow: 2, options: { dilation: 2, padding: 1 } },
-  "dilation and stride": { n: 1, size: [7, 8], kernel: [3, 2], wide: 2, narrow: 2, options: { dilation: [2, 3], stride: 2, padding: [2, 1] } },
-  "dilation and stride, many channels": { n: 1, size: [6, 7], kernel: [3, 2], wide: 9, narrow: 1, options: { dilation: [2, 3], stride: [2, 3], padding: 1 } },
+  "dilation and stride": {
+    n: 1,
+    size: [7, 8],
+    kernel: [3, 2],
+    wide: 2,
+    narrow: 2,
+    options: { dilation: [2, 3], stride: 2, padding: [2, 1] },
+  },
+  "dilation and stride, many channels": {
+    n: 1,
+    size: [6, 7],
+    kernel: [3, 2],
+    wide: 9,
+    narrow: 1,
+    options: { dilation: [2, 3], stride: [2, 3], padding: 1 },
+  },
   "two groups": { n: 2, size: [4, 3], kernel: [3, 2], wide: 4, narrow: 6, options: { groups: 2, padding: 1 } },
-  "a group for each channel, stride 2": { n: 2, size: [4, 5], kernel: [3, 3], wide: 3, narrow: 6, options: { groups: 3, stride: 2, padding: 1 } },
-  "two groups of many channels": { n: 1, size: [4, 4], kernel: [2, 2], wide: 18, narrow: 2, options: { groups: 2, stride: 2 } },
+  "a group for each channel, stride 2": {
+    n: 2,
+    size: [4, 5],
+    kernel: [3, 3],
+    wide: 3,
+    narrow: 6,
+    options: { groups: 3, stride: 2, padding: 1 },
+  },
+  "two groups of many channels": {
+    n: 1,
+    size: [4, 4],
+    kernel: [2, 2],
+    wide: 18,
+    narrow: 2,
+    options: { groups: 2, stride: 2 },
+  },
   "a kernel as large as the image": { n: 2, size: [3, 4], kernel: [3, 4], wide: 2, narrow: 3 },
-  "a kernel as large as the image, stride 2": { n: 2, size: [3, 3], kernel: [3, 3], wide: 2, narrow: 3, options: { stride: 2 } },
-  "a kernel as large as the padded image": { n: 1, size: [2, 3], kernel: [4, 5], wide: 2, narrow: 2, options: { padding: 1 } },
+  "a kernel as large as the image, stride 2": {
+    n: 2,
+    size: [3, 3],
+    kernel: [3, 3],
+    wide: 2,
+    narrow: 3,
+    options: { stride: 2 },
+  },
+  "a kernel as large as the padded image": {
+    n: 1,
+    size: [2, 3],
+    kernel: [4, 5],
+    wide: 2,
+    narrow: 2,
+    options: { padding: 1 },
+  },
   "a kernel larger than the image": { n: 1, size: [2, 2], kernel: [5, 5], wide: 2, narrow: 2, options: { padding: 2 } },
   "a picture of one pixel": { n: 2, size: [1, 1], kernel: [1, 1], wide: 2, narrow: 3 },
   "many taps, few channels": { n: 1, size: [8, 8], kernel: [7, 7], wide: 1, narrow: 2, options: { padding: 3 } },
@@ -62,7 +153,10 @@ function outputPadding(layout: Layout): [number, number] {
   const { output, stride, padding, dilation } = geometry(size, kernel, options, "conv");
   return ([0, 1] as const).map(
     (axis) =>
-      size[axis] + padding[axis] + padding[axis + 2]! - ((output[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1),
+      size[axis] +
+      padding[axis] +
+      padding[axis + 2]! -
+      ((output[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1),
   ) as [number, number];
 }
 
@@ -80,15 +174,47 @@ export const conv: readonly Contract[] = [
       };
     }),
     refuses: [
-      { name: "channels that differ", build: () => ops.conv2d(image, input("w", [3, 3, 4, 8])), says: ["conv2d: 3 channels in 1 group(s)", "[3, 3, 4, 8]", "[2, 4, 4, 3]"] },
-      { name: "groups that do not divide", build: () => ops.conv2d(image, input("w", [3, 3, 1, 8]), { groups: 3 }), says: ["conv2d", "multiple of 3", "[3, 3, 1, 8]"] },
-      { name: "a kernel that does not fit", build: () => ops.conv2d(image, input("w", [5, 5, 3, 8])), says: ["conv2d: kernel [5, 5] must fit in the padded input [4, 4]"] },
+      {
+        name: "channels that differ",
+        build: () => ops.conv2d(image, input("w", [3, 3, 4, 8])),
+        says: ["conv2d: 3 channels in 1 group(s)", "[3, 3, 4, 8]", "[2, 4, 4, 3]"],
+      },
+      {
+        name: "groups that do not divide",
+        build: () => ops.conv2d(image, input("w", [3, 3, 1, 8]), { groups: 3 }),
+        says: ["conv2d", "multiple of 3", "[3, 3, 1, 8]"],
+      },
+      {
+        name: "a kernel that does not fit",
+        build: () => ops.conv2d(image, input("w", [5, 5, 3, 8])),
+        says: ["conv2d: kernel [5, 5] must fit in the padded input [4, 4]"],
+      },
       { name: "a kernel of two axes", build: () => ops.conv2d(image, input("w", [3, 3])), says: ["conv2d", "[3, 3]"] },
-      { name: "no images", build: () => ops.conv2d(input("x", [2, 4, 4]), input("w", [3, 3, 4, 8])), says: ["conv2d: needs images [n, h, w, c]", "[2, 4, 4]"] },
-      { name: "images of unknown size", build: () => ops.conv2d(input("x", [2, "h", 4, 3]), input("w", [3, 3, 3, 8])), says: ["conv2d: needs images [n, h, w, c]", "[2, h, 4, 3]"] },
-      { name: "whole numbers", build: () => ops.conv2d(input("x", [2, 4, 4, 3], "int32"), input("w", [3, 3, 3, 8])), says: ["conv2d: needs float32", "int32"] },
-      { name: "no stride", build: () => ops.conv2d(image, input("w", [3, 3, 3, 8]), { stride: 0 }), says: ["conv2d", "stride", "[0, 0]"] },
-      { name: "padding below 0", build: () => ops.conv2d(image, input("w", [3, 3, 3, 8]), { padding: -1 }), says: ["conv2d", "padding", "[-1, -1, -1, -1]"] },
+      {
+        name: "no images",
+        build: () => ops.conv2d(input("x", [2, 4, 4]), input("w", [3, 3, 4, 8])),
+        says: ["conv2d: needs images [n, h, w, c]", "[2, 4, 4]"],
+      },
+      {
+        name: "images of unknown size",
+        build: () => ops.conv2d(input("x", [2, "h", 4, 3]), input("w", [3, 3, 3, 8])),
+        says: ["conv2d: needs images [n, h, w, c]", "[2, h, 4, 3]"],
+      },
+      {
+        name: "whole numbers",
+        build: () => ops.conv2d(input("x", [2, 4, 4, 3], "int32"), input("w", [3, 3, 3, 8])),
+        says: ["conv2d: needs float32", "int32"],
+      },
+      {
+        name: "no stride",
+        build: () => ops.conv2d(image, input("w", [3, 3, 3, 8]), { stride: 0 }),
+        says: ["conv2d", "stride", "[0, 0]"],
+      },
+      {
+        name: "padding below 0",
+        build: () => ops.conv2d(image, input("w", [3, 3, 3, 8]), { padding: -1 }),
+        says: ["conv2d", "padding", "[-1, -1, -1, -1]"],
+      },
     ],
   }),
   contract(ops.convTransposeOp, {
@@ -102,12 +228,36 @@ export const conv: readonly Contract[] = [
       };
     }),
     refuses: [
-      { name: "channels that differ", build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 4])), says: ["convTranspose2d", "must take 3 channels", "[3, 3, 8, 4]", "[2, 4, 4, 3]"] },
-      { name: "groups that do not divide", build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 3]), { groups: 2 }), says: ["convTranspose2d", "multiple of 2", "[3, 3, 8, 3]"] },
-      { name: "padding that leaves nothing", build: () => ops.convTranspose2d(input("x", [1, 1, 1, 3]), input("w", [2, 2, 8, 3]), { padding: 1 }), says: ["convTranspose2d: padding leaves no output", "[0, 0]"] },
-      { name: "output padding of a stride", build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 3]), { stride: 2, outputPadding: 2 }), says: ["convTranspose2d: outputPadding must be smaller than the stride", "[2, 2]"] },
-      { name: "no images", build: () => ops.convTranspose2d(input("x", [2, 4]), input("w", [3, 3, 8, 4])), says: ["convTranspose2d: needs images [n, h, w, c]", "[2, 4]"] },
-      { name: "whole numbers", build: () => ops.convTranspose2d(input("x", [2, 4, 4, 3], "int32"), input("w", [3, 3, 8, 3])), says: ["convTranspose2d: needs float32", "int32"] },
+      {
+        name: "channels that differ",
+        build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 4])),
+        says: ["convTranspose2d", "must take 3 channels", "[3, 3, 8, 4]", "[2, 4, 4, 3]"],
+      },
+      {
+        name: "groups that do not divide",
+        build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 3]), { groups: 2 }),
+        says: ["convTranspose2d", "multiple of 2", "[3, 3, 8, 3]"],
+      },
+      {
+        name: "padding that leaves nothing",
+        build: () => ops.convTranspose2d(input("x", [1, 1, 1, 3]), input("w", [2, 2, 8, 3]), { padding: 1 }),
+        says: ["convTranspose2d: padding leaves no output", "[0, 0]"],
+      },
+      {
+        name: "output padding of a stride",
+        build: () => ops.convTranspose2d(image, input("w", [3, 3, 8, 3]), { stride: 2, outputPadding: 2 }),
+        says: ["convTranspose2d: outputPadding must be smaller than the stride", "[2, 2]"],
+      },
+      {
+        name: "no images",
+        build: () => ops.convTranspose2d(input("x", [2, 4]), input("w", [3, 3, 8, 4])),
+        says: ["convTranspose2d: needs images [n, h, w, c]", "[2, 4]"],
+      },
+      {
+        name: "whole numbers",
+        build: () => ops.convTranspose2d(input("x", [2, 4, 4, 3], "int32"), input("w", [3, 3, 8, 3])),
+        says: ["convTranspose2d: needs float32", "int32"],
+      },
     ],
   }),
   contract(ops.convWeightGradOp, {
@@ -124,17 +274,20 @@ export const conv: readonly Contract[] = [
     refuses: [
       {
         name: "images of another size than the geometry's",
-        build: () => apply(ops.convWeightGradOp, [image, input("g", [2, 2, 2, 8])], geometry([5, 4], [3, 3], {}, "conv")),
+        build: () =>
+          apply(ops.convWeightGradOp, [image, input("g", [2, 2, 2, 8])], geometry([5, 4], [3, 3], {}, "conv")),
         says: ["convWeightGrad", "[2, 4, 4, 3]", "[2, 2, 2, 8]"],
       },
       {
         name: "gradients of another size than the geometry's",
-        build: () => apply(ops.convWeightGradOp, [image, input("g", [2, 3, 2, 8])], geometry([4, 4], [3, 3], {}, "conv")),
+        build: () =>
+          apply(ops.convWeightGradOp, [image, input("g", [2, 3, 2, 8])], geometry([4, 4], [3, 3], {}, "conv")),
         says: ["convWeightGrad", "[2, 4, 4, 3]", "[2, 3, 2, 8]"],
       },
       {
         name: "batches of two lengths",
-        build: () => apply(ops.convWeightGradOp, [image, input("g", [3, 2, 2, 8])], geometry([4, 4], [3, 3], {}, "conv")),
+        build: () =>
+          apply(ops.convWeightGradOp, [image, input("g", [3, 2, 2, 8])], geometry([4, 4], [3, 3], {}, "conv")),
         says: ["convWeightGrad", "[2, 4, 4, 3]", "[3, 2, 2, 8]"],
       },
     ],
@@ -142,25 +295,68 @@ export const conv: readonly Contract[] = [
   contract(null, {
     functions: ["resizeNearest"],
     cases: [
-      { name: "larger", feeds: { x: reals(2, 2, 3, 2) }, build: ({ x }) => ops.resizeNearest(x!, [4, 9]), shape: [2, 4, 9, 2] },
-      { name: "by broken factors", feeds: { x: reals(2, 3, 4, 2) }, build: ({ x }) => ops.resizeNearest(x!, [5, 3]), shape: [2, 5, 3, 2] },
-      { name: "one axis", feeds: { x: reals(2, 3, 4, 2) }, build: ({ x }) => ops.resizeNearest(x!, [3, 8]), shape: [2, 3, 8, 2] },
+      {
+        name: "larger",
+        feeds: { x: reals(2, 2, 3, 2) },
+        build: ({ x }) => ops.resizeNearest(x!, [4, 9]),
+        shape: [2, 4, 9, 2],
+      },
+      {
+        name: "by broken factors",
+        feeds: { x: reals(2, 3, 4, 2) },
+        build: ({ x }) => ops.resizeNearest(x!, [5, 3]),
+        shape: [2, 5, 3, 2],
+      },
+      {
+        name: "one axis",
+        feeds: { x: reals(2, 3, 4, 2) },
+        build: ({ x }) => ops.resizeNearest(x!, [3, 8]),
+        shape: [2, 3, 8, 2],
+      },
     ],
     refuses: [
-      { name: "no images", build: () => ops.resizeNearest(input("x", [2, 4]), [2, 2]), says: ["resizeNearest: needs images [n, h, w, c]", "[2, 4]"] },
+      {
+        name: "no images",
+        build: () => ops.resizeNearest(input("x", [2, 4]), [2, 2]),
+        says: ["resizeNearest: needs images [n, h, w, c]", "[2, 4]"],
+      },
       { name: "an empty picture", build: () => ops.resizeNearest(image, [0, 2]), says: ["resizeNearest", "[0, 2]"] },
     ],
   }),
   contract(null, {
     functions: ["resizeAverage"],
     cases: [
-      { name: "halves", feeds: { x: reals(2, 4, 4, 2) }, build: ({ x }) => ops.resizeAverage(x!, [2, 2]), shape: [2, 2, 2, 2] },
-      { name: "a third and a half", feeds: { x: reals(2, 6, 4, 1) }, build: ({ x }) => ops.resizeAverage(x!, [2, 2]), shape: [2, 2, 2, 1] },
-      { name: "to one pixel", feeds: { x: reals(2, 3, 4, 2) }, build: ({ x }) => ops.resizeAverage(x!, [1, 1]), shape: [2, 1, 1, 2] },
-      { name: "its own size", feeds: { x: reals(2, 3, 4, 2) }, build: ({ x }) => ops.resizeAverage(x!, [3, 4]), shape: [2, 3, 4, 2] },
+      {
+        name: "halves",
+        feeds: { x: reals(2, 4, 4, 2) },
+        build: ({ x }) => ops.resizeAverage(x!, [2, 2]),
+        shape: [2, 2, 2, 2],
+      },
+      {
+        name: "a third and a half",
+        feeds: { x: reals(2, 6, 4, 1) },
+        build: ({ x }) => ops.resizeAverage(x!, [2, 2]),
+        shape: [2, 2, 2, 1],
+      },
+      {
+        name: "to one pixel",
+        feeds: { x: reals(2, 3, 4, 2) },
+        build: ({ x }) => ops.resizeAverage(x!, [1, 1]),
+        shape: [2, 1, 1, 2],
+      },
+      {
+        name: "its own size",
+        feeds: { x: reals(2, 3, 4, 2) },
+        build: ({ x }) => ops.resizeAverage(x!, [3, 4]),
+        shape: [2, 3, 4, 2],
+      },
     ],
     refuses: [
-      { name: "no whole factor", build: () => ops.resizeAverage(image, [3, 4]), says: ["resizeAverage: [4, 4] must be a multiple", "[3, 4]"] },
+      {
+        name: "no whole factor",
+        build: () => ops.resizeAverage(image, [3, 4]),
+        says: ["resizeAverage: [4, 4] must be a multiple", "[3, 4]"],
+      },
       { name: "larger", build: () => ops.resizeAverage(image, [8, 8]), says: ["resizeAverage: [4, 4]", "[8, 8]"] },
     ],
   }),

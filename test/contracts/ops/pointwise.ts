@@ -1,14 +1,33 @@
 import { constant, input } from "../../../src/graph/tensor.ts";
 import { ndarray } from "../../../src/base/ndarray.ts";
+import { OptionError } from "../../../src/base/errors.ts";
 import * as ops from "../../../src/ops/index.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
-import { type Contract, type Feed, type OpCase, type Refusal, apart, between, contract, reals, truths, whole } from "./case.ts";
+import {
+  type Contract,
+  type Feed,
+  type OpCase,
+  type Refusal,
+  apart,
+  between,
+  contract,
+  reals,
+  truths,
+  whole,
+} from "./case.ts";
 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (a: ops.Operand, b: ops.Operand) => Tensor;
 
 function unaryCases(f: Unary, feeds: Readonly<Record<string, Feed>>, rest: Partial<OpCase> = {}): OpCase[] {
-  return Object.entries(feeds).map(([name, x]) => ({ name, feeds: { x }, build: ({ x: at }) => f(at!), shape: x.shape, ...rest }));
+  return Object.entries(feeds).map(([name, x]) => ({
+    name,
+    feeds: { x },
+    build: ({ x: at }) => f(at!),
+    shape: x.shape,
+    ...rest,
+    ...(x.shape.length === 0 && { symbolic: [] }),
+  }));
 }
 
 const floatOnly = (where: string, f: Unary): Refusal => ({
@@ -18,7 +37,12 @@ const floatOnly = (where: string, f: Unary): Refusal => ({
 });
 
 /** Shapes in which two operands meet, the same for every op of two operands. */
-function binaryCases(f: Binary, left: (...shape: number[]) => Feed, right = left, rest: Partial<OpCase> = {}): OpCase[] {
+function binaryCases(
+  f: Binary,
+  left: (...shape: number[]) => Feed,
+  right = left,
+  rest: Partial<OpCase> = {},
+): OpCase[] {
   return [
     { name: "equal shapes", feeds: { a: left(3, 4), b: right(3, 4) }, symbolic: ["a", "b"], shape: [3, 4] },
     { name: "a row", feeds: { a: left(3, 4), b: right(4) }, symbolic: ["a"], shape: [3, 4] },
@@ -66,17 +90,27 @@ function comparison(op: Contract["op"], where: string, f: Binary): Contract {
     functions: [where],
     cases: [
       ...binaryCases(f, (...shape) => whole(3, "float32", ...shape), undefined, none),
-      { name: "whole numbers", feeds: { a: whole(3, "int32", 3, 4), b: whole(3, "int32", 4) }, build: ({ a, b }) => f(a!, b!), shape: [3, 4], ...none },
+      {
+        name: "whole numbers",
+        feeds: { a: whole(3, "int32", 3, 4), b: whole(3, "int32", 4) },
+        build: ({ a, b }) => f(a!, b!),
+        shape: [3, 4],
+        ...none,
+      },
       { name: "a number", feeds: { a: whole(3, "float32", 3, 4) }, build: ({ a }) => f(a!, 1), shape: [3, 4], ...none },
     ],
     refuses: [
       ...binaryRefusals(where, f),
-      { name: "truths", build: () => f(input("a", [2], "bool"), input("b", [2], "bool")), says: [`${where}: needs float32 or int32`, "bool"] },
+      {
+        name: "truths",
+        build: () => f(input("a", [2], "bool"), input("b", [2], "bool")),
+        says: [`${where}: needs float32 or int32`, "bool"],
+      },
     ],
   };
 }
 
-const smooth = { normal: reals(3, 4), "a scalar": { ...reals(), shape: [] } };
+const smooth = { normal: reals(3, 4), "a scalar": reals() };
 const kinked = { "both sides of 0": apart([0], 4, 5) };
 
 export const pointwise: readonly Contract[] = [
@@ -86,7 +120,13 @@ export const pointwise: readonly Contract[] = [
     cases: [
       ...binaryCases(ops.add, reals),
       { name: "a number", feeds: { x: reals(3, 4) }, build: ({ x }) => ops.add(2.5, x!), shape: [3, 4] },
-      { name: "zeros that repeat", feeds: { x: reals(4) }, build: ({ x }) => ops.add(x!, zeroRows(3, 4)), symbolic: [], shape: [3, 4] },
+      {
+        name: "zeros that repeat",
+        feeds: { x: reals(4) },
+        build: ({ x }) => ops.add(x!, zeroRows(3, 4)),
+        symbolic: [],
+        shape: [3, 4],
+      },
       { name: "with itself", feeds: { x: reals(3, 4) }, build: ({ x }) => ops.add(x!, x!), shape: [3, 4] },
     ],
     refuses: arithmetic("add", ops.add),
@@ -94,9 +134,20 @@ export const pointwise: readonly Contract[] = [
   contract(ops.castOp, {
     functions: ["cast"],
     cases: [
-      ...unaryCases((x) => ops.cast(x, "int32"), { "to whole numbers": apart([-2, -1, 0, 1, 2], 3, 4) }, { dtype: "int32", varies: [] }),
-      ...unaryCases((x) => ops.cast(x, "bool"), { "to truths": whole(3, "float32", 3, 4) }, { dtype: "bool", varies: [] }),
-      ...unaryCases((x) => ops.cast(x, "float32"), { "from whole numbers": whole(9, "int32", 3, 4), "from truths": truths(3, 4) }),
+      ...unaryCases(
+        (x) => ops.cast(x, "int32"),
+        { "to whole numbers": apart([-2, -1, 0, 1, 2], 3, 4) },
+        { dtype: "int32", varies: [] },
+      ),
+      ...unaryCases(
+        (x) => ops.cast(x, "bool"),
+        { "to truths": whole(3, "float32", 3, 4) },
+        { dtype: "bool", varies: [] },
+      ),
+      ...unaryCases((x) => ops.cast(x, "float32"), {
+        "from whole numbers": whole(9, "int32", 3, 4),
+        "from truths": truths(3, 4),
+      }),
       ...unaryCases((x) => ops.cast(x, "float32"), { "to its own type": reals(3, 4) }),
     ],
     refuses: "every type becomes every other",
@@ -107,10 +158,7 @@ export const pointwise: readonly Contract[] = [
       ...unaryCases((x) => ops.clip(x, -0.5, 0.75), { "both limits": apart([-0.5, 0.75], 4, 5) }),
       ...unaryCases((x) => ops.clip(x, 0, Infinity), { "one limit": apart([0], 4, 5) }),
     ],
-    refuses: [
-      floatOnly("clip", (x) => ops.clip(x, 0, 1)),
-      { name: "limits in the wrong order", build: () => ops.clip(input("x", [2]), 1, 0), says: ["clip: ", "1", "0"] },
-    ],
+    refuses: [floatOnly("clip", (x) => ops.clip(x, 0, 1))],
   }),
   contract(ops.customGradientOp, {
     functions: ["customGradient"],
@@ -125,7 +173,11 @@ export const pointwise: readonly Contract[] = [
       {
         name: "two inputs, one without gradient",
         feeds: { x: reals(3, 4), y: reals(3, 4) },
-        build: ({ x, y }) => ops.customGradient(ops.mul(x!, ops.stopGradient(y!)), [x!, y!], (g) => [ops.mul(g, ops.stopGradient(y!)), null]),
+        build: ({ x, y }) =>
+          ops.customGradient(ops.mul(x!, ops.stopGradient(y!)), [x!, y!], (g) => [
+            ops.mul(g, ops.stopGradient(y!)),
+            null,
+          ]),
         varies: ["x"],
         symbolic: ["x", "y"],
         shape: [3, 4],
@@ -154,15 +206,27 @@ export const pointwise: readonly Contract[] = [
     cases: unaryCases(ops.expm1, { ...smooth, "near 0": between(-1e-3, 1e-3, 3, 4), large: between(-20, 5, 3, 4) }),
     refuses: [floatOnly("expm1", ops.expm1)],
   }),
-  contract(null, { functions: ["gelu"], cases: unaryCases(ops.gelu, smooth), refuses: [{ ...floatOnly("", ops.gelu), says: ["int32"] }] }),
+  contract(null, {
+    functions: ["gelu"],
+    cases: unaryCases(ops.gelu, smooth),
+    refuses: [{ ...floatOnly("", ops.gelu), says: ["int32"] }],
+  }),
   comparison(ops.greaterOp as never, "greater", ops.greater),
   comparison(ops.greaterEqualOp as never, "greaterEqual", ops.greaterEqual),
   contract(ops.leakyReluOp, {
     functions: ["leakyRelu"],
-    cases: [...unaryCases((x) => ops.leakyRelu(x), kinked), ...unaryCases((x) => ops.leakyRelu(x, 0.01), { "a small slope": apart([0], 3, 4) })],
+    cases: [
+      ...unaryCases((x) => ops.leakyRelu(x), kinked),
+      ...unaryCases((x) => ops.leakyRelu(x, 0.01), { "a small slope": apart([0], 3, 4) }),
+    ],
     refuses: [
       floatOnly("leakyRelu", (x) => ops.leakyRelu(x)),
-      { name: "a slope of 1 or more", build: () => ops.leakyRelu(input("x", [2]), 1.5), says: ["leakyRelu: ", "1.5"] },
+      {
+        name: "a slope of 1 or more",
+        build: () => ops.leakyRelu(input("x", [2]), 1.5),
+        says: ["leakyRelu: slope must be in [0, 1)", "1.5"],
+        kind: OptionError,
+      },
     ],
   }),
   comparison(ops.lessOp as never, "less", ops.less),
@@ -174,11 +238,15 @@ export const pointwise: readonly Contract[] = [
   }),
   contract(ops.log1pOp, {
     functions: ["log1p"],
-    cases: unaryCases(ops.log1p, { positive: between(0, 5, 3, 4), "near 0": between(-1e-3, 1e-3, 3, 4), "towards -1": between(-0.9, 0, 3, 4) }),
+    cases: unaryCases(ops.log1p, {
+      positive: between(0, 5, 3, 4),
+      "near 0": between(-1e-3, 1e-3, 3, 4),
+      "towards -1": between(-0.9, 0, 3, 4),
+    }),
     refuses: [floatOnly("log1p", ops.log1p)],
   }),
   contract(ops.maximumOp, {
-    functions: ["maximum", "maximumGradient"],
+    functions: ["maximum"],
     cases: [...farApart(ops.maximum)],
     refuses: arithmetic("maximum", ops.maximum),
   }),
@@ -192,23 +260,52 @@ export const pointwise: readonly Contract[] = [
     cases: [
       ...binaryCases(ops.mul, reals),
       { name: "a number", feeds: { x: reals(3, 4) }, build: ({ x }) => ops.mul(x!, -1.5), shape: [3, 4] },
-      { name: "ones that repeat", feeds: { x: reals(4) }, build: ({ x }) => ops.mul(ops.add(zeroRows(3, 4), 1), x!), symbolic: [], shape: [3, 4] },
+      {
+        name: "ones that repeat",
+        feeds: { x: reals(4) },
+        build: ({ x }) => ops.mul(ops.add(zeroRows(3, 4), 1), x!),
+        symbolic: [],
+        shape: [3, 4],
+      },
     ],
     refuses: arithmetic("mul", ops.mul),
   }),
-  contract(null, { functions: ["square"], cases: unaryCases(ops.square, smooth), refuses: [{ ...floatOnly("mul", ops.square) }] }),
+  contract(null, {
+    functions: ["square"],
+    cases: unaryCases(ops.square, smooth),
+    refuses: [{ ...floatOnly("mul", ops.square) }],
+  }),
   contract(ops.negOp, { functions: ["neg"], cases: unaryCases(ops.neg, smooth), refuses: [floatOnly("neg", ops.neg)] }),
   contract(ops.powOp, {
     functions: ["pow"],
     cases: [
       ...binaryCases(ops.pow, (...shape) => between(0.5, 2, ...shape), reals),
-      { name: "a cube of negative numbers", feeds: { x: between(-2, -0.5, 3, 4) }, build: ({ x }) => ops.pow(x!, 3), shape: [3, 4] },
-      { name: "a square at 0", feeds: { x: whole(3, "float32", 3, 4) }, build: ({ x }) => ops.pow(x!, 2), shape: [3, 4] },
-      { name: "an inverse root", feeds: { x: between(0.5, 2, 3, 4) }, build: ({ x }) => ops.pow(x!, -0.5), shape: [3, 4] },
+      {
+        name: "a cube of negative numbers",
+        feeds: { x: between(-2, -0.5, 3, 4) },
+        build: ({ x }) => ops.pow(x!, 3),
+        shape: [3, 4],
+      },
+      {
+        name: "a square at 0",
+        feeds: { x: whole(3, "float32", 3, 4) },
+        build: ({ x }) => ops.pow(x!, 2),
+        shape: [3, 4],
+      },
+      {
+        name: "an inverse root",
+        feeds: { x: between(0.5, 2, 3, 4) },
+        build: ({ x }) => ops.pow(x!, -0.5),
+        shape: [3, 4],
+      },
     ],
     refuses: arithmetic("pow", ops.pow),
   }),
-  contract(ops.reluOp, { functions: ["relu"], cases: unaryCases(ops.relu, kinked), refuses: [floatOnly("relu", ops.relu)] }),
+  contract(ops.reluOp, {
+    functions: ["relu"],
+    cases: unaryCases(ops.relu, kinked),
+    refuses: [floatOnly("relu", ops.relu)],
+  }),
   contract(ops.sigmoidOp, {
     functions: ["sigmoid"],
     cases: unaryCases(ops.sigmoid, { ...smooth, "far out": between(-30, 30, 4, 6) }),
@@ -216,7 +313,11 @@ export const pointwise: readonly Contract[] = [
   }),
   contract(ops.signOp, {
     functions: ["sign"],
-    cases: unaryCases((x) => ops.sign(ops.sub(x, 1)), { "below, at and above 0": whole(3, "float32", 4, 5) }, { varies: [] }),
+    cases: unaryCases(
+      (x) => ops.sign(ops.sub(x, 1)),
+      { "below, at and above 0": whole(3, "float32", 4, 5) },
+      { varies: [] },
+    ),
     refuses: [floatOnly("sign", ops.sign)],
   }),
   contract(ops.softplusOp, {
@@ -231,7 +332,11 @@ export const pointwise: readonly Contract[] = [
   }),
   contract(ops.stepOp, {
     functions: ["step"],
-    cases: unaryCases((x) => ops.step(ops.sub(x, 1)), { "below, at and above 0": whole(3, "float32", 4, 5) }, { varies: [] }),
+    cases: unaryCases(
+      (x) => ops.step(ops.sub(x, 1)),
+      { "below, at and above 0": whole(3, "float32", 4, 5) },
+      { varies: [] },
+    ),
     refuses: [floatOnly("step", ops.step)],
   }),
   contract(ops.stopGradientOp, {
@@ -274,7 +379,12 @@ function farApart(f: Binary): OpCase[] {
   return [
     { name: "equal shapes", feeds: { a: apart([0], 4, 5) }, build: ({ a }) => f(ops.mul(a!, 2), a!), shape: [4, 5] },
     { name: "a number", feeds: { a: apart([0.5], 4, 5) }, build: ({ a }) => f(a!, 0.5), shape: [4, 5] },
-    { name: "a row", feeds: { a: apart([-1, 0, 1], 3, 4) }, build: ({ a }) => f(a!, constant(ndarray("float32", [4], Float32Array.of(-1, 0, 1, 0)))), shape: [3, 4] },
+    {
+      name: "a row",
+      feeds: { a: apart([-1, 0, 1], 3, 4) },
+      build: ({ a }) => f(a!, constant(ndarray("float32", [4], Float32Array.of(-1, 0, 1, 0)))),
+      shape: [3, 4],
+    },
     {
       name: "two inputs",
       feeds: { a: between(-2, -1, 3, 2), b: between(0, 1, 2) },

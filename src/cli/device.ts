@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { choiceField, parseOptions } from "../base/options.ts";
+import { type Device, devices } from "../node/index.ts";
+import { addFlags } from "./flags.ts";
+
+const deviceOptions = z.object({
+  device: choiceField("where to compute; auto is the CPU, WebGPU is used when named", devices).default("auto"),
+});
+
+export function addDeviceFlag(command: Command): void {
+  addFlags(command, deviceOptions);
+}
+
+/** @throws OptionError for a device that does not exist anywhere. */
+export function deviceOf(given: string | undefined): Device {
+  return parseOptions(deviceOptions, { device: given }, "zaya").device;
+}

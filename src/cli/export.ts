@@ -1,0 +1,64 @@
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { key } from "../base/random.ts";
+import { MemoryStore } from "../base/store.ts";
+import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
+import { type ParityEntry, exportModel } from "../train/index.ts";
+import { number, table } from "./format.ts";
+import { openRunModel } from "./open-run.ts";
+import { Output } from "./output.ts";
+
+interface ExportFlags {
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function declareExport(command: Command): void {
+  command
+    .argument("<run>", "folder of the run")
+    .option("--out <dir>", "folder to write to (default: the run's own export/, which is renewed)")
+    .option("--force", "replace files")
+    .option("--json", "print one JSON object")
+    .action(runExport);
+}
+
+async function runExport(folder: string, { out, force = false, json = false }: ExportFlags): Promise<void> {
+  const output = new Output({ json });
+  const written = new MemoryStore();
+  const { step, entries } = await emit(folder, written);
+  const target = out ?? join(folder, "export");
+  const files = (await written.list("export")).map((name) => ({ name, path: join(target, name.slice("export/".length)) }));
+  if (out === undefined) {
+    const { store, release } = await openRunFolder(folder);
+    try {
+      for (const { name } of files) await store.write(name, await written.read(name));
+    } finally {
+      await release();
+    }
+  } else {
+    for (const { path } of files) await requireFree(path, force);
+    for (const { name, path } of files) await writeOutput(path, await written.read(name), force);
+  }
+  const lines = entries.map(({ file, largestDifference, items }) => [
+    join(target, file.slice("export/".length)),
+    Object.entries(largestDifference)
+      .map(([name, value]) => `${name} differs by at most ${number(value)}`)
+      .join(", "),
+    `from the model on ${items} inputs`,
+  ]);
+  output.result([`checkpoint of step ${step}`, ...table(lines)], { run: folder, step, files: files.map(({ path }) => path), parity: entries });
+}
+
+async function emit(folder: string, store: MemoryStore): Promise<{ step: number; entries: ParityEntry[] }> {
+  const { run, trained, step, close } = await openRunModel(folder, "cpu");
+  const { recipe, train } = run.config;
+  try {
+    // Noise stands for real inputs where files and model are compared: the data may be elsewhere.
+    return { step, entries: await exportModel(trained, null, store, key(train.seed), { recipe, step: String(step) }) };
+  } finally {
+    await close();
+  }
+}

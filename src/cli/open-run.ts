@@ -1,0 +1,28 @@
+import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
+import type { Device } from "../node/index.ts";
+import type { DataSplit } from "../data/index.ts";
+import { type OpenedModel, Run, openTrained, requireSameData } from "../train/index.ts";
+
+export interface OpenedRun extends OpenedModel {
+  readonly run: Run;
+}
+
+/** Opens a run's newest checkpoint to read from. Its data are not needed. */
+export async function openRunModel(folder: string, device: Device): Promise<OpenedRun> {
+  await requireRun(folder);
+  const run = await Run.open(new FolderStore(folder));
+  return { run, ...(await openTrained(run, await nodeEngine({ device }))) };
+}
+
+/** The data that a run's config names. */
+export function openRunData({ config }: Run): Promise<DataSplit> {
+  const { spec, ...how } = config.data;
+  return openData(spec, how);
+}
+
+/** The same, refused when they have changed since the run began. */
+export async function openSameData(run: Run): Promise<DataSplit> {
+  const data = await openRunData(run);
+  await requireSameData(run.store, data);
+  return data;
+}

@@ -1,0 +1,96 @@
+import { basename, resolve } from "node:path";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { DataError } from "../base/errors.ts";
+import { type NdArray, formatShape, full, joinRows } from "../base/ndarray.ts";
+import { integerField, parseOptions, textField } from "../base/options.ts";
+import type { Dataset } from "../data/index.ts";
+import { openData, requireFree, writeOutput } from "../node/index.ts";
+import { type Run, pairRows, readDataRecord } from "../train/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addFlags, givenOptions } from "./flags.ts";
+import { counted, number } from "./format.ts";
+import { openRunModel, openSameData } from "./open-run.ts";
+import { Output } from "./output.ts";
+import { encodePicture, requirePicture } from "./picture-file.ts";
+
+const columns = 8;
+
+const options = z.object({
+  data: textField("other data with items of the same shape; their test part is used (default: the run's)").optional(),
+  n: integerField("test images to show", { min: 1 }).default(32),
+  out: textField("PNG to write, images above what became of them; NAME-reconstructions.png here when not given").optional(),
+});
+
+interface ReconstructFlags extends Readonly<Record<string, unknown>> {
+  readonly device?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function declareReconstruct(command: Command): void {
+  command.argument("<run>", "folder of the run");
+  addFlags(command, options);
+  command.option("--force", "replace the file").option("--json", "print one JSON object");
+  addDeviceFlag(command);
+  command.action(runReconstruct);
+}
+
+async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<void> {
+  const output = new Output(flags);
+  const given = parseOptions(options, givenOptions(flags, options), "reconstruct");
+  const { n, out = `${basename(resolve(folder))}-reconstructions.png` } = given;
+  const force = flags.force === true;
+  requirePicture(out);
+  await requireFree(out, force);
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device));
+  try {
+    const data = await dataOf(run, given.data);
+    const shown = Math.min(n, data.size);
+    const items = data.read(Int32Array.from({ length: shown }, (_, i) => i));
+    const results = await trained.decode(await trained.encode(items));
+    const error = meanSquare(items, results);
+    await writeOutput(out, await pairsPicture(items, results, `${folder}, reconstructions`), force);
+    output.result(
+      [`${out}: ${counted(shown, "test image")}, mean squared error ${number(error)} a number (values in [0, 1])`],
+      { out, n: shown, meanSquaredError: error },
+    );
+  } finally {
+    await close();
+  }
+}
+
+async function dataOf(run: Run, spec: string | undefined): Promise<Dataset> {
+  if (spec === undefined) return imagesOf((await openSameData(run)).test);
+  const { test } = await openData(spec, { size: run.config.data.size });
+  const known = await readDataRecord(run.store);
+  if (known !== null && known.shape.join() !== test.shape.join()) {
+    throw new DataError(
+      `reconstruct: items must be ${formatShape(known.shape)}, as the run's are - got ${formatShape(test.shape)} in ${spec}`,
+    );
+  }
+  return imagesOf(test);
+}
+
+function imagesOf(data: Dataset): Dataset {
+  if (data.kind === "image") return data;
+  throw new DataError(`reconstruct: only images can be drawn - got points in ${data.name}`);
+}
+
+function meanSquare(a: NdArray, b: NdArray): number {
+  let total = 0;
+  for (let i = 0; i < a.data.length; i++) total += (a.data[i]! - b.data[i]!) ** 2;
+  return total / a.data.length;
+}
+
+/** Rows of images, each above the row of what became of them; a row that is not full ends in grey. */
+function pairsPicture(items: NdArray<"float32">, results: NdArray, about: string): Promise<Uint8Array> {
+  const n = items.shape[0]!;
+  const across = Math.min(columns, n);
+  const missing = (across - (n % across)) % across;
+  const filler = full([missing, ...items.shape.slice(1)], 128 / 255);
+  const filled = (images: NdArray): NdArray => (missing === 0 ? images : joinRows([images, filler]));
+  return encodePicture(pairRows(filled(items), filled(results), across), across, about);
+}

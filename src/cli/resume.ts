@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+
+import { nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
+import { Run, resume } from "../train/index.ts";
+import { FolderStore } from "../node/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { exitCodes } from "./failure.ts";
+import { followRun } from "./follow.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { openRunData } from "./open-run.ts";
+import { Output } from "./output.ts";
+
+interface ResumeFlags {
+  readonly device?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function declareResume(command: Command): void {
+  command
+    .argument("<run>", "folder of the run")
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addDeviceFlag(command);
+  command.action(async (folder: string, flags: ResumeFlags) => {
+    process.exitCode = await runResume(folder, flags);
+  });
+}
+
+async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
+  const output = new Output(flags);
+  await requireRun(folder);
+  const { config, state } = await Run.open(new FolderStore(folder));
+  if (state.status === "done") {
+    output.result([`nothing to do: all ${state.step} steps of ${folder} are done`], {
+      run: folder,
+      recipe: config.recipe,
+      seed: config.train.seed,
+      status: "done",
+      steps: state.step,
+      seconds: state.seconds,
+    });
+    return exitCodes.done;
+  }
+  const opened = await openRunFolder(folder);
+  const interrupt = catchInterrupt(output);
+  try {
+    // Read again: another process may have gone on with it before the lock was taken.
+    const run = await Run.open(opened.store);
+    const data = await openRunData(run);
+    const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
+    output.say(`resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.state.step} of ${config.train.steps}`);
+    const settings = { engine, signal: interrupt.signal, versions: versions() };
+    return await followRun(resume(run, data, settings), opened, config, output);
+  } finally {
+    interrupt.stop();
+    await opened.release();
+  }
+}

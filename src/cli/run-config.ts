@@ -1,0 +1,100 @@
+import { readFile } from "node:fs/promises";
+
+import { OptionError } from "../base/errors.ts";
+import type { ModelDefinition } from "../models/index.ts";
+import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } from "../train/index.ts";
+import { givenOptions } from "./flags.ts";
+import { suggestion } from "./nearest.ts";
+
+/** A config with its sections there, not yet checked. */
+export interface GivenConfig {
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly train: Readonly<Record<string, unknown>>;
+  readonly device: string | undefined;
+}
+
+/** Reads a config, such as a run's config.json. @throws OptionError when it is none. */
+export async function readConfig(path: string): Promise<PartialConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new OptionError(
+      `--config: must be a file that can be read - got ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new OptionError(`${path}: must be JSON - got ${(error as Error).message}`);
+  }
+  return parsePartialConfig(raw, path);
+}
+
+/** A file's config with what `--set` changes, then what flags say. */
+export function mergeConfig(
+  file: PartialConfig,
+  definition: ModelDefinition,
+  flags: Readonly<Record<string, unknown>>,
+): GivenConfig {
+  const sets = parseSets((flags["set"] as string[] | undefined) ?? [], definition);
+  const { data: spec, device } = flags;
+  const fromFlags: PartialConfig = {
+    model: givenOptions(flags, definition.options),
+    data: { ...givenOptions(flags, dataOptions), ...(spec !== undefined && { spec }) },
+    train: givenOptions(flags, trainOptions),
+    device: device as string | undefined,
+  };
+  const layers = [file, sets, fromFlags];
+  return {
+    model: Object.assign({}, ...layers.map((layer) => layer.model)) as GivenConfig["model"],
+    data: Object.assign({}, ...layers.map((layer) => layer.data)) as GivenConfig["data"],
+    train: layers.map((layer) => layer.train ?? {}).reduce(mergeTraining, {}),
+    device: layers.map((layer) => layer.device).findLast((name) => name !== undefined),
+  };
+}
+
+/** Steps and epochs say the same thing: a later one of either replaces both. */
+function mergeTraining(
+  below: GivenConfig["train"],
+  above: GivenConfig["train"],
+): GivenConfig["train"] {
+  const replaced = "steps" in above || "epochs" in above;
+  const { steps, epochs, ...rest } = below;
+  return { ...(replaced ? rest : below), ...above };
+}
+
+/** `model.latent=4` and the like. */
+function parseSets(sets: readonly string[], definition: ModelDefinition): PartialConfig {
+  const known = {
+    model: Object.keys(definition.options.shape),
+    data: Object.keys(dataOptions.shape),
+    train: Object.keys(trainOptions.shape),
+  };
+  const paths = [
+    ...Object.entries(known).flatMap(([section, names]) => names.map((name) => `${section}.${name}`)),
+    "device",
+  ];
+  const out: Record<"model" | "data" | "train", Record<string, unknown>> = {
+    model: {},
+    data: {},
+    train: {},
+  };
+  let device: string | undefined;
+  for (const text of sets) {
+    const at = text.indexOf("=");
+    if (at < 1) throw new OptionError(`--set: must be path=value - got ${text}`, "for example --set model.latent=4");
+    const [path, value] = [text.slice(0, at), text.slice(at + 1)];
+    if (!paths.includes(path)) {
+      throw new OptionError(`--set: the path must be known - got ${path}`, suggestion(path, paths, "paths"));
+    }
+    if (path === "device") device = value;
+    else {
+      const [section, name] = path.split(".") as ["model" | "data" | "train", string];
+      out[section][name] = value;
+    }
+  }
+  return { ...out, device };
+}

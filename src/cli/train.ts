@@ -1,0 +1,155 @@
+import { basename, extname, join, resolve } from "node:path";
+
+import type { Command } from "commander";
+
+import { OptionError } from "../base/errors.ts";
+import { parseOptions } from "../base/options.ts";
+import { type DataSplit, datasets } from "../data/index.ts";
+import { type ConfiguredModel, type ModelDefinition, models } from "../models/index.ts";
+import {
+  createNumberedRunFolder,
+  createRunFolder,
+  nodeEngine,
+  openData,
+  requireFreeFolder,
+  versions,
+} from "../node/index.ts";
+import {
+  type DataSource,
+  type RunConfig,
+  type TrainOptions,
+  dataOptions,
+  infoOf,
+  resolveTraining,
+  runConfig,
+  train,
+  trainOptions,
+} from "../train/index.ts";
+import { configLines, skippedLines, titleLine } from "./config-table.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { exitCodes } from "./failure.ts";
+import { addFlags } from "./flags.ts";
+import { followRun } from "./follow.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { suggestion } from "./nearest.ts";
+import { Output } from "./output.ts";
+import { mergeConfig, readConfig } from "./run-config.ts";
+
+interface TrainFlags extends Readonly<Record<string, unknown>> {
+  readonly out?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const usualData = "mnist";
+
+const switches = ["--json", "--quiet", "--dry-run", "--help", "-h"];
+
+/** A recipe has flags of its own: it is looked for among the words before they are parsed. */
+export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
+  const helpWanted = words.includes("--help") || words.includes("-h");
+  const definition = helpWanted ? await findRecipe(words).catch(() => null) : await findRecipe(words);
+  command
+    .argument("[recipe]", models.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
+    .option("--data <spec>", `${dataOptions.shape.spec.meta()?.description} (default: ${usualData})`)
+    .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
+    .option("--config <file>", "JSON with recipe, model, data, train, device: a run's config.json runs it again; flags win over it")
+    .option("--set <path=value>", "an entry of the config: --set model.latent=4", (value: string, all: string[] = []) => [...all, value])
+    .option("--dry-run", "print the config and write nothing")
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addFlags(command, dataOptions.omit({ spec: true }), "Data:");
+  addFlags(command, trainOptions, "Training:");
+  addDeviceFlag(command);
+  if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
+  else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");
+  command.action(async (_recipe: string | undefined, flags: TrainFlags) => {
+    process.exitCode = await runTrain(definition!, flags);
+  });
+}
+
+async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {
+  const name = recipeIn(words) ?? (await recipeOfConfig(words));
+  const known = models.map((model) => model.name);
+  if (name === undefined) {
+    throw new OptionError(
+      "zaya train: needs a recipe - got none",
+      `recipes: ${models.map(({ name: recipe, summary }) => `${recipe} (${summary})`).join(", ")}`,
+    );
+  }
+  const definition = models.find((model) => model.name === name);
+  if (definition !== undefined) return definition;
+  throw new OptionError(`zaya train: the recipe must be known - got ${name}`, suggestion(name, known, "recipes"));
+}
+
+/** The first word that is neither a flag nor a flag's value. */
+function recipeIn(words: readonly string[]): string | undefined {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (!word.startsWith("-")) return word;
+    if (!switches.includes(word) && !word.includes("=")) i++;
+  }
+  return undefined;
+}
+
+async function recipeOfConfig(words: readonly string[]): Promise<string | undefined> {
+  const at = words.findIndex((word) => word === "--config" || word.startsWith("--config="));
+  const path = words[at]?.includes("=") ? words[at].slice("--config=".length) : words[at + 1];
+  return at < 0 || path === undefined ? undefined : (await readConfig(path)).recipe;
+}
+
+async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise<number> {
+  const output = new Output(flags);
+  const file = flags.config === undefined ? {} : await readConfig(flags.config);
+  const given = mergeConfig(file, definition, flags);
+  // Everything that can be refused is refused before the first byte is written, the cheap checks first.
+  const configured: ConfiguredModel = { definition, options: parseOptions(definition.options, given.model, definition.name) };
+  parseOptions(trainOptions, given.train, "train");
+  const device = deviceOf(given.device);
+  const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
+  if (flags.out !== undefined) await requireFreeFolder(flags.out);
+  const data = await openData(spec, how);
+  const training = resolveTraining(definition, given.train as TrainOptions, data.train.size);
+  definition.build(configured.options, infoOf(data));
+  const engine = await nodeEngine({ device });
+  const source = absoluteSource({ spec, ...how });
+  const config = runConfig(configured, source, training, engine.name);
+
+  for (const line of skippedLines(data)) output.warn(line);
+  const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, data))];
+  if (flags.dryRun === true) {
+    output.result(lines, config);
+    return exitCodes.done;
+  }
+  for (const line of lines) output.say(line);
+
+  const folder = await (flags.out === undefined ? createNumberedRunFolder(defaultFolder(config)) : createRunFolder(flags.out));
+  const interrupt = catchInterrupt(output);
+  try {
+    output.say(`run ${folder.folder}`);
+    const settings = { engine, store: folder.store, source, signal: interrupt.signal, versions: versions() };
+    return await followRun(train(configured, data, given.train as TrainOptions, settings), folder, config, output);
+  } finally {
+    interrupt.stop();
+    await folder.release();
+  }
+}
+
+/** Paths are made absolute, so that the run can go on from another folder. */
+function absoluteSource({ spec, dataDir, ...rest }: DataSource): DataSource {
+  const named = datasets.some(({ name }) => name === spec);
+  return { ...rest, spec: named ? spec : resolve(spec), ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
+}
+
+/** What a command without flags would run on data of this size. */
+function usualConfig(definition: ModelDefinition, data: DataSplit): RunConfig {
+  const options = parseOptions(definition.options, {}, definition.name);
+  return runConfig({ definition, options }, { spec: usualData }, resolveTraining(definition, {}, data.train.size), "cpu");
+}
+
+function defaultFolder({ recipe, data }: RunConfig): string {
+  const name = basename(data.spec, extname(data.spec)).replace(/[^\w.-]+/g, "-");
+  return join("runs", `${recipe}-${name}`);
+}

@@ -1,0 +1,86 @@
+import { basename, resolve } from "node:path";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { zeros } from "../base/ndarray.ts";
+import { integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import { requireFree, writeOutput } from "../node/index.ts";
+import { type Run, manifoldCodes, traversalCodes } from "../train/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addFlags, givenOptions } from "./flags.ts";
+import { number } from "./format.ts";
+import { openRunModel } from "./open-run.ts";
+import { Output } from "./output.ts";
+import { encodePicture, requirePicture } from "./picture-file.ts";
+
+/** Side of the picture of a plane of codes. */
+const manifoldSide = 20;
+
+const options = z.object({
+  columns: integerField("values of each latent dimension", { min: 2 }).default(11),
+  range: numberField("values go from minus this to this, in deviations of the prior", { above: 0 }).default(3),
+  out: textField("PNG to write; NAME-traversal.png here when not given").optional(),
+});
+
+interface TraverseFlags extends Readonly<Record<string, unknown>> {
+  readonly device?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function declareTraverse(command: Command): void {
+  command
+    .argument("<run>", "folder of the run")
+    .addHelpText("after", `\nA row a latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the prior's quantiles.`);
+  addFlags(command, options);
+  command.option("--force", "replace the file").option("--json", "print one JSON object");
+  addDeviceFlag(command);
+  command.action(runTraverse);
+}
+
+async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> {
+  const output = new Output(flags);
+  const given = parseOptions(options, givenOptions(flags, options), "traverse");
+  const { columns, range, out = `${basename(resolve(folder))}-traversal.png` } = given;
+  const force = flags.force === true;
+  requirePicture(out);
+  await requireFree(out, force);
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device));
+  try {
+    const { generator } = trained.model;
+    if (generator === undefined || generator.shape.length !== 1) {
+      throw new OptionError("traverse: the model must draw from a vector of latent dimensions - got one that does not");
+    }
+    const size = generator.shape[0]!;
+    const kl = await klPerLatent(run, size);
+    const order = Array.from({ length: size }, (_, i) => i).sort((a, b) => (kl?.[b] ?? 0) - (kl?.[a] ?? 0));
+    const plane = size === 2;
+    const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
+    const images = await trained.decode(codes);
+    if (images.shape.length !== 4) throw new OptionError("traverse: only images can be drawn - got a model of points");
+    const across = plane ? manifoldSide : columns;
+    await writeOutput(out, await encodePicture(images, across, `${folder}, latent traversal`), force);
+    const lines = plane ? [`${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior`] : describeRows(order, kl);
+    output.result([`${out}: ${lines[0]}`, ...lines.slice(1)], { out, latents: size, ...(plane ? {} : { rows: order, kl: kl === null ? null : order.map((i) => kl[i]) }) });
+  } finally {
+    await close();
+  }
+}
+
+function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {
+  if (kl === null) return ["rows in the order of the latent dimensions, for no KL has been measured yet"];
+  return ["rows from above, with their KL in nats", ...order.map((latent) => `  latent ${latent}  ${number(kl[latent]!)}`)];
+}
+
+/** The newest KL of each latent dimension on test data; null where none was measured. */
+async function klPerLatent(run: Run, size: number): Promise<number[] | null> {
+  const found = new Map<number, number>();
+  for (const { name, split, value } of await run.metrics()) {
+    const latent = split === "test" ? /\/klPerLatent\/(\d+)$/.exec(name)?.[1] : undefined;
+    if (latent !== undefined && value !== null) found.set(Number(latent), value);
+  }
+  const kl = Array.from({ length: size }, (_, i) => found.get(i));
+  return kl.every((value) => value !== undefined) ? kl : null;
+}
