@@ -77,12 +77,17 @@ export function parseOptions<Schema extends z.ZodObject>(schema: Schema, raw: un
     );
   }
   const got = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], raw);
-  throw new OptionError(`${where}: ${String(issue.path[0])} ${issue.message} - got ${JSON.stringify(got)}`, hintFor(schema, String(issue.path[0])));
+  throw new OptionError(`${where}: ${String(issue.path[0])} ${issue.message} - got ${shown(got)}`, hintFor(schema, String(issue.path[0])));
+}
+
+/** Text as it is, all else as JSON. */
+function shown(value: unknown): string {
+  return typeof value === "string" && value.trim() !== "" ? value : JSON.stringify(value);
 }
 
 function hintFor(schema: z.ZodObject, name: string): string | undefined {
-  const description = schema.shape[name]?.meta()?.description;
-  return description === undefined ? undefined : `${name}: ${description}`;
+  const doc = describeOptions(schema).find((described) => described.name === name)?.doc;
+  return doc === undefined || doc === "" ? undefined : `${name}: ${doc}`;
 }
 
 /** What a person sees of an option. */

@@ -9,20 +9,26 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A flag for each option of a schema. Their values are checked by the schema, not here. */
-export function addFlags(command: Command, schema: z.ZodObject, heading?: string): void {
+/**
+ * A flag for each option of a schema. Their values are checked by the schema, not here.
+ * @param defaults What options are when left out, where the schema does not say it.
+ */
+export function addFlags(
+  command: Command,
+  schema: z.ZodObject,
+  heading?: string,
+  defaults: Readonly<Record<string, unknown>> = {},
+): void {
   for (const described of describeOptions(schema)) {
-    const option = new Option(`${flagOf(described.name)} <${placeholder(described)}>`, help(described));
+    const initial = described.initial ?? defaults[described.name];
+    const text = initial === undefined ? described.doc : `${described.doc} (default: ${String(initial)})`;
+    const option = new Option(`${flagOf(described.name)} <${placeholder(described)}>`, text);
     command.addOption(heading === undefined ? option : option.helpGroup(heading));
   }
 }
 
 function placeholder({ choices }: OptionDescription): string {
   return choices === null ? "value" : choices.join("|");
-}
-
-function help({ doc, initial }: OptionDescription): string {
-  return initial === undefined ? doc : `${doc} (default: ${String(initial)})`;
 }
 
 /** Of the flags that were given, those that are options of the schema. */

@@ -78,7 +78,7 @@ export function numbers(results: readonly Evaluation[]): string {
     .map((result) => {
       const { stderr, n, [result.quantity]: value, ...rest } = numbersOf([result]);
       const details = Object.entries(rest).map(([name, entry]) => `  ${name} ${number(entry)}`);
-      return `${result.quantity} ${number(value!)} ± ${number(stderr!)} ${result.unit}${details.join("")}  (n ${n})`;
+      return `${result.quantity} ${number(value!)} ± ${Number(stderr!.toPrecision(2))} ${result.unit}${details.join("")}  (n ${n})`;
     })
     .join("  ");
 }

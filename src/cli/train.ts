@@ -61,7 +61,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
   addFlags(command, dataOptions.omit({ spec: true }), "Data:");
-  addFlags(command, trainOptions, "Training:");
+  addFlags(command, trainOptions, "Training:", definition?.defaults);
   addDeviceFlag(command);
   if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
   else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");
@@ -140,7 +140,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
 /** Paths are made absolute, so that the run can go on from another folder. */
 function absoluteSource({ spec, dataDir, ...rest }: DataSource): DataSource {
   const named = datasets.some(({ name }) => name === spec);
-  return { ...rest, spec: named ? spec : resolve(spec), ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
+  return { spec: named ? spec : resolve(spec), ...rest, ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
 }
 
 /** What a command without flags would run on data of this size. */

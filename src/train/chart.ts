@@ -246,10 +246,10 @@ function lineOf({ name, points: given }: Series): Line {
 
 /** Whether a line goes up and down much more than it gets anywhere; a learning rate does not, a loss does. */
 function isNoisy(points: readonly Point[]): boolean {
-  const values = finiteOf(points).map(([, value]) => value);
-  const [low, high] = rangeOf(values);
-  const travelled = values.reduce((sum, value, i) => sum + Math.abs(value - (values[i - 1] ?? value)), 0);
-  return travelled > 4 * (high - low);
+  const finite = finiteOf(points);
+  if (finite.length === 0) return false;
+  const travelled = finite.reduce((sum, [, value], i) => sum + Math.abs(value - finite[Math.max(0, i - 1)]![1]), 0);
+  return travelled > 4 * heightOf(finite);
 }
 
 function plotOf(words: string, series: readonly Line[], id: string): Markup {
@@ -421,11 +421,9 @@ function curveTable(title: string, series: readonly Series[]): Markup {
   const steps = new Set(series.flatMap(({ points }) => thinPoints(points, tableRows).map(([step]) => step)));
   const rows = [...steps].toSorted((a, b) => a - b).map(row);
   const all = new Set(series.flatMap(({ points }) => points.map(([step]) => step))).size;
-  const part =
-    steps.size < all
-      ? `${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`
-      : `${formatNumber(all)} steps`;
-  return dataTable("Table", `${title}: ${part}`, ["step", ...series.map(({ name }) => name)], rows);
+  const thinned = `: ${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`;
+  const caption = steps.size < all ? title + thinned : title;
+  return dataTable("Table", caption, ["step", ...series.map(({ name }) => name)], rows);
 }
 
 type Cell = string | number | undefined;

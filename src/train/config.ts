@@ -76,9 +76,10 @@ export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, 
       "give one of them",
     );
   }
-  const steps = given.steps ?? (given.epochs ?? defaults.epochs) * Math.floor(items / batch);
+  const { epochs, ...rest } = given;
+  const steps = given.steps ?? (epochs ?? defaults.epochs) * Math.floor(items / batch);
   return {
-    ...given,
+    ...rest,
     steps,
     batch,
     learningRate: given.learningRate ?? defaults.learningRate,

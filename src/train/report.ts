@@ -353,6 +353,7 @@ summary { cursor: pointer; color: var(--accent); font-size: .875rem; padding-blo
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: start; color: var(--muted); padding-block-end: .35rem; }
 th, td { padding: .2rem .75rem .2rem 0; text-align: start; border-block-end: 1px solid var(--edge); vertical-align: top; }
+.data { min-width: min(100%, 26rem); }
 .data td, .data th { text-align: end; font-weight: 400; }
 .data thead th { font-weight: 600; }
 .config { width: 100%; }

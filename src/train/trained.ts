@@ -162,7 +162,7 @@ export class TrainedModel {
 }
 
 /** Noise for `count` draws, each from a key of its own. */
-export function drawNoise({ noise, shape }: Generator, key: Key, count: number): NdArray<"float32"> {
+export function drawNoise({ noise, shape }: Pick<Generator, "noise" | "shape">, key: Key, count: number): NdArray<"float32"> {
   const draw = noise === "normal" ? normal : uniform;
   return joinRows(Array.from({ length: count }, (_, i) => draw(fold(key, i), [1, ...shape])));
 }

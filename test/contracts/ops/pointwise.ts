@@ -203,7 +203,11 @@ export const pointwise: readonly Contract[] = [
   contract(ops.expOp, { functions: ["exp"], cases: unaryCases(ops.exp, smooth), refuses: [floatOnly("exp", ops.exp)] }),
   contract(ops.expm1Op, {
     functions: ["expm1"],
-    cases: unaryCases(ops.expm1, { ...smooth, "near 0": between(-1e-3, 1e-3, 3, 4), large: between(-20, 5, 3, 4) }),
+    cases: unaryCases(
+      ops.expm1,
+      { ...smooth, "near 0": between(-1e-3, 1e-3, 3, 4), large: between(-20, 5, 3, 4) },
+      { elementwise: true },
+    ),
     refuses: [floatOnly("expm1", ops.expm1)],
   }),
   contract(null, {
@@ -238,11 +242,15 @@ export const pointwise: readonly Contract[] = [
   }),
   contract(ops.log1pOp, {
     functions: ["log1p"],
-    cases: unaryCases(ops.log1p, {
-      positive: between(0, 5, 3, 4),
-      "near 0": between(-1e-3, 1e-3, 3, 4),
-      "towards -1": between(-0.9, 0, 3, 4),
-    }),
+    cases: unaryCases(
+      ops.log1p,
+      {
+        positive: between(0, 5, 3, 4),
+        "near 0": between(-1e-3, 1e-3, 3, 4),
+        "towards -1": between(-0.9, 0, 3, 4),
+      },
+      { elementwise: true },
+    ),
     refuses: [floatOnly("log1p", ops.log1p)],
   }),
   contract(ops.maximumOp, {

@@ -1,0 +1,110 @@
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+
+import type { Command } from "commander";
+
+import { ZayaError } from "../base/errors.ts";
+import { exitCodes } from "./failure.ts";
+import { number, table } from "./format.ts";
+import { Output } from "./output.ts";
+
+interface EngineReport {
+  readonly device: string;
+  /** Billions of float32 operations a second in one large matrix product; null where the device does not work. */
+  readonly gflops: number | null;
+  readonly problem: string | null;
+  readonly fix: string | null;
+}
+
+interface PackageReport {
+  readonly version: string | null;
+  readonly fix: string | null;
+}
+
+export function declareDoctor(command: Command): void {
+  command.option("--json", "print one JSON object").action(async (flags: { json?: boolean }) => {
+    const output = new Output(flags);
+    const engines: EngineReport[] = [];
+    for (const device of ["cpu", "webgpu"] as const) {
+      output.show(`measuring ${device}`);
+      engines.push(await engineReport(device));
+    }
+    const report = {
+      node: process.versions.node,
+      system: `${process.platform} ${process.arch} ${release()}`,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cpus: availableParallelism(),
+      memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
+      onnxruntime: await onnxruntimeReport(),
+      sharp: await sharpReport(),
+      engines,
+    };
+    output.result(linesOf(report), report);
+    if (engines.every(({ gflops }) => gflops === null)) process.exitCode = exitCodes.refused;
+  });
+}
+
+async function engineReport(device: "cpu" | "webgpu"): Promise<EngineReport> {
+  try {
+    const { measureMatmul } = await import("./measure.ts");
+    return { device, gflops: await measureMatmul(device), problem: null, fix: null };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message.split(/\n| - got /)[0]! : String(error);
+    return { device, gflops: null, problem, fix: fixFor(device, error) };
+  }
+}
+
+function fixFor(device: "cpu" | "webgpu", error: unknown): string {
+  if (!(error instanceof ZayaError)) return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
+  if (device === "cpu") return error.hint ?? "run npm install again on this machine";
+  const drivers = process.platform === "linux" ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)" : "update the graphics driver";
+  return `${drivers}; until then use --device cpu, which is the default`;
+}
+
+async function onnxruntimeReport(): Promise<PackageReport> {
+  try {
+    const { versions } = await import("../node/index.ts");
+    return { version: versions()["onnxruntime"] ?? null, fix: null };
+  } catch {
+    return { version: null, fix: "run npm install again on this machine" };
+  }
+}
+
+async function sharpReport(): Promise<PackageReport> {
+  try {
+    const { default: sharp } = await import("sharp");
+    return { version: sharp.versions.sharp ?? null, fix: null };
+  } catch {
+    return { version: null, fix: "folders of images cannot be read: run npm install again on this machine" };
+  }
+}
+
+interface Report {
+  readonly node: string;
+  readonly system: string;
+  readonly cpu: string;
+  readonly cpus: number;
+  readonly memoryGiB: number;
+  readonly onnxruntime: PackageReport;
+  readonly sharp: PackageReport;
+  readonly engines: readonly EngineReport[];
+}
+
+function linesOf({ node, system, cpu, cpus: count, memoryGiB, onnxruntime, sharp, engines }: Report): string[] {
+  const described = ({ version, fix }: PackageReport): string => version ?? `does not load - ${fix}`;
+  return table([
+    ["node", node],
+    ["system", system],
+    ["processor", `${cpu}, ${count} ${count === 1 ? "core" : "cores"}`],
+    ["memory", `${memoryGiB} GiB`],
+    ["onnxruntime", described(onnxruntime)],
+    ["sharp", described(sharp)],
+    ...engines.flatMap(({ device, gflops, problem, fix }) =>
+      gflops !== null
+        ? [[device, `works, ${number(gflops)} GFLOP/s`]]
+        : [
+            [device, problem ?? ""],
+            ["", `fix: ${fix}`],
+          ],
+    ),
+  ]);
+}

@@ -1,0 +1,32 @@
+import { key, normal } from "../base/random.ts";
+import { input } from "../graph/tensor.ts";
+import { nodeEngine } from "../node/index.ts";
+import { matmul, sum } from "../ops/index.ts";
+
+const size = 1024;
+const rounds = 8;
+
+/**
+ * Billions of operations a second of a product of two [1024, 1024] matrices, in the fastest of a few rounds.
+ * @throws EngineError when the device does not work.
+ */
+export async function measureMatmul(device: "cpu" | "webgpu"): Promise<number> {
+  const engine = await nodeEngine({ device });
+  // A scalar comes back, so that the copy of the result is not what is measured.
+  const total = sum(matmul(input("a", [size, size]), input("b", [size, size])));
+  const compiled = await engine.compile({ outputs: { total } });
+  const state = engine.createState({ a: normal(key(1), [size, size]), b: normal(key(2), [size, size]) });
+  try {
+    let fastest = Infinity;
+    for (let round = 0; round <= rounds; round++) {
+      const began = performance.now();
+      await compiled.run({}, state);
+      // The first round warms up.
+      if (round > 0) fastest = Math.min(fastest, performance.now() - began);
+    }
+    return Number(((2 * size ** 3) / fastest / 1e6).toPrecision(3));
+  } finally {
+    await compiled.release();
+    state.dispose();
+  }
+}
