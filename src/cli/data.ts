@@ -51,11 +51,16 @@ function linesOf({ train, test }: DataSplit, summary: DataSummary): string[] {
   const { duplicates, constant, classes, skipped } = summary;
   const rows = [
     ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
-    ["shape", `${summary.shape.join(" x ")}  (${summary.kind === "image" ? "height x width x channels" : "numbers of a point"})`],
+    [
+      "shape",
+      `${summary.shape.join(" x ")}  (${summary.kind === "image" ? "height x width x channels" : "numbers of a point"})`,
+    ],
     ["range", `${number(summary.min)} to ${number(summary.max)}, mean ${number(summary.mean)}`],
     ["duplicates", `${counted(duplicates.count, "item")} equal to an earlier one`],
     ...(constant.count > 0 ? [["blank", `${counted(constant.count, "item")} of one value throughout`]] : []),
-    ...(classes === null ? [] : [["classes", [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ")]]),
+    ...(classes === null
+      ? []
+      : [["classes", [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ")]]),
     ["fingerprint", train.fingerprint],
     ["unreadable", counted(skipped.length, "file")],
   ];

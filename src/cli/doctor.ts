@@ -54,9 +54,13 @@ async function engineReport(device: "cpu" | "webgpu"): Promise<EngineReport> {
 }
 
 function fixFor(device: "cpu" | "webgpu", error: unknown): string {
-  if (!(error instanceof ZayaError)) return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
+  if (!(error instanceof ZayaError))
+    return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
   if (device === "cpu") return error.hint ?? "run npm install again on this machine";
-  const drivers = process.platform === "linux" ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)" : "update the graphics driver";
+  const drivers =
+    process.platform === "linux"
+      ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"
+      : "update the graphics driver";
   return `${drivers}; until then use --device cpu, which is the default`;
 }
 

@@ -10,7 +10,7 @@ import { openRunFolder } from "../node/index.ts";
 import { type Evaluation, evaluate, evaluationFile } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
-import { counted } from "./format.ts";
+import { count, counted } from "./format.ts";
 import { suggestion } from "./nearest.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -18,10 +18,13 @@ import { numbers } from "./progress.ts";
 
 const options = z.object({
   limit: integerField("measure on the first so many test images (default: all)", { min: 1 }).optional(),
-  seed: integerField("seed of the metrics' draws (default: the run's, which gives the numbers that training ended with)", {
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-  }).optional(),
+  seed: integerField(
+    "seed of the metrics' draws (default: the run's, which gives the numbers that training ended with)",
+    {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    },
+  ).optional(),
 });
 
 interface EvalFlags extends Readonly<Record<string, unknown>> {
@@ -34,10 +37,16 @@ interface EvalFlags extends Readonly<Record<string, unknown>> {
 export function declareEval(command: Command): void {
   command
     .argument("<run>", "folder of the run; results are written to its eval/")
-    .option("--metric <names...>", `what to measure: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: ${metrics[0]!.name})`);
+    .option(
+      "--metric <name>",
+      `what to measure, once or more: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: ${metrics[0]!.name})`,
+      (name: string, all: readonly string[] = []) => [...all, name],
+    );
   addFlags(command, options);
   for (const metric of metrics) addFlags(command, metric.options, `Options of ${metric.name}:`);
-  command.option("--json", "print one JSON object at the end, and progress on stderr").option("--quiet", "print no progress");
+  command
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
   addDeviceFlag(command);
   command.action(runEval);
 }
@@ -55,13 +64,25 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
       const { test } = await openSameData(run);
       const data = limit === undefined ? test : take(test, limit);
       const seed = given ?? run.config.train.seed;
-      output.say(`measuring on ${data.size} of ${counted(test.size, "test image")}, with the checkpoint of step ${step}`);
+      output.say(
+        `measuring on ${count(data.size)} of ${counted(test.size, "test image")}, with the checkpoint of step ${step}`,
+      );
       const results: (Evaluation & { file: string })[] = [];
       for (const metric of chosen) {
         output.show(metric.name);
-        const result = await evaluate(metric, trained, data, "test", fold(key(seed), "evaluate"), givenOptions(flags, metric.options));
+        const result = await evaluate(
+          metric,
+          trained,
+          data,
+          "test",
+          fold(key(seed), "evaluate"),
+          givenOptions(flags, metric.options),
+        );
         const file = evaluationFile(result, { step, seed });
-        await run.store.write(file, new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`));
+        await run.store.write(
+          file,
+          new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`),
+        );
         results.push({ ...result, file });
       }
       output.result(
@@ -77,10 +98,17 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
 }
 
 function chooseMetrics(names: readonly string[]): Metric[] {
-  return names.flatMap((text) => text.split(",")).map((name) => {
+  return names.map((name) => {
     const metric = metrics.find((known) => known.name === name);
     if (metric !== undefined) return metric;
-    throw new OptionError(`eval: the metric must be known - got ${name}`, suggestion(name, metrics.map((known) => known.name), "metrics"));
+    throw new OptionError(
+      `eval: the metric must be known - got ${name}`,
+      suggestion(
+        name,
+        metrics.map((known) => known.name),
+        "metrics",
+      ),
+    );
   });
 }
 
@@ -89,6 +117,7 @@ function requireUsed(flags: EvalFlags, chosen: readonly Metric[]): void {
   const used = chosen.flatMap((metric) => Object.keys(metric.options.shape));
   for (const metric of metrics) {
     const idle = Object.keys(givenOptions(flags, metric.options)).find((name) => !used.includes(name));
-    if (idle !== undefined) throw new OptionError(`eval: ${idle} is an option of ${metric.name} - got it without --metric ${metric.name}`);
+    if (idle !== undefined)
+      throw new OptionError(`eval: ${idle} is an option of ${metric.name} - got it without --metric ${metric.name}`);
   }
 }

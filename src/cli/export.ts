@@ -30,7 +30,10 @@ async function runExport(folder: string, { out, force = false, json = false }: E
   const written = new MemoryStore();
   const { step, entries } = await emit(folder, written);
   const target = out ?? join(folder, "export");
-  const files = (await written.list("export")).map((name) => ({ name, path: join(target, name.slice("export/".length)) }));
+  const files = (await written.list("export")).map((name) => ({
+    name,
+    path: join(target, name.slice("export/".length)),
+  }));
   if (out === undefined) {
     const { store, release } = await openRunFolder(folder);
     try {
@@ -49,7 +52,12 @@ async function runExport(folder: string, { out, force = false, json = false }: E
       .join(", "),
     `from the model on ${items} inputs`,
   ]);
-  output.result([`checkpoint of step ${step}`, ...table(lines)], { run: folder, step, files: files.map(({ path }) => path), parity: entries });
+  output.result([`checkpoint of step ${step}`, ...table(lines)], {
+    run: folder,
+    step,
+    files: files.map(({ path }) => path),
+    parity: entries,
+  });
 }
 
 async function emit(folder: string, store: MemoryStore): Promise<{ step: number; entries: ParityEntry[] }> {

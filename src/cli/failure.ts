@@ -22,7 +22,8 @@ export function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") return;
-      if (stream === process.stdout) process.stderr.write(`error: stdout: must take what is printed - got ${error.code}\n`);
+      if (stream === process.stdout)
+        process.stderr.write(`error: stdout: must take what is printed - got ${error.code}\n`);
       process.exitCode = exitCodes.refused;
     });
   }

@@ -32,10 +32,7 @@ function placeholder({ choices }: OptionDescription): string {
 }
 
 /** Of the flags that were given, those that are options of the schema. */
-export function givenOptions(
-  flags: Readonly<Record<string, unknown>>,
-  schema: z.ZodObject,
-): Record<string, unknown> {
+export function givenOptions(flags: Readonly<Record<string, unknown>>, schema: z.ZodObject): Record<string, unknown> {
   const names = Object.keys(schema.shape);
   return Object.fromEntries(
     Object.entries(flags).filter(([name, value]) => names.includes(name) && value !== undefined),

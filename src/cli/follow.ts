@@ -22,10 +22,12 @@ export async function followRun(
       progress.tell(event);
       if (event.type === "interrupted") {
         const { step } = event;
-        output.result(
-          [`stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`],
-          { ...about, status: "interrupted", step, resume: `zaya resume ${word}` },
-        );
+        output.result([`stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`], {
+          ...about,
+          status: "interrupted",
+          step,
+          resume: `zaya resume ${word}`,
+        });
         return exitCodes.interrupted;
       }
       if (event.type === "done") {

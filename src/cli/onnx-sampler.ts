@@ -18,17 +18,22 @@ export class OnnxSampler {
     private readonly path: string,
   ) {}
 
-  /** @throws DataError when the file has other inputs. @throws EngineError when it is not an ONNX file. */
+  /** @throws DataError when it is no ONNX file, or has other inputs. */
   static async open(bytes: Uint8Array, path: string, options: OrtOptions): Promise<OnnxSampler> {
-    const session = await openSession(bytes, options);
+    const session = await openSession(bytes, options).catch((error: Error) => {
+      throw new DataError(`sample: ${path} must be an ONNX model - got one that does not load (${error.message})`);
+    });
     const inputs = session.inputMetadata;
     const [only] = inputs;
     if (inputs.length === 1 && only?.isTensor === true && only.type === "float32") {
       const [, size] = only.shape;
-      if (only.shape.length === 2 && typeof size === "number" && size > 0) return new OnnxSampler(session, only.name, size, path);
+      if (only.shape.length === 2 && typeof size === "number" && size > 0)
+        return new OnnxSampler(session, only.name, size, path);
     }
     await session.release();
-    const got = inputs.map((entry) => `${entry.name} ${entry.isTensor ? `${entry.type} ${formatShape(entry.shape)}` : ""}`);
+    const got = inputs.map(
+      (entry) => `${entry.name} ${entry.isTensor ? `${entry.type} ${formatShape(entry.shape)}` : ""}`,
+    );
     throw new DataError(
       `sample: ${path} must have one float32 input [n, d] - got ${got.join(", ")}`,
       "the decoder or generator of a run draws samples, its encoder does not",
@@ -45,7 +50,9 @@ export class OnnxSampler {
       const results = await runSession(session, { [input]: rows(noise, start, stop) });
       const items = results[session.outputNames[0]!]!;
       if (items.shape[0] !== stop - start) {
-        throw new DataError(`sample: ${this.path} must give an item for each row of noise - got ${formatShape(items.shape)} for ${stop - start}`);
+        throw new DataError(
+          `sample: ${this.path} must give an item for each row of noise - got ${formatShape(items.shape)} for ${stop - start}`,
+        );
       }
       parts.push(items.shape.length === 4 ? permuted(items, [0, 2, 3, 1]) : items);
     }

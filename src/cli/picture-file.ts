@@ -10,7 +10,10 @@ import { imageGrid, toChannelsFirst } from "../train/index.ts";
 /** How items are written, by the file's ending. @throws OptionError for another ending. */
 export function requireItemFile(path: string): void {
   if (![".png", ".npy"].includes(extname(path))) {
-    throw new OptionError(`--out: must end in .png or .npy - got ${path}`, ".png is a grid of pictures, .npy a float32 array [n, c, h, w]");
+    throw new OptionError(
+      `--out: must end in .png or .npy - got ${path}`,
+      ".png is a grid of pictures, .npy a float32 array [n, c, h, w]",
+    );
   }
 }
 
@@ -23,7 +26,10 @@ export function requirePicture(path: string): void {
 export async function encodeItems(items: NdArray, path: string, about: string): Promise<Uint8Array> {
   if (extname(path) === ".npy") return encodeNpy(castTo(toChannelsFirst(items), "float32"));
   if (items.shape.length !== 4) {
-    throw new OptionError(`--out: only images can be drawn - got items of ${items.shape.slice(1).join(" x ")}`, "write them to a .npy file");
+    throw new OptionError(
+      `--out: only images can be drawn - got items of ${items.shape.slice(1).join(" x ")}`,
+      "write them to a .npy file",
+    );
   }
   return encodePicture(items, 8, about);
 }

@@ -67,9 +67,7 @@ function withoutStep(losses: Readonly<Record<string, number>>): Record<string, n
   const names = Object.keys(losses);
   const owners = new Set(names.map((name) => name.split("/")[0]));
   if (owners.size > 1) return losses;
-  return Object.fromEntries(
-    Object.entries(losses).map(([name, value]) => [name.slice(name.indexOf("/") + 1), value]),
-  );
+  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name.slice(name.indexOf("/") + 1), value]));
 }
 
 /** `negElbo 105.9 ± 0.2  recon 80.4  kl 25.5  (n 10000)`. */

@@ -21,7 +21,9 @@ const columns = 8;
 const options = z.object({
   data: textField("other data with items of the same shape; their test part is used (default: the run's)").optional(),
   n: integerField("test images to show", { min: 1 }).default(32),
-  out: textField("PNG to write, images above what became of them; NAME-reconstructions.png here when not given").optional(),
+  out: textField(
+    "PNG to write, images above what became of them; NAME-reconstructions.png here when not given",
+  ).optional(),
 });
 
 interface ReconstructFlags extends Readonly<Record<string, unknown>> {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 
-import { nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
-import { Run, resume } from "../train/index.ts";
-import { FolderStore } from "../node/index.ts";
+import { FolderStore, nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
+import { Run, requireResumable, resume } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { followRun } from "./follow.ts";
@@ -47,9 +46,12 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // Read again: another process may have gone on with it before the lock was taken.
     const run = await Run.open(opened.store);
+    requireResumable(run);
     const data = await openRunData(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
-    output.say(`resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.state.step} of ${config.train.steps}`);
+    output.say(
+      `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.state.step} of ${config.train.steps}`,
+    );
     const settings = { engine, signal: interrupt.signal, versions: versions() };
     return await followRun(resume(run, data, settings), opened, config, output);
   } finally {

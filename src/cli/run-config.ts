@@ -57,13 +57,11 @@ export function mergeConfig(
 }
 
 /** Steps and epochs say the same thing: a later one of either replaces both. */
-function mergeTraining(
-  below: GivenConfig["train"],
-  above: GivenConfig["train"],
-): GivenConfig["train"] {
-  const replaced = "steps" in above || "epochs" in above;
-  const { steps, epochs, ...rest } = below;
-  return { ...(replaced ? rest : below), ...above };
+function mergeTraining(below: GivenConfig["train"], above: GivenConfig["train"]): GivenConfig["train"] {
+  const same = ["steps", "epochs"];
+  const replaced = same.some((name) => name in above);
+  const kept = Object.entries(below).filter(([name]) => !replaced || !same.includes(name));
+  return { ...Object.fromEntries(kept), ...above };
 }
 
 /** `model.latent=4` and the like. */

@@ -20,7 +20,9 @@ import { encodeItems, requireItemFile } from "./picture-file.ts";
 const options = z.object({
   n: integerField("items to draw", { min: 1 }).default(64),
   seed: integerField("seed of the noise", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  out: textField("file to write: .png, a grid of pictures, or .npy, float32 [n, c, h, w]; NAME-samples.png here when not given").optional(),
+  out: textField(
+    "file to write: .png, a grid of pictures, or .npy, float32 [n, c, h, w]; NAME-samples.png here when not given",
+  ).optional(),
 });
 
 interface SampleFlags extends Readonly<Record<string, unknown>> {
@@ -39,7 +41,11 @@ export function declareSample(command: Command): void {
 
 async function runSample(source: string, flags: SampleFlags): Promise<void> {
   const output = new Output(flags);
-  const { n, seed, out = `${nameOf(source)}-samples.png` } = parseOptions(options, givenOptions(flags, options), "sample");
+  const {
+    n,
+    seed,
+    out = `${nameOf(source)}-samples.png`,
+  } = parseOptions(options, givenOptions(flags, options), "sample");
   const force = flags.force === true;
   requireItemFile(out);
   await requireFree(out, force);

@@ -55,8 +55,15 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .argument("[recipe]", models.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
     .option("--data <spec>", `${dataOptions.shape.spec.meta()?.description} (default: ${usualData})`)
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
-    .option("--config <file>", "JSON with recipe, model, data, train, device: a run's config.json runs it again; flags win over it")
-    .option("--set <path=value>", "an entry of the config: --set model.latent=4", (value: string, all: string[] = []) => [...all, value])
+    .option(
+      "--config <file>",
+      "JSON with recipe, model, data, train, device: a run's config.json runs it again; flags win over it",
+    )
+    .option(
+      "--set <path=value>",
+      "an entry of the config: --set model.latent=4",
+      (value: string, all: string[] = []) => [...all, value],
+    )
     .option("--dry-run", "print the config and write nothing")
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
@@ -105,7 +112,10 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const file = flags.config === undefined ? {} : await readConfig(flags.config);
   const given = mergeConfig(file, definition, flags);
   // Everything that can be refused is refused before the first byte is written, the cheap checks first.
-  const configured: ConfiguredModel = { definition, options: parseOptions(definition.options, given.model, definition.name) };
+  const configured: ConfiguredModel = {
+    definition,
+    options: parseOptions(definition.options, given.model, definition.name),
+  };
   parseOptions(trainOptions, given.train, "train");
   const device = deviceOf(given.device);
   const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
@@ -125,7 +135,9 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   }
   for (const line of lines) output.say(line);
 
-  const folder = await (flags.out === undefined ? createNumberedRunFolder(defaultFolder(config)) : createRunFolder(flags.out));
+  const folder = await (flags.out === undefined
+    ? createNumberedRunFolder(defaultFolder(config))
+    : createRunFolder(flags.out));
   const interrupt = catchInterrupt(output);
   try {
     output.say(`run ${folder.folder}`);
@@ -146,7 +158,12 @@ function absoluteSource({ spec, dataDir, ...rest }: DataSource): DataSource {
 /** What a command without flags would run on data of this size. */
 function usualConfig(definition: ModelDefinition, data: DataSplit): RunConfig {
   const options = parseOptions(definition.options, {}, definition.name);
-  return runConfig({ definition, options }, { spec: usualData }, resolveTraining(definition, {}, data.train.size), "cpu");
+  return runConfig(
+    { definition, options },
+    { spec: usualData },
+    resolveTraining(definition, {}, data.train.size),
+    "cpu",
+  );
 }
 
 function defaultFolder({ recipe, data }: RunConfig): string {

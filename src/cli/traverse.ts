@@ -33,7 +33,10 @@ interface TraverseFlags extends Readonly<Record<string, unknown>> {
 export function declareTraverse(command: Command): void {
   command
     .argument("<run>", "folder of the run")
-    .addHelpText("after", `\nA row a latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the prior's quantiles.`);
+    .addHelpText(
+      "after",
+      `\nA row a latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the prior's quantiles.`,
+    );
   addFlags(command, options);
   command.option("--force", "replace the file").option("--json", "print one JSON object");
   addDeviceFlag(command);
@@ -55,15 +58,21 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     }
     const size = generator.shape[0]!;
     const kl = await klPerLatent(run, size);
-    const order = Array.from({ length: size }, (_, i) => i).sort((a, b) => (kl?.[b] ?? 0) - (kl?.[a] ?? 0));
+    const order = Array.from({ length: size }, (_, i) => i).toSorted((a, b) => (kl?.[b] ?? 0) - (kl?.[a] ?? 0));
     const plane = size === 2;
     const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
     const images = await trained.decode(codes);
     if (images.shape.length !== 4) throw new OptionError("traverse: only images can be drawn - got a model of points");
     const across = plane ? manifoldSide : columns;
     await writeOutput(out, await encodePicture(images, across, `${folder}, latent traversal`), force);
-    const lines = plane ? [`${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior`] : describeRows(order, kl);
-    output.result([`${out}: ${lines[0]}`, ...lines.slice(1)], { out, latents: size, ...(plane ? {} : { rows: order, kl: kl === null ? null : order.map((i) => kl[i]) }) });
+    const lines = plane
+      ? [`${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior`]
+      : describeRows(order, kl);
+    output.result([`${out}: ${lines[0]}`, ...lines.slice(1)], {
+      out,
+      latents: size,
+      ...(plane ? {} : { rows: order, kl: kl === null ? null : order.map((i) => kl[i]) }),
+    });
   } finally {
     await close();
   }
@@ -71,7 +80,10 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
 
 function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {
   if (kl === null) return ["rows in the order of the latent dimensions, for no KL has been measured yet"];
-  return ["rows from above, with their KL in nats", ...order.map((latent) => `  latent ${latent}  ${number(kl[latent]!)}`)];
+  return [
+    "rows from above, with their KL in nats",
+    ...order.map((latent) => `  latent ${latent}  ${number(kl[latent]!)}`),
+  ];
 }
 
 /** The newest KL of each latent dimension on test data; null where none was measured. */

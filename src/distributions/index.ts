@@ -1,2 +1,3 @@
 export * from "./bernoulli.ts";
+export * from "./categorical.ts";
 export * from "./normal.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NdArray } from "../base/ndarray.ts";
-import { defineMetric, meanAndError } from "./metric.ts";
+import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
+import { defineMetric } from "./metric.ts";
 
 /** Variance of a posterior mean over images above which its dimension counts as used. @source Burda et al., arXiv 1509.00519, section 4. */
 const activeVariance = 0.01;
@@ -17,10 +18,9 @@ export const elbo = defineMetric({
     const n = recon.shape[0]!;
     const latents = klPerLatent.shape[1]!;
     const kl = Float64Array.from({ length: n }, (_, i) => sumRange(klPerLatent, i * latents, latents));
-    const total = meanAndError(kl.map((value, i) => value + recon.data[i]!));
-    const column = (array: NdArray, j: number) => Float64Array.from({ length: n }, (_, i) => array.data[i * latents + j]!);
-    const perLatent = Array.from({ length: latents }, (_, j) => meanAndError(column(klPerLatent, j)).mean);
-    const variances = Array.from({ length: latents }, (_, j) => meanAndError(column(mean, j)).stderr ** 2 * n);
+    const total = monteCarlo(kl.map((value, i) => value + recon.data[i]!));
+    const perLatent = columns(klPerLatent).map((values) => monteCarlo(values).mean);
+    const variances = columns(mean).map((values) => varianceOf(addValues(emptyMean, values)));
     return {
       metric: "elbo",
       value: total.mean,
@@ -28,8 +28,8 @@ export const elbo = defineMetric({
       n,
       unit: "nats",
       details: {
-        recon: meanAndError(recon.data).mean,
-        kl: meanAndError(kl).mean,
+        recon: monteCarlo(recon.data).mean,
+        kl: monteCarlo(kl).mean,
         bitsPerDim: total.mean / Math.LN2 / dimensions,
         activeUnits: variances.filter((variance) => variance > activeVariance).length,
         klPerLatent: perLatent,
@@ -37,6 +37,12 @@ export const elbo = defineMetric({
     };
   },
 });
+
+/** The columns of [n, d]. */
+function columns({ shape, data }: NdArray): Float64Array[] {
+  const [n, d] = shape as [number, number];
+  return Array.from({ length: d }, (_, j) => Float64Array.from({ length: n }, (_, i) => data[i * d + j]!));
+}
 
 function sumRange({ data }: NdArray, start: number, length: number): number {
   let total = 0;

@@ -51,16 +51,3 @@ export function defineMetric<Kind extends EvidenceKind, Schema extends z.ZodObje
 ): Metric<Kind, Schema> {
   return Object.freeze(metric);
 }
-
-/** Mean and its standard error. */
-export function meanAndError(values: ArrayLike<number>): { mean: number; stderr: number } {
-  let mean = 0;
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    const distance = values[i]! - mean;
-    mean += distance / (i + 1);
-    squares += distance * (values[i]! - mean);
-  }
-  const variance = values.length > 1 ? squares / (values.length - 1) : Number.NaN;
-  return { mean, stderr: Math.sqrt(variance / values.length) };
-}

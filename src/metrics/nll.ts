@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { integerField } from "../base/options.ts";
-import { defineMetric, meanAndError } from "./metric.ts";
+import { logMarginal, monteCarlo } from "../estimators/index.ts";
+import { defineMetric } from "./metric.ts";
 
 export const nll = defineMetric({
   name: "nll",
@@ -17,32 +18,18 @@ export const nll = defineMetric({
     const sizes = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       const row = values.data.subarray(i * k, (i + 1) * k);
-      const { logMean, effective } = logMeanWeight(row);
-      estimates[i] = -logMean;
-      sizes[i] = effective;
+      const { value, effectiveSamples } = logMarginal(row);
+      estimates[i] = -value;
+      sizes[i] = effectiveSamples;
     }
-    const { mean, stderr } = meanAndError(estimates);
+    const { mean, stderr } = monteCarlo(estimates);
     return {
       metric: "nll",
       value: mean,
       stderr,
       n,
       unit: "nats",
-      details: { samples, bitsPerDim: mean / Math.LN2 / dimensions, effectiveSamples: meanAndError(sizes).mean },
+      details: { samples, bitsPerDim: mean / Math.LN2 / dimensions, effectiveSamples: monteCarlo(sizes).mean },
     };
   },
 });
-
-/** Log of the mean weight, and (sum w)^2 / sum w^2: how many equal weights would be worth as much. */
-function logMeanWeight(logWeights: ArrayLike<number>): { logMean: number; effective: number } {
-  let largest = -Infinity;
-  for (let i = 0; i < logWeights.length; i++) largest = Math.max(largest, logWeights[i]!);
-  let total = 0;
-  let squares = 0;
-  for (let i = 0; i < logWeights.length; i++) {
-    const weight = Math.exp(logWeights[i]! - largest);
-    total += weight;
-    squares += weight * weight;
-  }
-  return { logMean: largest + Math.log(total / logWeights.length), effective: total ** 2 / squares };
-}

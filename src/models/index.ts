@@ -1,8 +1,18 @@
+import { autoencoder } from "./autoencoder.ts";
+import { betaVae } from "./beta-vae.ts";
+import { categoricalVae } from "./categorical-vae.ts";
+import { iwae } from "./iwae.ts";
 import type { ModelDefinition } from "./model.ts";
 import { vae } from "./vae.ts";
 
 export * from "./model.ts";
-export { vae };
+export { autoencoder, betaVae, categoricalVae, iwae, vae };
 
 /** Every recipe, by the order in which `zaya list` shows them. */
-export const models: readonly ModelDefinition[] = [vae.definition];
+export const models: readonly ModelDefinition[] = [
+  vae.definition,
+  betaVae.definition,
+  iwae.definition,
+  categoricalVae.definition,
+  autoencoder.definition,
+];

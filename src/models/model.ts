@@ -86,6 +86,15 @@ export interface Encoder {
   readonly output: string;
 }
 
+/** How to make an item from a code. */
+export interface Decoder {
+  readonly map: string;
+  readonly input: string;
+  readonly output: string;
+  /** Whether moving one number of a code by itself means something. */
+  readonly traversable: boolean;
+}
+
 /** A model with a tractable bound on log p(x). */
 export interface Likelihood {
   /**
@@ -104,6 +113,7 @@ export interface Model {
   readonly maps: Readonly<Record<string, NetMap>>;
   readonly generator?: Generator;
   readonly encoder?: Encoder;
+  readonly decoder?: Decoder;
   readonly likelihood?: Likelihood;
 }
 

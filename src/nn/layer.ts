@@ -43,4 +43,3 @@ export interface Layer {
 export function param(params: Params, name: string): Tensor {
   return params[name] as Tensor;
 }
-

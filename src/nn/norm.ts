@@ -1,18 +1,6 @@
 import { full, zeros } from "../base/ndarray.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import {
-  add,
-  customGradient,
-  div,
-  mean,
-  mul,
-  reshape,
-  sqrt,
-  square,
-  stopGradient,
-  sub,
-  sum,
-} from "../ops/index.ts";
+import { add, customGradient, div, mean, mul, reshape, sqrt, square, stopGradient, sub, sum } from "../ops/index.ts";
 import { type Layer, type Params, param } from "./layer.ts";
 
 export interface NormOptions {
@@ -49,18 +37,13 @@ function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: 
   const inputs = affine === null ? [x] : [x, affine.scale, affine.shift];
   return customGradient(value, inputs, (g) => {
     const count = axes.reduce((product, axis) => product * staticDim(x, axis, "normalize"), 1);
-    if (affine !== null && !perChannel(axes, x))
-      return throughScale(g, x, centred, inverse, axes, count, affine);
+    if (affine !== null && !perChannel(axes, x)) return throughScale(g, x, centred, inverse, axes, count, affine);
     const total = sum(g, { axes, keepDims: true });
     const along = sum(mul(g, centred), { axes, keepDims: true });
     const pull = mul(mul(slope, mul(inverse, inverse)), mul(along, 1 / count));
     const dx = sub(sub(mul(g, slope), mul(centred, pull)), mul(slope, mul(total, 1 / count)));
     if (affine === null) return [dx];
-    return [
-      dx,
-      reshape(mul(along, inverse), affine.scale.shape),
-      reshape(total, affine.shift.shape),
-    ];
+    return [dx, reshape(mul(along, inverse), affine.scale.shape), reshape(total, affine.shift.shape)];
   });
 }
 

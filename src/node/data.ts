@@ -30,8 +30,7 @@ export interface OpenDataOptions {
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
   checkOptions(options);
   const named = datasets.find(({ name }) => name === spec);
-  const split =
-    named === undefined ? await openPath(spec, options) : await openNamed(named, options.dataDir);
+  const split = named === undefined ? await openPath(spec, options) : await openNamed(named, options.dataDir);
   const { size, limit } = options;
   const [height, width] = split.train.shape;
   if (size !== undefined && (height !== size || width !== size)) {
@@ -40,9 +39,7 @@ export async function openData(spec: string, options: OpenDataOptions = {}): Pro
       "leave --size out",
     );
   }
-  return limit === undefined
-    ? split
-    : { train: take(split.train, limit), test: take(split.test, limit) };
+  return limit === undefined ? split : { train: take(split.train, limit), test: take(split.test, limit) };
 }
 
 function checkOptions({ size, limit }: OpenDataOptions): void {
@@ -88,8 +85,7 @@ async function openPath(spec: string, options: OpenDataOptions): Promise<DataSpl
   if (found.isDirectory()) return openFolder(path, options);
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (extname(path) === ".npy") return limitedSplit(npyDataset(bytes, basename(path)), options);
-  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0))
-    return openIdx(path, bytes, options);
+  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) return openIdx(path, bytes, options);
   throw new DataError(
     `openData: a file must be NumPy (.npy) or IDX (-ubyte, .idx) - got ${spec}`,
     "name the folder of your images, or save an array of them with numpy.save",
@@ -102,11 +98,7 @@ async function openFolder(path: string, { size, limit }: OpenDataOptions): Promi
 }
 
 /** `train-images*` beside `t10k-images*` are the two parts of one data set; labels are read where they lie beside. */
-async function openIdx(
-  path: string,
-  bytes: Uint8Array,
-  options: OpenDataOptions,
-): Promise<DataSplit> {
+async function openIdx(path: string, bytes: Uint8Array, options: OpenDataOptions): Promise<DataSplit> {
   const name = basename(path);
   const train = idxDataset(name, { file: name, bytes }, await labelsBeside(path));
   const testPath = join(dirname(path), name.replace(/^train-images/, "t10k-images"));

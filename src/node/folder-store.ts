@@ -1,15 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  type FileHandle,
-  appendFile,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-} from "node:fs/promises";
+import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
@@ -87,8 +77,7 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
   }
   // The name of a file, and of each folder made for it, is kept in the folder above.
   const top = firstMade === undefined ? folder : dirname(firstMade);
-  for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at))
-    await syncFolder(at);
+  for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at)) await syncFolder(at);
 }
 
 /** Whether a name is that of a file which `replaceFile` has not yet put in place. */
@@ -139,21 +128,12 @@ async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
 
 const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = {
   ENOSPC: ["the disk must have room", "the disk is full: free some space, or write to another one"],
-  EDQUOT: [
-    "the disk must have room",
-    "your quota on this disk is used up: free some space, or write to another one",
-  ],
-  EACCES: [
-    "the path must be allowed",
-    "permission denied: change the owner or mode, or choose another folder",
-  ],
+  EDQUOT: ["the disk must have room", "your quota on this disk is used up: free some space, or write to another one"],
+  EACCES: ["the path must be allowed", "permission denied: change the owner or mode, or choose another folder"],
   EPERM: ["the path must be allowed", "the system does not permit it here: choose another folder"],
   EROFS: ["the disk must be writable", "it is mounted read-only: choose a folder on another disk"],
   ENOENT: ["the file must exist", "check the path, or whether another program removed it"],
-  ENOTDIR: [
-    "each part of the path above the name must be a folder",
-    "one of them is a file: choose another path",
-  ],
+  ENOTDIR: ["each part of the path above the name must be a folder", "one of them is a file: choose another path"],
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],
 };
 
@@ -171,7 +151,5 @@ export async function naming<T>(what: string, path: string, body: () => Promise<
 
 /** The system's code of an error (`ENOENT`), if it has one. */
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "syscall" in error && "code" in error
-    ? String(error.code)
-    : undefined;
+  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
 }

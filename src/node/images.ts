@@ -45,10 +45,7 @@ const mostPixels = 2 ** 28;
  * upright as EXIF says, transparency laid on white, 16 bits brought to 8, the first picture of an animation.
  * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
  */
-export async function readImageFolder(
-  folder: string,
-  options: ImageFolderOptions = {},
-): Promise<ImageFolder> {
+export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const { size, limit = Infinity } = options;
   const open = await loadSharp();
   const skipped: SkippedFile[] = [];
@@ -90,8 +87,7 @@ async function listFiles(
     const file = at === "" ? entry : `${at}/${entry}`;
     try {
       const found = await stat(join(here, entry));
-      if (found.isDirectory())
-        files.push(...(await listFiles(root, file, [...above, here], skipped)));
+      if (found.isDirectory()) files.push(...(await listFiles(root, file, [...above, here], skipped)));
       else if (found.isFile()) files.push(file);
     } catch (error) {
       skipped.push({ file, reason: reasonOf(error) });
@@ -159,9 +155,7 @@ function reasonOf(error: unknown): string {
 
 function checkSizes(pictures: readonly Picture[]): void {
   const first = pictures[0];
-  const other = pictures.find(
-    ({ width, height }) => width !== first?.width || height !== first.height,
-  );
+  const other = pictures.find(({ width, height }) => width !== first?.width || height !== first.height);
   if (first === undefined || other === undefined) return;
   throw new OptionError(
     `readImageFolder: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,

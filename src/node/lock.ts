@@ -89,10 +89,7 @@ async function refuseIfAlive(path: string): Promise<void> {
 }
 
 function refusal(path: string, holder: LockHolder | null): RunError {
-  const who =
-    holder === null
-      ? "another process"
-      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   const elsewhere = holder !== null && holder.host !== hostname();
   return new RunError(
     `lockFolder: a folder has one writer - got ${who}`,
@@ -133,10 +130,7 @@ async function readHolder(path: string): Promise<LockHolder | null> {
 function parse(text: string): LockHolder | null {
   try {
     const value = JSON.parse(text) as Partial<LockHolder> | null;
-    const whole =
-      Number.isInteger(value?.pid) &&
-      typeof value?.host === "string" &&
-      typeof value.id === "string";
+    const whole = Number.isInteger(value?.pid) && typeof value?.host === "string" && typeof value.id === "string";
     return whole ? (value as LockHolder) : null;
   } catch {
     return null;

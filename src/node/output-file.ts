@@ -16,10 +16,7 @@ export async function requireFree(path: string, force: boolean): Promise<void> {
   });
   if (found === null) return;
   if (found.isDirectory()) {
-    throw new OptionError(
-      `write: the output must be a file - got the folder ${path}`,
-      "name a file in it",
-    );
+    throw new OptionError(`write: the output must be a file - got the folder ${path}`, "name a file in it");
   }
   if (!force) {
     throw new OptionError(

@@ -88,8 +88,7 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
 export async function requireRun(folder: string): Promise<void> {
   if (await new FolderStore(folder).has(recordFile)) return;
   const found = await stat(folder).catch(() => null);
-  const what =
-    found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
+  const what = found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
   throw new RunError(
     `run: the path must be the folder of a run - got ${what} at ${folder}`,
     "runs lie in runs/ where no --out was given",

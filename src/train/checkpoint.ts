@@ -30,7 +30,7 @@ export async function listCheckpoints(store: Store): Promise<number[]> {
   return names
     .filter((name) => name.endsWith(`/${stateFile}`))
     .map((name) => Number(name.split("/")[1]))
-    .sort((a, b) => a - b);
+    .toSorted((a, b) => a - b);
 }
 
 /**

@@ -56,13 +56,15 @@ export class TrainedModel {
 
   /** Draws `count` items; the same key gives the same items, and the first of a larger draw. */
   async sample(key: Key, count: number): Promise<NdArray> {
-    return this.decode(drawNoise(this.generator, key, count));
+    const { map, input: name, output } = this.generator;
+    return (await this.map(map, { [name]: drawNoise(this.generator, key, count) }))[output]!;
   }
 
   /** Items from codes [n, ...]. */
   async decode(codes: NdArray): Promise<NdArray> {
-    const { map, input: name, output } = this.generator;
-    return (await this.map(map, { [name]: codes }))[output]!;
+    const { decoder } = this.model;
+    if (decoder === undefined) throw new ZayaError("decode: this model has no decoder");
+    return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
   /** Codes of items. */

@@ -69,6 +69,14 @@ export async function* train(
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
  */
 export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
+  requireResumable(run);
+  await requireSameData(run.store, data);
+  const model = buildModel(run.config, infoOf(data));
+  yield* new Training(run, model, data, settings.engine, settings.clock ?? systemClock, settings.signal).go();
+}
+
+/** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
+export function requireResumable(run: Run): void {
   const { status, step } = run.state;
   if (status === "done") throw new RunError(`resume: the run must have steps left - got all ${step} done`);
   if (status === "diverged") {
@@ -77,9 +85,6 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
-  await requireSameData(run.store, data);
-  const model = buildModel(run.config, infoOf(data));
-  yield* new Training(run, model, data, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
 
 export function infoOf(data: DataSplit): DataInfo {

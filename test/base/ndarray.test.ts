@@ -20,7 +20,11 @@ import {
 } from "../../src/base/ndarray.ts";
 
 /** 0, 1, 2, ... in a shape. */
-const counting = (...shape: number[]) => fromNumbers(Array.from({ length: sizeOf(shape) }, (_, i) => i), shape);
+const counting = (...shape: number[]) =>
+  fromNumbers(
+    Array.from({ length: sizeOf(shape) }, (_, i) => i),
+    shape,
+  );
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 0, maxLength: 4 });
 
@@ -61,7 +65,13 @@ describe("ndarray", () => {
 describe("permuted", () => {
   it("is undone by the inverse order, and moves single numbers where it says", () => {
     const cases = shapes.chain((shape) =>
-      fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, i) => i), { minLength: shape.length })),
+      fc.tuple(
+        fc.constant(shape),
+        fc.shuffledSubarray(
+          shape.map((_, i) => i),
+          { minLength: shape.length },
+        ),
+      ),
     );
     fc.assert(
       fc.property(cases, ([shape, order]) => {

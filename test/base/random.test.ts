@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { type Key, fold, integers, key, normal, permutation, threefry, uniform, wordStream } from "../../src/base/random.ts";
+import {
+  type Key,
+  fold,
+  integers,
+  key,
+  normal,
+  permutation,
+  threefry,
+  uniform,
+  wordStream,
+} from "../../src/base/random.ts";
 import "../tolerance.ts";
 
 describe("threefry", () => {
@@ -33,7 +43,9 @@ const pinned = {
 function kolmogorov(sample: Float32Array, below: (x: number) => number): number {
   const sorted = sample.toSorted();
   return Math.max(
-    ...Array.from(sorted, (x, i) => Math.max(Math.abs(below(x) - i / sorted.length), Math.abs((i + 1) / sorted.length - below(x)))),
+    ...Array.from(sorted, (x, i) =>
+      Math.max(Math.abs(below(x) - i / sorted.length), Math.abs((i + 1) / sorted.length - below(x))),
+    ),
   );
 }
 
@@ -156,7 +168,9 @@ describe("integers", () => {
 describe("permutation", () => {
   it("holds every number once", () => {
     for (const count of [0, 1, 2, 5, 1000]) {
-      expect([...permutation(seed, count)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+      expect([...permutation(seed, count)].toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: count }, (_, i) => i),
+      );
     }
   });
 
@@ -173,7 +187,9 @@ describe("permutation", () => {
 
 describe("keys", () => {
   it("give the same numbers every time", () => {
-    expect([...normal(fold(key(7), "noise", "z", 12), [64]).data]).toEqual([...normal(fold(key(7), "noise", "z", 12), [64]).data]);
+    expect([...normal(fold(key(7), "noise", "z", 12), [64]).data]).toEqual([
+      ...normal(fold(key(7), "noise", "z", 12), [64]).data,
+    ]);
     // Pinned: a change here changes every published run.
     expect([...uniform(key(1), [3]).data]).toEqual(pinned.uniform);
     expect([...normal(fold(key(1), "init", 2), [3]).data]).toEqual(pinned.normal);
@@ -212,7 +228,20 @@ describe("keys", () => {
   });
 
   it("tell numbers from words that spell them, and paths from their parts joined", () => {
-    const names: (number | string)[][] = [[1], ["1"], ["a", "b"], ["ab"], ["b", "a"], ["a.b"], [], [""], [0], ["0"], [1, 0], [0, 1]];
+    const names: (number | string)[][] = [
+      [1],
+      ["1"],
+      ["a", "b"],
+      ["ab"],
+      ["b", "a"],
+      ["a.b"],
+      [],
+      [""],
+      [0],
+      ["0"],
+      [1, 0],
+      [0, 1],
+    ];
     const keys = names.map((parts) => fold(seed, ...parts));
     expect(new Set(keys.map(({ high, low }) => `${high}:${low}`)).size).toBe(names.length);
   });

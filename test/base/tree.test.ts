@@ -5,7 +5,10 @@ import { type Tree, flatten, mapTree, unflatten } from "../../src/base/tree.ts";
 
 describe("a tree", () => {
   const leaves = [1, 2, 3].map((value) => scalar(value));
-  const tree: Tree<(typeof leaves)[number]> = { encoder: { 0: { weight: leaves[0]!, bias: leaves[1]! } }, scale: leaves[2]! };
+  const tree: Tree<(typeof leaves)[number]> = {
+    encoder: { 0: { weight: leaves[0]!, bias: leaves[1]! } },
+    scale: leaves[2]!,
+  };
 
   it("has leaves with dotted paths, in the order in which it was written", () => {
     expect([...flatten(tree)]).toEqual([

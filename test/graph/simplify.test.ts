@@ -26,7 +26,9 @@ describe("simplify", () => {
       fc.property(randomGraph(14), (outputs) => {
         const simple = simplify(outputs);
         expect(toposort(simple).length).toBeLessThanOrEqual(toposort(outputs).length);
-        expect(simple.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(outputs.map(({ shape, dtype }) => ({ shape, dtype })));
+        expect(simple.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
+          outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+        );
         const [before, after] = [evaluate(outputs, feeds), evaluate(simple, feeds)];
         after.forEach((value, i) => expect(value).toBeAllclose(before[i]!, folded));
         expect(toposort(simplify(simple)).length).toBeLessThanOrEqual(toposort(simple).length);
@@ -53,11 +55,17 @@ describe("simplify", () => {
 
   it("makes graphs that ONNX Runtime computes as the interpreter does the graphs they came from", async () => {
     await fc.assert(
-      fc.asyncProperty(randomGraph(14), fc.constantFrom("training" as const, "portable" as const), async (outputs, target) => {
-        const named = Object.fromEntries(outputs.map((output, i) => [`out${i}`, output]));
-        const [results] = await runOnnx(emitOnnx(named, { target }), feeds);
-        evaluate(outputs, feeds).forEach((value, i) => expect(results![`out${i}`]).toBeAllclose(value, { relative: 1e-5, absolute: 1e-5 }));
-      }),
+      fc.asyncProperty(
+        randomGraph(14),
+        fc.constantFrom("training" as const, "portable" as const),
+        async (outputs, target) => {
+          const named = Object.fromEntries(outputs.map((output, i) => [`out${i}`, output]));
+          const [results] = await runOnnx(emitOnnx(named, { target }), feeds);
+          evaluate(outputs, feeds).forEach((value, i) =>
+            expect(results![`out${i}`]).toBeAllclose(value, { relative: 1e-5, absolute: 1e-5 }),
+          );
+        },
+      ),
       { seed: 13, numRuns: 200 },
     );
   });
@@ -74,9 +82,8 @@ describe("simplify", () => {
   });
 
   it("makes two inputs of one name one, and refuses them with two shapes or types", () => {
-    expect(simplify([ops.add(input("x", [2]), input("x", [2]))])[0]!.inputs[0]).toBe(
-      simplify([ops.exp(input("x", [2]))])[0]!.inputs[0] && expect.anything(),
-    );
+    const [left, right] = simplify([ops.exp(input("x", [2])), ops.neg(input("x", [2]))]);
+    expect(left!.inputs[0]).toBe(right!.inputs[0]);
     const clash = () => simplify([ops.exp(input("x", [2])), ops.exp(input("x", [3]))]);
     expect(clash).toThrow(ShapeError);
     expect(clash).toThrow('input "x": one name has one shape and type - got float32 [2] and float32 [3]');
@@ -100,15 +107,24 @@ describe("simplify", () => {
     expect(opOf(large!).name).toBe("broadcastTo");
     const [symbolic] = simplify([ops.broadcastTo(constant(fromNumbers([1])), ["n"])]);
     expect(opOf(symbolic!).name).toBe("broadcastTo");
-    expect(constantValue(simplify([ops.greater(constant(fromNumbers([1, 2])), 1)])[0]!)).toMatchObject({ dtype: "bool", data: Uint8Array.of(0, 1) });
-    expect(constantValue(simplify([ops.argmax(constant(fromNumbers([1, 2])), 0)])[0]!)).toMatchObject({ dtype: "int32", data: Int32Array.of(1) });
+    expect(constantValue(simplify([ops.greater(constant(fromNumbers([1, 2])), 1)])[0]!)).toMatchObject({
+      dtype: "bool",
+      data: Uint8Array.of(0, 1),
+    });
+    expect(constantValue(simplify([ops.argmax(constant(fromNumbers([1, 2])), 0)])[0]!)).toMatchObject({
+      dtype: "int32",
+      data: Int32Array.of(1),
+    });
   });
 
   it("merges reshapes, transposes and repeats, and drops what does nothing", () => {
     expect(names(simplify([ops.reshape(ops.reshape(x, [6]), [3, 2])]))).toEqual(["input", "reshape"]);
     expect(simplify([ops.reshape(ops.reshape(x, [6]), [2, 3])])[0]).toMatchObject({ attrs: { name: "x" } });
     const turned = ops.transpose(input("y", [2, 3, 4]), [1, 2, 0]);
-    expect(simplify([ops.transpose(turned, [1, 2, 0])])[0]).toMatchObject({ attrs: { order: [2, 0, 1] }, shape: [4, 2, 3] });
+    expect(simplify([ops.transpose(turned, [1, 2, 0])])[0]).toMatchObject({
+      attrs: { order: [2, 0, 1] },
+      shape: [4, 2, 3],
+    });
     expect(simplify([ops.transpose(turned, [2, 0, 1])])[0]).toMatchObject({ attrs: { name: "y" } });
     expect(names(simplify([ops.add(ops.broadcastTo(input("r", [3]), [2, 3]), x)]))).toEqual(["input", "input", "add"]);
     for (const same of [
@@ -131,7 +147,10 @@ describe("simplify", () => {
 
   it("keeps an operation with a neutral number that repeats the other side", () => {
     const row = input("r", [3]);
-    for (const wide of [ops.add(row, constant(zeros([2, 3]))), ops.mul(ops.broadcastTo(constant(fromNumbers([1])), [2, 3]), row)]) {
+    for (const wide of [
+      ops.add(row, constant(zeros([2, 3]))),
+      ops.mul(ops.broadcastTo(constant(fromNumbers([1])), [2, 3]), row),
+    ]) {
       expect(simplify([wide])[0]!.shape).toEqual([2, 3]);
     }
   });

@@ -50,14 +50,10 @@ describe("FolderStore", () => {
   it("names the path and what to do when a file is missing or in the way", async () => {
     const store = new FolderStore(folder);
     const missing = await errorOf(store.read("x/y"));
-    expect(missing.message).toBe(
-      `read: the file must exist - got ENOENT for ${join(folder, "x", "y")}`,
-    );
+    expect(missing.message).toBe(`read: the file must exist - got ENOENT for ${join(folder, "x", "y")}`);
     expect(missing.hint).toContain("check the path");
     await store.write("file", Uint8Array.of(1));
-    expect((await errorOf(store.write("file/under", Uint8Array.of(1)))).message).toMatch(
-      /got (ENOTDIR|EEXIST)/,
-    );
+    expect((await errorOf(store.write("file/under", Uint8Array.of(1)))).message).toMatch(/got (ENOTDIR|EEXIST)/);
     await store.write("folder/x", Uint8Array.of(1));
     expect((await errorOf(store.read("folder"))).hint).toContain("it is a folder");
   });
@@ -65,21 +61,14 @@ describe("FolderStore", () => {
   it.runIf(existsSync("/dev/full"))("says that the disk is full", async () => {
     await symlink("/dev/full", join(folder, "log"));
     const error = await errorOf(new FolderStore(folder).append("log", Uint8Array.of(1)));
-    expect(error.message).toBe(
-      `append: the disk must have room - got ENOSPC for ${join(folder, "log")}`,
-    );
+    expect(error.message).toBe(`append: the disk must have room - got ENOSPC for ${join(folder, "log")}`);
     expect(error.hint).toContain("the disk is full");
   });
 
-  it.runIf(process.getuid?.() !== 0 && existsSync("/proc/1/environ"))(
-    "says that access is denied",
-    async () => {
-      await symlink("/proc/1/environ", join(folder, "secret"));
-      expect((await errorOf(new FolderStore(folder).read("secret"))).hint).toContain(
-        "permission denied",
-      );
-    },
-  );
+  it.runIf(process.getuid?.() !== 0 && existsSync("/proc/1/environ"))("says that access is denied", async () => {
+    await symlink("/proc/1/environ", join(folder, "secret"));
+    expect((await errorOf(new FolderStore(folder).read("secret"))).hint).toContain("permission denied");
+  });
 
   it("holds the old or the new bytes whenever the process is killed", async () => {
     const store = new FolderStore(folder);

@@ -15,8 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const write = (holder: unknown): Promise<void> =>
-  writeFile(lockPath(folder), JSON.stringify(holder));
+const write = (holder: unknown): Promise<void> => writeFile(lockPath(folder), JSON.stringify(holder));
 
 describe("lockFolder", () => {
   it("makes the folder, refuses a second writer by pid, and lets go", async () => {
@@ -48,17 +47,14 @@ describe("lockFolder", () => {
     await lock.release();
   });
 
-  it.runIf(existsSync("/proc/self/stat"))(
-    "takes over when another process now has the number",
-    async () => {
-      const holder = await describeProcess(process.pid);
-      expect(holder.started).toMatch(/^[0-9a-f-]+:\d+$/);
-      await write({ ...holder, started: "an-earlier-boot:42" });
-      await (await lockFolder(folder)).release();
-      await write({ ...holder, started: null });
-      await expect(lockFolder(folder)).rejects.toThrow(`process ${process.pid}`);
-    },
-  );
+  it.runIf(existsSync("/proc/self/stat"))("takes over when another process now has the number", async () => {
+    const holder = await describeProcess(process.pid);
+    expect(holder.started).toMatch(/^[0-9a-f-]+:\d+$/);
+    await write({ ...holder, started: "an-earlier-boot:42" });
+    await (await lockFolder(folder)).release();
+    await write({ ...holder, started: null });
+    await expect(lockFolder(folder)).rejects.toThrow(`process ${process.pid}`);
+  });
 
   it("does not judge a process of another machine", async () => {
     await write({ ...(await describeProcess(2 ** 22 + 1)), host: "elsewhere" });
@@ -67,21 +63,17 @@ describe("lockFolder", () => {
     expect((error as RunError).hint).toContain(`delete ${lockPath(folder)}`);
   });
 
-  it.each(["", "{", "null", "[]", '{"pid":1}', "7"])(
-    "takes over a lock that a crash left as %j",
-    async (text) => {
-      await writeFile(lockPath(folder), text);
-      const lock = await lockFolder(folder);
-      expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(lock.holder);
-    },
-  );
+  it.each(["", "{", "null", "[]", '{"pid":1}', "7"])("takes over a lock that a crash left as %j", async (text) => {
+    await writeFile(lockPath(folder), text);
+    const lock = await lockFolder(folder);
+    expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(lock.holder);
+  });
 
   it("gives a stale lock to one of many", async () => {
     await write(await describeProcess(2 ** 22 + 1));
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    for (const result of results)
-      if (result.status === "rejected") expect(result.reason).toBeInstanceOf(RunError);
+    for (const result of results) if (result.status === "rejected") expect(result.reason).toBeInstanceOf(RunError);
     expect(await readdir(folder)).toEqual([".lock"]);
   });
 

@@ -1,0 +1,3 @@
+export * from "./gradient.ts";
+export * from "./marginal-likelihood.ts";
+export * from "./monte-carlo.ts";

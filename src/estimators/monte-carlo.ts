@@ -1,0 +1,55 @@
+import { OptionError } from "../base/errors.ts";
+
+/**
+ * A sample mean that grows: count, mean and sum of squared distances. Two of them merge into the one of both samples, so
+ * that batches and workers add up.
+ * @source Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+ */
+export interface MonteCarloMean {
+  readonly count: number;
+  readonly mean: number;
+  readonly squares: number;
+}
+
+export const emptyMean: MonteCarloMean = { count: 0, mean: 0, squares: 0 };
+
+/** The mean with more values taken in. */
+export function addValues(to: MonteCarloMean, values: ArrayLike<number>): MonteCarloMean {
+  let [count, mean, squares] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const distance = values[i]! - mean;
+    mean += distance / ++count;
+    squares += distance * (values[i]! - mean);
+  }
+  return mergeMeans(to, { count, mean, squares });
+}
+
+/** The mean of both samples. */
+export function mergeMeans(a: MonteCarloMean, b: MonteCarloMean): MonteCarloMean {
+  if (a.count === 0) return b;
+  if (b.count === 0) return a;
+  const count = a.count + b.count;
+  const distance = b.mean - a.mean;
+  return {
+    count,
+    mean: a.mean + (distance * b.count) / count,
+    squares: a.squares + b.squares + (distance ** 2 * a.count * b.count) / count,
+  };
+}
+
+/** Unbiased variance of the values; NaN for fewer than two. */
+export function varianceOf({ count, squares }: MonteCarloMean): number {
+  return count > 1 ? squares / (count - 1) : Number.NaN;
+}
+
+/** Standard error of the mean: it falls with the square root of the count. */
+export function standardError(sample: MonteCarloMean): number {
+  return Math.sqrt(varianceOf(sample) / sample.count);
+}
+
+/** Mean of values with its standard error. @throws OptionError for no value. */
+export function monteCarlo(values: ArrayLike<number>): { mean: number; stderr: number; n: number } {
+  if (values.length === 0) throw new OptionError("monteCarlo: a mean needs at least one value - got none");
+  const sample = addValues(emptyMean, values);
+  return { mean: sample.mean, stderr: standardError(sample), n: sample.count };
+}

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { zeros } from "../base/ndarray.ts";
+import { staticDim } from "../graph/tensor.ts";
+import { type Layer, coders } from "../nn/index.ts";
+import { add, concat, matmul, mean, mul, neg, slice, stopGradient, sub } from "../ops/index.ts";
+import { adam } from "../optim/index.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { latentOption, observation, observationOptions } from "./observation.ts";
+
+const options = z.object({ ...observationOptions, ...latentOption });
+
+/** Codes of the newest items, to which a Gaussian is fitted for drawing. */
+const remembered = 1000;
+
+export const autoencoder = defineModel({
+  name: "autoencoder",
+  summary: "the nets of the VAE without prior and noise; draws come from a Gaussian fitted to its codes",
+  source: "Hinton, Salakhutdinov, Science 313, 2006",
+  options,
+  defaults: { batch: 128, epochs: 10, learningRate: 1e-3 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const { latent } = chosen;
+  const seen = observation("autoencoder", chosen, data);
+  const trained = { ...coders({ ...chosen, inputs: latent, outputs: latent }, data.shape), ...seen.nets };
+  return {
+    nets: { ...trained, codes: codeMemory(latent) },
+    steps: [
+      {
+        name: "autoencoder",
+        updates: Object.keys(trained),
+        optimizer: (learningRate) => adam({ learningRate }),
+        loss: (images, scope) => {
+          const x = seen.observed(images, scope);
+          const code = scope.nets.codes!(scope.nets.encoder!(x));
+          const recon = mean(neg(seen.logProb(scope.nets.decoder!(code), x, scope)));
+          return { loss: recon };
+        },
+      },
+    ],
+    maps: {
+      encoder: { inputs: { image: data.shape }, outputs: ({ image }, { nets }) => ({ code: nets.encoder!(image!) }) },
+      decoder: {
+        inputs: { z: [latent] },
+        outputs: ({ z: code }, { nets }) => ({ image: seen.mean(nets.decoder!(code!)) }),
+      },
+      sampler: {
+        inputs: { noise: [remembered] },
+        outputs: ({ noise }, { nets }) => ({ image: seen.mean(nets.decoder!(nets.codes!(noise!))) }),
+      },
+    },
+    generator: { map: "sampler", input: "noise", output: "image", noise: "normal", shape: [remembered] },
+    encoder: { map: "encoder", input: "image", output: "code" },
+    decoder: { map: "decoder", input: "z", output: "image", traversable: true },
+  };
+}
+
+/**
+ * In training, codes pass through and the newest are kept. In inference, standard normal noise [n, remembered] becomes
+ * draws [n, latent] from the Gaussian with the kept codes' mean and covariance: their mean plus a sum of their distances
+ * from it, each weighted by noise / sqrt(remembered - 1).
+ */
+function codeMemory(latent: number): Layer {
+  return {
+    init: () => ({}),
+    stats: { newest: zeros([remembered, latent]) },
+    apply: (_, x, ctx) => {
+      const newest = ctx.stat("newest");
+      if (ctx.training) {
+        const count = Math.min(staticDim(x, 0, "codes"), remembered);
+        const kept = slice(stopGradient(x), 0, 0, count);
+        ctx.updateStat("newest", count === remembered ? kept : concat([kept, slice(newest, 0, 0, remembered - count)]));
+        return x;
+      }
+      const centre = mean(newest, { axes: [0] });
+      return add(centre, mul(matmul(x, sub(newest, centre)), 1 / Math.sqrt(remembered - 1)));
+    },
+  };
+}

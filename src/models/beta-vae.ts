@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { zeros } from "../base/ndarray.ts";
+import { integerField, numberField } from "../base/options.ts";
+import { type Tensor } from "../graph/tensor.ts";
+import { type Layer, coders } from "../nn/index.ts";
+import { abs, add, maximum, mean, mul, stopGradient, sub, sum } from "../ops/index.ts";
+import { adam, linearSchedule } from "../optim/index.ts";
+import { gaussianAbilities } from "./gaussian-code.ts";
+import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
+import { latentOption, observation, observationOptions } from "./observation.ts";
+
+const options = z.object({
+  ...observationOptions,
+  ...latentOption,
+  beta: numberField("weight of the KL; 4 where neither a target nor a capacity is given", { min: 0 }).optional(),
+  betaWarmup: integerField("steps over which beta rises from 0 in a straight line", { min: 0 }).default(0),
+  klTarget: numberField("hold the KL at most at this many nats: the constraint itself, its multiplier learned", {
+    above: 0,
+  }).optional(),
+  multiplierRate: numberField("step of the multiplier, for each nat by which the KL misses its target", {
+    above: 0,
+  }).default(0.005),
+  capacity: numberField("pull the KL to a capacity that rises to this many nats", { above: 0 }).optional(),
+  capacitySteps: integerField("steps over which the capacity rises", { min: 1 }).default(10_000),
+  gamma: numberField("weight of the distance from the capacity", { above: 0 }).default(100),
+});
+
+type Options = z.output<typeof options>;
+
+export const betaVae = defineModel({
+  name: "beta-vae",
+  summary: "VAE whose KL is weighted, constrained, or drawn to a rising capacity",
+  source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
+  options,
+  defaults: { batch: 64, epochs: 10, learningRate: 5e-4 },
+  build,
+});
+
+function build(chosen: Options, data: DataInfo): Model {
+  requireFitting(chosen);
+  const { latent, klTarget } = chosen;
+  const seen = observation("beta-vae", chosen, data);
+  const trained = { ...coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape), ...seen.nets };
+  const abilities = gaussianAbilities(seen, latent, data);
+  return {
+    nets: { ...trained, ...(klTarget !== undefined && { multiplier: multiplier(klTarget, chosen.multiplierRate) }) },
+    steps: [
+      {
+        name: "beta-vae",
+        updates: Object.keys(trained),
+        optimizer: (learningRate) => adam({ learningRate }),
+        loss: (images, scope) => {
+          const parts = abilities.likelihood!.terms(images, scope);
+          const recon = mean(parts.recon);
+          const kl = mean(sum(parts.klPerLatent, { axes: [1] }));
+          const { penalty, logs } = penaltyOf(chosen, kl, scope);
+          return { loss: add(recon, penalty), logs: { recon, kl, ...logs } };
+        },
+      },
+    ],
+    ...abilities,
+  };
+}
+
+interface Penalty {
+  readonly penalty: Tensor;
+  readonly logs: Readonly<Record<string, Tensor>>;
+}
+
+function penaltyOf(chosen: Options, kl: Tensor, scope: StepScope): Penalty {
+  if (chosen.klTarget !== undefined) {
+    const beta = scope.nets.multiplier!(kl);
+    const slack = sub(kl, chosen.klTarget);
+    return { penalty: mul(kl, beta), logs: { beta, slack, complementarity: mul(beta, slack) } };
+  }
+  if (chosen.capacity !== undefined) {
+    const capacity = scope.scalar("capacity", linearSchedule(0, chosen.capacity, 0, chosen.capacitySteps));
+    return { penalty: mul(abs(sub(kl, capacity)), chosen.gamma), logs: { capacity } };
+  }
+  const beta = scope.scalar(
+    "beta",
+    linearSchedule(chosen.betaWarmup > 0 ? 0 : (chosen.beta ?? 4), chosen.beta ?? 4, 0, chosen.betaWarmup),
+  );
+  return { penalty: mul(kl, beta), logs: { beta } };
+}
+
+/**
+ * The multiplier of KL <= target by dual ascent: it grows while the KL is above the target, falls while it is below, and
+ * never under 0. At the optimum either the KL is at its target or the multiplier is 0 (complementary slackness).
+ */
+function multiplier(target: number, rate: number): Layer {
+  return {
+    init: () => ({}),
+    stats: { value: zeros([]) },
+    apply: (_, kl, ctx) => {
+      const value = ctx.stat("value");
+      ctx.updateStat("value", maximum(add(value, mul(sub(stopGradient(kl), target), rate)), 0));
+      return value;
+    },
+  };
+}
+
+function requireFitting({ beta, betaWarmup, klTarget, capacity }: Options): void {
+  const given = Object.entries({ beta, "kl-target": klTarget, capacity }).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    throw new OptionError(
+      `beta-vae: the KL is weighted in one way - got ${given.map(([name, value]) => `${name} ${value}`).join(" and ")}`,
+      "give one of --beta, --kl-target and --capacity",
+    );
+  }
+  if (betaWarmup > 0 && (klTarget !== undefined || capacity !== undefined)) {
+    throw new OptionError(`beta-vae: only a fixed beta has a warm-up - got ${betaWarmup} with ${given[0]![0]}`);
+  }
+}

@@ -1,0 +1,224 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { zeros } from "../base/ndarray.ts";
+import { choiceField, integerField, numberField } from "../base/options.ts";
+import {
+  categoricalKlTerms,
+  categoricalLogProb,
+  relaxedLogDensity,
+  sampleCategorical,
+  sampleGumbelSoftmax,
+} from "../distributions/index.ts";
+import { leaveOneOut, scoreFunction } from "../estimators/index.ts";
+import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
+
+import { coders, runningMean } from "../nn/index.ts";
+import { add, argmax, clip, log, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
+import { adam } from "../optim/index.ts";
+import type { Schedule } from "../optim/index.ts";
+import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
+import { type Observation, observation, observationOptions } from "./observation.ts";
+
+const options = z.object({
+  ...observationOptions,
+  variables: integerField("categorical variables in the code", { min: 1 }).default(20),
+  categories: integerField("categories of each variable", { min: 2 }).default(10),
+  estimator: choiceField("how the gradient passes the draw of the code", [
+    "gumbel-softmax",
+    "straight-through",
+    "score-function",
+  ]).default("gumbel-softmax"),
+  temperature: numberField("temperature of the relaxation at the start", { above: 0 }).default(1),
+  temperatureFloor: numberField("temperature under which it does not fall", { above: 0 }).default(0.5),
+  temperatureRate: numberField("rate at which it falls, exp(-rate * step)", { min: 0 }).default(1e-4),
+  temperatureInterval: integerField("steps between two changes of the temperature", { min: 1 }).default(500),
+  kl: choiceField("of the posterior's categories, or of the relaxed draw by Monte Carlo", [
+    "categorical",
+    "relaxed",
+  ]).default("categorical"),
+  mcSamples: integerField("draws for the score function's leave-one-out baseline", { min: 1 }).default(1),
+});
+
+type Options = z.output<typeof options>;
+
+export const categoricalVae = defineModel({
+  name: "categorical-vae",
+  summary: "VAE with a code of categorical variables",
+  source: "Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712",
+  options,
+  defaults: { batch: 100, epochs: 20, learningRate: 1e-3 },
+  build,
+});
+
+/** exp(-rate * step) in steps of the interval, never under the floor. */
+export function temperatureSchedule(
+  chosen: Pick<Options, "temperature" | "temperatureFloor" | "temperatureRate" | "temperatureInterval">,
+): Schedule {
+  const { temperature, temperatureFloor, temperatureRate, temperatureInterval } = chosen;
+  return (step) => {
+    const changed = Math.floor(step / temperatureInterval) * temperatureInterval;
+    return Math.max(temperatureFloor, temperature * Math.exp(-temperatureRate * changed));
+  };
+}
+
+function build(chosen: Options, data: DataInfo): Model {
+  requireFitting(chosen);
+  const { variables, categories } = chosen;
+  const width = variables * categories;
+  const seen = observation("categorical-vae", chosen, data);
+  const trained = { ...coders({ ...chosen, inputs: width, outputs: width }, data.shape), ...seen.nets };
+  const averaged = chosen.estimator === "score-function" && chosen.mcSamples === 1;
+  const logitsOf = (x: Tensor, { nets }: Scope) => reshape(nets.encoder!(x), [x.shape[0]!, variables, categories]);
+  return {
+    nets: { ...trained, ...(averaged && { baseline: runningMean() }) },
+    steps: [
+      {
+        name: "categorical-vae",
+        updates: Object.keys(trained),
+        optimizer: (learningRate) => adam({ learningRate }),
+        loss: (images, scope) => {
+          const x = seen.observed(images, scope);
+          const logits = logitsOf(x, scope);
+          const parts =
+            chosen.estimator === "score-function"
+              ? byScore(chosen, seen, logits, x, data, scope)
+              : byRelaxation(chosen, seen, logits, x, scope);
+          return { loss: add(parts.recon, parts.kl), logs: parts };
+        },
+      },
+    ],
+    maps: {
+      encoder: {
+        inputs: { image: data.shape },
+        outputs: ({ image }, scope) => {
+          const logits = logitsOf(image!, scope);
+          const n = image!.shape[0]!;
+          return {
+            probabilities: reshape(softmax(logits), [n, width]),
+            code: reshape(mostLikely(logits), [n, width]),
+          };
+        },
+      },
+      decoder: {
+        inputs: { z: [width] },
+        outputs: ({ z: code }, { nets }) => ({ image: seen.mean(nets.decoder!(code!)) }),
+      },
+      sampler: {
+        inputs: { noise: [variables, categories] },
+        outputs: ({ noise }, { nets }) => {
+          const uniform = constant(zeros([variables, categories]));
+          const drawn = sampleCategorical(uniform, noise!);
+          return { image: seen.mean(nets.decoder!(reshape(drawn, [noise!.shape[0]!, width]))) };
+        },
+      },
+    },
+    generator: { map: "sampler", input: "noise", output: "image", noise: "uniform", shape: [variables, categories] },
+    encoder: { map: "encoder", input: "image", output: "code" },
+    decoder: { map: "decoder", input: "z", output: "image", traversable: false },
+    likelihood: {
+      // Judged with discrete draws, whatever it was trained with.
+      terms: (images, scope) => {
+        const x = seen.observed(images, scope);
+        const logits = logitsOf(x, scope);
+        const n = staticDim(x, 0, "terms");
+        const code = sampleCategorical(logits, scope.noise("z", "uniform", [n, variables, categories]));
+        const recon = neg(seen.logProb(scope.nets.decoder!(reshape(code, [n, width])), x, scope));
+        return { recon, klPerLatent: categoricalKlTerms(logits), mean: reshape(softmax(logits), [n, width]) };
+      },
+      logWeights: (images, samples, scope) => {
+        const x = seen.observed(images, scope);
+        const logits = logitsOf(x, scope);
+        const { code, costs } = draws(chosen, seen, logits, x, data, samples, scope);
+        const prior = -variables * Math.log(categories);
+        return sub(add(neg(costs), prior), categoricalLogProb(logits, code, 2));
+      },
+    },
+  };
+}
+
+interface Parts {
+  readonly recon: Tensor;
+  readonly kl: Tensor;
+  readonly [name: string]: Tensor;
+}
+
+/** The decoder sees a relaxed draw, or in the straight-through form its nearest corner with the gradient of the relaxed one. */
+function byRelaxation(chosen: Options, seen: Observation, logits: Tensor, x: Tensor, scope: StepScope): Parts {
+  const [n, variables, categories] = logits.shape as [number, number, number];
+  const temperature = scope.scalar("temperature", temperatureSchedule(chosen));
+  const soft = sampleGumbelSoftmax(logits, scope.noise("z", "uniform", [n, variables, categories]), temperature);
+  const hard = add(stopGradient(sub(mostLikely(soft), soft)), soft);
+  const code = chosen.estimator === "straight-through" ? hard : soft;
+  const out = scope.nets.decoder!(reshape(code, [n, variables * categories]));
+  return {
+    recon: mean(neg(seen.logProb(out, x, scope))),
+    kl: mean(
+      sum(chosen.kl === "relaxed" ? relaxedKl(logits, soft, temperature) : categoricalKlTerms(logits), { axes: [1] }),
+    ),
+    temperature,
+  };
+}
+
+/** log q(y) - log p(y) of the relaxed draw, both relaxed at the same temperature: [n, variables]. */
+function relaxedKl(logits: Tensor, soft: Tensor, temperature: Tensor): Tensor {
+  const logY = log(clip(soft, 1e-20, 1));
+  const flat = constant(zeros([staticDim(logits, 2, "relaxedKl")]));
+  return sub(relaxedLogDensity(logits, logY, temperature), relaxedLogDensity(flat, logY, temperature));
+}
+
+function byScore(
+  chosen: Options,
+  seen: Observation,
+  logits: Tensor,
+  x: Tensor,
+  data: DataInfo,
+  scope: StepScope,
+): Parts {
+  const { code, costs } = draws(chosen, seen, logits, x, data, chosen.mcSamples, scope);
+  const estimator = scoreFunction(chosen.mcSamples > 1 ? leaveOneOut : (values) => scope.nets.baseline!(values));
+  return {
+    recon: mean(estimator.surrogate(costs, categoricalLogProb(logits, code, 2))),
+    kl: mean(sum(categoricalKlTerms(logits), { axes: [1] })),
+  };
+}
+
+/** Discrete draws [samples, n, variables, categories] and what each costs, -log p(x | z) in nats: [samples, n]. */
+function draws(
+  { variables, categories }: Options,
+  seen: Observation,
+  logits: Tensor,
+  x: Tensor,
+  data: DataInfo,
+  samples: number,
+  scope: Scope,
+): { readonly code: Tensor; readonly costs: Tensor } {
+  const n = staticDim(x, 0, "draws");
+  const code = sampleCategorical(logits, scope.noise("z", "uniform", [samples, n, variables, categories]));
+  const out = scope.nets.decoder!(reshape(code, [samples * n, variables * categories]));
+  return { code, costs: neg(seen.logProb(reshape(out, [samples, n, ...data.shape]), x, scope, 2)) };
+}
+
+/** The corner of the simplex nearest to each distribution [..., k]. */
+function mostLikely(x: Tensor): Tensor {
+  return oneHot(argmax(x), staticDim(x, x.shape.length - 1, "mostLikely"));
+}
+
+function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloor }: Options): void {
+  if (kl === "relaxed" && estimator !== "gumbel-softmax") {
+    throw new OptionError(
+      `categorical-vae: the relaxed KL is of relaxed draws - got it with ${estimator}`,
+      "use --estimator gumbel-softmax or --kl categorical",
+    );
+  }
+  if (mcSamples > 1 && estimator !== "score-function") {
+    throw new OptionError(
+      `categorical-vae: several draws are for the score function - got ${mcSamples} with ${estimator}`,
+    );
+  }
+  if (temperature < temperatureFloor) {
+    throw new OptionError(
+      `categorical-vae: the temperature starts at its floor or above - got ${temperature} under ${temperatureFloor}`,
+      "lower --temperature-floor, or start higher",
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { integerField } from "../base/options.ts";
+import { coders } from "../nn/index.ts";
+import { logSumExp, mean, neg, sub } from "../ops/index.ts";
+import { adam } from "../optim/index.ts";
+import { gaussianAbilities } from "./gaussian-code.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { latentOption, observation, observationOptions } from "./observation.ts";
+
+const options = z.object({
+  ...observationOptions,
+  ...latentOption,
+  importanceSamples: integerField("draws of the code whose weights are averaged inside the bound", { min: 1 }).default(
+    5,
+  ),
+});
+
+export const iwae = defineModel({
+  name: "iwae",
+  summary: "autoencoder trained on the importance-weighted bound",
+  source: "Burda et al., arXiv 1509.00519",
+  options,
+  defaults: { batch: 128, epochs: 10, learningRate: 1e-3 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const { latent, importanceSamples } = chosen;
+  const seen = observation("iwae", chosen, data);
+  const nets = { ...coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape), ...seen.nets };
+  const abilities = gaussianAbilities(seen, latent, data);
+  return {
+    nets,
+    steps: [
+      {
+        name: "iwae",
+        updates: Object.keys(nets),
+        optimizer: (learningRate) => adam({ learningRate }),
+        loss: (images, scope) => {
+          const weights = abilities.likelihood!.logWeights(images, importanceSamples, scope);
+          const bound = mean(sub(logSumExp(weights, { axes: [0] }), Math.log(importanceSamples)));
+          return { loss: neg(bound), logs: { elbo: mean(weights) } };
+        },
+      },
+    ],
+    ...abilities,
+  };
+}

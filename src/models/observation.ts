@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { scalar, zeros } from "../base/ndarray.ts";
+import { choiceField, integerField, integerListField, numberOrField } from "../base/options.ts";
+import { bernoulliLogProb, normalLogProb, sampleBernoulli } from "../distributions/index.ts";
+import { type Tensor, constant, staticShape } from "../graph/tensor.ts";
+import { type Layer, param } from "../nn/index.ts";
+import { sigmoid } from "../ops/index.ts";
+import type { DataInfo, Scope } from "./model.ts";
+
+/** Options of every model that says how likely an item is: what its decoder's output means, and its nets. */
+export const observationOptions = {
+  likelihood: choiceField("what the decoder says of a pixel: bernoulli (binary) or gaussian (real)", [
+    "bernoulli",
+    "gaussian",
+  ]).default("bernoulli"),
+  sigma: numberOrField("deviation of the gaussian likelihood: a number, or learned with the weights", ["learned"], {
+    above: 0,
+  }).optional(),
+  arch: choiceField("nets of linear layers (mlp) or of convolutions (conv)", ["mlp", "conv"]).default("mlp"),
+  hidden: integerListField(
+    "widths of the encoder's hidden layers, reversed in the decoder (channels for conv); 400, or 32,64 for conv",
+  ).optional(),
+  binarize: choiceField(
+    "grey pixels as probabilities of binary ones: none, fixed (one draw for each image) or dynamic (a new draw at each use); dynamic for bernoulli",
+    ["none", "fixed", "dynamic"],
+  ).optional(),
+};
+
+/** The option of every model whose code is a vector. */
+export const latentOption = { latent: integerField("dimensions of the code", { min: 1 }).default(20) };
+
+const schema = z.object(observationOptions);
+export type ObservationOptions = z.output<typeof schema>;
+
+/** What a decoder's output says of an item. */
+export interface Observation {
+  /** Nets that belong to the likelihood itself: the deviation, where it is learned. */
+  readonly nets: Readonly<Record<string, Layer>>;
+  /** The item that is explained: the images themselves, or binary draws of them. */
+  observed(images: Tensor, scope: Scope): Tensor;
+  /** log p(x | out) in nats, summed over all axes but the first `batchAxes`. */
+  logProb(out: Tensor, x: Tensor, scope: Scope, batchAxes?: number): Tensor;
+  /** The mean of an item, in the range of the data. */
+  mean(out: Tensor): Tensor;
+}
+
+/** @throws OptionError when the options do not fit the data or each other. */
+export function observation(model: string, chosen: ObservationOptions, data: DataInfo): Observation {
+  requireFitting(model, chosen, data);
+  const bernoulli = chosen.likelihood === "bernoulli";
+  const binarize = chosen.binarize ?? (bernoulli ? "dynamic" : "none");
+  const learned = !bernoulli && typeof chosen.sigma !== "number";
+  return {
+    nets: learned ? { sigma: noiseScale } : {},
+    observed: (images, scope) => {
+      if (binarize === "none") return images;
+      // Judged on one draw for each image, whatever it was trained on: the weights of an image are about one x.
+      const fresh = binarize === "dynamic" && scope.training;
+      const noise = fresh
+        ? scope.noise("binarize", "uniform", staticShape(images, model))
+        : scope.itemNoise("binarize", data.shape);
+      return sampleBernoulli(images, noise);
+    },
+    logProb: (out, x, scope, batchAxes = 1) => {
+      if (bernoulli) return bernoulliLogProb(out, x, batchAxes);
+      const logVariance = learned
+        ? param(scope.nets.sigma!.params, "logVariance")
+        : constant(scalar(2 * Math.log(chosen.sigma as number)));
+      return normalLogProb({ mean: out, logVariance }, x, batchAxes);
+    },
+    mean: (out) => (bernoulli ? sigmoid(out) : out),
+  };
+}
+
+/** The log variance of a gaussian decoder, one number for all pixels. */
+const noiseScale: Layer = { init: () => ({ logVariance: zeros([]) }), apply: (_, x) => x };
+
+function requireFitting(model: string, { likelihood, sigma, binarize }: ObservationOptions, data: DataInfo): void {
+  if (likelihood === "bernoulli" && sigma !== undefined) {
+    throw new OptionError(
+      `${model}: sigma belongs to the gaussian likelihood - got ${sigma} with bernoulli`,
+      "add --likelihood gaussian",
+    );
+  }
+  if (likelihood === "bernoulli" && data.kind !== "image") {
+    throw new OptionError(
+      `${model}: the bernoulli likelihood needs images in [0, 1] - got points`,
+      "add --likelihood gaussian",
+    );
+  }
+  if (likelihood === "gaussian" && binarize !== undefined && binarize !== "none") {
+    throw new OptionError(
+      `${model}: binary pixels have no gaussian likelihood - got binarize ${binarize}`,
+      "use --likelihood bernoulli",
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { OptionError } from "../base/errors.ts";
+import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
+import { relu } from "../ops/index.ts";
+import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
+import { conv2d, convTranspose2d } from "./conv.ts";
+import { heNormal } from "./init.ts";
+import type { Layer } from "./layer.ts";
+import { linear } from "./linear.ts";
+
+export interface CoderOptions {
+  readonly arch: "mlp" | "conv";
+  /** Widths of the encoder's hidden layers, or its channels; reversed in the decoder. */
+  readonly hidden?: readonly number[] | undefined;
+  /** Numbers that the encoder gives for each item. */
+  readonly outputs: number;
+  /** Numbers that the decoder takes for each item. */
+  readonly inputs: number;
+}
+
+/** An encoder from items to [n, outputs] and a decoder from [n, inputs] to items, mirrors of each other. */
+export interface Coders {
+  readonly encoder: Layer;
+  readonly decoder: Layer;
+}
+
+/** @throws OptionError when the items do not fit convolutions that halve them. */
+export function coders(options: CoderOptions, item: Shape): Coders {
+  return options.arch === "mlp" ? dense(options, item) : convolutional(options, item);
+}
+
+function dense({ hidden = [400], inputs, outputs }: CoderOptions, item: Shape): Coders {
+  const layers = (sizes: readonly number[]): Part[] =>
+    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init: heNormal }), relu]);
+  const back = hidden.toReversed();
+  return {
+    encoder: sequential([flattenItems, ...layers([sizeOf(item), ...hidden]), linear(hidden.at(-1)!, outputs)]),
+    decoder: sequential([...layers([inputs, ...back]), linear(back.at(-1)!, sizeOf(item)), asItems(item)]),
+  };
+}
+
+/** Each hidden layer halves height and width on the way in and doubles them on the way out. */
+function convolutional({ hidden = [32, 64], inputs, outputs }: CoderOptions, item: Shape): Coders {
+  requireHalving(item, hidden.length);
+  const [height, width, channels] = item as [number, number, number];
+  const half = { kernel: 4, stride: 2, padding: 1 };
+  const small = [height / 2 ** hidden.length, width / 2 ** hidden.length, hidden.at(-1)!] as const;
+  const inward = [channels, ...hidden];
+  const outward = inward.toReversed();
+  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), relu]);
+  const up = outward.slice(1).flatMap((size, i): Part[] => [relu, convTranspose2d(outward[i]!, size, half)]);
+  return {
+    encoder: sequential([...down, flattenItems, linear(sizeOf(small), outputs)]),
+    decoder: sequential([linear(inputs, sizeOf(small)), asItems(small), ...up]),
+  };
+}
+
+function requireHalving(item: Shape, times: number): void {
+  if (item.length === 3 && item.slice(0, 2).every((extent) => extent % 2 ** times === 0)) return;
+  throw new OptionError(
+    `conv: ${times} halving convolutions need height and width that are multiples of ${2 ** times} - got ${formatShape(item)}`,
+    "give images another --size, use fewer --hidden channels, or --arch mlp",
+  );
+}

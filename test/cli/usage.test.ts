@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+beforeAll(async () => {
+  work = await workFolder();
+  await writeTinyData(work.folder);
+});
+afterAll(() => work.remove());
+
+describe("a command line that is wrong", () => {
+  it.each<[words: string[], ...texts: string[]]>([
+    [["trian"], "the command must be known - got trian", "did you mean train?"],
+    [["train"], "needs a recipe - got none", "vae (variational autoencoder"],
+    [["train", "vea"], "the recipe must be known - got vea", "did you mean vae?"],
+    [["train", "--latent", "3"], "needs a recipe"],
+    [[...tiny, "--latnt", "3"], "the flag must be known - got --latnt", "did you mean --latent?"],
+    [[...tiny, "--xyzzy"], "got --xyzzy", "zaya train --help lists them"],
+    [[...tiny, "more"], "too many arguments"],
+    [[...tiny, "--seed"], "needs a value"],
+    [[...tiny, "--latent", "0"], "vae: latent must be at least 1 - got 0", "dimensions of the code"],
+    [[...tiny, "--latent", "two"], "vae: latent must be a whole number - got two"],
+    [[...tiny, "--epochs", "-1"], "train: epochs must be at least 1 - got -1"],
+    [[...tiny, "--steps", "0"], "steps must be at least 1 - got 0"],
+    [[...tiny, "--steps", "1.5"], "steps must be a whole number - got 1.5"],
+    [[...tiny, "--steps", "5", "--epochs", "1"], "exclude each other"],
+    [[...tiny, "--batch", "1000"], "batch must be at most the 36 training items - got 1000"],
+    [[...tiny, "--learning-rate", "NaN"], "learningRate must be a number - got NaN"],
+    [[...tiny, "--schedule", "cosin"], "schedule must be one of constant, linear, cosine - got cosin"],
+    [[...tiny, "--sigma", "1"], "sigma belongs to the gaussian likelihood", "--likelihood gaussian"],
+    [[...tiny, "--arch", "conv", "--hidden", "4,4,4,4"], "multiples of 16", "--size"],
+    [[...tiny, "--limit", "0"], "limit must be at least 1 - got 0"],
+    [[...tiny, "--device", "gpu"], "device must be one of auto, cpu, webgpu - got gpu"],
+    [[...tiny, "--set", "model.latnt=3"], "the path must be known - got model.latnt", "did you mean model.latent?"],
+    [[...tiny, "--set", "latent"], "must be path=value - got latent", "--set model.latent=4"],
+    [[...tiny, "--config", "none.json"], "must be a file that can be read - got none.json (ENOENT)"],
+    [[...tiny, "--config", "tiny.npy"], "tiny.npy: must be JSON"],
+    [["resume"], "needs RUN - got nothing"],
+    [["resume", "nowhere"], "must be the folder of a run - got nothing at nowhere"],
+    [["resume", "."], "got a folder without run.json"],
+    [["sample", "tiny.npy"], "got a file at tiny.npy"],
+    [["sample", "none.onnx"], "got ENOENT for none.onnx"],
+    [["sample", "nowhere", "--out", "a.gif"], "must end in .png or .npy - got a.gif"],
+    [["sample", "nowhere", "-n", "0"], "n must be at least 1 - got 0"],
+    [["eval", "nowhere", "--metric", "elbow"], "the metric must be known - got elbow", "did you mean elbo?"],
+    [["eval", "nowhere", "--samples", "5"], "samples is an option of nll"],
+    [["traverse", "nowhere", "--columns", "1"], "columns must be at least 2 - got 1"],
+    [["list", "recipe"], "Allowed choices are recipes, metrics, data"],
+  ])("%j is refused", async (words, ...texts) => {
+    const before = await filesIn(work.folder);
+    const { code, stdout, stderr } = await zaya(work.folder, ...words);
+    for (const text of texts) expect(stderr).toContain(text);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toContain("bug in zaya");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(await filesIn(work.folder)).toEqual(before);
+  });
+
+  it("leaves no folder behind", async () => {
+    expect((await filesIn(work.folder)).filter((name) => name !== "tiny.npy")).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { integers, key } from "../../src/base/random.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
+
+export const root = join(import.meta.dirname, "..", "..");
+const program = join(root, "bin", "zaya.js");
+if (!existsSync(join(root, "dist", "cli", "main.js"))) throw new Error("the tests run the built program: npm run build");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Outcome>;
+  /** Waits until the output so far holds the text. */
+  until(text: string): Promise<void>;
+}
+
+/** Starts the real program in a folder. */
+export function start(folder: string, ...words: string[]): Started {
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  const waiting = new Set<() => void>();
+  const changed = (): void => waiting.forEach((check) => check());
+  child.stdout.on("data", (text) => ((stdout += String(text)), changed()));
+  child.stderr.on("data", (text) => ((stderr += String(text)), changed()));
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!(stdout + stderr).includes(text)) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      void ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)));
+      check();
+    });
+  return { child, ended, until };
+}
+
+/** Runs the real program in a folder to its end. */
+export function zaya(folder: string, ...words: string[]): Promise<Outcome> {
+  return start(folder, ...words).ended;
+}
+
+/** A new folder, and the end of it. */
+export async function workFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "zaya-cli-"));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Writes tiny.npy: 40 grey images of 8 x 8, each pixel one of a few greys. */
+export async function writeTinyData(folder: string, seed = 1): Promise<void> {
+  const values = integers(key(seed), 40 * 64, 4);
+  await writeFile(
+    join(folder, "tiny.npy"),
+    encodeNpy(ndarray("uint8", [40, 1, 8, 8], Uint8Array.from(values, (v) => v * 85))),
+  );
+}
+
+/** Words that train a model in less than a second. */
+export const tiny = ["train", "vae", "--data", "tiny.npy", "--hidden", "8", "--latent", "2", "--batch", "8"];
+
+/** All that is under a folder by path, hidden things too; folders end in "/". */
+export async function filesIn(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1) + (entry.isDirectory() ? "/" : ""))
+    .toSorted();
+}
+
+export async function readJson(...path: string[]): Promise<any> {
+  return JSON.parse(await readFile(join(...path), "utf8")) as unknown;
+}
+
+/** The object that `--json` ends with; fails unless it is all that was printed. */
+export function resultOf({ stdout }: Outcome): any {
+  const lines = stdout.trimEnd().split("\n");
+  if (lines.length !== 1) throw new Error(`one line of JSON was expected: ${stdout}`);
+  return JSON.parse(lines[0]!) as unknown;
+}
