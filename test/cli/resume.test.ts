@@ -1,0 +1,211 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn, readJson, resultOf, start, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+/** Long enough that a signal finds it at work, and two checkpoints before any. */
+const long = [...tiny, "--steps", "1000000", "--checkpoint-every", "50", "--sample-every", "1000000"];
+const short = [...tiny, "--steps", "60", "--checkpoint-every", "20"];
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  // A run stopped between its checkpoints of steps 20 and 40, as a cut of the power leaves it: copied for each test.
+  await zaya(folder, ...short, "--out", "whole", "--json");
+  await cp(join(folder, "whole"), join(folder, "half"), { recursive: true });
+  const half = join(folder, "half");
+  const record = await readJson(half, "run.json");
+  await writeFile(join(half, "run.json"), JSON.stringify({ ...record, status: "running", step: 40 }));
+  await rm(join(half, "checkpoints", "000060"), { recursive: true });
+});
+afterAll(() => work.remove());
+
+async function copy(name: string): Promise<string> {
+  await cp(join(folder, "half"), join(folder, name), { recursive: true });
+  return join(folder, name);
+}
+
+const checkpoint = (run: string, step: string): Promise<Buffer[]> =>
+  Promise.all(
+    ["params", "optimizer"].map((file) => readFile(join(folder, run, "checkpoints", step, `${file}.safetensors`))),
+  );
+
+describe("zaya resume", () => {
+  it("ends with the bytes of a run that was never stopped", async () => {
+    await copy("on");
+    const outcome = await zaya(folder, "resume", "on", "--json");
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toContain("saved at step 40 of 60");
+    expect(await checkpoint("on", "000060")).toEqual(await checkpoint("whole", "000060"));
+    const lines = async (run: string): Promise<unknown[]> =>
+      (await readFile(join(folder, run, "metrics.jsonl"), "utf8"))
+        .trimEnd()
+        .split("\n")
+        .map((line) => ({ ...(JSON.parse(line) as object), seconds: 0 }));
+    expect(await lines("on")).toEqual(await lines("whole"));
+    expect(resultOf(outcome)).toMatchObject({ run: "on", status: "done", steps: 60 });
+  });
+
+  it("has nothing to do for a finished run", async () => {
+    const before = await filesIn(folder);
+    const { code, stdout } = await zaya(folder, "resume", "whole");
+    expect(code).toBe(0);
+    expect(stdout).toBe("nothing to do: all 60 steps of whole are done\n");
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it.each<[name: string, damage: (run: string) => Promise<void>, ...texts: string[]]>([
+    ["flipped-params", (run) => flip(run, "checkpoints/000040/params.safetensors"), "another SHA-256"],
+    ["flipped-optimizer", (run) => flip(run, "checkpoints/000040/optimizer.safetensors"), "another SHA-256"],
+    ["flipped-state", (run) => flip(run, "checkpoints/000040/state.json"), "checkpoints/000040/"],
+    ["no-params", (run) => rm(join(run, "checkpoints/000040/params.safetensors")), "must have this file - got none"],
+    ["no-optimizer", (run) => rm(join(run, "checkpoints/000040/optimizer.safetensors")), "must have this file"],
+    ["no-state", (run) => rm(join(run, "checkpoints/000040/state.json")), "000040/state.json: a checkpoint must have"],
+  ])(
+    "refuses a checkpoint with damage (%s), and goes on from the one before when it is removed",
+    async (name, damage, ...texts) => {
+      await damage(await copy(name));
+      const before = await filesIn(join(folder, name));
+      const { code, stdout, stderr } = await zaya(folder, "resume", name, "--quiet");
+      expect([code, stdout]).toEqual([2, ""]);
+      for (const text of texts) expect(stderr).toContain(text);
+      expect(stderr).toContain("remove checkpoints/000040 to go on from an earlier checkpoint");
+      expect(await filesIn(join(folder, name))).toEqual(before);
+      expect((await zaya(folder, "sample", name)).code).toBe(2);
+
+      await rm(join(folder, name, "checkpoints", "000040"), { recursive: true });
+      expect((await zaya(folder, "resume", name)).code).toBe(0);
+      expect(await checkpoint(name, "000060")).toEqual(await checkpoint("whole", "000060"));
+    },
+  );
+
+  it.each<[name: string, file: string, content: string, ...texts: string[]]>([
+    ["config-cut", "config.json", '{"recipe": "va', "config.json: must be JSON"],
+    ["config-entry", "config.json", '{"recipe": 7}', "config.json: recipe must be the name of a recipe - got 7"],
+    ["record-cut", "run.json", "", "run.json: must be JSON"],
+    ["record-entry", "run.json", "{}", "run.json: must hold a status, a step and seconds - got {}"],
+    ["data-entry", "data.json", "{}", "data.json: must say which data"],
+    ["metrics-line", "metrics.jsonl", '{"st\n', "metrics.jsonl: each line must be JSON"],
+  ])("refuses a run with a damaged file (%s)", async (name, file, content, ...texts) => {
+    await writeFile(join(await copy(name), file), content);
+    const { code, stderr } = await zaya(folder, "resume", name);
+    for (const text of texts) expect(stderr).toContain(text);
+    expect(stderr).not.toContain("bug in zaya");
+    expect(code).toBe(2);
+    expect(await filesIn(join(folder, name))).not.toContain(".lock");
+  });
+
+  it("refuses data that have changed since", async () => {
+    await copy("changed");
+    const bytes = await readFile(join(folder, "tiny.npy"));
+    await writeTinyData(folder, 2);
+    try {
+      for (const words of [
+        ["resume", "changed"],
+        ["eval", "changed"],
+        ["reconstruct", "changed"],
+      ]) {
+        const { code, stderr } = await zaya(folder, ...words);
+        expect(stderr).toMatch(/items must be those that the run was trained on, \d+ with fingerprint/);
+        expect(stderr).toContain("the data have changed since");
+        expect(code).toBe(2);
+      }
+    } finally {
+      await writeFile(join(folder, "tiny.npy"), bytes);
+    }
+  });
+});
+
+async function flip(run: string, file: string): Promise<void> {
+  const path = join(run, file);
+  const bytes = await readFile(path);
+  bytes[Math.floor(bytes.length / 3)]! ^= file.endsWith(".json") ? 4 : 1;
+  await writeFile(path, bytes);
+}
+
+describe("a signal", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s ends the run after its step, saved; resume goes on",
+    async (signal) => {
+      const run = `stopped-${signal}`;
+      const { child, ended, until } = start(folder, ...long, "--out", run, "--json");
+      await until("train 1/");
+      child.kill(signal);
+      const outcome = await ended;
+      expect([outcome.code, outcome.signal]).toEqual([130, null]);
+      const { step, ...rest } = resultOf(outcome);
+      expect(rest).toMatchObject({ run, status: "interrupted", resume: `zaya resume ${run}` });
+      expect(outcome.stderr).toContain("stopping after this step");
+      expect(await readJson(folder, run, "run.json")).toMatchObject({ status: "interrupted", step });
+      const files = await filesIn(join(folder, run));
+      expect(files).toContain(`checkpoints/${String(step).padStart(6, "0")}/state.json`);
+      expect(files).not.toContain(".lock");
+
+      const resumed = start(folder, "resume", run);
+      await resumed.until(`saved at step ${step} of 1000000`);
+      await resumed.until("train ");
+      resumed.child.kill(signal);
+      const again = await resumed.ended;
+      expect(again.code).toBe(130);
+      expect(again.stdout).toMatch(new RegExp(`stopped at step \\d+ of 1000000; go on with: zaya resume ${run}\n$`));
+      expect((await readJson(folder, run, "run.json")).step).toBeGreaterThan(step);
+    },
+  );
+
+  it("leaves at once when it comes twice, and what is left can be gone on with", async () => {
+    const { child, ended, until } = start(folder, ...long, "--out", "twice");
+    await until("train 1/");
+    // Stopped, it cannot have finished its step before the second one.
+    child.kill("SIGSTOP");
+    child.kill("SIGINT");
+    child.kill("SIGCONT");
+    await until("once more leaves at once");
+    const timer = setInterval(() => child.kill("SIGINT"), 50);
+    const { code } = await ended;
+    clearInterval(timer);
+    expect(code).toBe(130);
+    const { child: next, ended: end, until: seen } = start(folder, "resume", "twice");
+    await seen("train ");
+    next.kill("SIGTERM");
+    expect((await end).code).toBe(130);
+  });
+
+  it("finds the run free again after a kill", async () => {
+    const { child, ended, until } = start(folder, ...long, "--out", "killed");
+    await until("train 1/");
+    child.kill("SIGKILL");
+    expect((await ended).signal).toBe("SIGKILL");
+    expect(await filesIn(join(folder, "killed"))).toContain(".lock");
+    const resumed = start(folder, "resume", "killed");
+    await resumed.until("train ");
+    resumed.child.kill("SIGINT");
+    expect((await resumed.ended).code).toBe(130);
+    expect(
+      (await filesIn(join(folder, "killed"))).filter((name) => name.split("/").some((part) => part.startsWith("."))),
+    ).toEqual([]);
+  });
+});
+
+describe("a live run", () => {
+  it("has one writer", async () => {
+    const { child, ended, until } = start(folder, ...long, "--out", "live");
+    await until("train 1/");
+    const outcomes = await Promise.all([
+      zaya(folder, "resume", "live"),
+      zaya(folder, "eval", "live"),
+      zaya(folder, ...long, "--out", "live"),
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(outcomes[0].stderr).toContain(`a folder has one writer - got process ${child.pid} on`);
+    expect(outcomes[1].stderr).toContain(`got process ${child.pid}`);
+    expect(outcomes[2].stderr).toContain("holds another run");
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+  });
+});
