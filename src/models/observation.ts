@@ -21,6 +21,7 @@ export const observationOptions = {
   hidden: integerListField(
     "widths of the encoder's hidden layers, reversed in the decoder (channels for conv); 400, or 32,64 for conv",
   ).optional(),
+  activation: choiceField("between hidden layers", ["relu", "tanh"]).default("relu"),
   binarize: choiceField(
     "grey pixels as probabilities of binary ones: none, fixed (one draw for each image) or dynamic (a new draw at each use); dynamic for bernoulli",
     ["none", "fixed", "dynamic"],

@@ -1,9 +1,9 @@
 import { OptionError } from "../base/errors.ts";
 import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
-import { relu } from "../ops/index.ts";
+import { relu, tanh } from "../ops/index.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
-import { heNormal } from "./init.ts";
+import { glorotUniform, heNormal } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
 
@@ -11,6 +11,8 @@ export interface CoderOptions {
   readonly arch: "mlp" | "conv";
   /** Widths of the encoder's hidden layers, or its channels; reversed in the decoder. */
   readonly hidden?: readonly number[] | undefined;
+  /** Between hidden layers. */
+  readonly activation: "relu" | "tanh";
   /** Numbers that the encoder gives for each item. */
   readonly outputs: number;
   /** Numbers that the decoder takes for each item. */
@@ -28,9 +30,12 @@ export function coders(options: CoderOptions, item: Shape): Coders {
   return options.arch === "mlp" ? dense(options, item) : convolutional(options, item);
 }
 
-function dense({ hidden = [400], inputs, outputs }: CoderOptions, item: Shape): Coders {
+const activations = { relu: { apply: relu, init: heNormal }, tanh: { apply: tanh, init: glorotUniform } };
+
+function dense({ activation, hidden = [400], inputs, outputs }: CoderOptions, item: Shape): Coders {
+  const { apply, init } = activations[activation];
   const layers = (sizes: readonly number[]): Part[] =>
-    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init: heNormal }), relu]);
+    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init }), apply]);
   const back = hidden.toReversed();
   return {
     encoder: sequential([flattenItems, ...layers([sizeOf(item), ...hidden]), linear(hidden.at(-1)!, outputs)]),
@@ -39,15 +44,16 @@ function dense({ hidden = [400], inputs, outputs }: CoderOptions, item: Shape): 
 }
 
 /** Each hidden layer halves height and width on the way in and doubles them on the way out. */
-function convolutional({ hidden = [32, 64], inputs, outputs }: CoderOptions, item: Shape): Coders {
+function convolutional({ activation, hidden = [32, 64], inputs, outputs }: CoderOptions, item: Shape): Coders {
   requireHalving(item, hidden.length);
+  const { apply, init } = activations[activation];
   const [height, width, channels] = item as [number, number, number];
-  const half = { kernel: 4, stride: 2, padding: 1 };
+  const half = { kernel: 4, stride: 2, padding: 1, init };
   const small = [height / 2 ** hidden.length, width / 2 ** hidden.length, hidden.at(-1)!] as const;
   const inward = [channels, ...hidden];
   const outward = inward.toReversed();
-  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), relu]);
-  const up = outward.slice(1).flatMap((size, i): Part[] => [relu, convTranspose2d(outward[i]!, size, half)]);
+  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), apply]);
+  const up = outward.slice(1).flatMap((size, i): Part[] => [apply, convTranspose2d(outward[i]!, size, half)]);
   return {
     encoder: sequential([...down, flattenItems, linear(sizeOf(small), outputs)]),
     decoder: sequential([linear(inputs, sizeOf(small)), asItems(small), ...up]),

@@ -1,0 +1,58 @@
+import type { Row, Scale } from "./row.ts";
+
+/** A result file: what one run of a row found. */
+export interface RowResult {
+  readonly row: string;
+  readonly scale: Scale;
+  readonly passed: boolean;
+  readonly values: Readonly<Record<string, number>>;
+  readonly paper: Readonly<Record<string, number>>;
+  readonly seeds: readonly number[];
+  readonly seconds: number;
+  readonly machine: string;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** docs/reproductions.md from result files: rows in their order, the missed ones and those never run included. */
+export function documentRows(rows: readonly Row[], results: readonly RowResult[]): string {
+  const sections = rows.map((row) =>
+    section(
+      row,
+      results.filter(({ row: name }) => name === row.name),
+    ),
+  );
+  return [
+    "# Reproductions",
+    "",
+    "Generated from the files in `docs/reproductions/` by `npm run reproductions`; each comes from `zaya repro ROW --scale full`.",
+    "A row that missed its bar says so and stays.",
+    "",
+    ...sections,
+  ].join("\n");
+}
+
+function section(row: Row, results: readonly RowResult[]): string {
+  const head = [`## ${row.name}`, "", `${row.summary}.`, "", `Source: ${row.source}. Bar: ${row.bar}.`, ""];
+  if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
+  return [...head, ...results.flatMap((result) => table(row, result))].join("\n");
+}
+
+function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {
+  const lines = Object.entries(values)
+    .filter(([name]) => !name.endsWith("Stderr"))
+    .map(([name, value]) => {
+      const error = values[`${name}Stderr`];
+      const spread = error === undefined ? "" : ` ± ${error.toPrecision(2)}`;
+      return `| ${name} | ${paper[name] ?? ""} | ${Number(value.toPrecision(5))}${spread} |`;
+    });
+  return [
+    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
+    "",
+    "| value | published | ours |",
+    "|---|---|---|",
+    ...lines,
+    "",
+  ];
+}

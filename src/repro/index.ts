@@ -1,0 +1,19 @@
+import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
+import { iwaeNllRow, vaeNllRow } from "./burda.ts";
+import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
+import { gradientVarianceRow } from "./gradient-variance.ts";
+import { gumbelRow } from "./gumbel.ts";
+import type { Row } from "./row.ts";
+
+export * from "./document.ts";
+export * from "./row.ts";
+
+/** Every row, by the order in which docs/reproductions.md shows them. */
+export const rows: readonly Row[] = [
+  gradientVarianceRow,
+  estimatorsOnVaeRow,
+  vaeNllRow,
+  iwaeNllRow,
+  gumbelRow,
+  autoencoderContrastRow,
+];

@@ -1,0 +1,63 @@
+import type { DataSplit } from "../data/index.ts";
+import type { ConfiguredModel } from "../models/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import { type OpenedModel, Run, type TrainOptions, openTrained, train } from "../train/index.ts";
+import { MemoryStore } from "../base/store.ts";
+
+/** quick ends within five minutes and says what it cut; full is what the bar is about. */
+export type Scale = "quick" | "full";
+
+export interface RowContext {
+  readonly scale: Scale;
+  readonly engine: Engine;
+  /** Opens data by name. */
+  open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
+  /** Tells a person how far it is. */
+  say(text: string): void;
+}
+
+export interface Outcome {
+  /** What was measured, by name. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Whether the bar was met. */
+  readonly passed: boolean;
+  readonly seeds: readonly number[];
+}
+
+/** A claim about numbers that one command regenerates. */
+export interface Row {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: string;
+  /** What has to come out, in words. */
+  readonly bar: string;
+  /** The source's own numbers by the names of `values`; only numbers read at their source. */
+  readonly paper: Readonly<Record<string, number>>;
+  /** What either scale runs; for quick, what it cut. */
+  readonly scales: Readonly<Record<Scale, string>>;
+  run(context: RowContext): Promise<Outcome>;
+}
+
+/** Trains a model to its end and opens the result, all in memory. */
+export async function fit(
+  { engine, say }: RowContext,
+  label: string,
+  model: ConfiguredModel,
+  data: DataSplit,
+  options: TrainOptions,
+): Promise<OpenedModel> {
+  const store = new MemoryStore();
+  let told = 0;
+  for await (const event of train(
+    model,
+    data,
+    { ...options, checkpointEvery: 1_000_000, keep: 1 },
+    { engine, store },
+  )) {
+    if (event.type !== "step") continue;
+    const tenth = Math.floor((10 * event.step) / event.steps);
+    if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);
+    told = Math.max(told, tenth);
+  }
+  return openTrained(await Run.open(store), engine);
+}

@@ -1,0 +1,234 @@
+import { afterEach, describe, expect, it } from "vitest";
+
+import { EngineError } from "../../src/base/errors.ts";
+import { type NdArray, fromNumbers, ndarray, scalar, zeros } from "../../src/base/ndarray.ts";
+import { key, normal } from "../../src/base/random.ts";
+import { grad } from "../../src/autodiff/index.ts";
+import { type Tensor, input } from "../../src/graph/tensor.ts";
+import * as ops from "../../src/ops/index.ts";
+import { type Compiled, type Engine, type Program, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import "../tolerance.ts";
+
+const cpu = ortEngine({ device: "cpu", threads: 2 });
+const engines: readonly (readonly [string, Engine, number])[] = [
+  ["interpreter", interpreter(), 0],
+  ["cpu", cpu, 1e-6],
+];
+
+/** A net of two layers with momentum: several tensors of state, each read and written by every step. */
+function momentumStep(): Program {
+  const [w, v, mw, mv] = Object.entries({ w: [3, 4], v: [4, 1], mw: [3, 4], mv: [4, 1] }).map(([name, shape]) =>
+    input(name, shape),
+  ) as [Tensor, Tensor, Tensor, Tensor];
+  const out = ops.matmul(ops.tanh(ops.matmul(input("x", [5, 3]), w)), v);
+  const loss = ops.mean(ops.square(ops.sub(out, input("y", [5, 1]))));
+  const [gw, gv] = grad(loss, [w, v]) as [Tensor, Tensor];
+  const [nextW, nextV] = [ops.add(ops.mul(mw, 0.9), gw), ops.add(ops.mul(mv, 0.9), gv)];
+  const rate = input("rate", []);
+  return {
+    outputs: { loss, out },
+    updates: { w: ops.sub(w, ops.mul(nextW, rate)), v: ops.sub(v, ops.mul(nextV, rate)), mw: nextW, mv: nextV },
+  };
+}
+
+const initial = () => ({ w: normal(key(1), [3, 4]), v: normal(key(2), [4, 1]), mw: zeros([3, 4]), mv: zeros([4, 1]) });
+const feeds = (step: number) => ({
+  x: normal(key(10 + step), [5, 3]),
+  y: normal(key(50 + step), [5, 1]),
+  rate: scalar(0.02),
+});
+
+const open: Compiled[] = [];
+const compile = async (engine: Engine, program: Program): Promise<Compiled> => {
+  const compiled = await engine.compile(program);
+  open.push(compiled);
+  return compiled;
+};
+afterEach(async () => {
+  for (const compiled of open.splice(0)) await compiled.release();
+});
+
+async function train(engine: Engine, steps: number) {
+  const compiled = await compile(engine, momentumStep());
+  const state = engine.createState(initial());
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) losses.push((await compiled.run(feeds(step), state)).loss!.data[0]!);
+  return { losses, state: await state.read() };
+}
+
+describe("a step with state", () => {
+  it("ends after many runs with the same numbers on the interpreter and the CPU", async () => {
+    const [judge, own] = [await train(interpreter(), 40), await train(cpu, 40)];
+    expect(own.losses).toBeAllclose(judge.losses, { relative: 2e-6 });
+    for (const [name, value] of Object.entries(judge.state))
+      expect(own.state[name]).toBeAllclose(value, { relative: 1e-5 });
+    expect(judge.losses.at(-1)).toBeLessThan(judge.losses[0]!);
+  });
+
+  it("gives the same bits every time on the CPU, on one thread and on two", async () => {
+    const [first, second, single] = [
+      await train(cpu, 10),
+      await train(cpu, 10),
+      await train(ortEngine({ device: "cpu", threads: 1 }), 10),
+    ];
+    expect(second).toEqual(first);
+    expect(single).toEqual(first);
+  });
+});
+
+describe.each(engines)("%s", (name, engine, relative) => {
+  it("reads old values of the state while it writes new ones", async () => {
+    // Each tensor's next value is made of the other's: whoever wrote in place would mix old and new.
+    const [a, b] = [input("a", [4]), input("b", [4])];
+    const compiled = await compile(engine, {
+      outputs: { total: ops.sum(ops.add(a, b)) },
+      updates: { a: b, b: ops.add(a, b) },
+    });
+    const state = engine.createState({ a: fromNumbers([0, 1, 0, 2]), b: fromNumbers([1, 1, 2, 0]) });
+    const sequences = [
+      [0, 1],
+      [1, 1],
+      [0, 2],
+      [2, 0],
+    ].map(([x, y]) => [x!, y!]);
+    for (let step = 0; step < 25; step++) {
+      const { total } = await compiled.run({}, state);
+      expect(total!.data[0]).toBe(sequences.reduce((sum, terms) => sum + terms.at(-2)! + terms.at(-1)!, 0));
+      for (const terms of sequences) terms.push(terms.at(-2)! + terms.at(-1)!);
+      const read = await state.read();
+      expect([...read.a!.data]).toEqual(sequences.map((terms) => terms.at(-2)!));
+      expect([...read.b!.data]).toEqual(sequences.map((terms) => terms.at(-1)!));
+    }
+  });
+
+  it("keeps what a step does not update, and what it updates to itself", async () => {
+    const compiled = await compile(engine, {
+      outputs: {},
+      updates: { a: ops.mul(input("a", [2]), 1), b: ops.add(input("b", [2]), input("c", [2])) },
+    });
+    const state = engine.createState({ a: fromNumbers([1, 2]), b: fromNumbers([3, 4]), c: fromNumbers([5, 6]) });
+    await compiled.run({}, state);
+    await compiled.run({}, state);
+    const { a, b, c } = await state.read();
+    expect([a, b, c].map((value) => [...value!.data])).toEqual([
+      [1, 2],
+      [13, 16],
+      [5, 6],
+    ]);
+  });
+
+  it("shares one state between programs", async () => {
+    const w = input("w", [2]);
+    const step = await compile(engine, { outputs: {}, updates: { w: ops.mul(w, 2) } });
+    const look = await compile(engine, { outputs: { sum: ops.sum(w) } });
+    const state = engine.createState({ w: fromNumbers([1, 2]), other: fromNumbers([9]) });
+    for (const expected of [3, 6, 12]) {
+      expect((await look.run({}, state)).sum!.data[0]).toBe(expected);
+      await step.run({}, state);
+    }
+    expect(state.names).toEqual(["w", "other"]);
+    expect(Object.keys(await state.read(["other"]))).toEqual(["other"]);
+  });
+
+  it("takes a fed value before one of the state", async () => {
+    const compiled = await compile(engine, { outputs: { y: ops.mul(input("w", [2]), 10) } });
+    const state = engine.createState({ w: fromNumbers([1, 2]) });
+    expect([...(await compiled.run({ w: fromNumbers([3, 4]) }, state)).y!.data]).toEqual([30, 40]);
+    expect([...(await compiled.run({}, state)).y!.data]).toEqual([10, 20]);
+  });
+
+  it("copies what goes into the state and what comes out of it", async () => {
+    const compiled = await compile(engine, {
+      outputs: { y: ops.mul(input("w", [2]), 1) },
+      updates: { w: ops.add(input("w", [2]), 1) },
+    });
+    for (const own of [fromNumbers([1, 2]), ndarray("float64", [2], Float64Array.of(1, 2))] satisfies NdArray[]) {
+      const state = engine.createState({ w: own });
+      own.data.fill(-1);
+      const read = (await state.read()).w!;
+      expect([...read.data]).toEqual([1, 2]);
+      read.data.fill(-2);
+      const { y } = await compiled.run({}, state);
+      expect([...y!.data]).toEqual([1, 2]);
+      y!.data.fill(-3);
+      const later = (await state.read()).w!;
+      expect([...later.data]).toEqual([2, 3]);
+      await compiled.run({}, state);
+      expect([...later.data]).toEqual([2, 3]);
+    }
+  });
+
+  it("keeps the results of earlier runs apart from later ones", async () => {
+    const y = ops.mul(input("x", [2]), 2);
+    const compiled = await compile(engine, { outputs: { y, again: ops.reshape(y, [2, 1]) } });
+    const first = await compiled.run({ x: fromNumbers([1, 2]) });
+    first.again!.data.fill(0);
+    await compiled.run({ x: fromNumbers([3, 4]) });
+    expect([...first.y!.data]).toEqual([2, 4]);
+  });
+
+  it("does not change what it is fed, of any type", async () => {
+    const [x, i, c] = [input("x", [2]), input("i", [2], "int32"), input("c", [2], "bool")];
+    const compiled = await compile(engine, { outputs: { y: ops.where(c, x, ops.cast(i, "float32")) } });
+    const fed = {
+      x: ndarray("float64", [2], Float64Array.of(1.5, 2.5)),
+      i: ndarray("int32", [2], Int32Array.of(7, 8)),
+      c: ndarray("bool", [2], Uint8Array.of(1, 0)),
+    };
+    expect([...(await compiled.run(fed)).y!.data]).toEqual([1.5, 8]);
+    expect([[...fed.x.data], [...fed.i.data], [...fed.c.data]]).toEqual([
+      [1.5, 2.5],
+      [7, 8],
+      [1, 0],
+    ]);
+  });
+
+  it("says in one line which input is missing or has another shape", async () => {
+    const compiled = await compile(engine, { outputs: { y: ops.mul(input("x", [2]), input("w", [2])) } });
+    const state = engine.createState({ w: fromNumbers([1, 2]) });
+    const refused = async (run: Promise<unknown>, message: RegExp) => {
+      const error = await run.then(
+        () => null,
+        (caught: unknown) => caught as Error,
+      );
+      expect(error).toBeInstanceOf(EngineError);
+      expect(error!.message).toMatch(message);
+      expect(error!.message).not.toContain("\n");
+    };
+    await refused(compiled.run({}, state), new RegExp(`${name}: .*"x" was not fed`));
+    await refused(compiled.run({ x: fromNumbers([1, 2]) }), /"w" was not fed/);
+    await refused(compiled.run({ x: fromNumbers([1, 2, 3]) }, state), /"?x"?.*3/);
+  });
+
+  it("refuses a state of another engine, a step that changes no state's tensor, and one that is disposed", async () => {
+    const step = await compile(engine, {
+      outputs: { y: ops.exp(input("w", [2])) },
+      updates: { w: ops.mul(input("w", [2]), 2) },
+    });
+    const foreign = (name === "cpu" ? interpreter() : cpu).createState({ w: fromNumbers([1, 2]) });
+    await expect(step.run({}, foreign)).rejects.toThrow(EngineError);
+    await expect(step.run({}, foreign)).rejects.toThrow(`${name}: the state belongs to another engine`);
+    await expect(step.run({ w: fromNumbers([1, 2]) })).rejects.toThrow(EngineError);
+    await expect(step.run({ w: fromNumbers([1, 2]) }, engine.createState({ v: fromNumbers([1]) }))).rejects.toThrow(
+      /holds no "w"/,
+    );
+    const state = engine.createState({ w: fromNumbers([1, 2]) });
+    await expect(state.read(["v"])).rejects.toThrow(/holds no "v"/);
+    state.dispose();
+    await expect(step.run({}, state)).rejects.toThrow(EngineError);
+  });
+
+  it("computes without state what has none", async () => {
+    const compiled = await compile(engine, { outputs: { y: ops.exp(input("x", [3])) } });
+    const { y } = await compiled.run({ x: fromNumbers([0, 1, -1]) });
+    expect(y).toBeAllclose([1, Math.E, 1 / Math.E], { relative: Math.max(relative, 1e-15) });
+  });
+});
+
+describe("cpu", () => {
+  it("refuses to run what was released", async () => {
+    const compiled = await cpu.compile({ outputs: { y: ops.exp(input("x", [1])) } });
+    await compiled.release();
+    await expect(compiled.run({ x: fromNumbers([1]) })).rejects.toThrow(EngineError);
+  });
+});
