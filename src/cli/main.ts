@@ -58,6 +58,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./data.ts")).declareData,
   },
   {
+    name: "repro",
+    summary: "regenerate a published number, or a claim of the docs",
+    load: async () => (await import("./repro.ts")).declareRepro,
+  },
+  {
     name: "list",
     summary: "list recipes, metrics and data sets",
     load: async () => (await import("./list.ts")).declareList,
