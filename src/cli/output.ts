@@ -11,7 +11,7 @@ export interface OutputOptions {
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 /** What a command says: lines about its work, one line that changes in place, warnings, and one result. */

@@ -42,7 +42,14 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     `${scale.padEnd(7)} ${row.scales[scale]}`,
   ];
   if (flags.onlyPrint === true) {
-    output.result(about, { row: name, scale, summary: row.summary, bar: row.bar, paper: row.paper, runs: row.scales[scale] });
+    output.result(about, {
+      row: name,
+      scale,
+      summary: row.summary,
+      bar: row.bar,
+      paper: row.paper,
+      runs: row.scales[scale],
+    });
     return;
   }
   for (const line of about) output.say(line);

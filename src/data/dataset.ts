@@ -14,10 +14,26 @@ export interface Dataset {
   readonly labels: Int32Array | null;
   /** Reads items by index into float32 `[n, ...shape]`. @throws OptionError for an index outside the data. */
   read(indices: ArrayLike<number>): NdArray<"float32">;
-  /** SHA-256 over kind, shape, items and labels, hex, first 16 characters; found when first asked for. */
+  /** What each item was made from, where the data tell it. */
+  readonly factors?: Factors;
+  /**
+   * First 16 characters, hex, of a SHA-256: over kind, shape, items and labels of data in memory, over the definition of
+   * generated data, and over fingerprint and indices of a choice of them. Found when first asked for.
+   */
   readonly fingerprint: string;
   /** Files that were passed over when the data were read, by name. */
   readonly skipped: readonly SkippedFile[];
+}
+
+/** Causes of variation, each of a few values: item and values name each other. */
+export interface Factors {
+  readonly names: readonly string[];
+  /** How many values each factor can take; a value is a whole number from 0. */
+  readonly sizes: readonly number[];
+  /** The values of an item. @throws OptionError for an index outside the data. */
+  of(index: number): readonly number[];
+  /** The item of these values; -1 where these data have none. @throws OptionError for values that there are not. */
+  indexOf(values: readonly number[]): number;
 }
 
 export interface SkippedFile {
@@ -162,12 +178,8 @@ class ArrayDataset implements Dataset {
   }
 
   private row(index: number): number {
-    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
-      throw new OptionError(
-        `read: an index of ${this.name} must be a whole number in [0, ${this.size}) - got ${index}`,
-      );
-    }
-    return this.chosen === null ? index : this.chosen[index]!;
+    const checked = checkedIndex(this, index);
+    return this.chosen === null ? checked : this.chosen[checked]!;
   }
 
   private digest(): string {
@@ -187,12 +199,81 @@ function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** The items of `dataset` at `indices`, in that order. */
+/** Some items of data that are read through it: nothing is read before it is asked for. */
+class ChosenDataset implements Dataset {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  readonly shape: Shape;
+  readonly size: number;
+  readonly labels: Int32Array | null;
+  readonly skipped: readonly SkippedFile[];
+  readonly factors?: Factors;
+  private known: string | undefined;
+
+  constructor(
+    private readonly whole: Dataset,
+    private readonly chosen: Int32Array,
+  ) {
+    const { labels, factors } = whole;
+    this.name = whole.name;
+    this.kind = whole.kind;
+    this.shape = whole.shape;
+    this.skipped = whole.skipped;
+    this.size = chosen.length;
+    this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
+    if (factors !== undefined) this.factors = chosenFactors(factors, chosen, (index) => this.row(index));
+  }
+
+  read(indices: ArrayLike<number>): NdArray<"float32"> {
+    return this.whole.read(Int32Array.from(indices, (index) => this.row(index)));
+  }
+
+  get fingerprint(): string {
+    const bytes = new TextEncoder().encode(this.whole.fingerprint);
+    this.known ??= new Sha256().update(bytes).update(bytesOf(this.chosen)).hex().slice(0, 16);
+    return this.known;
+  }
+
+  select(indices: Int32Array): Dataset {
+    return new ChosenDataset(
+      this.whole,
+      indices.map((index) => this.row(index)),
+    );
+  }
+
+  private row(index: number): number {
+    return this.chosen[checkedIndex(this, index)]!;
+  }
+}
+
+/** The factors of some items; the search from values to items is made when first used. */
+function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) => number): Factors {
+  let places: Map<number, number> | undefined;
+  return {
+    names: whole.names,
+    sizes: whole.sizes,
+    of: (index) => whole.of(row(index)),
+    indexOf: (values) => {
+      // Reversed, so that of equal items the first stays.
+      places ??= new Map(Array.from(chosen, (item, place): [number, number] => [item, place]).toReversed());
+      return places.get(whole.indexOf(values)) ?? -1;
+    },
+  };
+}
+
+/** @throws OptionError for an index outside the data. */
+export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, index: number): number {
+  if (Number.isInteger(index) && index >= 0 && index < size) return index;
+  throw new OptionError(`read: an index of ${name} must be a whole number in [0, ${size}) - got ${index}`);
+}
+
+/** The items of `dataset` at `indices`, in that order. Shares its memory; of generated data it makes none. */
 export function select(dataset: Dataset, indices: Int32Array): Dataset {
-  if (dataset instanceof ArrayDataset) return dataset.select(indices);
-  const { name, kind, labels, skipped } = dataset;
-  const kept = labels === null ? null : indices.map((index) => labels[index]!);
-  return arrayDataset({ name, kind, items: dataset.read(indices), labels: kept, skipped });
+  if (dataset instanceof ArrayDataset || dataset instanceof ChosenDataset) return dataset.select(indices);
+  return new ChosenDataset(
+    dataset,
+    indices.map((index) => checkedIndex(dataset, index)),
+  );
 }
 
 /** The first `n` items, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */

@@ -49,7 +49,7 @@ function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: 
 
 /** Whether the statistics are those of whole channels, as the scale is: then its gradients fall out of theirs. */
 function perChannel(axes: readonly number[], x: Tensor): boolean {
-  return axes.length === x.shape.length - 1;
+  return axes.length === x.shape.length - 1 && axes.every((axis, i) => axis === i);
 }
 
 /** The rule where scale and shift vary along the normalised axes or more statistics share them. */

@@ -6,14 +6,14 @@ import { closest, distance } from "fastest-levenshtein";
 
 import { DataError, OptionError } from "../base/errors.ts";
 import { type DataSplit, type Dataset, arrayDataset, splitOff, take } from "../data/dataset.ts";
-import { type NamedDataset, datasets } from "../data/datasets/index.ts";
+import { type FileDataset, type GeneratedDataset, type NamedDataset, datasets } from "../data/datasets/index.ts";
 import { type NamedBytes, idxDataset } from "../data/idx-dataset.ts";
 import { npyDataset } from "../data/npy-dataset.ts";
 import { codeOf } from "./folder-store.ts";
 import { readImageFolder } from "./images.ts";
 
 export interface OpenDataOptions {
-  /** Side in pixels to which the images of a folder are brought, from 1. */
+  /** Side in pixels, from 1: the images of a folder are brought to it, generated ones are drawn in it. */
   readonly size?: number | undefined;
   /** Keep the first so many items; of the test part too, where the data have one of their own. */
   readonly limit?: number | undefined;
@@ -30,7 +30,7 @@ export interface OpenDataOptions {
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
   checkOptions(options);
   const named = datasets.find(({ name }) => name === spec);
-  const split = named === undefined ? await openPath(spec, options) : await openNamed(named, options.dataDir);
+  const split = named === undefined ? await openPath(spec, options) : await openNamed(named, options);
   const { size, limit } = options;
   const [height, width] = split.train.shape;
   if (size !== undefined && (height !== size || width !== size)) {
@@ -50,7 +50,14 @@ function checkOptions({ size, limit }: OpenDataOptions): void {
   }
 }
 
-async function openNamed(named: NamedDataset, dataDir: string | undefined): Promise<DataSplit> {
+async function openNamed(named: NamedDataset, { size, dataDir }: OpenDataOptions): Promise<DataSplit> {
+  if (named.origin === "generated") {
+    if (dataDir === undefined) return named.generate(sizeFor(named, size));
+    throw new OptionError(
+      `openData: a data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
+      "leave --data-dir out",
+    );
+  }
   const folder = dataDir === undefined ? packageFolder(named) : resolve(dataDir);
   return named.open(async (part) => {
     const bytes = await readIfThere(join(folder, part));
@@ -62,8 +69,13 @@ async function openNamed(named: NamedDataset, dataDir: string | undefined): Prom
   });
 }
 
+function sizeFor({ name, sizes }: GeneratedDataset, size: number = sizes[0]!): number {
+  if (sizes.includes(size)) return size;
+  throw new OptionError(`openData: the size of ${name} must be ${sizes.join(" or ")} - got ${size}`);
+}
+
 /** Looked for from where the command runs first, then from where zaya is installed. */
-function packageFolder(named: NamedDataset): string {
+function packageFolder(named: FileDataset): string {
   try {
     const { resolve: find } = createRequire(import.meta.url);
     const manifest = find(`${named.package}/package.json`, {

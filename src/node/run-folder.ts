@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
@@ -54,6 +54,8 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
   };
   let lock;
   try {
+    // One by one: made with `recursive`, a folder on a read-only disk fails as one that does not exist.
+    for (const folder of missing.toReversed()) await naming("train", folder, () => makeFolder(folder));
     lock = await lockFolder(path);
   } catch (error) {
     await removeMade();
@@ -117,6 +119,14 @@ async function largestNumber(prefix: string): Promise<number> {
     .filter((rest) => /^\d+$/.test(rest))
     .map(Number);
   return Math.max(0, ...numbers);
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
 }
 
 /** The folder and those above it that do not exist, innermost first. */

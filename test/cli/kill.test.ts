@@ -35,7 +35,7 @@ describe("a run killed 20 times", () => {
     await whole.until("training");
     const startup = performance.now() - began;
     expect((await whole.ended).code).toBe(0);
-    // Twenty kills let four fifths of it pass at most on average: the run cannot be finished before the last kill.
+    // The kills leave time for two thirds of the work on average: the run cannot be finished before the last of them.
     const stretch = (1.6 * (performance.now() - began - startup)) / kills;
 
     const saved: number[] = [];
@@ -57,7 +57,6 @@ describe("a run killed 20 times", () => {
     expect((await zaya(folder, "resume", "killed")).code).toBe(0);
     expect(await last("killed")).toEqual(await last("unbroken"));
     // The kills have to have found it at work: some progress was made between them, and some of it lost.
-    console.log(startup, stretch, saved.join(" "));
     expect(new Set(saved).size).toBeGreaterThan(5);
     expect(
       (await filesIn(join(folder, "killed"))).filter((name) => name.includes(".tmp") || name.endsWith(".lock")),

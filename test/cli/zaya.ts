@@ -9,7 +9,7 @@ import { integers, key } from "../../src/base/random.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
-const program = join(root, "bin", "zaya.js");
+export const program = join(root, "bin", "zaya.js");
 if (!existsSync(join(root, "dist", "cli", "main.js")))
   throw new Error("the tests run the built program: npm run build");
 
@@ -92,13 +92,16 @@ export async function filesIn(folder: string): Promise<string[]> {
     .toSorted();
 }
 
-export async function readJson(...path: string[]): Promise<any> {
-  return JSON.parse(await readFile(join(...path), "utf8")) as unknown;
+// oxlint-disable-next-line typescript/no-explicit-any -- what JSON holds is what the tests are about
+export type Json = any;
+
+export async function readJson(...path: string[]): Promise<Json> {
+  return JSON.parse(await readFile(join(...path), "utf8")) as Json;
 }
 
 /** The object that `--json` ends with; fails unless it is all that was printed. */
-export function resultOf({ stdout }: Outcome): any {
+export function resultOf({ stdout }: Outcome): Json {
   const lines = stdout.trimEnd().split("\n");
   if (lines.length !== 1) throw new Error(`one line of JSON was expected: ${stdout}`);
-  return JSON.parse(lines[0]!) as unknown;
+  return JSON.parse(lines[0]!) as Json;
 }

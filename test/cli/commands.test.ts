@@ -1,0 +1,232 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { key, normal } from "../../src/base/random.ts";
+import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { filesIn, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+let ended: { test: Record<string, number> };
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  const [three, two] = await Promise.all([
+    zaya(folder, ...tiny, "--latent", "3", "--steps", "40", "--seed", "4", "--out", "run", "--json"),
+    zaya(folder, ...tiny, "--steps", "5", "--out", "plane", "--quiet"),
+  ]);
+  expect([three.code, two.code]).toEqual([0, 0]);
+  ended = resultOf(three);
+});
+afterAll(() => work.remove());
+
+async function arrayAt(name: string) {
+  return decodeNpy(await readFile(join(folder, name)), name);
+}
+
+async function sizeOfPicture(name: string): Promise<[number | undefined, number | undefined]> {
+  const { width, height } = await sharp(await readFile(join(folder, name))).metadata();
+  return [width, height];
+}
+
+/** Width of `n` pictures of 8 pixels drawn 7 times as large, with gaps of 2. */
+const across = (n: number): number => n * (8 * 7 + 2) + 2;
+
+describe("zaya sample", () => {
+  it("draws a grid, the same again, and never over a file that is there", async () => {
+    const first = await zaya(folder, "sample", "run", "--json");
+    expect(resultOf(first)).toEqual({ out: "run-samples.png", n: 64, seed: 0, shape: [8, 8, 1] });
+    expect(await sizeOfPicture("run-samples.png")).toEqual([across(8), across(8)]);
+    const bytes = await readFile(join(folder, "run-samples.png"));
+    const refused = await zaya(folder, "sample", "run", "--seed", "1");
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("got run-samples.png, which exists");
+    expect(await readFile(join(folder, "run-samples.png"))).toEqual(bytes);
+    await zaya(folder, "sample", "run", "--out", "again.png");
+    expect(await readFile(join(folder, "again.png"))).toEqual(bytes);
+    expect((await zaya(folder, "sample", "run", "--seed", "1", "--force")).code).toBe(0);
+    expect(await readFile(join(folder, "run-samples.png"))).not.toEqual(bytes);
+  });
+
+  it("writes float32 [n, c, h, w]; more of a seed begin with the same", async () => {
+    await zaya(folder, "sample", "run", "-n", "3", "--seed", "9", "--out", "few.npy");
+    await zaya(folder, "sample", "run", "-n", "300", "--seed", "9", "--out", "many.npy");
+    const [few, many] = await Promise.all([arrayAt("few.npy"), arrayAt("many.npy")]);
+    expect([few.dtype, few.shape]).toEqual(["float32", [3, 1, 8, 8]]);
+    expect(many.shape).toEqual([300, 1, 8, 8]);
+    expect([...many.data.subarray(0, 3 * 64)]).toEqual([...few.data]);
+    expect(few.data.every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+
+  it("draws the same from decoder.onnx alone, wherever it lies and without the data", async () => {
+    await writeFile(join(folder, "decoder.onnx"), await readFile(join(folder, "run/export/decoder.onnx")));
+    await rename(join(folder, "tiny.npy"), join(folder, "away.npy"));
+    try {
+      const a = await zaya(folder, "sample", "decoder.onnx", "-n", "300", "--out", "file.npy");
+      const b = await zaya(folder, "sample", "run", "-n", "300", "--out", "run.npy");
+      expect([a.code, b.code, a.stderr]).toEqual([0, 0, ""]);
+    } finally {
+      await rename(join(folder, "away.npy"), join(folder, "tiny.npy"));
+    }
+    const [file, run] = await Promise.all([arrayAt("file.npy"), arrayAt("run.npy")]);
+    expect(file.shape).toEqual(run.shape);
+    expect(Math.max(...run.data.map((value, i) => Math.abs(value - file.data[i]!)))).toBeLessThan(1e-5);
+  });
+
+  it("refuses a file that is no generator", async () => {
+    await writeFile(join(folder, "words.onnx"), "words");
+    const words = await zaya(folder, "sample", "words.onnx");
+    expect(words.stderr).toContain("words.onnx must be an ONNX model");
+    const encoder = await zaya(folder, "sample", "run/export/encoder.onnx");
+    expect(encoder.stderr).toContain("must have one float32 input [n, d] - got image float32 [n, 1, 8, 8]");
+    expect([words.code, encoder.code]).toEqual([2, 2]);
+  });
+});
+
+describe("zaya reconstruct", () => {
+  it("draws pairs of rows, and says how far they are apart", async () => {
+    const result = resultOf(await zaya(folder, "reconstruct", "run", "--out", "pairs.png", "--json"));
+    expect(result).toMatchObject({ out: "pairs.png", n: 4 });
+    expect(result.meanSquaredError).toBeGreaterThan(0);
+    expect(result.meanSquaredError).toBeLessThan(0.5);
+    expect(await sizeOfPicture("pairs.png")).toEqual([across(4), across(2)]);
+  });
+
+  it("takes other data of the same shape, and refuses others", async () => {
+    const images = (size: number) =>
+      ndarray("uint8", [100, 1, size, size], new Uint8Array(100 * size * size).fill(200));
+    await writeFile(join(folder, "other.npy"), encodeNpy(images(8)));
+    await writeFile(join(folder, "larger.npy"), encodeNpy(images(9)));
+    const other = await zaya(folder, "reconstruct", "run", "--data", "other.npy", "-n", "10", "--out", "other.png");
+    expect(other.stdout).toMatch(/^other\.png: 10 test images, mean squared error [\d.e-]+ a number/);
+    expect(await sizeOfPicture("other.png")).toEqual([across(8), across(4)]);
+    const larger = await zaya(folder, "reconstruct", "run", "--data", "larger.npy", "--out", "larger.png");
+    expect(larger.code).toBe(2);
+    expect(larger.stderr).toContain("items must be [8, 8, 1], as the run's are - got [9, 9, 1]");
+  });
+});
+
+describe("zaya traverse", () => {
+  it("draws a row a latent dimension, largest KL first", async () => {
+    const words = ["traverse", "run", "--columns", "7", "--range", "2", "--out", "rows.png", "--json"];
+    const { latents, rows, kl } = resultOf(await zaya(folder, ...words));
+    expect(latents).toBe(3);
+    expect(rows.toSorted()).toEqual([0, 1, 2]);
+    expect(kl).toEqual(kl.toSorted((a: number, b: number) => b - a));
+    expect(kl.reduce((a: number, b: number) => a + b)).toBeCloseTo(ended.test["kl"]!, 4);
+    expect(await sizeOfPicture("rows.png")).toEqual([across(7), across(3)]);
+  });
+
+  it("draws two dimensions as a plane", async () => {
+    const { stdout } = await zaya(folder, "traverse", "plane");
+    expect(stdout).toBe("plane-traversal.png: 20 x 20 codes at the quantiles of the prior\n");
+    expect(await sizeOfPicture("plane-traversal.png")).toEqual([across(20), across(20)]);
+  });
+});
+
+describe("zaya eval", () => {
+  it("gives the numbers that training ended with, in a file named by its protocol", async () => {
+    const { results, n, step, seed } = resultOf(await zaya(folder, "eval", "run", "--json"));
+    expect([n, step, seed]).toEqual([4, 40, 4]);
+    expect(results[0].value).toBe(ended.test["negElbo"]);
+    expect(results[0].file).toMatch(/^eval\/elbo@part=test,n=4,data=[0-9a-f]{16},step=40,seed=4\.json$/);
+    expect(await readJson(folder, "run", results[0].file)).toMatchObject({
+      metric: "elbo",
+      value: results[0].value,
+      n: 4,
+    });
+  });
+
+  it("measures what is asked for, on as many images, and says so", async () => {
+    const words = [
+      "eval",
+      "run",
+      "--metric",
+      "elbo",
+      "--metric",
+      "nll",
+      "--samples",
+      "50",
+      "--limit",
+      "3",
+      "--seed",
+      "2",
+    ];
+    const { code, stdout } = await zaya(folder, ...words);
+    expect(code).toBe(0);
+    expect(stdout).toContain("measuring on 3 of 4 test images, with the checkpoint of step 40");
+    expect(stdout).toMatch(/^negElbo .* \(n 3\)$/m);
+    expect(stdout).toMatch(/^nll .* samples 50 .* \(n 3\)$/m);
+    const again = resultOf(await zaya(folder, ...words, "--json"));
+    const [elbo, nll] = again.results;
+    expect(nll.value).toBeLessThan(elbo.value + 3 * elbo.stderr);
+    expect(nll.protocol).toMatchObject({ n: 3, part: "test", options: { samples: 50 } });
+  });
+});
+
+describe("zaya export", () => {
+  it("writes the nets with a report of how near they are to the model", async () => {
+    const result = resultOf(await zaya(folder, "export", "run", "--out", "files", "--json"));
+    expect(result).toMatchObject({
+      step: 40,
+      files: ["files/decoder.onnx", "files/encoder.onnx", "files/parity.json"],
+    });
+    for (const { largestDifference } of result.parity) {
+      for (const value of Object.values(largestDifference)) expect(value).toBeLessThan(1e-5);
+    }
+    expect(await readFile(join(folder, "files/decoder.onnx"))).toEqual(
+      await readFile(join(folder, "run/export/decoder.onnx")),
+    );
+    const again = await zaya(folder, "export", "run", "--out", "files");
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("files/decoder.onnx, which exists");
+    expect((await zaya(folder, "export", "run", "--out", "files", "--force")).code).toBe(0);
+    expect((await zaya(folder, "export", "run")).code).toBe(0);
+    expect((await filesIn(join(folder, "run"))).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+});
+
+describe("a model of points", () => {
+  it("is trained, sampled to .npy, and not drawn", async () => {
+    await writeFile(join(folder, "points.npy"), encodeNpy(normal(key(3), [60, 2])));
+    const words =
+      "train vae --data points.npy --likelihood gaussian --hidden 8 --latent 1 --batch 8 --steps 5 --out points";
+    expect((await zaya(folder, ...words.split(" "))).code).toBe(0);
+    expect((await zaya(folder, "sample", "points", "--out", "p.npy")).code).toBe(0);
+    expect((await arrayAt("p.npy")).shape).toEqual([64, 2]);
+    for (const command of ["sample", "reconstruct", "traverse"]) {
+      const { code, stderr } = await zaya(folder, command, "points", "--out", "p.png");
+      expect(stderr).toContain("only images can be drawn");
+      expect(code).toBe(2);
+    }
+    expect(await filesIn(folder)).not.toContain("p.png");
+  });
+});
+
+describe("zaya list", () => {
+  it("lists all, or one kind", async () => {
+    const [all, data] = await Promise.all([zaya(folder, "list"), zaya(folder, "list", "data")]);
+    for (const text of ["recipes\n  vae ", "metrics\n  elbo ", "data\n  mnist "]) expect(all.stdout).toContain(text);
+    expect(data.stdout).toMatch(/^ {2}mnist .*\n {2}PATH .*\n$/);
+  });
+});
+
+describe("zaya doctor", () => {
+  it("says what works here, with one measured speed each, and what to do about the rest", async () => {
+    const report = resultOf(await zaya(folder, "doctor", "--json"));
+    expect(report.node).toBe(process.versions.node);
+    expect(report.onnxruntime.version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(report.sharp.version).toMatch(/^\d+\.\d+\.\d+/);
+    const [cpu, webgpu] = report.engines;
+    expect(cpu).toMatchObject({ device: "cpu", problem: null, fix: null });
+    expect(cpu.gflops).toBeGreaterThan(0.5);
+    expect(webgpu.device).toBe("webgpu");
+    expect(webgpu.gflops === null).toBe(typeof webgpu.fix === "string");
+    expect((await zaya(folder, "doctor")).stdout).toMatch(/^cpu +works, [\d.]+ GFLOP\/s$/m);
+  });
+});

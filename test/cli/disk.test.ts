@@ -1,0 +1,127 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn, program, readJson, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+});
+afterAll(() => work.remove());
+
+/** A disk of its own, where this user may mount one. */
+function mount(path: string, options: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const mountable = await (async () => {
+  const { folder: probe, remove } = await workFolder();
+  const done = mount(probe, "size=64k");
+  if (done) execFileSync("umount", [probe]);
+  await remove();
+  return done;
+})();
+
+async function onDisk(name: string, options: string, body: (disk: string) => Promise<void>): Promise<void> {
+  const disk = join(folder, name);
+  await mkdir(disk);
+  expect(mount(disk, options)).toBe(true);
+  try {
+    await body(disk);
+  } finally {
+    execFileSync("umount", [disk]);
+  }
+}
+
+describe.runIf(mountable)("a full disk", () => {
+  it("is refused at the start, and nothing is left on it", async () => {
+    await onDisk("full", "size=64k", async (disk) => {
+      await writeFile(join(disk, "filler"), new Uint8Array(64 * 1024));
+      const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "full/runs/a");
+      expect(stderr).toContain("the disk must have room - got ENOSPC");
+      expect(code).toBe(2);
+      expect(await filesIn(disk)).toEqual(["filler"]);
+    });
+  });
+
+  it("stops a run with all that was saved intact; with room again, it goes on", async () => {
+    await onDisk("filling", "size=400k", async (disk) => {
+      const words = [...tiny, "--steps", "60", "--checkpoint-every", "5", "--keep", "100", "--out", "filling/a"];
+      const { code, stderr } = await zaya(folder, ...words);
+      expect(stderr).toContain("got ENOSPC for");
+      expect(stderr).toContain("the disk is full");
+      expect(code).toBe(2);
+      const files = await filesIn(join(disk, "a"));
+      const checkpoints = files.filter((name) => /^checkpoints\/\d+\/$/.test(name));
+      expect(checkpoints.length).toBeGreaterThan(0);
+      for (const checkpoint of checkpoints) {
+        for (const file of ["params.safetensors", "optimizer.safetensors", "state.json"]) {
+          expect(files).toContain(checkpoint + file);
+        }
+      }
+      expect(files.filter((name) => name.includes(".tmp") || name.endsWith(".lock"))).toEqual([]);
+      // The newest one can be read as it is.
+      expect((await zaya(folder, "sample", "filling/a", "--out", "from-full.png")).code).toBe(0);
+      execFileSync("mount", ["-o", "remount,size=8m", disk]);
+      const resumed = await zaya(folder, "resume", "filling/a");
+      expect(resumed.stderr).toBe("");
+      expect(resumed.code).toBe(0);
+      expect(await readJson(disk, "a", "run.json")).toMatchObject({ status: "done", step: 60 });
+    });
+  });
+
+  it("writes no half of a file", async () => {
+    expect((await zaya(folder, ...tiny, "--steps", "3", "--out", "small", "--quiet")).code).toBe(0);
+    await onDisk("tight", "size=64k", async (disk) => {
+      const { code, stderr } = await zaya(folder, "sample", "small", "-n", "2000", "--out", "tight/a.npy");
+      expect(stderr).toContain("ENOSPC");
+      expect(code).toBe(2);
+      expect(await filesIn(disk)).toEqual([]);
+    });
+  });
+});
+
+describe.runIf(mountable)("a read-only disk", () => {
+  it("is refused", async () => {
+    await onDisk("fixed", "size=64k,ro", async (disk) => {
+      const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "fixed/a");
+      expect(stderr).toContain("the disk must be writable - got EROFS");
+      expect(code).toBe(2);
+      expect(await filesIn(disk)).toEqual([]);
+    });
+  });
+});
+
+describe.runIf(process.getuid !== undefined && process.getuid() !== 0)("a folder without permission to write", () => {
+  it("is refused", async () => {
+    await mkdir(join(folder, "closed"), { mode: 0o555 });
+    const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "closed/a");
+    expect(stderr).toContain("got EACCES");
+    expect(code).toBe(2);
+    await rm(join(folder, "closed"), { recursive: true });
+  });
+});
+
+describe.runIf(process.platform === "linux")("an output that cannot be written", () => {
+  it("is told on stderr, with exit code 2", async () => {
+    const child = spawn(process.execPath, [program, "list"], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
+    let stderr = "";
+    child.stderr!.on("data", (text) => (stderr += String(text)));
+    const [code] = await once(child, "close");
+    expect(stderr).toContain("ENOSPC");
+    expect(code).toBe(2);
+  });
+});
