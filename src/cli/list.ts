@@ -1,10 +1,12 @@
-import { Argument, type Command } from "commander";
+import type { Command } from "commander";
 
+import { OptionError } from "../base/errors.ts";
 import { datasets } from "../data/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
 import { table } from "./format.ts";
+import { suggestion } from "./nearest.ts";
 
 const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
   recipes: () => models.map(({ name, summary, source }) => [name, summary, source]),
@@ -18,9 +20,13 @@ const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> =
 
 export function declareList(command: Command): void {
   command
-    .addArgument(new Argument("[what]", "what to list; all where not given").choices(Object.keys(sections)))
+    .argument("[what]", `what to list: ${Object.keys(sections).join(", ")}; all where not given`)
     .action((what: string | undefined) => {
-      const names = what === undefined ? Object.keys(sections) : [what];
+      const known = Object.keys(sections);
+      if (what !== undefined && !known.includes(what)) {
+        throw new OptionError(`zaya list: what to list must be known - got ${what}`, suggestion(what, known, "lists"));
+      }
+      const names = what === undefined ? known : [what];
       for (const name of names) {
         if (names.length > 1) process.stdout.write(`${name}\n`);
         for (const line of table(sections[name]!())) process.stdout.write(`  ${line}\n`);

@@ -1,3 +1,7 @@
+import { type Cell, Markup, type Piece, dataTable, markup } from "./markup.ts";
+import { formatNumber, niceStep, niceTicks, tickLabels } from "./numerals.ts";
+import { type Point, finiteOf, smoothPoints, thinPoints } from "./points.ts";
+
 // Charts as HTML that needs no script. The plot is an SVG without a viewBox: positions are percentages and only the
 // lines are stretched, so that text and strokes keep their size on every width.
 
@@ -13,152 +17,11 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** A value that is not finite is a gap in the line. */
-export type Point = readonly [step: number, value: number];
-
 /** A chart of one value a label, in the order given. */
 export interface Bars {
   readonly title: string;
   readonly unit: string;
   readonly values: readonly { readonly label: string; readonly value: number }[];
-}
-
-type Piece = string | number | Markup | readonly Piece[];
-
-/** HTML that may be written as it is. */
-export class Markup {
-  constructor(readonly html: string) {}
-}
-
-/** HTML from a template; text put into it is escaped, for content and for quoted attributes alike. */
-export function markup(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
-  return new Markup(strings.map((text, i) => text + writePiece(pieces[i] ?? "")).join(""));
-}
-
-function writePiece(piece: Piece): string {
-  if (piece instanceof Markup) return piece.html;
-  if (typeof piece === "object") return piece.map(writePiece).join("");
-  // HTML has no way to write these control characters, escaped or not.
-  const text = String(piece).replace(/(?![\t\n\r])\p{Cc}/gu, "\ufffd");
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-}
-
-/** Four significant digits; whole numbers in full. `−` and `∞` as in print. */
-export function formatNumber(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  const size = Math.abs(value);
-  return (value < 0 ? "−" : "") + (size === Infinity ? "∞" : formatSize(size));
-}
-
-function formatSize(size: number): string {
-  const whole = Number.isInteger(size) && size < 1e9;
-  if (!whole && (size < 1e-3 || size >= 1e7)) return withExponent(size, 3);
-  const rounded = size < 1e4 && !whole ? Number(size.toPrecision(4)) : Math.round(size);
-  return rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
-}
-
-/** A value to the last digit that its standard error leaves certain, `x ± s`. */
-export function formatEstimate(value: number, stderr: number): string {
-  if (!Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
-  const decimals = stderr > 0 ? 1 - Math.floor(Math.log10(stderr)) : 0;
-  const plain = stderr > 0 && decimals <= 8 && Math.abs(value) < 1e7;
-  if (!plain) return `${formatNumber(value)} ± ${formatNumber(Number(stderr.toPrecision(2)))}`;
-  const fixed = (x: number) => withDecimals(x, Math.max(0, decimals));
-  return `${fixed(value)} ± ${fixed(stderr)}`;
-}
-
-function withDecimals(value: number, decimals: number): string {
-  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  return value.toLocaleString("en-US", digits).replace(/^-/, "−");
-}
-
-function withExponent(value: number, digits: number): string {
-  const text = value.toExponential(digits);
-  return text
-    .replace(/(\.\d*?)0*e/, "$1e")
-    .replace(/\.?e\+?/, "e")
-    .replace(/^-/, "−");
-}
-
-/** Steps of 1, 2 or 5 times a power of ten, at most `count` of them between two numbers. */
-function niceStep(from: number, to: number, count: number): number {
-  const rough = (to - from) / count;
-  const exponent = Math.floor(Math.log10(rough));
-  const factor = [1, 2, 5, 10].find((each) => each * Number(`1e${exponent}`) >= rough * (1 - 1e-9));
-  return Number(`${factor ?? 10}e${exponent}`);
-}
-
-/** Round numbers from `from` to the larger `to`, at most `count + 1`, equally far from each other. */
-export function niceTicks(from: number, to: number, count: number): number[] {
-  const step = niceStep(from, to, count);
-  const first = Math.ceil(from / step - 1e-9);
-  const last = Math.floor(to / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-/** One text a tick, with as many digits as tell neighbours apart. */
-export function tickLabels(ticks: readonly number[]): string[] {
-  if (ticks.length < 2) return ticks.map(formatNumber);
-  const largest = Math.max(...ticks.map(Math.abs));
-  const step = ticks[1]! - ticks[0]!;
-  const digits = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9));
-  return ticks.map((tick) => {
-    if (tick === 0) return "0";
-    if (largest >= 1e9 || largest < 1e-3) return withExponent(tick, digits);
-    const [divisor, suffix] = largest >= 1e6 ? [1e6, "M"] : largest >= 1e4 ? [1e3, "k"] : [1, ""];
-    const decimals = Math.max(0, -Math.floor(Math.log10(step / divisor) + 1e-9));
-    return withDecimals(tick / divisor, decimals) + suffix;
-  });
-}
-
-/**
- * At most `limit` points that draw the same picture: of each stretch its least and its greatest value, and a gap where
- * it has one; the first and the last point always.
- */
-export function thinPoints(points: readonly Point[], limit: number): readonly Point[] {
-  if (points.length <= limit) return points;
-  const gaps = points.some(([, value]) => !Number.isFinite(value));
-  const stretches = Math.floor((limit - 2) / (gaps ? 3 : 2));
-  const kept = new Set([0]);
-  for (let i = 0; i < stretches; i++) {
-    const start = 1 + Math.floor(((points.length - 2) * i) / stretches);
-    const stop = 1 + Math.floor(((points.length - 2) * (i + 1)) / stretches);
-    for (const index of extremesOf(points, start, stop)) kept.add(index);
-  }
-  kept.add(points.length - 1);
-  return [...kept].map((index) => points[index]!);
-}
-
-/** Where the least, the greatest and the first not finite value of a stretch are, in order. */
-function extremesOf(points: readonly Point[], start: number, stop: number): number[] {
-  let [least, greatest, gap] = [-1, -1, -1];
-  for (let i = start; i < stop; i++) {
-    const value = points[i]![1];
-    if (!Number.isFinite(value)) {
-      if (gap < 0) gap = i;
-      continue;
-    }
-    if (least < 0 || value < points[least]![1]) least = i;
-    if (greatest < 0 || value > points[greatest]![1]) greatest = i;
-  }
-  return [least, greatest, gap].filter((index) => index >= 0).toSorted((a, b) => a - b);
-}
-
-/** Means over `window` neighbours, or as many of them as there are, at up to 500 places; a gap where the value is one. */
-function smoothPoints(points: readonly Point[], window: number): Point[] {
-  const count = Math.min(points.length, 500);
-  const reach = (window - 1) / 2;
-  return Array.from({ length: count }, (_, i) => {
-    const centre = Math.round((i * (points.length - 1)) / (count - 1));
-    const [step, value] = points[centre]!;
-    if (!Number.isFinite(value)) return [step, value];
-    const near = finiteOf(points.slice(Math.max(0, centre - reach), centre + reach + 1));
-    return [step, near.reduce((mean, [, each]) => mean + each / near.length, 0)];
-  });
-}
-
-function finiteOf(points: readonly Point[]): Point[] {
-  return points.filter(([, value]) => Number.isFinite(value));
 }
 
 interface Axis {
@@ -424,28 +287,6 @@ function curveTable(title: string, series: readonly Series[]): Markup {
   const thinned = `: ${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`;
   const caption = steps.size < all ? title + thinned : title;
   return dataTable("Table", caption, ["step", ...series.map(({ name }) => name)], rows);
-}
-
-type Cell = string | number | undefined;
-
-/** A table that opens on demand. Numbers are written for machines: whole ones in full, others to six digits. */
-export function dataTable(
-  summary: string,
-  caption: string,
-  head: readonly string[],
-  rows: readonly (readonly Cell[])[],
-): Markup {
-  const lines = rows.map(
-    ([first, ...rest]) =>
-      markup`<tr><th scope="row">${writeCell(first)}</th>${rest.map((cell) => markup`<td>${writeCell(cell)}</td>`)}</tr>`,
-  );
-  const names = head.map((name) => markup`<th scope="col">${name}</th>`);
-  return markup`<details><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
-}
-
-function writeCell(cell: Cell): string | number {
-  if (typeof cell !== "number") return cell ?? "";
-  return Number.isInteger(cell) ? cell : Number(cell.toPrecision(6));
 }
 
 /** Rows of bars up to this height in all; more bars are thinner. */

@@ -1,17 +1,8 @@
 import { concatBytes } from "../base/bytes.ts";
 import { Sha256 } from "../base/sha256.ts";
-import {
-  type Bars,
-  type Curve,
-  Markup,
-  barChart,
-  chartStyle,
-  dataTable,
-  formatEstimate,
-  formatNumber,
-  lineChart,
-  markup,
-} from "./chart.ts";
+import { type Bars, type Curve, barChart, chartStyle, lineChart } from "./chart.ts";
+import { Markup, dataTable, markup } from "./markup.ts";
+import { formatEstimate, formatNumber } from "./numerals.ts";
 
 /** What a report tells. Empty lists leave out their sections. */
 export interface ReportFacts {

@@ -212,7 +212,8 @@ describe("zaya list", () => {
   it("lists all, or one kind", async () => {
     const [all, data] = await Promise.all([zaya(folder, "list"), zaya(folder, "list", "data")]);
     for (const text of ["recipes\n  vae ", "metrics\n  elbo ", "data\n  mnist "]) expect(all.stdout).toContain(text);
-    expect(data.stdout).toMatch(/^ {2}mnist .*\n {2}PATH .*\n$/);
+    expect(data.stdout).toMatch(/^ {2}mnist .*\n( {2}.*\n)* {2}PATH .*\n$/);
+    expect(data.stdout).not.toContain("elbo");
   });
 });
 

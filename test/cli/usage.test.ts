@@ -46,7 +46,7 @@ describe("a command line that is wrong", () => {
     [["eval", "nowhere", "--metric", "elbow"], "the metric must be known - got elbow", "did you mean elbo?"],
     [["eval", "nowhere", "--samples", "5"], "samples is an option of nll"],
     [["traverse", "nowhere", "--columns", "1"], "columns must be at least 2 - got 1"],
-    [["list", "recipe"], "Allowed choices are recipes, metrics, data"],
+    [["list", "recipe"], "what to list must be known - got recipe", "did you mean recipes?"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, ...words);

@@ -5,17 +5,9 @@ import { describe, expect, it } from "vitest";
 
 import { ndarray } from "../../src/base/ndarray.ts";
 import { encodePng } from "../../src/codec/png.ts";
-import {
-  type Point,
-  type Series,
-  barChart,
-  formatEstimate,
-  formatNumber,
-  lineChart,
-  niceTicks,
-  thinPoints,
-  tickLabels,
-} from "../../src/train/chart.ts";
+import { type Series, barChart, lineChart } from "../../src/train/chart.ts";
+import { formatEstimate, formatNumber, niceTicks, tickLabels } from "../../src/train/numerals.ts";
+import { type Point, thinPoints } from "../../src/train/points.ts";
 import { type ReportFacts, renderReport } from "../../src/train/report.ts";
 
 interface Element {

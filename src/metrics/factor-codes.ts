@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { DataError } from "../base/errors.ts";
+import { type NdArray, formatShape, ndarray, zeros } from "../base/ndarray.ts";
+import { integerField } from "../base/options.ts";
+import type { Key } from "../base/random.ts";
+
+/** Codes of items whose factors are known. Items are in random order, so that the first of them are like all. */
+export interface FactorCodes {
+  /** Posterior means, [n, d]. */
+  readonly codes: NdArray;
+  /** Values of the factors, whole numbers from 0: [n, f]. Each factor takes two values at least. */
+  readonly values: NdArray<"int32">;
+  readonly names: readonly string[];
+  /** How many values each factor can take. */
+  readonly sizes: readonly number[];
+  /** Of the draws that a metric makes among the items. */
+  readonly key: Key;
+}
+
+export const factorOptions = z.object({
+  points: integerField("points to learn from, and half as many more to judge by", { min: 10 }).default(10_000),
+});
+
+/** Items that a metric of so many points looks at. */
+export function itemsFor(points: number): number {
+  return points + Math.ceil(points / 2);
+}
+
+/**
+ * Codes with their factors, less the factors that do not vary among these items: nothing can be said of them. Codes of
+ * several axes are laid out in one.
+ * @throws DataError when no factor varies, the arrays do not fit together, or a code is not finite.
+ */
+export function factorCodes({ codes, values, names, sizes, key }: FactorCodes): FactorCodes {
+  const [n, f] = values.shape as [number, number];
+  if (codes.shape[0] !== n || names.length !== f || sizes.length !== f) {
+    throw new DataError(
+      `factorCodes: codes and values must be of the same items and factors - got ${formatShape(codes.shape)} and ${formatShape(values.shape)} for ${names.length} names`,
+    );
+  }
+  if (codes.data.some((code) => !Number.isFinite(code))) throw new DataError("factorCodes: codes must be finite numbers");
+  const kept = Array.from({ length: f }, (_, k) => k).filter((k) => {
+    for (let i = 1; i < n; i++) if (values.data[i * f + k] !== values.data[k]) return true;
+    return false;
+  });
+  if (kept.length === 0) throw new DataError(`factorCodes: one factor must vary at least - got ${n} items alike in all`);
+  const varying = zeros([n, kept.length], "int32");
+  for (let i = 0; i < n; i++) kept.forEach((k, j) => (varying.data[i * kept.length + j] = values.data[i * f + k]!));
+  return {
+    codes: ndarray(codes.dtype, [n, n === 0 ? 0 : codes.data.length / n], codes.data),
+    values: varying,
+    names: kept.map((k) => names[k]!),
+    sizes: kept.map((k) => sizes[k]!),
+    key,
+  };
+}
+
+/** How many items to learn from, and how many of the rest to judge by: two to one where there are too few. */
+export function parted(n: number, points: number): { readonly train: number; readonly test: number } {
+  const train = Math.min(points, Math.max(1, Math.floor((2 * n) / 3)));
+  return { train, test: Math.min(n - train, itemsFor(points) - points) };
+}
+
+/** One column of [n, d], rows `start` to `stop`. */
+export function columnOf({ shape, data }: NdArray, column: number, start: number, stop: number): Float64Array {
+  const width = shape[1]!;
+  return Float64Array.from({ length: stop - start }, (_, i) => data[(start + i) * width + column]!);
+}
+
+/** The values of one factor, of items `start` to `stop`. */
+export function valuesOf({ shape, data }: NdArray<"int32">, factor: number, start: number, stop: number): Int32Array {
+  const width = shape[1]!;
+  return Int32Array.from({ length: stop - start }, (_, i) => data[(start + i) * width + factor]!);
+}
+
+/** `{ gapShape: 0.2, gapX: 0.3 }`: a number a factor, as details of a result. */
+export function byFactor(
+  what: string,
+  names: readonly string[],
+  numbers: ArrayLike<number>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(names.map((name, k) => [`${what}${name[0]!.toUpperCase()}${name.slice(1)}`, numbers[k]!]));
+}
+
+/** Of codes with fewer than two numbers no gap between two of them can be told. @throws DataError. */
+export function requireTwoCodes({ codes }: FactorCodes, metric: string): void {
+  if (codes.shape[1]! >= 2) return;
+  throw new DataError(
+    `${metric}: codes must have at least 2 numbers - got ${codes.shape[1]}`,
+    "train with a larger --latent",
+  );
+}

@@ -1,0 +1,75 @@
+import { type NdArray, zeros } from "../base/ndarray.ts";
+import { type Key, wordStream } from "../base/random.ts";
+
+/** Groups of items, each sharing the value of one factor. */
+export interface FactorGroups {
+  /** The factor that is shared, of each group: [g]. */
+  readonly factors: Int32Array;
+  /** The items of each group, [g, size]. */
+  readonly items: NdArray<"int32">;
+}
+
+/** Groups of pairs; within each pair both items share the value of the group's factor, another value in each pair. */
+export interface FactorPairs {
+  /** [g] */
+  readonly factors: Int32Array;
+  /** [g, size] */
+  readonly first: NdArray<"int32">;
+  /** [g, size] */
+  readonly second: NdArray<"int32">;
+}
+
+/**
+ * Groups of `size` items alike in a factor drawn at random, in a value drawn at random. Draws are independent: they can
+ * give an item twice.
+ * @param values Of the factors, [n, f].
+ */
+export function drawGroups(values: NdArray<"int32">, count: number, size: number, key: Key): FactorGroups {
+  const { below, like } = drawsAmong(values, key);
+  const [n, f] = values.shape as [number, number];
+  const factors = new Int32Array(count);
+  const items = zeros([count, size], "int32");
+  for (let g = 0; g < count; g++) {
+    factors[g] = below(f);
+    const item = below(n);
+    for (let i = 0; i < size; i++) items.data[g * size + i] = like(item, factors[g]!);
+  }
+  return { factors, items };
+}
+
+/** Groups of `size` pairs alike in a factor drawn at random; all else is drawn anew for each item. */
+export function drawPairs(values: NdArray<"int32">, count: number, size: number, key: Key): FactorPairs {
+  const { below, like } = drawsAmong(values, key);
+  const [n, f] = values.shape as [number, number];
+  const factors = new Int32Array(count);
+  const [first, second] = [zeros([count, size], "int32"), zeros([count, size], "int32")];
+  for (let g = 0; g < count; g++) {
+    factors[g] = below(f);
+    for (let i = g * size; i < (g + 1) * size; i++) {
+      first.data[i] = below(n);
+      second.data[i] = like(first.data[i]!, factors[g]!);
+    }
+  }
+  return { factors, first, second };
+}
+
+function drawsAmong(values: NdArray<"int32">, key: Key) {
+  const next = wordStream(key);
+  // A word is so much wider than these bounds that its remainders are as good as even.
+  const below = (bound: number): number => next() % bound;
+  const f = values.shape[1]!;
+  const alike = Array.from({ length: f }, (_, factor) => itemsByValue(values, factor));
+  const like = (item: number, factor: number): number => {
+    const items = alike[factor]![values.data[item * f + factor]!]!;
+    return items[below(items.length)]!;
+  };
+  return { below, like };
+}
+
+/** The items of each value of a factor. */
+function itemsByValue({ shape, data }: NdArray<"int32">, factor: number): readonly Int32Array[] {
+  const [n, f] = shape as [number, number];
+  const lists: number[][] = [];
+  for (let i = 0; i < n; i++) (lists[data[i * f + factor]!] ??= []).push(i);
+  return lists.map((items) => Int32Array.from(items));
+}

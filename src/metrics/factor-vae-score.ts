@@ -1,0 +1,100 @@
+import type { NdArray } from "../base/ndarray.ts";
+import { fold } from "../base/random.ts";
+import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
+import { byFactor, columnOf, factorOptions, itemsFor } from "./factor-codes.ts";
+import { type FactorGroups, drawGroups } from "./factor-groups.ts";
+import { defineMetric } from "./metric.ts";
+
+/** Items in a group. */
+const groupSize = 64;
+/** Standard deviation over all items below which a number of a code counts as unused. */
+const unused = 0.05;
+
+/**
+ * FactorVAE score: how often the number of a code that varies least among items alike in one factor says which factor it
+ * was. A vote is that number's index, its variances being divided by those over all items; each number stands for the
+ * factor that it was chosen for most often.
+ *
+ * Groups are drawn from the items measured, in place of all that the factors can make; those to judge by among the same.
+ * Known to be odd: a factor counts as found when its best number is best by a hair, so that codes which mix factors can
+ * score 1. A number's unused share is set by a fixed 0.05, so that codes of another scale score otherwise.
+ * @source Kim, Mnih, arXiv 1802.05983, section 4; the constants of Locatello et al., arXiv 1811.12359, appendix C.
+ */
+export const factorVaeScore = defineMetric({
+  name: "factor-vae-score",
+  summary: "how often the least varying number of codes alike in one factor says which factor it was",
+  source: "Kim, Mnih, arXiv 1802.05983, section 4",
+  perfect: "1; by chance 1 / factors; 0 where no number of the code is used",
+  needs: "factors",
+  options: factorOptions,
+  measure: ({ codes, values, names, key }, { points }) => {
+    const judged = itemsFor(points) - points;
+    const train = drawGroups(values, points, groupSize, fold(key, "train"));
+    const test = drawGroups(values, judged, groupSize, fold(key, "test"));
+    const { correct, active } = judgeVotes(codes, train, test, names.length);
+    const { mean, stderr } = monteCarlo(correct);
+    const hits = names.map((_, k) => shareOf(correct.filter((_, g) => test.factors[g] === k)));
+    return {
+      metric: "factor-vae-score",
+      value: mean,
+      stderr,
+      n: values.shape[0]!,
+      unit: "accuracy",
+      details: { trainVotes: points, testVotes: judged, groupSize, activeUnits: active, ...byFactor("hit", names, hits) },
+    };
+  },
+});
+
+/**
+ * Whether each test group's factor is told, 0 or 1: [g]. Which number stands for which factor is learnt from the train
+ * groups.
+ * @param codes [n, d]; variances over all of them are what a group's are divided by.
+ */
+export function judgeVotes(
+  codes: NdArray,
+  train: FactorGroups,
+  test: FactorGroups,
+  factors: number,
+): { readonly correct: Float64Array; readonly active: number } {
+  const d = codes.shape[1]!;
+  const spread = Array.from({ length: d }, (_, j) =>
+    varianceOf(addValues(emptyMean, columnOf(codes, j, 0, codes.shape[0]!))),
+  );
+  const active = spread.flatMap((variance, j) => (Math.sqrt(variance) >= unused ? [j] : []));
+  if (active.length === 0) return { correct: new Float64Array(test.factors.length), active: 0 };
+  const votesOf = ({ items, factors }: FactorGroups): Int32Array =>
+    Int32Array.from(factors, (_, g) => leastVarying(codes, items, g, active, spread));
+  const counts = Array.from({ length: d }, () => new Int32Array(factors));
+  votesOf(train).forEach((vote, g) => counts[vote]![train.factors[g]!]!++);
+  const meant = counts.map((row) => row.indexOf(row.reduce((a, b) => Math.max(a, b))));
+  const correct = Float64Array.from(votesOf(test), (vote, g) => Number(meant[vote] === test.factors[g]));
+  return { correct, active: active.length };
+}
+
+/** The number of the code with the smallest share of its whole variance within a group. */
+function leastVarying(
+  codes: NdArray,
+  items: NdArray<"int32">,
+  group: number,
+  active: readonly number[],
+  spread: readonly number[],
+): number {
+  const d = codes.shape[1]!;
+  const size = items.shape[1]!;
+  const members = items.data.subarray(group * size, (group + 1) * size);
+  let least = { unit: active[0]!, share: Infinity };
+  for (const unit of active) {
+    let sum = 0;
+    for (const item of members) sum += codes.data[item * d + unit]!;
+    const mean = sum / size;
+    let squares = 0;
+    for (const item of members) squares += (codes.data[item * d + unit]! - mean) ** 2;
+    const share = squares / (size - 1) / spread[unit]!;
+    if (share < least.share) least = { unit, share };
+  }
+  return least.unit;
+}
+
+function shareOf(correct: Float64Array): number {
+  return correct.reduce((sum, hit) => sum + hit, 0) / correct.length;
+}

@@ -1,0 +1,101 @@
+import type { NdArray } from "../base/ndarray.ts";
+import { type Key, fold, integers } from "../base/random.ts";
+import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
+import { byFactor, columnOf, factorOptions, requireTwoCodes, valuesOf } from "./factor-codes.ts";
+import { defineMetric } from "./metric.ts";
+
+/** Bins of equal width for each number of a code, from its smallest to its largest value. */
+const binCount = 20;
+/** Samples with replacement that the standard error is taken from. */
+const resamples = 20;
+
+/**
+ * Mutual information gap: how much more the best number of a code tells of a factor than the second best, as a share of
+ * the factor's entropy, averaged over factors.
+ *
+ * Known to be odd: a factor told by two numbers alike scores 0, however clean both are. Twenty bins cannot tell more
+ * than log 20 nats, so that a factor of 40 values reaches 0.81 at most. One far outlier puts all else into one bin.
+ * Mutual information of few points is too large, by about (bins - 1)(values - 1) / 2n nats; the gap loses the most of it.
+ * @source Chen et al., arXiv 1802.04942, section 4; 20 bins as Locatello et al., arXiv 1811.12359, appendix C.
+ */
+export const mig = defineMetric({
+  name: "mig",
+  summary: "mutual information gap: how much more of a factor the best number of a code tells than the second best",
+  source: "Chen et al., arXiv 1802.04942, section 4",
+  perfect: "1, but at most log 20 / log v for a factor of v > 20 values, as codes are cut into 20 bins",
+  needs: "factors",
+  options: factorOptions,
+  measure: (evidence, { points }) => {
+    requireTwoCodes(evidence, "mig");
+    const n = Math.min(points, evidence.values.shape[0]!);
+    const gaps = informationGaps(evidence.codes, evidence.values, n);
+    return {
+      metric: "mig",
+      value: meanOf(gaps()),
+      stderr: bootstrapError((items) => meanOf(gaps(items)), n, fold(evidence.key, "bootstrap")),
+      n,
+      unit: "share of entropy",
+      details: byFactor("gap", evidence.names, gaps()),
+    };
+  },
+});
+
+/**
+ * A function that gives the gap of each factor, [f], over some of the first `n` items, all where none are named.
+ * @param codes [n, d]
+ * @param values Of the factors, [n, f].
+ */
+export function informationGaps(
+  codes: NdArray,
+  values: NdArray<"int32">,
+  n: number,
+): (items?: Int32Array) => Float64Array {
+  const bins = Array.from({ length: codes.shape[1]! }, (_, j) => binned(columnOf(codes, j, 0, n)));
+  const factors = Array.from({ length: values.shape[1]! }, (_, k) => valuesOf(values, k, 0, n));
+  const all = Int32Array.from({ length: n }, (_, i) => i);
+  return (items = all) =>
+    Float64Array.from(factors, (factor) => {
+      const entropy = mutualInformation(factor, factor, items);
+      const told = Float64Array.from(bins, (column) => mutualInformation(column, factor, items)).toSorted();
+      return entropy > 0 ? (told.at(-1)! - told.at(-2)!) / entropy : 0;
+    });
+}
+
+/** The bin of each value; the largest value falls into the last. */
+function binned(values: Float64Array): Int32Array {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const width = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / binCount;
+  return Int32Array.from(values, (value) => (width > 0 ? Math.min(binCount - 1, Math.floor((value - low) / width)) : 0));
+}
+
+/** Of two columns of whole numbers over some items, in nats. */
+function mutualInformation(a: Int32Array, b: Int32Array, items: Int32Array): number {
+  const [rows, columns] = [extentOf(a), extentOf(b)];
+  const joint = new Float64Array(rows * columns);
+  for (const item of items) joint[a[item]! * columns + b[item]!]! += 1 / items.length;
+  const ofA = new Float64Array(rows);
+  const ofB = new Float64Array(columns);
+  joint.forEach((p, at) => {
+    ofA[Math.floor(at / columns)]! += p;
+    ofB[at % columns]! += p;
+  });
+  let total = 0;
+  joint.forEach((p, at) => {
+    if (p > 0) total += p * Math.log(p / (ofA[Math.floor(at / columns)]! * ofB[at % columns]!));
+  });
+  return Math.max(0, total);
+}
+
+function extentOf(values: Int32Array): number {
+  return values.reduce((largest, value) => Math.max(largest, value), 0) + 1;
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Spread of a statistic over samples of the items with replacement. */
+function bootstrapError(statistic: (items: Int32Array) => number, n: number, key: Key): number {
+  const found = Array.from({ length: resamples }, (_, draw) => statistic(integers(fold(key, draw), n, n)));
+  return Math.sqrt(varianceOf(addValues(emptyMean, found)));
+}

@@ -1,0 +1,41 @@
+export type Piece = string | number | Markup | readonly Piece[];
+
+/** HTML that may be written as it is. */
+export class Markup {
+  constructor(readonly html: string) {}
+}
+
+/** HTML from a template; text put into it is escaped, for content and for quoted attributes alike. */
+export function markup(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  return new Markup(strings.map((text, i) => text + writePiece(pieces[i] ?? "")).join(""));
+}
+
+function writePiece(piece: Piece): string {
+  if (piece instanceof Markup) return piece.html;
+  if (typeof piece === "object") return piece.map(writePiece).join("");
+  // HTML has no way to write these control characters, escaped or not.
+  const text = String(piece).replace(/(?![\t\n\r])\p{Cc}/gu, "\ufffd");
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
+
+export type Cell = string | number | undefined;
+
+/** A table that opens on demand. Numbers are written for machines: whole ones in full, others to six digits. */
+export function dataTable(
+  summary: string,
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Markup {
+  const lines = rows.map(
+    ([first, ...rest]) =>
+      markup`<tr><th scope="row">${writeCell(first)}</th>${rest.map((cell) => markup`<td>${writeCell(cell)}</td>`)}</tr>`,
+  );
+  const names = head.map((name) => markup`<th scope="col">${name}</th>`);
+  return markup`<details><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
+}
+
+function writeCell(cell: Cell): string | number {
+  if (typeof cell !== "number") return cell ?? "";
+  return Number.isInteger(cell) ? cell : Number(cell.toPrecision(6));
+}
