@@ -43,12 +43,18 @@ export function declareEval(command: Command): void {
       (name: string, all: readonly string[] = []) => [...all, name],
     );
   addFlags(command, options);
-  for (const metric of metrics) addFlags(command, metric.options, `Options of ${metric.name}:`);
+  for (const metric of metrics) addFlags(command, unflagged(command, metric.options), `Options of ${metric.name}:`);
   command
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
   addDeviceFlag(command);
   command.action(runEval);
+}
+
+/** Metrics may share the name of an option, and then its flag; each checks the value by its own rule. */
+function unflagged(command: Command, schema: z.ZodObject): z.ZodObject {
+  const flagged = new Set(command.options.map((option) => option.attributeName()));
+  return z.object(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !flagged.has(name))));
 }
 
 async function runEval(folder: string, flags: EvalFlags): Promise<void> {

@@ -6,14 +6,11 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** npm passes a signal on to a process that has had it from the terminal already. */
 const echo = 300;
 
-export interface Interrupt {
-  readonly signal: AbortSignal;
-  /** Gives the signals their usual meaning back. */
-  stop(): void;
-}
-
-/** The first signal asks for an end after the current step; a second one ends the process. */
-export function catchInterrupt(output: Output): Interrupt {
+/**
+ * Until the process ends, the first signal asks for an end after the current step and a second one ends the process.
+ * What it returns is aborted by the first.
+ */
+export function catchInterrupt(output: Output): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   const onSignal = (): void => {
@@ -28,10 +25,5 @@ export function catchInterrupt(output: Output): Interrupt {
     }
   };
   for (const name of signals) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      for (const name of signals) process.off(name, onSignal);
-    },
-  };
+  return controller.signal;
 }

@@ -42,7 +42,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     return exitCodes.done;
   }
   const opened = await openRunFolder(folder);
-  const interrupt = catchInterrupt(output);
+  const signal = catchInterrupt(output);
   try {
     // Read again: another process may have gone on with it before the lock was taken.
     const run = await Run.open(opened.store);
@@ -52,10 +52,9 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     output.say(
       `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.state.step} of ${config.train.steps}`,
     );
-    const settings = { engine, signal: interrupt.signal, versions: versions() };
+    const settings = { engine, signal, versions: versions() };
     return await followRun(resume(run, data, settings), opened, config, output);
   } finally {
-    interrupt.stop();
     await opened.release();
   }
 }

@@ -138,13 +138,12 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const folder = await (flags.out === undefined
     ? createNumberedRunFolder(defaultFolder(config))
     : createRunFolder(flags.out));
-  const interrupt = catchInterrupt(output);
+  const signal = catchInterrupt(output);
   try {
     output.say(`run ${folder.folder}`);
-    const settings = { engine, store: folder.store, source, signal: interrupt.signal, versions: versions() };
+    const settings = { engine, store: folder.store, source, signal, versions: versions() };
     return await followRun(train(configured, data, given.train as TrainOptions, settings), folder, config, output);
   } finally {
-    interrupt.stop();
     await folder.release();
   }
 }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { zeros } from "../base/ndarray.ts";
 import { integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import type { Model } from "../models/index.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
 import { type Run, manifoldCodes, traversalCodes } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
@@ -52,11 +53,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   await requireFree(out, force);
   const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device));
   try {
-    const { generator } = trained.model;
-    if (generator === undefined || generator.shape.length !== 1) {
-      throw new OptionError("traverse: the model must draw from a vector of latent dimensions - got one that does not");
-    }
-    const size = generator.shape[0]!;
+    const size = latentSize(trained.model);
     const kl = await klPerLatent(run, size);
     const order = Array.from({ length: size }, (_, i) => i).toSorted((a, b) => (kl?.[b] ?? 0) - (kl?.[a] ?? 0));
     const plane = size === 2;
@@ -76,6 +73,15 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   } finally {
     await close();
   }
+}
+
+/** @throws OptionError for a model whose codes cannot be walked along. */
+function latentSize({ decoder, maps }: Model): number {
+  const shape = decoder?.traversable === true ? maps[decoder.map]!.inputs[decoder.input]! : [];
+  if (shape.length === 1) return shape[0]!;
+  throw new OptionError(
+    "traverse: the model must decode a vector of continuous latent dimensions - got one that does not",
+  );
 }
 
 function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { NdArray } from "../base/ndarray.ts";
+import type { FactorCodes } from "./factor-codes.ts";
 
 /** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
 export interface Evidence {
@@ -26,6 +27,8 @@ export interface Evidence {
     readonly halfDistances: Float64Array;
     readonly draws: number;
   };
+  /** Codes of items whose factors are known. */
+  factors: FactorCodes;
 }
 
 export type EvidenceKind = keyof Evidence;
@@ -33,7 +36,7 @@ export type EvidenceKind = keyof Evidence;
 export interface MetricResult {
   readonly metric: string;
   readonly value: number;
-  /** Standard error of the value over items. */
+  /** Standard error of the value over items; NaN where none is known. */
   readonly stderr: number;
   /** Items measured. */
   readonly n: number;

@@ -1,7 +1,16 @@
-import type { Key } from "../base/random.ts";
+import { DataError } from "../base/errors.ts";
+import { joinRows, ndarray } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
+import { type Key, fold, permutation } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import type { Evidence, EvidenceKind, Metric, MetricResult } from "../metrics/index.ts";
+import {
+  type Evidence,
+  type EvidenceKind,
+  type Metric,
+  type MetricResult,
+  factorCodes,
+  itemsFor,
+} from "../metrics/index.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** What the numbers of a result were measured on. */
@@ -27,14 +36,50 @@ type Gather<Kind extends EvidenceKind> = (
   part: string,
   key: Key,
   options: Readonly<Record<string, unknown>>,
+  metric: string,
 ) => Promise<Evidence[Kind]>;
 
 const gatherers: { readonly [Kind in EvidenceKind]: Gather<Kind> } = {
   bound: (trained, data, part, key) => trained.bound(data, part, key),
+  factors: (trained, data, _part, key, { points }, metric) => gatherFactors(trained, data, key, points as number, metric),
   gradients: (trained, data, part, key, { net, draws, batch }) =>
     trained.gradients(data, part, key, net as string, draws as number, batch as number),
   logWeights: (trained, data, part, key, { samples }) => trained.logWeights(data, part, key, samples as number),
 };
+
+/** Items encoded in one call. */
+const encodedAtOnce = 1000;
+
+/** Codes of random items, as many as so many points ask for, or all. @throws DataError when the data have no factors. */
+async function gatherFactors(
+  trained: TrainedModel,
+  data: Dataset,
+  key: Key,
+  points: number,
+  metric: string,
+): Promise<Evidence["factors"]> {
+  const { factors } = data;
+  if (factors === undefined) {
+    throw new DataError(
+      `${metric}: the data must have known factors - got ${data.name}, which has none`,
+      "train on shapes to measure it: zaya train beta-vae --data shapes",
+    );
+  }
+  const items = permutation(fold(key, "factors"), data.size).slice(0, itemsFor(points));
+  const codes = [];
+  for (let start = 0; start < items.length; start += encodedAtOnce) {
+    codes.push(await trained.encode(data.read(items.slice(start, start + encodedAtOnce))));
+  }
+  const { names, sizes } = factors;
+  const values = Int32Array.from([...items].flatMap((item) => factors.of(item)));
+  return factorCodes({
+    codes: joinRows(codes),
+    values: ndarray("int32", [items.length, names.length], values),
+    names,
+    sizes,
+    key: fold(key, metric),
+  });
+}
 
 /** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
 export async function evaluate(
@@ -46,7 +91,7 @@ export async function evaluate(
   rawOptions: Readonly<Record<string, unknown>> = {},
 ): Promise<Evaluation> {
   const options = parseOptions(metric.options, rawOptions, metric.name);
-  const evidence = await gatherers[metric.needs](trained, data, part, key, options);
+  const evidence = await gatherers[metric.needs](trained, data, part, key, options, metric.name);
   const result = metric.measure(evidence, options);
   const protocol = { data: data.name, part, fingerprint: data.fingerprint, n: data.size, options };
   return { ...result, quantity: metric.quantity ?? metric.name, perfect: metric.perfect, protocol };

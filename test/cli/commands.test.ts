@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { models } from "../../src/models/index.ts";
 import { filesIn, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
@@ -188,6 +189,18 @@ describe("zaya export", () => {
     expect((await zaya(folder, "export", "run", "--out", "files", "--force")).code).toBe(0);
     expect((await zaya(folder, "export", "run")).code).toBe(0);
     expect((await filesIn(join(folder, "run"))).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+});
+
+describe("every recipe", () => {
+  it.each(models.map(({ name }) => name))("%s is trained and sampled", async (recipe) => {
+    const out = `recipe-${recipe}`;
+    const words = ["train", recipe, "--data", "tiny.npy", "--batch", "8", "--steps", "3", "--out", out, "--json"];
+    const trained = await zaya(folder, ...words);
+    expect(trained.stderr).not.toContain("error");
+    expect(resultOf(trained)).toMatchObject({ recipe, status: "done", steps: 3 });
+    expect((await zaya(folder, "sample", out, "-n", "2", "--out", `${out}.npy`)).code).toBe(0);
+    expect((await arrayAt(`${out}.npy`)).shape).toEqual([2, 1, 8, 8]);
   });
 });
 

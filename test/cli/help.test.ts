@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { declareEval } from "../../src/cli/eval.ts";
 import { declareTrain } from "../../src/cli/train.ts";
+import { metrics } from "../../src/metrics/index.ts";
 import { models } from "../../src/models/index.ts";
 import { root, workFolder, zaya } from "./zaya.ts";
 
@@ -63,5 +65,13 @@ describe("flags", () => {
     const names = command.options.map((option) => option.attributeName());
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(expect.arrayContaining(Object.keys(definition.options.shape)));
+  });
+
+  it("of eval are those of every metric", () => {
+    const command = new Command("eval");
+    declareEval(command);
+    const names = command.options.map((option) => option.attributeName());
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toEqual(expect.arrayContaining(metrics.flatMap((metric) => Object.keys(metric.options.shape))));
   });
 });

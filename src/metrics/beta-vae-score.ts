@@ -1,0 +1,59 @@
+import { type NdArray, zeros } from "../base/ndarray.ts";
+import { fold } from "../base/random.ts";
+import { monteCarlo } from "../estimators/index.ts";
+import { byFactor, factorOptions, itemsFor } from "./factor-codes.ts";
+import { type FactorPairs, drawPairs } from "./factor-groups.ts";
+import { logisticRegression } from "./logistic-regression.ts";
+import { defineMetric } from "./metric.ts";
+
+/** Pairs in a group. */
+const groupSize = 64;
+
+/**
+ * beta-VAE score: accuracy of a linear classifier that is to tell which factor the pairs of a group have in common, from
+ * the mean distance of their codes in each number.
+ *
+ * Pairs are drawn from the items measured, in place of all that the factors can make; those to judge by among the same.
+ * Known to be odd: it can be 1 for codes that mix factors, as long as each mix differs; and the classifier's penalty makes
+ * it depend on the scale of the codes.
+ * @source Higgins et al., ICLR 2017, section 3; numbers of points as Locatello et al., arXiv 1811.12359, appendix C.
+ */
+export const betaVaeScore = defineMetric({
+  name: "beta-vae-score",
+  summary: "accuracy of a linear classifier that tells which factor pairs have in common by the distances of their codes",
+  source: "Higgins et al., ICLR 2017, section 3",
+  perfect: "1; by chance 1 / factors",
+  needs: "factors",
+  options: factorOptions,
+  measure: ({ codes, values, names, key }, { points }) => {
+    const judged = itemsFor(points) - points;
+    const train = drawPairs(values, points, groupSize, fold(key, "train"));
+    const test = drawPairs(values, judged, groupSize, fold(key, "test"));
+    const classifier = logisticRegression(meanDistances(codes, train), train.factors, names.length);
+    const told = classifier.predict(meanDistances(codes, test));
+    const correct = Float64Array.from(told, (factor, g) => Number(factor === test.factors[g]));
+    const { mean, stderr } = monteCarlo(correct);
+    const hits = names.map((_, k) => monteCarlo(correct.filter((_, g) => test.factors[g] === k)).mean);
+    return {
+      metric: "beta-vae-score",
+      value: mean,
+      stderr,
+      n: values.shape[0]!,
+      unit: "accuracy",
+      details: { trainPoints: points, testPoints: judged, groupSize, ...byFactor("hit", names, hits) },
+    };
+  },
+});
+
+/** |first - second| of codes [n, d], averaged over the pairs of each group: [g, d]. */
+export function meanDistances(codes: NdArray, { first, second }: FactorPairs): NdArray<"float64"> {
+  const [groups, size] = first.shape as [number, number];
+  const d = codes.shape[1]!;
+  const out = zeros([groups, d], "float64");
+  for (let pair = 0; pair < groups * size; pair++) {
+    const row = Math.floor(pair / size) * d;
+    const [a, b] = [first.data[pair]! * d, second.data[pair]! * d];
+    for (let j = 0; j < d; j++) out.data[row + j]! += Math.abs(codes.data[a + j]! - codes.data[b + j]!) / size;
+  }
+  return out;
+}

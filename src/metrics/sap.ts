@@ -1,0 +1,58 @@
+import { monteCarlo } from "../estimators/index.ts";
+import { type FactorCodes, byFactor, columnOf, factorOptions, parted, requireTwoCodes, valuesOf } from "./factor-codes.ts";
+import { linearSvm } from "./linear-svm.ts";
+import { defineMetric } from "./metric.ts";
+
+/** Weight of the classifier's losses against its penalty. */
+const lossWeight = 0.01;
+
+/**
+ * Separated attribute predictability: each factor is classified from each single number of the code; how much more often
+ * the best number is right than the second best, averaged over factors.
+ *
+ * Known to be odd: a linear classifier of one number tells the ends of a factor's range apart, and hardly the values
+ * between them, so that codes equal to the factors are far from 1. The penalty makes it depend on the codes' scale.
+ * @source Kumar et al., arXiv 1711.00848, section 3; C = 0.01 and balanced classes as Locatello et al., arXiv 1811.12359, appendix C.
+ */
+export const sap = defineMetric({
+  name: "sap",
+  summary: "separated attribute predictability: how much better the best number of a code classifies a factor than the second",
+  source: "Kumar et al., arXiv 1711.00848, section 3",
+  perfect: "below 1 for factors of more than 2 values, as one number cannot part them linearly; 0 by chance",
+  needs: "factors",
+  options: factorOptions,
+  measure: (evidence, { points }) => {
+    requireTwoCodes(evidence, "sap");
+    const { train, test } = parted(evidence.values.shape[0]!, points);
+    const gaps = evidence.names.map((_, k) => leadOf(hitsOf(evidence, k, train, test)));
+    const { mean, stderr } = monteCarlo(
+      Float64Array.from({ length: test }, (_, i) => gaps.reduce((sum, gap) => sum + gap[i]!, 0) / gaps.length),
+    );
+    const byEach = gaps.map((gap) => monteCarlo(gap).mean);
+    return {
+      metric: "sap",
+      value: mean,
+      stderr,
+      n: train + test,
+      unit: "accuracy",
+      details: { trainPoints: train, testPoints: test, ...byFactor("gap", evidence.names, byEach) },
+    };
+  },
+});
+
+/** Whether a factor of the test items is told from each number of the code: [d] of [test]. */
+export function hitsOf({ codes, values }: FactorCodes, factor: number, train: number, test: number): Float64Array[] {
+  const labels = valuesOf(values, factor, 0, train);
+  const truth = valuesOf(values, factor, train, train + test);
+  return Array.from({ length: codes.shape[1]! }, (_, j) => {
+    const classify = linearSvm(columnOf(codes, j, 0, train), labels, lossWeight);
+    const told = classify(columnOf(codes, j, train, train + test));
+    return Float64Array.from(told, (label, i) => Number(label === truth[i]));
+  });
+}
+
+/** What the most accurate gets right less what the second gets right, item by item. */
+function leadOf(hits: readonly Float64Array[]): Float64Array {
+  const [best, second] = hits.toSorted((a, b) => monteCarlo(b).mean - monteCarlo(a).mean) as [Float64Array, Float64Array];
+  return best.map((hit, i) => hit - second[i]!);
+}

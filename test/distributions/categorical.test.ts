@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+
+import { finiteDifference, grad } from "../../src/autodiff/index.ts";
+import { type NdArray, fromNumbers, ndarray } from "../../src/base/ndarray.ts";
+import { key, uniform } from "../../src/base/random.ts";
+import {
+  categoricalKlTerms,
+  categoricalLogProb,
+  gumbelNoise,
+  relaxedLogDensity,
+  sampleCategorical,
+  sampleGumbelSoftmax,
+} from "../../src/distributions/index.ts";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { type Tensor, constant, input } from "../../src/graph/tensor.ts";
+import { sum } from "../../src/ops/index.ts";
+import "../tolerance.ts";
+import { integral } from "./integral.ts";
+
+const run = (y: Tensor, feeds: Readonly<Record<string, NdArray>> = {}) => evaluate([y], feeds)[0]!;
+const logits = [0.5, -1, 1.25];
+const total = logits.reduce((sum, l) => sum + Math.exp(l), 0);
+const probabilities = logits.map((l) => Math.exp(l) / total);
+const fixed = (values: number[], shape = [values.length]) => constant(fromNumbers(values, shape));
+const n = 30_000;
+
+describe("gumbelNoise", () => {
+  it("has the mean and variance of a Gumbel distribution, and is finite at both ends", () => {
+    const drawn = run(gumbelNoise(constant(uniform(key(1), [n])))).data;
+    const average = drawn.reduce((sum, value) => sum + value, 0) / n;
+    const variance = drawn.reduce((sum, value) => sum + (value - average) ** 2, 0) / n;
+    expect(average).toBeAllclose(0.5772156649, { relative: 0, absolute: (4 * Math.PI) / Math.sqrt(6 * n) });
+    expect(variance).toBeAllclose(Math.PI ** 2 / 6, { relative: 0.05 });
+    expect(run(gumbelNoise(fixed([0, 1 - 2 ** -24]))).data.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("sampleCategorical", () => {
+  it("draws one-hot vectors as often as their probabilities say", () => {
+    const drawn = run(sampleCategorical(fixed(logits), constant(uniform(key(2), [n, 3]))));
+    expect(drawn.shape).toEqual([n, 3]);
+    probabilities.forEach((p, i) => {
+      const share = drawn.data.filter((_, at) => at % 3 === i).reduce((sum, value) => sum + value, 0) / n;
+      expect(share).toBeAllclose(p, { relative: 0, absolute: 4 * Math.sqrt((p * (1 - p)) / n) });
+    });
+    expect(drawn.data.reduce((sum, value) => sum + value, 0)).toBe(n);
+  });
+});
+
+describe("sampleGumbelSoftmax", () => {
+  const rows = (temperature: number) => {
+    const drawn = sampleGumbelSoftmax(fixed(logits), constant(uniform(key(3), [200, 3])), fixed([temperature], []));
+    const { data } = run(drawn);
+    return Array.from({ length: 200 }, (_, i) => [...data.slice(3 * i, 3 * i + 3)]);
+  };
+
+  it("lies inside the simplex when warm, at its corners when cold", () => {
+    const [warm, cold] = [rows(5), rows(0.01)];
+    for (const row of [...warm, ...cold])
+      expect(row.reduce((sum, value) => sum + value, 0)).toBeAllclose(1, { relative: 1e-12 });
+    expect(warm.every((row) => row.every((value) => value > 0.01 && value < 0.99))).toBe(true);
+    expect(cold.filter((row) => Math.max(...row) > 0.99).length).toBeGreaterThan(180);
+  });
+
+  it("has its largest place where the exact draw has its 1", () => {
+    const noise = constant(uniform(key(4), [500, 3]));
+    const [hard, soft] = evaluate([
+      sampleCategorical(fixed(logits), noise),
+      sampleGumbelSoftmax(fixed(logits), noise, fixed([0.7], [])),
+    ]);
+    for (let row = 0; row < 500; row++) {
+      const [h, s] = [hard!, soft!].map(({ data }) => [...data.slice(3 * row, 3 * row + 3)]);
+      expect(h!.indexOf(1)).toBe(s!.indexOf(Math.max(...s!)));
+    }
+  });
+});
+
+describe("categoricalLogProb", () => {
+  it("is the logarithm of the probability, summed over several variables of an item", () => {
+    const x = fixed([1, 0, 0, 0, 0, 1], [1, 2, 3]);
+    const value = categoricalLogProb(fixed([...logits, ...logits], [1, 2, 3]), x);
+    expect(value.shape).toEqual([1]);
+    expect(run(value).data).toBeAllclose([Math.log(probabilities[0]!) + Math.log(probabilities[2]!)], {
+      relative: 1e-9,
+    });
+  });
+});
+
+describe("categoricalKlTerms", () => {
+  it("is the sum over categories, 0 for the uniform distribution and log k for a certain one", () => {
+    const expected = probabilities.reduce((sum, p) => sum + p * Math.log(p * 3), 0);
+    const rows = fixed([...logits, 2, 2, 2, 90, 0, 0], [3, 3]);
+    expect(run(categoricalKlTerms(rows)).data).toBeAllclose([expected, 0, Math.log(3)], { relative: 1e-7 });
+  });
+});
+
+describe("relaxedLogDensity", () => {
+  it("integrates to one over the simplex of two categories", () => {
+    for (const temperature of [0.75, 1.5]) {
+      const t = constant(ndarray("float32", [], Float32Array.of(temperature)));
+      const pieces = 4000;
+      // In u = log(y / (1 - y)), where the density of y times y (1 - y) has no singular ends.
+      const y = (u: number) => 1 / (1 + Math.exp(-u));
+      const points = Float64Array.from({ length: pieces + 1 }, (_, i) => -60 + (120 * i) / pieces);
+      const logY = Float64Array.from([...points].flatMap((u) => [-Math.log1p(Math.exp(-u)), -Math.log1p(Math.exp(u))]));
+      const density = run(relaxedLogDensity(fixed([0.5, -0.75]), input("y", [pieces + 1, 2]), t), {
+        y: ndarray("float64", [pieces + 1, 2], logY),
+      }).data;
+      const at = (u: number) => Math.round(((u + 60) * pieces) / 120);
+      const mass = integral((u) => Math.exp(density[at(u)]!) * y(u) * (1 - y(u)), -60, 60, pieces);
+      expect(mass).toBeAllclose(1, { relative: 1e-5 });
+    }
+  });
+
+  it("has the gradient that differences have", () => {
+    const [l, t] = [input("l", [3]), input("t", [])];
+    const logY = constant(fromNumbers([0.2, 0.5, 0.3].map(Math.log), [1, 3]));
+    const feeds = { l: fromNumbers(logits), t: fromNumbers([0.8], []) };
+    const value = sum(relaxedLogDensity(l, logY, t));
+    for (const [name, tensor] of Object.entries({ l, t })) {
+      expect(run(grad(value, [tensor])[0]!, feeds), name).toBeAllclose(finiteDifference(value, feeds, name), {
+        relative: 1e-7,
+      });
+    }
+  });
+});

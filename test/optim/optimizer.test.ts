@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+
+import { finiteDifference, grad } from "../../src/autodiff/index.ts";
+import { fromNumbers } from "../../src/base/ndarray.ts";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { type Tensor, constant, input } from "../../src/graph/tensor.ts";
+import { mul, square, sub, sum } from "../../src/ops/index.ts";
+import {
+  type Optimizer,
+  type Schedule,
+  adam,
+  adamW,
+  emaSlot,
+  rmsProp,
+  sgd,
+  withEma,
+  withGradientClipping,
+  withWeightClipping,
+} from "../../src/optim/index.ts";
+import "../tolerance.ts";
+
+const start = fromNumbers([1, -2, 3, 0.5]);
+const optimizers: Readonly<Record<string, (learningRate: number | Schedule) => Optimizer>> = {
+  sgd: (learningRate) => sgd({ learningRate }),
+  "sgd with momentum": (learningRate) => sgd({ learningRate, momentum: 0.9 }),
+  "sgd with nesterov": (learningRate) => sgd({ learningRate, momentum: 0.9, nesterov: true }),
+  rmsProp: (learningRate) => rmsProp({ learningRate, epsilon: 1e-3 }),
+  adam: (learningRate) => adam({ learningRate, epsilon: 1e-3 }),
+  adamW: (learningRate) => adamW({ learningRate, epsilon: 1e-3 }),
+  "clipped and averaged adam": (learningRate) =>
+    withEma(withGradientClipping(adam({ learningRate, epsilon: 1e-3 }), 1), 0.9),
+};
+
+/** Parameters after steps with given gradients, all in one graph. */
+function unrolled(optimizer: Optimizer, params: Tensor, grads: readonly Tensor[], before = 0): Tensor {
+  let [p, slots] = [
+    params,
+    Object.fromEntries(Object.entries(optimizer.init(start)).map(([name, value]) => [name, constant(value)])),
+  ];
+  grads.forEach((g, step) => {
+    const next = optimizer.update(p, g, slots, (_, at) => constant(fromNumbers([at(before + step)], [])));
+    expect(Object.keys(next.slots).toSorted()).toEqual(Object.keys(slots).toSorted());
+    [p, slots] = [next.params, { ...next.slots }];
+  });
+  return p;
+}
+
+const run = (y: Tensor, feeds = {}) => [...evaluate([y], feeds)[0]!.data];
+
+describe.each(Object.entries(optimizers))("%s", (_, make) => {
+  it("keeps one slot of the parameters' shape for each that it declares", () => {
+    for (const value of Object.values(make(0.1).init(start))) expect(value.shape).toEqual(start.shape);
+  });
+
+  it("does not move at rate 0, and follows a schedule by the count of updates", () => {
+    const g = constant(fromNumbers([0.3, -0.2, 0.1, 0.4]));
+    expect(run(unrolled(make(0), constant(start), [g, g]))).toEqual([...start.data]);
+    const late: Schedule = (count) => (count < 2 ? 0 : 0.1);
+    expect(run(unrolled(make(late), constant(start), [g, g]))).toEqual([...start.data]);
+    expect(run(unrolled(make(late), constant(start), [g, g, g]))).not.toEqual([...start.data]);
+  });
+
+  it("goes down a bowl", () => {
+    const steps = 60;
+    const optimizer = make(0.1);
+    let p: Tensor = constant(start);
+    let slots: Record<string, Tensor> = Object.fromEntries(
+      Object.entries(optimizer.init(start)).map(([name, value]) => [name, constant(value)]),
+    );
+    for (let step = 0; step < steps; step++) {
+      const next = optimizer.update(p, mul(p, 2), slots, (__, at) => constant(fromNumbers([at(step)], [])));
+      [p, slots] = [next.params, next.slots];
+    }
+    expect(run(sum(square(p)))[0]).toBeLessThan(0.05 * 14.25);
+  });
+
+  it("can be differentiated through: what a step would become if the gradient were another", () => {
+    const [g, w] = [input("g", [4]), input("w", [4])];
+    const feeds = { g: fromNumbers([0.3, -0.2, 0.1, 0.4]), w: start };
+    const after = unrolled(make(0.05), w, [g, mul(g, w)]);
+    const loss = sum(square(sub(after, 0.3)));
+    for (const [name, tensor] of Object.entries({ g, w })) {
+      expect(evaluate(grad(loss, [tensor]), feeds)[0]!, name).toBeAllclose(finiteDifference(loss, feeds, name), {
+        relative: 1e-6,
+      });
+    }
+  });
+});
+
+describe("adam", () => {
+  it("moves by the rate in the first step, whatever the size of the gradient", () => {
+    for (const scale of [1e-4, 1, 1e4]) {
+      const g = constant(fromNumbers([scale, -scale, 2 * scale, -3 * scale]));
+      const moved = run(unrolled(adam({ learningRate: 0.01 }), constant(start), [g]));
+      expect(moved).toBeAllclose([0.99, -1.99, 2.99, 0.51], { relative: 1e-6 });
+    }
+  });
+
+  it("does not lose its step to bias after many updates", () => {
+    const g = constant(fromNumbers([1, 1, 1, 1]));
+    const slots = {
+      gradients: constant(fromNumbers([10, 10, 10, 10])),
+      squares: constant(fromNumbers([1000, 1000, 1000, 1000])),
+    };
+    const { params } = adam({ learningRate: 0.01 }).update(constant(start), g, slots, (_, at) =>
+      constant(fromNumbers([at(100_000)], [])),
+    );
+    expect(run(params)).toBeAllclose([0.99, -2.01, 2.99, 0.49], { relative: 1e-5 });
+  });
+});
+
+describe("adamW", () => {
+  it("decays weights apart from the gradient, by the scheduled rate", () => {
+    const zero = constant(fromNumbers([0, 0, 0, 0]));
+    const halved: Schedule = (count) => (count === 0 ? 0.1 : 0.05);
+    const moved = run(unrolled(adamW({ learningRate: halved, weightDecay: 0.5 }), constant(start), [zero, zero]));
+    expect(moved).toBeAllclose(
+      Array.from(start.data, (value) => value * 0.95 * 0.975),
+      { relative: 1e-6 },
+    );
+  });
+});
+
+describe("withWeightClipping", () => {
+  it("limits parameters after the step, on both sides", () => {
+    const g = constant(fromNumbers([0, 0, 0, 0]));
+    expect(run(unrolled(withWeightClipping(sgd({ learningRate: 1 }), 1.5), constant(start), [g]))).toEqual([
+      1, -1.5, 1.5, 0.5,
+    ]);
+  });
+});
+
+describe("withGradientClipping", () => {
+  it("leaves a gradient within the limit as it is, one of zeros too", () => {
+    for (const values of [
+      [0.1, 0.2, -0.1, 0],
+      [0, 0, 0, 0],
+    ]) {
+      const moved = run(
+        unrolled(withGradientClipping(sgd({ learningRate: 1 }), 1), constant(start), [constant(fromNumbers(values))]),
+      );
+      expect(moved).toBeAllclose(
+        Array.from(start.data, (value, i) => value - values[i]!),
+        { relative: 1e-7 },
+      );
+    }
+  });
+});
+
+describe("withEma", () => {
+  it("starts as the parameters and keeps what the inner optimizer keeps", () => {
+    const optimizer = withEma(sgd({ learningRate: 0.1, momentum: 0.9 }), 0.9);
+    const slots = optimizer.init(start);
+    expect(Object.keys(slots)).toEqual(["velocity", emaSlot]);
+    expect([...slots[emaSlot]!.data]).toEqual([...start.data]);
+    expect(slots[emaSlot]!.data).not.toBe(start.data);
+  });
+});

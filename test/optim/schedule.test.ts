@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+
+import { asSchedule, constantSchedule, cosineSchedule, linearSchedule, withWarmup } from "../../src/optim/index.ts";
+import "../tolerance.ts";
+
+describe("schedules", () => {
+  it("are constant, or numbers that stand for it", () => {
+    expect([0, 5, 1e9].map(constantSchedule(0.3))).toEqual([0.3, 0.3, 0.3]);
+    expect(asSchedule(0.3)(7)).toBe(0.3);
+    expect(asSchedule((step) => step * 2)(7)).toBe(14);
+  });
+
+  it("go in a straight line between two steps, and stay beyond them", () => {
+    const line = linearSchedule(1, 3, 10, 20);
+    expect([0, 10, 15, 20, 1000].map(line)).toEqual([1, 1, 2, 3, 3]);
+    expect([0, 1].map(linearSchedule(1, 3, 0, 0))).toEqual([1, 3]);
+  });
+
+  it("fall along half a cosine", () => {
+    const cosine = cosineSchedule(1, 0, 100);
+    expect([0, 25, 50, 75, 100, 200].map(cosine)).toBeAllclose(
+      [1, 0.5 + Math.SQRT1_2 / 2, 0.5, 0.5 - Math.SQRT1_2 / 2, 0, 0],
+      {
+        relative: 1e-12,
+      },
+    );
+  });
+
+  it("warm up from the first step on", () => {
+    const warm = withWarmup(constantSchedule(8), 4);
+    expect([0, 1, 2, 3, 4, 100].map(warm)).toEqual([2, 4, 6, 8, 8, 8]);
+    expect(withWarmup(constantSchedule(8), 0)(0)).toBe(8);
+  });
+});
