@@ -69,8 +69,20 @@ function report(name, [zaya, ...peers]) {
   say(row("zaya", zaya, ""));
   for (const peer of peers) {
     const ratio = median(peer.medians.map((ms, round) => ms / zaya.medians[round]));
-    results[peer.side] = { ms: median(peer.medians), ratio, version: peer.version, peakMb: peer.peakMb, startMs: peer.startMs };
-    say(row(`${peer.side} ${peer.version}`, peer, `zaya is ${ratio.toFixed(2)}x as fast, memory ${(zaya.peakMb / peer.peakMb).toFixed(2)}x`));
+    results[peer.side] = {
+      ms: median(peer.medians),
+      ratio,
+      version: peer.version,
+      peakMb: peer.peakMb,
+      startMs: peer.startMs,
+    };
+    say(
+      row(
+        `${peer.side} ${peer.version}`,
+        peer,
+        `zaya is ${ratio.toFixed(2)}x as fast, memory ${(zaya.peakMb / peer.peakMb).toFixed(2)}x`,
+      ),
+    );
   }
   const { startMs, peakMb } = zaya;
   return { bench: name, zayaMs: median(zaya.medians), startMs, peakMb, peers: results, rounds, machine: machine() };

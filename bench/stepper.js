@@ -24,7 +24,13 @@ export async function createStepper({ model, batch, learningRate, data }, thread
       for (const [slot, value] of Object.entries(created)) values[stateNames.slot(step.name, net, slot)] = value;
     }
   }
-  const { program, declared } = traceStep({ model, layouts, batch, rate, slotNames: (step, net) => slots.get(`${step}/${net}`) });
+  const { program, declared } = traceStep({
+    model,
+    layouts,
+    batch,
+    rate,
+    slotNames: (step, net) => slots.get(`${step}/${net}`),
+  });
   const compiled = await engine.compile(program);
   const state = engine.createState(values);
   const batches = data(16);
@@ -32,7 +38,10 @@ export async function createStepper({ model, batch, learningRate, data }, thread
   return {
     release: () => compiled.release(),
     run: async () => {
-      const feeds = { ...feedDeclared(declared, { key: key(1), count }), [batchName(0)]: batches[count % batches.length] };
+      const feeds = {
+        ...feedDeclared(declared, { key: key(1), count }),
+        [batchName(0)]: batches[count % batches.length],
+      };
       count++;
       const outputs = await compiled.run(feeds, state);
       return Object.values(outputs).reduce((sum, value) => sum + value.data[0], 0);

@@ -15,8 +15,7 @@ async function vae() {
   await jax.init("wasm");
   jax.defaultDevice("wasm");
 
-  const zeros = () =>
-    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, np.zeros(shape)]));
+  const zeros = () => Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, np.zeros(shape)]));
   const start = initial();
   const p0 = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, np.array(start[name]).reshape(shape)]),
@@ -59,13 +58,7 @@ async function vae() {
       t++;
       const noise = np.array(normals(batch * latent)).reshape([batch, latent]);
       let value;
-      [state, value] = step(
-        state,
-        x.ref,
-        noise,
-        np.array(1e-3 / (1 - 0.9 ** t)),
-        np.array(1 / (1 - 0.999 ** t)),
-      );
+      [state, value] = step(state, x.ref, noise, np.array(1e-3 / (1 - 0.9 ** t)), np.array(1 / (1 - 0.999 ** t)));
       await jax.blockUntilReady(state);
       last = await value.data();
     },

@@ -39,9 +39,7 @@ function peakMb() {
 export async function serve(name, workloads) {
   const build = workloads[process.argv[2]];
   if (build === undefined) {
-    process.stderr.write(
-      `usage: ${basename(process.argv[1])} ${Object.keys(workloads).join("|")}\n`,
-    );
+    process.stderr.write(`usage: ${basename(process.argv[1])} ${Object.keys(workloads).join("|")}\n`);
     process.exit(2);
   }
   let peer;
@@ -68,9 +66,7 @@ export async function serve(name, workloads) {
     const order = line.trim();
     if (order === "quit") break;
     if (!/^\d+$/.test(order)) {
-      process.stderr.write(
-        `${basename(process.argv[1])}: a line is a number of steps or quit - got "${order}"\n`,
-      );
+      process.stderr.write(`${basename(process.argv[1])}: a line is a number of steps or quit - got "${order}"\n`);
       process.exit(1);
     }
     const ms = [];

@@ -2,17 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-  batch,
-  initial,
-  latent,
-  normals,
-  pixels,
-  require,
-  serve,
-  shapes,
-  threads,
-} from "./peer.mjs";
+import { batch, initial, latent, normals, pixels, require, serve, shapes, threads } from "./peer.mjs";
 
 /**
  * TensorFlow.js 4.22 turns threads off in Node because its worker is loaded from a blob: address, which Node's Worker does not take.
@@ -61,10 +51,7 @@ async function vae() {
   const engine = await backend(tf);
   const start = initial();
   const p = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [
-      name,
-      tf.variable(tf.tensor(start[name], shape)),
-    ]),
+    Object.entries(shapes).map(([name, shape]) => [name, tf.variable(tf.tensor(start[name], shape))]),
   );
   const adam = tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
   const x = tf.tensor(pixels(), [batch, 784]);
@@ -84,10 +71,7 @@ async function vae() {
     const z = tf.add(mean, tf.mul(tf.exp(tf.mul(logvar, 0.5)), noise));
     const logits = layer(tf.relu(layer(z, p.w3, p.b3)), p.w4, p.b4);
     const recon = tf.sum(tf.sub(tf.softplus(logits), tf.mul(x, logits)));
-    const kl = tf.mul(
-      tf.sum(tf.sub(tf.add(tf.square(mean), tf.exp(logvar)), tf.add(logvar, 1))),
-      0.5,
-    );
+    const kl = tf.mul(tf.sum(tf.sub(tf.add(tf.square(mean), tf.exp(logvar)), tf.add(logvar, 1))), 0.5);
     return tf.div(tf.add(recon, kl), batch);
   }
 

@@ -1,4 +1,12 @@
-import { asItems, batchNorm, conv2d, convTranspose2d, flattenItems, normalInit, sequential } from "../../dist/nn/index.js";
+import {
+  asItems,
+  batchNorm,
+  conv2d,
+  convTranspose2d,
+  flattenItems,
+  normalInit,
+  sequential,
+} from "../../dist/nn/index.js";
 import { leakyRelu, relu, tanh } from "../../dist/ops/index.js";
 import { apartLoss, ganSteps } from "./adversarial.js";
 import { normalBatches } from "./batches.js";

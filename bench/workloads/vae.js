@@ -13,6 +13,10 @@ export const model = vae.definition.build(vae({ hidden: 400, latent: 20, binariz
 export function data(count) {
   return Array.from({ length: count }, (_, i) => {
     const drawn = uniform(fold(key(0), "data", i), batch);
-    return ndarray("float32", batch, drawn.data.map((value) => (value < 0.13 ? 1 : 0)));
+    return ndarray(
+      "float32",
+      batch,
+      drawn.data.map((value) => (value < 0.13 ? 1 : 0)),
+    );
   });
 }

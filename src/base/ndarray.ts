@@ -101,7 +101,12 @@ export function stridesOf(shape: Shape): number[] {
 export function permuted<D extends DType>(a: NdArray<D>, order: readonly number[]): NdArray<D> {
   const shape = order.map((axis) => a.shape[axis]!);
   const strides = stridesOf(a.shape);
-  return gatherStrided(a, shape, order.map((axis) => strides[axis]!), 0);
+  return gatherStrided(
+    a,
+    shape,
+    order.map((axis) => strides[axis]!),
+    0,
+  );
 }
 
 /** Reads `a` by strides (in elements, zero repeats an axis, negative reverses it) into a new contiguous array. */
@@ -151,7 +156,9 @@ export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray
   let at = 0;
   for (const part of parts) {
     if (formatShape(part.shape.slice(1)) !== formatShape(tail)) {
-      throw new ShapeError(`joinRows: rows must have equal shapes - got ${formatShape(tail)} and ${formatShape(part.shape.slice(1))}`);
+      throw new ShapeError(
+        `joinRows: rows must have equal shapes - got ${formatShape(tail)} and ${formatShape(part.shape.slice(1))}`,
+      );
     }
     out.data.set(part.data as never, at);
     at += part.data.length;

@@ -30,7 +30,10 @@ export function integerField(doc: string, bounds: Bounds = {}) {
 export function integerListField(doc: string) {
   const split = (value: unknown) =>
     typeof value === "string" ? value.split(",").map(fromText) : typeof value === "number" ? [value] : value;
-  const entry = z.number({ error: "must be whole numbers with commas between them" }).int().min(1, { error: "must be at least 1" });
+  const entry = z
+    .number({ error: "must be whole numbers with commas between them" })
+    .int()
+    .min(1, { error: "must be at least 1" });
   return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
 }
 
@@ -45,10 +48,16 @@ export function choiceField<const Words extends readonly [string, ...string[]]>(
 }
 
 /** A number within bounds, or one of some words. */
-export function numberOrField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words, bounds: Bounds) {
+export function numberOrField<const Words extends readonly [string, ...string[]]>(
+  doc: string,
+  words: Words,
+  bounds: Bounds,
+) {
   const error = `must be ${words.join(", ")} or a number${describe(bounds)}`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
-  return z.preprocess(convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error })).meta({ description: doc });
+  return z
+    .preprocess(convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }))
+    .meta({ description: doc });
 }
 
 function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {
@@ -60,13 +69,21 @@ function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {
 }
 
 function describe({ min, max, above }: Bounds): string {
-  const parts = [min !== undefined && `of at least ${min}`, above !== undefined && `above ${above}`, max !== undefined && `at most ${max}`];
+  const parts = [
+    min !== undefined && `of at least ${min}`,
+    above !== undefined && `above ${above}`,
+    max !== undefined && `at most ${max}`,
+  ];
   const said = parts.filter(Boolean).join(", ");
   return said === "" ? "" : ` ${said}`;
 }
 
 /** Checked options with defaults filled in. @throws OptionError naming the option, the rule and the value. */
-export function parseOptions<Schema extends z.ZodObject>(schema: Schema, raw: unknown, where: string): z.output<Schema> {
+export function parseOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  raw: unknown,
+  where: string,
+): z.output<Schema> {
   const result = z.strictObject(schema.shape).safeParse(raw);
   if (result.success) return result.data as z.output<Schema>;
   const issue = result.error.issues[0]!;
@@ -76,8 +93,14 @@ export function parseOptions<Schema extends z.ZodObject>(schema: Schema, raw: un
       `its options are ${Object.keys(schema.shape).join(", ")}`,
     );
   }
-  const got = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], raw);
-  throw new OptionError(`${where}: ${String(issue.path[0])} ${issue.message} - got ${shown(got)}`, hintFor(schema, String(issue.path[0])));
+  const got = issue.path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    raw,
+  );
+  throw new OptionError(
+    `${where}: ${String(issue.path[0])} ${issue.message} - got ${shown(got)}`,
+    hintFor(schema, String(issue.path[0])),
+  );
 }
 
 /** Text as it is, all else as JSON. */

@@ -38,8 +38,7 @@ export class MemoryStore implements Store {
   async read(name: string): Promise<Uint8Array> {
     checkName(name);
     const pieces = this.pieces.get(name);
-    if (pieces === undefined)
-      throw new RunError(`read: the store must hold the name - got ${name}`);
+    if (pieces === undefined) throw new RunError(`read: the store must hold the name - got ${name}`);
     const joined = concatBytes(pieces);
     this.pieces.set(name, [joined]);
     return joined.slice();
@@ -60,9 +59,7 @@ export class MemoryStore implements Store {
   async list(prefix: string): Promise<string[]> {
     if (prefix !== "") checkName(prefix);
     const under = prefix === "" ? "" : `${prefix}/`;
-    return [...this.pieces.keys()]
-      .filter((name) => name === prefix || name.startsWith(under))
-      .toSorted();
+    return [...this.pieces.keys()].filter((name) => name === prefix || name.startsWith(under)).toSorted();
   }
 
   async remove(prefix: string): Promise<void> {

@@ -1,12 +1,5 @@
 import { DataError } from "../base/errors.ts";
-import {
-  type DType,
-  type NdArray,
-  type Shape,
-  allocate,
-  ndarray,
-  sizeOf,
-} from "../base/ndarray.ts";
+import { type DType, type NdArray, type Shape, allocate, ndarray, sizeOf } from "../base/ndarray.ts";
 
 /** Bytes of one element in a file and in memory. */
 export const elementSize: Readonly<Record<DType, number>> = {
@@ -22,12 +15,7 @@ export const elementSize: Readonly<Record<DType, number>> = {
  * files are: every machine that ONNX Runtime is built for is.
  * @throws DataError when a bool is neither 0 nor 1.
  */
-export function fromBytes<D extends DType>(
-  dtype: D,
-  shape: Shape,
-  bytes: Uint8Array,
-  where: string,
-): NdArray<D> {
+export function fromBytes<D extends DType>(dtype: D, shape: Shape, bytes: Uint8Array, where: string): NdArray<D> {
   const data = allocate(dtype, sizeOf(shape));
   new Uint8Array(data.buffer).set(bytes);
   if (dtype === "bool") {
@@ -67,8 +55,6 @@ export function countOf(shape: Shape): number | null {
 
 /** The first bytes as hexadecimal, for messages: `1f 8b 08`. */
 export function hex(bytes: Uint8Array, count: number): string {
-  const shown = Array.from(bytes.subarray(0, count), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join(" ");
+  const shown = Array.from(bytes.subarray(0, count), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return shown === "" ? "no bytes" : shown;
 }

@@ -21,17 +21,12 @@ export function decodeIdx(bytes: Uint8Array, source: string): NdArray<"uint8"> {
   const where = `decodeIdx: ${source}`;
   const rank = parseMagic(bytes, where);
   const bodyAt = 4 + 4 * rank;
-  if (bytes.length < bodyAt)
-    throw wrongLength(`${where}: the header of ${rank} axes`, bodyAt, bytes.length);
+  if (bytes.length < bodyAt) throw wrongLength(`${where}: the header of ${rank} axes`, bodyAt, bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const count = countOf(shape);
   if (count === null || bytes.length !== bodyAt + count) {
-    throw wrongLength(
-      `${where}: ${formatShape(shape)} uint8`,
-      count === null ? null : bodyAt + count,
-      bytes.length,
-    );
+    throw wrongLength(`${where}: ${formatShape(shape)} uint8`, count === null ? null : bodyAt + count, bytes.length);
   }
   return ndarray("uint8", shape, bytes.subarray(bodyAt));
 }
@@ -54,11 +49,6 @@ function parseMagic(bytes: Uint8Array, where: string): number {
 
 function wrongLength(what: string, expected: number | null, got: number): DataError {
   const hint =
-    expected !== null && got > expected
-      ? "something was added to the file"
-      : "the file was cut: get it again";
-  return new DataError(
-    `${what} must take ${expected ?? "more than 2^53"} bytes - got ${got}`,
-    hint,
-  );
+    expected !== null && got > expected ? "something was added to the file" : "the file was cut: get it again";
+  return new DataError(`${what} must take ${expected ?? "more than 2^53"} bytes - got ${got}`, hint);
 }

@@ -15,9 +15,7 @@ const descriptorOf: Readonly<Record<DType, string>> = {
   uint8: "|u1",
   bool: "|b1",
 };
-const dtypeOf = new Map(
-  Object.entries(descriptorOf).map(([dtype, descriptor]) => [descriptor, dtype as DType]),
-);
+const dtypeOf = new Map(Object.entries(descriptorOf).map(([dtype, descriptor]) => [descriptor, dtype as DType]));
 const int64 = "<i8";
 
 interface Header {
@@ -47,9 +45,7 @@ export function decodeNpy(bytes: Uint8Array, source: string): NdArray {
       "the file is damaged or was cut: write it again",
     );
   }
-  return dtype === undefined
-    ? fromInt64Bytes(shape, body, where)
-    : fromBytes(dtype, shape, body, where);
+  return dtype === undefined ? fromInt64Bytes(shape, body, where) : fromBytes(dtype, shape, body, where);
 }
 
 /** A NumPy file of version 1, as `numpy.save` writes it. Equal arrays give equal bytes. */
@@ -59,11 +55,7 @@ export function encodeNpy(a: NdArray): Uint8Array<ArrayBuffer> {
   // Elements begin at a multiple of 64 bytes; the header ends in a newline.
   const length = Math.ceil((preamble + 2 + fields.length + 1) / 64) * 64 - preamble - 2;
   const header = new TextEncoder().encode(`${fields.padEnd(length - 1)}\n`);
-  return concatBytes([
-    Uint8Array.of(...magic, 1, 0, length & 255, length >> 8),
-    header,
-    bytesOf(a),
-  ]);
+  return concatBytes([Uint8Array.of(...magic, 1, 0, length & 255, length >> 8), header, bytesOf(a)]);
 }
 
 function parseHeader(bytes: Uint8Array, where: string): Header {
@@ -75,9 +67,7 @@ function parseHeader(bytes: Uint8Array, where: string): Header {
   }
   const version = bytes[6];
   if (version !== 1 && version !== 2 && version !== 3) {
-    throw new DataError(
-      `${where}: the format version must be 1, 2 or 3 - got ${version ?? "the end of the file"}`,
-    );
+    throw new DataError(`${where}: the format version must be 1, 2 or 3 - got ${version ?? "the end of the file"}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lengthSize = version === 1 ? 2 : 4;
@@ -85,15 +75,11 @@ function parseHeader(bytes: Uint8Array, where: string): Header {
   if (bytes.length < headerAt) throw cutHeader(where, headerAt, bytes.length);
   const length = version === 1 ? view.getUint16(preamble, true) : view.getUint32(preamble, true);
   if (length > longestHeader) {
-    throw new DataError(
-      `${where}: a header must have at most ${longestHeader} bytes - got ${length}`,
-    );
+    throw new DataError(`${where}: a header must have at most ${longestHeader} bytes - got ${length}`);
   }
   const bodyAt = headerAt + length;
   if (bytes.length < bodyAt) throw cutHeader(where, bodyAt, bytes.length);
-  const text = Array.from(bytes.subarray(headerAt, bodyAt), (byte) =>
-    String.fromCharCode(byte),
-  ).join("");
+  const text = Array.from(bytes.subarray(headerAt, bodyAt), (byte) => String.fromCharCode(byte)).join("");
   return { ...parseFields(text, where), bodyAt };
 }
 
@@ -103,10 +89,7 @@ function parseFields(text: string, where: string): Omit<Header, "bodyAt"> {
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const extents = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descriptor === undefined && /'descr'\s*:\s*\[/.test(text)) {
-    throw new DataError(
-      `${where}: elements must be numbers - got a structured type`,
-      "save one field: a['field']",
-    );
+    throw new DataError(`${where}: elements must be numbers - got a structured type`, "save one field: a['field']");
   }
   if (descriptor === undefined || order === undefined || extents === undefined) {
     throw new DataError(
@@ -135,13 +118,8 @@ function unknownDescriptor(descriptor: string, where: string): DataError {
       `save it with a.astype("<${descriptor.slice(1)}")`,
     );
   }
-  const what = descriptor.includes("O")
-    ? `Python objects (${descriptor})`
-    : JSON.stringify(descriptor);
-  return new DataError(
-    `${where}: elements must be one of ${known} - got ${what}`,
-    'save it with a.astype("float32")',
-  );
+  const what = descriptor.includes("O") ? `Python objects (${descriptor})` : JSON.stringify(descriptor);
+  return new DataError(`${where}: elements must be one of ${known} - got ${what}`, 'save it with a.astype("float32")');
 }
 
 function cutHeader(where: string, expected: number, got: number): DataError {

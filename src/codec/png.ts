@@ -39,11 +39,7 @@ export async function encodePng(
 }
 
 /** Each row after its filter type, 0: as it is. */
-function scanlines(
-  image: NdArray<"uint8">,
-  height: number,
-  stride: number,
-): Uint8Array<ArrayBuffer> {
+function scanlines(image: NdArray<"uint8">, height: number, stride: number): Uint8Array<ArrayBuffer> {
   const lines = new Uint8Array(height * (stride + 1));
   for (let y = 0; y < height; y++) {
     lines.set(image.data.subarray(y * stride, (y + 1) * stride), y * (stride + 1) + 1);
@@ -54,12 +50,9 @@ function scanlines(
 /** tEXt for Latin-1, iTXt for all other text. */
 function textChunk(keyword: string, words: string): Uint8Array {
   if (!/^[!-~\u00a1-\u00ff]( ?[!-~\u00a1-\u00ff])*$/.test(keyword) || keyword.length > 79) {
-    throw new DataError(
-      `encodePng: a keyword must be 1 to 79 Latin characters - got ${JSON.stringify(keyword)}`,
-    );
+    throw new DataError(`encodePng: a keyword must be 1 to 79 Latin characters - got ${JSON.stringify(keyword)}`);
   }
-  if (words.includes("\0"))
-    throw new DataError(`encodePng: text must hold no zero byte - got one in ${keyword}`);
+  if (words.includes("\0")) throw new DataError(`encodePng: text must hold no zero byte - got one in ${keyword}`);
   const latin = Array.from(words).every((letter) => letter.codePointAt(0)! <= 0xff);
   const head = latin1(`${keyword}\0`);
   if (latin) return chunk("tEXt", concatBytes([head, latin1(words)]));
@@ -101,8 +94,7 @@ async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const written = writer.write(bytes).then(() => writer.close());
   const reader = stream.readable.getReader();
   const pieces: Uint8Array[] = [];
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
-    pieces.push(piece.value);
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) pieces.push(piece.value);
   await written;
   return concatBytes(pieces);
 }

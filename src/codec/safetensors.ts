@@ -31,15 +31,13 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const sorted = Object.entries(tensors).toSorted(
-    ([nameA, a], [nameB, b]) =>
-      elementSize[b.dtype] - elementSize[a.dtype] || (nameA < nameB ? -1 : 1),
+    ([nameA, a], [nameB, b]) => elementSize[b.dtype] - elementSize[a.dtype] || (nameA < nameB ? -1 : 1),
   );
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) fields.push(`"${metadataKey}":${sortedJson(metadata)}`);
   let at = 0;
   for (const [name, a] of sorted) {
-    if (name === metadataKey)
-      throw new DataError(`encodeSafetensors: ${metadataKey} must not name a tensor - got one`);
+    if (name === metadataKey) throw new DataError(`encodeSafetensors: ${metadataKey} must not name a tensor - got one`);
     const end = at + a.data.byteLength;
     const entry = { dtype: codeOf[a.dtype], shape: a.shape, data_offsets: [at, end] };
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
@@ -63,9 +61,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   const { header, bodyAt } = parseHeader(bytes, where);
   const body = bytes.subarray(bodyAt);
   const entries = Object.entries(header).filter(([name]) => name !== metadataKey);
-  const tensors = entries.map(([name, value]) =>
-    parseEntry(value, `${where}: tensor ${JSON.stringify(name)}`, name),
-  );
+  const tensors = entries.map(([name, value]) => parseEntry(value, `${where}: tensor ${JSON.stringify(name)}`, name));
   let end = 0;
   for (const { name, from, to } of tensors.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
     if (from !== end) {
@@ -88,14 +84,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   return { tensors: Object.fromEntries(read), metadata: parseMetadata(header, where) };
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-  where: string,
-): { header: Record<string, unknown>; bodyAt: number } {
+function parseHeader(bytes: Uint8Array, where: string): { header: Record<string, unknown>; bodyAt: number } {
   if (bytes.length < 8) {
-    throw new DataError(
-      `${where}: the header's length must take 8 bytes - got a file of ${bytes.length}`,
-    );
+    throw new DataError(`${where}: the header's length must take 8 bytes - got a file of ${bytes.length}`);
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   const room = Math.min(bytes.length - 8, longestHeader);
@@ -131,8 +122,7 @@ interface Entry {
 }
 
 function parseEntry(value: unknown, where: string, name: string): Entry {
-  if (!isRecord(value))
-    throw new DataError(`${where}: its entry must be an object - got ${JSON.stringify(value)}`);
+  if (!isRecord(value)) throw new DataError(`${where}: its entry must be an object - got ${JSON.stringify(value)}`);
   const { dtype: code, shape, data_offsets: offsets } = value;
   const dtype = typeof code === "string" ? dtypeOf.get(code) : undefined;
   if (dtype === undefined) {
@@ -141,22 +131,16 @@ function parseEntry(value: unknown, where: string, name: string): Entry {
     );
   }
   if (!isCounts(shape)) {
-    throw new DataError(
-      `${where}: shape must be a list of whole numbers - got ${JSON.stringify(shape)}`,
-    );
+    throw new DataError(`${where}: shape must be a list of whole numbers - got ${JSON.stringify(shape)}`);
   }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw new DataError(
-      `${where}: data_offsets must be two whole numbers - got ${JSON.stringify(offsets)}`,
-    );
+    throw new DataError(`${where}: data_offsets must be two whole numbers - got ${JSON.stringify(offsets)}`);
   }
   const [from, to] = offsets as [number, number];
   const count = countOf(shape);
   if (count === null || to - from !== count * elementSize[dtype]) {
     const size = count === null ? "more than 2^53" : count * elementSize[dtype];
-    throw new DataError(
-      `${where}: ${code as string} ${formatShape(shape)} must take ${size} bytes - got ${to - from}`,
-    );
+    throw new DataError(`${where}: ${code as string} ${formatShape(shape)} must take ${size} bytes - got ${to - from}`);
   }
   return { name, dtype, shape, from, to };
 }
@@ -164,9 +148,7 @@ function parseEntry(value: unknown, where: string, name: string): Entry {
 function parseMetadata(header: Record<string, unknown>, where: string): Record<string, string> {
   const value = Object.hasOwn(header, metadataKey) ? header[metadataKey] : {};
   if (!isRecord(value) || Object.values(value).some((word) => typeof word !== "string")) {
-    throw new DataError(
-      `${where}: ${metadataKey} must hold words by name - got ${JSON.stringify(value)}`,
-    );
+    throw new DataError(`${where}: ${metadataKey} must hold words by name - got ${JSON.stringify(value)}`);
   }
   return value as Record<string, string>;
 }
@@ -182,7 +164,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isCounts(value: unknown): value is number[] {
-  return (
-    Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
-  );
+  return Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
 }

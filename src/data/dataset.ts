@@ -67,17 +67,13 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
   const rank = kind === "image" ? 4 : 2;
   if (items.shape.length !== rank || sizeOf(items.shape) === 0) {
     const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";
-    throw new DataError(
-      `arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`,
-    );
+    throw new DataError(`arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`);
   }
   if (kind === "points" && items.dtype === "uint8") {
     throw new DataError(`arrayDataset: points must be float32 - got uint8 in ${name}`);
   }
   if (labels !== null && labels.length !== items.shape[0]) {
-    throw new DataError(
-      `arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`,
-    );
+    throw new DataError(`arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
   }
   checkValues(items, kind, `arrayDataset: ${name}`);
   return new ArrayDataset(name, kind, items, null, labels, skipped);
@@ -113,22 +109,13 @@ function badValue(items: NdArray, at: number, where: string): DataError {
     value < 0
       ? "values in [-1, 1] become [0, 1] by (a + 1) / 2"
       : 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
-  return new DataError(
-    `${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`,
-    hint,
-  );
+  return new DataError(`${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`, hint);
 }
 
 /** The value that each byte of an image stands for. */
 const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-function toLevels(
-  bytes: Uint8Array,
-  from: number,
-  out: Float32Array,
-  to: number,
-  count: number,
-): void {
+function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }
 
@@ -157,8 +144,7 @@ class ArrayDataset implements Dataset {
     const out = zeros([indices.length, ...this.shape]);
     for (let n = 0; n < indices.length; n++) {
       const from = this.row(indices[n]!) * width;
-      if (items.dtype === "float32")
-        out.data.set(items.data.subarray(from, from + width), n * width);
+      if (items.dtype === "float32") out.data.set(items.data.subarray(from, from + width), n * width);
       else toLevels(items.data, from, out.data, n * width, width);
     }
     return out;
@@ -278,8 +264,7 @@ export function select(dataset: Dataset, indices: Int32Array): Dataset {
 
 /** The first `n` items, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
 export function take(dataset: Dataset, n: number): Dataset {
-  if (!Number.isInteger(n) || n < 1)
-    throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
+  if (!Number.isInteger(n) || n < 1) throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
   return n >= dataset.size
     ? dataset
     : select(
@@ -294,13 +279,10 @@ export function take(dataset: Dataset, n: number): Dataset {
  * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
-  if (!(share > 0 && share < 1))
-    throw new OptionError(`splitOff: a share must be in (0, 1) - got ${share}`);
+  if (!(share > 0 && share < 1)) throw new OptionError(`splitOff: a share must be in (0, 1) - got ${share}`);
   const { size, name } = dataset;
   if (size < 2) {
-    throw new DataError(
-      `splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`,
-    );
+    throw new DataError(`splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`);
   }
   const count = Math.min(size - 1, Math.max(1, Math.round(size * share)));
   const order = permutation(fold(by, "hold out"), size);

@@ -19,9 +19,7 @@ export function idxDataset(name: string, images: NamedBytes, labels: NamedBytes 
   if (pixels.shape.length !== 3 || n === 0) {
     throw new DataError(
       `idxDataset: images in ${images.file} must be [n, h, w] - got ${formatShape(pixels.shape)}`,
-      pixels.shape.length === 1
-        ? "these seem to be labels: give the file of the images"
-        : undefined,
+      pixels.shape.length === 1 ? "these seem to be labels: give the file of the images" : undefined,
     );
   }
   const items = reshaped(pixels, [n!, height!, width!, 1]);
@@ -36,9 +34,7 @@ export function idxDataset(name: string, images: NamedBytes, labels: NamedBytes 
 function readLabels(labels: NamedBytes, n: number): Int32Array {
   const classes = decodeIdx(labels.bytes, labels.file);
   if (classes.shape.length !== 1 || classes.shape[0] !== n) {
-    throw new DataError(
-      `idxDataset: labels in ${labels.file} must be [${n}] - got ${formatShape(classes.shape)}`,
-    );
+    throw new DataError(`idxDataset: labels in ${labels.file} must be [${n}] - got ${formatShape(classes.shape)}`);
   }
   return castTo(classes, "int32").data;
 }

@@ -16,12 +16,7 @@ export interface Loader {
  * Which items a step sees: a function of the key and the step alone, so that nothing is stored to go on.
  * @throws OptionError when the batch is not a whole number from 1 to `size`.
  */
-export function batchIndices(
-  of: Key,
-  size: number,
-  batch: number,
-  step: number,
-): Int32Array<ArrayBuffer> {
+export function batchIndices(of: Key, size: number, batch: number, step: number): Int32Array<ArrayBuffer> {
   return schedule(of, size, batch).indices(step);
 }
 
@@ -44,8 +39,7 @@ function schedule(of: Key, size: number, batch: number): Omit<Loader, "at"> {
     if (!Number.isInteger(step) || step < 0)
       throw new OptionError(`loader: a step must be a whole number from 0 - got ${step}`);
     const epoch = Math.floor(step / stepsPerEpoch);
-    if (epoch !== current.epoch)
-      current = { epoch, order: permutation(fold(of, "epoch", epoch), size) };
+    if (epoch !== current.epoch) current = { epoch, order: permutation(fold(of, "epoch", epoch), size) };
     const from = (step % stepsPerEpoch) * batch;
     return current.order.slice(from, from + batch);
   };

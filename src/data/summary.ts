@@ -65,10 +65,7 @@ function span(start: number, stop: number): Int32Array {
   return Int32Array.from({ length: stop - start }, (_, i) => start + i);
 }
 
-function widen(
-  range: { min: number; max: number; sum: number; count: number },
-  data: Float32Array,
-): void {
+function widen(range: { min: number; max: number; sum: number; count: number }, data: Float32Array): void {
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     if (value < range.min) range.min = value;

@@ -26,7 +26,8 @@ export function evaluate(outputs: readonly Tensor[], feeds: Feeds = {}): NdArray
   }
   return outputs.map((output) => {
     const { shape, data } = values.get(output)!;
-    return ndarray("float64", shape, data);
+    // A copy: values of nodes share memory, and those of two outputs must not.
+    return ndarray("float64", shape, data.slice());
   });
 }
 

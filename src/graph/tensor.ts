@@ -88,9 +88,7 @@ export function staticShape(x: Tensor, where: string): Shape {
 export function staticDim(x: Tensor, axis: number, where: string): number {
   const extent = x.shape[axis];
   if (typeof extent !== "number") {
-    throw new ShapeError(
-      `${where}: needs axis ${axis} known in advance - got ${formatShape(x.shape)}`,
-    );
+    throw new ShapeError(`${where}: needs axis ${axis} known in advance - got ${formatShape(x.shape)}`);
   }
   return extent;
 }

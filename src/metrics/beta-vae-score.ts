@@ -20,7 +20,8 @@ const groupSize = 64;
  */
 export const betaVaeScore = defineMetric({
   name: "beta-vae-score",
-  summary: "accuracy of a linear classifier that tells which factor pairs have in common by the distances of their codes",
+  summary:
+    "accuracy of a linear classifier that tells which factor pairs have in common by the distances of their codes",
   source: "Higgins et al., ICLR 2017, section 3",
   perfect: "1; by chance 1 / factors",
   needs: "factors",

@@ -40,7 +40,13 @@ export const factorVaeScore = defineMetric({
       stderr,
       n: values.shape[0]!,
       unit: "accuracy",
-      details: { trainVotes: points, testVotes: judged, groupSize, activeUnits: active, ...byFactor("hit", names, hits) },
+      details: {
+        trainVotes: points,
+        testVotes: judged,
+        groupSize,
+        activeUnits: active,
+        ...byFactor("hit", names, hits),
+      },
     };
   },
 });

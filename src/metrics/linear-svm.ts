@@ -20,7 +20,12 @@ export function linearSvm(values: Float64Array, labels: Int32Array, c: number): 
   });
   const lines = classes.map((label, i) => {
     const rest = classes.length === 2 ? weights[1 - i]! : c;
-    return fitLine(values, labels.map((other) => Number(other === label)), weights[i]!, rest);
+    return fitLine(
+      values,
+      labels.map((other) => Number(other === label)),
+      weights[i]!,
+      rest,
+    );
   });
   return (others) =>
     Int32Array.from(others, (x) => {

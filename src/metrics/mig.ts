@@ -65,7 +65,9 @@ export function informationGaps(
 function binned(values: Float64Array): Int32Array {
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const width = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / binCount;
-  return Int32Array.from(values, (value) => (width > 0 ? Math.min(binCount - 1, Math.floor((value - low) / width)) : 0));
+  return Int32Array.from(values, (value) =>
+    width > 0 ? Math.min(binCount - 1, Math.floor((value - low) / width)) : 0,
+  );
 }
 
 /** Of two columns of whole numbers over some items, in nats. */

@@ -53,7 +53,10 @@ export function growTree(features: readonly BinnedFeature[], residuals: Float64A
     }
     gains[split.feature]! += split.gain / n;
     const { bins } = features[split.feature]!;
-    const [left, right] = [items.filter((item) => bins[item]! <= split.bin), items.filter((item) => bins[item]! > split.bin)];
+    const [left, right] = [
+      items.filter((item) => bins[item]! <= split.bin),
+      items.filter((item) => bins[item]! > split.bin),
+    ];
     const deepest = 2 * node + 1 >= nodes >> 1;
     const [ofLeft, ofRight] = deepest ? [null, null] : divided(features, residuals, histogram!, left, right);
     grow(2 * node + 1, left, ofLeft);

@@ -1,5 +1,13 @@
 import { monteCarlo } from "../estimators/index.ts";
-import { type FactorCodes, byFactor, columnOf, factorOptions, parted, requireTwoCodes, valuesOf } from "./factor-codes.ts";
+import {
+  type FactorCodes,
+  byFactor,
+  columnOf,
+  factorOptions,
+  parted,
+  requireTwoCodes,
+  valuesOf,
+} from "./factor-codes.ts";
 import { linearSvm } from "./linear-svm.ts";
 import { defineMetric } from "./metric.ts";
 
@@ -16,7 +24,8 @@ const lossWeight = 0.01;
  */
 export const sap = defineMetric({
   name: "sap",
-  summary: "separated attribute predictability: how much better the best number of a code classifies a factor than the second",
+  summary:
+    "separated attribute predictability: how much better the best number of a code classifies a factor than the second",
   source: "Kumar et al., arXiv 1711.00848, section 3",
   perfect: "below 1 for factors of more than 2 values, as one number cannot part them linearly; 0 by chance",
   needs: "factors",
@@ -53,6 +62,9 @@ export function hitsOf({ codes, values }: FactorCodes, factor: number, train: nu
 
 /** What the most accurate gets right less what the second gets right, item by item. */
 function leadOf(hits: readonly Float64Array[]): Float64Array {
-  const [best, second] = hits.toSorted((a, b) => monteCarlo(b).mean - monteCarlo(a).mean) as [Float64Array, Float64Array];
+  const [best, second] = hits.toSorted((a, b) => monteCarlo(b).mean - monteCarlo(a).mean) as [
+    Float64Array,
+    Float64Array,
+  ];
   return best.map((hit, i) => hit - second[i]!);
 }

@@ -9,22 +9,10 @@ export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type OnnxType = keyof typeof dataTypes;
 
 /** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
-export function tensorProto(
-  name: string,
-  type: OnnxType,
-  shape: readonly number[],
-  bytes: Uint8Array,
-): Uint8Array {
+export function tensorProto(name: string, type: OnnxType, shape: readonly number[], bytes: Uint8Array): Uint8Array {
   const writer = new BinaryWriter();
   for (const extent of shape) writer.tag(1, 0).int64(extent);
-  return writer
-    .tag(2, 0)
-    .int32(dataTypes[type])
-    .tag(8, 2)
-    .string(name)
-    .tag(9, 2)
-    .bytes(bytes)
-    .finish();
+  return writer.tag(2, 0).int32(dataTypes[type]).tag(8, 2).string(name).tag(9, 2).bytes(bytes).finish();
 }
 
 export function bytesOf(value: NdArray<TensorType>): Uint8Array {
@@ -52,8 +40,7 @@ export function nodeProto(
   for (const name of inputs) writer.tag(1, 2).string(name);
   for (const name of outputs) writer.tag(2, 2).string(name);
   writer.tag(3, 2).string(outputs[0]!).tag(4, 2).string(type);
-  for (const [name, value] of Object.entries(attributes))
-    writer.tag(5, 2).bytes(attributeProto(name, value));
+  for (const [name, value] of Object.entries(attributes)) writer.tag(5, 2).bytes(attributeProto(name, value));
   return writer.finish();
 }
 
@@ -78,10 +65,7 @@ export interface GraphParts {
 }
 
 /** ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8, metadata_props 14. */
-export function modelProto(
-  graph: GraphParts,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
+export function modelProto(graph: GraphParts, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter().tag(1, 0).int64(10).tag(2, 2).string("zaya").tag(7, 2).fork();
   for (const node of graph.nodes) writer.tag(1, 2).bytes(node);
   writer.tag(2, 2).string("zaya");

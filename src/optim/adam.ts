@@ -35,10 +35,7 @@ export function adamW(options: AdamWOptions): Optimizer {
     update: (params, grads, slots, scalar) => {
       const gradients = add(mul(slots.gradients!, beta1), grads);
       const squares = add(mul(slots.squares!, beta2), square(grads));
-      const size = scalar(
-        "rate",
-        (count) => (rate(count) * firstShare(count)) / secondShare(count),
-      );
+      const size = scalar("rate", (count) => (rate(count) * firstShare(count)) / secondShare(count));
       const floor = scalar("epsilon", (count) => epsilon / secondShare(count));
       const moved = sub(params, mul(div(gradients, add(sqrt(squares), floor)), size));
       const decay = scalar("decay", (count) => rate(count) * weightDecay);

@@ -7,14 +7,12 @@ export function constantSchedule(value: number): Schedule {
 
 /** `from` until step `start`, then in a straight line to `to` at step `end`, and `to` from there on. */
 export function linearSchedule(from: number, to: number, start: number, end: number): Schedule {
-  return (step) =>
-    from + (to - from) * Math.min(1, Math.max(0, (step - start) / Math.max(1, end - start)));
+  return (step) => from + (to - from) * Math.min(1, Math.max(0, (step - start) / Math.max(1, end - start)));
 }
 
 /** Half a cosine from `from` at step 0 to `to` at step `end`. @source Loshchilov, Hutter, arXiv 1608.03983, equation 5. */
 export function cosineSchedule(from: number, to: number, end: number): Schedule {
-  return (step) =>
-    to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, end))))) / 2;
+  return (step) => to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, end))))) / 2;
 }
 
 /** Another schedule, scaled up in a straight line over its first `steps` steps. */

@@ -41,7 +41,8 @@ type Gather<Kind extends EvidenceKind> = (
 
 const gatherers: { readonly [Kind in EvidenceKind]: Gather<Kind> } = {
   bound: (trained, data, part, key) => trained.bound(data, part, key),
-  factors: (trained, data, _part, key, { points }, metric) => gatherFactors(trained, data, key, points as number, metric),
+  factors: (trained, data, _part, key, { points }, metric) =>
+    gatherFactors(trained, data, key, points as number, metric),
   gradients: (trained, data, part, key, { net, draws, batch }) =>
     trained.gradients(data, part, key, net as string, draws as number, batch as number),
   logWeights: (trained, data, part, key, { samples }) => trained.logWeights(data, part, key, samples as number),

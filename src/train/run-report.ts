@@ -6,15 +6,16 @@ import { trainOptions } from "./config.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
 import { type ConfigEntry, type Film, type Picture, type ReportFacts, renderReport } from "./report.ts";
-import type { MetricLine, Run } from "./run.ts";
+import type { MetricLine, Run, RunRecord } from "./run.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** Frames of a film; a long run shows evenly spread ones. */
 const frames = 24;
 
-/** Writes report.html, and the pictures that are made only for it under pictures/, from what the run has left. */
+/** Writes report.html of a run in the given state, and the pictures that are made only for it under pictures/, from what the run has left. */
 export async function writeReport(
   run: Run,
+  state: RunRecord,
   trained: TrainedModel,
   test: Dataset,
   results: readonly Evaluation[],
@@ -22,8 +23,8 @@ export async function writeReport(
   const metrics = await run.metrics();
   const facts: ReportFacts = {
     title: `${run.config.recipe} on ${run.config.data.spec}`,
-    status: [run.state.status, run.state.reason].filter(Boolean).join(": "),
-    summary: summaryOf(run),
+    status: [state.status, state.reason].filter(Boolean).join(": "),
+    summary: summaryOf(run, state),
     config: configOf(run),
     curves: curvesOf(metrics),
     bars: barsOf(results),
@@ -34,7 +35,7 @@ export async function writeReport(
   await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
 }
 
-function summaryOf({ config, state }: Run): [string, string][] {
+function summaryOf({ config }: Run, state: RunRecord): [string, string][] {
   return [
     ["steps", `${state.step} of ${config.train.steps}`],
     ["items seen", String(state.step * config.train.batch)],

@@ -118,9 +118,9 @@ export class Run {
     });
   }
 
-  /** Forgets the metrics of steps after `step`, which will be made again. */
-  async rewind(step: number): Promise<void> {
-    const kept = (await this.metrics()).filter((line) => line.step <= step);
+  /** Forgets lines that will be made again. */
+  async forget(repeated: (line: MetricLine) => boolean): Promise<void> {
+    const kept = (await this.metrics()).filter((line) => !repeated(line));
     await this.store.write(metricsFile, encode(kept.map((line) => `${JSON.stringify(line)}\n`).join("")));
   }
 }

@@ -11,8 +11,8 @@ import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
-import type { TrainEvent, TrainResult } from "./events.ts";
+import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
+import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
@@ -136,7 +136,9 @@ class Training {
     this.saved = start;
     const values =
       start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
-    await this.run.rewind(start);
+    // What came after the checkpoint is made again, and so is the last measurement of a run that was not recorded as done.
+    const { steps } = this.config;
+    await this.run.forget(({ step, split }) => step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
     const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
     const { program, declared } = traceStep({
@@ -268,30 +270,27 @@ class Training {
     yield { type: "evaluated", step, results };
   }
 
+  /** Everything is written before the run is recorded as done: a run killed here does its end again. */
   private async *finish(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    const { store } = this.run;
+    const { store, config } = this.run;
+    const { steps } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
-      this.logEvaluation(this.config.steps, seconds, result);
-      await store.write(`eval/${result.metric}.json`, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+      this.logEvaluation(steps, seconds, result);
+      const file = evaluationFile(result, { step: steps, seed: this.config.seed });
+      await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
     }
-    yield { type: "evaluated", step: this.config.steps, results };
-    yield { type: "phase", phase: "export" };
-    await exportModel(trained, this.data.test, store, this.seed, {
-      recipe: this.run.config.recipe,
-      step: String(this.config.steps),
-    });
     await this.run.flush();
-    await this.run.record({ status: "done", step: this.config.steps, seconds });
+    yield { type: "evaluated", step: steps, results };
+    yield { type: "phase", phase: "export" };
+    await exportModel(trained, this.data.test, store, this.seed, { recipe: config.recipe, step: String(steps) });
     yield { type: "phase", phase: "report" };
-    await writeReport(this.run, trained, this.data.test, results);
-    const result: TrainResult = {
-      steps: this.config.steps,
-      seconds,
-      test: Object.fromEntries(results.map((entry) => [entry.metric, entry])),
-    };
-    yield { type: "done", result };
+    const done = { status: "done", step: steps, seconds } as const;
+    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
+    await this.run.record(done);
+    const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
+    yield { type: "done", result: { steps, seconds, test } };
   }
 
   /** The metrics that need nothing but the model and are cheap enough to be always made. */

@@ -94,7 +94,12 @@ describe.each(models)("model $name", (definition) => {
   it("learns", async () => {
     const options = definition.options.parse({ hidden: [64] });
     const events = await collect(
-      train({ definition, options }, data, { ...small, epochs: 10, checkpointEvery: 10_000, learningRate: 4e-3 }, { engine }),
+      train(
+        { definition, options },
+        data,
+        { ...small, epochs: 10, checkpointEvery: 10_000, learningRate: 4e-3 },
+        { engine },
+      ),
     );
     const done = events.find((event) => event.type === "done")!;
     const last = events.findLast((event) => event.type === "step")!;

