@@ -78,9 +78,14 @@ describe.each(models)("model $name", (definition) => {
     const whole = new MemoryStore();
     await collect(train(configured, data, { ...small, steps: 12 }, { engine, store: whole }));
     const broken = new MemoryStore();
-    const signal = { aborted: false };
-    for await (const event of train(configured, data, { ...small, steps: 12 }, { engine, store: broken, signal })) {
-      if (event.type === "step" && event.step === 7) signal.aborted = true;
+    const stop = new AbortController();
+    for await (const event of train(
+      configured,
+      data,
+      { ...small, steps: 12 },
+      { engine, store: broken, signal: stop.signal },
+    )) {
+      if (event.type === "step" && event.step === 7) stop.abort();
     }
     const run = await Run.open(broken);
     expect(run.state.status).toBe("interrupted");

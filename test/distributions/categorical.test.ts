@@ -51,7 +51,7 @@ describe("sampleGumbelSoftmax", () => {
   const rows = (temperature: number) => {
     const drawn = sampleGumbelSoftmax(fixed(logits), constant(uniform(key(3), [200, 3])), fixed([temperature], []));
     const { data } = run(drawn);
-    return Array.from({ length: 200 }, (_, i) => [...data.slice(3 * i, 3 * i + 3)]);
+    return Array.from({ length: 200 }, (_, i) => Array.from(data.subarray(3 * i, 3 * i + 3)));
   };
 
   it("lies inside the simplex when warm, at its corners when cold", () => {
@@ -69,7 +69,7 @@ describe("sampleGumbelSoftmax", () => {
       sampleGumbelSoftmax(fixed(logits), noise, fixed([0.7], [])),
     ]);
     for (let row = 0; row < 500; row++) {
-      const [h, s] = [hard!, soft!].map(({ data }) => [...data.slice(3 * row, 3 * row + 3)]);
+      const [h, s] = [hard!, soft!].map(({ data }) => Array.from(data.subarray(3 * row, 3 * row + 3)));
       expect(h!.indexOf(1)).toBe(s!.indexOf(Math.max(...s!)));
     }
   });

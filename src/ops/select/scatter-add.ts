@@ -97,7 +97,7 @@ function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y
     const product = emitter.node("MatMul", [oneHot, emitter.reshape(g, [count, 1])], [extent, 1]);
     return emitter.reshape(product, y.shape);
   }
-  const moved = [...order.filter((i) => i !== axis)];
+  const moved = order.filter((i) => i !== axis);
   moved.splice(rank - 2, 0, axis);
   const shapeOf = (length: Dim) => moved.map((i) => (i === axis ? length : g.shape[i]!));
   const lined = emitter.node("Transpose", [g], shapeOf(count), { perm: moved });
