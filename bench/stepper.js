@@ -19,7 +19,7 @@ export async function createStepper({ model, batch, learningRate, data }, thread
   const slots = new Map();
   for (const step of model.steps) {
     for (const net of step.updates) {
-      const created = step.optimizer(rate).init(ravel(initial[net]));
+      const created = step.optimizer(rate, net).init(ravel(initial[net]));
       slots.set(`${step.name}/${net}`, Object.keys(created));
       for (const [slot, value] of Object.entries(created)) values[stateNames.slot(step.name, net, slot)] = value;
     }

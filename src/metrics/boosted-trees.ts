@@ -1,5 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
-import { type Tree, growTree } from "./regression-tree.ts";
+import { type Tree, TreeGrower, valueOf } from "./regression-tree.ts";
 import { binFeatures } from "./tree-bins.ts";
 
 /** Rounds, each with a tree a class. */
@@ -25,51 +25,53 @@ export interface BoostedTrees {
  * @param labels Whole numbers from 0, [n].
  */
 export function boostedTrees(features: NdArray, labels: Int32Array): BoostedTrees {
-  const [n, d] = features.shape as [number, number];
+  const n = labels.length;
   const classes = [...new Set(labels)].toSorted((a, b) => a - b);
-  const binned = binFeatures(features);
+  const grower = new TreeGrower(binFeatures(features), n, classes.length);
   const start = classes.map((label) => Math.log(labels.reduce((sum, other) => sum + Number(other === label), 0) / n));
-  const scores = classes.map((_, k) => new Float64Array(n).fill(start[k]!));
-  const importances = new Float64Array(d);
-  const trees: (readonly Tree[])[] = [];
+  const scores = start.map((score) => new Float64Array(n).fill(score));
+  const shares = scores.map(() => new Float64Array(n));
+  const trees: Tree[][] = classes.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    const shares = softmax(scores);
-    trees.push(
-      classes.map((label, k) => {
-        const residuals = shares[k]!.map((p, i) => Number(labels[i] === label) - p);
-        const tree = growTree(binned, residuals, classes.length);
-        tree.gains.forEach((gain, j) => (importances[j]! += gain));
-        tree.leafOf.forEach((leaf, i) => (scores[k]![i]! += rate * tree.values[leaf]!));
-        return tree;
-      }),
-    );
+    softmax(scores, shares);
+    for (let k = 0; k < classes.length; k++) {
+      const [residuals, score] = [shares[k]!, scores[k]!];
+      for (let i = 0; i < n; i++) residuals[i] = (labels[i] === classes[k] ? 1 : 0) - residuals[i]!;
+      const tree = grower.grow(residuals);
+      for (let i = 0; i < n; i++) score[i]! += rate * tree.values[grower.leafOf[i]!]!;
+      trees[k]!.push(tree);
+    }
   }
-  const total = importances.reduce((sum, gain) => sum + gain, 0);
+  const total = grower.gains.reduce((sum, gain) => sum + gain, 0);
   return {
-    importances: total > 0 ? importances.map((gain) => gain / total) : importances,
+    importances: total > 0 ? grower.gains.map((gain) => gain / total) : grower.gains,
     predict: (others) => predict(others, trees, start).map((k) => classes[k]!),
   };
 }
 
-/** Over classes, of each item: as many columns of [n] as there are classes. */
-function softmax(scores: readonly Float64Array[]): Float64Array[] {
-  const shares = scores.map((column) => new Float64Array(column.length));
-  for (let i = 0; i < scores[0]!.length; i++) {
-    let top = -Infinity;
-    for (const column of scores) top = Math.max(top, column[i]!);
-    let total = 0;
-    scores.forEach((column, k) => (total += shares[k]![i] = Math.exp(column[i]! - top)));
-    for (const column of shares) column[i]! /= total;
-  }
-  return shares;
+/** Probabilities of each class, written into `shares`; both are as many columns of [n] as there are classes. */
+function softmax(scores: readonly Float64Array[], shares: readonly Float64Array[]): void {
+  const n = scores[0]!.length;
+  const tops = new Float64Array(n).fill(-Infinity);
+  const totals = new Float64Array(n);
+  for (const column of scores) for (let i = 0; i < n; i++) if (column[i]! > tops[i]!) tops[i] = column[i]!;
+  scores.forEach((column, k) => {
+    for (let i = 0; i < n; i++) totals[i]! += shares[k]![i] = Math.exp(column[i]! - tops[i]!);
+  });
+  for (const column of shares) for (let i = 0; i < n; i++) column[i]! /= totals[i]!;
 }
 
 /** The place of the likeliest class of each item. */
 function predict({ shape, data }: NdArray, trees: readonly (readonly Tree[])[], start: readonly number[]): Int32Array {
   const [n, d] = shape as [number, number];
-  return Int32Array.from({ length: n }, (_, i) => {
-    const scores = start.slice();
-    for (const round of trees) round.forEach((tree, k) => (scores[k]! += rate * tree.valueOf(data, i * d)));
-    return scores.indexOf(Math.max(...scores));
+  const classes = new Int32Array(n);
+  const best = new Float64Array(n).fill(-Infinity);
+  trees.forEach((ofClass, k) => {
+    for (let i = 0; i < n; i++) {
+      let score = start[k]!;
+      for (const tree of ofClass) score += rate * valueOf(tree, data, i * d);
+      if (score > best[i]!) [best[i], classes[i]] = [score, k];
+    }
   });
+  return classes;
 }

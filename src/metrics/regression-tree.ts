@@ -2,149 +2,172 @@ import { type BinnedFeature, maxBins } from "./tree-bins.ts";
 
 const depth = 3;
 const nodes = 2 ** (depth + 1) - 1;
+const firstLeaf = nodes >> 1;
+const none = -1;
 
 /** A tree of depth 3 in heap order: the children of node i are 2 i + 1 and 2 i + 2. */
 export interface Tree {
-  /** Fall in mean squared error by the splits on each feature, [d]. */
-  readonly gains: Float64Array;
-  /** The node that each item ends in, [n]. */
-  readonly leafOf: Uint8Array;
-  /** What a node says of the items that end in it. */
+  /** The feature that a node splits on; -1 where it is a leaf. */
+  readonly features: Int32Array;
+  /** Values up to this go left: half way between the largest that did and the smallest that did not. */
+  readonly thresholds: Float64Array;
+  /** What a leaf says of its items. */
   readonly values: Float64Array;
-  /** What the tree says of an item whose features begin at `start`. */
-  valueOf(features: ArrayLike<number>, start: number): number;
 }
 
-/** Counts and sums of residuals by feature and bin. */
-interface Histogram {
-  readonly counts: Int32Array;
-  readonly sums: Float64Array;
-}
-
-interface Split {
-  readonly feature: number;
-  /** Items in this bin or a lower one go left. */
-  readonly bin: number;
-  /** The same as a value: half way between the largest that goes left and the smallest that goes right. */
-  readonly threshold: number;
-  /** Fall in the sum of squared errors. */
-  readonly gain: number;
+/** What a tree says of the item whose features begin at `start`. */
+export function valueOf({ features, thresholds, values }: Tree, items: ArrayLike<number>, start: number): number {
+  let node = 0;
+  while (features[node]! !== none) node = 2 * node + (items[start + features[node]!]! <= thresholds[node]! ? 1 : 2);
+  return values[node]!;
 }
 
 /**
- * A tree that predicts the residuals of a class's probability by least squares, each leaf then set by one Newton step on
- * the log likelihood.
+ * Grows trees on the same items, one after another: each predicts the residuals of a class's probability by least
+ * squares, its leaves then set by one Newton step on the log likelihood. Plain loops over buffers that are kept: this is
+ * where the time of boosting goes.
  * @source Friedman, Annals of Statistics 29, 2001, algorithm 6.
- * @param residuals 1 or 0 less the probability, [n].
  */
-export function growTree(features: readonly BinnedFeature[], residuals: Float64Array, classes: number): Tree {
-  const n = residuals.length;
-  const splits: (Split | null)[] = Array.from({ length: nodes }, () => null);
-  const gains = new Float64Array(features.length);
-  const leafOf = new Uint8Array(n);
-  const values = new Float64Array(nodes);
-  const grow = (node: number, items: Int32Array, histogram: Histogram | null): void => {
-    const split = histogram === null || isPure(residuals, items) ? null : bestSplit(features, histogram, items.length);
-    splits[node] = split;
+export class TreeGrower {
+  /** Fall in mean squared error that the splits on each feature brought, over all trees: [d]. */
+  readonly gains: Float64Array;
+  /** The leaf of each item in the last tree: [n]. */
+  readonly leafOf: Uint8Array;
+  /** The bins of each item, [n, d]. */
+  private readonly bins: Uint8Array;
+  /** Items, those of a node side by side. */
+  private readonly order: Int32Array;
+  private readonly held: Int32Array;
+  /** For each inner node, by feature and bin, a count and a sum of residuals. */
+  private readonly histograms: readonly Float64Array[];
+
+  constructor(
+    private readonly binned: readonly BinnedFeature[],
+    private readonly n: number,
+    private readonly classes: number,
+  ) {
+    const d = binned.length;
+    this.gains = new Float64Array(d);
+    this.leafOf = new Uint8Array(n);
+    this.bins = new Uint8Array(n * d);
+    binned.forEach(({ bins }, j) => bins.forEach((bin, i) => (this.bins[i * d + j] = bin)));
+    this.order = new Int32Array(n);
+    this.held = new Int32Array(n);
+    this.histograms = Array.from({ length: firstLeaf }, () => new Float64Array(2 * d * maxBins));
+  }
+
+  /** @param residuals 1 or 0 less the probability, [n]. */
+  grow(residuals: Float64Array): Tree {
+    const tree = {
+      features: new Int32Array(nodes).fill(none),
+      thresholds: new Float64Array(nodes),
+      values: new Float64Array(nodes),
+    };
+    for (let i = 0; i < this.n; i++) this.order[i] = i;
+    this.count(0, residuals, 0, this.n);
+    this.growNode(tree, residuals, 0, 0, this.n);
+    return tree;
+  }
+
+  /** Items `start` to `stop` of the order belong to the node; its histogram is made. */
+  private growNode(tree: Tree, residuals: Float64Array, node: number, start: number, stop: number): void {
+    const split = node >= firstLeaf || this.isPure(residuals, start, stop) ? null : this.bestSplit(node, stop - start);
     if (split === null) {
-      values[node] = leafValue(residuals, items, classes);
-      for (const item of items) leafOf[item] = node;
+      tree.values[node] = this.leafValue(residuals, start, stop);
+      for (let i = start; i < stop; i++) this.leafOf[this.order[i]!] = node;
       return;
     }
-    gains[split.feature]! += split.gain / n;
-    const { bins } = features[split.feature]!;
-    const [left, right] = [
-      items.filter((item) => bins[item]! <= split.bin),
-      items.filter((item) => bins[item]! > split.bin),
-    ];
-    const deepest = 2 * node + 1 >= nodes >> 1;
-    const [ofLeft, ofRight] = deepest ? [null, null] : divided(features, residuals, histogram!, left, right);
-    grow(2 * node + 1, left, ofLeft);
-    grow(2 * node + 2, right, ofRight);
-  };
-  const all = Int32Array.from(residuals, (_, i) => i);
-  grow(0, all, histogramOf(features, residuals, all));
-  const valueOf = (item: ArrayLike<number>, start: number): number => {
-    let node = 0;
-    for (let split = splits[0]!; split !== null; split = splits[node]!) {
-      node = 2 * node + (item[start + split.feature]! <= split.threshold ? 1 : 2);
+    tree.features[node] = split.feature;
+    tree.thresholds[node] = split.threshold;
+    this.gains[split.feature]! += split.gain / this.n;
+    const middle = this.divide(start, stop, split.feature, split.bin);
+    const [left, right] = [2 * node + 1, 2 * node + 2];
+    if (left < firstLeaf) {
+      // The smaller side is counted, the other is what is left.
+      const [small, large] = middle - start <= stop - middle ? [left, right] : [right, left];
+      this.count(small, residuals, small === left ? start : middle, small === left ? middle : stop);
+      const [whole, part, rest] = [this.histograms[node]!, this.histograms[small]!, this.histograms[large]!];
+      for (let at = 0; at < rest.length; at++) rest[at] = whole[at]! - part[at]!;
     }
-    return values[node]!;
-  };
-  return { gains, leafOf, values, valueOf };
-}
+    this.growNode(tree, residuals, left, start, middle);
+    this.growNode(tree, residuals, right, middle, stop);
+  }
 
-function histogramOf(features: readonly BinnedFeature[], residuals: Float64Array, items: Int32Array): Histogram {
-  const counts = new Int32Array(features.length * maxBins);
-  const sums = new Float64Array(features.length * maxBins);
-  const own = Float64Array.from(items, (item) => residuals[item]!);
-  features.forEach(({ bins }, j) => {
-    const row = j * maxBins;
-    for (let i = 0; i < items.length; i++) {
-      const at = row + bins[items[i]!]!;
-      counts[at]!++;
-      sums[at]! += own[i]!;
-    }
-  });
-  return { counts, sums };
-}
-
-/** The histograms of both sides: that of the smaller one is counted, the other is what is left. */
-function divided(
-  features: readonly BinnedFeature[],
-  residuals: Float64Array,
-  whole: Histogram,
-  left: Int32Array,
-  right: Int32Array,
-): [Histogram, Histogram] {
-  const small = histogramOf(features, residuals, left.length <= right.length ? left : right);
-  const large = {
-    counts: whole.counts.map((count, at) => count - small.counts[at]!),
-    sums: whole.sums.map((sum, at) => sum - small.sums[at]!),
-  };
-  return left.length <= right.length ? [small, large] : [large, small];
-}
-
-/** The split that lowers the squared error most; null where all items are equal in every feature. */
-function bestSplit(features: readonly BinnedFeature[], { counts, sums }: Histogram, n: number): Split | null {
-  let best: Split | null = null;
-  features.forEach(({ low, high }, feature) => {
-    const row = feature * maxBins;
-    let total = 0;
-    for (let bin = 0; bin < low.length; bin++) total += sums[row + bin]!;
-    let [count, sum, last] = [0, 0, -1];
-    for (let bin = 0; bin < low.length; bin++) {
-      if (counts[row + bin] === 0) continue;
-      if (count > 0) {
-        const gain = sum ** 2 / count + (total - sum) ** 2 / (n - count) - total ** 2 / n;
-        if (gain > (best?.gain ?? -Infinity)) {
-          best = { feature, bin: last, threshold: (high[last]! + low[bin]!) / 2, gain };
-        }
+  private count(node: number, residuals: Float64Array, start: number, stop: number): void {
+    const { bins, order } = this;
+    const d = this.binned.length;
+    const histogram = this.histograms[node]!.fill(0);
+    for (let i = start; i < stop; i++) {
+      const item = order[i]!;
+      const residual = residuals[item]!;
+      for (let j = 0; j < d; j++) {
+        const at = 2 * (j * maxBins + bins[item * d + j]!);
+        histogram[at]!++;
+        histogram[at + 1]! += residual;
       }
-      count += counts[row + bin]!;
-      sum += sums[row + bin]!;
-      last = bin;
     }
-  });
-  return best;
-}
-
-/** Whether there is nothing to split: all residuals are the same. */
-function isPure(residuals: Float64Array, items: Int32Array): boolean {
-  let [sum, squares] = [0, 0];
-  for (const item of items) {
-    sum += residuals[item]!;
-    squares += residuals[item]! ** 2;
   }
-  return squares / items.length - (sum / items.length) ** 2 <= Number.EPSILON;
-}
 
-function leafValue(residuals: Float64Array, items: Int32Array, classes: number): number {
-  let [sum, curvature] = [0, 0];
-  for (const item of items) {
-    const size = Math.abs(residuals[item]!);
-    sum += residuals[item]!;
-    curvature += size * (1 - size);
+  /** The split that lowers the squared error most; null where all items are equal in every feature. */
+  private bestSplit(node: number, n: number) {
+    const histogram = this.histograms[node]!;
+    let [feature, bin, next, best] = [none, none, none, -Infinity];
+    for (let j = 0; j < this.binned.length; j++) {
+      const row = 2 * j * maxBins;
+      const end = row + 2 * this.binned[j]!.low.length;
+      let total = 0;
+      for (let at = row; at < end; at += 2) total += histogram[at + 1]!;
+      let [count, sum, last] = [0, 0, none];
+      for (let at = row; at < end; at += 2) {
+        if (histogram[at] === 0) continue;
+        if (count > 0) {
+          const gain = (sum * sum) / count + (total - sum) ** 2 / (n - count) - (total * total) / n;
+          if (gain > best) [feature, bin, next, best] = [j, (last - row) / 2, (at - row) / 2, gain];
+        }
+        count += histogram[at]!;
+        sum += histogram[at + 1]!;
+        last = at;
+      }
+    }
+    if (feature === none) return null;
+    const { low, high } = this.binned[feature]!;
+    return { feature, bin, threshold: (high[bin]! + low[next]!) / 2, gain: best };
   }
-  return curvature > 1e-150 ? (((classes - 1) / classes) * sum) / curvature : 0;
+
+  /** Moves the items up to a bin before the others, each side in its order; returns where the others begin. */
+  private divide(start: number, stop: number, feature: number, bin: number): number {
+    const { order, held } = this;
+    const { bins } = this.binned[feature]!;
+    let [left, right] = [start, 0];
+    for (let i = start; i < stop; i++) {
+      const item = order[i]!;
+      if (bins[item]! <= bin) order[left++] = item;
+      else held[right++] = item;
+    }
+    order.set(held.subarray(0, right), left);
+    return left;
+  }
+
+  /** Whether there is nothing to split: all residuals are the same. */
+  private isPure(residuals: Float64Array, start: number, stop: number): boolean {
+    let [sum, squares] = [0, 0];
+    for (let i = start; i < stop; i++) {
+      const residual = residuals[this.order[i]!]!;
+      sum += residual;
+      squares += residual * residual;
+    }
+    const n = stop - start;
+    return squares / n - (sum / n) ** 2 <= Number.EPSILON;
+  }
+
+  private leafValue(residuals: Float64Array, start: number, stop: number): number {
+    let [sum, curvature] = [0, 0];
+    for (let i = start; i < stop; i++) {
+      const residual = residuals[this.order[i]!]!;
+      const size = Math.abs(residual);
+      sum += residual;
+      curvature += size * (1 - size);
+    }
+    return curvature > 1e-150 ? (((this.classes - 1) / this.classes) * sum) / curvature : 0;
+  }
 }

@@ -3,9 +3,8 @@ import { zeros } from "../base/ndarray.ts";
 import { staticDim } from "../graph/tensor.ts";
 import { type Layer, coders } from "../nn/index.ts";
 import { add, concat, matmul, mean, mul, neg, slice, stopGradient, sub } from "../ops/index.ts";
-import { adam } from "../optim/index.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 
 const options = z.object({ ...observationOptions, ...latentOption });
 
@@ -31,7 +30,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       {
         name: "autoencoder",
         updates: Object.keys(trained),
-        optimizer: (learningRate) => adam({ learningRate }),
+        optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);
           const code = scope.nets.codes!(scope.nets.encoder!(x));

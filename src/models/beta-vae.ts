@@ -5,10 +5,10 @@ import { integerField, numberField } from "../base/options.ts";
 import { type Tensor } from "../graph/tensor.ts";
 import { type Layer, coders } from "../nn/index.ts";
 import { abs, add, maximum, mean, mul, stopGradient, sub, sum } from "../ops/index.ts";
-import { adam, linearSchedule } from "../optim/index.ts";
+import { linearSchedule } from "../optim/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 
 const options = z.object({
   ...observationOptions,
@@ -49,7 +49,7 @@ function build(chosen: Options, data: DataInfo): Model {
       {
         name: "beta-vae",
         updates: Object.keys(trained),
-        optimizer: (learningRate) => adam({ learningRate }),
+        optimizer: observationAdam,
         loss: (images, scope) => {
           const parts = abilities.likelihood!.terms(images, scope);
           const recon = mean(parts.recon);

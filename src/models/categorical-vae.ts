@@ -14,10 +14,9 @@ import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 
 import { coders, runningMean } from "../nn/index.ts";
 import { add, argmax, clip, log, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
-import { adam } from "../optim/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
-import { type Observation, observation, observationOptions } from "./observation.ts";
+import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
 
 const options = z.object({
   ...observationOptions,
@@ -75,7 +74,7 @@ function build(chosen: Options, data: DataInfo): Model {
       {
         name: "categorical-vae",
         updates: Object.keys(trained),
-        optimizer: (learningRate) => adam({ learningRate }),
+        optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);
           const logits = logitsOf(x, scope);

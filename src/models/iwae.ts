@@ -2,10 +2,9 @@ import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { coders } from "../nn/index.ts";
 import { logSumExp, mean, neg, sub } from "../ops/index.ts";
-import { adam } from "../optim/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 
 const options = z.object({
   ...observationOptions,
@@ -35,7 +34,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       {
         name: "iwae",
         updates: Object.keys(nets),
-        optimizer: (learningRate) => adam({ learningRate }),
+        optimizer: observationAdam,
         loss: (images, scope) => {
           const weights = abilities.likelihood!.logWeights(images, importanceSamples, scope);
           const bound = mean(sub(logSumExp(weights, { axes: [0] }), Math.log(importanceSamples)));

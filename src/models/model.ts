@@ -57,7 +57,8 @@ export interface TrainStep {
   readonly name: string;
   /** Nets whose parameters it changes; all others are constants to it. */
   readonly updates: readonly string[];
-  optimizer(rate: Schedule): Optimizer;
+  /** The rule for one of its nets, at a learning rate by count of updates. */
+  optimizer(rate: Schedule, net: string): Optimizer;
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
   loss(batch: Tensor, scope: StepScope): Losses;

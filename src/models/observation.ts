@@ -6,6 +6,7 @@ import { bernoulliLogProb, normalLogProb, sampleBernoulli } from "../distributio
 import { type Tensor, constant, staticShape } from "../graph/tensor.ts";
 import { type Layer, param } from "../nn/index.ts";
 import { sigmoid } from "../ops/index.ts";
+import { type Optimizer, type Schedule, adam } from "../optim/index.ts";
 import type { DataInfo, Scope } from "./model.ts";
 
 /** Options of every model that says how likely an item is: what its decoder's output means, and its nets. */
@@ -72,6 +73,14 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
     },
     mean: (out) => (bernoulli ? sigmoid(out) : out),
   };
+}
+
+/** How much faster the learned deviation moves than the weights: it starts at 1 and has far to go. */
+const deviationSpeed = 20;
+
+/** Adam for the nets of a model with an observation. */
+export function observationAdam(rate: Schedule, net: string): Optimizer {
+  return adam({ learningRate: net === "sigma" ? (step) => deviationSpeed * rate(step) : rate });
 }
 
 /** The log variance of a gaussian decoder, one number for all pixels. */

@@ -13,10 +13,9 @@ import {
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { coders, runningMean } from "../nn/index.ts";
 import { add, mean, neg, reshape, sum } from "../ops/index.ts";
-import { adam } from "../optim/index.ts";
 import { gaussianAbilities, posterior } from "./gaussian-code.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 
 const options = z.object({
   ...observationOptions,
@@ -59,7 +58,7 @@ function build(chosen: Options, data: DataInfo): Model {
       {
         name: "vae",
         updates: Object.keys(nets).filter((net) => net !== "baseline"),
-        optimizer: (learningRate) => adam({ learningRate }),
+        optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);
           const q = posterior(x, latent, scope);

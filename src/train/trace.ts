@@ -159,7 +159,7 @@ class Optimizers {
   constructor(
     private readonly tracing: Tracing,
     private readonly steps: readonly TrainStep[],
-    private readonly rules: ReadonlyMap<string, Optimizer>,
+    private readonly rule: (step: TrainStep, net: string) => Optimizer,
     private readonly slotNames: (step: string, net: string) => readonly string[],
   ) {}
 
@@ -169,11 +169,11 @@ class Optimizers {
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     const gradients = grad(loss, vectors);
     step.updates.forEach((net, i) => {
-      const result = this.rule(step.name).update(
+      const result = this.rule(step, net).update(
         vectors[i]!,
         gradients[i]!,
         this.slots(step.name, net),
-        this.scalars(step, turn),
+        this.scalars(step, net, turn),
       );
       state.set(stateNames.params(net), result.params);
       for (const [slot, value] of Object.entries(result.slots)) {
@@ -190,20 +190,16 @@ class Optimizers {
     return {
       slots: this.slots(stepName, net),
       update: (params, grads, slots, ahead) => {
-        const rule = this.rule(stepName);
+        const rule = this.rule(step, net);
         const result = rule.update(
           ravelTensor(params, layout),
           ravelTensor(grads, layout),
           slots,
-          this.scalars(step, ahead),
+          this.scalars(step, net, ahead),
         );
         return { params: unravelTensor(result.params, layout), slots: result.slots };
       },
     };
-  }
-
-  private rule(step: string): Optimizer {
-    return this.rules.get(step)!;
   }
 
   private slots(step: string, net: string): Slots<Tensor> {
@@ -215,10 +211,10 @@ class Optimizers {
   }
 
   /** Updates of a step are counted apart from the model's steps: a critic makes several of them in each. */
-  private scalars(step: TrainStep, ahead: number): ScalarInput {
+  private scalars(step: TrainStep, net: string, ahead: number): ScalarInput {
     const repeat = step.repeat ?? 1;
     return (name, at) => {
-      const full = `${step.name}/${name}${ahead === 0 ? "" : `+${ahead}`}`;
+      const full = `${step.name}/${net}/${name}${ahead === 0 ? "" : `+${ahead}`}`;
       this.tracing.declared.set(full, { kind: "scalar", at: (count) => at(count * repeat + ahead) });
       return input(full, []);
     };
@@ -254,8 +250,7 @@ export function batchesPerStep(model: Model): number {
 export function traceStep({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
   const state = new StateView(null);
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
-  const rules = new Map(model.steps.map((step) => [step.name, step.optimizer(rate)]));
-  const optimizers = new Optimizers(tracing, model.steps, rules, slotNames);
+  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
@@ -279,7 +274,10 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   const { model, layouts, batch } = options;
   const state = new StateView(null);
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
-  const scope = new StepPlace(tracing, "", new Optimizers(tracing, model.steps, new Map(), () => []));
+  const none = (): never => {
+    throw new ShapeError(`gradients: the loss of ${step.name} must not go through an optimizer`);
+  };
+  const scope = new StepPlace(tracing, "", new Optimizers(tracing, model.steps, none, () => []));
   const { loss } = step.loss(input(batchName(0), batch), scope);
   const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
   const gradients = grad(loss, vectors);

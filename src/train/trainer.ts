@@ -327,7 +327,7 @@ class Training {
     }
     for (const step of this.model.steps) {
       for (const net of step.updates) {
-        const slots = step.optimizer(rateOf(this.config)).init(ravel(initial[net]!));
+        const slots = step.optimizer(rateOf(this.config), net).init(ravel(initial[net]!));
         for (const [slot, value] of Object.entries(slots)) state[stateNames.slot(step.name, net, slot)] = value;
       }
     }

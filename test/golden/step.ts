@@ -36,7 +36,7 @@ export async function runStep(engine: Engine, request: StepRequest): Promise<Ste
   const slots = new Map<string, readonly string[]>();
   for (const step of model.steps) {
     for (const net of step.updates) {
-      const values = step.optimizer(rate).init(castTo(initial[stateNames.params(net)]!, "float32"));
+      const values = step.optimizer(rate, net).init(castTo(initial[stateNames.params(net)]!, "float32"));
       slots.set(`${step.name}/${net}`, Object.keys(values));
       for (const [slot, value] of Object.entries(values)) initial[stateNames.slot(step.name, net, slot)] = value;
     }

@@ -36,7 +36,6 @@ const setUp = `
 async function slopeOf(body: string): Promise<number> {
   const { stdout, stderr } = await runScript(`${setUp}\n${body}`, { node: ["--expose-gc"] });
   expect(stdout, stderr).toMatch(/^slope -?[\d.e+-]+\n$/);
-  console.log(stdout);
   return Number(stdout.slice("slope ".length));
 }
 
