@@ -19,6 +19,7 @@ export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
 
 /** Gradients of sum(g * y): the product of `g` with the Jacobian of `y`. */
 export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  requireShapeOf(y, g, "vectorGrad");
   const order = toposort([y]);
   const varying = dependents(order, wrt);
   const terms = new Map<Tensor, Tensor[]>([[y, [g]]]);
@@ -33,10 +34,20 @@ export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor
     const shares = gradient(total, node.inputs, node.attrs, node);
     node.inputs.forEach((from, i) => {
       const share = shares[i];
-      if (share && varying.has(from)) terms.set(from, [...(terms.get(from) ?? []), share]);
+      if (!share || !varying.has(from)) return;
+      requireShapeOf(from, share, opOf(node).name);
+      terms.set(from, [...(terms.get(from) ?? []), share]);
     });
   }
   return wrt.map((x) => totals.get(x) ?? filled(0, x.shape));
+}
+
+/** Broadcasting would hide a gradient of another shape, and add it up to wrong numbers. */
+function requireShapeOf(x: Tensor, g: Tensor, where: string): void {
+  if (formatShape(g.shape) === formatShape(x.shape)) return;
+  throw new ShapeError(
+    `${where}: a gradient must have the shape of what it belongs to - got ${formatShape(g.shape)} for ${formatShape(x.shape)}`,
+  );
 }
 
 /** The gradient of a scalar with respect to each leaf of a tree, as a tree of the same form. */

@@ -76,7 +76,8 @@ export function numbers(results: readonly Evaluation[]): string {
     .map((result) => {
       const { stderr, n, [result.quantity]: value, ...rest } = numbersOf([result]);
       const details = Object.entries(rest).map(([name, entry]) => `  ${name} ${number(entry)}`);
-      return `${result.quantity} ${number(value!)} ± ${Number(stderr!.toPrecision(2))} ${result.unit}${details.join("")}  (n ${n})`;
+      const error = Number.isFinite(stderr) ? ` ± ${Number(stderr!.toPrecision(2))}` : "";
+      return `${result.quantity} ${number(value!)}${error} ${result.unit}${details.join("")}  (n ${n})`;
     })
     .join("  ");
 }

@@ -61,13 +61,17 @@ export function informationGaps(
     });
 }
 
-/** The bin of each value; the largest value falls into the last. */
+/** The bin of each value. A bin begins at its lower edge, `low + bin * width` as rounded; the largest value is in the last. */
 function binned(values: Float64Array): Int32Array {
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const width = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / binCount;
-  return Int32Array.from(values, (value) =>
-    width > 0 ? Math.min(binCount - 1, Math.floor((value - low) / width)) : 0,
-  );
+  if (width === 0) return new Int32Array(values.length);
+  return Int32Array.from(values, (value) => {
+    let bin = Math.min(binCount - 1, Math.floor((value - low) / width));
+    if (bin > 0 && value < low + bin * width) bin--;
+    else if (bin < binCount - 1 && value >= low + (bin + 1) * width) bin++;
+    return bin;
+  });
 }
 
 /** Of two columns of whole numbers over some items, in nats. */

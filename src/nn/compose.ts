@@ -1,4 +1,4 @@
-import { inScope } from "../base/errors.ts";
+import { OptionError, inScope } from "../base/errors.ts";
 import { fold } from "../base/random.ts";
 
 import { type Dims, type Tensor, staticShape } from "../graph/tensor.ts";
@@ -57,8 +57,12 @@ export function asItems(shape: Dims): (x: Tensor) => Tensor {
   return (x) => reshape(x, [x.shape[0]!, ...shape]);
 }
 
-/** Each number zeroed with probability `rate` in training, the others scaled by 1 / (1 - rate). */
+/**
+ * Each number zeroed with probability `rate` in training, the others scaled by 1 / (1 - rate).
+ * @throws OptionError unless the rate is in [0, 1).
+ */
 export function dropout(rate: number): Layer {
+  if (!(rate >= 0 && rate < 1)) throw new OptionError(`dropout: rate must be in [0, 1) - got ${rate}`);
   return {
     init: () => ({}),
     apply: (_, x, ctx) => {

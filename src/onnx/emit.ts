@@ -76,7 +76,7 @@ class OnnxWriter implements Emitter {
     attributes: Node["attributes"] = {},
   ): Value[] {
     const names = inputs.map((value) => value?.name ?? "");
-    const key = `${type}(${names.join()})${JSON.stringify(attributes)}`;
+    const key = JSON.stringify([type, names, attributes]);
     const known = this.nodesByKey.get(key);
     if (known !== undefined) return known;
     const values = shapes.map((shape) => ({ name: this.fresh("t"), shape }));

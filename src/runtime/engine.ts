@@ -1,5 +1,7 @@
-import type { NdArray } from "../base/ndarray.ts";
-import { type Tensor, opOf } from "../graph/tensor.ts";
+import { EngineError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape } from "../base/ndarray.ts";
+import { bind } from "../graph/evaluate.ts";
+import { type Dims, type Tensor, inputName, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
 
 export type Arrays = Readonly<Record<string, NdArray>>;
@@ -34,6 +36,40 @@ export interface Engine {
   readonly name: string;
   compile(program: Program): Promise<Compiled>;
   createState(values: Arrays): State;
+}
+
+/** Names and shapes of the inputs of a program's graph. */
+export function inputsOf(program: Program): Map<string, Dims> {
+  const outputs = [...Object.values(program.outputs), ...Object.values(program.updates ?? {})];
+  const inputs = toposort(outputs).flatMap((node): [string, Dims][] => {
+    const name = inputName(node);
+    return name === null ? [] : [[name, node.shape]];
+  });
+  return new Map(inputs);
+}
+
+/**
+ * The value of each input of a program.
+ * @throws EngineError naming the input that has no value, or one of another shape.
+ */
+export function chooseInputs<T extends { readonly shape: Shape }>(
+  engine: string,
+  inputs: ReadonlyMap<string, Dims>,
+  valueOf: (name: string) => T | undefined,
+): Record<string, T> {
+  const chosen: Record<string, T> = {};
+  const extents = new Map<string, number>();
+  for (const [name, shape] of inputs) {
+    const value = valueOf(name);
+    if (value === undefined) throw new EngineError(`${engine}: input "${name}" was not fed`);
+    if (!bind(shape, value.shape, extents)) {
+      throw new EngineError(
+        `${engine}: input "${name}" has shape ${formatShape(shape)} - got ${formatShape(value.shape)}`,
+      );
+    }
+    chosen[name] = value;
+  }
+  return chosen;
 }
 
 /** The largest count of floating point operations of one node: what a second thread could help with. */

@@ -2,7 +2,17 @@ import * as ort from "#onnxruntime";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, ndarray } from "../base/ndarray.ts";
 import { emitOnnx } from "../onnx/index.ts";
-import { type Arrays, type Compiled, type Engine, type Program, type State, largestNode } from "./engine.ts";
+import type { Dims } from "../graph/tensor.ts";
+import {
+  type Arrays,
+  type Compiled,
+  type Engine,
+  type Program,
+  type State,
+  chooseInputs,
+  inputsOf,
+  largestNode,
+} from "./engine.ts";
 
 export interface OrtOptions {
   readonly device: "cpu" | "webgpu";
@@ -97,41 +107,64 @@ async function compile(program: Program, options: OrtOptions): Promise<Compiled>
     ...(options.device === "cpu" ? {} : { preferredOutputLocation: locations }),
   };
   const session = await createSession(bytes, options, threads, extra);
-  return new OrtProgram(session, Object.keys(program.outputs), Object.keys(updates), options.device);
+  return new OrtProgram(session, program, options.device);
 }
 
 class OrtProgram implements Compiled {
+  private readonly outputs: readonly string[];
+  private readonly updates: readonly string[];
+  private readonly inputs: ReadonlyMap<string, Dims>;
+
   constructor(
     private readonly session: ort.InferenceSession,
-    private readonly outputs: readonly string[],
-    private readonly updates: readonly string[],
+    program: Program,
     private readonly device: string,
-  ) {}
+  ) {
+    this.outputs = Object.keys(program.outputs);
+    this.updates = Object.keys(program.updates ?? {});
+    this.inputs = inputsOf(program);
+  }
 
   async run(feeds: Arrays, state?: State): Promise<Arrays> {
-    if (state !== undefined && !(state instanceof HostState) && !(state instanceof DeviceState)) {
-      throw new EngineError(`${this.device}: the state belongs to another engine`);
-    }
+    const own = this.requireState(state);
+    const given = chooseInputs(this.device, this.inputs, (name) => feeds[name] ?? shaped(own?.current(name)));
     const inputs: Record<string, ort.Tensor> = {};
-    for (const name of this.session.inputNames) {
-      const given = feeds[name];
-      const value = given === undefined ? state?.current(name) : tensorOf(given);
-      if (value === undefined) throw new EngineError(`${this.device}: input "${name}" was not fed`);
-      inputs[name] = value;
-    }
+    for (const [name, value] of Object.entries(given))
+      inputs[name] = "tensor" in value ? value.tensor : tensorOf(value);
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.outputs) fetches[name] = null;
-    for (const name of this.updates) fetches[next + name] = state!.target(name);
-    const results = await this.session.run(inputs, fetches).catch((error: unknown) => {
-      throw new EngineError(`${this.device}: the step failed - got ${firstLine(String(error))}`);
-    });
-    for (const name of this.updates) state!.replace(name, results[next + name]!);
+    for (const name of this.updates) fetches[next + name] = own!.target(name);
+    const results = await this.call(inputs, fetches);
+    for (const name of this.updates) own!.replace(name, results[next + name]!);
     return Object.fromEntries(this.outputs.map((name) => [name, arrayOf(results[name]!)]));
   }
 
   release(): Promise<void> {
     return this.session.release();
   }
+
+  private async call(inputs: Record<string, ort.Tensor>, fetches: Record<string, ort.Tensor | null>) {
+    try {
+      return await this.session.run(inputs, fetches);
+    } catch (error) {
+      throw new EngineError(`${this.device}: the step failed - got ${firstLine(String(error))}`);
+    }
+  }
+
+  private requireState(state: State | undefined): HostState | DeviceState | undefined {
+    if (state === undefined) {
+      if (this.updates.length > 0) throw new EngineError(`${this.device}: a step with updates needs a state`);
+      return undefined;
+    }
+    const own = this.device === "cpu" ? state instanceof HostState : state instanceof DeviceState;
+    if (!own) throw new EngineError(`${this.device}: the state belongs to another engine`);
+    return state as HostState | DeviceState;
+  }
+}
+
+/** A tensor of the state among arrays that are fed. */
+function shaped(tensor: ort.Tensor | undefined) {
+  return tensor && { tensor, shape: tensor.dims };
 }
 
 function tensorOf(value: NdArray): ort.Tensor {
@@ -216,7 +249,8 @@ class DeviceState implements State {
     return this.tensors.get(name);
   }
 
-  target(): null {
+  target(name: string): null {
+    this.require(name);
     return null;
   }
 
@@ -227,8 +261,7 @@ class DeviceState implements State {
 
   async read(names: readonly string[] = this.names): Promise<Arrays> {
     const entries = names.map(async (name) => {
-      const tensor = this.tensors.get(name);
-      if (tensor === undefined) throw new EngineError(`webgpu: the state holds no "${name}"`);
+      const tensor = this.require(name);
       const data = (await tensor.getData()) as Float32Array;
       return [name, ndarray(tensor.type as DType, tensor.dims, data.slice())] as const;
     });
@@ -238,6 +271,12 @@ class DeviceState implements State {
   dispose(): void {
     for (const name of this.names) this.free(name);
     this.tensors.clear();
+  }
+
+  private require(name: string): ort.Tensor {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) throw new EngineError(`webgpu: the state holds no "${name}"`);
+    return tensor;
   }
 
   private free(name: string): void {

@@ -116,6 +116,19 @@ describe("vectorGrad", () => {
   });
 });
 
+describe("a gradient of another shape", () => {
+  it("is refused, for the whole and from a hand-written rule, with both shapes", () => {
+    expect(() => vectorGrad(ops.square(x), input("g", [3]), [x])).toThrow(
+      "vectorGrad: a gradient must have the shape of what it belongs to - got [3] for [2, 3]",
+    );
+    const careless = ops.customGradient(ops.square(x), [x], (g) => [ops.sum(g)]);
+    expect(() => grad(ops.sum(careless), [x])).toThrow(ShapeError);
+    expect(() => grad(ops.sum(careless), [x])).toThrow(
+      "customGradient: a gradient must have the shape of what it belongs to - got [] for [2, 3]",
+    );
+  });
+});
+
 describe("gradTree", () => {
   it("has the form of the tree", () => {
     const tree = gradTree(ops.mul(s, ops.sum(x)), { a: { s }, x });
@@ -162,6 +175,28 @@ describe("the Hessian", () => {
     const turned = numbers(grad(ops.sum(ops.slice(ops.reshape(gv!, [4]), 0, 2, 3)), [w])[0]!, feeds)[5]!;
     expect(mixed).toBeAllclose(turned, { relative: 1e-12 });
   });
+});
+
+it("what is not a number stays so, in values and gradients, so that a broken run is seen", async () => {
+  const v = input("v", [2]);
+  const feeds = { v: fromNumbers([Number.NaN, 1]) };
+  for (const f of [
+    ops.relu,
+    ops.leakyRelu,
+    ops.abs,
+    ops.softplus,
+    ops.tanh,
+    (t: Tensor) => ops.clip(t, -2, 2),
+    (t: Tensor) => ops.maximum(t, 0),
+  ]) {
+    const y = f(v);
+    const outputs = { y, g: grad(ops.sum(y), [v])[0]! };
+    const [results] = await runOnnx(emitOnnx(outputs, { target: "training" }), feeds);
+    for (const { data } of [...evaluate(Object.values(outputs), feeds), ...Object.values(results!)]) {
+      expect(data[0]).toBeNaN();
+      expect(data[1]).not.toBeNaN();
+    }
+  }
 });
 
 describe("at a kink", () => {

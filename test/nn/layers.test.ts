@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { finiteDifference, grad } from "../../src/autodiff/index.ts";
+import { OptionError } from "../../src/base/errors.ts";
 import { type NdArray, type Shape, fromNumbers, full, zeros } from "../../src/base/ndarray.ts";
 import { fold, key, normal, uniform } from "../../src/base/random.ts";
 import { flatten } from "../../src/base/tree.ts";
@@ -145,6 +146,11 @@ describe("mlp", () => {
 });
 
 describe("dropout", () => {
+  it.each([-0.1, 1, Number.NaN])("refuses a rate of %f", (rate) => {
+    expect(() => dropout(rate)).toThrow(OptionError);
+    expect(() => dropout(rate)).toThrow(`dropout: rate must be in [0, 1) - got ${rate}`);
+  });
+
   it("does nothing in inference, and nothing at rate 0", () => {
     const x = input("x", [2, 3]);
     expect(dropout(0.5).apply({}, x, inference())).toBe(x);

@@ -90,6 +90,13 @@ describe("names", () => {
     expect([...results!["next/params/net.0 ü"]!.data]).toEqual([3, 6]);
   });
 
+  it("with commas are no lists of names", async () => {
+    const [a, bc, ab, c] = ["a", "b,c", "a,b", "c"].map((name) => input(name, [1])) as [Tensor, Tensor, Tensor, Tensor];
+    const feeds = { a: fromNumbers([1]), "b,c": fromNumbers([2]), "a,b": fromNumbers([3]), c: fromNumbers([4]) };
+    const [results] = await runOnnx(emitOnnx({ one: ops.concat([a, bc]), two: ops.concat([ab, c]) }, training), feeds);
+    expect([...results!.one!.data, ...results!.two!.data]).toEqual([1, 2, 3, 4]);
+  });
+
   it("are refused when an input and an output share one, or two inputs with different shapes", () => {
     const same = () => emitOnnx({ x: ops.exp(x) }, training);
     expect(same).toThrow(ShapeError);

@@ -84,6 +84,10 @@ export function imageSize(x: Tensor, where: string): readonly [number, number] {
 /** @throws ShapeError unless channels, kernel [kh, kw, wide / groups, narrow] and groups agree. */
 export function requireKernel(x: Tensor, kernel: Tensor, wide: number, groups: number, where: string): void {
   for (const side of [x, kernel]) requireFloat(side, where);
+  requireWhole("groups", [groups], 1, where);
+  if (wide % groups !== 0) {
+    throw new ShapeError(`${where}: ${groups} groups must divide the channels - got ${wide}`);
+  }
   const [, , perGroup, narrow] = kernel.shape;
   if (kernel.shape.length !== 4 || perGroup !== wide / groups || (narrow as number) % groups !== 0) {
     throw new ShapeError(

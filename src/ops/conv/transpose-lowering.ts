@@ -46,7 +46,8 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   });
   const byTap = emitter.reshape(product, [n, places * taps, c]);
   const sources = tapSources(geo);
-  const rounds = Math.max(...sources.map((list) => list.length));
+  // At least one, of zeros: padding can be so wide that no tap reaches any place.
+  const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
   const terms = Array.from({ length: rounds }, (_, round) => {
     const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
     return gatherRows(emitter, byTap, table);

@@ -3,13 +3,13 @@ import { applyUnary, unary } from "./pointwise.ts";
 
 export const stepOp = unary({
   name: "step",
-  compute: (x) => (x > 0 ? 1 : 0),
+  compute: (x) => (x > 0 ? 1 : Number.isNaN(x) ? x : 0),
   gradient: "none",
   // A clamped line of enormous slope: half the time of a comparison and a cast in ONNX Runtime.
   emit: (emitter, x) => emitter.node("HardSigmoid", [x], x.shape, { alpha: { float: 1e35 }, beta: { float: 0 } }),
 });
 
-/** 1 where x > 0, else 0. No gradient. */
+/** 1 where x > 0, else 0; NaN of NaN. No gradient. */
 export function step(x: Tensor): Tensor {
   return applyUnary(stepOp, x);
 }

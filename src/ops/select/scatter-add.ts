@@ -60,7 +60,7 @@ function countOf(shape: Dims): Dim {
 function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: number, extent: number, y: Tensor): Value {
   const sources: number[][] = Array.from({ length: extent }, () => []);
   places.forEach((place, from) => sources[place]!.push(from));
-  const rounds = Math.max(...sources.map((from) => from.length));
+  const rounds = sources.reduce((most, from) => Math.max(most, from.length), 0);
   const full = sources.every((from) => from.length === rounds);
   const padded = full
     ? g

@@ -185,6 +185,16 @@ export const conv: readonly Contract[] = [
         says: ["conv2d", "multiple of 3", "[3, 3, 1, 8]"],
       },
       {
+        name: "groups of a broken number of channels",
+        build: () => ops.conv2d(image, input("w", [3, 3, 1.5, 8]), { groups: 2 }),
+        says: ["conv2d: 2 groups must divide the channels", "got 3"],
+      },
+      {
+        name: "no groups",
+        build: () => ops.conv2d(image, input("w", [3, 3, 3, 8]), { groups: 0 }),
+        says: ["conv2d: groups must be whole numbers of at least 1", "[0]"],
+      },
+      {
         name: "a kernel that does not fit",
         build: () => ops.conv2d(image, input("w", [5, 5, 3, 8])),
         says: ["conv2d: kernel [5, 5] must fit in the padded input [4, 4]"],
