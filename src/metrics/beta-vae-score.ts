@@ -2,7 +2,7 @@ import { type NdArray, zeros } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { byFactor, factorOptions, itemsFor } from "./factor-codes.ts";
-import { type FactorPairs, drawPairs } from "./factor-groups.ts";
+import { type FactorPairs, drawPairs, hitRates } from "./factor-groups.ts";
 import { logisticRegression } from "./logistic-regression.ts";
 import { defineMetric } from "./metric.ts";
 
@@ -34,7 +34,7 @@ export const betaVaeScore = defineMetric({
     const told = classifier.predict(meanDistances(codes, test));
     const correct = Float64Array.from(told, (factor, g) => Number(factor === test.factors[g]));
     const { mean, stderr } = monteCarlo(correct);
-    const hits = names.map((_, k) => monteCarlo(correct.filter((_, g) => test.factors[g] === k)).mean);
+    const hits = hitRates(correct, test, names.length);
     return {
       metric: "beta-vae-score",
       value: mean,

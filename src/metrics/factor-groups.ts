@@ -53,6 +53,14 @@ export function drawPairs(values: NdArray<"int32">, count: number, size: number,
   return { factors, first, second };
 }
 
+/** Of the groups of each of `count` factors, the share that was told right; NaN where there is no group. */
+export function hitRates(correct: Float64Array, { factors }: Pick<FactorGroups, "factors">, count: number): number[] {
+  return Array.from({ length: count }, (_, factor) => {
+    const own = correct.filter((_, g) => factors[g] === factor);
+    return own.reduce((sum, hit) => sum + hit, 0) / own.length;
+  });
+}
+
 function drawsAmong(values: NdArray<"int32">, key: Key) {
   const next = wordStream(key);
   // A word is so much wider than these bounds that its remainders are as good as even.

@@ -2,7 +2,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
 import { byFactor, columnOf, factorOptions, itemsFor } from "./factor-codes.ts";
-import { type FactorGroups, drawGroups } from "./factor-groups.ts";
+import { type FactorGroups, drawGroups, hitRates } from "./factor-groups.ts";
 import { defineMetric } from "./metric.ts";
 
 /** Items in a group. */
@@ -33,7 +33,7 @@ export const factorVaeScore = defineMetric({
     const test = drawGroups(values, judged, groupSize, fold(key, "test"));
     const { correct, active } = judgeVotes(codes, train, test, names.length);
     const { mean, stderr } = monteCarlo(correct);
-    const hits = names.map((_, k) => shareOf(correct.filter((_, g) => test.factors[g] === k)));
+    const hits = hitRates(correct, test, names.length);
     return {
       metric: "factor-vae-score",
       value: mean,
@@ -99,8 +99,4 @@ function leastVarying(
     if (share < least.share) least = { unit, share };
   }
   return least.unit;
-}
-
-function shareOf(correct: Float64Array): number {
-  return correct.reduce((sum, hit) => sum + hit, 0) / correct.length;
 }

@@ -27,7 +27,8 @@ export const sap = defineMetric({
   summary:
     "separated attribute predictability: how much better the best number of a code classifies a factor than the second",
   source: "Kumar et al., arXiv 1711.00848, section 3",
-  perfect: "below 1 for factors of more than 2 values, as one number cannot part them linearly; 0 by chance",
+  perfect:
+    "below 1 for factors of more than 2 values, which no line parts: codes equal to the factors of shapes get about 0.25",
   needs: "factors",
   options: factorOptions,
   measure: (evidence, { points }) => {

@@ -2,7 +2,7 @@ import * as ort from "#onnxruntime";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, ndarray } from "../base/ndarray.ts";
 import { emitOnnx } from "../onnx/index.ts";
-import type { Dims } from "../graph/tensor.ts";
+import { type Dims, type TensorType, input } from "../graph/tensor.ts";
 import {
   type Arrays,
   type Compiled,
@@ -26,13 +26,16 @@ const worthThreads = 3e7;
 /** Prefix of the graph's outputs that are new values of the state. */
 const next = "next/";
 
+/** Prefix of the outputs of a graph that copies the state. */
+const copied = "copy/";
+
 /** ONNX Runtime as an engine. @throws EngineError (on first compile) where the device does not exist. */
 export function ortEngine(options: OrtOptions): Engine {
   const { device } = options;
   return {
     name: device,
     compile: (program) => compile(program, options),
-    createState: (values) => (device === "cpu" ? new HostState(values) : new DeviceState(values)),
+    createState: (values) => (device === "cpu" ? new HostState(values) : new DeviceState(values, options)),
   };
 }
 
@@ -231,8 +234,12 @@ class HostState implements State {
 /** State in the memory of the graphics device: each call makes new buffers there, and the old ones are freed. */
 class DeviceState implements State {
   private readonly tensors: Map<string, ort.Tensor>;
+  private copier: Promise<ort.InferenceSession> | null = null;
 
-  constructor(values: Arrays) {
+  constructor(
+    values: Arrays,
+    private readonly options: OrtOptions,
+  ) {
     this.tensors = new Map(
       Object.entries(values).map(([name, value]) => [
         name,
@@ -260,17 +267,27 @@ class DeviceState implements State {
   }
 
   async read(names: readonly string[] = this.names): Promise<Arrays> {
-    const entries = names.map(async (name) => {
-      const tensor = this.require(name);
-      const data = (await tensor.getData()) as Float32Array;
-      return [name, ndarray(tensor.type as DType, tensor.dims, data.slice())] as const;
-    });
-    return Object.fromEntries(await Promise.all(entries));
+    // Downloading a buffer by itself ends the process in onnxruntime-node 1.30; a graph that copies it does not.
+    this.copier ??= this.makeCopier();
+    const inputs = Object.fromEntries(this.names.map((name) => [name, this.require(name)]));
+    for (const name of names) this.require(name);
+    const results = await (await this.copier).run(inputs);
+    return Object.fromEntries(names.map((name) => [name, arrayOf(results[copied + name]!)]));
+  }
+
+  private makeCopier(): Promise<ort.InferenceSession> {
+    const outputs = [...this.tensors].map(([name, { dims, type }]) => [
+      copied + name,
+      input(name, dims, type as TensorType),
+    ]);
+    const bytes = emitOnnx(Object.fromEntries(outputs), { target: "training" });
+    return createSession(bytes, this.options, this.options.threads, waiting(false));
   }
 
   dispose(): void {
     for (const name of this.names) this.free(name);
     this.tensors.clear();
+    void this.copier?.then((session) => session.release());
   }
 
   private require(name: string): ort.Tensor {

@@ -40,7 +40,9 @@ export interface ResolvedTraining {
 /** Where data come from; what opens them again. */
 export const dataOptions = z.object({
   spec: textField("data: a known name (mnist, shapes), a folder of images, a .npy or an IDX file"),
-  size: integerField("side in pixels to which the images of a folder are scaled and cropped, or shapes drawn", { min: 1 }).optional(),
+  size: integerField("side in pixels to which the images of a folder are scaled and cropped, or shapes drawn", {
+    min: 1,
+  }).optional(),
   limit: integerField("take the first so many items", { min: 1 }).optional(),
   dataDir: textField("folder with the files of a data set known by name, in place of its npm package").optional(),
 });

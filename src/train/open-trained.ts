@@ -31,8 +31,8 @@ export async function openTrained(run: Run, engine: Engine): Promise<OpenedModel
   const state = engine.createState(Object.fromEntries(needed));
   const trained = new TrainedModel(model, layouts, engine, state);
   const close = async (): Promise<void> => {
-    await trained.release();
     state.dispose();
+    await trained.release();
   };
   return { trained, step, close };
 }

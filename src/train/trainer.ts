@@ -162,9 +162,10 @@ class Training {
         .catch(() => undefined);
       throw error;
     } finally {
+      // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+      state.dispose();
       await compiled.release();
       await trained.release();
-      state.dispose();
     }
   }
 

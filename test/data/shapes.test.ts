@@ -28,8 +28,7 @@ function picture(pixels: Float32Array, side: number): string[] {
 /** A quarter turn counterclockwise of an image of side 2 c + 1 about its middle, cut from the upper left corner. */
 function quarterTurn(pixels: Float32Array, side: number, c: number): Float32Array {
   const out = new Float32Array(pixels.length);
-  for (let y = 0; y <= 2 * c; y++)
-    for (let x = 0; x <= 2 * c; x++) out[(2 * c - x) * side + y] = pixels[y * side + x]!;
+  for (let y = 0; y <= 2 * c; y++) for (let x = 0; x <= 2 * c; x++) out[(2 * c - x) * side + y] = pixels[y * side + x]!;
   return out;
 }
 
@@ -137,7 +136,8 @@ describe("shapes", () => {
         first.forEach((value, at) => {
           if (value === 1) expect(moved[at + y * 32 + x]).toBe(1);
         });
-        if (scale > 0) expect(whitePixels(moved)).toBeGreaterThanOrEqual(whitePixels(image(small, shape, scale - 1, turn, x, y)));
+        if (scale > 0)
+          expect(whitePixels(moved)).toBeGreaterThanOrEqual(whitePixels(image(small, shape, scale - 1, turn, x, y)));
       }),
       { numRuns: 50 },
     );
