@@ -1,4 +1,5 @@
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
+import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
@@ -15,5 +16,6 @@ export const rows: readonly Row[] = [
   vaeNllRow,
   iwaeNllRow,
   gumbelRow,
+  betaVaeRow,
   autoencoderContrastRow,
 ];

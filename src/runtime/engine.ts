@@ -75,5 +75,8 @@ export function chooseInputs<T extends { readonly shape: Shape }>(
 /** The largest count of floating point operations of one node: what a second thread could help with. */
 export function largestNode(program: Program): number {
   const outputs = [...Object.values(program.outputs), ...Object.values(program.updates ?? {})];
-  return Math.max(0, ...toposort(outputs).map((node) => opOf(node).flops?.(node.inputs, node.attrs, node) ?? 0));
+  return toposort(outputs).reduce(
+    (most, node) => Math.max(most, opOf(node).flops?.(node.inputs, node.attrs, node) ?? 0),
+    0,
+  );
 }

@@ -1,4 +1,4 @@
-import { ShapeError } from "../base/errors.ts";
+import { ShapeError, inScope } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, ndarray } from "../base/ndarray.ts";
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { type Tree, flatten } from "../base/tree.ts";
@@ -121,7 +121,7 @@ class Place implements Scope {
     const { model, layouts, state } = this.tracing;
     const layout = layouts[name]!;
     const withParams = (params: Tree<Tensor>): Net => {
-      const call = (x: Tensor): Tensor => model.nets[name]!.apply(params, x, this.at(name));
+      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, this.at(name)));
       return Object.assign(call, { params, with: withParams });
     };
     return withParams(unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));

@@ -49,7 +49,7 @@ describe("metrics of factors, of a trained model", () => {
   it.each(ofFactors.map((metric) => [metric.name, metric] as const))(
     "%s refuses data without factors",
     async (name, metric) => {
-      const plain = arrayDataset({ name: "plain", kind: "image", items: zeros([30, 32, 32, 1]) });
+      const plain = arrayDataset({ name: "plain", kind: "image", items: zeros([30, 32, 32, 1], "float32") });
       const refused = evaluate(metric, opened.trained, plain, "test", key(1));
       await expect(refused).rejects.toThrow(DataError);
       await expect(refused).rejects.toThrow(`${name}: the data must have known factors - got plain, which has none`);

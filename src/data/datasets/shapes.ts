@@ -15,7 +15,8 @@ const heldOut = 15_000;
  * Drawn when asked for. Both parts are in random order, so that the first n items are like all.
  *
  * Turned squares and ellipses look as before after a quarter and a half turn, so that one image can have several
- * orientations, and no code can tell which.
+ * orientations, and no code can tell which. At 32 pixels a few more look alike: 54 squares differ where 64 pixels show 60,
+ * and 116 ellipses where they show 120.
  * @source In the manner of Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn anew from
  * this definition, so pixels differ.
  */
