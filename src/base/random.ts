@@ -69,39 +69,69 @@ function hash(text: string): [number, number] {
  * xoshiro128++ with 128 bits, which then gives the words.
  * @source Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 2021.
  */
+class Words {
+  // Signed, as the results of bitwise operators are: unsigned words would make the loop one of floating point numbers.
+  private readonly state: Int32Array;
+
+  constructor(of: Key) {
+    const seeds = [0, 1].flatMap((low) => threefry(of.high, of.low, 0xffffffff, low));
+    this.state = Int32Array.from(seeds);
+  }
+
+  /** The next `count` words. */
+  take(count: number): Uint32Array {
+    const out = new Uint32Array(count);
+    const { state } = this;
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    for (let i = 0; i < count; i++) {
+      const sum = (a + d) | 0;
+      out[i] = (((sum << 7) | (sum >>> 25)) + a) | 0;
+      const shifted = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= shifted;
+      d = (d << 11) | (d >>> 21);
+    }
+    this.state.set([a, b, c, d]);
+    return out;
+  }
+}
+
+/** The words of a key's stream one by one. */
 export function wordStream(of: Key): () => number {
-  let [a, b] = threefry(of.high, of.low, 0xffffffff, 0) as [number, number];
-  let [c, d] = threefry(of.high, of.low, 0xffffffff, 1) as [number, number];
+  const words = new Words(of);
+  let block = words.take(64);
+  let used = 0;
   return () => {
-    const sum = (a + d) | 0;
-    const result = (((sum << 7) | (sum >>> 25)) + a) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
-    return result;
+    if (used === block.length) {
+      block = words.take(block.length);
+      used = 0;
+    }
+    return block[used++]!;
   };
 }
 
 /** Uniform on [0, 1): multiples of 2^-24, all exact in float32. */
 export function uniform(of: Key, shape: Shape): NdArray<"float32"> {
-  const next = wordStream(of);
   const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = (next() >>> 8) * 2 ** -24;
+  const words = new Words(of).take(data.length);
+  for (let i = 0; i < data.length; i++) data[i] = (words[i]! >>> 8) * 2 ** -24;
   return ndarray("float32", shape, data);
 }
 
 /** Standard normal, by the Box-Muller transform. */
 export function normal(of: Key, shape: Shape): NdArray<"float32"> {
-  const next = wordStream(of);
   const data = new Float32Array(sizeOf(shape));
+  const words = new Words(of).take(data.length + (data.length % 2));
   for (let i = 0; i < data.length; i += 2) {
     // The half keeps the argument of the logarithm above zero.
-    const radius = Math.sqrt(-2 * Math.log((next() + 0.5) * 2 ** -32));
-    const angle = 2 * Math.PI * next() * 2 ** -32;
+    const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
+    const angle = 2 * Math.PI * words[i + 1]! * 2 ** -32;
     data[i] = radius * Math.cos(angle);
     if (i + 1 < data.length) data[i + 1] = radius * Math.sin(angle);
   }
