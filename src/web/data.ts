@@ -1,0 +1,28 @@
+import { DataError } from "../base/errors.ts";
+import { type DataSplit, datasets } from "../data/index.ts";
+
+/**
+ * Opens data known by name from the web: `base` is the address of the folder that holds its files.
+ * @throws DataError when there is no such data, a file cannot be fetched, or it is not what it should be.
+ */
+export async function fetchData(name: string, base: string | URL): Promise<DataSplit> {
+  const known = datasets.filter((dataset) => dataset.origin === "files");
+  const found = known.find((dataset) => dataset.name === name);
+  if (found === undefined) {
+    throw new DataError(
+      `fetchData: data must have a known name - got ${name}`,
+      `known by files are ${known.map((dataset) => dataset.name).join(", ")}`,
+    );
+  }
+  return found.open(async (part) => {
+    const address = new URL(part, base);
+    const response = await fetch(address);
+    if (!response.ok) {
+      throw new DataError(
+        `fetchData: ${name} must have the file ${part} - got ${response.status} from ${address.href}`,
+        "is the address that of the folder, with a slash at its end?",
+      );
+    }
+    return new Uint8Array(await response.arrayBuffer());
+  });
+}
