@@ -28,7 +28,7 @@ describe("elbo", () => {
       const width = a.data.length / 3;
       return array(
         [picks.length, ...a.shape.slice(1)],
-        picks.flatMap((i) => [...a.data.slice(i * width, (i + 1) * width)]),
+        picks.flatMap((i) => Array.from(a.data.subarray(i * width, (i + 1) * width))),
       );
     };
     const pick = (picks: number[]) => ({
