@@ -62,20 +62,28 @@ function configOf({ config }: Run): ConfigEntry[] {
   });
 }
 
-/** One chart for each quantity that was followed; per-latent values have a bar chart instead. */
+/** Lines of one chart, where a quantity has a value for each latent: the largest at the end. */
+const drawnLatents = 8;
+
+/** One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME. */
 function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
-  const byName = new Map<string, Map<string, [number, number][]>>();
+  const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
-    if (name.split("/").length > 2) continue;
-    const series = byName.get(name) ?? new Map<string, [number, number][]>();
-    series.set(split, [...(series.get(split) ?? []), [step, value ?? Number.NaN]]);
-    byName.set(name, series);
+    const [metric, quantity, latent] = name.split("/");
+    const title = [metric, quantity].filter(Boolean).join("/");
+    const series = charts.get(title) ?? new Map<string, [number, number][]>();
+    const line = latent === undefined ? split : `z${latent}`;
+    const points = series.get(line) ?? [];
+    points.push([step, value ?? Number.NaN]);
+    charts.set(title, series.set(line, points));
   }
-  return [...byName].map(([title, series]) => ({
-    title,
-    unit: "",
-    series: [...series].map(([name, points]) => ({ name, points })),
-  }));
+  return [...charts].map(([title, series]) => {
+    const lines = [...series].map(([name, points]) => ({ name, points }));
+    const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
+    const shown =
+      lines.length <= drawnLatents ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLatents);
+    return { title, unit: "", series: shown };
+  });
 }
 
 function barsOf(results: readonly Evaluation[]): ReportFacts["bars"] {
