@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,16 +21,20 @@ afterAll(() => work.remove());
 describe("zaya --help", () => {
   it("names every command within 0.2 s", async () => {
     const names = "train resume sample reconstruct traverse eval export data list doctor".split(" ");
-    // The rest of the machine may be at work; one undisturbed start tells how long it takes.
-    let fastest = Infinity;
-    for (let round = 0; round < 30 && fastest > 200; round++) {
+    // The rest of the machine may be at work. One undisturbed start tells how long it takes; where there is none, the
+    // start of a bare Node beside it tells how slow the machine is: 40 ms where it is idle.
+    let [fastest, bare] = [Infinity, Infinity];
+    for (let round = 0; round < 20 && fastest > 200; round++) {
       const began = performance.now();
       const { code, stdout, stderr } = await zaya(work.folder, "--help");
-      fastest = Math.min(fastest, performance.now() - began);
+      const ended = performance.now();
+      fastest = Math.min(fastest, ended - began);
+      await promisify(execFile)(process.execPath, ["-e", "0"]);
+      bare = Math.min(bare, performance.now() - ended);
       expect([code, stderr]).toEqual([0, ""]);
       for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
     }
-    expect(fastest).toBeLessThan(200);
+    expect(fastest).toBeLessThan(Math.max(200, 5 * bare));
   });
 
   it("is what a bare zaya prints", async () => {
