@@ -34,7 +34,14 @@ export function documentRows(rows: readonly Row[], results: readonly RowResult[]
 }
 
 function section(row: Row, results: readonly RowResult[]): string {
-  const head = [`## ${row.name}`, "", `${row.summary[0]!.toUpperCase()}${row.summary.slice(1)}.`, "", `Source: ${row.source}. Bar: ${row.bar}.`, ""];
+  const head = [
+    `## ${row.name}`,
+    "",
+    `${row.summary[0]!.toUpperCase()}${row.summary.slice(1)}.`,
+    "",
+    `Source: ${row.source}. Bar: ${row.bar}.`,
+    "",
+  ];
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
   return [...head, ...results.flatMap((result) => table(row, result))].join("\n");
 }
