@@ -8,7 +8,7 @@ import { zeros } from "../base/ndarray.ts";
 import { integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import type { Model } from "../models/index.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
-import { type Run, manifoldCodes, traversalCodes } from "../train/index.ts";
+import { type Run, latentsByKl, manifoldCodes, traversalCodes } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { number } from "./format.ts";
@@ -55,7 +55,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   try {
     const size = latentSize(trained.model);
     const kl = await klPerLatent(run, size);
-    const order = Array.from({ length: size }, (_, i) => i).toSorted((a, b) => (kl?.[b] ?? 0) - (kl?.[a] ?? 0));
+    const order = latentsByKl(kl ?? new Array<number>(size).fill(0));
     const plane = size === 2;
     const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
     const images = await trained.decode(codes);

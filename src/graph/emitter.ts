@@ -27,13 +27,6 @@ export interface Emitter {
     shape: Dims,
     attributes?: Readonly<Record<string, OnnxAttribute>>,
   ): Value;
-  /** A node with several results, in ONNX's order. */
-  nodes(
-    type: string,
-    inputs: readonly (Value | null)[],
-    shapes: readonly Dims[],
-    attributes?: Readonly<Record<string, OnnxAttribute>>,
-  ): Value[];
   input(name: string, shape: Dims, dtype: TensorType): Value;
   constant(value: NdArray<TensorType>): Value;
   /** A vector of int64, the type in which ONNX takes axes, shapes and bounds. */

@@ -48,7 +48,7 @@ interface Node {
 }
 
 class OnnxWriter implements Emitter {
-  private readonly nodesByKey = new Map<string, Value[]>();
+  private readonly nodesByKey = new Map<string, Value>();
   private readonly constants = new Map<string, Value>();
   private readonly nodeList: Node[] = [];
   private readonly initializers: Uint8Array[] = [];
@@ -66,25 +66,16 @@ class OnnxWriter implements Emitter {
   ) {}
 
   node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes: Node["attributes"] = {}): Value {
-    return this.nodes(type, inputs, [shape], attributes)[0]!;
-  }
-
-  nodes(
-    type: string,
-    inputs: readonly (Value | null)[],
-    shapes: readonly Dims[],
-    attributes: Node["attributes"] = {},
-  ): Value[] {
     const names = inputs.map((value) => value?.name ?? "");
     const key = JSON.stringify([type, names, attributes]);
     const known = this.nodesByKey.get(key);
     if (known !== undefined) return known;
-    const values = shapes.map((shape) => ({ name: this.fresh("t"), shape }));
-    const node = { type, inputs: names, outputs: values.map((value) => value.name), attributes };
+    const value = { name: this.fresh("t"), shape };
+    const node = { type, inputs: names, outputs: [value.name], attributes };
     this.nodeList.push(node);
-    for (const value of values) this.producers.set(value.name, node);
-    this.nodesByKey.set(key, values);
-    return values;
+    this.producers.set(value.name, node);
+    this.nodesByKey.set(key, value);
+    return value;
   }
 
   input(name: string, shape: Dims, dtype: TensorType): Value {

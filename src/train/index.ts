@@ -5,6 +5,7 @@ export * from "./evaluate.ts";
 export * from "./events.ts";
 export * from "./export.ts";
 export * from "./open-trained.ts";
+export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
