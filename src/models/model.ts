@@ -96,6 +96,13 @@ export interface Decoder {
   readonly traversable: boolean;
 }
 
+/** How real an item looks to the model: a map's output [n, 1], a logit or a critic's value, larger for real. */
+export interface Discriminator {
+  readonly map: string;
+  readonly input: string;
+  readonly output: string;
+}
+
 /** A model with a tractable bound on log p(x). */
 export interface Likelihood {
   /**
@@ -115,6 +122,7 @@ export interface Model {
   readonly generator?: Generator;
   readonly encoder?: Encoder;
   readonly decoder?: Decoder;
+  readonly discriminator?: Discriminator;
   readonly likelihood?: Likelihood;
 }
 
