@@ -5,12 +5,12 @@ import { type NdArray, ndarray } from "../base/ndarray.ts";
 const separators = ["\t", ";", ","] as const;
 
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Words that stand where a number is missing; a row of them is no header. */
-const missing = /^([+-]?(nan|inf|infinity)|na|n\/a|null|none)$/i;
+/** A name does not begin as numbers do, and is no word that stands where a number is missing. */
+const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
 
 /**
  * Points `[n, d]` from a table of numbers: a row a point, cells between commas, semicolons or tabs, whichever the first line
- * has. A first line of words is a header, and left out; empty lines are too.
+ * has. A first line of names is a header, and left out; empty lines are too.
  * @param name What the bytes are, for messages: a file name.
  * @throws DataError with line and column when a cell is no finite number, and with the line when rows differ in length.
  */
@@ -22,7 +22,6 @@ export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<
       bom: true,
       delimiter: separatorOf(bytes),
       relax_column_count: true,
-      skip_empty_lines: true,
       on_record: (cells: string[], { lines }) => {
         table.add(cells, lines);
         return null;
@@ -30,7 +29,9 @@ export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new DataError(`openData: ${name} must be a table of numbers - got ${error.message}`, "check its quotes");
+    throw new DataError(
+      `openData: ${name} must be a table of numbers - got a quotation mark out of place at line ${error["lines"]}`,
+    );
   }
   return table.points();
 }
@@ -43,7 +44,7 @@ function separatorOf(bytes: Uint8Array): string {
 }
 
 function isHeader(row: readonly string[]): boolean {
-  return row.some((cell) => cell !== "") && row.every((cell) => !numeral.test(cell) && !missing.test(cell));
+  return row.some((cell) => cell !== "") && row.every((cell) => cell === "" || columnName.test(cell));
 }
 
 /** Rows of numbers as they come in. */
@@ -57,6 +58,7 @@ class Table {
 
   add(cells: readonly string[], line: number): void {
     const row = cells.map((cell) => cell.trim());
+    if (row.length === 1 && row[0] === "") return;
     const first = this.width === 0;
     if (first) this.width = row.length;
     if (first && isHeader(row)) {
@@ -93,10 +95,10 @@ class Table {
     if (numeral.test(cell) && Number.isFinite(Math.fround(value))) return value;
     const name = this.header === null ? "" : ` (${this.header[column]})`;
     throw new DataError(
-      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell)} at line ${line}, column ${column + 1}${name}`,
+      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell.slice(0, 40))} at line ${line}, column ${column + 1}${name}`,
       /^[+-]?\d+,\d+$/.test(cell)
         ? "write fractions with a point: 1.5"
-        : "cells lie between commas, semicolons or tabs; only the first line may be a header",
+        : "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column",
     );
   }
 }
