@@ -175,7 +175,7 @@ class Training {
     const { state } = trained;
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
-      const file = await samplePicture(this.run.store, trained, 0, this.seed);
+      const file = await this.picture(trained, 0);
       if (file !== null) yield { type: "picture", file };
     }
     await this.run.record({ status: "running" });
@@ -203,7 +203,7 @@ class Training {
       };
       if (done % session.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
       if (done % sampleEvery === 0 || done === steps) {
-        const file = await samplePicture(this.run.store, trained, done, this.seed);
+        const file = await this.picture(trained, done);
         if (file !== null) yield { type: "picture", file };
       }
       const stopped = this.signal?.aborted === true && done < steps;
