@@ -15,7 +15,10 @@ type Read = (part: string) => Promise<Uint8Array>;
 
 /** 60,000 grey images `[28, 28, 1]` to train on and 10,000 to test on. @throws DataError for files of other shapes. */
 export async function openMnistFiles(name: string, read: Read): Promise<DataSplit> {
-  const [train, test] = await Promise.all([openPart(name, read, "train", 60_000), openPart(name, read, "t10k", 10_000)]);
+  const [train, test] = await Promise.all([
+    openPart(name, read, "train", 60_000),
+    openPart(name, read, "t10k", 10_000),
+  ]);
   return { train, test };
 }
 
