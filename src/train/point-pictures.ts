@@ -89,12 +89,7 @@ function widened([from, to]: Range, span: number): Range {
 const fieldSide = 81;
 
 /** Null where there is no discriminator, or a place of the plane is no item. */
-async function fieldOf(
-  trained: TrainedModel,
-  frame: Frame,
-  reals: NdArray,
-  generated: NdArray,
-): Promise<Field | null> {
+async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, generated: NdArray): Promise<Field | null> {
   const { discriminator } = trained.model;
   const d = reals.shape[1]!;
   if (discriminator === undefined || d > 2) return null;
@@ -132,7 +127,11 @@ export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
       ? []
       : [d === 1 ? "The upright axis is the order of drawing." : `Only the first two of ${d} coordinates are drawn.`];
   const ground = discriminator === undefined || d! > 2 ? [] : [groundCaption(discriminator)];
-  return ["Points outside the frame lie on its edge.", ...ground, ...plane].join(" ");
+  return [
+    "Rings are real points, dots generated ones; those outside the frame lie on its edge.",
+    ...ground,
+    ...plane,
+  ].join(" ");
 }
 
 function groundCaption({ boundary }: Discriminator): string {

@@ -47,10 +47,10 @@ const bands = Array.from({ length: 2 * perSide }, (_, band): Colour => {
   return blend(middle, share < 0 ? below : above, Math.abs(share));
 });
 
-const plotSide = 420;
+const plotSide = 412;
 /** Points beyond the frame are drawn in a strip around it, where they leave it. */
 const strip = 8;
-const margin = { left: 44, right: 16, top: 16, bottom: 28 } as const;
+const margin = { left: 52, right: 16, top: 16, bottom: 28 } as const;
 const panelWidth = margin.left + plotSide + margin.right;
 const panelHeight = margin.top + plotSide + margin.bottom;
 
