@@ -2,18 +2,23 @@ import type { Tensor } from "../graph/tensor.ts";
 import { leakyRelu, relu, tanh } from "../ops/index.ts";
 import type { Layer } from "./layer.ts";
 
-/** A function between layers, whose inputs can be observed: a unit that is never above 0 is dead. */
-export function activation(apply: (x: Tensor) => Tensor): Layer {
+export type ActivationName = "relu" | "leaky-relu" | "tanh";
+
+/** What a unit is whose input is above 0 for no item: no gradient passes a dead one, some passes an idle one. */
+const neverAbove = { relu: "dead", "leaky-relu": "idle", tanh: null } as const;
+
+/** A function between layers, by name, whose inputs can be observed where a unit should be above 0 for some items. */
+export function activation(name: ActivationName, slope = 0): Layer {
+  const apply = activationOf(name, slope);
+  const observed = neverAbove[name];
   return {
     init: () => ({}),
     apply: (_, x, ctx) => {
-      ctx.observe("preactivation", x);
+      if (observed !== null) ctx.observe(observed, x);
       return apply(x);
     },
   };
 }
-
-export type ActivationName = "relu" | "leaky-relu" | "tanh";
 
 /** An activation by name; `slope` is that of the leaky one below 0. */
 export function activationOf(name: ActivationName, slope: number): (x: Tensor) => Tensor {

@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
 import { tanh } from "../ops/index.ts";
-import { type ActivationName, activation, activationOf } from "./activation.ts";
+import { type ActivationName, activation } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
 import { type Initializer, glorotUniform, heNormal, normalInit } from "./init.ts";
@@ -50,7 +50,7 @@ function denseInit(name: ActivationName): Initializer {
  */
 export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
   const { arch, hidden, latent, slope, initialBias } = options;
-  const unit = activation(activationOf(options.activation, slope));
+  const unit = activation(options.activation, slope);
   const outward = hidden.toReversed();
   const bounded: Part[] = item.length === 3 ? [tanh] : [];
   if (arch === "mlp") {
@@ -76,7 +76,7 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
  */
 export function discriminatorNet(options: DiscriminatorOptions, item: Shape): Layer {
   const { arch, hidden, norm, slope, outputs = 1 } = options;
-  const unit = activation(activationOf(options.activation, slope));
+  const unit = activation(options.activation, slope);
   const weighted = (layer: Layer): Layer => (norm === "spectral" ? spectralNorm(layer) : layer);
   const normal = (size: number, place: number): Part[] => {
     if (place === 0 || norm === "none" || norm === "spectral") return [];

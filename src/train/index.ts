@@ -1,6 +1,9 @@
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./data-record.ts";
+export { Chronicle } from "./diagnosis/chronicle.ts";
+export * from "./diagnosis/diagnose.ts";
+export * from "./diagnosis/index.ts";
 export * from "./evaluate.ts";
 export * from "./events.ts";
 export * from "./export.ts";

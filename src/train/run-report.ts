@@ -5,6 +5,8 @@ import { encodePng } from "../codec/png.ts";
 import type { Dataset, Modes } from "../data/index.ts";
 import { models } from "../models/index.ts";
 import { trainOptions } from "./config.ts";
+import type { Diagnosis } from "./diagnosis/diagnose.ts";
+import { shareNames } from "./diagnosis/sample-looks.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
 import type { Strip } from "./heat-strip.ts";
@@ -26,6 +28,7 @@ export async function writeReport(
   trained: TrainedModel,
   test: Dataset,
   results: readonly Evaluation[],
+  diagnosis: Diagnosis,
 ): Promise<void> {
   const metrics = await run.metrics();
   const facts: ReportFacts = {
@@ -39,6 +42,7 @@ export async function writeReport(
     films: await filmsOf(run, filmCaption(trained, test)),
     pictures: await picturesOf(run, trained, test, results),
     results,
+    diagnosis,
   };
   await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
 }
@@ -73,13 +77,16 @@ function configOf({ config }: Run): ConfigEntry[] {
 /** Lines of one chart, where a quantity has a value for each latent: the largest at the end. */
 const drawnLatents = 8;
 
+/** Shares by place of samples: drawn as a strip, or said in the diagnosis. */
+const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
+
 /** One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME. */
 function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
     const [metric, quantity, latent] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
-    if (title === modeShares) continue;
+    if (undrawn.has(title)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
     const line = latent === undefined ? split : `z${latent}`;
     const points = series.get(line) ?? [];

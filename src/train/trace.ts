@@ -296,8 +296,8 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
 
 /**
  * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
- * a step would give a net, and `dead/NET/LAYER`, the share of units (channels of images) that no item of the batch moves
- * above 0.
+ * a step would give a net, and `dead/NET/LAYER` or, of leaky units, `idle/NET/LAYER`, the share of units (channels of
+ * images) that no item of the batch moves above 0.
  */
 export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
   const state = new StateView(null);
@@ -313,9 +313,10 @@ export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOpti
     });
   }
   for (const [path, value] of observed) {
-    const [net, ...layer] = path.split(".").slice(0, -1);
+    const [net, ...layer] = path.split(".");
+    const kind = layer.pop();
     const highest = max(value, { axes: value.shape.map((_, axis) => axis).slice(0, -1) });
-    outputs[`dead/${net}/${layer.join(".")}`] = sub(1, mean(isPositive(highest)));
+    outputs[`${kind}/${net}/${layer.join(".")}`] = sub(1, mean(isPositive(highest)));
   }
   return { program: { outputs }, declared: tracing.declared };
 }
