@@ -7,6 +7,7 @@ export * from "./diagnosis/index.ts";
 export * from "./evaluate.ts";
 export * from "./events.ts";
 export * from "./export.ts";
+export * from "./health.ts";
 export * from "./open-trained.ts";
 export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";

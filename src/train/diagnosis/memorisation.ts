@@ -1,29 +1,35 @@
 import type { RunConfig } from "../config.ts";
+import { collapsed } from "./complete-collapse.ts";
+import { shareAbove } from "./scores.ts";
 import { median } from "./series.ts";
 import type { Change, Symptom } from "./symptom.ts";
-import { figure } from "./words.ts";
+import { figure, share } from "./words.ts";
 
-/** Of the distance of a new real item from the nearest training item, how far a sample is that repeats one. */
-const repeated = 0.3;
+/** Share of pairs in which the sample is nearer to a training item than the new real item is, from which samples repeat. */
+const nearer = 0.8;
+/** And how near it is at most, beside the new real item. */
+const byFar = 0.75;
 
 export const memorisation: Symptom = {
   name: "memorisation",
   summary: "samples repeat training items",
-  needs: "a model that draws",
+  needs: "a model that draws, and samples that are not all alike",
   warmUp: null,
   look: ({ now, config }) => {
     const nearest = now?.nearest ?? null;
-    if (nearest === null) return null;
+    if (nearest === null || (now?.samples && collapsed(now.samples))) return null;
     const { generated, real, heldOut } = nearest;
     const [sample, item] = [median(generated), median(real)];
     if (!(item > 0)) return null;
     const ratio = sample / item;
-    const whose = heldOut ? "a held-out item" : "a training item from the nearest other one";
+    const pairs = shareAbove(real, generated.toSorted());
+    const others = heldOut ? "held-out items" : "training items, from each other,";
     const sign = {
-      evidence: `the nearest training item is ${figure(sample)} from a sample, ${figure(item)} from ${whose}: ${figure(ratio)} of it (memorised: below ${repeated}; medians of ${generated.length} and ${real.length})`,
-      values: { sample, item, ratio },
+      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (repeated: from ${share(nearer)}), ${figure(sample)} beside ${figure(item)} in the middle, ${figure(ratio)} of it (repeated: below ${byFar})`,
+      values: { pairs, sample, item, ratio },
     };
-    return ratio < repeated ? { present: true, ...sign, change: changeFor(config) } : { present: false, ...sign };
+    if (pairs < nearer || ratio >= byFar) return { present: false, ...sign };
+    return { present: true, ...sign, change: changeFor(config) };
   },
 };
 

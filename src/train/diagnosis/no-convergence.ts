@@ -5,29 +5,34 @@ import { list, share } from "./words.ts";
 
 /** Mean share of samples that are at another place a look later, from which samples do not come to rest. */
 const restless = 0.4;
-/** Moves that are judged, the newest ones. */
-const moves = 4;
+/** Moves over which the mean is taken, the newest ones; and those that must be no smaller than all before. */
+const [judged, newest] = [4, 2];
+/** Of the mean before, what the newest moves are at least where they do not become smaller. */
+const asLarge = 0.75;
 /** Steps from one look to the next, at least, as a share of those done. */
 const apart = 1 / 15;
 
 export const noConvergence: Symptom = {
   name: "no-convergence",
   summary: "samples keep moving from one place to another",
-  needs: "five looks at samples, and data that declare modes or enough items to cluster",
+  needs: "two players, five looks at samples, and data that declare modes or enough items to cluster",
   warmUp: 0.5,
   look: (evidence) => {
     const { config } = evidence;
     const looks = spacedLooks(evidence);
-    if (looks.length <= moves || looks.at(-1)!.nearest.length === 0) return null;
-    const moved = looks.slice(1).map(({ nearest }, i) => movedShare(looks[i]!.nearest, nearest));
-    const [latest, earlier] = [moved.slice(-moves), moved.slice(0, -moves)];
-    const mean = meanOf(latest);
-    const before = earlier.length === 0 ? "" : `; before these, ${share(meanOf(earlier))}`;
+    if (looks.length <= judged || looks.at(-1)!.nearest.length === 0) return null;
+    const moves = looks.slice(1).map(({ nearest }, i) => movedShare(looks[i]!.nearest, nearest));
+    const latest = moves.slice(-judged);
+    const [moved, late, before] = [latest, moves.slice(-newest), moves.slice(0, -newest)].map(meanOf) as [
+      number,
+      number,
+      number,
+    ];
     const sign = {
-      evidence: `from look to look, ${list(latest.map(share))} of samples went to other places, ${share(mean)} on average (at rest: below ${share(restless)})${before}`,
-      values: { moved: mean, ...(earlier.length > 0 && { movedBefore: meanOf(earlier) }) },
+      evidence: `from look to look, ${list(latest.map(share))} of samples went to other places: ${share(moved)} on average (unrest: from ${share(restless)}), ${share(late)} over the newest ${newest} (unrest: as much, and ${asLarge} or more of the ${share(before)} before)`,
+      values: { moved, late, before },
     };
-    if (mean < restless) return { present: false, ...sign };
+    if (Math.min(moved, late) < restless || late < asLarge * before) return { present: false, ...sign };
     return { present: true, ...sign, change: firstChange(config, fallingRate(config), evenRates(config)) };
   },
 };

@@ -1,11 +1,11 @@
 /** `0.031`: three significant digits. */
 export function figure(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(3)));
 }
 
-/** `31 %`. */
+/** `31.2 %`. */
 export function share(value: number): string {
-  return `${Number((100 * value).toPrecision(2))} %`;
+  return `${Number((100 * value).toPrecision(3))} %`;
 }
 
 /** `a, b and c`; of many, the first ones and a count. */
