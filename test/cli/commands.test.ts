@@ -160,7 +160,7 @@ describe("zaya eval", () => {
     ];
     const { code, stdout } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(stdout).toContain("measuring on 3 of 4 test images, with the checkpoint of step 40");
+    expect(stdout).toContain("measuring on 3 of 4 test items, with the checkpoint of step 40");
     expect(stdout).toMatch(/^negElbo .* \(n 3\)$/m);
     expect(stdout).toMatch(/^nll .* samples 50 .* \(n 3\)$/m);
     const again = resultOf(await zaya(folder, ...words, "--json"));
