@@ -119,6 +119,11 @@ export interface Discriminator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
+  /**
+   * The score between real and generated, and how far from it an item is clearly the one or the other. Left out where
+   * only differences of scores mean something.
+   */
+  readonly boundary?: { readonly score: number; readonly margin: number };
 }
 
 /** A model with a tractable bound on log p(x). */

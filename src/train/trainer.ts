@@ -18,6 +18,7 @@ import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
+import { recordedModes } from "./mode-record.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./trace.ts";
@@ -136,7 +137,7 @@ class Training {
       start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
     // What came after the checkpoint is made again, and so is the last measurement of a run that was not recorded as done.
     const { steps } = this.config;
-    await this.run.forget(({ step, split }) => step > start || (step === steps && split === "test"));
+    await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
     const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
     const legs = new Legs(
@@ -175,8 +176,8 @@ class Training {
     const { state } = trained;
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
-      const file = await samplePicture(this.run.store, trained, 0, this.seed);
-      if (file !== null) yield { type: "picture", file };
+      yield* this.picture(trained, 0);
+      await this.recordModes(trained, 0, 0);
     }
     await this.run.record({ status: "running" });
     yield { type: "phase", phase: "train" };
@@ -203,8 +204,8 @@ class Training {
       };
       if (done % session.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
       if (done % sampleEvery === 0 || done === steps) {
-        const file = await samplePicture(this.run.store, trained, done, this.seed);
-        if (file !== null) yield { type: "picture", file };
+        yield* this.picture(trained, done);
+        if (done !== steps) await this.recordModes(trained, done, seconds());
       }
       const stopped = this.signal?.aborted === true && done < steps;
       if (done % checkpointEvery === 0 || done === steps || stopped) {
@@ -220,9 +221,46 @@ class Training {
     yield* this.finish(seconds(), trained);
   }
 
+<<<<<<< HEAD
   private async step(step: number, session: LegSession): Promise<Record<string, number>> {
     const losses = await session.step(step);
     for (const [name, loss] of Object.entries(losses)) {
+=======
+  private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
+    const file = await samplePicture(this.run.store, trained, this.data.train.kind, step, this.seed);
+    if (file !== null) yield { type: "picture", file };
+  }
+
+  private async recordModes(trained: TrainedModel, step: number, seconds: number): Promise<void> {
+    const found = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
+    this.logAll(step, seconds, "test", found);
+  }
+
+  private async step(
+    step: number,
+    compiled: Compiled,
+    declared: ReadonlyMap<string, Declared>,
+    trained: TrainedModel,
+  ): Promise<Record<string, number>> {
+    const indices = this.batches.indices(step * this.perStep);
+    const feeds = {
+      ...feedDeclared(declared, {
+        key: this.seed,
+        count: step,
+        of: this.config.steps,
+        items: { part: "train", indices },
+      }),
+    };
+    for (let turn = 0; turn < this.perStep; turn++) {
+      Object.assign(feeds, {
+        [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
+      });
+    }
+    const outputs = await compiled.run(feeds, trained.state);
+    const losses: Record<string, number> = {};
+    for (const [name, value] of Object.entries(outputs)) {
+      const loss = (losses[name] = value.data[0]!);
+>>>>>>> pictures
       if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
     }
     return losses;
@@ -259,6 +297,7 @@ class Training {
 
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    await this.recordModes(last, this.config.steps, seconds);
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
