@@ -63,6 +63,8 @@ interface Tracing {
   readonly items: number | null;
   /** Where values shown by layers are kept, by the path of their layer. */
   readonly observed?: Map<string, Tensor>;
+  /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
+  readonly trying?: boolean;
 }
 
 /** The context of one place in the model: a path, and how often each name was asked for there. */
@@ -111,7 +113,7 @@ class Place implements Scope {
   }
 
   updateStat(name: string, value: Tensor): void {
-    this.tracing.state.set(this.statName(name), value);
+    if (this.tracing.trying !== true) this.tracing.state.set(this.statName(name), value);
   }
 
   /** The first use of a net's part is the one that is kept: on real and generated items together, or on real ones. */
@@ -129,11 +131,15 @@ class Place implements Scope {
   private net(name: string): Net {
     const { model, layouts, state } = this.tracing;
     const layout = layouts[name]!;
-    const withParams = (params: Tree<Tensor>): Net => {
-      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, this.at(name)));
-      return Object.assign(call, { params, with: withParams });
+    const netAt = (place: Place, params: Tree<Tensor>): Net => {
+      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, place.at(name)));
+      return Object.assign(call, { params, with: (others: Tree<Tensor>) => netAt(this.trying(), others) });
     };
-    return withParams(unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+    return netAt(this, unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+  }
+
+  private trying(): Place {
+    return new Place({ ...this.tracing, trying: true }, this.path, this.suffix, this.asked);
   }
 
   private unique(name: string): string {
@@ -250,16 +256,31 @@ export function batchName(turn: number): string {
   return `batch/${turn}`;
 }
 
+function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions): Optimizers {
+  return new Optimizers(
+    tracing,
+    model.steps,
+    (step, net) => step.optimizer(rateOfUpdates(rate, step), net),
+    slotNames,
+  );
+}
+
+/** The learning rate by a step's own updates: the run's is by steps of the model, each of which may hold several of them. */
+function rateOfUpdates(rate: Schedule, { repeat = 1 }: TrainStep): Schedule {
+  return (count) => rate(Math.floor(count / repeat));
+}
+
 /** How many batches one step of the model takes. */
 export function batchesPerStep(model: Model): number {
   return Math.max(...model.steps.map((step) => step.repeat ?? 1));
 }
 
 /** One whole training step of a model as one graph: every player's loss, gradient and optimizer, in their order. */
-export function traceStep({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+export function traceStep(options: StepOptions): Traced {
+  const { model, layouts, batch } = options;
   const state = new StateView(null);
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
-  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
+  const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
@@ -299,11 +320,12 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
  * a step would give a net, and `dead/NET/LAYER`, the share of units (channels of images) that no item of the batch moves
  * above 0.
  */
-export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+export function traceHealth(options: StepOptions): Traced {
+  const { model, layouts, batch } = options;
   const state = new StateView(null);
   const observed = new Map<string, Tensor>();
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]!, observed };
-  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
+  const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, "", optimizers));
