@@ -221,11 +221,6 @@ class Training {
     yield* this.finish(seconds(), trained);
   }
 
-<<<<<<< HEAD
-  private async step(step: number, session: LegSession): Promise<Record<string, number>> {
-    const losses = await session.step(step);
-    for (const [name, loss] of Object.entries(losses)) {
-=======
   private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
     const file = await samplePicture(this.run.store, trained, this.data.train.kind, step, this.seed);
     if (file !== null) yield { type: "picture", file };
@@ -236,31 +231,9 @@ class Training {
     this.logAll(step, seconds, "test", found);
   }
 
-  private async step(
-    step: number,
-    compiled: Compiled,
-    declared: ReadonlyMap<string, Declared>,
-    trained: TrainedModel,
-  ): Promise<Record<string, number>> {
-    const indices = this.batches.indices(step * this.perStep);
-    const feeds = {
-      ...feedDeclared(declared, {
-        key: this.seed,
-        count: step,
-        of: this.config.steps,
-        items: { part: "train", indices },
-      }),
-    };
-    for (let turn = 0; turn < this.perStep; turn++) {
-      Object.assign(feeds, {
-        [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
-      });
-    }
-    const outputs = await compiled.run(feeds, trained.state);
-    const losses: Record<string, number> = {};
-    for (const [name, value] of Object.entries(outputs)) {
-      const loss = (losses[name] = value.data[0]!);
->>>>>>> pictures
+  private async step(step: number, session: LegSession): Promise<Record<string, number>> {
+    const losses = await session.step(step);
+    for (const [name, loss] of Object.entries(losses)) {
       if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
     }
     return losses;
