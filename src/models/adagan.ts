@@ -4,7 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { discriminatorNet } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, erf, mul, reshape, slice, step as isPositive, stopGradient, sub } from "../ops/index.ts";
-import { type Game, adversarialOptions, alternately, game, playerOptions, scoreLogs } from "./adversarial.ts";
+import { type Game, adversarialOptions, alternately, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Scope, type Stage, type TrainStep, defineModel } from "./model.ts";
 
@@ -31,7 +31,8 @@ export const adagan = defineModel({
 const classifierShare = 0.2;
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const { components, boost, latent } = chosen;
+  const { components, boost } = chosen;
+  const latent = latentOf(chosen, data);
   const games = Array.from({ length: components }, (_, i) => game(chosen, data, { suffix: `${i + 1}` }));
   const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
   const { discriminator } = playerOptions(chosen, data);

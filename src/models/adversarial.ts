@@ -17,7 +17,12 @@ import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "
 
 /** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
 export const adversarialOptions = {
-  latent: integerField("dimensions of the noise that becomes items", { min: 1 }).default(64),
+  latent: integerField(
+    "dimensions of the noise that becomes items; 64, or for points as many as they have up to that",
+    {
+      min: 1,
+    },
+  ).optional(),
   arch: choiceField("nets of linear layers (mlp) or of convolutions (dcgan); dcgan for images", [
     "mlp",
     "dcgan",
@@ -87,18 +92,23 @@ export interface GameRules {
   readonly optimizer?: (rate: Schedule) => Optimizer;
 }
 
+/** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
+export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataInfo): number {
+  return latent ?? (kind === "image" ? 64 : Math.min(64, shape[0]!));
+}
+
 /** The options of either player's net, with what is left open filled in. */
 export function playerOptions(
   chosen: AdversarialOptions,
   data: DataInfo,
   rules: GameRules = {},
 ): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
-  const { latent, slope, initialBias, activation, discriminatorActivation } = chosen;
+  const { slope, initialBias, activation, discriminatorActivation } = chosen;
   const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
   const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
   const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
   return {
-    generator: { arch, hidden, latent, slope, initialBias, activation },
+    generator: { arch, hidden, latent: latentOf(chosen, data), slope, initialBias, activation },
     discriminator: {
       arch,
       hidden: chosen.discriminatorHidden ?? hidden,
@@ -111,7 +121,8 @@ export function playerOptions(
 
 /** @throws OptionError when the nets do not fit the items. */
 export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules = {}): Game {
-  const { latent, instanceNoise } = chosen;
+  const { instanceNoise } = chosen;
+  const latent = latentOf(chosen, data);
   const { packing = 1, suffix = "" } = rules;
   const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
   const options = playerOptions(chosen, data, rules);

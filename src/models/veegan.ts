@@ -4,7 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, playerOptions, scoreLogs } from "./adversarial.ts";
+import { adversarialOptions, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 
 const options = z.object(adversarialOptions);
@@ -19,7 +19,7 @@ export const veegan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const { latent } = chosen;
+  const latent = latentOf(chosen, data);
   const players = game(chosen, data);
   const { discriminator } = playerOptions(chosen, data);
   const judge = (scope: Scope, code: Tensor, items: Tensor): Tensor =>
