@@ -39,7 +39,7 @@ export async function createStepper({ model, batch, learningRate, data }, thread
     release: () => compiled.release(),
     run: async () => {
       const feeds = {
-        ...feedDeclared(declared, { key: key(1), count }),
+        ...feedDeclared(declared, { key: key(1), count, progress: { step: count, steps: count + 1 } }),
         [batchName(0)]: batches[count % batches.length],
       };
       count++;

@@ -63,7 +63,7 @@ export class LegSession {
   }
 
   get stepsPerEpoch(): number {
-    return this.batches.stepsPerEpoch;
+    return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.leg.perStep));
   }
 
   /** Makes one step of the run; returns its losses by name. */
@@ -108,7 +108,7 @@ export class LegSession {
   private feeds({ declared }: Program, key: Key, count: number, step: number, indices: Int32Array) {
     const { first, end } = this.leg;
     const progress = { step: step - first, steps: end - first };
-    return { ...feedDeclared(declared, { key, count, progress, items: { part: "train", indices } }) };
+    return feedDeclared(declared, { key, count, progress, items: { part: "train", indices } });
   }
 }
 

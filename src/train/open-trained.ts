@@ -32,7 +32,7 @@ export async function openTrained(run: Run, engine: Engine, weights: Weights = "
   const layouts = layoutsOf(model, run.config.train.seed);
   const values = await loadCheckpoint(run.store, step, model, layouts);
   const state = engine.createState(inferenceState(values, weights));
-  const trained = new TrainedModel(model, layouts, engine, state);
+  const trained = new TrainedModel(model, layouts, engine, state, { step, steps: run.config.train.steps });
   const close = async (): Promise<void> => {
     state.dispose();
     await trained.release();

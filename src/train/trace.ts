@@ -257,12 +257,7 @@ export function batchName(turn: number): string {
 }
 
 function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions): Optimizers {
-  return new Optimizers(
-    tracing,
-    model.steps,
-    (step, net) => step.optimizer(rateOfUpdates(rate, step), net),
-    slotNames,
-  );
+  return new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rateOfUpdates(rate, step), net), slotNames);
 }
 
 /** The learning rate by a step's own updates: the run's is by steps of the model, each of which may hold several of them. */
@@ -317,8 +312,8 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
 
 /**
  * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
- * a step would give a net, and `dead/NET/LAYER`, the share of units (channels of images) that no item of the batch moves
- * above 0.
+ * a step would give a net, and `dead/NET/layer1` and so on, the share of units (channels of images) in a hidden layer of
+ * rectifiers that no item of the batch moves above 0.
  */
 export function traceHealth(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
@@ -334,12 +329,17 @@ export function traceHealth(options: StepOptions): Traced {
       outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));
     });
   }
-  for (const [path, value] of observed) {
-    const [net, ...layer] = path.split(".").slice(0, -1);
-    const highest = max(value, { axes: value.shape.map((_, axis) => axis).slice(0, -1) });
-    outputs[`dead/${net}/${layer.join(".")}`] = sub(1, mean(isPositive(highest)));
+  for (const net of Object.keys(model.nets)) {
+    const own = [...observed].filter(([path]) => path.startsWith(`${net}.`));
+    own.forEach(([, value], i) => (outputs[`dead/${net}/layer${i + 1}`] = deadShare(value)));
   }
   return { program: { outputs }, declared: tracing.declared };
+}
+
+/** The share of units (channels of images) of values [n, ..., units] that are never above 0. */
+function deadShare(values: Tensor): Tensor {
+  const highest = max(values, { axes: values.shape.map((_, axis) => axis).slice(0, -1) });
+  return sub(1, mean(isPositive(highest)));
 }
 
 export interface InferenceOptions {
@@ -361,13 +361,18 @@ export function traceInference(
   return { program: { outputs: body(new Place(tracing, [], "", new Map())) }, declared: tracing.declared };
 }
 
+/** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+}
+
 /** Which numbers a call gets: they depend on the key, the count and the names alone. */
 export interface FeedKey {
   readonly key: Key;
   /** The count of steps done, or of batches seen. */
   readonly count: number;
-  /** How far training is, for scalars: steps done in its stage, of all of it; the count, where not given. */
-  readonly progress?: { readonly step: number; readonly steps: number };
+  readonly progress: Progress;
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
 }
@@ -375,9 +380,8 @@ export interface FeedKey {
 /** Draws and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
-  { key: own, count, progress = { step: count, steps: count }, items }: FeedKey,
+  { key: own, count, progress: { step, steps }, items }: FeedKey,
 ): Arrays {
-  const { step, steps } = progress;
   const feeds: Record<string, NdArray> = {};
   for (const [name, want] of declared) {
     if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));

@@ -9,6 +9,7 @@ import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import {
   type Declared,
   type Layouts,
+  type Progress,
   type Traced,
   batchName,
   feedDeclared,
@@ -36,6 +37,8 @@ export class TrainedModel {
     readonly layouts: Layouts,
     readonly engine: Engine,
     readonly state: State,
+    /** How far its training is. */
+    readonly progress: Progress,
   ) {}
 
   /** Runs one of the model's maps on any number of items. */
@@ -156,6 +159,7 @@ export class TrainedModel {
       const feeds = feedDeclared(prepared.declared, {
         key: fold(key, "gradients"),
         count: draw,
+        progress: this.progress,
         items: { part, indices },
       });
       const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
@@ -179,7 +183,7 @@ export class TrainedModel {
     size: number,
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
-    const feeds = feedDeclared(declared, { key, count, items: { part, indices: filled } });
+    const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
     return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
   }
 

@@ -7,9 +7,9 @@ import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
-import type { Arrays, Engine } from "../runtime/index.ts";
+import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
@@ -17,6 +17,7 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { infoOf, planRun } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run } from "./run.ts";
@@ -51,8 +52,7 @@ export async function* train(
   options: TrainOptions,
   settings: TrainSettings,
 ): AsyncGenerator<TrainEvent, void> {
-  const training = resolveTraining(configured.definition, options, data.train.size);
-  const model = configured.definition.build(configured.options, infoOf(data));
+  const { model, training } = planRun(configured, data, options);
   const source = settings.source ?? { spec: data.train.name };
   const config = runConfig(configured, source, training, settings.engine.name);
   const clock = settings.clock ?? systemClock;
@@ -81,10 +81,6 @@ export function requireResumable(run: Run): void {
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
-}
-
-export function infoOf(data: DataSplit): DataInfo {
-  return { kind: data.train.kind, shape: data.train.shape };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
@@ -139,7 +135,7 @@ class Training {
     const { steps } = this.config;
     await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
-    const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const trained = this.trainedWith(state);
     const legs = new Legs(
       this.course,
       {
@@ -231,6 +227,12 @@ class Training {
     this.logAll(step, seconds, "test", found);
   }
 
+  /** Asked for what changes with training only at its end. */
+  private trainedWith(state: State): TrainedModel {
+    const { steps } = this.config;
+    return new TrainedModel(this.model, this.layouts, this.engine, state, { step: steps, steps });
+  }
+
   private async step(step: number, session: LegSession): Promise<Record<string, number>> {
     const losses = await session.step(step);
     for (const [name, loss] of Object.entries(losses)) {
@@ -273,7 +275,7 @@ class Training {
     await this.recordModes(last, this.config.steps, seconds);
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
-    const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const averaged = this.trainedWith(state);
     try {
       yield* this.judge(seconds, averaged);
     } finally {
