@@ -11,3 +11,4 @@ export * from "./plan.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
+export type { Weights } from "./weights.ts";

@@ -24,7 +24,7 @@ import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
-import { hasAverages, inferenceState } from "./weights.ts";
+import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface TrainSettings {
   readonly engine: Engine;
@@ -273,11 +273,11 @@ class Training {
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
     await this.recordModes(last, this.config.steps, seconds);
-    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
+    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = this.trainedWith(state);
     try {
-      yield* this.judge(seconds, averaged);
+      yield* this.judge(seconds, averaged, "ema");
     } finally {
       state.dispose();
       await averaged.release();
@@ -285,20 +285,25 @@ class Training {
   }
 
   /** Everything is written before the run is recorded as done: a run killed here does its end again. */
-  private async *judge(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+  private async *judge(
+    seconds: number,
+    trained: TrainedModel,
+    weights: Weights | null,
+  ): AsyncGenerator<TrainEvent, void> {
     const { store, config } = this.run;
-    const { steps } = this.config;
+    const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
-      const file = evaluationFile(result, { step: steps, seed: this.config.seed });
+      const file = evaluationFile(result, { step: steps, seed, weights });
       await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
     }
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
-    await exportModel(trained, this.data.test, store, this.seed, { recipe: config.recipe, step: String(steps) });
+    const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
+    await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
     const done = { status: "done", step: steps, seconds } as const;
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
