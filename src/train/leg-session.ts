@@ -3,8 +3,9 @@ import { type Dataset, type Loader, loader, weightedLoader } from "../data/index
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, rateOf } from "./config.ts";
 import type { Leg } from "./course.ts";
+import { feedDeclared } from "./feeds.ts";
 import { Health } from "./health.ts";
-import { type StepOptions, type Traced, batchName, feedDeclared, traceStep } from "./trace.ts";
+import { type StepOptions, type Traced, batchName, traceStep } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 
 export interface LegSettings {

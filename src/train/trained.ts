@@ -6,16 +6,8 @@ import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
-import {
-  type Declared,
-  type Layouts,
-  type Progress,
-  type Traced,
-  batchName,
-  feedDeclared,
-  traceGradients,
-  traceInference,
-} from "./trace.ts";
+import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
+import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const chunk = 250;
