@@ -4,7 +4,7 @@ import { grad } from "../../src/autodiff/index.ts";
 import { type NdArray, castTo, reshaped } from "../../src/base/ndarray.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import { conv2d, linear, spectralNorm } from "../../src/nn/index.ts";
-import * as objectives from "../../src/objectives/index.ts";
+import { hinge, leastSquares, minimax, nonSaturating, wasserstein } from "../../src/objectives/index.ts";
 import { mul, sum } from "../../src/ops/index.ts";
 import { type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { OpenContext } from "../nn/context.ts";
@@ -35,10 +35,10 @@ interface Spectral {
   readonly u: readonly Result[];
 }
 
-type LossName = "minimax" | "nonSaturating" | "leastSquares" | "hinge" | "wasserstein";
+const objectives = { minimax, nonSaturating, leastSquares, hinge, wasserstein };
 
 const golden = readGolden<{
-  losses: { inputs: Readonly<Record<"real" | "fake", Wave>>; losses: Readonly<Record<LossName, Loss>> };
+  losses: { inputs: Readonly<Record<"real" | "fake", Wave>>; losses: Readonly<Record<keyof typeof objectives, Loss>> };
   spectral: Readonly<Record<"linear" | "conv", Spectral>>;
 }>("adversarial");
 
@@ -62,7 +62,7 @@ describe.each(engines)("on the engine %s", (_, engine, relative) => {
   it.each(Object.entries(golden.losses.losses))(
     "the losses %s are PyTorch's, and so are their gradients",
     async (name, known) => {
-      const { discriminator, generator } = objectives[name as LossName];
+      const { discriminator, generator } = objectives[name as keyof typeof objectives];
       const feeds = { real: wave(golden.losses.inputs.real), fake: wave(golden.losses.inputs.fake) };
       const [real, fake] = [input("real", [7, 1]), input("fake", [7, 1])];
       const losses = { discriminator: discriminator(real, fake), generator: generator(fake) };
