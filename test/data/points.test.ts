@@ -191,7 +191,7 @@ describe("mixtures", () => {
     });
     // The distance follows the chi distribution with 700 degrees of freedom: mean 26.449, deviation 0.707.
     const distances = found.map((each) => each.distance);
-    expect(Math.abs(mean(distances) - 26.449)).toBeLessThan((4 * 0.707) / Math.sqrt(1000));
+    expect(Math.abs(mean(distances) - 26.449)).toBeLessThan((4 * Math.SQRT1_2) / Math.sqrt(1000));
     expect(Math.min(...distances)).toBeGreaterThan(10 * deviation);
     expect(within * deviation).toBeCloseTo(26.4575 + 7.0711, 3);
     expect(Math.max(...distances)).toBeLessThan(within * deviation);
