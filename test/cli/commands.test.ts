@@ -225,7 +225,6 @@ describe("a model of points", () => {
       expect(code).toBe(2);
     }
     expect(await filesIn(folder)).not.toContain("p.png");
-    expect((await filesIn(join(folder, "points"))).filter((name) => name.endsWith(".png"))).toEqual([]);
   });
 
   it("writes a table that it reads as data, and no table of images", async () => {
