@@ -5,6 +5,7 @@ import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelRow } from "./gumbel.ts";
 import type { Row } from "./row.ts";
+import { wganEmdRow } from "./wgan-emd.ts";
 
 export * from "./document.ts";
 export * from "./row.ts";
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   gumbelRow,
   betaVaeRow,
   autoencoderContrastRow,
+  wganEmdRow,
 ];

@@ -40,7 +40,7 @@ function drawnRange(points: readonly Point[]): [least: number, greatest: number]
   return [inside[0]!, inside.at(-1)!];
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))}%`;
 }
 
@@ -143,7 +143,7 @@ function noteOf(notes: readonly string[]): Piece {
   return notes.length > 0 ? markup`<p class="note">${notes.join(" ")}</p>` : "";
 }
 
-function figure(title: string, unit: string, content: readonly Piece[]): Markup {
+export function figure(title: string, unit: string, content: readonly Piece[]): Markup {
   const of = unit && markup` <span class="unit">${unit}</span>`;
   return markup`<figure class="chart"><figcaption><h3 dir="auto">${title}${of}</h3></figcaption>${content}</figure>`;
 }
@@ -353,6 +353,7 @@ ${Array.from({ length: hues }, (_, i) => `.hue${i} { --hue: var(--hue${i}); }`).
 .dot, .mark { fill: var(--hue); }
 .mark { font-size: .875rem; font-weight: 700; text-anchor: middle; }
 .bar { fill: var(--hue0); }
+.cell { shape-rendering: crispEdges; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .25rem 0; padding: 0; font-size: .875rem; }
 .legend strong { font-variant-numeric: tabular-nums; }
 `;
