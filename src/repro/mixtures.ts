@@ -1,3 +1,4 @@
+import { DataError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../models/index.ts";
@@ -80,6 +81,8 @@ async function measure(
 ): Promise<Outcome["values"]> {
   const { steps, seeds } = budgets[context.scale];
   const data = await context.open(dataName);
+  const { modes } = data.test;
+  if (modes?.kind !== "centers") throw new DataError(`repro: ${dataName} must declare centres - got none`);
   const found = new Map<string, number[]>();
   let seconds = 0;
   for (const seed of seeds) {
@@ -89,7 +92,7 @@ async function measure(
       const { trained, close } = await openTrained(run, context.engine, weights);
       const drawn = await trained.sample(fold(key(seed), "modes"), samples);
       await close();
-      const { captured, highQuality, reverseKl } = modesOf(drawn, data.test.modes!);
+      const { captured, highQuality, reverseKl } = modesOf(drawn, modes);
       const prefix = weights === "ema" ? `${method}/ema` : method;
       for (const [name, value] of Object.entries({ modes: captured, highQuality, reverseKl })) {
         const all = found.get(`${prefix}/${name}`) ?? [];

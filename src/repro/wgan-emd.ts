@@ -90,7 +90,10 @@ async function gapOf(
     { steps, batch: 512, learningRate: 1e-3, seed, checkpointEvery: 1_000_000 },
     settings,
   )) {
-    if (event.type === "step" && event.step > 0.9 * steps) gaps.push(event.losses["critic/gap"]!);
+    if (event.type !== "step") continue;
+    if (event.step > 0.9 * steps) gaps.push(event.losses["critic/gap"]!);
+    // There is nothing to measure or to draw from.
+    if (event.step === steps) break;
   }
   return gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
 }
