@@ -167,12 +167,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: {
-        map: "discriminator",
-        input: "x",
-        output: "score",
-        ...(objective.boundary && { boundary: objective.boundary }),
-      },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: objective.boundary },
     },
   };
 }

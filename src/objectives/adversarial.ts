@@ -7,15 +7,18 @@ export interface AdversarialLoss {
   generator(fake: Tensor): Tensor;
   /** Whether what one player loses the other wins: then the generator's loss leaves out only what it cannot change. */
   readonly zeroSum: boolean;
-  /**
-   * The score halfway between real and generated, and how far from it an item is clearly the one or the other; null where
-   * only differences of scores mean something.
-   */
-  readonly boundary: { readonly score: number; readonly margin: number } | null;
+  /** Null where only differences of scores mean something. */
+  readonly boundary: Boundary | null;
 }
 
-/** Of logits: at the margin the odds are 7 to 1. */
-const logits = { score: 0, margin: 2 };
+/** The score halfway between real and generated, and how far from it an item is clearly the one or the other. */
+export interface Boundary {
+  readonly score: number;
+  readonly margin: number;
+}
+
+/** Of logits; at the margin the odds are 88 in 100. */
+const evenOdds: Boundary = { score: 0, margin: 2 };
 
 /** -log sigmoid(score) of real items and -log(1 - sigmoid(score)) of generated ones. */
 function logisticLoss(real: Tensor, fake: Tensor): Tensor {
@@ -31,7 +34,7 @@ export const minimax: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => neg(mean(softplus(fake))),
   zeroSum: true,
-  boundary: logits,
+  boundary: evenOdds,
 };
 
 /** The same discriminator; the generator raises E log D(G(z)). @source Goodfellow et al., arXiv 1406.2661, section 3. */
@@ -39,7 +42,7 @@ export const nonSaturating: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => mean(softplus(neg(fake))),
   zeroSum: false,
-  boundary: logits,
+  boundary: evenOdds,
 };
 
 /** Half squared distances from 1 for real and 0 for generated. @source Mao et al., arXiv 1611.04076, equation 9. */
