@@ -43,3 +43,9 @@ export function batchesIn(course: readonly Leg[], step: number): number {
   const leg = course.findLast(({ first }) => first <= step)!;
   return leg.firstBatch + (step - leg.first) * leg.perStep;
 }
+
+/** How far the run's stage is after so many of its steps. */
+export function progressAt(course: readonly Leg[], step: number): { readonly step: number; readonly steps: number } {
+  const { first, end } = course.findLast((leg) => leg.first < Math.max(1, step))!;
+  return { step: step - first, steps: end - first };
+}
