@@ -27,8 +27,12 @@ const options = z.object({
     "straight-through",
     "score-function",
   ]).default("gumbel-softmax"),
-  temperature: numberField("temperature of the relaxation at the start", { above: 0 }).default(1),
-  temperatureFloor: numberField("temperature under which it does not fall", { above: 0 }).default(0.5),
+  temperature: numberField("temperature of the relaxation at the start; at 0 a draw would have no gradient", {
+    above: 0,
+  }).default(1),
+  temperatureFloor: numberField("temperature under which it does not fall; near 0 the gradient's variance explodes", {
+    above: 0,
+  }).default(0.5),
   temperatureRate: numberField("rate at which it falls, exp(-rate * step)", { min: 0 }).default(1e-4),
   temperatureInterval: integerField("steps between two changes of the temperature", { min: 1 }).default(500),
   kl: choiceField(
@@ -205,6 +209,7 @@ function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloo
   if (mcSamples > 1 && estimator !== "score-function") {
     throw new OptionError(
       `categorical-vae: several draws are for the score function - got ${mcSamples} with ${estimator}`,
+      "use --estimator score-function, or leave out --mc-samples",
     );
   }
   if (temperature < temperatureFloor) {
