@@ -5,15 +5,17 @@ import { choiceField, integerField, numberField } from "../base/options.ts";
 import {
   categoricalKlTerms,
   categoricalLogProb,
+  nearestCorner,
   relaxedKlTerms,
   sampleCategorical,
   sampleLogGumbelSoftmax,
+  straightThrough,
 } from "../distributions/index.ts";
 import { leaveOneOut, scoreFunction } from "../estimators/index.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 
 import { coders, runningMean } from "../nn/index.ts";
-import { add, argmax, exp, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
+import { add, exp, mean, neg, reshape, softmax, sub, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
 import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
@@ -98,7 +100,7 @@ function build(chosen: Options, data: DataInfo): Model {
           const n = image!.shape[0]!;
           return {
             probabilities: reshape(softmax(logits), [n, width]),
-            code: reshape(mostLikely(logits), [n, width]),
+            code: reshape(nearestCorner(logits), [n, width]),
           };
         },
       },
@@ -151,8 +153,7 @@ function byRelaxation(chosen: Options, seen: Observation, logits: Tensor, x: Ten
   const temperature = scope.scalar("temperature", temperatureSchedule(chosen));
   const logSoft = sampleLogGumbelSoftmax(logits, scope.noise("z", "uniform", [n, variables, categories]), temperature);
   const soft = exp(logSoft);
-  const hard = add(stopGradient(sub(mostLikely(soft), soft)), soft);
-  const code = chosen.estimator === "straight-through" ? hard : soft;
+  const code = chosen.estimator === "straight-through" ? straightThrough(soft) : soft;
   const out = scope.nets.decoder!(reshape(code, [n, variables * categories]));
   const kl = chosen.kl === "relaxed" ? relaxedKlTerms(logits, logSoft, temperature) : categoricalKlTerms(logits);
   return {
@@ -192,11 +193,6 @@ function draws(
   const code = sampleCategorical(logits, scope.noise("z", "uniform", [samples, n, variables, categories]));
   const out = scope.nets.decoder!(reshape(code, [samples * n, variables * categories]));
   return { code, costs: neg(seen.logProb(reshape(out, [samples, n, ...data.shape]), x, scope, 2)) };
-}
-
-/** The corner of the simplex nearest to each distribution [..., k]. */
-function mostLikely(x: Tensor): Tensor {
-  return oneHot(argmax(x), staticDim(x, x.shape.length - 1, "mostLikely"));
 }
 
 function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloor }: Options): void {
