@@ -90,6 +90,8 @@ export interface GameRules {
   /** The discriminator's normalisation where none is chosen. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
+  /** What the discriminator's scores are made for; where not given, only their differences mean something. */
+  readonly objective?: AdversarialLoss;
 }
 
 /** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
@@ -163,7 +165,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: { map: "discriminator", input: "x", output: "score" },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: rules.objective?.boundary ?? null },
     },
   };
 }
@@ -229,6 +231,6 @@ export function scoreLogs(
 ): Record<string, Tensor> {
   const means = { real: mean(real), fake: mean(fake) };
   if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };
-  const right = add(mean(isPositive(sub(real, boundary))), mean(isPositive(sub(boundary, fake))));
+  const right = add(mean(isPositive(sub(real, boundary.score))), mean(isPositive(sub(boundary.score, fake))));
   return { ...means, accuracy: div(right, 2) };
 }

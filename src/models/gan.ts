@@ -31,6 +31,7 @@ export const gan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const players = game(chosen, data);
-  return { nets: players.nets, steps: alternately(players, ganLosses[chosen.loss]), ...players.abilities };
+  const objective = ganLosses[chosen.loss];
+  const players = game(chosen, data, { objective });
+  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
 }

@@ -4,6 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Context, Layer, NoiseKind } from "../nn/index.ts";
+import type { Boundary } from "../objectives/index.ts";
 import type { Optimizer, Schedule, Slots } from "../optim/index.ts";
 
 /** What a model must know of the data before its nets can be built. */
@@ -119,11 +120,8 @@ export interface Discriminator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
-  /**
-   * The score between real and generated, and how far from it an item is clearly the one or the other. Left out where
-   * only differences of scores mean something.
-   */
-  readonly boundary?: { readonly score: number; readonly margin: number };
+  /** Null where only differences of scores mean something. */
+  readonly boundary: Boundary | null;
 }
 
 /** A model with a tractable bound on log p(x). */

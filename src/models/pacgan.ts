@@ -24,12 +24,13 @@ export const pacgan = defineModel({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { packing } = chosen;
-  const alone = game(chosen, data, { packing });
+  const objective = ganLosses[chosen.loss];
+  const alone = game(chosen, data, { packing, objective });
   const players: typeof alone = {
     ...alone,
     shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),
   };
-  return { nets: players.nets, steps: alternately(players, ganLosses[chosen.loss]), ...players.abilities };
+  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
 }
 
 /** Items side by side along their last axis: [n, ..., c] to [n / packing, ..., packing * c]. */

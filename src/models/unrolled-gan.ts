@@ -30,8 +30,8 @@ export const unrolledGan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const players = game(chosen, data);
   const objective = ganLosses[chosen.loss];
+  const players = game(chosen, data, { objective });
   const optimizer = players.optimizer;
   return {
     nets: players.nets,

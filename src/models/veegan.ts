@@ -20,7 +20,7 @@ export const veegan = defineModel({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
-  const players = game(chosen, data);
+  const players = game(chosen, data, { objective: nonSaturating });
   const { discriminator } = playerOptions(chosen, data);
   const judge = (scope: Scope, code: Tensor, items: Tensor): Tensor =>
     scope.nets.discriminator!(concat([code, flattenItems(items)], 1));

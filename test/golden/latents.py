@@ -24,7 +24,7 @@ def step(name, code, noise_shape, noise_scale, noise_offset, losses):
     })
     with torch.no_grad():
         for key, param in net.named_parameters():
-            param.copy_(waves.make(key, param.shape, round(1.5 / math.sqrt(param.shape[-1]), 3) if param.dim() > 1 else 0.2))
+            param.copy_(waves.make(key, param.shape, round(4 / math.sqrt(param.shape[-1]), 3) if param.dim() > 1 else 0.2))
     parameters, waves.formulas = waves.formulas, {}
     x = waves.make("x", (BATCH, PIXELS), 0.5, 0.5)
     noise = waves.make("noise", noise_shape, noise_scale, noise_offset)
