@@ -1,0 +1,236 @@
+import { z } from "zod";
+import { choiceField, integerField, integerListField, numberField } from "../base/options.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import {
+  type DiscriminatorOptions,
+  type GeneratorOptions,
+  discriminatorNet,
+  generatorNet,
+  usualHidden,
+} from "../nn/index.ts";
+import type { AdversarialLoss } from "../objectives/index.ts";
+import { add, concat, div, mean, mul, slice, step as isPositive, sub } from "../ops/index.ts";
+import { type Optimizer, type Schedule, adam, withEma } from "../optim/index.ts";
+import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
+
+// What the players of all adversarial models share. Images are [0, 1] outside and [-1, 1] between the players.
+
+/** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
+export const adversarialOptions = {
+  latent: integerField(
+    "dimensions of the noise that becomes items; 64, or for points as many as they have up to that",
+    {
+      min: 1,
+    },
+  ).optional(),
+  arch: choiceField("nets of linear layers (mlp) or of convolutions (dcgan); dcgan for images", [
+    "mlp",
+    "dcgan",
+  ]).optional(),
+  hidden: integerListField(
+    "widths of hidden layers, or channels from the image inwards; 128,128, or 64,128,... down to 4 pixels",
+  ).optional(),
+  discriminatorHidden: integerListField(
+    "the same for the discriminator, where it is not like the generator",
+  ).optional(),
+  activation: choiceField("between the generator's layers", ["relu", "leaky-relu", "tanh"]).default("relu"),
+  discriminatorActivation: choiceField("between the discriminator's layers", ["relu", "leaky-relu", "tanh"]).default(
+    "leaky-relu",
+  ),
+  slope: numberField("of leaky-relu below 0", { min: 0, max: 1 }).default(0.2),
+  initialBias: numberField("biases of the generator's hidden layers at the start").default(0),
+  discriminatorNorm: choiceField("normalisation in the discriminator; batch for dcgan, none for mlp", [
+    "none",
+    "batch",
+    "layer",
+    "spectral",
+  ]).optional(),
+  discriminatorRate: numberField("learning rate of the discriminator, as a multiple of the generator's", {
+    above: 0,
+  }).default(1),
+  beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
+  instanceNoise: numberField(
+    "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
+    { min: 0 },
+  ).default(0),
+  ema: numberField("share that the averaged generator keeps at each step; 0 for none", {
+    min: 0,
+    max: 0.99999,
+  }).default(0.999),
+};
+
+const schema = z.object(adversarialOptions);
+export type AdversarialOptions = z.output<typeof schema>;
+
+/** The players, and what they do whatever their losses are. */
+export interface Game {
+  readonly nets: Model["nets"];
+  /** Names of the two nets. */
+  readonly generator: string;
+  readonly discriminator: string;
+  readonly abilities: Pick<Model, "maps" | "generator" | "discriminator">;
+  /** Items as the players see them. */
+  inner(items: Tensor): Tensor;
+  /** Items as others see them. */
+  outer(items: Tensor): Tensor;
+  /** As many generated items as there are in the batch; the same ones in every step that asks. */
+  fakes(scope: Scope, batch: Tensor): Tensor;
+  /** What the discriminator is shown of items: with noise, where there is any. `who` names the noise. */
+  shown(items: Tensor, who: string, scope: Scope): Tensor;
+  /** Scores of real and generated items, as they are shown. */
+  scores(discriminator: Net, real: Tensor, fake: Tensor): { readonly real: Tensor; readonly fake: Tensor };
+  readonly optimizer: TrainStep["optimizer"];
+}
+
+export interface GameRules {
+  /** Which of several games of a model it is; the names of its nets end in it. */
+  readonly suffix?: string;
+  /** Items that the discriminator judges together. */
+  readonly packing?: number;
+  /** The discriminator's normalisation where none is chosen. */
+  readonly norm?: AdversarialOptions["discriminatorNorm"];
+  readonly optimizer?: (rate: Schedule) => Optimizer;
+  /** What the discriminator's scores are made for; where not given, only their differences mean something. */
+  readonly objective?: AdversarialLoss;
+}
+
+/** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
+export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataInfo): number {
+  return latent ?? (kind === "image" ? 64 : Math.min(64, shape[0]!));
+}
+
+/** The options of either player's net, with what is left open filled in. */
+export function playerOptions(
+  chosen: AdversarialOptions,
+  data: DataInfo,
+  rules: GameRules = {},
+): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
+  const { slope, initialBias, activation, discriminatorActivation } = chosen;
+  const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
+  const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
+  const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
+  return {
+    generator: { arch, hidden, latent: latentOf(chosen, data), slope, initialBias, activation },
+    discriminator: {
+      arch,
+      hidden: chosen.discriminatorHidden ?? hidden,
+      norm,
+      slope,
+      activation: discriminatorActivation,
+    },
+  };
+}
+
+/** @throws OptionError when the nets do not fit the items. */
+export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules = {}): Game {
+  const { instanceNoise } = chosen;
+  const latent = latentOf(chosen, data);
+  const { packing = 1, suffix = "" } = rules;
+  const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
+  const options = playerOptions(chosen, data, rules);
+  const generator = generatorNet(options.generator, data.shape);
+  const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
+  const discriminator = discriminatorNet(options.discriminator, seen);
+  const image = data.kind === "image";
+  const inner = (items: Tensor): Tensor => (image ? sub(mul(items, 2), 1) : items);
+  const outer = (items: Tensor): Tensor => (image ? mul(add(items, 1), 0.5) : items);
+  return {
+    nets: { [names.generator]: generator, [names.discriminator]: discriminator },
+    ...names,
+    inner,
+    outer,
+    fakes: (scope, batch) =>
+      scope.nets[names.generator]!(scope.noise("z", "normal", [staticDim(batch, 0, "fakes"), latent])),
+    shown: (items, who, scope) => {
+      if (instanceNoise === 0) return items;
+      const deviation = scope.scalar("instanceNoise", (step, steps) => instanceNoise * (1 - step / steps));
+      const drawn = scope.noise(`instance noise ${who}`, "normal", items.shape as readonly number[]);
+      return add(items, mul(drawn, deviation));
+    },
+    scores: options.discriminator.norm === "batch" ? apart : together,
+    optimizer: (rate, net) => {
+      const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;
+      const rule = (rules.optimizer ?? ((r) => adam({ learningRate: r, beta1: chosen.beta1, beta2: 0.999 })))(own);
+      return net === names.generator && chosen.ema > 0 ? withEma(rule, chosen.ema) : rule;
+    },
+    abilities: {
+      maps: {
+        generator: {
+          inputs: { z: [latent] },
+          outputs: ({ z: code }, { nets }) => ({ samples: outer(nets[names.generator]!(code!)) }),
+        },
+        discriminator: {
+          inputs: { x: data.shape },
+          outputs: ({ x }, { nets }) => ({ score: nets[names.discriminator]!(copies(inner(x!), packing)) }),
+        },
+      },
+      generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: rules.objective?.boundary ?? null },
+    },
+  };
+}
+
+/** An item judged together with itself. */
+function copies(items: Tensor, packing: number): Tensor {
+  return packing === 1
+    ? items
+    : concat(
+        Array.from({ length: packing }, () => items),
+        items.shape.length - 1,
+      );
+}
+
+/** Each with batch statistics of its own. */
+function apart(discriminator: Net, real: Tensor, fake: Tensor) {
+  return { real: discriminator(real), fake: discriminator(fake) };
+}
+
+/** The same in one pass, for discriminators that judge each item by itself. */
+function together(discriminator: Net, real: Tensor, fake: Tensor) {
+  const scores = discriminator(concat([real, fake]));
+  const n = staticDim(real, 0, "scores");
+  return { real: slice(scores, 0, 0, n), fake: slice(scores, 0, n, staticDim(scores, 0, "scores")) };
+}
+
+/** One step of the discriminator. */
+export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+  const real = game.shown(game.inner(batch), "of real items", scope);
+  const fake = game.shown(game.fakes(scope, batch), "of generated items", scope);
+  const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
+  return { loss: objective.discriminator(scores.real, scores.fake), logs: scoreLogs(objective, scores) };
+}
+
+/** One step of the generator, against the discriminator as it is now. */
+export function generatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+  const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
+  return { loss: objective.generator(scope.nets[game.discriminator]!(fake)) };
+}
+
+/** One step of the discriminator and then one of the generator, both on the same noise. */
+export function alternately(players: Game, objective: AdversarialLoss): TrainStep[] {
+  return [
+    {
+      name: players.discriminator,
+      updates: [players.discriminator],
+      optimizer: players.optimizer,
+      loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+    },
+    {
+      name: players.generator,
+      updates: [players.generator],
+      optimizer: players.optimizer,
+      loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
+    },
+  ];
+}
+
+/** How well the discriminator tells items apart: mean scores, and the share that lies on its side of the boundary. */
+export function scoreLogs(
+  { boundary }: AdversarialLoss,
+  { real, fake }: { readonly real: Tensor; readonly fake: Tensor },
+): Record<string, Tensor> {
+  const means = { real: mean(real), fake: mean(fake) };
+  if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };
+  const right = add(mean(isPositive(sub(real, boundary.score))), mean(isPositive(sub(boundary.score, fake))));
+  return { ...means, accuracy: div(right, 2) };
+}
