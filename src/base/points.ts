@@ -35,6 +35,14 @@ export function commonWidth(a: Points, b: Points, where: string): number {
   );
 }
 
+/** Some of the points, in the order given. A copy. */
+export function selectPoints({ data, shape }: Points, indices: Int32Array): Points {
+  const d = shape[1]!;
+  const out = new Float64Array(indices.length * d);
+  indices.forEach((from, to) => out.set(data.subarray(from * d, (from + 1) * d), to * d));
+  return ndarray("float64", [indices.length, d], out);
+}
+
 /** What two points of `d` numbers are to each other; they begin at `i` in `x` and at `j` in `y`. */
 export type PairFunction = (x: Float64Array, i: number, y: Float64Array, j: number, d: number) => number;
 

@@ -19,11 +19,11 @@ export interface ExactTransport {
   readonly plan: TransportPlan;
   /** For every pair the sum of both is at most the cost, and equal to it where the plan moves something. */
   readonly potentials: Potentials;
-  /** What the cost is above what the potentials prove; 0 but for rounding. */
+  /** How far the cost is above what every plan costs at least, as the potentials prove; 0 but for rounding. */
   readonly gap: number;
   /**
-   * Optimal: the potentials prove the cost to 1e-9 of it, or to the 1e-12 of the largest cost that rounding leaves.
-   * Inexact: doubles do not resolve these costs, which span too many powers of ten.
+   * Optimal: the potentials prove the cost to 1e-9 of it (of its terms' magnitudes, where some are negative). Inexact: they
+   * do not, as costs span more powers of ten than doubles resolve.
    */
   readonly status: "optimal" | "inexact";
   /** Changes of the tree that were made. */
@@ -46,17 +46,19 @@ export function exactTransport(costs: NdArray<"float64">, weights: TransportWeig
   const plan = planOf(simplex, shape, masses.total);
   const potentials = tightened(costs.data, simplex.dual.subarray(0, shape[0]), shape[1]);
   const cost = costOf(plan, costs);
-  const gap = cost - proven(potentials, masses);
-  const largest = costs.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const resolved = gap <= Math.max(1e-9 * Math.abs(cost), 1e-12 * largest);
-  return { cost, plan, potentials, gap, status: resolved ? "optimal" : "inexact", pivots: simplex.pivots };
+  const { bound, noise } = proven(potentials, masses);
+  // No plan costs less than its cheapest way.
+  const gap = Math.max(0, cost - Math.max(bound, least(costs.data)));
+  const moved = costOf(plan, costs, Math.abs);
+  const status = gap <= 1e-9 * moved + noise ? "optimal" : "inexact";
+  return { cost, plan, potentials, gap, status, pivots: simplex.pivots };
 }
 
 function planOf({ tree, flow }: NetworkSimplex, [n, m]: readonly [number, number], total: number): TransportPlan {
   const entries: { readonly from: number; readonly to: number; readonly mass: number }[] = [];
   for (let node = 0; node < n + m; node++) {
     const other = tree.parent[node]!;
-    if (flow[node]! === 0) continue;
+    if (!(flow[node]! > 0)) continue;
     entries.push({ from: Math.min(node, other), to: Math.max(node, other) - n, mass: flow[node]! / total });
   }
   entries.sort((a, b) => a.from - b.from || a.to - b.to);
@@ -81,10 +83,24 @@ function tightened(costs: Float64Array, given: Float64Array, m: number): Potenti
   return { source, target };
 }
 
-/** What the potentials say that every plan costs at least. */
-function proven({ source, target }: Potentials, masses: WholeMasses): number {
-  let sum = 0;
-  for (let i = 0; i < source.length; i++) sum += (masses.source[i]! / masses.total) * source[i]!;
-  for (let j = 0; j < target.length; j++) sum += (masses.target[j]! / masses.total) * target[j]!;
-  return sum;
+/** What the potentials say that every plan costs at least, and how far off rounding may have put that. */
+function proven(
+  { source, target }: Potentials,
+  masses: WholeMasses,
+): { readonly bound: number; readonly noise: number } {
+  let bound = 0;
+  let size = 0;
+  const add = (potential: Float64Array, units: Float64Array) =>
+    potential.forEach((value, i) => {
+      const term = (units[i]! / masses.total) * value;
+      bound += term;
+      size += Math.abs(term);
+    });
+  add(source, masses.source);
+  add(target, masses.target);
+  return { bound, noise: 1e-14 * size };
+}
+
+function least(costs: Float64Array): number {
+  return costs.reduce((low, cost) => Math.min(low, cost), Infinity);
 }

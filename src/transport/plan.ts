@@ -34,9 +34,13 @@ export function marginalsOf({ shape, from, to, mass }: TransportPlan): [source: 
   return [source, target];
 }
 
-/** The sum over the plan of mass times cost. @param costs [n, m] */
-export function costOf({ shape, from, to, mass }: TransportPlan, costs: NdArray): number {
+/** The sum over the plan of mass times cost, or times what `of` makes of the cost. @param costs [n, m] */
+export function costOf(
+  { shape, from, to, mass }: TransportPlan,
+  costs: NdArray,
+  of: (cost: number) => number = Number,
+): number {
   let sum = 0;
-  for (let e = 0; e < mass.length; e++) sum += mass[e]! * costs.data[from[e]! * shape[1] + to[e]!]!;
+  for (let e = 0; e < mass.length; e++) sum += mass[e]! * of(costs.data[from[e]! * shape[1] + to[e]!]!);
   return sum;
 }

@@ -79,7 +79,11 @@ export class SinkhornScaling {
   /** Scales the kernel until it is done, which it returns, or the scalings are too large. They end in the potentials. */
   private scale(epsilon: number, tolerance: number, most: number): boolean {
     const { a, b, f, g } = this;
-    const [u, v, sums] = [new Float64Array(a.length).fill(1), new Float64Array(b.length).fill(1), new Float64Array(b.length)];
+    const [u, v, sums] = [
+      new Float64Array(a.length).fill(1),
+      new Float64Array(b.length).fill(1),
+      new Float64Array(b.length),
+    ];
     for (;;) {
       const [before, after] = [u.slice(), v.slice()];
       this.sweep(u, v, sums);

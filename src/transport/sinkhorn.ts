@@ -6,7 +6,7 @@ import { sharesOf } from "./masses.ts";
 import type { Potentials } from "./plan.ts";
 import { SinkhornScaling } from "./sinkhorn-scaling.ts";
 
-export interface SinkhornOptions extends TransportWeights {
+export interface SinkhornLimits {
   /** Strength of the regularisation, in the unit of the costs; above 0. */
   readonly epsilon: number;
   /** What the plan's sums may miss of the weights, as a share of the mass: 1e-7 where not given. */
@@ -14,6 +14,8 @@ export interface SinkhornOptions extends TransportWeights {
   /** Most iterations: 10,000 where not given. */
   readonly iterations?: number | undefined;
 }
+
+export type SinkhornOptions = SinkhornLimits & TransportWeights;
 
 export interface Sinkhorn {
   /** What the plan costs without the regularisation: the sum of mass times cost, at least that of the exact plan. */
@@ -47,12 +49,7 @@ const stageTolerance = 1e-3;
 export function sinkhorn(costs: NdArray<"float64">, options: SinkhornOptions): Sinkhorn {
   const [n, m] = requireCosts(costs, "sinkhorn");
   const { epsilon, tolerance = 1e-7, iterations = 10_000 } = options;
-  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-    throw new OptionError(
-      `sinkhorn: epsilon must be above 0 - got ${epsilon}`,
-      "a twentieth of the mean cost is a start; use exactTransport for none",
-    );
-  }
+  requireEpsilon(epsilon, "sinkhorn");
   const a = sharesOf(options.source, n, "sinkhorn: source");
   const b = sharesOf(options.target, m, "sinkhorn: target");
   const scaling = new SinkhornScaling(costs.data, a, b);
@@ -70,6 +67,15 @@ export function sinkhorn(costs: NdArray<"float64">, options: SinkhornOptions): S
     iterations: scaling.iterations,
     converged: marginalError <= tolerance,
   };
+}
+
+/** @throws OptionError unless it is a number above 0. */
+export function requireEpsilon(epsilon: number, where: string): void {
+  if (epsilon > 0 && Number.isFinite(epsilon)) return;
+  throw new OptionError(
+    `${where}: epsilon must be above 0 - got ${epsilon}`,
+    "a twentieth of the mean cost is a start; the exact plan needs none",
+  );
 }
 
 /** From the spread of the costs down to epsilon. */
@@ -98,9 +104,11 @@ function dot(potential: Float64Array, shares: Float64Array): number {
 /**
  * What is left of the regularised cost when each side's cost to itself is taken off: 0 for equal sides, positive else. The
  * blur that makes the regularised cost of equal sides positive is gone.
- * @param between Of the two sides. @param within Of each side with itself.
+ * @param within Of each side with itself: `selfSinkhorn`.
  * @source Feydy et al., "Interpolating between optimal transport and MMD using Sinkhorn divergences", arXiv 1810.08278, equation 3.
  */
-export function debiased(between: Sinkhorn, within: readonly [Sinkhorn, Sinkhorn]): number {
+export function debiased(between: Regularised, within: readonly [Regularised, Regularised]): number {
   return between.regularised - (within[0].regularised + within[1].regularised) / 2;
 }
+
+type Regularised = Pick<Sinkhorn, "regularised">;

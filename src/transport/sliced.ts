@@ -1,4 +1,5 @@
 import { OptionError } from "../base/errors.ts";
+import { meanWithError } from "../base/mean.ts";
 import { type Points, commonWidth, dotProduct } from "../base/points.ts";
 import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";
@@ -33,9 +34,8 @@ export function slicedWasserstein(
     const direction = unitVector(fold(of, "direction", draw), d);
     return wasserstein1d(shadow(x, direction), shadow(y, direction), weights);
   });
-  const mean = found.reduce((sum, value) => sum + value, 0) / directions;
-  const squares = found.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { distance: mean, stderr: Math.sqrt(squares / (directions - 1) / directions) };
+  const { mean, stderr } = meanWithError(found);
+  return { distance: mean, stderr };
 }
 
 /** Uniform on the sphere: a normal vector has no direction before others. */
