@@ -13,6 +13,7 @@ import {
   readChanges,
 } from "../metrics/index.ts";
 import type { TrainedModel } from "./trained.ts";
+import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
 export interface Protocol {
@@ -128,12 +129,17 @@ export function numbersOf(results: readonly Evaluation[]): Record<string, number
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
+/** What a result was measured of, and with which draws. */
+export interface Measured {
+  readonly step: number;
+  readonly seed: number;
+  readonly weights: Weights | null;
+}
+
 /** Where a result is kept in a run: one file a protocol. */
-export function evaluationFile(
-  { metric, protocol }: Evaluation,
-  { step, seed }: { readonly step: number; readonly seed: number },
-): string {
+export function evaluationFile({ metric, protocol }: Evaluation, { step, seed, weights }: Measured): string {
   const { options, part, n, fingerprint } = protocol;
-  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed });
+  const unusual = weights === "last" && { weights };
+  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed, ...unusual });
   return `eval/${metric}@${entries.map(([name, value]) => `${name}=${String(value)}`).join(",")}.json`;
 }

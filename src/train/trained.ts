@@ -7,16 +7,9 @@ import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
+import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
 import { layoutOf } from "./layout.ts";
-import {
-  type Declared,
-  type Layouts,
-  type Traced,
-  batchName,
-  feedDeclared,
-  traceGradients,
-  traceInference,
-} from "./trace.ts";
+import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const chunk = 250;
@@ -24,13 +17,8 @@ const chunk = 250;
 /** Numbers of one log-weight call: draws times items. */
 const weightsPerCall = 25_000;
 
-/** Where a trained model comes from. */
-export interface Origin {
-  /** How far its training is, which schedules go by. */
-  readonly progress: { readonly step: number; readonly steps: number };
-  /** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
-  rebuild(options: Readonly<Record<string, unknown>>): Model;
-}
+/** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
+export type Rebuild = (options: Readonly<Record<string, unknown>>) => Model;
 
 interface Prepared {
   readonly compiled: Compiled;
@@ -46,7 +34,9 @@ export class TrainedModel {
     readonly layouts: Layouts,
     readonly engine: Engine,
     readonly state: State,
-    readonly origin: Origin | null = null,
+    /** How far its training is. */
+    readonly progress: Progress,
+    private readonly rebuild: Rebuild | null = null,
   ) {}
 
   /**
@@ -54,8 +44,8 @@ export class TrainedModel {
    * temperature. @throws OptionError when the changed recipe has nets that this one has not.
    */
   under(options: Readonly<Record<string, unknown>>): TrainedModel {
-    if (this.origin === null) throw new ZayaError("under: the recipe is known only of a run's model");
-    const model = this.origin.rebuild(options);
+    if (this.rebuild === null) throw new ZayaError("under: the recipe is known only of a run's model");
+    const model = this.rebuild(options);
     const other = Object.keys(model.nets).find((net) => !this.hasNet(model, net));
     if (other !== undefined) {
       const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
@@ -64,7 +54,7 @@ export class TrainedModel {
         "change only how the loss is estimated; what learns during training must have been trained",
       );
     }
-    return new TrainedModel(model, this.layouts, this.engine, this.state, this.origin);
+    return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild);
   }
 
   private hasNet(model: Model, net: string): boolean {
@@ -172,7 +162,7 @@ export class TrainedModel {
     draws: number,
     batch: number,
   ): Promise<GradientDraws> {
-    const { model, layouts, origin } = this;
+    const { model, layouts } = this;
     const step = model.steps.find(({ updates }) => updates.includes(net));
     if (step === undefined) {
       const known = [...new Set(model.steps.flatMap(({ updates }) => updates))].join(", ");
@@ -191,7 +181,7 @@ export class TrainedModel {
       const feeds = feedDeclared(prepared.declared, {
         key: fold(key, "gradients"),
         count: draw,
-        ...(origin !== null && { progress: origin.progress }),
+        progress: this.progress,
         items: { part, indices },
       });
       const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
@@ -215,7 +205,7 @@ export class TrainedModel {
     size: number,
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
-    const feeds = feedDeclared(declared, { key, count, items: { part, indices: filled } });
+    const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
     return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
   }
 
