@@ -27,7 +27,7 @@ export function declareDiagnose(command: Command): void {
 
 async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> {
   const output = new Output(flags);
-  const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device));
+  const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device), "ema");
   try {
     const { config } = run;
     const about = `${config.recipe} on ${config.data.spec}, step ${step} of ${config.train.steps}`;

@@ -10,14 +10,19 @@ import {
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, concat, div, mean, mul, slice, step as isPositive, sub } from "../ops/index.ts";
-import { type Optimizer, type Schedule, adam, withEma } from "../optim/index.ts";
+import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
 
 // What the players of all adversarial models share. Images are [0, 1] outside and [-1, 1] between the players.
 
 /** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
 export const adversarialOptions = {
-  latent: integerField("dimensions of the noise that becomes items", { min: 1 }).default(64),
+  latent: integerField(
+    "dimensions of the noise that becomes items; 64, or for points as many as they have up to that",
+    {
+      min: 1,
+    },
+  ).optional(),
   arch: choiceField("nets of linear layers (mlp) or of convolutions (dcgan); dcgan for images", [
     "mlp",
     "dcgan",
@@ -33,7 +38,7 @@ export const adversarialOptions = {
     "leaky-relu",
   ),
   slope: numberField("of leaky-relu below 0", { min: 0, max: 1 }).default(0.2),
-  initialBias: numberField("biases of the generator's hidden layers at the start").default(0),
+  initialBias: numberField("biases of the generator's hidden layers at the start, with --arch mlp").default(0),
   discriminatorNorm: choiceField("normalisation in the discriminator; batch for dcgan, none for mlp", [
     "none",
     "batch",
@@ -74,10 +79,13 @@ export interface Game {
   shown(items: Tensor, who: string, scope: Scope): Tensor;
   /** Scores of real and generated items, as they are shown. */
   scores(discriminator: Net, real: Tensor, fake: Tensor): { readonly real: Tensor; readonly fake: Tensor };
+  readonly objective: AdversarialLoss;
   readonly optimizer: TrainStep["optimizer"];
 }
 
 export interface GameRules {
+  /** What the players play for. */
+  readonly objective: AdversarialLoss;
   /** Which of several games of a model it is; the names of its nets end in it. */
   readonly suffix?: string;
   /** Items that the discriminator judges together. */
@@ -87,18 +95,23 @@ export interface GameRules {
   readonly optimizer?: (rate: Schedule) => Optimizer;
 }
 
+/** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
+export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataInfo): number {
+  return latent ?? (kind === "image" ? 64 : Math.min(64, shape[0]!));
+}
+
 /** The options of either player's net, with what is left open filled in. */
 export function playerOptions(
   chosen: AdversarialOptions,
   data: DataInfo,
-  rules: GameRules = {},
+  rules: Pick<GameRules, "norm"> = {},
 ): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
-  const { latent, slope, initialBias, activation, discriminatorActivation } = chosen;
+  const { slope, initialBias, activation, discriminatorActivation } = chosen;
   const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
   const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
   const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
   return {
-    generator: { arch, hidden, latent, slope, initialBias, activation },
+    generator: { arch, hidden, latent: latentOf(chosen, data), slope, initialBias, activation },
     discriminator: {
       arch,
       hidden: chosen.discriminatorHidden ?? hidden,
@@ -110,9 +123,10 @@ export function playerOptions(
 }
 
 /** @throws OptionError when the nets do not fit the items. */
-export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules = {}): Game {
-  const { latent, instanceNoise } = chosen;
-  const { packing = 1, suffix = "" } = rules;
+export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
+  const { instanceNoise } = chosen;
+  const latent = latentOf(chosen, data);
+  const { objective, packing = 1, suffix = "" } = rules;
   const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
   const options = playerOptions(chosen, data, rules);
   const generator = generatorNet(options.generator, data.shape);
@@ -138,8 +152,9 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
     optimizer: (rate, net) => {
       const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;
       const rule = (rules.optimizer ?? ((r) => adam({ learningRate: r, beta1: chosen.beta1, beta2: 0.999 })))(own);
-      return net === names.generator && chosen.ema > 0 ? withEma(rule, chosen.ema) : rule;
+      return net === names.generator && chosen.ema > 0 ? withEma(rule, emaWarmup(chosen.ema)) : rule;
     },
+    objective,
     abilities: {
       maps: {
         generator: {
@@ -152,7 +167,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: { map: "discriminator", input: "x", output: "score" },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: objective.boundary },
     },
   };
 }
@@ -180,7 +195,8 @@ function together(discriminator: Net, real: Tensor, fake: Tensor) {
 }
 
 /** One step of the discriminator. */
-export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+export function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
+  const { objective } = game;
   const real = game.shown(game.inner(batch), "of real items", scope);
   const fake = game.shown(game.fakes(scope, batch), "of generated items", scope);
   const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
@@ -188,36 +204,36 @@ export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch:
 }
 
 /** One step of the generator, against the discriminator as it is now. */
-export function generatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+export function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
-  return { loss: objective.generator(scope.nets[game.discriminator]!(fake)) };
+  return { loss: game.objective.generator(scope.nets[game.discriminator]!(fake)) };
 }
 
 /** One step of the discriminator and then one of the generator, both on the same noise. */
-export function alternately(players: Game, objective: AdversarialLoss): TrainStep[] {
+export function alternately(players: Game): TrainStep[] {
   return [
     {
       name: players.discriminator,
       updates: [players.discriminator],
       optimizer: players.optimizer,
-      loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+      loss: (batch, scope) => discriminatorLoss(players, batch, scope),
     },
     {
       name: players.generator,
       updates: [players.generator],
       optimizer: players.optimizer,
-      loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
+      loss: (batch, scope) => generatorLoss(players, batch, scope),
     },
   ];
 }
 
-/** How well the discriminator tells items apart: mean scores, and the share that lies on its side of the boundary. */
+/** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */
 export function scoreLogs(
   { boundary }: AdversarialLoss,
   { real, fake }: { readonly real: Tensor; readonly fake: Tensor },
 ): Record<string, Tensor> {
   const means = { real: mean(real), fake: mean(fake) };
   if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };
-  const right = add(mean(isPositive(sub(real, boundary))), mean(isPositive(sub(boundary, fake))));
+  const right = add(mean(isPositive(sub(real, boundary.score))), mean(isPositive(sub(boundary.score, fake))));
   return { ...means, accuracy: div(right, 2) };
 }

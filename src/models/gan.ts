@@ -31,6 +31,6 @@ export const gan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const players = game(chosen, data);
-  return { nets: players.nets, steps: alternately(players, ganLosses[chosen.loss]), ...players.abilities };
+  const players = game(chosen, data, { objective: ganLosses[chosen.loss] });
+  return { nets: players.nets, steps: alternately(players), ...players.abilities };
 }

@@ -4,6 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Context, Layer, NoiseKind } from "../nn/index.ts";
+import type { Boundary } from "../objectives/index.ts";
 import type { Optimizer, Schedule, Slots } from "../optim/index.ts";
 
 /** What a model must know of the data before its nets can be built. */
@@ -17,7 +18,7 @@ export interface DataInfo {
 export interface Net {
   (x: Tensor): Tensor;
   readonly params: Tree<Tensor>;
-  /** The same net with other parameters. */
+  /** The same net with other parameters; it leaves the running statistics as they are. */
   with(params: Tree<Tensor>): Net;
 }
 
@@ -61,7 +62,7 @@ export interface TrainStep {
   optimizer(rate: Schedule, net: string): Optimizer;
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
-  /** Moves that this step makes besides, before all others of the model's step with this count. */
+  /** Moves that this step makes besides, each on a batch of its own, before all others of the model's step with this count. */
   before?(step: number): number;
   loss(batch: Tensor, scope: StepScope): Losses;
 }
@@ -119,11 +120,8 @@ export interface Discriminator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
-  /**
-   * The score between real and generated, and how far from it an item is clearly the one or the other. Left out where
-   * only differences of scores mean something.
-   */
-  readonly boundary?: { readonly score: number; readonly margin: number };
+  /** Null where only differences of scores mean something. */
+  readonly boundary: Boundary | null;
 }
 
 /** A model with a tractable bound on log p(x). */
@@ -143,6 +141,8 @@ export interface Model {
   readonly steps: readonly TrainStep[];
   /** Trainings one after the other; where not given, all steps are made all the time. */
   readonly stages?: readonly Stage[];
+  /** A batch holds a whole number of times so many items; 1 where not given. */
+  readonly batchMultiple?: number;
   readonly maps: Readonly<Record<string, NetMap>>;
   readonly generator?: Generator;
   readonly encoder?: Encoder;

@@ -4,7 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, playerOptions, scoreLogs } from "./adversarial.ts";
+import { adversarialOptions, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 
 const options = z.object(adversarialOptions);
@@ -19,8 +19,8 @@ export const veegan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const { latent } = chosen;
-  const players = game(chosen, data);
+  const latent = latentOf(chosen, data);
+  const players = game(chosen, data, { objective: nonSaturating });
   const { discriminator } = playerOptions(chosen, data);
   const judge = (scope: Scope, code: Tensor, items: Tensor): Tensor =>
     scope.nets.discriminator!(concat([code, flattenItems(items)], 1));
@@ -39,7 +39,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   return {
     nets: {
       generator: players.nets.generator!,
-      reconstructor: discriminatorNet({ ...discriminator, outputs: latent }, data.shape),
+      reconstructor: reconstructorNet(discriminator, latent, data.shape),
       discriminator: pairDiscriminator(discriminator, latent, data.shape),
     },
     steps: [
@@ -85,6 +85,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     encoder: { map: "encoder", input: "x", output: "code" },
     decoder: { map: "generator", input: "z", output: "samples", traversable: false },
   };
+}
+
+/** From items to codes [n, latent]; spectral normalisation would keep it from being as steep as the generator is flat. */
+function reconstructorNet(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
+  const norm = options.norm === "spectral" ? "none" : options.norm;
+  return discriminatorNet({ ...options, norm, outputs: latent }, item);
 }
 
 /** Numbers that an image is brought to before it is judged beside its code. */

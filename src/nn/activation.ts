@@ -1,27 +1,26 @@
 import type { Tensor } from "../graph/tensor.ts";
 import { leakyRelu, relu, tanh } from "../ops/index.ts";
+import type { Part } from "./compose.ts";
 import type { Layer } from "./layer.ts";
 
-export type ActivationName = "relu" | "leaky-relu" | "tanh";
-
-/** What a unit is whose input is above 0 for no item: no gradient passes a dead one, some passes an idle one. */
-const neverAbove = { relu: "dead", "leaky-relu": "idle", tanh: null } as const;
-
-/** A function between layers, by name, whose inputs can be observed where a unit should be above 0 for some items. */
-export function activation(name: ActivationName, slope = 0): Layer {
-  const apply = activationOf(name, slope);
-  const observed = neverAbove[name];
+/**
+ * A function that is steep above 0 and flat or nearly so below. Its inputs can be observed by what a unit is that is never
+ * above 0: dead where no gradient passes it then, idle where some does.
+ */
+export function rectifier(apply: (x: Tensor) => Tensor, below: "dead" | "idle" = "dead"): Layer {
   return {
     init: () => ({}),
     apply: (_, x, ctx) => {
-      if (observed !== null) ctx.observe(observed, x);
+      ctx.observe(below, x);
       return apply(x);
     },
   };
 }
 
-/** An activation by name; `slope` is that of the leaky one below 0. */
-export function activationOf(name: ActivationName, slope: number): (x: Tensor) => Tensor {
-  const functions = { relu, "leaky-relu": (x: Tensor) => leakyRelu(x, slope), tanh };
-  return functions[name];
+export type ActivationName = "relu" | "leaky-relu" | "tanh";
+
+/** What goes between layers, by name; `slope` is that of the leaky one below 0. */
+export function activation(name: ActivationName, slope: number): Part {
+  const parts = { relu: rectifier(relu), "leaky-relu": rectifier((x) => leakyRelu(x, slope), "idle"), tanh };
+  return parts[name];
 }

@@ -14,7 +14,7 @@ const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu"
 /** Items and codes on which units are looked at: the same ones every time. */
 const lookedAt = 10_000;
 /** Places of the generator's two hidden activations, and of the layer that a gradient reaches last. */
-const [hidden, firstLayer] = [["1", "3"] as const, "0."];
+const [hidden, firstLayer] = [["layer1", "layer2"] as const, "0."];
 
 interface Cell {
   readonly rate: number;

@@ -4,8 +4,11 @@ import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
+import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
+import { gridRow, ringRow } from "./mixtures.ts";
 import type { Row } from "./row.ts";
+import { wganEmdRow } from "./wgan-emd.ts";
 
 export * from "./document.ts";
 export * from "./row.ts";
@@ -17,7 +20,11 @@ export const rows: readonly Row[] = [
   vaeNllRow,
   iwaeNllRow,
   gumbelRow,
+  gumbelTemperatureRow,
   betaVaeRow,
   autoencoderContrastRow,
+  ringRow,
+  gridRow,
+  wganEmdRow,
   dyingReluRow,
 ];

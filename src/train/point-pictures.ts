@@ -96,7 +96,7 @@ async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, gene
   const { map, input, output, boundary } = discriminator;
   const scores = async (items: NdArray) => (await trained.map(map, { [input]: items }))[output]!;
   const values = reshaped(await scores(placesOf(frame, d)), [fieldSide, fieldSide]);
-  if (boundary !== undefined) return { values, boundary: boundary.score, scale: boundary.margin };
+  if (boundary !== null) return { values, boundary: boundary.score, scale: boundary.margin };
   // Of a critic only differences mean something: midway between its means is what it would tell the two apart by.
   const [real, fake] = await Promise.all([reals, generated].map(async (items) => momentsOf(await scores(items)).mean));
   return { values, boundary: (real! + fake!) / 2, scale: momentsOf(values).deviation || 1 };
@@ -136,7 +136,7 @@ export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
 
 function groundCaption({ boundary }: Discriminator): string {
   const line =
-    boundary === undefined
+    boundary === null
       ? "the line is midway between its means on real and on generated points"
       : "on the line it cannot tell";
   return `The darker the ground, the more real the discriminator takes a point there for; ${line}.`;

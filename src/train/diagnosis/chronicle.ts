@@ -6,7 +6,7 @@ import type { RunConfig } from "../config.ts";
 import type { MetricLine } from "../run.ts";
 import type { TrainedModel } from "../trained.ts";
 import { SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
-import type { Evidence, Measured, SampleLook } from "./symptom.ts";
+import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
 
 /** Steps before which nothing is said of a run. */
 export const fewestSteps = 200;
@@ -49,7 +49,7 @@ export class Chronicle {
   }
 
   /** After so many steps, with what was measured besides. */
-  evidence(step: number, now: Measured | null): Evidence {
+  evidence(step: number, now: MeasuredNow | null): Evidence {
     const { config, series, looks } = this;
     const { kind, shape } = this.data.train;
     const dimensions = sizeOf(shape);

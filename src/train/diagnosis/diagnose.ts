@@ -7,7 +7,7 @@ import { type Chronicle, type LoggedNumber, fewestSteps } from "./chronicle.ts";
 import { symptoms } from "./index.ts";
 import { nearestTraining } from "./nearest-training.ts";
 import { scoresOf } from "./scores.ts";
-import type { Evidence, Finding, Measured } from "./symptom.ts";
+import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
 
 export interface Diagnosis {
   /** Steps that the run had made. */
@@ -62,7 +62,7 @@ async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, st
 /** Samples that are held against training items and shown to the discriminator. */
 const drawn = 1000;
 
-async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<Measured> {
+async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
   if (trained.model.generator === undefined) return { samples: null, nearest: null, scores: null };
   const own = fold(key(seed), "diagnose");
   const samples = await trained.sample(own, drawn);

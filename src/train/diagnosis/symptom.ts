@@ -32,10 +32,10 @@ export interface Evidence {
   readonly looks: readonly SampleLook[];
   readonly places: Places | null;
   /** What was measured on the model as it is; null while a run is watched. */
-  readonly now: Measured | null;
+  readonly now: MeasuredNow | null;
 }
 
-export interface Measured {
+export interface MeasuredNow {
   /** Samples as `zaya sample` draws them: by averaged parameters where there are some. Null for a model whose samples are not judged. */
   readonly samples: SampleLook | null;
   /** Euclidean distances to the nearest training item; null for a model that draws nothing. */

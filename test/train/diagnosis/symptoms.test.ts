@@ -7,11 +7,11 @@ import { memorisation } from "../../../src/train/diagnosis/memorisation.ts";
 import { noConvergence } from "../../../src/train/diagnosis/no-convergence.ts";
 import { partialCollapse } from "../../../src/train/diagnosis/partial-collapse.ts";
 import { posteriorCollapse } from "../../../src/train/diagnosis/posterior-collapse.ts";
-import type { Evidence, Measured, SampleLook, Symptom } from "../../../src/train/diagnosis/symptom.ts";
+import type { Evidence, MeasuredNow, SampleLook, Symptom } from "../../../src/train/diagnosis/symptom.ts";
 import { vanishingGradient } from "../../../src/train/diagnosis/vanishing-gradient.ts";
 import { evidence, fourModes, look, repeat, series } from "./evidence.ts";
 
-const nothing: Measured = { samples: null, nearest: null, scores: null };
+const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };
 
 /** The flag proposed where the symptom is seen; "absent" or "unknown" where it is not. */
 function seen(symptom: Symptom, given: Evidence): string {
@@ -151,7 +151,7 @@ function game(
   gradient: readonly number[],
   accuracy: readonly number[] | null,
   model = {},
-  now: Measured | null = null,
+  now: MeasuredNow | null = null,
 ) {
   return evidence({
     model,
