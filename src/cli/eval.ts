@@ -9,7 +9,7 @@ import { type Metric, metrics } from "../metrics/index.ts";
 import { openRunFolder } from "../node/index.ts";
 import { type Evaluation, evaluate, evaluationFile } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, givenOptions, unflagged } from "./flags.ts";
 import { count, counted } from "./format.ts";
 import { suggestion } from "./nearest.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
@@ -52,12 +52,6 @@ export function declareEval(command: Command): void {
   addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runEval);
-}
-
-/** Metrics may share the name of an option, and then its flag; each checks the value by its own rule. */
-function unflagged(command: Command, schema: z.ZodObject): z.ZodObject {
-  const flagged = new Set(command.options.map((option) => option.attributeName()));
-  return z.object(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !flagged.has(name))));
 }
 
 async function runEval(folder: string, flags: EvalFlags): Promise<void> {
