@@ -182,6 +182,7 @@ class Training {
       await writeReals(this.run.store, this.data.train);
       yield* this.picture(trained, 0);
       await this.recordSamples(trained, 0, 0);
+      this.logAll(0, 0, "train", await (await legs.at(0)).health(0));
     }
     await this.run.record({ status: "running", warnings: this.watch.warnings });
     yield { type: "phase", phase: "train" };

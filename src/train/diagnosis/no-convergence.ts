@@ -16,7 +16,8 @@ export const noConvergence: Symptom = {
   name: "no-convergence",
   summary: "samples keep moving from one place to another",
   needs: "two players, five looks at samples, and data that declare modes or enough items to cluster",
-  warmUp: 0.5,
+  // A falling learning rate brings many to rest.
+  warmUp: 0.75,
   look: (evidence) => {
     const { config } = evidence;
     const looks = spacedLooks(evidence);
