@@ -16,7 +16,7 @@ export interface Dataset {
   read(indices: ArrayLike<number>): NdArray<"float32">;
   /** What each item was made from, where the data tell it. */
   readonly factors?: Factors;
-  /** The kinds of items that a model of these data should not miss, where the data tell them; those of all items, of a choice too. */
+  /** The modes of the distribution that the items come from, where they are known; a choice of items keeps them all. */
   readonly modes?: Modes;
   /**
    * First 16 characters, hex, of a SHA-256: over kind, shape, items and labels of data in memory, over the definition of

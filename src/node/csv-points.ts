@@ -30,7 +30,7 @@ export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new DataError(
-      `openData: ${name} must be a table of numbers - got a quotation mark out of place at line ${error["lines"]}`,
+      `openData: ${name} must be a table of numbers - got quotation marks that do not match by line ${error["lines"]}`,
     );
   }
   return table.points();

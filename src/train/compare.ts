@@ -67,7 +67,12 @@ export async function gatherRuns(
   differentData: boolean,
 ): Promise<ComparedRun[]> {
   const runs = await Promise.all(
-    given.map(async ({ name, run }) => ({ name, run, data: await dataOf(name, run.store), metrics: await run.metrics() })),
+    given.map(async ({ name, run }) => ({
+      name,
+      run,
+      data: await dataOf(name, run.store),
+      metrics: await run.metrics(),
+    })),
   );
   if (!differentData) requireOneData(runs);
   return runs;

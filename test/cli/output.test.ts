@@ -51,7 +51,7 @@ describe("progress", () => {
     const shown = out.text.split("\r\u001b[2K");
     expect(shown).toContain("training");
     expect(shown.find((line) => line.startsWith("train 50/50"))).toBe(
-      "train 50/50  100%  1,235 items/s  0s left  loss ",
+      "train 50/50  100%  1,235 items/s  0s left  loss 2",
     );
     expect(shown.filter((line) => line.startsWith("train ")).length).toBe(11);
     expect(shown.at(-1)).toBe("done\n");
