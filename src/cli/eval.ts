@@ -7,7 +7,7 @@ import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { openRunFolder } from "../node/index.ts";
-import { type Evaluation, evaluate, evaluationFile } from "../train/index.ts";
+import { type Evaluation, evaluate, keepEvaluation } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -84,11 +84,7 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
           fold(key(seed), "evaluate"),
           givenOptions(flags, metric.options),
         );
-        const file = evaluationFile(result, { step, seed });
-        await run.store.write(
-          file,
-          new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`),
-        );
+        const file = await keepEvaluation(run.store, { ...result, step, seed });
         results.push({ ...result, file });
       }
       output.result(

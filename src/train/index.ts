@@ -1,7 +1,10 @@
 export * from "./checkpoint.ts";
+export * from "./compare.ts";
+export { renderComparison } from "./comparison-page.ts";
 export * from "./config.ts";
 export * from "./data-record.ts";
 export * from "./evaluate.ts";
+export * from "./evaluation-files.ts";
 export * from "./events.ts";
 export * from "./export.ts";
 export * from "./open-trained.ts";

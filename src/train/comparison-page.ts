@@ -1,0 +1,131 @@
+import { lineChart } from "./chart.ts";
+import {
+  type ComparedMetric,
+  type ComparedRun,
+  commonCurves,
+  compareMetrics,
+  configDifferences,
+  sameData,
+} from "./compare.ts";
+import type { KeptEvaluation } from "./evaluation-files.ts";
+import { type Markup, type Piece, markup } from "./markup.ts";
+import { formatNumber } from "./numerals.ts";
+import { type Film, type Picture, filmStrips, pictureFigures, renderPage } from "./page.ts";
+import { chartGrid } from "./report.ts";
+import { imagesSeen } from "./run-curves.ts";
+import { filmCaption, filmsOf } from "./run-pictures.ts";
+import { buildModel } from "./trainer.ts";
+
+/** Runs side by side, as one HTML file that opens from disk. */
+export async function renderComparison(runs: readonly ComparedRun[]): Promise<string> {
+  const films = (await Promise.all(runs.map(filmsOfRun))).flat();
+  const reals = (await Promise.all(realsOf(runs))).flat();
+  const curves = commonCurves(runs).map((curve, i) => lineChart(curve, `curve-${i}`));
+  return renderPage("Runs compared", markup``, [
+    { id: "runs", title: "Runs", content: [runsTable(runs)] },
+    { id: "results", title: "Results", content: [resultsTable(runs)] },
+    { id: "films", title: "Samples over training", content: films.length > 0 ? [filmStrips(films)] : [] },
+    { id: "pictures", title: "Training items", content: reals.length > 0 ? [pictureFigures(reals)] : [] },
+    { id: "curves", title: "Curves", content: curves.length > 0 ? [chartGrid(curves)] : [] },
+    { id: "config", title: "Configuration", content: [differencesTable(runs)] },
+  ]);
+}
+
+/** A table with a column a run. */
+function runTable(
+  runs: readonly ComparedRun[],
+  caption: string,
+  rows: readonly (readonly [Piece, readonly Piece[]])[],
+) {
+  const head = runs.map(({ name }) => markup`<th scope="col" dir="auto">${name}</th>`);
+  const lines = rows.map(
+    ([label, cells]) => markup`<tr><th scope="row">${label}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`,
+  );
+  return markup`<div class="wide"><table class="runs"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody>${lines}</tbody></table></div>`;
+}
+
+function runsTable(runs: readonly ComparedRun[]): Markup {
+  const row = (name: string, tell: (run: ComparedRun) => string): [Piece, Piece[]] => [name, runs.map(tell)];
+  return runTable(runs, "What each run is, and how far it has come.", [
+    row("recipe", ({ run }) => run.config.recipe),
+    row("data", ({ data }) => `${data.name}, ${formatNumber(data.train.size)} items`),
+    row("status", ({ run }) => run.state.status),
+    row("steps", ({ run }) => `${formatNumber(run.state.step)} of ${formatNumber(run.config.train.steps)}`),
+    row("items seen", ({ metrics }) => formatNumber(imagesSeen(metrics))),
+    row("training time", ({ run }) => `${formatNumber(Number(run.state.seconds.toFixed(1)))} s`),
+  ]);
+}
+
+function resultsTable(runs: readonly ComparedRun[]): Markup {
+  const rows = compareMetrics(runs).flatMap((metric) => [metricRow(runs, metric), ...detailRows(metric)]);
+  if (rows.length === 0) return markup`<p>No run has been measured: zaya eval RUN --metric NAME does it.</p>`;
+  return runTable(
+    runs,
+    "In brackets the 95 % interval, where one is known. A cell without a number was not measured in this way.",
+    rows,
+  );
+}
+
+function metricRow(
+  runs: readonly ComparedRun[],
+  { quantity, unit, perfect, protocol, cells }: ComparedMetric,
+): [Piece, Piece[]] {
+  const how = [
+    `${formatNumber(protocol.n)} ${protocol.part} items`,
+    ...Object.entries(protocol.options).map(([name, value]) => `${name} ${String(value)}`),
+  ];
+  const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${how.join(", ")}${perfect && `; a perfect model gets: ${perfect}`}</p>`;
+  return [label, cells.map((cell, i) => (cell === null ? notMeasured : measured(cell, runs[i]!.run.state.step)))];
+}
+
+const notMeasured = markup`<span class="note">not measured</span>`;
+
+function measured(cell: KeptEvaluation, newest: number): Markup {
+  const [low, high] = [-1.96, 1.96].map((deviations) => cell.value + deviations * cell.stderr) as [number, number];
+  const interval = Number.isFinite(cell.stderr)
+    ? markup` <span class="note">[${formatNumber(low)}, ${formatNumber(high)}]</span>`
+    : "";
+  const step = cell.step === newest ? "" : markup` <span class="note">at step ${formatNumber(cell.step)}</span>`;
+  return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${step}`;
+}
+
+/** What was found beside the value, number by number. */
+function detailRows({ cells }: ComparedMetric): [Piece, Piece[]][] {
+  const names = new Set(
+    cells.flatMap((cell) =>
+      Object.entries(cell?.details ?? {}).flatMap(([name, detail]) => (typeof detail === "number" ? [name] : [])),
+    ),
+  );
+  return [...names].map((name) => [
+    markup`<span class="detail">${name}</span>`,
+    cells.map((cell) => {
+      const detail = cell?.details[name];
+      return typeof detail === "number" ? formatNumber(detail) : notMeasured;
+    }),
+  ]);
+}
+
+function differencesTable(runs: readonly ComparedRun[]): Markup {
+  const rows = configDifferences(runs).map(({ name, values }): [Piece, Piece[]] => [
+    name,
+    values.map((value) => value ?? "–"),
+  ]);
+  if (rows.length === 0) return markup`<p>All entries are the same.</p>`;
+  return runTable(runs, "Only what differs. – stands where a recipe has no such option.", rows);
+}
+
+function filmsOfRun({ name, run, data }: ComparedRun): Promise<Film[]> {
+  return filmsOf(run, name, filmCaption(buildModel(run.config, data), data));
+}
+
+/** Once for all runs, or run by run where the data differ. */
+function realsOf(runs: readonly ComparedRun[]): Promise<Picture[]>[] {
+  const shown = sameData(runs) ? runs.slice(0, 1) : runs;
+  return shown.map(async ({ name, run: { store }, data }) => {
+    const file = "samples/reals.png";
+    const title = shown.length === 1 ? data.name : `${data.name} of ${name}`;
+    return (await store.has(file))
+      ? [{ title, caption: "In the layout of the samples.", png: await store.read(file) }]
+      : [];
+  });
+}

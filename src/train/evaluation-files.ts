@@ -1,0 +1,40 @@
+import { RunError } from "../base/errors.ts";
+import type { Store } from "../base/store.ts";
+import { type Evaluation, evaluationFile } from "./evaluate.ts";
+
+/** A result with the checkpoint that was measured, and the seed of the measurement's draws. */
+export interface KeptEvaluation extends Evaluation {
+  readonly step: number;
+  readonly seed: number;
+}
+
+/** Writes a result into its run's eval/. Returns the file's name. */
+export async function keepEvaluation(store: Store, result: KeptEvaluation): Promise<string> {
+  const file = evaluationFile(result, result);
+  await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+  return file;
+}
+
+/** All results of a run. @throws RunError for a file that is none. */
+export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
+  const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
+  return Promise.all(
+    files.map(async (file) => parseEvaluation(new TextDecoder().decode(await store.read(file)), file)),
+  );
+}
+
+function parseEvaluation(text: string, file: string): KeptEvaluation {
+  try {
+    const result = JSON.parse(text) as KeptEvaluation;
+    const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
+    // JSON has no numbers that are not finite: they were written as null.
+    if (whole && Number.isInteger(result.step))
+      return { ...result, value: result.value ?? Number.NaN, stderr: result.stderr ?? Number.NaN };
+  } catch {
+    // Told below.
+  }
+  throw new RunError(
+    `${file}: must hold a result - got ${JSON.stringify(text.slice(0, 40))}`,
+    "remove the file, and measure again: zaya eval RUN",
+  );
+}
