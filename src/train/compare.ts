@@ -81,9 +81,7 @@ export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
   const found = new Map<string, (KeptEvaluation | null)[]>();
   for (const [i, { results }] of runs.entries()) {
     for (const result of results.toSorted((a, b) => a.step - b.step)) {
-      const { metric, protocol } = result;
-      const { part, fingerprint, n, options } = protocol;
-      const way = JSON.stringify([metric, part, fingerprint, n, options]);
+      const way = JSON.stringify([result.metric, result.protocol]);
       const cells = found.get(way) ?? runs.map(() => null);
       cells[i] = result;
       found.set(way, cells);

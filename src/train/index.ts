@@ -12,6 +12,7 @@ export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
 export * from "./plot.ts";
 export { drawnPicture, overlayPicture, readReals, samplesPicture } from "./point-pictures.ts";
+export { imagesSeen } from "./run-curves.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
