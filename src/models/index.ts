@@ -1,12 +1,13 @@
 import { autoencoder } from "./autoencoder.ts";
 import { betaVae } from "./beta-vae.ts";
 import { categoricalVae } from "./categorical-vae.ts";
+import { classifier } from "./classifier.ts";
 import { iwae } from "./iwae.ts";
 import type { ModelDefinition } from "./model.ts";
 import { vae } from "./vae.ts";
 
 export * from "./model.ts";
-export { autoencoder, betaVae, categoricalVae, iwae, vae };
+export { autoencoder, betaVae, categoricalVae, classifier, iwae, vae };
 
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [
@@ -15,4 +16,5 @@ export const models: readonly ModelDefinition[] = [
   iwae.definition,
   categoricalVae.definition,
   autoencoder.definition,
+  classifier.definition,
 ];

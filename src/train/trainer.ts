@@ -14,6 +14,7 @@ import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
+import { classesOf, labelsAt, requireLabels } from "./labels.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
 import { Run } from "./run.ts";
@@ -88,7 +89,9 @@ export function requireResumable(run: Run): void {
 }
 
 export function infoOf(data: DataSplit): DataInfo {
-  return { kind: data.train.kind, shape: data.train.shape };
+  const { kind, shape } = data.train;
+  const classes = classesOf(data);
+  return { kind, shape, ...(classes !== undefined && { classes }) };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
@@ -148,6 +151,7 @@ class Training {
       rate: rateOf(this.config),
       slotNames: this.slotNames(values),
     });
+    requireLabels(declared, this.data.train);
     const compiled = await this.engine.compile(program);
     try {
       yield* this.steps(start, compiled, declared, trained);
@@ -227,7 +231,9 @@ class Training {
     trained: TrainedModel,
   ): Promise<Record<string, number>> {
     const indices = this.batches.indices(step * this.perStep);
-    const feeds = { ...feedDeclared(declared, { key: this.seed, count: step, items: { part: "train", indices } }) };
+    const labels = (turn: number) => labelsAt(this.data.train, this.batches.indices(step * this.perStep + turn));
+    const items = { part: "train", indices };
+    const feeds = { ...feedDeclared(declared, { key: this.seed, count: step, items, labels }) };
     for (let turn = 0; turn < this.perStep; turn++) {
       Object.assign(feeds, {
         [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
