@@ -1,11 +1,10 @@
-import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { Argument, type Command, Option } from "commander";
 
 import { systemClock } from "../base/clock.ts";
 import { FolderStore, nodeEngine, openData, versions } from "../node/index.ts";
-import { type RowResult, type Scale, rows } from "../repro/index.ts";
+import { type RowResult, type Scale, pictureFile, rows } from "../repro/index.ts";
 import { Output } from "./output.ts";
 
 interface ReproFlags {
@@ -25,7 +24,11 @@ export function declareRepro(command: Command): void {
         .default("quick"),
     )
     .option("--only-print", "say what would be run, against which numbers, and stop")
-    .option("--out <dir>", "folder of the result files", "runs/reproductions")
+    .option(
+      "--out <dir>",
+      "folder of the result file ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg",
+      "runs/reproductions",
+    )
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
   command.action(runRepro);
@@ -68,17 +71,37 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     date: new Date(systemClock.now()).toISOString(),
     versions: versions(),
   };
-  await mkdir(flags.out, { recursive: true });
-  const file = `${name}-${scale}.json`;
-  await new FolderStore(flags.out).write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+  const written = await writeResult(flags.out, result, outcome.pictures ?? {});
   const found = Object.entries(result.values).map(([value, number]) => `  ${value}  ${Number(number.toPrecision(6))}`);
-  output.result([...found, `${result.passed ? "met" : "missed"}: ${row.bar}`, `written ${join(flags.out, file)}`], {
-    row: name,
-    scale,
-    passed: result.passed,
-    values: result.values,
-    paper: result.paper,
-    seeds: result.seeds,
-    seconds: result.seconds,
-  });
+  output.result(
+    [
+      ...found,
+      `${result.passed ? "met" : "missed"}: ${row.bar}`,
+      ...written.map((file) => `written ${join(flags.out, file)}`),
+    ],
+    {
+      row: name,
+      scale,
+      passed: result.passed,
+      values: result.values,
+      paper: result.paper,
+      seeds: result.seeds,
+      seconds: result.seconds,
+    },
+  );
+}
+
+/** Writes the result file and the pictures beside it; their names. */
+async function writeResult(
+  folder: string,
+  result: RowResult,
+  pictures: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const files = [
+    [`${result.row}-${result.scale}.json`, `${JSON.stringify(result, null, 2)}\n`],
+    ...Object.entries(pictures).map(([name, svg]) => [pictureFile(result, name), svg]),
+  ] as const;
+  const store = new FolderStore(folder);
+  for (const [file, text] of files) await store.write(file!, new TextEncoder().encode(text));
+  return files.map(([file]) => file!);
 }

@@ -3,11 +3,12 @@ import { betaVae } from "./beta-vae.ts";
 import { categoricalVae } from "./categorical-vae.ts";
 import { classifier } from "./classifier.ts";
 import { iwae } from "./iwae.ts";
+import { gan } from "./gan.ts";
 import type { ModelDefinition } from "./model.ts";
 import { vae } from "./vae.ts";
 
 export * from "./model.ts";
-export { autoencoder, betaVae, categoricalVae, classifier, iwae, vae };
+export { autoencoder, betaVae, categoricalVae, classifier, gan, iwae, vae };
 
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [
@@ -16,5 +17,6 @@ export const models: readonly ModelDefinition[] = [
   iwae.definition,
   categoricalVae.definition,
   autoencoder.definition,
+  gan.definition,
   classifier.definition,
 ];

@@ -1,6 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
 import { relu, tanh } from "../ops/index.ts";
+import { activation as unit } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
 import { glorotUniform, heNormal } from "./init.ts";
@@ -35,7 +36,7 @@ const activations = { relu: { apply: relu, init: heNormal }, tanh: { apply: tanh
 function dense({ activation, hidden = [400], inputs, outputs }: CoderOptions, item: Shape): Coders {
   const { apply, init } = activations[activation];
   const layers = (sizes: readonly number[]): Part[] =>
-    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init }), apply]);
+    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init }), unit(apply)]);
   const back = hidden.toReversed();
   return {
     encoder: sequential([flattenItems, ...layers([sizeOf(item), ...hidden]), linear(hidden.at(-1)!, outputs)]),
@@ -52,8 +53,8 @@ function convolutional({ activation, hidden = [32, 64], inputs, outputs }: Coder
   const small = [height / 2 ** hidden.length, width / 2 ** hidden.length, hidden.at(-1)!] as const;
   const inward = [channels, ...hidden];
   const outward = inward.toReversed();
-  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), apply]);
-  const up = outward.slice(1).flatMap((size, i): Part[] => [apply, convTranspose2d(outward[i]!, size, half)]);
+  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), unit(apply)]);
+  const up = outward.slice(1).flatMap((size, i): Part[] => [unit(apply), convTranspose2d(outward[i]!, size, half)]);
   return {
     encoder: sequential([...down, flattenItems, linear(sizeOf(small), outputs)]),
     decoder: sequential([linear(inputs, sizeOf(small)), asItems(small), ...up]),

@@ -1,3 +1,4 @@
+export * from "./activation.ts";
 export * from "./coders.ts";
 export * from "./compose.ts";
 export * from "./conv.ts";
@@ -5,4 +6,6 @@ export * from "./init.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
 export * from "./norm.ts";
+export * from "./players.ts";
 export * from "./running-mean.ts";
+export * from "./spectral-norm.ts";

@@ -19,12 +19,14 @@ export interface Context {
   noise(name: string, kind: NoiseKind, shape: Shape): Tensor;
   /** Uniform numbers [n, ...shape] on [0, 1) that belong to the items of the batch: the same whenever an item is seen. */
   itemNoise(name: string, shape: Shape): Tensor;
-  /** A number that the host computes from the count of steps done before this one. */
-  scalar(name: string, at: (step: number) => number): Tensor;
+  /** A number that the host computes from the count of steps done before this one, and of all steps of the run. */
+  scalar(name: string, at: (step: number, steps: number) => number): Tensor;
   /** The current value of one of the layer's running statistics. */
   stat(name: string): Tensor;
   /** Gives a running statistic its next value. */
   updateStat(name: string, value: Tensor): void;
+  /** Shows a value to whoever looks at the inside of nets; most of the time nobody does. */
+  observe(name: string, value: Tensor): void;
 }
 
 /**

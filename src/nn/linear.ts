@@ -1,4 +1,4 @@
-import { zeros } from "../base/ndarray.ts";
+import { full } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { add, matmul } from "../ops/index.ts";
 import { type Initializer, glorotUniform } from "./init.ts";
@@ -6,16 +6,18 @@ import { type Layer, param } from "./layer.ts";
 
 export interface LinearOptions {
   readonly bias?: boolean;
+  /** What every bias is at the start. */
+  readonly initialBias?: number;
   readonly init?: Initializer;
 }
 
 /** x W + b: [..., inputs] to [..., outputs]. Parameters: weight [inputs, outputs], bias [outputs]. */
 export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Layer {
-  const { bias = true, init = glorotUniform } = options;
+  const { bias = true, initialBias = 0, init = glorotUniform } = options;
   return {
     init: (key) => ({
       weight: init(fold(key, "weight"), [inputs, outputs]),
-      ...(bias && { bias: zeros([outputs]) }),
+      ...(bias && { bias: full([outputs], initialBias) }),
     }),
     apply: (params, x) => {
       const product = matmul(x, param(params, "weight"));

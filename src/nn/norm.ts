@@ -129,3 +129,15 @@ export function layerNorm(features: number, options: NormOptions = {}): Layer {
     apply: (params, x) => normalize(x, [x.shape.length - 1], epsilon, affineOf(params, affine)),
   };
 }
+
+/**
+ * Layer normalisation of images: of each over height, width and channels, then scaled and shifted channel by channel.
+ * @source Ba et al., arXiv 1607.06450; for convolutions as in Gulrajani et al., arXiv 1704.00028, section 4.
+ */
+export function imageNorm(channels: number, options: NormOptions = {}): Layer {
+  const { epsilon = 1e-5, affine = true } = options;
+  return {
+    init: () => affineValues(channels, affine),
+    apply: (params, x) => normalize(x, [1, 2, 3], epsilon, affineOf(params, affine)),
+  };
+}

@@ -15,12 +15,25 @@ export interface RowResult {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** docs/reproductions.md from result files: rows in their order, the missed ones and those never run included. */
-export function documentRows(rows: readonly Row[], results: readonly RowResult[]): string {
+/** Where a run of a row leaves a picture of that name, beside its result file. */
+export function pictureFile({ row, scale }: Pick<RowResult, "row" | "scale">, name: string): string {
+  return `${row}-${scale}-${name}.svg`;
+}
+
+/**
+ * docs/reproductions.md from result files: rows in their order, the missed ones and those never run included.
+ * @param pictures The names of the pictures that lie beside the result files.
+ */
+export function documentRows(
+  rows: readonly Row[],
+  results: readonly RowResult[],
+  pictures: readonly string[] = [],
+): string {
   const sections = rows.map((row) =>
     section(
       row,
       results.filter(({ row: name }) => name === row.name),
+      pictures,
     ),
   );
   return [
@@ -33,7 +46,7 @@ export function documentRows(rows: readonly Row[], results: readonly RowResult[]
   ].join("\n");
 }
 
-function section(row: Row, results: readonly RowResult[]): string {
+function section(row: Row, results: readonly RowResult[], pictures: readonly string[]): string {
   const head = [
     `## ${row.name}`,
     "",
@@ -43,7 +56,17 @@ function section(row: Row, results: readonly RowResult[]): string {
     "",
   ];
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
-  return [...head, ...results.flatMap((result) => table(row, result))].join("\n");
+  return [...head, ...results.flatMap((result) => [...table(row, result), ...links(result, pictures)])].join("\n");
+}
+
+function links(result: RowResult, pictures: readonly string[]): string[] {
+  const [before, after] = pictureFile(result, "*").split("*") as [string, string];
+  return pictures
+    .filter((file) => file.startsWith(before) && file.endsWith(after))
+    .flatMap((file) => {
+      const name = file.slice(before.length, -after.length).replaceAll("-", " ");
+      return [`![${result.row}: ${name}](reproductions/${file})`, ""];
+    });
 }
 
 function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {

@@ -22,6 +22,8 @@ export interface Outcome {
   /** Whether the bar was met. */
   readonly passed: boolean;
   readonly seeds: readonly number[];
+  /** Pictures of what was measured, as SVG by a name in kebab case. */
+  readonly pictures?: Readonly<Record<string, string>>;
 }
 
 /** A claim about numbers that one command regenerates. */

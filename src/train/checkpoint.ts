@@ -152,10 +152,9 @@ function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model
   for (const step of model.steps) {
     for (const net of step.updates) {
       const prefix = `${step.name}.`;
+      const names = Object.keys(optimizer).filter((name) => name.startsWith(prefix));
       const slots = new Set(
-        Object.keys(optimizer)
-          .filter((name) => name.startsWith(prefix))
-          .map((name) => name.split(".")[1]!),
+        names.map((name) => name.split(".")).flatMap(([, slot, of]) => (of === net ? [slot!] : [])),
       );
       for (const slot of slots) {
         state[stateNames.slot(step.name, net, slot)] = gather(optimizer, `${prefix}${slot}.${net}.`, layouts[net]!);

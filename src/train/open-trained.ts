@@ -5,6 +5,7 @@ import { readDataRecord } from "./data-record.ts";
 import type { Run } from "./run.ts";
 import { TrainedModel } from "./trained.ts";
 import { buildModel, layoutsOf } from "./trainer.ts";
+import { type Weights, inferenceState } from "./weights.ts";
 
 export interface OpenedModel {
   readonly trained: TrainedModel;
@@ -14,8 +15,11 @@ export interface OpenedModel {
   close(): Promise<void>;
 }
 
-/** The model of a run as its newest checkpoint has it; needs no data. @throws RunError when there is none, or it is damaged. */
-export async function openTrained(run: Run, engine: Engine): Promise<OpenedModel> {
+/**
+ * The model of a run as its newest checkpoint has it, with averaged parameters where they were kept; needs no data.
+ * @throws RunError when there is none, or it is damaged.
+ */
+export async function openTrained(run: Run, engine: Engine, weights: Weights = "ema"): Promise<OpenedModel> {
   const step = await newestCheckpoint(run.store, run.state.step);
   const data = await readDataRecord(run.store);
   if (step === null || data === null) {
@@ -26,9 +30,8 @@ export async function openTrained(run: Run, engine: Engine): Promise<OpenedModel
   }
   const model = buildModel(run.config, data);
   const layouts = layoutsOf(model, run.config.train.seed);
-  const values = Object.entries(await loadCheckpoint(run.store, step, model, layouts));
-  const needed = values.filter(([name]) => name.startsWith("params/") || name.startsWith("stats/"));
-  const state = engine.createState(Object.fromEntries(needed));
+  const values = await loadCheckpoint(run.store, step, model, layouts);
+  const state = engine.createState(inferenceState(values, weights));
   const trained = new TrainedModel(model, layouts, engine, state);
   const close = async (): Promise<void> => {
     state.dispose();

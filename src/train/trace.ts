@@ -6,7 +6,19 @@ import { grad } from "../autodiff/index.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
 import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
 import type { NoiseKind } from "../nn/index.ts";
-import { concat, oneHot, reshape, stopGradient } from "../ops/index.ts";
+import {
+  concat,
+  max,
+  mean,
+  oneHot,
+  reshape,
+  sqrt,
+  square,
+  step as isPositive,
+  stopGradient,
+  sub,
+  sum,
+} from "../ops/index.ts";
 import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import { type Layout, unravelTensor } from "./layout.ts";
@@ -16,7 +28,7 @@ export type Declared =
   | { readonly kind: NoiseKind; readonly shape: Shape }
   | { readonly kind: "items"; readonly shape: Shape }
   | { readonly kind: "labels"; readonly turn: number; readonly classes: number }
-  | { readonly kind: "scalar"; readonly at: Schedule };
+  | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** A graph with the list of what the host must feed it. */
 export interface Traced {
@@ -62,6 +74,8 @@ interface Tracing {
   readonly declared: Map<string, Declared>;
   readonly training: boolean;
   readonly items: number | null;
+  /** Where values shown by layers are kept, by the path of their layer. */
+  readonly observed?: Map<string, Tensor>;
 }
 
 /** The context of one place in the model: a path, and how often each name was asked for there. */
@@ -97,7 +111,7 @@ class Place implements Scope {
     return this.declare([...this.path, name].join("."), { kind: "items", shape: [items, ...shape] }, [items, ...shape]);
   }
 
-  scalar(name: string, at: Schedule): Tensor {
+  scalar(name: string, at: (step: number, steps: number) => number): Tensor {
     return this.declare([...this.path, name].join(".") + this.suffix, { kind: "scalar", at }, []);
   }
 
@@ -111,6 +125,13 @@ class Place implements Scope {
 
   updateStat(name: string, value: Tensor): void {
     this.tracing.state.set(this.statName(name), value);
+  }
+
+  /** The first use of a net's part is the one that is kept: on real and generated items together, or on real ones. */
+  observe(name: string, value: Tensor): void {
+    const path = [...this.path, name].join(".");
+    const { observed } = this.tracing;
+    if (observed !== undefined && !observed.has(path)) observed.set(path, value);
   }
 
   private statName(name: string): string {
@@ -293,6 +314,32 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   return { program: { outputs }, declared: tracing.declared };
 }
 
+/**
+ * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
+ * a step would give a net, and `dead/NET/LAYER`, the share of units (channels of images) that no item of the batch moves
+ * above 0.
+ */
+export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+  const state = new StateView(null);
+  const observed = new Map<string, Tensor>();
+  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]!, observed };
+  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
+  const outputs: Record<string, Tensor> = {};
+  for (const step of model.steps) {
+    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
+    const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
+    grad(loss, vectors).forEach((gradient, i) => {
+      outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));
+    });
+  }
+  for (const [path, value] of observed) {
+    const [net, ...layer] = path.split(".").slice(0, -1);
+    const highest = max(value, { axes: value.shape.map((_, axis) => axis).slice(0, -1) });
+    outputs[`dead/${net}/${layer.join(".")}`] = sub(1, mean(isPositive(highest)));
+  }
+  return { program: { outputs }, declared: tracing.declared };
+}
+
 export interface InferenceOptions {
   readonly model: Model;
   readonly layouts: Layouts;
@@ -317,6 +364,8 @@ export interface FeedKey {
   readonly key: Key;
   /** The count of steps done, or of batches seen. */
   readonly count: number;
+  /** Of how many; the same count where not given. */
+  readonly of?: number;
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
   /** Classes of the items of the batch of a turn. */
@@ -326,11 +375,11 @@ export interface FeedKey {
 /** Draws and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
-  { key: own, count, items, labels }: FeedKey,
+  { key: own, count, of = count, items, labels }: FeedKey,
 ): Arrays {
   const feeds: Record<string, NdArray> = {};
   for (const [name, want] of declared) {
-    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(count)));
+    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(count, of)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
     else if (want.kind === "labels") feeds[name] = feedLabels(name, want.turn, labels);
     else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);

@@ -17,6 +17,7 @@ import { exportModel } from "./export.ts";
 import { classesOf, labelsAt, requireLabels } from "./labels.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
+import { Health } from "./health.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import {
@@ -29,6 +30,7 @@ import {
   traceStep,
 } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
+import { hasAverages, inferenceState } from "./weights.ts";
 
 export interface TrainSettings {
   readonly engine: Engine;
@@ -108,6 +110,11 @@ export function layoutsOf(model: Model, seed: number): Layouts {
   );
 }
 
+/** Steps between two looks at the nets: five of them for each picture. */
+function looksEvery(sampleEvery: number): number {
+  return Math.max(1, Math.round(sampleEvery / 5));
+}
+
 /** One session of training. */
 class Training {
   private readonly config: RunConfig["train"];
@@ -144,17 +151,19 @@ class Training {
     await this.run.forget(({ step, split }) => step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
     const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
-    const { program, declared } = traceStep({
+    const options = {
       model: this.model,
       layouts: this.layouts,
       batch: [this.config.batch, ...this.data.train.shape],
       rate: rateOf(this.config),
       slotNames: this.slotNames(values),
-    });
+    };
+    const { program, declared } = traceStep(options);
     requireLabels(declared, this.data.train);
     const compiled = await this.engine.compile(program);
+    const health = await Health.open(this.engine, options, this.data.train, this.seed);
     try {
-      yield* this.steps(start, compiled, declared, trained);
+      yield* this.steps(start, compiled, declared, trained, health);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const step = error instanceof DivergedError ? error.step : this.run.state.step;
@@ -169,6 +178,7 @@ class Training {
       // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
       state.dispose();
       await compiled.release();
+      await health.release();
       await trained.release();
     }
   }
@@ -178,6 +188,7 @@ class Training {
     compiled: Compiled,
     declared: ReadonlyMap<string, Declared>,
     trained: TrainedModel,
+    health: Health,
   ): AsyncGenerator<TrainEvent, void> {
     const { steps, batch, logEvery, sampleEvery, checkpointEvery } = this.config;
     const { state } = trained;
@@ -195,6 +206,9 @@ class Training {
       const losses = await this.step(step, compiled, declared, trained);
       const done = step + 1;
       if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
+      if (done % looksEvery(sampleEvery) === 0 || done === steps) {
+        this.logAll(done, seconds(), "train", await health.measure(state, done, steps));
+      }
       const elapsed = (this.clock.now() - began) / 1000;
       const rate = (done - start) / elapsed;
       yield {
@@ -232,8 +246,15 @@ class Training {
   ): Promise<Record<string, number>> {
     const indices = this.batches.indices(step * this.perStep);
     const labels = (turn: number) => labelsAt(this.data.train, this.batches.indices(step * this.perStep + turn));
-    const items = { part: "train", indices };
-    const feeds = { ...feedDeclared(declared, { key: this.seed, count: step, items, labels }) };
+    const feeds = {
+      ...feedDeclared(declared, {
+        key: this.seed,
+        count: step,
+        of: this.config.steps,
+        items: { part: "train", indices },
+        labels,
+      }),
+    };
     for (let turn = 0; turn < this.perStep; turn++) {
       Object.assign(feeds, {
         [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
@@ -277,8 +298,21 @@ class Training {
     yield { type: "evaluated", step, results };
   }
 
+  /** A run is judged by averaged parameters where it keeps them. */
+  private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
+    const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
+    const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
+    try {
+      yield* this.judge(seconds, averaged);
+    } finally {
+      state.dispose();
+      await averaged.release();
+    }
+  }
+
   /** Everything is written before the run is recorded as done: a run killed here does its end again. */
-  private async *finish(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+  private async *judge(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     const { store, config } = this.run;
     const { steps } = this.config;
     yield { type: "phase", phase: "evaluate" };

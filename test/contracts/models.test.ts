@@ -20,6 +20,7 @@ const reaches: Readonly<Record<string, number>> = {
   iwae: 160,
   "categorical-vae": 199,
   autoencoder: 125,
+  gan: 5,
 };
 
 const small = { batch: 50, seed: 3, checkpointEvery: 4, sampleEvery: 1000, keep: 5 };

@@ -13,6 +13,7 @@ export interface Asked {
 export class OpenContext implements Context {
   readonly noises = new Map<string, Asked>();
   readonly updates = new Map<string, Tensor>();
+  readonly observed = new Map<string, Tensor>();
 
   constructor(
     readonly training: boolean,
@@ -35,8 +36,8 @@ export class OpenContext implements Context {
     return input(this.full(name), shape);
   }
 
-  scalar(_: string, at: (step: number) => number): Tensor {
-    return constant(ndarray("float32", [], Float32Array.of(at(0))));
+  scalar(_: string, at: (step: number, steps: number) => number): Tensor {
+    return constant(ndarray("float32", [], Float32Array.of(at(0, 1))));
   }
 
   stat(name: string): Tensor {
@@ -46,6 +47,10 @@ export class OpenContext implements Context {
 
   updateStat(name: string, value: Tensor): void {
     (this.root ?? this).updates.set(this.full(name), value);
+  }
+
+  observe(name: string, value: Tensor): void {
+    (this.root ?? this).observed.set(this.full(name), value);
   }
 
   private full(name: string): string {

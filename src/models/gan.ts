@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { choiceField } from "../base/options.ts";
+import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
+import { adversarialOptions, discriminatorLoss, game, generatorLoss } from "./adversarial.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+
+/** Losses by name. */
+export const ganLosses = {
+  minimax,
+  "non-saturating": nonSaturating,
+  "least-squares": leastSquares,
+  hinge,
+} as const satisfies Record<string, AdversarialLoss>;
+
+/** The option of models that let the players play by one of several losses. */
+export const lossOption = {
+  loss: choiceField("what the players make smaller", Object.keys(ganLosses) as [keyof typeof ganLosses]).default(
+    "non-saturating",
+  ),
+};
+
+const options = z.object({ ...lossOption, ...adversarialOptions });
+
+export const gan = defineModel({
+  name: "gan",
+  summary: "generative adversarial network; with --arch dcgan that of Radford et al.",
+  source: "Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const players = game(chosen, data);
+  const objective = ganLosses[chosen.loss];
+  return {
+    nets: players.nets,
+    steps: [
+      {
+        name: "discriminator",
+        updates: ["discriminator"],
+        optimizer: players.optimizer,
+        loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+      },
+      {
+        name: "generator",
+        updates: ["generator"],
+        optimizer: players.optimizer,
+        loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
+      },
+    ],
+    ...players.abilities,
+  };
+}

@@ -1,0 +1,127 @@
+import { OptionError } from "../base/errors.ts";
+import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
+import { tanh } from "../ops/index.ts";
+import { type ActivationName, activation, activationOf } from "./activation.ts";
+import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
+import { conv2d, convTranspose2d } from "./conv.ts";
+import { type Initializer, glorotUniform, heNormal, normalInit } from "./init.ts";
+import type { Layer } from "./layer.ts";
+import { linear } from "./linear.ts";
+import { batchNorm, imageNorm, layerNorm } from "./norm.ts";
+import { spectralNorm } from "./spectral-norm.ts";
+
+/** The nets that players of adversarial games are made of: linear layers, or the convolutions of DCGAN. */
+export type PlayerArch = "mlp" | "dcgan";
+
+export type PlayerNorm = "none" | "batch" | "layer" | "spectral";
+
+export interface PlayerOptions {
+  readonly arch: PlayerArch;
+  /** Widths of the hidden layers; for dcgan, channels from the image inwards. */
+  readonly hidden: readonly number[];
+  readonly activation: ActivationName;
+  /** Of the leaky activation below 0. */
+  readonly slope: number;
+}
+
+export interface GeneratorOptions extends PlayerOptions {
+  readonly latent: number;
+  /** What the biases of hidden layers are at the start, where no normalisation takes them away. */
+  readonly initialBias: number;
+}
+
+export interface DiscriminatorOptions extends PlayerOptions {
+  readonly norm: PlayerNorm;
+}
+
+const dcganInit = normalInit(0.02);
+const double = { kernel: 4, stride: 2, padding: 1 } as const;
+
+function denseInit(name: ActivationName): Initializer {
+  return name === "tanh" ? glorotUniform : heNormal;
+}
+
+/**
+ * From codes [n, latent] to items: points as they are, images in [-1, 1]. With dcgan each layer doubles height and width and
+ * is batch-normalised. @source Radford et al., arXiv 1511.06434, section 3.
+ * @throws OptionError when images do not fit convolutions that double them.
+ */
+export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
+  const { arch, hidden, latent, slope, initialBias } = options;
+  const unit = activation(activationOf(options.activation, slope));
+  const outward = hidden.toReversed();
+  const bounded: Part[] = item.length === 3 ? [tanh] : [];
+  if (arch === "mlp") {
+    const init = denseInit(options.activation);
+    const sizes = [latent, ...outward];
+    const layers = outward.flatMap((size, i): Part[] => [linear(sizes[i]!, size, { init, initialBias }), unit]);
+    return sequential([...layers, linear(outward.at(-1)!, sizeOf(item)), asItems(item), ...bounded]);
+  }
+  const small = smallest(item, hidden);
+  const sizes = [...outward, item.at(-1)!];
+  const up = sizes.slice(1).flatMap((size, i): Part[] => {
+    const layer = { ...double, init: dcganInit, bias: i === hidden.length - 1 };
+    return [batchNorm(sizes[i]!), unit, convTranspose2d(sizes[i]!, size, layer)];
+  });
+  const first = linear(latent, sizeOf(small), { init: dcganInit, bias: false });
+  return sequential([first, asItems(small), ...up, ...bounded]);
+}
+
+/**
+ * From items, images in [-1, 1], to scores [n, 1]. The first layer and the last are not normalised, save by spectral
+ * normalisation, which is for all.
+ * @throws OptionError when images do not fit convolutions that halve them.
+ */
+export function discriminatorNet(options: DiscriminatorOptions, item: Shape): Layer {
+  const { arch, hidden, norm, slope } = options;
+  const unit = activation(activationOf(options.activation, slope));
+  const weighted = (layer: Layer): Layer => (norm === "spectral" ? spectralNorm(layer) : layer);
+  const normal = (size: number, place: number): Part[] => {
+    if (place === 0 || norm === "none" || norm === "spectral") return [];
+    if (norm === "batch") return [batchNorm(size)];
+    return [arch === "mlp" ? layerNorm(size) : imageNorm(size)];
+  };
+  if (arch === "mlp") {
+    const init = denseInit(options.activation);
+    const sizes = [sizeOf(item), ...hidden];
+    const layers = hidden.flatMap((size, i): Part[] => [
+      weighted(linear(sizes[i]!, size, { init })),
+      ...normal(size, i),
+      unit,
+    ]);
+    return sequential([flattenItems, ...layers, weighted(linear(hidden.at(-1)!, 1))]);
+  }
+  const small = smallest(item, hidden);
+  const sizes = [item.at(-1)!, ...hidden];
+  const down = hidden.flatMap((size, i): Part[] => [
+    weighted(conv2d(sizes[i]!, size, { ...double, init: dcganInit })),
+    ...normal(size, i),
+    unit,
+  ]);
+  return sequential([...down, flattenItems, weighted(linear(sizeOf(small), 1, { init: dcganInit }))]);
+}
+
+/** What is left of an image that is halved once for each entry of `channels`. */
+function smallest(item: Shape, channels: readonly number[]): readonly [number, number, number] {
+  const share = 2 ** channels.length;
+  const [height, width] = item as [number, number, number];
+  if (item.length === 3 && height % share === 0 && width % share === 0) {
+    return [height / share, width / share, channels.at(-1)!];
+  }
+  throw new OptionError(
+    `dcgan: ${channels.length} halving convolutions need height and width that are multiples of ${share} - got ${formatShape(item)}`,
+    "give images another --size, use fewer --hidden channels, or --arch mlp",
+  );
+}
+
+/** The usual hidden widths: two layers of 128, or 64 channels and twice as many at each halving, down to about 4 pixels. */
+export function usualHidden(arch: PlayerArch, item: Shape): number[] {
+  if (arch === "mlp") return [128, 128];
+  let [height, width] = item as [number, number, number];
+  const channels: number[] = [];
+  while (height % 2 === 0 && width % 2 === 0 && Math.min(height, width) >= 8) {
+    channels.push(64 * 2 ** channels.length);
+    [height, width] = [height / 2, width / 2];
+  }
+  return channels;
+}

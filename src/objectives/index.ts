@@ -1,0 +1,2 @@
+export * from "./adversarial.ts";
+export * from "./gradient-penalty.ts";

@@ -1,0 +1,44 @@
+import type { Key } from "../base/random.ts";
+import { fold } from "../base/random.ts";
+import type { Dataset } from "../data/index.ts";
+import type { Compiled, Engine, State } from "../runtime/index.ts";
+import { labelsAt } from "./labels.ts";
+import { type StepOptions, type Traced, batchName, feedDeclared, traceHealth } from "./trace.ts";
+
+/**
+ * Looks at the nets of a run while it trains: gradients and dead units on one batch, the first items of the data with the
+ * same noise each time. Nothing that it does changes the run.
+ */
+export class Health {
+  private constructor(
+    private readonly compiled: Compiled,
+    private readonly declared: Traced["declared"],
+    private readonly data: Dataset,
+    private readonly batch: number,
+    private readonly key: Key,
+  ) {}
+
+  static async open(engine: Engine, options: StepOptions, data: Dataset, key: Key): Promise<Health> {
+    const { program, declared } = traceHealth(options);
+    return new Health(await engine.compile(program), declared, data, options.batch[0]!, fold(key, "health"));
+  }
+
+  /** The numbers by name, after so many of the run's steps. */
+  async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
+    const indices = Int32Array.from({ length: this.batch }, (_, i) => i);
+    const labels = () => labelsAt(this.data, indices);
+    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, items: { part: "train", indices }, labels });
+    const scalars = feedDeclared(new Map([...this.declared].filter(([, { kind }]) => kind === "scalar")), {
+      key: this.key,
+      count: step,
+      of: steps,
+    });
+    const batch = this.data.read(indices);
+    const outputs = await this.compiled.run({ ...feeds, ...scalars, [batchName(0)]: batch }, state);
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0]!]));
+  }
+
+  release(): Promise<void> {
+    return this.compiled.release();
+  }
+}

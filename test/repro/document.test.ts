@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+
+import { type Row, type RowResult, documentRows, pictureFile } from "../../src/repro/index.ts";
+
+const row: Row = {
+  name: "ring",
+  summary: "modes of a ring",
+  source: "somewhere",
+  bar: "eight of them",
+  paper: { modes: 8 },
+  scales: { quick: "10 steps", full: "100 steps" },
+  run: () => Promise.reject(new Error("not run here")),
+};
+const result: RowResult = {
+  row: "ring",
+  scale: "full",
+  passed: false,
+  values: { modes: 7.5, modesStderr: 0.25 },
+  paper: row.paper,
+  seeds: [1, 2],
+  seconds: 90,
+  machine: "2 x this",
+  date: "2026-01-02T03:04:05.000Z",
+  versions: {},
+};
+
+describe("the page of reproductions", () => {
+  it("sets values beside the published ones, with their error, seeds, minutes and machine", () => {
+    const page = documentRows([row], [result]);
+    expect(page).toContain("**full: missed.** 100 steps. Seeds 1, 2, 1.5 minutes on 2 x this, 2026-01-02.");
+    expect(page).toContain("| modes | 8 | 7.5 ± 0.25 |");
+    expect(page).not.toContain("![");
+  });
+
+  it("shows the pictures of that row and scale, and no others", () => {
+    const files = [
+      "ring-quick-plane.svg",
+      "ring-full-two-circles.svg",
+      "ring-full-plane.svg",
+      "ring-two-full-plane.svg",
+    ];
+    const page = documentRows([row], [result], files);
+    expect(page.match(/!\[.*/g)).toEqual([
+      "![ring: two circles](reproductions/ring-full-two-circles.svg)",
+      "![ring: plane](reproductions/ring-full-plane.svg)",
+    ]);
+    expect(pictureFile(result, "plane")).toBe("ring-full-plane.svg");
+  });
+
+  it("keeps a row that was never run", () => {
+    expect(documentRows([row], [])).toContain(
+      "## ring\n\nModes of a ring.\n\nSource: somewhere. Bar: eight of them.\n\nNot run yet.",
+    );
+  });
+});
