@@ -1,6 +1,6 @@
 import type { DataSplit } from "../data/index.ts";
 import type { RunConfig } from "../train/index.ts";
-import { count, table } from "./format.ts";
+import { count, counted, table } from "./format.ts";
 
 /** A config as lines, one an entry; those that differ from the defaults marked and the default beside them. */
 export function configLines(config: RunConfig, defaults: RunConfig): string[] {
@@ -26,9 +26,11 @@ function entriesOf({ model, data, train, device }: RunConfig): [path: string, va
   ];
 }
 
-/** `vae on mnist: 60,000 train, 10,000 test, 28 x 28 x 1`. */
+/** `vae on mnist: 60,000 train, 10,000 test, 28 x 28 x 1`; `gan on ring8: 100,000 train, 10,000 test, points of 2 numbers`. */
 export function titleLine(recipe: string, { train, test }: DataSplit): string {
-  return `${recipe} on ${train.name}: ${count(train.size)} train, ${count(test.size)} test, ${train.shape.join(" x ")}`;
+  const extent = train.shape.join(" x ");
+  const items = train.kind === "image" ? extent : `points of ${counted(train.shape[0]!, "number")}`;
+  return `${recipe} on ${train.name}: ${count(train.size)} train, ${count(test.size)} test, ${items}`;
 }
 
 /** Files that were passed over, by name. */

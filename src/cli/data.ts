@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { joinRows } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
-import { type DataSplit, type DataSummary, type Dataset, summarize } from "../data/index.ts";
+import { type DataSplit, type DataSummary, type Dataset, type Modes, summarize } from "../data/index.ts";
 import { openData } from "../node/index.ts";
 import { dataOptions } from "../train/index.ts";
 import { addFlags, givenOptions } from "./flags.ts";
@@ -13,6 +13,8 @@ import { Output } from "./output.ts";
 const few = 1000;
 /** Training items below which there is little to learn from. */
 const veryFew = 100;
+/** Classes above which they are not listed one by one. */
+const manyClasses = 30;
 
 interface DataFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
@@ -42,13 +44,14 @@ function whole({ train, test }: DataSplit): Dataset {
     const rest = test.read(tail.map((index) => index - train.size));
     return head.length === 0 ? rest : joinRows([train.read(head), rest]);
   };
-  const labels = train.labels === null || test.labels === null ? null : Int32Array.of(...train.labels, ...test.labels);
+  const labels =
+    train.labels === null || test.labels === null ? null : Int32Array.from([...train.labels, ...test.labels]);
   const { name, kind, shape, skipped } = train;
   return { name, kind, shape, size: train.size + test.size, labels, read, fingerprint: train.fingerprint, skipped };
 }
 
 function linesOf({ train, test }: DataSplit, summary: DataSummary): string[] {
-  const { duplicates, constant, classes, skipped } = summary;
+  const { duplicates, constant, classes, dimensions, skipped } = summary;
   const rows = [
     ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
     [
@@ -56,13 +59,16 @@ function linesOf({ train, test }: DataSplit, summary: DataSummary): string[] {
       `${summary.shape.join(" x ")}  (${summary.kind === "image" ? "height x width x channels" : "numbers of a point"})`,
     ],
     ["range", `${number(summary.min)} to ${number(summary.max)}, mean ${number(summary.mean)}`],
+    ...(dimensions ?? []).map(({ min, max, mean, deviation }, at) => [
+      `  x${at + 1}`,
+      `${number(min)} to ${number(max)}, mean ${number(mean)}, deviation ${number(deviation)}`,
+    ]),
     ["duplicates", `${counted(duplicates.count, "item")} equal to an earlier one`],
     ...(constant.count > 0 ? [["blank", `${counted(constant.count, "item")} of one value throughout`]] : []),
-    ...(classes === null
-      ? []
-      : [["classes", [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ")]]),
+    ...(classes === null ? [] : [["classes", classesLine(classes)]]),
+    ...(train.modes === undefined ? [] : [["modes", modesLine(train.modes)]]),
     ["fingerprint", train.fingerprint],
-    ["unreadable", counted(skipped.length, "file")],
+    ...(skipped.length > 0 || summary.kind === "image" ? [["unreadable", counted(skipped.length, "file")]] : []),
   ];
   const verdict = verdictOn(train);
   return [
@@ -73,8 +79,28 @@ function linesOf({ train, test }: DataSplit, summary: DataSummary): string[] {
   ];
 }
 
+/** Each class with its items; of many classes how many items they have. */
+function classesLine(classes: ReadonlyMap<number, number>): string {
+  if (classes.size <= manyClasses) return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");
+  const sizes = [...classes.values()].toSorted((a, b) => a - b);
+  return `${count(classes.size)}, of ${count(sizes[0]!)} to ${count(sizes.at(-1)!)} items`;
+}
+
+function modesLine(modes: Modes): string {
+  if (modes.kind === "digits") {
+    const { channels, classes } = modes;
+    return `${count(modeCount(modes))}: a digit of ${classes} in each of ${channels} channels`;
+  }
+  return `${count(modeCount(modes))}; of high quality within ${number(modes.deviation * modes.within)} of a mode's centre`;
+}
+
+function modeCount(modes: Modes): number {
+  return modes.kind === "digits" ? modes.classes ** modes.channels : modes.centers.shape[0]!;
+}
+
 function objectOf({ train, test }: DataSplit, summary: DataSummary): unknown {
-  const { name, kind, shape, min, max, mean, duplicates, constant, classes, skipped, fingerprint } = summary;
+  const { name, kind, shape, min, max, mean, dimensions, duplicates, constant, classes, skipped, fingerprint } =
+    summary;
   return {
     name,
     kind,
@@ -85,9 +111,11 @@ function objectOf({ train, test }: DataSplit, summary: DataSummary): unknown {
     min,
     max,
     mean,
+    dimensions,
     duplicates: duplicates.count,
     blank: constant.count,
     classes: classes === null ? null : Object.fromEntries(classes),
+    modes: train.modes === undefined ? null : modeCount(train.modes),
     skipped,
     fingerprint,
     verdict: verdictOn(train),

@@ -17,7 +17,7 @@ import { Output } from "./output.ts";
 import { numbers } from "./progress.ts";
 
 const options = z.object({
-  limit: integerField("measure on the first so many test images (default: all)", { min: 1 }).optional(),
+  limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
   seed: integerField(
     "seed of the metrics' draws (default: the run's, which gives the numbers that training ended with)",
     {
@@ -71,7 +71,7 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
       const data = limit === undefined ? test : take(test, limit);
       const seed = given ?? run.config.train.seed;
       output.say(
-        `measuring on ${count(data.size)} of ${counted(test.size, "test image")}, with the checkpoint of step ${step}`,
+        `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
       );
       const results: (Evaluation & { file: string })[] = [];
       for (const metric of chosen) {

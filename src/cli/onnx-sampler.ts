@@ -1,6 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape, joinRows, permuted, rows } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
+import type { Dataset } from "../data/index.ts";
 import { type OrtOptions, openSession, runSession } from "../runtime/index.ts";
 import { drawNoise } from "../train/index.ts";
 
@@ -16,6 +17,8 @@ export class OnnxSampler {
     private readonly input: string,
     private readonly size: number,
     private readonly path: string,
+    /** What its items are. */
+    readonly kind: Dataset["kind"],
   ) {}
 
   /** @throws DataError when it is no ONNX file, or has other inputs. */
@@ -28,7 +31,7 @@ export class OnnxSampler {
     if (inputs.length === 1 && only?.isTensor === true && only.type === "float32") {
       const [, size] = only.shape;
       if (only.shape.length === 2 && typeof size === "number" && size > 0)
-        return new OnnxSampler(session, only.name, size, path);
+        return new OnnxSampler(session, only.name, size, path, kindOf(session));
     }
     await session.release();
     const got = inputs.map(
@@ -62,4 +65,9 @@ export class OnnxSampler {
   close(): Promise<void> {
     return this.session.release();
   }
+}
+
+/** Images are [n, c, h, w]. */
+function kindOf({ outputMetadata: [first] }: Session): Dataset["kind"] {
+  return first?.isTensor === true && first.shape.length === 4 ? "image" : "points";
 }

@@ -55,7 +55,7 @@ function stepLine({ step, steps, losses, imagesPerSecond, secondsLeft }: StepEve
   const parts = [
     `train ${step}/${steps}`,
     `${Math.floor((100 * step) / steps)}%`,
-    `${count(imagesPerSecond)} images/s`,
+    `${count(imagesPerSecond)} items/s`,
     `${duration(secondsLeft)} left`,
     ...Object.entries(withoutStep(losses)).map(([name, value]) => `${name} ${number(value)}`),
   ];

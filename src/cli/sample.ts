@@ -7,21 +7,23 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
-import { fold, key } from "../base/random.ts";
+import { type Key, fold, key } from "../base/random.ts";
+import type { Dataset } from "../data/index.ts";
 import { type Device, ortOptions, requireFree, writeOutput } from "../node/index.ts";
+import { readDataRecord } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { OnnxSampler } from "./onnx-sampler.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { encodeItems, requireItemFile } from "./picture-file.ts";
+import { encodeItems, requireFitting, requireItemFile, usualEnding } from "./picture-file.ts";
 
 const options = z.object({
   n: integerField("items to draw", { min: 1 }).default(64),
   seed: integerField("seed of the noise", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   out: textField(
-    "file to write: .png, a grid of pictures, or .npy, float32 [n, c, h, w]; NAME-samples.png here when not given",
+    "file to write: .png, a grid of pictures; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; here NAME-samples.png, or .npy of points, when not given",
   ).optional(),
 });
 
@@ -39,48 +41,52 @@ export function declareSample(command: Command): void {
   command.action(runSample);
 }
 
-async function runSample(source: string, flags: SampleFlags): Promise<void> {
-  const output = new Output(flags);
-  const {
-    n,
-    seed,
-    out = `${nameOf(source)}-samples.png`,
-  } = parseOptions(options, givenOptions(flags, options), "sample");
-  const force = flags.force === true;
-  requireItemFile(out);
-  await requireFree(out, force);
-  const device = deviceOf(flags.device);
-  const items = await (extname(source) === ".onnx" ? sampleFile : sampleRun)(source, n, seed, device);
-  await writeOutput(out, await encodeItems(items, out, `${nameOf(source)}, seed ${seed}`), force);
-  output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
+/** What samples are drawn from. */
+interface Source {
+  readonly kind: Dataset["kind"];
+  sample(by: Key, n: number): Promise<NdArray>;
+  close(): Promise<void>;
 }
 
-function nameOf(source: string): string {
-  return basename(resolve(source), ".onnx");
+async function runSample(path: string, flags: SampleFlags): Promise<void> {
+  const output = new Output(flags);
+  const { n, seed, out: given } = parseOptions(options, givenOptions(flags, options), "sample");
+  const force = flags.force === true;
+  if (given !== undefined) {
+    requireItemFile(given);
+    await requireFree(given, force);
+  }
+  const source = await (extname(path) === ".onnx" ? openFile : openRun)(path, deviceOf(flags.device));
+  try {
+    const out = given ?? `${nameOf(path)}-samples${usualEnding(source.kind)}`;
+    requireFitting(out, source.kind);
+    await requireFree(out, force);
+    const items = await source.sample(noiseKey(seed), n);
+    await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`), force);
+    output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
+  } finally {
+    await source.close();
+  }
+}
+
+function nameOf(path: string): string {
+  return basename(resolve(path), ".onnx");
 }
 
 /** The noise of item `i` depends on the seed and `i` alone, whether a run or its file draws it. */
-function noiseKey(seed: number) {
+function noiseKey(seed: number): Key {
   return fold(key(seed), "sample");
 }
 
-async function sampleRun(folder: string, n: number, seed: number, device: Device): Promise<NdArray> {
-  const { trained, close } = await openRunModel(folder, device);
-  try {
-    return await trained.sample(noiseKey(seed), n);
-  } finally {
-    await close();
-  }
+async function openRun(folder: string, device: Device): Promise<Source> {
+  const { run, trained, close } = await openRunModel(folder, device);
+  const data = await readDataRecord(run.store);
+  return { kind: data!.kind, sample: (by, n) => trained.sample(by, n), close };
 }
 
-async function sampleFile(path: string, n: number, seed: number, device: Device): Promise<NdArray> {
+async function openFile(path: string, device: Device): Promise<Source> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DataError(`sample: the file must be readable - got ${error.code} for ${path}`);
   });
-  const sampler = await OnnxSampler.open(bytes, path, ortOptions(device));
-  try {
-    return await sampler.sample(noiseKey(seed), n);
-  } finally {
-    await sampler.close();
-  }
+  return OnnxSampler.open(bytes, path, ortOptions(device));
 }

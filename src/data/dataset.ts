@@ -16,6 +16,8 @@ export interface Dataset {
   read(indices: ArrayLike<number>): NdArray<"float32">;
   /** What each item was made from, where the data tell it. */
   readonly factors?: Factors;
+  /** The modes of the distribution that the items come from, where they are known; a choice of items keeps them all. */
+  readonly modes?: Modes;
   /**
    * First 16 characters, hex, of a SHA-256: over kind, shape, items and labels of data in memory, over the definition of
    * generated data, and over fingerprint and indices of a choice of them. Found when first asked for.
@@ -35,6 +37,26 @@ export interface Factors {
   /** The item of these values; -1 where these data have none. @throws OptionError for values that there are not. */
   indexOf(values: readonly number[]): number;
 }
+
+/**
+ * Modes of a distribution, and how a sample's is found.
+ *
+ * `centers`: the modes are the rows of `centers` `[k, d]`; a sample is of the nearest one (Euclidean), and of high quality
+ * when it is at most `within` deviations away: `within * deviation`. With 3 deviations in two dimensions a perfect model
+ * scores 1 - exp(-9 / 2) = 98.89 % of high quality, not 100 %.
+ *
+ * `digits`: an image shows a digit in each of its `channels`, and a mode is what a classifier of `classes` classes makes of
+ * them, the first channel's counting most: `classes ** channels` modes.
+ * @source Srivastava et al., "VEEGAN", arXiv 1705.07761; Lin et al., "PacGAN", arXiv 1712.04086.
+ */
+export type Modes =
+  | {
+      readonly kind: "centers";
+      readonly centers: NdArray<"float32">;
+      readonly deviation: number;
+      readonly within: number;
+    }
+  | { readonly kind: "digits"; readonly channels: number; readonly classes: number };
 
 export interface SkippedFile {
   readonly file: string;
@@ -194,13 +216,14 @@ class ChosenDataset implements Dataset {
   readonly labels: Int32Array | null;
   readonly skipped: readonly SkippedFile[];
   readonly factors?: Factors;
+  readonly modes?: Modes;
   private known: string | undefined;
 
   constructor(
     private readonly whole: Dataset,
     private readonly chosen: Int32Array,
   ) {
-    const { labels, factors } = whole;
+    const { labels, factors, modes } = whole;
     this.name = whole.name;
     this.kind = whole.kind;
     this.shape = whole.shape;
@@ -208,6 +231,7 @@ class ChosenDataset implements Dataset {
     this.size = chosen.length;
     this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
     if (factors !== undefined) this.factors = chosenFactors(factors, chosen, (index) => this.row(index));
+    if (modes !== undefined) this.modes = modes;
   }
 
   read(indices: ArrayLike<number>): NdArray<"float32"> {

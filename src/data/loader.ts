@@ -1,6 +1,6 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import { type Key, fold, permutation } from "../base/random.ts";
+import { type Key, fold, permutation, uniform } from "../base/random.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Batches by step: each epoch sees every item once, in a new order, less the last `size % batch` of that order. */
@@ -24,6 +24,34 @@ export function batchIndices(of: Key, size: number, batch: number, step: number)
 export function loader(dataset: Dataset, batch: number, of: Key): Loader {
   const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
   return { stepsPerEpoch, indices, at: (step) => dataset.read(indices(step)) };
+}
+
+/**
+ * Batches of items drawn one by one, each with its weight, again and again.
+ * @param weights Not negative, one for each item; their sum is 1.
+ */
+export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights: Float64Array): Loader {
+  const sums = Float64Array.from(weights);
+  for (let i = 1; i < sums.length; i++) sums[i]! += sums[i - 1]!;
+  const total = sums.at(-1)!;
+  const indices = (step: number): Int32Array<ArrayBuffer> =>
+    Int32Array.from(uniform(fold(of, "draw", step), [batch]).data, (place) => firstAbove(sums, place * total));
+  return {
+    stepsPerEpoch: Math.floor(dataset.size / batch),
+    indices,
+    at: (step) => dataset.read(indices(step)),
+  };
+}
+
+/** The first place of ascending numbers that is above `value`. */
+function firstAbove(ascending: Float64Array, value: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function schedule(of: Key, size: number, batch: number): Omit<Loader, "at"> {

@@ -11,12 +11,14 @@ export interface DataSummary {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
+  /** Each number of a point by itself; null for images, and for points of more than ten numbers. */
+  readonly dimensions: readonly DimensionSummary[] | null;
   /** Items equal to an earlier one, and for some of them `[the first such item, the item]`. */
   readonly duplicates: {
     readonly count: number;
     readonly examples: readonly (readonly [number, number])[];
   };
-  /** Items of two or more numbers that are all the same (blank pictures), and some of them. */
+  /** Images of one value throughout, and some of them. */
   readonly constant: { readonly count: number; readonly examples: readonly number[] };
   /** How many items each class has; null without labels. */
   readonly classes: ReadonlyMap<number, number> | null;
@@ -24,8 +26,17 @@ export interface DataSummary {
   readonly fingerprint: string;
 }
 
+export interface DimensionSummary {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
 const examplesKept = 20;
 const chunk = 256;
+/** Points of up to so many numbers are summarized number by number. */
+const fewDimensions = 10;
 
 /** Looks at every item once. */
 export function summarize(dataset: Dataset): DataSummary {
@@ -33,16 +44,21 @@ export function summarize(dataset: Dataset): DataSummary {
   const range = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
   const duplicates: [number, number][] = [];
   const constant: number[] = [];
+  const dimensions =
+    kind === "points" && shape[0]! <= fewDimensions ? Array.from({ length: shape[0]! }, () => new Moments()) : null;
   const findEarlier = earlierItems(dataset);
   for (let start = 0; start < size; start += chunk) {
     const stop = Math.min(size, start + chunk);
     const items = dataset.read(span(start, stop));
     widen(range, items.data);
+    dimensions?.forEach((moments, at) => {
+      for (let i = at; i < items.data.length; i += dimensions.length) moments.add(items.data[i]!);
+    });
     for (let n = start; n < stop; n++) {
       const item = rows(items, n - start, n - start + 1).data;
       const earlier = findEarlier(n, item);
       if (earlier !== null) duplicates.push([earlier, n]);
-      if (item.length > 1 && item.every((value) => value === item[0])) constant.push(n);
+      if (kind === "image" && item.every((value) => value === item[0])) constant.push(n);
     }
   }
   return {
@@ -53,12 +69,35 @@ export function summarize(dataset: Dataset): DataSummary {
     min: range.min,
     max: range.max,
     mean: range.sum / range.count,
+    dimensions: dimensions?.map((moments) => moments.summary()) ?? null,
     duplicates: { count: duplicates.length, examples: duplicates.slice(0, examplesKept) },
     constant: { count: constant.length, examples: constant.slice(0, examplesKept) },
     classes: dataset.labels === null ? null : countClasses(dataset.labels),
     skipped,
     fingerprint,
   };
+}
+
+/** Range, mean and deviation of numbers as they come (Welford). */
+class Moments {
+  private count = 0;
+  private mean = 0;
+  private squares = 0;
+  private min = Infinity;
+  private max = -Infinity;
+
+  add(value: number): void {
+    const distance = value - this.mean;
+    this.mean += distance / ++this.count;
+    this.squares += distance * (value - this.mean);
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+  }
+
+  summary(): DimensionSummary {
+    const { min, max, mean, squares, count } = this;
+    return { min, max, mean, deviation: Math.sqrt(squares / count) };
+  }
 }
 
 function span(start: number, stop: number): Int32Array {

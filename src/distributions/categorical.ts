@@ -1,20 +1,5 @@
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import {
-  add,
-  argmax,
-  clip,
-  div,
-  exp,
-  log,
-  logSoftmax,
-  logSumExp,
-  mul,
-  neg,
-  oneHot,
-  softmax,
-  sub,
-  sum,
-} from "../ops/index.ts";
+import { add, argmax, clip, div, exp, log, logSoftmax, logSumExp, mul, neg, oneHot, sub, sum } from "../ops/index.ts";
 import { perItem } from "./normal.ts";
 
 /** Standard Gumbel noise from uniform noise on [0, 1): -log(-log u), u kept away from 0 and from 1. */
@@ -35,7 +20,12 @@ export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
  * @source Jang et al., arXiv 1611.01144, equation 2; Maddison et al., arXiv 1611.00712.
  */
 export function sampleGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature: Tensor): Tensor {
-  return softmax(div(add(logits, gumbelNoise(uniform)), temperature));
+  return exp(sampleLogGumbelSoftmax(logits, uniform, temperature));
+}
+
+/** The logarithm of such a draw: finite where the draw itself rounds to 0. */
+export function sampleLogGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature: Tensor): Tensor {
+  return logSoftmax(div(add(logits, gumbelNoise(uniform)), temperature));
 }
 
 /** Log probability of one-hot x in nats, summed over all axes but the first `batchAxes`. */
@@ -51,17 +41,38 @@ export function categoricalKlTerms(logits: Tensor): Tensor {
 }
 
 /**
- * Log density of relaxed draws y [..., k] on the simplex, given log y, in nats: [...]. The constants that do not depend on
- * the logits are those of the paper, so that densities of several logits can be compared.
+ * Log density of relaxed draws y [..., k] on the simplex, given log y, in nats: [...]. Of log y itself, which keeps the
+ * places that round to 0 (ExpConcrete), the density is larger by the sum of log y.
  * @source Maddison et al., arXiv 1611.00712, definition 1; Jang et al., arXiv 1611.01144, appendix B.
  */
 export function relaxedLogDensity(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
-  const last = logits.shape.length - 1;
-  const k = staticDim(logits, last, "categorical");
-  const pull = sub(logSoftmax(logits), mul(logY, temperature));
-  const spread = sum(sub(pull, logY), { axes: [logY.shape.length - 1] });
-  const total = mul(logSumExp(pull, { axes: [logY.shape.length - 1] }), k);
-  return add(sub(spread, total), add(mul(log(temperature), k - 1), logFactorial(k - 1)));
+  const last = logY.shape.length - 1;
+  const k = staticDim(logY, last, "categorical");
+  const spread = mul(sum(logY, { axes: [last] }), add(temperature, 1));
+  const constants = add(mul(log(temperature), k - 1), logFactorial(k - 1));
+  return add(sub(attraction(logits, logY, temperature), spread), constants);
+}
+
+/**
+ * What a relaxed draw, given as log y [..., k], says of the divergence of its distribution from that with equal logits, both
+ * at this temperature: log q(y) - log p(y) in nats, [...]. What the densities share is left out of the difference. Drawn
+ * from q by the same noise it is the same number at every temperature: the divergence is that of the Gumbel variables
+ * behind the draw, at least that of the categories, and not bounded by log k.
+ * @source Maddison et al., arXiv 1611.00712.
+ */
+export function relaxedKlTerms(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
+  const last = logY.shape.length - 1;
+  const k = staticDim(logY, last, "categorical");
+  const uniform = mul(logSumExp(mul(neg(logY), temperature), { axes: [last] }), k);
+  return add(attraction(logits, logY, temperature), uniform);
+}
+
+/** The terms of the density that the logits are in: the sum of log p, less k times the logSumExp of log p - temperature log y. */
+function attraction(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
+  const logs = logSoftmax(logits);
+  const last = logY.shape.length - 1;
+  const total = logSumExp(sub(logs, mul(logY, temperature)), { axes: [last] });
+  return sub(sum(logs, { axes: [logits.shape.length - 1] }), mul(total, staticDim(logY, last, "categorical")));
 }
 
 function logFactorial(n: number): number {

@@ -10,6 +10,7 @@ import { sap } from "./sap.ts";
 
 export { type FactorCodes, factorCodes, itemsFor } from "./factor-codes.ts";
 export * from "./metric.ts";
+export { type ModeCenters, type ModeCounts, modesOf } from "./mode-counts.ts";
 export { betaVaeScore, dci, elbo, factorVaeScore, gradientVariance, mig, nll, sap };
 
 /** Every metric, by the order in which `zaya list` shows them. */

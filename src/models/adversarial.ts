@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { choiceField, integerField, integerListField, numberField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import { discriminatorNet, generatorNet, usualHidden } from "../nn/index.ts";
+import {
+  type DiscriminatorOptions,
+  type GeneratorOptions,
+  discriminatorNet,
+  generatorNet,
+  usualHidden,
+} from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, concat, div, mean, mul, slice, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, withEma } from "../optim/index.ts";
@@ -11,7 +17,12 @@ import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "
 
 /** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
 export const adversarialOptions = {
-  latent: integerField("dimensions of the noise that becomes items", { min: 1 }).default(64),
+  latent: integerField(
+    "dimensions of the noise that becomes items; 64, or for points as many as they have up to that",
+    {
+      min: 1,
+    },
+  ).optional(),
   arch: choiceField("nets of linear layers (mlp) or of convolutions (dcgan); dcgan for images", [
     "mlp",
     "dcgan",
@@ -54,9 +65,14 @@ export type AdversarialOptions = z.output<typeof schema>;
 /** The players, and what they do whatever their losses are. */
 export interface Game {
   readonly nets: Model["nets"];
+  /** Names of the two nets. */
+  readonly generator: string;
+  readonly discriminator: string;
   readonly abilities: Pick<Model, "maps" | "generator" | "discriminator">;
   /** Items as the players see them. */
   inner(items: Tensor): Tensor;
+  /** Items as others see them. */
+  outer(items: Tensor): Tensor;
   /** As many generated items as there are in the batch; the same ones in every step that asks. */
   fakes(scope: Scope, batch: Tensor): Tensor;
   /** What the discriminator is shown of items: with noise, where there is any. `who` names the noise. */
@@ -67,60 +83,89 @@ export interface Game {
 }
 
 export interface GameRules {
+  /** Which of several games of a model it is; the names of its nets end in it. */
+  readonly suffix?: string;
   /** Items that the discriminator judges together. */
   readonly packing?: number;
   /** The discriminator's normalisation where none is chosen. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
+  /** What the discriminator's scores are made for; where not given, only their differences mean something. */
+  readonly objective?: AdversarialLoss;
+}
+
+/** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
+export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataInfo): number {
+  return latent ?? (kind === "image" ? 64 : Math.min(64, shape[0]!));
+}
+
+/** The options of either player's net, with what is left open filled in. */
+export function playerOptions(
+  chosen: AdversarialOptions,
+  data: DataInfo,
+  rules: GameRules = {},
+): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
+  const { slope, initialBias, activation, discriminatorActivation } = chosen;
+  const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
+  const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
+  const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
+  return {
+    generator: { arch, hidden, latent: latentOf(chosen, data), slope, initialBias, activation },
+    discriminator: {
+      arch,
+      hidden: chosen.discriminatorHidden ?? hidden,
+      norm,
+      slope,
+      activation: discriminatorActivation,
+    },
+  };
 }
 
 /** @throws OptionError when the nets do not fit the items. */
 export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules = {}): Game {
-  const { latent, slope, initialBias, instanceNoise } = chosen;
-  const { packing = 1 } = rules;
-  const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
-  const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
-  const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
-  const generator = generatorNet(
-    { arch, hidden, latent, slope, initialBias, activation: chosen.activation },
-    data.shape,
-  );
-  const discriminator = discriminatorNet(
-    { arch, hidden: chosen.discriminatorHidden ?? hidden, norm, slope, activation: chosen.discriminatorActivation },
-    [...data.shape.slice(0, -1), data.shape.at(-1)! * packing],
-  );
+  const { instanceNoise } = chosen;
+  const latent = latentOf(chosen, data);
+  const { packing = 1, suffix = "" } = rules;
+  const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
+  const options = playerOptions(chosen, data, rules);
+  const generator = generatorNet(options.generator, data.shape);
+  const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
+  const discriminator = discriminatorNet(options.discriminator, seen);
   const image = data.kind === "image";
   const inner = (items: Tensor): Tensor => (image ? sub(mul(items, 2), 1) : items);
   const outer = (items: Tensor): Tensor => (image ? mul(add(items, 1), 0.5) : items);
   return {
-    nets: { generator, discriminator },
+    nets: { [names.generator]: generator, [names.discriminator]: discriminator },
+    ...names,
     inner,
-    fakes: (scope, batch) => scope.nets.generator!(scope.noise("z", "normal", [staticDim(batch, 0, "fakes"), latent])),
+    outer,
+    fakes: (scope, batch) =>
+      scope.nets[names.generator]!(scope.noise("z", "normal", [staticDim(batch, 0, "fakes"), latent])),
     shown: (items, who, scope) => {
       if (instanceNoise === 0) return items;
       const deviation = scope.scalar("instanceNoise", (step, steps) => instanceNoise * (1 - step / steps));
       const drawn = scope.noise(`instance noise ${who}`, "normal", items.shape as readonly number[]);
       return add(items, mul(drawn, deviation));
     },
-    scores: norm === "batch" ? apart : together,
+    scores: options.discriminator.norm === "batch" ? apart : together,
     optimizer: (rate, net) => {
-      const own: Schedule = net === "discriminator" ? (step) => chosen.discriminatorRate * rate(step) : rate;
+      const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;
       const rule = (rules.optimizer ?? ((r) => adam({ learningRate: r, beta1: chosen.beta1, beta2: 0.999 })))(own);
-      return net === "generator" && chosen.ema > 0 ? withEma(rule, chosen.ema) : rule;
+      return net === names.generator && chosen.ema > 0 ? withEma(rule, chosen.ema) : rule;
     },
     abilities: {
       maps: {
         generator: {
           inputs: { z: [latent] },
-          outputs: ({ z: code }, { nets }) => ({ samples: outer(nets.generator!(code!)) }),
+          outputs: ({ z: code }, { nets }) => ({ samples: outer(nets[names.generator]!(code!)) }),
         },
         discriminator: {
           inputs: { x: data.shape },
-          outputs: ({ x }, { nets }) => ({ score: nets.discriminator!(copies(inner(x!), packing)) }),
+          outputs: ({ x }, { nets }) => ({ score: nets[names.discriminator]!(copies(inner(x!), packing)) }),
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: { map: "discriminator", input: "x", output: "score" },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: rules.objective?.boundary ?? null },
     },
   };
 }
@@ -151,14 +196,32 @@ function together(discriminator: Net, real: Tensor, fake: Tensor) {
 export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
   const real = game.shown(game.inner(batch), "of real items", scope);
   const fake = game.shown(game.fakes(scope, batch), "of generated items", scope);
-  const scores = game.scores(scope.nets.discriminator!, real, fake);
+  const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
   return { loss: objective.discriminator(scores.real, scores.fake), logs: scoreLogs(objective, scores) };
 }
 
 /** One step of the generator, against the discriminator as it is now. */
 export function generatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
   const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
-  return { loss: objective.generator(scope.nets.discriminator!(fake)) };
+  return { loss: objective.generator(scope.nets[game.discriminator]!(fake)) };
+}
+
+/** One step of the discriminator and then one of the generator, both on the same noise. */
+export function alternately(players: Game, objective: AdversarialLoss): TrainStep[] {
+  return [
+    {
+      name: players.discriminator,
+      updates: [players.discriminator],
+      optimizer: players.optimizer,
+      loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+    },
+    {
+      name: players.generator,
+      updates: [players.generator],
+      optimizer: players.optimizer,
+      loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
+    },
+  ];
 }
 
 /** How well the discriminator tells items apart: mean scores, and the share that lies on its side of the boundary. */
@@ -168,6 +231,6 @@ export function scoreLogs(
 ): Record<string, Tensor> {
   const means = { real: mean(real), fake: mean(fake) };
   if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };
-  const right = add(mean(isPositive(sub(real, boundary))), mean(isPositive(sub(boundary, fake))));
+  const right = add(mean(isPositive(sub(real, boundary.score))), mean(isPositive(sub(boundary.score, fake))));
   return { ...means, accuracy: div(right, 2) };
 }

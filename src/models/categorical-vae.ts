@@ -5,15 +5,15 @@ import { choiceField, integerField, numberField } from "../base/options.ts";
 import {
   categoricalKlTerms,
   categoricalLogProb,
-  relaxedLogDensity,
+  relaxedKlTerms,
   sampleCategorical,
-  sampleGumbelSoftmax,
+  sampleLogGumbelSoftmax,
 } from "../distributions/index.ts";
 import { leaveOneOut, scoreFunction } from "../estimators/index.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 
 import { coders, runningMean } from "../nn/index.ts";
-import { add, argmax, clip, log, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
+import { add, argmax, exp, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
 import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
@@ -31,10 +31,10 @@ const options = z.object({
   temperatureFloor: numberField("temperature under which it does not fall", { above: 0 }).default(0.5),
   temperatureRate: numberField("rate at which it falls, exp(-rate * step)", { min: 0 }).default(1e-4),
   temperatureInterval: integerField("steps between two changes of the temperature", { min: 1 }).default(500),
-  kl: choiceField("of the posterior's categories, or of the relaxed draw by Monte Carlo", [
-    "categorical",
-    "relaxed",
-  ]).default("categorical"),
+  kl: choiceField(
+    "of the posterior's categories, or of the relaxed draw by Monte Carlo: a true bound of the relaxed model, which costs codes k^2 / (k + 1) times as much while they are weak and keeps them near 0 for longer",
+    ["categorical", "relaxed"],
+  ).default("categorical"),
   mcSamples: integerField("draws for the score function's leave-one-out baseline", { min: 1 }).default(1),
 });
 
@@ -145,24 +145,17 @@ interface Parts {
 function byRelaxation(chosen: Options, seen: Observation, logits: Tensor, x: Tensor, scope: StepScope): Parts {
   const [n, variables, categories] = logits.shape as [number, number, number];
   const temperature = scope.scalar("temperature", temperatureSchedule(chosen));
-  const soft = sampleGumbelSoftmax(logits, scope.noise("z", "uniform", [n, variables, categories]), temperature);
+  const logSoft = sampleLogGumbelSoftmax(logits, scope.noise("z", "uniform", [n, variables, categories]), temperature);
+  const soft = exp(logSoft);
   const hard = add(stopGradient(sub(mostLikely(soft), soft)), soft);
   const code = chosen.estimator === "straight-through" ? hard : soft;
   const out = scope.nets.decoder!(reshape(code, [n, variables * categories]));
+  const kl = chosen.kl === "relaxed" ? relaxedKlTerms(logits, logSoft, temperature) : categoricalKlTerms(logits);
   return {
     recon: mean(neg(seen.logProb(out, x, scope))),
-    kl: mean(
-      sum(chosen.kl === "relaxed" ? relaxedKl(logits, soft, temperature) : categoricalKlTerms(logits), { axes: [1] }),
-    ),
+    kl: mean(sum(kl, { axes: [1] })),
     temperature,
   };
-}
-
-/** log q(y) - log p(y) of the relaxed draw, both relaxed at the same temperature: [n, variables]. */
-function relaxedKl(logits: Tensor, soft: Tensor, temperature: Tensor): Tensor {
-  const logY = log(clip(soft, 1e-20, 1));
-  const flat = constant(zeros([staticDim(logits, 2, "relaxedKl")]));
-  return sub(relaxedLogDensity(logits, logY, temperature), relaxedLogDensity(flat, logY, temperature));
 }
 
 function byScore(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { choiceField } from "../base/options.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
-import { adversarialOptions, discriminatorLoss, game, generatorLoss } from "./adversarial.ts";
+import { adversarialOptions, alternately, game } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 /** Losses by name. */
@@ -31,24 +31,7 @@ export const gan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const players = game(chosen, data);
   const objective = ganLosses[chosen.loss];
-  return {
-    nets: players.nets,
-    steps: [
-      {
-        name: "discriminator",
-        updates: ["discriminator"],
-        optimizer: players.optimizer,
-        loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
-      },
-      {
-        name: "generator",
-        updates: ["generator"],
-        optimizer: players.optimizer,
-        loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
-      },
-    ],
-    ...players.abilities,
-  };
+  const players = game(chosen, data, { objective });
+  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
 }

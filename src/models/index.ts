@@ -1,3 +1,4 @@
+import { adagan } from "./adagan.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { betaVae } from "./beta-vae.ts";
 import { categoricalVae } from "./categorical-vae.ts";
@@ -5,10 +6,15 @@ import { classifier } from "./classifier.ts";
 import { iwae } from "./iwae.ts";
 import { gan } from "./gan.ts";
 import type { ModelDefinition } from "./model.ts";
+import { pacgan } from "./pacgan.ts";
+import { unrolledGan } from "./unrolled-gan.ts";
 import { vae } from "./vae.ts";
+import { veegan } from "./veegan.ts";
+import { wganGp } from "./wgan-gp.ts";
+import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
-export { autoencoder, betaVae, categoricalVae, classifier, gan, iwae, vae };
+export { adagan, autoencoder, betaVae, categoricalVae, classifier, gan, iwae, pacgan, unrolledGan, vae, veegan, wgan, wganGp };
 
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [
@@ -18,5 +24,11 @@ export const models: readonly ModelDefinition[] = [
   categoricalVae.definition,
   autoencoder.definition,
   gan.definition,
+  wgan.definition,
+  wganGp.definition,
+  unrolledGan.definition,
+  veegan.definition,
+  adagan.definition,
+  pacgan.definition,
   classifier.definition,
 ];

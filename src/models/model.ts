@@ -4,6 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Context, Layer, NoiseKind } from "../nn/index.ts";
+import type { Boundary } from "../objectives/index.ts";
 import type { Optimizer, Schedule, Slots } from "../optim/index.ts";
 
 /** What a model must know of the data before its nets can be built. */
@@ -68,7 +69,25 @@ export interface TrainStep {
   optimizer(rate: Schedule, net: string): Optimizer;
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
+  /** Moves that this step makes besides, before all others of the model's step with this count. */
+  before?(step: number): number;
   loss(batch: Tensor, scope: StepScope): Losses;
+}
+
+/** A training of its own within a run, after those before it. */
+export interface Stage {
+  /** Names of the steps that are made in it. */
+  readonly steps: readonly string[];
+  /** Its part of the run's steps, beside the parts of the other stages. */
+  readonly share: number;
+  /** How likely a training item is to be drawn, by what a map says of it [n, 1]; all alike where not given. */
+  readonly weigh?: {
+    readonly map: string;
+    readonly input: string;
+    readonly output: string;
+    /** @returns Not negative, one for each item; their sum is 1. */
+    weights(values: Float64Array): Float64Array;
+  };
 }
 
 /** A function of a trained model from named arrays to named arrays, each of which becomes one ONNX file. */
@@ -108,6 +127,8 @@ export interface Discriminator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
+  /** Null where only differences of scores mean something. */
+  readonly boundary: Boundary | null;
 }
 
 /** How to tell the class of an item: a map from items to logits [n, classes] and to the features [n, d] that they are read off. */
@@ -134,6 +155,8 @@ export interface Likelihood {
 export interface Model {
   readonly nets: Readonly<Record<string, Layer>>;
   readonly steps: readonly TrainStep[];
+  /** Trainings one after the other; where not given, all steps are made all the time. */
+  readonly stages?: readonly Stage[];
   readonly maps: Readonly<Record<string, NetMap>>;
   readonly generator?: Generator;
   readonly encoder?: Encoder;

@@ -32,6 +32,8 @@ export interface GeneratorOptions extends PlayerOptions {
 
 export interface DiscriminatorOptions extends PlayerOptions {
   readonly norm: PlayerNorm;
+  /** Numbers for each item: one score where not given. */
+  readonly outputs?: number;
 }
 
 const dcganInit = normalInit(0.02);
@@ -68,12 +70,12 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
 }
 
 /**
- * From items, images in [-1, 1], to scores [n, 1]. The first layer and the last are not normalised, save by spectral
+ * From items, images in [-1, 1], to scores [n, outputs]. The first layer and the last are not normalised, save by spectral
  * normalisation, which is for all.
  * @throws OptionError when images do not fit convolutions that halve them.
  */
 export function discriminatorNet(options: DiscriminatorOptions, item: Shape): Layer {
-  const { arch, hidden, norm, slope } = options;
+  const { arch, hidden, norm, slope, outputs = 1 } = options;
   const unit = activation(activationOf(options.activation, slope));
   const weighted = (layer: Layer): Layer => (norm === "spectral" ? spectralNorm(layer) : layer);
   const normal = (size: number, place: number): Part[] => {
@@ -89,7 +91,7 @@ export function discriminatorNet(options: DiscriminatorOptions, item: Shape): La
       ...normal(size, i),
       unit,
     ]);
-    return sequential([flattenItems, ...layers, weighted(linear(hidden.at(-1)!, 1))]);
+    return sequential([flattenItems, ...layers, weighted(linear(hidden.at(-1)!, outputs))]);
   }
   const small = smallest(item, hidden);
   const sizes = [item.at(-1)!, ...hidden];
@@ -98,7 +100,7 @@ export function discriminatorNet(options: DiscriminatorOptions, item: Shape): La
     ...normal(size, i),
     unit,
   ]);
-  return sequential([...down, flattenItems, weighted(linear(sizeOf(small), 1, { init: dcganInit }))]);
+  return sequential([...down, flattenItems, weighted(linear(sizeOf(small), outputs, { init: dcganInit }))]);
 }
 
 /** What is left of an image that is halved once for each entry of `channels`. */

@@ -5,9 +5,18 @@ import { add, mean, mul, neg, relu, softplus, square, sub } from "../ops/index.t
 export interface AdversarialLoss {
   discriminator(real: Tensor, fake: Tensor): Tensor;
   generator(fake: Tensor): Tensor;
-  /** The score halfway between real and generated; null where scores have no such place. */
-  readonly boundary: number | null;
+  /** Null where only differences of scores mean something. */
+  readonly boundary: Boundary | null;
 }
+
+/** The score halfway between real and generated, and how far from it an item is clearly the one or the other. */
+export interface Boundary {
+  readonly score: number;
+  readonly margin: number;
+}
+
+/** Of logits; at the margin the odds are 88 in 100. */
+const evenOdds: Boundary = { score: 0, margin: 2 };
 
 /** -log sigmoid(score), of which both losses of the first GANs are made. */
 function logisticLoss(real: Tensor, fake: Tensor): Tensor {
@@ -22,28 +31,28 @@ function logisticLoss(real: Tensor, fake: Tensor): Tensor {
 export const minimax: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => neg(mean(softplus(fake))),
-  boundary: 0,
+  boundary: evenOdds,
 };
 
 /** The same discriminator; the generator raises E log D(G(z)). @source Goodfellow et al., arXiv 1406.2661, section 3. */
 export const nonSaturating: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => mean(softplus(neg(fake))),
-  boundary: 0,
+  boundary: evenOdds,
 };
 
 /** Half squared distances from 1 for real and 0 for generated. @source Mao et al., arXiv 1611.04076, equation 9. */
 export const leastSquares: AdversarialLoss = {
   discriminator: (real, fake) => mul(add(mean(square(sub(real, 1))), mean(square(fake))), 0.5),
   generator: (fake) => mul(mean(square(sub(fake, 1))), 0.5),
-  boundary: 0.5,
+  boundary: { score: 0.5, margin: 0.5 },
 };
 
 /** Scores beyond 1 and -1 are good enough. @source Miyato et al., arXiv 1802.05957, equations 16 and 17. */
 export const hinge: AdversarialLoss = {
   discriminator: (real, fake) => add(mean(relu(sub(1, real))), mean(relu(add(fake, 1)))),
   generator: (fake) => neg(mean(fake)),
-  boundary: 0,
+  boundary: { score: 0, margin: 1 },
 };
 
 /** The critic's gap between real and generated, without a sigmoid. @source Arjovsky et al., arXiv 1701.07875, equation 2. */

@@ -5,6 +5,7 @@ export interface RowResult {
   readonly row: string;
   readonly scale: Scale;
   readonly passed: boolean;
+  /** NAME, its standard error as NAMEStderr, and the standard deviation over seeds as NAMESpread. */
   readonly values: Readonly<Record<string, number>>;
   readonly paper: Readonly<Record<string, number>>;
   readonly seeds: readonly number[];
@@ -71,11 +72,16 @@ function links(result: RowResult, pictures: readonly string[]): string[] {
 
 function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {
   const lines = Object.entries(values)
-    .filter(([name]) => !name.endsWith("Stderr"))
+    .filter(([name]) => !/(Stderr|Spread)$/.test(name))
     .map(([name, value]) => {
       const error = values[`${name}Stderr`];
-      const spread = error === undefined ? "" : ` ± ${error.toPrecision(2)}`;
-      return `| ${name} | ${paper[name] ?? ""} | ${Number(value.toPrecision(5))}${spread} |`;
+      const spread = values[`${name}Spread`];
+      const ours = [
+        Number(value.toPrecision(5)),
+        error !== undefined && `± ${error.toPrecision(2)}`,
+        spread !== undefined && `(spread over seeds ${spread.toPrecision(2)})`,
+      ];
+      return `| ${name} | ${paper[name] ?? ""} | ${ours.filter((part) => part !== false).join(" ")} |`;
     });
   return [
     `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,

@@ -13,6 +13,7 @@ import {
 } from "../estimators/index.ts";
 import { constant, input } from "../graph/tensor.ts";
 import { reshape, square, sum } from "../ops/index.ts";
+import { histogramPlot } from "../train/index.ts";
 import type { Row, RowContext } from "./row.ts";
 
 const seed = 1;
@@ -43,6 +44,12 @@ async function gradientsOf(
   return all;
 }
 
+const titles = {
+  pathwise: "pathwise",
+  scoreFunction: "score function",
+  optimalBaseline: "with the best baseline",
+} as const;
+
 /** Unbiased variance and its standard error, from the fourth moment. */
 function varianceAndError(values: Float64Array): { variance: number; stderr: number } {
   const sample = addValues(emptyMean, values);
@@ -68,14 +75,23 @@ export const gradientVarianceRow: Row = {
       optimalBaseline: scoreFunction(() => theta ** 2 + 3),
     };
     const values: Record<string, number> = {};
+    const drawn: { name: string; values: Float64Array }[] = [];
     let passed = true;
     for (const [name, estimator] of Object.entries(estimators)) {
-      const { variance, stderr } = varianceAndError(await gradientsOf(context, estimator, theta, draws));
+      const gradients = await gradientsOf(context, estimator, theta, draws);
+      drawn.push({ name: titles[name as keyof typeof titles], values: gradients });
+      const { variance, stderr } = varianceAndError(gradients);
       values[name] = variance;
       values[`${name}Stderr`] = stderr;
       passed &&= Math.abs(variance - gradientVarianceRow.paper[name]!) <= 3 * stderr;
       context.say(`${name}: ${variance.toFixed(3)} +- ${stderr.toFixed(3)}`);
     }
-    return { values, passed, seeds: [seed] };
+    const histogram = histogramPlot({
+      title: "One draw's gradient of E[z^2], z ~ N(1, 1)",
+      x: { label: "gradient" },
+      series: drawn,
+      reference: { label: "exact: 2", value: 2 * theta },
+    });
+    return { values, passed, seeds: [seed], pictures: { histogram } };
   },
 };

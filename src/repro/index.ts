@@ -4,7 +4,9 @@ import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelRow } from "./gumbel.ts";
+import { gridRow, ringRow } from "./mixtures.ts";
 import type { Row } from "./row.ts";
+import { wganEmdRow } from "./wgan-emd.ts";
 
 export * from "./document.ts";
 export * from "./row.ts";
@@ -18,4 +20,7 @@ export const rows: readonly Row[] = [
   gumbelRow,
   betaVaeRow,
   autoencoderContrastRow,
+  ringRow,
+  gridRow,
+  wganEmdRow,
 ];

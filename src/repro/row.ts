@@ -40,26 +40,33 @@ export interface Row {
   run(context: RowContext): Promise<Outcome>;
 }
 
-/** Trains a model to its end and opens the result, all in memory. */
-export async function fit(
+/** Trains a model to its end, all in memory. */
+export async function trainToEnd(
   { engine, say }: RowContext,
   label: string,
   model: ConfiguredModel,
   data: DataSplit,
   options: TrainOptions,
-): Promise<OpenedModel> {
+): Promise<Run> {
   const store = new MemoryStore();
+  const rare = { checkpointEvery: 1_000_000, sampleEvery: 1_000_000, keep: 1 };
   let told = 0;
-  for await (const event of train(
-    model,
-    data,
-    { ...options, checkpointEvery: 1_000_000, keep: 1 },
-    { engine, store },
-  )) {
+  for await (const event of train(model, data, { ...options, ...rare }, { engine, store })) {
     if (event.type !== "step") continue;
     const tenth = Math.floor((10 * event.step) / event.steps);
     if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);
     told = Math.max(told, tenth);
   }
-  return openTrained(await Run.open(store), engine);
+  return Run.open(store);
+}
+
+/** Trains a model to its end and opens the result, averaged where averages were kept. */
+export async function fit(
+  context: RowContext,
+  label: string,
+  model: ConfiguredModel,
+  data: DataSplit,
+  options: TrainOptions,
+): Promise<OpenedModel> {
+  return openTrained(await trainToEnd(context, label, model, data, options), context.engine);
 }

@@ -1,5 +1,6 @@
+import { type Axis, along, valueAxis } from "./axis.ts";
 import { type Cell, Markup, type Piece, dataTable, markup } from "./markup.ts";
-import { formatNumber, niceStep, niceTicks, tickLabels } from "./numerals.ts";
+import { formatNumber, niceTicks, tickLabels } from "./numerals.ts";
 import { type Point, finiteOf, smoothPoints, thinPoints } from "./points.ts";
 
 // Charts as HTML that needs no script. The plot is an SVG without a viewBox: positions are percentages and only the
@@ -24,28 +25,6 @@ export interface Bars {
   readonly values: readonly { readonly label: string; readonly value: number }[];
 }
 
-interface Axis {
-  readonly from: number;
-  readonly to: number;
-  readonly ticks: readonly number[];
-}
-
-/** An axis that ends on ticks, with room even around a single value. */
-function valueAxis(least: number, greatest: number): Axis {
-  const limit = 1e250;
-  let [from, to] = [least, greatest].map((end) => Math.min(limit, Math.max(-limit, end))) as [number, number];
-  const size = Math.max(Math.abs(from), Math.abs(to));
-  if (size < 1 / limit) [from, to] = [-1, 1];
-  else if (to - from <= 1e-9 * size) [from, to] = [from - size / 10, to + size / 10];
-  const step = niceStep(from, to, 4);
-  const ends = [Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step] as const;
-  return {
-    from: ends[0],
-    to: ends[1],
-    ticks: niceTicks(...ends, Math.round((ends[1] - ends[0]) / step)),
-  };
-}
-
 function stepAxis(first: number, last: number): Axis {
   if (first === last) return { from: first - 1, to: first + 1, ticks: [first] };
   return { from: first, to: last, ticks: niceTicks(first, last, 5).filter(Number.isInteger) };
@@ -61,12 +40,7 @@ function drawnRange(points: readonly Point[]): [least: number, greatest: number]
   return [inside[0]!, inside.at(-1)!];
 }
 
-/** Where a number lies along an axis, 0 to 1; kept near it where it lies far outside. */
-function along({ from, to }: Omit<Axis, "ticks">, value: number): number {
-  return Math.min(2, Math.max(-1, (value - from) / (to - from)));
-}
-
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))}%`;
 }
 
@@ -74,7 +48,10 @@ function percent(share: number): string {
 const smoothedFrom = 200;
 const drawnPoints = 1000;
 const plotHeight = 240;
-const hues = 5;
+
+/** Okabe and Ito's colours: on a light ground those that stand out by 3 : 1. */
+export const hueColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000"] as const;
+const hues = hueColours.length;
 
 /**
  * A line chart with its values as a table below; where the beginning flattens all that follows, the rest is drawn once
@@ -166,7 +143,7 @@ function noteOf(notes: readonly string[]): Piece {
   return notes.length > 0 ? markup`<p class="note">${notes.join(" ")}</p>` : "";
 }
 
-function figure(title: string, unit: string, content: readonly Piece[]): Markup {
+export function figure(title: string, unit: string, content: readonly Piece[]): Markup {
   const of = unit && markup` <span class="unit">${unit}</span>`;
   return markup`<figure class="chart"><figcaption><h3 dir="auto">${title}${of}</h3></figcaption>${content}</figure>`;
 }
@@ -353,9 +330,8 @@ function barGrid({ ticks, ...axis }: Axis, height: number): Markup {
   return markup`${lines}`;
 }
 
-/** Okabe and Ito's colours: on either ground those that stand out by 3 : 1. */
 export const chartStyle = `
-:root { --hue0: #0072b2; --hue1: #d55e00; --hue2: #009e73; --hue3: #cc79a7; --hue4: #000000; }
+:root { ${hueColours.map((colour, i) => `--hue${i}: ${colour};`).join(" ")} }
 @media (prefers-color-scheme: dark) {
   :root { --hue0: #56b4e9; --hue1: #e69f00; --hue2: #009e73; --hue3: #cc79a7; --hue4: #f0e442; }
 }
@@ -377,6 +353,7 @@ ${Array.from({ length: hues }, (_, i) => `.hue${i} { --hue: var(--hue${i}); }`).
 .dot, .mark { fill: var(--hue); }
 .mark { font-size: .875rem; font-weight: 700; text-anchor: middle; }
 .bar { fill: var(--hue0); }
+.cell { shape-rendering: crispEdges; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .25rem 0; padding: 0; font-size: .875rem; }
 .legend strong { font-variant-numeric: tabular-nums; }
 `;

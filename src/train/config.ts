@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import { datasets } from "../data/index.ts";
 import type { ConfiguredModel, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
 
@@ -39,12 +40,19 @@ export interface ResolvedTraining {
 
 /** Where data come from; what opens them again. */
 export const dataOptions = z.object({
-  spec: textField("data: a known name (mnist, shapes), a folder of images, a .npy or an IDX file"),
-  size: integerField("side in pixels to which the images of a folder are scaled and cropped, or shapes drawn", {
-    min: 1,
-  }).optional(),
+  spec: textField(
+    `data: a known name (${datasets.map(({ name }) => name).join(", ")}), a folder of images, or a file: .npy, .csv, IDX`,
+  ),
+  size: integerField(
+    "side in pixels to which the images of a folder are scaled and cropped, or those of shapes drawn",
+    {
+      min: 1,
+    },
+  ).optional(),
   limit: integerField("take the first so many items", { min: 1 }).optional(),
-  dataDir: textField("folder with the files of a data set known by name, in place of its npm package").optional(),
+  dataDir: textField(
+    "folder with the files of a data set known by name, in place of where they usually are",
+  ).optional(),
 });
 
 export type DataSource = z.output<typeof dataOptions>;

@@ -23,18 +23,13 @@ export class Health {
     return new Health(await engine.compile(program), declared, data, options.batch[0]!, fold(key, "health"));
   }
 
-  /** The numbers by name, after so many of the run's steps. */
+  /** The numbers by name, after so many of the stage's steps. */
   async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
     const indices = Int32Array.from({ length: this.batch }, (_, i) => i);
+    const items = { part: "train", indices };
     const labels = () => labelsAt(this.data, indices);
-    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, items: { part: "train", indices }, labels });
-    const scalars = feedDeclared(new Map([...this.declared].filter(([, { kind }]) => kind === "scalar")), {
-      key: this.key,
-      count: step,
-      of: steps,
-    });
-    const batch = this.data.read(indices);
-    const outputs = await this.compiled.run({ ...feeds, ...scalars, [batchName(0)]: batch }, state);
+    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, progress: { step, steps }, items, labels });
+    const outputs = await this.compiled.run({ ...feeds, [batchName(0)]: this.data.read(indices) }, state);
     return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0]!]));
   }
 

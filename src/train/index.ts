@@ -7,6 +7,7 @@ export * from "./export.ts";
 export * from "./open-trained.ts";
 export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
+export * from "./plot.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";

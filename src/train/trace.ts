@@ -364,8 +364,8 @@ export interface FeedKey {
   readonly key: Key;
   /** The count of steps done, or of batches seen. */
   readonly count: number;
-  /** Of how many; the same count where not given. */
-  readonly of?: number;
+  /** How far training is, for scalars: steps done in its stage, of all of it; the count, where not given. */
+  readonly progress?: { readonly step: number; readonly steps: number };
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
   /** Classes of the items of the batch of a turn. */
@@ -375,11 +375,12 @@ export interface FeedKey {
 /** Draws and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
-  { key: own, count, of = count, items, labels }: FeedKey,
+  { key: own, count, progress = { step: count, steps: count }, items, labels }: FeedKey,
 ): Arrays {
+  const { step, steps } = progress;
   const feeds: Record<string, NdArray> = {};
   for (const [name, want] of declared) {
-    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(count, of)));
+    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
     else if (want.kind === "labels") feeds[name] = feedLabels(name, want.turn, labels);
     else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);

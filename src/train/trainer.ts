@@ -4,31 +4,24 @@ import { parseOptions } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
-import { type DataSplit, type Loader, loader, take } from "../data/index.ts";
-import { metrics } from "../metrics/index.ts";
+import { type DataSplit, take } from "../data/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
-import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
+import type { Arrays, Engine } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
+import { type Evaluation, evaluate, evaluationFile, usualMetrics } from "./evaluate.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
-import { classesOf, labelsAt, requireLabels } from "./labels.ts";
+import { classesOf } from "./labels.ts";
+import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
-import { Health } from "./health.ts";
+import { recordedModes } from "./mode-record.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
-import {
-  type Declared,
-  type Layouts,
-  batchName,
-  batchesPerStep,
-  feedDeclared,
-  stateNames,
-  traceStep,
-} from "./trace.ts";
+import { type Layouts, stateNames } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
 import { hasAverages, inferenceState } from "./weights.ts";
 
@@ -120,8 +113,7 @@ class Training {
   private readonly config: RunConfig["train"];
   private readonly seed;
   private readonly layouts: Layouts;
-  private readonly batches: Loader;
-  private readonly perStep: number;
+  private readonly course: readonly Leg[];
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
 
@@ -136,8 +128,7 @@ class Training {
     this.config = run.config.train;
     this.seed = key(this.config.seed);
     this.layouts = layoutsOf(model, this.config.seed);
-    this.batches = loader(data.train, this.config.batch, fold(this.seed, "batches"));
-    this.perStep = batchesPerStep(model);
+    this.course = courseOf(model, this.config.steps);
   }
 
   async *go(): AsyncGenerator<TrainEvent, void> {
@@ -148,22 +139,22 @@ class Training {
       start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
     // What came after the checkpoint is made again, and so is the last measurement of a run that was not recorded as done.
     const { steps } = this.config;
-    await this.run.forget(({ step, split }) => step > start || (step === steps && split === "test"));
+    await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
     const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
-    const options = {
-      model: this.model,
-      layouts: this.layouts,
-      batch: [this.config.batch, ...this.data.train.shape],
-      rate: rateOf(this.config),
-      slotNames: this.slotNames(values),
-    };
-    const { program, declared } = traceStep(options);
-    requireLabels(declared, this.data.train);
-    const compiled = await this.engine.compile(program);
-    const health = await Health.open(this.engine, options, this.data.train, this.seed);
+    const legs = new Legs(
+      this.course,
+      {
+        engine: this.engine,
+        data: this.data.train,
+        config: this.config,
+        seed: this.seed,
+        slotNames: this.slotNames(values),
+      },
+      trained,
+    );
     try {
-      yield* this.steps(start, compiled, declared, trained, health);
+      yield* this.steps(start, legs, trained);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const step = error instanceof DivergedError ? error.step : this.run.state.step;
@@ -177,25 +168,18 @@ class Training {
     } finally {
       // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
       state.dispose();
-      await compiled.release();
-      await health.release();
+      await legs.release();
       await trained.release();
     }
   }
 
-  private async *steps(
-    start: number,
-    compiled: Compiled,
-    declared: ReadonlyMap<string, Declared>,
-    trained: TrainedModel,
-    health: Health,
-  ): AsyncGenerator<TrainEvent, void> {
+  private async *steps(start: number, legs: Legs, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     const { steps, batch, logEvery, sampleEvery, checkpointEvery } = this.config;
     const { state } = trained;
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
-      const file = await samplePicture(this.run.store, trained, 0, this.seed);
-      if (file !== null) yield { type: "picture", file };
+      yield* this.picture(trained, 0);
+      await this.recordModes(trained, 0, 0);
     }
     await this.run.record({ status: "running" });
     yield { type: "phase", phase: "train" };
@@ -203,11 +187,12 @@ class Training {
     const before = this.run.state.seconds;
     const seconds = () => before + (this.clock.now() - began) / 1000;
     for (let step = start; step < steps; step++) {
-      const losses = await this.step(step, compiled, declared, trained);
+      const session = await legs.at(step);
+      const losses = await this.step(step, session);
       const done = step + 1;
       if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
       if (done % looksEvery(sampleEvery) === 0 || done === steps) {
-        this.logAll(done, seconds(), "train", await health.measure(state, done, steps));
+        this.logAll(done, seconds(), "train", await session.health(done));
       }
       const elapsed = (this.clock.now() - began) / 1000;
       const rate = (done - start) / elapsed;
@@ -216,13 +201,13 @@ class Training {
         step: done,
         steps,
         losses,
-        imagesPerSecond: rate * batch * this.perStep,
+        imagesPerSecond: rate * batch * session.leg.perStep,
         secondsLeft: (steps - done) / rate,
       };
-      if (done % this.batches.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
+      if (done % session.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
       if (done % sampleEvery === 0 || done === steps) {
-        const file = await samplePicture(this.run.store, trained, done, this.seed);
-        if (file !== null) yield { type: "picture", file };
+        yield* this.picture(trained, done);
+        if (done !== steps) await this.recordModes(trained, done, seconds());
       }
       const stopped = this.signal?.aborted === true && done < steps;
       if (done % checkpointEvery === 0 || done === steps || stopped) {
@@ -238,32 +223,19 @@ class Training {
     yield* this.finish(seconds(), trained);
   }
 
-  private async step(
-    step: number,
-    compiled: Compiled,
-    declared: ReadonlyMap<string, Declared>,
-    trained: TrainedModel,
-  ): Promise<Record<string, number>> {
-    const indices = this.batches.indices(step * this.perStep);
-    const labels = (turn: number) => labelsAt(this.data.train, this.batches.indices(step * this.perStep + turn));
-    const feeds = {
-      ...feedDeclared(declared, {
-        key: this.seed,
-        count: step,
-        of: this.config.steps,
-        items: { part: "train", indices },
-        labels,
-      }),
-    };
-    for (let turn = 0; turn < this.perStep; turn++) {
-      Object.assign(feeds, {
-        [batchName(turn)]: turn === 0 ? this.data.train.read(indices) : this.batches.at(step * this.perStep + turn),
-      });
-    }
-    const outputs = await compiled.run(feeds, trained.state);
-    const losses: Record<string, number> = {};
-    for (const [name, value] of Object.entries(outputs)) {
-      const loss = (losses[name] = value.data[0]!);
+  private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
+    const file = await samplePicture(this.run.store, trained, this.data.train.kind, step, this.seed);
+    if (file !== null) yield { type: "picture", file };
+  }
+
+  private async recordModes(trained: TrainedModel, step: number, seconds: number): Promise<void> {
+    const found = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
+    this.logAll(step, seconds, "test", found);
+  }
+
+  private async step(step: number, session: LegSession): Promise<Record<string, number>> {
+    const losses = await session.step(step);
+    for (const [name, loss] of Object.entries(losses)) {
       if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
     }
     return losses;
@@ -291,7 +263,7 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    if (this.model.likelihood === undefined) return;
+    if (usualMetrics(this.model).length === 0) return;
     const some = take(this.data.test, Math.min(followed, this.data.test.size));
     const results = await this.measure(trained, some);
     for (const result of results) this.logEvaluation(step, seconds, result);
@@ -300,6 +272,7 @@ class Training {
 
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    await this.recordModes(last, this.config.steps, seconds);
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
@@ -334,10 +307,9 @@ class Training {
     yield { type: "done", result: { steps, seconds, test } };
   }
 
-  /** The metrics that need nothing but the model and are cheap enough to be always made. */
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const fitting = this.model.likelihood === undefined ? [] : metrics.filter(({ needs }) => needs === "bound");
-    return Promise.all(fitting.map((metric) => evaluate(metric, trained, data, "test", fold(this.seed, "evaluate"))));
+    const of = fold(this.seed, "evaluate");
+    return Promise.all(usualMetrics(this.model).map((metric) => evaluate(metric, trained, data, "test", of)));
   }
 
   private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {
@@ -355,7 +327,7 @@ class Training {
     split: "train" | "test",
     values: Readonly<Record<string, number>>,
   ): void {
-    const images = step * this.config.batch * this.perStep;
+    const images = batchesIn(this.course, step) * this.config.batch;
     for (const [name, value] of Object.entries(values)) this.run.log({ step, images, seconds, split, name, value });
   }
 

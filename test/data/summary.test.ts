@@ -59,6 +59,19 @@ describe("summarize", () => {
     expect(summary.duplicates.examples[19]).toEqual([0, 20]);
   });
 
+  it("tells range, mean and deviation of each number of small points", () => {
+    const items = fromNumbers([1, -10, 2, 0, 3, 10, 6, 0], [4, 2]);
+    const { dimensions, min, max } = summarize(arrayDataset({ name: "x", kind: "points", items }));
+    expect([min, max]).toEqual([-10, 10]);
+    expect(dimensions).toHaveLength(2);
+    expect(dimensions![0]).toMatchObject({ min: 1, max: 6, mean: 3 });
+    expect(dimensions![0]!.deviation).toBeCloseTo(Math.sqrt((4 + 1 + 0 + 9) / 4), 12);
+    expect(dimensions![1]).toMatchObject({ min: -10, max: 10, mean: 0 });
+    expect(dimensions![1]!.deviation).toBeCloseTo(Math.sqrt(50), 12);
+    const large = arrayDataset({ name: "x", kind: "points", items: fromNumbers(new Float32Array(22), [2, 11]) });
+    expect(summarize(large)).toMatchObject({ dimensions: null, constant: { count: 0 } });
+  });
+
   it("finds no duplicates among items that differ", () => {
     const items = fromNumbers(
       Array.from({ length: 5000 }, (_, i) => i),

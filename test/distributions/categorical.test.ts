@@ -7,13 +7,16 @@ import {
   categoricalKlTerms,
   categoricalLogProb,
   gumbelNoise,
+  relaxedKlTerms,
   relaxedLogDensity,
   sampleCategorical,
   sampleGumbelSoftmax,
+  sampleLogGumbelSoftmax,
 } from "../../src/distributions/index.ts";
+import { monteCarlo } from "../../src/estimators/index.ts";
 import { evaluate } from "../../src/graph/evaluate.ts";
 import { type Tensor, constant, input } from "../../src/graph/tensor.ts";
-import { sum } from "../../src/ops/index.ts";
+import { exp, sum } from "../../src/ops/index.ts";
 import "../tolerance.ts";
 import { integral } from "./integral.ts";
 
@@ -44,6 +47,27 @@ describe("sampleCategorical", () => {
       expect(share).toBeAllclose(p, { relative: 0, absolute: 4 * Math.sqrt((p * (1 - p)) / n) });
     });
     expect(drawn.data.reduce((sum, value) => sum + value, 0)).toBe(n);
+  });
+});
+
+describe("Gumbel-Max", () => {
+  it.each([
+    ["even", Array.from({ length: 10 }, () => 0), 5],
+    ["uneven", [2, 1, 0.5, 0, -0.5, -1, -1.5, -2, -3, -4], 6],
+    ["certain but for one in a thousand", [7, 0, 0, 0, 0, 0, 0, 0, 0, 0], 7],
+  ])("draws categories as they are: Pearson's chi-square, %s", (_, chosen, seed) => {
+    const draws = 100_000;
+    const counts = run(
+      sum(sampleCategorical(fixed(chosen), constant(uniform(key(seed), [draws, 10]))), { axes: [0] }),
+    ).data;
+    const mass = chosen.reduce((all, l) => all + Math.exp(l), 0);
+    const statistic = chosen.reduce((all, l, i) => {
+      const expected = (draws * Math.exp(l)) / mass;
+      return all + (counts[i]! - expected) ** 2 / expected;
+    }, 0);
+    // 9 degrees of freedom: a thousandth lies above.
+    expect(statistic).toBeLessThan(27.877);
+    expect(statistic).toBeGreaterThan(0.5);
   });
 });
 
@@ -122,5 +146,81 @@ describe("relaxedLogDensity", () => {
         relative: 1e-7,
       });
     }
+  });
+});
+
+describe("relaxedKlTerms", () => {
+  const three = [1.5, -0.5, 0.25];
+  const at = (temperature: number) => fixed([temperature], []);
+
+  /** Mean and standard error over draws from logits, on the engine's path: drawn and judged in log space. */
+  function divergence(own: number[], temperature: number, draws: number) {
+    const noise = constant(uniform(key(8), [draws, own.length]));
+    const logY = sampleLogGumbelSoftmax(fixed(own), noise, at(temperature));
+    return monteCarlo(run(relaxedKlTerms(fixed(own), logY, at(temperature))).data);
+  }
+
+  it("is the logarithm of the ratio of both densities, written out in products", () => {
+    const temperature = 0.75;
+    const draws = 400;
+    const noise = constant(uniform(key(6), [draws, 3]));
+    const logY = sampleLogGumbelSoftmax(fixed(three), noise, at(temperature));
+    const [terms, y] = evaluate([relaxedKlTerms(fixed(three), logY, at(temperature)), exp(logY)]);
+    // Gamma(k) t^(k-1) (sum p_i y_i^-t)^-k prod p_i y_i^(-t-1)
+    const density = (p: number[], row: number[]) => {
+      const total = row.reduce((all, value, i) => all + p[i]! * value ** -temperature, 0);
+      const product = row.reduce((all, value, i) => all * p[i]! * value ** (-temperature - 1), 1);
+      return 2 * temperature ** 2 * total ** -3 * product;
+    };
+    const mass = three.reduce((all, l) => all + Math.exp(l), 0);
+    const q = three.map((l) => Math.exp(l) / mass);
+    const expected = Array.from({ length: draws }, (_, i) => {
+      const row = Array.from(y!.data.subarray(3 * i, 3 * i + 3));
+      return Math.log(density(q, row) / density([1 / 3, 1 / 3, 1 / 3], row));
+    });
+    expect(terms!.data).toBeAllclose(expected, { relative: 1e-6 });
+  });
+
+  it("is on average the closed form of two categories: that of logistic variables, m coth(m / 2) - 2", () => {
+    for (const m of [0.5, 2, 6]) {
+      const { mean, stderr } = divergence([m, 0], 0.6, n);
+      const exact = m / Math.tanh(m / 2) - 2;
+      expect(Math.abs(mean - exact)).toBeLessThan(4 * stderr);
+      // More than the categories diverge by, and without their bound.
+      expect(mean).toBeGreaterThan(run(categoricalKlTerms(fixed([m, 0]))).data[0]!);
+    }
+  });
+
+  it("near equal logits is k^2 / (k + 1) times the divergence of the categories", () => {
+    const small = [0.03, -0.03, 0.015, -0.015, 0, 0, 0.02, -0.02, 0.01, -0.01];
+    const noise = constant(uniform(key(8), [10_000, 10]));
+    // Of logits and of their negatives by the same noise: what is linear in them, and most of the noise, cancels.
+    const [up, down] = evaluate(
+      [small, small.map((value) => -value)].map((own) =>
+        relaxedKlTerms(fixed(own), sampleLogGumbelSoftmax(fixed(own), noise, at(1)), at(1)),
+      ),
+    );
+    const { mean, stderr } = monteCarlo(Float64Array.from(up!.data, (value, i) => (value + down!.data[i]!) / 2));
+    const categories = run(categoricalKlTerms(fixed(small))).data[0]!;
+    expect(stderr / categories).toBeLessThan(0.1);
+    expect(Math.abs(mean - (100 / 11) * categories)).toBeLessThan(4 * stderr);
+  });
+
+  it("of the same noise is the same at every temperature, the coldest too", () => {
+    const noise = constant(uniform(key(7), [50, 3]));
+    const [warm, ...others] = evaluate(
+      [1, 2, 0.1, 0.001].map((t) =>
+        relaxedKlTerms(fixed(three), sampleLogGumbelSoftmax(fixed(three), noise, at(t)), at(t)),
+      ),
+    );
+    for (const other of others) expect(other).toBeAllclose(warm!, { relative: 1e-5 });
+  });
+
+  it("has the gradient that differences have, through the draw too", () => {
+    const [l, t, noise] = [input("l", [3]), input("t", []), constant(uniform(key(9), [4, 3]))];
+    const value = sum(relaxedKlTerms(l, sampleLogGumbelSoftmax(l, noise, t), t));
+    const feeds = { l: fromNumbers(three), t: fromNumbers([0.3], []) };
+    expect(run(grad(value, [l])[0]!, feeds)).toBeAllclose(finiteDifference(value, feeds, "l"), { relative: 1e-6 });
+    expect(run(grad(value, [t])[0]!, feeds)).toBeAllclose([0], { relative: 0, absolute: 1e-6 });
   });
 });

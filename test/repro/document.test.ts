@@ -32,6 +32,12 @@ describe("the page of reproductions", () => {
     expect(page).not.toContain("![");
   });
 
+  it("shows the spread over seeds where a row tells it", () => {
+    const page = documentRows([row], [{ ...result, values: { ...result.values, modesSpread: 0.5 } }]);
+    expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (spread over seeds 0.50) |");
+    expect(page).not.toContain("modesSpread");
+  });
+
   it("shows the pictures of that row and scale, and no others", () => {
     const files = [
       "ring-quick-plane.svg",

@@ -34,6 +34,11 @@ describe("fetchData", () => {
     expect(fetched.test.fingerprint).toBe(opened.test.fingerprint);
   });
 
+  it("opens what is made of another set's files", async () => {
+    const [fetched, opened] = await Promise.all([fetchData("stacked-mnist", base), openData("stacked-mnist")]);
+    expect(fetched.test.read([0, 25_999])).toEqual(opened.test.read([0, 25_999]));
+  });
+
   it("refuses names that it does not know", async () => {
     await expect(fetchData("mnits", base)).rejects.toThrow(DataError);
   });

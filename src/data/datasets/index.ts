@@ -1,10 +1,34 @@
+import { fashionMnist } from "./fashion-mnist.ts";
+import { grid25 } from "./grid25.ts";
+import { mixture1200 } from "./mixture1200.ts";
 import { mnist } from "./mnist.ts";
+import { moons } from "./moons.ts";
 import type { NamedDataset } from "./named.ts";
+import { ring8 } from "./ring8.ts";
 import { shapes } from "./shapes.ts";
+import { stackedMnist } from "./stacked-mnist.ts";
+import { swissRoll } from "./swiss-roll.ts";
 
-export type { FileDataset, GeneratedDataset, NamedDataset } from "./named.ts";
+export type { DrawnDataset, FileDataset, FilesHome, GeneratedDataset, NamedDataset } from "./named.ts";
+export { fashionMnist } from "./fashion-mnist.ts";
+export { grid25 } from "./grid25.ts";
+export { mixture1200 } from "./mixture1200.ts";
 export { mnist } from "./mnist.ts";
+export { moons } from "./moons.ts";
+export { ring8 } from "./ring8.ts";
 export { allShapes, shapes } from "./shapes.ts";
+export { stackedMnist } from "./stacked-mnist.ts";
+export { swissRoll } from "./swiss-roll.ts";
 
 /** All data sets known by name. */
-export const datasets: readonly NamedDataset[] = [mnist, shapes];
+export const datasets: readonly NamedDataset[] = [
+  mnist,
+  fashionMnist,
+  stackedMnist,
+  shapes,
+  ring8,
+  grid25,
+  mixture1200,
+  swissRoll,
+  moons,
+];

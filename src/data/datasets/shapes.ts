@@ -3,7 +3,7 @@ import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
 import { fold, key, permutation } from "../../base/random.ts";
 import { Sha256 } from "../../base/sha256.ts";
 import { type Dataset, type Factors, checkedIndex, select } from "../dataset.ts";
-import type { GeneratedDataset } from "./named.ts";
+import type { DrawnDataset } from "./named.ts";
 
 /** Items held out to test on: the 10,000 and 5,000 points that disentanglement is measured with. */
 const heldOut = 15_000;
@@ -20,10 +20,10 @@ const heldOut = 15_000;
  * @source In the manner of Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn anew from
  * this definition, so pixels differ.
  */
-export const shapes: GeneratedDataset = {
+export const shapes: DrawnDataset = {
   name: "shapes",
   description: "sprites of known shape, scale, orientation and place, 32 x 32 or 64 x 64, drawn as they are asked for",
-  origin: "generated",
+  origin: "drawn",
   sizes: [32, 64],
   generate(size) {
     const all = allShapes(size);

@@ -1,0 +1,81 @@
+import { type NdArray, zeros } from "../../base/ndarray.ts";
+import { type Key, fold, integers, key } from "../../base/random.ts";
+import { Sha256 } from "../../base/sha256.ts";
+import { type Dataset, type Modes, checkedIndex } from "../dataset.ts";
+import type { GeneratedDataset } from "./named.ts";
+
+/** A distribution of points to draw from. */
+export interface PointsDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** Numbers of a point. */
+  readonly dimensions: number;
+  /** How many classes the points have, all of one weight; null where they have none. */
+  readonly classes: number | null;
+  readonly modes?: Modes;
+  /** The numbers that the points follow from, in words: what the fingerprint is over, besides name, part and size. */
+  readonly formula: string;
+  /** Writes the point of a key, of the class `label` (0 where there are none), into `out`, which begins as zeros. */
+  draw(from: Key, label: number, out: Float32Array): void;
+}
+
+const sizes = { train: 100_000, test: 10_000 };
+
+/** Points of small parts are kept once they are drawn: up to this many numbers, a megabyte. */
+const mostKept = 2 ** 18;
+
+/** 100,000 points to train on and 10,000 to test on. A point depends on its part and index alone. */
+export function generatedPoints(definition: PointsDefinition): GeneratedDataset {
+  const { name, description } = definition;
+  return {
+    origin: "generated",
+    name,
+    description,
+    generate: () => ({ train: pointsOf(definition, "train"), test: pointsOf(definition, "test") }),
+  };
+}
+
+function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Dataset {
+  const { name, dimensions, classes, modes, formula } = definition;
+  const size = sizes[part];
+  const base = fold(key(0), name, part);
+  const labels = classes === null ? null : integers(fold(base, "labels"), size, classes);
+  const drawn = (index: number, out: Float32Array): void => {
+    definition.draw(fold(base, index), labels?.[index] ?? 0, out);
+  };
+  const write = size * dimensions <= mostKept ? kept(drawn, size, dimensions) : drawn;
+  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+    const out = zeros([indices.length, dimensions]);
+    for (let n = 0; n < indices.length; n++) {
+      write(checkedIndex({ name, size }, indices[n]!), out.data.subarray(n * dimensions, (n + 1) * dimensions));
+    }
+    return out;
+  };
+  const text = `${name} ${part} ${size} [${dimensions}] ${formula}`;
+  const fingerprint = new Sha256().update(new TextEncoder().encode(text)).hex().slice(0, 16);
+  return {
+    name,
+    kind: "points",
+    shape: [dimensions],
+    size,
+    labels,
+    skipped: [],
+    ...(modes !== undefined && { modes }),
+    read,
+    fingerprint,
+  };
+}
+
+/** The same points, each drawn when it is first asked for. */
+function kept(draw: (index: number, out: Float32Array) => void, size: number, dimensions: number): typeof draw {
+  const points = new Float32Array(size * dimensions);
+  const known = new Uint8Array(size);
+  return (index, out) => {
+    const point = points.subarray(index * dimensions, (index + 1) * dimensions);
+    if (known[index] === 0) {
+      draw(index, point);
+      known[index] = 1;
+    }
+    out.set(point);
+  };
+}

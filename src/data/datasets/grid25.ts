@@ -1,0 +1,15 @@
+import { gaussianMixture } from "./gaussian-mixture.ts";
+
+const places = [-4, -2, 0, 2, 4];
+
+/**
+ * Twenty-five Gaussians on a square grid, two apart, deviation 0.05.
+ * @source Lin et al., "PacGAN", arXiv 1712.04086.
+ */
+export const grid25 = gaussianMixture({
+  name: "grid25",
+  description: "points of 25 Gaussians on a grid from -4 to 4, deviation 0.05",
+  centers: places.flatMap((x) => places.map((y) => [x, y])),
+  deviation: 0.05,
+  within: 3,
+});

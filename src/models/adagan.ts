@@ -1,0 +1,160 @@
+import { z } from "zod";
+import { integerField, numberOrField } from "../base/options.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { discriminatorNet } from "../nn/index.ts";
+import { nonSaturating } from "../objectives/index.ts";
+import { add, erf, mul, reshape, slice, step as isPositive, stopGradient, sub } from "../ops/index.ts";
+import { type Game, adversarialOptions, alternately, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
+import { ganLosses, lossOption } from "./gan.ts";
+import { type DataInfo, type Model, type Scope, type Stage, type TrainStep, defineModel } from "./model.ts";
+
+const options = z.object({
+  components: integerField("generators of the mixture", { min: 2, max: 100 }).default(10),
+  boost: numberOrField("weight of each new component: equal for all in the end (uniform), or a number", ["uniform"], {
+    above: 0,
+    max: 0.99,
+  }).default("uniform"),
+  ...lossOption,
+  ...adversarialOptions,
+});
+
+export const adagan = defineModel({
+  name: "adagan",
+  summary: "mixture of GANs grown by boosting: each new one is trained on what the mixture does not yet make",
+  source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  build,
+});
+
+/** Steps of a mixture's classifier beside those of a component. */
+const classifierShare = 0.2;
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const { components, boost } = chosen;
+  const latent = latentOf(chosen, data);
+  const games = Array.from({ length: components }, (_, i) => game(chosen, data, { suffix: `${i + 1}` }));
+  const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
+  const { discriminator } = playerOptions(chosen, data);
+  const classifiers = Object.fromEntries(
+    games.slice(1).map((_, i) => [`classifier${i + 2}`, discriminatorNet(discriminator, data.shape)]),
+  );
+  return {
+    nets: { ...Object.assign({}, ...games.map(({ nets }) => nets)), ...classifiers },
+    steps: games.flatMap((own, i) => [
+      ...(i === 0
+        ? []
+        : [classifierStep(`classifier${i + 1}`, games.slice(0, i), mixtureWeights(betas.slice(0, i)), latent)]),
+      ...alternately(own, ganLosses[chosen.loss]),
+    ]),
+    stages: games.flatMap((own, i) => stagesOf(own, i, betas[i]!)),
+    maps: {
+      generator: {
+        inputs: { z: [latent + 1] },
+        outputs: ({ z: code }, scope) => ({
+          samples: games[0]!.outer(mixture(games, mixtureWeights(betas), code!, latent, scope)),
+        }),
+      },
+      ...Object.fromEntries(
+        Object.keys(classifiers).map((name) => [
+          name,
+          {
+            inputs: { x: data.shape },
+            outputs: ({ x }: { readonly x?: Tensor }, { nets }: Scope) => ({ score: nets[name]!(games[0]!.inner(x!)) }),
+          },
+        ]),
+      ),
+    },
+    generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent + 1] },
+  };
+}
+
+function stagesOf(own: Game, place: number, beta: number): Stage[] {
+  const steps = [own.discriminator, own.generator];
+  if (place === 0) return [{ steps, share: 1 }];
+  const classifier = `classifier${place + 1}`;
+  const weights = (scores: Float64Array) => boostingWeights(scores, beta);
+  return [
+    { steps: [classifier], share: classifierShare },
+    { steps, share: 1, weigh: { map: classifier, input: "x", output: "score", weights } },
+  ];
+}
+
+/** The part of each component in a mixture to which they were added with these betas. */
+function mixtureWeights(betas: readonly number[]): number[] {
+  return betas.map((beta, i) => betas.slice(i + 1).reduce((weight, later) => weight * (1 - later), beta));
+}
+
+/** Tells the data from what the mixture makes so far. */
+function classifierStep(name: string, games: readonly Game[], weights: readonly number[], latent: number): TrainStep {
+  const [first] = games as readonly [Game, ...Game[]];
+  return {
+    name,
+    updates: [name],
+    optimizer: first.optimizer,
+    loss: (batch, scope) => {
+      const code = scope.noise("z", "normal", [staticDim(batch, 0, "adagan"), latent + 1]);
+      const made = stopGradient(mixture(games, weights, code, latent, scope));
+      const scores = first.scores(scope.nets[name]!, first.inner(batch), made);
+      return { loss: nonSaturating.discriminator(scores.real, scores.fake), logs: scoreLogs(nonSaturating, scores) };
+    },
+  };
+}
+
+/**
+ * Items of a mixture, from codes [n, latent + 1]: the last number says by its place under the normal curve which component
+ * makes the item, the others are that component's noise.
+ */
+function mixture(
+  games: readonly Game[],
+  weights: readonly number[],
+  codes: Tensor,
+  latent: number,
+  scope: Scope,
+): Tensor {
+  const noise = slice(codes, 1, 0, latent);
+  const place = mul(add(erf(mul(slice(codes, 1, latent, latent + 1), Math.SQRT1_2)), 1), 0.5);
+  let [below, mixed] = [0, null as Tensor | null];
+  for (const [i, { generator }] of games.entries()) {
+    const items = scope.nets[generator]!(noise);
+    const from = isPositive(sub(place, below));
+    below += weights[i]!;
+    // The first interval takes in 0, the last one 1.
+    const inside =
+      i === 0
+        ? sub(1, isPositive(sub(place, below)))
+        : i === games.length - 1
+          ? from
+          : sub(from, isPositive(sub(place, below)));
+    const own = mul(items, reshape(inside, [-1, ...items.shape.slice(1).map(() => 1)]));
+    mixed = mixed === null ? own : add(mixed, own);
+  }
+  return mixed!;
+}
+
+/** Keeps the ratio finite where the classifier is sure of a real item. */
+const floor = 1e-8;
+
+/**
+ * How likely each training item should be drawn for the next component: the best one there is when it enters the mixture
+ * with weight `beta`.
+ * @param scores Logits [n] of the classifier: large where the mixture makes nothing.
+ * @returns Not negative; their sum is 1.
+ * @source Tolstikhin et al., arXiv 1701.02386, equations 17 and 18.
+ */
+export function boostingWeights(scores: Float64Array, beta: number): Float64Array {
+  const n = scores.length;
+  const covered = scores.map((score) => {
+    const real = 1 / (1 + Math.exp(-score));
+    return ((1 - beta) * (1 - real)) / (real + floor);
+  });
+  // The level of water poured over the covered parts, until what is above them is as much as beta.
+  const ascending = covered.toSorted();
+  let level = 0;
+  for (let k = 1, below = 0; k <= n; k++) {
+    below += ascending[k - 1]!;
+    level = (beta * n + below) / k;
+    if (k === n || level <= ascending[k]!) break;
+  }
+  return covered.map((depth) => Math.max(0, level - depth) / (n * beta));
+}

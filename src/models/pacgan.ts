@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { integerField } from "../base/options.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { reshape, transpose } from "../ops/index.ts";
+import { adversarialOptions, alternately, game } from "./adversarial.ts";
+import { ganLosses, lossOption } from "./gan.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { OptionError } from "../base/errors.ts";
+
+const options = z.object({
+  packing: integerField("items that the discriminator judges together", { min: 2 }).default(2),
+  ...lossOption,
+  ...adversarialOptions,
+});
+
+export const pacgan = defineModel({
+  name: "pacgan",
+  summary: "GAN whose discriminator judges several items at once, all real or all generated",
+  source: "Lin et al., arXiv 1712.04086",
+  options,
+  defaults: { batch: 128, epochs: 40, learningRate: 2e-4 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const { packing } = chosen;
+  const objective = ganLosses[chosen.loss];
+  const alone = game(chosen, data, { packing, objective });
+  const players: typeof alone = {
+    ...alone,
+    shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),
+  };
+  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
+}
+
+/** Items side by side along their last axis: [n, ..., c] to [n / packing, ..., packing * c]. */
+function packed(items: Tensor, packing: number): Tensor {
+  const n = staticDim(items, 0, "pacgan");
+  if (n % packing !== 0) {
+    throw new OptionError(
+      `pacgan: the batch must be a multiple of packing, ${packing} - got ${n}`,
+      `choose --batch ${Math.ceil(n / packing) * packing}`,
+    );
+  }
+  const [, ...shape] = items.shape as readonly number[];
+  const inner = shape.slice(0, -1);
+  const apart = reshape(items, [n / packing, packing, ...shape]);
+  const order = [0, ...inner.map((_, i) => i + 2), 1, shape.length + 1];
+  return reshape(transpose(apart, order), [n / packing, ...inner, packing * shape.at(-1)!]);
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { gradTree } from "../autodiff/index.ts";
+import { choiceField, integerField } from "../base/options.ts";
+import type { Tree } from "../base/tree.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { stopGradient } from "../ops/index.ts";
+import { adversarialOptions, discriminatorLoss, game } from "./adversarial.ts";
+import { ganLosses, lossOption } from "./gan.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+
+const options = z.object({
+  unroll: integerField("steps of the discriminator that the generator looks ahead", { min: 0 }).default(5),
+  secondOrder: choiceField(
+    "whether the generator's gradient goes through those steps (on) or only to their end (off)",
+    ["on", "off"],
+  ).default("on"),
+  ...lossOption,
+  ...adversarialOptions,
+  discriminatorActivation: adversarialOptions.discriminatorActivation.default("tanh"),
+  activation: adversarialOptions.activation.default("tanh"),
+});
+
+export const unrolledGan = defineModel({
+  name: "unrolled-gan",
+  summary: "GAN whose generator plays against the discriminator as it will be some steps from now",
+  source: "Metz et al., arXiv 1611.02163",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const objective = ganLosses[chosen.loss];
+  const players = game(chosen, data, { objective });
+  const optimizer = players.optimizer;
+  return {
+    nets: players.nets,
+    // The generator moves first, so that what it looks ahead from is the discriminator that plays now; that then makes one
+    // step of its own, and what was looked ahead is forgotten.
+    steps: [
+      {
+        name: "generator",
+        updates: ["generator"],
+        optimizer,
+        loss: (batch, scope) => {
+          const live = scope.nets.discriminator!;
+          const rule = scope.optimizerOf("discriminator", "discriminator");
+          const real = players.shown(players.inner(batch), "of real items", scope);
+          const fake = players.shown(players.fakes(scope, batch), "of generated items", scope);
+          const seen = chosen.secondOrder === "on" ? fake : stopGradient(fake);
+          let ahead: { params: Tree<Tensor>; slots: typeof rule.slots } = { params: live.params, slots: rule.slots };
+          for (let k = 0; k < chosen.unroll; k++) {
+            const scores = players.scores(live.with(ahead.params), real, seen);
+            const slopes = gradTree(objective.discriminator(scores.real, scores.fake), ahead.params);
+            ahead = rule.update(ahead.params, slopes, ahead.slots, k);
+          }
+          return { loss: objective.generator(live.with(ahead.params)(fake)) };
+        },
+      },
+      {
+        name: "discriminator",
+        updates: ["discriminator"],
+        optimizer,
+        loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+      },
+    ],
+    ...players.abilities,
+  };
+}

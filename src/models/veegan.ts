@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
+import { nonSaturating } from "../objectives/index.ts";
+import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
+import { adversarialOptions, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
+import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
+
+const options = z.object(adversarialOptions);
+
+export const veegan = defineModel({
+  name: "veegan",
+  summary: "GAN with a reconstructor that turns items back into noise; its discriminator judges pairs of both",
+  source: "Srivastava et al., arXiv 1705.07761, algorithm 1; the reconstructor's loss as in the authors' code",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const latent = latentOf(chosen, data);
+  const players = game(chosen, data, { objective: nonSaturating });
+  const { discriminator } = playerOptions(chosen, data);
+  const judge = (scope: Scope, code: Tensor, items: Tensor): Tensor =>
+    scope.nets.discriminator!(concat([code, flattenItems(items)], 1));
+  /** A code with what is made of it, and an item with the code that it is brought back to. */
+  const pairs = (batch: Tensor, who: string, scope: Scope) => {
+    const code = scope.noise("z", "normal", [staticDim(batch, 0, "veegan"), latent]);
+    const made = scope.nets.generator!(code);
+    const real = players.inner(batch);
+    return {
+      code,
+      made,
+      ofMade: judge(scope, code, players.shown(made, `of generated items, ${who}`, scope)),
+      ofReal: judge(scope, scope.nets.reconstructor!(real), players.shown(real, `of real items, ${who}`, scope)),
+    };
+  };
+  return {
+    nets: {
+      generator: players.nets.generator!,
+      reconstructor: discriminatorNet({ ...discriminator, outputs: latent }, data.shape),
+      discriminator: pairDiscriminator(discriminator, latent, data.shape),
+    },
+    steps: [
+      {
+        name: "discriminator",
+        updates: ["discriminator"],
+        optimizer: players.optimizer,
+        // In the paper's sign the generated pair is the one that scores high.
+        loss: (batch, scope) => {
+          const { ofMade, ofReal } = pairs(batch, "for the discriminator", scope);
+          return {
+            loss: nonSaturating.discriminator(ofMade, ofReal),
+            logs: scoreLogs(nonSaturating, { real: neg(ofReal), fake: neg(ofMade) }),
+          };
+        },
+      },
+      {
+        name: "generator",
+        updates: ["generator", "reconstructor"],
+        optimizer: players.optimizer,
+        loss: (batch, scope) => {
+          const { code, made, ofMade, ofReal } = pairs(batch, "for the generator", scope);
+          const distance = mean(sum(square(sub(code, scope.nets.reconstructor!(made))), { axes: [1] }));
+          return { loss: add(sub(mean(ofMade), mean(ofReal)), distance), logs: { distance } };
+        },
+      },
+    ],
+    ...players.abilities,
+    maps: {
+      ...players.abilities.maps,
+      encoder: {
+        inputs: { x: data.shape },
+        outputs: ({ x }, { nets }) => ({ code: nets.reconstructor!(players.inner(x!)) }),
+      },
+      discriminator: {
+        inputs: { x: data.shape },
+        outputs: ({ x }, scope) => {
+          const real = players.inner(x!);
+          return { score: neg(judge(scope, scope.nets.reconstructor!(real), real)) };
+        },
+      },
+    },
+    encoder: { map: "encoder", input: "x", output: "code" },
+    decoder: { map: "generator", input: "z", output: "samples", traversable: false },
+  };
+}
+
+/** Numbers that an image is brought to before it is judged beside its code. */
+const features = 128;
+
+/** From [n, latent + size], codes beside flattened items, to scores [n, 1]. */
+function pairDiscriminator(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
+  const size = sizeOf(item);
+  if (options.arch === "mlp") return discriminatorNet(options, [latent + size]);
+  const trunk = discriminatorNet({ ...options, outputs: features }, item);
+  const head = discriminatorNet({ ...options, arch: "mlp", hidden: [features], norm: "none" }, [latent + features]);
+  return {
+    init: (key) => ({ trunk: trunk.init(key), head: head.init(key) }),
+    stats: { trunk: trunk.stats ?? {}, head: head.stats ?? {} },
+    apply: (params, pair, ctx) => {
+      const [code, flat] = split(pair, 1, [latent, size]);
+      const seen = trunk.apply(params.trunk as Params, reshape(flat!, [-1, ...item]), ctx.at("trunk"));
+      return head.apply(params.head as Params, concat([code!, seen], 1), ctx.at("head"));
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { integerField, numberField } from "../base/options.ts";
+import { staticDim } from "../graph/tensor.ts";
+import { gradientPenalty, wasserstein } from "../objectives/index.ts";
+import { add, mul } from "../ops/index.ts";
+import { adam } from "../optim/index.ts";
+import { adversarialOptions, game, generatorLoss, scoreLogs } from "./adversarial.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+
+const options = z.object({
+  ...adversarialOptions,
+  penalty: numberField("weight of the gradient penalty; 10 for images, 0.1 for points", { min: 0 }).optional(),
+  criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
+});
+
+export const wganGp = defineModel({
+  name: "wgan-gp",
+  summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
+  source: "Gulrajani et al., arXiv 1704.00028",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  if (chosen.discriminatorNorm === "batch") {
+    throw new OptionError(
+      "wgan-gp: the penalty is about each item by itself - got batch normalisation in the critic",
+      "use --discriminator-norm layer, spectral or none",
+    );
+  }
+  const { criticSteps, penalty = data.kind === "image" ? 10 : 0.1 } = chosen;
+  const players = game(chosen, data, {
+    norm: data.kind === "image" && chosen.arch !== "mlp" ? "layer" : "none",
+    optimizer: (learningRate) => adam({ learningRate, beta1: chosen.beta1, beta2: 0.9 }),
+  });
+  return {
+    nets: players.nets,
+    steps: [
+      {
+        name: "critic",
+        updates: ["discriminator"],
+        optimizer: players.optimizer,
+        repeat: criticSteps,
+        loss: (batch, scope) => {
+          const critic = scope.nets.discriminator!;
+          const real = players.shown(players.inner(batch), "of real items", scope);
+          const fake = players.shown(players.fakes(scope, batch), "of generated items", scope);
+          const scores = players.scores(critic, real, fake);
+          const ones = data.shape.map(() => 1);
+          const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
+          const steepness = gradientPenalty(critic, real, fake, places);
+          return {
+            loss: add(wasserstein.discriminator(scores.real, scores.fake), mul(steepness, penalty)),
+            logs: { ...scoreLogs(wasserstein, scores), penalty: steepness },
+          };
+        },
+      },
+      {
+        name: "generator",
+        updates: ["generator"],
+        optimizer: players.optimizer,
+        loss: (batch, scope) => generatorLoss(players, wasserstein, batch, scope),
+      },
+    ],
+    ...players.abilities,
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { integerField, numberField } from "../base/options.ts";
+import { wasserstein } from "../objectives/index.ts";
+import { rmsProp, withWeightClipping } from "../optim/index.ts";
+import { adversarialOptions, discriminatorLoss, game, generatorLoss } from "./adversarial.ts";
+import { type DataInfo, type Model, defineModel } from "./model.ts";
+
+const { beta1: _, ...shared } = adversarialOptions;
+
+const options = z.object({
+  ...shared,
+  clip: numberField("largest parameter of the critic; it sets the scale of the distance", { above: 0 }).default(0.01),
+  criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
+  criticWarmup: integerField("steps of the critic in each of the first 25 steps, and in every 500th", {
+    min: 1,
+  }).default(100),
+});
+
+export const wgan = defineModel({
+  name: "wgan",
+  summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
+  source: "Arjovsky et al., arXiv 1701.07875",
+  options,
+  defaults: { batch: 64, epochs: 20, learningRate: 5e-5 },
+  build,
+});
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  const { clip, criticSteps, criticWarmup } = chosen;
+  const players = game({ ...chosen, beta1: 0 }, data, { optimizer: (rate) => rmsProp({ learningRate: rate }) });
+  return {
+    nets: players.nets,
+    steps: [
+      {
+        name: "critic",
+        updates: ["discriminator"],
+        optimizer: (rate, net) => withWeightClipping(players.optimizer(rate, net), clip),
+        repeat: criticSteps,
+        before: (step) => (step < 25 || step % 500 === 0 ? Math.max(0, criticWarmup - criticSteps) : 0),
+        loss: (batch, scope) => discriminatorLoss(players, wasserstein, batch, scope),
+      },
+      {
+        name: "generator",
+        updates: ["generator"],
+        optimizer: players.optimizer,
+        loss: (batch, scope) => generatorLoss(players, wasserstein, batch, scope),
+      },
+    ],
+    ...players.abilities,
+  };
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { DataError, ShapeError, type ZayaError } from "../../src/base/errors.ts";
+import { ndarray, zeros } from "../../src/base/ndarray.ts";
+import { encodeCsv } from "../../src/codec/csv.ts";
+import { decodeCsvPoints } from "../../src/node/csv-points.ts";
+import { openData } from "../../src/node/index.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-csv-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(file: string, content: Uint8Array | string): Promise<string> {
+  const path = join(folder, file);
+  await writeFile(path, content);
+  return path;
+}
+
+/** The points of a table on disk, both parts, in the order of their first number. */
+async function pointsOf(path: string): Promise<number[][]> {
+  const split = await openData(path);
+  const points = [split.train, split.test].flatMap((part) =>
+    Array.from({ length: part.size }, (_, i) => [...part.read([i]).data]),
+  );
+  return points.toSorted((a, b) => a[0]! - b[0]!);
+}
+
+const utf16 = (text: string): Uint8Array => Buffer.from(`\ufeff${text}`, "utf16le");
+
+describe("a table of points", () => {
+  it.each<[what: string, file: string, content: string | Uint8Array]>([
+    ["commas", "a.csv", "1,2.5\n3,-4\n5,0.06\n"],
+    ["semicolons", "a.csv", "1;2.5\n3;-4\n5;0.06\n"],
+    ["tabs", "a.tsv", "1\t2.5\n3\t-4\n5\t0.06\n"],
+    ["tabs under another ending", "A.CSV", "1\t2.5\n3\t-4\n5\t0.06"],
+    ["a header", "a.csv", "x,y\n1,2.5\n3,-4\n5,0.06\n"],
+    ["a header in quotes, with another separator in it", "a.csv", '"x; left","y"\n1,2.5\n3,-4\n5,0.06\n'],
+    ["a header after an empty line", "a.csv", "\n # x;y\n1;2.5\n3;-4\n5;0.06\n"],
+    ["spaces, quotes and empty lines", "a.csv", ' 1 , 2.5\n\n"3","-4"\n  \n5,0.06\n\n'],
+    ["lines as Windows ends them", "a.csv", "x,y\r\n1,2.5\r\n3,-4\r\n5,0.06\r\n"],
+    ["lines as old Macs end them", "a.csv", "1,2.5\r3,-4\r5,0.06"],
+    ["a byte order mark", "a.csv", "\ufeff1,2.5\n3,-4\n5,0.06"],
+    ["UTF-16", "a.csv", utf16("x;y\n1;2.5\n3;-4\n5;0.06\n")],
+    ["exponents, signs and bare points", "a.csv", "1e0,+25E-1\n3.,-.4e+1\n+5,6e-2\n"],
+  ])("is read with %s", async (_, file, content) => {
+    const points = await pointsOf(await put(file, content));
+    expect(points).toEqual([
+      [1, 2.5],
+      [3, -4],
+      [5, Math.fround(0.06)],
+    ]);
+  });
+
+  it("may have one column, and keeps the first rows of a limit", async () => {
+    const path = await put("line.csv", "value\n3\n1\n2\n");
+    expect(await pointsOf(path)).toEqual([[1], [2], [3]]);
+    const { train, test } = await openData(path, { limit: 2 });
+    expect(train).toMatchObject({ name: "line.csv", kind: "points", shape: [1], labels: null, size: 1 });
+    expect([...train.read([0]).data, ...test.read([0]).data].toSorted()).toEqual([1, 3]);
+  });
+
+  it.each<[content: string, message: string, hint?: string]>([
+    ["1,2\n3,x\n", 'got "x" at line 2, column 2', "only the first line"],
+    ["a,b\n1,2\n\n3,4 m\n", 'got "4 m" at line 4, column 2 (b)'],
+    ["x,1\n1,2\n", 'got "x" at line 1, column 1'],
+    ["1,\n3,4\n", 'got "" at line 1, column 2'],
+    ["1,2\n3,nan\n", 'got "nan" at line 2, column 2'],
+    ["nan,NaN\n3,4\n", 'got "nan" at line 1, column 1'],
+    ["NA,null\n3,4\n", 'got "NA" at line 1, column 1'],
+    ["1,2\n-inf,4\n", 'got "-inf" at line 2, column 1'],
+    ["1,2\n3,1e39\n", 'got "1e39" at line 2, column 2'],
+    ["1,2\n3,0x10\n", 'got "0x10" at line 2, column 2'],
+    ["1,5;2,5\n3,5;4,5\n", 'got "1,5" at line 1, column 1', "with a point"],
+    ["1 2\n3 4\n", 'got "1 2" at line 1, column 1', "commas, semicolons or tabs"],
+    ["1,2\n3,4,5\n", "line 2 must have 2 cells, as the lines before it - got 3"],
+    ["x,y,z\n1,2,3\n\n4,5\n", "line 4 must have 3 cells, as the lines before it - got 2"],
+    [",x,y\n0,1,2\n1,3,4\n", "must have a name - got none at line 1, column 1", "to_csv(index=False)"],
+    ['1,2\n"3,4\n', "quotation marks that do not match by line 2"],
+    ['1,2\n3"",4\n', "quotation marks that do not match by line 2"],
+    ["x,y\n", "must hold at least one row of numbers - got none"],
+    ["", "must hold at least one row of numbers - got none"],
+    ["1,2\n", "must have at least 2 items"],
+  ])("is refused as %j", async (content, message, hint) => {
+    const path = await put("points.csv", content);
+    const error = (await openData(path).catch((thrown: unknown) => thrown)) as ZayaError;
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toContain(message);
+    expect(error.message).toContain("points.csv");
+    if (hint !== undefined) expect(error.hint).toContain(hint);
+  });
+});
+
+describe("encodeCsv", () => {
+  it("writes a row a point, which is read back bit for bit", async () => {
+    const text = new TextDecoder().decode(encodeCsv(ndarray("float32", [2, 2], Float32Array.of(0.1, -3, 1e-20, 2e9))));
+    expect(text).toBe("0.100000001,-3\n9.99999968e-21,2000000000\n");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }),
+        async (values) => {
+          const points = ndarray(
+            "float32",
+            [values.length, 1],
+            Float32Array.from(values, (value) => value + 0),
+          );
+          expect(await decodeCsvPoints(encodeCsv(points), "x")).toEqual(points);
+        },
+      ),
+    );
+  });
+
+  it("refuses what is no table", () => {
+    expect(() => encodeCsv(zeros([2, 1, 1, 1]))).toThrow(ShapeError);
+  });
+});
