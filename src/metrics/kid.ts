@@ -29,9 +29,12 @@ export const kid = defineMetric({
   perfect: "0 in expectation; half of the perfect models are below it",
   needs: "features",
   options: sampleOptions.extend({
-    block: integerField("items of either set in one block; 1000, or a tenth of the items where they are fewer than 10,000", {
-      min: 2,
-    }).optional(),
+    block: integerField(
+      "items of either set in one block; 1000, or a tenth of the items where they are fewer than 10,000",
+      {
+        min: 2,
+      },
+    ).optional(),
   }),
   measure: (sets, { block }) => {
     const d = requireAlike(sets, "kid");
@@ -40,7 +43,10 @@ export const kid = defineMetric({
     const size = block ?? Math.min(1000, Math.floor(n / fewestBlocks));
     const blocks = Math.floor(n / size);
     if (blocks < 2) {
-      throw new OptionError(`kid: two blocks must fit into the ${n} items of a set - got blocks of ${size}`, "use a smaller --block");
+      throw new OptionError(
+        `kid: two blocks must fit into the ${n} items of a set - got blocks of ${size}`,
+        "use a smaller --block",
+      );
     }
     const generated = shuffled(sets.generated, permutation(fold(sets.key, "generated"), sets.generated.shape[0]!));
     const reference = shuffled(sets.reference, permutation(fold(sets.key, "reference"), sets.reference.shape[0]!));

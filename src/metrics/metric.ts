@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import type { FactorCodes } from "./factor-codes.ts";
+import type { ModeHits } from "./mode-counts.ts";
 import type { Neighbours } from "./neighbours.ts";
 
 /** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
@@ -56,7 +57,10 @@ export interface Evidence {
     readonly heldOut: Float64Array;
   };
   /** Which mode of the data each drawn item belongs to. */
-  modes: ModeHits;
+  modes: ModeHits & {
+    /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */
+    readonly noise: Int32Array | null;
+  };
 }
 
 /** Drawn items and real ones, [n, ...] and [m, ...]. */
@@ -69,17 +73,6 @@ export interface Sets {
 export interface FeatureSets extends Sets {
   /** Of the draws that a metric makes among the items. */
   readonly key: Key;
-}
-
-export interface ModeHits {
-  /** How many modes the data have. */
-  readonly count: number;
-  /** The nearest mode of each item, [n]. */
-  readonly nearest: Int32Array;
-  /** 1 for an item that is near enough to be of its mode, else 0: [n]. */
-  readonly good: Uint8Array;
-  /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */
-  readonly noise: Int32Array | null;
 }
 
 export type EvidenceKind = keyof Evidence;

@@ -1,4 +1,5 @@
 import { defineMetric } from "./metric.ts";
+import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /**
@@ -19,34 +20,23 @@ export const modes = defineMetric({
     "all of them; 98.89 % of high quality for points in a plane within 3 deviations; divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",
   needs: "modes",
   options: sampleOptions,
-  measure: ({ count, nearest, good, noise }) => {
-    const n = nearest.length;
-    const counts = new Float64Array(count);
-    nearest.forEach((mode, i) => (counts[mode]! += good[i]!));
-    const high = counts.reduce((sum, each) => sum + each, 0);
-    const captured = counts.filter((each) => each > 0).length;
-    const quality = share(high, n);
+  measure: ({ noise, ...hits }) => {
+    const n = hits.nearest.length;
+    const { captured, highQuality, reverseKl, shares } = countModes(hits);
     return {
       metric: "modes",
       value: captured,
       stderr: Number.NaN,
       n,
-      unit: `of ${count} modes`,
+      unit: `of ${hits.count} modes`,
       details: {
-        highQuality: quality.value,
-        highQualityStderr: quality.stderr,
-        reverseKl: divergenceFromUniform(counts),
-        reverseKlOfPerfect: (count - 1) / (2 * n),
+        highQuality,
+        highQualityStderr: share(highQuality * n, n).stderr,
+        reverseKl,
+        reverseKlOfPerfect: (hits.count - 1) / (2 * n),
         ...(noise !== null && { modesOfNoise: new Set(noise).size }),
-        sharePerMode: Array.from(counts, (each) => each / n),
+        sharePerMode: shares,
       },
     };
   },
 });
-
-/** KL in nats from the uniform distribution of the distribution with these counts; NaN where there are none. */
-export function divergenceFromUniform(counts: Float64Array): number {
-  const total = counts.reduce((sum, each) => sum + each, 0);
-  if (total === 0) return Number.NaN;
-  return counts.reduce((sum, each) => (each === 0 ? sum : sum + (each / total) * Math.log((each / total) * counts.length)), 0);
-}

@@ -6,9 +6,12 @@ import type { Sets } from "./metric.ts";
 
 /** The option of every metric that draws items from the model. */
 export const sampleOptions = z.object({
-  samples: integerField("items to draw from the model; as many as there are real ones, at most 10,000, when not given", {
-    min: 2,
-  }).optional(),
+  samples: integerField(
+    "items to draw from the model; as many as there are real ones, at most 10,000, when not given",
+    {
+      min: 2,
+    },
+  ).optional(),
 });
 
 /** Rows as float64, for sums over many of them. */

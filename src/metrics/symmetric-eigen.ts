@@ -17,7 +17,8 @@ const mostSweeps = 60;
  * algorithms for symmetric matrices", Numerische Mathematik 11, 1968.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
-  if (!matrix.every(Number.isFinite)) throw new DataError("symmetricEigen: numbers must be finite - got one that is not");
+  if (!matrix.every(Number.isFinite))
+    throw new DataError("symmetricEigen: numbers must be finite - got one that is not");
   const vectors = new Float64Array(n * n);
   const { diagonal, beside } = toThreeDiagonals(matrix.slice(), n, vectors);
   toOneDiagonal(diagonal, beside, vectors, n);
@@ -118,7 +119,8 @@ function toOneDiagonal(d: Float64Array, e: Float64Array, vectors: Float64Array, 
     for (let sweep = 0; ; sweep++) {
       const end = endOfBlock(d, e, start, n);
       if (end === start) break;
-      if (sweep === mostSweeps) throw new DataError("symmetricEigen: QL steps must converge - got a matrix where they do not");
+      if (sweep === mostSweeps)
+        throw new DataError("symmetricEigen: QL steps must converge - got a matrix where they do not");
       sweepUp(d, e, vectors, start, end, n);
     }
   }
@@ -131,14 +133,7 @@ function endOfBlock(d: Float64Array, e: Float64Array, start: number, n: number):
   return end;
 }
 
-function sweepUp(
-  d: Float64Array,
-  e: Float64Array,
-  vectors: Float64Array,
-  start: number,
-  end: number,
-  n: number,
-): void {
+function sweepUp(d: Float64Array, e: Float64Array, vectors: Float64Array, start: number, end: number, n: number): void {
   const half = (d[start + 1]! - d[start]!) / (2 * e[start]!);
   const shift = d[start]! - e[start]! / (half + (half < 0 ? -1 : 1) * Math.hypot(half, 1));
   let [cosine, sine, moved] = [1, 1, 0];

@@ -14,7 +14,21 @@ import { wganGp } from "./wgan-gp.ts";
 import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
-export { adagan, autoencoder, betaVae, categoricalVae, classifier, gan, iwae, pacgan, unrolledGan, vae, veegan, wgan, wganGp };
+export {
+  adagan,
+  autoencoder,
+  betaVae,
+  categoricalVae,
+  classifier,
+  gan,
+  iwae,
+  pacgan,
+  unrolledGan,
+  vae,
+  veegan,
+  wgan,
+  wganGp,
+};
 
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [

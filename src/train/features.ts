@@ -14,7 +14,7 @@ export interface Features {
   /** Vectors [n, d] of items [n, ...]. @throws DataError when the items do not fit, or a feature is not finite. */
   of(items: NdArray): Promise<NdArray>;
   /** The class of each item [n], and how many classes there are, where it tells them. */
-  readonly classifier?: ItemClassifier;
+  readonly classifier?: ItemClassifier | undefined;
 }
 
 export interface ItemClassifier {

@@ -28,7 +28,7 @@ export class OnnxFeatures implements Features {
     private readonly batch: number | null,
     private readonly output: string,
     readonly id: string,
-    readonly classifier?: ItemClassifier,
+    readonly classifier: ItemClassifier | undefined,
   ) {}
 
   /** @throws DataError when it is no ONNX file, or one of another form. */
@@ -49,7 +49,10 @@ export class OnnxFeatures implements Features {
     const input = { name, shape: form.shape, range };
     const run = (output: string, items: NdArray) => runAll(session, input, form.batch, output, items);
     const classes = classesOf(session);
-    const classifier = classes !== null && { classes, of: async (items: NdArray) => largestOf(await run("logits", items)) };
+    const classifier = classes !== null && {
+      classes,
+      of: async (items: NdArray) => largestOf(await run("logits", items)),
+    };
     return new OnnxFeatures(session, input, form.batch, form.output, id, classifier || undefined);
   }
 
