@@ -2,17 +2,18 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
-import { integerField, parseOptions } from "../base/options.ts";
+import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { openRunFolder } from "../node/index.ts";
-import { type Evaluation, evaluate, evaluationFile } from "../train/index.ts";
+import { type Evaluation, evaluationFile, evaluator, takesFeatures, usualMetrics } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
-import { count, counted } from "./format.ts";
-import { suggestion } from "./nearest.ts";
-import { openRunModel, openSameData } from "./open-run.ts";
+import { count, counted, number } from "./format.ts";
+import { addMetricFlags, chooseMetrics, requireUsed } from "./metric-flags.ts";
+import { type OpenedFeatures, featureRanges, openFeatures } from "./open-features.ts";
+import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { numbers } from "./progress.ts";
 
@@ -25,6 +26,13 @@ const options = z.object({
       max: Number.MAX_SAFE_INTEGER,
     },
   ).optional(),
+  features: textField(
+    "what samples are compared in: the folder of a classifier's run, or an ONNX file from [n, c, h, w] or [n, d] to vectors; points are compared as they are where not given",
+  ).optional(),
+  featureRange: choiceField(
+    "what black and white are in the input of that ONNX file",
+    Object.keys(featureRanges) as [keyof typeof featureRanges],
+  ).default("0,1"),
 });
 
 interface EvalFlags extends Readonly<Record<string, unknown>> {
@@ -34,16 +42,18 @@ interface EvalFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
 }
 
+type Measured = Evaluation & { readonly file: string };
+
 export function declareEval(command: Command): void {
   command
     .argument("<run>", "folder of the run; results are written to its eval/")
     .option(
       "--metric <name>",
-      `what to measure, once or more: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: ${metrics[0]!.name})`,
+      `what to measure, once or more: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: what training ends with)`,
       (name: string, all: readonly string[] = []) => [...all, name],
     );
   addFlags(command, options);
-  for (const metric of metrics) addFlags(command, unflagged(command, metric.options), `Options of ${metric.name}:`);
+  addMetricFlags(command);
   command
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
@@ -51,79 +61,93 @@ export function declareEval(command: Command): void {
   command.action(runEval);
 }
 
-/** Metrics may share the name of an option, and then its flag; each checks the value by its own rule. */
-function unflagged(command: Command, schema: z.ZodObject): z.ZodObject {
-  const flagged = new Set(command.options.map((option) => option.attributeName()));
-  return z.object(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !flagged.has(name))));
-}
-
 async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   const output = new Output(flags);
-  const chosen = chooseMetrics(flags.metric ?? [metrics[0]!.name]);
-  const { limit, seed: given } = parseOptions(options, givenOptions(flags, options), "eval");
-  requireUsed(flags, chosen);
-  for (const metric of chosen) parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
+  const asked = flags.metric === undefined ? null : chooseMetrics(flags.metric, flags);
+  const given = parseOptions(options, givenOptions(flags, options), "eval");
+  for (const metric of asked ?? []) parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
+  const device = deviceOf(flags.device);
   const lock = await openRunFolder(folder);
   try {
-    const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device));
+    const run = await openRunModel(folder, device);
+    let opened: OpenedFeatures | null = null;
     try {
-      const { test } = await openSameData(run);
-      const data = limit === undefined ? test : take(test, limit);
-      const seed = given ?? run.config.train.seed;
-      output.say(
-        `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
-      );
-      const results: (Evaluation & { file: string })[] = [];
-      for (const metric of chosen) {
-        output.show(metric.name);
-        const result = await evaluate(
-          metric,
-          trained,
-          data,
-          "test",
-          fold(key(seed), "evaluate"),
-          givenOptions(flags, metric.options),
+      const chosen = asked ?? usualOf(run, flags);
+      if (given.features !== undefined && !chosen.some(takesFeatures)) {
+        throw new OptionError(
+          `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+          `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
         );
-        const file = evaluationFile(result, { step, seed });
-        await run.store.write(
-          file,
-          new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`),
-        );
-        results.push({ ...result, file });
       }
-      output.result(
-        results.flatMap((result) => [numbers([result]), `  ${folder}/${result.file}`]),
-        { run: folder, step, seed, n: data.size, results },
-      );
+      if (given.features !== undefined) opened = await openFeatures(given.features, given.featureRange, device);
+      await measure({ folder, run, chosen, given, opened, flags }, output);
     } finally {
-      await close();
+      await opened?.close();
+      await run.close();
     }
   } finally {
     await lock.release();
   }
 }
 
-function chooseMetrics(names: readonly string[]): Metric[] {
-  return names.map((name) => {
-    const metric = metrics.find((known) => known.name === name);
-    if (metric !== undefined) return metric;
-    throw new OptionError(
-      `eval: the metric must be known - got ${name}`,
-      suggestion(
-        name,
-        metrics.map((known) => known.name),
-        "metrics",
-      ),
-    );
-  });
+interface Task {
+  readonly folder: string;
+  readonly run: OpenedRun;
+  readonly chosen: readonly Metric[];
+  readonly given: z.output<typeof options>;
+  readonly opened: OpenedFeatures | null;
+  readonly flags: EvalFlags;
 }
 
-/** An option of a metric that is not measured would be left out in silence. */
-function requireUsed(flags: EvalFlags, chosen: readonly Metric[]): void {
-  const used = chosen.flatMap((metric) => Object.keys(metric.options.shape));
-  for (const metric of metrics) {
-    const idle = Object.keys(givenOptions(flags, metric.options)).find((name) => !used.includes(name));
-    if (idle !== undefined)
-      throw new OptionError(`eval: ${idle} is an option of ${metric.name} - got it without --metric ${metric.name}`);
+async function measure({ folder, run: { run, trained, step }, chosen, given, opened, flags }: Task, output: Output) {
+  const { train, test } = await openSameData(run);
+  const data = given.limit === undefined ? test : take(test, given.limit);
+  const seed = given.seed ?? run.config.train.seed;
+  output.say(
+    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
+  );
+  const by = fold(key(seed), "evaluate");
+  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: opened?.features });
+  const results: Measured[] = [];
+  for (const metric of chosen) {
+    output.show(metric.name);
+    const result = await evaluate(metric, givenOptions(flags, metric.options));
+    const file = evaluationFile(result, { step, seed });
+    await run.store.write(file, new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`));
+    results.push({ ...result, file });
   }
+  output.result(
+    results.flatMap((result) => [numbers([result]), ...comparison(result), `  ${folder}/${result.file}`]),
+    { run: folder, step, seed, n: data.size, results },
+  );
+}
+
+/** What training ends with. @throws OptionError for models for which that is nothing. */
+function usualOf({ trained, run }: OpenedRun, flags: EvalFlags): Metric[] {
+  const usual = usualMetrics(trained.model);
+  if (usual.length === 0) {
+    throw new OptionError(
+      `eval: needs a metric of samples for ${run.config.recipe} - got none`,
+      "add --metric kid, once or more; zaya list metrics shows them all",
+    );
+  }
+  requireUsed(flags, usual);
+  return usual;
+}
+
+/** Of a result of samples: what it is to be seen beside. */
+function comparison({ interval: [low, high], floor, protocol }: Evaluation): string[] {
+  const { samples, reference, features } = protocol;
+  if (samples === undefined) return [];
+  return [
+    [
+      "",
+      ...(Number.isFinite(low) ? [`95 % interval ${number(low)} to ${number(high)}`] : []),
+      ...(floor === undefined ? [] : [`real items get ${number(floor)}`]),
+      `${count(samples)} drawn, ${count(reference!)} real`,
+      ...(features === undefined
+        ? []
+        : [`${features.dimensions} features of ${features.id}, resized: ${features.resize}`]),
+    ].join("  "),
+  ];
 }

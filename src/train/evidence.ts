@@ -2,7 +2,14 @@ import { DataError } from "../base/errors.ts";
 import { joinRows, ndarray } from "../base/ndarray.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Evidence, type EvidenceKind, factorCodes, itemsFor, neighboursOf } from "../metrics/index.ts";
+import {
+  type Evidence,
+  type EvidenceKind,
+  type Metric,
+  factorCodes,
+  itemsFor,
+  neighboursOf,
+} from "../metrics/index.ts";
 import type { Features } from "./features.ts";
 import { gatherPredictions } from "./predictions.ts";
 import { type SampleFacts, gatherFeatures, gatherImages, gatherModes, gatherNearest } from "./sample-evidence.ts";
@@ -35,6 +42,8 @@ type Options = Readonly<Record<string, unknown>>;
 interface Gatherer<Kind extends EvidenceKind> {
   /** The options of metrics that the evidence depends on; `null` where it depends on the metric itself. */
   readonly reads: readonly string[] | null;
+  /** Whether it takes the subject's features, where there are any. */
+  readonly features?: true;
   gather(gathering: Gathering, options: Options, metric: string): Promise<Gathered<Kind>>;
 }
 
@@ -52,6 +61,7 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   },
   features: {
     reads: ["samples"],
+    features: true,
     gather: (gathering, options, metric) => gatherFeatures(gathering, drawn(options), metric),
   },
   gradients: {
@@ -66,6 +76,7 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   },
   modes: {
     reads: ["samples"],
+    features: true,
     gather: (gathering, options, metric) => gatherModes(gathering, drawn(options), metric),
   },
   nearest: {
@@ -74,6 +85,7 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   },
   neighbours: {
     reads: ["samples"],
+    features: true,
     gather: async (gathering, options, metric) => {
       const { evidence, real, facts } = await gathering.gather("features", options, metric);
       return { evidence: neighboursOf(evidence), real: real && neighboursOf(real), ...(facts && { facts }) };
@@ -86,11 +98,17 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   },
   vectors: {
     reads: ["samples"],
+    features: true,
     gather: async (gathering, options, metric) => ({
       ...(await gatherFeatures(gathering, drawn(options), metric, "pixels")),
     }),
   },
 };
+
+/** Whether a metric can be measured in features of one's choice. */
+export function takesFeatures({ needs }: Metric): boolean {
+  return gatherers[needs].features === true;
+}
 
 /** Evidence of one subject: what several metrics need is gathered once. */
 export class Gathering {

@@ -2,7 +2,7 @@ export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./data-record.ts";
 export * from "./evaluate.ts";
-export type { Subject } from "./evidence.ts";
+export { type Subject, takesFeatures } from "./evidence.ts";
 export * from "./events.ts";
 export * from "./export.ts";
 export * from "./features.ts";
