@@ -14,14 +14,23 @@ import {
   renderComparison,
   requireOneData,
 } from "../train/index.ts";
+import { addDeviceFlag } from "./device.ts";
 import { counted } from "./format.ts";
+import {
+  type MeasureFlags,
+  addMeasureFlags,
+  checkMeasureFlags,
+  measureRun,
+  requireNoMeasureFlags,
+} from "./measure-run.ts";
 import { Output } from "./output.ts";
 
-interface CompareFlags {
+interface CompareFlags extends MeasureFlags {
   readonly out: string;
   readonly differentData?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 export function declareCompare(command: Command): void {
@@ -30,20 +39,30 @@ export function declareCompare(command: Command): void {
     .option("--out <file>", "HTML page to write", "compare.html")
     .option("--different-data", "compare runs that were trained on different data")
     .option("--force", "replace the file")
-    .option("--json", "print one JSON object")
-    .action(runCompare);
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addMeasureFlags(command, "nothing; the page shows what has been measured");
+  addDeviceFlag(command);
+  command.action(runCompare);
 }
 
-async function runCompare(
-  folders: readonly string[],
-  { out, differentData, force = false, json }: CompareFlags,
-): Promise<void> {
-  const output = new Output({ json });
+async function runCompare(folders: readonly string[], flags: CompareFlags): Promise<void> {
+  const { out, force = false } = flags;
+  const output = new Output(flags);
   requirePage(out);
   requireDistinct(folders);
+  (flags.metric === undefined ? requireNoMeasureFlags : checkMeasureFlags)(flags);
   await requireFree(out, force);
-  const runs = await gatherRuns(await Promise.all(folders.map(openRecord)));
-  if (differentData !== true) requireOneData(runs);
+  const records = await Promise.all(folders.map(openRecord));
+  let runs = await gatherRuns(records);
+  if (flags.differentData !== true) requireOneData(runs);
+  if (flags.metric !== undefined) {
+    for (const folder of folders) {
+      output.say(folder);
+      await measureRun(folder, flags, output);
+    }
+    runs = await gatherRuns(records);
+  }
   const page = await renderComparison(runs);
   await writeOutput(out, new TextEncoder().encode(page), force);
   const metrics = compareMetrics(runs);

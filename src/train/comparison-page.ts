@@ -81,10 +81,8 @@ function metricRow(
 const notMeasured = markup`<span class="note">not measured</span>`;
 
 function measured(cell: KeptEvaluation, newest: number): Markup {
-  const [low, high] = [-1.96, 1.96].map((deviations) => cell.value + deviations * cell.stderr) as [number, number];
-  const interval = Number.isFinite(cell.stderr)
-    ? markup` <span class="note">[${formatNumber(low)}, ${formatNumber(high)}]</span>`
-    : "";
+  const [low, high] = cell.interval.map(formatNumber);
+  const interval = cell.interval.every(Number.isFinite) ? markup` <span class="note">[${low!}, ${high!}]</span>` : "";
   const step = cell.step === newest ? "" : markup` <span class="note">at step ${formatNumber(cell.step)}</span>`;
   return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${step}`;
 }

@@ -25,11 +25,10 @@ export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
 
 function parseEvaluation(text: string, file: string): KeptEvaluation {
   try {
-    const result = JSON.parse(text) as KeptEvaluation;
-    const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
     // JSON has no numbers that are not finite: they were written as null.
-    if (whole && Number.isInteger(result.step))
-      return { ...result, value: result.value ?? Number.NaN, stderr: result.stderr ?? Number.NaN };
+    const result = JSON.parse(text, (_, value: unknown) => value ?? Number.NaN) as KeptEvaluation;
+    const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
+    if (whole && Number.isInteger(result.step)) return result;
   } catch {
     // Told below.
   }

@@ -6,7 +6,19 @@ import { grad } from "../autodiff/index.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
 import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
 import type { NoiseKind } from "../nn/index.ts";
-import { concat, max, mean, reshape, sqrt, square, step as isPositive, stopGradient, sub, sum } from "../ops/index.ts";
+import {
+  concat,
+  max,
+  mean,
+  oneHot,
+  reshape,
+  sqrt,
+  square,
+  step as isPositive,
+  stopGradient,
+  sub,
+  sum,
+} from "../ops/index.ts";
 import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import { type Layout, unravelTensor } from "./layout.ts";
@@ -15,6 +27,7 @@ import { type Layout, unravelTensor } from "./layout.ts";
 export type Declared =
   | { readonly kind: NoiseKind; readonly shape: Shape }
   | { readonly kind: "items"; readonly shape: Shape }
+  | { readonly kind: "labels"; readonly turn: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** A graph with the list of what the host must feed it. */
@@ -152,10 +165,17 @@ class Place implements Scope {
 class StepPlace extends Place implements StepScope {
   constructor(
     tracing: Tracing,
-    suffix: string,
+    private readonly turn: number,
     private readonly optimizers: Optimizers,
   ) {
-    super(tracing, [], suffix, new Map());
+    super(tracing, [], turn === 0 ? "" : `#${turn}`, new Map());
+  }
+
+  labels(classes: number): Tensor {
+    const { turn, tracing } = this;
+    const name = `labels/${turn}`;
+    tracing.declared.set(name, { kind: "labels", turn, classes });
+    return oneHot(input(name, [tracing.items!], "int32"), classes);
   }
 
   optimizerOf(step: string, net: string): UnrolledOptimizer {
@@ -263,7 +283,7 @@ export function traceStep({ model, layouts, batch, rate, slotNames }: StepOption
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
-      const scope = new StepPlace(tracing, turn === 0 ? "" : `#${turn}`, optimizers);
+      const scope = new StepPlace(tracing, turn, optimizers);
       const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
       if (loss.shape.length !== 0)
         throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
@@ -286,7 +306,7 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   const none = (): never => {
     throw new ShapeError(`gradients: the loss of ${step.name} must not go through an optimizer`);
   };
-  const scope = new StepPlace(tracing, "", new Optimizers(tracing, model.steps, none, () => []));
+  const scope = new StepPlace(tracing, 0, new Optimizers(tracing, model.steps, none, () => []));
   const { loss } = step.loss(input(batchName(0), batch), scope);
   const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
   const gradients = grad(loss, vectors);
@@ -306,7 +326,7 @@ export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOpti
   const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
-    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, "", optimizers));
+    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     grad(loss, vectors).forEach((gradient, i) => {
       outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));
@@ -348,21 +368,30 @@ export interface FeedKey {
   readonly progress?: { readonly step: number; readonly steps: number };
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
+  /** Classes of the items of the batch of a turn. */
+  readonly labels?: (turn: number) => Int32Array;
 }
 
 /** Draws and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
-  { key: own, count, progress = { step: count, steps: count }, items }: FeedKey,
+  { key: own, count, progress = { step: count, steps: count }, items, labels }: FeedKey,
 ): Arrays {
   const { step, steps } = progress;
   const feeds: Record<string, NdArray> = {};
   for (const [name, want] of declared) {
     if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
+    else if (want.kind === "labels") feeds[name] = feedLabels(name, want.turn, labels);
     else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
   }
   return feeds;
+}
+
+function feedLabels(name: string, turn: number, labels: FeedKey["labels"]): NdArray<"int32"> {
+  if (labels === undefined) throw new ShapeError(`feed: "${name}" are classes of items, and none were named`);
+  const classes = labels(turn);
+  return ndarray("int32", [classes.length], classes);
 }
 
 /** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */

@@ -6,6 +6,7 @@ import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
+import { labelsAt } from "./labels.ts";
 import {
   type Declared,
   type Layouts,
@@ -157,6 +158,7 @@ export class TrainedModel {
         key: fold(key, "gradients"),
         count: draw,
         items: { part, indices },
+        labels: () => labelsAt(data, indices),
       });
       const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
       moments.add(outputs[`gradient/${net}`]!.data);

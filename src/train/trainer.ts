@@ -5,17 +5,17 @@ import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
-import { metrics } from "../metrics/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
 import type { Arrays, Engine } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
+import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
+import { classesOf } from "./labels.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { writeReport } from "./run-report.ts";
@@ -85,7 +85,9 @@ export function requireResumable(run: Run): void {
 }
 
 export function infoOf(data: DataSplit): DataInfo {
-  return { kind: data.train.kind, shape: data.train.shape };
+  const { kind, shape } = data.train;
+  const classes = classesOf(data);
+  return { kind, shape, ...(classes !== undefined && { classes }) };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
@@ -262,7 +264,7 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    if (this.model.likelihood === undefined) return;
+    if (usualMetrics(this.model).length === 0) return;
     const some = take(this.data.test, Math.min(followed, this.data.test.size));
     const results = await this.measure(trained, some);
     for (const result of results) this.logEvaluation(step, seconds, result);
@@ -305,10 +307,9 @@ class Training {
     yield { type: "done", result: { steps, seconds, test } };
   }
 
-  /** The metrics that need nothing but the model and are cheap enough to be always made. */
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const fitting = this.model.likelihood === undefined ? [] : metrics.filter(({ needs }) => needs === "bound");
-    return Promise.all(fitting.map((metric) => evaluate(metric, trained, data, "test", fold(this.seed, "evaluate"))));
+    const of = fold(this.seed, "evaluate");
+    return Promise.all(usualMetrics(this.model).map((metric) => evaluate(metric, trained, data, "test", of)));
   }
 
   private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {
