@@ -1,4 +1,5 @@
 import { DataError, OptionError, RunError } from "../base/errors.ts";
+import { metrics } from "../metrics/index.ts";
 import type { Curve, Series } from "./chart.ts";
 import type { RunConfig } from "./config.ts";
 import { type DataRecord, readDataRecord } from "./data-record.ts";
@@ -76,7 +77,7 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
   );
 }
 
-/** The runs' newest results, those next to each other that were measured in the same way. */
+/** The runs' newest results in the order of all metrics, those next to each other that were measured in the same way. */
 export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
   const found = new Map<string, (KeptEvaluation | null)[]>();
   for (const [i, { results }] of runs.entries()) {
@@ -87,10 +88,12 @@ export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
       found.set(way, cells);
     }
   }
-  return [...found.values()].map((cells) => {
+  const compared = [...found.values()].map((cells) => {
     const { metric, quantity, unit, perfect, protocol } = cells.find((cell) => cell !== null)!;
     return { metric, quantity, unit, perfect, protocol, cells };
   });
+  const place = ({ metric }: ComparedMetric) => metrics.findIndex(({ name }) => name === metric);
+  return compared.toSorted((a, b) => place(a) - place(b));
 }
 
 /** The entries of the configs that are not the same in all runs. */

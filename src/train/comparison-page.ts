@@ -23,7 +23,7 @@ export async function renderComparison(runs: readonly ComparedRun[]): Promise<st
   const curves = commonCurves(runs).map((curve, i) => lineChart(curve, `curve-${i}`));
   return renderPage("Runs compared", markup``, [
     { id: "runs", title: "Runs", content: [runsTable(runs)] },
-    { id: "results", title: "Results", content: [resultsTable(runs)] },
+    { id: "results", title: "Results", content: resultsTables(runs) },
     { id: "films", title: "Samples over training", content: films.length > 0 ? [filmStrips(films)] : [] },
     { id: "pictures", title: "Training items", content: reals.length > 0 ? [pictureFigures(reals)] : [] },
     { id: "curves", title: "Curves", content: curves.length > 0 ? [chartGrid(curves)] : [] },
@@ -31,12 +31,10 @@ export async function renderComparison(runs: readonly ComparedRun[]): Promise<st
   ]);
 }
 
+type RunRow = readonly [label: Piece, cells: readonly Piece[]];
+
 /** A table with a column a run. */
-function runTable(
-  runs: readonly ComparedRun[],
-  caption: string,
-  rows: readonly (readonly [Piece, readonly Piece[]])[],
-) {
+function runTable(runs: readonly ComparedRun[], caption: string, rows: readonly RunRow[]) {
   const head = runs.map(({ name }) => markup`<th scope="col" dir="auto">${name}</th>`);
   const lines = rows.map(
     ([label, cells]) => markup`<tr><th scope="row">${label}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`,
@@ -45,7 +43,7 @@ function runTable(
 }
 
 function runsTable(runs: readonly ComparedRun[]): Markup {
-  const row = (name: string, tell: (run: ComparedRun) => string): [Piece, Piece[]] => [name, runs.map(tell)];
+  const row = (name: string, tell: (run: ComparedRun) => string): RunRow => [name, runs.map(tell)];
   return runTable(runs, "What each run is, and how far it has come.", [
     row("recipe", ({ run }) => run.config.recipe),
     row("data", ({ data }) => `${data.name}, ${formatNumber(data.train.size)} items`),
@@ -56,58 +54,68 @@ function runsTable(runs: readonly ComparedRun[]): Markup {
   ]);
 }
 
-function resultsTable(runs: readonly ComparedRun[]): Markup {
-  const rows = compareMetrics(runs).flatMap((metric) => [metricRow(runs, metric), ...detailRows(metric)]);
-  if (rows.length === 0) return markup`<p>No run has been measured: zaya eval RUN --metric NAME does it.</p>`;
-  return runTable(
+function resultsTables(runs: readonly ComparedRun[]): Markup[] {
+  const metrics = compareMetrics(runs);
+  if (metrics.length === 0) return [markup`<p>No run has been measured: zaya eval RUN --metric NAME does it.</p>`];
+  const caption =
+    "In brackets the 95 % interval, where one is known; (floor) is what real items get in place of samples.";
+  const results = runTable(
     runs,
-    "In brackets the 95 % interval, where one is known. A cell without a number was not measured in this way.",
-    rows,
+    caption,
+    metrics.map((metric) => metricRow(runs, metric)),
   );
+  const parts = metrics.flatMap(partRows);
+  if (parts.length === 0) return [results];
+  const more = runTable(runs, "What was found beside the values.", parts);
+  return [results, markup`<details><summary>Parts of the results</summary>${more}</details>`];
 }
 
-function metricRow(
-  runs: readonly ComparedRun[],
-  { quantity, unit, perfect, protocol, cells }: ComparedMetric,
-): [Piece, Piece[]] {
-  const how = [
-    `${formatNumber(protocol.n)} ${protocol.part} items`,
-    ...Object.entries(protocol.options).map(([name, value]) => `${name} ${String(value)}`),
-  ];
-  const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${how.join(", ")}${perfect && `; a perfect model gets: ${perfect}`}</p>`;
+function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow {
+  const { quantity, unit, perfect, cells } = metric;
+  const told = [wayOf(metric), ...(perfect === "" ? [] : [`a perfect model gets: ${perfect}`])].join("; ");
+  const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${told}</p>`;
   return [label, cells.map((cell, i) => (cell === null ? notMeasured : measured(cell, runs[i]!.run.state.step)))];
+}
+
+/** How the runs of a row were measured. */
+function wayOf({ protocol }: ComparedMetric): string {
+  const { n, part, samples, reference, features, options } = protocol;
+  const items =
+    samples === undefined
+      ? [`${formatNumber(n)} ${part} items`]
+      : [`${formatNumber(samples)} drawn`, `${formatNumber(reference!)} real`];
+  const chosen = Object.entries(options).flatMap(([name, value]) =>
+    value === false ? [] : [`${name} ${String(value)}`],
+  );
+  return [...items, ...(features === undefined ? [] : [`features of ${features.id}`]), ...chosen].join(", ");
 }
 
 const notMeasured = markup`<span class="note">not measured</span>`;
 
 function measured(cell: KeptEvaluation, newest: number): Markup {
+  const floor = cell.floor === undefined ? "" : markup` <span class="note">(${formatNumber(cell.floor)})</span>`;
   const [low, high] = cell.interval.map(formatNumber);
   const interval = cell.interval.every(Number.isFinite) ? markup` <span class="note">[${low!}, ${high!}]</span>` : "";
   const step = cell.step === newest ? "" : markup` <span class="note">at step ${formatNumber(cell.step)}</span>`;
-  return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${step}`;
+  return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${floor}${step}`;
 }
 
-/** What was found beside the value, number by number. */
-function detailRows({ cells }: ComparedMetric): [Piece, Piece[]][] {
-  const names = new Set(
-    cells.flatMap((cell) =>
-      Object.entries(cell?.details ?? {}).flatMap(([name, detail]) => (typeof detail === "number" ? [name] : [])),
-    ),
-  );
-  return [...names].map((name) => [
-    markup`<span class="detail">${name}</span>`,
-    cells.map((cell) => {
-      const detail = cell?.details[name];
-      return typeof detail === "number" ? formatNumber(detail) : notMeasured;
-    }),
-  ]);
+function partRows({ quantity, cells }: ComparedMetric): RunRow[] {
+  const names = new Set(cells.flatMap((cell) => Object.keys(cell?.details ?? {})));
+  return [...names].flatMap((name): RunRow[] => {
+    const details = cells.map((cell) => cell?.details[name]);
+    if (details.some((detail) => typeof detail === "object")) return [];
+    return [
+      [
+        `${quantity}: ${name}`,
+        details.map((each) => (each === undefined ? notMeasured : formatNumber(each as number))),
+      ],
+    ];
+  });
 }
 
 function differencesTable(runs: readonly ComparedRun[]): Markup {
-  const rows = configDifferences(runs).map(({ name, values }): [Piece, Piece[]] => [
-    name,
-    values.map((value) => value ?? "–"),
-  ]);
+  const rows = configDifferences(runs).map(({ name, values }): RunRow => [name, values.map((value) => value ?? "–")]);
   if (rows.length === 0) return markup`<p>All entries are the same.</p>`;
   return runTable(runs, "Only what differs. – stands where a recipe has no such option.", rows);
 }

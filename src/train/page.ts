@@ -236,7 +236,6 @@ th, td { padding: .2rem .75rem .2rem 0; text-align: start; border-block-end: 1px
 .data thead th { font-weight: 600; }
 .runs td, .runs th { padding-inline-end: 1.5rem; }
 .runs tbody th { font-weight: 400; max-width: 22rem; }
-.runs .detail { padding-inline-start: 1rem; color: var(--muted); }
 .config { width: 100%; }
 .config td { overflow-wrap: anywhere; }
 .config td:last-child { overflow-wrap: normal; padding-inline-end: 0; }
