@@ -73,15 +73,15 @@ function configOf({ config }: Run): ConfigEntry[] {
 /** Lines of one chart, where a quantity has a value for each latent: the largest at the end. */
 const drawnLatents = 8;
 
-/** One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME. */
+/** One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent. */
 function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
-    const [metric, quantity, latent] = name.split("/");
+    const [metric, quantity, part] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
     if (title === modeShares) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
-    const line = latent === undefined ? split : `z${latent}`;
+    const line = part === undefined ? split : partLabel(quantity!, part);
     const points = series.get(line) ?? [];
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
@@ -127,11 +127,18 @@ function modeLabel(mode: number, modes: Modes | undefined): string {
   return `${mode} (${Array.from(centre, (each) => formatNumber(Number(each.toFixed(2)))).join(", ")})`;
 }
 
+/** What a part of a quantity is called: `z3` of klPerLatent, `class 3` of accuracyPerClass. */
+function partLabel(quantity: string, part: string): string {
+  const what = /Per([A-Z][a-z]+)$/.exec(quantity)?.[1];
+  if (what === undefined) return part;
+  return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
+}
+
 function barsOf(results: readonly Evaluation[]): ReportFacts["bars"] {
   return results.flatMap(({ metric, unit, details }) =>
     Object.entries(details).flatMap(([name, detail]) => {
       if (typeof detail === "number") return [];
-      const values = latentsByKl(detail).map((latent) => ({ label: `z${latent}`, value: detail[latent]! }));
+      const values = latentsByKl(detail).map((at) => ({ label: partLabel(name, String(at)), value: detail[at]! }));
       return [{ title: `${metric}: ${name}, largest first`, unit, values }];
     }),
   );

@@ -304,7 +304,7 @@ class Training {
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
-    yield { type: "done", result: { steps, seconds, test } };
+    yield { type: "done", result: { steps, seconds, draws: this.model.generator !== undefined, test } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
