@@ -12,6 +12,8 @@ const workloads = {
   dcgan: { block: 5, peers: ["pytorch"] },
   gan2d: { block: 150, peers: ["pytorch"] },
   unrolled: { block: 15, peers: ["pytorch"] },
+  "wgan-gp": { block: 4, peers: ["pytorch"] },
+  veegan: { block: 100, peers: ["pytorch"] },
 };
 
 /** Peers that are many times slower get fewer steps a block, so that a round stays short. */

@@ -6,7 +6,7 @@ import { choiceField, integerField, parseOptions, textField } from "../base/opti
 import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
-import { openRunFolder } from "../node/index.ts";
+import { type Device, openRunFolder } from "../node/index.ts";
 import { type Evaluation, evaluationFile, evaluator, takesFeatures, usualMetrics } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
@@ -16,6 +16,7 @@ import { type OpenedFeatures, featureRanges, openFeatures } from "./open-feature
 import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { numbers } from "./progress.ts";
+import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
 
 const options = z.object({
   limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
@@ -38,11 +39,10 @@ const options = z.object({
 interface EvalFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;
+  readonly weights?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-type Measured = Evaluation & { readonly file: string };
 
 export function declareEval(command: Command): void {
   command
@@ -57,6 +57,7 @@ export function declareEval(command: Command): void {
   command
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runEval);
 }
@@ -69,20 +70,14 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   const device = deviceOf(flags.device);
   const lock = await openRunFolder(folder);
   try {
-    const run = await openRunModel(folder, device);
-    let opened: OpenedFeatures | null = null;
+    const run = await openRunModel(folder, device, weightsOf(flags.weights));
+    let compared: OpenedFeatures | null = null;
     try {
       const chosen = asked ?? usualOf(run, flags);
-      if (given.features !== undefined && !chosen.some(takesFeatures)) {
-        throw new OptionError(
-          `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
-          `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
-        );
-      }
-      if (given.features !== undefined) opened = await openFeatures(given.features, given.featureRange, device);
-      await measure({ folder, run, chosen, given, opened, flags }, output);
+      compared = await featuresFor(chosen, given, device);
+      await measure({ folder, run, chosen, given, compared, flags }, output);
     } finally {
-      await opened?.close();
+      await compared?.close();
       await run.close();
     }
   } finally {
@@ -90,35 +85,50 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   }
 }
 
+async function featuresFor(
+  chosen: readonly Metric[],
+  { features, featureRange }: z.output<typeof options>,
+  device: Device,
+): Promise<OpenedFeatures | null> {
+  if (features === undefined) return null;
+  if (chosen.some(takesFeatures)) return openFeatures(features, featureRange, device);
+  throw new OptionError(
+    `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
+  );
+}
+
 interface Task {
   readonly folder: string;
   readonly run: OpenedRun;
   readonly chosen: readonly Metric[];
   readonly given: z.output<typeof options>;
-  readonly opened: OpenedFeatures | null;
+  readonly compared: OpenedFeatures | null;
   readonly flags: EvalFlags;
 }
 
-async function measure({ folder, run: { run, trained, step }, chosen, given, opened, flags }: Task, output: Output) {
+async function measure({ folder, run: opened, chosen, given, compared, flags }: Task, output: Output): Promise<void> {
+  const { run, trained, step, weights } = opened;
   const { train, test } = await openSameData(run);
   const data = given.limit === undefined ? test : take(test, given.limit);
   const seed = given.seed ?? run.config.train.seed;
   output.say(
-    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
+    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
   );
   const by = fold(key(seed), "evaluate");
-  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: opened?.features });
-  const results: Measured[] = [];
+  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: compared?.features });
+  const results: (Evaluation & { readonly file: string })[] = [];
   for (const metric of chosen) {
     output.show(metric.name);
     const result = await evaluate(metric, givenOptions(flags, metric.options));
-    const file = evaluationFile(result, { step, seed });
-    await run.store.write(file, new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`));
+    const measured = { step, seed, weights };
+    const file = evaluationFile(result, measured);
+    await run.store.write(file, new TextEncoder().encode(`${JSON.stringify({ ...result, ...measured }, null, 2)}\n`));
     results.push({ ...result, file });
   }
   output.result(
     results.flatMap((result) => [numbers([result]), ...comparison(result), `  ${folder}/${result.file}`]),
-    { run: folder, step, seed, n: data.size, results },
+    { run: folder, step, seed, weights, n: data.size, results },
   );
 }
 
