@@ -6,8 +6,15 @@ import { choiceField, integerField, parseOptions, textField } from "../base/opti
 import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
-import { openRunFolder } from "../node/index.ts";
-import { type Evaluation, evaluator, keepEvaluation, takesFeatures, usualMetrics } from "../train/index.ts";
+import { type Device, openRunFolder } from "../node/index.ts";
+import {
+  type Evaluation,
+  type Measured,
+  evaluator,
+  keepEvaluation,
+  takesFeatures,
+  usualMetrics,
+} from "../train/index.ts";
 import { deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -15,6 +22,7 @@ import { addMetricFlags, chooseMetrics, requireUsed } from "./metric-flags.ts";
 import { type OpenedFeatures, featureRanges, openFeatures } from "./open-features.ts";
 import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import type { Output } from "./output.ts";
+import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
 
 const options = z.object({
   limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
@@ -38,18 +46,14 @@ const options = z.object({
 export interface MeasureFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;
+  readonly weights?: string;
 }
 
-/** A result, and its file in the run. */
-type Measured = Evaluation & { readonly file: string };
-
-export interface Measurement {
-  /** Of the checkpoint that was measured. */
-  readonly step: number;
-  readonly seed: number;
+export interface Measurement extends Measured {
   /** Test items. */
   readonly n: number;
-  readonly results: readonly Measured[];
+  /** Each with its file in the run. */
+  readonly results: readonly (Evaluation & { readonly file: string })[];
 }
 
 /** The flags of measuring. @param otherwise What is measured where no metric is named, for the help. */
@@ -61,11 +65,13 @@ export function addMeasureFlags(command: Command, otherwise: string): void {
   );
   addFlags(command, options);
   addMetricFlags(command);
+  addWeightsFlag(command);
 }
 
 /** @throws OptionError for flags that are not valid, before a run is opened. */
 export function checkMeasureFlags(flags: MeasureFlags): void {
   parseOptions(options, givenOptions(flags, options), "eval");
+  weightsOf(flags.weights);
   for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
     parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
   }
@@ -74,7 +80,7 @@ export function checkMeasureFlags(flags: MeasureFlags): void {
 /** @throws OptionError for flags of measuring where nothing is measured. */
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
-  const [idle] = Object.keys(givenOptions(flags, options));
+  const [idle] = [...Object.keys(givenOptions(flags, options)), ...(flags.weights === undefined ? [] : ["weights"])];
   if (idle !== undefined) throw new OptionError(`eval: ${idle} is an option of measuring - got it without --metric`);
 }
 
@@ -84,20 +90,14 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
   const device = deviceOf(flags.device);
   const lock = await openRunFolder(folder);
   try {
-    const run = await openRunModel(folder, device);
-    let opened: OpenedFeatures | null = null;
+    const run = await openRunModel(folder, device, weightsOf(flags.weights));
+    let compared: OpenedFeatures | null = null;
     try {
       const chosen = flags.metric === undefined ? usualOf(run, flags) : chooseMetrics(flags.metric, flags);
-      if (given.features !== undefined && !chosen.some(takesFeatures)) {
-        throw new OptionError(
-          `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
-          `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
-        );
-      }
-      if (given.features !== undefined) opened = await openFeatures(given.features, given.featureRange, device);
-      return await measure({ run, chosen, given, opened, flags }, output);
+      compared = await featuresFor(chosen, given, device);
+      return await measure({ run, chosen, given, compared, flags }, output);
     } finally {
-      await opened?.close();
+      await compared?.close();
       await run.close();
     }
   } finally {
@@ -105,33 +105,44 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
   }
 }
 
+async function featuresFor(
+  chosen: readonly Metric[],
+  { features, featureRange }: z.output<typeof options>,
+  device: Device,
+): Promise<OpenedFeatures | null> {
+  if (features === undefined) return null;
+  if (chosen.some(takesFeatures)) return openFeatures(features, featureRange, device);
+  throw new OptionError(
+    `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
+  );
+}
+
 interface Task {
   readonly run: OpenedRun;
   readonly chosen: readonly Metric[];
   readonly given: z.output<typeof options>;
-  readonly opened: OpenedFeatures | null;
+  readonly compared: OpenedFeatures | null;
   readonly flags: MeasureFlags;
 }
 
-async function measure(
-  { run: { run, trained, step }, chosen, given, opened, flags }: Task,
-  output: Output,
-): Promise<Measurement> {
+async function measure({ run: opened, chosen, given, compared, flags }: Task, output: Output): Promise<Measurement> {
+  const { run, trained, step, weights } = opened;
   const { train, test } = await openSameData(run);
   const data = given.limit === undefined ? test : take(test, given.limit);
   const seed = given.seed ?? run.config.train.seed;
   output.say(
-    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
+    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
   );
   const by = fold(key(seed), "evaluate");
-  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: opened?.features });
-  const results: Measured[] = [];
+  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: compared?.features });
+  const results: Measurement["results"][number][] = [];
   for (const metric of chosen) {
     output.show(metric.name);
     const result = await evaluate(metric, givenOptions(flags, metric.options));
-    results.push({ ...result, file: await keepEvaluation(run.store, { ...result, step, seed }) });
+    results.push({ ...result, file: await keepEvaluation(run.store, { ...result, step, seed, weights }) });
   }
-  return { step, seed, n: data.size, results };
+  return { step, seed, weights, n: data.size, results };
 }
 
 /** What training ends with. @throws OptionError for models for which that is nothing. */

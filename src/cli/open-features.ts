@@ -26,7 +26,7 @@ export async function openFeatures(
   const found = await stat(path).catch(() => null);
   if (found === null) throw unknown(path, "nothing there");
   if (found.isDirectory()) {
-    const { trained, close } = await openRunModel(path, device);
+    const { trained, close } = await openRunModel(path, device, "ema");
     const features = await classifierFeatures(trained, basename(resolve(path))).catch(async (error: unknown) => {
       await close();
       throw error;

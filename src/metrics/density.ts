@@ -1,11 +1,11 @@
 import { monteCarlo } from "../estimators/index.ts";
+import { jackknifed } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
 import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The mean number of balls of real items that a sample lies in, over the number that is expected of real ones. Its standard
- * error is over samples, with the balls as they are.
+ * The mean number of balls of real items that a sample lies in, over the number that is expected of real ones.
  *
  * Known to be odd: above 1 where samples crowd into the densest part of the data, which is no merit.
  * @source Naeem et al., arXiv 2002.09797, equation 4.
@@ -17,8 +17,11 @@ export const density = defineMetric({
   perfect: "1 in expectation; more is a model that stays where the data are densest",
   needs: "neighbours",
   options: sampleOptions,
-  measure: ({ realBalls }) => {
-    const { mean, stderr, n } = monteCarlo(Float64Array.from(realBalls, (balls) => balls / neighbour));
-    return { metric: "density", value: mean, stderr, n, unit: "of that of real items", details: { k: neighbour } };
-  },
+  measure: (neighbours) => ({
+    metric: "density",
+    ...jackknifed(neighbours, ({ realBalls }) => monteCarlo(realBalls).mean / neighbour),
+    n: neighbours.realBalls.length,
+    unit: "of that of real items",
+    details: { k: neighbour },
+  }),
 });

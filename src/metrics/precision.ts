@@ -1,10 +1,10 @@
+import { shareAboveZero } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
 import { neighbour } from "./neighbours.ts";
-import { sampleOptions, share } from "./sets.ts";
+import { sampleOptions } from "./sets.ts";
 
 /**
- * The share of samples that lie in the ball of some real item: how many look real. Its interval is that of a share of the
- * samples, with the balls as they are.
+ * The share of samples that lie in the ball of some real item: how many look real.
  *
  * Known to be odd: one outlier among the real items has a large ball that can hold everything. Two equal sets have 1 only
  * while no item has as many equals as there are neighbours: a ball of radius 0 holds nothing.
@@ -17,9 +17,10 @@ export const precision = defineMetric({
   perfect: "the floor; 1 for equal sets",
   needs: "neighbours",
   options: sampleOptions,
-  measure: ({ realBalls }) => {
-    const n = realBalls.length;
-    const hits = realBalls.filter((balls) => balls > 0).length;
-    return { metric: "precision", ...share(hits, n), n, unit: "share of samples", details: { k: neighbour } };
-  },
+  measure: (neighbours) => ({
+    metric: "precision",
+    ...shareAboveZero(neighbours, "realBalls"),
+    unit: "share of samples",
+    details: { k: neighbour },
+  }),
 });

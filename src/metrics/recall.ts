@@ -1,10 +1,10 @@
+import { shareAboveZero } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
 import { neighbour } from "./neighbours.ts";
-import { sampleOptions, share } from "./sets.ts";
+import { sampleOptions } from "./sets.ts";
 
 /**
- * The share of real items that lie in the ball of some sample: how much of the data is reached. Its interval is that of a
- * share of the real items, with the balls as they are.
+ * The share of real items that lie in the ball of some sample: how much of the data is reached.
  *
  * Known to be odd: samples far from the data have large balls, which can hold data that the model never draws.
  * @source Kynkaanniemi et al., arXiv 1904.06991, equation 2; with k = 5, as Naeem et al., arXiv 2002.09797.
@@ -16,9 +16,10 @@ export const recall = defineMetric({
   perfect: "the floor; 1 for equal sets",
   needs: "neighbours",
   options: sampleOptions,
-  measure: ({ drawnBalls }) => {
-    const n = drawnBalls.length;
-    const hits = drawnBalls.filter((balls) => balls > 0).length;
-    return { metric: "recall", ...share(hits, n), n, unit: "share of real items", details: { k: neighbour } };
-  },
+  measure: (neighbours) => ({
+    metric: "recall",
+    ...shareAboveZero(neighbours, "drawnBalls"),
+    unit: "share of real items",
+    details: { k: neighbour },
+  }),
 });

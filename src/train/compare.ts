@@ -17,7 +17,10 @@ export interface ComparedRun {
 }
 
 /** One measurement, made of several runs in the same way. */
-export interface ComparedMetric extends Pick<KeptEvaluation, "metric" | "quantity" | "unit" | "perfect" | "protocol"> {
+export interface ComparedMetric extends Pick<
+  KeptEvaluation,
+  "metric" | "quantity" | "unit" | "perfect" | "protocol" | "weights"
+> {
   /** By run, in their order; null where a run was not measured in this way. */
   readonly cells: readonly (KeptEvaluation | null)[];
 }
@@ -77,23 +80,33 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
   );
 }
 
-/** The runs' newest results in the order of all metrics, those next to each other that were measured in the same way. */
+/**
+ * The runs' newest results in the order of all metrics, those next to each other that were measured in the same way. Averaged
+ * parameters and those of the last step have rows of their own; a run that keeps no averages is in both.
+ */
 export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
-  const found = new Map<string, (KeptEvaluation | null)[]>();
-  for (const [i, { results }] of runs.entries()) {
-    for (const result of results.toSorted((a, b) => a.step - b.step)) {
-      const way = JSON.stringify([result.metric, result.protocol]);
-      const cells = found.get(way) ?? runs.map(() => null);
-      cells[i] = result;
-      found.set(way, cells);
-    }
-  }
-  const compared = [...found.values()].map((cells) => {
-    const { metric, quantity, unit, perfect, protocol } = cells.find((cell) => cell !== null)!;
-    return { metric, quantity, unit, perfect, protocol, cells };
+  const all = runs.flatMap(({ results }) => results);
+  const order = ({ metric }: KeptEvaluation) => metrics.findIndex(({ name }) => name === metric);
+  const ways = new Set(all.toSorted((a, b) => order(a) - order(b)).map(wayOf));
+  return [...ways].flatMap((way) => {
+    const alike = runs.map(({ results }) => results.filter((result) => wayOf(result) === way));
+    const sorts = new Set(alike.flat().flatMap(({ weights }) => weights ?? []));
+    return (sorts.size === 0 ? [null] : [...sorts]).map((sort) => {
+      const cells = alike.map((results) =>
+        newest(results.filter(({ weights }) => weights === null || weights === sort)),
+      );
+      const { metric, quantity, unit, perfect, protocol } = cells.find((cell) => cell !== null)!;
+      return { metric, quantity, unit, perfect, protocol, weights: sort, cells };
+    });
   });
-  const place = ({ metric }: ComparedMetric) => metrics.findIndex(({ name }) => name === metric);
-  return compared.toSorted((a, b) => place(a) - place(b));
+}
+
+function wayOf({ metric, protocol }: KeptEvaluation): string {
+  return JSON.stringify([metric, protocol]);
+}
+
+function newest(results: readonly KeptEvaluation[]): KeptEvaluation | null {
+  return results.toSorted((a, b) => a.step - b.step).at(-1) ?? null;
 }
 
 /** The entries of the configs that are not the same in all runs. */

@@ -77,8 +77,10 @@ function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow
   return [label, cells.map((cell, i) => (cell === null ? notMeasured : measured(cell, runs[i]!.run.state.step)))];
 }
 
+const weightsNames = { ema: "averaged parameters where they are kept", last: "parameters of the last step" } as const;
+
 /** How the runs of a row were measured. */
-function wayOf({ protocol }: ComparedMetric): string {
+function wayOf({ protocol, weights }: ComparedMetric): string {
   const { n, part, samples, reference, features, options } = protocol;
   const items =
     samples === undefined
@@ -87,7 +89,12 @@ function wayOf({ protocol }: ComparedMetric): string {
   const chosen = Object.entries(options).flatMap(([name, value]) =>
     value === false ? [] : [`${name} ${String(value)}`],
   );
-  return [...items, ...(features === undefined ? [] : [`features of ${features.id}`]), ...chosen].join(", ");
+  return [
+    ...items,
+    ...(features === undefined ? [] : [`features of ${features.id}`]),
+    ...(weights === null ? [] : [weightsNames[weights]]),
+    ...chosen,
+  ].join(", ");
 }
 
 const notMeasured = markup`<span class="note">not measured</span>`;

@@ -19,7 +19,10 @@ export interface Leg {
 export function courseOf(model: Model, steps: number): Leg[] {
   const stages: readonly Stage[] = model.stages ?? [{ steps: model.steps.map(({ name }) => name), share: 1 }];
   if (steps < stages.length) {
-    throw new OptionError(`train: steps must be at least the model's ${stages.length} stages - got ${steps}`);
+    throw new OptionError(
+      `train: steps must be at least as many as the model's ${stages.length} stages - got ${steps}`,
+      "choose more --steps or --epochs",
+    );
   }
   const whole = stages.reduce((total, { share }) => total + share, 0);
   const legs: Leg[] = [];

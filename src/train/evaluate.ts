@@ -7,6 +7,7 @@ import type { Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
+import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
 export interface Protocol extends Partial<SampleFacts> {
@@ -102,13 +103,18 @@ export function numbersOf(results: readonly Evaluation[]): Record<string, number
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
+/** What a result was measured of, and with which draws. */
+export interface Measured {
+  readonly step: number;
+  readonly seed: number;
+  readonly weights: Weights | null;
+}
+
 /** Where a result is kept in a run: one file a protocol. */
-export function evaluationFile(
-  { metric, protocol }: Evaluation,
-  { step, seed }: { readonly step: number; readonly seed: number },
-): string {
+export function evaluationFile({ metric, protocol }: Evaluation, { step, seed, weights }: Measured): string {
   const { options, part, n, fingerprint, features } = protocol;
   const hash = features?.id.split("@").at(-1);
+  const unusual = weights === "last" && { weights };
   const entries = Object.entries({
     ...options,
     part,
@@ -117,6 +123,7 @@ export function evaluationFile(
     ...(hash && { features: hash }),
     step,
     seed,
+    ...unusual,
   });
   return `eval/${metric}@${entries.map(([name, value]) => `${name}=${String(value)}`).join(",")}.json`;
 }

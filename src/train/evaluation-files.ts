@@ -1,12 +1,9 @@
 import { RunError } from "../base/errors.ts";
 import type { Store } from "../base/store.ts";
-import { type Evaluation, evaluationFile } from "./evaluate.ts";
+import { type Evaluation, type Measured, evaluationFile } from "./evaluate.ts";
 
-/** A result with the checkpoint that was measured, and the seed of the measurement's draws. */
-export interface KeptEvaluation extends Evaluation {
-  readonly step: number;
-  readonly seed: number;
-}
+/** A result with what was measured, and how. */
+export interface KeptEvaluation extends Evaluation, Measured {}
 
 /** Writes a result into its run's eval/. Returns the file's name. */
 export async function keepEvaluation(store: Store, result: KeptEvaluation): Promise<string> {
@@ -26,7 +23,9 @@ export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
 function parseEvaluation(text: string, file: string): KeptEvaluation {
   try {
     // JSON has no numbers that are not finite: they were written as null.
-    const result = JSON.parse(text, (_, value: unknown) => value ?? Number.NaN) as KeptEvaluation;
+    const result = JSON.parse(text, (name, value: unknown) =>
+      name === "weights" ? value : (value ?? Number.NaN),
+    ) as KeptEvaluation;
     const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
     if (whole && Number.isInteger(result.step)) return result;
   } catch {

@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 import type { DataSplit, Dataset } from "../data/index.ts";
-import type { Declared } from "./trace.ts";
+import type { Declared } from "./feeds.ts";
 
 /** How many classes the labels of both parts name; undefined where a part has none. */
 export function classesOf({ train, test }: DataSplit): number | undefined {

@@ -3,9 +3,10 @@ import { type Dataset, type Loader, loader, weightedLoader } from "../data/index
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, rateOf } from "./config.ts";
 import type { Leg } from "./course.ts";
+import { feedDeclared } from "./feeds.ts";
 import { Health } from "./health.ts";
 import { labelsAt, requireLabels } from "./labels.ts";
-import { type StepOptions, type Traced, batchName, feedDeclared, traceStep } from "./trace.ts";
+import { type StepOptions, type Traced, batchName, traceStep } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 
 export interface LegSettings {
@@ -65,7 +66,7 @@ export class LegSession {
   }
 
   get stepsPerEpoch(): number {
-    return this.batches.stepsPerEpoch;
+    return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.leg.perStep));
   }
 
   /** Makes one step of the run; returns its losses by name. */
@@ -113,7 +114,7 @@ export class LegSession {
     const progress = { step: step - first, steps: end - first };
     const items = { part: "train", indices: turns(0) };
     const labels = (turn: number) => labelsAt(this.settings.data, turns(turn));
-    return { ...feedDeclared(declared, { key, count, progress, items, labels }) };
+    return feedDeclared(declared, { key, count, progress, items, labels });
   }
 }
 

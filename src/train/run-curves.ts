@@ -12,12 +12,12 @@ export function imagesSeen(metrics: readonly MetricLine[]): number {
   return metrics.at(-1)?.images ?? 0;
 }
 
-/** Lines of one chart, where a quantity has a value for each latent: the largest at the end. */
-const drawnLatents = 8;
+/** Lines of one chart, where a quantity has many parts: the largest at the end. */
+const drawnLines = 8;
 
 /**
- * One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME, and
- * `METRIC/NAME/PART` that of a part.
+ * One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent, and
+ * `METRIC/NAME/WORD` that of WORD.
  */
 export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
   const charts = new Map<string, Map<string, [number, number][]>>();
@@ -26,7 +26,7 @@ export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
     const title = [metric, quantity].filter(Boolean).join("/");
     if (title === modeShares) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
-    const line = part === undefined ? split : part.replace(/^(?=\d+$)/, "z");
+    const line = part === undefined ? split : partLabel(quantity!, part);
     const points = series.get(line) ?? [];
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
@@ -34,10 +34,16 @@ export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
   return [...charts].map(([title, series]) => {
     const lines = [...series].map(([name, points]) => ({ name, points }));
     const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
-    const shown =
-      lines.length <= drawnLatents ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLatents);
+    const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
     return { title, unit: "", series: shown };
   });
+}
+
+/** What a part of a quantity is called: `z3` of klPerLatent, `class 3` of accuracyPerClass. */
+export function partLabel(quantity: string, part: string): string {
+  const what = /Per([A-Z][a-z]+)$/.exec(quantity)?.[1];
+  if (what === undefined) return part;
+  return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
 }
 
 /** Columns of a strip; a long run shows evenly spread ones. */

@@ -5,7 +5,7 @@ import { trainOptions } from "./config.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl } from "./latent-pictures.ts";
 import { type ConfigEntry, type ReportFacts, renderReport } from "./report.ts";
-import { curvesOf, imagesSeen, stripsOf } from "./run-curves.ts";
+import { curvesOf, imagesSeen, partLabel, stripsOf } from "./run-curves.ts";
 import { filmCaption, filmsOf, picturesOf } from "./run-pictures.ts";
 import type { MetricLine, Run, RunRecord } from "./run.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -65,7 +65,7 @@ function barsOf(results: readonly Evaluation[]): ReportFacts["bars"] {
   return results.flatMap(({ metric, unit, details }) =>
     Object.entries(details).flatMap(([name, detail]) => {
       if (typeof detail === "number") return [];
-      const values = latentsByKl(detail).map((latent) => ({ label: `z${latent}`, value: detail[latent]! }));
+      const values = latentsByKl(detail).map((at) => ({ label: partLabel(name, String(at)), value: detail[at]! }));
       return [{ title: `${metric}: ${name}, largest first`, unit, values }];
     }),
   );

@@ -6,16 +6,9 @@ import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
+import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
-import {
-  type Declared,
-  type Layouts,
-  type Traced,
-  batchName,
-  feedDeclared,
-  traceGradients,
-  traceInference,
-} from "./trace.ts";
+import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const chunk = 250;
@@ -37,6 +30,8 @@ export class TrainedModel {
     readonly layouts: Layouts,
     readonly engine: Engine,
     readonly state: State,
+    /** How far its training is. */
+    readonly progress: Progress,
   ) {}
 
   /** Runs one of the model's maps on any number of items. */
@@ -157,6 +152,7 @@ export class TrainedModel {
       const feeds = feedDeclared(prepared.declared, {
         key: fold(key, "gradients"),
         count: draw,
+        progress: this.progress,
         items: { part, indices },
         labels: () => labelsAt(data, indices),
       });
@@ -181,7 +177,7 @@ export class TrainedModel {
     size: number,
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
-    const feeds = feedDeclared(declared, { key, count, items: { part, indices: filled } });
+    const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
     return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
   }
 

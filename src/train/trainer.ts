@@ -6,25 +6,25 @@ import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
-import type { Arrays, Engine } from "../runtime/index.ts";
+import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
-import { classesOf } from "./labels.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { infoOf, planRun } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
-import { hasAverages, inferenceState } from "./weights.ts";
+import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface TrainSettings {
   readonly engine: Engine;
@@ -52,8 +52,7 @@ export async function* train(
   options: TrainOptions,
   settings: TrainSettings,
 ): AsyncGenerator<TrainEvent, void> {
-  const training = resolveTraining(configured.definition, options, data.train.size);
-  const model = configured.definition.build(configured.options, infoOf(data));
+  const { model, training } = planRun(configured, data, options);
   const source = settings.source ?? { spec: data.train.name };
   const config = runConfig(configured, source, training, settings.engine.name);
   const clock = settings.clock ?? systemClock;
@@ -82,12 +81,6 @@ export function requireResumable(run: Run): void {
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
-}
-
-export function infoOf(data: DataSplit): DataInfo {
-  const { kind, shape } = data.train;
-  const classes = classesOf(data);
-  return { kind, shape, ...(classes !== undefined && { classes }) };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
@@ -142,7 +135,7 @@ class Training {
     const { steps } = this.config;
     await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
-    const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const trained = this.trainedWith(state);
     const legs = new Legs(
       this.course,
       {
@@ -234,6 +227,12 @@ class Training {
     this.logAll(step, seconds, "test", found);
   }
 
+  /** Asked for what changes with training only at its end. */
+  private trainedWith(state: State): TrainedModel {
+    const { steps } = this.config;
+    return new TrainedModel(this.model, this.layouts, this.engine, state, { step: steps, steps });
+  }
+
   private async step(step: number, session: LegSession): Promise<Record<string, number>> {
     const losses = await session.step(step);
     for (const [name, loss] of Object.entries(losses)) {
@@ -274,11 +273,11 @@ class Training {
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
     await this.recordModes(last, this.config.steps, seconds);
-    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
+    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
-    const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const averaged = this.trainedWith(state);
     try {
-      yield* this.judge(seconds, averaged);
+      yield* this.judge(seconds, averaged, "ema");
     } finally {
       state.dispose();
       await averaged.release();
@@ -286,25 +285,30 @@ class Training {
   }
 
   /** Everything is written before the run is recorded as done: a run killed here does its end again. */
-  private async *judge(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+  private async *judge(
+    seconds: number,
+    trained: TrainedModel,
+    weights: Weights | null,
+  ): AsyncGenerator<TrainEvent, void> {
     const { store, config } = this.run;
-    const { steps } = this.config;
+    const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
-      await keepEvaluation(store, { ...result, step: steps, seed: this.config.seed });
+      await keepEvaluation(store, { ...result, step: steps, seed, weights });
     }
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
-    await exportModel(trained, this.data.test, store, this.seed, { recipe: config.recipe, step: String(steps) });
+    const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
+    await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
     const done = { status: "done", step: steps, seconds } as const;
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
-    yield { type: "done", result: { steps, seconds, test } };
+    yield { type: "done", result: { steps, seconds, draws: this.model.generator !== undefined, test } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
