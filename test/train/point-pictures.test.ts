@@ -35,7 +35,7 @@ function handMade(boundary: NonNullable<Model["discriminator"]>["boundary"]): Tr
     discriminator: { map: "discriminator", input: "x", output: "score", boundary },
   };
   const engine = interpreter();
-  return new TrainedModel(model, {}, engine, engine.createState({}));
+  return new TrainedModel(model, {}, engine, engine.createState({}), { step: 0, steps: 1 });
 }
 
 const square = fromNumbers([0, 0, 4, 0, 0, 4, 4, 4], [4, 2]);
