@@ -141,7 +141,7 @@ function diagnosisParts({ step, findings, absent, unknown }: Diagnosis): Markup[
   return [found, ...(cards.length > 0 ? [markup`<div class="cards">${cards}</div>`] : []), others];
 }
 
-function chartGrid(charts: readonly Markup[]): Markup {
+export function chartGrid(charts: readonly Markup[]): Markup {
   return markup`<div class="charts">${charts}</div>`;
 }
 
