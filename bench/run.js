@@ -9,9 +9,13 @@ import { parseArgs } from "node:util";
 /** Steps in one block, a second or so; and the peers that can run the workload. */
 const workloads = {
   vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
+  iwae: { block: 30, peers: ["pytorch"] },
+  categorical: { block: 60, peers: ["pytorch"] },
   dcgan: { block: 5, peers: ["pytorch"] },
   gan2d: { block: 150, peers: ["pytorch"] },
   unrolled: { block: 15, peers: ["pytorch"] },
+  "wgan-gp": { block: 4, peers: ["pytorch"] },
+  veegan: { block: 100, peers: ["pytorch"] },
 };
 
 /** Peers that are many times slower get fewer steps a block, so that a round stays short. */

@@ -3,7 +3,8 @@ import { flatten } from "../dist/base/tree.js";
 import { constantSchedule } from "../dist/optim/index.js";
 import { ortEngine } from "../dist/runtime/index.js";
 import { initialParams, layoutOf, ravel } from "../dist/train/layout.js";
-import { batchName, feedDeclared, stateNames, traceStep } from "../dist/train/trace.js";
+import { feedDeclared } from "../dist/train/feeds.js";
+import { batchName, stateNames, traceStep } from "../dist/train/trace.js";
 
 /** A compiled training step of a workload, with its state and its batches. */
 export async function createStepper({ model, batch, learningRate, data }, threads) {
@@ -39,7 +40,7 @@ export async function createStepper({ model, batch, learningRate, data }, thread
     release: () => compiled.release(),
     run: async () => {
       const feeds = {
-        ...feedDeclared(declared, { key: key(1), count }),
+        ...feedDeclared(declared, { key: key(1), count, progress: { step: count, steps: count + 1 } }),
         [batchName(0)]: batches[count % batches.length],
       };
       count++;

@@ -1,4 +1,4 @@
-// zaya's side of a workload, under the same line protocol as its peers: node bench/zaya.js vae|dcgan|gan2d|unrolled
+// zaya's side of a workload, under the same line protocol as its peers: node bench/zaya.js WORKLOAD
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";

@@ -1,6 +1,6 @@
 """The PyTorch peer of the bench: eager mode on the CPU, at its best settings.
 
-    python bench/peers/pytorch.py vae|dcgan|gan2d|unrolled
+    python bench/peers/pytorch.py WORKLOAD
 
 The line protocol is in README.md beside this file. Switches, for a look at what a setting is worth (the defaults are the measured best):
     ZAYA_PEER_THREADS  intra-op threads                                                        every core
@@ -114,6 +114,57 @@ def vae():
         logits = decoder(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
         recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
         kl = -0.5 * (1 + logvar - mean * mean - logvar.exp()).sum()
+        loss = (recon + kl) / batch
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
+def iwae():
+    """784-200-200-50 with tanh, K = 5 importance samples, Bernoulli, batch 100, Adam 1e-3; the loss in nats per image."""
+    batch, latent, k = 100, 50, 5
+    encoder = nn.Sequential(nn.Linear(784, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 2 * latent))
+    decoder = nn.Sequential(nn.Linear(latent, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    x = torch.bernoulli(torch.full((batch, 784), 0.13))
+    many = x.expand(k, batch, 784)
+
+    def step():
+        mean, logvar = encoder(x).chunk(2, dim=1)
+        noise = torch.randn(k, batch, latent)
+        z = mean + torch.exp(0.5 * logvar) * noise
+        logits = decoder(z)
+        drawn = -F.binary_cross_entropy_with_logits(logits, many, reduction="none").sum(2)
+        # log p(z) - log q(z | x); both constants of the densities cancel.
+        weights = drawn + 0.5 * (noise * noise - z * z).sum(2) + 0.5 * logvar.sum(1)
+        loss = math.log(k) - torch.logsumexp(weights, 0).mean()
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
+def categorical():
+    """784-200-(20 x 10)-200-784, Gumbel-Softmax at temperature 1, KL of the categories, batch 100, Adam 1e-3; the loss in nats per image."""
+    batch, variables, categories, temperature = 100, 20, 10, 1.0
+    width = variables * categories
+    encoder = nn.Sequential(nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, width))
+    decoder = nn.Sequential(nn.Linear(width, 200), nn.ReLU(), nn.Linear(200, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    x = torch.bernoulli(torch.full((batch, 784), 0.13))
+
+    def step():
+        logits = encoder(x).view(batch, variables, categories)
+        gumbel = -torch.empty_like(logits).exponential_().log()
+        code = torch.softmax((logits + gumbel) / temperature, 2)
+        recon = F.binary_cross_entropy_with_logits(decoder(code.view(batch, width)), x, reduction="sum")
+        logs = torch.log_softmax(logits, 2)
+        kl = (logs.exp() * logs).sum() + batch * variables * math.log(categories)
         loss = (recon + kl) / batch
         adam.zero_grad(set_to_none=True)
         loss.backward()
@@ -264,8 +315,95 @@ def unrolled():
     return step
 
 
+def wgan_gp():
+    """WGAN-GP on DCGAN-32 nets, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .9): a critic step with double backprop, then G's."""
+    def up(i, o):
+        return nn.ConvTranspose2d(i, o, 4, 2, 1, bias=o == 3)
+
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nchw")]
+    generator = nn.Sequential(
+        nn.Linear(100, 4096, bias=False), nn.Unflatten(1, (256, 4, 4)), nn.BatchNorm2d(256), nn.ReLU(inplace=True),
+        up(256, 128), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+        up(128, 64), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+        up(64, 3), nn.Tanh()).to(memory_format=layout)
+    critic = nn.Sequential(
+        nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(128, 256, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Flatten(), nn.Linear(4096, 1)).to(memory_format=layout)
+    for net in (generator, critic):
+        for module in net:
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+    adam_g, adam_c = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.9), **ADAM) for net in (generator, critic))
+    real = (torch.rand(64, 3, 32, 32) * 2 - 1).to(memory_format=layout)
+
+    def step():
+        fake = generator(torch.randn(64, 100))
+        held = fake.detach()
+        adam_c.zero_grad(set_to_none=True)
+        scores = critic(torch.cat([real, held]))
+        between = (held + torch.rand(64, 1, 1, 1) * (real - held)).requires_grad_()
+        slope, = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        penalty = ((slope.square().sum((1, 2, 3)) + 1e-12).sqrt() - 1).square().mean()
+        loss = scores[64:].mean() - scores[:64].mean() + 10 * penalty
+        loss.backward()
+        adam_c.step()
+
+        critic.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        loss_g = -critic(fake).mean()
+        loss_g.backward()
+        adam_g.step()
+        critic.requires_grad_(True)
+        return {"loss": loss, "lossG": loss_g}
+
+    return step
+
+
+def veegan():
+    """2-D VEEGAN, three nets of 2 x 128, batch 256, Adam 1e-3 (.5, .999) (arXiv:1705.07761, algorithm 1)."""
+    def mlp(inputs, out, activation):
+        return nn.Sequential(
+            nn.Linear(inputs, 128), activation(), nn.Linear(128, 128), activation(), nn.Linear(128, out))
+
+    def leaky():
+        return nn.LeakyReLU(0.2)
+
+    generator, reconstructor, discriminator = mlp(2, 2, nn.ReLU), mlp(2, 2, leaky), mlp(4, 1, leaky)
+    makers = [*generator.parameters(), *reconstructor.parameters()]
+    adam_g = torch.optim.Adam(makers, lr=1e-3, betas=(0.5, 0.999), **ADAM)
+    adam_d = torch.optim.Adam(discriminator.parameters(), lr=1e-3, betas=(0.5, 0.999), **ADAM)
+    real = torch.randn(256, 2)
+    one_zero = torch.cat([torch.ones(256, 1), torch.zeros(256, 1)])
+
+    def step():
+        code = torch.randn(256, 2)
+        made, back = generator(code), reconstructor(real)
+        pairs = torch.cat([torch.cat([code, made], 1), torch.cat([back, real], 1)])
+        adam_d.zero_grad(set_to_none=True)
+        loss_d = 2 * logit_loss(discriminator(pairs.detach()), one_zero)
+        loss_d.backward()
+        adam_d.step()
+
+        discriminator.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        scores = discriminator(pairs)
+        distance = (code - reconstructor(made)).square().sum(1).mean()
+        loss_g = scores[:256].mean() - scores[256:].mean() + distance
+        loss_g.backward()
+        adam_g.step()
+        discriminator.requires_grad_(True)
+        return {"loss": loss_d, "lossG": loss_g}
+
+    return step
+
+
 def main():
-    workloads = {"vae": vae, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled}
+    workloads = {
+        "vae": vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
+        "wgan-gp": wgan_gp, "veegan": veegan,
+    }
     name = sys.argv[1] if len(sys.argv) == 2 else None
     if name not in workloads:
         leave(2, f"usage: pytorch.py {'|'.join(workloads)}\n")

@@ -4,6 +4,7 @@ import { selectPoints, toPoints } from "../base/points.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
+import type { Weights } from "../train/index.ts";
 import { openRunModel } from "./open-run.ts";
 
 /** Which items of one side are compared. */
@@ -17,6 +18,8 @@ export interface SideRequest {
   readonly size: number | undefined;
   /** File of the weights. */
   readonly weights: string | undefined;
+  /** Which of a run's parameters draw. */
+  readonly parameters: Weights;
   readonly device: Device;
 }
 
@@ -34,11 +37,11 @@ export async function openSide(request: SideRequest): Promise<OpenedSide> {
   return (await isRun(request.spec)) ? drawSide(request) : chooseSide(request);
 }
 
-async function drawSide({ spec, n, key, weights, device }: SideRequest): Promise<OpenedSide> {
+async function drawSide({ spec, n, key, weights, parameters, device }: SideRequest): Promise<OpenedSide> {
   if (weights !== undefined) {
     throw new OptionError(`distance: weights are for data - got ${weights} for the run ${spec}, whose items are drawn`);
   }
-  const { trained, close } = await openRunModel(spec, device);
+  const { trained, close } = await openRunModel(spec, device, parameters);
   try {
     const items: NdArray = await trained.sample(fold(key, "sample"), n);
     return { spec, of: null, points: toPoints(items, spec), indices: range(n) };

@@ -14,6 +14,7 @@ import { count, number } from "./format.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
   n: integerField("items of each side at most, chosen by the seed; so many are drawn from a run", { min: 1 }).default(
@@ -34,6 +35,7 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly weights?: string;
 }
 
 export function declareDistance(command: Command): void {
@@ -49,6 +51,7 @@ export function declareDistance(command: Command): void {
     .option("--force", "replace the plan's file")
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runDistance);
 }
@@ -60,7 +63,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   requireUsed(flags, distance);
   const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);
   await requirePlan(plan, distance, flags.force === true);
-  const how = { n, size, device: deviceOf(flags.device) };
+  const how = { n, size, parameters: weightsOf(flags.weights), device: deviceOf(flags.device) };
   const sides = [
     await openSide({ ...how, spec: a, weights: weightsA, key: fold(key(seed), "a") }),
     await openSide({ ...how, spec: b, weights: weightsB, key: fold(key(seed), "b") }),

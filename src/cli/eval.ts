@@ -15,6 +15,7 @@ import { suggestion } from "./nearest.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { numbers } from "./progress.ts";
+import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
 
 const options = z.object({
   limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
@@ -30,6 +31,7 @@ const options = z.object({
 interface EvalFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;
+  readonly weights?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -47,6 +49,7 @@ export function declareEval(command: Command): void {
   command
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runEval);
 }
@@ -59,13 +62,17 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   for (const metric of chosen) parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
   const lock = await openRunFolder(folder);
   try {
-    const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device));
+    const { run, trained, step, weights, close } = await openRunModel(
+      folder,
+      deviceOf(flags.device),
+      weightsOf(flags.weights),
+    );
     try {
       const { test } = await openSameData(run);
       const data = limit === undefined ? test : take(test, limit);
       const seed = given ?? run.config.train.seed;
       output.say(
-        `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with the checkpoint of step ${step}`,
+        `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
       );
       const results: (Evaluation & { file: string })[] = [];
       for (const metric of chosen) {
@@ -78,16 +85,17 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
           fold(key(seed), "evaluate"),
           givenOptions(flags, metric.options),
         );
-        const file = evaluationFile(result, { step, seed });
+        const measured = { step, seed, weights };
+        const file = evaluationFile(result, measured);
         await run.store.write(
           file,
-          new TextEncoder().encode(`${JSON.stringify({ ...result, step, seed }, null, 2)}\n`),
+          new TextEncoder().encode(`${JSON.stringify({ ...result, ...measured }, null, 2)}\n`),
         );
         results.push({ ...result, file });
       }
       output.result(
         results.flatMap((result) => [numbers([result]), `  ${folder}/${result.file}`]),
-        { run: folder, step, seed, n: data.size, results },
+        { run: folder, step, seed, weights, n: data.size, results },
       );
     } finally {
       await close();

@@ -5,12 +5,14 @@ import type { Command } from "commander";
 import { key } from "../base/random.ts";
 import { MemoryStore } from "../base/store.ts";
 import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
-import { type ParityEntry, exportModel } from "../train/index.ts";
+import { type ParityEntry, type Weights, exportModel } from "../train/index.ts";
 import { number, table } from "./format.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
 
 interface ExportFlags {
+  readonly weights?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -21,14 +23,16 @@ export function declareExport(command: Command): void {
     .argument("<run>", "folder of the run")
     .option("--out <dir>", "folder to write to (default: the run's own export/, which is renewed)")
     .option("--force", "replace files")
-    .option("--json", "print one JSON object")
-    .action(runExport);
+    .option("--json", "print one JSON object");
+  addWeightsFlag(command);
+  command.action(runExport);
 }
 
-async function runExport(folder: string, { out, force = false, json = false }: ExportFlags): Promise<void> {
+async function runExport(folder: string, flags: ExportFlags): Promise<void> {
+  const { out, force = false, json = false } = flags;
   const output = new Output({ json });
   const written = new MemoryStore();
-  const { step, entries } = await emit(folder, written);
+  const { step, weights, entries } = await emit(folder, weightsOf(flags.weights), written);
   const target = out ?? join(folder, "export");
   const files = (await written.list("export")).map((name) => ({
     name,
@@ -52,20 +56,28 @@ async function runExport(folder: string, { out, force = false, json = false }: E
       .join(", "),
     `from the model on ${items} inputs`,
   ]);
-  output.result([`checkpoint of step ${step}`, ...table(lines)], {
+  output.result([describeParameters(step, weights), ...table(lines)], {
     run: folder,
     step,
+    weights,
     files: files.map(({ path }) => path),
     parity: entries,
   });
 }
 
-async function emit(folder: string, store: MemoryStore): Promise<{ step: number; entries: ParityEntry[] }> {
-  const { run, trained, step, close } = await openRunModel(folder, "cpu");
+interface Emitted {
+  readonly step: number;
+  readonly weights: Weights | null;
+  readonly entries: readonly ParityEntry[];
+}
+
+async function emit(folder: string, chosen: Weights, store: MemoryStore): Promise<Emitted> {
+  const { run, trained, step, weights, close } = await openRunModel(folder, "cpu", chosen);
   const { recipe, train } = run.config;
   try {
+    const about = { recipe, step: String(step), ...(weights && { weights }) };
     // Noise stands for real inputs where files and model are compared: the data may be elsewhere.
-    return { step, entries: await exportModel(trained, null, store, key(train.seed), { recipe, step: String(step) }) };
+    return { step, weights, entries: await exportModel(trained, null, store, key(train.seed), about) };
   } finally {
     await close();
   }

@@ -1,17 +1,17 @@
 import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
-import { type OpenedModel, Run, openTrained, requireSameData } from "../train/index.ts";
+import { type OpenedModel, Run, type Weights, openTrained, requireSameData } from "../train/index.ts";
 
 export interface OpenedRun extends OpenedModel {
   readonly run: Run;
 }
 
 /** Opens a run's newest checkpoint to read from. Its data are not needed. */
-export async function openRunModel(folder: string, device: Device): Promise<OpenedRun> {
+export async function openRunModel(folder: string, device: Device, weights: Weights): Promise<OpenedRun> {
   await requireRun(folder);
   const run = await Run.open(new FolderStore(folder));
-  return { run, ...(await openTrained(run, await nodeEngine({ device }))) };
+  return { run, ...(await openTrained(run, await nodeEngine({ device }), weights)) };
 }
 
 /** The data that a run's config names. */

@@ -15,6 +15,7 @@ import { counted, number } from "./format.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const columns = 8;
 
@@ -28,6 +29,7 @@ const options = z.object({
 
 interface ReconstructFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
+  readonly weights?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -36,6 +38,7 @@ export function declareReconstruct(command: Command): void {
   command.argument("<run>", "folder of the run");
   addFlags(command, options);
   command.option("--force", "replace the file").option("--json", "print one JSON object");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runReconstruct);
 }
@@ -47,7 +50,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
   const force = flags.force === true;
   requirePicture(out);
   await requireFree(out, force);
-  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device));
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), weightsOf(flags.weights));
   try {
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);

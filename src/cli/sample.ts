@@ -4,13 +4,13 @@ import { basename, extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { DataError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { type Key, fold, key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Device, ortOptions, requireFree, writeOutput } from "../node/index.ts";
-import { readDataRecord } from "../train/index.ts";
+import { type Weights, readDataRecord } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
@@ -18,6 +18,7 @@ import { OnnxSampler } from "./onnx-sampler.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodeItems, requireFitting, requireItemFile, usualEnding } from "./picture-file.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
   n: integerField("items to draw", { min: 1 }).default(64),
@@ -29,6 +30,7 @@ const options = z.object({
 
 interface SampleFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
+  readonly weights?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -37,6 +39,7 @@ export function declareSample(command: Command): void {
   command.argument("<run>", "folder of a run, or an ONNX file that maps [n, d] to items");
   addFlags(command, options);
   command.option("--force", "replace the file").option("--json", "print one JSON object");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runSample);
 }
@@ -56,7 +59,11 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
     requireItemFile(given);
     await requireFree(given, force);
   }
-  const source = await (extname(path) === ".onnx" ? openFile : openRun)(path, deviceOf(flags.device));
+  const device = deviceOf(flags.device);
+  const source =
+    extname(path) === ".onnx"
+      ? await openFile(path, device, flags.weights)
+      : await openRun(path, device, weightsOf(flags.weights));
   try {
     const out = given ?? `${nameOf(path)}-samples${usualEnding(source.kind)}`;
     requireFitting(out, source.kind);
@@ -78,13 +85,19 @@ function noiseKey(seed: number): Key {
   return fold(key(seed), "sample");
 }
 
-async function openRun(folder: string, device: Device): Promise<Source> {
-  const { run, trained, close } = await openRunModel(folder, device);
+async function openRun(folder: string, device: Device, weights: Weights): Promise<Source> {
+  const { run, trained, close } = await openRunModel(folder, device, weights);
   const data = await readDataRecord(run.store);
   return { kind: data!.kind, sample: (by, n) => trained.sample(by, n), close };
 }
 
-async function openFile(path: string, device: Device): Promise<Source> {
+async function openFile(path: string, device: Device, weights: string | undefined): Promise<Source> {
+  if (weights !== undefined) {
+    throw new OptionError(
+      `sample: a file has but one sort of parameters - got --weights ${weights} for ${path}`,
+      "zaya export RUN --weights says which a file gets",
+    );
+  }
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DataError(`sample: the file must be readable - got ${error.code} for ${path}`);
   });

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { OptionError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
 import { type DataSplit, datasets } from "../data/index.ts";
-import { type ConfiguredModel, type ModelDefinition, models } from "../models/index.ts";
+import { type ConfiguredModel, type Model, type ModelDefinition, models } from "../models/index.ts";
 import {
   createNumberedRunFolder,
   createRunFolder,
@@ -19,7 +19,7 @@ import {
   type RunConfig,
   type TrainOptions,
   dataOptions,
-  infoOf,
+  planRun,
   resolveTraining,
   runConfig,
   train,
@@ -121,14 +121,13 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
-  const training = resolveTraining(definition, given.train as TrainOptions, data.train.size);
-  definition.build(configured.options, infoOf(data));
+  const { model, training } = planRun(configured, data, given.train as TrainOptions);
   const engine = await nodeEngine({ device });
   const source = absoluteSource({ spec, ...how });
   const config = runConfig(configured, source, training, engine.name);
 
   for (const line of skippedLines(data)) output.warn(line);
-  const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, data))];
+  const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
   if (flags.dryRun === true) {
     output.result(lines, config);
     return exitCodes.done;
@@ -154,13 +153,13 @@ function absoluteSource({ spec, dataDir, ...rest }: DataSource): DataSource {
   return { spec: named ? spec : resolve(spec), ...rest, ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
 }
 
-/** What a command without flags would run on data of this size. */
-function usualConfig(definition: ModelDefinition, data: DataSplit): RunConfig {
+/** What a command without flags would run on data of this size; a model of defaults alone may not fit the data. */
+function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = parseOptions(definition.options, {}, definition.name);
   return runConfig(
     { definition, options },
     { spec: usualData },
-    resolveTraining(definition, {}, data.train.size),
+    resolveTraining(definition, model, {}, data.train.size),
     "cpu",
   );
 }

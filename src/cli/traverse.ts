@@ -15,6 +15,7 @@ import { number } from "./format.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 /** Side of the picture of a plane of codes. */
 const manifoldSide = 20;
@@ -27,6 +28,7 @@ const options = z.object({
 
 interface TraverseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
+  readonly weights?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -40,6 +42,7 @@ export function declareTraverse(command: Command): void {
     );
   addFlags(command, options);
   command.option("--force", "replace the file").option("--json", "print one JSON object");
+  addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runTraverse);
 }
@@ -51,7 +54,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   const force = flags.force === true;
   requirePicture(out);
   await requireFree(out, force);
-  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device));
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), weightsOf(flags.weights));
   try {
     const size = latentSize(trained.model);
     const kl = await klPerLatent(run, size);

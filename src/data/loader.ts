@@ -27,10 +27,13 @@ export function loader(dataset: Dataset, batch: number, of: Key): Loader {
 }
 
 /**
- * Batches of items drawn one by one, each with its weight, again and again.
- * @param weights Not negative, one for each item; their sum is 1.
+ * Batches of items drawn one by one with replacement, each as likely as its weight among all; an epoch is as many draws as
+ * there are items.
+ * @param weights One for each item.
+ * @throws OptionError unless they are finite and not negative, and one of them is positive.
  */
 export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights: Float64Array): Loader {
+  requireWeights(weights, dataset.size);
   const sums = Float64Array.from(weights);
   for (let i = 1; i < sums.length; i++) sums[i]! += sums[i - 1]!;
   const total = sums.at(-1)!;
@@ -41,6 +44,16 @@ export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights
     indices,
     at: (step) => dataset.read(indices(step)),
   };
+}
+
+function requireWeights(weights: Float64Array, size: number): void {
+  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (wrong < 0 && weights.length === size && weights.some((weight) => weight > 0)) return;
+  const counted = weights.length === size ? "zeros alone" : `${weights.length} weights`;
+  const got = wrong < 0 ? counted : `${weights[wrong]} for item ${wrong}`;
+  throw new OptionError(
+    `loader: weights must be one finite number from 0 for each of ${size} items, one of them positive - got ${got}`,
+  );
 }
 
 /** The first place of ascending numbers that is above `value`. */

@@ -9,6 +9,7 @@ import { nll } from "./nll.ts";
 import { sap } from "./sap.ts";
 
 export { type FactorCodes, factorCodes, itemsFor } from "./factor-codes.ts";
+export { readChanges } from "./gradient-variance.ts";
 export * from "./metric.ts";
 export { type ModeCenters, type ModeCounts, modesOf } from "./mode-counts.ts";
 export { betaVaeScore, dci, elbo, factorVaeScore, gradientVariance, mig, nll, sap };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { integerField, numberOrField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import { discriminatorNet } from "../nn/index.ts";
+import { type Layer, discriminatorNet } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, erf, mul, reshape, slice, step as isPositive, stopGradient, sub } from "../ops/index.ts";
 import { type Game, adversarialOptions, alternately, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
@@ -33,19 +33,18 @@ const classifierShare = 0.2;
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { components, boost } = chosen;
   const latent = latentOf(chosen, data);
-  const games = Array.from({ length: components }, (_, i) => game(chosen, data, { suffix: `${i + 1}` }));
+  const objective = ganLosses[chosen.loss];
+  const games = Array.from({ length: components }, (_, i) => game(chosen, data, { objective, suffix: `${i + 1}` }));
   const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
-  const { discriminator } = playerOptions(chosen, data);
-  const classifiers = Object.fromEntries(
-    games.slice(1).map((_, i) => [`classifier${i + 2}`, discriminatorNet(discriminator, data.shape)]),
-  );
+  const classifier = classifierNet(chosen, data);
+  const classifiers = Object.fromEntries(games.slice(1).map((_, i) => [`classifier${i + 2}`, classifier]));
   return {
     nets: { ...Object.assign({}, ...games.map(({ nets }) => nets)), ...classifiers },
     steps: games.flatMap((own, i) => [
       ...(i === 0
         ? []
         : [classifierStep(`classifier${i + 1}`, games.slice(0, i), mixtureWeights(betas.slice(0, i)), latent)]),
-      ...alternately(own, ganLosses[chosen.loss]),
+      ...alternately(own),
     ]),
     stages: games.flatMap((own, i) => stagesOf(own, i, betas[i]!)),
     maps: {
@@ -67,6 +66,18 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     },
     generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent + 1] },
   };
+}
+
+/**
+ * Like a discriminator; but it says of an item by itself how likely it is real, for which there must be no statistics of
+ * batches that are all real or all generated.
+ */
+function classifierNet(chosen: z.output<typeof options>, data: DataInfo): Layer {
+  const { discriminator } = playerOptions(chosen, data);
+  return discriminatorNet(
+    discriminator.norm === "batch" ? { ...discriminator, norm: "layer" } : discriminator,
+    data.shape,
+  );
 }
 
 function stagesOf(own: Game, place: number, beta: number): Stage[] {

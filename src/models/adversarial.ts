@@ -10,7 +10,7 @@ import {
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, concat, div, mean, mul, slice, step as isPositive, sub } from "../ops/index.ts";
-import { type Optimizer, type Schedule, adam, withEma } from "../optim/index.ts";
+import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
 
 // What the players of all adversarial models share. Images are [0, 1] outside and [-1, 1] between the players.
@@ -38,7 +38,7 @@ export const adversarialOptions = {
     "leaky-relu",
   ),
   slope: numberField("of leaky-relu below 0", { min: 0, max: 1 }).default(0.2),
-  initialBias: numberField("biases of the generator's hidden layers at the start").default(0),
+  initialBias: numberField("biases of the generator's hidden layers at the start, with --arch mlp").default(0),
   discriminatorNorm: choiceField("normalisation in the discriminator; batch for dcgan, none for mlp", [
     "none",
     "batch",
@@ -79,10 +79,13 @@ export interface Game {
   shown(items: Tensor, who: string, scope: Scope): Tensor;
   /** Scores of real and generated items, as they are shown. */
   scores(discriminator: Net, real: Tensor, fake: Tensor): { readonly real: Tensor; readonly fake: Tensor };
+  readonly objective: AdversarialLoss;
   readonly optimizer: TrainStep["optimizer"];
 }
 
 export interface GameRules {
+  /** What the players play for. */
+  readonly objective: AdversarialLoss;
   /** Which of several games of a model it is; the names of its nets end in it. */
   readonly suffix?: string;
   /** Items that the discriminator judges together. */
@@ -90,8 +93,6 @@ export interface GameRules {
   /** The discriminator's normalisation where none is chosen. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
-  /** What the discriminator's scores are made for; where not given, only their differences mean something. */
-  readonly objective?: AdversarialLoss;
 }
 
 /** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
@@ -103,7 +104,7 @@ export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataIn
 export function playerOptions(
   chosen: AdversarialOptions,
   data: DataInfo,
-  rules: GameRules = {},
+  rules: Pick<GameRules, "norm"> = {},
 ): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
   const { slope, initialBias, activation, discriminatorActivation } = chosen;
   const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
@@ -122,10 +123,10 @@ export function playerOptions(
 }
 
 /** @throws OptionError when the nets do not fit the items. */
-export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules = {}): Game {
+export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
   const { instanceNoise } = chosen;
   const latent = latentOf(chosen, data);
-  const { packing = 1, suffix = "" } = rules;
+  const { objective, packing = 1, suffix = "" } = rules;
   const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
   const options = playerOptions(chosen, data, rules);
   const generator = generatorNet(options.generator, data.shape);
@@ -151,8 +152,9 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
     optimizer: (rate, net) => {
       const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;
       const rule = (rules.optimizer ?? ((r) => adam({ learningRate: r, beta1: chosen.beta1, beta2: 0.999 })))(own);
-      return net === names.generator && chosen.ema > 0 ? withEma(rule, chosen.ema) : rule;
+      return net === names.generator && chosen.ema > 0 ? withEma(rule, emaWarmup(chosen.ema)) : rule;
     },
+    objective,
     abilities: {
       maps: {
         generator: {
@@ -165,7 +167,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: { map: "discriminator", input: "x", output: "score", boundary: rules.objective?.boundary ?? null },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: objective.boundary },
     },
   };
 }
@@ -193,7 +195,8 @@ function together(discriminator: Net, real: Tensor, fake: Tensor) {
 }
 
 /** One step of the discriminator. */
-export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+export function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
+  const { objective } = game;
   const real = game.shown(game.inner(batch), "of real items", scope);
   const fake = game.shown(game.fakes(scope, batch), "of generated items", scope);
   const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
@@ -201,30 +204,30 @@ export function discriminatorLoss(game: Game, objective: AdversarialLoss, batch:
 }
 
 /** One step of the generator, against the discriminator as it is now. */
-export function generatorLoss(game: Game, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+export function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
-  return { loss: objective.generator(scope.nets[game.discriminator]!(fake)) };
+  return { loss: game.objective.generator(scope.nets[game.discriminator]!(fake)) };
 }
 
 /** One step of the discriminator and then one of the generator, both on the same noise. */
-export function alternately(players: Game, objective: AdversarialLoss): TrainStep[] {
+export function alternately(players: Game): TrainStep[] {
   return [
     {
       name: players.discriminator,
       updates: [players.discriminator],
       optimizer: players.optimizer,
-      loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+      loss: (batch, scope) => discriminatorLoss(players, batch, scope),
     },
     {
       name: players.generator,
       updates: [players.generator],
       optimizer: players.optimizer,
-      loss: (batch, scope) => generatorLoss(players, objective, batch, scope),
+      loss: (batch, scope) => generatorLoss(players, batch, scope),
     },
   ];
 }
 
-/** How well the discriminator tells items apart: mean scores, and the share that lies on its side of the boundary. */
+/** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */
 export function scoreLogs(
   { boundary }: AdversarialLoss,
   { real, fake }: { readonly real: Tensor; readonly fake: Tensor },

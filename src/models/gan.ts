@@ -31,7 +31,6 @@ export const gan = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const objective = ganLosses[chosen.loss];
-  const players = game(chosen, data, { objective });
-  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
+  const players = game(chosen, data, { objective: ganLosses[chosen.loss] });
+  return { nets: players.nets, steps: alternately(players), ...players.abilities };
 }

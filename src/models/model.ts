@@ -18,7 +18,7 @@ export interface DataInfo {
 export interface Net {
   (x: Tensor): Tensor;
   readonly params: Tree<Tensor>;
-  /** The same net with other parameters. */
+  /** The same net with other parameters; it leaves the running statistics as they are. */
   with(params: Tree<Tensor>): Net;
 }
 
@@ -62,7 +62,7 @@ export interface TrainStep {
   optimizer(rate: Schedule, net: string): Optimizer;
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
-  /** Moves that this step makes besides, before all others of the model's step with this count. */
+  /** Moves that this step makes besides, each on a batch of its own, before all others of the model's step with this count. */
   before?(step: number): number;
   loss(batch: Tensor, scope: StepScope): Losses;
 }
@@ -141,6 +141,8 @@ export interface Model {
   readonly steps: readonly TrainStep[];
   /** Trainings one after the other; where not given, all steps are made all the time. */
   readonly stages?: readonly Stage[];
+  /** A batch holds a whole number of times so many items; 1 where not given. */
+  readonly batchMultiple?: number;
   readonly maps: Readonly<Record<string, NetMap>>;
   readonly generator?: Generator;
   readonly encoder?: Encoder;

@@ -5,7 +5,6 @@ import { reshape, transpose } from "../ops/index.ts";
 import { adversarialOptions, alternately, game } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
-import { OptionError } from "../base/errors.ts";
 
 const options = z.object({
   packing: integerField("items that the discriminator judges together", { min: 2 }).default(2),
@@ -24,24 +23,17 @@ export const pacgan = defineModel({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { packing } = chosen;
-  const objective = ganLosses[chosen.loss];
-  const alone = game(chosen, data, { packing, objective });
+  const alone = game(chosen, data, { objective: ganLosses[chosen.loss], packing });
   const players: typeof alone = {
     ...alone,
     shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),
   };
-  return { nets: players.nets, steps: alternately(players, objective), ...players.abilities };
+  return { nets: players.nets, steps: alternately(players), batchMultiple: packing, ...players.abilities };
 }
 
 /** Items side by side along their last axis: [n, ..., c] to [n / packing, ..., packing * c]. */
 function packed(items: Tensor, packing: number): Tensor {
   const n = staticDim(items, 0, "pacgan");
-  if (n % packing !== 0) {
-    throw new OptionError(
-      `pacgan: the batch must be a multiple of packing, ${packing} - got ${n}`,
-      `choose --batch ${Math.ceil(n / packing) * packing}`,
-    );
-  }
   const [, ...shape] = items.shape as readonly number[];
   const inner = shape.slice(0, -1);
   const apart = reshape(items, [n / packing, packing, ...shape]);

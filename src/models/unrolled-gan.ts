@@ -3,7 +3,7 @@ import { gradTree } from "../autodiff/index.ts";
 import { choiceField, integerField } from "../base/options.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { stopGradient } from "../ops/index.ts";
+import { neg, stopGradient } from "../ops/index.ts";
 import { adversarialOptions, discriminatorLoss, game } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
@@ -32,7 +32,7 @@ export const unrolledGan = defineModel({
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const objective = ganLosses[chosen.loss];
   const players = game(chosen, data, { objective });
-  const optimizer = players.optimizer;
+  const { optimizer } = players;
   return {
     nets: players.nets,
     // The generator moves first, so that what it looks ahead from is the discriminator that plays now; that then makes one
@@ -54,14 +54,18 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
             const slopes = gradTree(objective.discriminator(scores.real, scores.fake), ahead.params);
             ahead = rule.update(ahead.params, slopes, ahead.slots, k);
           }
-          return { loss: objective.generator(live.with(ahead.params)(fake)) };
+          const answered = live.with(ahead.params);
+          if (!objective.zeroSum) return { loss: objective.generator(answered(fake)) };
+          // All that the discriminator plays for: its answer to the generator changes what it makes of real items, too.
+          const scores = players.scores(answered, real, fake);
+          return { loss: neg(objective.discriminator(scores.real, scores.fake)) };
         },
       },
       {
         name: "discriminator",
         updates: ["discriminator"],
         optimizer,
-        loss: (batch, scope) => discriminatorLoss(players, objective, batch, scope),
+        loss: (batch, scope) => discriminatorLoss(players, batch, scope),
       },
     ],
     ...players.abilities,

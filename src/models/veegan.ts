@@ -39,7 +39,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   return {
     nets: {
       generator: players.nets.generator!,
-      reconstructor: discriminatorNet({ ...discriminator, outputs: latent }, data.shape),
+      reconstructor: reconstructorNet(discriminator, latent, data.shape),
       discriminator: pairDiscriminator(discriminator, latent, data.shape),
     },
     steps: [
@@ -85,6 +85,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     encoder: { map: "encoder", input: "x", output: "code" },
     decoder: { map: "generator", input: "z", output: "samples", traversable: false },
   };
+}
+
+/** From items to codes [n, latent]; spectral normalisation would keep it from being as steep as the generator is flat. */
+function reconstructorNet(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
+  const norm = options.norm === "spectral" ? "none" : options.norm;
+  return discriminatorNet({ ...options, norm, outputs: latent }, item);
 }
 
 /** Numbers that an image is brought to before it is judged beside its code. */

@@ -19,7 +19,7 @@ export const wganGp = defineModel({
   summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
   source: "Gulrajani et al., arXiv 1704.00028",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  defaults: { batch: 64, epochs: 100, learningRate: 2e-4 },
   build,
 });
 
@@ -32,6 +32,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   }
   const { criticSteps, penalty = data.kind === "image" ? 10 : 0.1 } = chosen;
   const players = game(chosen, data, {
+    objective: wasserstein,
     norm: data.kind === "image" && chosen.arch !== "mlp" ? "layer" : "none",
     optimizer: (learningRate) => adam({ learningRate, beta1: chosen.beta1, beta2: 0.9 }),
   });
@@ -61,7 +62,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         name: "generator",
         updates: ["generator"],
         optimizer: players.optimizer,
-        loss: (batch, scope) => generatorLoss(players, wasserstein, batch, scope),
+        loss: (batch, scope) => generatorLoss(players, batch, scope),
       },
     ],
     ...players.abilities,

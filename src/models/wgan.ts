@@ -21,13 +21,16 @@ export const wgan = defineModel({
   summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
   source: "Arjovsky et al., arXiv 1701.07875",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 5e-5 },
+  defaults: { batch: 64, epochs: 100, learningRate: 5e-5 },
   build,
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { clip, criticSteps, criticWarmup } = chosen;
-  const players = game({ ...chosen, beta1: 0 }, data, { optimizer: (rate) => rmsProp({ learningRate: rate }) });
+  const players = game({ ...chosen, beta1: 0 }, data, {
+    objective: wasserstein,
+    optimizer: (learningRate) => rmsProp({ learningRate }),
+  });
   return {
     nets: players.nets,
     steps: [
@@ -37,13 +40,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         optimizer: (rate, net) => withWeightClipping(players.optimizer(rate, net), clip),
         repeat: criticSteps,
         before: (step) => (step < 25 || step % 500 === 0 ? Math.max(0, criticWarmup - criticSteps) : 0),
-        loss: (batch, scope) => discriminatorLoss(players, wasserstein, batch, scope),
+        loss: (batch, scope) => discriminatorLoss(players, batch, scope),
       },
       {
         name: "generator",
         updates: ["generator"],
         optimizer: players.optimizer,
-        loss: (batch, scope) => generatorLoss(players, wasserstein, batch, scope),
+        loss: (batch, scope) => generatorLoss(players, batch, scope),
       },
     ],
     ...players.abilities,

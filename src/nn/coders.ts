@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
 import { relu, tanh } from "../ops/index.ts";
-import { activation as unit } from "./activation.ts";
+import { rectifier } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
 import { glorotUniform, heNormal } from "./init.ts";
@@ -31,12 +31,12 @@ export function coders(options: CoderOptions, item: Shape): Coders {
   return options.arch === "mlp" ? dense(options, item) : convolutional(options, item);
 }
 
-const activations = { relu: { apply: relu, init: heNormal }, tanh: { apply: tanh, init: glorotUniform } };
+const activations = { relu: { unit: rectifier(relu), init: heNormal }, tanh: { unit: tanh, init: glorotUniform } };
 
 function dense({ activation, hidden = [400], inputs, outputs }: CoderOptions, item: Shape): Coders {
-  const { apply, init } = activations[activation];
+  const { unit, init } = activations[activation];
   const layers = (sizes: readonly number[]): Part[] =>
-    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init }), unit(apply)]);
+    sizes.slice(1).flatMap((size, i) => [linear(sizes[i]!, size, { init }), unit]);
   const back = hidden.toReversed();
   return {
     encoder: sequential([flattenItems, ...layers([sizeOf(item), ...hidden]), linear(hidden.at(-1)!, outputs)]),
@@ -47,14 +47,14 @@ function dense({ activation, hidden = [400], inputs, outputs }: CoderOptions, it
 /** Each hidden layer halves height and width on the way in and doubles them on the way out. */
 function convolutional({ activation, hidden = [32, 64], inputs, outputs }: CoderOptions, item: Shape): Coders {
   requireHalving(item, hidden.length);
-  const { apply, init } = activations[activation];
+  const { unit, init } = activations[activation];
   const [height, width, channels] = item as [number, number, number];
   const half = { kernel: 4, stride: 2, padding: 1, init };
   const small = [height / 2 ** hidden.length, width / 2 ** hidden.length, hidden.at(-1)!] as const;
   const inward = [channels, ...hidden];
   const outward = inward.toReversed();
-  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), unit(apply)]);
-  const up = outward.slice(1).flatMap((size, i): Part[] => [unit(apply), convTranspose2d(outward[i]!, size, half)]);
+  const down = hidden.flatMap((size, i): Part[] => [conv2d(inward[i]!, size, half), unit]);
+  const up = outward.slice(1).flatMap((size, i): Part[] => [unit, convTranspose2d(outward[i]!, size, half)]);
   return {
     encoder: sequential([...down, flattenItems, linear(sizeOf(small), outputs)]),
     decoder: sequential([linear(inputs, sizeOf(small)), asItems(small), ...up]),

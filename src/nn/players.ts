@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { type Shape, formatShape, sizeOf } from "../base/ndarray.ts";
 import { tanh } from "../ops/index.ts";
-import { type ActivationName, activation, activationOf } from "./activation.ts";
+import { type ActivationName, activation } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
 import { type Initializer, glorotUniform, heNormal, normalInit } from "./init.ts";
@@ -26,7 +26,7 @@ export interface PlayerOptions {
 
 export interface GeneratorOptions extends PlayerOptions {
   readonly latent: number;
-  /** What the biases of hidden layers are at the start, where no normalisation takes them away. */
+  /** What the biases of hidden layers are at the start. */
   readonly initialBias: number;
 }
 
@@ -46,11 +46,11 @@ function denseInit(name: ActivationName): Initializer {
 /**
  * From codes [n, latent] to items: points as they are, images in [-1, 1]. With dcgan each layer doubles height and width and
  * is batch-normalised. @source Radford et al., arXiv 1511.06434, section 3.
- * @throws OptionError when images do not fit convolutions that double them.
+ * @throws OptionError when items do not fit convolutions that double them, or biases batch normalisation.
  */
 export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
   const { arch, hidden, latent, slope, initialBias } = options;
-  const unit = activation(activationOf(options.activation, slope));
+  const unit = activation(options.activation, slope);
   const outward = hidden.toReversed();
   const bounded: Part[] = item.length === 3 ? [tanh] : [];
   if (arch === "mlp") {
@@ -60,6 +60,12 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
     return sequential([...layers, linear(outward.at(-1)!, sizeOf(item)), asItems(item), ...bounded]);
   }
   const small = smallest(item, hidden);
+  if (initialBias !== 0) {
+    throw new OptionError(
+      `dcgan: batch normalisation takes the biases of hidden layers away - got an initial bias of ${initialBias}`,
+      mlpInstead,
+    );
+  }
   const sizes = [...outward, item.at(-1)!];
   const up = sizes.slice(1).flatMap((size, i): Part[] => {
     const layer = { ...double, init: dcganInit, bias: i === hidden.length - 1 };
@@ -72,11 +78,11 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
 /**
  * From items, images in [-1, 1], to scores [n, outputs]. The first layer and the last are not normalised, save by spectral
  * normalisation, which is for all.
- * @throws OptionError when images do not fit convolutions that halve them.
+ * @throws OptionError when items do not fit convolutions that halve them.
  */
 export function discriminatorNet(options: DiscriminatorOptions, item: Shape): Layer {
   const { arch, hidden, norm, slope, outputs = 1 } = options;
-  const unit = activation(activationOf(options.activation, slope));
+  const unit = activation(options.activation, slope);
   const weighted = (layer: Layer): Layer => (norm === "spectral" ? spectralNorm(layer) : layer);
   const normal = (size: number, place: number): Part[] => {
     if (place === 0 || norm === "none" || norm === "spectral") return [];
@@ -107,16 +113,28 @@ export function discriminatorNet(options: DiscriminatorOptions, item: Shape): La
 function smallest(item: Shape, channels: readonly number[]): readonly [number, number, number] {
   const share = 2 ** channels.length;
   const [height, width] = item as [number, number, number];
-  if (item.length === 3 && height % share === 0 && width % share === 0) {
-    return [height / share, width / share, channels.at(-1)!];
+  if (item.length !== 3) {
+    throw new OptionError(`dcgan: convolutions need images [h, w, c] - got points ${formatShape(item)}`, mlpInstead);
   }
+  if (channels.length === 0) {
+    throw new OptionError(
+      `dcgan: height and width must be even, and 8 or more - got ${formatShape(item)}`,
+      `give images another --size, or ${mlpInstead}`,
+    );
+  }
+  if (height % share === 0 && width % share === 0) return [height / share, width / share, channels.at(-1)!];
   throw new OptionError(
     `dcgan: ${channels.length} halving convolutions need height and width that are multiples of ${share} - got ${formatShape(item)}`,
-    "give images another --size, use fewer --hidden channels, or --arch mlp",
+    `give images another --size, use fewer --hidden channels, or ${mlpInstead}`,
   );
 }
 
-/** The usual hidden widths: two layers of 128, or 64 channels and twice as many at each halving, down to about 4 pixels. */
+const mlpInstead = "use --arch mlp";
+
+/**
+ * The usual hidden widths: two layers of 128, or 64 channels and twice as many at each halving, down to 4 to 7 pixels; none
+ * where items cannot be halved so.
+ */
 export function usualHidden(arch: PlayerArch, item: Shape): number[] {
   if (arch === "mlp") return [128, 128];
   let [height, width] = item as [number, number, number];

@@ -5,6 +5,8 @@ import { add, mean, mul, neg, relu, softplus, square, sub } from "../ops/index.t
 export interface AdversarialLoss {
   discriminator(real: Tensor, fake: Tensor): Tensor;
   generator(fake: Tensor): Tensor;
+  /** Whether what one player loses the other wins: then the generator's loss leaves out only what it cannot change. */
+  readonly zeroSum: boolean;
   /** Null where only differences of scores mean something. */
   readonly boundary: Boundary | null;
 }
@@ -18,7 +20,7 @@ export interface Boundary {
 /** Of logits; at the margin the odds are 88 in 100. */
 const evenOdds: Boundary = { score: 0, margin: 2 };
 
-/** -log sigmoid(score), of which both losses of the first GANs are made. */
+/** -log sigmoid(score) of real items and -log(1 - sigmoid(score)) of generated ones. */
 function logisticLoss(real: Tensor, fake: Tensor): Tensor {
   return add(mean(softplus(neg(real))), mean(softplus(fake)));
 }
@@ -31,6 +33,7 @@ function logisticLoss(real: Tensor, fake: Tensor): Tensor {
 export const minimax: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => neg(mean(softplus(fake))),
+  zeroSum: true,
   boundary: evenOdds,
 };
 
@@ -38,6 +41,7 @@ export const minimax: AdversarialLoss = {
 export const nonSaturating: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => mean(softplus(neg(fake))),
+  zeroSum: false,
   boundary: evenOdds,
 };
 
@@ -45,6 +49,7 @@ export const nonSaturating: AdversarialLoss = {
 export const leastSquares: AdversarialLoss = {
   discriminator: (real, fake) => mul(add(mean(square(sub(real, 1))), mean(square(fake))), 0.5),
   generator: (fake) => mul(mean(square(sub(fake, 1))), 0.5),
+  zeroSum: false,
   boundary: { score: 0.5, margin: 0.5 },
 };
 
@@ -52,6 +57,7 @@ export const leastSquares: AdversarialLoss = {
 export const hinge: AdversarialLoss = {
   discriminator: (real, fake) => add(mean(relu(sub(1, real))), mean(relu(add(fake, 1)))),
   generator: (fake) => neg(mean(fake)),
+  zeroSum: false,
   boundary: { score: 0, margin: 1 },
 };
 
@@ -59,5 +65,6 @@ export const hinge: AdversarialLoss = {
 export const wasserstein: AdversarialLoss = {
   discriminator: (real, fake) => sub(mean(fake), mean(real)),
   generator: (fake) => neg(mean(fake)),
+  zeroSum: true,
   boundary: null,
 };

@@ -44,7 +44,7 @@ export const estimatorsOnVaeRow: Row = {
         ...(await own.trained.state.read()),
         ...(await reference.trained.state.read()),
       });
-      const same = new TrainedModel(built, own.trained.layouts, context.engine, state);
+      const same = new TrainedModel(built, own.trained.layouts, context.engine, state, own.trained.progress);
       const options = { net: "encoder", draws: quick ? 100 : 1000, batch: 128 };
       const result = await evaluate(gradientVariance, same, data.train, "train", fold(key(seed), "variance"), options);
       values[`${name}Variance`] = result.value;

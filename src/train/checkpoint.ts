@@ -1,7 +1,8 @@
 import { RunError } from "../base/errors.ts";
-import type { NdArray } from "../base/ndarray.ts";
+import { type NdArray, type Shape, formatShape, zeros } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import type { Store } from "../base/store.ts";
+import { flatten } from "../base/tree.ts";
 import { decodeSafetensors, encodeSafetensors } from "../codec/safetensors.ts";
 import type { Model } from "../models/index.ts";
 import type { Arrays } from "../runtime/index.ts";
@@ -140,24 +141,17 @@ function describeState(state: Arrays, layouts: Layouts): { params: Named; optimi
 
 function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model: Model, layouts: Layouts): Arrays {
   const state: Record<string, NdArray> = {};
-  for (const [net, layout] of Object.entries(layouts)) {
-    state[stateNames.params(net)] = gather(params, `${net}.`, layout);
-  }
-  const inNets = new Set(
-    Object.entries(layouts).flatMap(([net, { entries }]) => entries.map(({ path }) => `${net}.${path}`)),
-  );
-  for (const [name, value] of Object.entries(params)) {
-    if (!inNets.has(name)) state[`stats/${name}`] = value;
+  for (const [net, { stats = {} }] of Object.entries(model.nets)) {
+    state[stateNames.params(net)] = gather(params, `${net}.`, layouts[net]!);
+    for (const [path, { shape }] of flatten(stats)) {
+      state[stateNames.stat(net, path)] = held(params, `${net}.${path}`, shape);
+    }
   }
   for (const step of model.steps) {
     for (const net of step.updates) {
-      const prefix = `${step.name}.`;
-      const names = Object.keys(optimizer).filter((name) => name.startsWith(prefix));
-      const slots = new Set(
-        names.map((name) => name.split(".")).flatMap(([, slot, of]) => (of === net ? [slot!] : [])),
-      );
-      for (const slot of slots) {
-        state[stateNames.slot(step.name, net, slot)] = gather(optimizer, `${prefix}${slot}.${net}.`, layouts[net]!);
+      for (const slot of Object.keys(step.optimizer(() => 0, net).init(zeros([0])))) {
+        const prefix = `${step.name}.${slot}.${net}.`;
+        state[stateNames.slot(step.name, net, slot)] = gather(optimizer, prefix, layouts[net]!);
       }
     }
   }
@@ -166,19 +160,19 @@ function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model
 
 function gather(named: Readonly<Named>, prefix: string, layout: Layout): NdArray<"float32"> {
   return ravel(
-    new Map(
-      layout.entries.map(({ path, shape }) => {
-        const value = named[prefix + path];
-        if (value === undefined)
-          throw new RunError(`checkpoint: must hold ${prefix}${path} - got none`, "is it of another model or version?");
-        const inside = inward(value as NdArray<"float32">);
-        if (inside.shape.join() !== shape.join()) {
-          throw new RunError(
-            `checkpoint: ${prefix}${path} must be ${shape.join(" x ")} - got ${inside.shape.join(" x ")}`,
-          );
-        }
-        return [path, inside] as const;
-      }),
-    ),
+    new Map(layout.entries.map(({ path, shape }) => [path, held(named, `${prefix}${path}`, shape, inward)] as const)),
   );
+}
+
+type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
+
+/** An array of a checkpoint, as it is inside. @throws RunError when it is missing, or has another shape. */
+function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
+  const value = named[name];
+  if (value === undefined) {
+    throw new RunError(`checkpoint: must hold ${name} - got none`, "is it of another model or version?");
+  }
+  const inside = ordered(value as NdArray<"float32">);
+  if (inside.shape.join() === shape.join()) return inside;
+  throw new RunError(`checkpoint: ${name} must be ${formatShape(shape)} - got ${formatShape(inside.shape)}`);
 }

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import { datasets } from "../data/index.ts";
-import type { ConfiguredModel, ModelDefinition } from "../models/index.ts";
+import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
+import { batchesPerStep } from "./trace.ts";
 
 /** How to train, whatever the model. Recipes give some of the defaults. */
 export const trainOptions = z.object({
   steps: integerField("training steps, instead of epochs", { min: 1 }).optional(),
-  epochs: integerField("passes over the data", { min: 1 }).optional(),
+  epochs: integerField("passes over the data, instead of steps", { min: 1 }).optional(),
   batch: integerField("items in a batch", { min: 1 }).optional(),
   learningRate: numberField("learning rate at the start", { above: 0 }).optional(),
   schedule: choiceField("course of the learning rate", ["constant", "linear", "cosine"]).default("linear"),
@@ -67,13 +68,18 @@ export interface RunConfig {
 }
 
 /**
- * Training options for a recipe and data of this size.
- * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch larger than the data.
+ * Training options for a model of a recipe and data of this size.
+ * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch that does not fit the data
+ * or the model.
  */
-export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, items: number): ResolvedTraining {
+export function resolveTraining(
+  { defaults }: ModelDefinition,
+  model: Model,
+  raw: TrainOptions,
+  items: number,
+): ResolvedTraining {
   const given = parseOptions(trainOptions, raw, "train");
-  const { defaults } = definition;
-  const batch = given.batch ?? Math.min(defaults.batch, items);
+  const batch = batchFor(model, given.batch, Math.min(defaults.batch, items));
   if (batch > items) {
     throw new OptionError(
       `train: batch must be at most the ${items} training items - got ${batch}`,
@@ -86,8 +92,9 @@ export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, 
       "give one of them",
     );
   }
-  const { epochs, ...rest } = given;
-  const steps = given.steps ?? (epochs ?? defaults.epochs) * Math.floor(items / batch);
+  const { epochs = defaults.epochs, ...rest } = given;
+  const batches = epochs * Math.floor(items / batch);
+  const steps = given.steps ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
   return {
     ...rest,
     steps,
@@ -95,6 +102,16 @@ export function resolveTraining(definition: ModelDefinition, raw: TrainOptions, 
     learningRate: given.learningRate ?? defaults.learningRate,
     sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
   };
+}
+
+/** @throws OptionError for a batch that the model cannot cut into whole parts; the usual one is brought to its size. */
+function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual: number): number {
+  if (given === undefined) return Math.max(1, Math.floor(usual / batchMultiple)) * batchMultiple;
+  if (given % batchMultiple === 0) return given;
+  throw new OptionError(
+    `train: batch must be a multiple of ${batchMultiple} for this model - got ${given}`,
+    `choose --batch ${Math.ceil(given / batchMultiple) * batchMultiple}`,
+  );
 }
 
 /** The learning rate by step. */

@@ -10,8 +10,10 @@ import {
   type MetricResult,
   factorCodes,
   itemsFor,
+  readChanges,
 } from "../metrics/index.ts";
 import type { TrainedModel } from "./trained.ts";
+import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
 export interface Protocol {
@@ -43,10 +45,28 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gather<Kind> } = {
   bound: (trained, data, part, key) => trained.bound(data, part, key),
   factors: (trained, data, _part, key, { points }, metric) =>
     gatherFactors(trained, data, key, points as number, metric),
-  gradients: (trained, data, part, key, { net, draws, batch }) =>
-    trained.gradients(data, part, key, net as string, draws as number, batch as number),
+  gradients: gatherGradients,
   logWeights: (trained, data, part, key, { samples }) => trained.logWeights(data, part, key, samples as number),
 };
+
+/** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
+async function gatherGradients(
+  trained: TrainedModel,
+  data: Dataset,
+  part: string,
+  key: Key,
+  { net, draws, batch, beside }: Readonly<Record<string, unknown>>,
+): Promise<Evidence["gradients"]> {
+  const drawn = (model: TrainedModel) =>
+    model.gradients(data, part, key, net as string, draws as number, batch as number);
+  if (beside === undefined) return { own: await drawn(trained) };
+  const other = trained.under(readChanges(beside as string));
+  try {
+    return { own: await drawn(trained), beside: await drawn(other) };
+  } finally {
+    await other.release();
+  }
+}
 
 /** Items encoded in one call. */
 const encodedAtOnce = 1000;
@@ -109,12 +129,17 @@ export function numbersOf(results: readonly Evaluation[]): Record<string, number
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
+/** What a result was measured of, and with which draws. */
+export interface Measured {
+  readonly step: number;
+  readonly seed: number;
+  readonly weights: Weights | null;
+}
+
 /** Where a result is kept in a run: one file a protocol. */
-export function evaluationFile(
-  { metric, protocol }: Evaluation,
-  { step, seed }: { readonly step: number; readonly seed: number },
-): string {
+export function evaluationFile({ metric, protocol }: Evaluation, { step, seed, weights }: Measured): string {
   const { options, part, n, fingerprint } = protocol;
-  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed });
+  const unusual = weights === "last" && { weights };
+  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed, ...unusual });
   return `eval/${metric}@${entries.map(([name, value]) => `${name}=${String(value)}`).join(",")}.json`;
 }

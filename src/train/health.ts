@@ -2,7 +2,8 @@ import type { Key } from "../base/random.ts";
 import { fold } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
-import { type StepOptions, type Traced, batchName, feedDeclared, traceHealth } from "./trace.ts";
+import { feedDeclared } from "./feeds.ts";
+import { type StepOptions, type Traced, batchName, traceHealth } from "./trace.ts";
 
 /**
  * Looks at the nets of a run while it trains: gradients and dead units on one batch, the first items of the data with the

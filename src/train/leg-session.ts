@@ -3,8 +3,9 @@ import { type Dataset, type Loader, loader, weightedLoader } from "../data/index
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, rateOf } from "./config.ts";
 import type { Leg } from "./course.ts";
+import { feedDeclared } from "./feeds.ts";
 import { Health } from "./health.ts";
-import { type StepOptions, type Traced, batchName, feedDeclared, traceStep } from "./trace.ts";
+import { type StepOptions, type Traced, batchName, traceStep } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 
 export interface LegSettings {
@@ -63,7 +64,7 @@ export class LegSession {
   }
 
   get stepsPerEpoch(): number {
-    return this.batches.stepsPerEpoch;
+    return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.leg.perStep));
   }
 
   /** Makes one step of the run; returns its losses by name. */
@@ -108,7 +109,7 @@ export class LegSession {
   private feeds({ declared }: Program, key: Key, count: number, step: number, indices: Int32Array) {
     const { first, end } = this.leg;
     const progress = { step: step - first, steps: end - first };
-    return { ...feedDeclared(declared, { key, count, progress, items: { part: "train", indices } }) };
+    return feedDeclared(declared, { key, count, progress, items: { part: "train", indices } });
   }
 }
 

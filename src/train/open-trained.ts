@@ -1,22 +1,26 @@
 import { RunError } from "../base/errors.ts";
 import type { Engine } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint } from "./checkpoint.ts";
+import { courseOf, progressAt } from "./course.ts";
 import { readDataRecord } from "./data-record.ts";
 import type { Run } from "./run.ts";
 import { TrainedModel } from "./trained.ts";
 import { buildModel, layoutsOf } from "./trainer.ts";
-import { type Weights, inferenceState } from "./weights.ts";
+import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface OpenedModel {
   readonly trained: TrainedModel;
   /** Steps it was trained for. */
   readonly step: number;
+  /** Which of its parameters these are; null where it keeps but one sort. */
+  readonly weights: Weights | null;
   /** Releases sessions and memory. */
   close(): Promise<void>;
 }
 
 /**
- * The model of a run as its newest checkpoint has it, with averaged parameters where they were kept; needs no data.
+ * The model of a run as its newest checkpoint has it; needs no data.
+ * @param weights "ema" is for runs that keep averages, and those of the last step for others.
  * @throws RunError when there is none, or it is damaged.
  */
 export async function openTrained(run: Run, engine: Engine, weights: Weights = "ema"): Promise<OpenedModel> {
@@ -32,10 +36,13 @@ export async function openTrained(run: Run, engine: Engine, weights: Weights = "
   const layouts = layoutsOf(model, run.config.train.seed);
   const values = await loadCheckpoint(run.store, step, model, layouts);
   const state = engine.createState(inferenceState(values, weights));
-  const trained = new TrainedModel(model, layouts, engine, state);
+  const progress = progressAt(courseOf(model, run.config.train.steps), step);
+  const trained = new TrainedModel(model, layouts, engine, state, progress, (options) =>
+    buildModel({ ...run.config, model: { ...run.config.model, ...options } }, data),
+  );
   const close = async (): Promise<void> => {
     state.dispose();
     await trained.release();
   };
-  return { trained, step, close };
+  return { trained, step, weights: hasAverages(Object.keys(values)) ? weights : null, close };
 }

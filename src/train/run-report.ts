@@ -6,6 +6,7 @@ import type { Dataset, Modes } from "../data/index.ts";
 import { models } from "../models/index.ts";
 import { trainOptions } from "./config.ts";
 import type { Evaluation } from "./evaluate.ts";
+import { batchesIn, courseOf } from "./course.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
 import type { Strip } from "./heat-strip.ts";
 import { modeSamples, modeShares } from "./mode-record.ts";
@@ -31,7 +32,7 @@ export async function writeReport(
   const facts: ReportFacts = {
     title: `${run.config.recipe} on ${run.config.data.spec}`,
     status: [state.status, state.reason].filter(Boolean).join(": "),
-    summary: summaryOf(run, state),
+    summary: summaryOf(run, state, trained),
     config: configOf(run),
     curves: curvesOf(metrics),
     bars: barsOf(results),
@@ -43,10 +44,11 @@ export async function writeReport(
   await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
 }
 
-function summaryOf({ config }: Run, state: RunRecord): [string, string][] {
+function summaryOf({ config }: Run, state: RunRecord, { model }: TrainedModel): [string, string][] {
+  const batches = batchesIn(courseOf(model, config.train.steps), state.step);
   return [
     ["steps", `${state.step} of ${config.train.steps}`],
-    ["items seen", String(state.step * config.train.batch)],
+    ["items seen", String(batches * config.train.batch)],
     ["training time", `${state.seconds.toFixed(1)} s`],
     ["device", config.device],
     ["seed", String(config.train.seed)],
@@ -70,18 +72,21 @@ function configOf({ config }: Run): ConfigEntry[] {
   });
 }
 
-/** Lines of one chart, where a quantity has a value for each latent: the largest at the end. */
-const drawnLatents = 8;
+/** Lines of one chart, where a quantity has many parts: the largest at the end. */
+const drawnLines = 8;
 
-/** One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME. */
-function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
+/**
+ * One chart for each quantity that was followed. `METRIC/NAME/3` is the line of latent 3 in the chart of METRIC/NAME, and
+ * `METRIC/NAME/WORD` that of WORD.
+ */
+export function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
-    const [metric, quantity, latent] = name.split("/");
+    const [metric, quantity, part] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
     if (title === modeShares) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
-    const line = latent === undefined ? split : `z${latent}`;
+    const line = part === undefined ? split : /^\d+$/.test(part) ? `z${part}` : part;
     const points = series.get(line) ?? [];
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
@@ -89,8 +94,7 @@ function curvesOf(metrics: readonly MetricLine[]): ReportFacts["curves"] {
   return [...charts].map(([title, series]) => {
     const lines = [...series].map(([name, points]) => ({ name, points }));
     const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
-    const shown =
-      lines.length <= drawnLatents ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLatents);
+    const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
     return { title, unit: "", series: shown };
   });
 }
@@ -219,7 +223,7 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
     image: await reconstructionPicture(trained, test),
   };
   const kl = results.map(({ details }) => details.klPerLatent).find((detail) => typeof detail === "object");
-  if (kl === undefined) return [reconstructions];
+  if (kl === undefined || model.decoder?.traversable !== true) return [reconstructions];
   const order = latentsByKl(kl);
   const code = await trained.encode(test.read([0]));
   const traversal: Drawn = {

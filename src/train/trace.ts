@@ -1,6 +1,5 @@
 import { ShapeError, inScope } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, ndarray } from "../base/ndarray.ts";
-import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import { type NdArray, type Shape, formatShape } from "../base/ndarray.ts";
 import { type Tree, flatten } from "../base/tree.ts";
 import { grad } from "../autodiff/index.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
@@ -9,13 +8,8 @@ import type { NoiseKind } from "../nn/index.ts";
 import { concat, max, mean, reshape, sqrt, square, step as isPositive, stopGradient, sub, sum } from "../ops/index.ts";
 import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
+import type { Declared } from "./feeds.ts";
 import { type Layout, unravelTensor } from "./layout.ts";
-
-/** An input that the host fills before every call. */
-export type Declared =
-  | { readonly kind: NoiseKind; readonly shape: Shape }
-  | { readonly kind: "items"; readonly shape: Shape }
-  | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** A graph with the list of what the host must feed it. */
 export interface Traced {
@@ -63,6 +57,8 @@ interface Tracing {
   readonly items: number | null;
   /** Where values shown by layers are kept, by the path of their layer. */
   readonly observed?: Map<string, Tensor>;
+  /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
+  readonly trying?: boolean;
 }
 
 /** The context of one place in the model: a path, and how often each name was asked for there. */
@@ -111,7 +107,7 @@ class Place implements Scope {
   }
 
   updateStat(name: string, value: Tensor): void {
-    this.tracing.state.set(this.statName(name), value);
+    if (this.tracing.trying !== true) this.tracing.state.set(this.statName(name), value);
   }
 
   /** The first use of a net's part is the one that is kept: on real and generated items together, or on real ones. */
@@ -129,11 +125,15 @@ class Place implements Scope {
   private net(name: string): Net {
     const { model, layouts, state } = this.tracing;
     const layout = layouts[name]!;
-    const withParams = (params: Tree<Tensor>): Net => {
-      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, this.at(name)));
-      return Object.assign(call, { params, with: withParams });
+    const netAt = (place: Place, params: Tree<Tensor>): Net => {
+      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, place.at(name)));
+      return Object.assign(call, { params, with: (others: Tree<Tensor>) => netAt(this.trying(), others) });
     };
-    return withParams(unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+    return netAt(this, unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+  }
+
+  private trying(): Place {
+    return new Place({ ...this.tracing, trying: true }, this.path, this.suffix, this.asked);
   }
 
   private unique(name: string): string {
@@ -250,16 +250,26 @@ export function batchName(turn: number): string {
   return `batch/${turn}`;
 }
 
+function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions): Optimizers {
+  return new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rateOfUpdates(rate, step), net), slotNames);
+}
+
+/** The learning rate by a step's own updates: the run's is by steps of the model, each of which may hold several of them. */
+function rateOfUpdates(rate: Schedule, { repeat = 1 }: TrainStep): Schedule {
+  return (count) => rate(Math.floor(count / repeat));
+}
+
 /** How many batches one step of the model takes. */
 export function batchesPerStep(model: Model): number {
   return Math.max(...model.steps.map((step) => step.repeat ?? 1));
 }
 
 /** One whole training step of a model as one graph: every player's loss, gradient and optimizer, in their order. */
-export function traceStep({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+export function traceStep(options: StepOptions): Traced {
+  const { model, layouts, batch } = options;
   const state = new StateView(null);
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
-  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
+  const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
@@ -296,14 +306,15 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
 
 /**
  * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
- * a step would give a net, and `dead/NET/LAYER`, the share of units (channels of images) that no item of the batch moves
- * above 0.
+ * a step would give a net, and `dead/NET/layer1` and so on, the share of units (channels of images) in a hidden layer of
+ * rectifiers that no item of the batch moves above 0.
  */
-export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOptions): Traced {
+export function traceHealth(options: StepOptions): Traced {
+  const { model, layouts, batch } = options;
   const state = new StateView(null);
   const observed = new Map<string, Tensor>();
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]!, observed };
-  const optimizers = new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rate, net), slotNames);
+  const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, "", optimizers));
@@ -312,12 +323,17 @@ export function traceHealth({ model, layouts, batch, rate, slotNames }: StepOpti
       outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));
     });
   }
-  for (const [path, value] of observed) {
-    const [net, ...layer] = path.split(".").slice(0, -1);
-    const highest = max(value, { axes: value.shape.map((_, axis) => axis).slice(0, -1) });
-    outputs[`dead/${net}/${layer.join(".")}`] = sub(1, mean(isPositive(highest)));
+  for (const net of Object.keys(model.nets)) {
+    const own = [...observed].filter(([path]) => path.startsWith(`${net}.`));
+    own.forEach(([, value], i) => (outputs[`dead/${net}/layer${i + 1}`] = deadShare(value)));
   }
   return { program: { outputs }, declared: tracing.declared };
+}
+
+/** The share of units (channels of images) of values [n, ..., units] that are never above 0. */
+function deadShare(values: Tensor): Tensor {
+  const highest = max(values, { axes: values.shape.map((_, axis) => axis).slice(0, -1) });
+  return sub(1, mean(isPositive(highest)));
 }
 
 export interface InferenceOptions {
@@ -337,45 +353,4 @@ export function traceInference(
   const state = new StateView(frozen ?? null);
   const tracing: Tracing = { model, layouts, state, declared: new Map(), training: false, items: items ?? null };
   return { program: { outputs: body(new Place(tracing, [], "", new Map())) }, declared: tracing.declared };
-}
-
-/** Which numbers a call gets: they depend on the key, the count and the names alone. */
-export interface FeedKey {
-  readonly key: Key;
-  /** The count of steps done, or of batches seen. */
-  readonly count: number;
-  /** How far training is, for scalars: steps done in its stage, of all of it; the count, where not given. */
-  readonly progress?: { readonly step: number; readonly steps: number };
-  /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
-  readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
-}
-
-/** Draws and computes the declared inputs of a graph. */
-export function feedDeclared(
-  declared: ReadonlyMap<string, Declared>,
-  { key: own, count, progress = { step: count, steps: count }, items }: FeedKey,
-): Arrays {
-  const { step, steps } = progress;
-  const feeds: Record<string, NdArray> = {};
-  for (const [name, want] of declared) {
-    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
-    else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
-    else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
-  }
-  return feeds;
-}
-
-/** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */
-const itemsKey = key(0);
-
-function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {
-  if (items === undefined) throw new ShapeError(`feed: "${name}" belongs to items, and none were named`);
-  const [count, ...rest] = shape as [number, ...number[]];
-  const own = fold(itemsKey, "items", name, items.part);
-  const data = new Float32Array(count * rest.reduce((size, extent) => size * extent, 1));
-  for (let i = 0; i < count; i++) {
-    const drawn = uniform(fold(own, items.indices[i]!), rest);
-    data.set(drawn.data, i * drawn.data.length);
-  }
-  return ndarray("float32", shape, data);
 }

@@ -1,26 +1,24 @@
 import { OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, ndarray, rows, zeros } from "../base/ndarray.ts";
-import { type Key, fold, normal, uniform } from "../base/random.ts";
+import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import { flatten } from "../base/tree.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
-import type { Evidence } from "../metrics/index.ts";
+import type { Evidence, GradientDraws } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
-import {
-  type Declared,
-  type Layouts,
-  type Traced,
-  batchName,
-  feedDeclared,
-  traceGradients,
-  traceInference,
-} from "./trace.ts";
+import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
+import { layoutOf } from "./layout.ts";
+import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const chunk = 250;
 
 /** Numbers of one log-weight call: draws times items. */
 const weightsPerCall = 25_000;
+
+/** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
+export type Rebuild = (options: Readonly<Record<string, unknown>>) => Model;
 
 interface Prepared {
   readonly compiled: Compiled;
@@ -36,7 +34,34 @@ export class TrainedModel {
     readonly layouts: Layouts,
     readonly engine: Engine,
     readonly state: State,
+    /** How far its training is. */
+    readonly progress: Progress,
+    private readonly rebuild: Rebuild | null = null,
   ) {}
+
+  /**
+   * The same parameters, seen by the recipe with some of its options changed: another way to estimate a gradient, another
+   * temperature. @throws OptionError when the changed recipe has nets that this one has not.
+   */
+  under(options: Readonly<Record<string, unknown>>): TrainedModel {
+    if (this.rebuild === null) throw new ZayaError("under: the recipe is known only of a run's model");
+    const model = this.rebuild(options);
+    const other = Object.keys(model.nets).find((net) => !this.hasNet(model, net));
+    if (other !== undefined) {
+      const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
+      throw new OptionError(
+        `under: other options must leave the nets as they were trained - got ${given.join(",")}, with another net ${other}`,
+        "change only how the loss is estimated; what learns during training must have been trained",
+      );
+    }
+    return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild);
+  }
+
+  private hasNet(model: Model, net: string): boolean {
+    const [own, other] = [this.model, model].map(({ nets }) => [...flatten(nets[net]?.stats ?? {}).keys()].join());
+    const layout = layoutOf(flatten(model.nets[net]!.init(key(0))));
+    return own === other && JSON.stringify(layout) === JSON.stringify(this.layouts[net]);
+  }
 
   /** Runs one of the model's maps on any number of items. */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
@@ -136,7 +161,7 @@ export class TrainedModel {
     net: string,
     draws: number,
     batch: number,
-  ): Promise<Evidence["gradients"]> {
+  ): Promise<GradientDraws> {
     const { model, layouts } = this;
     const step = model.steps.find(({ updates }) => updates.includes(net));
     if (step === undefined) {
@@ -156,6 +181,7 @@ export class TrainedModel {
       const feeds = feedDeclared(prepared.declared, {
         key: fold(key, "gradients"),
         count: draw,
+        progress: this.progress,
         items: { part, indices },
       });
       const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
@@ -179,7 +205,7 @@ export class TrainedModel {
     size: number,
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
-    const feeds = feedDeclared(declared, { key, count, items: { part, indices: filled } });
+    const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
     return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
   }
 
@@ -236,7 +262,7 @@ class VectorMoments {
     }
   }
 
-  result(): Evidence["gradients"] {
+  result(): GradientDraws {
     const { mean, squares, count } = this;
     return {
       mean: ndarray("float64", [mean.length], mean),

@@ -7,9 +7,9 @@ import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
-import type { Arrays, Engine } from "../runtime/index.ts";
+import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, rateOf, resolveTraining, runConfig } from "./config.ts";
+import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
@@ -17,13 +17,14 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { infoOf, planRun } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
-import { hasAverages, inferenceState } from "./weights.ts";
+import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface TrainSettings {
   readonly engine: Engine;
@@ -51,8 +52,7 @@ export async function* train(
   options: TrainOptions,
   settings: TrainSettings,
 ): AsyncGenerator<TrainEvent, void> {
-  const training = resolveTraining(configured.definition, options, data.train.size);
-  const model = configured.definition.build(configured.options, infoOf(data));
+  const { model, training } = planRun(configured, data, options);
   const source = settings.source ?? { spec: data.train.name };
   const config = runConfig(configured, source, training, settings.engine.name);
   const clock = settings.clock ?? systemClock;
@@ -81,10 +81,6 @@ export function requireResumable(run: Run): void {
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
-}
-
-export function infoOf(data: DataSplit): DataInfo {
-  return { kind: data.train.kind, shape: data.train.shape };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
@@ -139,7 +135,7 @@ class Training {
     const { steps } = this.config;
     await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
     const state = this.engine.createState(values);
-    const trained = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const trained = this.trainedWith(state);
     const legs = new Legs(
       this.course,
       {
@@ -231,6 +227,12 @@ class Training {
     this.logAll(step, seconds, "test", found);
   }
 
+  /** Asked for what changes with training only at its end. */
+  private trainedWith(state: State): TrainedModel {
+    const { steps } = this.config;
+    return new TrainedModel(this.model, this.layouts, this.engine, state, { step: steps, steps });
+  }
+
   private async step(step: number, session: LegSession): Promise<Record<string, number>> {
     const losses = await session.step(step);
     for (const [name, loss] of Object.entries(losses)) {
@@ -271,11 +273,11 @@ class Training {
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
     await this.recordModes(last, this.config.steps, seconds);
-    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last);
+    if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
-    const averaged = new TrainedModel(this.model, this.layouts, this.engine, state);
+    const averaged = this.trainedWith(state);
     try {
-      yield* this.judge(seconds, averaged);
+      yield* this.judge(seconds, averaged, "ema");
     } finally {
       state.dispose();
       await averaged.release();
@@ -283,20 +285,25 @@ class Training {
   }
 
   /** Everything is written before the run is recorded as done: a run killed here does its end again. */
-  private async *judge(seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+  private async *judge(
+    seconds: number,
+    trained: TrainedModel,
+    weights: Weights | null,
+  ): AsyncGenerator<TrainEvent, void> {
     const { store, config } = this.run;
-    const { steps } = this.config;
+    const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
-      const file = evaluationFile(result, { step: steps, seed: this.config.seed });
+      const file = evaluationFile(result, { step: steps, seed, weights });
       await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
     }
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
-    await exportModel(trained, this.data.test, store, this.seed, { recipe: config.recipe, step: String(steps) });
+    const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
+    await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
     const done = { status: "done", step: steps, seconds } as const;
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);

@@ -2,8 +2,8 @@ import { emaSlot } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import { stateNames } from "./trace.ts";
 
-/** Which parameters a model is judged by: those of its last step, or their averages where they were kept. */
-export type Weights = "last" | "ema";
+/** Which parameters a model is judged by: their averages, where they were kept, or those of its last step. */
+export type Weights = "ema" | "last";
 
 /** The part of a run's state that inference needs, with the chosen parameters. */
 export function inferenceState(state: Arrays, weights: Weights): Arrays {

@@ -12,6 +12,7 @@ import {
   wordStream,
 } from "../../src/base/random.ts";
 import "../tolerance.ts";
+import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 
 describe("threefry", () => {
   // Known answers of Threefry-2x32 with 20 rounds. @source Random123 1.14, tests/kat_vectors.
@@ -47,18 +48,6 @@ function kolmogorov(sample: Float32Array, below: (x: number) => number): number 
       Math.max(Math.abs(below(x) - i / sorted.length), Math.abs((i + 1) / sorted.length - below(x))),
     ),
   );
-}
-
-/** Pearson's statistic of counts that should all be equal. */
-function chiSquare(counts: readonly number[]): number {
-  const expected = counts.reduce((total, count) => total + count, 0) / counts.length;
-  return counts.reduce((total, count) => total + (count - expected) ** 2 / expected, 0);
-}
-
-/** The value that a chi-square statistic exceeds in one of 10,000 draws. @source Wilson, Hilferty, PNAS 1931. */
-function chiSquareLimit(freedom: number): number {
-  const spread = 2 / (9 * freedom);
-  return freedom * (1 - spread + 3.719 * Math.sqrt(spread)) ** 3;
 }
 
 function moment(values: ArrayLike<number>, power: number): number {

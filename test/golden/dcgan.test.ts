@@ -1,28 +1,16 @@
 import { describe, expect, it } from "vitest";
 
 import type { NdArray } from "../../src/base/ndarray.ts";
-import { flatten } from "../../src/base/tree.ts";
-import { key } from "../../src/base/random.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import type { Model } from "../../src/models/index.ts";
-import { type Layer, batchNorm, conv2d, convTranspose2d, sequential } from "../../src/nn/index.ts";
+import { batchNorm, conv2d, convTranspose2d, sequential } from "../../src/nn/index.ts";
 import { add, mean, neg, reshape, softplus, stopGradient, tanh } from "../../src/ops/index.ts";
-import { type Optimizer, adam } from "../../src/optim/index.ts";
+import { adam } from "../../src/optim/index.ts";
 import { type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/train/trace.ts";
 import "../tolerance.ts";
-import {
-  type Result,
-  type Wave,
-  close,
-  exact,
-  inOurLayout,
-  parameterForm,
-  readGolden,
-  resultArray,
-  wave,
-} from "./golden.ts";
-import { partsOf, runStep } from "./step.ts";
+import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
+import { partsOf, port, runStep, watched } from "./step.ts";
 
 interface Golden {
   readonly adam: { readonly lr: number; readonly betas: readonly [number, number]; readonly eps: number };
@@ -71,21 +59,10 @@ const discriminator = sequential([
 const real = (logits: Tensor) => mean(softplus(neg(logits)));
 const fake = (logits: Tensor) => mean(softplus(logits));
 
-/** Another optimizer that also keeps the gradient it was given. */
-function watched(inner: Optimizer): Optimizer {
-  return {
-    init: (params) => ({ ...inner.init(params), gradient: params }),
-    update: (params, grads, { gradient: _, ...slots }, scalar) => {
-      const next = inner.update(params, grads, slots, scalar);
-      return { params: next.params, slots: { ...next.slots, gradient: grads } };
-    },
-  };
-}
-
 /** Both players in one graph: the discriminator moves, then the generator moves against the moved one on the same fakes. */
 function dcgan(): Model {
   const { lr, betas, eps } = golden.adam;
-  const optimizer = () => watched(adam({ learningRate: lr, beta1: betas[0], beta2: betas[1], epsilon: eps }));
+  const optimizer = () => adam({ learningRate: lr, beta1: betas[0], beta2: betas[1], epsilon: eps });
   let fakes: Tensor;
   return {
     nets: { generator, discriminator },
@@ -115,18 +92,6 @@ function dcgan(): Model {
   };
 }
 
-/** PyTorch's values under our paths: the names of layers are their places in both. */
-function port(net: Layer, values: Readonly<Record<string, NdArray<"float64">>>): Map<string, NdArray<"float64">> {
-  const own = [...flatten(net.init(key(0)))];
-  const entries = Object.entries(values).map(([name, value]): [string, NdArray<"float64">] => {
-    const scaled = own.some(([path]) => path === name.replace("weight", "scale"));
-    const path = scaled ? name.replace("weight", "scale") : name.replace("bias", "shift");
-    return [path, inOurLayout(value, parameterForm(value))];
-  });
-  expect(entries.map(([path, { shape }]) => [path, shape])).toEqual(own.map(([path, { shape }]) => [path, shape]));
-  return new Map(entries);
-}
-
 const waves = (specs: Readonly<Record<string, Wave>>) =>
   Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, wave(spec)]));
 const results = (of: Readonly<Record<string, Result>>) =>
@@ -147,7 +112,7 @@ describe("one step of PyTorch's DCGAN", () => {
       };
       const z = inOurLayout(wave(golden.inputs.z), "image");
       const { outputs, state } = await runStep(engine, {
-        model: dcgan(),
+        model: watched(dcgan()),
         params,
         batch: inOurLayout(wave(golden.inputs.real), "image"),
         rate: golden.adam.lr,

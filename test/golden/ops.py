@@ -98,6 +98,8 @@ case("nearest x 2", "resizeNearest", {"factor": 2}, {"x": ((2, 2, 2, 3), 1.0)}, 
 case("average pool 2", "averagePool2d", {"size": 2}, {"x": ((2, 2, 4, 6), 1.0)}, lambda x: F.avg_pool2d(x, 2))
 case("binary cross-entropy on logits, sum", "bernoulliNll", {}, {"logits": ((3, 6), 4.0), "target": ((3, 6), 0.5, 0.5)},
      lambda logits, target: F.binary_cross_entropy_with_logits(logits, target, reduction="sum"))
+case("layer norm of images: GroupNorm(1, c)", "imageNorm", {"eps": 1e-5}, {"x": ((3, 4, 3, 2), 1.5, 0.3), "weight": ((4,), 0.3, 1.0), "bias": ((4,), 0.4)},
+     lambda x, weight, bias: F.group_norm(x, 1, weight, bias, 1e-5))
 
 
 def gradient_penalty():

@@ -5,7 +5,7 @@ import { type NdArray, castTo, reshaped } from "../../src/base/ndarray.ts";
 import { bernoulliLogProb } from "../../src/distributions/index.ts";
 import { evaluate } from "../../src/graph/evaluate.ts";
 import { type Tensor, constant, input } from "../../src/graph/tensor.ts";
-import { batchNorm, instanceNorm, layerNorm } from "../../src/nn/index.ts";
+import { batchNorm, imageNorm, instanceNorm, layerNorm } from "../../src/nn/index.ts";
 import { emitOnnx } from "../../src/onnx/index.ts";
 import type { ConvTransposeOptions } from "../../src/ops/index.ts";
 import * as ops from "../../src/ops/index.ts";
@@ -98,6 +98,14 @@ const ports: Readonly<Record<string, Port>> = {
   instanceNorm: {
     build: ({ x, weight, bias }, { eps }) =>
       instanceNorm(weight!.shape[0] as number, { epsilon: eps, affine: true }).apply(
+        { scale: weight!, shift: bias! },
+        x!,
+        new OpenContext(true),
+      ),
+  },
+  imageNorm: {
+    build: ({ x, weight, bias }, { eps }) =>
+      imageNorm(weight!.shape[0] as number, { epsilon: eps }).apply(
         { scale: weight!, shift: bias! },
         x!,
         new OpenContext(true),

@@ -1,0 +1,56 @@
+import { ShapeError } from "../base/errors.ts";
+import { type NdArray, type Shape, ndarray } from "../base/ndarray.ts";
+import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import type { NoiseKind } from "../nn/index.ts";
+import type { Arrays } from "../runtime/index.ts";
+
+/** An input that the host fills before every call. */
+export type Declared =
+  | { readonly kind: NoiseKind; readonly shape: Shape }
+  | { readonly kind: "items"; readonly shape: Shape }
+  | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
+
+/** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** Which numbers a call gets: they depend on the key, the count and the names alone. */
+export interface FeedKey {
+  readonly key: Key;
+  /** The count of steps done, or of batches seen. */
+  readonly count: number;
+  readonly progress: Progress;
+  /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
+  readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
+}
+
+/** Draws and computes the declared inputs of a graph. */
+export function feedDeclared(
+  declared: ReadonlyMap<string, Declared>,
+  { key: own, count, progress: { step, steps }, items }: FeedKey,
+): Arrays {
+  const feeds: Record<string, NdArray> = {};
+  for (const [name, want] of declared) {
+    if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
+    else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
+    else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
+  }
+  return feeds;
+}
+
+/** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */
+const itemsKey = key(0);
+
+function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {
+  if (items === undefined) throw new ShapeError(`feed: "${name}" belongs to items, and none were named`);
+  const [count, ...rest] = shape as [number, ...number[]];
+  const own = fold(itemsKey, "items", name, items.part);
+  const data = new Float32Array(count * rest.reduce((size, extent) => size * extent, 1));
+  for (let i = 0; i < count; i++) {
+    const drawn = uniform(fold(own, items.indices[i]!), rest);
+    data.set(drawn.data, i * drawn.data.length);
+  }
+  return ndarray("float32", shape, data);
+}
