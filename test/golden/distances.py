@@ -8,6 +8,7 @@ their definitions on scipy's trees and numpy; in one dimension the Jensen-Shanno
 import numpy as np
 import ot
 import scipy
+import scipy.linalg
 import scipy.stats
 import sklearn
 from scipy.integrate import quad
@@ -113,6 +114,17 @@ def normals(m1, s1, m2, s2):
     return {"p": [m1, s1], "q": [m2, s2], "kl": number(float(kl)), "js": number(float((term(p, q) + term(q, p)) / 2)), "w1": number(float(w1))}
 
 
+def gaussians():
+    """Closed forms in three dimensions from scipy's matrix functions, of covariances in full."""
+    factor = [np.round(random.randn(3, 3), 3) for _ in range(2)]
+    (m1, c1), (m2, c2) = [(np.round(random.randn(3), 3), np.round(f @ f.T, 6)) for f in factor]
+    inverse = np.linalg.inv(c2)
+    kl = (np.trace(inverse @ c1) + (m1 - m2) @ inverse @ (m1 - m2) - 3 + np.linalg.slogdet(c2)[1] - np.linalg.slogdet(c1)[1]) / 2
+    root = scipy.linalg.sqrtm(c1)
+    w2 = np.sqrt(np.sum((m1 - m2) ** 2) + np.trace(c1 + c2 - 2 * scipy.linalg.sqrtm(root @ c2 @ root)).real)
+    return {"p": {"mean": flat(m1), "covariance": flat(c1)}, "q": {"mean": flat(m2), "covariance": flat(c2)}, "kl": number(float(kl)), "w2": number(float(w2))}
+
+
 write(
     __file__,
     f"POT {ot.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}; x and y are weighed by a and b where the transport has weights",
@@ -121,4 +133,5 @@ write(
     neighbours=[neighbours(k) for k in [1, 3, 5]],
     discrepancy=[discrepancy(s) for s in [[1.0], [0.5, 2.0, 8.0]]],
     normals=[normals(*each) for each in [(0, 1, 0.5, 1), (0, 1, 3, 1), (0, 1, 8, 1), (-1, 0.5, 2, 3), (0, 1, 0.2, 0.05)]],
+    gaussians=[gaussians() for _ in range(3)],
 )

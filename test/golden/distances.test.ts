@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 
 import { ndarray } from "../../src/base/ndarray.ts";
 import { type Points, selectPoints, toPoints } from "../../src/base/points.ts";
-import { gaussianKernel, knnJs, knnKl, mmd, normalJs1d, normalKl1d, normalW1d } from "../../src/divergences/index.ts";
+import {
+  gaussianKernel,
+  gaussianKl,
+  gaussianW2,
+  knnJs,
+  knnKl,
+  mmd,
+  normalJs1d,
+  normalKl1d,
+  normalW1d,
+} from "../../src/divergences/index.ts";
 import {
   type GroundCost,
   costMatrix,
@@ -49,6 +59,12 @@ interface Golden {
     readonly kl: number;
     readonly js: number;
     readonly w1: number;
+  }[];
+  readonly gaussians: readonly {
+    readonly p: Record<"mean" | "covariance", Result>;
+    readonly q: Record<"mean" | "covariance", Result>;
+    readonly kl: number;
+    readonly w2: number;
   }[];
 }
 
@@ -132,6 +148,18 @@ describe("normal distributions against adaptive quadrature", () => {
     expect(normalKl1d(left, right)).toBeAllclose(kl, digits);
     expect(normalJs1d(left, right)).toBeAllclose(js, digits);
     expect(normalW1d(left, right)).toBeAllclose(w1, digits);
+  });
+});
+
+describe("normal distributions of vectors against scipy", () => {
+  const vectors = ({ mean, covariance }: Record<"mean" | "covariance", Result>) => ({
+    mean: Float64Array.from(mean.values),
+    covariance: Float64Array.from(covariance.values),
+  });
+
+  it.each(golden.gaussians)("KL and W2 of covariances in full", ({ p, q, kl, w2 }) => {
+    expect(gaussianKl(vectors(p), vectors(q))).toBeAllclose(kl, digits);
+    expect(gaussianW2(vectors(p), vectors(q))).toBeAllclose(w2, digits);
   });
 });
 
