@@ -37,7 +37,7 @@ describe("the value of the game at the best discriminator", () => {
   it("is -log 4 + 2 JS over finitely many outcomes, and no other discriminator has more", () => {
     fc.assert(
       fc.property(problem, ([p, q, moves]) => {
-        const best = p.map((mass, i) => (mass + q[i]! === 0 ? 0.5 : mass / (mass + q[i]!)));
+        const best = p.map((mass, i) => (mass > 0 || q[i]! > 0 ? mass / (mass + q[i]!) : 0.5));
         const reached = value(p, q, best);
         expect(reached).toBeCloseTo(-Math.log(4) + 2 * discreteJs(p, q), 12);
         const moved = best.map((share, i) => Math.min(1 - 1e-9, Math.max(1e-9, share + moves[i]!)));
