@@ -8,7 +8,8 @@ import { nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import { Run, type TrainEvent, openTrained, resume, train } from "../../src/train/index.ts";
 
-// What every model owes, whatever it is: it trains, draws, exports what it computes, and resumes bit for bit.
+// What every model owes, whatever it is: it trains, draws items or tells their classes, exports what it computes, and resumes
+// bit for bit.
 
 /**
  * What ten epochs on 2000 digits must reach, by recipe: nats an image on the test part for models with a bound, else the
@@ -20,6 +21,7 @@ const reaches: Readonly<Record<string, number>> = {
   iwae: 160,
   "categorical-vae": 199,
   autoencoder: 125,
+  classifier: 0.05,
   gan: 5,
 };
 
@@ -46,13 +48,21 @@ describe.each(models)("model $name", (definition) => {
     expect(reaches).toHaveProperty(definition.name);
   });
 
-  it("makes two steps with finite losses, and draws items", async () => {
+  it("makes two steps with finite losses, and draws items or tells their classes", async () => {
     const store = new MemoryStore();
     const events = await collect(train(configured, data, { ...small, steps: 2 }, { engine, store }));
     const losses = events.flatMap((event) => (event.type === "step" ? Object.values(event.losses) : []));
     expect(losses.length).toBeGreaterThan(1);
     expect(losses.every(Number.isFinite)).toBe(true);
     const { trained, close } = await openTrained(await Run.open(store), engine);
+    if (trained.model.generator === undefined) {
+      await expect(trained.sample(key(1), 5)).rejects.toThrow("this model has nothing to draw from");
+      const { map, input, logits, features, classes } = trained.model.classifier!;
+      const told = await trained.map(map, { [input]: data.test.read([0, 1, 2]) });
+      expect(told[logits]!.shape).toEqual([3, classes]);
+      expect(told[features]!.shape[0]).toBe(3);
+      return close();
+    }
     const drawn = await trained.sample(key(1), 5);
     expect(drawn.shape).toEqual([5, ...data.train.shape]);
     const more = await trained.sample(key(1), 7);
