@@ -132,7 +132,10 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--metric", "edm"], "the metric must be known - got edm", "did you mean emd?"],
     [["a.csv", "b.csv", "--metric", "sinkhorm"], "did you mean sinkhorn?"],
     [["a.csv", "b.csv", "--cost", "cosine"], "cost must be one of euclidean, squared, manhattan - got cosine"],
-    [["a.csv", "b.csv", "--epsilon", "1"], "epsilon is an option of sinkhorn - got it with --metric emd"],
+    [
+      ["a.csv", "b.csv", "--epsilon", "1"],
+      "epsilon is an option of sinkhorn, sinkhorn-divergence - got it without any of them",
+    ],
     [["a.csv", "b.csv", "--metric", "sinkhorn", "--epsilon", "0"], "epsilon must be above 0 - got 0"],
     [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers with commas"],
     [["a.csv", "b.csv", "-n", "0"], "n must be at least 1 - got 0"],
