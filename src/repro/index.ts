@@ -7,6 +7,7 @@ import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
+import { jsVsWRow } from "./js-vs-w.ts";
 import type { Row } from "./row.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
 
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  jsVsWRow,
   wganEmdRow,
   dyingReluRow,
 ];

@@ -22,6 +22,8 @@ export class NetworkSimplex {
   /** Potentials of sources, then of targets: an arc of the tree costs the sum of its ends'. */
   readonly dual: Float64Array;
   pivots = 0;
+  /** Those of the targets. */
+  private readonly targets: Float64Array;
   private readonly n: number;
   private readonly m: number;
   /** Adding and subtracting it rounds a cost. */
@@ -50,6 +52,7 @@ export class NetworkSimplex {
     this.tree = new SpanningTree(size);
     this.flow = new Float64Array(size + 1);
     this.dual = new Float64Array(size + 1);
+    this.targets = this.dual.subarray(this.n, size);
     this.rounder = rounderFor(costs, size);
     this.block = Math.max(smallestBlock, Math.ceil(size / 2));
     this.begin(supply, demand);
@@ -132,7 +135,7 @@ export class NetworkSimplex {
 
   /** Block search: goes round all arcs, and stops after a block in which one costs less than its potentials; the best of it. */
   private findArc(): boolean {
-    const { costs, dual, rounder, block, n, m } = this;
+    const { costs, dual, targets, rounder, block, n, m } = this;
     let { row, column } = this;
     let best = 0;
     let left = block;
@@ -140,13 +143,19 @@ export class NetworkSimplex {
       const stop = Math.min(m, column + left);
       const own = dual[row]!;
       const at = row * m;
+      let least = best + own;
+      let found = -1;
       for (let j = column; j < stop; j++) {
-        const reduced = costs[at + j]! + rounder - rounder - own - dual[n + j]!;
-        if (reduced < best) {
-          best = reduced;
-          this.source = row;
-          this.target = n + j;
+        const rest = costs[at + j]! + rounder - rounder - targets[j]!;
+        if (rest < least) {
+          least = rest;
+          found = j;
         }
+      }
+      if (found >= 0) {
+        best = least - own;
+        this.source = row;
+        this.target = n + found;
       }
       seen += stop - column;
       left -= stop - column;
