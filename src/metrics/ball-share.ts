@@ -13,7 +13,7 @@ interface Estimate {
 
 /**
  * A number read off the counts, with the standard error of the jackknife: how far it moves when a group of either set is
- * away. It errs on the large side, here by up to a factor of two. Counting items while the balls stay as they are would err
+ * away. It errs on the large side, here by up to a factor of two, or three for shares near 1. Counting items while the balls stay as they are would err
  * on the small side, by up to a half, as balls are made of items too.
  * @source Efron, Stein, "The jackknife estimate of variance", Annals of Statistics 1981, theorem 1; by groups.
  */

@@ -1,4 +1,3 @@
-import { monteCarlo } from "../estimators/index.ts";
 import { jackknifed } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
 import { neighbour } from "./neighbours.ts";
@@ -19,7 +18,10 @@ export const density = defineMetric({
   options: sampleOptions,
   measure: (neighbours) => ({
     metric: "density",
-    ...jackknifed(neighbours, ({ realBalls }) => monteCarlo(realBalls).mean / neighbour),
+    ...jackknifed(neighbours, ({ realBalls }) => {
+      const total = realBalls.reduce((sum, balls) => sum + balls, 0);
+      return total / (neighbour * realBalls.length);
+    }),
     n: neighbours.realBalls.length,
     unit: "of that of real items",
     details: { k: neighbour },

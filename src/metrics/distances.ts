@@ -1,22 +1,28 @@
 /** Rows compared at one time with as many others: both fit into a processor's cache. */
 const block = 64;
 
+/** Rows from `top` on, `height` of them, against rows from `left` on, `width` of them: `squares` [height, width]. */
+export type VisitDistances = (top: number, left: number, height: number, width: number, squares: Float64Array) => void;
+
 /**
- * Calls `visit` with the squared Euclidean distances between blocks of rows of `a` [n, d] and of `b` [m, d]: rows from `top`
- * on, `height` of them, against rows from `left` on, `width` of them, in `squares` [height, width]. Of a set with itself,
- * blocks above the diagonal are left out. Distances are sums of squared differences: those of equal rows are 0.
+ * Calls `visit` with the squared Euclidean distances between rows of `a` [n, d] and of `b` [m, d], block by block. They are
+ * sums of squared differences: those of equal rows are 0.
  */
-export function forDistances(
-  a: Float64Array,
-  b: Float64Array,
-  d: number,
-  visit: (top: number, left: number, height: number, width: number, squares: Float64Array) => void,
-): void {
+export function forDistances(a: Float64Array, b: Float64Array, d: number, visit: VisitDistances): void {
+  forBlocks(a, b, d, false, visit);
+}
+
+/** The same among rows of one set, each pair once at least: blocks above the diagonal are left out. */
+export function forOwnDistances(a: Float64Array, d: number, visit: VisitDistances): void {
+  forBlocks(a, a, d, true, visit);
+}
+
+function forBlocks(a: Float64Array, b: Float64Array, d: number, own: boolean, visit: VisitDistances): void {
   const [n, m] = [a.length / d, b.length / d];
   const squares = new Float64Array(block * block);
   for (let top = 0; top < n; top += block) {
     const height = Math.min(block, n - top);
-    for (let left = 0; left < (a === b ? top + 1 : m); left += block) {
+    for (let left = 0; left < (own ? top + 1 : m); left += block) {
       const width = Math.min(block, m - left);
       fill(a, top, height, b, left, width, d, squares);
       visit(top, left, height, width, squares);

@@ -82,7 +82,8 @@ export function polynomialDiscrepancy(x: Float64Array, y: Float64Array, n: numbe
 }
 
 function kernel(product: number, d: number): number {
-  return (product / d + 1) ** 3;
+  const linear = product / d + 1;
+  return linear * linear * linear;
 }
 
 function shuffled(x: NdArray, order: Int32Array): NdArray {

@@ -1,4 +1,4 @@
-import { forDistances } from "./distances.ts";
+import { forDistances, forOwnDistances } from "./distances.ts";
 import type { Sets } from "./metric.ts";
 import { requireAlike, requireCount, toFloat64 } from "./sets.ts";
 
@@ -130,7 +130,7 @@ function squaredRadii(x: Float64Array, d: number): Radii {
   const n = x.length / d;
   const nearest = new Float64Array(n * kept).fill(Infinity);
   const items = new Int32Array(n * kept);
-  forDistances(x, x, d, (top, left, height, width, squares) => {
+  forOwnDistances(x, d, (top, left, height, width, squares) => {
     for (let i = 0; i < height; i++) {
       for (let j = 0; j < width; j++) {
         if (left + j >= top + i) continue;

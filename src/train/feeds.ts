@@ -8,7 +8,7 @@ import type { Arrays } from "../runtime/index.ts";
 export type Declared =
   | { readonly kind: NoiseKind; readonly shape: Shape }
   | { readonly kind: "items"; readonly shape: Shape }
-  | { readonly kind: "labels"; readonly turn: number; readonly classes: number }
+  | { readonly kind: "labels"; readonly shape: Shape; readonly turn: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */

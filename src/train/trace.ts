@@ -173,8 +173,9 @@ class StepPlace extends Place implements StepScope {
   labels(classes: number): Tensor {
     const { turn, tracing } = this;
     const name = `labels/${turn}`;
-    tracing.declared.set(name, { kind: "labels", turn, classes });
-    return oneHot(input(name, [tracing.items!], "int32"), classes);
+    const shape = [tracing.items!];
+    tracing.declared.set(name, { kind: "labels", shape, turn, classes });
+    return oneHot(input(name, shape, "int32"), classes);
   }
 
   optimizerOf(step: string, net: string): UnrolledOptimizer {
