@@ -9,6 +9,8 @@ import { parseArgs } from "node:util";
 /** Steps in one block, a second or so; and the peers that can run the workload. */
 const workloads = {
   vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
+  iwae: { block: 30, peers: ["pytorch"] },
+  categorical: { block: 60, peers: ["pytorch"] },
   dcgan: { block: 5, peers: ["pytorch"] },
   gan2d: { block: 150, peers: ["pytorch"] },
   unrolled: { block: 15, peers: ["pytorch"] },

@@ -24,6 +24,7 @@ const floors: Readonly<Record<string, number>> = {
   models: 5,
   data: 5,
   metrics: 5,
+  distances: 5,
   train: 6,
   sweep: 7,
   repro: 7,

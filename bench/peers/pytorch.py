@@ -123,6 +123,57 @@ def vae():
     return step
 
 
+def iwae():
+    """784-200-200-50 with tanh, K = 5 importance samples, Bernoulli, batch 100, Adam 1e-3; the loss in nats per image."""
+    batch, latent, k = 100, 50, 5
+    encoder = nn.Sequential(nn.Linear(784, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 2 * latent))
+    decoder = nn.Sequential(nn.Linear(latent, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    x = torch.bernoulli(torch.full((batch, 784), 0.13))
+    many = x.expand(k, batch, 784)
+
+    def step():
+        mean, logvar = encoder(x).chunk(2, dim=1)
+        noise = torch.randn(k, batch, latent)
+        z = mean + torch.exp(0.5 * logvar) * noise
+        logits = decoder(z)
+        drawn = -F.binary_cross_entropy_with_logits(logits, many, reduction="none").sum(2)
+        # log p(z) - log q(z | x); both constants of the densities cancel.
+        weights = drawn + 0.5 * (noise * noise - z * z).sum(2) + 0.5 * logvar.sum(1)
+        loss = math.log(k) - torch.logsumexp(weights, 0).mean()
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
+def categorical():
+    """784-200-(20 x 10)-200-784, Gumbel-Softmax at temperature 1, KL of the categories, batch 100, Adam 1e-3; the loss in nats per image."""
+    batch, variables, categories, temperature = 100, 20, 10, 1.0
+    width = variables * categories
+    encoder = nn.Sequential(nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, width))
+    decoder = nn.Sequential(nn.Linear(width, 200), nn.ReLU(), nn.Linear(200, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    x = torch.bernoulli(torch.full((batch, 784), 0.13))
+
+    def step():
+        logits = encoder(x).view(batch, variables, categories)
+        gumbel = -torch.empty_like(logits).exponential_().log()
+        code = torch.softmax((logits + gumbel) / temperature, 2)
+        recon = F.binary_cross_entropy_with_logits(decoder(code.view(batch, width)), x, reduction="sum")
+        logs = torch.log_softmax(logits, 2)
+        kl = (logs.exp() * logs).sum() + batch * variables * math.log(categories)
+        loss = (recon + kl) / batch
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
 def gan_step(generator, discriminator, optimizer, real, noise, one_pass):
     """D's step, then G's, on one forward pass of G (as in the official DCGAN example); non-saturating."""
     adam_g, adam_d = optimizer(generator.parameters()), optimizer(discriminator.parameters())
@@ -349,7 +400,10 @@ def veegan():
 
 
 def main():
-    workloads = {"vae": vae, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled, "wgan-gp": wgan_gp, "veegan": veegan}
+    workloads = {
+        "vae": vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
+        "wgan-gp": wgan_gp, "veegan": veegan,
+    }
     name = sys.argv[1] if len(sys.argv) == 2 else None
     if name not in workloads:
         leave(2, f"usage: pytorch.py {'|'.join(workloads)}\n")

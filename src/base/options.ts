@@ -8,6 +8,10 @@ function fromText(value: unknown): unknown {
   return typeof value === "string" && value.trim() !== "" ? Number(value) : value;
 }
 
+function listed(value: unknown): unknown {
+  return typeof value === "string" ? value.split(",").map(fromText) : typeof value === "number" ? [value] : value;
+}
+
 interface Bounds {
   readonly min?: number;
   readonly max?: number;
@@ -26,15 +30,19 @@ export function integerField(doc: string, bounds: Bounds = {}) {
   return z.preprocess(fromText, bounded(whole, bounds)).meta({ description: doc });
 }
 
+/** Numbers within bounds: a list, or text with commas between them. */
+export function numberListField(doc: string, bounds: Bounds = {}) {
+  const entry = bounded(z.number({ error: "must be numbers with commas between them" }), bounds);
+  return z.preprocess(listed, z.array(entry).min(1)).meta({ description: doc });
+}
+
 /** Whole numbers of at least 1: a list, or text with commas between them. */
 export function integerListField(doc: string) {
-  const split = (value: unknown) =>
-    typeof value === "string" ? value.split(",").map(fromText) : typeof value === "number" ? [value] : value;
   const entry = z
     .number({ error: "must be whole numbers with commas between them" })
     .int()
     .min(1, { error: "must be at least 1" });
-  return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
+  return z.preprocess(listed, z.array(entry).min(1)).meta({ description: doc });
 }
 
 /** Any words. */

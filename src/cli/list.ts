@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
 import { datasets } from "../data/index.ts";
+import { distances } from "../distances/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
@@ -11,6 +12,7 @@ import { suggestion } from "./nearest.ts";
 const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
   recipes: () => models.map(({ name, summary, source }) => [name, summary, source]),
   metrics: () => metrics.map(({ name, summary, source }) => [name, summary, source]),
+  distances: () => distances.map(({ name, summary, source }) => [name, summary, source]),
   repro: () => rows.map(({ name, summary, bar }) => [name, summary, bar]),
   data: () => [
     ...datasets.map(({ name, description }) => [name, description]),

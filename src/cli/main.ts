@@ -58,6 +58,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./export.ts")).declareExport,
   },
   {
+    name: "distance",
+    summary: "measure the distance between two data sets or runs",
+    load: async () => (await import("./distance.ts")).declareDistance,
+  },
+  {
     name: "data",
     summary: "look at data before training on them",
     load: async () => (await import("./data.ts")).declareData,

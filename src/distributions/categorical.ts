@@ -1,5 +1,20 @@
 import { type Tensor, staticDim } from "../graph/tensor.ts";
-import { add, argmax, clip, div, exp, log, logSoftmax, logSumExp, mul, neg, oneHot, sub, sum } from "../ops/index.ts";
+import {
+  add,
+  argmax,
+  clip,
+  div,
+  exp,
+  log,
+  logSoftmax,
+  logSumExp,
+  mul,
+  neg,
+  oneHot,
+  stopGradient,
+  sub,
+  sum,
+} from "../ops/index.ts";
 import { perItem } from "./normal.ts";
 
 /** Standard Gumbel noise from uniform noise on [0, 1): -log(-log u), u kept away from 0 and from 1. */
@@ -12,7 +27,7 @@ export function gumbelNoise(uniform: Tensor): Tensor {
  * No gradient. @source Gumbel, 1954; Maddison et al., arXiv 1411.0030.
  */
 export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
-  return oneHot(argmax(add(logits, gumbelNoise(uniform))), staticDim(logits, logits.shape.length - 1, "categorical"));
+  return nearestCorner(add(logits, gumbelNoise(uniform)));
 }
 
 /**
@@ -26,6 +41,19 @@ export function sampleGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature
 /** The logarithm of such a draw: finite where the draw itself rounds to 0. */
 export function sampleLogGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature: Tensor): Tensor {
   return logSoftmax(div(add(logits, gumbelNoise(uniform)), temperature));
+}
+
+/** The corner of the simplex nearest to each distribution [..., k], as a one-hot vector. No gradient. */
+export function nearestCorner(x: Tensor): Tensor {
+  return oneHot(argmax(x), staticDim(x, x.shape.length - 1, "categorical"));
+}
+
+/**
+ * A relaxed draw [..., k] pushed to its nearest corner, with the gradient that it would have had without.
+ * @source Jang et al., arXiv 1611.01144, section 2.2; Bengio et al., arXiv 1308.3432.
+ */
+export function straightThrough(soft: Tensor): Tensor {
+  return add(stopGradient(sub(nearestCorner(soft), soft)), soft);
 }
 
 /** Log probability of one-hot x in nats, summed over all axes but the first `batchAxes`. */

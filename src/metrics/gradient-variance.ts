@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { monteCarlo } from "../estimators/index.ts";
-import { defineMetric } from "./metric.ts";
+import { type GradientDraws, defineMetric } from "./metric.ts";
 
 export const gradientVariance = defineMetric({
   name: "gradient-variance",
@@ -13,25 +13,51 @@ export const gradientVariance = defineMetric({
     net: z.string().default("encoder").meta({ description: "the net whose parameters are looked at" }),
     draws: integerField("draws of the gradient", { min: 4 }).default(200),
     batch: integerField("items in the batch", { min: 1 }).default(128),
+    beside: z
+      .string()
+      .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE with commas between" })
+      .meta({
+        description:
+          "options of the recipe under which the gradient of the same parameters is measured beside the run's own: estimator=score-function,baseline=loo,mc-samples=4",
+      })
+      .optional(),
   }),
-  measure: ({ mean, variance, halfDistances, draws }) => {
-    const total = monteCarlo(halfDistances);
-    const power = Float64Array.from(mean.data, (value) => value * value).reduce((sum, square) => sum + square, 0);
-    const ratios = Float64Array.from(mean.data, (value, i) => Math.abs(value) / Math.sqrt(variance.data[i]!));
-    const finite = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted();
-    return {
-      metric: "gradient-variance",
-      value: total.mean,
-      stderr: total.stderr,
-      n: draws,
-      unit: "squared gradient",
-      details: {
-        parameters: mean.data.length,
-        meanVariance: total.mean / mean.data.length,
-        // The squared norm of a mean of draws holds their noise once over.
-        gradientNorm: Math.sqrt(Math.max(0, power - total.mean / draws)),
-        medianSignalToNoise: finite[finite.length >> 1] ?? Number.NaN,
-      },
-    };
+  measure: ({ own, beside }) => {
+    const { variance, stderr, ...details } = spreadOf(own);
+    const result = { metric: "gradient-variance", value: variance, stderr, n: own.draws, unit: "squared gradient" };
+    if (beside === undefined) return { ...result, details };
+    const other = spreadOf(beside);
+    const named = Object.entries(other).map(([name, value]) => [
+      `beside${name[0]!.toUpperCase()}${name.slice(1)}`,
+      value,
+    ]);
+    return { ...result, details: { ...details, ...Object.fromEntries(named), ratio: other.variance / variance } };
   },
 });
+
+/** Options of a recipe from `mc-samples=4,baseline=loo`, by their names in a config. */
+export function readChanges(text: string): Record<string, string> {
+  const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const entries = text.split(",").map((part) => part.split("=") as [string, string]);
+  return Object.fromEntries(entries.map(([name, value]) => [camel(name), value]));
+}
+
+function spreadOf({ mean, variance, halfDistances, draws }: GradientDraws) {
+  const total = monteCarlo(halfDistances);
+  const power = Float64Array.from(mean.data).reduce((sum, value) => sum + value * value, 0);
+  const ratios = Float64Array.from(mean.data, (value, i) => Math.abs(value) / Math.sqrt(variance.data[i]!));
+  const finite = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted();
+  // The squared norm of a mean of draws holds their noise once over.
+  const gradientNorm = Math.sqrt(Math.max(0, power - total.mean / draws));
+  return {
+    variance: total.mean,
+    stderr: total.stderr,
+    parameters: mean.data.length,
+    meanVariance: total.mean / mean.data.length,
+    gradientNorm,
+    /** Root mean square over draws. */
+    drawNorm: Math.hypot(gradientNorm, Math.sqrt(total.mean)),
+    signalToNoise: gradientNorm / Math.sqrt(total.mean),
+    medianSignalToNoise: finite[finite.length >> 1] ?? Number.NaN,
+  };
+}

@@ -21,6 +21,7 @@ import { sharpness } from "./sharpness.ts";
 
 export { largestOf } from "./accuracy.ts";
 export { type FactorCodes, factorCodes, itemsFor } from "./factor-codes.ts";
+export { readChanges } from "./gradient-variance.ts";
 export * from "./metric.ts";
 export { type ModeCenters, type ModeCounts, type ModeHits, modesOf, nearestModes } from "./mode-counts.ts";
 export { type Neighbours, neighboursOf } from "./neighbours.ts";

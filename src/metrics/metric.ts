@@ -5,6 +5,17 @@ import type { FactorCodes } from "./factor-codes.ts";
 import type { ModeHits } from "./mode-counts.ts";
 import type { Neighbours } from "./neighbours.ts";
 
+/** Repeated draws of a gradient. */
+export interface GradientDraws {
+  /** Over draws, of each parameter: [p]. */
+  readonly mean: NdArray;
+  /** Unbiased, over draws, of each parameter: [p]. */
+  readonly variance: NdArray;
+  /** Half the squared distance of each pair of draws: an estimate of the total variance each, [draws / 2]. */
+  readonly halfDistances: Float64Array;
+  readonly draws: number;
+}
+
 /** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
 export interface Evidence {
   /** The parts of the negative bound for one draw of z an image, in nats. */
@@ -20,16 +31,8 @@ export interface Evidence {
   };
   /** log p(x, z) - log q(z | x) in nats, [n, k]. */
   logWeights: { readonly values: NdArray; readonly dimensions: number };
-  /** Repeated draws of the gradient of a loss on one batch, with parameters held fixed. */
-  gradients: {
-    /** Over draws, of each parameter: [p]. */
-    readonly mean: NdArray;
-    /** Unbiased, over draws, of each parameter: [p]. */
-    readonly variance: NdArray;
-    /** Half the squared distance of each pair of draws: an estimate of the total variance each, [draws / 2]. */
-    readonly halfDistances: Float64Array;
-    readonly draws: number;
-  };
+  /** Gradients of a loss on one batch, with parameters held fixed: of the model, and of another form of it. */
+  gradients: { readonly own: GradientDraws; readonly beside?: GradientDraws };
   /** Codes of items whose factors are known. */
   factors: FactorCodes;
   /** Classes that a classifier tells. */

@@ -110,6 +110,9 @@ function requireFitting({ beta, betaWarmup, klTarget, capacity }: Options): void
     );
   }
   if (betaWarmup > 0 && (klTarget !== undefined || capacity !== undefined)) {
-    throw new OptionError(`beta-vae: only a fixed beta has a warm-up - got ${betaWarmup} with ${given[0]![0]}`);
+    throw new OptionError(
+      `beta-vae: only a fixed beta has a warm-up - got ${betaWarmup} with ${given[0]![0]}`,
+      "leave out --beta-warmup, or give --beta",
+    );
   }
 }

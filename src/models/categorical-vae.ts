@@ -5,15 +5,17 @@ import { choiceField, integerField, numberField } from "../base/options.ts";
 import {
   categoricalKlTerms,
   categoricalLogProb,
+  nearestCorner,
   relaxedKlTerms,
   sampleCategorical,
   sampleLogGumbelSoftmax,
+  straightThrough,
 } from "../distributions/index.ts";
 import { leaveOneOut, scoreFunction } from "../estimators/index.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 
 import { coders, runningMean } from "../nn/index.ts";
-import { add, argmax, exp, mean, neg, oneHot, reshape, softmax, stopGradient, sub, sum } from "../ops/index.ts";
+import { add, exp, mean, neg, reshape, softmax, sub, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
 import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
@@ -27,8 +29,12 @@ const options = z.object({
     "straight-through",
     "score-function",
   ]).default("gumbel-softmax"),
-  temperature: numberField("temperature of the relaxation at the start", { above: 0 }).default(1),
-  temperatureFloor: numberField("temperature under which it does not fall", { above: 0 }).default(0.5),
+  temperature: numberField("temperature of the relaxation at the start; at 0 a draw would have no gradient", {
+    above: 0,
+  }).default(1),
+  temperatureFloor: numberField("temperature under which it does not fall; near 0 the gradient's variance explodes", {
+    above: 0,
+  }).default(0.5),
   temperatureRate: numberField("rate at which it falls, exp(-rate * step)", { min: 0 }).default(1e-4),
   temperatureInterval: integerField("steps between two changes of the temperature", { min: 1 }).default(500),
   kl: choiceField(
@@ -94,7 +100,7 @@ function build(chosen: Options, data: DataInfo): Model {
           const n = image!.shape[0]!;
           return {
             probabilities: reshape(softmax(logits), [n, width]),
-            code: reshape(mostLikely(logits), [n, width]),
+            code: reshape(nearestCorner(logits), [n, width]),
           };
         },
       },
@@ -147,8 +153,7 @@ function byRelaxation(chosen: Options, seen: Observation, logits: Tensor, x: Ten
   const temperature = scope.scalar("temperature", temperatureSchedule(chosen));
   const logSoft = sampleLogGumbelSoftmax(logits, scope.noise("z", "uniform", [n, variables, categories]), temperature);
   const soft = exp(logSoft);
-  const hard = add(stopGradient(sub(mostLikely(soft), soft)), soft);
-  const code = chosen.estimator === "straight-through" ? hard : soft;
+  const code = chosen.estimator === "straight-through" ? straightThrough(soft) : soft;
   const out = scope.nets.decoder!(reshape(code, [n, variables * categories]));
   const kl = chosen.kl === "relaxed" ? relaxedKlTerms(logits, logSoft, temperature) : categoricalKlTerms(logits);
   return {
@@ -190,11 +195,6 @@ function draws(
   return { code, costs: neg(seen.logProb(reshape(out, [samples, n, ...data.shape]), x, scope, 2)) };
 }
 
-/** The corner of the simplex nearest to each distribution [..., k]. */
-function mostLikely(x: Tensor): Tensor {
-  return oneHot(argmax(x), staticDim(x, x.shape.length - 1, "mostLikely"));
-}
-
 function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloor }: Options): void {
   if (kl === "relaxed" && estimator !== "gumbel-softmax") {
     throw new OptionError(
@@ -205,6 +205,7 @@ function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloo
   if (mcSamples > 1 && estimator !== "score-function") {
     throw new OptionError(
       `categorical-vae: several draws are for the score function - got ${mcSamples} with ${estimator}`,
+      "use --estimator score-function, or leave out --mc-samples",
     );
   }
   if (temperature < temperatureFloor) {

@@ -20,10 +20,10 @@ import { latentOption, observation, observationOptions, observationAdam } from "
 const options = z.object({
   ...observationOptions,
   ...latentOption,
-  estimator: choiceField("how the gradient passes the draw of the code: through it (pathwise) or by its score", [
-    "pathwise",
-    "score-function",
-  ]).default("pathwise"),
+  estimator: choiceField(
+    "how the gradient passes the draw of the code: through it (pathwise) or by its score; gumbel-softmax and straight-through are for the codes of categorical-vae",
+    ["pathwise", "score-function"],
+  ).default("pathwise"),
   baseline: choiceField("what the score function takes off the cost: nothing, its running mean, or the other draws'", [
     "none",
     "mean",

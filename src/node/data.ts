@@ -29,18 +29,40 @@ export interface OpenDataOptions {
  * @throws OptionError when an option is not valid or does not fit the data.
  */
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
+  const { limit } = options;
+  const { train, test } = await openParts(spec, options);
+  const limited = (part: Dataset) => (limit === undefined ? part : take(part, limit));
+  // The limit comes first, so that it bounds the whole.
+  return test === null ? splitOff(limited(train)) : { train: limited(train), test: limited(test) };
+}
+
+/**
+ * The same as one set, in the order in which they lie there. Of data that have a test part of their own, the part to
+ * train on.
+ */
+export async function openItems(spec: string, options: Omit<OpenDataOptions, "limit"> = {}): Promise<Dataset> {
+  return (await openParts(spec, options)).train;
+}
+
+/** Data as they lie there: the test part is null where they have none of their own. */
+interface DataParts {
+  readonly train: Dataset;
+  readonly test: Dataset | null;
+}
+
+async function openParts(spec: string, options: OpenDataOptions): Promise<DataParts> {
   checkOptions(options);
   const named = datasets.find(({ name }) => name === spec);
-  const split = named === undefined ? await openPath(spec, options) : await openNamed(named, options);
-  const { size, limit } = options;
-  const [height, width] = split.train.shape;
+  const parts = named === undefined ? await openPath(spec, options) : await openNamed(named, options);
+  const { size } = options;
+  const [height, width] = parts.train.shape;
   if (size !== undefined && (height !== size || width !== size)) {
     throw new OptionError(
-      `openData: a size is for folders of images - got ${size} for ${spec}, whose items are ${split.train.shape.join(" x ")}`,
+      `openData: a size is for folders of images - got ${size} for ${spec}, whose items are ${parts.train.shape.join(" x ")}`,
       "leave --size out",
     );
   }
-  return limit === undefined ? split : { train: take(split.train, limit), test: take(split.test, limit) };
+  return parts;
 }
 
 function checkOptions({ size, limit }: OpenDataOptions): void {
@@ -51,7 +73,7 @@ function checkOptions({ size, limit }: OpenDataOptions): void {
   }
 }
 
-async function openPath(spec: string, options: OpenDataOptions): Promise<DataSplit> {
+async function openPath(spec: string, options: OpenDataOptions): Promise<DataParts> {
   const path = resolve(spec);
   const found = spec === "" ? null : await stat(path).catch(() => null);
   if (found === null) throw noSuchData(spec);
@@ -59,29 +81,21 @@ async function openPath(spec: string, options: OpenDataOptions): Promise<DataSpl
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   const name = basename(path);
   const ending = extname(path).toLowerCase();
-  if (ending === ".npy") return limitedSplit(npyDataset(bytes, name), options);
+  if (ending === ".npy") return { train: npyDataset(bytes, name), test: null };
   if (ending === ".csv" || ending === ".tsv") {
     const items = await decodeCsvPoints(bytes, name);
-    return limitedSplit(arrayDataset({ name, kind: "points", items }), options);
+    return { train: arrayDataset({ name, kind: "points", items }), test: null };
   }
-  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {
-    const { train, test } = await openIdx(path, bytes);
-    return test === null ? limitedSplit(train, options) : { train, test };
-  }
+  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) return openIdx(path, bytes);
   throw new DataError(
     `openData: a file must be NumPy (.npy), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
     "name the folder of your images, or save an array of them with numpy.save",
   );
 }
 
-async function openFolder(path: string, { size, limit }: OpenDataOptions): Promise<DataSplit> {
+async function openFolder(path: string, { size, limit }: OpenDataOptions): Promise<DataParts> {
   const { items, skipped } = await readImageFolder(path, { size, limit });
-  return splitOff(arrayDataset({ name: basename(path), kind: "image", items, skipped }));
-}
-
-/** The limit comes first, so that it bounds the whole. */
-function limitedSplit(dataset: Dataset, { limit }: OpenDataOptions): DataSplit {
-  return splitOff(limit === undefined ? dataset : take(dataset, limit));
+  return { train: arrayDataset({ name: basename(path), kind: "image", items, skipped }), test: null };
 }
 
 function noSuchData(spec: string): DataError {

@@ -1,11 +1,14 @@
-export { type OpenDataOptions, openData, openData as images } from "./data.ts";
+export { type OpenDataOptions, openData, openData as images, openItems } from "./data.ts";
 export { type Device, devices, nodeEngine, ortOptions, versions } from "./engine.ts";
 export { FolderStore } from "./folder-store.ts";
+export { availableMemory } from "./memory.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
+export { readPointWeights } from "./point-weights.ts";
 export {
   type RunFolder,
   createNumberedRunFolder,
   createRunFolder,
+  isRun,
   openRunFolder,
   requireFreeFolder,
   requireRun,

@@ -21,7 +21,7 @@ export async function requireFree(path: string, force: boolean): Promise<void> {
   if (!force) {
     throw new OptionError(
       `write: the output must be a new file - got ${path}, which exists`,
-      "choose another --out, or replace it with --force",
+      "choose another file, or replace it with --force",
     );
   }
 }

@@ -86,9 +86,14 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
   return { folder, store: new FolderStore(folder), release: () => lock.release() };
 }
 
+/** Whether the path is a folder that holds a run. */
+export function isRun(folder: string): Promise<boolean> {
+  return new FolderStore(folder).has(recordFile);
+}
+
 /** @throws RunError when the folder holds no run. */
 export async function requireRun(folder: string): Promise<void> {
-  if (await new FolderStore(folder).has(recordFile)) return;
+  if (await isRun(folder)) return;
   const found = await stat(folder).catch(() => null);
   const what = found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
   throw new RunError(

@@ -3,6 +3,7 @@ import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
+import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
 import type { Row } from "./row.ts";
@@ -18,6 +19,7 @@ export const rows: readonly Row[] = [
   vaeNllRow,
   iwaeNllRow,
   gumbelRow,
+  gumbelTemperatureRow,
   betaVaeRow,
   autoencoderContrastRow,
   ringRow,

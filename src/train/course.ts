@@ -1,5 +1,6 @@
 import { OptionError } from "../base/errors.ts";
 import type { Model, Stage } from "../models/index.ts";
+import type { Progress } from "./feeds.ts";
 import { batchesPerStep } from "./trace.ts";
 
 /** A stretch of a run in which the same steps are made. */
@@ -45,4 +46,10 @@ export function courseOf(model: Model, steps: number): Leg[] {
 export function batchesIn(course: readonly Leg[], step: number): number {
   const leg = course.findLast(({ first }) => first <= step)!;
   return leg.firstBatch + (step - leg.first) * leg.perStep;
+}
+
+/** How far the run's stage is after so many of its steps. */
+export function progressAt(course: readonly Leg[], step: number): Progress {
+  const { first, end } = course.findLast((leg) => leg.first < Math.max(1, step))!;
+  return { step: step - first, steps: end - first };
 }

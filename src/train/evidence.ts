@@ -9,6 +9,7 @@ import {
   factorCodes,
   itemsFor,
   neighboursOf,
+  readChanges,
 } from "../metrics/index.ts";
 import type { Features } from "./features.ts";
 import { gatherPredictions } from "./predictions.ts";
@@ -65,9 +66,8 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
     gather: (gathering, options, metric) => gatherFeatures(gathering, drawn(options), metric),
   },
   gradients: {
-    reads: ["net", "draws", "batch"],
-    gather: async ({ subject: { trained, data, part, key } }, { net, draws, batch }) =>
-      alone(await trained.gradients(data, part, key, net as string, draws as number, batch as number)),
+    reads: ["net", "draws", "batch", "beside"],
+    gather: async ({ subject }, options) => alone(await gatherGradients(subject, options)),
   },
   logWeights: {
     reads: ["samples"],
@@ -130,6 +130,22 @@ export class Gathering {
     const made = make();
     this.known.set(name, made);
     return made;
+  }
+}
+
+/** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
+async function gatherGradients(
+  { trained, data, part, key }: Subject,
+  { net, draws, batch, beside }: Options,
+): Promise<Evidence["gradients"]> {
+  const drawn = (model: TrainedModel) =>
+    model.gradients(data, part, key, net as string, draws as number, batch as number);
+  if (beside === undefined) return { own: await drawn(trained) };
+  const other = trained.under(readChanges(beside as string));
+  try {
+    return { own: await drawn(trained), beside: await drawn(other) };
+  } finally {
+    await other.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import { RunError } from "../base/errors.ts";
 import type { Engine } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint } from "./checkpoint.ts";
+import { courseOf, progressAt } from "./course.ts";
 import { readDataRecord } from "./data-record.ts";
 import type { Run } from "./run.ts";
 import { TrainedModel } from "./trained.ts";
@@ -35,7 +36,10 @@ export async function openTrained(run: Run, engine: Engine, weights: Weights = "
   const layouts = layoutsOf(model, run.config.train.seed);
   const values = await loadCheckpoint(run.store, step, model, layouts);
   const state = engine.createState(inferenceState(values, weights));
-  const trained = new TrainedModel(model, layouts, engine, state, { step, steps: run.config.train.steps });
+  const progress = progressAt(courseOf(model, run.config.train.steps), step);
+  const trained = new TrainedModel(model, layouts, engine, state, progress, (options) =>
+    buildModel({ ...run.config, model: { ...run.config.model, ...options } }, data),
+  );
   const close = async (): Promise<void> => {
     state.dispose();
     await trained.release();

@@ -86,7 +86,7 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
     image: await reconstructionPicture(trained, test),
   };
   const kl = results.map(({ details }) => details.klPerLatent).find((detail) => typeof detail === "object");
-  if (kl === undefined) return [reconstructions];
+  if (kl === undefined || model.decoder?.traversable !== true) return [reconstructions];
   const order = latentsByKl(kl);
   const code = await trained.encode(test.read([0]));
   const traversal: Drawn = {

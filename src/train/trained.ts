@@ -1,13 +1,15 @@
 import { OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, ndarray, rows, zeros } from "../base/ndarray.ts";
-import { type Key, fold, normal, uniform } from "../base/random.ts";
+import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import { flatten } from "../base/tree.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
-import type { Evidence } from "../metrics/index.ts";
+import type { Evidence, GradientDraws } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
+import { layoutOf } from "./layout.ts";
 import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
@@ -15,6 +17,9 @@ const chunk = 250;
 
 /** Numbers of one log-weight call: draws times items. */
 const weightsPerCall = 25_000;
+
+/** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
+export type Rebuild = (options: Readonly<Record<string, unknown>>) => Model;
 
 interface Prepared {
   readonly compiled: Compiled;
@@ -32,7 +37,32 @@ export class TrainedModel {
     readonly state: State,
     /** How far its training is. */
     readonly progress: Progress,
+    private readonly rebuild: Rebuild | null = null,
   ) {}
+
+  /**
+   * The same parameters, seen by the recipe with some of its options changed: another way to estimate a gradient, another
+   * temperature. @throws OptionError when the changed recipe has nets that this one has not.
+   */
+  under(options: Readonly<Record<string, unknown>>): TrainedModel {
+    if (this.rebuild === null) throw new ZayaError("under: the recipe is known only of a run's model");
+    const model = this.rebuild(options);
+    const other = Object.keys(model.nets).find((net) => !this.hasNet(model, net));
+    if (other !== undefined) {
+      const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
+      throw new OptionError(
+        `under: other options must leave the nets as they were trained - got ${given.join(",")}, with another net ${other}`,
+        "change only how the loss is estimated; what learns during training must have been trained",
+      );
+    }
+    return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild);
+  }
+
+  private hasNet(model: Model, net: string): boolean {
+    const [own, other] = [this.model, model].map(({ nets }) => [...flatten(nets[net]?.stats ?? {}).keys()].join());
+    const layout = layoutOf(flatten(model.nets[net]!.init(key(0))));
+    return own === other && JSON.stringify(layout) === JSON.stringify(this.layouts[net]);
+  }
 
   /** Runs one of the model's maps on any number of items. */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
@@ -132,7 +162,7 @@ export class TrainedModel {
     net: string,
     draws: number,
     batch: number,
-  ): Promise<Evidence["gradients"]> {
+  ): Promise<GradientDraws> {
     const { model, layouts } = this;
     const step = model.steps.find(({ updates }) => updates.includes(net));
     if (step === undefined) {
@@ -234,7 +264,7 @@ class VectorMoments {
     }
   }
 
-  result(): Evidence["gradients"] {
+  result(): GradientDraws {
     const { mean, squares, count } = this;
     return {
       mean: ndarray("float64", [mean.length], mean),

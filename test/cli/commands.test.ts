@@ -169,6 +169,20 @@ describe("zaya eval", () => {
     expect(nll.value).toBeLessThan(elbo.value + 3 * elbo.stderr);
     expect(nll.protocol).toMatchObject({ n: 3, part: "test", options: { samples: 50 } });
   });
+
+  it("measures the gradient of another estimator beside the run's own, in one call", async () => {
+    const words = ["eval", "run", "--metric", "gradient-variance", "--draws", "20", "--batch", "4"];
+    const beside = ["--beside", "estimator=score-function,baseline=loo,mc-samples=2"];
+    const [result] = resultOf(await zaya(folder, ...words, ...beside, "--json")).results;
+    expect(result.details.ratio).toBeCloseTo(result.details.besideVariance / result.value, 6);
+    expect(result.file).toContain("beside=estimator=score-function,baseline=loo,mc-samples=2");
+    expect(await readJson(folder, "run", result.file)).toMatchObject({ value: result.value });
+    const refused = await zaya(folder, ...words, "--beside", "hidden=3");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("got hidden=3, with another net encoder");
+    const unused = await zaya(folder, "eval", "run", ...beside);
+    expect(unused.stderr).toContain("beside is an option of gradient-variance");
+  });
 });
 
 describe("zaya export", () => {

@@ -68,18 +68,28 @@ describe("nll", () => {
 });
 
 describe("gradient-variance", () => {
+  const own = {
+    mean: array([2], [3, 4]),
+    variance: array([2], [1, 4]),
+    halfDistances: Float64Array.of(4, 6),
+    draws: 1000,
+  };
+  const options = { net: "encoder", draws: 1000, batch: 1 };
+
   it("is the trace of the covariance", () => {
-    const { value, details } = gradientVariance.measure(
-      {
-        mean: array([2], [3, 4]),
-        variance: array([2], [1, 4]),
-        halfDistances: Float64Array.of(4, 6),
-        draws: 1000,
-      },
-      { net: "encoder", draws: 1000, batch: 1 },
-    );
+    const { value, details } = gradientVariance.measure({ own }, options);
     expect(value).toBe(5);
     expect(details).toMatchObject({ parameters: 2, meanVariance: 2.5, medianSignalToNoise: 3 });
-    expect(details.gradientNorm).toBeCloseTo(Math.sqrt(25 - 5 / 1000), 12);
+    const norm = Math.sqrt(25 - 5 / 1000);
+    expect(details.gradientNorm).toBeCloseTo(norm, 12);
+    expect(details.signalToNoise).toBeCloseTo(norm / Math.sqrt(5), 12);
+    expect(details.drawNorm).toBeCloseTo(Math.sqrt(norm ** 2 + 5), 12);
+  });
+
+  it("sets another form of the gradient beside it", () => {
+    const beside = { ...own, variance: array([2], [4, 16]), halfDistances: Float64Array.of(16, 24) };
+    const { value, details } = gradientVariance.measure({ own, beside }, options);
+    expect([value, details.besideVariance, details.ratio]).toEqual([5, 20, 4]);
+    expect(details).toMatchObject({ medianSignalToNoise: 3, besideMedianSignalToNoise: 1.5 });
   });
 });

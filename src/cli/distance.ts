@@ -1,0 +1,158 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { integerField, parseOptions, textField } from "../base/options.ts";
+import { commonWidth } from "../base/points.ts";
+import { fold, key } from "../base/random.ts";
+import { type Distance, type DistanceResult, distances } from "../distances/index.ts";
+import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { type OpenedSide, openSide } from "./distance-side.ts";
+import { addFlags, givenOptions, unflagged } from "./flags.ts";
+import { count, number } from "./format.ts";
+import { suggestion } from "./nearest.ts";
+import { Output } from "./output.ts";
+import { encodePlan, requirePlanFile } from "./plan-file.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
+
+const options = z.object({
+  n: integerField("items of each side at most, chosen by the seed; so many are drawn from a run", { min: 1 }).default(
+    2000,
+  ),
+  seed: integerField("seed of all that is drawn", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
+  size: integerField("side in pixels to which the images of a folder are scaled and cropped", { min: 1 }).optional(),
+  weightsA: textField("weights of A's items: a .npy file [n] or a .csv of one column (default: equal)").optional(),
+  weightsB: textField("weights of B's items (default: equal)").optional(),
+  plan: textField(
+    "write the plan: .csv, a line i,j,mass for each mass moved from item i of A to item j of B; .npy, the matrix [n, m]",
+  ).optional(),
+});
+
+interface DistanceFlags extends Readonly<Record<string, unknown>> {
+  readonly metric: string;
+  readonly device?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly weights?: string;
+}
+
+export function declareDistance(command: Command): void {
+  const data = "data (a known name, a folder of images, a .npy, .csv or IDX file), or the folder of a run";
+  const known = distances.map(({ name, summary }) => `${name} (${summary})`).join("; ");
+  command
+    .argument("<a>", data)
+    .argument("<b>", "the same")
+    .option("--metric <name>", `which distance: ${known}`, distances[0]!.name);
+  addFlags(command, options);
+  for (const each of distances) addFlags(command, unflagged(command, each.options), `Options of ${each.name}:`);
+  command
+    .option("--force", "replace the plan's file")
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addWeightsFlag(command);
+  addDeviceFlag(command);
+  command.action(runDistance);
+}
+
+async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<void> {
+  const output = new Output(flags);
+  const distance = chooseDistance(flags.metric);
+  const { n, seed, size, weightsA, weightsB, plan } = parseOptions(options, givenOptions(flags, options), "distance");
+  requireUsed(flags, distance);
+  const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);
+  await requirePlan(plan, distance, flags.force === true);
+  const how = { n, size, parameters: weightsOf(flags.weights), device: deviceOf(flags.device) };
+  const sides = [
+    await openSide({ ...how, spec: a, weights: weightsA, key: fold(key(seed), "a") }),
+    await openSide({ ...how, spec: b, weights: weightsB, key: fold(key(seed), "b") }),
+  ] as const;
+  commonWidth(sides[0].points, sides[1].points, "distance");
+  output.say(`${distance.name} between ${sides.map(described).join(" and ")}`);
+  const context = { key: fold(key(seed), "distance"), memory: availableMemory() };
+  const result = distance.measure(...sides, chosen, context);
+  if (plan !== undefined && result.plan !== undefined) {
+    const bytes = encodePlan(result.plan, plan, sides[0].indices, sides[1].indices);
+    await writeOutput(plan, bytes, flags.force === true);
+  }
+  if (shortfalls.has(result.status)) output.warn(`warning: ${result.status}: ${shortfalls.get(result.status)}`);
+  const asked = { n, seed, ...chosen };
+  output.result(linesOf(distance, result, plan), objectOf(distance, result, sides, asked, plan));
+}
+
+/** What falls short, and what a person can do. */
+const shortfalls: ReadonlyMap<string, string> = new Map([
+  ["not converged", "the plan's sums miss the weights by marginalError; a larger --epsilon converges sooner"],
+  ["inexact", "costs span more powers of ten than doubles resolve; the value is right to its gap"],
+]);
+
+function chooseDistance(name: string): Distance {
+  const found = distances.find((known) => known.name === name);
+  if (found !== undefined) return found;
+  const names = distances.map((known) => known.name);
+  throw new OptionError(`distance: the metric must be known - got ${name}`, suggestion(name, names, "metrics"));
+}
+
+/** An option of another distance would be left out in silence. */
+function requireUsed(flags: DistanceFlags, distance: Distance): void {
+  for (const other of distances) {
+    const given = Object.keys(givenOptions(flags, other.options));
+    const idle = given.find((name) => !(name in distance.options.shape));
+    if (idle !== undefined) {
+      throw new OptionError(`distance: ${idle} is an option of ${other.name} - got it with --metric ${distance.name}`);
+    }
+  }
+}
+
+async function requirePlan(path: string | undefined, { name, planned }: Distance, force: boolean): Promise<void> {
+  if (path === undefined) return;
+  if (!planned) {
+    const planned = distances.filter((each) => each.planned).map((each) => each.name);
+    throw new OptionError(
+      `distance: ${name} has no plan - got --plan ${path}`,
+      `a plan comes with ${planned.join(", ")}`,
+    );
+  }
+  requirePlanFile(path);
+  await requireFree(path, force);
+}
+
+function described({ spec, of, indices }: OpenedSide): string {
+  const taken = count(indices.length);
+  return `${spec} (${of === null ? `${taken} drawn` : `${taken} of ${count(of)} items`})`;
+}
+
+function linesOf(distance: Distance, { value, stderr, status, details }: DistanceResult, plan?: string): string[] {
+  const error = Number.isNaN(stderr) ? "" : ` ± ${number(stderr)}`;
+  const more = Object.entries(details).map(([name, found]) => `${name} ${number(found)}`);
+  return [
+    `${distance.name}  ${number(value)}${error}  ${distance.unit}, ${status}`,
+    ...(more.length === 0 ? [] : [`  ${more.join(", ")}`]),
+    `  samples of one distribution: ${distance.identical}`,
+    ...(plan === undefined ? [] : [`  plan: ${plan}`]),
+  ];
+}
+
+function objectOf(
+  { name, unit, identical }: Distance,
+  { value, stderr, status, n, details }: DistanceResult,
+  sides: readonly [OpenedSide, OpenedSide],
+  asked: Readonly<Record<string, unknown>>,
+  plan?: string,
+): unknown {
+  const [a, b] = sides.map(({ spec, of }, i) => ({ spec, n: n[i], of }));
+  return {
+    metric: name,
+    value,
+    stderr: Number.isNaN(stderr) ? null : stderr,
+    unit,
+    status,
+    a,
+    b,
+    options: asked,
+    details,
+    identical,
+    plan: plan ?? null,
+  };
+}

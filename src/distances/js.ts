@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { type Points, selectPoints } from "../base/points.ts";
+import { type Key, fold, permutation } from "../base/random.ts";
+import { knnJs } from "../divergences/index.ts";
+import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+import { neighboursField } from "./kl.ts";
+
+/** The Jensen-Shannon divergence of what both sides were drawn from. */
+export const js = defineDistance({
+  name: "js",
+  summary: "Jensen-Shannon divergence, estimated by nearest neighbours: how well a point tells which side it is of",
+  source: "Ross, PLoS ONE 9, 2014, equation 2",
+  unit: "nats",
+  identical: "0 in expectation, an estimate may be below 0; sides with nothing in common: log 2 = 0.6931",
+  weighted: false,
+  planned: false,
+  options: z.object({ neighbours: neighboursField }),
+  measure: (a, b, { neighbours }, { key }) => {
+    requireUnweighted("js", a, b);
+    // The mixture is half of each: of the larger side a random part is taken.
+    const n = Math.min(...sizesOf(a, b));
+    const [x, y] = [part(a.points, n, fold(key, "a")), part(b.points, n, fold(key, "b"))];
+    return { ...knnJs(x, y, neighbours), status: "estimate", n: [n, n], details: {} };
+  },
+});
+
+function part(points: Points, n: number, by: Key): Points {
+  const all = points.shape[0]!;
+  return n === all ? points : selectPoints(points, permutation(by, all).subarray(0, n));
+}

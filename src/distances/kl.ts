@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { integerField } from "../base/options.ts";
+import { knnKl } from "../divergences/index.ts";
+import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+
+export const neighboursField = integerField("which nearest neighbour's distance is taken", { min: 1 }).default(5);
+
+/** KL(A || B) of the densities that both sides were drawn from. */
+export const kl = defineDistance({
+  name: "kl",
+  summary: "KL(A || B) of the densities that the points were drawn from, estimated by distances to nearest neighbours",
+  source: "Wang, Kulkarni, Verdu, IEEE Transactions on Information Theory 55, 2009",
+  unit: "nats",
+  identical: "0 in expectation; an estimate may be below 0",
+  weighted: false,
+  planned: false,
+  options: z.object({ neighbours: neighboursField }),
+  measure: (a, b, { neighbours }) => {
+    requireUnweighted("kl", a, b);
+    return { ...knnKl(a.points, b.points, neighbours), status: "estimate", n: sizesOf(a, b), details: {} };
+  },
+});

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { numberListField } from "../base/options.ts";
+import { gaussianKernel, medianDistance, mmd as discrepancy } from "../divergences/index.ts";
+import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+
+/** The squared maximum mean discrepancy, unbiased. */
+export const mmd = defineDistance({
+  name: "mmd",
+  summary: "squared maximum mean discrepancy with Gaussian kernels, unbiased",
+  source: "Gretton et al., JMLR 13, 2012, lemma 6",
+  unit: "squared discrepancy",
+  identical: "0 in expectation: samples of one distribution score below 0 half of the time",
+  weighted: false,
+  planned: false,
+  options: z.object({
+    bandwidths: numberListField(
+      "deviations of the Gaussian kernels that are added up, with commas between them (default: the median distance of both sides' points)",
+      { above: 0 },
+    ).optional(),
+  }),
+  measure: (a, b, { bandwidths: given }) => {
+    requireUnweighted("mmd", a, b);
+    const bandwidths = given ?? [medianDistance(a.points, b.points)];
+    const { squared, stderr } = discrepancy(a.points, b.points, gaussianKernel(bandwidths));
+    const details = given === undefined ? { bandwidth: bandwidths[0]! } : {};
+    return { value: squared, stderr, status: "estimate", n: sizesOf(a, b), details };
+  },
+});

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { costMatrix, debiased, requireMemory, selfSinkhorn, sinkhorn } from "../transport/index.ts";
+import { type Side, defineDistance, sizesOf } from "./distance.ts";
+import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
+import { reportOf, weightsOf } from "./sinkhorn.ts";
+
+/** The regularised cost with each side's cost to itself taken off. */
+export const sinkhornDivergence = defineDistance({
+  name: "sinkhorn-divergence",
+  summary: "regularised transport less each side's own: between the earth mover's distance and a kernel distance",
+  source: "Feydy et al., arXiv 1810.08278, equation 3",
+  unit: "mean cost",
+  identical: "0 for equal sets; above 0 for two samples, falling with n the faster the larger epsilon is",
+  weighted: true,
+  planned: false,
+  options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  measure: (a, b, { cost, epsilon: given }, { memory }) => {
+    const [n, m] = sizesOf(a, b);
+    const side = Math.max(n, m);
+    requireMemory("sinkhorn-divergence", [side, side], 16 * side * side, memory);
+    const costs = costMatrix(a.points, b.points, cost, memory);
+    const epsilon = given ?? usualEpsilon(costs);
+    const between = sinkhorn(costs, { epsilon, ...weightsOf(a, b) });
+    const own = ({ points, weights }: Side) =>
+      selfSinkhorn(costMatrix(points, points, cost, memory), weights, { epsilon });
+    const within = [own(a), own(b)] as const;
+    const converged = [between, ...within].every((each) => each.converged);
+    return { ...reportOf({ ...between, converged }, [n, m], epsilon), value: debiased(between, within) };
+  },
+});

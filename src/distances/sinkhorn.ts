@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { type Sinkhorn, costMatrix, requireMemory, sinkhorn as transport } from "../transport/index.ts";
+import { type DistanceResult, type Side, defineDistance, sizesOf } from "./distance.ts";
+import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
+
+/** What the plan with entropic regularisation costs. */
+export const sinkhorn = defineDistance({
+  name: "sinkhorn",
+  summary: "mean cost of the plan with entropic regularisation: above the earth mover's distance, by a blur",
+  source: "Cuturi, arXiv 1306.0895",
+  unit: "mean cost",
+  identical: "above 0, even for equal sets: by about the blur that epsilon makes",
+  weighted: true,
+  planned: true,
+  options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  measure: (a, b, { cost, epsilon: given }, { memory }) => {
+    const [n, m] = sizesOf(a, b);
+    requireMemory("sinkhorn", [n, m], 16 * n * m, memory);
+    const costs = costMatrix(a.points, b.points, cost, memory);
+    const epsilon = given ?? usualEpsilon(costs);
+    const found = transport(costs, { epsilon, ...weightsOf(a, b) });
+    return { ...reportOf(found, [n, m], epsilon), value: found.cost, plan: found.plan };
+  },
+});
+
+export function weightsOf(a: Side, b: Side) {
+  return { source: a.weights, target: b.weights };
+}
+
+/** What there is to say besides the value. */
+export function reportOf(
+  { converged, regularised, marginalError, iterations }: Sinkhorn,
+  n: readonly [number, number],
+  epsilon: number,
+): Omit<DistanceResult, "value"> {
+  return {
+    stderr: Number.NaN,
+    status: converged ? "converged" : "not converged",
+    n,
+    details: { epsilon, regularised, marginalError, iterations },
+  };
+}

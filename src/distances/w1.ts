@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { commonWidth } from "../base/points.ts";
+import { wasserstein1d } from "../transport/index.ts";
+import { defineDistance, sizesOf } from "./distance.ts";
+
+/** The earth mover's distance of points on a line, which sorting finds. */
+export const w1 = defineDistance({
+  name: "w1",
+  summary: "earth mover's distance of points that are single numbers: exact for any number of them",
+  source: "Vallender, 1973",
+  unit: "distance",
+  identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/2)",
+  weighted: true,
+  planned: false,
+  options: z.object({}),
+  measure: (a, b) => {
+    const d = commonWidth(a.points, b.points, "w1");
+    if (d !== 1) {
+      throw new OptionError(
+        `w1: points must be single numbers - got ${d} numbers each`,
+        "use emd, or sliced for many points",
+      );
+    }
+    const value = wasserstein1d(a.points.data, b.points.data, { source: a.weights, target: b.weights });
+    return { value, stderr: Number.NaN, status: "exact", n: sizesOf(a, b), details: {} };
+  },
+});

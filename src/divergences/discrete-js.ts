@@ -1,0 +1,20 @@
+import { bothShares } from "./discrete.ts";
+
+/**
+ * Jensen-Shannon divergence over finitely many outcomes, in nats: the mean of the divergences of p and of q from their
+ * half-and-half mixture. Always finite: 0 for equal sides, log 2 for sides without a common outcome. Weights are taken as
+ * shares of their sum.
+ * @param p Nonnegative [k]. @param q Nonnegative [k].
+ * @throws ShapeError, DataError or OptionError for weights that are not valid.
+ * @source Lin, "Divergence measures based on the Shannon entropy", 1991, section 4.
+ */
+export function discreteJs(p: ArrayLike<number>, q: ArrayLike<number>): number {
+  const [left, right] = bothShares(p, q, "discreteJs");
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) {
+    const both = left[i]! + right[i]!;
+    if (left[i]! > 0) sum += (left[i]! / 2) * Math.log((2 * left[i]!) / both);
+    if (right[i]! > 0) sum += (right[i]! / 2) * Math.log((2 * right[i]!) / both);
+  }
+  return sum;
+}

@@ -1,0 +1,9 @@
+import { freemem } from "node:os";
+
+/** What is left of it to the rest of the program. */
+const used = 0.9;
+
+/** Bytes that this process may still take, by the limits of its container where it has some. */
+export function availableMemory(): number {
+  return Math.floor(used * (process.availableMemory?.() ?? freemem()));
+}

@@ -1,0 +1,256 @@
+import { OptionError } from "../base/errors.ts";
+import { SpanningTree } from "./spanning-tree.ts";
+
+/** Arcs that are looked at before the best of them enters, at least. */
+const smallestBlock = 64;
+
+/**
+ * The transport problem between n sources and m targets, solved on spanning trees of its network. Nodes are the sources,
+ * the targets, and a root that nothing flows through. Every arc runs from a source to a target; only those in the tree
+ * carry anything, and a node holds what flows between it and its parent.
+ *
+ * It ends at an optimum after finitely many pivots: masses are whole numbers, costs are rounded to a power of two so fine
+ * that every sum of them along a tree is exact, and trees are strongly feasible (an arc that carries nothing points at
+ * the root), so that no tree comes twice. Beside the costs, memory is O(n + m).
+ * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs,
+ * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381, section 3.
+ */
+export class NetworkSimplex {
+  readonly tree: SpanningTree;
+  /** What flows between a node and its parent. */
+  readonly flow: Float64Array;
+  /** Potentials of sources, then of targets: an arc of the tree costs the sum of its ends'. */
+  readonly dual: Float64Array;
+  pivots = 0;
+  private readonly n: number;
+  private readonly m: number;
+  /** Adding and subtracting it rounds a cost. */
+  private readonly rounder: number;
+  private readonly block: number;
+  /** Where the search for an arc goes on. */
+  private row = 0;
+  private column = 0;
+  /** The arc found. */
+  private source = -1;
+  private target = -1;
+  private reduced = 0;
+
+  /**
+   * @param costs [n, m], finite.
+   * @param supply Whole numbers [n]. @param demand Whole numbers [m] of the same sum.
+   */
+  constructor(
+    private readonly costs: Float64Array,
+    supply: Float64Array,
+    demand: Float64Array,
+  ) {
+    const size = supply.length + demand.length;
+    this.n = supply.length;
+    this.m = demand.length;
+    this.tree = new SpanningTree(size);
+    this.flow = new Float64Array(size + 1);
+    this.dual = new Float64Array(size + 1);
+    this.rounder = rounderFor(costs, size);
+    this.block = Math.max(smallestBlock, Math.ceil(size / 2));
+    this.begin(supply, demand);
+  }
+
+  /** Pivots until no arc would make the plan cheaper. */
+  solve(): void {
+    while (this.findArc()) this.pivot();
+  }
+
+  private costAt(source: number, target: number): number {
+    return this.costs[source * this.m + target]! + this.rounder - this.rounder;
+  }
+
+  /**
+   * The first tree. Every node of the longer side in turn takes from those of the other side that have some left, the
+   * cheapest first. Each time one of the two at least is through; so, from the last of these arcs to the first, each hangs
+   * one more node into a tree.
+   */
+  private begin(supply: Float64Array, demand: Float64Array): void {
+    const { n, m, tree } = this;
+    const bySource = n >= m;
+    const left = Float64Array.from(bySource ? demand : supply);
+    const taken: { readonly leaf: number; readonly other: number; readonly amount: number }[] = [];
+    for (const i of this.byRegret(bySource)) {
+      let amount = (bySource ? supply : demand)[i]!;
+      while (amount > 0) {
+        const j = this.cheapest(i, left, bySource);
+        const moved = Math.min(amount, left[j]!);
+        amount -= moved;
+        left[j]! -= moved;
+        const [one, two] = bySource ? [i, n + j] : [n + i, j];
+        taken.push(amount > 0 ? { leaf: two, other: one, amount: moved } : { leaf: one, other: two, amount: moved });
+      }
+    }
+    for (const { leaf, other, amount } of taken.toReversed()) {
+      if (tree.parent[other]! < 0) this.hang(other, tree.root, 0);
+      this.hang(leaf, other, amount);
+      this.dual[leaf] = this.costAt(Math.min(leaf, other), Math.max(leaf, other) - n) - this.dual[other]!;
+    }
+    for (let node = 0; node < n + m; node++) if (tree.parent[node]! < 0) this.hang(node, tree.root, 0);
+  }
+
+  private hang(node: number, parent: number, amount: number): void {
+    this.tree.attach(node, parent);
+    this.tree.depth[node] = this.tree.depth[parent]! + 1;
+    this.flow[node] = amount;
+  }
+
+  /** The longer side, first those to whom the second cheapest would cost the most above the cheapest. */
+  private byRegret(bySource: boolean): Int32Array {
+    const { costs, n, m } = this;
+    const [count, others, step, stride] = bySource ? [n, m, m, 1] : [m, n, 1, m];
+    const regret = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      let least = Infinity;
+      let second = Infinity;
+      for (let j = 0, at = i * step; j < others; j++, at += stride) {
+        second = Math.min(second, Math.max(least, costs[at]!));
+        least = Math.min(least, costs[at]!);
+      }
+      regret[i] = second - least;
+    }
+    return Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => regret[b]! - regret[a]!);
+  }
+
+  private cheapest(i: number, left: Float64Array, bySource: boolean): number {
+    const { costs, m } = this;
+    const [start, stride] = bySource ? [i * m, 1] : [i, m];
+    let best = -1;
+    let least = Infinity;
+    for (let j = 0, at = start; j < left.length; j++, at += stride) {
+      if (left[j]! > 0 && costs[at]! < least) {
+        least = costs[at]!;
+        best = j;
+      }
+    }
+    return best;
+  }
+
+  /** Block search: goes round all arcs, and stops after a block in which one costs less than its potentials; the best of it. */
+  private findArc(): boolean {
+    const { costs, dual, rounder, block, n, m } = this;
+    let { row, column } = this;
+    let best = 0;
+    let left = block;
+    for (let seen = 0; seen < costs.length;) {
+      const stop = Math.min(m, column + left);
+      const own = dual[row]!;
+      const at = row * m;
+      for (let j = column; j < stop; j++) {
+        const reduced = costs[at + j]! + rounder - rounder - own - dual[n + j]!;
+        if (reduced < best) {
+          best = reduced;
+          this.source = row;
+          this.target = n + j;
+        }
+      }
+      seen += stop - column;
+      left -= stop - column;
+      column = stop;
+      if (column === m) {
+        column = 0;
+        row = row + 1 === n ? 0 : row + 1;
+      }
+      if (left > 0) continue;
+      if (best < 0) break;
+      left = block;
+    }
+    this.row = row;
+    this.column = column;
+    this.reduced = best;
+    return best < 0;
+  }
+
+  /** Whether the arc between a node and its parent runs towards the root. Arcs to the root itself do. */
+  private isUp(node: number): boolean {
+    return node < this.n || this.tree.parent[node] === this.tree.root;
+  }
+
+  /** Sends as much as there is round the cycle that the arc closes, and takes the arc out that it empties. */
+  private pivot(): void {
+    const { tree, flow, source, target } = this;
+    const { parent } = tree;
+    const join = tree.join(source, target);
+    // Of the arcs that are emptied, the last one round the cycle from the join in the direction of the flow: this keeps
+    // the tree strongly feasible.
+    let leaving = -1;
+    let amount = Infinity;
+    let below = source;
+    for (let node = source; node !== join; node = parent[node]!) {
+      if (!this.isUp(node) || flow[node]! >= amount) continue;
+      leaving = node;
+      amount = flow[node]!;
+    }
+    for (let node = target; node !== join; node = parent[node]!) {
+      if (this.isUp(node) || flow[node]! > amount) continue;
+      leaving = node;
+      amount = flow[node]!;
+      below = target;
+    }
+    if (amount > 0) {
+      for (let node = source; node !== join; node = parent[node]!) flow[node]! += this.isUp(node) ? -amount : amount;
+      for (let node = target; node !== join; node = parent[node]!) flow[node]! += this.isUp(node) ? amount : -amount;
+    }
+    this.rehang(below, below === source ? target : source, leaving, amount);
+    this.shift(below, below === source ? this.reduced : -this.reduced);
+    this.pivots++;
+  }
+
+  /** Turns the way from `node` up to `last` round, and hangs it by `node` under a new parent. */
+  private rehang(node: number, under: number, last: number, amount: number): void {
+    const { tree, flow } = this;
+    for (;;) {
+      const next = tree.parent[node]!;
+      const held = flow[node]!;
+      tree.detach(node);
+      tree.attach(node, under);
+      flow[node] = amount;
+      if (node === last) return;
+      under = node;
+      node = next;
+      amount = held;
+    }
+  }
+
+  /** Adds to the potentials of sources, and takes from those of targets, in the part of the tree below `top`; sets its depths. */
+  private shift(top: number, by: number): void {
+    const { dual, n } = this;
+    const { parent, depth, firstChild, nextSibling } = this.tree;
+    depth[top] = depth[parent[top]!]! + 1;
+    for (let node = top; ;) {
+      dual[node]! += node < n ? by : -by;
+      const child = firstChild[node]!;
+      if (child >= 0) {
+        depth[child] = depth[node]! + 1;
+        node = child;
+        continue;
+      }
+      while (node !== top && nextSibling[node]! < 0) node = parent[node]!;
+      if (node === top) return;
+      const level = depth[node]!;
+      node = nextSibling[node]!;
+      depth[node] = level;
+    }
+  }
+}
+
+/**
+ * A number of which adding and subtracting rounds a cost to a multiple of a power of two; sums of as many of these as
+ * there are nodes are exact.
+ */
+function rounderFor(costs: Float64Array, nodes: number): number {
+  let largest = 0;
+  for (let e = 0; e < costs.length; e++) largest = Math.max(largest, Math.abs(costs[e]!));
+  if (largest === 0) return 0;
+  // A potential is a sum along a tree of fewer costs than there are nodes, a reduced cost one of two potentials and a cost.
+  const bits = Math.ceil(Math.log2(largest)) + Math.ceil(Math.log2(2 * nodes));
+  if (bits < 1023) return 1.5 * 2 ** bits;
+  throw new OptionError(
+    `networkSimplex: costs must be so small that their sums are finite - got ${largest}`,
+    "measure the points in another unit",
+  );
+}

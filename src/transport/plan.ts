@@ -1,0 +1,46 @@
+import { type NdArray, ndarray } from "../base/ndarray.ts";
+
+/** How much goes from where to where: only what is moved is listed. Masses add up to 1. */
+export interface TransportPlan {
+  /** Sources and targets. */
+  readonly shape: readonly [n: number, m: number];
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly mass: Float64Array;
+}
+
+/** What a mass more at a place would add to the cost; together they prove that no plan is cheaper. */
+export interface Potentials {
+  /** [n] */
+  readonly source: Float64Array;
+  /** [m] */
+  readonly target: Float64Array;
+}
+
+/** The plan as a matrix, float64 [n, m]. */
+export function densePlan({ shape, from, to, mass }: TransportPlan): NdArray<"float64"> {
+  const out = new Float64Array(shape[0] * shape[1]);
+  for (let e = 0; e < mass.length; e++) out[from[e]! * shape[1] + to[e]!]! += mass[e]!;
+  return ndarray("float64", shape, out);
+}
+
+/** What the plan takes from each source, [n], and brings to each target, [m]. */
+export function marginalsOf({ shape, from, to, mass }: TransportPlan): [source: Float64Array, target: Float64Array] {
+  const [source, target] = [new Float64Array(shape[0]), new Float64Array(shape[1])];
+  for (let e = 0; e < mass.length; e++) {
+    source[from[e]!]! += mass[e]!;
+    target[to[e]!]! += mass[e]!;
+  }
+  return [source, target];
+}
+
+/** The sum over the plan of mass times cost, or times what `of` makes of the cost. @param costs [n, m] */
+export function costOf(
+  { shape, from, to, mass }: TransportPlan,
+  costs: NdArray,
+  of: (cost: number) => number = Number,
+): number {
+  let sum = 0;
+  for (let e = 0; e < mass.length; e++) sum += mass[e]! * of(costs.data[from[e]! * shape[1] + to[e]!]!);
+  return sum;
+}

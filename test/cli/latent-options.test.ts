@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+beforeAll(async () => {
+  work = await workFolder();
+  await writeTinyData(work.folder);
+});
+afterAll(() => work.remove());
+
+describe("options of latent-variable models that do not go together", () => {
+  it.each<[words: string, rule: string, hint: string]>([
+    [
+      "vae --estimator gumbel-softmax",
+      "must be one of pathwise, score-function - got gumbel-softmax",
+      "categorical-vae",
+    ],
+    ["vae --estimator straight-through", "got straight-through", "categorical-vae"],
+    [
+      "categorical-vae --estimator pathwise",
+      "must be one of gumbel-softmax, straight-through",
+      "how the gradient passes",
+    ],
+    ["categorical-vae --temperature 0", "temperature must be above 0 - got 0", "no gradient"],
+    ["categorical-vae --temperature -1", "temperature must be above 0 - got -1", "no gradient"],
+    ["categorical-vae --temperature-floor 0", "temperatureFloor must be above 0 - got 0", "variance explodes"],
+    ["categorical-vae --temperature 0.1", "got 0.1 under 0.5", "lower --temperature-floor"],
+    ["categorical-vae --mc-samples 4", "got 4 with gumbel-softmax", "--estimator score-function"],
+    ["categorical-vae --kl relaxed --estimator straight-through", "got it with straight-through", "--kl categorical"],
+    ["beta-vae --kl-target 5 --beta 2", "got beta 2 and kl-target 5", "one of --beta, --kl-target and --capacity"],
+    ["beta-vae --kl-target 3 --capacity 5", "got kl-target 3 and capacity 5", "one of --beta, --kl-target"],
+    ["beta-vae --capacity 5 --beta 3", "got beta 3 and capacity 5", "one of --beta, --kl-target"],
+    ["beta-vae --beta -1", "beta must be at least 0 - got -1", "weight of the KL"],
+    ["beta-vae --kl-target 0", "klTarget must be above 0 - got 0", "hold the KL at most"],
+    ["beta-vae --beta-warmup 10 --kl-target 3", "got 10 with kl-target", "leave out --beta-warmup"],
+    ["iwae --importance-samples 0", "importanceSamples must be at least 1 - got 0", "draws of the code"],
+    ["vae --baseline loo", "got loo with pathwise", "add --estimator score-function"],
+    ["vae --baseline mean --estimator pathwise", "got mean with pathwise", "add --estimator score-function"],
+    ["vae --estimator score-function --baseline loo", "needs two draws or more - got 1", "add --mc-samples 4"],
+    ["vae --mc-samples 0", "mcSamples must be at least 1 - got 0", "draws of the code"],
+  ])("%s is refused before anything is written, with a hint", async (words, rule, hint) => {
+    const before = await filesIn(work.folder);
+    const { code, stdout, stderr } = await zaya(work.folder, "train", ...words.split(" "), "--data", "tiny.npy");
+    expect([code, stdout]).toEqual([2, ""]);
+    const [error, advice] = stderr.split("\n");
+    expect(error).toMatch(new RegExp(`^error: ${words.split(" ")[0]}: `));
+    expect(error).toContain(rule);
+    expect(advice).toMatch(/^hint: /);
+    expect(advice).toContain(hint);
+    expect(await filesIn(work.folder)).toEqual(before);
+  });
+});
