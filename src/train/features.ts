@@ -1,4 +1,4 @@
-import { DataError, OptionError } from "../base/errors.ts";
+import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { largestOf } from "../metrics/index.ts";
@@ -11,7 +11,7 @@ export interface Features {
   readonly id: string;
   /** How images are brought to the size of its input. */
   readonly resize: string;
-  /** Vectors [n, d] of items [n, ...]. @throws DataError when the items do not fit, or a feature is not finite. */
+  /** Vectors [n, d] of items [n, ...]. @throws DataError when the items do not fit. */
   of(items: NdArray): Promise<NdArray>;
   /** The class of each item [n], and how many classes there are, where it tells them. */
   readonly classifier?: ItemClassifier | undefined;
@@ -25,7 +25,7 @@ export interface ItemClassifier {
 /** Points as they are, or the pixels of images. */
 export function plainFeatures(kind: "image" | "points"): Features {
   const id = kind === "image" ? "pixels" : "identity";
-  return { id, resize: "none", of: async (items) => requireFinite(flatItems(items), id) };
+  return { id, resize: "none", of: async (items) => flatItems(items) };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   return {
     id,
     resize: resizeRule(input),
-    of: async (items) => requireFinite((await outputs(items))[classifier.features]!, id),
+    of: async (items) => (await outputs(items))[classifier.features]!,
     classifier: {
       classes: classifier.classes,
       of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
@@ -64,14 +64,4 @@ async function hashOf(trained: TrainedModel): Promise<string> {
     hash.update(new TextEncoder().encode(name)).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.hex().slice(0, 16);
-}
-
-/** Vectors [n, d] as they are. @throws DataError naming the first number that is not finite. */
-export function requireFinite(x: NdArray, id: string): NdArray {
-  const at = x.data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return x;
-  const d = x.shape[1]!;
-  throw new DataError(
-    `features: each must be a finite number - got ${x.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${id}`,
-  );
 }

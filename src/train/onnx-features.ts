@@ -4,7 +4,7 @@ import { Sha256 } from "../base/sha256.ts";
 import { largestOf } from "../metrics/index.ts";
 import { type OrtOptions, openSession, runSession } from "../runtime/index.ts";
 import { type FeatureInput, fitItems, flatItems, resizeRule } from "./feature-input.ts";
-import { type Features, type ItemClassifier, requireFinite } from "./features.ts";
+import type { Features, ItemClassifier } from "./features.ts";
 
 type Session = Awaited<ReturnType<typeof openSession>>;
 
@@ -60,8 +60,8 @@ export class OnnxFeatures implements Features {
     return resizeRule(this.input);
   }
 
-  async of(items: NdArray): Promise<NdArray> {
-    return requireFinite(await runAll(this.session, this.input, this.batch, this.output, items), this.id);
+  of(items: NdArray): Promise<NdArray> {
+    return runAll(this.session, this.input, this.batch, this.output, items);
   }
 
   close(): Promise<void> {

@@ -120,7 +120,13 @@ async function featuresOf(features: Features, items: NdArray): Promise<NdArray> 
   for (let start = 0; start < items.shape[0]!; start += atOnce) {
     parts.push(await features.of(rows(items, start, Math.min(items.shape[0]!, start + atOnce))));
   }
-  return joinRows(parts);
+  const vectors = joinRows(parts);
+  const at = vectors.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return vectors;
+  const d = vectors.shape[1]!;
+  throw new DataError(
+    `features: each must be a finite number - got ${vectors.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${features.id}`,
+  );
 }
 
 function plainPoints(data: Dataset, metric: string): Features {

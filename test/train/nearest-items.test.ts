@@ -54,7 +54,7 @@ describe("nearestDistances", () => {
   });
 
   it("of nothing are nothing", async () => {
-    const data = arrayDataset({ name: "one", kind: "points", items: zeros([1, 2]) });
+    const data = arrayDataset({ name: "one", kind: "points", items: zeros([1, 2], "float32") });
     expect([...(await nearestDistances(engine, zeros([0, 2]), data))]).toEqual([]);
   });
 });
