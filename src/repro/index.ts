@@ -7,6 +7,7 @@ import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
 import type { Row } from "./row.ts";
+import { vaeVsGanRow } from "./vae-vs-gan.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
 
 export * from "./document.ts";
@@ -25,4 +26,5 @@ export const rows: readonly Row[] = [
   ringRow,
   gridRow,
   wganEmdRow,
+  vaeVsGanRow,
 ];
