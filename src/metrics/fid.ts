@@ -27,16 +27,19 @@ export const fid = defineMetric({
   perfect: "0 for sets without end; of so many items, the floor",
   needs: "features",
   options: sampleOptions.extend({
-    force: z.boolean().default(false).meta({ description: "measure also from no more items than there are features" }),
+    forceFid: z
+      .boolean()
+      .default(false)
+      .meta({ description: "measure also from no more items than there are features" }),
   }),
-  measure: (sets, { force }) => {
+  measure: (sets, { forceFid }) => {
     const d = requireAlike(sets, "fid");
     requireCount(sets, 2, "fid");
     const [n, m] = [sets.generated.shape[0]!, sets.reference.shape[0]!];
-    if (Math.min(n, m) <= d && !force) {
+    if (Math.min(n, m) <= d && !forceFid) {
       throw new DataError(
         `fid: needs more items than features, ${d} - got ${n} drawn and ${m} real`,
-        "kid has no such need; or measure on more, or add --force for a number that says little",
+        "kid has no such need; or measure on more, or add --force-fid for a number that says little",
       );
     }
     const { value, stderr, meanTerm } = frechet(sets.generated, sets.reference);

@@ -11,7 +11,8 @@ import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.t
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate, evaluationFile, usualMetrics } from "./evaluate.ts";
+import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
+import { keepEvaluation } from "./evaluation-files.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
@@ -295,8 +296,7 @@ class Training {
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
-      const file = evaluationFile(result, { step: steps, seed, weights });
-      await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+      await keepEvaluation(store, { ...result, step: steps, seed, weights });
     }
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };

@@ -47,7 +47,7 @@ function deficient({ shape, data }: NdArray): NdArray {
 
 describe("metrics of samples against numpy and scipy", () => {
   it("FID", () => {
-    expect(fid.measure(sets, { force: false }).value).toBeCloseTo(golden.fid, 7);
+    expect(fid.measure(sets, { forceFid: false }).value).toBeCloseTo(golden.fid, 7);
   });
 
   it("FID of features some of which are copies and one is 0", () => {
