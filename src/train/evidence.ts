@@ -133,22 +133,6 @@ export class Gathering {
   }
 }
 
-/** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
-async function gatherGradients(
-  { trained, data, part, key }: Subject,
-  { net, draws, batch, beside }: Options,
-): Promise<Evidence["gradients"]> {
-  const drawsOf = (model: TrainedModel) =>
-    model.gradients(data, part, key, net as string, draws as number, batch as number);
-  if (beside === undefined) return { own: await drawsOf(trained) };
-  const other = trained.under(readChanges(beside as string));
-  try {
-    return { own: await drawsOf(trained), beside: await drawsOf(other) };
-  } finally {
-    await other.release();
-  }
-}
-
 /** Items encoded in one call. */
 const encodedAtOnce = 1000;
 
