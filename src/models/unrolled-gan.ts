@@ -14,10 +14,8 @@ const options = z.object({
     "whether the generator's gradient goes through those steps (on) or only to their end (off)",
     ["on", "off"],
   ).default("on"),
-  ...lossOption,
+  loss: lossOption.loss.default("minimax"),
   ...adversarialOptions,
-  discriminatorActivation: adversarialOptions.discriminatorActivation.default("tanh"),
-  activation: adversarialOptions.activation.default("tanh"),
 });
 
 export const unrolledGan = defineModel({

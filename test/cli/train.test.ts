@@ -64,7 +64,7 @@ describe("zaya train", () => {
     expect(first.stdout).toMatch(/^ \* +model\.latent +2 +\(default 20\)$/m);
     expect(first.stdout).toMatch(/^ \* +train\.logEvery +2 +\(default 10\)$/m);
     expect(first.stdout).toMatch(/^ {4}train\.rateEnd +0\.05$/m);
-    expect(first.stdout).toMatch(/^train 3\/3 {2}100% {2}[\d,]+ images\/s {2}0s left {2}loss [\d.]+/m);
+    expect(first.stdout).toMatch(/^train 3\/3 {2}100% {2}[\d,]+ items\/s {2}0s left {2}loss [\d.]+/m);
     expect(first.stdout).toContain("run runs/vae-tiny-1\n");
     expect(second.stdout).toMatch(/^test {2}negElbo .*\nrun {3}runs\/vae-tiny-2 .*\nnext .*\n$/);
   });

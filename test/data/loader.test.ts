@@ -5,7 +5,8 @@ import { OptionError } from "../../src/base/errors.ts";
 import { fromNumbers } from "../../src/base/ndarray.ts";
 import { fold, key, permutation } from "../../src/base/random.ts";
 import { arrayDataset } from "../../src/data/dataset.ts";
-import { batchIndices, loader } from "../../src/data/loader.ts";
+import { batchIndices, loader, weightedLoader } from "../../src/data/loader.ts";
+import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 
 /** Points 0, 1, ..., n - 1. */
 const line = (n: number) =>
@@ -61,5 +62,59 @@ describe("loader", () => {
     expect(() => loader(line(3), 4, key(0))).toThrow("from 1 to the number of items, 3 - got 4");
     for (const batch of [0, -1, 1.5, NaN]) expect(() => loader(line(3), batch, key(0))).toThrow(OptionError);
     for (const step of [-1, 0.5, NaN]) expect(() => loader(line(3), 1, key(0)).at(step)).toThrow(OptionError);
+  });
+});
+
+describe("weightedLoader", () => {
+  const weights = Float64Array.of(0.4, 0, 0.05, 0.25, 0, 0.3);
+
+  it("draws each item as often as its weight, and never one that has none", () => {
+    const batches = weightedLoader(line(6), 50, key(5), weights);
+    const counts = new Array<number>(6).fill(0);
+    for (let step = 0; step < 400; step++) for (const item of batches.indices(step)) counts[item]!++;
+    expect([counts[1], counts[4]]).toEqual([0, 0]);
+    const drawn = [0, 2, 3, 5];
+    const statistic = chiSquare(
+      drawn.map((item) => counts[item]!),
+      drawn.map((item) => weights[item]!),
+    );
+    expect(statistic).toBeLessThan(chiSquareLimit(3));
+  });
+
+  it("asks for no sum of its weights", () => {
+    const twice = weightedLoader(
+      line(6),
+      50,
+      key(5),
+      weights.map((weight) => 2 * weight),
+    );
+    const once = weightedLoader(line(6), 50, key(5), weights);
+    expect([...twice.indices(3)]).toEqual([...once.indices(3)]);
+  });
+
+  it("is a function of key and step, with as many steps an epoch as the data have batches", () => {
+    const batches = weightedLoader(line(6), 2, key(5), weights);
+    expect(batches.stepsPerEpoch).toBe(3);
+    const forward = Array.from({ length: 6 }, (_, step) => [...batches.indices(step)]);
+    for (const step of [5, 0, 3]) {
+      expect([...batches.indices(step)]).toEqual(forward[step]);
+      expect([...batches.at(step).data]).toEqual(forward[step]);
+    }
+    expect(forward[0]).not.toEqual(forward[1]);
+    expect([...weightedLoader(line(6), 20, key(6), weights).indices(0)]).not.toEqual([
+      ...weightedLoader(line(6), 20, key(5), weights).indices(0),
+    ]);
+  });
+
+  it.each([
+    [[1, -1, 1], "-1 for item 1"],
+    [[1, NaN, 1], "NaN for item 1"],
+    [[Infinity, 1, 1], "Infinity for item 0"],
+    [[0, 0, 0], "zeros alone"],
+    [[1, 1], "2 weights"],
+  ])("refuses weights %s", (wrong, got) => {
+    const make = () => weightedLoader(line(3), 2, key(0), Float64Array.from(wrong));
+    expect(make).toThrow(OptionError);
+    expect(make).toThrow(got);
   });
 });
