@@ -9,6 +9,7 @@ import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
 import { jsVsWRow } from "./js-vs-w.ts";
 import type { Row } from "./row.ts";
+import { vaeVsGanRow } from "./vae-vs-gan.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
 
 export * from "./document.ts";
@@ -29,4 +30,5 @@ export const rows: readonly Row[] = [
   jsVsWRow,
   wganEmdRow,
   dyingReluRow,
+  vaeVsGanRow,
 ];

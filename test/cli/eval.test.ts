@@ -132,7 +132,7 @@ describe("zaya eval --features", () => {
     [
       ["model", "--metric", "fid", "--features", "teller", "--samples", "6"],
       "needs more items than features, 6",
-      "--force",
+      "--force-fid",
     ],
     [["model", "--metric", "fid", "--features", "teller", "--samples", "1"], "samples must be at least 2"],
     [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
@@ -140,7 +140,7 @@ describe("zaya eval --features", () => {
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
     [["ring"], "needs a metric of samples for gan - got none", "--metric kid"],
     [["teller", "--metric", "sharpness"], "the model must draw items"],
-    [["model", "--metric", "kid", "--force"], "force is an option of fid - got it without --metric fid"],
+    [["model", "--metric", "kid", "--force-fid"], "forceFid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(folder);
@@ -152,9 +152,20 @@ describe("zaya eval --features", () => {
   });
 
   it("measures from too few items where it is forced to", async () => {
-    const words = ["eval", "model", "--metric", "fid", "--features", "teller", "--samples", "6", "--force", "--json"];
+    const words = [
+      "eval",
+      "model",
+      "--metric",
+      "fid",
+      "--features",
+      "teller",
+      "--samples",
+      "6",
+      "--force-fid",
+      "--json",
+    ];
     const [fid] = resultOf(await zaya(folder, ...words)).results;
-    expect(fid.protocol).toMatchObject({ samples: 6, options: { samples: 6, force: true } });
+    expect(fid.protocol).toMatchObject({ samples: 6, options: { samples: 6, forceFid: true } });
   });
 });
 

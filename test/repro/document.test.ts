@@ -42,6 +42,12 @@ describe("the page of reproductions", () => {
     expect(page).not.toContain("modesSpread");
   });
 
+  it("shows the ends of an interval where a row tells them", () => {
+    const page = documentRows([row], [{ ...result, values: { ...result.values, modesLow: 7, modesHigh: 8.00004 } }]);
+    expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (95 %: 7 to 8) |");
+    expect(page).not.toContain("modesLow");
+  });
+
   it("shows the pictures of that row and scale, and no others", () => {
     const files = [
       "ring-quick-plane.svg",

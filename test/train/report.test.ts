@@ -85,7 +85,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
           change: { flag: word("flag"), reason: word("why") },
         },
       ],
-      absent: [{ symptom: word("absent"), evidence: word("looked") }],
+      absent: [{ symptom: "memorisation", summary: word("absent"), evidence: word("looked"), values: {} }],
       unknown: [{ symptom: word("unknown"), needs: word("needs") }],
     },
     title: word("title"),
