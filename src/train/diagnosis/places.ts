@@ -13,7 +13,7 @@ export interface Places {
   readonly radii: Float64Array;
   /** Share of real items at each place, [k]; their sum is 1. */
   readonly shares: Float64Array;
-  /** What each is called: `mode 3`, `cluster 5, mostly class 2`. */
+  /** What each is called: `mode 3`, `cluster 5 (mostly class 2)`. */
   readonly names: readonly string[];
 }
 
@@ -82,7 +82,7 @@ function classOf(labels: readonly (number | undefined)[]): string {
   const counts = new Map<number, number>();
   for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
-  return most !== undefined && most[1] > labels.length / 2 ? `, mostly class ${most[0]}` : "";
+  return most !== undefined && most[1] > labels.length / 2 ? ` (mostly class ${most[0]})` : "";
 }
 
 /** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */

@@ -102,7 +102,7 @@ describe("places", () => {
     const places = placesOf(data, key(1))!;
     expect(places.declared).toBe(false);
     expect(places.names).toHaveLength(16);
-    for (const name of places.names) expect(name).toMatch(/^cluster \d+, mostly class [0-3]$/);
+    for (const name of places.names) expect(name).toMatch(/^cluster \d+ \(mostly class [0-3]\)$/);
     expect(sharesOf(items, places).near.reduce((a, b) => a + b)).toBeGreaterThan(0.97);
     // Half of the blobs are never made: their share is missing, the others have twice theirs.
     const half = blobs(corners.slice(0, 2), 500, 0.5, 2);
