@@ -31,13 +31,13 @@ export async function followRun(
         return exitCodes.interrupted;
       }
       if (event.type === "done") {
-        const { steps, seconds, test } = event.result;
+        const { steps, seconds, draws, test } = event.result;
         const results = Object.values(test);
         output.result(
           [
             ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
-            `next  zaya sample ${word}`,
+            `next  zaya ${draws ? "sample" : "eval"} ${word}`,
           ],
           { ...about, status: "done", steps, seconds, test: numbersOf(results) },
         );

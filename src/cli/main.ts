@@ -48,6 +48,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./eval.ts")).declareEval,
   },
   {
+    name: "compare",
+    summary: "put runs side by side on one page",
+    load: async () => (await import("./compare.ts")).declareCompare,
+  },
+  {
     name: "export",
     summary: "write a run's nets as ONNX files",
     load: async () => (await import("./export.ts")).declareExport,

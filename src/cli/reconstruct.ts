@@ -8,7 +8,7 @@ import { type NdArray, formatShape, full, joinRows } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
 import { openData, requireFree, writeOutput } from "../node/index.ts";
-import { type Run, pairRows, readDataRecord } from "../train/index.ts";
+import { type Run, imageGrid, overlayPicture, pairRows, readDataRecord } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted, number } from "./format.ts";
@@ -21,9 +21,9 @@ const columns = 8;
 
 const options = z.object({
   data: textField("other data with items of the same shape; their test part is used (default: the run's)").optional(),
-  n: integerField("test images to show", { min: 1 }).default(32),
+  n: integerField("test items to show", { min: 1 }).default(32),
   out: textField(
-    "PNG to write, images above what became of them; NAME-reconstructions.png here when not given",
+    "PNG to write: images above what became of them, or points (rings) and what became of them (dots); NAME-reconstructions.png here when not given",
   ).optional(),
 });
 
@@ -57,18 +57,21 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
     const items = data.read(Int32Array.from({ length: shown }, (_, i) => i));
     const results = await trained.decode(await trained.encode(items));
     const error = meanSquare(items, results);
-    await writeOutput(out, await pairsPicture(items, results, `${folder}, reconstructions`), force);
-    output.result(
-      [`${out}: ${counted(shown, "test image")}, mean squared error ${number(error)} a number (values in [0, 1])`],
-      { out, n: shown, meanSquaredError: error },
-    );
+    const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);
+    await writeOutput(out, await encodePicture(picture, `${folder}, reconstructions`), force);
+    const range = data.kind === "image" ? " (values in [0, 1])" : "";
+    output.result([`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} a number${range}`], {
+      out,
+      n: shown,
+      meanSquaredError: error,
+    });
   } finally {
     await close();
   }
 }
 
 async function dataOf(run: Run, spec: string | undefined): Promise<Dataset> {
-  if (spec === undefined) return imagesOf((await openSameData(run)).test);
+  if (spec === undefined) return (await openSameData(run)).test;
   const { test } = await openData(spec, { size: run.config.data.size });
   const known = await readDataRecord(run.store);
   if (known !== null && known.shape.join() !== test.shape.join()) {
@@ -76,12 +79,7 @@ async function dataOf(run: Run, spec: string | undefined): Promise<Dataset> {
       `reconstruct: items must be ${formatShape(known.shape)}, as the run's are - got ${formatShape(test.shape)} in ${spec}`,
     );
   }
-  return imagesOf(test);
-}
-
-function imagesOf(data: Dataset): Dataset {
-  if (data.kind === "image") return data;
-  throw new DataError(`reconstruct: only images can be drawn - got points in ${data.name}`);
+  return test;
 }
 
 function meanSquare(a: NdArray, b: NdArray): number {
@@ -91,11 +89,11 @@ function meanSquare(a: NdArray, b: NdArray): number {
 }
 
 /** Rows of images, each above the row of what became of them; a row that is not full ends in grey. */
-function pairsPicture(items: NdArray<"float32">, results: NdArray, about: string): Promise<Uint8Array> {
+function pairsPicture(items: NdArray<"float32">, results: NdArray): NdArray<"uint8"> {
   const n = items.shape[0]!;
   const across = Math.min(columns, n);
   const missing = (across - (n % across)) % across;
   const filler = full([missing, ...items.shape.slice(1)], 128 / 255);
   const filled = (images: NdArray): NdArray => (missing === 0 ? images : joinRows([images, filler]));
-  return encodePicture(pairRows(filled(items), filled(results), across), across, about);
+  return imageGrid(pairRows(filled(items), filled(results), across), { columns: across });
 }

@@ -10,7 +10,7 @@ import { integerField, parseOptions, textField } from "../base/options.ts";
 import { type Key, fold, key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Device, ortOptions, requireFree, writeOutput } from "../node/index.ts";
-import { type Weights, readDataRecord } from "../train/index.ts";
+import { type Weights, drawnPicture, imageGrid, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
@@ -24,7 +24,7 @@ const options = z.object({
   n: integerField("items to draw", { min: 1 }).default(64),
   seed: integerField("seed of the noise", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   out: textField(
-    "file to write: .png, a grid of pictures; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; here NAME-samples.png, or .npy of points, when not given",
+    "file to write: .png, a grid of images or a plot of points; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; here NAME-samples.png, or .npy of points, when not given",
   ).optional(),
 });
 
@@ -47,6 +47,7 @@ export function declareSample(command: Command): void {
 /** What samples are drawn from. */
 interface Source {
   readonly kind: Dataset["kind"];
+  draw(items: NdArray): Promise<NdArray<"uint8">>;
   sample(by: Key, n: number): Promise<NdArray>;
   close(): Promise<void>;
 }
@@ -69,7 +70,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
     requireFitting(out, source.kind);
     await requireFree(out, force);
     const items = await source.sample(noiseKey(seed), n);
-    await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`), force);
+    await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`, source.draw), force);
     output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
   } finally {
     await source.close();
@@ -87,8 +88,14 @@ function noiseKey(seed: number): Key {
 
 async function openRun(folder: string, device: Device, weights: Weights): Promise<Source> {
   const { run, trained, close } = await openRunModel(folder, device, weights);
-  const data = await readDataRecord(run.store);
-  return { kind: data!.kind, sample: (by, n) => trained.sample(by, n), close };
+  const { kind } = (await readDataRecord(run.store))!;
+  return {
+    kind,
+    draw: async (items) =>
+      kind === "image" ? imageGrid(items) : samplesPicture(trained, await readReals(run.store), items),
+    sample: (by, n) => trained.sample(by, n),
+    close,
+  };
 }
 
 async function openFile(path: string, device: Device, weights: string | undefined): Promise<Source> {
@@ -101,5 +108,12 @@ async function openFile(path: string, device: Device, weights: string | undefine
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DataError(`sample: the file must be readable - got ${error.code} for ${path}`);
   });
-  return OnnxSampler.open(bytes, path, ortOptions(device));
+  const sampler = await OnnxSampler.open(bytes, path, ortOptions(device));
+  const { kind } = sampler;
+  return {
+    kind,
+    draw: async (items) => (kind === "image" ? imageGrid(items) : drawnPicture(items)),
+    sample: (by, n) => sampler.sample(by, n),
+    close: () => sampler.close(),
+  };
 }

@@ -8,7 +8,7 @@ import { zeros } from "../base/ndarray.ts";
 import { integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import type { Model } from "../models/index.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
-import { type Run, latentsByKl, manifoldCodes, traversalCodes } from "../train/index.ts";
+import { type Run, imageGrid, latentsByKl, manifoldCodes, traversalCodes } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { number } from "./format.ts";
@@ -64,7 +64,11 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     const images = await trained.decode(codes);
     if (images.shape.length !== 4) throw new OptionError("traverse: only images can be drawn - got a model of points");
     const across = plane ? manifoldSide : columns;
-    await writeOutput(out, await encodePicture(images, across, `${folder}, latent traversal`), force);
+    await writeOutput(
+      out,
+      await encodePicture(imageGrid(images, { columns: across }), `${folder}, latent traversal`),
+      force,
+    );
     const lines = plane
       ? [`${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior`]
       : describeRows(order, kl);

@@ -4,3 +4,4 @@ export * from "./idx-dataset.ts";
 export * from "./loader.ts";
 export * from "./npy-dataset.ts";
 export * from "./summary.ts";
+export * from "./resize-bilinear.ts";

@@ -1,6 +1,9 @@
 import type { z } from "zod";
 import type { NdArray } from "../base/ndarray.ts";
+import type { Key } from "../base/random.ts";
 import type { FactorCodes } from "./factor-codes.ts";
+import type { ModeHits } from "./mode-counts.ts";
+import type { Neighbours } from "./neighbours.ts";
 
 /** Repeated draws of a gradient. */
 export interface GradientDraws {
@@ -32,6 +35,47 @@ export interface Evidence {
   gradients: { readonly own: GradientDraws; readonly beside?: GradientDraws };
   /** Codes of items whose factors are known. */
   factors: FactorCodes;
+  /** Classes that a classifier tells. */
+  predictions: {
+    /** [n, classes] */
+    readonly logits: NdArray;
+    /** The true classes, [n]. */
+    readonly labels: Int32Array;
+    /** Logits of images of uniform noise [m, classes]; of points there are none. */
+    readonly noise: NdArray;
+  };
+  /** Images [n, h, w, c] in [0, 1]: drawn from the model, and real ones, either in random order. */
+  samples: Sets;
+  /** Features of drawn and of real items; of points, the items themselves where no net is given. */
+  features: FeatureSets;
+  /** The same; where no net is given, the pixels of images. */
+  vectors: FeatureSets;
+  /** Which drawn and real items lie in whose neighbourhoods, by their features. */
+  neighbours: Neighbours;
+  /** Euclidean distances to the nearest training item, in pixels or coordinates. */
+  nearest: {
+    /** Of drawn items, [n]. */
+    readonly generated: Float64Array;
+    /** Of real items that the model was not trained on, [m]. */
+    readonly heldOut: Float64Array;
+  };
+  /** Which mode of the data each drawn item belongs to. */
+  modes: ModeHits & {
+    /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */
+    readonly noise: Int32Array | null;
+  };
+}
+
+/** Drawn items and real ones, [n, ...] and [m, ...]. */
+export interface Sets {
+  readonly generated: NdArray;
+  readonly reference: NdArray;
+}
+
+/** Vectors [n, d] and [m, d], finite, items in random order. */
+export interface FeatureSets extends Sets {
+  /** Of the draws that a metric makes among the items. */
+  readonly key: Key;
 }
 
 export type EvidenceKind = keyof Evidence;
@@ -41,6 +85,8 @@ export interface MetricResult {
   readonly value: number;
   /** Standard error of the value over items; NaN where none is known. */
   readonly stderr: number;
+  /** Ends of the 95 % confidence interval, where it is not 1.96 standard errors to both sides. */
+  readonly interval?: readonly [low: number, high: number];
   /** Items measured. */
   readonly n: number;
   readonly unit: string;

@@ -7,6 +7,16 @@ export interface ModeCenters {
   readonly within: number;
 }
 
+/** Which mode each of n samples belongs to. */
+export interface ModeHits {
+  /** How many modes there are. */
+  readonly count: number;
+  /** The nearest mode of each sample, [n]. */
+  readonly nearest: Int32Array;
+  /** 1 for a sample of high quality, near enough to be of its mode, else 0: [n]. */
+  readonly good: Uint8Array;
+}
+
 export interface ModeCounts {
   /** Modes that are the nearest of at least one sample of high quality. */
   readonly captured: number;
@@ -19,25 +29,41 @@ export interface ModeCounts {
 }
 
 /** Where samples [n, d] lie. @source Srivastava et al., arXiv 1705.07761, section 4.1. */
-export function modesOf(samples: NdArray, { centers, deviation, within }: ModeCenters): ModeCounts {
-  const [k, d] = centers.shape as [number, number];
+export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {
+  return countModes(nearestModes(samples, modes));
+}
+
+/** The nearest centre of each of samples [n, d], and whether it is near. */
+export function nearestModes(samples: NdArray, { centers, deviation, within }: ModeCenters): ModeHits {
+  const [count, d] = centers.shape as [number, number];
   const n = samples.shape[0]!;
-  const counts = new Array<number>(k).fill(0);
+  const nearest = new Int32Array(n);
+  const good = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    let [nearest, least] = [0, Infinity];
-    for (let mode = 0; mode < k; mode++) {
+    let least = Infinity;
+    for (let mode = 0; mode < count; mode++) {
       let squares = 0;
       for (let j = 0; j < d; j++) squares += (samples.data[i * d + j]! - centers.data[mode * d + j]!) ** 2;
-      if (squares < least) [nearest, least] = [mode, squares];
+      if (squares < least) {
+        nearest[i] = mode;
+        least = squares;
+      }
     }
-    if (Math.sqrt(least) <= within * deviation) counts[nearest]!++;
+    good[i] = Math.sqrt(least) <= within * deviation ? 1 : 0;
   }
-  const good = counts.reduce((total, count) => total + count);
-  const terms = counts.map((count) => (count === 0 ? 0 : (count / good) * Math.log((count / good) * k)));
+  return { count, nearest, good };
+}
+
+/** How samples are spread over the modes. */
+export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
+  const counts = new Array<number>(count).fill(0);
+  nearest.forEach((mode, i) => (counts[mode]! += good[i]!));
+  const high = counts.reduce((total, each) => total + each);
+  const terms = counts.map((each) => (each === 0 ? 0 : (each / high) * Math.log((each / high) * count)));
   return {
-    captured: counts.filter((count) => count > 0).length,
-    highQuality: good / n,
-    reverseKl: good === 0 ? Number.NaN : terms.reduce((total, term) => total + term),
-    shares: counts.map((count) => count / n),
+    captured: counts.filter((each) => each > 0).length,
+    highQuality: high / nearest.length,
+    reverseKl: high === 0 ? Number.NaN : terms.reduce((total, term) => total + term),
+    shares: counts.map((each) => each / nearest.length),
   };
 }

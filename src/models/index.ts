@@ -2,6 +2,7 @@ import { adagan } from "./adagan.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { betaVae } from "./beta-vae.ts";
 import { categoricalVae } from "./categorical-vae.ts";
+import { classifier } from "./classifier.ts";
 import { iwae } from "./iwae.ts";
 import { gan } from "./gan.ts";
 import type { ModelDefinition } from "./model.ts";
@@ -13,7 +14,21 @@ import { wganGp } from "./wgan-gp.ts";
 import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
-export { adagan, autoencoder, betaVae, categoricalVae, gan, iwae, pacgan, unrolledGan, vae, veegan, wgan, wganGp };
+export {
+  adagan,
+  autoencoder,
+  betaVae,
+  categoricalVae,
+  classifier,
+  gan,
+  iwae,
+  pacgan,
+  unrolledGan,
+  vae,
+  veegan,
+  wgan,
+  wganGp,
+};
 
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [
@@ -29,4 +44,5 @@ export const models: readonly ModelDefinition[] = [
   veegan.definition,
   adagan.definition,
   pacgan.definition,
+  classifier.definition,
 ];

@@ -12,6 +12,8 @@ export interface DataInfo {
   readonly kind: "image" | "points";
   /** Shape of one item: [h, w, c] or [d]. */
   readonly shape: Shape;
+  /** How many classes the items are of, where they have labels: whole numbers below it. */
+  readonly classes?: number;
 }
 
 /** A net inside a graph: its layer with the parameters that it has at that place. */
@@ -31,6 +33,11 @@ export interface Scope extends Context {
 
 /** What a loss may ask besides. */
 export interface StepScope extends Scope {
+  /**
+   * The classes of the batch's items, one-hot [n, classes]. Data without labels, or with more classes, are refused before
+   * the first step.
+   */
+  labels(classes: number): Tensor;
   /** The optimizer of another step on one of its nets, with the state that it has now: unrolled losses go through it. */
   optimizerOf(step: string, net: string): UnrolledOptimizer;
 }
@@ -124,6 +131,15 @@ export interface Discriminator {
   readonly boundary: Boundary | null;
 }
 
+/** How to tell the class of an item: a map from items to logits [n, classes] and to the features [n, d] that they are read off. */
+export interface Classifier {
+  readonly map: string;
+  readonly input: string;
+  readonly logits: string;
+  readonly features: string;
+  readonly classes: number;
+}
+
 /** A model with a tractable bound on log p(x). */
 export interface Likelihood {
   /**
@@ -148,6 +164,7 @@ export interface Model {
   readonly encoder?: Encoder;
   readonly decoder?: Decoder;
   readonly discriminator?: Discriminator;
+  readonly classifier?: Classifier;
   readonly likelihood?: Likelihood;
 }
 

@@ -2,6 +2,7 @@ import { DataError, RunError } from "../base/errors.ts";
 import type { Shape } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
 import type { DataSplit, Dataset, SkippedFile } from "../data/index.ts";
+import { classesOf } from "./labels.ts";
 
 interface PartRecord {
   readonly size: number;
@@ -14,6 +15,8 @@ export interface DataRecord {
   readonly kind: Dataset["kind"];
   /** Of one item: [h, w, c] or [d]. */
   readonly shape: Shape;
+  /** How many classes the labels of the items name. */
+  readonly classes?: number;
   readonly train: PartRecord;
   readonly test: PartRecord;
   readonly skipped: readonly SkippedFile[];
@@ -24,7 +27,16 @@ const file = "data.json";
 function describe({ train, test }: DataSplit): DataRecord {
   const part = ({ size, fingerprint }: Dataset): PartRecord => ({ size, fingerprint });
   const { name, kind, shape, skipped } = train;
-  return { name, kind, shape, train: part(train), test: part(test), skipped };
+  const classes = classesOf({ train, test });
+  return {
+    name,
+    kind,
+    shape,
+    ...(classes !== undefined && { classes }),
+    train: part(train),
+    test: part(test),
+    skipped,
+  };
 }
 
 /** Writes data.json unless it is there. It takes a hash over all items, so it is left until something is saved. */

@@ -1,22 +1,16 @@
 import { DataError } from "../base/errors.ts";
-import { joinRows, ndarray } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
-import { type Key, fold, permutation } from "../base/random.ts";
+import type { Key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import {
-  type Evidence,
-  type EvidenceKind,
-  type Metric,
-  type MetricResult,
-  factorCodes,
-  itemsFor,
-  readChanges,
-} from "../metrics/index.ts";
+import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics } from "../metrics/index.ts";
+import type { Model } from "../models/index.ts";
+import { type Gathered, Gathering, type Subject } from "./evidence.ts";
+import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
 import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
-export interface Protocol {
+export interface Protocol extends Partial<SampleFacts> {
   readonly data: string;
   readonly part: string;
   /** SHA-256 of the items measured. */
@@ -28,82 +22,60 @@ export interface Protocol {
 export interface Evaluation extends MetricResult {
   /** What the value is called among the numbers of a run. */
   readonly quantity: string;
+  /** Ends of the 95 % confidence interval; NaN where it is not known. */
+  readonly interval: readonly [low: number, high: number];
+  /** The value of real items in place of samples, as many: what a perfect model gets. */
+  readonly floor?: number;
   readonly perfect: string;
   readonly protocol: Protocol;
 }
 
-type Gather<Kind extends EvidenceKind> = (
-  trained: TrainedModel,
-  data: Dataset,
-  part: string,
-  key: Key,
-  options: Readonly<Record<string, unknown>>,
-  metric: string,
-) => Promise<Evidence[Kind]>;
+/** Half the width of a 95 % interval, in standard errors. */
+const wide = 1.96;
 
-const gatherers: { readonly [Kind in EvidenceKind]: Gather<Kind> } = {
-  bound: (trained, data, part, key) => trained.bound(data, part, key),
-  factors: (trained, data, _part, key, { points }, metric) =>
-    gatherFactors(trained, data, key, points as number, metric),
-  gradients: gatherGradients,
-  logWeights: (trained, data, part, key, { samples }) => trained.logWeights(data, part, key, samples as number),
-};
-
-/** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
-async function gatherGradients(
-  trained: TrainedModel,
-  data: Dataset,
-  part: string,
-  key: Key,
-  { net, draws, batch, beside }: Readonly<Record<string, unknown>>,
-): Promise<Evidence["gradients"]> {
-  const drawn = (model: TrainedModel) =>
-    model.gradients(data, part, key, net as string, draws as number, batch as number);
-  if (beside === undefined) return { own: await drawn(trained) };
-  const other = trained.under(readChanges(beside as string));
-  try {
-    return { own: await drawn(trained), beside: await drawn(other) };
-  } finally {
-    await other.release();
-  }
+/**
+ * Measures one subject by any number of metrics; what they share is gathered once.
+ * @throws OptionError for options that are not valid. @throws DataError when the model or its data cannot be measured so.
+ */
+export function evaluator(
+  subject: Subject,
+): (metric: Metric, rawOptions?: Readonly<Record<string, unknown>>) => Promise<Evaluation> {
+  const gathering = new Gathering(subject);
+  return async (metric, rawOptions = {}) => {
+    const options = parseOptions(metric.options, rawOptions, metric.name);
+    const { evidence, real, facts } = await gathering.gather(metric.needs, options, metric.name);
+    const result = metric.measure(evidence, options);
+    const floor = floorOf(metric, real, options);
+    const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
+    const { data, part } = subject;
+    return {
+      ...result,
+      interval,
+      ...(floor !== undefined && { floor }),
+      quantity: metric.quantity ?? metric.name,
+      perfect: metric.perfect,
+      protocol: { data: data.name, part, fingerprint: data.fingerprint, n: data.size, ...facts, options },
+    };
+  };
 }
 
-/** Items encoded in one call. */
-const encodedAtOnce = 1000;
-
-/** Codes of random items, as many as so many points ask for, or all. @throws DataError when the data have no factors. */
-async function gatherFactors(
-  trained: TrainedModel,
-  data: Dataset,
-  key: Key,
-  points: number,
-  metric: string,
-): Promise<Evidence["factors"]> {
-  const { factors } = data;
-  if (factors === undefined) {
-    throw new DataError(
-      `${metric}: the data must have known factors - got ${data.name}, which has none`,
-      "train on shapes to measure it: zaya train beta-vae --data shapes",
-    );
+/** Undefined where there are no real items to stand in for samples, or too few of them. */
+function floorOf(
+  metric: Metric,
+  real: Gathered<EvidenceKind>["real"],
+  options: Readonly<Record<string, unknown>>,
+): number | undefined {
+  if (real === undefined) return undefined;
+  try {
+    return metric.measure(real as Evidence[EvidenceKind], options).value;
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
   }
-  const items = permutation(fold(key, "factors"), data.size).slice(0, itemsFor(points));
-  const codes = [];
-  for (let start = 0; start < items.length; start += encodedAtOnce) {
-    codes.push(await trained.encode(data.read(items.slice(start, start + encodedAtOnce))));
-  }
-  const { names, sizes } = factors;
-  const values = Int32Array.from([...items].flatMap((item) => factors.of(item)));
-  return factorCodes({
-    codes: joinRows(codes),
-    values: ndarray("int32", [items.length, names.length], values),
-    names,
-    sizes,
-    key: fold(key, metric),
-  });
 }
 
 /** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
-export async function evaluate(
+export function evaluate(
   metric: Metric,
   trained: TrainedModel,
   data: Dataset,
@@ -111,11 +83,13 @@ export async function evaluate(
   key: Key,
   rawOptions: Readonly<Record<string, unknown>> = {},
 ): Promise<Evaluation> {
-  const options = parseOptions(metric.options, rawOptions, metric.name);
-  const evidence = await gatherers[metric.needs](trained, data, part, key, options, metric.name);
-  const result = metric.measure(evidence, options);
-  const protocol = { data: data.name, part, fingerprint: data.fingerprint, n: data.size, options };
-  return { ...result, quantity: metric.quantity ?? metric.name, perfect: metric.perfect, protocol };
+  return evaluator({ trained, data, part, key })(metric, rawOptions);
+}
+
+/** The metrics that need nothing but the model and its data, and are cheap enough to be always made. */
+export function usualMetrics({ likelihood, classifier }: Model): Metric[] {
+  const given: Partial<Record<EvidenceKind, unknown>> = { bound: likelihood, predictions: classifier };
+  return metrics.filter(({ needs }) => given[needs] !== undefined);
 }
 
 /** The plain numbers of results by name: each metric's value, its details, its standard error and count of items. */
@@ -138,8 +112,18 @@ export interface Measured {
 
 /** Where a result is kept in a run: one file a protocol. */
 export function evaluationFile({ metric, protocol }: Evaluation, { step, seed, weights }: Measured): string {
-  const { options, part, n, fingerprint } = protocol;
+  const { options, part, n, fingerprint, features } = protocol;
+  const hash = features?.id.split("@").at(-1);
   const unusual = weights === "last" && { weights };
-  const entries = Object.entries({ ...options, part, n, data: fingerprint, step, seed, ...unusual });
+  const entries = Object.entries({
+    ...options,
+    part,
+    n,
+    data: fingerprint,
+    ...(hash && { features: hash }),
+    step,
+    seed,
+    ...unusual,
+  });
   return `eval/${metric}@${entries.map(([name, value]) => `${name}=${String(value)}`).join(",")}.json`;
 }

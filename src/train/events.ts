@@ -24,6 +24,8 @@ export interface TrainResult {
   readonly steps: number;
   /** Time spent in training, over all sessions. */
   readonly seconds: number;
+  /** Whether there is something to draw from. */
+  readonly draws: boolean;
   /** Measured on the whole test part, by metric. */
   readonly test: Readonly<Record<string, Evaluation>>;
 }

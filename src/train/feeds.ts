@@ -8,6 +8,7 @@ import type { Arrays } from "../runtime/index.ts";
 export type Declared =
   | { readonly kind: NoiseKind; readonly shape: Shape }
   | { readonly kind: "items"; readonly shape: Shape }
+  | { readonly kind: "labels"; readonly shape: Shape; readonly turn: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */
@@ -24,20 +25,29 @@ export interface FeedKey {
   readonly progress: Progress;
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
+  /** Classes of the items of the batch of a turn. */
+  readonly labels?: (turn: number) => Int32Array;
 }
 
 /** Draws and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
-  { key: own, count, progress: { step, steps }, items }: FeedKey,
+  { key: own, count, progress: { step, steps }, items, labels }: FeedKey,
 ): Arrays {
   const feeds: Record<string, NdArray> = {};
   for (const [name, want] of declared) {
     if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
+    else if (want.kind === "labels") feeds[name] = feedLabels(name, want.turn, labels);
     else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
   }
   return feeds;
+}
+
+function feedLabels(name: string, turn: number, labels: FeedKey["labels"]): NdArray<"int32"> {
+  if (labels === undefined) throw new ShapeError(`feed: "${name}" are classes of items, and none were named`);
+  const classes = labels(turn);
+  return ndarray("int32", [classes.length], classes);
 }
 
 /** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */

@@ -3,6 +3,7 @@ import { fold } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
 import { feedDeclared } from "./feeds.ts";
+import { labelsAt } from "./labels.ts";
 import { type StepOptions, type Traced, batchName, traceHealth } from "./trace.ts";
 
 /**
@@ -27,7 +28,8 @@ export class Health {
   async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
     const indices = Int32Array.from({ length: this.batch }, (_, i) => i);
     const items = { part: "train", indices };
-    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, progress: { step, steps }, items });
+    const labels = () => labelsAt(this.data, indices);
+    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, progress: { step, steps }, items, labels });
     const outputs = await this.compiled.run({ ...feeds, [batchName(0)]: this.data.read(indices) }, state);
     return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0]!]));
   }

@@ -5,6 +5,7 @@ import { type ResolvedTraining, rateOf } from "./config.ts";
 import type { Leg } from "./course.ts";
 import { feedDeclared } from "./feeds.ts";
 import { Health } from "./health.ts";
+import { labelsAt, requireLabels } from "./labels.ts";
 import { type StepOptions, type Traced, batchName, traceStep } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 
@@ -48,6 +49,7 @@ export class LegSession {
     };
     const compile = async (steps: Leg["model"]["steps"]): Promise<Program> => {
       const { program, declared } = traceStep({ ...options, model: { ...leg.model, steps } });
+      requireLabels(declared, data);
       return { compiled: await engine.compile(program), declared };
     };
     const extra = new Map<string, Program>();
@@ -73,8 +75,8 @@ export class LegSession {
     const { leg, settings } = this;
     const { data, seed } = settings;
     const first = leg.firstBatch + (step - leg.first) * leg.perStep;
-    const indices = this.batches.indices(first);
-    const feeds = { ...this.feeds(this.whole, seed, step, step, indices), [batchName(0)]: data.read(indices) };
+    const turns = (turn: number) => this.batches.indices(first + turn);
+    const feeds = { ...this.feeds(this.whole, seed, step, step, turns), [batchName(0)]: data.read(turns(0)) };
     for (let turn = 1; turn < leg.perStep; turn++) feeds[batchName(turn)] = this.batches.at(first + turn);
     const outputs = await this.whole.compiled.run(feeds, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
@@ -100,16 +102,19 @@ export class LegSession {
       const batches = loader(data, config.batch, own);
       for (let move = 0; move < count; move++) {
         const indices = batches.indices(move);
-        const feeds = this.feeds(program, own, move, step, indices);
+        const feeds = this.feeds(program, own, move, step, () => indices);
         await program.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.trained.state);
       }
     }
   }
 
-  private feeds({ declared }: Program, key: Key, count: number, step: number, indices: Int32Array) {
+  /** @param turns The items of the batch of each turn. */
+  private feeds({ declared }: Program, key: Key, count: number, step: number, turns: (turn: number) => Int32Array) {
     const { first, end } = this.leg;
     const progress = { step: step - first, steps: end - first };
-    return feedDeclared(declared, { key, count, progress, items: { part: "train", indices } });
+    const items = { part: "train", indices: turns(0) };
+    const labels = (turn: number) => labelsAt(this.settings.data, turns(turn));
+    return feedDeclared(declared, { key, count, progress, items, labels });
   }
 }
 

@@ -234,6 +234,8 @@ th, td { padding: .2rem .75rem .2rem 0; text-align: start; border-block-end: 1px
 .data { min-width: min(100%, 26rem); }
 .data td, .data th { text-align: end; font-weight: 400; }
 .data thead th { font-weight: 600; }
+.runs td, .runs th { padding-inline-end: 1.5rem; }
+.runs tbody th { font-weight: 400; max-width: 22rem; }
 .config { width: 100%; }
 .config td { overflow-wrap: anywhere; }
 .config td:last-child { overflow-wrap: normal; padding-inline-end: 0; }

@@ -2,6 +2,7 @@ import type { DataSplit } from "../data/index.ts";
 import type { ConfiguredModel, DataInfo, Model } from "../models/index.ts";
 import { type ResolvedTraining, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "./course.ts";
+import { classesOf } from "./labels.ts";
 
 /** A run that has not begun. */
 export interface Plan {
@@ -21,5 +22,7 @@ export function planRun({ definition, options }: ConfiguredModel, data: DataSpli
 }
 
 export function infoOf(data: DataSplit): DataInfo {
-  return { kind: data.train.kind, shape: data.train.shape };
+  const { kind, shape } = data.train;
+  const classes = classesOf(data);
+  return { kind, shape, ...(classes !== undefined && { classes }) };
 }

@@ -1,4 +1,5 @@
-import { type NdArray, type Shape, reshaped, zeros } from "../base/ndarray.ts";
+import { ShapeError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
 import { key, permutation } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { decodeNpy, encodeNpy } from "../codec/npy.ts";
@@ -44,14 +45,25 @@ export async function besidePicture(trained: TrainedModel, reals: NdArray, gener
   return scatterPicture(frame, [{ real: planeOf(reals) }, { field, generated: planeOf(generated) }]);
 }
 
+/** Items [n, d] as rings and what became of them as dots. */
+export function overlayPicture(items: NdArray, results: NdArray): NdArray<"uint8"> {
+  return scatterPicture(frameOf(items), [{ real: planeOf(items), generated: planeOf(results) }]);
+}
+
 /** Points [n, d] where nothing is known but they themselves. */
 export function drawnPicture(generated: NdArray): NdArray<"uint8"> {
   return scatterPicture(frameOf(generated), [{ generated: planeOf(generated) }]);
 }
 
-/** The first two coordinates, [n, 2]; beside a single one the place in the array, from 0 to 1. */
+/**
+ * The first two coordinates, [n, 2]; beside a single one the place in the array, from 0 to 1.
+ * @throws ShapeError for items that are no points.
+ */
 export function planeOf(points: NdArray): NdArray<"float32"> {
   const [n, d] = points.shape as [number, number];
+  if (points.shape.length !== 2) {
+    throw new ShapeError(`planeOf: points must be [n, d] - got ${formatShape(points.shape)}`);
+  }
   const out = zeros([n, 2]);
   for (let i = 0; i < n; i++) {
     out.data[2 * i] = points.data[i * d]!;

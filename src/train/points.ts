@@ -47,6 +47,12 @@ export function smoothPoints(points: readonly Point[], window: number): Point[] 
   });
 }
 
+/** At most `count` of the items, evenly spread, the first and the last among them. */
+export function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items;
+  return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
+}
+
 export function finiteOf(points: readonly Point[]): Point[] {
   return points.filter(([, value]) => Number.isFinite(value));
 }

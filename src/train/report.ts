@@ -116,7 +116,7 @@ function resultCard({ metric, value, stderr, n, unit, perfect, details }: Report
   )}</article>`;
 }
 
-function chartGrid(charts: readonly Markup[]): Markup {
+export function chartGrid(charts: readonly Markup[]): Markup {
   return markup`<div class="charts">${charts}</div>`;
 }
 

@@ -5,7 +5,19 @@ import { grad } from "../autodiff/index.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
 import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
 import type { NoiseKind } from "../nn/index.ts";
-import { concat, max, mean, reshape, sqrt, square, step as isPositive, stopGradient, sub, sum } from "../ops/index.ts";
+import {
+  concat,
+  max,
+  mean,
+  oneHot,
+  reshape,
+  sqrt,
+  square,
+  step as isPositive,
+  stopGradient,
+  sub,
+  sum,
+} from "../ops/index.ts";
 import type { Optimizer, Schedule, ScalarInput, Slots } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import type { Declared } from "./feeds.ts";
@@ -152,10 +164,18 @@ class Place implements Scope {
 class StepPlace extends Place implements StepScope {
   constructor(
     tracing: Tracing,
-    suffix: string,
+    private readonly turn: number,
     private readonly optimizers: Optimizers,
   ) {
-    super(tracing, [], suffix, new Map());
+    super(tracing, [], turn === 0 ? "" : `#${turn}`, new Map());
+  }
+
+  labels(classes: number): Tensor {
+    const { turn, tracing } = this;
+    const name = `labels/${turn}`;
+    const shape = [tracing.items!];
+    tracing.declared.set(name, { kind: "labels", shape, turn, classes });
+    return oneHot(input(name, shape, "int32"), classes);
   }
 
   optimizerOf(step: string, net: string): UnrolledOptimizer {
@@ -273,7 +293,7 @@ export function traceStep(options: StepOptions): Traced {
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
-      const scope = new StepPlace(tracing, turn === 0 ? "" : `#${turn}`, optimizers);
+      const scope = new StepPlace(tracing, turn, optimizers);
       const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
       if (loss.shape.length !== 0)
         throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
@@ -296,7 +316,7 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   const none = (): never => {
     throw new ShapeError(`gradients: the loss of ${step.name} must not go through an optimizer`);
   };
-  const scope = new StepPlace(tracing, "", new Optimizers(tracing, model.steps, none, () => []));
+  const scope = new StepPlace(tracing, 0, new Optimizers(tracing, model.steps, none, () => []));
   const { loss } = step.loss(input(batchName(0), batch), scope);
   const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
   const gradients = grad(loss, vectors);
@@ -317,7 +337,7 @@ export function traceHealth(options: StepOptions): Traced {
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
-    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, "", optimizers));
+    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     grad(loss, vectors).forEach((gradient, i) => {
       outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));

@@ -8,6 +8,7 @@ import type { Evidence, GradientDraws } from "../metrics/index.ts";
 import type { Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
+import { labelsAt } from "./labels.ts";
 import { layoutOf } from "./layout.ts";
 import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
@@ -183,6 +184,7 @@ export class TrainedModel {
         count: draw,
         progress: this.progress,
         items: { part, indices },
+        labels: () => labelsAt(data, indices),
       });
       const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
       moments.add(outputs[`gradient/${net}`]!.data);

@@ -5,14 +5,14 @@ import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
-import { metrics } from "../metrics/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate, evaluationFile } from "./evaluate.ts";
+import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
+import { keepEvaluation } from "./evaluation-files.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
@@ -263,7 +263,7 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    if (this.model.likelihood === undefined) return;
+    if (usualMetrics(this.model).length === 0) return;
     const some = take(this.data.test, Math.min(followed, this.data.test.size));
     const results = await this.measure(trained, some);
     for (const result of results) this.logEvaluation(step, seconds, result);
@@ -296,8 +296,7 @@ class Training {
     const results = await this.measure(trained, this.data.test);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
-      const file = evaluationFile(result, { step: steps, seed, weights });
-      await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+      await keepEvaluation(store, { ...result, step: steps, seed, weights });
     }
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };
@@ -309,13 +308,12 @@ class Training {
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
-    yield { type: "done", result: { steps, seconds, test } };
+    yield { type: "done", result: { steps, seconds, draws: this.model.generator !== undefined, test } };
   }
 
-  /** The metrics that need nothing but the model and are cheap enough to be always made. */
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const fitting = this.model.likelihood === undefined ? [] : metrics.filter(({ needs }) => needs === "bound");
-    return Promise.all(fitting.map((metric) => evaluate(metric, trained, data, "test", fold(this.seed, "evaluate"))));
+    const of = fold(this.seed, "evaluate");
+    return Promise.all(usualMetrics(this.model).map((metric) => evaluate(metric, trained, data, "test", of)));
   }
 
   private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -105,7 +105,7 @@ describe("zaya reconstruct", () => {
     await writeFile(join(folder, "other.npy"), encodeNpy(images(8)));
     await writeFile(join(folder, "larger.npy"), encodeNpy(images(9)));
     const other = await zaya(folder, "reconstruct", "run", "--data", "other.npy", "-n", "10", "--out", "other.png");
-    expect(other.stdout).toMatch(/^other\.png: 10 test images, mean squared error [\d.e-]+ a number/);
+    expect(other.stdout).toMatch(/^other\.png: 10 test items, mean squared error [\d.e-]+ a number/);
     expect(await sizeOfPicture("other.png")).toEqual([across(8), across(4)]);
     const larger = await zaya(folder, "reconstruct", "run", "--data", "larger.npy", "--out", "larger.png");
     expect(larger.code).toBe(2);
@@ -220,7 +220,7 @@ describe("every recipe", () => {
 });
 
 describe("a model of points", () => {
-  it("is trained, sampled to .npy, and not drawn", async () => {
+  it("is trained, sampled, drawn and reconstructed", async () => {
     await writeFile(join(folder, "points.npy"), encodeNpy(normal(key(3), [60, 2])));
     const words =
       "train vae --data points.npy --likelihood gaussian --hidden 8 --latent 1 --batch 8 --steps 5 --out points";
@@ -233,12 +233,24 @@ describe("a model of points", () => {
     expect((await zaya(folder, "sample", "points")).stderr).toContain("got points-samples.npy, which exists");
     const file = resultOf(await zaya(folder, "sample", "points/export/decoder.onnx", "--json"));
     expect(file).toMatchObject({ out: "decoder-samples.npy", shape: [2] });
-    for (const command of ["sample", "reconstruct", "traverse"]) {
-      const { code, stderr } = await zaya(folder, command, "points", "--out", "p.png");
-      expect(stderr).toContain("only images can be drawn");
-      expect(code).toBe(2);
-    }
+    const { code, stderr } = await zaya(folder, "traverse", "points", "--out", "p.png");
+    expect(stderr).toContain("only images can be drawn");
+    expect(code).toBe(2);
     expect(await filesIn(folder)).not.toContain("p.png");
+    const reals = await sizeOfPicture("points/samples/reals.png");
+    for (const [command, from] of [
+      ["sample", "points"],
+      ["reconstruct", "points"],
+      ["sample", "points/export/decoder.onnx"],
+    ] as const) {
+      const out = `${command}-${basename(from)}.png`;
+      const drawn = await zaya(folder, command, from, "--out", out);
+      expect([drawn.code, drawn.stderr]).toEqual([0, ""]);
+      expect(await sizeOfPicture(out)).toEqual(reals);
+    }
+    const frames = (await filesIn(join(folder, "points/samples"))).filter((name) => /^\d+\.png$/.test(name));
+    expect(frames).toEqual(["000000.png", "000001.png", "000002.png", "000003.png", "000004.png", "000005.png"]);
+    for (const frame of frames) expect(await sizeOfPicture(`points/samples/${frame}`)).toEqual(reals);
   });
 
   it("writes a table that it reads as data, and no table of images", async () => {

@@ -9,8 +9,8 @@ import { nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import { Run, type TrainEvent, type TrainOptions, openTrained, resume, train } from "../../src/train/index.ts";
 
-// What every model owes, whatever it is: it trains, draws if it can, exports what it computes, resumes bit for bit, and
-// learns something.
+// What every model owes, whatever it is: it trains, draws items or tells their classes, exports what it computes, resumes
+// bit for bit, and learns something.
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -80,6 +80,7 @@ const trials: Readonly<Record<string, Trial>> = {
   iwae: bound(160),
   "categorical-vae": bound(199),
   autoencoder: loss(125),
+  classifier: loss(0.05),
   gan: modes(1500, 1e-3),
   wgan: modes(800, 1e-3, { criticWarmup: 8 }, { criticWarmup: 20, clip: 0.1 }),
   "wgan-gp": modes(400, 2e-3),
@@ -125,7 +126,7 @@ describe.each(models)("model $name", (definition) => {
     events = await collect(train(configured, digits, small, { engine, store: whole }));
   });
 
-  it("makes its steps with finite losses, and draws items", async () => {
+  it("makes its steps with finite losses, and draws items or tells their classes", async () => {
     const losses = lossesOf(events);
     expect(losses).toHaveLength(12);
     for (const one of losses) {
@@ -133,12 +134,18 @@ describe.each(models)("model $name", (definition) => {
       expect(Object.values(one).every(Number.isFinite)).toBe(true);
     }
     const { trained, close } = await openTrained(await Run.open(whole), engine);
-    if (trained.model.generator !== undefined) {
-      const drawn = await trained.sample(key(1), 5);
-      expect(drawn.shape).toEqual([5, ...digits.train.shape]);
-      const more = await trained.sample(key(1), 7);
-      expect(Array.from(more.data.slice(0, drawn.data.length))).toEqual(Array.from(drawn.data));
+    if (trained.model.generator === undefined) {
+      await expect(trained.sample(key(1), 5)).rejects.toThrow("this model has nothing to draw from");
+      const { map, input, logits, features, classes } = trained.model.classifier!;
+      const told = await trained.map(map, { [input]: digits.test.read([0, 1, 2]) });
+      expect(told[logits]!.shape).toEqual([3, classes]);
+      expect(told[features]!.shape[0]).toBe(3);
+      return close();
     }
+    const drawn = await trained.sample(key(1), 5);
+    expect(drawn.shape).toEqual([5, ...digits.train.shape]);
+    const more = await trained.sample(key(1), 7);
+    expect(Array.from(more.data.slice(0, drawn.data.length))).toEqual(Array.from(drawn.data));
     await close();
   });
 

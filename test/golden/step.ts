@@ -81,12 +81,11 @@ export async function runStep(
 
 function declaredFeeds({ declared }: Traced, { noise }: StepsRequest, done: number, step: number): Arrays {
   return Object.fromEntries(
-    [...declared].map(([name, want]): [string, NdArray] => [
-      name,
-      want.kind === "scalar"
-        ? ndarray("float64", [], Float64Array.of(want.at(done + step, Infinity)))
-        : noise(name, want.shape, step),
-    ]),
+    [...declared].map(([name, want]): [string, NdArray] => {
+      if (want.kind === "labels") throw new Error(`there are no labels for ${name} here`);
+      if (want.kind !== "scalar") return [name, noise(name, want.shape, step)];
+      return [name, ndarray("float64", [], Float64Array.of(want.at(done + step, Infinity)))];
+    }),
   );
 }
 

@@ -15,6 +15,10 @@ export class OpenScope extends OpenContext implements StepScope {
     super(true);
   }
 
+  labels(): Tensor {
+    throw new Error("there are no labels here");
+  }
+
   optimizerOf(): UnrolledOptimizer {
     throw new Error("there are no optimizers here");
   }

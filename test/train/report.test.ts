@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { encodePng } from "../../src/codec/png.ts";
 import { type Series, barChart, lineChart } from "../../src/train/chart.ts";
+import { heatStrip } from "../../src/train/heat-strip.ts";
 import { formatEstimate, formatNumber, niceTicks, tickLabels } from "../../src/train/numerals.ts";
 import { type Point, thinPoints } from "../../src/train/points.ts";
 import { type ReportFacts, renderReport } from "../../src/train/report.ts";
@@ -97,6 +98,15 @@ function factsOf(word: (name: string) => string): ReportFacts {
       },
     ],
     bars: [{ title: word("bars"), unit: word("nats"), values: [{ label: word("z0"), value: 2 }] }],
+    strips: [
+      {
+        title: word("strip"),
+        caption: word("caption"),
+        steps: [0, 100],
+        rows: [{ label: word("mode 0"), values: [0, 0.5] }],
+        full: 1,
+      },
+    ],
     films: [
       {
         title: word("film"),
@@ -129,6 +139,7 @@ const nothing: ReportFacts = {
   config: [],
   curves: [],
   bars: [],
+  strips: [],
   films: [],
   pictures: [],
   results: [],
@@ -174,6 +185,8 @@ describe("renderReport", () => {
         "curve",
         "train",
         "bars",
+        "strip",
+        "mode 0",
         "film",
         "step 2",
         "picture",
@@ -217,13 +230,14 @@ describe("renderReport", () => {
       pictures: "pictures",
       curves: "curves",
       bars: "bars",
+      strips: "strips",
       config: "config",
     } as const;
     for (const name of Object.values(section)) {
       const alone = parse(renderReport({ ...nothing, [name]: all[name] }));
       expect(byTag(alone, "section").map(({ attributes }) => attributes.id)).toEqual([name]);
       const others = parse(renderReport({ ...all, [name]: [] }));
-      expect(byTag(others, "section")).toHaveLength(6);
+      expect(byTag(others, "section")).toHaveLength(7);
       expect(byTag(others, "section").map(({ attributes }) => attributes.id)).not.toContain(name);
     }
     const empty = { title: "film", caption: "", frames: [] };
@@ -556,5 +570,59 @@ describe("barChart", () => {
     expect(byTag(page, "rect")).toHaveLength(256);
     expect(ofClass(page, "value").length).toBeLessThanOrEqual(40);
     expect(byTag(page, "td")).toHaveLength(256);
+  });
+});
+
+describe("heatStrip", () => {
+  const strip = (rows: readonly (readonly number[])[], full = 0.125) =>
+    parse(
+      heatStrip(
+        {
+          title: "share",
+          caption: "",
+          steps: rows[0]!.map((_, i) => 100 * i),
+          rows: rows.map((values, i) => ({ label: `mode ${i}`, values })),
+          full,
+        },
+        "s",
+      ).html,
+    );
+  const luminance = (fill: string) =>
+    [0.2126, 0.7152, 0.0722].reduce(
+      (sum, weight, k) => sum + weight * Number.parseInt(fill.slice(1 + 2 * k, 3 + 2 * k), 16),
+      0,
+    );
+  const cellsOf = (page: readonly Element[]) =>
+    ofClass(page, "cell").filter(({ attributes: { y, height } }) => !(y === "0.0" && height === "12.0"));
+
+  it("is the brighter the larger the value, up to full", () => {
+    const values = [0, 0.02, 0.05, 0.08, 0.1, 0.125, 0.4];
+    const light = cellsOf(strip([values])).map(({ attributes }) => luminance(attributes.fill!));
+    for (let i = 1; i < 6; i++) expect(light[i]! - light[i - 1]!).toBeGreaterThan(10);
+    expect(light[6]).toBe(light[5]);
+    expect(light[0]).toBeLessThan(40);
+  });
+
+  it("has a row a mode and a column a step, with all values in a table", () => {
+    const page = strip([
+      [0, 0.1, 0.2],
+      [0.3, Number.NaN, 0.4],
+    ]);
+    expect(cellsOf(page).map(({ attributes: { x, y } }) => [x, y])).toEqual([
+      ["0%", "0.0"],
+      ["33.33%", "0.0"],
+      ["66.67%", "0.0"],
+      ["0%", "22.0"],
+      ["66.67%", "22.0"],
+    ]);
+    expect(byTag(page, "td").map(({ text }) => text)).toEqual(["0", "0.3", "0.1", "NaN", "0.2", "0.4"]);
+    expect(ofClass(page, "value").map(({ text }) => text)).toEqual(["0.2", "0.4"]);
+    expect(byTag(page, "desc")[0]!.text).toBe("At step 200: mode 0: 0.2, mode 1: 0.4");
+  });
+
+  it("keeps its height where modes are many", () => {
+    const page = strip(Array.from({ length: 1000 }, () => [0, 1]));
+    expect(Number(ofClass(page, "plot")[0]!.attributes.height)).toBe(480);
+    expect(ofClass(page, "value").length).toBeLessThanOrEqual(30);
   });
 });

@@ -11,7 +11,8 @@ import "../tolerance.ts";
 
 let highs: LegacyHighs;
 beforeAll(async () => {
-  highs = await loadHighs();
+  // Its types name a default export; what the package exports is the function itself.
+  highs = await (loadHighs as unknown as () => Promise<LegacyHighs>)();
 });
 
 /** The least cost by a solver of linear programs. */

@@ -1,0 +1,102 @@
+import { resolve } from "node:path";
+
+import type { Command } from "commander";
+
+import { OptionError } from "../base/errors.ts";
+import { FolderStore, requireFree, requireRun, writeOutput } from "../node/index.ts";
+import {
+  type ComparedRun,
+  Run,
+  compareMetrics,
+  configDifferences,
+  gatherRuns,
+  imagesSeen,
+  renderComparison,
+  requireOneData,
+} from "../train/index.ts";
+import { addDeviceFlag } from "./device.ts";
+import { counted } from "./format.ts";
+import {
+  type MeasureFlags,
+  addMeasureFlags,
+  checkMeasureFlags,
+  measureRun,
+  requireNoMeasureFlags,
+} from "./measure-run.ts";
+import { Output } from "./output.ts";
+
+interface CompareFlags extends MeasureFlags {
+  readonly out: string;
+  readonly differentData?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function declareCompare(command: Command): void {
+  command
+    .argument("<run...>", "folders of two runs or more")
+    .option("--out <file>", "HTML page to write", "compare.html")
+    .option("--different-data", "compare runs that were trained on different data")
+    .option("--force", "replace the file")
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addMeasureFlags(command, "nothing; the page shows what has been measured");
+  addDeviceFlag(command);
+  command.action(runCompare);
+}
+
+async function runCompare(folders: readonly string[], flags: CompareFlags): Promise<void> {
+  const { out, force = false } = flags;
+  const output = new Output(flags);
+  requirePage(out);
+  requireDistinct(folders);
+  (flags.metric === undefined ? requireNoMeasureFlags : checkMeasureFlags)(flags);
+  await requireFree(out, force);
+  const records = await Promise.all(folders.map(openRecord));
+  let runs = await gatherRuns(records);
+  if (flags.differentData !== true) requireOneData(runs);
+  if (flags.metric !== undefined) {
+    for (const folder of folders) {
+      output.say(folder);
+      await measureRun(folder, flags, output);
+    }
+    runs = await gatherRuns(records);
+  }
+  const page = await renderComparison(runs);
+  await writeOutput(out, new TextEncoder().encode(page), force);
+  const metrics = compareMetrics(runs);
+  output.result([`${out}: ${counted(runs.length, "run")}, ${counted(metrics.length, "measurement")}`], {
+    out,
+    runs: runs.map(describeRun),
+    metrics: metrics.map(({ cells, ...about }) => ({ ...about, values: byRun(runs, cells) })),
+    differences: Object.fromEntries(configDifferences(runs).map(({ name, values }) => [name, byRun(runs, values)])),
+  });
+}
+
+/** @throws OptionError when the path does not end in .html. */
+function requirePage(path: string): void {
+  if (!path.endsWith(".html")) throw new OptionError(`--out: must end in .html - got ${path}`);
+}
+
+/** @throws OptionError when a run is given twice. */
+function requireDistinct(folders: readonly string[]): void {
+  const paths = folders.map((folder) => resolve(folder));
+  const twice = folders.find((_, i) => paths.indexOf(paths[i]!) < i);
+  if (twice !== undefined) throw new OptionError(`compare: each run must be given once - got ${twice} again`);
+}
+
+/** A run's record, which may still be written to. */
+async function openRecord(name: string): Promise<{ readonly name: string; readonly run: Run }> {
+  await requireRun(name);
+  return { name, run: await Run.open(new FolderStore(name)) };
+}
+
+function describeRun({ name, run: { config, state }, data, metrics }: ComparedRun) {
+  const { status, step, seconds } = state;
+  return { run: name, recipe: config.recipe, data: data.name, status, step, images: imagesSeen(metrics), seconds };
+}
+
+function byRun<T>(runs: readonly ComparedRun[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(runs.map(({ name }, i) => [name, values[i]!]));
+}

@@ -1,0 +1,159 @@
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
+import { fold, key } from "../base/random.ts";
+import { take } from "../data/index.ts";
+import { type Metric, metrics } from "../metrics/index.ts";
+import { type Device, openRunFolder } from "../node/index.ts";
+import {
+  type Evaluation,
+  type Measured,
+  evaluator,
+  keepEvaluation,
+  takesFeatures,
+  usualMetrics,
+} from "../train/index.ts";
+import { deviceOf } from "./device.ts";
+import { addFlags, givenOptions } from "./flags.ts";
+import { count, counted } from "./format.ts";
+import { addMetricFlags, chooseMetrics, requireUsed } from "./metric-flags.ts";
+import { type OpenedFeatures, featureRanges, openFeatures } from "./open-features.ts";
+import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
+import type { Output } from "./output.ts";
+import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
+
+const options = z.object({
+  limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
+  seed: integerField(
+    "seed of the metrics' draws (default: the run's, which gives the numbers that training ended with)",
+    {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    },
+  ).optional(),
+  features: textField(
+    "what samples are compared in: the folder of a classifier's run, or an ONNX file from [n, c, h, w] or [n, d] to vectors; points are compared as they are where not given",
+  ).optional(),
+  featureRange: choiceField(
+    "what black and white are in the input of that ONNX file",
+    Object.keys(featureRanges) as [keyof typeof featureRanges],
+  ).default("0,1"),
+});
+
+/** What the flags of a command say of how to measure. */
+export interface MeasureFlags extends Readonly<Record<string, unknown>> {
+  readonly metric?: readonly string[];
+  readonly device?: string;
+  readonly weights?: string;
+}
+
+export interface Measurement extends Measured {
+  /** Test items. */
+  readonly n: number;
+  /** Each with its file in the run. */
+  readonly results: readonly (Evaluation & { readonly file: string })[];
+}
+
+/** The flags of measuring. @param otherwise What is measured where no metric is named, for the help. */
+export function addMeasureFlags(command: Command, otherwise: string): void {
+  command.option(
+    "--metric <name>",
+    `what to measure, once or more: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: ${otherwise})`,
+    (name: string, all: readonly string[] = []) => [...all, name],
+  );
+  addFlags(command, options);
+  addMetricFlags(command);
+  addWeightsFlag(command);
+}
+
+/** @throws OptionError for flags that are not valid, before a run is opened. */
+export function checkMeasureFlags(flags: MeasureFlags): void {
+  parseOptions(options, givenOptions(flags, options), "eval");
+  weightsOf(flags.weights);
+  for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
+    parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
+  }
+}
+
+/** @throws OptionError for flags of measuring where nothing is measured. */
+export function requireNoMeasureFlags(flags: MeasureFlags): void {
+  requireUsed(flags, []);
+  const [idle] = [...Object.keys(givenOptions(flags, options)), ...(flags.weights === undefined ? [] : ["weights"])];
+  if (idle !== undefined) throw new OptionError(`eval: ${idle} is an option of measuring - got it without --metric`);
+}
+
+/** Measures a run's newest checkpoint on its test data; the results are written into its eval/. */
+export async function measureRun(folder: string, flags: MeasureFlags, output: Output): Promise<Measurement> {
+  const given = parseOptions(options, givenOptions(flags, options), "eval");
+  const device = deviceOf(flags.device);
+  const lock = await openRunFolder(folder);
+  try {
+    const run = await openRunModel(folder, device, weightsOf(flags.weights));
+    let compared: OpenedFeatures | null = null;
+    try {
+      const chosen = flags.metric === undefined ? usualOf(run, flags) : chooseMetrics(flags.metric, flags);
+      compared = await featuresFor(chosen, given, device);
+      return await measure({ run, chosen, given, compared, flags }, output);
+    } finally {
+      await compared?.close();
+      await run.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function featuresFor(
+  chosen: readonly Metric[],
+  { features, featureRange }: z.output<typeof options>,
+  device: Device,
+): Promise<OpenedFeatures | null> {
+  if (features === undefined) return null;
+  if (chosen.some(takesFeatures)) return openFeatures(features, featureRange, device);
+  throw new OptionError(
+    `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
+  );
+}
+
+interface Task {
+  readonly run: OpenedRun;
+  readonly chosen: readonly Metric[];
+  readonly given: z.output<typeof options>;
+  readonly compared: OpenedFeatures | null;
+  readonly flags: MeasureFlags;
+}
+
+async function measure({ run: opened, chosen, given, compared, flags }: Task, output: Output): Promise<Measurement> {
+  const { run, trained, step, weights } = opened;
+  const { train, test } = await openSameData(run);
+  const data = given.limit === undefined ? test : take(test, given.limit);
+  const seed = given.seed ?? run.config.train.seed;
+  output.say(
+    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
+  );
+  const by = fold(key(seed), "evaluate");
+  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: compared?.features });
+  const results: Measurement["results"][number][] = [];
+  for (const metric of chosen) {
+    output.show(metric.name);
+    const result = await evaluate(metric, givenOptions(flags, metric.options));
+    results.push({ ...result, file: await keepEvaluation(run.store, { ...result, step, seed, weights }) });
+  }
+  return { step, seed, weights, n: data.size, results };
+}
+
+/** What training ends with. @throws OptionError for models for which that is nothing. */
+function usualOf({ trained, run }: OpenedRun, flags: MeasureFlags): Metric[] {
+  const usual = usualMetrics(trained.model);
+  if (usual.length === 0) {
+    throw new OptionError(
+      `eval: needs a metric of samples for ${run.config.recipe} - got none`,
+      "add --metric kid, once or more; zaya list metrics shows them all",
+    );
+  }
+  requireUsed(flags, usual);
+  return usual;
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { type NdArray } from "../base/ndarray.ts";
+import { defineMetric } from "./metric.ts";
+import { share } from "./sets.ts";
+
+/**
+ * The share of items whose class is told right. Beside it, how often, and what the classifier takes images of uniform noise
+ * for: whoever counts modes with it must know which classes mean nothing.
+ */
+export const accuracy = defineMetric({
+  name: "accuracy",
+  summary: "share of test items whose class the classifier tells right, and what it takes noise for",
+  source: "the share itself",
+  perfect: "1",
+  needs: "predictions",
+  options: z.object({}),
+  measure: ({ logits, labels, noise }) => {
+    const [n, classes] = logits.shape as [number, number];
+    const told = largestOf(logits);
+    const ofClass = new Float64Array(classes);
+    const right = new Float64Array(classes);
+    labels.forEach((label, i) => {
+      ofClass[label]!++;
+      if (told[i] === label) right[label]!++;
+    });
+    const m = noise.shape[0]!;
+    const ofNoise = new Float64Array(classes);
+    for (const label of largestOf(noise)) ofNoise[label]! += 1 / m;
+    return {
+      metric: "accuracy",
+      ...share(
+        right.reduce((sum, hits) => sum + hits, 0),
+        n,
+      ),
+      n,
+      unit: "share of items",
+      details: {
+        accuracyPerClass: Array.from(right, (hits, label) => hits / ofClass[label]!),
+        ...(m > 0 && { noisePerClass: [...ofNoise] }),
+      },
+    };
+  },
+});
+
+/** The class with the largest of logits [n, classes], the first of equals: [n]. */
+export function largestOf({ shape, data }: NdArray): Int32Array {
+  const [n, classes] = shape as [number, number];
+  return Int32Array.from({ length: n }, (_, i) => {
+    let best = 0;
+    for (let label = 1; label < classes; label++) {
+      if (data[i * classes + label]! > data[i * classes + best]!) best = label;
+    }
+    return best;
+  });
+}

@@ -1,0 +1,29 @@
+import { jackknifed } from "./ball-share.ts";
+import { defineMetric } from "./metric.ts";
+import { neighbour } from "./neighbours.ts";
+import { sampleOptions } from "./sets.ts";
+
+/**
+ * The mean number of balls of real items that a sample lies in, over the number that is expected of real ones.
+ *
+ * Known to be odd: above 1 where samples crowd into the densest part of the data, which is no merit.
+ * @source Naeem et al., arXiv 2002.09797, equation 4.
+ */
+export const density = defineMetric({
+  name: "density",
+  summary: "how many neighbourhoods of real items a sample lies in, against how many a real item would",
+  source: "Naeem et al., arXiv 2002.09797, equation 4",
+  perfect: "1 in expectation; more is a model that stays where the data are densest",
+  needs: "neighbours",
+  options: sampleOptions,
+  measure: (neighbours) => ({
+    metric: "density",
+    ...jackknifed(neighbours, ({ realBalls }) => {
+      const total = realBalls.reduce((sum, balls) => sum + balls, 0);
+      return total / (neighbour * realBalls.length);
+    }),
+    n: neighbours.realBalls.length,
+    unit: "of that of real items",
+    details: { k: neighbour },
+  }),
+});

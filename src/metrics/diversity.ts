@@ -1,0 +1,48 @@
+import { DataError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { monteCarlo } from "../estimators/index.ts";
+import { defineMetric } from "./metric.ts";
+import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
+
+/**
+ * The mean distance of two samples, as a ratio to that of two real items. Pairs share no item, so that distances are
+ * independent.
+ *
+ * Known to be odd: it sees complete collapse and little else. A model that draws two of ten classes keeps nine tenths of
+ * the distance, and noise has more than the data.
+ */
+export const diversity = defineMetric({
+  name: "diversity",
+  summary: "mean distance of two samples, against that of two real items: near 0 is complete collapse",
+  source: "pairwise distance, as Srivastava et al., arXiv 1705.07761, and others use it",
+  perfect: "1; 0 where all samples are one",
+  needs: "vectors",
+  options: sampleOptions,
+  measure: (sets) => {
+    requireAlike(sets, "diversity");
+    requireCount(sets, 4, "diversity");
+    const drawn = monteCarlo(pairDistances(sets.generated));
+    const real = monteCarlo(pairDistances(sets.reference));
+    if (real.mean === 0) throw new DataError("diversity: real items must differ - got items that are all one");
+    const value = drawn.mean / real.mean;
+    return {
+      metric: "diversity",
+      value,
+      stderr: Math.hypot(drawn.stderr, value * real.stderr) / real.mean,
+      n: sets.generated.shape[0]!,
+      unit: "of real items",
+      details: { ofSamples: drawn.mean, ofReal: real.mean },
+    };
+  },
+});
+
+/** Distances of rows 0 and 1, 2 and 3, and so on: [n / 2]. */
+function pairDistances({ shape, data }: NdArray): Float64Array {
+  const [n, d] = shape as [number, number];
+  return Float64Array.from({ length: Math.floor(n / 2) }, (_, pair) => {
+    const at = 2 * pair * d;
+    let sum = 0;
+    for (let j = at; j < at + d; j++) sum += (data[j]! - data[j + d]!) ** 2;
+    return Math.sqrt(sum);
+  });
+}

@@ -1,0 +1,25 @@
+import { shareAboveZero } from "./ball-share.ts";
+import { defineMetric } from "./metric.ts";
+import { neighbour } from "./neighbours.ts";
+import { sampleOptions } from "./sets.ts";
+
+/**
+ * The share of real items that lie in the ball of some sample: how much of the data is reached.
+ *
+ * Known to be odd: samples far from the data have large balls, which can hold data that the model never draws.
+ * @source Kynkaanniemi et al., arXiv 1904.06991, equation 2; with k = 5, as Naeem et al., arXiv 2002.09797.
+ */
+export const recall = defineMetric({
+  name: "recall",
+  summary: "share of real items that lie in the neighbourhood of a sample: how much of the data is reached",
+  source: "Kynkaanniemi et al., arXiv 1904.06991, equation 2",
+  perfect: "the floor; 1 for equal sets",
+  needs: "neighbours",
+  options: sampleOptions,
+  measure: (neighbours) => ({
+    metric: "recall",
+    ...shareAboveZero(neighbours, "drawnBalls"),
+    unit: "share of real items",
+    details: { k: neighbour },
+  }),
+});

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { DataError } from "../base/errors.ts";
+import { type NdArray, formatShape } from "../base/ndarray.ts";
+import { integerField } from "../base/options.ts";
+import type { Sets } from "./metric.ts";
+
+/** The option of every metric that draws items from the model. */
+export const sampleOptions = z.object({
+  samples: integerField(
+    "items to draw from the model; as many as there are real ones, at most 10,000, when not given",
+    {
+      min: 2,
+    },
+  ).optional(),
+});
+
+/** Rows as float64, for sums over many of them. */
+export function toFloat64(x: NdArray): Float64Array {
+  return x.data instanceof Float64Array ? x.data : Float64Array.from(x.data);
+}
+
+/** The number of features. @throws DataError unless both sets are of vectors of one length. */
+export function requireAlike({ generated, reference }: Sets, metric: string): number {
+  const [d, other] = [generated.shape[1], reference.shape[1]];
+  if (generated.shape.length === 2 && reference.shape.length === 2 && d === other) return d!;
+  throw new DataError(
+    `${metric}: features of both sets must be [n, d] of one d - got ${formatShape(generated.shape)} and ${formatShape(reference.shape)}`,
+  );
+}
+
+/** @throws DataError when either set has fewer items. */
+export function requireCount({ generated, reference }: Sets, least: number, metric: string): void {
+  const [n, m] = [generated.shape[0]!, reference.shape[0]!];
+  if (Math.min(n, m) >= least) return;
+  throw new DataError(
+    `${metric}: needs at least ${least} items of either set - got ${n} drawn and ${m} real`,
+    n < m ? "draw more with --samples" : "measure on more data",
+  );
+}
+
+/** Half the width of a 95 % interval, in standard errors. */
+export const wide = 1.959964;
+
+/**
+ * A share of items: its value, standard error, and the 95 % interval by Wilson's score, which does not shrink to nothing
+ * where the share is 0 or 1.
+ * @source Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
+ */
+export function share(
+  hits: number,
+  n: number,
+): { readonly value: number; readonly stderr: number; readonly interval: readonly [number, number] } {
+  const value = hits / n;
+  const stderr = Math.sqrt((value * (1 - value)) / n);
+  const centre = (value + wide ** 2 / (2 * n)) / (1 + wide ** 2 / n);
+  const half = (wide * Math.sqrt((value * (1 - value)) / n + wide ** 2 / (4 * n * n))) / (1 + wide ** 2 / n);
+  return { value, stderr, interval: [Math.max(0, centre - half), Math.min(1, centre + half)] };
+}

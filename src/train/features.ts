@@ -1,0 +1,67 @@
+import { OptionError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
+import { largestOf } from "../metrics/index.ts";
+import { fitItems, flatItems, resizeRule } from "./feature-input.ts";
+import type { TrainedModel } from "./trained.ts";
+
+/** A function from items to vectors, in which distances between sets are measured. */
+export interface Features {
+  /** Name and hash: numbers of different features cannot be compared. */
+  readonly id: string;
+  /** How images are brought to the size of its input. */
+  readonly resize: string;
+  /** Vectors [n, d] of items [n, ...]. @throws DataError when the items do not fit. */
+  of(items: NdArray): Promise<NdArray>;
+  /** The class of each item [n], and how many classes there are, where it tells them. */
+  readonly classifier?: ItemClassifier | undefined;
+}
+
+export interface ItemClassifier {
+  readonly classes: number;
+  of(items: NdArray): Promise<Int32Array>;
+}
+
+/** Points as they are, or the pixels of images. */
+export function plainFeatures(kind: "image" | "points"): Features {
+  const id = kind === "image" ? "pixels" : "identity";
+  return { id, resize: "none", of: async (items) => flatItems(items) };
+}
+
+/**
+ * The features of a trained classifier, the numbers that it reads a class off.
+ * @param name Told beside the hash of its parameters.
+ * @throws OptionError for a model that is no classifier.
+ */
+export async function classifierFeatures(trained: TrainedModel, name: string): Promise<Features> {
+  const { classifier, maps } = trained.model;
+  if (classifier === undefined) {
+    throw new OptionError(
+      `features: the run must be of a classifier - got ${name}, which is of another recipe`,
+      "train one on the same data: zaya train classifier --data DATA",
+    );
+  }
+  const input = { name, shape: maps[classifier.map]!.inputs[classifier.input]!, range: [0, 1] } as const;
+  const id = `${name}@${await hashOf(trained)}`;
+  const outputs = (items: NdArray) => trained.map(classifier.map, { [classifier.input]: fitItems(items, input) });
+  return {
+    id,
+    resize: resizeRule(input),
+    of: async (items) => (await outputs(items))[classifier.features]!,
+    classifier: {
+      classes: classifier.classes,
+      of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
+    },
+  };
+}
+
+/** Of the parameters and statistics that inference uses. */
+async function hashOf(trained: TrainedModel): Promise<string> {
+  const hash = new Sha256();
+  const values = await trained.state.read();
+  for (const name of Object.keys(values).toSorted()) {
+    const { data } = values[name]!;
+    hash.update(new TextEncoder().encode(name)).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.hex().slice(0, 16);
+}

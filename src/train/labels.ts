@@ -1,0 +1,40 @@
+import { DataError } from "../base/errors.ts";
+import type { DataSplit, Dataset } from "../data/index.ts";
+import type { Declared } from "./feeds.ts";
+
+/** How many classes the labels of both parts name; undefined where a part has none. */
+export function classesOf({ train, test }: DataSplit): number | undefined {
+  if (train.labels === null || test.labels === null) return undefined;
+  return 1 + Math.max(largest(train.labels), largest(test.labels));
+}
+
+function largest(labels: Int32Array): number {
+  return labels.reduce((most, label) => Math.max(most, label), 0);
+}
+
+/** The classes of some items. @throws DataError when the data have no labels. */
+export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>): Int32Array {
+  if (labels === null) throw noLabels(name);
+  return Int32Array.from(indices, (index) => labels[index]!);
+}
+
+function noLabels(name: string): DataError {
+  return new DataError(
+    `train: the items must have labels - got none in ${name}`,
+    "mnist has them; of an IDX file of images they are read from the file of labels that lies beside it",
+  );
+}
+
+/** @throws DataError when a step asks for classes that the data do not have, or the data have more of them. */
+export function requireLabels(declared: ReadonlyMap<string, Declared>, { name, labels }: Dataset): void {
+  for (const want of declared.values()) {
+    if (want.kind !== "labels") continue;
+    if (labels === null) throw noLabels(name);
+    const other = labels.find((label) => label < 0 || label >= want.classes);
+    if (other === undefined) continue;
+    throw new DataError(
+      `train: labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${other} in ${name}`,
+      "train a model with as many classes as the data have",
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import { type NdArray, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import type { Dataset } from "../data/index.ts";
+import { input } from "../graph/tensor.ts";
+import { argmax, matmul, mul, square, sub, sum } from "../ops/index.ts";
+import type { Compiled, Engine } from "../runtime/index.ts";
+
+/** Items compared in one call, and items of the data that they are compared with. */
+const itemsAtOnce = 500;
+const dataAtOnce = 5000;
+
+/**
+ * Up to so many numbers an item, all pairs are compared by differences in float64. In a plane, points can be a millionth of
+ * their size apart, which products in float32 cannot tell; in many dimensions no two are so close unless they are copies.
+ */
+const fewNumbers = 16;
+
+/**
+ * Euclidean distance of each of items [n, ...] to the nearest item of a data set, [n]. Of items of many numbers the engine
+ * finds the nearest of each block by products in float32; its distance is then computed from differences in float64, so that
+ * that of a copy is 0.
+ */
+export async function nearestDistances(engine: Engine, items: NdArray, data: Dataset): Promise<Float64Array> {
+  const n = items.shape[0]!;
+  const d = sizeOf(items.shape.slice(1));
+  const least = new Float64Array(n).fill(Infinity);
+  const block = Math.min(dataAtOnce, data.size);
+  const search = d <= fewNumbers ? null : await Search.open(engine, d, readBlock(data, 0, block));
+  try {
+    for (let start = 0; start < data.size; start += block) {
+      // The last block ends with the data; some of its items are looked at twice.
+      const others = readBlock(data, Math.min(start, data.size - block), block);
+      for (let top = 0; top < n; top += itemsAtOnce) {
+        const part = rows(items, top, Math.min(n, top + itemsAtOnce));
+        const places = await search?.nearest(part, others);
+        for (let i = 0; i < part.shape[0]!; i++) {
+          const to =
+            places === undefined ? nearestOf(part, i, others, d) : squaredDistance(part, i, others, places[i]!, d);
+          least[top + i] = Math.min(least[top + i]!, to);
+        }
+      }
+    }
+  } finally {
+    await search?.release();
+  }
+  return least.map(Math.sqrt);
+}
+
+function readBlock(data: Dataset, first: number, count: number): NdArray<"float32"> {
+  return data.read(Int32Array.from({ length: count }, (_, i) => first + i));
+}
+
+/** Places of nearest rows by an engine. */
+class Search {
+  private constructor(
+    private readonly compiled: Compiled,
+    /** Taken off all items: the closer they are to 0, the more digits of a product are of a distance. */
+    private readonly centre: Float64Array,
+  ) {}
+
+  static async open(engine: Engine, d: number, some: NdArray): Promise<Search> {
+    const count = some.shape[0]!;
+    const centre = new Float64Array(d);
+    for (let at = 0; at < some.data.length; at++) centre[at % d]! += some.data[at]! / count;
+    const [a, b] = [input("a", [itemsAtOnce, d]), input("b", [count, d])];
+    // Nearest where |a - b|^2 is least, which is where 2 a.b - |b|^2 is largest.
+    const closeness = sub(mul(matmul(a, b, { transposeB: true }), 2), sum(square(b), { axes: [1] }));
+    return new Search(await engine.compile({ outputs: { place: argmax(closeness) } }), centre);
+  }
+
+  /** For each of up to `itemsAtOnce` items the place of the nearest of the others. */
+  async nearest(items: NdArray, others: NdArray): Promise<ArrayLike<number>> {
+    const feeds = { a: this.centred(items, itemsAtOnce), b: this.centred(others, others.shape[0]!) };
+    return (await this.compiled.run(feeds)).place!.data;
+  }
+
+  release(): Promise<void> {
+    return this.compiled.release();
+  }
+
+  /** As vectors, filled up to a count of rows. */
+  private centred({ data }: NdArray, count: number): NdArray<"float32"> {
+    const { centre } = this;
+    const out = zeros([count, centre.length]);
+    for (let at = 0; at < data.length; at++) out.data[at] = data[at]! - centre[at % centre.length]!;
+    return ndarray("float32", out.shape, out.data);
+  }
+}
+
+/** Squared distance of item i to the nearest of all others. */
+function nearestOf(items: NdArray, i: number, others: NdArray, d: number): number {
+  let least = Infinity;
+  for (let j = 0; j < others.shape[0]!; j++) least = Math.min(least, squaredDistance(items, i, others, j, d));
+  return least;
+}
+
+function squaredDistance(a: NdArray, i: number, b: NdArray, j: number, d: number): number {
+  let total = 0;
+  for (let k = 0; k < d; k++) {
+    const difference = a.data[i * d + k]! - b.data[j * d + k]!;
+    total += difference * difference;
+  }
+  return total;
+}

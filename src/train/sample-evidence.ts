@@ -1,0 +1,230 @@
+import { DataError, ZayaError } from "../base/errors.ts";
+import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
+import { fold, permutation, uniform } from "../base/random.ts";
+import type { Dataset, Modes } from "../data/index.ts";
+import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
+import type { Gathered, Gathering, Subject } from "./evidence.ts";
+import { type Features, type ItemClassifier, plainFeatures } from "./features.ts";
+import { nearestDistances } from "./nearest-items.ts";
+
+/** What a result of samples says of itself. */
+export interface SampleFacts {
+  /** Items drawn. */
+  readonly samples: number;
+  /** Real items that they are compared with, in their count. */
+  readonly reference: number;
+  readonly features?: { readonly id: string; readonly resize: string; readonly dimensions: number };
+}
+
+/** Most items that are drawn where no number is asked for. */
+const usualSamples = 10_000;
+
+/** Items of which features are found in one call. */
+const atOnce = 1000;
+
+function drawnCount({ data }: Subject, asked: number | undefined): number {
+  return asked ?? Math.min(usualSamples, data.size);
+}
+
+/** Items drawn from the model; of images, pixels beyond black and white are brought there. */
+function drawItems(gathering: Gathering, asked: number | undefined, metric: string): Promise<NdArray> {
+  const { subject } = gathering;
+  const count = drawnCount(subject, asked);
+  return gathering.once(`drawn ${count}`, async () => {
+    const { trained, data, key } = subject;
+    if (trained.model.generator === undefined) {
+      throw new ZayaError(`${metric}: the model must draw items - got one that draws none`);
+    }
+    const items = await trained.sample(fold(key, "samples"), count);
+    const at = items.data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      throw new DataError(
+        `${metric}: drawn items must be finite - got ${items.data[at]} in item ${Math.floor((at * count) / items.data.length)}`,
+        "the run has diverged: see its losses",
+      );
+    }
+    if (data.kind === "image")
+      for (const [i, value] of items.data.entries()) items.data[i] = Math.min(1, Math.max(0, value));
+    return items;
+  });
+}
+
+/** All items to measure on, in random order. */
+function referenceItems(gathering: Gathering): Promise<NdArray> {
+  const { data, key } = gathering.subject;
+  return gathering.once("reference", async () => data.read(permutation(fold(key, "reference"), data.size)));
+}
+
+/** Random training items, as many as are drawn or all; undefined where they are not at hand. */
+async function realItems(gathering: Gathering, asked: number | undefined): Promise<NdArray | undefined> {
+  const { training, key } = gathering.subject;
+  if (training === undefined) return undefined;
+  const count = drawnCount(gathering.subject, asked);
+  return gathering.once(`real ${count}`, async () =>
+    training.read(permutation(fold(key, "real"), training.size).slice(0, count)),
+  );
+}
+
+/** @throws DataError for points. */
+export async function gatherImages(
+  gathering: Gathering,
+  asked: number | undefined,
+  metric: string,
+): Promise<Gathered<"samples">> {
+  const { data } = gathering.subject;
+  if (data.kind !== "image") throw new DataError(`${metric}: needs images - got points in ${data.name}`);
+  const generated = await drawItems(gathering, asked, metric);
+  const reference = await referenceItems(gathering);
+  const real = await realItems(gathering, asked);
+  return {
+    evidence: { generated, reference },
+    real: real && { generated: real, reference },
+    facts: { samples: generated.shape[0]!, reference: data.size },
+  };
+}
+
+/**
+ * Features of drawn, reference and training items.
+ * @param otherwise What stands in for features of images where no net is given; without it they are refused.
+ */
+export async function gatherFeatures(
+  gathering: Gathering,
+  asked: number | undefined,
+  metric: string,
+  otherwise?: "pixels",
+): Promise<Gathered<"features">> {
+  const { subject } = gathering;
+  const features =
+    subject.features ?? (otherwise === "pixels" ? plainFeatures(subject.data.kind) : plainPoints(subject.data, metric));
+  const of = (name: string, items: NdArray) =>
+    gathering.once(`features ${features.id} ${name} ${items.shape[0]}`, () => featuresOf(features, items));
+  const generated = await of("drawn", await drawItems(gathering, asked, metric));
+  const reference = await of("reference", await referenceItems(gathering));
+  const items = await realItems(gathering, asked);
+  const real = items && (await of("real", items));
+  const sets = (own: NdArray): FeatureSets => ({ generated: own, reference, key: fold(subject.key, "features") });
+  const { id, resize } = features;
+  return {
+    evidence: sets(generated),
+    real: real && sets(real),
+    facts: {
+      samples: generated.shape[0]!,
+      reference: reference.shape[0]!,
+      features: { id, resize, dimensions: generated.shape[1]! },
+    },
+  };
+}
+
+async function featuresOf(features: Features, items: NdArray): Promise<NdArray> {
+  const parts: NdArray[] = [];
+  for (let start = 0; start < items.shape[0]!; start += atOnce) {
+    parts.push(await features.of(rows(items, start, Math.min(items.shape[0]!, start + atOnce))));
+  }
+  const vectors = joinRows(parts);
+  const at = vectors.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return vectors;
+  const d = vectors.shape[1]!;
+  throw new DataError(
+    `features: each must be a finite number - got ${vectors.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${features.id}`,
+  );
+}
+
+function plainPoints(data: Dataset, metric: string): Features {
+  if (data.kind === "points") return plainFeatures("points");
+  throw new DataError(
+    `${metric}: images need --features, in which they are compared - got none`,
+    `train a classifier of the same data (zaya train classifier --data ${data.name} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
+  );
+}
+
+/** @throws DataError where the training items are not at hand. */
+export async function gatherNearest(
+  gathering: Gathering,
+  asked: number | undefined,
+  metric: string,
+): Promise<Gathered<"nearest">> {
+  const { trained, training } = gathering.subject;
+  if (training === undefined) {
+    throw new DataError(`${metric}: needs the items that the model was trained on - got none`);
+  }
+  const to = (items: NdArray) => nearestDistances(trained.engine, items, training);
+  const generated = await to(await drawItems(gathering, asked, metric));
+  const heldOut = await to(await referenceItems(gathering));
+  const half = Math.floor(heldOut.length / 2);
+  return {
+    evidence: { generated, heldOut },
+    // Training items are no distance away from themselves: here one half of the held-out items stands in for samples.
+    real: { generated: heldOut.slice(0, half), heldOut: heldOut.slice(half) },
+    facts: { samples: generated.length, reference: heldOut.length },
+  };
+}
+
+/** @throws DataError for data whose modes are not known, and for digits without a classifier of theirs. */
+export async function gatherModes(
+  gathering: Gathering,
+  asked: number | undefined,
+  metric: string,
+): Promise<Gathered<"modes">> {
+  const { subject } = gathering;
+  const { modes, name, size } = subject.data;
+  if (modes === undefined) {
+    throw new DataError(
+      `${metric}: the data must say what their modes are - got ${name}, which does not`,
+      "ring8, grid25, mixture1200 and stacked-mnist do",
+    );
+  }
+  const drawn = await drawItems(gathering, asked, metric);
+  const real = await realItems(gathering, asked);
+  const samples = drawn.shape[0]!;
+  const facts = { samples, reference: real?.shape[0] ?? 0 };
+  if (modes.kind === "centers") {
+    const hits = (items: NdArray) => ({ ...nearestModes(items, modes), noise: null });
+    return { evidence: hits(drawn), real: real && hits(real), facts };
+  }
+  const classifier = digitClassifier(subject, modes, metric);
+  const noise = uniform(fold(subject.key, "noise"), [Math.min(samples, size), ...subject.data.shape]);
+  const ofNoise = (await digitModes(noise, modes, classifier)).nearest;
+  const hits = async (items: NdArray) => ({ ...(await digitModes(items, modes, classifier)), noise: ofNoise });
+  const { id, resize } = subject.features!;
+  return {
+    evidence: await hits(drawn),
+    real: real && (await hits(real)),
+    facts: { ...facts, features: { id, resize, dimensions: classifier.classes } },
+  };
+}
+
+type Digits = Extract<Modes, { kind: "digits" }>;
+
+function digitClassifier({ features }: Subject, { classes }: Digits, metric: string): ItemClassifier {
+  if (features?.classifier?.classes === classes) return features.classifier;
+  const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
+  throw new DataError(
+    `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,
+    "train one: zaya train classifier --data mnist --out runs/digits, and add --features runs/digits",
+  );
+}
+
+/** The mode of each image: the class of each channel as a grey image, the first channel's counting most. */
+async function digitModes(
+  images: NdArray,
+  { channels, classes }: Digits,
+  classifier: ItemClassifier,
+): Promise<ModeHits> {
+  const n = images.shape[0]!;
+  const nearest = new Int32Array(n);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let start = 0; start < n; start += atOnce) {
+      const part = rows(images, start, Math.min(n, start + atOnce));
+      const told = await classifier.of(channelOf(part, channel));
+      told.forEach((label, i) => (nearest[start + i] = nearest[start + i]! * classes + label));
+    }
+  }
+  return { count: classes ** channels, nearest, good: new Uint8Array(n).fill(1) };
+}
+
+function channelOf({ shape, data }: NdArray, channel: number): NdArray {
+  const out = zeros([...shape.slice(0, 3), 1]);
+  const channels = shape[3]!;
+  for (let i = 0; i < out.data.length; i++) out.data[i] = data[i * channels + channel]!;
+  return out;
+}

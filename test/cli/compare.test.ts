@@ -1,0 +1,122 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { type Json, filesIn, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+const gan = "train gan --data tiny.npy --arch mlp --hidden 8 --latent 2 --batch 8".split(" ");
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  const ended = await Promise.all([
+    zaya(folder, ...tiny, "--steps", "20", "--sample-every", "5", "--out", "vae"),
+    zaya(folder, ...gan, "--steps", "30", "--out", "gan"),
+    zaya(folder, ...tiny, "--steps", "5", "--limit", "20", "--out", "fewer"),
+  ]);
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+});
+afterAll(() => work.remove());
+
+const compare = (...words: string[]) => zaya(folder, "compare", ...words);
+
+describe("zaya compare", () => {
+  it("puts a VAE and a GAN side by side: cost, results, what differs", async () => {
+    const { out, runs, metrics, differences } = resultOf(await compare("vae", "gan", "--out", "two.html", "--json"));
+    expect(out).toBe("two.html");
+    expect(runs).toMatchObject([
+      { run: "vae", recipe: "vae", data: "tiny.npy", status: "done", step: 20, images: 160 },
+      { run: "gan", recipe: "gan", data: "tiny.npy", status: "done", step: 30, images: 240 },
+    ]);
+    const [elbo] = metrics;
+    expect(metrics).toHaveLength(1);
+    const [file] = (await filesIn(join(folder, "vae", "eval"))) as [string];
+    expect(elbo).toMatchObject({ metric: "elbo", protocol: { n: 4, part: "test" }, values: { gan: null } });
+    expect(elbo.values.vae).toEqual(await readJson(folder, "vae", "eval", file));
+    expect(differences).toMatchObject({
+      recipe: { vae: "vae", gan: "gan" },
+      "train.steps": { vae: "20", gan: "30" },
+      "model.likelihood": { vae: "bernoulli", gan: null },
+      "model.loss": { vae: null, gan: "non-saturating" },
+    });
+    for (const same of ["train.seed", "train.batch", "data.spec", "model.hidden", "model.latent", "device"]) {
+      expect(differences).not.toHaveProperty(same);
+    }
+  });
+
+  it("is one page that loads nothing, with both runs' pictures and curves", async () => {
+    const { stdout } = await compare("vae", "gan", "--out", "page.html");
+    expect(stdout).toBe("page.html: 2 runs, 1 measurement\n");
+    const page = await readFile(join(folder, "page.html"), "utf8");
+    expect(page).not.toMatch(/https?:|url\(|@import|<link/);
+    const count = (text: string | RegExp) => page.split(text).length - 1;
+    expect(count("<td>")).toBeGreaterThan(20);
+    expect(count("not measured</span>")).toBeGreaterThan(1);
+    for (const run of ["vae", "gan"]) {
+      const last = await readFile(join(folder, run, "samples", run === "vae" ? "000020.png" : "000030.png"));
+      expect(page).toContain(last.toString("base64"));
+    }
+    // The training items are the same, and shown once.
+    expect(count((await readFile(join(folder, "vae/samples/reals.png"))).toString("base64"))).toBe(1);
+    for (const text of ["vae, train", "gan, train", "gan, discriminator", "–</td>"]) expect(page).toContain(text);
+  });
+
+  it("measures all runs first, where asked to, and keeps what it found with them", async () => {
+    const words = ["--metric", "sharpness", "--limit", "3", "--out", "measured.html", "--json"];
+    const { metrics } = resultOf(await compare("vae", "gan", ...words));
+    const sharpness = metrics.find(({ metric }: { metric: string }) => metric === "sharpness");
+    for (const run of ["vae", "gan"]) {
+      const files = (await filesIn(join(folder, run, "eval"))).filter((name) => name.startsWith("sharpness@"));
+      expect(files).toHaveLength(1);
+      expect(sharpness.values[run]).toEqual(await readJson(folder, run, "eval", files[0]!));
+      expect(sharpness.values[run].protocol.n).toBe(3);
+    }
+    const again = await zaya(folder, "eval", "gan", "--metric", "sharpness", "--limit", "3", "--json");
+    expect(resultOf(again).results[0].value).toBe(sharpness.values.gan.value);
+  });
+
+  it("refuses what cannot stand side by side, and says which", async () => {
+    const cases: [words: string[], told: string][] = [
+      [["vae"], "needs two runs or more - got 1"],
+      [["vae", "./vae/"], "each run must be given once - got ./vae/ again"],
+      [["vae", "nowhere"], "must be the folder of a run - got nothing at nowhere"],
+      [["vae", "fewer"], "the runs must have the same data - got vae on tiny.npy (train 36, "],
+      [["vae", "gan", "--out", "page.png"], "must end in .html - got page.png"],
+      [["vae", "gan", "--metric", "sharpnes"], "the metric must be known - got sharpnes"],
+      [["vae", "gan", "--limit", "3"], "limit is an option of measuring - got it without --metric"],
+      [["vae", "gan", "--samples", "5"], "samples is an option of nll"],
+    ];
+    const ended = await Promise.all(cases.map(([words]) => compare(...words)));
+    ended.forEach(({ code, stdout, stderr }, i) => {
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(cases[i]![1]);
+    });
+    expect(await filesIn(folder)).not.toContain("compare.html");
+    const known = resultOf(await compare("vae", "fewer", "--different-data", "--out", "differ.html", "--json"));
+    const bounds = known.metrics.filter(({ metric }: Json) => metric === "elbo");
+    expect(bounds.map(({ values }: Json) => Object.values(values).filter(Boolean).length)).toEqual([1, 1]);
+  });
+
+  it("never writes over a page that is there unless told to", async () => {
+    await writeFile(join(folder, "mine.html"), "mine");
+    const refused = await compare("vae", "gan", "--out", "mine.html");
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("got mine.html, which exists");
+    expect(await readFile(join(folder, "mine.html"), "utf8")).toBe("mine");
+    expect((await compare("vae", "gan", "--out", "mine.html", "--force")).code).toBe(0);
+    expect(await readFile(join(folder, "mine.html"), "utf8")).toMatch(/^<!doctype html>/);
+  });
+
+  it("says which result file is damaged", async () => {
+    const file = join(folder, "gan", "eval", "elbo@part=test.json");
+    await writeFile(file, '{"metric": "elbo"');
+    const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
+    await rm(file);
+    expect(code).toBe(2);
+    expect(stderr).toContain("eval/elbo@part=test.json: must hold a result - got ");
+  });
+});

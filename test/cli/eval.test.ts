@@ -1,0 +1,178 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { integers, key } from "../../src/base/random.ts";
+import { idxBytes } from "../data/idx-bytes.ts";
+import { filesIn, readJson, resultOf, workFolder, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+
+/** Writes grey images of 8 x 8 with labels: of class 1 those whose upper half is bright. */
+async function writeHalves(part: string, n: number): Promise<void> {
+  const noise = integers(key(n), n * 64, 100);
+  const bright = (i: number) => Math.floor(i / 64) % 2 === (i % 64 < 32 ? 1 : 0);
+  await writeFile(
+    join(folder, `${part}-images-idx3-ubyte`),
+    idxBytes([n, 8, 8], (i) => noise[i]! + (bright(i) ? 150 : 0)),
+  );
+  await writeFile(
+    join(folder, `${part}-labels-idx1-ubyte`),
+    idxBytes([n], (i) => i % 2),
+  );
+}
+
+const data = ["--data", "train-images-idx3-ubyte", "--seed", "1", "--quiet"];
+const small = ["--samples", "100", "--json"];
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await Promise.all([writeHalves("train", 400), writeHalves("t10k", 200)]);
+  const teller = [
+    "train",
+    "classifier",
+    ...data,
+    "--hidden",
+    "4",
+    "--features",
+    "6",
+    "--steps",
+    "60",
+    "--out",
+    "teller",
+  ];
+  const model = ["train", "vae", ...data, "--hidden", "8", "--latent", "2", "--steps", "60", "--out", "model"];
+  const ring = ["train", "gan", "--data", "ring8", "--hidden", "8", "--steps", "20", "--quiet", "--out", "ring"];
+  const outcomes = await Promise.all([zaya(folder, ...teller), zaya(folder, ...model), zaya(folder, ...ring)]);
+  expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, ""],
+    [0, ""],
+    [0, ""],
+  ]);
+  expect(outcomes[0]!.stdout).toContain("next  zaya eval teller");
+  expect(outcomes[0]!.stdout).toMatch(/^test {2}accuracy 1 ± 0 share of items/m);
+});
+afterAll(() => work.remove());
+
+describe("zaya eval --features", () => {
+  it("compares samples in the features of a classifier's run, or of the file that it wrote", async () => {
+    const [run, file] = await Promise.all(
+      ["teller", "teller/export/classifier.onnx"].map((path) =>
+        zaya(folder, "eval", "model", "--metric", "fid", "--metric", "kid", "--features", path, ...small),
+      ),
+    );
+    const [fid, kid] = resultOf(run!).results;
+    expect([fid.metric, kid.metric]).toEqual(["fid", "kid"]);
+    expect(fid.protocol).toMatchObject({
+      samples: 100,
+      reference: 200,
+      features: { resize: "bilinear, antialiased, to 8 x 8", dimensions: 6 },
+    });
+    expect(fid.protocol.features.id).toMatch(/^teller@[0-9a-f]{16}$/);
+    expect(fid.floor).toBeLessThan(fid.value);
+    expect(fid.interval[0]).toBeLessThan(fid.value);
+    expect(await readJson(folder, "model", fid.file)).toMatchObject({ value: fid.value, floor: fid.floor });
+    const [other] = resultOf(file!).results;
+    expect(other.value).toBeCloseTo(fid.value, 2);
+    expect(other.protocol.features.id).toMatch(/^classifier\.onnx@/);
+    expect(other.file).not.toBe(fid.file);
+  });
+
+  it("tells a person the interval, what real items get, and what was compared", async () => {
+    const words = ["eval", "model", "--metric", "coverage", "--features", "teller", "--samples", "100"];
+    const { stdout } = await zaya(folder, ...words);
+    expect(stdout).toMatch(/^coverage [\d.e-]+ ± [\d.]+ share of real items {2}k 5 {2}\(n 200\)$/m);
+    expect(stdout).toMatch(
+      /^ {2}95 % interval [\d.e-]+ to [\d.]+ {2}real items get [\d.]+ {2}100 drawn, 200 real {2}6 features of teller@[0-9a-f]{16}, resized: bilinear, antialiased, to 8 x 8$/m,
+    );
+  });
+
+  it("measures images without a classifier where none is needed", async () => {
+    const words = ["--metric", "sharpness", "--metric", "diversity", "--metric", "memorisation"];
+    const { results } = resultOf(await zaya(folder, "eval", "model", ...words, ...small));
+    expect(results.map(({ protocol }: { protocol: { features?: { id: string } } }) => protocol.features?.id)).toEqual([
+      undefined,
+      "pixels",
+      undefined,
+    ]);
+  });
+
+  it("measures points as they are, and their modes", async () => {
+    const words = ["eval", "ring", "--metric", "modes", "--metric", "precision", "--limit", "300", ...small];
+    const [modes, precision] = resultOf(await zaya(folder, ...words)).results;
+    expect(modes).toMatchObject({ unit: "of 8 modes", floor: 8, stderr: null });
+    expect(precision.protocol.features).toEqual({ id: "identity", resize: "none", dimensions: 2 });
+  });
+
+  it("measures what training ends with where nothing is asked for", async () => {
+    const { results } = resultOf(await zaya(folder, "eval", "teller", "--json"));
+    expect(results).toMatchObject([{ metric: "accuracy", value: 1, protocol: { n: 200 } }]);
+  });
+
+  it.each([
+    [["model", "--metric", "fid"], "images need --features", "zaya train classifier"],
+    [
+      ["model", "--metric", "elbo", "--features", "teller"],
+      "features are for metrics that compare items",
+      "--metric fid",
+    ],
+    [
+      ["model", "--metric", "fid", "--features", "model"],
+      "must be of a classifier - got model",
+      "zaya train classifier",
+    ],
+    [["model", "--metric", "fid", "--features", "none"], "got nothing there: none"],
+    [["model", "--metric", "fid", "--features", "train-images-idx3-ubyte"], "got a file of another kind"],
+    [["model", "--metric", "fid", "--features", "."], "must be the folder of a run"],
+    [["model", "--metric", "kid", "--features", "model/export/decoder.onnx"], "takes items of [2] - got [8, 8, 1]"],
+    [["model", "--metric", "fid", "--features", "teller", "--feature-range", "0,2"], "must be one of 0,1, -1,1, 0,255"],
+    [
+      ["model", "--metric", "fid", "--features", "teller", "--samples", "6"],
+      "needs more items than features, 6",
+      "--force",
+    ],
+    [["model", "--metric", "fid", "--features", "teller", "--samples", "1"], "samples must be at least 2"],
+    [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
+    [["model", "--metric", "accuracy"], "the model must tell classes"],
+    [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
+    [["ring"], "needs a metric of samples for gan - got none", "--metric kid"],
+    [["teller", "--metric", "sharpness"], "the model must draw items"],
+    [["model", "--metric", "kid", "--force"], "force is an option of fid - got it without --metric fid"],
+    [["model", "--block", "5"], "block is an option of kid"],
+  ])("%j is refused", async (words, ...texts) => {
+    const before = await filesIn(folder);
+    const { code, stdout, stderr } = await zaya(folder, "eval", ...words, "--json");
+    for (const text of texts) expect(stderr).toContain(text);
+    expect(stderr).not.toContain("bug in zaya");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it("measures from too few items where it is forced to", async () => {
+    const words = ["eval", "model", "--metric", "fid", "--features", "teller", "--samples", "6", "--force", "--json"];
+    const [fid] = resultOf(await zaya(folder, ...words)).results;
+    expect(fid.protocol).toMatchObject({ samples: 6, options: { samples: 6, force: true } });
+  });
+});
+
+describe("a classifier", () => {
+  it("is refused where something is to be drawn, and by name for data without labels", async () => {
+    expect((await zaya(folder, "sample", "teller")).stderr).toContain("this model has nothing to draw from");
+    expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("this model has no encoder");
+    const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");
+    expect([unlabelled.code, unlabelled.stderr]).toEqual([
+      2,
+      expect.stringContaining("the data must have labels of at least 2 classes - got no labels"),
+    ]);
+    expect(await filesIn(join(folder, "none"))).toEqual([]);
+  });
+
+  it("leaves a report without samples", async () => {
+    const files = await filesIn(join(folder, "teller"));
+    expect(files).toEqual(expect.arrayContaining(["report.html", "export/classifier.onnx", "samples/reals.png"]));
+    expect(files.filter((file) => /samples\/\d/.test(file))).toEqual([]);
+  });
+});

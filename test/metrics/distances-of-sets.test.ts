@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+
+import { DataError, OptionError } from "../../src/base/errors.ts";
+import type { NdArray } from "../../src/base/ndarray.ts";
+import { fold, key, permutation } from "../../src/base/random.ts";
+import { type FeatureSets, fid, kid } from "../../src/metrics/index.ts";
+import { frechet } from "../../src/metrics/fid.ts";
+import { gaussian, mapped, pair, picked, range, spread } from "./feature-sets.ts";
+
+const x = gaussian(key(1), 300, 5);
+const y = mapped(gaussian(key(2), 250, 5), (value, column) => value * (1 + column) + 1);
+const both = { generated: x, reference: y, key: key(3) };
+const distance = (a: NdArray, b: NdArray) => frechet(a, b).value;
+
+describe("fid", () => {
+  it("is 0 for equal sets, also where some features are copies or 0", () => {
+    const deficient = mapped(x, (value, column) => (column === 2 ? 0 : value));
+    expect(distance(x, x)).toBeLessThan(1e-12);
+    expect(distance(deficient, deficient)).toBeLessThan(1e-6);
+  });
+
+  it("is the squared shift for sets that are shifted", () => {
+    const shifted = mapped(x, (value, column) => value + column);
+    expect(distance(x, shifted)).toBeCloseTo(0 + 1 + 4 + 9 + 16, 9);
+  });
+
+  it("is the sum of squared differences of deviations where one set is the other, stretched", () => {
+    const column = (j: number) => Array.from({ length: 300 }, (_, i) => x.data[i * 5 + j]!);
+    // One feature: (m1 - m2)^2 + (s1 - s2)^2, exactly.
+    const one = { dtype: "float64", shape: [300, 1], data: Float64Array.from(column(0)) } as const;
+    const mean = column(0).reduce((sum, value) => sum + value, 0) / 300;
+    expect(
+      distance(
+        one,
+        mapped(one, (value) => 3 * value),
+      ),
+    ).toBeCloseTo(4 * mean ** 2 + 4 * spread(column(0)) ** 2, 9);
+  });
+
+  it("finds the distance between normal distributions: |m|^2 + sum (s1 - s2)^2", () => {
+    const n = 200_000;
+    const a = gaussian(key(4), n, 3);
+    const b = mapped(gaussian(key(5), n, 3), (value, column) => [2, 1, 0.5][column]! * value + [1, 0, -2][column]!);
+    const { value, stderr } = frechet(a, b);
+    const exact = 5 + 1 + 0 + 0.25;
+    expect(Math.abs(value - exact)).toBeLessThan(4 * stderr);
+    expect(stderr).toBeLessThan(0.05);
+  });
+
+  it("does not see order, a shift of both, or which set is which", () => {
+    const value = distance(x, y);
+    expect(distance(picked(x, [...permutation(key(6), 300)]), y)).toBeCloseTo(value, 9);
+    const moved = (set: NdArray) => mapped(set, (each, column) => each + 3 * column - 1);
+    expect(distance(moved(x), moved(y))).toBeCloseTo(value, 9);
+    expect(distance(y, x)).toBeCloseTo(value, 9);
+  });
+
+  it("changes only by the bias of few items where each is there twice", () => {
+    const twice = (set: NdArray) => picked(set, [...range(set.shape[0]!), ...range(set.shape[0]!)]);
+    expect(distance(twice(x), twice(y)) / distance(x, y)).toBeCloseTo(1, 2);
+  });
+
+  it("has the standard error that its spread over sets has", () => {
+    const results = range(150).map((i) => {
+      const { generated, reference } = pair(100 + i, 400, 300, 3);
+      return frechet(
+        mapped(generated, (value, column) => value * (1 + 0.5 * column) + 0.3),
+        reference,
+      );
+    });
+    const claimed = results.reduce((sum, { stderr }) => sum + stderr, 0) / results.length;
+    expect(claimed / spread(results.map(({ value }) => value))).toBeGreaterThan(0.8);
+    expect(claimed / spread(results.map(({ value }) => value))).toBeLessThan(1.25);
+  });
+
+  it("refuses no more items than features, unless forced", () => {
+    const few = pair(7, 20, 40, 20);
+    expect(() => fid.measure(few, { force: false })).toThrow(
+      "fid: needs more items than features, 20 - got 20 drawn and 40 real",
+    );
+    expect(fid.measure(few, { force: true }).value).toBeGreaterThan(0);
+  });
+
+  it("refuses features of different length", () => {
+    const other = { ...both, reference: gaussian(key(1), 300, 4) };
+    expect(() => fid.measure(other, { force: false })).toThrow(
+      "fid: features of both sets must be [n, d] of one d - got [300, 5] and [300, 4]",
+    );
+  });
+});
+
+describe("kid", () => {
+  const shifted = (seed: number, n = 4000): FeatureSets => {
+    const sets = pair(seed, n, n, 1);
+    return { ...sets, generated: mapped(sets.generated, (value) => value + 1) };
+  };
+
+  it("finds the discrepancy of N(1, 1) from N(0, 1): E k = 32 and 4 within, 7 between, together 22", () => {
+    const { value, stderr } = kid.measure(shifted(1), {});
+    expect(Math.abs(value - 22)).toBeLessThan(4 * stderr);
+  });
+
+  it("is unbiased: 0 on average where both sets have one distribution, also of few items", () => {
+    const found = range(200).map((i) => kid.measure(pair(i, 40, 40, 3), { block: 20 }).value);
+    const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
+    expect(Math.abs(mean)).toBeLessThan((4 * spread(found)) / Math.sqrt(found.length));
+    expect(found.some((value) => value < 0)).toBe(true);
+  });
+
+  it("is below 0 for two sets of the same items: there, between the sets, items meet themselves", () => {
+    expect(kid.measure({ generated: x, reference: x, key: key(1) }, { block: 150 }).value).toBeLessThan(0);
+  });
+
+  it("has the standard error that its spread over sets has, and an interval that holds the truth as often as it says", () => {
+    const results = range(100).map((i) => kid.measure(shifted(1000 + i, 1000), { block: 100 }));
+    const found = results.map(({ value }) => value);
+    const claimed = Math.sqrt(results.reduce((sum, { stderr }) => sum + stderr ** 2, 0) / results.length);
+    expect(claimed / spread(found)).toBeGreaterThan(0.8);
+    expect(claimed / spread(found)).toBeLessThan(1.25);
+    const held = results.filter(({ interval }) => interval![0] <= 22 && 22 <= interval![1]).length;
+    expect(held / results.length).toBeGreaterThan(0.88);
+  });
+
+  it("does not depend on which set is which, and draws its blocks by the key", () => {
+    const one = kid.measure(both, {});
+    expect(kid.measure(both, {})).toEqual(one);
+    expect(kid.measure({ ...both, key: fold(both.key, 1) }, {}).value).not.toBe(one.value);
+    expect(one.details).toMatchObject({ blocks: 10, block: 25 });
+  });
+
+  it("refuses blocks of which two do not fit, and too few items", () => {
+    expect(() => kid.measure(both, { block: 126 })).toThrow(OptionError);
+    expect(() => kid.measure(pair(1, 19, 100, 2), {})).toThrow(DataError);
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+
+import { DataError } from "../../src/base/errors.ts";
+import { type NdArray, fromNumbers, zeros } from "../../src/base/ndarray.ts";
+import { key, permutation, uniform } from "../../src/base/random.ts";
+import { ring8 } from "../../src/data/index.ts";
+import { accuracy, diversity, memorisation, modes, nearestModes, sharpness } from "../../src/metrics/index.ts";
+import { laplacianVariances } from "../../src/metrics/sharpness.ts";
+import { mapped, pair, range } from "./feature-sets.ts";
+
+/** n images [h, w, 1] of a function of place. */
+function images(n: number, h: number, w: number, of: (y: number, x: number, image: number) => number): NdArray {
+  const out = zeros([n, h, w, 1]);
+  for (let at = 0; at < out.data.length; at++) {
+    out.data[at] = of(Math.floor(at / w) % h, at % w, Math.floor(at / (h * w)));
+  }
+  return out;
+}
+
+describe("sharpness", () => {
+  it("is the variance of the Laplacian: 16 a^2 on a chequered board of black and a", () => {
+    // Every neighbour is of the other colour: the Laplacian is 4a on black and -4a on the rest, as often.
+    const board = images(2, 6, 8, (y, x, image) => ((y + x) % 2) * (image + 1));
+    expect([...laplacianVariances(board)]).toEqual([16, 64]);
+  });
+
+  it("is 0 on flat images and on slopes, and a half where an edge stands in a picture of four columns and a border", () => {
+    expect([...laplacianVariances(images(1, 5, 5, () => 0.5))]).toEqual([0]);
+    expect(laplacianVariances(images(1, 5, 9, (y, x) => 0.125 * x + 0.25 * y))[0]).toBeCloseTo(0, 12);
+    // Columns 0 0 0 1 1 1 inside a border: the Laplacian is 1, -1 beside the edge, else 0: variance 2/4.
+    expect(laplacianVariances(images(1, 5, 6, (_, x) => (x < 3 ? 0 : 1)))[0]).toBeCloseTo(0.5, 12);
+  });
+
+  it("averages over channels", () => {
+    const board = images(1, 6, 6, (y, x) => (y + x) % 2);
+    const two = zeros([1, 6, 6, 2]);
+    board.data.forEach((value, at) => (two.data[2 * at] = value));
+    expect([...laplacianVariances(two)]).toEqual([8]);
+  });
+
+  const real = images(50, 8, 8, (y, x, image) => ((y * 7 + x * 3 + image * 5) % 11) / 11);
+
+  it("is 1 for equal sets, the square of a contrast, whatever the order and however often each is there", () => {
+    expect(sharpness.measure({ generated: real, reference: real }, {}).value).toBe(1);
+    const half = { ...real, data: real.data.map((value) => value / 2 + 0.25) } as NdArray;
+    expect(sharpness.measure({ generated: half, reference: real }, {}).value).toBeCloseTo(0.25, 6);
+    const blurred = images(50, 8, 8, (y, x, image) => {
+      const at = (dy: number, dx: number) => real.data[(image * 8 + Math.min(7, y + dy)) * 8 + Math.min(7, x + dx)]!;
+      return (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4;
+    });
+    expect(sharpness.measure({ generated: blurred, reference: real }, {}).value).toBeLessThan(0.3);
+  });
+
+  it("refuses real images without an edge, and images that have no inside", () => {
+    const flat = images(3, 4, 4, () => 0.5);
+    expect(() => sharpness.measure({ generated: real, reference: flat }, {})).toThrow("must not all be flat");
+    const small = images(3, 2, 8, () => 0.5);
+    expect(() => sharpness.measure({ generated: small, reference: real }, {})).toThrow(
+      "needs images of at least 3 x 3 pixels - got [3, 2, 8, 1]",
+    );
+  });
+});
+
+describe("diversity", () => {
+  it("is the ratio of deviations of sets that differ in scale alone, and 0 for a set that is one item", () => {
+    const sets = pair(1, 20_000, 20_000, 4);
+    const half = { ...sets, generated: mapped(sets.generated, (value) => value / 2) };
+    const { value, stderr } = diversity.measure(half, {});
+    expect(Math.abs(value - 0.5)).toBeLessThan(4 * stderr);
+    const one = { ...sets, generated: mapped(sets.generated, (_, column) => column) };
+    expect(diversity.measure(one, {}).value).toBe(0);
+  });
+
+  it("finds the mean distance of two normal numbers, 2 / sqrt(pi)", () => {
+    const { details } = diversity.measure(pair(2, 40_000, 40_000, 1), {});
+    expect(details.ofReal).toBeCloseTo(2 / Math.sqrt(Math.PI), 1);
+    expect(details.ofSamples).toBeCloseTo(2 / Math.sqrt(Math.PI), 1);
+  });
+
+  it("does not see a shift, and refuses real items that are all one", () => {
+    const sets = pair(3, 100, 100, 2);
+    const moved = { ...sets, generated: mapped(sets.generated, (value) => value + 8) };
+    expect(diversity.measure(moved, {}).value).toBeCloseTo(diversity.measure(sets, {}).value, 12);
+    const flat = { ...sets, reference: mapped(sets.reference, () => 1) };
+    expect(() => diversity.measure(flat, {})).toThrow(DataError);
+  });
+});
+
+describe("memorisation", () => {
+  const heldOut = Float64Array.from({ length: 1000 }, (_, i) => 1 + i / 1000);
+
+  it("is a hundredth for samples like held-out items, 1 for copies, 0 for samples that keep away", () => {
+    const of = (generated: Float64Array) => memorisation.measure({ generated, heldOut }, {});
+    expect(of(heldOut).value).toBe(0.01);
+    expect(of(heldOut).details).toMatchObject({ distanceRatio: 1, copies: 0 });
+    const copies = of(new Float64Array(500));
+    expect(copies.value).toBe(1);
+    expect(copies.details).toMatchObject({ distanceRatio: 0, copies: 500 });
+    expect(of(heldOut.map((distance) => 2 * distance)).value).toBe(0);
+  });
+
+  it("does not see order, a common scale, or that each is there twice", () => {
+    const generated = Float64Array.from({ length: 400 }, (_, i) => 0.9 + i / 800);
+    const { value } = memorisation.measure({ generated, heldOut }, {});
+    const order = permutation(key(1), 400);
+    const shuffled = generated.map((_, i) => generated[order[i]!]!);
+    expect(memorisation.measure({ generated: shuffled, heldOut }, {}).value).toBe(value);
+    const scaled = { generated: generated.map((each) => 4 * each), heldOut: heldOut.map((each) => 4 * each) };
+    expect(memorisation.measure(scaled, {}).value).toBe(value);
+    const twice = { generated: Float64Array.of(...generated, ...generated), heldOut };
+    expect(memorisation.measure(twice, {}).value).toBe(value);
+  });
+
+  it("refuses sets of which a hundredth is no item", () => {
+    expect(() => memorisation.measure({ generated: heldOut, heldOut: heldOut.slice(0, 99) }, {})).toThrow(
+      "needs at least 100 items of either set - got 1000 drawn and 99 held out",
+    );
+  });
+});
+
+describe("modes", () => {
+  const none = { noise: null };
+  const of = (nearest: number[], good: number[], count: number) =>
+    modes.measure({ count, nearest: Int32Array.from(nearest), good: Uint8Array.from(good), ...none }, {});
+
+  it("counts modes with a sample of high quality, and no others", () => {
+    const { value, details, unit } = of([0, 0, 1, 2], [1, 1, 0, 1], 4);
+    expect([value, unit]).toEqual([2, "of 4 modes"]);
+    expect(details).toMatchObject({ highQuality: 0.75, sharePerMode: [0.5, 0, 0.25, 0] });
+    // Of the three good ones 2/3 and 1/3 over 4 modes.
+    expect(details.reverseKl).toBeCloseTo((2 / 3) * Math.log(8 / 3) + (1 / 3) * Math.log(4 / 3), 12);
+  });
+
+  it("has divergence 0 for an even spread, log of the modes for one of them, and none to tell without good samples", () => {
+    expect(of([0, 1, 2, 3], [1, 1, 1, 1], 4).details.reverseKl).toBe(0);
+    expect(of([3, 3], [1, 1], 1000).details.reverseKl).toBeCloseTo(Math.log(1000), 12);
+    expect(of([0, 1], [0, 0], 4).details.reverseKl).toBeNaN();
+    expect(of([0, 1], [0, 0], 4).value).toBe(0);
+  });
+
+  it("gives a perfect model of the ring 8 modes, 98.89 % of high quality and a divergence of 7 / 2n", () => {
+    const { test } = ring8.generate();
+    const declared = test.modes!;
+    if (declared.kind !== "centers") throw new Error("the ring's modes are centres");
+    const n = 10_000;
+    const hits = nearestModes(test.read(range(n)), declared);
+    const { value, details } = modes.measure({ ...hits, ...none }, {});
+    expect(value).toBe(8);
+    expect(Math.abs((details.highQuality as number) - (1 - Math.exp(-4.5)))).toBeLessThan(0.004);
+    expect(details.reverseKl as number).toBeLessThan(4 * (details.reverseKlOfPerfect as number));
+    expect(details.reverseKlOfPerfect).toBe(7 / (2 * n));
+  });
+
+  it("has the sampling floor of 0.0192 nats for 1000 modes and 26,000 samples", () => {
+    const drawn = uniform(key(1), [26_000]).data;
+    const { details } = of(
+      Array.from(drawn, (value) => Math.floor(1000 * value)),
+      new Array<number>(26_000).fill(1),
+      1000,
+    );
+    expect(details.reverseKlOfPerfect).toBeCloseTo(0.0192, 4);
+    expect(details.reverseKl).toBeCloseTo(0.0192, 2);
+  });
+
+  it("says how many modes noise is taken for", () => {
+    const hits = { count: 5, nearest: Int32Array.of(0), good: Uint8Array.of(1), noise: Int32Array.of(2, 2, 4) };
+    expect(modes.measure(hits, {}).details.modesOfNoise).toBe(2);
+  });
+
+  it("puts samples at the edge of a mode inside", () => {
+    const centers = fromNumbers([0, 0, 10, 0], [2, 2]);
+    const samples = fromNumbers([3, 0, 3.01, 0, 7, 0], [3, 2]);
+    const { nearest, good } = nearestModes(samples, { centers, deviation: 1, within: 3 });
+    expect([[...nearest], [...good]]).toEqual([
+      [0, 0, 1],
+      [1, 0, 1],
+    ]);
+  });
+});
+
+describe("accuracy", () => {
+  const logits = fromNumbers([5, 1, 0, 0, 2, 1, 0, 0, 9, 3, 3, 1], [4, 3]);
+
+  it("is the share told right, beside that of each class and what noise is taken for", () => {
+    const noise = fromNumbers([0, 1, 0, 2, 1, 0], [2, 3]);
+    const { value, n, details } = accuracy.measure({ logits, labels: Int32Array.of(0, 1, 0, 1), noise }, {});
+    expect([value, n]).toEqual([0.5, 4]);
+    expect(details).toEqual({ accuracyPerClass: [0.5, 0.5, Number.NaN], noisePerClass: [0.5, 0.5, 0] });
+  });
+
+  it("says nothing of noise where there is none", () => {
+    const { details } = accuracy.measure({ logits, labels: Int32Array.of(0, 1, 2, 0), noise: zeros([0, 3]) }, {});
+    expect(Object.keys(details)).toEqual(["accuracyPerClass"]);
+    expect(accuracy.measure({ logits, labels: Int32Array.of(0, 1, 2, 0), noise: zeros([0, 3]) }, {}).value).toBe(1);
+  });
+});
