@@ -133,24 +133,24 @@ export class Gathering {
   }
 }
 
+/** Items encoded in one call. */
+const encodedAtOnce = 1000;
+
 /** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
 async function gatherGradients(
   { trained, data, part, key }: Subject,
   { net, draws, batch, beside }: Options,
 ): Promise<Evidence["gradients"]> {
-  const drawsOf = (model: TrainedModel) =>
+  const drawnBy = (model: TrainedModel) =>
     model.gradients(data, part, key, net as string, draws as number, batch as number);
-  if (beside === undefined) return { own: await drawsOf(trained) };
+  if (beside === undefined) return { own: await drawnBy(trained) };
   const other = trained.under(readChanges(beside as string));
   try {
-    return { own: await drawsOf(trained), beside: await drawsOf(other) };
+    return { own: await drawnBy(trained), beside: await drawnBy(other) };
   } finally {
     await other.release();
   }
 }
-
-/** Items encoded in one call. */
-const encodedAtOnce = 1000;
 
 /** Codes of random items, as many as so many points ask for, or all. @throws DataError when the data have no factors. */
 async function gatherFactors(

@@ -75,15 +75,15 @@ describe("fid", () => {
 
   it("refuses no more items than features, unless forced", () => {
     const few = pair(7, 20, 40, 20);
-    expect(() => fid.measure(few, { force: false })).toThrow(
+    expect(() => fid.measure(few, { forceFid: false })).toThrow(
       "fid: needs more items than features, 20 - got 20 drawn and 40 real",
     );
-    expect(fid.measure(few, { force: true }).value).toBeGreaterThan(0);
+    expect(fid.measure(few, { forceFid: true }).value).toBeGreaterThan(0);
   });
 
   it("refuses features of different length", () => {
     const other = { ...both, reference: gaussian(key(1), 300, 4) };
-    expect(() => fid.measure(other, { force: false })).toThrow(
+    expect(() => fid.measure(other, { forceFid: false })).toThrow(
       "fid: features of both sets must be [n, d] of one d - got [300, 5] and [300, 4]",
     );
   });
