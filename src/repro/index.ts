@@ -1,6 +1,7 @@
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
 import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
+import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
@@ -27,4 +28,5 @@ export const rows: readonly Row[] = [
   gridRow,
   jsVsWRow,
   wganEmdRow,
+  dyingReluRow,
 ];
