@@ -5,7 +5,7 @@ import { type Gaussian, commonDimensions, fullCovariance, isDiagonal } from "./g
  * KL(p || q) of normal distributions in nats, in closed form: 1/2 (tr(Cq^-1 Cp) + (mp - mq)^T Cq^-1 (mp - mq) - d +
  * log |Cq| / |Cp|).
  * @throws ShapeError, DataError or OptionError for distributions that do not fit, or a covariance that is not positive definite.
- * @source Duchi, "Derivations for linear algebra and optimization", section 9.
+ * @source Duchi, "Derivations for linear algebra and optimization".
  */
 export function gaussianKl(p: Gaussian, q: Gaussian): number {
   const d = commonDimensions(p, q, "gaussianKl");

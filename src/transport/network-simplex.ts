@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { SpanningTree } from "./spanning-tree.ts";
 
-/** Arcs that are looked at before the best of them enters, at least. */
+/** Arcs that are looked at before the best of them enters, at least; beyond, half as many as there are nodes, which a pivot goes through. */
 const smallestBlock = 64;
 
 /**
@@ -13,7 +13,7 @@ const smallestBlock = 64;
  * that every sum of them along a tree is exact, and trees are strongly feasible (an arc that carries nothing points at
  * the root), so that no tree comes twice. Beside the costs, memory is O(n + m).
  * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs,
- * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381, section 3.
+ * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381.
  */
 export class NetworkSimplex {
   readonly tree: SpanningTree;
