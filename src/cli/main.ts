@@ -48,14 +48,14 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./eval.ts")).declareEval,
   },
   {
-    name: "diagnose",
-    summary: "name what is wrong with a run, with evidence and one change",
-    load: async () => (await import("./diagnose.ts")).declareDiagnose,
-  },
-  {
     name: "compare",
     summary: "put runs side by side on one page",
     load: async () => (await import("./compare.ts")).declareCompare,
+  },
+  {
+    name: "diagnose",
+    summary: "name what is wrong with a run, with evidence and one change",
+    load: async () => (await import("./diagnose.ts")).declareDiagnose,
   },
   {
     name: "export",

@@ -13,11 +13,11 @@ export function imagesSeen(metrics: readonly MetricLine[]): number {
   return metrics.at(-1)?.images ?? 0;
 }
 
-/** Lines of one chart, where a quantity has many parts: the largest at the end. */
-const drawnLines = 8;
-
 /** Shares by place of samples: drawn as a strip, or said in the diagnosis. */
 const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
+
+/** Lines of one chart, where a quantity has many parts: the largest at the end. */
+const drawnLines = 8;
 
 /**
  * One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent, and

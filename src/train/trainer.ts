@@ -11,11 +11,11 @@ import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.t
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
+import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
+import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
-import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
-import { keepEvaluation } from "./evaluation-files.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";

@@ -9,7 +9,7 @@ import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts"
 import { Run, train } from "../../src/train/index.ts";
 import { Health } from "../../src/train/health.ts";
 import { initialParams, layoutOf, ravel } from "../../src/train/layout.ts";
-import { curvesOf } from "../../src/train/run-report.ts";
+import { curvesOf } from "../../src/train/run-curves.ts";
 import { feedDeclared } from "../../src/train/feeds.ts";
 import { type StepOptions, batchName, stateNames, traceStep } from "../../src/train/trace.ts";
 import { flatten } from "../../src/base/tree.ts";
