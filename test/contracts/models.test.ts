@@ -207,5 +207,5 @@ describe.each(models)("model $name", (definition) => {
     const value = await reached(told, store);
     expect(value).toBeGreaterThanOrEqual(atLeast);
     expect(value).toBeLessThan(below);
-  });
+  }, 180_000);
 });
