@@ -33,18 +33,31 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
 }
 
 /** Of a result of samples: what it is to be seen beside. */
-function comparison({ interval: [low, high], floor, protocol }: Evaluation): string[] {
+function comparison(result: Evaluation): string[] {
+  const {
+    interval: [low, high],
+    protocol,
+  } = result;
   const { samples, reference, features } = protocol;
   if (samples === undefined) return [];
   return [
     [
       "",
       ...(Number.isFinite(low) ? [`95 % interval ${number(low)} to ${number(high)}`] : []),
-      ...(floor === undefined ? [] : [`real items get ${number(floor)}`]),
+      ...floorOf(result),
       `${count(samples)} drawn, ${count(reference!)} real`,
       ...(features === undefined
         ? []
         : [`${features.dimensions} features of ${features.id}, resized: ${features.resize}`]),
     ].join("  "),
   ];
+}
+
+/** What real items get, and what else is different about them. */
+function floorOf({ floor, floorDetails = {}, details }: Evaluation): string[] {
+  if (floor === undefined) return [];
+  const other = Object.entries(floorDetails).flatMap(([name, detail]) =>
+    typeof detail === "number" && detail !== details[name] ? [`${name} ${number(detail)}`] : [],
+  );
+  return [`real items get ${number(floor)}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
 }

@@ -18,9 +18,13 @@ export const observationOptions = {
   sigma: numberOrField("deviation of the gaussian likelihood: a number, or learned with the weights", ["learned"], {
     above: 0,
   }).optional(),
-  arch: choiceField("nets of linear layers (mlp) or of convolutions (conv)", ["mlp", "conv"]).default("mlp"),
+  arch: choiceField("nets of linear layers (mlp), of convolutions (conv), or those of a DCGAN (dcgan)", [
+    "mlp",
+    "conv",
+    "dcgan",
+  ]).default("mlp"),
   hidden: integerListField(
-    "widths of the encoder's hidden layers, reversed in the decoder (channels for conv); 400, or 32,64 for conv",
+    "widths of the encoder's hidden layers, reversed in the decoder (channels for conv and dcgan); 400, or 32,64 for conv, or 64,128,... for dcgan",
   ).optional(),
   activation: choiceField("between hidden layers", ["relu", "tanh"]).default("relu"),
   binarize: choiceField(

@@ -7,9 +7,10 @@ import { conv2d, convTranspose2d } from "./conv.ts";
 import { glorotUniform, heNormal } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
+import { discriminatorNet, generatorNet, usualHidden } from "./players.ts";
 
 export interface CoderOptions {
-  readonly arch: "mlp" | "conv";
+  readonly arch: "mlp" | "conv" | "dcgan";
   /** Widths of the encoder's hidden layers, or its channels; reversed in the decoder. */
   readonly hidden?: readonly number[] | undefined;
   /** Between hidden layers. */
@@ -28,8 +29,10 @@ export interface Coders {
 
 /** @throws OptionError when the items do not fit convolutions that halve them. */
 export function coders(options: CoderOptions, item: Shape): Coders {
-  return options.arch === "mlp" ? dense(options, item) : convolutional(options, item);
+  return makers[options.arch](options, item);
 }
+
+const makers = { mlp: dense, conv: convolutional, dcgan: players };
 
 const activations = { relu: { unit: rectifier(relu), init: heNormal }, tanh: { unit: tanh, init: glorotUniform } };
 
@@ -58,6 +61,15 @@ function convolutional({ activation, hidden = [32, 64], inputs, outputs }: Coder
   return {
     encoder: sequential([...down, flattenItems, linear(sizeOf(small), outputs)]),
     decoder: sequential([linear(inputs, sizeOf(small)), asItems(small), ...up]),
+  };
+}
+
+/** The nets of a DCGAN: the decoder is its generator, whose output is not held in a range, the encoder its discriminator. */
+function players({ activation, hidden, inputs, outputs }: CoderOptions, item: Shape): Coders {
+  const shared = { arch: "dcgan", hidden: hidden ?? usualHidden("dcgan", item), slope: 0.2 } as const;
+  return {
+    encoder: discriminatorNet({ ...shared, activation: "leaky-relu", norm: "batch", outputs }, item),
+    decoder: generatorNet({ ...shared, activation, latent: inputs, initialBias: 0, bounded: false }, item),
   };
 }
 

@@ -28,6 +28,8 @@ export interface GeneratorOptions extends PlayerOptions {
   readonly latent: number;
   /** What the biases of hidden layers are at the start. */
   readonly initialBias: number;
+  /** Whether images are held in [-1, 1]; they are where not given. */
+  readonly bounded?: boolean;
 }
 
 export interface DiscriminatorOptions extends PlayerOptions {
@@ -52,7 +54,7 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
   const { arch, hidden, latent, slope, initialBias } = options;
   const unit = activation(options.activation, slope);
   const outward = hidden.toReversed();
-  const bounded: Part[] = item.length === 3 ? [tanh] : [];
+  const bounded: Part[] = item.length === 3 && options.bounded !== false ? [tanh] : [];
   if (arch === "mlp") {
     const init = denseInit(options.activation);
     const sizes = [latent, ...outward];

@@ -5,7 +5,10 @@ export interface RowResult {
   readonly row: string;
   readonly scale: Scale;
   readonly passed: boolean;
-  /** NAME, its standard error as NAMEStderr, and the standard deviation over seeds as NAMESpread. */
+  /**
+   * NAME, its standard error as NAMEStderr, the standard deviation over seeds as NAMESpread, and the ends of a 95 % interval
+   * as NAMELow and NAMEHigh.
+   */
   readonly values: Readonly<Record<string, number>>;
   readonly paper: Readonly<Record<string, number>>;
   readonly seeds: readonly number[];
@@ -72,19 +75,25 @@ function links(result: RowResult, pictures: readonly string[]): string[] {
 
 function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {
   const lines = Object.entries(values)
-    .filter(([name]) => !/(Stderr|Spread)$/.test(name))
+    .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name))
     .map(([name, value]) => {
       const error = values[`${name}Stderr`];
       const spread = values[`${name}Spread`];
+      const ends = [values[`${name}Low`], values[`${name}High`]];
       const ours = [
         Number(value.toPrecision(5)),
         error !== undefined && `± ${error.toPrecision(2)}`,
         spread !== undefined && `(spread over seeds ${spread.toPrecision(2)})`,
+        ends.every((end) => end !== undefined) &&
+          `(95 %: ${ends.map((end) => Number(end.toPrecision(4))).join(" to ")})`,
       ];
-      return `| ${name} | ${paper[name] ?? ""} | ${ours.filter((part) => part !== false).join(" ")} |`;
+      const published = paper[name];
+      const theirs = published === undefined ? "" : Number(published.toPrecision(5));
+      return `| ${name} | ${theirs} | ${ours.filter((part) => part !== false).join(" ")} |`;
     });
+  const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
   return [
-    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
+    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
     "",
     "| value | published | ours |",
     "|---|---|---|",

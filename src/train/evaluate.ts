@@ -26,6 +26,8 @@ export interface Evaluation extends MetricResult {
   readonly interval: readonly [low: number, high: number];
   /** The value of real items in place of samples, as many: what a perfect model gets. */
   readonly floor?: number;
+  /** What else was found of them. */
+  readonly floorDetails?: MetricResult["details"];
   readonly perfect: string;
   readonly protocol: Protocol;
 }
@@ -51,7 +53,7 @@ export function evaluator(
     return {
       ...result,
       interval,
-      ...(floor !== undefined && { floor }),
+      ...(floor !== undefined && { floor: floor.value, floorDetails: floor.details }),
       quantity: metric.quantity ?? metric.name,
       perfect: metric.perfect,
       protocol: { data: data.name, part, fingerprint: data.fingerprint, n: data.size, ...facts, options },
@@ -64,10 +66,10 @@ function floorOf(
   metric: Metric,
   real: Gathered<EvidenceKind>["real"],
   options: Readonly<Record<string, unknown>>,
-): number | undefined {
+): MetricResult | undefined {
   if (real === undefined) return undefined;
   try {
-    return metric.measure(real as Evidence[EvidenceKind], options).value;
+    return metric.measure(real as Evidence[EvidenceKind], options);
   } catch (error) {
     if (error instanceof DataError) return undefined;
     throw error;

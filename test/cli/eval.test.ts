@@ -59,12 +59,10 @@ afterAll(() => work.remove());
 
 describe("zaya eval --features", () => {
   it("compares samples in the features of a classifier's run, or of the file that it wrote", async () => {
-    const [run, file] = await Promise.all(
-      ["teller", "teller/export/classifier.onnx"].map((path) =>
-        zaya(folder, "eval", "model", "--metric", "fid", "--metric", "kid", "--features", path, ...small),
-      ),
-    );
-    const [fid, kid] = resultOf(run!).results;
+    const words = ["eval", "model", "--metric", "fid", "--metric", "kid", ...small, "--features"];
+    const run = await zaya(folder, ...words, "teller");
+    const file = await zaya(folder, ...words, "teller/export/classifier.onnx");
+    const [fid, kid] = resultOf(run).results;
     expect([fid.metric, kid.metric]).toEqual(["fid", "kid"]);
     expect(fid.protocol).toMatchObject({
       samples: 100,
@@ -75,7 +73,7 @@ describe("zaya eval --features", () => {
     expect(fid.floor).toBeLessThan(fid.value);
     expect(fid.interval[0]).toBeLessThan(fid.value);
     expect(await readJson(folder, "model", fid.file)).toMatchObject({ value: fid.value, floor: fid.floor });
-    const [other] = resultOf(file!).results;
+    const [other] = resultOf(file).results;
     expect(other.value).toBeCloseTo(fid.value, 2);
     expect(other.protocol.features.id).toMatch(/^classifier\.onnx@/);
     expect(other.file).not.toBe(fid.file);
@@ -132,7 +130,7 @@ describe("zaya eval --features", () => {
     [
       ["model", "--metric", "fid", "--features", "teller", "--samples", "6"],
       "needs more items than features, 6",
-      "--force",
+      "--force-fid",
     ],
     [["model", "--metric", "fid", "--features", "teller", "--samples", "1"], "samples must be at least 2"],
     [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
@@ -140,7 +138,7 @@ describe("zaya eval --features", () => {
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
     [["ring"], "needs a metric of samples for gan - got none", "--metric kid"],
     [["teller", "--metric", "sharpness"], "the model must draw items"],
-    [["model", "--metric", "kid", "--force"], "force is an option of fid - got it without --metric fid"],
+    [["model", "--metric", "kid", "--force-fid"], "forceFid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(folder);
@@ -152,9 +150,20 @@ describe("zaya eval --features", () => {
   });
 
   it("measures from too few items where it is forced to", async () => {
-    const words = ["eval", "model", "--metric", "fid", "--features", "teller", "--samples", "6", "--force", "--json"];
+    const words = [
+      "eval",
+      "model",
+      "--metric",
+      "fid",
+      "--features",
+      "teller",
+      "--samples",
+      "6",
+      "--force-fid",
+      "--json",
+    ];
     const [fid] = resultOf(await zaya(folder, ...words)).results;
-    expect(fid.protocol).toMatchObject({ samples: 6, options: { samples: 6, force: true } });
+    expect(fid.protocol).toMatchObject({ samples: 6, options: { samples: 6, forceFid: true } });
   });
 });
 

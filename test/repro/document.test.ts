@@ -32,10 +32,20 @@ describe("the page of reproductions", () => {
     expect(page).not.toContain("![");
   });
 
+  it("says so where nothing was drawn", () => {
+    expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. Nothing drawn, 1.5 minutes");
+  });
+
   it("shows the spread over seeds where a row tells it", () => {
     const page = documentRows([row], [{ ...result, values: { ...result.values, modesSpread: 0.5 } }]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (spread over seeds 0.50) |");
     expect(page).not.toContain("modesSpread");
+  });
+
+  it("shows the ends of an interval where a row tells them", () => {
+    const page = documentRows([row], [{ ...result, values: { ...result.values, modesLow: 7, modesHigh: 8.00004 } }]);
+    expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (95 %: 7 to 8) |");
+    expect(page).not.toContain("modesLow");
   });
 
   it("shows the pictures of that row and scale, and no others", () => {

@@ -74,6 +74,20 @@ const png = await pixels(8, 4);
 /** A report with everything, every word of it made by `word`. */
 function factsOf(word: (name: string) => string): ReportFacts {
   return {
+    diagnosis: {
+      step: 500,
+      findings: [
+        {
+          symptom: "dead-units",
+          summary: word("finding"),
+          evidence: word("evidence"),
+          values: {},
+          change: { flag: word("flag"), reason: word("why") },
+        },
+      ],
+      absent: [{ symptom: "memorisation", summary: word("absent"), evidence: word("looked"), values: {} }],
+      unknown: [{ symptom: word("unknown"), needs: word("needs") }],
+    },
     title: word("title"),
     status: `done ${word("reason")}`,
     summary: [[word("summary"), word("seconds")]],
@@ -133,6 +147,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
 }
 
 const nothing: ReportFacts = {
+  diagnosis: { step: 0, findings: [], absent: [], unknown: [] },
   title: "vae on mnist",
   status: "running",
   summary: [],

@@ -167,6 +167,7 @@ describe("metrics of samples, of a trained model", () => {
     const modes = await measure(named("modes"), { samples: 1000 });
     expect(modes).toMatchObject({ floor: 8, unit: "of 8 modes", protocol: { samples: 1000, reference: 1000 } });
     expect(modes.details.sharePerMode).toHaveLength(8);
+    expect(modes.floorDetails!.highQuality).toBeGreaterThan(0.97);
   });
 
   it("counts stacked digits with a classifier, and says what noise reaches", async () => {
