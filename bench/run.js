@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** Steps in one block, a second or so; and the peers that can run the workload. */
+/** Steps in one block, a second or so; the peers that can run the workload; and how closely results agree where they are exact. */
 const workloads = {
   vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
   iwae: { block: 30, peers: ["pytorch"] },
@@ -16,6 +16,8 @@ const workloads = {
   unrolled: { block: 15, peers: ["pytorch"] },
   "wgan-gp": { block: 4, peers: ["pytorch"] },
   veegan: { block: 100, peers: ["pytorch"] },
+  emd: { block: 3, peers: ["pot", "scipy"], agree: 1e-9 },
+  "emd-weighted": { block: 3, peers: ["pot"], agree: 1e-9 },
 };
 
 /** Peers that are many times slower get fewer steps a block, so that a round stays short. */
@@ -28,6 +30,8 @@ const commands = {
   pytorch: (name) => [python, [here("peers/pytorch.py"), name]],
   tfjs: (name) => [process.execPath, [here("peers/tfjs.mjs"), name]],
   jax: (name) => [process.execPath, [here("peers/jax.mjs"), name]],
+  pot: (name) => [python, [here("peers/transport.py"), "pot", name]],
+  scipy: (name) => [python, [here("peers/transport.py"), "scipy", name]],
 };
 
 const { values: flags, positionals } = parseArgs({
@@ -47,7 +51,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(workloads)
 }
 
 async function bench(name) {
-  const { block, peers } = workloads[name];
+  const { block, peers, agree } = workloads[name];
   const sides = [];
   for (const side of ["zaya", ...peers]) {
     const [command, args] = commands[side](name);
@@ -59,12 +63,23 @@ async function bench(name) {
     // Each round starts with another side, so that no side always runs on a machine warmed by the same neighbour.
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(i + round) % sides.length];
-      const { ms } = await side.ask(String(side.block));
+      const { ms, loss } = await side.ask(String(side.block));
       side.medians.push(median(ms));
+      side.loss = loss;
     }
+    if (agree !== undefined) requireAgreement(name, sides, agree);
   }
   for (const side of sides) side.peakMb = (await side.ask("quit")).peakMb;
   return report(name, sides);
+}
+
+/** Who is faster says nothing where the answers differ. */
+function requireAgreement(name, [zaya, ...peers], share) {
+  for (const { side, loss } of peers) {
+    if (Math.abs(loss - zaya.loss) <= share * Math.abs(zaya.loss)) continue;
+    console.error(`${name}: all sides must find the same - got ${zaya.loss} from zaya and ${loss} from ${side}`);
+    process.exit(1);
+  }
 }
 
 function report(name, [zaya, ...peers]) {

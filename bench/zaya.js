@@ -5,8 +5,9 @@ import { availableParallelism } from "node:os";
 
 const started = performance.timeOrigin;
 const [name] = process.argv.slice(2);
+const workload = await import(`./workloads/${name}.js`);
 const { createStepper } = await import("./stepper.js");
-const stepper = await createStepper(await import(`./workloads/${name}.js`), availableParallelism());
+const stepper = await (workload.createStepper?.() ?? createStepper(workload, availableParallelism()));
 await stepper.run();
 const firstStep = performance.timeOrigin + performance.now() - started;
 await stepper.run();

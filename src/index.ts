@@ -1,6 +1,7 @@
 // The core, room by room: everything that runs in Node and in browsers alike. Files and folders are in "zaya/node".
 export * from "./base/errors.ts";
 export * from "./base/ndarray.ts";
+export { type Points, toPoints } from "./base/points.ts";
 export * from "./base/random.ts";
 export { type OptionDescription, describeOptions } from "./base/options.ts";
 export { MemoryStore, type Store } from "./base/store.ts";
@@ -16,7 +17,9 @@ export { type Dims, type Op, type Tensor, type TensorType, constant, defineOp, i
 
 export * as autodiff from "./autodiff/index.ts";
 export * as data from "./data/index.ts";
+export * as distances from "./distances/index.ts";
 export * as distributions from "./distributions/index.ts";
+export * as divergences from "./divergences/index.ts";
 export * as metrics from "./metrics/index.ts";
 export * as models from "./models/index.ts";
 export * as nn from "./nn/index.ts";
@@ -25,3 +28,4 @@ export * as ops from "./ops/index.ts";
 export * as optim from "./optim/index.ts";
 export * as runtime from "./runtime/index.ts";
 export * as train from "./train/index.ts";
+export * as transport from "./transport/index.ts";

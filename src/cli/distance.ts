@@ -9,9 +9,9 @@ import { type Distance, type DistanceResult, distances } from "../distances/inde
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { type OpenedSide, openSide } from "./distance-side.ts";
-import { addFlags, givenOptions, unflagged } from "./flags.ts";
+import { addFlags, givenOptions } from "./flags.ts";
 import { count, number } from "./format.ts";
-import { suggestion } from "./nearest.ts";
+import { addMemberFlags, memberNamed, requireUsed } from "./member-flags.ts";
 import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
@@ -46,7 +46,7 @@ export function declareDistance(command: Command): void {
     .argument("<b>", "the same")
     .option("--metric <name>", `which distance: ${known}`, distances[0]!.name);
   addFlags(command, options);
-  for (const each of distances) addFlags(command, unflagged(command, each.options), `Options of ${each.name}:`);
+  addMemberFlags(command, distances);
   command
     .option("--force", "replace the plan's file")
     .option("--json", "print one JSON object at the end, and progress on stderr")
@@ -58,9 +58,9 @@ export function declareDistance(command: Command): void {
 
 async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<void> {
   const output = new Output(flags);
-  const distance = chooseDistance(flags.metric);
+  const distance = memberNamed(distances, flags.metric, "distance");
   const { n, seed, size, weightsA, weightsB, plan } = parseOptions(options, givenOptions(flags, options), "distance");
-  requireUsed(flags, distance);
+  requireUsed(distances, [distance], flags, "distance");
   const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);
   await requirePlan(plan, distance, flags.force === true);
   const how = { n, size, parameters: weightsOf(flags.weights), device: deviceOf(flags.device) };
@@ -86,24 +86,6 @@ const shortfalls: ReadonlyMap<string, string> = new Map([
   ["not converged", "the plan's sums miss the weights by marginalError; a larger --epsilon converges sooner"],
   ["inexact", "costs span more powers of ten than doubles resolve; the value is right to its gap"],
 ]);
-
-function chooseDistance(name: string): Distance {
-  const found = distances.find((known) => known.name === name);
-  if (found !== undefined) return found;
-  const names = distances.map((known) => known.name);
-  throw new OptionError(`distance: the metric must be known - got ${name}`, suggestion(name, names, "metrics"));
-}
-
-/** An option of another distance would be left out in silence. */
-function requireUsed(flags: DistanceFlags, distance: Distance): void {
-  for (const other of distances) {
-    const given = Object.keys(givenOptions(flags, other.options));
-    const idle = given.find((name) => !(name in distance.options.shape));
-    if (idle !== undefined) {
-      throw new OptionError(`distance: ${idle} is an option of ${other.name} - got it with --metric ${distance.name}`);
-    }
-  }
-}
 
 async function requirePlan(path: string | undefined, { name, planned }: Distance, force: boolean): Promise<void> {
   if (path === undefined) return;

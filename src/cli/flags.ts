@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { z } from "zod";
+import type { z } from "zod";
 
 import { type OptionDescription, describeOptions } from "../base/options.ts";
 
@@ -37,10 +37,4 @@ export function givenOptions(flags: Readonly<Record<string, unknown>>, schema: z
   return Object.fromEntries(
     Object.entries(flags).filter(([name, value]) => names.includes(name) && value !== undefined),
   );
-}
-
-/** What of a schema has no flag yet: members may share the name of an option, and then its flag; each checks it by its own rule. */
-export function unflagged(command: Command, schema: z.ZodObject): z.ZodObject {
-  const flagged = new Set(command.options.map((option) => option.attributeName()));
-  return z.object(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !flagged.has(name))));
 }

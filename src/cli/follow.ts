@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import type { RunFolder } from "../node/index.ts";
-import { type RunConfig, type TrainEvent, numbersOf } from "../train/index.ts";
+import { type RunConfig, type TrainEvent, type Warning, numbersOf } from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
 import { duration, shellWord } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -17,21 +17,29 @@ export async function followRun(
   const progress = new Progress(output, systemClock);
   const about = { run: folder, recipe, seed: train.seed };
   const word = shellWord(folder);
+  const warnings: Warning[] = [];
   try {
     for await (const event of events) {
       progress.tell(event);
+      if (event.type === "warning") {
+        const { type: _, ...warning } = event;
+        warnings.push(warning);
+        const { symptom, step, evidence, hint } = warning;
+        output.warn(`warning: ${symptom} at step ${step}: ${evidence}\n  ${hint}`);
+      }
       if (event.type === "interrupted") {
-        const { step } = event;
+        const { step, warnings } = event;
         output.result([`stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`], {
           ...about,
           status: "interrupted",
           step,
           resume: `zaya resume ${word}`,
+          warnings,
         });
         return exitCodes.interrupted;
       }
       if (event.type === "done") {
-        const { steps, seconds, draws, test } = event.result;
+        const { steps, seconds, draws, test, warnings } = event.result;
         const results = Object.values(test);
         output.result(
           [
@@ -39,13 +47,13 @@ export async function followRun(
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
             `next  zaya ${draws ? "sample" : "eval"} ${word}`,
           ],
-          { ...about, status: "done", steps, seconds, test: numbersOf(results) },
+          { ...about, status: "done", steps, seconds, test: numbersOf(results), warnings },
         );
       }
     }
   } catch (error) {
     if (error instanceof DivergedError) {
-      output.result([], { ...about, status: "diverged", step: error.step });
+      output.result([], { ...about, status: "diverged", step: error.step, warnings });
     }
     throw error;
   }

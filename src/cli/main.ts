@@ -53,6 +53,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./compare.ts")).declareCompare,
   },
   {
+    name: "diagnose",
+    summary: "name what is wrong with a run, with evidence and one change",
+    load: async () => (await import("./diagnose.ts")).declareDiagnose,
+  },
+  {
     name: "export",
     summary: "write a run's nets as ONNX files",
     load: async () => (await import("./export.ts")).declareExport,

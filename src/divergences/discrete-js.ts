@@ -6,7 +6,7 @@ import { bothShares } from "./discrete.ts";
  * shares of their sum.
  * @param p Nonnegative [k]. @param q Nonnegative [k].
  * @throws ShapeError, DataError or OptionError for weights that are not valid.
- * @source Lin, "Divergence measures based on the Shannon entropy", 1991, section 4.
+ * @source Lin, "Divergence measures based on the Shannon entropy", 1991.
  */
 export function discreteJs(p: ArrayLike<number>, q: ArrayLike<number>): number {
   const [left, right] = bothShares(p, q, "discreteJs");

@@ -1,4 +1,5 @@
-import { DataError, OptionError, ShapeError } from "../base/errors.ts";
+import { ShapeError } from "../base/errors.ts";
+import { sharesOf } from "../base/shares.ts";
 
 /** Two lists of weights as probabilities over the same outcomes. @throws for weights that are not valid. */
 export function bothShares(
@@ -10,18 +11,4 @@ export function bothShares(
     throw new ShapeError(`${where}: both sides must weigh the same outcomes - got ${p.length} and ${q.length} of them`);
   }
   return [sharesOf(p, where), sharesOf(q, where)];
-}
-
-function sharesOf(weights: ArrayLike<number>, where: string): Float64Array {
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    if (!Number.isFinite(weight)) throw new DataError(`${where}: each weight must be finite - got ${weight} at ${i}`);
-    if (weight < 0) throw new OptionError(`${where}: each weight must be at least 0 - got ${weight} at ${i}`);
-    total += weight;
-  }
-  if (!(total > 0 && Number.isFinite(total))) {
-    throw new OptionError(`${where}: weights must have a finite sum above 0 - got ${total}`);
-  }
-  return Float64Array.from(weights, (weight) => weight / total);
 }

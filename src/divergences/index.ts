@@ -1,5 +1,8 @@
 export * from "./discrete-js.ts";
 export * from "./discrete-kl.ts";
+export { type Gaussian } from "./gaussian.ts";
+export * from "./gaussian-kl.ts";
+export * from "./gaussian-w2.ts";
 export * from "./kernel.ts";
 export * from "./knn-js.ts";
 export * from "./knn-kl.ts";

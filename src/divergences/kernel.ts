@@ -40,7 +40,7 @@ const mostMedian = 500;
 
 /**
  * The median distance between two points of both sides together; of the first 500 of each.
- * @source Gretton et al., "A kernel two-sample test", JMLR 13, 2012, section 8.
+ * @source Gretton et al., "A kernel two-sample test", JMLR 13, 2012.
  */
 export function medianDistance(x: Points, y: Points): number {
   const [first, second] = [firstOf(x), firstOf(y)];

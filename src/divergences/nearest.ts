@@ -1,39 +1,51 @@
 import { OptionError } from "../base/errors.ts";
 import { type Points, eachRow, squaredDistance } from "../base/points.ts";
 
-/**
- * Squared distance of each point of `x` [n, d] to its k-th nearest of `y` [m, d]: [n]. Where both are the same set, a point
- * is no neighbour of itself. O(n m d) time, O(n + m) memory.
- */
-export function squaredRadii(x: Points, y: Points, k: number): Float64Array {
-  const out = new Float64Array(x.shape[0]!);
-  const nearest = new Float64Array(k);
-  eachRow(x, y, squaredDistance, (row, i) => {
-    if (x === y) row[i] = Infinity;
-    out[i] = kthSmallest(row, nearest);
-  });
-  return out;
+/** The nearest neighbours of each point, nearest first: [n, k]. */
+export interface Neighbours {
+  readonly k: number;
+  /** Squared distances. */
+  readonly squares: Float64Array;
+  /** Which points they are. */
+  readonly indices: Int32Array;
 }
 
-/** The k-th smallest of a row, with room for k numbers to work in. */
-function kthSmallest(row: Float64Array, nearest: Float64Array): number {
-  const last = nearest.length - 1;
-  nearest.fill(Infinity);
-  for (let j = 0; j < row.length; j++) {
-    const value = row[j]!;
-    if (value >= nearest[last]!) continue;
-    let place = last;
-    for (; place > 0 && nearest[place - 1]! > value; place--) nearest[place] = nearest[place - 1]!;
-    nearest[place] = value;
-  }
-  return nearest[last]!;
+/**
+ * The k nearest points of `y` [m, d] to each of `x` [n, d]. Where both are the same set, a point is no neighbour of itself.
+ * O(n m d) time, O(n k + m) memory.
+ */
+export function nearestOf(x: Points, y: Points, k: number): Neighbours {
+  const squares = new Float64Array(x.shape[0]! * k).fill(Infinity);
+  const indices = new Int32Array(squares.length);
+  eachRow(x, y, squaredDistance, (row, i) => {
+    if (x === y) row[i] = Infinity;
+    const first = i * k;
+    const last = first + k - 1;
+    for (let j = 0; j < row.length; j++) {
+      const square = row[j]!;
+      if (square >= squares[last]!) continue;
+      let place = last;
+      for (; place > first && squares[place - 1]! > square; place--) {
+        squares[place] = squares[place - 1]!;
+        indices[place] = indices[place - 1]!;
+      }
+      squares[place] = square;
+      indices[place] = j;
+    }
+  });
+  return { k, squares, indices };
+}
+
+/** The squared distance of each point to its farthest of these neighbours: [n]. */
+export function radiiOf({ k, squares }: Neighbours): Float64Array {
+  return Float64Array.from({ length: squares.length / k }, (_, i) => squares[i * k + k - 1]!);
 }
 
 /** How many points of `y` lie no farther from each point of `x` than its radius, itself left out where both are one set: [n]. */
-export function countsWithin(x: Points, y: Points, squared: Float64Array): Int32Array {
+export function countsWithin(x: Points, y: Points, squaredRadii: Float64Array): Int32Array {
   const out = new Int32Array(x.shape[0]!);
   eachRow(x, y, squaredDistance, (row, i) => {
-    const radius = squared[i]!;
+    const radius = squaredRadii[i]!;
     let count = x === y ? -1 : 0;
     for (let j = 0; j < row.length; j++) if (row[j]! <= radius) count++;
     out[i] = count;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
+import { symmetricEigen } from "../base/symmetric-eigen.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
 import { type Moments, momentsOf, productWithTransposed } from "./moments.ts";
 import { requireAlike, requireCount, sampleOptions, toFloat64 } from "./sets.ts";
-import { symmetricEigen } from "./symmetric-eigen.ts";
 
 /** Items whose pull on the distance is looked at for its standard error. */
 const mostPulls = 2000;

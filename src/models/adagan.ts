@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Shape } from "../base/ndarray.ts";
 import { integerField, numberOrField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type Layer, discriminatorNet } from "../nn/index.ts";
@@ -6,7 +7,15 @@ import { nonSaturating } from "../objectives/index.ts";
 import { add, erf, mul, reshape, slice, step as isPositive, stopGradient, sub } from "../ops/index.ts";
 import { type Game, adversarialOptions, alternately, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
-import { type DataInfo, type Model, type Scope, type Stage, type TrainStep, defineModel } from "./model.ts";
+import {
+  type DataInfo,
+  type Model,
+  type NetMap,
+  type Scope,
+  type Stage,
+  type TrainStep,
+  defineModel,
+} from "./model.ts";
 
 const options = z.object({
   components: integerField("generators of the mixture", { min: 2, max: 100 }).default(10),
@@ -54,15 +63,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           samples: games[0]!.outer(mixture(games, mixtureWeights(betas), code!, latent, scope)),
         }),
       },
-      ...Object.fromEntries(
-        Object.keys(classifiers).map((name) => [
-          name,
-          {
-            inputs: { x: data.shape },
-            outputs: ({ x }: { readonly x?: Tensor }, { nets }: Scope) => ({ score: nets[name]!(games[0]!.inner(x!)) }),
-          },
-        ]),
-      ),
+      ...Object.fromEntries(Object.keys(classifiers).map((name) => [name, classifierMap(name, games[0]!, data.shape)])),
     },
     generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent + 1] },
   };
@@ -89,6 +90,10 @@ function stagesOf(own: Game, place: number, beta: number): Stage[] {
     { steps: [classifier], share: classifierShare },
     { steps, share: 1, weigh: { map: classifier, input: "x", output: "score", weights } },
   ];
+}
+
+function classifierMap(name: string, { inner }: Game, item: Shape): NetMap {
+  return { inputs: { x: item }, outputs: ({ x }, { nets }) => ({ score: nets[name]!(inner(x!)) }) };
 }
 
 /** The part of each component in a mixture to which they were added with these betas. */

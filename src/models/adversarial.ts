@@ -53,7 +53,7 @@ export const adversarialOptions = {
     "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
     { min: 0 },
   ).default(0),
-  ema: numberField("share that the averaged generator keeps at each step; 0 for none", {
+  ema: numberField("share that the averaged generator keeps at each step, less at first; 0 for no averages", {
     min: 0,
     max: 0.99999,
   }).default(0.999),

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { gradTree } from "../autodiff/index.ts";
 import { choiceField, integerField } from "../base/options.ts";
-import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { neg, stopGradient } from "../ops/index.ts";
 import { adversarialOptions, discriminatorLoss, game } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
-import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
 
 const options = z.object({
   unroll: integerField("steps of the discriminator that the generator looks ahead", { min: 0 }).default(5),
@@ -41,22 +40,17 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         updates: ["generator"],
         optimizer,
         loss: (batch, scope) => {
-          const live = scope.nets.discriminator!;
-          const rule = scope.optimizerOf("discriminator", "discriminator");
           const real = players.shown(players.inner(batch), "of real items", scope);
           const fake = players.shown(players.fakes(scope, batch), "of generated items", scope);
           const seen = chosen.secondOrder === "on" ? fake : stopGradient(fake);
-          let ahead: { params: Tree<Tensor>; slots: typeof rule.slots } = { params: live.params, slots: rule.slots };
-          for (let k = 0; k < chosen.unroll; k++) {
-            const scores = players.scores(live.with(ahead.params), real, seen);
-            const slopes = gradTree(objective.discriminator(scores.real, scores.fake), ahead.params);
-            ahead = rule.update(ahead.params, slopes, ahead.slots, k);
-          }
-          const answered = live.with(ahead.params);
-          if (!objective.zeroSum) return { loss: objective.generator(answered(fake)) };
-          // All that the discriminator plays for: its answer to the generator changes what it makes of real items, too.
-          const scores = players.scores(answered, real, fake);
-          return { loss: neg(objective.discriminator(scores.real, scores.fake)) };
+          const lossOf = (discriminator: Net, generated: Tensor): Tensor => {
+            const scores = players.scores(discriminator, real, generated);
+            return objective.discriminator(scores.real, scores.fake);
+          };
+          const rule = scope.optimizerOf("discriminator", "discriminator");
+          const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) => lossOf(net, seen));
+          // Of a zero-sum game the whole value: the discriminator's answer changes what it makes of real items, too.
+          return { loss: objective.zeroSum ? neg(lossOf(ahead, fake)) : objective.generator(ahead(fake)) };
         },
       },
       {
@@ -68,4 +62,14 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     ],
     ...players.abilities,
   };
+}
+
+/** A net after so many more steps down its loss, by its own optimizer as it is now. */
+function afterSteps(live: Net, rule: UnrolledOptimizer, count: number, loss: (net: Net) => Tensor): Net {
+  let ahead = { params: live.params, slots: rule.slots };
+  for (let k = 0; k < count; k++) {
+    const slopes = gradTree(loss(live.with(ahead.params)), ahead.params);
+    ahead = rule.update(ahead.params, slopes, ahead.slots, k);
+  }
+  return live.with(ahead.params);
 }

@@ -87,10 +87,13 @@ function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine
         ends.every((end) => end !== undefined) &&
           `(95 %: ${ends.map((end) => Number(end.toPrecision(4))).join(" to ")})`,
       ];
-      return `| ${name} | ${paper[name] ?? ""} | ${ours.filter((part) => part !== false).join(" ")} |`;
+      const published = paper[name];
+      const theirs = published === undefined ? "" : Number(published.toPrecision(5));
+      return `| ${name} | ${theirs} | ${ours.filter((part) => part !== false).join(" ")} |`;
     });
+  const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
   return [
-    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
+    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
     "",
     "| value | published | ours |",
     "|---|---|---|",

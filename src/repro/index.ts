@@ -1,11 +1,13 @@
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
 import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
+import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
+import { jsVsWRow } from "./js-vs-w.ts";
 import type { Row } from "./row.ts";
 import { vaeVsGanRow } from "./vae-vs-gan.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
@@ -25,6 +27,8 @@ export const rows: readonly Row[] = [
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  jsVsWRow,
   wganEmdRow,
+  dyingReluRow,
   vaeVsGanRow,
 ];

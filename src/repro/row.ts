@@ -21,6 +21,7 @@ export interface Outcome {
   readonly values: Readonly<Record<string, number>>;
   /** Whether the bar was met. */
   readonly passed: boolean;
+  /** None where nothing is drawn at random. */
   readonly seeds: readonly number[];
   /** Pictures of what was measured, as SVG by a name in kebab case. */
   readonly pictures?: Readonly<Record<string, string>>;

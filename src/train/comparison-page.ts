@@ -67,7 +67,7 @@ function resultsTables(runs: readonly ComparedRun[]): Markup[] {
   const parts = metrics.flatMap(partRows);
   if (parts.length === 0) return [results];
   const more = runTable(runs, "What was found beside the values.", parts);
-  return [results, markup`<details><summary>Parts of the results</summary>${more}</details>`];
+  return [results, markup`<details open=""><summary>Parts of the results</summary>${more}</details>`];
 }
 
 function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow {
@@ -107,16 +107,14 @@ function measured(cell: KeptEvaluation, newest: number): Markup {
   return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${floor}${step}`;
 }
 
-function partRows({ quantity, cells }: ComparedMetric): RunRow[] {
+function partRows({ quantity, weights, cells }: ComparedMetric): RunRow[] {
+  const title = weights === "last" ? `${quantity} of the last step` : quantity;
   const names = new Set(cells.flatMap((cell) => Object.keys(cell?.details ?? {})));
   return [...names].flatMap((name): RunRow[] => {
     const details = cells.map((cell) => cell?.details[name]);
     if (details.some((detail) => typeof detail === "object")) return [];
     return [
-      [
-        `${quantity}: ${name}`,
-        details.map((each) => (each === undefined ? notMeasured : formatNumber(each as number))),
-      ],
+      [`${title}: ${name}`, details.map((each) => (each === undefined ? notMeasured : formatNumber(each as number)))],
     ];
   });
 }

@@ -23,11 +23,11 @@ export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
 function parseEvaluation(text: string, file: string): KeptEvaluation {
   try {
     // JSON has no numbers that are not finite: they were written as null.
-    const result = JSON.parse(text, (name, value: unknown) =>
-      name === "weights" ? value : (value ?? Number.NaN),
-    ) as KeptEvaluation;
+    const result = JSON.parse(text, (_, value: unknown) => value ?? Number.NaN) as KeptEvaluation;
     const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
-    if (whole && Number.isInteger(result.step)) return result;
+    if (whole && Number.isInteger(result.step) && Array.isArray(result.interval)) {
+      return { ...result, weights: typeof result.weights === "string" ? result.weights : null };
+    }
   } catch {
     // Told below.
   }

@@ -1,4 +1,5 @@
 import type { Evaluation } from "./evaluate.ts";
+import type { Warning } from "./run.ts";
 
 /** What a training run tells while it goes on. */
 export type TrainEvent =
@@ -16,8 +17,14 @@ export type TrainEvent =
     }
   | { readonly type: "picture"; readonly file: string }
   | { readonly type: "evaluated"; readonly step: number; readonly results: readonly Evaluation[] }
+  | ({ readonly type: "warning" } & Warning)
   | { readonly type: "saved"; readonly step: number }
-  | { readonly type: "interrupted"; readonly step: number }
+  | {
+      readonly type: "interrupted";
+      readonly step: number;
+      /** What was warned of so far, over all sessions. */
+      readonly warnings: readonly Warning[];
+    }
   | { readonly type: "done"; readonly result: TrainResult };
 
 export interface TrainResult {
@@ -28,4 +35,6 @@ export interface TrainResult {
   readonly draws: boolean;
   /** Measured on the whole test part, by metric. */
   readonly test: Readonly<Record<string, Evaluation>>;
+  /** What was warned of, over all sessions. */
+  readonly warnings: readonly Warning[];
 }

@@ -26,6 +26,8 @@ export interface MarkSeries {
   readonly marks: readonly Mark[];
   /** Whether a line goes through the marks, in the order given. */
   readonly joined?: boolean;
+  /** Whether the marks themselves are left out, as where they are places on a curve. */
+  readonly bare?: boolean;
 }
 
 export interface Scatter {
@@ -101,11 +103,11 @@ function frameOf(across: Measure, up: Measure, x: Axis, y: Axis): Frame {
   };
 }
 
-function drawMarks({ marks, joined = false }: MarkSeries, i: number, { px, py }: Frame): Markup {
+function drawMarks({ marks, joined = false, bare = false }: MarkSeries, i: number, { px, py }: Frame): Markup {
   const colour = colourOf(i);
   const places = marks.map(({ x, y }) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
   const line = joined ? markup`<polyline points="${places}" ${strokeOf(i)}/>` : "";
-  const dots = marks.map(({ x, y, error, label }) => {
+  const dots = (bare ? [] : marks).map(({ x, y, error, label }) => {
     const [left, top] = [px(x).toFixed(1), py(y).toFixed(1)];
     const bar =
       error === undefined

@@ -1,4 +1,5 @@
 import { type Bars, type Curve, barChart, lineChart } from "./chart.ts";
+import type { Diagnosis } from "./diagnosis/diagnose.ts";
 import { type Strip, heatStrip } from "./heat-strip.ts";
 import { type Markup, dataTable, markup } from "./markup.ts";
 import { formatEstimate, formatNumber } from "./numerals.ts";
@@ -18,6 +19,7 @@ export interface ReportFacts {
   readonly films: readonly Film[];
   readonly pictures: readonly Picture[];
   readonly results: readonly ReportedResult[];
+  readonly diagnosis: Diagnosis;
 }
 
 export interface ConfigEntry {
@@ -48,6 +50,7 @@ function sectionsOf(facts: ReportFacts): Section[] {
   return [
     { id: "summary", title: "Summary", content: whole(facts.summary, summaryList) },
     { id: "results", title: "Results", content: whole(facts.results, resultCards) },
+    { id: "diagnosis", title: "Diagnosis", content: diagnosisParts(facts.diagnosis) },
     { id: "films", title: "Over training", content: whole(films, filmStrips) },
     {
       id: "strips",
@@ -114,6 +117,28 @@ function resultCard({ metric, value, stderr, n, unit, perfect, details }: Report
         values.map((each, i) => [i, each]),
       ),
   )}</article>`;
+}
+
+/** Findings, and what was looked for besides; nothing of a run in which nothing could be looked for. */
+function diagnosisParts({ step, findings, absent, unknown }: Diagnosis): Markup[] {
+  if (findings.length + absent.length === 0) return [];
+  const looked = findings.length + absent.length;
+  const found = markup`<p class="note">After ${formatNumber(step)} steps, ${findings.length === 0 ? "none" : String(findings.length)} of the ${looked} symptoms that could be looked for.</p>`;
+  const cards = findings.map(
+    ({ symptom, summary, evidence, change: { flag, reason } }) =>
+      markup`<article class="card"><h3>${symptom}</h3><p><strong>${summary}</strong></p><p>${evidence}</p><p>Try <code>${flag}</code>: ${reason}</p></article>`,
+  );
+  const rows = [
+    ...absent.map(({ symptom, evidence }) => [symptom, "no", evidence] as const),
+    ...unknown.map(({ symptom, needs }) => [symptom, "not known", `it takes ${needs}`] as const),
+  ];
+  const others = dataTable(
+    "Looked for besides",
+    "Symptoms that were not found",
+    ["symptom", "found", "evidence"],
+    rows,
+  );
+  return [found, ...(cards.length > 0 ? [markup`<div class="cards">${cards}</div>`] : []), others];
 }
 
 export function chartGrid(charts: readonly Markup[]): Markup {

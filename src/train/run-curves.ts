@@ -1,6 +1,7 @@
 import { rows } from "../base/ndarray.ts";
 import type { Dataset, Modes } from "../data/index.ts";
 import type { Curve } from "./chart.ts";
+import { shareNames } from "./diagnosis/sample-looks.ts";
 import type { Strip } from "./heat-strip.ts";
 import { modeSamples, modeShares } from "./mode-record.ts";
 import { formatNumber } from "./numerals.ts";
@@ -11,6 +12,9 @@ import type { MetricLine } from "./run.ts";
 export function imagesSeen(metrics: readonly MetricLine[]): number {
   return metrics.at(-1)?.images ?? 0;
 }
+
+/** Shares by place of samples: drawn as a strip, or said in the diagnosis. */
+const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
 
 /** Lines of one chart, where a quantity has many parts: the largest at the end. */
 const drawnLines = 8;
@@ -24,7 +28,7 @@ export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
   for (const { name, split, step, value } of metrics) {
     const [metric, quantity, part] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
-    if (title === modeShares) continue;
+    if (undrawn.has(title)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
     const line = part === undefined ? split : partLabel(quantity!, part);
     const points = series.get(line) ?? [];

@@ -2,6 +2,7 @@ import { describeOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
 import { models } from "../models/index.ts";
 import { trainOptions } from "./config.ts";
+import type { Diagnosis } from "./diagnosis/diagnose.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl } from "./latent-pictures.ts";
 import { type ConfigEntry, type ReportFacts, renderReport } from "./report.ts";
@@ -17,6 +18,7 @@ export async function writeReport(
   trained: TrainedModel,
   test: Dataset,
   results: readonly Evaluation[],
+  diagnosis: Diagnosis,
 ): Promise<void> {
   const metrics = await run.metrics();
   const facts: ReportFacts = {
@@ -30,6 +32,7 @@ export async function writeReport(
     films: await filmsOf(run, "Samples over training", filmCaption(trained.model, test)),
     pictures: await picturesOf(run, trained, test, results),
     results,
+    diagnosis,
   };
   await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
 }

@@ -16,6 +16,18 @@ export interface RunRecord {
   /** Time spent in training, over all sessions. */
   readonly seconds: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** What was warned of, in order. */
+  readonly warnings?: readonly Warning[];
+}
+
+/** A symptom that a run showed while it trained. */
+export interface Warning {
+  readonly step: number;
+  readonly symptom: string;
+  /** Numbers, and the thresholds that they crossed. */
+  readonly evidence: string;
+  /** One thing to do otherwise, and why. */
+  readonly hint: string;
 }
 
 /** One line of metrics.jsonl. */

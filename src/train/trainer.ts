@@ -13,6 +13,9 @@ import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
+import { Chronicle } from "./diagnosis/chronicle.ts";
+import { diagnoseModel } from "./diagnosis/diagnose.ts";
+import { Watch } from "./diagnosis/watch.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
@@ -20,7 +23,7 @@ import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { infoOf, planRun } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
-import { Run } from "./run.ts";
+import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./trace.ts";
 import { TrainedModel } from "./trained.ts";
@@ -108,6 +111,8 @@ class Training {
   private readonly seed;
   private readonly layouts: Layouts;
   private readonly course: readonly Leg[];
+  private chronicle!: Chronicle;
+  private watch!: Watch;
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
 
@@ -134,6 +139,9 @@ class Training {
     // What came after the checkpoint is made again, and so is the last measurement of a run that was not recorded as done.
     const { steps } = this.config;
     await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
+    this.chronicle = new Chronicle(this.run.config, this.model, this.data, await this.run.metrics());
+    const told = this.run.state.warnings?.filter(({ step }) => step <= start) ?? [];
+    this.watch = new Watch(this.chronicle, steps, told);
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
     const legs = new Legs(
@@ -173,9 +181,10 @@ class Training {
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
       yield* this.picture(trained, 0);
-      await this.recordModes(trained, 0, 0);
+      await this.recordSamples(trained, 0, 0);
+      this.logAll(0, 0, "train", await (await legs.at(0)).health(0));
     }
-    await this.run.record({ status: "running" });
+    await this.run.record({ status: "running", warnings: this.watch.warnings });
     yield { type: "phase", phase: "train" };
     const began = this.clock.now();
     const before = this.run.state.seconds;
@@ -187,6 +196,7 @@ class Training {
       if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
       if (done % looksEvery(sampleEvery) === 0 || done === steps) {
         this.logAll(done, seconds(), "train", await session.health(done));
+        yield* this.warn(this.watch.look(done));
       }
       const elapsed = (this.clock.now() - began) / 1000;
       const rate = (done - start) / elapsed;
@@ -201,7 +211,7 @@ class Training {
       if (done % session.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
       if (done % sampleEvery === 0 || done === steps) {
         yield* this.picture(trained, done);
-        if (done !== steps) await this.recordModes(trained, done, seconds());
+        if (done !== steps) await this.recordSamples(trained, done, seconds());
       }
       const stopped = this.signal?.aborted === true && done < steps;
       if (done % checkpointEvery === 0 || done === steps || stopped) {
@@ -210,7 +220,7 @@ class Training {
       }
       if (stopped) {
         await this.run.record({ status: "interrupted" });
-        yield { type: "interrupted", step: done };
+        yield { type: "interrupted", step: done, warnings: this.watch.warnings };
         return;
       }
     }
@@ -222,9 +232,16 @@ class Training {
     if (file !== null) yield { type: "picture", file };
   }
 
-  private async recordModes(trained: TrainedModel, step: number, seconds: number): Promise<void> {
-    const found = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
-    this.logAll(step, seconds, "test", found);
+  private async recordSamples(trained: TrainedModel, step: number, seconds: number): Promise<void> {
+    const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
+    const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
+    this.logAll(step, seconds, "test", { ...modes, ...look });
+  }
+
+  /** Keeps warnings in the run's record before they are told. */
+  private async *warn(warnings: readonly Warning[]): AsyncGenerator<TrainEvent, void> {
+    if (warnings.length > 0) await this.run.record({ warnings: this.watch.warnings });
+    for (const warning of warnings) yield { type: "warning", ...warning };
   }
 
   /** Asked for what changes with training only at its end. */
@@ -272,7 +289,7 @@ class Training {
 
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    await this.recordModes(last, this.config.steps, seconds);
+    await this.recordSamples(last, this.config.steps, seconds);
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = this.trainedWith(state);
@@ -304,11 +321,14 @@ class Training {
     const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
     await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
+    const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);
+    yield* this.warn(this.watch.tell(steps, diagnosis.findings));
     const done = { status: "done", step: steps, seconds } as const;
-    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results);
+    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
-    yield { type: "done", result: { steps, seconds, draws: this.model.generator !== undefined, test } };
+    const draws = this.model.generator !== undefined;
+    yield { type: "done", result: { steps, seconds, draws, test, warnings: this.watch.warnings } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
@@ -332,7 +352,10 @@ class Training {
     values: Readonly<Record<string, number>>,
   ): void {
     const images = batchesIn(this.course, step) * this.config.batch;
-    for (const [name, value] of Object.entries(values)) this.run.log({ step, images, seconds, split, name, value });
+    for (const [name, value] of Object.entries(values)) {
+      this.run.log({ step, images, seconds, split, name, value });
+      this.chronicle.add({ name, step, value });
+    }
   }
 
   private initialState(): Arrays {

@@ -1,30 +1,11 @@
-import { DataError, OptionError, ShapeError } from "../base/errors.ts";
+import { ShapeError } from "../base/errors.ts";
+import { sharesOf } from "../base/shares.ts";
 
-/** What lies at each point, as shares of their sum; equal shares where no weights are given. */
-export function sharesOf(weights: ArrayLike<number> | undefined, n: number, where: string): Float64Array {
+/** What lies at each of n points, as shares of the whole; equal ones where no weights are given. @throws ShapeError for another number of weights. */
+export function massesOf(weights: ArrayLike<number> | undefined, n: number, where: string): Float64Array {
   if (weights === undefined) return new Float64Array(n).fill(1 / n);
-  const total = totalOf(weights, n, where);
-  return Float64Array.from(weights, (weight) => weight / total);
-}
-
-/** @throws ShapeError for another number of weights. @throws OptionError for weights below zero, or with no finite sum above it. */
-function totalOf(weights: ArrayLike<number>, n: number, where: string): number {
-  if (weights.length !== n) {
-    throw new ShapeError(`${where}: must have a weight a point, ${n} - got ${weights.length}`);
-  }
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    const weight = weights[i]!;
-    if (!Number.isFinite(weight)) {
-      throw new DataError(`${where}: each weight must be finite - got ${weight} at ${i}`);
-    }
-    if (weight < 0) {
-      throw new OptionError(`${where}: each weight must be at least 0 - got ${weight} at ${i}`, "a weight is a mass");
-    }
-    total += weight;
-  }
-  if (total > 0 && Number.isFinite(total)) return total;
-  throw new OptionError(`${where}: weights must have a finite sum above 0 - got ${total}`);
+  if (weights.length === n) return sharesOf(weights, where);
+  throw new ShapeError(`${where}: must have a weight a point, ${n} - got ${weights.length}`);
 }
 
 /** Units that the mass of one side is cut into: as many as doubles count exactly, with room for sums. */
@@ -49,8 +30,8 @@ export function wholeMasses(
   const both = parts * others;
   const total = both < mostUnits ? both * Math.floor(mostUnits / both) : mostUnits;
   return {
-    source: toUnits(sharesOf(source, n, `${where}: source`), total),
-    target: toUnits(sharesOf(target, m, `${where}: target`), total),
+    source: toUnits(massesOf(source, n, `${where}: source`), total),
+    target: toUnits(massesOf(target, m, `${where}: target`), total),
     total,
   };
 }

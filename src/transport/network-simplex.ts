@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { SpanningTree } from "./spanning-tree.ts";
 
-/** Arcs that are looked at before the best of them enters, at least. */
+/** Arcs that are looked at before the best of them enters, at least; beyond, half as many as there are nodes, which a pivot goes through. */
 const smallestBlock = 64;
 
 /**
@@ -13,7 +13,7 @@ const smallestBlock = 64;
  * that every sum of them along a tree is exact, and trees are strongly feasible (an arc that carries nothing points at
  * the root), so that no tree comes twice. Beside the costs, memory is O(n + m).
  * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs,
- * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381, section 3.
+ * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381.
  */
 export class NetworkSimplex {
   readonly tree: SpanningTree;
@@ -22,6 +22,8 @@ export class NetworkSimplex {
   /** Potentials of sources, then of targets: an arc of the tree costs the sum of its ends'. */
   readonly dual: Float64Array;
   pivots = 0;
+  /** Those of the targets. */
+  private readonly targets: Float64Array;
   private readonly n: number;
   private readonly m: number;
   /** Adding and subtracting it rounds a cost. */
@@ -50,6 +52,7 @@ export class NetworkSimplex {
     this.tree = new SpanningTree(size);
     this.flow = new Float64Array(size + 1);
     this.dual = new Float64Array(size + 1);
+    this.targets = this.dual.subarray(this.n, size);
     this.rounder = rounderFor(costs, size);
     this.block = Math.max(smallestBlock, Math.ceil(size / 2));
     this.begin(supply, demand);
@@ -132,7 +135,7 @@ export class NetworkSimplex {
 
   /** Block search: goes round all arcs, and stops after a block in which one costs less than its potentials; the best of it. */
   private findArc(): boolean {
-    const { costs, dual, rounder, block, n, m } = this;
+    const { costs, dual, targets, rounder, block, n, m } = this;
     let { row, column } = this;
     let best = 0;
     let left = block;
@@ -140,13 +143,19 @@ export class NetworkSimplex {
       const stop = Math.min(m, column + left);
       const own = dual[row]!;
       const at = row * m;
+      let least = best + own;
+      let found = -1;
       for (let j = column; j < stop; j++) {
-        const reduced = costs[at + j]! + rounder - rounder - own - dual[n + j]!;
-        if (reduced < best) {
-          best = reduced;
-          this.source = row;
-          this.target = n + j;
+        const rest = costs[at + j]! + rounder - rounder - targets[j]!;
+        if (rest < least) {
+          least = rest;
+          found = j;
         }
+      }
+      if (found >= 0) {
+        best = least - own;
+        this.source = row;
+        this.target = n + found;
       }
       seen += stop - column;
       left -= stop - column;

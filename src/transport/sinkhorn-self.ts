@@ -1,6 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { requireCosts } from "./ground-cost.ts";
-import { sharesOf } from "./masses.ts";
+import { massesOf } from "./masses.ts";
 import { type Sinkhorn, type SinkhornLimits, requireEpsilon } from "./sinkhorn.ts";
 
 /**
@@ -8,7 +8,7 @@ import { type Sinkhorn, type SinkhornLimits, requireEpsilon } from "./sinkhorn.t
  * what makes the plan's sums right; some ten suffice, where alternating sides would creep between groups of points. Memory
  * is the matrix of costs.
  * @param costs Symmetric [n, n].
- * @source Feydy et al., arXiv 1810.08278, section 3.1.
+ * @source Feydy et al., arXiv 1810.08278.
  */
 export function selfSinkhorn(
   costs: NdArray<"float64">,
@@ -17,7 +17,7 @@ export function selfSinkhorn(
 ): Pick<Sinkhorn, "regularised" | "marginalError" | "iterations" | "converged"> {
   const [n] = requireCosts(costs, "selfSinkhorn");
   requireEpsilon(epsilon, "selfSinkhorn");
-  const shares = sharesOf(weights, n, "selfSinkhorn");
+  const shares = massesOf(weights, n, "selfSinkhorn");
   const potential = new Float64Array(n);
   for (let done = 1; ; done++) {
     const right = rightFor(costs.data, shares, potential, epsilon);

@@ -2,7 +2,7 @@ import { OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { TransportWeights } from "./exact.ts";
 import { requireCosts } from "./ground-cost.ts";
-import { sharesOf } from "./masses.ts";
+import { massesOf } from "./masses.ts";
 import type { Potentials } from "./plan.ts";
 import { SinkhornScaling } from "./sinkhorn-scaling.ts";
 
@@ -44,14 +44,14 @@ const stageTolerance = 1e-3;
  * @param costs [n, m]
  * @throws OptionError or DataError for costs, weights or an epsilon that are not valid.
  * @source Cuturi, "Sinkhorn distances", arXiv 1306.0895; Schmitzer, "Stabilized sparse scaling algorithms for entropy
- * regularized transport problems", arXiv 1610.06519, sections 3.1 and 3.2.
+ * regularized transport problems", arXiv 1610.06519.
  */
 export function sinkhorn(costs: NdArray<"float64">, options: SinkhornOptions): Sinkhorn {
   const [n, m] = requireCosts(costs, "sinkhorn");
   const { epsilon, tolerance = 1e-7, iterations = 10_000 } = options;
   requireEpsilon(epsilon, "sinkhorn");
-  const a = sharesOf(options.source, n, "sinkhorn: source");
-  const b = sharesOf(options.target, m, "sinkhorn: target");
+  const a = massesOf(options.source, n, "sinkhorn: source");
+  const b = massesOf(options.target, m, "sinkhorn: target");
   const scaling = new SinkhornScaling(costs.data, a, b);
   for (const stage of stagesTo(epsilon, costs.data)) {
     scaling.run(stage, stage === epsilon ? tolerance : Math.max(tolerance, stageTolerance), iterations);
@@ -105,7 +105,7 @@ function dot(potential: Float64Array, shares: Float64Array): number {
  * What is left of the regularised cost when each side's cost to itself is taken off: 0 for equal sides, positive else. The
  * blur that makes the regularised cost of equal sides positive is gone.
  * @param within Of each side with itself: `selfSinkhorn`.
- * @source Feydy et al., "Interpolating between optimal transport and MMD using Sinkhorn divergences", arXiv 1810.08278, equation 3.
+ * @source Feydy et al., "Interpolating between optimal transport and MMD using Sinkhorn divergences", arXiv 1810.08278.
  */
 export function debiased(between: Regularised, within: readonly [Regularised, Regularised]): number {
   return between.regularised - (within[0].regularised + within[1].regularised) / 2;

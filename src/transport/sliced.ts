@@ -16,7 +16,7 @@ export interface SlicedWasserstein {
  * Sliced Wasserstein-1 distance: the mean, over directions drawn uniformly, of the distance between both sides' shadows on
  * a line. At most the Wasserstein-1 distance itself; equal to it for points on a line. Memory O(n + m).
  * @param directions How many, from 1.
- * @source Rabin, Peyre, Delon, Bernot, "Wasserstein barycenter and its application to texture mixing", 2011, section 2.3;
+ * @source Rabin, Peyre, Delon, Bernot, "Wasserstein barycenter and its application to texture mixing", 2011;
  * Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", 2015.
  */
 export function slicedWasserstein(

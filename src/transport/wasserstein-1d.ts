@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 import type { TransportWeights } from "./exact.ts";
-import { sharesOf } from "./masses.ts";
+import { massesOf } from "./masses.ts";
 
 /**
  * Wasserstein-1 distance of weighted points on a line, exactly: the area between their distribution functions. The cheapest
@@ -40,7 +40,7 @@ function meanGap(x: ArrayLike<number>, y: ArrayLike<number>): number {
 
 /** Points by size, and the share of the whole that lies at each. */
 function sorted(points: ArrayLike<number>, weights: ArrayLike<number> | undefined, side: string) {
-  const shares = sharesOf(weights, points.length, `wasserstein1d: ${side}`);
+  const shares = massesOf(weights, points.length, `wasserstein1d: ${side}`);
   if (weights === undefined) return { at: Float64Array.from(points).sort(), share: shares };
   const order = Int32Array.from({ length: points.length }, (_, i) => i).sort((a, b) => points[a]! - points[b]!);
   return { at: Float64Array.from(order, (i) => points[i]!), share: Float64Array.from(order, (i) => shares[i]!) };

@@ -7,6 +7,7 @@ import {
   describeOptions,
   integerField,
   integerListField,
+  numberListField,
   numberField,
   numberOrField,
   parseOptions,
@@ -16,6 +17,7 @@ const schema = z.object({
   latent: integerField("dimensions of the code", { min: 1 }).default(20),
   rate: numberField("step size", { above: 0, max: 1 }).default(0.5),
   hidden: integerListField("widths").optional(),
+  bandwidths: numberListField("deviations", { above: 0 }).optional(),
   arch: choiceField("kind of net", ["mlp", "conv"]).default("mlp"),
   sigma: numberOrField("deviation", ["learned"], { above: 0 }).optional(),
 });
@@ -28,8 +30,10 @@ describe("parseOptions", () => {
   });
 
   it("takes text and numbers alike", () => {
-    const expected = { latent: 7, rate: 0.25, hidden: [32, 64], arch: "conv", sigma: 0.1 };
-    expect(parse({ latent: "7", rate: "0.25", hidden: "32,64", arch: "conv", sigma: "0.1" })).toEqual(expected);
+    const expected = { latent: 7, rate: 0.25, hidden: [32, 64], bandwidths: [0.5, 2], arch: "conv", sigma: 0.1 };
+    expect(
+      parse({ latent: "7", rate: "0.25", hidden: "32,64", bandwidths: "0.5,2", arch: "conv", sigma: "0.1" }),
+    ).toEqual(expected);
     expect(parse(expected)).toEqual(expected);
     expect(parse({ hidden: 8, sigma: "learned" })).toMatchObject({ hidden: [8], sigma: "learned" });
   });
@@ -44,6 +48,8 @@ describe("parseOptions", () => {
     [{ rate: Infinity }, "vae: rate must be"],
     [{ hidden: "32,," }, "vae: hidden must be whole numbers"],
     [{ hidden: "0" }, "vae: hidden must be at least 1"],
+    [{ bandwidths: "1,x" }, "vae: bandwidths must be numbers with commas between them"],
+    [{ bandwidths: "1,0" }, "vae: bandwidths must be above 0"],
     [{ arch: "cnn" }, "vae: arch must be one of mlp, conv - got cnn"],
     [{ sigma: "-1" }, "vae: sigma must be"],
     [{ latents: 3 }, "vae: has no option latents"],
@@ -62,7 +68,7 @@ describe("parseOptions", () => {
       return null;
     };
     expect(hint({ arch: "cnn" })).toBe("arch: kind of net");
-    expect(hint({ latents: 3 })).toBe("its options are latent, rate, hidden, arch, sigma");
+    expect(hint({ latents: 3 })).toBe("its options are latent, rate, hidden, bandwidths, arch, sigma");
   });
 });
 
@@ -72,6 +78,7 @@ describe("describeOptions", () => {
       ["latent", "dimensions of the code", 20],
       ["rate", "step size", 0.5],
       ["hidden", "widths", undefined],
+      ["bandwidths", "deviations", undefined],
       ["arch", "kind of net", "mlp"],
       ["sigma", "deviation", undefined],
     ]);

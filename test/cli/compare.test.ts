@@ -113,10 +113,12 @@ describe("zaya compare", () => {
 
   it("says which result file is damaged", async () => {
     const file = join(folder, "gan", "eval", "elbo@part=test.json");
-    await writeFile(file, '{"metric": "elbo"');
-    const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
+    for (const text of ['{"metric": "elbo"', "[]", '{"metric": "elbo", "protocol": {"part": "test"}, "step": 1}']) {
+      await writeFile(file, text);
+      const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
+      expect(code).toBe(2);
+      expect(stderr).toContain("eval/elbo@part=test.json: must hold a result - got ");
+    }
     await rm(file);
-    expect(code).toBe(2);
-    expect(stderr).toContain("eval/elbo@part=test.json: must hold a result - got ");
   });
 });

@@ -20,7 +20,7 @@ afterAll(() => work.remove());
 
 describe("zaya --help", () => {
   it("names every command within 0.2 s", async () => {
-    const names = "train resume sample reconstruct traverse eval compare export data list doctor".split(" ");
+    const names = "train resume sample reconstruct traverse eval compare export distance data list doctor".split(" ");
     // The rest of the machine may be at work. One undisturbed start tells how long it takes; where there is none, the
     // start of a bare Node beside it tells how slow the machine is: 40 ms where it is idle.
     let [fastest, bare] = [Infinity, Infinity];

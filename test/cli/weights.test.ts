@@ -51,6 +51,21 @@ describe("--weights", () => {
     expect(said.stdout).toMatch(/^the averaged parameters of step 20\n/);
   });
 
+  it("chooses what is measured; results of the last parameters have a file of their own", async () => {
+    const measured = async (...words: string[]) => {
+      const outcome = await zaya(folder, "eval", "run", "--metric", "sharpness", "--samples", "40", "--json", ...words);
+      expect(outcome.code).toBe(0);
+      return resultOf(outcome);
+    };
+    const usual = await measured();
+    const last = await measured("--weights", "last");
+    expect([usual.weights, last.weights]).toEqual(["ema", "last"]);
+    expect(last.results[0].value).not.toBe(usual.results[0].value);
+    expect(last.results[0].file).toBe(usual.results[0].file.replace(".json", ",weights=last.json"));
+    const files = await filesIn(join(folder, "run", "eval"));
+    expect(files.filter((name) => name.includes("sharpness"))).toHaveLength(2);
+  });
+
   it("means nothing to a run that keeps no averages", async () => {
     expect(await draw("vae", "vae-last.npy", "--weights", "last")).toEqual(await draw("vae", "vae.npy"));
     const before = await filesIn(join(folder, "vae", "eval"));

@@ -11,7 +11,7 @@ import { type DType, type NdArray, fromNumbers, ndarray, zeros } from "../../src
 import { encodeNpy } from "../../src/codec/npy.ts";
 import { summarize } from "../../src/data/summary.ts";
 import type { DataSplit, Dataset } from "../../src/data/dataset.ts";
-import { openData } from "../../src/node/data.ts";
+import { openData, openItems } from "../../src/node/data.ts";
 import { readImageFolder } from "../../src/node/images.ts";
 import { idxBytes } from "./idx-bytes.ts";
 
@@ -445,6 +445,27 @@ describe("a data set by name", () => {
     expect(far).toBeInstanceOf(DataError);
     expect(far.hint).toContain("known names: mnist");
     await expect(openData("")).rejects.toThrow(DataError);
+  });
+});
+
+describe("openItems", () => {
+  it("gives all items of a file in the order in which they lie there", async () => {
+    const values = Float32Array.from({ length: 60 }, (_, i) => i);
+    const path = await put("points.npy", encodeNpy(ndarray("float32", [30, 2], values)));
+    const items = await openItems(path);
+    expect(items.size).toBe(30);
+    expect(items.read(Array.from({ length: 30 }, (_, i) => i)).data).toEqual(values);
+    const { train, test } = await openData(path);
+    expect(train.size + test.size).toBe(30);
+  });
+
+  it("gives the part to train on of data that have a test part", async () => {
+    expect((await openItems("mnist")).size).toBe(60_000);
+  });
+
+  it("is checked as openData is", async () => {
+    expect((await errorOf(openItems("mnist", { size: 16 }))).message).toContain("a size is for folders of images");
+    expect((await errorOf(openItems("mnst"))).hint).toContain("mnist");
   });
 });
 

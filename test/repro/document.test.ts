@@ -32,6 +32,10 @@ describe("the page of reproductions", () => {
     expect(page).not.toContain("![");
   });
 
+  it("says so where nothing was drawn", () => {
+    expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. Nothing drawn, 1.5 minutes");
+  });
+
   it("shows the spread over seeds where a row tells it", () => {
     const page = documentRows([row], [{ ...result, values: { ...result.values, modesSpread: 0.5 } }]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (spread over seeds 0.50) |");

@@ -74,6 +74,20 @@ const png = await pixels(8, 4);
 /** A report with everything, every word of it made by `word`. */
 function factsOf(word: (name: string) => string): ReportFacts {
   return {
+    diagnosis: {
+      step: 500,
+      findings: [
+        {
+          symptom: word("symptom"),
+          summary: word("finding"),
+          evidence: word("evidence"),
+          values: {},
+          change: { flag: word("flag"), reason: word("why") },
+        },
+      ],
+      absent: [{ symptom: "memorisation", summary: word("absent"), evidence: word("looked"), values: {} }],
+      unknown: [{ symptom: word("unknown"), needs: word("needs") }],
+    },
     title: word("title"),
     status: `done ${word("reason")}`,
     summary: [[word("summary"), word("seconds")]],
@@ -133,6 +147,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
 }
 
 const nothing: ReportFacts = {
+  diagnosis: { step: 0, findings: [], absent: [], unknown: [] },
   title: "vae on mnist",
   status: "running",
   summary: [],
@@ -195,6 +210,14 @@ describe("renderReport", () => {
         "entropy",
         "kl",
         "per latent",
+        "symptom",
+        "finding",
+        "evidence",
+        "flag",
+        "why",
+        "looked",
+        "unknown",
+        "needs",
       ]) {
         expect(shown).toContain(`${name}${readable}`);
       }
@@ -226,6 +249,7 @@ describe("renderReport", () => {
     const section = {
       summary: "summary",
       results: "results",
+      diagnosis: "diagnosis",
       films: "films",
       pictures: "pictures",
       curves: "curves",
@@ -236,8 +260,8 @@ describe("renderReport", () => {
     for (const name of Object.values(section)) {
       const alone = parse(renderReport({ ...nothing, [name]: all[name] }));
       expect(byTag(alone, "section").map(({ attributes }) => attributes.id)).toEqual([name]);
-      const others = parse(renderReport({ ...all, [name]: [] }));
-      expect(byTag(others, "section")).toHaveLength(7);
+      const others = parse(renderReport({ ...all, [name]: nothing[name] }));
+      expect(byTag(others, "section")).toHaveLength(8);
       expect(byTag(others, "section").map(({ attributes }) => attributes.id)).not.toContain(name);
     }
     const empty = { title: "film", caption: "", frames: [] };

@@ -78,7 +78,7 @@ describe("exactTransport", () => {
     fc.assert(
       fc.property(anyProblem, (problem) => {
         const { costs } = problem;
-        const { cost, plan, potentials, gap, status } = solve(problem);
+        const { cost, plan, potentials, gap } = solve(problem);
         const m = plan.shape[1];
         const largest = Math.max(...costs.data.map(Math.abs), Number.MIN_VALUE);
         const slack = (i: number, j: number) => costs.data[i * m + j]! - potentials.source[i]! - potentials.target[j]!;
@@ -93,7 +93,7 @@ describe("exactTransport", () => {
         const proven = dual(problem.source, potentials.source) + dual(problem.target, potentials.target);
         expect(cost - proven).toBeLessThanOrEqual(1e-12 * largest);
         expect(gap).toBeLessThanOrEqual(Math.max(0, cost - proven) + 1e-12 * largest);
-        expect(status).toBe("optimal");
+        expect(gap).toBeLessThanOrEqual(1e-11 * largest);
       }),
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { DataError } from "../../src/base/errors.ts";
 import { key, normal } from "../../src/base/random.ts";
-import { symmetricEigen } from "../../src/metrics/symmetric-eigen.ts";
+import { symmetricEigen } from "../../src/base/symmetric-eigen.ts";
 
 /** The largest entry of A v - value v over all pairs, and of V V^T - I. */
 function residuals(matrix: Float64Array, n: number): [number, number] {

@@ -1,4 +1,4 @@
-import { DataError } from "../base/errors.ts";
+import { DataError } from "./errors.ts";
 
 /** Eigenvalues, and eigenvectors where they were asked for: vector `i` is row `i` of `vectors`, [n, n]. */
 export interface Eigen {

@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+
+import { type Diagnosis, Chronicle, diagnoseModel } from "../train/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { counted } from "./format.ts";
+import { openRunModel, openSameData } from "./open-run.ts";
+import { Output } from "./output.ts";
+
+interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
+  readonly device?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function declareDiagnose(command: Command): void {
+  command
+    .argument("<run>", "folder of the run, whether it goes on, was stopped or is done; nothing is written to it")
+    .option("--json", "print one JSON object at the end, and progress on stderr")
+    .option("--quiet", "print no progress");
+  addDeviceFlag(command);
+  command.addHelpText(
+    "after",
+    "\nNames what is wrong with a run, each with the numbers that show it, the thresholds that they crossed and one flag to change.\ndocs/diagnose.md lists the symptoms.",
+  );
+  command.action(runDiagnose);
+}
+
+async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> {
+  const output = new Output(flags);
+  const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device), "ema");
+  try {
+    const { config } = run;
+    const about = `${config.recipe} on ${config.data.spec}, step ${step} of ${config.train.steps}`;
+    output.say(`looking at ${about}`);
+    const data = await openSameData(run);
+    const lines = (await run.metrics()).filter((line) => line.step <= step);
+    const chronicle = new Chronicle(config, trained.model, data, lines);
+    const diagnosis = await diagnoseModel(chronicle, trained, step, config.train.seed);
+    output.result(linesOf(diagnosis), { run: folder, ...diagnosis });
+  } finally {
+    await close();
+  }
+}
+
+function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
+  const looked = findings.length + absent.length;
+  return [
+    ...findings.flatMap(({ symptom, summary, evidence, change: { flag, reason } }) => [
+      `${symptom}: ${summary}`,
+      `  ${evidence}`,
+      `  try ${flag}: ${reason}`,
+    ]),
+    findings.length > 0
+      ? `${counted(findings.length, "symptom")} found of ${looked} looked for`
+      : `none of ${counted(looked, "symptom")} found`,
+    ...absent.map(({ symptom, evidence }) => `  no ${symptom}: ${evidence}`),
+    ...unknown.map(({ symptom, needs }) => `  ${symptom} was not looked for: it takes ${needs}`),
+  ];
+}

@@ -1,0 +1,147 @@
+import { fold, key } from "../base/random.ts";
+import type { DataSplit } from "../data/index.ts";
+import { monteCarlo } from "../estimators/index.ts";
+import { gan } from "../models/index.ts";
+import { Health, type OpenedModel } from "../train/index.ts";
+import { type Row, type RowContext, fit } from "./row.ts";
+
+/** Rate at which the biases are swept, and the discriminator always learns. */
+const usualRate = 1e-3;
+const rates = [1e-4, 1e-3, 1e-2, 1e-1];
+const biases = [-1, -2, -5];
+const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu", slope: 0.2 } } as const;
+
+/** Items and codes on which units are looked at: the same ones every time. */
+const lookedAt = 10_000;
+/** Places of the generator's two hidden activations, and of the layer that a gradient reaches last. */
+const [hidden, firstLayer] = [["layer1", "layer2"] as const, "0."];
+
+interface Cell {
+  readonly rate: number;
+  readonly bias: number;
+}
+
+const cells: readonly Cell[] = [
+  ...rates.map((rate) => ({ rate, bias: 0 })),
+  ...biases.map((bias) => ({ rate: usualRate, bias })),
+];
+
+interface Seen {
+  /** Share of units above 0 for no code, by hidden layer. */
+  readonly dead: readonly number[];
+  /** Norm of the gradient of the generator's first layer. */
+  readonly gradient: number;
+}
+
+export const dyingReluRow: Row = {
+  name: "dying-relu",
+  summary:
+    "a generator on ring8 with ReLU beside one with Leaky ReLU of slope 0.2, over the generator's learning rate (bias 0) and the initial bias (rate 1e-3): share of hidden units that are above 0 for none of 10,000 codes, and norm of the gradient that reaches the first layer",
+  source: "Lu et al., arXiv 1903.06733, on units that die; no table for this net",
+  bar: "with ReLU, the larger of the two layers' dead shares is higher at the largest rate than at the smallest and at the lowest bias than at 0, by 0.2 or more; wherever it is 0.9 or more, the gradient of Leaky ReLU is above that of ReLU",
+  paper: {},
+  scales: {
+    quick: "1 seed and 500 steps a cell instead of 5 and 5,000",
+    full: "5 seeds, 5,000 steps a cell at batch 64, constant rates",
+  },
+  run: async (context) => {
+    const quick = context.scale === "quick";
+    const seeds = quick ? [1] : [1, 2, 3, 4, 5];
+    const data = await context.open("ring8");
+    const values: Record<string, number> = {};
+    for (const cell of cells) {
+      for (const [name, activation] of Object.entries(slopes)) {
+        const seen: Seen[] = [];
+        for (const seed of seeds)
+          seen.push(await trainAndLook(context, data, cell, activation, seed, quick ? 500 : 5000));
+        keep(values, nameOf(cell, name), seen);
+        context.say(
+          `${nameOf(cell, name)}: dead ${seen.map(({ dead }) => dead.join(" and ")).join(", ")}, gradient ${seen.map(({ gradient }) => gradient.toPrecision(3)).join(", ")}`,
+        );
+      }
+    }
+    return { values, passed: meetsBar(values), seeds };
+  },
+};
+
+function nameOf({ rate, bias }: Cell, activation: string): string {
+  return `${activation} at rate ${rate}, bias ${bias}`;
+}
+
+async function trainAndLook(
+  context: RowContext,
+  data: DataSplit,
+  { rate, bias }: Cell,
+  activation: (typeof slopes)[keyof typeof slopes],
+  seed: number,
+  steps: number,
+): Promise<Seen> {
+  const model = gan({
+    latent: 2,
+    hidden: [64, 64],
+    ema: 0,
+    initialBias: bias,
+    discriminatorRate: usualRate / rate,
+    ...activation,
+  });
+  const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed } as const;
+  const opened = await fit(context, `rate ${rate}, bias ${bias}`, model, data, options);
+  try {
+    return await look(context, opened, data);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function look({ engine }: RowContext, { trained }: OpenedModel, data: DataSplit): Promise<Seen> {
+  const own = fold(key(0), "dying-relu");
+  const batch = [lookedAt, ...data.train.shape];
+  const { model, layouts, state } = trained;
+  const health = await Health.open(
+    engine,
+    { model, layouts, batch, rate: () => 0, slotNames: () => [] },
+    data.train,
+    own,
+  );
+  const numbers = await health.measure(state, 0, 1);
+  await health.release();
+  // One draw would do: the gradient is taken on many items at once.
+  const gradients = await trained.gradients(data.train, "train", own, "generator", 2, lookedAt);
+  const { entries } = layouts.generator!;
+  const reached = entries.filter(({ path }) => path.startsWith(firstLayer));
+  const squares = reached.flatMap(({ offset, shape }) =>
+    Array.from(
+      gradients.mean.data.slice(offset, offset + shape.reduce((size, extent) => size * extent, 1)),
+      (g) => g * g,
+    ),
+  );
+  return {
+    dead: hidden.map((layer) => numbers[`dead/generator/${layer}`]!),
+    gradient: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
+  };
+}
+
+function keep(values: Record<string, number>, name: string, seen: readonly Seen[]): void {
+  const lists = {
+    ...Object.fromEntries(hidden.map((_, i) => [`dead share of layer ${i + 1}`, seen.map(({ dead }) => dead[i]!)])),
+    gradient: seen.map(({ gradient }) => gradient),
+  };
+  for (const [quantity, list] of Object.entries(lists)) {
+    const { mean, stderr } = monteCarlo(list);
+    values[`${name}: ${quantity}`] = mean;
+    if (list.length > 1) values[`${name}: ${quantity}Stderr`] = stderr;
+  }
+}
+
+function meetsBar(values: Readonly<Record<string, number>>): boolean {
+  const deadest = (cell: Cell) =>
+    Math.max(...hidden.map((_, i) => values[`${nameOf(cell, "relu")}: dead share of layer ${i + 1}`]!));
+  const gradient = (cell: Cell, name: string) => values[`${nameOf(cell, name)}: gradient`]!;
+  const usual = deadest({ rate: usualRate, bias: 0 });
+  const byRate = deadest({ rate: rates.at(-1)!, bias: 0 }) - deadest({ rate: rates[0]!, bias: 0 });
+  const byBias = deadest({ rate: usualRate, bias: biases.at(-1)! }) - usual;
+  const alive = cells
+    .filter((cell) => deadest(cell) >= 0.9)
+    .every((cell) => gradient(cell, "leaky") > gradient(cell, "relu"));
+  return byRate >= 0.2 && byBias >= 0.2 && alive;
+}

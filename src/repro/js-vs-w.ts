@@ -1,0 +1,129 @@
+import { ndarray } from "../base/ndarray.ts";
+import type { Points } from "../base/points.ts";
+import { discreteJs, discreteKl, normalJs1d, normalJs1dGradient, normalKl1d, normalW1d } from "../divergences/index.ts";
+import { type Measure, scatterPlot } from "../train/plot.ts";
+import { costMatrix, exactTransport } from "../transport/index.ts";
+import type { Outcome, Row } from "./row.ts";
+
+/** Shifts of one normal distribution against the other, in standard deviations. */
+const shifts = [0.5, 1, 2, 4, 8, 12];
+/** Where the gradient of JS has to be gone. */
+const far = 12;
+const gone = 1e-6;
+/** Points that either line is made of. */
+const points = 64;
+
+const standard = { mean: 0, deviation: 1 };
+const moved = (m: number) => ({ mean: m, deviation: 1 });
+
+/** What each divergence of N(m, 1) from N(0, 1) is. */
+const divergences = {
+  kl: (m: number) => normalKl1d(standard, moved(m)),
+  js: (m: number) => normalJs1d(standard, moved(m)),
+  w1: (m: number) => normalW1d(standard, moved(m)),
+};
+
+/** Their derivatives for m: of JS by quadrature, of the others from their closed forms m^2 / 2 and |m|. */
+const gradients = {
+  kl: (m: number) => m,
+  js: (m: number) => normalJs1dGradient(standard, moved(m)),
+  w1: (m: number) => Math.sign(m),
+};
+
+type Name = keyof typeof divergences;
+const names = Object.keys(divergences) as Name[];
+
+/** Of fourth order. */
+function difference(f: (m: number) => number, m: number): number {
+  const h = 1e-3;
+  return (8 * (f(m + h) - f(m - h)) - (f(m + 2 * h) - f(m - 2 * h))) / (12 * h);
+}
+
+/** A line of points at `theta` along the first axis, as the second goes from 0 to 1. */
+function lineAt(theta: number): Points {
+  const data = Float64Array.from({ length: 2 * points }, (_, i) =>
+    i % 2 === 0 ? theta : Math.floor(i / 2) / (points - 1),
+  );
+  return ndarray("float64", [points, 2], data);
+}
+
+/** Two parallel lines, which share no point unless they coincide: as outcomes, and as places. */
+function parallelLines(theta: number): Readonly<Record<Name, number>> {
+  const outcomes = (first: boolean) => Array.from({ length: 2 * points }, (_, i) => Number(i < points === first));
+  const [p, q] = [outcomes(true), outcomes(theta === 0)];
+  return { kl: discreteKl(p, q), js: discreteJs(p, q), w1: exactTransport(costMatrix(lineAt(0), lineAt(theta))).cost };
+}
+
+function valuesOf(): { readonly values: Record<string, number>; readonly passed: boolean } {
+  const values: Record<string, number> = {};
+  let passed = true;
+  for (const m of shifts) {
+    for (const name of names) {
+      values[`${name}/${m}`] = divergences[name](m);
+      const gradient = gradients[name](m);
+      values[`${name}/gradient/${m}`] = gradient;
+      passed &&= Math.abs(gradient - difference(divergences[name], m)) < 1e-8 * Math.max(1, m);
+    }
+    if (m === far) passed &&= values[`js/gradient/${m}`]! < gone;
+    passed &&= values[`w1/gradient/${m}`] === 1;
+  }
+  for (const theta of [0, 0.5, 1, 2]) {
+    const { kl, js, w1 } = parallelLines(theta);
+    values[`lines/js/${theta}`] = js;
+    values[`lines/w1/${theta}`] = w1;
+    passed &&= kl === (theta === 0 ? 0 : Infinity);
+    passed &&= Math.abs(js - (theta === 0 ? 0 : Math.LN2)) < 1e-12 && Math.abs(w1 - theta) < 1e-9;
+  }
+  for (const name of ["js", "w1"] as const) {
+    const slope = difference((theta) => parallelLines(theta)[name], 1);
+    values[`lines/${name}/gradient/1`] = slope;
+    passed &&= Math.abs(slope - (name === "js" ? 0 : 1)) < 1e-9;
+  }
+  return { values, passed };
+}
+
+/** Curves over shifts up to 10; beyond `most` they are cut off. */
+function picture(title: string, y: Measure, of: Readonly<Record<Name, (m: number) => number>>, most: number): string {
+  const grid = Array.from({ length: 100 }, (_, i) => (i + 1) / 10);
+  const series = names.map((name) => {
+    const marks = grid.map((m) => ({ x: m, y: of[name](m) })).filter((mark) => mark.y <= most);
+    return { name: name.toUpperCase(), marks, joined: true, bare: true };
+  });
+  return scatterPlot({ title, x: { label: "shift m, in standard deviations" }, y, series });
+}
+
+function pictures(): NonNullable<Outcome["pictures"]> {
+  const [values, slopes] = [{ label: "KL and JS in nats, W1 in deviations" }, { label: "derivative for m", log: true }];
+  return {
+    values: picture("N(m, 1) slides away from N(0, 1)", values, divergences, 5),
+    gradients: picture("What pulls it back: the gradients", slopes, gradients, Infinity),
+  };
+}
+
+export const jsVsWRow: Row = {
+  name: "js-vs-w",
+  summary:
+    "KL, JS and W1 with their gradients as N(m, 1) slides away from N(0, 1), and between parallel lines that share no point",
+  source: "Arjovsky et al., arXiv 1701.07875, example 1; exact: KL = m^2 / 2, W1 = |m|, JS by quadrature",
+  bar: `at a shift of ${far} the gradient of JS is below ${gone.toExponential()}, that of W1 is 1 at every shift, all as finite differences have them; parallel lines theta apart have KL infinite, JS = log 2 with gradient 0, and W1 = theta with gradient 1`,
+  paper: {
+    "lines/js/0.5": Math.LN2,
+    "lines/js/1": Math.LN2,
+    "lines/js/2": Math.LN2,
+    "lines/w1/0.5": 0.5,
+    "lines/w1/1": 1,
+    "lines/w1/2": 2,
+  },
+  scales: { quick: "all of it", full: `${shifts.length} shifts; lines of ${points} points` },
+  run: (context) => {
+    const { values, passed } = valuesOf();
+    for (const m of shifts) {
+      const told = names.map(
+        (name) =>
+          `${name} ${values[`${name}/${m}`]!.toPrecision(4)} (${values[`${name}/gradient/${m}`]!.toExponential(2)})`,
+      );
+      context.say(`m ${m}: ${told.join(", ")}`);
+    }
+    return Promise.resolve({ values, passed, seeds: [], pictures: pictures() });
+  },
+};

@@ -1,0 +1,60 @@
+import type { RunConfig } from "../config.ts";
+import type { Change } from "./symptom.ts";
+import { figure } from "./words.ts";
+
+// Changes that several symptoms propose. Each is null where the run has it already, or its recipe has no such option.
+
+/** The first that can be made. A smaller learning rate always can. */
+export function firstChange(config: RunConfig, ...changes: readonly (Change | null)[]): Change {
+  return changes.find((change) => change !== null) ?? smallerRate(config);
+}
+
+export function smallerRate({ train }: RunConfig): Change {
+  return {
+    flag: `--learning-rate ${figure(train.learningRate / 4)}`,
+    reason: `smaller moves let the players follow each other; it was ${figure(train.learningRate)}`,
+  };
+}
+
+/** Neither player faster than the other. */
+export function evenRates({ model }: RunConfig): Change | null {
+  const rate = model.discriminatorRate;
+  if (typeof rate !== "number" || rate === 1) return null;
+  return {
+    flag: "--discriminator-rate 1",
+    reason: `the discriminator's rate is ${figure(rate)} times the generator's: one player runs away from the other`,
+  };
+}
+
+/** A loss whose gradient does not die where the discriminator is sure. */
+export function livelyLoss({ model }: RunConfig): Change | null {
+  if (model.loss !== "minimax") return null;
+  return {
+    flag: "--loss non-saturating",
+    reason: "the gradient of the minimax loss dies where the discriminator is sure, that of this one does not",
+  };
+}
+
+/** Noise that makes real and generated items overlap; `spread` is how far two real items are apart in one number. */
+export function addedNoise({ model }: RunConfig, spread: number): Change | null {
+  if (model.instanceNoise !== 0 || !(spread > 0)) return null;
+  return {
+    flag: `--instance-noise ${figure(spread / 10)}`,
+    reason: "noise on all that the discriminator sees, a tenth of how far real items are apart, makes them overlap",
+  };
+}
+
+/** Hidden units that are not below 0 from the start. */
+export function unshiftedBias({ model }: RunConfig): Change | null {
+  const bias = model.initialBias;
+  if (typeof bias !== "number" || bias >= 0) return null;
+  return {
+    flag: "--initial-bias 0",
+    reason: `the generator's hidden layers begin with a bias of ${figure(bias)}, so that few of their units are ever above 0`,
+  };
+}
+
+export function fallingRate({ train }: RunConfig): Change | null {
+  if (train.schedule !== "constant") return null;
+  return { flag: "--schedule linear", reason: "a learning rate that falls lets the players come to rest" };
+}

@@ -1,0 +1,76 @@
+import { sizeOf } from "../../base/ndarray.ts";
+import { key } from "../../base/random.ts";
+import type { DataSplit } from "../../data/index.ts";
+import type { Model } from "../../models/index.ts";
+import type { RunConfig } from "../config.ts";
+import type { MetricLine } from "../run.ts";
+import type { TrainedModel } from "../trained.ts";
+import { SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
+import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
+
+/** Steps before which nothing is said of a run. */
+export const fewestSteps = 200;
+
+export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value">;
+
+/** What a run has logged, and how its samples are looked at. */
+export class Chronicle {
+  private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
+  private known: SampleLooks | null = null;
+
+  constructor(
+    private readonly config: RunConfig,
+    private readonly model: Model,
+    readonly data: DataSplit,
+    lines: readonly LoggedNumber[],
+  ) {
+    for (const line of lines) this.add(line);
+  }
+
+  add({ name, step, value }: LoggedNumber): void {
+    if (value === null || !Number.isFinite(value)) return;
+    const series = this.series.get(name) ?? { steps: [], values: [] };
+    series.steps.push(step);
+    series.values.push(value);
+    this.series.set(name, series);
+  }
+
+  /** Looks at samples; null where these are not judged, or not yet. */
+  async look(trained: TrainedModel, step: number): Promise<SampleLook | null> {
+    const { steps } = this.config.train;
+    const whole = isWholeWhileTraining(this.model) || step === steps;
+    return whole ? (this.looks?.look(trained, step) ?? null) : null;
+  }
+
+  /** The same, as numbers to log. */
+  async lookAsNumbers(trained: TrainedModel, step: number): Promise<Record<string, number>> {
+    const look = await this.look(trained, step);
+    return look === null ? {} : logged(look);
+  }
+
+  /** After so many steps, with what was measured besides. */
+  evidence(step: number, now: MeasuredNow | null): Evidence {
+    const { config, series, looks } = this;
+    const { kind, shape } = this.data.train;
+    const dimensions = sizeOf(shape);
+    // Images are [-1, 1] to players, [0, 1] outside.
+    const scale = kind === "image" ? 2 : 1;
+    return {
+      config,
+      step,
+      dimensions,
+      spread: looks === null ? 0 : (scale * looks.distance) / Math.sqrt(dimensions),
+      series,
+      looks: looksIn(series),
+      places: looks?.places ?? null,
+      now,
+    };
+  }
+
+  /** Made when first asked for: it takes a while to find places among the items. */
+  private get looks(): SampleLooks | null {
+    const { train } = this.config;
+    if (!isGame(this.model) || train.steps < fewestSteps) return null;
+    return (this.known ??= new SampleLooks(this.data.train, key(train.seed)));
+  }
+}

@@ -1,0 +1,51 @@
+import { addedNoise, evenRates, firstChange, unshiftedBias } from "./changes.ts";
+import { judgedLooks, nearShare } from "./judged-looks.ts";
+import type { Change, Evidence, SampleLook, Symptom } from "./symptom.ts";
+import { share } from "./words.ts";
+
+/** Distance of two samples beside that of two real items, below which they are alike. */
+const leastDiversity = 0.1;
+/** Of the samples near real items, the share at one place from which they are all there. */
+const all = 0.99;
+/** Share of samples near real items, from which their places count. */
+const enoughNear = 0.5;
+
+export const completeCollapse: Symptom = {
+  name: "complete-collapse",
+  summary: "all samples are alike",
+  needs: "two players, and samples at two looks",
+  warmUp: 0.2,
+  look: (evidence) => {
+    const looks = judgedLooks(evidence);
+    if (looks === null) return null;
+    const last = looks.at(-1)!;
+    const distance = `two samples are ${share(last.diversity)} as far from each other as two real items (collapse: below ${share(leastDiversity)})`;
+    const largest = largestPlace(last);
+    const where =
+      largest === null
+        ? ""
+        : `; of those near real items ${share(largest.share)} are at ${evidence.places!.names[largest.place]} (collapse: from ${share(all)})`;
+    const values = { diversity: last.diversity, ...(largest && { largestPlace: largest.share }) };
+    const sign = { evidence: distance + where, values };
+    return looks.every(collapsed)
+      ? { present: true, ...sign, change: changeFor(evidence) }
+      : { present: false, ...sign };
+  },
+};
+
+/** Whether a look shows all samples alike, or all at one place of several. */
+export function collapsed(look: SampleLook): boolean {
+  return look.diversity < leastDiversity || (largestPlace(look)?.share ?? 0) >= all;
+}
+
+function changeFor({ config, spread }: Evidence): Change {
+  return firstChange(config, unshiftedBias(config), evenRates(config), addedNoise(config, spread));
+}
+
+/** The place of most samples, with its share of those near real items; null where these are too few. */
+function largestPlace(look: SampleLook): { readonly place: number; readonly share: number } | null {
+  const near = nearShare(look);
+  if (!(near >= enoughNear)) return null;
+  const most = Math.max(...look.near);
+  return { place: look.near.indexOf(most), share: most / near };
+}

@@ -1,0 +1,23 @@
+import { completeCollapse } from "./complete-collapse.ts";
+import { deadUnits } from "./dead-units.ts";
+import { discriminatorSaturation } from "./discriminator-saturation.ts";
+import { memorisation } from "./memorisation.ts";
+import { noConvergence } from "./no-convergence.ts";
+import { partialCollapse } from "./partial-collapse.ts";
+import { posteriorCollapse } from "./posterior-collapse.ts";
+import type { Symptom } from "./symptom.ts";
+import { vanishingGradient } from "./vanishing-gradient.ts";
+
+export * from "./symptom.ts";
+
+/** Every symptom, by the order in which they are told. */
+export const symptoms: readonly Symptom[] = [
+  completeCollapse,
+  partialCollapse,
+  noConvergence,
+  discriminatorSaturation,
+  vanishingGradient,
+  deadUnits,
+  memorisation,
+  posteriorCollapse,
+];

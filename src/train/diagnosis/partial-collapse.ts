@@ -1,0 +1,49 @@
+import { addedNoise, evenRates, firstChange } from "./changes.ts";
+import { collapsed } from "./complete-collapse.ts";
+import { judgedLooks, nearShare } from "./judged-looks.ts";
+import type { Places } from "./places.ts";
+import type { SampleLook, Symptom } from "./symptom.ts";
+import { list, share } from "./words.ts";
+
+/** Of its due, by its share of real items, the part of the samples below which a place is missed. */
+const missedBelow = 0.1;
+/** Share of samples near real items, from which a model is good enough for what it misses to be collapse. */
+const enoughNear = 0.5;
+/** Share of real items in missed clusters, from which they matter. A mode that the data declare always does. */
+const leastMissed = 0.1;
+
+export const partialCollapse: Symptom = {
+  name: "partial-collapse",
+  summary: "some kinds of items are never made",
+  needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
+  warmUp: 0.5,
+  look: (evidence) => {
+    const { places, config } = evidence;
+    const looks = judgedLooks(evidence);
+    if (places === null || looks === null) return null;
+    const near = nearShare(looks.at(-1)!);
+    // What is missed at each look: a mode that comes and goes is not.
+    const missed = [...places.shares.keys()].filter((place) => looks.every((look) => isMissed(place, look, places)));
+    const held = missed.reduce((sum, place) => sum + places.shares[place]!, 0);
+    const sign = {
+      evidence: `${share(near)} of samples are near real items (what is missed counts from ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
+      values: { near, places: places.shares.length, missed: missed.length, held },
+    };
+    const matters = missed.length > 0 && (places.declared || held >= leastMissed) && near >= enoughNear;
+    if (!matters || looks.every(collapsed)) return { present: false, ...sign };
+    const change = firstChange(config, evenRates(config), addedNoise(config, evidence.spread));
+    return { present: true, ...sign, change };
+  },
+};
+
+function isMissed(place: number, look: SampleLook, { shares }: Places): boolean {
+  return look.near[place]! < missedBelow * shares[place]! * nearShare(look);
+}
+
+function missedWords(missed: readonly number[], held: number, { names, declared, shares }: Places): string {
+  const kinds = `${shares.length} ${declared ? "modes" : "clusters of real items"}`;
+  if (missed.length === 0) return `none of ${kinds} has less than ${share(missedBelow)} of its due`;
+  const which = list(missed.map((place) => names[place]!));
+  const matter = declared ? "" : ` (clusters matter from ${share(leastMissed)})`;
+  return `${missed.length} of ${kinds} have less than ${share(missedBelow)} of their due: ${which}, which hold ${share(held)} of real items${matter}`;
+}

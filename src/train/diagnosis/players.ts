@@ -1,0 +1,39 @@
+import { seriesUnder, valuesFrom } from "./series.ts";
+import type { Evidence, Series } from "./symptom.ts";
+
+/** A step that moves a net against what another player says of its items. */
+export interface Maker {
+  readonly net: string;
+  /** Norms of its gradient. */
+  readonly gradient: Series;
+  /** The judge's accuracy at the same time, 0.5 for guesses and 1 for no mistake; null for critics, who have none. */
+  readonly accuracy: Series | null;
+}
+
+/** Looks at a net that it takes to say how its gradient went. */
+export const fewestLooks = 12;
+
+/** The makers of a game, where enough was logged of them. Players who log scores of real and generated items are judges. */
+export function makersIn(evidence: Evidence): Maker[] {
+  const isJudge = (step: string) => evidence.series.has(`${step}/fake`);
+  const moves = seriesUnder(evidence, "gradient/").map(([name, gradient]) => {
+    const [step, net] = name.split("/") as [string, string];
+    return { step, net, gradient };
+  });
+  const judges = moves.filter(({ step }) => isJudge(step));
+  if (judges.length === 0) return [];
+  return moves
+    .filter(({ step, gradient }) => !isJudge(step) && gradient.values.length >= fewestLooks)
+    .map(({ net, gradient }) => {
+      const last = gradient.steps.at(-1)!;
+      const judge = judges.find(({ gradient: { steps } }) => steps.includes(last));
+      const accuracy = judge && evidence.series.get(`${judge.step}/accuracy`);
+      return { net, gradient, accuracy: accuracy ?? null };
+    });
+}
+
+/** Mean accuracy of the judge from a step on; NaN where it is not known. */
+export function accuracyFrom({ accuracy }: Maker, step: number): number {
+  const values = accuracy === null ? [] : valuesFrom(accuracy, step);
+  return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,90 @@
+import { type NdArray, reshaped } from "../../base/ndarray.ts";
+import { type Key, fold } from "../../base/random.ts";
+import type { Dataset } from "../../data/index.ts";
+import type { Model } from "../../models/index.ts";
+import type { TrainedModel } from "../trained.ts";
+import { type Places, placesOf, realItems, sharesOf } from "./places.ts";
+import type { SampleLook, Series } from "./symptom.ts";
+
+/** What looks are logged as; `samples/nearest/3` and `samples/near/3` are the shares at place 3. */
+const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/nearest", "samples/near"] as const;
+export const shareNames = [nearestName, nearName] as const;
+
+/** Samples of a look. */
+const drawn = { image: 1000, points: 2500 } as const;
+
+/**
+ * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
+ * mean, less diverse than items are.
+ */
+export function isGame({ generator, likelihood, steps }: Model): boolean {
+  return generator !== undefined && likelihood === undefined && steps.length > 1;
+}
+
+/** Whether there is something to look at before the end: a mixture holds parts that nobody has trained yet. */
+export function isWholeWhileTraining({ stages }: Model): boolean {
+  return stages === undefined;
+}
+
+/** Looks at samples of one run, beside the same real items each time. */
+export class SampleLooks {
+  readonly places: Places | null;
+  /** Mean distance of two real items. */
+  readonly distance: number;
+  private readonly noise: Key;
+  private readonly count: number;
+
+  constructor(data: Dataset, seed: Key) {
+    const own = fold(seed, "sample looks");
+    this.places = placesOf(data, own);
+    this.distance = meanDistance(realItems(data, own, drawn[data.kind]).items);
+    this.noise = fold(own, "noise");
+    this.count = drawn[data.kind];
+  }
+
+  async look(trained: TrainedModel, step: number): Promise<SampleLook> {
+    const made = await trained.sample(this.noise, this.count);
+    const samples = reshaped(made, [this.count, made.data.length / this.count]);
+    const shares = this.places === null ? { nearest: [], near: [] } : sharesOf(samples, this.places);
+    return { step, diversity: meanDistance(samples) / this.distance, ...shares };
+  }
+}
+
+/** Mean Euclidean distance of neighbours in a list of rows [n, d] in random order. */
+function meanDistance({ shape, data }: NdArray): number {
+  const [n, d] = shape as [number, number];
+  let total = 0;
+  for (let i = 0; i + 1 < n; i++) {
+    let squares = 0;
+    for (let j = 0; j < d; j++) squares += (data[i * d + j]! - data[(i + 1) * d + j]!) ** 2;
+    total += Math.sqrt(squares) / (n - 1);
+  }
+  return total;
+}
+
+/** A look as numbers by name. */
+export function logged({ diversity, nearest, near }: SampleLook): Record<string, number> {
+  return {
+    [diversityName]: diversity,
+    ...Object.fromEntries(nearest.map((share, place) => [`${nearestName}/${place}`, share])),
+    ...Object.fromEntries(near.map((share, place) => [`${nearName}/${place}`, share])),
+  };
+}
+
+/** The looks that were logged, oldest first. */
+export function looksIn(series: ReadonlyMap<string, Series>): SampleLook[] {
+  const { steps, values } = series.get(diversityName) ?? { steps: [], values: [] };
+  return steps.map((step, i) => ({
+    step,
+    diversity: values[i]!,
+    nearest: at(series, nearestName, i),
+    near: at(series, nearName, i),
+  }));
+}
+
+/** The i-th values of NAME/0, NAME/1 and so on. */
+function at(series: ReadonlyMap<string, Series>, name: string, i: number): number[] {
+  const values: number[] = [];
+  for (let place = 0; series.has(`${name}/${place}`); place++) values.push(series.get(`${name}/${place}`)!.values[i]!);
+  return values;
+}

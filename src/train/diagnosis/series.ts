@@ -1,0 +1,35 @@
+import type { Evidence, Series } from "./symptom.ts";
+
+/** The middle of values; NaN of none. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).toSorted();
+  const half = sorted.length / 2;
+  return Number.isInteger(half) ? (sorted[half - 1]! + sorted[half]!) / 2 : sorted[Math.floor(half)]!;
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value / values.length, 0);
+}
+
+/** A series in two: its newest quarter, and all before it. */
+export function latestQuarter({ steps, values }: Series): {
+  readonly before: readonly number[];
+  readonly latest: readonly number[];
+  /** The step at which the newest quarter begins. */
+  readonly from: number;
+} {
+  const cut = values.length - Math.floor(values.length / 4);
+  return { before: values.slice(0, cut), latest: values.slice(cut), from: steps[cut] ?? Infinity };
+}
+
+/** The values from a step on. */
+export function valuesFrom({ steps, values }: Series, step: number): readonly number[] {
+  return values.filter((_, i) => steps[i]! >= step);
+}
+
+/** The series whose names begin so, by the rest of their names. */
+export function seriesUnder({ series }: Pick<Evidence, "series">, prefix: string): [string, Series][] {
+  return [...series].flatMap(([name, each]): [string, Series][] =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), each]] : [],
+  );
+}

@@ -1,0 +1,15 @@
+/** `0.031`: three significant digits. */
+export function figure(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** `31.2 %`. */
+export function share(value: number): string {
+  return `${Number((100 * value).toPrecision(3))} %`;
+}
+
+/** `a, b and c`; of many, the first ones and a count. */
+export function list(words: readonly string[], most = 8): string {
+  const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}

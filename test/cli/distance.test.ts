@@ -1,0 +1,181 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { declareDistance } from "../../src/cli/distance.ts";
+import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { ndarray } from "../../src/base/ndarray.ts";
+import { fold, key, normal } from "../../src/base/random.ts";
+import { distances } from "../../src/distances/index.ts";
+import { filesIn, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+const put = (name: string, content: Uint8Array | string) => writeFile(join(folder, name), content);
+const cloud = (name: string, n: number, d: number) => encodeNpy(normal(fold(key(1), name), [n, d]));
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  await put("a.csv", "x,y\n0,0\n1,0\n2,0\n");
+  await put("b.csv", "5,0\n6,0\n");
+  await put("line.csv", "1\n2\n3\n");
+  await put("weights.csv", "1\n2\n1\n");
+  await put("negative.csv", "1\n-2\n1\n");
+  await put("three.npy", encodeNpy(ndarray("float32", [3], Float32Array.of(1, 2, 1))));
+  await put("x.npy", cloud("x", 60, 3));
+  await put("y.npy", cloud("y", 50, 3));
+  await put("nan.npy", encodeNpy(ndarray("float32", [2, 2], Float32Array.of(1, 2, Number.NaN, 4))));
+  await put("taken.csv", "mine\n");
+  expect((await zaya(folder, ...tiny, "--steps", "2", "--out", "run")).code).toBe(0);
+});
+afterAll(() => work.remove());
+
+describe("zaya distance", () => {
+  it("measures, and writes the plan with the numbers of the items", async () => {
+    const words = ["distance", "a.csv", "b.csv", "--weights-a", "weights.csv", "--plan", "plan.csv", "--json"];
+    const object = resultOf(await zaya(folder, ...words));
+    // All of A lies left of all of B: the cost is the difference of the means, 5.5 - 1.
+    expect(object).toMatchObject({
+      metric: "emd",
+      stderr: null,
+      status: "optimal",
+      a: { spec: "a.csv", n: 3, of: 3 },
+      b: { spec: "b.csv", n: 2, of: 2 },
+      options: { n: 2000, seed: 0, cost: "euclidean" },
+      plan: "plan.csv",
+    });
+    expect(object.value).toBeCloseTo(4.5, 12);
+    const [head, ...lines] = (await readFile(join(folder, "plan.csv"), "utf8")).trimEnd().split("\n");
+    expect(head).toBe("i,j,mass");
+    const entries = lines.map((line) => line.split(",").map(Number) as [number, number, number]);
+    expect(entries.reduce((sum, [i, j, mass]) => sum + mass * Math.abs(i - (5 + j)), 0)).toBeCloseTo(4.5, 12);
+    const fromFirst = entries.filter(([i]) => i === 1).reduce((sum, [, , mass]) => sum + mass, 0);
+    expect(fromFirst).toBeCloseTo(0.5, 12);
+    const told = await zaya(folder, "distance", "a.csv", "b.csv", "--weights-a", "three.npy");
+    expect(told.stdout).toMatch(/^emd {2}4\.5 {2}mean cost, optimal$/m);
+    expect(told.stdout).toContain("a.csv (3 of 3 items)");
+  });
+
+  it.each(distances.filter(({ name }) => name !== "w1").map(({ name }) => name))(
+    "measures %s, to the last bit again",
+    async (metric) => {
+      const words = ["distance", "x.npy", "y.npy", "--metric", metric, "-n", "40", "--json"];
+      const [one, again, other] = await Promise.all([
+        zaya(folder, ...words),
+        zaya(folder, ...words),
+        zaya(folder, ...words, "--seed", "1"),
+      ]);
+      const object = resultOf(one);
+      expect(resultOf(again)).toEqual(object);
+      expect(object).toMatchObject({ metric, a: { n: 40, of: 60 }, b: { n: 40, of: 50 } });
+      expect(Number.isFinite(object.value)).toBe(true);
+      // Another seed chooses other items.
+      expect(resultOf(other).value).not.toBe(object.value);
+    },
+  );
+
+  it("draws from a run, compares it with its data, and writes a plan as a matrix", async () => {
+    const words = ["distance", "run", "tiny.npy", "-n", "30", "--metric", "sinkhorn", "--plan", "plan.npy", "--json"];
+    const object = resultOf(await zaya(folder, ...words));
+    expect(object).toMatchObject({ status: "converged", a: { spec: "run", n: 30, of: null }, b: { n: 30, of: 40 } });
+    const plan = decodeNpy(await readFile(join(folder, "plan.npy")), "plan.npy");
+    expect([plan.dtype, plan.shape]).toEqual(["float64", [30, 30]]);
+    // Two draws of one run share no noise.
+    const same = resultOf(await zaya(folder, "distance", "run", "run", "-n", "30", "--json"));
+    expect(same.value).toBeGreaterThan(0);
+  });
+
+  it("takes points on a line in any number, data by name, and replaces a plan when told to", async () => {
+    const line = resultOf(await zaya(folder, "distance", "line.csv", "line.csv", "--metric", "w1", "--json"));
+    expect([line.value, line.status]).toEqual([0, "exact"]);
+    const named = resultOf(
+      await zaya(
+        folder,
+        "distance",
+        "ring8",
+        "grid25",
+        "-n",
+        "200",
+        "--metric",
+        "sliced",
+        "--projections",
+        "50",
+        "--json",
+      ),
+    );
+    expect(named).toMatchObject({ a: { n: 200, of: 100_000 }, options: { projections: 50 } });
+    expect(named.stderr).toBeGreaterThan(0);
+    await put("old.csv", "old\n");
+    const replaced = await zaya(folder, "distance", "a.csv", "b.csv", "--plan", "old.csv", "--force");
+    expect(replaced.code).toBe(0);
+    expect(await readFile(join(folder, "old.csv"), "utf8")).toMatch(/^i,j,mass\n/);
+  });
+
+  it("warns when it fell short", async () => {
+    const words = ["distance", "ring8", "ring8", "--metric", "sinkhorn", "--epsilon", "1e-4", "-n", "100", "--json"];
+    const { code, stderr, ...rest } = await zaya(folder, ...words);
+    expect(code).toBe(0);
+    expect(resultOf({ code, stderr, ...rest }).status).toBe("not converged");
+    expect(stderr).toContain("a larger --epsilon converges sooner");
+  });
+
+  it.each<[words: string[], ...texts: string[]]>([
+    [["a.csv"], "needs B - got nothing"],
+    [["a.csv", "line.csv"], "as many numbers - got 2 and 1", "items of one size"],
+    [["a.csv", "mnist", "-n", "3"], "as many numbers - got 2 and 784"],
+    [["nan.npy", "b.csv"], "finite float32 - got NaN at [1, 0]"],
+    [["nowhere.csv", "b.csv"], "a known name or a path that exists - got nowhere.csv"],
+    [["a.csv", "b.csv", "--metric", "edm"], "the metric must be known - got edm", "did you mean emd?"],
+    [["a.csv", "b.csv", "--metric", "sinkhorm"], "did you mean sinkhorn?"],
+    [["a.csv", "b.csv", "--cost", "cosine"], "cost must be one of euclidean, squared, manhattan - got cosine"],
+    [
+      ["a.csv", "b.csv", "--epsilon", "1"],
+      "epsilon is an option of sinkhorn, sinkhorn-divergence - got it without any of them",
+    ],
+    [["a.csv", "b.csv", "--metric", "sinkhorn", "--epsilon", "0"], "epsilon must be above 0 - got 0"],
+    [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers with commas"],
+    [["a.csv", "b.csv", "-n", "0"], "n must be at least 1 - got 0"],
+    [["a.csv", "b.csv", "--metric", "w1"], "points must be single numbers - got 2 numbers each", "use emd"],
+    [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be a whole number from 1 to 2 - got 5"],
+    [["a.csv", "b.csv", "--weights-a", "negative.csv"], "each weight must be at least 0 - got -2 at 1"],
+    [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have a weight an item of b.csv, 2 - got 3"],
+    [["a.csv", "b.csv", "--weights-a", "none.csv"], "the file must exist - got none.csv"],
+    [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], a number a point - got [3, 2]"],
+    [["run", "tiny.npy", "--weights-a", "weights.csv"], "for the run run, whose items are drawn"],
+    [["a.csv", "b.csv", "--metric", "mmd", "--weights-a", "weights.csv"], "points have no weights here"],
+    [["a.csv", "b.csv", "--plan", "plan.txt"], "must end in .csv or .npy - got plan.txt"],
+    [["a.csv", "b.csv", "--plan", "taken.csv"], "taken.csv, which exists", "--force"],
+    [["a.csv", "b.csv", "--metric", "sliced", "--plan", "p.csv"], "sliced has no plan", "emd, sinkhorn"],
+    [["ring8", "grid25", "-n", "100000"], "must fit into memory", "74.5 GiB", "points would fit"],
+  ])("distance %j is refused", async (words, ...texts) => {
+    const before = await filesIn(folder);
+    const { code, stderr } = await zaya(folder, "distance", ...words);
+    for (const text of texts) expect(stderr).toContain(text);
+    expect(stderr).not.toContain("bug in zaya");
+    expect(code).toBe(2);
+    expect(await filesIn(folder)).toEqual(before);
+    expect(await readFile(join(folder, "taken.csv"), "utf8")).toBe("mine\n");
+  });
+});
+
+describe("the flags", () => {
+  it("are those of every distance, each once", () => {
+    const command = new Command("distance");
+    declareDistance(command);
+    const names = command.options.map((option) => option.attributeName());
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toEqual(expect.arrayContaining(distances.flatMap(({ options }) => Object.keys(options.shape))));
+  });
+
+  it("and what they are of, are listed", async () => {
+    const [help, list] = await Promise.all([zaya(folder, "distance", "--help"), zaya(folder, "list", "distances")]);
+    for (const { name } of distances) {
+      expect(help.stdout).toContain(`${name} (`);
+      expect(list.stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    }
+  });
+});

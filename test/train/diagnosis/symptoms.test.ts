@@ -1,0 +1,318 @@
+import { describe, expect, it } from "vitest";
+
+import { completeCollapse } from "../../../src/train/diagnosis/complete-collapse.ts";
+import { deadUnits } from "../../../src/train/diagnosis/dead-units.ts";
+import { discriminatorSaturation } from "../../../src/train/diagnosis/discriminator-saturation.ts";
+import { memorisation } from "../../../src/train/diagnosis/memorisation.ts";
+import { noConvergence } from "../../../src/train/diagnosis/no-convergence.ts";
+import { partialCollapse } from "../../../src/train/diagnosis/partial-collapse.ts";
+import { posteriorCollapse } from "../../../src/train/diagnosis/posterior-collapse.ts";
+import type { Evidence, MeasuredNow, SampleLook, Symptom } from "../../../src/train/diagnosis/symptom.ts";
+import { vanishingGradient } from "../../../src/train/diagnosis/vanishing-gradient.ts";
+import { evidence, fourModes, look, repeat, series } from "./evidence.ts";
+
+const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };
+
+/** The flag proposed where the symptom is seen; "absent" or "unknown" where it is not. */
+function seen(symptom: Symptom, given: Evidence): string {
+  const sign = symptom.look(given);
+  if (sign === null) return "unknown";
+  return sign.present ? sign.change.flag : "absent";
+}
+
+const all = [
+  completeCollapse,
+  partialCollapse,
+  noConvergence,
+  discriminatorSaturation,
+  vanishingGradient,
+  deadUnits,
+  memorisation,
+  posteriorCollapse,
+];
+
+describe("every symptom", () => {
+  it("says nothing where nothing is known", () => {
+    expect(all.map((symptom) => seen(symptom, evidence({})))).toEqual(all.map(() => "unknown"));
+  });
+
+  it("says nothing of losses alone, however they go", () => {
+    const wild = Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5));
+    const losses = { "discriminator/loss": series(wild), "generator/loss": series(wild.toReversed()) };
+    expect(all.map((symptom) => seen(symptom, evidence({ series: losses })))).toEqual(all.map(() => "unknown"));
+  });
+});
+
+describe("complete collapse", () => {
+  const even = [0.25, 0.25, 0.25, 0.25];
+  const at = (...looks: SampleLook[]) => evidence({ looks, places: fourModes });
+
+  it("is samples alike at two looks in a row, below a tenth of the distance of real items", () => {
+    expect(seen(completeCollapse, at(look(100, even, 1), look(200, even, 0.09)))).toBe("absent");
+    expect(seen(completeCollapse, at(look(100, even, 0.09), look(200, even, 0.09)))).toBe("--instance-noise 0.1");
+    expect(seen(completeCollapse, at(look(100, even, 0.11), look(200, even, 0.11)))).toBe("absent");
+    expect(seen(completeCollapse, at(look(100, even, 0.01)))).toBe("unknown");
+  });
+
+  it("is all samples at one mode, however far apart, but not where few are near any", () => {
+    const one = [0.6, 0.004, 0, 0];
+    expect(seen(completeCollapse, at(look(100, one), look(200, one)))).toBe("--instance-noise 0.1");
+    const two = [0.6, 0.01, 0, 0];
+    expect(seen(completeCollapse, at(look(100, two), look(200, two)))).toBe("absent");
+    const few = [0.4, 0, 0, 0];
+    expect(seen(completeCollapse, at(look(100, few), look(200, few)))).toBe("absent");
+  });
+
+  it("is judged by what is measured now where that is known", () => {
+    const now = { ...nothing, samples: look(5000, even, 1) };
+    const collapsed = [look(100, even, 0), look(200, even, 0)];
+    expect(seen(completeCollapse, evidence({ looks: collapsed, places: fourModes, now }))).toBe("absent");
+    expect(seen(completeCollapse, evidence({ now: { ...nothing, samples: look(5000, [], 0) } }))).not.toBe("absent");
+  });
+
+  it("proposes what is farthest from usual first", () => {
+    const looks = [look(100, [], 0), look(200, [], 0)];
+    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ looks, model }));
+    expect(flagFor({ initialBias: -5, discriminatorRate: 20 })).toBe("--initial-bias 0");
+    expect(flagFor({ discriminatorRate: 20 })).toBe("--discriminator-rate 1");
+    expect(flagFor({ instanceNoise: 0.2 })).toBe("--learning-rate 0.00025");
+  });
+});
+
+describe("partial collapse", () => {
+  const two = (shares: readonly number[], other = shares) =>
+    evidence({ looks: [look(100, other), look(200, shares)], places: fourModes });
+
+  it("is a mode with less than a tenth of its due, and says which and how much is missed", () => {
+    // Of 0.9 near samples a mode's due is 0.225: a tenth of it is 0.0225.
+    expect(seen(partialCollapse, two([0.3, 0.3, 0.277, 0.023]))).toBe("absent");
+    const sign = partialCollapse.look(two([0.3, 0.3, 0.278, 0.022]))!;
+    expect(sign.present).toBe(true);
+    expect(sign.values).toMatchObject({ missed: 1, places: 4, held: 0.25 });
+    expect(sign.evidence).toContain("mode 3, which hold 25 % of real items");
+  });
+
+  it("is not a mode that comes and goes, nor a model that is near no items yet, nor a complete collapse", () => {
+    expect(seen(partialCollapse, two([0.3, 0.3, 0.3, 0], [0, 0.3, 0.3, 0.3]))).toBe("absent");
+    expect(seen(partialCollapse, two([0.2, 0.2, 0.09, 0]))).toBe("absent");
+    expect(seen(partialCollapse, two([1, 0, 0, 0]))).toBe("absent");
+  });
+
+  it("needs clusters of a tenth of the items or more, where the data declare no modes", () => {
+    const clusters = (shares: readonly number[]) => ({
+      ...fourModes,
+      declared: false,
+      shares: Float64Array.from(shares),
+    });
+    const looks = [look(100, [0.3, 0.3, 0.4, 0]), look(200, [0.3, 0.3, 0.4, 0])];
+    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.31, 0.09]) }))).toBe("absent");
+    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.29, 0.11]) }))).not.toBe("absent");
+  });
+});
+
+describe("no convergence", () => {
+  const hops = (places: readonly number[], schedule?: "constant") =>
+    evidence({
+      looks: places.map((place, i) =>
+        look(
+          500 * (i + 1),
+          [0, 1, 2, 3].map((at) => (at === place ? 1 : 0)),
+        ),
+      ),
+      places: fourModes,
+      ...(schedule && { schedule }),
+    });
+
+  it("is samples that go from mode to mode as much as at first", () => {
+    expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0]))).toBe("--learning-rate 0.00025");
+    expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0], "constant"))).toBe("--schedule linear");
+  });
+
+  it("is not samples that come to rest, nor too few looks", () => {
+    expect(seen(noConvergence, hops([0, 1, 2, 3, 0, 1, 1, 1]))).toBe("absent");
+    expect(seen(noConvergence, hops([0, 1, 0, 1]))).toBe("unknown");
+  });
+
+  it("is not moves that become smaller", () => {
+    const shares = [0, 1, 0, 0.9, 0.1, 0.6, 0.15, 0.55].map((share) => [share, 1 - share, 0, 0]);
+    const looks = shares.map((each, i) => look(600 * (i + 1), each));
+    expect(seen(noConvergence, evidence({ looks, places: fourModes }))).toBe("absent");
+  });
+
+  it("takes looks that follow each other closely for one", () => {
+    const places = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
+    const close = places.map((place, i) => look(4900 + 10 * i, [place, 1 - place, 0, 0]));
+    expect(seen(noConvergence, evidence({ looks: close, places: fourModes }))).toBe("unknown");
+  });
+});
+
+/** Two players: the generator's gradient, and the discriminator's accuracy at the same steps. */
+function game(
+  gradient: readonly number[],
+  accuracy: readonly number[] | null,
+  model = {},
+  now: MeasuredNow | null = null,
+) {
+  return evidence({
+    model,
+    now,
+    series: {
+      "discriminator/fake": series(gradient),
+      "gradient/discriminator/discriminator": series(gradient),
+      "gradient/generator/generator": series(gradient),
+      ...(accuracy && { "discriminator/accuracy": series(accuracy) }),
+    },
+  });
+}
+
+describe("discriminator saturation", () => {
+  const falling = [...repeat(1, 12), ...repeat(0.09, 4)];
+
+  it("is an accuracy near 1 and a generator's gradient far below what it was, both", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(0.99, 16)))).toBe("--instance-noise 0.1");
+    expect(seen(discriminatorSaturation, game(repeat(1, 16), repeat(0.99, 16)))).toBe("absent");
+    expect(seen(discriminatorSaturation, game(falling, repeat(0.97, 16)))).toBe("absent");
+    expect(seen(discriminatorSaturation, game([...repeat(1, 12), ...repeat(0.11, 4)], repeat(1, 16)))).toBe("absent");
+  });
+
+  it("is of the newest quarter", () => {
+    expect(seen(discriminatorSaturation, game(falling, [...repeat(0.5, 12), ...repeat(1, 4)]))).not.toBe("absent");
+    expect(seen(discriminatorSaturation, game(falling, [...repeat(1, 12), ...repeat(0.5, 4)]))).toBe("absent");
+  });
+
+  it("is not known of critics, nor of few looks", () => {
+    expect(seen(discriminatorSaturation, game(falling, null))).toBe("unknown");
+    expect(seen(discriminatorSaturation, game(falling.slice(-11), repeat(1, 11)))).toBe("unknown");
+  });
+
+  it("blames the minimax loss first, then a faster discriminator", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { loss: "minimax", discriminatorRate: 9 }))).toBe(
+      "--loss non-saturating",
+    );
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { discriminatorRate: 9 }))).toBe(
+      "--discriminator-rate 1",
+    );
+  });
+
+  it("says whether the discriminator is as sure of items that it has not seen", () => {
+    const now = { ...nothing, scores: { train: 1, heldOut: 0.6 } };
+    const sign = discriminatorSaturation.look(game(falling, repeat(1, 16), {}, now))!;
+    expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
+  });
+});
+
+describe("vanishing gradient", () => {
+  it("is two orders of magnitude at every newest look, while the discriminator is right", () => {
+    const gone = [...repeat(2, 12), ...repeat(0.019, 4)];
+    expect(seen(vanishingGradient, game(gone, repeat(0.9, 16)))).toBe("--instance-noise 0.1");
+    expect(seen(vanishingGradient, game(gone, null))).toBe("--instance-noise 0.1");
+    expect(seen(vanishingGradient, game([...repeat(2, 12), 0, 0, 0, 0.021], repeat(0.9, 16)))).toBe("absent");
+  });
+
+  it("is not the rest of two players who are even", () => {
+    const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
+    expect(seen(vanishingGradient, game(gone, repeat(0.55, 16)))).toBe("absent");
+  });
+
+  it("is not of models without a judge", () => {
+    const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
+    expect(seen(vanishingGradient, evidence({ series: { "gradient/vae/decoder": gone } }))).toBe("unknown");
+  });
+
+  it("finds the judge of the same stage of a run", () => {
+    const stage = (first: number, values: readonly number[]) => ({
+      steps: values.map((_, i) => first + i),
+      values,
+    });
+    const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
+    const given = evidence({
+      series: {
+        "discriminator1/fake": stage(0, gone),
+        "discriminator1/accuracy": stage(0, repeat(0.5, 16)),
+        "gradient/discriminator1/discriminator1": stage(0, gone),
+        "gradient/generator1/generator1": stage(0, gone),
+        "discriminator2/fake": stage(100, gone),
+        "discriminator2/accuracy": stage(100, repeat(0.99, 16)),
+        "gradient/discriminator2/discriminator2": stage(100, gone),
+        "gradient/generator2/generator2": stage(100, gone),
+      },
+    });
+    expect(vanishingGradient.look(given)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
+  });
+});
+
+describe("dead units", () => {
+  const layer = (name: string, values: readonly number[], model = {}) =>
+    seen(deadUnits, evidence({ model, series: { [name]: series(values) } }));
+
+  it("is seven in ten of a layer at each of three looks", () => {
+    expect(layer("dead/generator/layer2", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
+    expect(layer("dead/generator/layer2", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
+    expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
+  });
+
+  it("is of nets of ReLU alone: leaky units still learn", () => {
+    expect(layer("dead/generator/layer1", repeat(1, 5), { activation: "leaky-relu" })).toBe("unknown");
+    expect(layer("dead/discriminator/layer1", repeat(1, 5))).toBe("unknown");
+    expect(layer("dead/reconstructor/layer1", repeat(1, 5), { discriminatorActivation: "relu" })).not.toBe("unknown");
+  });
+
+  it("proposes what the layer's net can do", () => {
+    const players = { discriminatorActivation: "relu" };
+    expect(layer("dead/generator/layer1", repeat(1, 3), { initialBias: -5 })).toBe("--initial-bias 0");
+    expect(layer("dead/discriminator/layer2", repeat(1, 3), players)).toBe("--discriminator-activation leaky-relu");
+    const coders = { discriminatorActivation: undefined, slope: undefined };
+    expect(layer("dead/decoder/layer1", repeat(1, 3), coders)).toBe("--activation tanh");
+  });
+});
+
+describe("memorisation", () => {
+  const distances = (generated: readonly number[], real: readonly number[], samples: SampleLook | null = null) => ({
+    ...nothing,
+    samples,
+    nearest: { generated: Float64Array.from(generated), real: Float64Array.from(real), heldOut: true },
+  });
+
+  it("is samples nearer to training items than new items are, in most pairs and by far", () => {
+    const judge = (sample: number) => seen(memorisation, evidence({ now: distances(repeat(sample, 9), repeat(1, 9)) }));
+    expect(judge(0.74)).toBe("--steps 1250");
+    expect(judge(0.76)).toBe("absent");
+    const mixed = distances([...repeat(0.1, 7), ...repeat(2, 3)], repeat(1, 10));
+    expect(seen(memorisation, evidence({ now: mixed }))).toBe("absent");
+  });
+
+  it("is not known of samples that are all alike, nor while a run is watched", () => {
+    const one = distances(repeat(0, 9), repeat(1, 9), look(5000, [], 0));
+    expect(seen(memorisation, evidence({ now: one }))).toBe("unknown");
+    expect(memorisation.warmUp).toBe(null);
+  });
+
+  it("asks for more data where there are more", () => {
+    expect(seen(memorisation, evidence({ limit: 20, now: distances([0], [1]) }))).toBe("--limit 200");
+  });
+});
+
+describe("posterior collapse", () => {
+  const latents = (kls: readonly number[], parts = {}) =>
+    seen(
+      posteriorCollapse,
+      evidence({
+        dimensions: 784,
+        ...parts,
+        series: Object.fromEntries(kls.map((kl, i) => [`elbo/klPerLatent/${i}`, series([1, kl])])),
+      }),
+    );
+
+  it("is at most a tenth of latents above 0.01 nats, and little in all", () => {
+    expect(latents(repeat(0.009, 20), { model: { beta: 100 } })).toBe("--beta 1");
+    expect(latents([1, 1, ...repeat(0, 18)])).toBe("--learning-rate 0.00025");
+    expect(latents([1, 1, 1, ...repeat(0, 17)])).toBe("absent");
+    expect(latents([3, 3, ...repeat(0, 18)])).toBe("absent");
+    expect(latents(repeat(0, 20), { model: { sigma: 2 } })).toBe("--sigma 0.5");
+  });
+
+  it("does not ask for more latents than items have numbers", () => {
+    expect(latents([0.5, ...repeat(0, 19)], { dimensions: 2 })).toBe("absent");
+    expect(latents(repeat(0, 20), { dimensions: 2 })).not.toBe("absent");
+  });
+});
