@@ -12,7 +12,7 @@ export const deadUnits: Symptom = {
   name: "dead-units",
   summary: "most units of a layer of ReLU are above 0 for no item, so that no gradient passes them",
   needs: "layers of ReLU, and 3 looks at them",
-  warmUp: 0.1,
+  warmUp: 0,
   look: (evidence) => {
     const { config } = evidence;
     const layers = seriesUnder(evidence, "dead/")

@@ -209,6 +209,20 @@ describe("vanishing gradient", () => {
     expect(seen(vanishingGradient, game([...repeat(2, 12), 0, 0, 0, 0.021], repeat(0.9, 16)))).toBe("absent");
   });
 
+  it("does not take a critic by its slope before the first step, when nothing bounds it yet", () => {
+    const values = [100, ...repeat(0.1, 15)];
+    const fromStart = { steps: values.map((_, i) => 100 * i), values };
+    const critic = {
+      "critic/fake": fromStart,
+      "gradient/critic/discriminator": fromStart,
+      "gradient/generator/generator": fromStart,
+    };
+    expect(seen(vanishingGradient, evidence({ series: critic }))).toBe("absent");
+    expect(seen(vanishingGradient, evidence({ series: { ...critic, "critic/accuracy": fromStart } }))).not.toBe(
+      "absent",
+    );
+  });
+
   it("is not the rest of two players who are even", () => {
     const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
     expect(seen(vanishingGradient, game(gone, repeat(0.55, 16)))).toBe("absent");
