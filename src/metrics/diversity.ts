@@ -37,7 +37,7 @@ export const diversity = defineMetric({
 });
 
 /** Distances of rows 0 and 1, 2 and 3, and so on: [n / 2]. */
-function pairDistances({ shape, data }: NdArray): Float64Array {
+export function pairDistances({ shape, data }: NdArray): Float64Array {
   const [n, d] = shape as [number, number];
   return Float64Array.from({ length: Math.floor(n / 2) }, (_, pair) => {
     const at = 2 * pair * d;

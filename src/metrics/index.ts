@@ -20,6 +20,7 @@ import { sap } from "./sap.ts";
 import { sharpness } from "./sharpness.ts";
 
 export { largestOf } from "./accuracy.ts";
+export { pairDistances } from "./diversity.ts";
 export { type FactorCodes, factorCodes, itemsFor } from "./factor-codes.ts";
 export { readChanges } from "./gradient-variance.ts";
 export * from "./metric.ts";

@@ -68,7 +68,7 @@ async function measure(chronicle: Chronicle, trained: TrainedModel, step: number
   const samples = await trained.sample(own, drawn);
   return {
     samples: await chronicle.look(trained, step),
-    nearest: nearestTraining(samples, chronicle.data, own),
+    nearest: await nearestTraining(trained.engine, samples, chronicle.data, own),
     scores: await scoresOf(trained, chronicle.data, samples, own),
   };
 }

@@ -1,23 +1,32 @@
-import { type NdArray, reshaped, rows } from "../../base/ndarray.ts";
-import type { DataSplit } from "../../data/index.ts";
+import { type NdArray, rows, sizeOf } from "../../base/ndarray.ts";
 import type { Key } from "../../base/random.ts";
+import { type DataSplit, take } from "../../data/index.ts";
+import type { Engine } from "../../runtime/index.ts";
+import { nearestDistances } from "../nearest-items.ts";
 import { nearestRows } from "./nearest-rows.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";
 
-/** Items whose nearest training item is looked for, and training items among which it is. */
-const [asked, among] = [250, 10_000];
-/** Held-out items that it takes to say how far a new item is. */
-const enough = 20;
+/** Items whose nearest training item is looked for. */
+const asked = 250;
+/** Numbers of the training items among which it is: 60,000 images of 28 x 28 are all looked at. */
+const mostNumbers = 50_000_000;
+/** Held-out items that it takes to say how far a new item is, and training items that are compared with each other else. */
+const [enough, among] = [20, 10_000];
 
 /** How far samples [n, ...] and new real items are from the training items nearest to them, in numbers of the data. */
-export function nearestTraining(samples: NdArray, { train, test }: DataSplit, key: Key): Nearest {
-  const n = Math.min(asked, samples.shape[0]!);
-  const made = reshaped(rows(samples, 0, n), [n, samples.data.length / samples.shape[0]!]);
-  const known = realItems(train, key, among).items;
-  const generated = nearestRows(made, known).distance;
+export async function nearestTraining(
+  engine: Engine,
+  samples: NdArray,
+  { train, test }: DataSplit,
+  key: Key,
+): Promise<Nearest> {
+  const known = take(train, Math.max(1, Math.floor(mostNumbers / sizeOf(train.shape))));
+  const generated = await nearestDistances(engine, rows(samples, 0, Math.min(asked, samples.shape[0]!)), known);
   const heldOut = test.size >= enough;
-  const real = heldOut ? nearestRows(realItems(test, key, asked).items, known).distance : distancesWithin(known);
+  const real = heldOut
+    ? await nearestDistances(engine, realItems(test, key, asked).items, known)
+    : distancesWithin(realItems(train, key, among).items);
   return { generated, real, heldOut };
 }
 

@@ -1,6 +1,8 @@
 import { type NdArray, reshaped } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
 import type { Dataset } from "../../data/index.ts";
+import { monteCarlo } from "../../estimators/index.ts";
+import { pairDistances } from "../../metrics/index.ts";
 import type { Model } from "../../models/index.ts";
 import type { TrainedModel } from "../trained.ts";
 import { type Places, placesOf, realItems, sharesOf } from "./places.ts";
@@ -50,16 +52,10 @@ export class SampleLooks {
   }
 }
 
-/** Mean Euclidean distance of neighbours in a list of rows [n, d] in random order. */
-function meanDistance({ shape, data }: NdArray): number {
-  const [n, d] = shape as [number, number];
-  let total = 0;
-  for (let i = 0; i + 1 < n; i++) {
-    let squares = 0;
-    for (let j = 0; j < d; j++) squares += (data[i * d + j]! - data[(i + 1) * d + j]!) ** 2;
-    total += Math.sqrt(squares) / (n - 1);
-  }
-  return total;
+/** Mean Euclidean distance of rows [n, d] taken two by two; NaN of a single one. */
+function meanDistance(rows: NdArray): number {
+  const distances = pairDistances(rows);
+  return distances.length === 0 ? Number.NaN : monteCarlo(distances).mean;
 }
 
 /** A look as numbers by name. */

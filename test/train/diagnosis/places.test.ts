@@ -5,6 +5,7 @@ import { type NdArray, fromNumbers, ndarray, rows } from "../../../src/base/ndar
 import { fold, key, normal, permutation } from "../../../src/base/random.ts";
 import { arrayDataset } from "../../../src/data/index.ts";
 import { ring8 } from "../../../src/data/datasets/ring8.ts";
+import { ortEngine } from "../../../src/runtime/index.ts";
 import { clusterCentres } from "../../../src/train/diagnosis/clusters.ts";
 import { nearestRows } from "../../../src/train/diagnosis/nearest-rows.ts";
 import { nearestTraining } from "../../../src/train/diagnosis/nearest-training.ts";
@@ -132,21 +133,31 @@ describe("share of pairs", () => {
 describe("nearest training items", () => {
   const dataset = (items: NdArray<"float32">) => arrayDataset({ name: "points", kind: "points", items });
 
-  it("are at no distance from copies, and as far from samples as from held-out items where these are alike", () => {
+  it("are at no distance from copies, and as far from samples as from held-out items where these are alike", async () => {
     const [train, test] = [blobs(corners, 500, 1, 1), blobs(corners, 100, 1, 2)];
     const split = { train: dataset(train), test: dataset(test) };
-    const copies = nearestTraining(rows(train, 0, 300), split, key(1));
+    const copies = await nearestTraining(ortEngine({ device: "cpu", threads: 1 }), rows(train, 0, 300), split, key(1));
     expect(Math.max(...copies.generated)).toBe(0);
     expect(copies.heldOut).toBe(true);
-    const fresh = nearestTraining(blobs(corners, 100, 1, 3), split, key(1));
+    const fresh = await nearestTraining(
+      ortEngine({ device: "cpu", threads: 1 }),
+      blobs(corners, 100, 1, 3),
+      split,
+      key(1),
+    );
     expect(shareAbove(fresh.real, fresh.generated.toSorted())).toBeGreaterThan(0.42);
     expect(shareAbove(fresh.real, fresh.generated.toSorted())).toBeLessThan(0.58);
   });
 
-  it("are compared with those of training items from each other where few are held out", () => {
+  it("are compared with those of training items from each other where few are held out", async () => {
     const line = fromNumbers([0, 0, 1, 0, 3, 0], [3, 2]);
     const split = { train: dataset(line), test: dataset(rows(line, 0, 1)) };
-    const found = nearestTraining(fromNumbers([0, 2], [1, 2]), split, key(1));
+    const found = await nearestTraining(
+      ortEngine({ device: "cpu", threads: 1 }),
+      fromNumbers([0, 2], [1, 2]),
+      split,
+      key(1),
+    );
     expect(found.heldOut).toBe(false);
     expect([...found.real].toSorted()).toEqual([1, 1, 2]);
     expect([...found.generated]).toEqual([2]);
