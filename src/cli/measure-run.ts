@@ -10,6 +10,7 @@ import { type Device, openRunFolder } from "../node/index.ts";
 import {
   type Evaluation,
   type Measured,
+  endMetrics,
   evaluator,
   keepEvaluation,
   takesFeatures,
@@ -72,6 +73,7 @@ export function addMeasureFlags(command: Command, otherwise: string): void {
 export function checkMeasureFlags(flags: MeasureFlags): void {
   parseOptions(options, givenOptions(flags, options), "eval");
   weightsOf(flags.weights);
+  if (flags.metric === undefined) requireUsed(flags, endMetrics);
   for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
     parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
   }

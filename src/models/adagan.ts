@@ -164,13 +164,16 @@ export function boostingWeights(scores: Float64Array, beta: number): Float64Arra
     const real = 1 / (1 + Math.exp(-score));
     return ((1 - beta) * (1 - real)) / (real + floor);
   });
-  // The level of water poured over the covered parts, until what is above them is as much as beta.
-  const ascending = covered.toSorted();
+  // The level of water poured over the covered parts, until what is above them is as much as beta. Depths are counted from
+  // the least one, so that what is left of a large one is exact.
+  const least = covered.reduce((lowest, depth) => Math.min(lowest, depth));
+  const depths = covered.map((depth) => depth - least);
+  const ascending = depths.toSorted();
   let level = 0;
   for (let k = 1, below = 0; k <= n; k++) {
     below += ascending[k - 1]!;
     level = (beta * n + below) / k;
     if (k === n || level <= ascending[k]!) break;
   }
-  return covered.map((depth) => Math.max(0, level - depth) / (n * beta));
+  return depths.map((depth) => Math.max(0, level - depth) / (n * beta));
 }

@@ -3,15 +3,12 @@ import { leakyRelu, relu, tanh } from "../ops/index.ts";
 import type { Part } from "./compose.ts";
 import type { Layer } from "./layer.ts";
 
-/**
- * A function that is steep above 0 and flat or nearly so below. Its inputs can be observed by what a unit is that is never
- * above 0: dead where no gradient passes it then, idle where some does.
- */
-export function rectifier(apply: (x: Tensor) => Tensor, below: "dead" | "idle" = "dead"): Layer {
+/** A function that is steep above 0 and flat or nearly so below. Its inputs can be observed: a unit never above 0 is dead. */
+export function rectifier(apply: (x: Tensor) => Tensor): Layer {
   return {
     init: () => ({}),
     apply: (_, x, ctx) => {
-      ctx.observe(below, x);
+      ctx.observe("preactivation", x);
       return apply(x);
     },
   };
@@ -21,6 +18,6 @@ export type ActivationName = "relu" | "leaky-relu" | "tanh";
 
 /** What goes between layers, by name; `slope` is that of the leaky one below 0. */
 export function activation(name: ActivationName, slope: number): Part {
-  const parts = { relu: rectifier(relu), "leaky-relu": rectifier((x) => leakyRelu(x, slope), "idle"), tanh };
+  const parts = { relu: rectifier(relu), "leaky-relu": rectifier((x) => leakyRelu(x, slope)), tanh };
   return parts[name];
 }

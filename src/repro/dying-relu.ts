@@ -87,18 +87,13 @@ async function trainAndLook(
   const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed } as const;
   const opened = await fit(context, `rate ${rate}, bias ${bias}`, model, data, options);
   try {
-    return await look(context, opened, data, activation.activation === "relu" ? "dead" : "idle");
+    return await look(context, opened, data);
   } finally {
     await opened.close();
   }
 }
 
-async function look(
-  { engine }: RowContext,
-  { trained }: OpenedModel,
-  data: DataSplit,
-  kind: "dead" | "idle",
-): Promise<Seen> {
+async function look({ engine }: RowContext, { trained }: OpenedModel, data: DataSplit): Promise<Seen> {
   const own = fold(key(0), "dying-relu");
   const batch = [lookedAt, ...data.train.shape];
   const { model, layouts, state } = trained;
@@ -121,7 +116,7 @@ async function look(
     ),
   );
   return {
-    dead: hidden.map((layer) => numbers[`${kind}/generator/${layer}`]!),
+    dead: hidden.map((layer) => numbers[`dead/generator/${layer}`]!),
     gradient: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
   };
 }

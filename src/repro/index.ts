@@ -9,6 +9,7 @@ import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
 import { jsVsWRow } from "./js-vs-w.ts";
 import type { Row } from "./row.ts";
+import { unrolledStackedRow } from "./unrolled-stacked.ts";
 import { vaeVsGanRow } from "./vae-vs-gan.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
 
@@ -27,6 +28,7 @@ export const rows: readonly Row[] = [
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  unrolledStackedRow,
   jsVsWRow,
   wganEmdRow,
   dyingReluRow,

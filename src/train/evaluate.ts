@@ -88,10 +88,15 @@ export function evaluate(
   return evaluator({ trained, data, part, key })(metric, rawOptions);
 }
 
-/** The metrics that need nothing but the model and its data, and are cheap enough to be always made. */
-export function usualMetrics({ likelihood, classifier }: Model): Metric[] {
-  const given: Partial<Record<EvidenceKind, unknown>> = { bound: likelihood, predictions: classifier };
-  return metrics.filter(({ needs }) => given[needs] !== undefined);
+/** Evidence that is cheap enough to be always gathered, and the ability of a model that gives it. */
+const usualEvidence: Partial<Record<EvidenceKind, keyof Model>> = { bound: "likelihood", predictions: "classifier" };
+
+/** The metrics that training ends with, of one model or another. */
+export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualEvidence[needs] !== undefined);
+
+/** Those that training ends with, of this model. */
+export function usualMetrics(model: Model): Metric[] {
+  return endMetrics.filter(({ needs }) => model[usualEvidence[needs]!] !== undefined);
 }
 
 /** The plain numbers of results by name: each metric's value, its details, its standard error and count of items. */

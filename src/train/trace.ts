@@ -327,7 +327,7 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
 /**
  * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
  * a step would give a net, and `dead/NET/layer1` and so on, the share of units (channels of images) in a hidden layer of
- * rectifiers that no item of the batch moves above 0; `idle/NET/layer1` where they are leaky.
+ * rectifiers that no item of the batch moves above 0.
  */
 export function traceHealth(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
@@ -345,10 +345,7 @@ export function traceHealth(options: StepOptions): Traced {
   }
   for (const net of Object.keys(model.nets)) {
     const own = [...observed].filter(([path]) => path.startsWith(`${net}.`));
-    own.forEach(([path, value], i) => {
-      const never = path.split(".").at(-1);
-      outputs[`${never}/${net}/layer${i + 1}`] = deadShare(value);
-    });
+    own.forEach(([, value], i) => (outputs[`dead/${net}/layer${i + 1}`] = deadShare(value)));
   }
   return { program: { outputs }, declared: tracing.declared };
 }

@@ -16,6 +16,7 @@ import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
+import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
@@ -234,8 +235,9 @@ class Training {
 
   private async recordSamples(trained: TrainedModel, step: number, seconds: number): Promise<void> {
     const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
+    const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
     const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
-    this.logAll(step, seconds, "test", { ...modes, ...look });
+    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look });
   }
 
   /** Keeps warnings in the run's record before they are told. */

@@ -162,7 +162,7 @@ describe("the norm of gradients", () => {
 });
 
 describe("in a run", () => {
-  it("is logged as series, five for each picture and one at the end, and drawn line by line", async () => {
+  it("is logged as series, one before the first step and five for each picture, and drawn line by line", async () => {
     const store = new MemoryStore();
     const engine = ortEngine({ device: "cpu", threads: 1 });
     const model = gan({ hidden: [4, 3], latent: 2 });
@@ -183,7 +183,7 @@ describe("in a run", () => {
       "idle/discriminator/layer1",
       "idle/discriminator/layer2",
     ]);
-    for (const steps of series.values()) expect(steps).toEqual([2, 4, 6, 8, 10, 12]);
+    for (const steps of series.values()) expect(steps).toEqual([0, 2, 4, 6, 8, 10, 12]);
     const charts = new Map(curvesOf(metrics).map((chart) => [chart.title, chart.series.map(({ name }) => name)]));
     expect(charts.get("dead/generator")).toEqual(["layer1", "layer2"]);
     expect(charts.get("gradient/generator")).toEqual(["generator"]);

@@ -78,7 +78,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
       step: 500,
       findings: [
         {
-          symptom: "dead-units",
+          symptom: word("symptom"),
           summary: word("finding"),
           evidence: word("evidence"),
           values: {},
@@ -210,6 +210,14 @@ describe("renderReport", () => {
         "entropy",
         "kl",
         "per latent",
+        "symptom",
+        "finding",
+        "evidence",
+        "flag",
+        "why",
+        "looked",
+        "unknown",
+        "needs",
       ]) {
         expect(shown).toContain(`${name}${readable}`);
       }
@@ -241,6 +249,7 @@ describe("renderReport", () => {
     const section = {
       summary: "summary",
       results: "results",
+      diagnosis: "diagnosis",
       films: "films",
       pictures: "pictures",
       curves: "curves",
@@ -251,8 +260,8 @@ describe("renderReport", () => {
     for (const name of Object.values(section)) {
       const alone = parse(renderReport({ ...nothing, [name]: all[name] }));
       expect(byTag(alone, "section").map(({ attributes }) => attributes.id)).toEqual([name]);
-      const others = parse(renderReport({ ...all, [name]: [] }));
-      expect(byTag(others, "section")).toHaveLength(7);
+      const others = parse(renderReport({ ...all, [name]: nothing[name] }));
+      expect(byTag(others, "section")).toHaveLength(8);
       expect(byTag(others, "section").map(({ attributes }) => attributes.id)).not.toContain(name);
     }
     const empty = { title: "film", caption: "", frames: [] };

@@ -27,9 +27,14 @@ export function makersIn(evidence: Evidence): Maker[] {
     .map(({ net, gradient }) => {
       const last = gradient.steps.at(-1)!;
       const judge = judges.find(({ gradient: { steps } }) => steps.includes(last));
-      const accuracy = judge && evidence.series.get(`${judge.step}/accuracy`);
-      return { net, gradient, accuracy: accuracy ?? null };
+      const accuracy = (judge && evidence.series.get(`${judge.step}/accuracy`)) ?? null;
+      // Before its first step a critic is not bounded yet, and its slope means nothing.
+      return { net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy };
     });
+}
+
+function afterStart({ steps, values }: Series): Series {
+  return { steps: steps.filter((step) => step > 0), values: values.filter((_, i) => steps[i]! > 0) };
 }
 
 /** Mean accuracy of the judge from a step on; NaN where it is not known. */

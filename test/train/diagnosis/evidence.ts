@@ -50,6 +50,7 @@ export function evidence({
         initialBias: 0,
         activation: "relu",
         discriminatorActivation: "leaky-relu",
+        slope: 0.2,
         ...model,
       },
       data: { spec: "ring8", ...(limit !== undefined && { limit }) },

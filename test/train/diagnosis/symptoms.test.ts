@@ -209,6 +209,20 @@ describe("vanishing gradient", () => {
     expect(seen(vanishingGradient, game([...repeat(2, 12), 0, 0, 0, 0.021], repeat(0.9, 16)))).toBe("absent");
   });
 
+  it("does not take a critic by its slope before the first step, when nothing bounds it yet", () => {
+    const values = [100, ...repeat(0.1, 15)];
+    const fromStart = { steps: values.map((_, i) => 100 * i), values };
+    const critic = {
+      "critic/fake": fromStart,
+      "gradient/critic/discriminator": fromStart,
+      "gradient/generator/generator": fromStart,
+    };
+    expect(seen(vanishingGradient, evidence({ series: critic }))).toBe("absent");
+    expect(seen(vanishingGradient, evidence({ series: { ...critic, "critic/accuracy": fromStart } }))).not.toBe(
+      "absent",
+    );
+  });
+
   it("is not the rest of two players who are even", () => {
     const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
     expect(seen(vanishingGradient, game(gone, repeat(0.55, 16)))).toBe("absent");
@@ -246,21 +260,23 @@ describe("dead units", () => {
     seen(deadUnits, evidence({ model, series: { [name]: series(values) } }));
 
   it("is seven in ten of a layer at each of three looks", () => {
-    expect(layer("dead/generator/3", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
-    expect(layer("dead/generator/3", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
-    expect(layer("dead/generator/3", [0.9, 0.9])).toBe("unknown");
+    expect(layer("dead/generator/layer2", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
+    expect(layer("dead/generator/layer2", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
+    expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
   });
 
-  it("is not of leaky units, which still learn", () => {
-    expect(layer("idle/generator/3", repeat(1, 5))).toBe("unknown");
+  it("is of nets of ReLU alone: leaky units still learn", () => {
+    expect(layer("dead/generator/layer1", repeat(1, 5), { activation: "leaky-relu" })).toBe("unknown");
+    expect(layer("dead/discriminator/layer1", repeat(1, 5))).toBe("unknown");
+    expect(layer("dead/reconstructor/layer1", repeat(1, 5), { discriminatorActivation: "relu" })).not.toBe("unknown");
   });
 
   it("proposes what the layer's net can do", () => {
     const players = { discriminatorActivation: "relu" };
-    expect(layer("dead/generator/3", repeat(1, 3), { initialBias: -5 })).toBe("--initial-bias 0");
-    expect(layer("dead/discriminator/2", repeat(1, 3), players)).toBe("--discriminator-activation leaky-relu");
-    expect(layer("dead/decoder/1", repeat(1, 3), { discriminatorActivation: undefined })).toBe("--activation tanh");
-    expect(layer("dead/generator/3", repeat(1, 3), { activation: "tanh" })).toBe("--learning-rate 0.00025");
+    expect(layer("dead/generator/layer1", repeat(1, 3), { initialBias: -5 })).toBe("--initial-bias 0");
+    expect(layer("dead/discriminator/layer2", repeat(1, 3), players)).toBe("--discriminator-activation leaky-relu");
+    const coders = { discriminatorActivation: undefined, slope: undefined };
+    expect(layer("dead/decoder/layer1", repeat(1, 3), coders)).toBe("--activation tanh");
   });
 });
 

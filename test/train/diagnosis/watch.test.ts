@@ -31,16 +31,17 @@ describe("a watch", () => {
   it("tells a symptom once, and not before its part of the run is done", () => {
     const record = chronicle();
     const watch = new Watch(record, 5000, []);
-    const steps: number[] = [];
+    const told: [string, number][] = [];
     for (let step = 100; step <= 5000; step += 100) {
       record.add({ name: "dead/generator/layer1", step, value: 1 });
-      for (const { symptom } of watch.look(step)) {
-        expect(symptom).toBe("dead-units");
-        steps.push(step);
-      }
+      record.add({ name: "elbo/klPerLatent/0", step, value: 0 });
+      told.push(...watch.look(step).map(({ symptom }): [string, number] => [symptom, step]));
     }
-    expect(steps).toEqual([500]);
-    expect(watch.warnings).toMatchObject([{ symptom: "dead-units", step: 500 }]);
+    expect(told).toEqual([
+      ["dead-units", 300],
+      ["posterior-collapse", 1000],
+    ]);
+    expect(watch.warnings.map(({ symptom, step }) => [symptom, step])).toEqual(told);
   });
 
   it("tells nothing that was told before, in another session", () => {
@@ -74,7 +75,7 @@ describe("warnings of a run", () => {
     ]);
     const { warnings } = (await Run.open(whole)).state;
     expect(warnings!.map(({ symptom, step }) => [symptom, step])).toEqual(told(events));
-    expect(warnings![1]!.evidence).toContain("100 % of generator/layer1");
+    expect(warnings![1]!.evidence).toContain("100 % of the units of generator/layer1");
     expect(warnings![1]!.hint).toMatch(/^try --initial-bias 0: /);
     const done = events.find((event) => event.type === "done")!;
     expect(done.result.warnings).toEqual(warnings);

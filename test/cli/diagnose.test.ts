@@ -1,0 +1,122 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { type Outcome, filesIn, readJson, resultOf, start, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+/** Biases so low that no hidden unit is above 0. */
+const dead = ["train", "gan", "--data", "ring8", "--hidden", "32", "--initial-bias", "-9", "--learning-rate", "1e-3"];
+const steps = ["--steps", "300", "--sample-every", "50", "--checkpoint-every", "100"];
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+let trained: Outcome;
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  trained = await zaya(folder, ...dead, ...steps, "--out", "dead", "--json");
+});
+afterAll(() => work.remove());
+
+describe("zaya train", () => {
+  it("warns on stderr once, with the numbers and one flag, and says so in its result and the run's record", async () => {
+    expect(trained.code).toBe(0);
+    const warned = trained.stderr.match(/^warning: .*\n .*$/gm)!;
+    expect(warned).toHaveLength(2);
+    expect(warned[0]).toMatch(
+      /^warning: complete-collapse at step 200: two samples are [\d.]+ % as far .*\(collapse: below 10 %\)/,
+    );
+    expect(warned[1]).toMatch(
+      /^warning: dead-units at step 200: dead at each of the newest 3 looks: 100 % of the units of generator\/layer1/,
+    );
+    for (const text of warned) expect(text).toMatch(/\n {2}try --initial-bias 0: /);
+    const { warnings } = resultOf(trained);
+    expect(warnings).toMatchObject([
+      { step: 200, symptom: "complete-collapse" },
+      { step: 200, symptom: "dead-units" },
+    ]);
+    expect((await readJson(folder, "dead", "run.json")).warnings).toEqual(warnings);
+  });
+
+  it("warns where it is to be quiet too", async () => {
+    const { stdout, stderr } = await zaya(folder, ...dead, "--steps", "210", "--out", "quiet", "--quiet");
+    expect(stderr).toMatch(/^warning: dead-units/m);
+    expect(stdout).not.toContain("warning");
+  });
+});
+
+describe("zaya diagnose", () => {
+  it("names what it finds, what it looked for besides and what it could not look for, and writes nothing", async () => {
+    const before = await filesIn(join(folder, "dead"));
+    const { code, stdout, stderr } = await zaya(folder, "diagnose", "dead");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("looking at gan on ring8, step 300 of 300\n");
+    expect(stdout).toMatch(/^dead-units: most units .*\n {2}dead at each .*\n {2}try --initial-bias 0: .*$/m);
+    expect(stdout).toContain("\n2 symptoms found of 6 looked for\n");
+    expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
+    expect(stdout).toContain("\n  posterior-collapse was not looked for: it takes the KL of each latent\n");
+    expect(await filesIn(join(folder, "dead"))).toEqual(before);
+  });
+
+  it("ends with one JSON object where asked, which the report tells as well", async () => {
+    const { run, step, findings, absent, unknown } = resultOf(await zaya(folder, "diagnose", "dead", "--json"));
+    expect([run, step]).toEqual(["dead", 300]);
+    expect(findings.map(({ symptom }: { symptom: string }) => symptom)).toEqual(["complete-collapse", "dead-units"]);
+    expect(findings[1].values).toEqual({ "generator/layer1": 1 });
+    expect(findings[1].change).toMatchObject({ flag: "--initial-bias 0" });
+    expect(findings.length + absent.length + unknown.length).toBe(8);
+    const report = await readFile(join(folder, "dead", "report.html"), "utf8");
+    for (const { symptom, summary } of findings) {
+      expect(report).toContain(`<h3>${symptom}</h3><p><strong>${summary}</strong></p>`);
+    }
+  });
+
+  it("looks at a run that was stopped as it was then", async () => {
+    const { child, ended, until } = start(
+      folder,
+      ...dead,
+      "--steps",
+      "1000000",
+      "--out",
+      "stopped",
+      "--checkpoint-every",
+      "250",
+      "--sample-every",
+      "100",
+    );
+    await until("warning: dead-units");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    const { step } = await readJson(folder, "stopped", "run.json");
+    const { stdout, code } = await zaya(folder, "diagnose", "stopped");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`looking at gan on ring8, step ${step} of 1000000`);
+    expect(stdout).toMatch(/^dead-units: /m);
+  });
+
+  it("says that it is too early for a verdict before 200 steps", async () => {
+    await writeTinyData(folder);
+    await zaya(folder, ...tiny, "--steps", "20", "--out", "short", "--quiet");
+    const { code, stdout } = await zaya(folder, "diagnose", "short", "--quiet");
+    expect(code).toBe(0);
+    expect(stdout).toContain("none of 0 symptoms found\n");
+    expect(stdout).toContain("  dead-units was not looked for: it takes 200 steps\n");
+  });
+
+  it("refuses a run without a checkpoint, a damaged one, and a folder that is no run", async () => {
+    await cp(join(folder, "dead"), join(folder, "bare"), { recursive: true });
+    await rm(join(folder, "bare", "checkpoints"), { recursive: true });
+    const bare = await zaya(folder, "diagnose", "bare");
+    expect(bare.code).toBe(2);
+    expect(bare.stderr).toContain("the run must have a checkpoint - got none");
+    expect(bare.stderr).not.toContain("bug in zaya");
+    await writeFile(join(folder, "bare", "metrics.jsonl"), '{"st\n');
+    await cp(join(folder, "dead", "checkpoints"), join(folder, "bare", "checkpoints"), { recursive: true });
+    expect(await zaya(folder, "diagnose", "bare")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("metrics.jsonl: each line must be JSON") as string,
+    });
+    expect((await zaya(folder, "diagnose", "nowhere")).code).toBe(2);
+  });
+});
