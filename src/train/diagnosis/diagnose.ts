@@ -6,6 +6,7 @@ import type { TrainedModel } from "../trained.ts";
 import { type Chronicle, type LoggedNumber, fewestSteps } from "./chronicle.ts";
 import { symptoms } from "./index.ts";
 import { nearestTraining } from "./nearest-training.ts";
+import { samplesFor } from "./sample-looks.ts";
 import { scoresOf } from "./scores.ts";
 import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
 
@@ -59,13 +60,10 @@ async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, st
   return (details.klPerLatent as readonly number[]).map((value, i) => ({ name: `elbo/klPerLatent/${i}`, step, value }));
 }
 
-/** Samples that are held against training items and shown to the discriminator. */
-const drawn = 1000;
-
 async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
   if (trained.model.generator === undefined) return { samples: null, nearest: null, scores: null };
   const own = fold(key(seed), "diagnose");
-  const samples = await trained.sample(own, drawn);
+  const samples = await trained.sample(own, samplesFor(chronicle.data.train));
   return {
     samples: await chronicle.look(trained, step),
     nearest: await nearestTraining(trained.engine, samples, chronicle.data, own),

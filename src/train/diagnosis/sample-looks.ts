@@ -1,4 +1,4 @@
-import { type NdArray, reshaped } from "../../base/ndarray.ts";
+import { type NdArray, reshaped, sizeOf } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
 import type { Dataset } from "../../data/index.ts";
 import { monteCarlo } from "../../estimators/index.ts";
@@ -12,8 +12,13 @@ import type { SampleLook, Series } from "./symptom.ts";
 const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/nearest", "samples/near"] as const;
 export const shareNames = [nearestName, nearName] as const;
 
-/** Samples of a look. */
-const drawn = { image: 1000, points: 2500 } as const;
+/** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
+const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500 } as const, 20_000_000, 100];
+
+/** Samples by which a model of such data is judged. */
+export function samplesFor({ kind, shape }: Dataset): number {
+  return Math.min(usual[kind], Math.max(fewest, Math.floor(mostNumbers / sizeOf(shape))));
+}
 
 /**
  * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
@@ -39,9 +44,9 @@ export class SampleLooks {
   constructor(data: Dataset, seed: Key) {
     const own = fold(seed, "sample looks");
     this.places = placesOf(data, own);
-    this.distance = meanDistance(realItems(data, own, drawn[data.kind]).items);
+    this.count = samplesFor(data);
+    this.distance = meanDistance(realItems(data, own, this.count).items);
     this.noise = fold(own, "noise");
-    this.count = drawn[data.kind];
   }
 
   async look(trained: TrainedModel, step: number): Promise<SampleLook> {
