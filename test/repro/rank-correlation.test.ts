@@ -9,5 +9,5 @@ it("is 1 and -1 for orders that agree and disagree, whatever the distances", () 
 
 it("shares ranks among equal numbers", () => {
   // scipy.stats.spearmanr([1, 2, 2, 3, 5], [2, 1, 4, 3, 5])
-  expect(rankCorrelation([1, 2, 2, 3, 5], [2, 1, 4, 3, 5])).toBeCloseTo(0.6668859288553502, 12);
+  expect(rankCorrelation([1, 2, 2, 3, 5], [2, 1, 4, 3, 5])).toBeCloseTo(0.66688592885535, 12);
 });

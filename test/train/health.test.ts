@@ -80,7 +80,7 @@ async function healthOf({ trace, state }: ReturnType<typeof prepare>, info: Data
 const plane: DataInfo = { kind: "points", shape: [2] };
 const images: DataInfo = { kind: "image", shape: [8, 8, 1] };
 
-describe("the share of dead units, and of idle ones where some gradient is left", () => {
+describe("the share of dead units", () => {
   it("is that of the units with a bias that nothing makes up for, layer by layer and net by net", async () => {
     const model = gan({ hidden: [8, 4], discriminatorHidden: [5], latent: 3 });
     const prepared = prepare(model, plane, {
@@ -94,7 +94,7 @@ describe("the share of dead units, and of idle ones where some gradient is left"
     expect(await healthOf(prepared, plane)).toMatchObject({
       "dead/generator/layer1": 0.75,
       "dead/generator/layer2": 0.125,
-      "idle/discriminator/layer1": expect.closeTo(0.6, 6) as number,
+      "dead/discriminator/layer1": expect.closeTo(0.6, 6) as number,
     });
   });
 
@@ -105,7 +105,7 @@ describe("the share of dead units, and of idle ones where some gradient is left"
       "discriminator.2.bias": (i) => (i < 2 ? -100 : 100),
     });
     const found = await healthOf(prepared, images);
-    expect(found).toMatchObject({ "idle/discriminator/layer1": 0.75, "idle/discriminator/layer2": 0.25 });
+    expect(found).toMatchObject({ "dead/discriminator/layer1": 0.75, "dead/discriminator/layer2": 0.25 });
     // Batch normalisation moves every channel above 0 somewhere.
     expect(found).toMatchObject({ "dead/generator/layer1": 0, "dead/generator/layer2": 0 });
   });
@@ -114,7 +114,7 @@ describe("the share of dead units, and of idle ones where some gradient is left"
     const model = gan({ hidden: [4], latent: 3, activation: "tanh" });
     const found = await healthOf(prepare(model, plane, { "generator.0.bias": () => -100 }), plane);
     const told = Object.keys(found).filter((name) => !name.startsWith("gradient/"));
-    expect(told).toEqual(["idle/discriminator/layer1"]);
+    expect(told).toEqual(["dead/discriminator/layer1"]);
   });
 
   it("is told of the nets of other models, too", async () => {
@@ -171,17 +171,17 @@ describe("in a run", () => {
     const metrics = await (await Run.open(store)).metrics();
     const series = new Map<string, number[]>();
     for (const { name, step, split } of metrics) {
-      if (!/^(dead|idle|gradient)\//.test(name)) continue;
+      if (!/^(dead|gradient)\//.test(name)) continue;
       expect(split).toBe("train");
       series.set(name, [...(series.get(name) ?? []), step]);
     }
     expect([...series.keys()].toSorted()).toEqual([
+      "dead/discriminator/layer1",
+      "dead/discriminator/layer2",
       "dead/generator/layer1",
       "dead/generator/layer2",
       "gradient/discriminator/discriminator",
       "gradient/generator/generator",
-      "idle/discriminator/layer1",
-      "idle/discriminator/layer2",
     ]);
     for (const steps of series.values()) expect(steps).toEqual([0, 2, 4, 6, 8, 10, 12]);
     const charts = new Map(curvesOf(metrics).map((chart) => [chart.title, chart.series.map(({ name }) => name)]));
