@@ -12,7 +12,7 @@ export function firstChange(config: RunConfig, ...changes: readonly (Change | nu
 export function smallerRate({ train }: RunConfig): Change {
   return {
     flag: `--learning-rate ${figure(train.learningRate / 4)}`,
-    reason: `smaller moves let the players follow each other; it was ${figure(train.learningRate)}`,
+    reason: `smaller steps, as the usual causes are not there; it was ${figure(train.learningRate)}`,
   };
 }
 

@@ -34,7 +34,7 @@ export const noConvergence: Symptom = {
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < restless || late < asLarge * before) return { present: false, ...sign };
-    return { present: true, ...sign, change: firstChange(config, fallingRate(config), evenRates(config)) };
+    return { present: true, ...sign, change: firstChange(config, evenRates(config), fallingRate(config)) };
   },
 };
 

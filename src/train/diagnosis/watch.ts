@@ -1,6 +1,5 @@
 import type { Warning } from "../run.ts";
 import { type Chronicle, fewestSteps } from "./chronicle.ts";
-
 import { symptoms } from "./index.ts";
 import type { Finding } from "./symptom.ts";
 
