@@ -194,37 +194,48 @@ function together(discriminator: Net, real: Tensor, fake: Tensor) {
   return { real: slice(scores, 0, 0, n), fake: slice(scores, 0, n, staticDim(scores, 0, "scores")) };
 }
 
-/** One step of the discriminator. */
-export function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
+/** What the discriminator is shown in a step of its own: real items, and as many generated ones. */
+export function shownPair(game: Game, batch: Tensor, scope: Scope): { readonly real: Tensor; readonly fake: Tensor } {
+  return {
+    real: game.shown(game.inner(batch), "of real items", scope),
+    fake: game.shown(game.fakes(scope, batch), "of generated items", scope),
+  };
+}
+
+function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const { objective } = game;
-  const real = game.shown(game.inner(batch), "of real items", scope);
-  const fake = game.shown(game.fakes(scope, batch), "of generated items", scope);
+  const { real, fake } = shownPair(game, batch, scope);
   const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
   return { loss: objective.discriminator(scores.real, scores.fake), logs: scoreLogs(objective, scores) };
 }
 
-/** One step of the generator, against the discriminator as it is now. */
-export function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
+/** The generator moves against the discriminator as it is now. */
+function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
   return { loss: game.objective.generator(scope.nets[game.discriminator]!(fake)) };
 }
 
+export function discriminatorStep(players: Game): TrainStep {
+  return {
+    name: players.discriminator,
+    updates: [players.discriminator],
+    optimizer: players.optimizer,
+    loss: (batch, scope) => discriminatorLoss(players, batch, scope),
+  };
+}
+
+export function generatorStep(players: Game): TrainStep {
+  return {
+    name: players.generator,
+    updates: [players.generator],
+    optimizer: players.optimizer,
+    loss: (batch, scope) => generatorLoss(players, batch, scope),
+  };
+}
+
 /** One step of the discriminator and then one of the generator, both on the same noise. */
 export function alternately(players: Game): TrainStep[] {
-  return [
-    {
-      name: players.discriminator,
-      updates: [players.discriminator],
-      optimizer: players.optimizer,
-      loss: (batch, scope) => discriminatorLoss(players, batch, scope),
-    },
-    {
-      name: players.generator,
-      updates: [players.generator],
-      optimizer: players.optimizer,
-      loss: (batch, scope) => generatorLoss(players, batch, scope),
-    },
-  ];
+  return [discriminatorStep(players), generatorStep(players)];
 }
 
 /** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */

@@ -3,7 +3,7 @@ import { gradTree } from "../autodiff/index.ts";
 import { choiceField, integerField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { neg, stopGradient } from "../ops/index.ts";
-import { adversarialOptions, discriminatorLoss, game } from "./adversarial.ts";
+import { adversarialOptions, discriminatorStep, game, generatorStep, shownPair } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
 
@@ -29,19 +29,15 @@ export const unrolledGan = defineModel({
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const objective = ganLosses[chosen.loss];
   const players = game(chosen, data, { objective });
-  const { optimizer } = players;
   return {
     nets: players.nets,
     // The generator moves first, so that what it looks ahead from is the discriminator that plays now; that then makes one
     // step of its own, and what was looked ahead is forgotten.
     steps: [
       {
-        name: "generator",
-        updates: ["generator"],
-        optimizer,
+        ...generatorStep(players),
         loss: (batch, scope) => {
-          const real = players.shown(players.inner(batch), "of real items", scope);
-          const fake = players.shown(players.fakes(scope, batch), "of generated items", scope);
+          const { real, fake } = shownPair(players, batch, scope);
           const seen = chosen.secondOrder === "on" ? fake : stopGradient(fake);
           const lossOf = (discriminator: Net, generated: Tensor): Tensor => {
             const scores = players.scores(discriminator, real, generated);
@@ -53,12 +49,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           return { loss: objective.zeroSum ? neg(lossOf(ahead, fake)) : objective.generator(ahead(fake)) };
         },
       },
-      {
-        name: "discriminator",
-        updates: ["discriminator"],
-        optimizer,
-        loss: (batch, scope) => discriminatorLoss(players, batch, scope),
-      },
+      discriminatorStep(players),
     ],
     ...players.abilities,
   };

@@ -5,7 +5,7 @@ import { staticDim } from "../graph/tensor.ts";
 import { gradientPenalty, wasserstein } from "../objectives/index.ts";
 import { add, mul } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
-import { adversarialOptions, game, generatorLoss, scoreLogs } from "./adversarial.ts";
+import { adversarialOptions, discriminatorStep, game, generatorStep, scoreLogs, shownPair } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 const options = z.object({
@@ -40,14 +40,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     nets: players.nets,
     steps: [
       {
+        ...discriminatorStep(players),
         name: "critic",
-        updates: ["discriminator"],
-        optimizer: players.optimizer,
         repeat: criticSteps,
         loss: (batch, scope) => {
           const critic = scope.nets.discriminator!;
-          const real = players.shown(players.inner(batch), "of real items", scope);
-          const fake = players.shown(players.fakes(scope, batch), "of generated items", scope);
+          const { real, fake } = shownPair(players, batch, scope);
           const scores = players.scores(critic, real, fake);
           const ones = data.shape.map(() => 1);
           const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
@@ -58,12 +56,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           };
         },
       },
-      {
-        name: "generator",
-        updates: ["generator"],
-        optimizer: players.optimizer,
-        loss: (batch, scope) => generatorLoss(players, batch, scope),
-      },
+      generatorStep(players),
     ],
     ...players.abilities,
   };

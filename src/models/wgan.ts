@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integerField, numberField } from "../base/options.ts";
 import { wasserstein } from "../objectives/index.ts";
 import { rmsProp, withWeightClipping } from "../optim/index.ts";
-import { adversarialOptions, discriminatorLoss, game, generatorLoss } from "./adversarial.ts";
+import { adversarialOptions, discriminatorStep, game, generatorStep } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 const { beta1: _, ...shared } = adversarialOptions;
@@ -35,19 +35,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     nets: players.nets,
     steps: [
       {
+        ...discriminatorStep(players),
         name: "critic",
-        updates: ["discriminator"],
         optimizer: (rate, net) => withWeightClipping(players.optimizer(rate, net), clip),
         repeat: criticSteps,
         before: (step) => (step < 25 || step % 500 === 0 ? Math.max(0, criticWarmup - criticSteps) : 0),
-        loss: (batch, scope) => discriminatorLoss(players, batch, scope),
       },
-      {
-        name: "generator",
-        updates: ["generator"],
-        optimizer: players.optimizer,
-        loss: (batch, scope) => generatorLoss(players, batch, scope),
-      },
+      generatorStep(players),
     ],
     ...players.abilities,
   };
