@@ -4,7 +4,7 @@ import { monteCarlo } from "../estimators/index.ts";
 import { betaVaeScore, elbo } from "../metrics/index.ts";
 import { betaVae } from "../models/index.ts";
 import { evaluate, scatterPlot } from "../train/index.ts";
-import { type Row, type RowContext, fit } from "./row.ts";
+import { type Row, type RowContext, fit, overSeeds } from "./row.ts";
 
 const betas = [1, 4, 8];
 const net = { latent: 10, hidden: [400, 200] };
@@ -82,10 +82,8 @@ export const betaVaeRow: Row = {
     const values: Record<string, number> = {};
     for (const [beta, lists] of found) {
       for (const [name, list] of Object.entries(lists)) {
-        const { mean, stderr } = monteCarlo(list);
-        values[`${name}Beta${beta}`] = mean;
-        values[`${name}Beta${beta}Stderr`] = stderr;
-        values[`${name}Beta${beta}Spread`] = stderr * Math.sqrt(list.length);
+        Object.assign(values, overSeeds(`${name}Beta${beta}`, list));
+        values[`${name}Beta${beta}Spread`] = monteCarlo(list).stderr * Math.sqrt(list.length);
       }
     }
     return { values, passed: judge(found), seeds, pictures: { "rate-distortion": plane(found) } };

@@ -1,9 +1,8 @@
 import { fold, key } from "../base/random.ts";
 import type { DataSplit } from "../data/index.ts";
-import { monteCarlo } from "../estimators/index.ts";
 import { gan } from "../models/index.ts";
 import { Health, type OpenedModel } from "../train/index.ts";
-import { type Row, type RowContext, fit } from "./row.ts";
+import { type Row, type RowContext, fit, overSeeds } from "./row.ts";
 
 /** Rate at which the biases are swept, and the discriminator always learns. */
 const usualRate = 1e-3;
@@ -126,11 +125,7 @@ function keep(values: Record<string, number>, name: string, seen: readonly Seen[
     ...Object.fromEntries(hidden.map((_, i) => [`dead share of layer ${i + 1}`, seen.map(({ dead }) => dead[i]!)])),
     gradient: seen.map(({ gradient }) => gradient),
   };
-  for (const [quantity, list] of Object.entries(lists)) {
-    const { mean, stderr } = monteCarlo(list);
-    values[`${name}: ${quantity}`] = mean;
-    if (list.length > 1) values[`${name}: ${quantity}Stderr`] = stderr;
-  }
+  for (const [quantity, list] of Object.entries(lists)) Object.assign(values, overSeeds(`${name}: ${quantity}`, list));
 }
 
 function meetsBar(values: Readonly<Record<string, number>>): boolean {

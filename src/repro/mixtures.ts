@@ -1,10 +1,9 @@
 import { DataError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
-import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../models/index.ts";
 import { modesOf } from "../metrics/index.ts";
 import { openTrained } from "../train/index.ts";
-import { type Outcome, type Row, type RowContext, type Scale, trainToEnd } from "./row.ts";
+import { type Outcome, type Row, type RowContext, type Scale, overSeeds, trainToEnd } from "./row.ts";
 
 // All methods in one setting: the same nets, noise, batch, rule, learning rate and count of the generator's steps. What a step
 // costs differs: a critic makes five for one, an unrolled generator looks ahead. The mixture's components share the steps.
@@ -102,11 +101,7 @@ async function measure(
     }
   }
   const values: Record<string, number> = { [`${method}/seconds`]: seconds };
-  for (const [name, all] of found) {
-    const summed = addValues(emptyMean, all);
-    values[name] = summed.mean;
-    if (all.length > 1) values[`${name}Stderr`] = Math.sqrt(varianceOf(summed) / all.length);
-  }
+  for (const [name, all] of found) Object.assign(values, overSeeds(name, all));
   return values;
 }
 

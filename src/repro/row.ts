@@ -1,4 +1,5 @@
 import type { DataSplit } from "../data/index.ts";
+import { monteCarlo } from "../estimators/index.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { type OpenedModel, Run, type TrainOptions, openTrained, train } from "../train/index.ts";
@@ -41,7 +42,13 @@ export interface Row {
   run(context: RowContext): Promise<Outcome>;
 }
 
-/** Trains a model to its end, all in memory. */
+/** Mean of a quantity over seeds, and its standard error where there are several. */
+export function overSeeds(name: string, all: readonly number[]): Record<string, number> {
+  const { mean, stderr } = monteCarlo(all);
+  return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
+}
+
+/** Trains a model to its end, all in memory; it makes pictures and checkpoints only where they are asked for. */
 export async function trainToEnd(
   { engine, say }: RowContext,
   label: string,
@@ -52,7 +59,7 @@ export async function trainToEnd(
   const store = new MemoryStore();
   const rare = { checkpointEvery: 1_000_000, sampleEvery: 1_000_000, keep: 1 };
   let told = 0;
-  for await (const event of train(model, data, { ...options, ...rare }, { engine, store })) {
+  for await (const event of train(model, data, { ...rare, ...options }, { engine, store })) {
     if (event.type !== "step") continue;
     const tenth = Math.floor((10 * event.step) / event.steps);
     if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);

@@ -1,10 +1,9 @@
 import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
-import { monteCarlo } from "../estimators/index.ts";
 import { type Metric, accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
 import { classifierFeatures, evaluate, evaluator, openTrained } from "../train/index.ts";
-import { type Row, type Scale, fit, trainToEnd } from "./row.ts";
+import { type Row, type Scale, fit, overSeeds, trainToEnd } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets of two halvings in place of its three, 10,000 steps in place of 500,000. The
 // discriminator has a quarter of the generator's channels, as in the paper's hardest case.
@@ -70,8 +69,8 @@ export const unrolledStackedRow: Row = {
       }
       Object.assign(
         values,
-        averaged(`unroll${unroll}/modes`, counts),
-        averaged(`unroll${unroll}/reverseKl`, divergences),
+        overSeeds(`unroll${unroll}/modes`, counts),
+        overSeeds(`unroll${unroll}/reverseKl`, divergences),
       );
     }
     await teller.close();
@@ -79,9 +78,3 @@ export const unrolledStackedRow: Row = {
     return { values, passed: means.every((mean, i) => i === 0 || mean > means[i - 1]!), seeds };
   },
 };
-
-/** Mean over seeds, and its standard error where there are several. */
-function averaged(name: string, all: readonly number[]): Record<string, number> {
-  const { mean, stderr } = monteCarlo(all);
-  return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
-}

@@ -16,9 +16,9 @@ import { mlp } from "../nn/index.ts";
 import { gradientPenalty, wasserstein } from "../objectives/index.ts";
 import { add, concat, leakyRelu, mul, slice, sub, mean } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, rmsProp, withWeightClipping } from "../optim/index.ts";
-import { Run, train } from "../train/index.ts";
+import { train } from "../train/index.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
-import type { Row, RowContext } from "./row.ts";
+import { type Row, type RowContext, trainToEnd } from "./row.ts";
 
 // The generator is held: its items are the data moved by a known length, so that the distance is known too. Only the critic
 // is trained, and its gap is read off at the end.
@@ -107,25 +107,19 @@ async function gapOf(
   return gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
 }
 
-/** Looks at a whole game while it is trained. */
+/** Times that a whole game is looked at while it is trained. */
 const looks = 40;
 
 /**
  * Whether the critic's gap tells how far the generator is: the rank correlation of the gap and of the exact distance over a
  * training of both players.
  */
-async function followed({ engine, open, scale }: RowContext, model: ConfiguredModel): Promise<number> {
-  const steps = scale === "quick" ? 400 : 8000;
+async function followed(context: RowContext, name: string, model: ConfiguredModel): Promise<number> {
+  const steps = context.scale === "quick" ? 400 : 8000;
   const every = steps / looks;
-  const store = new MemoryStore();
   const options = { steps, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every };
-  for await (const _ of train(
-    model,
-    await open("ring8"),
-    { ...options, checkpointEvery: 1_000_000 },
-    { engine, store },
-  ));
-  const lines = await (await Run.open(store)).metrics();
+  const run = await trainToEnd(context, name, model, await context.open("ring8"), options);
+  const lines = await run.metrics();
   const of = (name: string) =>
     new Map(lines.filter((line) => line.name === name).map(({ step, value }) => [step, value!]));
   const [gaps, distances] = [of("critic/gap"), of("distance/emd")];
@@ -171,7 +165,7 @@ export const wganEmdRow: Row = {
       }
     }
     for (const [name, model] of Object.entries({ wgan: wgan({ clip: 0.1 }), wganGp: wganGp() })) {
-      values[`${name}/rankCorrelation`] = await followed(context, model);
+      values[`${name}/rankCorrelation`] = await followed(context, name, model);
       context.say(
         `${name}: rank correlation of gap and exact distance ${values[`${name}/rankCorrelation`]!.toFixed(3)}`,
       );
