@@ -1,5 +1,5 @@
 import type { RunConfig } from "../config.ts";
-import type { Change } from "./symptom.ts";
+import type { Change, Evidence } from "./symptom.ts";
 import { figure } from "./words.ts";
 
 // Changes that several symptoms propose. Each is null where the run has it already, or its recipe has no such option.
@@ -27,7 +27,7 @@ export function evenRates({ model }: RunConfig): Change | null {
 }
 
 /** A loss whose gradient does not die where the discriminator is sure. */
-export function livelyLoss({ model }: RunConfig): Change | null {
+function livelyLoss({ model }: RunConfig): Change | null {
   if (model.loss !== "minimax") return null;
   return {
     flag: "--loss non-saturating",
@@ -42,6 +42,11 @@ export function addedNoise({ model }: RunConfig, spread: number): Change | null 
     flag: `--instance-noise ${figure(spread / 10)}`,
     reason: "noise on all that the discriminator sees, a tenth of how far real items are apart, makes them overlap",
   };
+}
+
+/** What brings a generator something to learn from a judge that is sure. */
+export function livelierGradient({ config, spread }: Pick<Evidence, "config" | "spread">): Change {
+  return firstChange(config, livelyLoss(config), evenRates(config), addedNoise(config, spread));
 }
 
 /** Hidden units that are not below 0 from the start. */

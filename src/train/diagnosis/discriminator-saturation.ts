@@ -1,4 +1,4 @@
-import { addedNoise, evenRates, firstChange, livelyLoss } from "./changes.ts";
+import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter, median } from "./series.ts";
 import type { Evidence, Symptom } from "./symptom.ts";
@@ -15,7 +15,6 @@ export const discriminatorSaturation: Symptom = {
   needs: "a discriminator with an accuracy, and 12 looks at gradients",
   warmUp: 0.25,
   look: (evidence) => {
-    const { config } = evidence;
     const seen = makersIn(evidence).flatMap((maker) => (maker.accuracy === null ? [] : [measured(maker)]));
     if (seen.length === 0) return null;
     const worst = seen.find(isSaturated) ?? seen.at(-1)!;
@@ -24,11 +23,7 @@ export const discriminatorSaturation: Symptom = {
       values: { accuracy: worst.accuracy, gradientLeft: worst.left },
     };
     if (!isSaturated(worst)) return { present: false, ...sign };
-    return {
-      present: true,
-      ...sign,
-      change: firstChange(config, livelyLoss(config), evenRates(config), addedNoise(config, evidence.spread)),
-    };
+    return { present: true, ...sign, change: livelierGradient(evidence) };
   },
 };
 

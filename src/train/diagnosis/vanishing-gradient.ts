@@ -1,4 +1,4 @@
-import { addedNoise, evenRates, firstChange, livelyLoss } from "./changes.ts";
+import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter } from "./series.ts";
 import type { Symptom } from "./symptom.ts";
@@ -15,7 +15,6 @@ export const vanishingGradient: Symptom = {
   needs: "two players, and 12 looks at gradients",
   warmUp: 0.25,
   look: (evidence) => {
-    const { config } = evidence;
     const seen = makersIn(evidence).map(measured);
     if (seen.length === 0) return null;
     const worst = seen.find(hasVanished) ?? seen.at(-1)!;
@@ -28,11 +27,7 @@ export const vanishingGradient: Symptom = {
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },
     };
     if (!hasVanished(worst)) return { present: false, ...sign };
-    return {
-      present: true,
-      ...sign,
-      change: firstChange(config, livelyLoss(config), evenRates(config), addedNoise(config, evidence.spread)),
-    };
+    return { present: true, ...sign, change: livelierGradient(evidence) };
   },
 };
 
