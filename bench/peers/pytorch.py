@@ -11,11 +11,12 @@ The line protocol is in README.md beside this file. Switches, for a look at what
                        unrolled, and Adam tensor by tensor in unrolled, as tutorials do
 """
 import gc
-import json
 import math
 import os
 import sys
 import time
+
+from peer import leave, ms_since_process_start, peak_mb, say
 
 # Environment of each allocator; it is set before the process is replaced by itself, which keeps its id and its start time.
 # Page faults a DCGAN step: system 1400-3600, glibc 0-60, jemalloc 0 (6600-8500 at its own defaults), tcmalloc 5. They cost some
@@ -44,40 +45,6 @@ def choose_malloc():
     if sys.platform != "linux" or not MALLOC[wanted]:
         return "system"
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC[wanted], "ZAYA_PEER_RESTARTED": wanted})
-
-
-def leave(status, complaint=""):
-    """Ends at once: unloading torch takes a while, and triton reports leaks on the way."""
-    sys.stderr.write(complaint)
-    os._exit(status)
-
-
-def say(**line):
-    try:
-        print(json.dumps(line, allow_nan=False), flush=True)
-    except BrokenPipeError:
-        leave(0)
-
-
-def ms_since_process_start():
-    """To 10 ms, the kernel's clock tick; the interpreter's own start is inside."""
-    try:
-        with open("/proc/self/stat") as file:
-            ticks = int(file.read().rsplit(")", 1)[1].split()[19])
-        return 1e3 * (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
-    except (OSError, AttributeError):
-        return 1e3 * time.process_time()
-
-
-def peak_mb():
-    try:
-        with open("/proc/self/status") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
-    except (OSError, StopIteration):
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 # Before torch, which takes seconds to load.

@@ -5,32 +5,13 @@
 The line protocol is in README.md beside this file. A step is the matrix of Euclidean costs and the exact plan; its loss is the cost. Both
 run on one thread, as zaya does: numThreads of ot.emd is ignored since 0.9.7.
 """
-import json
-import os
 import sys
 import time
 
+from peer import ms_since_process_start, peak_mb, say
+
 SIZES = {"emd": (2000, 2000, False), "emd-weighted": (2000, 1500, True)}
 PROBLEMS = 3
-
-
-def say(**line):
-    print(json.dumps(line, allow_nan=False), flush=True)
-
-
-def ms_since_process_start():
-    """To 10 ms, the kernel's clock tick; the interpreter's own start is inside."""
-    try:
-        with open("/proc/self/stat") as file:
-            ticks = int(file.read().rsplit(")", 1)[1].split()[19])
-        return 1e3 * (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
-    except (OSError, AttributeError):
-        return 1e3 * time.process_time()
-
-
-def peak_mb():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 
 
 library, name = sys.argv[1:3]
