@@ -2,6 +2,7 @@ import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { selectPoints, toPoints } from "../base/points.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import type { Weights } from "../train/index.ts";
@@ -44,7 +45,7 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
   const { trained, close } = await openRunModel(spec, device, parameters);
   try {
     const items: NdArray = await trained.sample(fold(key, "sample"), n);
-    return { spec, of: null, points: toPoints(items, spec), indices: range(n) };
+    return { spec, of: null, points: toPoints(items, spec), indices: range(0, n) };
   } finally {
     await close();
   }
@@ -52,7 +53,8 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
 
 async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): Promise<OpenedSide> {
   const items = await openItems(spec, { size });
-  const indices = items.size <= n ? range(items.size) : permutation(fold(key, "items"), items.size).slice(0, n).sort();
+  const indices =
+    items.size <= n ? range(0, items.size) : permutation(fold(key, "items"), items.size).slice(0, n).sort();
   const points = toPoints(items.read(indices), spec);
   if (file === undefined) return { spec, of: items.size, points, indices };
   const all = await readPointWeights(file);
@@ -61,8 +63,4 @@ async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): P
   }
   const weights = selectPoints(toPoints({ dtype: "float64", shape: [all.length, 1], data: all }, file), indices).data;
   return { spec, of: items.size, points, indices, weights };
-}
-
-function range(n: number): Int32Array {
-  return Int32Array.from({ length: n }, (_, i) => i);
 }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape, full, joinRows } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { openData, requireFree, writeOutput } from "../node/index.ts";
 import { type Run, imageGrid, overlayPicture, pairRows, readDataRecord } from "../train/index.ts";
@@ -54,13 +55,13 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
   try {
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);
-    const items = data.read(Int32Array.from({ length: shown }, (_, i) => i));
+    const items = data.read(range(0, shown));
     const results = await trained.decode(await trained.encode(items));
     const error = meanSquare(items, results);
     const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);
     await writeOutput(out, await encodePicture(picture, `${folder}, reconstructions`), force);
-    const range = data.kind === "image" ? " (values in [0, 1])" : "";
-    output.result([`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} a number${range}`], {
+    const limits = data.kind === "image" ? " (values in [0, 1])" : "";
+    output.result([`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} a number${limits}`], {
       out,
       n: shown,
       meanSquaredError: error,

@@ -2,6 +2,7 @@ import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, permutation } from "../base/random.ts";
 import { Sha256 } from "../base/sha256.ts";
+import { range } from "../base/range.ts";
 
 /** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`. */
 export interface Dataset {
@@ -289,12 +290,7 @@ export function select(dataset: Dataset, indices: Int32Array): Dataset {
 /** The first `n` items, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
 export function take(dataset: Dataset, n: number): Dataset {
   if (!Number.isInteger(n) || n < 1) throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
-  return n >= dataset.size
-    ? dataset
-    : select(
-        dataset,
-        Int32Array.from({ length: n }, (_, i) => i),
-      );
+  return n >= dataset.size ? dataset : select(dataset, range(0, n));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Shape, rows } from "../base/ndarray.ts";
+import { range } from "../base/range.ts";
 import type { Dataset, SkippedFile } from "./dataset.ts";
 
 /** What one look at every item tells. */
@@ -41,7 +42,7 @@ const fewDimensions = 10;
 /** Looks at every item once. */
 export function summarize(dataset: Dataset): DataSummary {
   const { name, kind, size, shape, skipped, fingerprint } = dataset;
-  const range = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
+  const bounds = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
   const duplicates: [number, number][] = [];
   const constant: number[] = [];
   const dimensions =
@@ -49,8 +50,8 @@ export function summarize(dataset: Dataset): DataSummary {
   const findEarlier = earlierItems(dataset);
   for (let start = 0; start < size; start += chunk) {
     const stop = Math.min(size, start + chunk);
-    const items = dataset.read(span(start, stop));
-    widen(range, items.data);
+    const items = dataset.read(range(start, stop));
+    widen(bounds, items.data);
     dimensions?.forEach((moments, at) => {
       for (let i = at; i < items.data.length; i += dimensions.length) moments.add(items.data[i]!);
     });
@@ -66,9 +67,9 @@ export function summarize(dataset: Dataset): DataSummary {
     kind,
     size,
     shape,
-    min: range.min,
-    max: range.max,
-    mean: range.sum / range.count,
+    min: bounds.min,
+    max: bounds.max,
+    mean: bounds.sum / bounds.count,
     dimensions: dimensions?.map((moments) => moments.summary()) ?? null,
     duplicates: { count: duplicates.length, examples: duplicates.slice(0, examplesKept) },
     constant: { count: constant.length, examples: constant.slice(0, examplesKept) },
@@ -100,18 +101,14 @@ class Moments {
   }
 }
 
-function span(start: number, stop: number): Int32Array {
-  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
-}
-
-function widen(range: { min: number; max: number; sum: number; count: number }, data: Float32Array): void {
+function widen(bounds: { min: number; max: number; sum: number; count: number }, data: Float32Array): void {
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (value < range.min) range.min = value;
-    if (value > range.max) range.max = value;
-    range.sum += value;
+    if (value < bounds.min) bounds.min = value;
+    if (value > bounds.max) bounds.max = value;
+    bounds.sum += value;
   }
-  range.count += data.length;
+  bounds.count += data.length;
 }
 
 /** A search for the first item with the same bits, by hash; items of equal hash are compared number by number. */

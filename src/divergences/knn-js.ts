@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import { meanWithError } from "../base/mean.ts";
+import { monteCarlo } from "../base/monte-carlo.ts";
 import { type Points, commonWidth } from "../base/points.ts";
 import { digamma } from "./digamma.ts";
 import type { EstimatedDivergence } from "./knn-kl.ts";
@@ -29,7 +29,7 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
   }
   requireNeighbours(x, y, k, "knnJs");
   const terms = Float64Array.of(...termsOf(x, y, k), ...termsOf(y, x, k));
-  const { mean, stderr } = meanWithError(terms);
+  const { mean, stderr } = monteCarlo(terms);
   return { value: digamma(2 * n) - digamma(n) + mean, stderr };
 }
 

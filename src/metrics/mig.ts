@@ -1,5 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, integers } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { byFactor, columnOf, factorOptions, requireTwoCodes, valuesOf } from "./factor-codes.ts";
 import { defineMetric } from "./metric.ts";
@@ -52,7 +53,7 @@ export function informationGaps(
 ): (items?: Int32Array) => Float64Array {
   const bins = Array.from({ length: codes.shape[1]! }, (_, j) => binned(columnOf(codes, j, 0, n)));
   const factors = Array.from({ length: values.shape[1]! }, (_, k) => valuesOf(values, k, 0, n));
-  const all = Int32Array.from({ length: n }, (_, i) => i);
+  const all = range(0, n);
   return (items = all) =>
     Float64Array.from(factors, (factor) => {
       const entropy = mutualInformation(factor, factor, items);

@@ -1,4 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
+import { nearestRows } from "../base/nearest-rows.ts";
 
 /** Centres [k, d] of a mixture, and how far from the nearest a sample of high quality may be: so many deviations. */
 export interface ModeCenters {
@@ -35,23 +36,9 @@ export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {
 
 /** The nearest centre of each of samples [n, d], and whether it is near. */
 export function nearestModes(samples: NdArray, { centers, deviation, within }: ModeCenters): ModeHits {
-  const [count, d] = centers.shape as [number, number];
-  const n = samples.shape[0]!;
-  const nearest = new Int32Array(n);
-  const good = new Uint8Array(n);
-  for (let i = 0; i < n; i++) {
-    let least = Infinity;
-    for (let mode = 0; mode < count; mode++) {
-      let squares = 0;
-      for (let j = 0; j < d; j++) squares += (samples.data[i * d + j]! - centers.data[mode * d + j]!) ** 2;
-      if (squares < least) {
-        nearest[i] = mode;
-        least = squares;
-      }
-    }
-    good[i] = Math.sqrt(least) <= within * deviation ? 1 : 0;
-  }
-  return { count, nearest, good };
+  const { row: nearest, distance } = nearestRows(samples, centers);
+  const good = Uint8Array.from(distance, (each) => (each <= within * deviation ? 1 : 0));
+  return { count: centers.shape[0]!, nearest, good };
 }
 
 /** How samples are spread over the modes. */

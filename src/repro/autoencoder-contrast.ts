@@ -1,5 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { fold, key, normal } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import { matmul, mul, sub, sum, square, max, neg } from "../ops/index.ts";
 import { input } from "../graph/tensor.ts";
 import { monteCarlo } from "../estimators/index.ts";
@@ -43,8 +44,8 @@ export const autoencoderContrastRow: Row = {
   run: async (context) => {
     const data = await context.open("mnist");
     const options = { epochs: context.scale === "quick" ? 2 : 20, seed };
-    const train = data.train.read(Int32Array.from({ length: compared }, (_, i) => i));
-    const test = data.test.read(Int32Array.from({ length: 1000 }, (_, i) => i));
+    const train = data.train.read(range(0, compared));
+    const test = data.test.read(range(0, 1000));
     const ours = fold(key(seed), "contrast");
     const values: Record<string, number> = { realDistance: (await nearest(context, test, train)).mean };
     for (const [name, model] of [

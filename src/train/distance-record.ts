@@ -1,5 +1,6 @@
 import { toPoints } from "../base/points.ts";
 import type { Key } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -23,7 +24,7 @@ export async function recordedDistance(
   const samples = await trained.sample(key, points);
   // A generator that has run away has no distance worth a number; its losses tell.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = data.read(Int32Array.from({ length: points }, (_, i) => i));
+  const real = data.read(range(0, points));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [distanceName]: cost };
 }

@@ -1,5 +1,6 @@
 import type { Key } from "../base/random.ts";
 import { fold } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
 import { feedDeclared } from "./feeds.ts";
@@ -26,7 +27,7 @@ export class Health {
 
   /** The numbers by name, after so many of the stage's steps. */
   async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
-    const indices = Int32Array.from({ length: this.batch }, (_, i) => i);
+    const indices = range(0, this.batch);
     const items = { part: "train", indices };
     const labels = () => labelsAt(this.data, indices);
     const feeds = feedDeclared(this.declared, { key: this.key, count: 0, progress: { step, steps }, items, labels });

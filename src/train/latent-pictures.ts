@@ -1,4 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { imageGrid, manifoldCodes, pairRows, traversalCodes } from "./pictures.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -10,7 +11,7 @@ export async function reconstructionPicture(
   count = 32,
   columns = 8,
 ): Promise<NdArray<"uint8">> {
-  const items = data.read(Int32Array.from({ length: Math.min(count, data.size) }, (_, i) => i));
+  const items = data.read(range(0, Math.min(count, data.size)));
   const results = await trained.decode(await trained.encode(items));
   const across = Math.min(columns, items.shape[0]!);
   return imageGrid(pairRows(items, results, across), { columns: across });

@@ -1,4 +1,5 @@
 import { type Key, fold } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader } from "../data/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, rateOf } from "./config.ts";
@@ -152,7 +153,7 @@ async function weightsFor(
 ): Promise<Float64Array> {
   const values = new Float64Array(data.size);
   for (let start = 0; start < data.size; start += weighedAtOnce) {
-    const indices = Int32Array.from({ length: Math.min(weighedAtOnce, data.size - start) }, (_, i) => start + i);
+    const indices = range(start, Math.min(data.size, start + weighedAtOnce));
     const outputs = await trained.map(map, { [input]: data.read(indices) });
     values.set(outputs[output]!.data, start);
   }

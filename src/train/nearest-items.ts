@@ -1,4 +1,5 @@
 import { type NdArray, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import { argmax, matmul, mul, square, sub, sum } from "../ops/index.ts";
@@ -46,7 +47,7 @@ export async function nearestDistances(engine: Engine, items: NdArray, data: Dat
 }
 
 function readBlock(data: Dataset, first: number, count: number): NdArray<"float32"> {
-  return data.read(Int32Array.from({ length: count }, (_, i) => first + i));
+  return data.read(range(first, first + count));
 }
 
 /** Places of nearest rows by an engine. */

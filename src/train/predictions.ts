@@ -1,6 +1,7 @@
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Subject } from "./evidence.ts";
 
@@ -24,8 +25,7 @@ export async function gatherPredictions(
     (await trained.map(classifier.map, { [classifier.input]: items }))[classifier.logits]!;
   const parts: NdArray[] = [];
   for (let start = 0; start < data.size; start += atOnce) {
-    const count = Math.min(atOnce, data.size - start);
-    parts.push(await tell(data.read(Int32Array.from({ length: count }, (_, i) => start + i))));
+    parts.push(await tell(data.read(range(start, Math.min(data.size, start + atOnce)))));
   }
   const noise = uniform(fold(key, "noise"), [atOnce, ...data.shape]);
   return {

@@ -1,6 +1,7 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
+import { range } from "../base/range.ts";
 import { encodePng } from "../codec/png.ts";
 import type { Dataset } from "../data/index.ts";
 import { imageGrid } from "./pictures.ts";
@@ -17,7 +18,7 @@ export async function writeReals(store: Store, data: Dataset): Promise<void> {
 }
 
 function firstItems(data: Dataset): NdArray {
-  return data.read(Int32Array.from({ length: Math.min(shownImages, data.size) }, (_, i) => i));
+  return data.read(range(0, Math.min(shownImages, data.size)));
 }
 
 /** Draws with the same noise at every step. Returns the file's name, or null for a model that draws nothing. */

@@ -2,6 +2,7 @@ import { OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, ndarray, rows, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { flatten } from "../base/tree.ts";
+import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
@@ -291,10 +292,6 @@ export function drawNoise(
 
 function dimensionsOf(data: Dataset): number {
   return data.shape.reduce((size, extent) => size * extent, 1);
-}
-
-function range(start: number, stop: number): Int32Array {
-  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
 }
 
 /** Rows `start` to `stop`, filled up to a whole call. */

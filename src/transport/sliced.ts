@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import { meanWithError } from "../base/mean.ts";
+import { monteCarlo } from "../base/monte-carlo.ts";
 import { type Points, commonWidth, dotProduct } from "../base/points.ts";
 import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";
@@ -34,7 +34,7 @@ export function slicedWasserstein(
     const direction = unitVector(fold(of, "direction", draw), d);
     return wasserstein1d(shadow(x, direction), shadow(y, direction), weights);
   });
-  const { mean, stderr } = meanWithError(found);
+  const { mean, stderr } = monteCarlo(found);
   return { distance: mean, stderr };
 }
 

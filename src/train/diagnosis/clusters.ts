@@ -1,6 +1,6 @@
 import { type NdArray, zeros } from "../../base/ndarray.ts";
 import { type Key, uniform } from "../../base/random.ts";
-import { nearestRows } from "./nearest-rows.ts";
+import { nearestRows } from "../../base/nearest-rows.ts";
 
 /** Rounds after which the centres are taken as they are. */
 const rounds = 20;

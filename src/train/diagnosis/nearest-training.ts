@@ -3,7 +3,7 @@ import type { Key } from "../../base/random.ts";
 import { type DataSplit, take } from "../../data/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { nearestDistances } from "../nearest-items.ts";
-import { nearestRows } from "./nearest-rows.ts";
+import { nearestRows } from "../../base/nearest-rows.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";
 

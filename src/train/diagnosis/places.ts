@@ -2,7 +2,7 @@ import { type NdArray, reshaped, rows, sizeOf } from "../../base/ndarray.ts";
 import { type Key, fold, permutation } from "../../base/random.ts";
 import type { Dataset } from "../../data/index.ts";
 import { clusterCentres } from "./clusters.ts";
-import { nearestRows } from "./nearest-rows.ts";
+import { nearestRows } from "../../base/nearest-rows.ts";
 
 /** Where real items are: the modes that the data declare, or clusters of them. */
 export interface Places {

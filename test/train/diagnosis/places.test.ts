@@ -7,7 +7,7 @@ import { arrayDataset } from "../../../src/data/index.ts";
 import { ring8 } from "../../../src/data/datasets/ring8.ts";
 import { ortEngine } from "../../../src/runtime/index.ts";
 import { clusterCentres } from "../../../src/train/diagnosis/clusters.ts";
-import { nearestRows } from "../../../src/train/diagnosis/nearest-rows.ts";
+import { nearestRows } from "../../../src/base/nearest-rows.ts";
 import { nearestTraining } from "../../../src/train/diagnosis/nearest-training.ts";
 import { placesOf, sharesOf } from "../../../src/train/diagnosis/places.ts";
 import { shareAbove } from "../../../src/train/diagnosis/scores.ts";

@@ -1,4 +1,4 @@
-import type { NdArray } from "../../base/ndarray.ts";
+import type { NdArray } from "./ndarray.ts";
 
 /** The nearest row of `others` [m, d] for each row of `items` [n, d], and its Euclidean distance. */
 export function nearestRows(
