@@ -3,5 +3,6 @@ export * from "./datasets/index.ts";
 export * from "./idx-dataset.ts";
 export * from "./loader.ts";
 export * from "./npy-dataset.ts";
+export * from "./pairs.ts";
 export * from "./summary.ts";
 export * from "./resize-bilinear.ts";

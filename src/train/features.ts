@@ -1,6 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
+import type { Dataset } from "../data/index.ts";
 import { largestOf } from "../metrics/index.ts";
 import { fitItems, flatItems, resizeRule } from "./feature-input.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -23,8 +24,8 @@ export interface ItemClassifier {
 }
 
 /** Points as they are, or the pixels of images. */
-export function plainFeatures(kind: "image" | "points"): Features {
-  const id = kind === "image" ? "pixels" : "identity";
+export function plainFeatures(kind: Dataset["kind"]): Features {
+  const id = kind === "points" ? "identity" : "pixels";
   return { id, resize: "none", of: async (items) => flatItems(items) };
 }
 

@@ -5,7 +5,7 @@ import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
-import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
+import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
@@ -21,7 +21,7 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
-import { infoOf, planRun } from "./plan.ts";
+import { infoOf, planRun, servedTo } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
@@ -89,9 +89,14 @@ export function requireResumable(run: Run): void {
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
 export function buildModel(config: RunConfig, data: DataInfo): Model {
-  const definition = models.find(({ name }) => name === config.recipe);
-  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${config.recipe}`);
+  const definition = definitionOf(config);
   return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
+}
+
+function definitionOf({ recipe }: RunConfig): ModelDefinition {
+  const definition = models.find(({ name }) => name === recipe);
+  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${recipe}`);
+  return definition;
 }
 
 /** Names and sizes of a model's parameters. */
@@ -149,7 +154,7 @@ class Training {
       this.course,
       {
         engine: this.engine,
-        data: this.data.train,
+        data: servedTo(definitionOf(this.run.config), this.data.train),
         config: this.config,
         seed: this.seed,
         slotNames: this.slotNames(values),
