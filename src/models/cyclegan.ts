@@ -11,6 +11,7 @@ import {
   imageOf,
   inOnePass,
   judgeOf,
+  judging,
   meanAbsolute,
   meanSquared,
   patchLossField,
@@ -62,6 +63,7 @@ function build(chosen: Options, data: DataInfo): Model {
   const discriminator = judgeOf(chosen, "instance", image);
   const pool = imagePool(chosen.pool, image);
   const [there, back] = [translation("AtoB", image), translation("BtoA", image)];
+  const judges = { A: judging("discriminatorA", image), B: judging("discriminatorB", image) };
   return {
     nets: {
       AtoB: generator,
@@ -81,8 +83,11 @@ function build(chosen: Options, data: DataInfo): Model {
       discriminatorStep("A", chosen, objective),
       discriminatorStep("B", chosen, objective),
     ],
-    maps: { AtoB: there.map, BtoA: back.map },
-    translators: { AtoB: there.translator, BtoA: back.translator },
+    maps: { AtoB: there.map, BtoA: back.map, ...judges.A.map, ...judges.B.map },
+    translators: {
+      AtoB: { ...there.translator, judge: judges.B.judge },
+      BtoA: { ...back.translator, judge: judges.A.judge },
+    },
     ...(chosen.pool > 0 && {
       kept: {
         "Pool of A": { net: "poolA", stat: "images", shape: image },

@@ -153,6 +153,8 @@ export interface Translator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
+  /** How real an image of the domain that it ends in looks: a map's output [n, 1]. */
+  readonly judge?: { readonly map: string; readonly input: string; readonly output: string };
 }
 
 /** A model with a tractable bound on log p(x). */

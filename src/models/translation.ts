@@ -76,6 +76,15 @@ export function translation(net: string, image: Shape): { readonly map: NetMap; 
   };
 }
 
+/** The map of a discriminator of patches: the mean of their scores [n, 1]. */
+export function judging(net: string, image: Shape) {
+  const map: NetMap = {
+    inputs: { x: image },
+    outputs: ({ x }, { nets }) => ({ score: mean(nets[net]!(inside(x!)), { axes: [1, 2] }) }),
+  };
+  return { map: { [net]: map }, judge: { map: net, input: "x", output: "score" } };
+}
+
 export function generatorOf(arch: keyof typeof generators, ngf: number, blocks: number, image: Shape): Layer {
   return arch === "unet" ? uNet({ channels: ngf }, image) : residualGenerator({ channels: ngf, blocks }, image);
 }

@@ -21,6 +21,7 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { recordedOverfit } from "./overfit-record.ts";
 import { infoOf, planRun, servedTo } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
@@ -242,7 +243,8 @@ class Training {
     const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
     const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
     const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
-    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look });
+    const overfit = await recordedOverfit(trained, this.data, fold(this.seed, "overfit"));
+    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
   }
 
   /** Keeps warnings in the run's record before they are told. */
