@@ -14,15 +14,14 @@ export interface DomainOptions extends SpecOptions {
  * @throws DataError when there are no such data. @throws OptionError for an option that does not fit them.
  */
 export async function openDomains(spec: string, { second, ...options }: DomainOptions): Promise<OpenedData> {
-  const opened = await openSpec(spec, options);
-  if (second === undefined) return opened;
+  if (second === undefined) return openSpec(spec, options);
   if (options.pairs !== undefined) {
     throw new OptionError(
       `openData: images side by side are both domains in one folder - got ${spec} and ${second}`,
       "name one of them, or leave --pairs out",
     );
   }
-  const a = onlyDomain(spec, opened);
+  const a = onlyDomain(spec, await openSpec(spec, options));
   const b = onlyDomain(second, await openSpec(second, options));
   const match = matchFiles({ spec, files: a.files }, { spec: second, files: b.files });
   return twoDomains(`${a.train.name} and ${b.train.name}`, [a, b], match);
