@@ -67,6 +67,8 @@ export interface Sides {
   readonly b: Dataset;
   /** Whether the i-th image of one shows the same as the i-th of the other. */
   readonly aligned: boolean;
+  /** Files without one of the same name in the other domain, where some names are in both. */
+  readonly unmatched?: readonly string[];
 }
 
 export interface SkippedFile {
@@ -78,6 +80,16 @@ export interface SkippedFile {
 export interface DataSplit {
   readonly train: Dataset;
   readonly test: Dataset;
+}
+
+/** Files that were passed over when either part was read. */
+export function skippedIn({ train, test }: DataSplit): SkippedFile[] {
+  return distinctFiles([...train.skipped, ...test.skipped]);
+}
+
+/** Each file once. */
+export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
+  return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
 export interface ArrayDatasetParts {
@@ -313,12 +325,28 @@ export function take(dataset: Dataset, n: number): Dataset {
 }
 
 /**
+ * A share of the items, at least one, chosen by a fixed key: a smaller share is part of a larger one. The items kept are in
+ * their order.
+ * @param share In (0, 1).
+ * @throws OptionError for another share.
+ */
+export function thin(dataset: Dataset, share: number): Dataset {
+  requireShare("thin", share);
+  const order = permutation(fold(key(0), "thin"), dataset.size);
+  return select(dataset, order.slice(0, Math.max(1, Math.round(dataset.size * share))).toSorted());
+}
+
+function requireShare(where: string, share: number): void {
+  if (!(share > 0 && share < 1)) throw new OptionError(`${where}: a share must be in (0, 1) - got ${share}`);
+}
+
+/**
  * Holds a share of the items out, at least one, chosen by the key alone; both parts keep the order of the whole.
  * @param share In (0, 1).
  * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
-  if (!(share > 0 && share < 1)) throw new OptionError(`splitOff: a share must be in (0, 1) - got ${share}`);
+  requireShare("splitOff", share);
   const { size, name } = dataset;
   if (size < 2) {
     throw new DataError(`splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`);

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
-import { type Dataset, type Sides, type SkippedFile, checkedIndex, select } from "./dataset.ts";
+import { type Dataset, type Sides, type SkippedFile, checkedIndex, distinctFiles, select } from "./dataset.ts";
 
 /**
  * Images of two domains as pairs `[2, h, w, c]`, the first domain's image first.
@@ -59,7 +59,8 @@ class PairDataset implements Dataset {
     this.shape = [2, ...a.shape];
     this.size = Math.max(a.size, b.size);
     this.labels = aligned ? a.labels : null;
-    this.skipped = [...a.skipped, ...b.skipped];
+    // Both domains may lie in one folder.
+    this.skipped = distinctFiles([a, b].flatMap(skippedOf));
   }
 
   read(indices: ArrayLike<number>): NdArray<"float32"> {
@@ -76,10 +77,15 @@ class PairDataset implements Dataset {
   }
 
   select(indices: Int32Array): Dataset {
-    const { a, b, aligned } = this.sides;
+    const { a, b } = this.sides;
     const side = (of: Dataset) => select(of, distinct(indices.map((index) => checkedIndex(this, index) % of.size)));
-    return pairDataset(this.name, { a: side(a), b: side(b), aligned });
+    return pairDataset(this.name, { ...this.sides, a: side(a), b: side(b) });
   }
+}
+
+/** Files by the names that they have beside those of another domain. */
+function skippedOf({ name, skipped }: Dataset): SkippedFile[] {
+  return skipped.map(({ file, reason }) => ({ file: `${name}/${file}`, reason }));
 }
 
 /** A smaller domain is chosen from once, however often its turn came. */

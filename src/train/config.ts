@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
-import { choiceField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import { choiceField, countOrShareField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import { datasets } from "../data/index.ts";
 import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
@@ -54,19 +54,30 @@ export const dataOptions = z.object({
   spec: textField(
     `data: a known name (${datasets.map(({ name }) => name).join(", ")}), a folder of images, or a file: .npy, .csv, IDX`,
   ),
+  second: textField("a second domain of images, as spec: what is read are pairs").optional(),
+  pairs: choiceField("how images of a folder, twice as wide as high, hold aligned pairs: A left, B right", [
+    "side-by-side",
+  ]).optional(),
   size: integerField(
     "side in pixels to which the images of a folder are scaled and cropped, or those of shapes drawn",
     {
       min: 1,
     },
   ).optional(),
-  limit: integerField("take the first so many items", { min: 1 }).optional(),
+  limit: countOrShareField(
+    "take the first so many items; below 1 such a share of those to train on, chosen by a fixed key, and the whole test part; of two domains from each",
+  ).optional(),
   dataDir: textField(
     "folder with the files of a data set known by name, in place of where they usually are",
   ).optional(),
 });
 
 export type DataSource = z.output<typeof dataOptions>;
+
+/** What data are called in titles. */
+export function sourceTitle({ spec, second }: DataSource): string {
+  return second === undefined ? spec : `${spec} and ${second}`;
+}
 
 /** Everything that a run was: the file config.json. */
 export interface RunConfig {

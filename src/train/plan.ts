@@ -38,10 +38,22 @@ export function servedTo({ learnsFrom }: ModelDefinition, items: Dataset): Datas
 function requireKind({ name, learnsFrom = "items" }: ModelDefinition, data: Dataset): void {
   const got = data.sides === undefined ? "items" : data.sides.aligned ? "aligned pairs" : "domains";
   if (got === learnsFrom || (learnsFrom === "domains" && got === "aligned pairs")) return;
+  const unmatched = data.sides?.unmatched ?? [];
+  if (unmatched.length > 0 && learnsFrom === "aligned pairs") throw withoutPartner(name, data.name, unmatched);
   const fitting = models.filter((other) => (other.learnsFrom ?? "items") === got).map((other) => other.name);
   throw new OptionError(
     `${name}: learns from ${described[learnsFrom]} - got ${described[got]} in ${data.name}`,
     `${whereFrom[learnsFrom]}; of ${described[got]} learn ${fitting.join(", ")}`,
+  );
+}
+
+const namedFiles = 10;
+
+function withoutPartner(recipe: string, data: string, files: readonly string[]): OptionError {
+  const more = files.length > namedFiles ? `, and ${files.length - namedFiles} more` : "";
+  return new OptionError(
+    `${recipe}: learns from ${described["aligned pairs"]} - got ${files.length} files without a partner in ${data}: ${files.slice(0, namedFiles).join(", ")}${more}`,
+    "give each image one of the same name in the other folder, or take it out",
   );
 }
 
@@ -54,5 +66,6 @@ const described = {
 const whereFrom = {
   items: "name one data set",
   domains: "name two folders, --data A B, or one with trainA and trainB in it",
-  "aligned pairs": "name a folder of images that hold both side by side, or two folders with the same file names",
+  "aligned pairs":
+    "name a folder of images that hold both, with --pairs side-by-side, or two folders with the same file names",
 };
