@@ -9,6 +9,7 @@ import { factorVaeScore } from "./factor-vae-score.ts";
 import { fid } from "./fid.ts";
 import { gradientVariance } from "./gradient-variance.ts";
 import { kid } from "./kid.ts";
+import { leak } from "./leak.ts";
 import { memorisation } from "./memorisation.ts";
 import type { Metric } from "./metric.ts";
 import { mig } from "./mig.ts";
@@ -38,6 +39,7 @@ export {
   fid,
   gradientVariance,
   kid,
+  leak,
   memorisation,
   mig,
   modes,
@@ -62,6 +64,7 @@ export const metrics: readonly Metric[] = [
   diversity,
   memorisation,
   modes,
+  leak,
   accuracy,
   gradientVariance,
   betaVaeScore,

@@ -59,6 +59,12 @@ export interface Evidence {
     /** Of real items that the model was not trained on, [m]. */
     readonly heldOut: Float64Array;
   };
+  /** What a classifier of transformations takes each item for. */
+  transforms: {
+    /** The place in `names` for each item, [n]; the first of them is the identity. */
+    readonly told: Int32Array;
+    readonly names: readonly string[];
+  };
   /** Which mode of the data each drawn item belongs to. */
   modes: ModeHits & {
     /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */

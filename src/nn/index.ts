@@ -5,6 +5,7 @@ export * from "./conv.ts";
 export * from "./init.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
+export * from "./moving-chance.ts";
 export * from "./norm.ts";
 export * from "./players.ts";
 export * from "./running-mean.ts";

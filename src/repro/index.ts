@@ -1,6 +1,7 @@
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
 import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
+import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
@@ -31,6 +32,7 @@ export const rows: readonly Row[] = [
   unrolledStackedRow,
   jsVsWRow,
   wganEmdRow,
+  dagTheoryRow,
   dyingReluRow,
   vaeVsGanRow,
 ];

@@ -13,7 +13,7 @@ import {
 } from "../metrics/index.ts";
 import type { Features } from "./features.ts";
 import { gatherPredictions } from "./predictions.ts";
-import { type SampleFacts, gatherFeatures, gatherImages, gatherModes, gatherNearest } from "./sample-evidence.ts";
+import { type SampleFacts, gatherFeatures, gatherImages, gatherModes, gatherNearest, gatherTransforms } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** What is measured, and against which real items. */
@@ -95,6 +95,11 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   samples: {
     reads: ["samples"],
     gather: (gathering, options, metric) => gatherImages(gathering, drawn(options), metric),
+  },
+  transforms: {
+    reads: ["samples"],
+    features: true,
+    gather: (gathering, options, metric) => gatherTransforms(gathering, drawn(options), metric),
   },
   vectors: {
     reads: ["samples"],
