@@ -35,7 +35,8 @@ const dropped = 0.5;
 
 export const classifier = defineModel({
   name: "classifier",
-  summary: "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",
+  summary:
+    "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
   defaults: { batch: 128, epochs: 5, learningRate: 2e-3 },

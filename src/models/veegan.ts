@@ -4,16 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import {
-  adversarialOptions,
-  game,
-  gameLogs,
-  headOf,
-  latentOf,
-  playerOptions,
-  seenBy,
-  weighed,
-} from "./adversarial.ts";
+import { adversarialOptions, game, gameLogs, headOf, latentOf, playerOptions, seenBy, weighed } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 
 const options = z.object(adversarialOptions);

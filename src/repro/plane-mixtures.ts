@@ -12,7 +12,11 @@ export interface Component {
 /** A mixture of normal distributions in the plane. */
 export type Mixture = readonly Component[];
 
-export function component(weight: number, mean: Component["mean"], [xx, xy, yy]: readonly [number, number, number]): Component {
+export function component(
+  weight: number,
+  mean: Component["mean"],
+  [xx, xy, yy]: readonly [number, number, number],
+): Component {
   return {
     weight,
     mean,
@@ -71,7 +75,7 @@ export function densityAlong(mixture: Mixture, x: number): number {
 }
 
 /** Places of a grid that is fine beside every deviation, and ends where all densities have vanished. */
-export const places = Float64Array.from({ length: 361 }, (_, i) => (i - 180) / 18);
+export const places = Float64Array.from({ length: 241 }, (_, i) => (i - 120) / 12);
 
 export function onGrid(mixture: Mixture): Float64Array {
   const out = new Float64Array(places.length ** 2);

@@ -13,7 +13,14 @@ import {
 } from "../metrics/index.ts";
 import type { Features } from "./features.ts";
 import { gatherPredictions } from "./predictions.ts";
-import { type SampleFacts, gatherFeatures, gatherImages, gatherModes, gatherNearest, gatherTransforms } from "./sample-evidence.ts";
+import {
+  type SampleFacts,
+  gatherFeatures,
+  gatherImages,
+  gatherModes,
+  gatherNearest,
+  gatherTransforms,
+} from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** What is measured, and against which real items. */

@@ -1,6 +1,19 @@
 import { ndarray } from "../base/ndarray.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
-import { add, cast, equal, greater, lessEqual, matmul, mean, mul, reshape, slice, sub, transpose } from "../ops/index.ts";
+import {
+  add,
+  cast,
+  equal,
+  greater,
+  lessEqual,
+  matmul,
+  mean,
+  mul,
+  reshape,
+  slice,
+  sub,
+  transpose,
+} from "../ops/index.ts";
 import { shiftOf } from "./translation.ts";
 
 /** Numbers on [0, 1) that an image's transformation is drawn with. */
@@ -61,7 +74,11 @@ function covered(images: Tensor, axis: 1 | 2, draws: Tensor): Tensor {
   const side = staticDim(images, axis, "diffAugment");
   const length = Math.floor(side / 2 + 0.5);
   const centre = wholeBelow(side + 1 - (length % 2), draws);
-  const places = (offset: number) => integers(Array.from({ length: side }, (_, i) => i + offset), [1, side]);
+  const places = (offset: number) =>
+    integers(
+      Array.from({ length: side }, (_, i) => i + offset),
+      [1, side],
+    );
   const half = Math.floor(length / 2);
   const inside = mul(
     cast(lessEqual(centre, places(half)), "float32"),

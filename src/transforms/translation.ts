@@ -25,11 +25,5 @@ export const translation: TransformSet = {
   summary: "moved left, right, up and down by an eighth of the side; what leaves is lost",
   invertible: false,
   square: false,
-  members: [
-    identity,
-    moved("left", 2, false),
-    moved("right", 2, true),
-    moved("up", 1, false),
-    moved("down", 1, true),
-  ],
+  members: [identity, moved("left", 2, false), moved("right", 2, true), moved("up", 1, false), moved("down", 1, true)],
 };

@@ -11,8 +11,16 @@ afterAll(() => work.remove());
 
 describe("augmentation that does not fit", () => {
   it.each<[words: string, rule: string, hint: string]>([
-    ["gan --augment turn --data tiny.npy", "gan: augment must be one of none, real-only, dag, diffaugment, ada", "augment: "],
-    ["gan --augment dag --transforms turn --data tiny.npy", "gan: transforms must be some of identity, rotation", "transforms: "],
+    [
+      "gan --augment turn --data tiny.npy",
+      "gan: augment must be one of none, real-only, dag, diffaugment, ada",
+      "augment: ",
+    ],
+    [
+      "gan --augment dag --transforms turn --data tiny.npy",
+      "gan: transforms must be some of identity, rotation",
+      "transforms: ",
+    ],
     ["wgan --transforms flip --data tiny.npy", "augment: none takes no transforms - got flip", "--augment dag"],
     ["pacgan --augment diffaugment --transforms flip --data tiny.npy", "diffaugment takes no transforms", "--augment"],
     ["veegan --augment ada --lambda-v 1 --data tiny.npy", "augment: ada takes no lambdaV - got 1", "--augment dag"],

@@ -30,7 +30,8 @@ function slopes(seed: number, count: number): NdArray<"float32"> {
   );
 }
 
-const part = (seed: number, count: number) => arrayDataset({ name: "slopes", kind: "image", items: slopes(seed, count) });
+const part = (seed: number, count: number) =>
+  arrayDataset({ name: "slopes", kind: "image", items: slopes(seed, count) });
 const data: DataSplit = { train: part(1, 400), test: part(2, 100) };
 
 async function trained(model: ConfiguredModel, steps: number) {

@@ -83,7 +83,11 @@ describe("differentiable augmentation", () => {
 
   it("moves and cuts as far as it may, at either end of what is drawn", () => {
     const images = ndarray("float32", [2, 8, 8, 1], new Float32Array(128).fill(1));
-    const draws = ndarray("float32", [2, 7], Float32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.999, 0.999, 0.999, 0.999]));
+    const draws = ndarray(
+      "float32",
+      [2, 7],
+      Float32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.999, 0.999, 0.999, 0.999]),
+    );
     const [seen] = evaluate([diffAugment(input("images", [2, 8, 8, 1]), input("draws", [2, 7]))], { images, draws });
     expect([...seen!.data]).toEqual([...byHand(images, draws)]);
     // A row and a column have moved out, 15 pixels; of the quarter of the square that is inside, 2 by 2, they leave one.

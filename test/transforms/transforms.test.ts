@@ -129,7 +129,8 @@ describe("points", () => {
 
   it("keep their distances", () => {
     const points = normal(key(3), [20, 2]);
-    const lengths = ({ data }: NdArray) => Array.from({ length: 20 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!));
+    const lengths = ({ data }: NdArray) =>
+      Array.from({ length: 20 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!));
     for (const transform of transforms) {
       expect(lengths(applied(transform, points)), transform.name).toBeAllclose(lengths(points), { relative: 1e-12 });
     }
@@ -143,7 +144,12 @@ describe("several sets", () => {
   });
 
   it.each([
-    ["rotation", { kind: "image", shape: [4, 6, 3] }, "rotation turns images, which must be as high as wide - got [4, 6, 3]", "--size"],
+    [
+      "rotation",
+      { kind: "image", shape: [4, 6, 3] },
+      "rotation turns images, which must be as high as wide - got [4, 6, 3]",
+      "--size",
+    ],
     ["fliprot", { kind: "image", shape: [6, 4, 1] }, "got [6, 4, 1]", "--transforms flip"],
     ["translation", plane, "points can be turned or mirrored - got translation", "rotation, flip or fliprot"],
     ["crop", plane, "got crop", "rotation, flip or fliprot"],
@@ -163,7 +169,8 @@ describe("several sets", () => {
 describe("at random", () => {
   const transforms = transformsFor(named("rotation"), plane);
   const points = normal(key(4), [8, 2]);
-  const byHand = (k: number, i: number) => [...applied(transforms[k]!, points).data.slice(2 * i, 2 * i + 2)];
+  const pointOf = ({ data }: NdArray, i: number) => [data[2 * i]!, data[2 * i + 1]!];
+  const byHand = (k: number, i: number) => pointOf(applied(transforms[k]!, points), i);
   const chosen = (choices: readonly number[], chance?: number) => {
     const [choice, share] = [input("choice", [8]), input("chance", [])];
     const out = transformedAtRandom(transforms, input("x", [8, 2]), choice, chance === undefined ? 1 : share);
@@ -173,16 +180,12 @@ describe("at random", () => {
 
   it("each item gets one of them, by equal parts of what is drawn", () => {
     const out = chosen([0.05, 0.3, 0.6, 0.9, 0.24, 0.26, 0.74, 0.76]);
-    [0, 1, 2, 3, 0, 1, 2, 3].forEach((k, i) =>
-      expect([...out.data.slice(2 * i, 2 * i + 2)], `item ${i}`).toEqual(byHand(k, i)),
-    );
+    [0, 1, 2, 3, 0, 1, 2, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
 
   it("with a chance, and stays as it is beyond it", () => {
     const out = chosen([0.05, 0.15, 0.25, 0.35, 0.45, 0.7, 0.99, 0.38], 0.4);
-    [0, 1, 2, 3, 0, 0, 0, 3].forEach((k, i) =>
-      expect([...out.data.slice(2 * i, 2 * i + 2)], `item ${i}`).toEqual(byHand(k, i)),
-    );
+    [0, 1, 2, 3, 0, 0, 0, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
 
   it("with no chance all stay as they are, and nothing but the gradient of what they become comes back", () => {
