@@ -21,6 +21,7 @@ const floors: Readonly<Record<string, number>> = {
   objectives: 4,
   divergences: 4,
   transport: 4,
+  transforms: 4,
   models: 5,
   data: 5,
   metrics: 5,

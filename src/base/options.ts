@@ -68,6 +68,13 @@ export function choiceField<const Words extends readonly [string, ...string[]]>(
   return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description: doc });
 }
 
+/** Some of some words: a list, or text with commas between them. */
+export function choiceListField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
+  const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, with commas between them` });
+  const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
+  return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
+}
+
 /** A number within bounds, or one of some words. */
 export function numberOrField<const Words extends readonly [string, ...string[]]>(
   doc: string,
@@ -115,7 +122,8 @@ export function parseOptions<Schema extends z.ZodObject>(
     );
   }
   const got = issue.path.reduce<unknown>(
-    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    // A list given as text is shown whole.
+    (value, part) => (typeof value === "string" ? value : (value as Record<PropertyKey, unknown> | undefined)?.[part]),
     raw,
   );
   throw new OptionError(

@@ -12,6 +12,7 @@ import { fid } from "./fid.ts";
 import { gradientVariance } from "./gradient-variance.ts";
 import { hiddenInformation } from "./hidden-information.ts";
 import { kid } from "./kid.ts";
+import { leak } from "./leak.ts";
 import { memorisation } from "./memorisation.ts";
 import type { Metric } from "./metric.ts";
 import { mig } from "./mig.ts";
@@ -47,6 +48,7 @@ export {
   gradientVariance,
   hiddenInformation,
   kid,
+  leak,
   memorisation,
   mig,
   modes,
@@ -74,6 +76,7 @@ export const metrics: readonly Metric[] = [
   diversity,
   memorisation,
   modes,
+  leak,
   accuracy,
   pairError,
   psnr,

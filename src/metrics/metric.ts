@@ -75,6 +75,12 @@ export interface Evidence {
     readonly disturbed: NdArray;
     readonly backOfDisturbed: NdArray;
   };
+  /** What a classifier of transformations takes each item for. */
+  transforms: {
+    /** The place in `names` for each item, [n]; the first of them is the identity. */
+    readonly told: Int32Array;
+    readonly names: readonly string[];
+  };
   /** Which mode of the data each drawn item belongs to. */
   modes: ModeHits & {
     /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */

@@ -111,8 +111,8 @@ function classifierStep(name: string, games: readonly Game[], weights: readonly 
     loss: (batch, scope) => {
       const code = scope.noise("z", "normal", [staticDim(batch, 0, "adagan"), latent + 1]);
       const made = stopGradient(mixture(games, weights, code, latent, scope));
-      const scores = first.scores(scope.nets[name]!, first.inner(batch), made);
-      return { loss: nonSaturating.discriminator(scores.real, scores.fake), logs: scoreLogs(nonSaturating, scores) };
+      const [real, fake] = first.scores(scope.nets[name]!, [first.inner(batch), made]) as [Tensor, Tensor];
+      return { loss: nonSaturating.discriminator(real, fake), logs: scoreLogs(nonSaturating, { real, fake }) };
     },
   };
 }

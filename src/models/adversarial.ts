@@ -9,11 +9,13 @@ import {
   usualHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, concat, div, mean, mul, slice, step as isPositive, sub } from "../ops/index.ts";
+import { add, concat, div, mean, mul, slice, split, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
+import { type Augmentation, type Player, type View, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
+import { fromPlayers, toPlayers } from "./players-range.ts";
 
-// What the players of all adversarial models share. Images are [0, 1] outside and [-1, 1] between the players.
+// What the players of all adversarial models share.
 
 /** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
 export const adversarialOptions = {
@@ -57,6 +59,7 @@ export const adversarialOptions = {
     min: 0,
     max: 0.99999,
   }).default(0.999),
+  ...augmentationOptions,
 };
 
 const schema = z.object(adversarialOptions);
@@ -75,12 +78,19 @@ export interface Game {
   outer(items: Tensor): Tensor;
   /** As many generated items as there are in the batch; the same ones in every step that asks. */
   fakes(scope: Scope, batch: Tensor): Tensor;
-  /** What the discriminator is shown of items: with noise, where there is any. `who` names the noise. */
+  readonly augmentation: Augmentation;
+  /** What the discriminator is shown of augmented items: with noise, where there is any. `who` names the noise. */
   shown(items: Tensor, who: string, scope: Scope): Tensor;
-  /** Scores of real and generated items, as they are shown. */
-  scores(discriminator: Net, real: Tensor, fake: Tensor): { readonly real: Tensor; readonly fake: Tensor };
+  /** What all heads make of several batches of shown items. */
+  scores(discriminator: Net, shown: readonly Tensor[]): Tensor[];
   readonly objective: AdversarialLoss;
   readonly optimizer: TrainStep["optimizer"];
+}
+
+/** The same of real and of generated items: what is shown, or its scores. */
+export interface Pair {
+  readonly real: Tensor;
+  readonly fake: Tensor;
 }
 
 export interface GameRules {
@@ -122,7 +132,7 @@ export function playerOptions(
   };
 }
 
-/** @throws OptionError when the nets do not fit the items. */
+/** @throws OptionError when the nets or what is made of the items do not fit them. */
 export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
   const { instanceNoise } = chosen;
   const latent = latentOf(chosen, data);
@@ -131,17 +141,18 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
   const options = playerOptions(chosen, data, rules);
   const generator = generatorNet(options.generator, data.shape);
   const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
-  const discriminator = discriminatorNet(options.discriminator, seen);
-  const image = data.kind === "image";
-  const inner = (items: Tensor): Tensor => (image ? sub(mul(items, 2), 1) : items);
-  const outer = (items: Tensor): Tensor => (image ? mul(add(items, 1), 0.5) : items);
+  const augmentation = augmentationOf(chosen, { data, boundary: objective.boundary, suffix });
+  const discriminator = discriminatorNet({ ...options.discriminator, outputs: augmentation.views.length }, seen);
+  const inner = (items: Tensor) => toPlayers(data.kind, items);
+  const outer = (items: Tensor) => fromPlayers(data.kind, items);
   return {
-    nets: { [names.generator]: generator, [names.discriminator]: discriminator },
+    nets: { [names.generator]: generator, [names.discriminator]: discriminator, ...augmentation.nets },
     ...names,
     inner,
     outer,
     fakes: (scope, batch) =>
       scope.nets[names.generator]!(scope.noise("z", "normal", [staticDim(batch, 0, "fakes"), latent])),
+    augmentation,
     shown: (items, who, scope) => {
       if (instanceNoise === 0) return items;
       const deviation = scope.scalar("instanceNoise", (step, steps) => instanceNoise * (1 - step / steps));
@@ -163,7 +174,9 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         },
         discriminator: {
           inputs: { x: data.shape },
-          outputs: ({ x }, { nets }) => ({ score: nets[names.discriminator]!(copies(inner(x!), packing)) }),
+          outputs: ({ x }, { nets }) => ({
+            score: headOf(nets[names.discriminator]!(copies(inner(x!), packing)), 0),
+          }),
         },
       },
       generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
@@ -183,36 +196,73 @@ function copies(items: Tensor, packing: number): Tensor {
 }
 
 /** Each with batch statistics of its own. */
-function apart(discriminator: Net, real: Tensor, fake: Tensor) {
-  return { real: discriminator(real), fake: discriminator(fake) };
+function apart(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
+  return shown.map(discriminator);
 }
 
 /** The same in one pass, for discriminators that judge each item by itself. */
-function together(discriminator: Net, real: Tensor, fake: Tensor) {
-  const scores = discriminator(concat([real, fake]));
-  const n = staticDim(real, 0, "scores");
-  return { real: slice(scores, 0, 0, n), fake: slice(scores, 0, n, staticDim(scores, 0, "scores")) };
+function together(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
+  const counts = shown.map((items) => staticDim(items, 0, "scores"));
+  return split(discriminator(concat(shown)), 0, counts);
 }
 
-/** What the discriminator is shown in a step of its own: real items, and as many generated ones. */
-export function shownPair(game: Game, batch: Tensor, scope: Scope): { readonly real: Tensor; readonly fake: Tensor } {
-  return {
-    real: game.shown(game.inner(batch), "of real items", scope),
-    fake: game.shown(game.fakes(scope, batch), "of generated items", scope),
-  };
+/** One head's part of scores [..., heads]: [..., 1]. */
+export function headOf(scores: Tensor, head: number): Tensor {
+  return slice(scores, scores.shape.length - 1, head, head + 1);
+}
+
+/** Items as a view shows them. */
+export function seenBy(view: View, side: keyof Pair, game: Game, items: Tensor, who: string, scope: Scope): Tensor {
+  return game.shown(view[side](items, who, scope), who, scope);
+}
+
+/** What the discriminator is shown in a step of its own, by view: real items, and as many generated ones. */
+export function shownPairs(game: Game, batch: Tensor, scope: Scope): Pair[] {
+  const [real, fake] = [game.inner(batch), game.fakes(scope, batch)];
+  return game.augmentation.views.map((view) => ({
+    real: seenBy(view, "real", game, real, "of real items", scope),
+    fake: seenBy(view, "fake", game, fake, "of generated items", scope),
+  }));
+}
+
+/** Scores of what is shown by view, each by the view's own head. */
+export function pairScores(game: Game, discriminator: Net, pairs: readonly Pair[]): Pair[] {
+  const shown = pairs.flatMap(({ real, fake }) => [real, fake]);
+  const scores = game.scores(discriminator, shown);
+  return pairs.map((_, head) => ({
+    real: headOf(scores[2 * head]!, head),
+    fake: headOf(scores[2 * head + 1]!, head),
+  }));
+}
+
+/** The sum of losses by view, as they count for a player. */
+export function weighed({ augmentation }: Game, player: Player, losses: readonly Tensor[]): Tensor {
+  return losses
+    .map((loss, head) => mul(loss, augmentation.views[head]!.weight[player]))
+    .reduce((sum, loss) => add(sum, loss));
 }
 
 function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const { objective } = game;
-  const { real, fake } = shownPair(game, batch, scope);
-  const scores = game.scores(scope.nets[game.discriminator]!, real, fake);
-  return { loss: objective.discriminator(scores.real, scores.fake), logs: scoreLogs(objective, scores) };
+  const scores = pairScores(game, scope.nets[game.discriminator]!, shownPairs(game, batch, scope));
+  const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
+  return { loss: weighed(game, "discriminator", losses), logs: gameLogs(game, scores[0]!, scope) };
+}
+
+/** The loss that generated items, shown by view, have against a discriminator. */
+export function generatedLoss(game: Game, discriminator: Net, shown: readonly Tensor[]): Tensor {
+  const scores = game.scores(discriminator, shown);
+  const losses = scores.map((score, head) => game.objective.generator(headOf(score, head)));
+  return weighed(game, "generator", losses);
 }
 
 /** The generator moves against the discriminator as it is now. */
 function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
-  const fake = game.shown(game.fakes(scope, batch), "of the generator's items", scope);
-  return { loss: game.objective.generator(scope.nets[game.discriminator]!(fake)) };
+  const fake = game.fakes(scope, batch);
+  const shown = game.augmentation.views.map((view) =>
+    seenBy(view, "fake", game, fake, "of the generator's items", scope),
+  );
+  return { loss: generatedLoss(game, scope.nets[game.discriminator]!, shown) };
 }
 
 export function discriminatorStep(players: Game): TrainStep {
@@ -238,11 +288,13 @@ export function alternately(players: Game): TrainStep[] {
   return [discriminatorStep(players), generatorStep(players)];
 }
 
+/** What a step of the discriminator's logs of the main head's scores, to which the augmentation answers. */
+export function gameLogs({ objective, augmentation }: Game, scores: Pair, scope: Scope): Record<string, Tensor> {
+  return { ...scoreLogs(objective, scores), ...augmentation.adapt(scores.real, scope) };
+}
+
 /** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */
-export function scoreLogs(
-  { boundary }: AdversarialLoss,
-  { real, fake }: { readonly real: Tensor; readonly fake: Tensor },
-): Record<string, Tensor> {
+export function scoreLogs({ boundary }: AdversarialLoss, { real, fake }: Pair): Record<string, Tensor> {
   const means = { real: mean(real), fake: mean(fake) };
   if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };
   const right = add(mean(isPositive(sub(real, boundary.score))), mean(isPositive(sub(boundary.score, fake))));

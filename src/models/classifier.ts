@@ -3,12 +3,21 @@ import { OptionError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { choiceField, integerField, integerListField } from "../base/options.ts";
 import { categoricalLogProb } from "../distributions/index.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type Part, conv2d, dropout, flattenItems, heNormal, linear, sequential } from "../nn/index.ts";
-import { argmax, cast, equal, mean, neg, relu } from "../ops/index.ts";
+import { argmax, cast, concat, equal, indexTensor, mean, neg, oneHot, relu } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
-import { type DataInfo, type Model, defineModel } from "./model.ts";
+import type { ItemTransform } from "../transforms/index.ts";
+import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
+import { fromPlayers, toPlayers } from "./players-range.ts";
+import { chosenTransforms, transformsField } from "./transforms-option.ts";
 
 const options = z.object({
+  task: choiceField("what is told of an item: its class (class), or which of --transforms was done to it (transform)", [
+    "class",
+    "transform",
+  ]).default("class"),
+  transforms: transformsField("with --task transform, sets of transformations with commas between them"),
   arch: choiceField("net of linear layers (mlp) or of convolutions (conv); conv for images, mlp for points", [
     "mlp",
     "conv",
@@ -26,7 +35,8 @@ const dropped = 0.5;
 
 export const classifier = defineModel({
   name: "classifier",
-  summary: "tells the class of an item; its features are what distances between sets of images are measured in",
+  summary:
+    "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
   defaults: { batch: 128, epochs: 5, learningRate: 2e-3 },
@@ -34,7 +44,7 @@ export const classifier = defineModel({
 });
 
 function build(chosen: Options, data: DataInfo): Model {
-  const classes = requireClasses(data);
+  const { classes, transforms, examples } = taskOf(chosen, data);
   return {
     nets: { trunk: trunk(chosen, data), head: sequential([dropout(dropped), linear(chosen.features, classes)]) },
     steps: [
@@ -42,8 +52,8 @@ function build(chosen: Options, data: DataInfo): Model {
         name: "classifier",
         updates: ["trunk", "head"],
         optimizer: (rate) => adam({ learningRate: rate }),
-        loss: (items, scope) => {
-          const labels = scope.labels(classes);
+        loss: (batch, scope) => {
+          const { items, labels } = examples(batch, scope);
           const logits = scope.nets.head!(scope.nets.trunk!(items));
           const accuracy = mean(cast(equal(argmax(logits), argmax(labels)), "float32"));
           return { loss: neg(mean(categoricalLogProb(logits, labels))), logs: { accuracy } };
@@ -59,8 +69,51 @@ function build(chosen: Options, data: DataInfo): Model {
         },
       },
     },
-    classifier: { map: "classifier", input: "image", logits: "logits", features: "features", classes },
+    classifier: {
+      map: "classifier",
+      input: "image",
+      logits: "logits",
+      features: "features",
+      classes,
+      ...(transforms && { transforms }),
+    },
   };
+}
+
+/** What is to be told, and of what it is learned. */
+interface Task {
+  readonly classes: number;
+  readonly transforms?: readonly ItemTransform[];
+  /** Items [m, ...] with their classes, one-hot [m, classes]. */
+  examples(batch: Tensor, scope: StepScope): { readonly items: Tensor; readonly labels: Tensor };
+}
+
+/** @throws OptionError when the options or the data do not tell classes. */
+function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
+  if (task === "class") {
+    if (chosen !== undefined) {
+      throw new OptionError(
+        `classifier: transforms are what --task transform tells - got ${chosen.join()} with --task class`,
+        "add --task transform",
+      );
+    }
+    const classes = requireClasses(data);
+    return { classes, examples: (items, scope) => ({ items, labels: scope.labels(classes) }) };
+  }
+  const transforms = outside(chosenTransforms(data, chosen), data.kind);
+  const classes = transforms.length;
+  // Each item of the batch under each of them.
+  const examples = (batch: Tensor) => {
+    const n = staticDim(batch, 0, "classifier");
+    const labels = indexTensor(transforms.flatMap((_, k) => new Array<number>(n).fill(k)));
+    return { items: concat(transforms.map(({ apply }) => apply(batch))), labels: oneHot(labels, classes) };
+  };
+  return { classes, transforms, examples };
+}
+
+/** Transformations as others than players see them. */
+function outside(transforms: readonly ItemTransform[], kind: DataInfo["kind"]): ItemTransform[] {
+  return transforms.map(({ name, apply }) => ({ name, apply: (x) => fromPlayers(kind, apply(toPlayers(kind, x))) }));
 }
 
 /** From items to features [n, features], none below 0. */

@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Context, Layer, NoiseKind } from "../nn/index.ts";
 import type { Boundary } from "../objectives/index.ts";
 import type { Optimizer, Schedule, Slots } from "../optim/index.ts";
+import type { ItemTransform } from "../transforms/index.ts";
 
 /** What a model must know of the data before its nets can be built. */
 export interface DataInfo {
@@ -138,6 +139,8 @@ export interface Discriminator {
 
 /** How to tell the class of an item: a map from items to logits [n, classes] and to the features [n, d] that they are read off. */
 export interface Classifier {
+  /** What the classes are, where they are not those of the data's labels: what was done to an item, first nothing. */
+  readonly transforms?: readonly ItemTransform[];
   readonly map: string;
   readonly input: string;
   readonly logits: string;

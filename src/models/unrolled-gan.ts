@@ -3,7 +3,18 @@ import { gradTree } from "../autodiff/index.ts";
 import { choiceField, integerField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { neg, stopGradient } from "../ops/index.ts";
-import { adversarialOptions, discriminatorStep, game, generatorStep, shownPair } from "./adversarial.ts";
+import type { Player } from "./augmentation.ts";
+import {
+  type Pair,
+  adversarialOptions,
+  discriminatorStep,
+  game,
+  generatedLoss,
+  generatorStep,
+  pairScores,
+  shownPairs,
+  weighed,
+} from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
 
@@ -37,22 +48,35 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       {
         ...generatorStep(players),
         loss: (batch, scope) => {
-          const { real, fake } = shownPair(players, batch, scope);
-          const seen = chosen.secondOrder === "on" ? fake : stopGradient(fake);
-          const lossOf = (discriminator: Net, generated: Tensor): Tensor => {
-            const scores = players.scores(discriminator, real, generated);
-            return objective.discriminator(scores.real, scores.fake);
+          const pairs = shownPairs(players, batch, scope);
+          const seen = chosen.secondOrder === "on" ? pairs : pairs.map(withStillFakes);
+          const lossOf = (discriminator: Net, shown: readonly Pair[], player: Player): Tensor => {
+            const scores = pairScores(players, discriminator, shown);
+            return weighed(
+              players,
+              player,
+              scores.map(({ real, fake }) => objective.discriminator(real, fake)),
+            );
           };
           const rule = scope.optimizerOf("discriminator", "discriminator");
-          const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) => lossOf(net, seen));
+          const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) =>
+            lossOf(net, seen, "discriminator"),
+          );
           // Of a zero-sum game the whole value: the discriminator's answer changes what it makes of real items, too.
-          return { loss: objective.zeroSum ? neg(lossOf(ahead, fake)) : objective.generator(ahead(fake)) };
+          if (objective.zeroSum) return { loss: neg(lossOf(ahead, pairs, "generator")) };
+          const fakes = pairs.map(({ fake }) => fake);
+          return { loss: generatedLoss(players, ahead, fakes) };
         },
       },
       discriminatorStep(players),
     ],
     ...players.abilities,
   };
+}
+
+/** Generated items as constants. */
+function withStillFakes({ real, fake }: Pair): Pair {
+  return { real, fake: stopGradient(fake) };
 }
 
 /** A net after so many more steps down its loss, by its own optimizer as it is now. */

@@ -4,7 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
+import { adversarialOptions, game, gameLogs, headOf, latentOf, playerOptions, seenBy, weighed } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 
 const options = z.object(adversarialOptions);
@@ -21,26 +21,27 @@ export const veegan = defineModel({
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
   const players = game(chosen, data, { objective: nonSaturating });
-  const { discriminator } = playerOptions(chosen, data);
-  const judge = (scope: Scope, code: Tensor, items: Tensor): Tensor =>
-    scope.nets.discriminator!(concat([code, flattenItems(items)], 1));
-  /** A code with what is made of it, and an item with the code that it is brought back to. */
+  const { views } = players.augmentation;
+  const options = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
+  const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
+    headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
+  /** A code with what is made of it, and scores by view: of that pair, and of items with the codes they are brought back to. */
   const pairs = (batch: Tensor, who: string, scope: Scope) => {
     const code = scope.noise("z", "normal", [staticDim(batch, 0, "veegan"), latent]);
     const made = scope.nets.generator!(code);
     const real = players.inner(batch);
-    return {
-      code,
-      made,
-      ofMade: judge(scope, code, players.shown(made, `of generated items, ${who}`, scope)),
-      ofReal: judge(scope, scope.nets.reconstructor!(real), players.shown(real, `of real items, ${who}`, scope)),
-    };
+    const back = scope.nets.reconstructor!(real);
+    const scores = views.map((view, head) => ({
+      fake: judge(scope, code, seenBy(view, "fake", players, made, `of generated items, ${who}`, scope), head),
+      real: judge(scope, back, seenBy(view, "real", players, real, `of real items, ${who}`, scope), head),
+    }));
+    return { code, made, scores };
   };
   return {
     nets: {
-      generator: players.nets.generator!,
-      reconstructor: reconstructorNet(discriminator, latent, data.shape),
-      discriminator: pairDiscriminator(discriminator, latent, data.shape),
+      ...players.nets,
+      reconstructor: reconstructorNet(options, latent, data.shape),
+      discriminator: pairDiscriminator(options, latent, data.shape),
     },
     steps: [
       {
@@ -49,10 +50,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         optimizer: players.optimizer,
         // In the paper's sign the generated pair is the one that scores high.
         loss: (batch, scope) => {
-          const { ofMade, ofReal } = pairs(batch, "for the discriminator", scope);
+          const { scores } = pairs(batch, "for the discriminator", scope);
+          const losses = scores.map(({ real, fake }) => nonSaturating.discriminator(fake, real));
+          const { real, fake } = scores[0]!;
           return {
-            loss: nonSaturating.discriminator(ofMade, ofReal),
-            logs: scoreLogs(nonSaturating, { real: neg(ofReal), fake: neg(ofMade) }),
+            loss: weighed(players, "discriminator", losses),
+            logs: gameLogs(players, { real: neg(real), fake: neg(fake) }, scope),
           };
         },
       },
@@ -61,9 +64,10 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         updates: ["generator", "reconstructor"],
         optimizer: players.optimizer,
         loss: (batch, scope) => {
-          const { code, made, ofMade, ofReal } = pairs(batch, "for the generator", scope);
+          const { code, made, scores } = pairs(batch, "for the generator", scope);
           const distance = mean(sum(square(sub(code, scope.nets.reconstructor!(made))), { axes: [1] }));
-          return { loss: add(sub(mean(ofMade), mean(ofReal)), distance), logs: { distance } };
+          const gaps = scores.map(({ real, fake }) => sub(mean(fake), mean(real)));
+          return { loss: add(weighed(players, "generator", gaps), distance), logs: { distance } };
         },
       },
     ],
@@ -78,7 +82,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         inputs: { x: data.shape },
         outputs: ({ x }, scope) => {
           const real = players.inner(x!);
-          return { score: neg(judge(scope, scope.nets.reconstructor!(real), real)) };
+          return { score: neg(judge(scope, scope.nets.reconstructor!(real), real, 0)) };
         },
       },
     },
@@ -96,7 +100,7 @@ function reconstructorNet(options: DiscriminatorOptions, latent: number, item: S
 /** Numbers that an image is brought to before it is judged beside its code. */
 const features = 128;
 
-/** From [n, latent + size], codes beside flattened items, to scores [n, 1]. */
+/** From [n, latent + size], codes beside flattened items, to scores [n, outputs]. */
 function pairDiscriminator(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
   const size = sizeOf(item);
   if (options.arch === "mlp") return discriminatorNet(options, [latent + size]);

@@ -5,7 +5,17 @@ import { staticDim } from "../graph/tensor.ts";
 import { gradientPenalty, wasserstein } from "../objectives/index.ts";
 import { add, mul } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
-import { adversarialOptions, discriminatorStep, game, generatorStep, scoreLogs, shownPair } from "./adversarial.ts";
+import {
+  adversarialOptions,
+  discriminatorStep,
+  game,
+  gameLogs,
+  generatorStep,
+  headOf,
+  pairScores,
+  shownPairs,
+  weighed,
+} from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 const options = z.object({
@@ -45,14 +55,19 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         repeat: criticSteps,
         loss: (batch, scope) => {
           const critic = scope.nets.discriminator!;
-          const { real, fake } = shownPair(players, batch, scope);
-          const scores = players.scores(critic, real, fake);
+          const pairs = shownPairs(players, batch, scope);
+          const scores = pairScores(players, critic, pairs);
           const ones = data.shape.map(() => 1);
-          const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
-          const steepness = gradientPenalty(critic, real, fake, places);
+          const steepness = pairs.map(({ real, fake }, head) => {
+            const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
+            return gradientPenalty((x) => headOf(critic(x), head), real, fake, places);
+          });
+          const losses = scores.map(({ real, fake }, head) =>
+            add(wasserstein.discriminator(real, fake), mul(steepness[head]!, penalty)),
+          );
           return {
-            loss: add(wasserstein.discriminator(scores.real, scores.fake), mul(steepness, penalty)),
-            logs: { ...scoreLogs(wasserstein, scores), penalty: steepness },
+            loss: weighed(players, "discriminator", losses),
+            logs: { ...gameLogs(players, scores[0]!, scope), penalty: steepness[0]! },
           };
         },
       },

@@ -6,6 +6,7 @@ export * from "./image-pool.ts";
 export * from "./init.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
+export * from "./moving-chance.ts";
 export * from "./norm.ts";
 export * from "./players.ts";
 export * from "./running-mean.ts";

@@ -1,5 +1,6 @@
 import { zeros } from "../base/ndarray.ts";
-import { add, div, mul, sqrt, square, sub } from "../ops/index.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { add, customGradient, div, maximum, mul, sqrt, square, sub } from "../ops/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type Schedule, asSchedule } from "./schedule.ts";
 
@@ -37,7 +38,7 @@ export function adamW(options: AdamWOptions): Optimizer {
       const squares = add(mul(slots.squares!, beta2), square(grads));
       const size = scalar("rate", (count) => (rate(count) * firstShare(count)) / secondShare(count));
       const floor = scalar("epsilon", (count) => epsilon / secondShare(count));
-      const moved = sub(params, mul(div(gradients, add(sqrt(squares), floor)), size));
+      const moved = sub(params, mul(div(gradients, add(rootOf(squares), floor)), size));
       const decay = scalar("decay", (count) => rate(count) * weightDecay);
       return {
         params: weightDecay === 0 ? moved : sub(moved, mul(params, decay)),
@@ -45,4 +46,16 @@ export function adamW(options: AdamWOptions): Optimizer {
       };
     },
   };
+}
+
+/** Far below epsilon. */
+const least = 1e-19;
+
+/**
+ * The square root; but a parameter that has never had a gradient passes none on, where an infinite slope would make numbers
+ * of it that are none: losses that look ahead go through their optimizer.
+ */
+function rootOf(squares: Tensor): Tensor {
+  const root = sqrt(squares);
+  return customGradient(root, [squares], (g) => [div(mul(g, 0.5), maximum(root, least))]);
 }

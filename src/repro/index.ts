@@ -3,6 +3,7 @@ import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { cycleganDigitsRow } from "./cyclegan-digits.ts";
 import { cycleganEmojiRow } from "./cyclegan-emoji.ts";
+import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
@@ -33,6 +34,7 @@ export const rows: readonly Row[] = [
   unrolledStackedRow,
   jsVsWRow,
   wganEmdRow,
+  dagTheoryRow,
   dyingReluRow,
   vaeVsGanRow,
   cycleganDigitsRow,

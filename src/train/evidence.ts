@@ -21,6 +21,7 @@ import {
   gatherImages,
   gatherModes,
   gatherNearest,
+  gatherTransforms,
 } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
 import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./translation-evidence.ts";
@@ -121,6 +122,11 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   translations: {
     reads: ["direction"],
     gather: async ({ subject }, options, metric) => alone(await gatherTranslations(subject, way(options), metric)),
+  },
+  transforms: {
+    reads: ["samples", "direction"],
+    features: true,
+    gather: (gathering, options, metric) => gatherTransforms(gathering, drawn(options), metric),
   },
   vectors: {
     reads: ["samples", "direction"],

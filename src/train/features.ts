@@ -20,6 +20,8 @@ export interface Features {
 
 export interface ItemClassifier {
   readonly classes: number;
+  /** What the classes are, where they are not those of labels: what was done to an item, first nothing. */
+  readonly transforms?: readonly string[];
   of(items: NdArray): Promise<Int32Array>;
 }
 
@@ -51,6 +53,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
     of: async (items) => (await outputs(items))[classifier.features]!,
     classifier: {
       classes: classifier.classes,
+      ...(classifier.transforms && { transforms: classifier.transforms.map((each) => each.name) }),
       of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
     },
   };

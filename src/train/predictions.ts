@@ -1,14 +1,18 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import { type NdArray, joinRows, zeros } from "../base/ndarray.ts";
+import { type NdArray, castTo, joinRows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
 import { range } from "../base/range.ts";
+import type { Dataset } from "../data/index.ts";
+import { evaluate } from "../graph/evaluate.ts";
+import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
+import type { Classifier } from "../models/index.ts";
 import type { Subject } from "./evidence.ts";
 
 /** Items told in one call, and images of noise. */
 const atOnce = 1000;
 
-/** @throws OptionError for a model that tells no classes. @throws DataError for data without labels. */
+/** @throws OptionError for a model that tells no classes. @throws DataError for data without those that it tells. */
 export async function gatherPredictions(
   { trained, data, key }: Subject,
   metric: string,
@@ -20,17 +24,46 @@ export async function gatherPredictions(
       "it is for runs of zaya train classifier",
     );
   }
-  if (data.labels === null) throw new DataError(`${metric}: the data must have labels - got none in ${data.name}`);
   const tell = async (items: NdArray) =>
     (await trained.map(classifier.map, { [classifier.input]: items }))[classifier.logits]!;
-  const parts: NdArray[] = [];
+  const examples = examplesFor(classifier, data, metric);
+  const [logits, labels]: [NdArray[], number[]] = [[], []];
   for (let start = 0; start < data.size; start += atOnce) {
-    parts.push(await tell(data.read(range(start, Math.min(data.size, start + atOnce)))));
+    for (const example of examples(range(start, Math.min(data.size, start + atOnce)))) {
+      logits.push(await tell(example.items));
+      labels.push(...example.labels);
+    }
   }
   const noise = uniform(fold(key, "noise"), [atOnce, ...data.shape]);
   return {
-    logits: joinRows(parts),
-    labels: data.labels,
+    logits: joinRows(logits),
+    labels: Int32Array.from(labels),
     noise: data.kind === "image" ? await tell(noise) : zeros([0, classifier.classes]),
   };
+}
+
+/** Items with the classes that a classifier is to tell. */
+interface Examples {
+  readonly items: NdArray;
+  readonly labels: Int32Array;
+}
+
+/** Some items of the data under their labels, or under each transformation. */
+function examplesFor(
+  { transforms }: Classifier,
+  data: Dataset,
+  metric: string,
+): (indices: Int32Array) => Iterable<Examples> {
+  if (transforms !== undefined) {
+    return (indices) => {
+      const plain = data.read(indices);
+      return transforms.map(({ apply }, k) => ({
+        items: castTo(evaluate([apply(input("items", plain.shape))], { items: plain })[0]!, "float32"),
+        labels: new Int32Array(indices.length).fill(k),
+      }));
+    };
+  }
+  const { labels } = data;
+  if (labels === null) throw new DataError(`${metric}: the data must have labels - got none in ${data.name}`);
+  return (indices) => [{ items: data.read(indices), labels: indices.map((index) => labels[index]!) }];
 }

@@ -228,10 +228,54 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
   };
 }
 
+/** @throws DataError without a classifier of transformations. */
+export async function gatherTransforms(
+  gathering: Gathering,
+  drawing: Drawing,
+  metric: string,
+): Promise<Gathered<"transforms">> {
+  const { features, data } = gathering.subject;
+  const classifier = features?.classifier;
+  if (features === undefined || classifier?.transforms === undefined) {
+    throw new DataError(
+      `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
+      `train one: zaya train classifier --task transform --data ${data.name} --out runs/turns, and add --features runs/turns`,
+    );
+  }
+  const names = classifier.transforms;
+  const told = async (items: NdArray) => ({ told: await classesOf(classifier, items), names });
+  const generated = await drawItems(gathering, drawing, metric);
+  const { id, resize } = features;
+  return {
+    evidence: await told(generated),
+    // Of training items the classifier knows how each lies.
+    real: await told(await referenceItems(gathering, drawing, metric)),
+    facts: {
+      samples: generated.shape[0]!,
+      reference: data.size,
+      features: { id, resize, dimensions: classifier.classes },
+    },
+  };
+}
+
+/** The class of each of any number of items, [n], by what the classifier is to see of them. */
+async function classesOf(
+  classifier: ItemClassifier,
+  items: NdArray,
+  seen: (items: NdArray) => NdArray = (part) => part,
+): Promise<Int32Array> {
+  const out = new Int32Array(items.shape[0]!);
+  for (let start = 0; start < out.length; start += atOnce) {
+    out.set(await classifier.of(seen(rows(items, start, Math.min(out.length, start + atOnce)))), start);
+  }
+  return out;
+}
+
 type Digits = Extract<Modes, { kind: "digits" }>;
 
 function digitClassifier({ features }: Subject, { classes }: Digits, metric: string): ItemClassifier {
-  if (features?.classifier?.classes === classes) return features.classifier;
+  const told = features?.classifier;
+  if (told?.classes === classes && told.transforms === undefined) return told;
   const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
   throw new DataError(
     `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,
@@ -248,11 +292,8 @@ async function digitModes(
   const n = images.shape[0]!;
   const nearest = new Int32Array(n);
   for (let channel = 0; channel < channels; channel++) {
-    for (let start = 0; start < n; start += atOnce) {
-      const part = rows(images, start, Math.min(n, start + atOnce));
-      const told = await classifier.of(channelOf(part, channel));
-      told.forEach((label, i) => (nearest[start + i] = nearest[start + i]! * classes + label));
-    }
+    const told = await classesOf(classifier, images, (part) => channelOf(part, channel));
+    told.forEach((label, i) => (nearest[i] = nearest[i]! * classes + label));
   }
   return { count: classes ** channels, nearest, good: new Uint8Array(n).fill(1) };
 }

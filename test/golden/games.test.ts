@@ -1,22 +1,26 @@
 import { describe, expect, it } from "vitest";
 
-import { type NdArray, type Shape, ndarray, reshaped } from "../../src/base/ndarray.ts";
+import { type NdArray, ndarray, reshaped } from "../../src/base/ndarray.ts";
 import { type Model, unrolledGan, veegan, wgan, wganGp } from "../../src/models/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import type { Arrays } from "../../src/runtime/index.ts";
 import { layoutOf } from "../../src/train/layout.ts";
 import { stateNames } from "../../src/train/trace.ts";
 import "../tolerance.ts";
-import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
-import { partsOf, port, runStep, runSteps, vectorOf, watched } from "./step.ts";
-
-type Waves = Readonly<Record<string, Wave>>;
-type Results = Readonly<Record<string, Result>>;
-
-interface Game {
-  readonly latent: number;
-  readonly inputs: Waves;
-  readonly parameters: Readonly<Record<string, Waves>>;
-}
+import {
+  type Game,
+  type Results,
+  type Waves,
+  build,
+  comparison,
+  engines,
+  expectScalars,
+  gradientOf,
+  paramsOf,
+  points,
+  tanh,
+} from "./game.ts";
+import { close, inOurLayout, readGolden, wave } from "./golden.ts";
+import { port, runStep, runSteps, vectorOf, watched } from "./step.ts";
 
 interface WganGp extends Game {
   readonly penalty: number;
@@ -62,46 +66,6 @@ interface Veegan extends Game {
 }
 
 const golden = readGolden<{ wganGp: WganGp; wgan: Wgan; unrolled: Unrolled; veegan: Veegan }>("games");
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-];
-
-const tanh = { activation: "tanh", discriminatorActivation: "tanh", ema: 0 };
-const points = { kind: "points", shape: [2] } as const;
-
-function build(configured: ReturnType<typeof wgan>, data: { kind: "image" | "points"; shape: Shape }): Model {
-  return configured.definition.build(configured.options, data);
-}
-
-const waves = (specs: Waves) => Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, wave(spec)]));
-const arrays = (results: Results) =>
-  Object.fromEntries(Object.entries(results).map(([name, result]) => [name, resultArray(result)]));
-
-function paramsOf({ parameters }: Game, model: Model): Record<string, Map<string, NdArray<"float64">>> {
-  return Object.fromEntries(
-    Object.keys(model.nets).map((net) => [net, port(model.nets[net]!, waves(parameters[net]!))]),
-  );
-}
-
-/** Compares vectors of a net with PyTorch's values, part by part. */
-function comparison(model: Model, params: ReturnType<typeof paramsOf>, relative: number) {
-  return (what: string, vector: NdArray, net: string, known: Results) => {
-    const parts = partsOf(vector, params[net]!);
-    // Of a part whose exact value is zero only rounding is left: a bias before batch normalisation, say.
-    const absolute = relative * Math.max(...Array.from(vector.data, Math.abs));
-    for (const [path, value] of port(model.nets[net]!, arrays(known)))
-      expect(parts.get(path), `${what}, ${net}.${path}`).toBeAllclose(value, { relative, absolute });
-  };
-}
-
-function expectScalars(outputs: Arrays, known: Readonly<Record<string, number>>, relative: number): void {
-  for (const [name, value] of Object.entries(known))
-    expect(outputs[name]!.data, name).toBeAllclose([value], { relative });
-}
-
-const gradientOf = (state: Arrays, step: string, net: string) => state[stateNames.slot(step, net, "gradient")]!;
 
 describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
   it("WGAN-GP: a critic step through the slope of convolutions, and the generator's after it", async () => {

@@ -121,6 +121,17 @@ describe("adamW", () => {
   });
 });
 
+describe("looking ahead through adam", () => {
+  it("finds no slope where no parameter has ever had a gradient, and the slope of those that have", () => {
+    const size = input("size", []);
+    const grads = mul(constant(fromNumbers([0.3, 0, -0.2, 0])), size);
+    const moved = sum(mul(unrolled(adam({ learningRate: 0.1 }), constant(start), [grads, grads]), grads));
+    const feeds = { size: fromNumbers([1.5], []) };
+    const slope = run(grad(moved, [size])[0]!, feeds);
+    expect(slope).toBeAllclose([...finiteDifference(moved, feeds, "size").data], { relative: 1e-6 });
+  });
+});
+
 describe("withWeightClipping", () => {
   it("limits parameters after the step, on both sides", () => {
     const g = constant(fromNumbers([0, 0, 0, 0]));

@@ -1,0 +1,27 @@
+import { defineMetric } from "./metric.ts";
+import { sampleOptions, share } from "./sets.ts";
+
+/**
+ * The share of samples that a classifier of transformations takes for transformed: what an augmentation of real items has
+ * taught the generator to draw. Real items that nobody has transformed get more than 0 where some look the same upside down;
+ * a value means something beside theirs alone.
+ */
+export const leak = defineMetric({
+  name: "leak",
+  summary: "share of samples that are turned, mirrored or moved, as a classifier of --task transform tells it",
+  source: "the share itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",
+  perfect: "the floor, the share of real test items that the classifier takes for transformed",
+  needs: "transforms",
+  options: sampleOptions,
+  measure: ({ told, names }) => {
+    const n = told.length;
+    const counts = names.map((_, k) => told.reduce((sum, each) => sum + Number(each === k), 0));
+    return {
+      metric: "leak",
+      ...share(n - counts[0]!, n),
+      n,
+      unit: "share of samples",
+      details: Object.fromEntries(names.map((name, k) => [`as ${name}`, counts[k]! / n])),
+    };
+  },
+});

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { scalar } from "../base/ndarray.ts";
+import { choiceField, numberField } from "../base/options.ts";
+import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
+import { movingChance } from "../nn/index.ts";
+import type { Boundary } from "../objectives/index.ts";
+import { mean, mul, sign, sub } from "../ops/index.ts";
+import { type ItemTransform, diffAugment, diffAugmentDraws, transformedAtRandom } from "../transforms/index.ts";
+import type { DataInfo, Model, Scope } from "./model.ts";
+import { chosenTransforms, transformsField } from "./transforms-option.ts";
+
+export type Player = "discriminator" | "generator";
+
+/** One way in which the discriminator is shown items. It has as many heads as there are views; each scores one of them. */
+export interface View {
+  /** What the losses of its head count for either player. */
+  readonly weight: Readonly<Record<Player, number>>;
+  /** Items as the head sees them; `who` names the noise. The gradient goes through it. */
+  real(items: Tensor, who: string, scope: Scope): Tensor;
+  fake(items: Tensor, who: string, scope: Scope): Tensor;
+}
+
+/** What is done to items between the players and the discriminator. */
+export interface Augmentation {
+  /** The first is that of the main head, whose scores stand for the discriminator's. */
+  readonly views: readonly View[];
+  /** Nets without parameters, for numbers that it keeps. */
+  readonly nets: Model["nets"];
+  /** Answers, in a step of the discriminator's, to its scores [n, 1] of real items. @returns What to log. */
+  adapt(real: Tensor, scope: Scope): Record<string, Tensor>;
+}
+
+/** Options of every model whose discriminator sees augmented items. */
+export const augmentationOptions = {
+  augment: choiceField(
+    "transformations of what the discriminator sees: none; random ones of real items alone, which the generator then draws, too (real-only); a head of the discriminator for each (dag); random ones of real and generated items alike: colour, translation, cutout (diffaugment), or --transforms with a chance that grows while the discriminator is too sure of real items (ada)",
+    ["none", "real-only", "dag", "diffaugment", "ada"],
+  ).default("none"),
+  transforms: transformsField("sets of transformations for real-only, dag and ada, with commas between them"),
+  lambdaU: numberField("weight of dag's further heads for the discriminator, all together; 0.2 where not given", {
+    min: 0,
+  }).optional(),
+  lambdaV: numberField("the same for the generator; 0.2 where not given", { min: 0 }).optional(),
+};
+
+const schema = z.object(augmentationOptions);
+type Chosen = z.output<typeof schema>;
+
+/** As in the authors' examples. */
+const usualLambda = 0.2;
+
+export interface AugmentedGame {
+  readonly data: DataInfo;
+  /** Null where the discriminator's scores mean nothing one by one. */
+  readonly boundary: Boundary | null;
+  /** Which of several games of a model it is; the names of its nets end in it. */
+  readonly suffix: string;
+}
+
+interface Kind {
+  /** The options that are for it. */
+  readonly takes: readonly Exclude<keyof Chosen, "augment">[];
+  build(chosen: Chosen, of: AugmentedGame): Augmentation;
+}
+
+const kinds: Readonly<Record<Chosen["augment"], Kind>> = {
+  none: { takes: [], build: () => oneView(asTheyAre, asTheyAre) },
+  "real-only": {
+    takes: ["transforms"],
+    build: ({ transforms }, { data }) => oneView(atRandom(chosenTransforms(data, transforms)), asTheyAre),
+  },
+  dag: {
+    takes: ["transforms", "lambdaU", "lambdaV"],
+    build: (chosen, { data }) => headEach(chosenTransforms(data, chosen.transforms), chosen),
+  },
+  diffaugment: { takes: [], build: (_, { data }) => recolouredMovedCut(data) },
+  ada: {
+    takes: ["transforms"],
+    build: ({ transforms }, of) => adaptively(chosenTransforms(of.data, transforms), of),
+  },
+};
+
+/** @throws OptionError when the options do not fit each other, the items or the discriminator's scores. */
+export function augmentationOf(chosen: Chosen, of: AugmentedGame): Augmentation {
+  const { takes, build } = kinds[chosen.augment];
+  const idle = Object.keys(schema.shape).find(
+    (name) => name !== "augment" && chosen[name as keyof Chosen] !== undefined && !takes.some((own) => own === name),
+  ) as keyof Chosen | undefined;
+  if (idle !== undefined) {
+    const owners = Object.entries(kinds).filter(([, kind]) => kind.takes.some((own) => own === idle));
+    throw new OptionError(
+      `augment: ${chosen.augment} takes no ${idle} - got ${String(chosen[idle])}`,
+      `it is for ${owners.map(([name]) => `--augment ${name}`).join(", ")}`,
+    );
+  }
+  return build(chosen, of);
+}
+
+const asTheyAre = (items: Tensor): Tensor => items;
+const whole = { discriminator: 1, generator: 1 };
+const nothing = { nets: {}, adapt: () => ({}) };
+
+function oneView(real: View["real"], fake: View["fake"]): Augmentation {
+  return { views: [{ weight: whole, real, fake }], ...nothing };
+}
+
+function uniformFor(items: Tensor, who: string, scope: Scope, numbers: readonly number[]): Tensor {
+  return scope.noise(`augmentation ${who}`, "uniform", [staticDim(items, 0, "augment"), ...numbers]);
+}
+
+/** One of the transformations for each item, with the chance that is kept at `of`, or always. */
+function atRandom(transforms: readonly ItemTransform[], chance: (scope: Scope) => Tensor | 1 = () => 1): View["real"] {
+  return (items, who, scope) =>
+    transformedAtRandom(transforms, items, uniformFor(items, who, scope, []), chance(scope));
+}
+
+/**
+ * The plain game by the main head, and the game of each further transformation by a head of its own. The authors' code gives
+ * the identity a second head beside the main one, and divides by K; the paper's sums are over the K - 1 others.
+ * @source Tran et al., arXiv 2006.05338.
+ */
+function headEach(transforms: readonly ItemTransform[], { lambdaU, lambdaV }: Chosen): Augmentation {
+  const share = (lambda = usualLambda) => lambda / (transforms.length - 1);
+  const further = { discriminator: share(lambdaU), generator: share(lambdaV) };
+  const views = transforms.map(({ apply }, k) => ({ weight: k === 0 ? whole : further, real: apply, fake: apply }));
+  return { views, ...nothing };
+}
+
+/** @source Zhao et al., arXiv 2006.10738. */
+function recolouredMovedCut({ kind }: DataInfo): Augmentation {
+  if (kind !== "image") {
+    throw new OptionError("augment: diffaugment is for images - got points", "use --augment dag or --augment ada");
+  }
+  const seen: View["real"] = (items, who, scope) =>
+    diffAugment(items, uniformFor(items, who, scope, [diffAugmentDraws]));
+  return oneView(seen, seen);
+}
+
+/** The mean sign of real items' scores that the chance is to bring about. */
+const sureEnough = 0.6;
+/** Scores of real items during which the chance can rise from 0 to 1. */
+const slowness = 500_000;
+
+/**
+ * The chance of being transformed rises while too many real items are told right, and falls while too few are.
+ * @source Karras et al., arXiv 2006.06676, section 3; speed and target as in the authors' code.
+ */
+function adaptively(transforms: readonly ItemTransform[], { boundary, suffix }: AugmentedGame): Augmentation {
+  if (boundary === null) {
+    throw new OptionError(
+      "augment: ada follows how many real items are told right - got a critic, whose scores have no boundary",
+      "use --augment dag or --augment diffaugment",
+    );
+  }
+  const name = `chance${suffix}`;
+  const still = constant(scalar(0));
+  const seen = atRandom(transforms, (scope) => scope.nets[name]!(still));
+  return {
+    ...oneView(seen, seen),
+    nets: { [name]: movingChance() },
+    adapt: (real, scope) => {
+      const sure = mean(sign(sub(real, boundary.score)));
+      const move = mul(sign(sub(sure, sureEnough)), staticDim(real, 0, "augment") / slowness);
+      return { sure, chance: scope.nets[name]!(move) };
+    },
+  };
+}

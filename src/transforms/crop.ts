@@ -1,0 +1,35 @@
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { resizeNearest, slice } from "../ops/index.ts";
+import { identity } from "./symmetries.ts";
+import type { Transform, TransformSet } from "./transform.ts";
+
+/** Side of a crop, as a share of the image's. */
+const kept = 0.75;
+
+/** One corner at the size of the whole image. */
+function corner(name: string, bottom: boolean, right: boolean): Transform {
+  const cut = (x: Tensor, axis: 1 | 2, atEnd: boolean): Tensor => {
+    const side = staticDim(x, axis, "crop");
+    const length = Math.round(kept * side);
+    return atEnd ? slice(x, axis, side - length, side) : slice(x, axis, 0, length);
+  };
+  const images = (x: Tensor): Tensor => {
+    const size = [staticDim(x, 1, "crop"), staticDim(x, 2, "crop")] as const;
+    return resizeNearest(cut(cut(x, 1, bottom), 2, right), size);
+  };
+  return { name, images };
+}
+
+export const crop: TransformSet = {
+  name: "crop",
+  summary: "each corner of three quarters of the sides, at the size of the whole",
+  invertible: false,
+  square: false,
+  members: [
+    identity,
+    corner("top left", false, false),
+    corner("top right", false, true),
+    corner("bottom left", true, false),
+    corner("bottom right", true, true),
+  ],
+};

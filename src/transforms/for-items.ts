@@ -1,0 +1,47 @@
+import { OptionError } from "../base/errors.ts";
+import { type Shape, formatShape } from "../base/ndarray.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { TransformSet } from "./transform.ts";
+
+/** A transformation of one kind of items. */
+export interface ItemTransform {
+  readonly name: string;
+  apply(x: Tensor): Tensor;
+}
+
+/**
+ * All that some sets hold, each once, the identity first.
+ * @throws OptionError when items of this kind and shape cannot be transformed so.
+ */
+export function transformsFor(
+  sets: readonly TransformSet[],
+  { kind, shape }: { readonly kind: "image" | "points" | "pair"; readonly shape: Shape },
+): ItemTransform[] {
+  const members = [...new Set(sets.flatMap((set) => set.members))];
+  if (kind !== "points") {
+    for (const set of sets) requireSquare(set, shape);
+    return members.map(({ name, images }) => ({ name, apply: images }));
+  }
+  if (shape[0] !== 2) {
+    throw new OptionError(
+      `transforms: points must have two coordinates to be turned or mirrored - got ${formatShape(shape)}`,
+      "leave --augment out",
+    );
+  }
+  const unable = sets.find((set) => set.members.some(({ points }) => points === undefined));
+  if (unable !== undefined) {
+    throw new OptionError(
+      `transforms: points can be turned or mirrored - got ${unable.name}, which is for images`,
+      "use --transforms rotation, flip or fliprot",
+    );
+  }
+  return members.map(({ name, points }) => ({ name, apply: points! }));
+}
+
+function requireSquare({ name, square }: TransformSet, shape: Shape): void {
+  if (!square || shape[0] === shape[1]) return;
+  throw new OptionError(
+    `transforms: ${name} turns images, which must be as high as wide - got ${formatShape(shape)}`,
+    "give images a --size, or use --transforms flip, translation or crop",
+  );
+}

@@ -1,0 +1,15 @@
+import { crop } from "./crop.ts";
+import { flips } from "./flip.ts";
+import { fliprot } from "./fliprot.ts";
+import { identityAlone } from "./identity.ts";
+import { rotation } from "./rotation.ts";
+import type { TransformSet } from "./transform.ts";
+import { translation } from "./translation.ts";
+
+export * from "./at-random.ts";
+export * from "./diff-augment.ts";
+export * from "./for-items.ts";
+export type { Transform, TransformSet } from "./transform.ts";
+
+/** Every set, by the order in which help shows them. */
+export const transformSets: readonly TransformSet[] = [identityAlone, rotation, flips, fliprot, translation, crop];

@@ -1,0 +1,29 @@
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { padAxis, slice } from "../ops/index.ts";
+import { identity } from "./symmetries.ts";
+import type { Transform, TransformSet } from "./transform.ts";
+
+/** How far an image of so many pixels is moved: an eighth of it, to whole pixels. */
+export function shiftOf(side: number): number {
+  return Math.round(side / 8);
+}
+
+/** Towards the end of an axis of images, or towards its start. */
+function moved(name: string, axis: 1 | 2, onwards: boolean): Transform {
+  const images = (x: Tensor): Tensor => {
+    const side = staticDim(x, axis, "translation");
+    const shift = shiftOf(side);
+    return onwards
+      ? padAxis(slice(x, axis, 0, side - shift), axis, shift, 0)
+      : padAxis(slice(x, axis, shift, side), axis, 0, shift);
+  };
+  return { name, images };
+}
+
+export const translation: TransformSet = {
+  name: "translation",
+  summary: "moved left, right, up and down by an eighth of the side; what leaves is lost",
+  invertible: false,
+  square: false,
+  members: [identity, moved("left", 2, false), moved("right", 2, true), moved("up", 1, false), moved("down", 1, true)],
+};

@@ -1,0 +1,322 @@
+import { describe, expect, it } from "vitest";
+
+import { OptionError } from "../../src/base/errors.ts";
+import { type NdArray, castTo, fromNumbers, ndarray } from "../../src/base/ndarray.ts";
+import { fold, key, normal, uniform } from "../../src/base/random.ts";
+import { MemoryStore } from "../../src/base/store.ts";
+import { flatten } from "../../src/base/tree.ts";
+import { arrayDataset, splitOff } from "../../src/data/index.ts";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { type Tensor, input } from "../../src/graph/tensor.ts";
+import {
+  type ConfiguredModel,
+  type DataInfo,
+  type Model,
+  adagan,
+  gan,
+  pacgan,
+  unrolledGan,
+  veegan,
+  wgan,
+  wganGp,
+} from "../../src/models/index.ts";
+import { movingChance } from "../../src/nn/index.ts";
+import { concat, reshape, slice } from "../../src/ops/index.ts";
+import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { Run, resume, train } from "../../src/train/index.ts";
+import { stateNames } from "../../src/train/trace.ts";
+import { partsOf, runSteps, watched } from "../golden/step.ts";
+import { OpenContext } from "../nn/context.ts";
+import "../tolerance.ts";
+import { OpenScope, asNet } from "./open-scope.ts";
+
+const plane: DataInfo = { kind: "points", shape: [2] };
+const images: DataInfo = { kind: "image", shape: [4, 4, 3] };
+
+type Options = Readonly<Record<string, unknown>>;
+type Recipe = (options: Options) => ConfiguredModel;
+type Params = ReadonlyMap<string, NdArray<"float64">>;
+
+const recipes: Readonly<Record<string, Recipe>> = {
+  gan: (options) => gan({ instanceNoise: 0.1, ...options }),
+  wgan: (options) => wgan({ criticSteps: 2, ...options }),
+  "wgan-gp": (options) => wganGp({ criticSteps: 2, ...options }),
+  "unrolled-gan": (options) => unrolledGan({ unroll: 2, ...options }),
+  "unrolled-gan, another loss": (options) => unrolledGan({ unroll: 1, loss: "hinge", ...options }),
+  veegan,
+  pacgan,
+  adagan: (options) => adagan({ components: 2, ...options }),
+};
+
+const small = { hidden: [4], latent: 2, arch: "mlp", ema: 0, discriminatorActivation: "tanh", activation: "tanh" };
+
+/** Of a model with several stages, the last. */
+function build(recipe: Recipe, options: Options, data: DataInfo): Model {
+  const { definition, options: chosen } = recipe({ ...small, ...options });
+  const model = definition.build(chosen, data);
+  const last = model.stages?.at(-1)?.steps;
+  return last === undefined ? model : { ...model, steps: model.steps.filter(({ name }) => last.includes(name)) };
+}
+
+function initial(model: Model): Record<string, Params> {
+  return Object.fromEntries(
+    Object.entries(model.nets).map(([net, layer]) => {
+      const values = [...flatten(layer.init(fold(key(3), net)))];
+      return [net, new Map(values.map(([path, value]) => [path, castTo(value, "float64")]))];
+    }),
+  );
+}
+
+function itemsFor({ kind, shape }: DataInfo, n: number, seed: number): NdArray {
+  return (kind === "image" ? uniform : normal)(key(seed), [n, ...shape]);
+}
+
+/** Whole steps on the interpreter, with noise that its name tells. */
+function steps(model: Model, params: Readonly<Record<string, Params>>, data: DataInfo, count = 1) {
+  const turns = Math.max(...model.steps.map(({ repeat = 1 }) => repeat));
+  return runSteps(interpreter(), {
+    model,
+    params,
+    batches: Array.from({ length: count }, (_, step) =>
+      Array.from({ length: turns }, (__, turn) => itemsFor(data, 4, 10 * step + turn)),
+    ),
+    rate: () => 0.01,
+    noise: (name, shape, step) => uniform(fold(key(4), name, step), shape),
+  });
+}
+
+const kinds = ["real-only", "dag", "diffaugment", "ada"] as const;
+const critics = ["wgan", "wgan-gp"];
+
+describe.each(Object.entries(recipes))("%s", (name, recipe) => {
+  it.each(kinds.filter((kind) => kind !== "ada" || !critics.includes(name)))(
+    "makes two steps of finite losses with %s",
+    async (augment) => {
+      const model = build(recipe, { augment }, images);
+      const { outputs, state } = await steps(model, initial(model), images, 2);
+      for (const values of [...outputs, state])
+        for (const [what, { data }] of Object.entries(values)) expect(data.every(Number.isFinite), what).toBe(true);
+      const moved = Object.keys(state).filter((each) => each.startsWith("params/") && state[each]!.data.length > 0);
+      expect(moved.length).toBeGreaterThan(1);
+    },
+  );
+
+  it("with dag and no weight on the further heads has the gradients of the plain game", async () => {
+    const plain = watched(build(recipe, {}, plane));
+    const heads = watched(build(recipe, { augment: "dag", lambdaU: 0, lambdaV: 0 }, plane));
+    const own = initial(plain);
+    // The first of each head's numbers are the plain discriminator's.
+    const wide = Object.fromEntries(
+      Object.entries(initial(heads)).map(([net, params]) => [net, widened(params, own[net]!)]),
+    );
+    const [one, other] = await Promise.all([steps(plain, own, plane), steps(heads, wide, plane)]);
+    for (const step of plain.steps) {
+      expect(other.outputs[0]![`${step.name}/loss`], step.name).toBeAllclose(one.outputs[0]![`${step.name}/loss`]!, {
+        relative: 1e-7,
+      });
+      for (const net of step.updates) {
+        const slot = stateNames.slot(step.name, net, "gradient");
+        const expected = partsOf(one.state[slot]!, own[net]!);
+        const scale = 1e-7 * Math.max(...Array.from(one.state[slot]!.data, Math.abs));
+        for (const [path, value] of partsOf(other.state[slot]!, wide[net]!)) {
+          const known = expected.get(path)!;
+          const [first, rest] = firstColumns(value, known.shape.at(-1)!);
+          expect(first, `${step.name} ${net}.${path}`).toBeAllclose(known.data, { relative: 1e-7, absolute: scale });
+          expect(rest.every((slope) => slope === 0)).toBe(true);
+        }
+      }
+    }
+  });
+});
+
+/** The first numbers along the last axis, and the others. */
+function firstColumns({ shape, data }: NdArray, count: number): [first: number[], rest: number[]] {
+  const width = shape.at(-1)!;
+  const numbers = Array.from(data);
+  return [numbers.filter((_, i) => i % width < count), numbers.filter((_, i) => i % width >= count)];
+}
+
+/** Parameters whose first columns are those of a net with fewer outputs. */
+function widened(params: Params, narrow: Params): Params {
+  return new Map(
+    [...params].map(([path, { shape, data }]) => {
+      const from = narrow.get(path)!;
+      const [width, count] = [shape.at(-1)!, from.shape.at(-1)!];
+      const values = data.map((value, i) =>
+        i % width < count ? from.data[Math.floor(i / width) * count + (i % width)]! : value,
+      );
+      return [path, ndarray("float64", shape, values)];
+    }),
+  );
+}
+
+/** A discriminator with a score for each of four heads. */
+function fourScores(x: Tensor): Tensor {
+  const first = slice(reshape(x, [x.shape[0]!, -1]), 1, 0, 1);
+  return concat([first, first, first, first], 1);
+}
+
+describe("what the discriminator is shown", () => {
+  const n = 4;
+  const values: Arrays = {
+    real: normal(key(1), [n, 2]),
+    made: normal(key(2), [n, 2]),
+    // Of four turns the first to the last.
+    "augmentation of real items": fromNumbers([0.1, 0.3, 0.6, 0.9]),
+    "augmentation of generated items": fromNumbers([0.9, 0.6, 0.3, 0.1]),
+    "augmentation of the generator's items": fromNumbers([0.3, 0.3, 0.9, 0.9]),
+  };
+  /** A point turned counter-clockwise, so many times. */
+  const turned = (items: string, turns: readonly number[]) =>
+    turns.flatMap((times, i) => {
+      let [x, y] = [values[items]!.data[2 * i]!, values[items]!.data[2 * i + 1]!];
+      for (let k = 0; k < times; k++) [x, y] = [-y, x];
+      return [x, y];
+    });
+  const still = [0, 0, 0, 0];
+
+  /** By step: what it shows, all batches one after the other. */
+  function shown(model: Model, chance: number): number[][] {
+    const seen: Tensor[] = [];
+    const scope = () =>
+      new OpenScope({
+        generator: asNet(() => input("made", [n, 2])),
+        discriminator: asNet((x) => (seen.push(x), fourScores(x))),
+        chance: asNet(() => input("chance", [])),
+      });
+    for (const step of model.steps) step.loss(input("real", [n, 2]), scope());
+    return evaluate(seen, { ...values, chance: fromNumbers([chance], []) }).map(({ data }) => [...data]);
+  }
+  const shownBy = (options: Options, chance = 0) => shown(build(gan, options, plane), chance);
+
+  it("of real-only: real items turned at random, generated ones as they are", () => {
+    const [first, second] = shownBy({ augment: "real-only" });
+    expect(first).toEqual([...turned("real", [0, 1, 2, 3]), ...turned("made", still)]);
+    expect(second).toEqual(turned("made", still));
+  });
+
+  it("of dag: both as they are, then both under each transformation, in the generator's step as well", () => {
+    const [first, second] = shownBy({ augment: "dag", transforms: "rotation" });
+    const turns = [0, 1, 2, 3].map((k) => [k, k, k, k]);
+    expect(first).toEqual(turns.flatMap((each) => [...turned("real", each), ...turned("made", each)]));
+    expect(second).toEqual(turns.flatMap((each) => turned("made", each)));
+  });
+
+  it("of ada: both at random, as far as the chance goes", () => {
+    const [never] = shownBy({ augment: "ada" }, 0);
+    expect(never).toEqual([...turned("real", still), ...turned("made", still)]);
+    const [always, second] = shownBy({ augment: "ada" }, 1);
+    expect(always).toEqual([...turned("real", [0, 1, 2, 3]), ...turned("made", [3, 2, 1, 0])]);
+    expect(second).toEqual(turned("made", [1, 1, 3, 3]));
+  });
+
+  it("of packs: items turned before they are packed", () => {
+    const [first] = shown(build(pacgan, { augment: "dag", transforms: "flip" }, plane), 0);
+    const flips = [
+      [1, 1],
+      [-1, 1],
+      [1, -1],
+      [-1, -1],
+    ];
+    const flipped = (items: string, [x, y]: readonly number[]) =>
+      Array.from(values[items]!.data, (value, i) => value * (i % 2 === 0 ? x! : y!));
+    expect(first).toEqual(flips.flatMap((signs) => [...flipped("real", signs), ...flipped("made", signs)]));
+  });
+});
+
+describe("the chance of ada", () => {
+  it("is told as it is, then moved and kept between 0 and 1; not when nothing is trained", () => {
+    const layer = movingChance();
+    const context = new OpenContext(true, layer.stats);
+    const tell = (by: number) => layer.apply({}, input(String(by), []), context);
+    const told = [0.4, 0.7, -0.2, -3, 0].map(tell);
+    const feeds = Object.fromEntries([0.4, 0.7, -0.2, -3, 0].map((by) => [String(by), fromNumbers([by], [])]));
+    expect(evaluate(told, feeds).map(({ data }) => data[0])).toBeAllclose([0, 0.4, 1, 0.8, 0], { relative: 1e-6 });
+    const inferring = new OpenContext(false, layer.stats);
+    layer.apply({}, input("0.4", []), inferring);
+    expect(inferring.updates.size).toBe(0);
+  });
+
+  it("follows the sign of the scores of real items, from the main head's boundary", async () => {
+    for (const loss of ["non-saturating", "least-squares"] as const) {
+      const model = build(gan, { augment: "ada", loss }, plane);
+      const params = initial(model);
+      const boundary = loss === "least-squares" ? 0.5 : 0;
+      const bias = [...params.discriminator!.keys()].findLast((path) => path.endsWith("bias"))!;
+      // So that all real items are told right, or none.
+      for (const [by, sign] of [
+        [9, 1],
+        [-9, -1],
+      ] as const) {
+        params.discriminator = new Map([
+          ...params.discriminator!,
+          [bias, ndarray("float64", [1], Float64Array.of(by))],
+        ]);
+        const { outputs, state } = await steps(model, params, plane, 3);
+        expect(outputs.map((each) => each["discriminator/sure"]!.data[0])).toEqual([sign, sign, sign]);
+        const rise = sign > 0 ? 4 / 500_000 : 0;
+        expect(outputs.map((each) => each["discriminator/chance"]!.data[0])).toBeAllclose([0, rise, 2 * rise], {
+          relative: 1e-6,
+        });
+        expect(state["stats/chance.chance"]!.data).toBeAllclose([3 * rise], { relative: 1e-6 });
+      }
+      expect(boundary).toBe(model.discriminator!.boundary!.score);
+    }
+  });
+
+  it("is kept in checkpoints: a stopped run ends as one that went on", async () => {
+    const items = normal(key(2), [40, 2]);
+    const data = splitOff(arrayDataset({ name: "some", kind: "points", items }));
+    const engine = ortEngine({ device: "cpu", threads: 1 });
+    const configured = gan({ hidden: [4], latent: 2, augment: "ada" });
+    const options = { steps: 6, batch: 8, seed: 1, checkpointEvery: 3, sampleEvery: 100, keep: 3 };
+    const [whole, broken] = [new MemoryStore(), new MemoryStore()];
+    for await (const _ of train(configured, data, options, { engine, store: whole }));
+    const stop = new AbortController();
+    for await (const event of train(configured, data, options, { engine, store: broken, signal: stop.signal })) {
+      if (event.type === "step" && event.step === 4) stop.abort();
+    }
+    for await (const _ of resume(await Run.open(broken), data, { engine }));
+    for (const file of ["params", "optimizer"]) {
+      const name = `checkpoints/000006/${file}.safetensors`;
+      expect(Buffer.from(await broken.read(name)).equals(await whole.read(name)), name).toBe(true);
+    }
+  });
+});
+
+describe("what does not fit", () => {
+  const wideImages: DataInfo = { kind: "image", shape: [4, 6, 3] };
+  const cases: readonly (readonly [Recipe, Options, DataInfo, string, string])[] = [
+    [gan, { transforms: "flip" }, images, "none takes no transforms - got flip", "--augment dag"],
+    [gan, { lambdaU: 0.1 }, images, "none takes no lambdaU - got 0.1", "--augment dag"],
+    [gan, { augment: "ada", lambdaV: 0.1 }, images, "ada takes no lambdaV", "--augment dag"],
+    [gan, { augment: "diffaugment", transforms: "crop" }, images, "diffaugment takes no transforms", "--augment"],
+    [gan, { augment: "diffaugment" }, plane, "diffaugment is for images - got points", "--augment dag"],
+    [gan, { augment: "dag" }, wideImages, "must be as high as wide - got [4, 6, 3]", "--size"],
+    [wgan, { augment: "ada" }, images, "got a critic, whose scores have no boundary", "--augment dag"],
+    [wganGp, { augment: "ada" }, images, "got a critic", "--augment dag"],
+    [adagan, { augment: "real-only", transforms: "crop" }, plane, "got crop, which is for images", "rotation"],
+  ];
+
+  it.each(
+    cases.map(
+      ([recipe, options, data, ...told]) => [recipe({}).definition.name, ...told, recipe, options, data] as const,
+    ),
+  )("is refused, of %s: %s", (_, message, hint, recipe, options, data) => {
+    const attempt = () => build(recipe, options, data);
+    expect(attempt).toThrow(OptionError);
+    expect(attempt).toThrow(message);
+    try {
+      attempt();
+    } catch (error) {
+      expect((error as OptionError).hint).toContain(hint);
+    }
+  });
+
+  it("is no set that there is not: the list is told whole", () => {
+    expect(() => gan({ transforms: "rotation,turn" })).toThrow(
+      "gan: transforms must be some of identity, rotation, flip, fliprot, translation, crop, with commas between them - got rotation,turn",
+    );
+    expect(gan({ transforms: ["flip"] }).options.transforms).toEqual(["flip"]);
+  });
+});
