@@ -24,6 +24,7 @@ import {
   runConfig,
   train,
   trainOptions,
+  usualTraining,
 } from "../train/index.ts";
 import { configLines, skippedLines, titleLine } from "./config-table.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
@@ -71,7 +72,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
-  addFlags(command, trainOptions, "Training:", definition?.defaults);
+  addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTraining(definition));
   addDeviceFlag(command);
   if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
   else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");

@@ -1,6 +1,8 @@
 import { accuracy } from "./accuracy.ts";
 import { betaVaeScore } from "./beta-vae-score.ts";
+import { classConsistency } from "./class-consistency.ts";
 import { coverage } from "./coverage.ts";
+import { cycleError } from "./cycle-error.ts";
 import { dci } from "./dci.ts";
 import { density } from "./density.ts";
 import { diversity } from "./diversity.ts";
@@ -8,16 +10,20 @@ import { elbo } from "./elbo.ts";
 import { factorVaeScore } from "./factor-vae-score.ts";
 import { fid } from "./fid.ts";
 import { gradientVariance } from "./gradient-variance.ts";
+import { hiddenInformation } from "./hidden-information.ts";
 import { kid } from "./kid.ts";
 import { memorisation } from "./memorisation.ts";
 import type { Metric } from "./metric.ts";
 import { mig } from "./mig.ts";
 import { modes } from "./modes.ts";
 import { nll } from "./nll.ts";
+import { pairError } from "./pair-error.ts";
 import { precision } from "./precision.ts";
+import { psnr } from "./psnr.ts";
 import { recall } from "./recall.ts";
 import { sap } from "./sap.ts";
 import { sharpness } from "./sharpness.ts";
+import { ssim } from "./ssim.ts";
 
 export { largestOf } from "./accuracy.ts";
 export { pairDistances } from "./diversity.ts";
@@ -29,7 +35,9 @@ export { type Neighbours, neighboursOf } from "./neighbours.ts";
 export {
   accuracy,
   betaVaeScore,
+  classConsistency,
   coverage,
+  cycleError,
   dci,
   density,
   diversity,
@@ -37,15 +45,19 @@ export {
   factorVaeScore,
   fid,
   gradientVariance,
+  hiddenInformation,
   kid,
   memorisation,
   mig,
   modes,
   nll,
+  pairError,
   precision,
+  psnr,
   recall,
   sap,
   sharpness,
+  ssim,
 };
 
 /** Every metric, by the order in which `zaya list` shows them. */
@@ -63,6 +75,12 @@ export const metrics: readonly Metric[] = [
   memorisation,
   modes,
   accuracy,
+  pairError,
+  psnr,
+  ssim,
+  classConsistency,
+  cycleError,
+  hiddenInformation,
   gradientVariance,
   betaVaeScore,
   factorVaeScore,

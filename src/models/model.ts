@@ -153,6 +153,8 @@ export interface Translator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
+  /** How real an image of the domain that it ends in looks: a map's output [n, 1]. */
+  readonly judge?: { readonly map: string; readonly input: string; readonly output: string };
 }
 
 /** A model with a tractable bound on log p(x). */
@@ -181,6 +183,8 @@ export interface Model {
   readonly discriminator?: Discriminator;
   readonly classifier?: Classifier;
   readonly translators?: Readonly<Partial<Record<Direction, Translator>>>;
+  /** Running statistics that hold generated images, flat [k, h * w * c] in [-1, 1], by what to call them. */
+  readonly kept?: Readonly<Record<string, { readonly net: string; readonly stat: string; readonly shape: Shape }>>;
   readonly likelihood?: Likelihood;
 }
 
@@ -197,7 +201,13 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
    */
   readonly learnsFrom?: "items" | "domains" | "aligned pairs";
   /** Defaults of training, where they are not those of every model. */
-  readonly defaults: { readonly batch: number; readonly epochs: number; readonly learningRate: number };
+  readonly defaults: {
+    readonly batch: number;
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly schedule?: "constant" | "linear" | "constant-linear" | "cosine";
+    readonly rateEnd?: number;
+  };
   /** @throws OptionError when the options do not fit the data or each other. */
   build(options: z.output<Schema>, data: DataInfo): Model;
 }

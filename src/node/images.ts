@@ -77,7 +77,7 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
 }
 
 /** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
-async function listFiles(
+export async function listFiles(
   root: string,
   at: string,
   above: readonly string[],
@@ -100,10 +100,10 @@ async function listFiles(
   return files;
 }
 
-type Open = (typeof import("sharp"))["default"];
+export type Open = (typeof import("sharp"))["default"];
 
 /** Loaded only where images are read: it takes a tenth of a second, and has a binary of its own for each system. */
-async function loadSharp(): Promise<Open> {
+export async function loadSharp(): Promise<Open> {
   try {
     return (await import("sharp")).default;
   } catch (error) {
@@ -144,7 +144,7 @@ async function readPicture(
   return { file, width: info.width, height: info.height, channels, pixels: data };
 }
 
-function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
+export function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
   image.autoOrient().flatten({ background: "#fff" });
   if (size !== undefined) {
     image.resize(size, size, {

@@ -11,7 +11,7 @@ import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.t
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
+import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
@@ -21,6 +21,7 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { recordedOverfit } from "./overfit-record.ts";
 import { infoOf, planRun, servedTo } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
@@ -41,7 +42,7 @@ export interface TrainSettings {
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** Test items on which the bound is followed during training. */
+/** Test items on which the bound is followed during training, and images that are translated at its end. */
 const followed = 1000;
 
 /**
@@ -234,7 +235,7 @@ class Training {
   }
 
   private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
-    const file = await samplePicture(this.run.store, trained, this.data.train.kind, step, this.seed);
+    const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
   }
 
@@ -242,7 +243,8 @@ class Training {
     const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
     const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
     const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
-    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look });
+    const overfit = await recordedOverfit(trained, this.data, fold(this.seed, "overfit"));
+    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
   }
 
   /** Keeps warnings in the run's record before they are told. */
@@ -287,8 +289,9 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    if (usualMetrics(this.model).length === 0) return;
     const some = take(this.data.test, Math.min(followed, this.data.test.size));
+    // Images take nets from images to images long.
+    if (this.model.translators !== undefined || usualMeasurements(this.model, some).length === 0) return;
     const results = await this.measure(trained, some);
     for (const result of results) this.logEvaluation(step, seconds, result);
     yield { type: "evaluated", step, results };
@@ -317,7 +320,9 @@ class Training {
     const { store, config } = this.run;
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
-    const results = await this.measure(trained, this.data.test);
+    const { test: all } = this.data;
+    const judged = this.model.translators === undefined ? all : take(all, Math.min(followed, all.size));
+    const results = await this.measure(trained, judged);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
       await keepEvaluation(store, { ...result, step: steps, seed, weights });
@@ -333,23 +338,23 @@ class Training {
     const done = { status: "done", step: steps, seconds } as const;
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis);
     await this.run.record(done);
-    const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
+    const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
     const draws = this.model.generator !== undefined;
     yield { type: "done", result: { steps, seconds, draws, test, warnings: this.watch.warnings } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const of = fold(this.seed, "evaluate");
-    return Promise.all(usualMetrics(this.model).map((metric) => evaluate(metric, trained, data, "test", of)));
+    const measure = evaluator({ trained, data, part: "test", key: fold(this.seed, "evaluate") });
+    return Promise.all(usualMeasurements(this.model, data).map(({ metric, options }) => measure(metric, options)));
   }
 
-  private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {
+  private logEvaluation(step: number, seconds: number, { label, value, details }: Evaluation): void {
     const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
       typeof detail === "number"
-        ? [[`${metric}/${name}`, detail]]
-        : detail.map((entry, i) => [`${metric}/${name}/${i}`, entry]),
+        ? [[`${label}/${name}`, detail]]
+        : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
     );
-    this.logAll(step, seconds, "test", Object.fromEntries([[metric, value], ...numbers]));
+    this.logAll(step, seconds, "test", Object.fromEntries([[label, value], ...numbers]));
   }
 
   private logAll(
