@@ -44,7 +44,11 @@ class Reference {
 
 /** Image i: all its numbers are i. */
 function imagesFrom(first: number): NdArray<"float32"> {
-  return ndarray("float32", [batch, ...item], Float32Array.from({ length: batch * 4 }, (_, i) => first + (i >> 2)));
+  return ndarray(
+    "float32",
+    [batch, ...item],
+    Float32Array.from({ length: batch * 4 }, (_, i) => first + (i >> 2)),
+  );
 }
 
 describe("imagePool", () => {
