@@ -13,6 +13,7 @@ The line protocol is in README.md beside this file. Switches, for a look at what
 import gc
 import math
 import os
+import random
 import sys
 import time
 
@@ -366,10 +367,103 @@ def veegan():
     return step
 
 
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+class Pool:
+    """50 earlier images of which every other time a random one comes back, in the place of the new one (arXiv:1703.10593, section 4)."""
+
+    def __init__(self, size=50):
+        self.size, self.images = size, []
+
+    def __call__(self, image):
+        if len(self.images) < self.size:
+            self.images.append(image)
+            return image
+        if random.random() < 0.5:
+            return image
+        at = random.randrange(self.size)
+        old, self.images[at] = self.images[at], image
+        return old
+
+
+def cyclegan():
+    """CycleGAN at 64 x 64, 6 blocks, ngf = ndf = 32, patches of 34 pixels, batch 1, Adam 2e-4 (.5, .999), lambda 10, no identity loss."""
+    width, inner = 32, 128
+
+    def conv(i, o, kernel, **how):
+        return nn.Conv2d(i, o, kernel, bias=False, **how)
+
+    def unit(size):
+        return [nn.InstanceNorm2d(size), nn.ReLU(inplace=True)]
+
+    def block():
+        return Residual(
+            nn.ReflectionPad2d(1), conv(inner, inner, 3), *unit(inner),
+            nn.ReflectionPad2d(1), conv(inner, inner, 3), nn.InstanceNorm2d(inner))
+
+    def generator():
+        return nn.Sequential(
+            nn.ReflectionPad2d(3), conv(3, width, 7), *unit(width),
+            conv(width, 64, 3, stride=2, padding=1), *unit(64), conv(64, inner, 3, stride=2, padding=1), *unit(inner),
+            *[block() for _ in range(6)],
+            nn.ConvTranspose2d(inner, 64, 3, 2, 1, output_padding=1, bias=False), *unit(64),
+            nn.ConvTranspose2d(64, width, 3, 2, 1, output_padding=1, bias=False), *unit(width),
+            nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh())
+
+    def judge():
+        return nn.Sequential(
+            nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True),
+            conv(width, 64, 4, stride=2, padding=1), nn.InstanceNorm2d(64), nn.LeakyReLU(0.2, inplace=True),
+            conv(64, 128, 4, stride=1, padding=1), nn.InstanceNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(128, 1, 4, 1, 1))
+
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
+    there, back, judge_a, judge_b = (net.to(memory_format=layout) for net in (generator(), generator(), judge(), judge()))
+    for net in (there, back, judge_a, judge_b):
+        for module in net.modules():
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+    makers = [*there.parameters(), *back.parameters()]
+    adam_g, adam_a, adam_b = (
+        torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999), **ADAM)
+        for params in (makers, judge_a.parameters(), judge_b.parameters()))
+    pool_a, pool_b = Pool(), Pool()
+    a, b = ((torch.rand(1, 3, 64, 64) * 2 - 1).to(memory_format=layout) for _ in range(2))
+
+    def judged(judge, adam, real, made):
+        adam.zero_grad(set_to_none=True)
+        scores = judge(torch.cat([real, made]))  # instance norm: the same numbers as in two passes
+        loss = 0.5 * ((scores[:1] - 1).square().mean() + scores[1:].square().mean())
+        loss.backward()
+        adam.step()
+        return loss
+
+    def step():
+        judge_a.requires_grad_(False)
+        judge_b.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        made_b, made_a = there(a), back(b)
+        adversarial = (judge_b(made_b) - 1).square().mean() + (judge_a(made_a) - 1).square().mean()
+        cycles = F.l1_loss(back(made_b), a) + F.l1_loss(there(made_a), b)
+        loss = adversarial + 10 * cycles
+        loss.backward()
+        adam_g.step()
+        judge_a.requires_grad_(True)
+        judge_b.requires_grad_(True)
+        loss_a = judged(judge_a, adam_a, a, pool_a(made_a.detach()))
+        loss_b = judged(judge_b, adam_b, b, pool_b(made_b.detach()))
+        return {"loss": loss, "lossA": loss_a, "lossB": loss_b}
+
+    return step
+
+
 def main():
     workloads = {
         "vae": vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
-        "wgan-gp": wgan_gp, "veegan": veegan,
+        "wgan-gp": wgan_gp, "veegan": veegan, "cyclegan": cyclegan,
     }
     name = sys.argv[1] if len(sys.argv) == 2 else None
     if name not in workloads:

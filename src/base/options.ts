@@ -30,6 +30,19 @@ export function integerField(doc: string, bounds: Bounds = {}) {
   return z.preprocess(fromText, bounded(whole, bounds)).meta({ description: doc });
 }
 
+/** A whole number from 1, or a share in (0, 1). */
+export function countOrShareField(doc: string) {
+  const error = `must be ${countOrShareRule}`;
+  return z.preprocess(fromText, z.number({ error }).refine(isCountOrShare, { error })).meta({ description: doc });
+}
+
+export const countOrShareRule = "a whole number from 1, or a share in (0, 1)";
+
+/** Whether a number says how many, or which share of all. */
+export function isCountOrShare(value: number): boolean {
+  return value > 0 && (value < 1 || Number.isSafeInteger(value));
+}
+
 /** Numbers within bounds: a list, or text with commas between them. */
 export function numberListField(doc: string, bounds: Bounds = {}) {
   const entry = bounded(z.number({ error: "must be numbers with commas between them" }), bounds);

@@ -1,4 +1,4 @@
-import type { DataSplit } from "../data/index.ts";
+import { type DataSplit, type Dataset, skippedIn } from "../data/index.ts";
 import type { RunConfig } from "../train/index.ts";
 import { count, counted, table } from "./format.ts";
 
@@ -26,16 +26,29 @@ function entriesOf({ model, data, train, device }: RunConfig): [path: string, va
   ];
 }
 
-/** `vae on mnist: 60,000 train, 10,000 test, 28 x 28 x 1`; `gan on ring8: 100,000 train, 10,000 test, points of 2 numbers`. */
+/**
+ * `vae on mnist: 60,000 train, 10,000 test, 28 x 28 x 1`; `gan on ring8: 100,000 train, 10,000 test, points of 2 numbers`;
+ * `cyclegan on A and B: 90 and 45 train, 10 and 5 test, domains of 32 x 32 x 3`.
+ */
 export function titleLine(recipe: string, { train, test }: DataSplit): string {
-  const extent = train.shape.join(" x ");
-  const items = train.kind === "image" ? extent : `points of ${counted(train.shape[0]!, "number")}`;
-  return `${recipe} on ${train.name}: ${count(train.size)} train, ${count(test.size)} test, ${items}`;
+  return `${recipe} on ${train.name}: ${sizeText(train)} train, ${sizeText(test)} test, ${itemText(train)}`;
+}
+
+/** How many items; of domains that are not aligned, how many each has. */
+export function sizeText({ size, sides }: Dataset): string {
+  return sides === undefined || sides.aligned ? count(size) : `${count(sides.a.size)} and ${count(sides.b.size)}`;
+}
+
+function itemText({ kind, shape, sides }: Dataset): string {
+  if (kind === "points") return `points of ${counted(shape[0]!, "number")}`;
+  const extent = shape.slice(-3).join(" x ");
+  if (sides === undefined) return extent;
+  return `${sides.aligned ? "aligned pairs" : "domains"} of ${extent}`;
 }
 
 /** Files that were passed over, by name. */
-export function skippedLines({ train }: DataSplit): string[] {
-  const { skipped } = train;
+export function skippedLines(data: DataSplit): string[] {
+  const skipped = skippedIn(data);
   if (skipped.length === 0) return [];
   const shown = skipped.slice(0, 10).map(({ file, reason }) => `  ${file}: ${reason}`);
   const more = skipped.length - shown.length;

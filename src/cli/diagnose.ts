@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { type Diagnosis, Chronicle, diagnoseModel } from "../train/index.ts";
+import { type Diagnosis, Chronicle, diagnoseModel, sourceTitle } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { counted } from "./format.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
@@ -30,7 +30,7 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
   const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device), "ema");
   try {
     const { config } = run;
-    const about = `${config.recipe} on ${config.data.spec}, step ${step} of ${config.train.steps}`;
+    const about = `${config.recipe} on ${sourceTitle(config.data)}, step ${step} of ${config.train.steps}`;
     output.say(`looking at ${about}`);
     const data = await openSameData(run);
     const lines = (await run.metrics()).filter((line) => line.step <= step);

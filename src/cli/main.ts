@@ -43,6 +43,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./traverse.ts")).declareTraverse,
   },
   {
+    name: "translate",
+    summary: "turn images of one domain into images of another",
+    load: async () => (await import("./translate.ts")).declareTranslate,
+  },
+  {
     name: "eval",
     summary: "measure a run on its test data",
     load: async () => (await import("./eval.ts")).declareEval,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
-import { take } from "../data/index.ts";
+import { type DataSplit, type Dataset, take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { type Device, openRunFolder } from "../node/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
   evaluator,
   keepEvaluation,
   takesFeatures,
-  usualMetrics,
+  usualMeasurements,
 } from "../train/index.ts";
 import { deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
@@ -95,9 +95,14 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
     const run = await openRunModel(folder, device, weightsOf(flags.weights));
     let compared: OpenedFeatures | null = null;
     try {
-      const chosen = flags.metric === undefined ? usualOf(run, flags) : chooseMetrics(flags.metric, flags);
-      compared = await featuresFor(chosen, given, device);
-      return await measure({ run, chosen, given, compared, flags }, output);
+      const data = await openSameData(run.run);
+      const chosen = flags.metric === undefined ? usualOf(run, data.test, flags) : chosenBy(flags.metric, flags);
+      compared = await featuresFor(
+        chosen.map(({ metric }) => metric),
+        given,
+        device,
+      );
+      return await measure({ run, data, chosen, given, compared }, output);
     } finally {
       await compared?.close();
       await run.close();
@@ -120,17 +125,21 @@ async function featuresFor(
   );
 }
 
+type Chosen = ReturnType<typeof usualMeasurements>[number];
+
 interface Task {
   readonly run: OpenedRun;
-  readonly chosen: readonly Metric[];
+  readonly data: DataSplit;
+  readonly chosen: readonly Chosen[];
   readonly given: z.output<typeof options>;
   readonly compared: OpenedFeatures | null;
-  readonly flags: MeasureFlags;
 }
 
-async function measure({ run: opened, chosen, given, compared, flags }: Task, output: Output): Promise<Measurement> {
+async function measure(
+  { run: opened, data: { train, test }, chosen, given, compared }: Task,
+  output: Output,
+): Promise<Measurement> {
   const { run, trained, step, weights } = opened;
-  const { train, test } = await openSameData(run);
   const data = given.limit === undefined ? test : take(test, given.limit);
   const seed = given.seed ?? run.config.train.seed;
   output.say(
@@ -139,23 +148,31 @@ async function measure({ run: opened, chosen, given, compared, flags }: Task, ou
   const by = fold(key(seed), "evaluate");
   const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: compared?.features });
   const results: Measurement["results"][number][] = [];
-  for (const metric of chosen) {
+  for (const { metric, options } of chosen) {
     output.show(metric.name);
-    const result = await evaluate(metric, givenOptions(flags, metric.options));
+    const result = await evaluate(metric, options);
     results.push({ ...result, file: await keepEvaluation(run.store, { ...result, step, seed, weights }) });
   }
   return { step, seed, weights, n: data.size, results };
 }
 
+function chosenBy(names: readonly string[], flags: MeasureFlags): Chosen[] {
+  return chooseMetrics(names, flags).map((metric) => ({ metric, options: givenOptions(flags, metric.options) }));
+}
+
 /** What training ends with. @throws OptionError for models for which that is nothing. */
-function usualOf({ trained, run }: OpenedRun, flags: MeasureFlags): Metric[] {
-  const usual = usualMetrics(trained.model);
+function usualOf({ trained, run }: OpenedRun, test: Dataset, flags: MeasureFlags): Chosen[] {
+  const usual = usualMeasurements(trained.model, test);
   if (usual.length === 0) {
     throw new OptionError(
       `eval: needs a metric of samples for ${run.config.recipe} - got none`,
       "add --metric kid, once or more; zaya list metrics shows them all",
     );
   }
-  requireUsed(flags, usual);
-  return usual;
+  const metrics = usual.map(({ metric }) => metric);
+  requireUsed(flags, metrics);
+  return usual.map(({ metric, options }) => ({
+    metric,
+    options: { ...options, ...givenOptions(flags, metric.options) },
+  }));
 }

@@ -33,17 +33,25 @@ export async function readConfig(path: string): Promise<PartialConfig> {
   return parsePartialConfig(raw, path);
 }
 
+/** What `--data` names. */
+export interface DataSpecs {
+  readonly spec: string | undefined;
+  readonly second: string | undefined;
+}
+
 /** A file's config with what `--set` changes, then what flags say. */
 export function mergeConfig(
   file: PartialConfig,
   definition: ModelDefinition,
   flags: Readonly<Record<string, unknown>>,
+  specs: DataSpecs,
 ): GivenConfig {
   const sets = parseSets((flags["set"] as string[] | undefined) ?? [], definition);
-  const { data: spec, device } = flags;
+  const { device } = flags;
   const fromFlags: PartialConfig = {
     model: givenOptions(flags, definition.options),
-    data: { ...givenOptions(flags, dataOptions), ...(spec !== undefined && { spec }) },
+    // One data set in place of two domains: what is not named goes too.
+    data: { ...givenOptions(flags, dataOptions), ...(specs.spec !== undefined && specs) },
     train: givenOptions(flags, trainOptions),
     device: device as string | undefined,
   };

@@ -24,6 +24,7 @@ import {
   runConfig,
   train,
   trainOptions,
+  usualTraining,
 } from "../train/index.ts";
 import { configLines, skippedLines, titleLine } from "./config-table.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
@@ -33,9 +34,11 @@ import { followRun } from "./follow.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
-import { mergeConfig, readConfig } from "./run-config.ts";
+import { type DataSpecs, mergeConfig, readConfig } from "./run-config.ts";
+import { readTrainWords } from "./train-words.ts";
 
 interface TrainFlags extends Readonly<Record<string, unknown>> {
+  readonly data: readonly string[];
   readonly out?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -45,15 +48,16 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
 
 const usualData = "mnist";
 
-const switches = ["--json", "--quiet", "--dry-run", "--help", "-h"];
-
 /** A recipe has flags of its own: it is looked for among the words before they are parsed. */
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
   const definition = helpWanted ? await findRecipe(words).catch(() => null) : await findRecipe(words);
   command
     .argument("[recipe]", models.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
-    .option("--data <spec>", `${dataOptions.shape.spec.meta()?.description} (default: ${usualData})`)
+    .option(
+      "--data <spec...>",
+      `${dataOptions.shape.spec.meta()?.description}; two of them are two domains (default: ${usualData})`,
+    )
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
     .option(
       "--config <file>",
@@ -67,18 +71,18 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--dry-run", "print the config and write nothing")
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
-  addFlags(command, dataOptions.omit({ spec: true }), "Data:");
-  addFlags(command, trainOptions, "Training:", definition?.defaults);
+  addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
+  addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTraining(definition));
   addDeviceFlag(command);
   if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
   else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");
-  command.action(async (_recipe: string | undefined, flags: TrainFlags) => {
-    process.exitCode = await runTrain(definition!, flags);
+  command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
+    process.exitCode = await runTrain(definition!, { ...flags, data: readTrainWords(words).data });
   });
 }
 
 async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {
-  const name = recipeIn(words) ?? (await recipeOfConfig(words));
+  const name = readTrainWords(words).recipe ?? (await recipeOfConfig(words));
   const known = models.map((model) => model.name);
   if (name === undefined) {
     throw new OptionError(
@@ -91,16 +95,6 @@ async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {
   throw new OptionError(`zaya train: the recipe must be known - got ${name}`, suggestion(name, known, "recipes"));
 }
 
-/** The first word that is neither a flag nor a flag's value. */
-function recipeIn(words: readonly string[]): string | undefined {
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    if (!word.startsWith("-")) return word;
-    if (!switches.includes(word) && !word.includes("=")) i++;
-  }
-  return undefined;
-}
-
 async function recipeOfConfig(words: readonly string[]): Promise<string | undefined> {
   const at = words.findIndex((word) => word === "--config" || word.startsWith("--config="));
   const path = words[at]?.includes("=") ? words[at].slice("--config=".length) : words[at + 1];
@@ -110,7 +104,7 @@ async function recipeOfConfig(words: readonly string[]): Promise<string | undefi
 async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise<number> {
   const output = new Output(flags);
   const file = flags.config === undefined ? {} : await readConfig(flags.config);
-  const given = mergeConfig(file, definition, flags);
+  const given = mergeConfig(file, definition, flags, specsOf(flags.data));
   // Everything that can be refused is refused before the first byte is written, the cheap checks first.
   const configured: ConfiguredModel = {
     definition,
@@ -147,10 +141,27 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   }
 }
 
+/** @throws OptionError for more words than there can be domains. */
+function specsOf(data: readonly string[]): DataSpecs {
+  const [spec, second] = data;
+  if (data.length <= 2) return { spec, second };
+  throw new OptionError(
+    `zaya train: --data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`,
+  );
+}
+
 /** Paths are made absolute, so that the run can go on from another folder. */
-function absoluteSource({ spec, dataDir, ...rest }: DataSource): DataSource {
-  const named = datasets.some(({ name }) => name === spec);
-  return { spec: named ? spec : resolve(spec), ...rest, ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
+function absoluteSource({ spec, second, dataDir, ...rest }: DataSource): DataSource {
+  return {
+    spec: absoluteSpec(spec),
+    ...(second !== undefined && { second: absoluteSpec(second) }),
+    ...rest,
+    ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
+  };
+}
+
+function absoluteSpec(spec: string): string {
+  return datasets.some(({ name }) => name === spec) ? spec : resolve(spec);
 }
 
 /** What a command without flags would run on data of this size; a model of defaults alone may not fit the data. */
@@ -165,6 +176,7 @@ function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit)
 }
 
 function defaultFolder({ recipe, data }: RunConfig): string {
-  const name = basename(data.spec, extname(data.spec)).replace(/[^\w.-]+/g, "-");
-  return join("runs", `${recipe}-${name}`);
+  const specs = data.second === undefined ? [data.spec] : [data.spec, data.second];
+  const names = specs.map((spec) => basename(spec, extname(spec)).replace(/[^\w.-]+/g, "-"));
+  return join("runs", [recipe, ...names].join("-"));
 }

@@ -4,10 +4,10 @@ import { type Key, fold, key, permutation } from "../base/random.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { range } from "../base/range.ts";
 
-/** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`. */
+/** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`; pairs of images `[2, h, w, c]`. */
 export interface Dataset {
   readonly name: string;
-  readonly kind: "image" | "points";
+  readonly kind: "image" | "points" | "pair";
   /** Of one item. */
   readonly shape: Shape;
   readonly size: number;
@@ -17,6 +17,8 @@ export interface Dataset {
   read(indices: ArrayLike<number>): NdArray<"float32">;
   /** What each item was made from, where the data tell it. */
   readonly factors?: Factors;
+  /** The domains of pairs. */
+  readonly sides?: Sides;
   /** The modes of the distribution that the items come from, where they are known; a choice of items keeps them all. */
   readonly modes?: Modes;
   /**
@@ -59,6 +61,16 @@ export type Modes =
     }
   | { readonly kind: "digits"; readonly channels: number; readonly classes: number };
 
+/** Two domains of images of one shape. */
+export interface Sides {
+  readonly a: Dataset;
+  readonly b: Dataset;
+  /** Whether the i-th image of one shows the same as the i-th of the other. */
+  readonly aligned: boolean;
+  /** Files without one of the same name in the other domain, where some names are in both. */
+  readonly unmatched?: readonly string[];
+}
+
 export interface SkippedFile {
   readonly file: string;
   readonly reason: string;
@@ -68,6 +80,16 @@ export interface SkippedFile {
 export interface DataSplit {
   readonly train: Dataset;
   readonly test: Dataset;
+}
+
+/** Files that were passed over when either part was read. */
+export function skippedIn({ train, test }: DataSplit): SkippedFile[] {
+  return distinctFiles([...train.skipped, ...test.skipped]);
+}
+
+/** Each file once. */
+export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
+  return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
 export interface ArrayDatasetParts {
@@ -142,7 +164,7 @@ function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }
 
-class ArrayDataset implements Dataset {
+class ArrayDataset implements Selectable {
   readonly shape: Shape;
   readonly size: number;
   private readonly width: number;
@@ -209,9 +231,9 @@ function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
 }
 
 /** Some items of data that are read through it: nothing is read before it is asked for. */
-class ChosenDataset implements Dataset {
+class ChosenDataset implements Selectable {
   readonly name: string;
-  readonly kind: "image" | "points";
+  readonly kind: Dataset["kind"];
   readonly shape: Shape;
   readonly size: number;
   readonly labels: Int32Array | null;
@@ -278,19 +300,44 @@ export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, ind
   throw new OptionError(`read: an index of ${name} must be a whole number in [0, ${size}) - got ${index}`);
 }
 
+/** Data that know how to be chosen from. */
+interface Selectable extends Dataset {
+  select(indices: Int32Array): Dataset;
+}
+
+function isSelectable(dataset: Dataset): dataset is Selectable {
+  return "select" in dataset;
+}
+
 /** The items of `dataset` at `indices`, in that order. Shares its memory; of generated data it makes none. */
 export function select(dataset: Dataset, indices: Int32Array): Dataset {
-  if (dataset instanceof ArrayDataset || dataset instanceof ChosenDataset) return dataset.select(indices);
+  if (isSelectable(dataset)) return dataset.select(indices);
   return new ChosenDataset(
     dataset,
     indices.map((index) => checkedIndex(dataset, index)),
   );
 }
 
-/** The first `n` items, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
+/** The first `n` items, of pairs the first `n` of each domain, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
 export function take(dataset: Dataset, n: number): Dataset {
   if (!Number.isInteger(n) || n < 1) throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
   return n >= dataset.size ? dataset : select(dataset, range(0, n));
+}
+
+/**
+ * A share of the items, at least one, chosen by a fixed key: a smaller share is part of a larger one. The items kept are in
+ * their order.
+ * @param share In (0, 1).
+ * @throws OptionError for another share.
+ */
+export function thin(dataset: Dataset, share: number): Dataset {
+  requireShare("thin", share);
+  const order = permutation(fold(key(0), "thin"), dataset.size);
+  return select(dataset, order.slice(0, Math.max(1, Math.round(dataset.size * share))).toSorted());
+}
+
+function requireShare(where: string, share: number): void {
+  if (!(share > 0 && share < 1)) throw new OptionError(`${where}: a share must be in (0, 1) - got ${share}`);
 }
 
 /**
@@ -299,7 +346,7 @@ export function take(dataset: Dataset, n: number): Dataset {
  * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
-  if (!(share > 0 && share < 1)) throw new OptionError(`splitOff: a share must be in (0, 1) - got ${share}`);
+  requireShare("splitOff", share);
   const { size, name } = dataset;
   if (size < 2) {
     throw new DataError(`splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`);

@@ -2,11 +2,12 @@ import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, permutation, uniform } from "../base/random.ts";
 import type { Dataset } from "./dataset.ts";
+import { joinSides } from "./pairs.ts";
 
 /** Batches by step: each epoch sees every item once, in a new order, less the last `size % batch` of that order. */
 export interface Loader {
   readonly stepsPerEpoch: number;
-  /** The items that a step sees; `step` counts from 0. */
+  /** The items that a step sees, of domains that are not aligned those of the first; `step` counts from 0. */
   indices(step: number): Int32Array<ArrayBuffer>;
   /** The batch of a step, float32 `[batch, ...shape]`. */
   at(step: number): NdArray<"float32">;
@@ -20,8 +21,20 @@ export function batchIndices(of: Key, size: number, batch: number, step: number)
   return schedule(of, size, batch).indices(step);
 }
 
-/** The batches of a data set. @throws OptionError when the batch is not a whole number from 1 to the data's size. */
+/**
+ * The batches of a data set. Domains that are not aligned are gone through each in an order of its own; an epoch is one of
+ * the larger. @throws OptionError when the batch is not a whole number from 1 to the data's size.
+ */
 export function loader(dataset: Dataset, batch: number, of: Key): Loader {
+  const { sides } = dataset;
+  if (sides !== undefined && !sides.aligned) {
+    const [a, b] = [loader(sides.a, batch, fold(of, "a")), loader(sides.b, batch, fold(of, "b"))];
+    return {
+      stepsPerEpoch: Math.max(a.stepsPerEpoch, b.stepsPerEpoch),
+      indices: (step) => a.indices(step),
+      at: (step) => joinSides(a.at(step), b.at(step)),
+    };
+  }
   const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
   return { stepsPerEpoch, indices, at: (step) => dataset.read(indices(step)) };
 }

@@ -1,6 +1,8 @@
 import { accuracy } from "./accuracy.ts";
 import { betaVaeScore } from "./beta-vae-score.ts";
+import { classConsistency } from "./class-consistency.ts";
 import { coverage } from "./coverage.ts";
+import { cycleError } from "./cycle-error.ts";
 import { dci } from "./dci.ts";
 import { density } from "./density.ts";
 import { diversity } from "./diversity.ts";
@@ -8,6 +10,7 @@ import { elbo } from "./elbo.ts";
 import { factorVaeScore } from "./factor-vae-score.ts";
 import { fid } from "./fid.ts";
 import { gradientVariance } from "./gradient-variance.ts";
+import { hiddenInformation } from "./hidden-information.ts";
 import { kid } from "./kid.ts";
 import { leak } from "./leak.ts";
 import { memorisation } from "./memorisation.ts";
@@ -15,10 +18,13 @@ import type { Metric } from "./metric.ts";
 import { mig } from "./mig.ts";
 import { modes } from "./modes.ts";
 import { nll } from "./nll.ts";
+import { pairError } from "./pair-error.ts";
 import { precision } from "./precision.ts";
+import { psnr } from "./psnr.ts";
 import { recall } from "./recall.ts";
 import { sap } from "./sap.ts";
 import { sharpness } from "./sharpness.ts";
+import { ssim } from "./ssim.ts";
 
 export { largestOf } from "./accuracy.ts";
 export { pairDistances } from "./diversity.ts";
@@ -30,7 +36,9 @@ export { type Neighbours, neighboursOf } from "./neighbours.ts";
 export {
   accuracy,
   betaVaeScore,
+  classConsistency,
   coverage,
+  cycleError,
   dci,
   density,
   diversity,
@@ -38,16 +46,20 @@ export {
   factorVaeScore,
   fid,
   gradientVariance,
+  hiddenInformation,
   kid,
   leak,
   memorisation,
   mig,
   modes,
   nll,
+  pairError,
   precision,
+  psnr,
   recall,
   sap,
   sharpness,
+  ssim,
 };
 
 /** Every metric, by the order in which `zaya list` shows them. */
@@ -66,6 +78,12 @@ export const metrics: readonly Metric[] = [
   modes,
   leak,
   accuracy,
+  pairError,
+  psnr,
+  ssim,
+  classConsistency,
+  cycleError,
+  hiddenInformation,
   gradientVariance,
   betaVaeScore,
   factorVaeScore,

@@ -65,6 +65,22 @@ export interface Evidence {
     readonly told: Int32Array;
     readonly names: readonly string[];
   };
+  /** Images of one domain [n, h, w, c] in [0, 1], what the model makes of them, and what they should have become. */
+  translations: { readonly source: NdArray; readonly made: NdArray; readonly truth: NdArray };
+  /** The classes that translated images and the truth, where it is known, are taken for, and those of the images, [n] each. */
+  translatedClasses: {
+    readonly told: Int32Array;
+    readonly toldOfTruth: Int32Array | null;
+    readonly labels: Int32Array;
+  };
+  /** Images, what becomes of them, what that becomes on the way back; and the same of translated images with faint noise. */
+  cycles: {
+    readonly source: NdArray;
+    readonly made: NdArray;
+    readonly back: NdArray;
+    readonly disturbed: NdArray;
+    readonly backOfDisturbed: NdArray;
+  };
   /** Which mode of the data each drawn item belongs to. */
   modes: ModeHits & {
     /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */

@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
-import { integerField } from "../base/options.ts";
+import { choiceField, integerField } from "../base/options.ts";
 import type { Sets } from "./metric.ts";
 
-/** The option of every metric that draws items from the model. */
+/** Of models that turn images of one domain into another's: which way is measured. */
+export const wayOption = {
+  direction: choiceField("which way of a model between two domains; its first where not given", [
+    "AtoB",
+    "BtoA",
+  ]).optional(),
+};
+
+/** The options of every metric that draws items from the model, or translates them. */
 export const sampleOptions = z.object({
+  ...wayOption,
   samples: integerField(
     "items to draw from the model; as many as there are real ones, at most 10,000, when not given",
     {

@@ -3,10 +3,12 @@ import { autoencoder } from "./autoencoder.ts";
 import { betaVae } from "./beta-vae.ts";
 import { categoricalVae } from "./categorical-vae.ts";
 import { classifier } from "./classifier.ts";
+import { cyclegan } from "./cyclegan.ts";
 import { iwae } from "./iwae.ts";
 import { gan } from "./gan.ts";
 import type { ModelDefinition } from "./model.ts";
 import { pacgan } from "./pacgan.ts";
+import { pix2pix } from "./pix2pix.ts";
 import { unrolledGan } from "./unrolled-gan.ts";
 import { vae } from "./vae.ts";
 import { veegan } from "./veegan.ts";
@@ -20,9 +22,11 @@ export {
   betaVae,
   categoricalVae,
   classifier,
+  cyclegan,
   gan,
   iwae,
   pacgan,
+  pix2pix,
   unrolledGan,
   vae,
   veegan,
@@ -44,5 +48,7 @@ export const models: readonly ModelDefinition[] = [
   veegan.definition,
   adagan.definition,
   pacgan.definition,
+  cyclegan.definition,
+  pix2pix.definition,
   classifier.definition,
 ];

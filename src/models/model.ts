@@ -10,8 +10,8 @@ import type { ItemTransform } from "../transforms/index.ts";
 
 /** What a model must know of the data before its nets can be built. */
 export interface DataInfo {
-  readonly kind: "image" | "points";
-  /** Shape of one item: [h, w, c] or [d]. */
+  readonly kind: "image" | "points" | "pair";
+  /** Shape of one item: [h, w, c], [d], or of a pair of images [2, h, w, c]. */
   readonly shape: Shape;
   /** How many classes the items are of, where they have labels: whole numbers below it. */
   readonly classes?: number;
@@ -39,6 +39,11 @@ export interface StepScope extends Scope {
    * the first step.
    */
   labels(classes: number): Tensor;
+  /**
+   * What `make` gives to the first step that asks, before its nets move; what it gave, as a number, to the steps after it.
+   * Asked for once a step.
+   */
+  carry(name: string, make: () => Tensor): Tensor;
   /** The optimizer of another step on one of its nets, with the state that it has now: unrolled losses go through it. */
   optimizerOf(step: string, net: string): UnrolledOptimizer;
 }
@@ -143,6 +148,18 @@ export interface Classifier {
   readonly classes: number;
 }
 
+/** From the first domain of pairs to the second, or back. */
+export type Direction = "AtoB" | "BtoA";
+
+/** How to turn images of one domain into images of the other: a map from images to as large images. */
+export interface Translator {
+  readonly map: string;
+  readonly input: string;
+  readonly output: string;
+  /** How real an image of the domain that it ends in looks: a map's output [n, 1]. */
+  readonly judge?: { readonly map: string; readonly input: string; readonly output: string };
+}
+
 /** A model with a tractable bound on log p(x). */
 export interface Likelihood {
   /**
@@ -168,6 +185,9 @@ export interface Model {
   readonly decoder?: Decoder;
   readonly discriminator?: Discriminator;
   readonly classifier?: Classifier;
+  readonly translators?: Readonly<Partial<Record<Direction, Translator>>>;
+  /** Running statistics that hold generated images, flat [k, h * w * c] in [-1, 1], by what to call them. */
+  readonly kept?: Readonly<Record<string, { readonly net: string; readonly stat: string; readonly shape: Shape }>>;
   readonly likelihood?: Likelihood;
 }
 
@@ -178,8 +198,19 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** The paper. */
   readonly source: string;
   readonly options: Schema;
+  /**
+   * What it learns from: items of one kind, where not given; two domains of images; or pairs of which either is the truth
+   * of the other.
+   */
+  readonly learnsFrom?: "items" | "domains" | "aligned pairs";
   /** Defaults of training, where they are not those of every model. */
-  readonly defaults: { readonly batch: number; readonly epochs: number; readonly learningRate: number };
+  readonly defaults: {
+    readonly batch: number;
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly schedule?: "constant" | "linear" | "constant-linear" | "cosine";
+    readonly rateEnd?: number;
+  };
   /** @throws OptionError when the options do not fit the data or each other. */
   build(options: z.output<Schema>, data: DataInfo): Model;
 }

@@ -14,6 +14,10 @@ export interface ImageFolderOptions {
   readonly size?: number | undefined;
   /** Stop after so many readable images. */
   readonly limit?: number | undefined;
+  /** Keep one half of each, which must be twice as wide as high; `size` is that of the half. */
+  readonly half?: "left" | "right" | undefined;
+  /** Read no other files than these. */
+  readonly only?: ReadonlySet<string> | undefined;
 }
 
 export interface ImageFolder {
@@ -46,21 +50,21 @@ const mostPixels = 2 ** 28;
  * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
  */
 export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const { size, limit = Infinity } = options;
+  const { limit = Infinity, only } = options;
   const open = await loadSharp();
   const skipped: SkippedFile[] = [];
-  const files = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
+  const listed = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
     throw new DataError(
       `readImageFolder: ${folder} must be a folder that can be read - got ${(error as Error).message}`,
     );
   });
-  files.sort();
+  const files = listed.filter((file) => only?.has(file) ?? true).sort();
   const pictures: Picture[] = [];
   const together = 2 * availableParallelism();
   // Group by group, in order: whichever file finishes first, the same error is thrown and the same items are kept.
   for (let start = 0; start < files.length && pictures.length < limit; start += together) {
     const group = files.slice(start, start + together);
-    for (const result of await Promise.all(group.map((file) => readPicture(open, folder, file, size)))) {
+    for (const result of await Promise.all(group.map((file) => readPicture(open, folder, file, options)))) {
       if (pictures.length >= limit) break;
       if ("reason" in result) skipped.push(result);
       else pictures.push(result);
@@ -73,7 +77,7 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
 }
 
 /** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
-async function listFiles(
+export async function listFiles(
   root: string,
   at: string,
   above: readonly string[],
@@ -96,10 +100,10 @@ async function listFiles(
   return files;
 }
 
-type Open = (typeof import("sharp"))["default"];
+export type Open = (typeof import("sharp"))["default"];
 
 /** Loaded only where images are read: it takes a tenth of a second, and has a binary of its own for each system. */
-async function loadSharp(): Promise<Open> {
+export async function loadSharp(): Promise<Open> {
   try {
     return (await import("sharp")).default;
   } catch (error) {
@@ -114,7 +118,7 @@ async function readPicture(
   open: Open,
   folder: string,
   file: string,
-  size: number | undefined,
+  how: ImageFolderOptions,
 ): Promise<Picture | SkippedFile> {
   // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => reasonOf(error));
@@ -127,14 +131,20 @@ async function readPicture(
   if (header.width * header.height > mostPixels) {
     return { file, reason: `${header.width} x ${header.height}, more than ${mostPixels} pixels` };
   }
+  const { width, height } = header.autoOrient;
+  if (how.half !== undefined) {
+    if (width !== 2 * height) return { file, reason: `${width} x ${height}, not twice as wide as high` };
+    // Cut before it is scaled, so that neither half has anything of the other at the seam.
+    image.autoOrient().extract({ left: how.half === "left" ? 0 : height, top: 0, width: height, height });
+  }
   const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
-  const decoded = await decode(image, channels, size).catch(() => null);
+  const decoded = await decode(image, channels, how.size).catch(() => null);
   if (decoded === null) return { file, reason: "damaged or cut" };
   const { data, info } = decoded;
   return { file, width: info.width, height: info.height, channels, pixels: data };
 }
 
-function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
+export function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
   image.autoOrient().flatten({ background: "#fff" });
   if (size !== undefined) {
     image.resize(size, size, {

@@ -1,13 +1,17 @@
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { DataError, OptionError } from "../base/errors.ts";
 import type { DataSplit } from "../data/dataset.ts";
-import type { DrawnDataset, FileDataset, FilesHome, NamedDataset } from "../data/datasets/index.ts";
+import type { DrawnDataset, FileDataset, FilesHome, NamedDataset, PictureDataset } from "../data/datasets/index.ts";
+import { type OpenedData, oneDomain } from "./data-parts.ts";
+import { packageFolder } from "./package-folder.ts";
+import { openPicturePairs } from "./picture-pairs.ts";
 import { readZippedOrNot } from "./read-file.ts";
 
 export interface NamedDataOptions {
   readonly size?: number | undefined;
+  /** Read the first so many pictures, where pictures are read. */
+  readonly first?: number | undefined;
   readonly dataDir?: string | undefined;
 }
 
@@ -15,15 +19,19 @@ export interface NamedDataOptions {
  * Opens data known by name. Their files are looked for in `dataDir`, or where they lie when nobody names a folder.
  * @throws DataError when a file is not there. @throws OptionError for an option that does not fit the data.
  */
-export async function openNamed(named: NamedDataset, { size, dataDir }: NamedDataOptions): Promise<DataSplit> {
-  if (named.origin === "files") return openFiles(named, dataDir === undefined ? homeOf(named) : resolve(dataDir));
+export async function openNamed(named: NamedDataset, options: NamedDataOptions): Promise<OpenedData> {
+  const { size, dataDir } = options;
+  if (named.origin === "pictures") return openPicturePairs(named, { ...options, size: sizeFor(named, size) });
+  if (named.origin === "files") {
+    return oneDomain(await openFiles(named, dataDir === undefined ? homeOf(named) : resolve(dataDir)));
+  }
   if (dataDir !== undefined) {
     throw new OptionError(
       `openData: a data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
       "leave --data-dir out",
     );
   }
-  return named.origin === "drawn" ? named.generate(sizeFor(named, size)) : named.generate();
+  return oneDomain(named.origin === "drawn" ? named.generate(sizeFor(named, size)) : named.generate());
 }
 
 function openFiles({ name, home, open }: FileDataset, folder: string): Promise<DataSplit> {
@@ -34,29 +42,14 @@ function openFiles({ name, home, open }: FileDataset, folder: string): Promise<D
   });
 }
 
-function sizeFor({ name, sizes }: DrawnDataset, size: number = sizes[0]!): number {
+function sizeFor({ name, sizes }: DrawnDataset | PictureDataset, size: number = sizes[0]!): number {
   if (sizes.includes(size)) return size;
   throw new OptionError(`openData: the size of ${name} must be ${sizes.join(" or ")} - got ${size}`);
 }
 
 function homeOf({ name, home }: FileDataset): string {
-  return home.kind === "package" ? packageFolder(name, home) : variableFolder(name, home);
-}
-
-/** Looked for from where the command runs first, then from where zaya is installed. */
-function packageFolder(name: string, home: FilesHome & { readonly kind: "package" }): string {
-  try {
-    const { resolve: find } = createRequire(import.meta.url);
-    const manifest = find(`${home.package}/package.json`, {
-      paths: [process.cwd(), import.meta.dirname],
-    });
-    return join(dirname(manifest), "data");
-  } catch {
-    throw new DataError(
-      `openData: ${name} comes in the npm package ${home.package} - got none installed`,
-      adviceOn(home),
-    );
-  }
+  if (home.kind === "variable") return variableFolder(name, home);
+  return join(packageFolder(name, home.package, adviceOn(home)), "data");
 }
 
 function variableFolder(name: string, home: FilesHome & { readonly kind: "variable" }): string {

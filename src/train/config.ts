@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
-import { choiceField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import { choiceField, countOrShareField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
 import { datasets } from "../data/index.ts";
 import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
@@ -12,8 +12,13 @@ export const trainOptions = z.object({
   epochs: integerField("passes over the data, instead of steps", { min: 1 }).optional(),
   batch: integerField("items in a batch", { min: 1 }).optional(),
   learningRate: numberField("learning rate at the start", { above: 0 }).optional(),
-  schedule: choiceField("course of the learning rate", ["constant", "linear", "cosine"]).default("linear"),
-  rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).default(0.05),
+  schedule: choiceField("course of the learning rate; constant-linear falls in the second half", [
+    "constant",
+    "linear",
+    "constant-linear",
+    "cosine",
+  ]).optional(),
+  rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).optional(),
   seed: integerField("seed of all random numbers", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   logEvery: integerField("steps between two lines of losses in metrics.jsonl", { min: 1 }).default(10),
   sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", {
@@ -25,12 +30,17 @@ export const trainOptions = z.object({
 
 export type TrainOptions = z.input<typeof trainOptions>;
 
+/** What a recipe's training options are when left out, where they depend on the recipe. */
+export function usualTraining({ defaults }: ModelDefinition) {
+  return { schedule: "linear", rateEnd: 0.05, ...defaults } as const;
+}
+
 /** Training options with nothing left open. */
 export interface ResolvedTraining {
   readonly steps: number;
   readonly batch: number;
   readonly learningRate: number;
-  readonly schedule: "constant" | "linear" | "cosine";
+  readonly schedule: "constant" | "linear" | "constant-linear" | "cosine";
   readonly rateEnd: number;
   readonly seed: number;
   readonly logEvery: number;
@@ -44,19 +54,30 @@ export const dataOptions = z.object({
   spec: textField(
     `data: a known name (${datasets.map(({ name }) => name).join(", ")}), a folder of images, or a file: .npy, .csv, IDX`,
   ),
+  second: textField("a second domain of images, as spec: what is read are pairs").optional(),
+  pairs: choiceField("how images of a folder, twice as wide as high, hold aligned pairs: A left, B right", [
+    "side-by-side",
+  ]).optional(),
   size: integerField(
     "side in pixels to which the images of a folder are scaled and cropped, or those of shapes drawn",
     {
       min: 1,
     },
   ).optional(),
-  limit: integerField("take the first so many items", { min: 1 }).optional(),
+  limit: countOrShareField(
+    "take the first so many items; below 1 such a share of those to train on, chosen by a fixed key, and the whole test part; of two domains from each",
+  ).optional(),
   dataDir: textField(
     "folder with the files of a data set known by name, in place of where they usually are",
   ).optional(),
 });
 
 export type DataSource = z.output<typeof dataOptions>;
+
+/** What data are called in titles. */
+export function sourceTitle({ spec, second }: DataSource): string {
+  return second === undefined ? spec : `${spec} and ${second}`;
+}
 
 /** Everything that a run was: the file config.json. */
 export interface RunConfig {
@@ -73,12 +94,13 @@ export interface RunConfig {
  * or the model.
  */
 export function resolveTraining(
-  { defaults }: ModelDefinition,
+  definition: ModelDefinition,
   model: Model,
   raw: TrainOptions,
   items: number,
 ): ResolvedTraining {
   const given = parseOptions(trainOptions, raw, "train");
+  const defaults = usualTraining(definition);
   const batch = batchFor(model, given.batch, Math.min(defaults.batch, items));
   if (batch > items) {
     throw new OptionError(
@@ -97,6 +119,8 @@ export function resolveTraining(
   const steps = given.steps ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
   return {
     ...rest,
+    schedule: given.schedule ?? defaults.schedule,
+    rateEnd: given.rateEnd ?? defaults.rateEnd,
     steps,
     batch,
     learningRate: given.learningRate ?? defaults.learningRate,
@@ -118,6 +142,7 @@ function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual
 export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
   const end = learningRate * rateEnd;
   if (schedule === "linear") return linearSchedule(learningRate, end, 0, steps);
+  if (schedule === "constant-linear") return linearSchedule(learningRate, end, Math.floor(steps / 2), steps);
   return schedule === "cosine" ? cosineSchedule(learningRate, end, steps) : constantSchedule(learningRate);
 }
 

@@ -1,7 +1,7 @@
 import { DataError, RunError } from "../base/errors.ts";
 import type { Shape } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
-import type { DataSplit, Dataset, SkippedFile } from "../data/index.ts";
+import { type DataSplit, type Dataset, type SkippedFile, skippedIn } from "../data/index.ts";
 import { classesOf } from "./labels.ts";
 
 interface PartRecord {
@@ -26,7 +26,7 @@ const file = "data.json";
 
 function describe({ train, test }: DataSplit): DataRecord {
   const part = ({ size, fingerprint }: Dataset): PartRecord => ({ size, fingerprint });
-  const { name, kind, shape, skipped } = train;
+  const { name, kind, shape } = train;
   const classes = classesOf({ train, test });
   return {
     name,
@@ -35,7 +35,7 @@ function describe({ train, test }: DataSplit): DataRecord {
     ...(classes !== undefined && { classes }),
     train: part(train),
     test: part(test),
-    skipped,
+    skipped: skippedIn({ train, test }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
+import { directionsOf } from "./translation-pictures.ts";
 import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
@@ -20,6 +21,8 @@ export interface Protocol extends Partial<SampleFacts> {
 }
 
 export interface Evaluation extends MetricResult {
+  /** The metric, and the way where it is of one of several: `pair-error/BtoA`. */
+  readonly label: string;
   /** What the value is called among the numbers of a run. */
   readonly quantity: string;
   /** Ends of the 95 % confidence interval; NaN where it is not known. */
@@ -50,11 +53,13 @@ export function evaluator(
     const floor = floorOf(metric, real, options);
     const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
     const { data, part } = subject;
+    const way = typeof options.direction === "string" ? `/${options.direction}` : "";
     return {
       ...result,
+      label: `${metric.name}${way}`,
       interval,
       ...(floor !== undefined && { floor: floor.value, floorDetails: floor.details }),
-      quantity: metric.quantity ?? metric.name,
+      quantity: `${metric.quantity ?? metric.name}${way}`,
       perfect: metric.perfect,
       protocol: { data: data.name, part, fingerprint: data.fingerprint, n: data.size, ...facts, options },
     };
@@ -88,15 +93,29 @@ export function evaluate(
   return evaluator({ trained, data, part, key })(metric, rawOptions);
 }
 
-/** Evidence that is cheap enough to be always gathered, and the ability of a model that gives it. */
-const usualEvidence: Partial<Record<EvidenceKind, keyof Model>> = { bound: "likelihood", predictions: "classifier" };
+/** Evidence that is cheap enough to be always gathered, and of which models on which data. */
+const usualEvidence: Partial<Record<EvidenceKind, (model: Model, data: Dataset) => boolean>> = {
+  bound: ({ likelihood }) => likelihood !== undefined,
+  predictions: ({ classifier }) => classifier !== undefined,
+  translations: ({ translators }, { sides }) => translators !== undefined && sides?.aligned === true,
+  cycles: (model, { sides }) => directionsOf(model).length > 1 && sides !== undefined,
+};
 
 /** The metrics that training ends with, of one model or another. */
 export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualEvidence[needs] !== undefined);
 
-/** Those that training ends with, of this model. */
-export function usualMetrics(model: Model): Metric[] {
-  return endMetrics.filter(({ needs }) => model[usualEvidence[needs]!] !== undefined);
+/** A metric, and how it is measured. */
+export interface Measurement {
+  readonly metric: Metric;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Those that training ends with, of this model on such data; of one between domains, for each of its ways. */
+export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
+  const usual = endMetrics.filter(({ needs }) => usualEvidence[needs]!(model, data));
+  const ways = directionsOf(model);
+  const each = ways.length === 0 ? [{}] : ways.map((direction) => ({ direction }));
+  return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
 }
 
 /** The plain numbers of results by name: each metric's value, its details, its standard error and count of items. */

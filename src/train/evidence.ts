@@ -11,9 +11,11 @@ import {
   neighboursOf,
   readChanges,
 } from "../metrics/index.ts";
+import type { Direction } from "../models/index.ts";
 import type { Features } from "./features.ts";
 import { gatherPredictions } from "./predictions.ts";
 import {
+  type Drawing,
   type SampleFacts,
   gatherFeatures,
   gatherImages,
@@ -22,6 +24,7 @@ import {
   gatherTransforms,
 } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
+import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./translation-evidence.ts";
 
 /** What is measured, and against which real items. */
 export interface Subject {
@@ -56,7 +59,11 @@ interface Gatherer<Kind extends EvidenceKind> {
 }
 
 const alone = <Kind extends EvidenceKind>(evidence: Evidence[Kind]): Gathered<Kind> => ({ evidence });
-const drawn = (options: Options) => options.samples as number | undefined;
+const way = (options: Options) => options.direction as Direction | undefined;
+const drawn = (options: Options): Drawing => ({
+  asked: options.samples as number | undefined,
+  direction: way(options),
+});
 
 const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   bound: {
@@ -67,8 +74,12 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
     reads: null,
     gather: async ({ subject }, { points }, metric) => alone(await gatherFactors(subject, points as number, metric)),
   },
+  cycles: {
+    reads: ["direction"],
+    gather: async ({ subject }, options, metric) => alone(await gatherCycles(subject, way(options), metric)),
+  },
   features: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     features: true,
     gather: (gathering, options, metric) => gatherFeatures(gathering, drawn(options), metric),
   },
@@ -82,16 +93,16 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
       alone(await trained.logWeights(data, part, key, samples as number)),
   },
   modes: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     features: true,
     gather: (gathering, options, metric) => gatherModes(gathering, drawn(options), metric),
   },
   nearest: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     gather: (gathering, options, metric) => gatherNearest(gathering, drawn(options), metric),
   },
   neighbours: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     features: true,
     gather: async (gathering, options, metric) => {
       const { evidence, real, facts } = await gathering.gather("features", options, metric);
@@ -100,16 +111,25 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   },
   predictions: { reads: [], gather: async ({ subject }, _, metric) => alone(await gatherPredictions(subject, metric)) },
   samples: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     gather: (gathering, options, metric) => gatherImages(gathering, drawn(options), metric),
   },
   transforms: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     features: true,
     gather: (gathering, options, metric) => gatherTransforms(gathering, drawn(options), metric),
   },
+  translatedClasses: {
+    reads: ["direction"],
+    features: true,
+    gather: async ({ subject }, options, metric) => alone(await gatherTranslatedClasses(subject, way(options), metric)),
+  },
+  translations: {
+    reads: ["direction"],
+    gather: async ({ subject }, options, metric) => alone(await gatherTranslations(subject, way(options), metric)),
+  },
   vectors: {
-    reads: ["samples"],
+    reads: ["samples", "direction"],
     features: true,
     gather: async (gathering, options, metric) => ({
       ...(await gatherFeatures(gathering, drawn(options), metric, "pixels")),

@@ -24,4 +24,6 @@ export { imagesSeen } from "./run-curves.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
+export * from "./translate.ts";
+export { directionsOf, endsOf, opposite } from "./translation-pictures.ts";
 export type { Weights } from "./weights.ts";

@@ -74,11 +74,11 @@ export class LegSession {
   async step(step: number): Promise<Record<string, number>> {
     await this.makeExtraMoves(step);
     const { leg, settings } = this;
-    const { data, seed } = settings;
+    const { seed } = settings;
     const first = leg.firstBatch + (step - leg.first) * leg.perStep;
     const turns = (turn: number) => this.batches.indices(first + turn);
-    const feeds = { ...this.feeds(this.whole, seed, step, step, turns), [batchName(0)]: data.read(turns(0)) };
-    for (let turn = 1; turn < leg.perStep; turn++) feeds[batchName(turn)] = this.batches.at(first + turn);
+    const feeds = { ...this.feeds(this.whole, seed, step, step, turns) };
+    for (let turn = 0; turn < leg.perStep; turn++) feeds[batchName(turn)] = this.batches.at(first + turn);
     const outputs = await this.whole.compiled.run(feeds, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
@@ -104,7 +104,7 @@ export class LegSession {
       for (let move = 0; move < count; move++) {
         const indices = batches.indices(move);
         const feeds = this.feeds(program, own, move, step, () => indices);
-        await program.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.trained.state);
+        await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(move) }, this.trained.state);
       }
     }
   }

@@ -1,5 +1,6 @@
-import type { DataSplit } from "../data/index.ts";
-import type { ConfiguredModel, DataInfo, Model } from "../models/index.ts";
+import { OptionError } from "../base/errors.ts";
+import { type DataSplit, type Dataset, hasSides, unaligned } from "../data/index.ts";
+import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
 import { type ResolvedTraining, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "./course.ts";
 import { classesOf } from "./labels.ts";
@@ -15,6 +16,7 @@ export interface Plan {
  * @throws OptionError when options do not fit the model, the data or each other: a plan that is made can be begun.
  */
 export function planRun({ definition, options }: ConfiguredModel, data: DataSplit, training: TrainOptions): Plan {
+  requireKind(definition, data.train);
   const model = definition.build(options, infoOf(data));
   const resolved = resolveTraining(definition, model, training, data.train.size);
   courseOf(model, resolved.steps);
@@ -26,3 +28,44 @@ export function infoOf(data: DataSplit): DataInfo {
   const classes = classesOf(data);
   return { kind, shape, ...(classes !== undefined && { classes }) };
 }
+
+/** Training items as a recipe's steps see them: one that learns from domains is not told which images belong together. */
+export function servedTo({ learnsFrom }: ModelDefinition, items: Dataset): Dataset {
+  return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : items;
+}
+
+/** @throws OptionError for a recipe that cannot learn from such items. */
+function requireKind({ name, learnsFrom = "items" }: ModelDefinition, data: Dataset): void {
+  const got = data.sides === undefined ? "items" : data.sides.aligned ? "aligned pairs" : "domains";
+  if (got === learnsFrom || (learnsFrom === "domains" && got === "aligned pairs")) return;
+  const unmatched = data.sides?.unmatched ?? [];
+  if (unmatched.length > 0 && learnsFrom === "aligned pairs") throw withoutPartner(name, data.name, unmatched);
+  const fitting = models.filter((other) => (other.learnsFrom ?? "items") === got).map((other) => other.name);
+  throw new OptionError(
+    `${name}: learns from ${described[learnsFrom]} - got ${described[got]} in ${data.name}`,
+    `${whereFrom[learnsFrom]}; of ${described[got]} learn ${fitting.join(", ")}`,
+  );
+}
+
+const namedFiles = 10;
+
+function withoutPartner(recipe: string, data: string, files: readonly string[]): OptionError {
+  const more = files.length > namedFiles ? `, and ${files.length - namedFiles} more` : "";
+  return new OptionError(
+    `${recipe}: learns from ${described["aligned pairs"]} - got ${files.length} files without a partner in ${data}: ${files.slice(0, namedFiles).join(", ")}${more}`,
+    "give each image one of the same name in the other folder, or take it out",
+  );
+}
+
+const described = {
+  items: "items of one kind",
+  domains: "two domains of images",
+  "aligned pairs": "aligned pairs of images",
+};
+
+const whereFrom = {
+  items: "name one data set",
+  domains: "name two folders, --data A B, or one with trainA and trainB in it",
+  "aligned pairs":
+    "name a folder of images that hold both, with --pairs side-by-side, or two folders with the same file names",
+};

@@ -1,7 +1,7 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { fold, key } from "../base/random.ts";
 import { encodePng } from "../codec/png.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, type Sides, hasSides } from "../data/index.ts";
 import type { DataInfo, Model } from "../models/index.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
@@ -10,11 +10,13 @@ import { besidePicture, pointsCaption, readReals, shownPoints } from "./point-pi
 import { spread } from "./points.ts";
 import type { Run } from "./run.ts";
 import type { TrainedModel } from "./trained.ts";
+import { errorsPicture, keptPictures, translationsCaption } from "./translation-pictures.ts";
 
 /** Frames of a film; a long run shows evenly spread ones. */
 const shownFrames = 24;
 
 export function filmCaption(model: Model, { kind, shape }: DataInfo): string {
+  if (kind === "pair") return translationsCaption(model);
   const likelihood = model.likelihood === undefined ? [] : ["The mean of each item is shown, not a draw of it."];
   const points = kind === "points" ? [pointsCaption(model, shape)] : [];
   return ["The same noise at every step.", ...points, ...likelihood].join(" ");
@@ -52,13 +54,37 @@ export async function picturesOf(
     const [title, caption] = ["Training items", "In the layout of the samples."];
     pictures.push({ title, caption, png: await store.read("samples/reals.png") });
   }
-  const drawn = test.kind === "points" ? pointPictures(run, trained, test) : codePictures(trained, test, results);
-  for (const { name, image, ...words } of await drawn) {
+  for (const { name, image, ...words } of await drawnPictures(run, trained, test, results)) {
     const png = await encodePng(image);
     await store.write(`pictures/${name}.png`, png);
     pictures.push({ ...words, png });
   }
   return pictures;
+}
+
+async function drawnPictures(
+  run: Run,
+  trained: TrainedModel,
+  test: Dataset,
+  results: readonly Evaluation[],
+): Promise<Drawn[]> {
+  if (hasSides(test)) return pairPictures(trained, test.sides);
+  return test.kind === "points" ? pointPictures(run, trained, test) : codePictures(trained, test, results);
+}
+
+async function pairPictures(trained: TrainedModel, sides: Sides): Promise<Drawn[]> {
+  const kept = Object.entries(await keptPictures(trained)).map(([title, image]): Drawn => {
+    const caption = "Generated images that the discriminator is shown again.";
+    return { name: title.toLowerCase().replaceAll(" ", "-"), title, caption, image };
+  });
+  if (!sides.aligned) return kept;
+  const errors: Drawn = {
+    name: "errors",
+    title: "Distance to the truth",
+    caption: "Test images, what becomes of them, the truth, and the distance of each pixel from it: white is 1.",
+    image: await errorsPicture(trained, sides),
+  };
+  return [errors, ...kept];
 }
 
 async function pointPictures({ store, config }: Run, trained: TrainedModel, { shape }: Dataset): Promise<Drawn[]> {

@@ -1,7 +1,7 @@
 import { describeOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
 import { models } from "../models/index.ts";
-import { trainOptions } from "./config.ts";
+import { sourceTitle, trainOptions, usualTraining } from "./config.ts";
 import type { Diagnosis } from "./diagnosis/diagnose.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { latentsByKl } from "./latent-pictures.ts";
@@ -22,7 +22,7 @@ export async function writeReport(
 ): Promise<void> {
   const metrics = await run.metrics();
   const facts: ReportFacts = {
-    title: `${run.config.recipe} on ${run.config.data.spec}`,
+    title: `${run.config.recipe} on ${sourceTitle(run.config.data)}`,
     status: [state.status, state.reason].filter(Boolean).join(": "),
     summary: summaryOf(run, state, metrics),
     config: configOf(run),
@@ -59,7 +59,7 @@ function configOf({ config }: Run): ConfigEntry[] {
   );
   const entries = Object.entries({ ...config.model, ...config.train });
   return entries.map(([name, value]) => {
-    const standard = (definition.defaults as Record<string, unknown>)[name] ?? initial.get(name);
+    const standard = (usualTraining(definition) as Record<string, unknown>)[name] ?? initial.get(name);
     return { name, value: String(value), isDefault: standard === undefined || String(standard) === String(value) };
   });
 }

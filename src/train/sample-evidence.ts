@@ -1,11 +1,13 @@
-import { DataError, ZayaError } from "../base/errors.ts";
+import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, permutation, uniform } from "../base/random.ts";
 import type { Dataset, Modes } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
+import type { Direction } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
 import { type Features, type ItemClassifier, plainFeatures } from "./features.ts";
 import { nearestDistances } from "./nearest-items.ts";
+import { wayOf } from "./translation-evidence.ts";
 
 /** What a result of samples says of itself. */
 export interface SampleFacts {
@@ -22,20 +24,50 @@ const usualSamples = 10_000;
 /** Items of which features are found in one call. */
 const atOnce = 1000;
 
-function drawnCount({ data }: Subject, asked: number | undefined): number {
-  return asked ?? Math.min(usualSamples, data.size);
+/** What is drawn: how many items, or as many as usual; and which way, of a model between domains. */
+export interface Drawing {
+  readonly asked: number | undefined;
+  readonly direction: Direction | undefined;
+}
+
+/** The items that drawn ones are compared with: of pairs, those of the domain that the model translates into. */
+function comparedWith(subject: Subject, data: Dataset, { direction }: Drawing, metric: string): Dataset {
+  if (data.sides === undefined) {
+    if (direction === undefined) return data;
+    throw new OptionError(`${metric}: a direction is for models between two domains - got ${direction}`);
+  }
+  return wayOf(subject, data, direction, metric).target;
+}
+
+function drawnCount(subject: Subject, { asked }: Drawing): number {
+  return asked ?? Math.min(usualSamples, subject.data.size);
+}
+
+/** Items that the model makes of noise, or of random images of the domain that it translates from. */
+async function made(
+  { trained, data, key }: Subject,
+  count: number,
+  drawing: Drawing,
+  metric: string,
+): Promise<NdArray> {
+  if (data.sides !== undefined) {
+    const { direction, source } = wayOf({ trained, data, part: "", key }, data, drawing.direction, metric);
+    const indices = permutation(fold(key, "samples"), source.size).slice(0, count);
+    return trained.translate(source.read(indices), direction);
+  }
+  if (trained.model.generator === undefined) {
+    throw new ZayaError(`${metric}: the model must draw items - got one that draws none`);
+  }
+  return trained.sample(fold(key, "samples"), count);
 }
 
 /** Items drawn from the model; of images, pixels beyond black and white are brought there. */
-function drawItems(gathering: Gathering, asked: number | undefined, metric: string): Promise<NdArray> {
+function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
   const { subject } = gathering;
-  const count = drawnCount(subject, asked);
-  return gathering.once(`drawn ${count}`, async () => {
-    const { trained, data, key } = subject;
-    if (trained.model.generator === undefined) {
-      throw new ZayaError(`${metric}: the model must draw items - got one that draws none`);
-    }
-    const items = await trained.sample(fold(key, "samples"), count);
+  const { data } = subject;
+  const count = drawnCount(subject, drawing);
+  return gathering.once(`drawn ${count} ${drawing.direction}`, async () => {
+    const items = await made(subject, count, drawing, metric);
     const at = items.data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
       throw new DataError(
@@ -43,39 +75,43 @@ function drawItems(gathering: Gathering, asked: number | undefined, metric: stri
         "the run has diverged: see its losses",
       );
     }
-    if (data.kind === "image")
+    if (data.kind !== "points")
       for (const [i, value] of items.data.entries()) items.data[i] = Math.min(1, Math.max(0, value));
     return items;
   });
 }
 
 /** All items to measure on, in random order. */
-function referenceItems(gathering: Gathering): Promise<NdArray> {
-  const { data, key } = gathering.subject;
-  return gathering.once("reference", async () => data.read(permutation(fold(key, "reference"), data.size)));
+function referenceItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
+  const { subject } = gathering;
+  const data = comparedWith(subject, subject.data, drawing, metric);
+  return gathering.once(`reference ${drawing.direction}`, async () =>
+    data.read(permutation(fold(subject.key, "reference"), data.size)),
+  );
 }
 
 /** Random training items, as many as are drawn or all; undefined where they are not at hand. */
-async function realItems(gathering: Gathering, asked: number | undefined): Promise<NdArray | undefined> {
-  const { training, key } = gathering.subject;
-  if (training === undefined) return undefined;
-  const count = drawnCount(gathering.subject, asked);
-  return gathering.once(`real ${count}`, async () =>
-    training.read(permutation(fold(key, "real"), training.size).slice(0, count)),
+async function realItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray | undefined> {
+  const { subject } = gathering;
+  if (subject.training === undefined) return undefined;
+  const training = comparedWith(subject, subject.training, drawing, metric);
+  const count = drawnCount(subject, drawing);
+  return gathering.once(`real ${count} ${drawing.direction}`, async () =>
+    training.read(permutation(fold(subject.key, "real"), training.size).slice(0, count)),
   );
 }
 
 /** @throws DataError for points. */
 export async function gatherImages(
   gathering: Gathering,
-  asked: number | undefined,
+  drawing: Drawing,
   metric: string,
 ): Promise<Gathered<"samples">> {
   const { data } = gathering.subject;
-  if (data.kind !== "image") throw new DataError(`${metric}: needs images - got points in ${data.name}`);
-  const generated = await drawItems(gathering, asked, metric);
-  const reference = await referenceItems(gathering);
-  const real = await realItems(gathering, asked);
+  if (data.kind === "points") throw new DataError(`${metric}: needs images - got points in ${data.name}`);
+  const generated = await drawItems(gathering, drawing, metric);
+  const reference = await referenceItems(gathering, drawing, metric);
+  const real = await realItems(gathering, drawing, metric);
   return {
     evidence: { generated, reference },
     real: real && { generated: real, reference },
@@ -89,7 +125,7 @@ export async function gatherImages(
  */
 export async function gatherFeatures(
   gathering: Gathering,
-  asked: number | undefined,
+  drawing: Drawing,
   metric: string,
   otherwise?: "pixels",
 ): Promise<Gathered<"features">> {
@@ -97,10 +133,12 @@ export async function gatherFeatures(
   const features =
     subject.features ?? (otherwise === "pixels" ? plainFeatures(subject.data.kind) : plainPoints(subject.data, metric));
   const of = (name: string, items: NdArray) =>
-    gathering.once(`features ${features.id} ${name} ${items.shape[0]}`, () => featuresOf(features, items));
-  const generated = await of("drawn", await drawItems(gathering, asked, metric));
-  const reference = await of("reference", await referenceItems(gathering));
-  const items = await realItems(gathering, asked);
+    gathering.once(`features ${features.id} ${name} ${items.shape[0]} ${drawing.direction}`, () =>
+      featuresOf(features, items),
+    );
+  const generated = await of("drawn", await drawItems(gathering, drawing, metric));
+  const reference = await of("reference", await referenceItems(gathering, drawing, metric));
+  const items = await realItems(gathering, drawing, metric);
   const real = items && (await of("real", items));
   const sets = (own: NdArray): FeatureSets => ({ generated: own, reference, key: fold(subject.key, "features") });
   const { id, resize } = features;
@@ -140,16 +178,17 @@ function plainPoints(data: Dataset, metric: string): Features {
 /** @throws DataError where the training items are not at hand. */
 export async function gatherNearest(
   gathering: Gathering,
-  asked: number | undefined,
+  drawing: Drawing,
   metric: string,
 ): Promise<Gathered<"nearest">> {
   const { trained, training } = gathering.subject;
   if (training === undefined) {
     throw new DataError(`${metric}: needs the items that the model was trained on - got none`);
   }
-  const to = (items: NdArray) => nearestDistances(trained.engine, items, training);
-  const generated = await to(await drawItems(gathering, asked, metric));
-  const heldOut = await to(await referenceItems(gathering));
+  const learned = comparedWith(gathering.subject, training, drawing, metric);
+  const to = (items: NdArray) => nearestDistances(trained.engine, items, learned);
+  const generated = await to(await drawItems(gathering, drawing, metric));
+  const heldOut = await to(await referenceItems(gathering, drawing, metric));
   const half = Math.floor(heldOut.length / 2);
   return {
     evidence: { generated, heldOut },
@@ -160,11 +199,7 @@ export async function gatherNearest(
 }
 
 /** @throws DataError for data whose modes are not known, and for digits without a classifier of theirs. */
-export async function gatherModes(
-  gathering: Gathering,
-  asked: number | undefined,
-  metric: string,
-): Promise<Gathered<"modes">> {
+export async function gatherModes(gathering: Gathering, drawing: Drawing, metric: string): Promise<Gathered<"modes">> {
   const { subject } = gathering;
   const { modes, name, size } = subject.data;
   if (modes === undefined) {
@@ -173,8 +208,8 @@ export async function gatherModes(
       "ring8, grid25, mixture1200 and stacked-mnist do",
     );
   }
-  const drawn = await drawItems(gathering, asked, metric);
-  const real = await realItems(gathering, asked);
+  const drawn = await drawItems(gathering, drawing, metric);
+  const real = await realItems(gathering, drawing, metric);
   const samples = drawn.shape[0]!;
   const facts = { samples, reference: real?.shape[0] ?? 0 };
   if (modes.kind === "centers") {
@@ -196,29 +231,28 @@ export async function gatherModes(
 /** @throws DataError without a classifier of transformations. */
 export async function gatherTransforms(
   gathering: Gathering,
-  asked: number | undefined,
+  drawing: Drawing,
   metric: string,
 ): Promise<Gathered<"transforms">> {
   const { features, data } = gathering.subject;
-  const classifier = features?.classifier;
-  if (features === undefined || classifier?.transforms === undefined) {
+  if (features?.transforms === undefined) {
     throw new DataError(
       `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
       `train one: zaya train classifier --task transform --data ${data.name} --out runs/turns, and add --features runs/turns`,
     );
   }
-  const names = classifier.transforms;
-  const told = async (items: NdArray) => ({ told: await classesOf(classifier, items), names });
-  const generated = await drawItems(gathering, asked, metric);
-  const { id, resize } = features;
+  const { id, resize, transforms } = features;
+  const { names } = transforms;
+  const told = async (items: NdArray) => ({ told: await classesOf(transforms, items), names });
+  const generated = await drawItems(gathering, drawing, metric);
   return {
     evidence: await told(generated),
     // Of training items the classifier knows how each lies.
-    real: await told(await referenceItems(gathering)),
+    real: await told(await referenceItems(gathering, drawing, metric)),
     facts: {
       samples: generated.shape[0]!,
       reference: data.size,
-      features: { id, resize, dimensions: classifier.classes },
+      features: { id, resize, dimensions: names.length },
     },
   };
 }
@@ -239,8 +273,7 @@ async function classesOf(
 type Digits = Extract<Modes, { kind: "digits" }>;
 
 function digitClassifier({ features }: Subject, { classes }: Digits, metric: string): ItemClassifier {
-  const told = features?.classifier;
-  if (told?.classes === classes && told.transforms === undefined) return told;
+  if (features?.classifier?.classes === classes) return features.classifier;
   const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
   throw new DataError(
     `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,

@@ -3,16 +3,18 @@ import { type Key, fold } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { range } from "../base/range.ts";
 import { encodePng } from "../codec/png.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, hasSides } from "../data/index.ts";
 import { imageGrid } from "./pictures.ts";
 import { keepReals, readReals, realsPicture, samplesPicture, shownPoints } from "./point-pictures.ts";
 import type { TrainedModel } from "./trained.ts";
+import { translationsPicture } from "./translation-pictures.ts";
 
 /** Images in one grid. */
 const shownImages = 64;
 
-/** Real items in the layout of the samples. */
+/** Real items in the layout of the samples; of pairs, the pictures of samples show them. */
 export async function writeReals(store: Store, data: Dataset): Promise<void> {
+  if (data.kind === "pair") return;
   const picture = data.kind === "image" ? imageGrid(firstItems(data)) : realsPicture(await keepReals(store, data));
   await store.write("samples/reals.png", await encodePng(picture, { Software: "zaya", Description: data.name }));
 }
@@ -21,21 +23,32 @@ function firstItems(data: Dataset): NdArray {
   return data.read(range(0, Math.min(shownImages, data.size)));
 }
 
-/** Draws with the same noise at every step. Returns the file's name, or null for a model that draws nothing. */
+/**
+ * Draws with the same noise at every step, or turns the first test images of either domain into the other. Returns the
+ * file's name, or null for a model that makes no items.
+ */
 export async function samplePicture(
   store: Store,
   trained: TrainedModel,
-  kind: Dataset["kind"],
+  test: Dataset,
   step: number,
   seed: Key,
 ): Promise<string | null> {
-  if (trained.model.generator === undefined) return null;
-  const noise = fold(seed, "pictures");
-  const picture =
-    kind === "image"
-      ? imageGrid(await trained.sample(noise, shownImages))
-      : await samplesPicture(trained, await readReals(store), await trained.sample(noise, shownPoints));
+  const picture = await pictureOf(store, trained, test, fold(seed, "pictures"));
+  if (picture === null) return null;
   const file = `samples/${String(step).padStart(6, "0")}.png`;
   await store.write(file, await encodePng(picture, { Software: "zaya", Description: `step ${step}` }));
   return file;
+}
+
+async function pictureOf(
+  store: Store,
+  trained: TrainedModel,
+  test: Dataset,
+  noise: Key,
+): Promise<NdArray<"uint8"> | null> {
+  if (hasSides(test)) return translationsPicture(trained, test.sides);
+  if (trained.model.generator === undefined) return null;
+  if (test.kind === "image") return imageGrid(await trained.sample(noise, shownImages));
+  return samplesPicture(trained, await readReals(store), await trained.sample(noise, shownPoints));
 }

@@ -69,6 +69,8 @@ interface Tracing {
   readonly items: number | null;
   /** Where values shown by layers are kept, by the path of their layer. */
   readonly observed?: Map<string, Tensor>;
+  /** What steps have left for those after them. */
+  readonly carried: Map<string, Tensor>;
   /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
   readonly trying?: boolean;
 }
@@ -176,6 +178,15 @@ class StepPlace extends Place implements StepScope {
     const shape = [tracing.items!];
     tracing.declared.set(name, { kind: "labels", shape, turn, classes });
     return oneHot(input(name, shape, "int32"), classes);
+  }
+
+  carry(name: string, make: () => Tensor): Tensor {
+    const { turn, tracing } = this;
+    const known = tracing.carried.get(`${name}#${turn}`);
+    if (known !== undefined) return known;
+    const value = make();
+    tracing.carried.set(`${name}#${turn}`, stopGradient(value));
+    return value;
   }
 
   optimizerOf(step: string, net: string): UnrolledOptimizer {
@@ -288,7 +299,15 @@ export function batchesPerStep(model: Model): number {
 export function traceStep(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
-  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
+  const tracing: Tracing = {
+    model,
+    layouts,
+    state,
+    declared: new Map(),
+    carried: new Map(),
+    training: true,
+    items: batch[0]!,
+  };
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
@@ -312,7 +331,15 @@ export function traceStep(options: StepOptions): Traced {
 export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">, step: TrainStep): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
-  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]! };
+  const tracing: Tracing = {
+    model,
+    layouts,
+    state,
+    declared: new Map(),
+    carried: new Map(),
+    training: true,
+    items: batch[0]!,
+  };
   const none = (): never => {
     throw new ShapeError(`gradients: the loss of ${step.name} must not go through an optimizer`);
   };
@@ -333,7 +360,16 @@ export function traceHealth(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
   const observed = new Map<string, Tensor>();
-  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: true, items: batch[0]!, observed };
+  const tracing: Tracing = {
+    model,
+    layouts,
+    state,
+    declared: new Map(),
+    carried: new Map(),
+    training: true,
+    items: batch[0]!,
+    observed,
+  };
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
@@ -371,6 +407,14 @@ export function traceInference(
   body: (scope: Scope) => Readonly<Record<string, Tensor>>,
 ): Traced {
   const state = new StateView(frozen ?? null);
-  const tracing: Tracing = { model, layouts, state, declared: new Map(), training: false, items: items ?? null };
+  const tracing: Tracing = {
+    model,
+    layouts,
+    state,
+    declared: new Map(),
+    carried: new Map(),
+    training: false,
+    items: items ?? null,
+  };
   return { program: { outputs: body(new Place(tracing, [], "", new Map())) }, declared: tracing.declared };
 }

@@ -1,12 +1,12 @@
 import { OptionError, ZayaError } from "../base/errors.ts";
-import { type NdArray, joinRows, ndarray, rows, zeros } from "../base/ndarray.ts";
+import { type NdArray, joinRows, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { flatten } from "../base/tree.ts";
 import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
-import type { Generator, Model } from "../models/index.ts";
+import type { Direction, Generator, Model } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
@@ -14,7 +14,10 @@ import { layoutOf } from "./layout.ts";
 import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
-const chunk = 250;
+const usualChunk = 250;
+
+/** Most numbers of items in one call: nets from images to images widen each of them many times. */
+const numbersPerCall = 250 * 1024;
 
 /** Numbers of one log-weight call: draws times items. */
 const weightsPerCall = 25_000;
@@ -67,8 +70,14 @@ export class TrainedModel {
 
   /** Runs one of the model's maps on any number of items. */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
+    const largest = Math.max(...Object.values(this.model.maps[name]!.inputs).map(sizeOf));
+    return this.mapBy(Math.max(1, Math.min(usualChunk, Math.floor(numbersPerCall / largest))), name, inputs);
+  }
+
+  /** The same, so many items in a call. */
+  private async mapBy(chunk: number, name: string, inputs: Arrays): Promise<Arrays> {
     const map = this.model.maps[name]!;
-    const prepared = await this.prepare(`map ${name}`, () =>
+    const prepared = await this.prepare(`map ${name} ${chunk}`, () =>
       traceInference({ model: this.model, layouts: this.layouts }, (scope) =>
         map.outputs(
           Object.fromEntries(Object.entries(map.inputs).map(([key, shape]) => [key, input(key, [chunk, ...shape])])),
@@ -80,7 +89,9 @@ export class TrainedModel {
     const parts: Arrays[] = [];
     for (let start = 0; start < count; start += chunk) {
       const stop = Math.min(count, start + chunk);
-      const feeds = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, padded(value, start, stop)]));
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([key, value]) => [key, padded(value, start, stop, chunk)]),
+      );
       const outputs = await prepared.compiled.run(feeds, this.state);
       parts.push(
         Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, rows(value, 0, stop - start)])),
@@ -102,6 +113,15 @@ export class TrainedModel {
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
+  /** What images [n, h, w, c] of one domain become in the other. @throws ZayaError when the model does not go that way. */
+  async translate(images: NdArray, direction: Direction): Promise<NdArray> {
+    const translator = this.model.translators?.[direction];
+    if (translator === undefined) throw new ZayaError(`translate: this model has no way ${direction}`);
+    const { map, input: name, output } = translator;
+    const inputs = { [name]: images };
+    return (await (images.shape[0] === 1 ? this.mapBy(1, map, inputs) : this.map(map, inputs)))[output]!;
+  }
+
   /** Codes of items. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
@@ -113,14 +133,22 @@ export class TrainedModel {
   async bound(data: Dataset, part: string, key: Key): Promise<Evidence["bound"]> {
     const likelihood = this.requireLikelihood();
     const prepared = await this.prepare("bound", () =>
-      traceInference({ model: this.model, layouts: this.layouts, items: chunk }, (scope) => ({
-        ...likelihood.terms(input("x", [chunk, ...data.shape]), scope),
+      traceInference({ model: this.model, layouts: this.layouts, items: usualChunk }, (scope) => ({
+        ...likelihood.terms(input("x", [usualChunk, ...data.shape]), scope),
       })),
     );
     const parts: Arrays[] = [];
-    for (let start = 0; start < data.size; start += chunk) {
-      const indices = range(start, Math.min(data.size, start + chunk));
-      const outputs = await this.call(prepared, data, indices, part, fold(key, "bound"), start / chunk, chunk);
+    for (let start = 0; start < data.size; start += usualChunk) {
+      const indices = range(start, Math.min(data.size, start + usualChunk));
+      const outputs = await this.call(
+        prepared,
+        data,
+        indices,
+        part,
+        fold(key, "bound"),
+        start / usualChunk,
+        usualChunk,
+      );
       parts.push(
         Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, rows(value, 0, indices.length)])),
       );
@@ -295,7 +323,7 @@ function dimensionsOf(data: Dataset): number {
 }
 
 /** Rows `start` to `stop`, filled up to a whole call. */
-function padded(value: NdArray, start: number, stop: number): NdArray {
+function padded(value: NdArray, start: number, stop: number, chunk: number): NdArray {
   const part = rows(value, start, stop);
   if (stop - start === chunk) return part;
   return joinRows([part, zeros([chunk - (stop - start), ...value.shape.slice(1)], value.dtype)]);

@@ -5,13 +5,13 @@ import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, take } from "../data/index.ts";
-import { type ConfiguredModel, type DataInfo, type Model, models } from "../models/index.ts";
+import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
 import { type Leg, batchesIn, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluate, usualMetrics } from "./evaluate.ts";
+import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
@@ -21,7 +21,8 @@ import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
-import { infoOf, planRun } from "./plan.ts";
+import { recordedOverfit } from "./overfit-record.ts";
+import { infoOf, planRun, servedTo } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
@@ -41,7 +42,7 @@ export interface TrainSettings {
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** Test items on which the bound is followed during training. */
+/** Test items on which the bound is followed during training, and images that are translated at its end. */
 const followed = 1000;
 
 /**
@@ -89,9 +90,14 @@ export function requireResumable(run: Run): void {
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
 export function buildModel(config: RunConfig, data: DataInfo): Model {
-  const definition = models.find(({ name }) => name === config.recipe);
-  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${config.recipe}`);
+  const definition = definitionOf(config);
   return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
+}
+
+function definitionOf({ recipe }: RunConfig): ModelDefinition {
+  const definition = models.find(({ name }) => name === recipe);
+  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${recipe}`);
+  return definition;
 }
 
 /** Names and sizes of a model's parameters. */
@@ -149,7 +155,7 @@ class Training {
       this.course,
       {
         engine: this.engine,
-        data: this.data.train,
+        data: servedTo(definitionOf(this.run.config), this.data.train),
         config: this.config,
         seed: this.seed,
         slotNames: this.slotNames(values),
@@ -229,7 +235,7 @@ class Training {
   }
 
   private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
-    const file = await samplePicture(this.run.store, trained, this.data.train.kind, step, this.seed);
+    const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
   }
 
@@ -237,7 +243,8 @@ class Training {
     const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
     const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
     const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
-    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look });
+    const overfit = await recordedOverfit(trained, this.data, fold(this.seed, "overfit"));
+    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
   }
 
   /** Keeps warnings in the run's record before they are told. */
@@ -282,8 +289,9 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    if (usualMetrics(this.model).length === 0) return;
     const some = take(this.data.test, Math.min(followed, this.data.test.size));
+    // Images take nets from images to images long.
+    if (this.model.translators !== undefined || usualMeasurements(this.model, some).length === 0) return;
     const results = await this.measure(trained, some);
     for (const result of results) this.logEvaluation(step, seconds, result);
     yield { type: "evaluated", step, results };
@@ -312,7 +320,9 @@ class Training {
     const { store, config } = this.run;
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
-    const results = await this.measure(trained, this.data.test);
+    const { test: all } = this.data;
+    const judged = this.model.translators === undefined ? all : take(all, Math.min(followed, all.size));
+    const results = await this.measure(trained, judged);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);
       await keepEvaluation(store, { ...result, step: steps, seed, weights });
@@ -328,23 +338,23 @@ class Training {
     const done = { status: "done", step: steps, seconds } as const;
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis);
     await this.run.record(done);
-    const test = Object.fromEntries(results.map((entry) => [entry.metric, entry]));
+    const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
     const draws = this.model.generator !== undefined;
     yield { type: "done", result: { steps, seconds, draws, test, warnings: this.watch.warnings } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const of = fold(this.seed, "evaluate");
-    return Promise.all(usualMetrics(this.model).map((metric) => evaluate(metric, trained, data, "test", of)));
+    const measure = evaluator({ trained, data, part: "test", key: fold(this.seed, "evaluate") });
+    return Promise.all(usualMeasurements(this.model, data).map(({ metric, options }) => measure(metric, options)));
   }
 
-  private logEvaluation(step: number, seconds: number, { metric, value, details }: Evaluation): void {
+  private logEvaluation(step: number, seconds: number, { label, value, details }: Evaluation): void {
     const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
       typeof detail === "number"
-        ? [[`${metric}/${name}`, detail]]
-        : detail.map((entry, i) => [`${metric}/${name}/${i}`, entry]),
+        ? [[`${label}/${name}`, detail]]
+        : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
     );
-    this.logAll(step, seconds, "test", Object.fromEntries([[metric, value], ...numbers]));
+    this.logAll(step, seconds, "test", Object.fromEntries([[label, value], ...numbers]));
   }
 
   private logAll(

@@ -10,16 +10,16 @@ export interface ItemTransform {
 }
 
 /**
- * All that some sets hold, each once, the identity first.
+ * All that some sets hold, each once, the identity first. Of pairs of images: for either one.
  * @throws OptionError when items of this kind and shape cannot be transformed so.
  */
 export function transformsFor(
   sets: readonly TransformSet[],
-  { kind, shape }: { readonly kind: "image" | "points"; readonly shape: Shape },
+  { kind, shape }: { readonly kind: "image" | "points" | "pair"; readonly shape: Shape },
 ): ItemTransform[] {
   const members = [...new Set(sets.flatMap((set) => set.members))];
-  if (kind === "image") {
-    for (const set of sets) requireSquare(set, shape);
+  if (kind !== "points") {
+    for (const set of sets) requireSquare(set, shape.slice(-3));
     return members.map(({ name, images }) => ({ name, apply: images }));
   }
   if (shape[0] !== 2) {

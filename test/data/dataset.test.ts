@@ -7,7 +7,7 @@ import { Sha256 } from "../../src/base/sha256.ts";
 import { DataError, OptionError } from "../../src/base/errors.ts";
 import { type NdArray, fromNumbers, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key } from "../../src/base/random.ts";
-import { type Dataset, arrayDataset, select, splitOff, take } from "../../src/data/dataset.ts";
+import { type Dataset, arrayDataset, select, splitOff, take, thin } from "../../src/data/dataset.ts";
 
 /** `n` grey images of 2 x 2; the pixels of image i are i, i + 1, i + 2, i + 3. */
 function counting(n: number, labels: Int32Array | null = null): Dataset {
@@ -139,6 +139,26 @@ describe("take and select", () => {
     const seen = [...train.read([0, 1, 2]).data, ...test.read([0, 1, 2]).data];
     expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
     expect([...train.labels!]).toEqual([...train.read([0, 1, 2]).data].map((value) => value % 2));
+  });
+});
+
+describe("thin", () => {
+  it("keeps a share of the items in their order, a smaller share being part of a larger one", () => {
+    const all = counting(
+      50,
+      Int32Array.from({ length: 50 }, (_, i) => i),
+    );
+    const kept = [0.9, 0.5, 0.1, 0.01].map((share) => firsts(thin(all, share)));
+    expect(kept.map((items) => items.length)).toEqual([45, 25, 5, 1]);
+    for (const items of kept) expect(items).toEqual(items.toSorted((a, b) => a - b));
+    kept.slice(1).forEach((items, i) => expect(kept[i]).toEqual(expect.arrayContaining(items)));
+    expect([...thin(all, 0.1).labels!]).toEqual(kept[2]);
+    expect(kept[2]).not.toEqual([0, 1, 2, 3, 4]);
+    expect(thin(all, 0.5).fingerprint).toBe(thin(all, 0.5).fingerprint);
+  });
+
+  it.each([0, 1, -0.5, 2, NaN])("refuses the share %d", (share) => {
+    expect(() => thin(counting(3), share)).toThrow(OptionError);
   });
 });
 

@@ -470,9 +470,22 @@ describe("openItems", () => {
 });
 
 describe("options of openData", () => {
+  it("take a share of the items to train on, and all that there are to test on", async () => {
+    const whole = await openData("mnist");
+    const { train, test } = await openData("mnist", { limit: 0.01 });
+    expect(train.size).toBe(600);
+    expect(test.fingerprint).toBe(whole.test.fingerprint);
+    for (let n = 0; n < 30; n++) await put(`${String(n).padStart(2, "0")}.png`, await grey(n));
+    const [all, third] = [await openData(folder), await openData(folder, { limit: 1 / 3 })];
+    expect([third.train.size, third.test.size]).toEqual([9, 3]);
+    expect(everything(third.test)).toEqual(everything(all.test));
+    expect(everything(all.train)).toEqual(expect.arrayContaining(everything(third.train)));
+  });
+
   it("are checked", async () => {
     for (const size of [0, -1, 1.5, NaN]) await expect(openData("mnist", { size })).rejects.toThrow(OptionError);
-    for (const limit of [0, -1, 1.5, NaN]) await expect(openData("mnist", { limit })).rejects.toThrow(OptionError);
+    for (const limit of [0, -1, -0.5, 1.5, NaN, Infinity])
+      await expect(openData("mnist", { limit })).rejects.toThrow(OptionError);
     expect((await errorOf(openData("mnist", { size: 32 }))).message).toContain(
       "got 32 for mnist, whose items are 28 x 28 x 1",
     );

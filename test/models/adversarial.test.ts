@@ -38,6 +38,7 @@ const plane: DataInfo = { kind: "points", shape: [2] };
 const images: DataInfo = { kind: "image", shape: [4, 6, 3] };
 
 function someData({ kind, shape }: DataInfo, count = 40): DataSplit {
+  if (kind === "pair") throw new Error("pairs are not for players of one kind of items");
   const items = normal(key(2), [count, ...shape]);
   const values = kind === "image" ? items.data.map((value) => 1 / (1 + Math.exp(-value))) : items.data;
   return splitOff(arrayDataset({ name: "some", kind, items: ndarray("float32", items.shape, values) }));

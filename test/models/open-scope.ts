@@ -19,6 +19,10 @@ export class OpenScope extends OpenContext implements StepScope {
     throw new Error("there are no labels here");
   }
 
+  carry(_: string, make: () => Tensor): Tensor {
+    return make();
+  }
+
   optimizerOf(): UnrolledOptimizer {
     throw new Error("there are no optimizers here");
   }

@@ -18,7 +18,7 @@ import {
   evaluator,
   openTrained,
   train,
-  usualMetrics,
+  usualMeasurements,
 } from "../../src/train/index.ts";
 
 const engine = await nodeEngine({ device: "cpu" });
@@ -184,7 +184,7 @@ describe("metrics of samples, of a trained model", () => {
   });
 
   it("tells how often a classifier is right, at the end of training too", async () => {
-    expect(usualMetrics(teller.trained.model).map(({ name }) => name)).toEqual(["accuracy"]);
+    expect(usualMeasurements(teller.trained.model, digits.test).map(({ metric }) => metric.name)).toEqual(["accuracy"]);
     const { value, details } = await evaluate(named("accuracy"), teller.trained, digits.test, "test", key(1));
     expect(value).toBeGreaterThan(0.4);
     expect(details.noisePerClass).toHaveLength(10);

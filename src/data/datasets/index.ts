@@ -1,3 +1,8 @@
+import { digitsColoured } from "./digits-coloured.ts";
+import { digitsInverted } from "./digits-inverted.ts";
+import { digitsOutlined } from "./digits-outlined.ts";
+import { digitsRotated } from "./digits-rotated.ts";
+import { emoji } from "./emoji.ts";
 import { fashionMnist } from "./fashion-mnist.ts";
 import { grid25 } from "./grid25.ts";
 import { mixture1200 } from "./mixture1200.ts";
@@ -9,7 +14,12 @@ import { shapes } from "./shapes.ts";
 import { stackedMnist } from "./stacked-mnist.ts";
 import { swissRoll } from "./swiss-roll.ts";
 
-export type { DrawnDataset, FileDataset, FilesHome, GeneratedDataset, NamedDataset } from "./named.ts";
+export type { DrawnDataset, FileDataset, FilesHome, GeneratedDataset, NamedDataset, PictureDataset } from "./named.ts";
+export { digitsColoured } from "./digits-coloured.ts";
+export { digitsInverted } from "./digits-inverted.ts";
+export { digitsOutlined } from "./digits-outlined.ts";
+export { digitsRotated } from "./digits-rotated.ts";
+export { emoji } from "./emoji.ts";
 export { fashionMnist } from "./fashion-mnist.ts";
 export { grid25 } from "./grid25.ts";
 export { mixture1200 } from "./mixture1200.ts";
@@ -25,6 +35,11 @@ export const datasets: readonly NamedDataset[] = [
   mnist,
   fashionMnist,
   stackedMnist,
+  digitsInverted,
+  digitsRotated,
+  digitsOutlined,
+  digitsColoured,
+  emoji,
   shapes,
   ring8,
   grid25,

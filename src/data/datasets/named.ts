@@ -37,5 +37,22 @@ export interface DrawnDataset extends Named {
   generate(size: number): DataSplit;
 }
 
+/** Pictures of the same things from two npm packages: aligned pairs of those that have one file name in both. */
+export interface PictureDataset extends Named {
+  readonly origin: "pictures";
+  /** Folders of both domains. */
+  readonly homes: readonly [PictureHome, PictureHome];
+  /** Sides in pixels that it can be had in, the usual one first. */
+  readonly sizes: readonly number[];
+  /** Whether a picture of both is one of the data set's. */
+  keeps(file: string): boolean;
+}
+
+export interface PictureHome {
+  readonly package: string;
+  /** In the package. */
+  readonly folder: string;
+}
+
 /** A data set known by name. */
-export type NamedDataset = FileDataset | GeneratedDataset | DrawnDataset;
+export type NamedDataset = FileDataset | GeneratedDataset | DrawnDataset | PictureDataset;

@@ -33,12 +33,22 @@ export const memorisation: Symptom = {
   },
 };
 
+/** The largest share of the items that is proposed in place of a smaller one. */
+const mostOfAll = 0.9;
+
 /** More data where there are more, else fewer steps. */
 function changeFor({ data, train }: RunConfig): Change {
-  if (data.limit !== undefined) {
+  const { limit } = data;
+  if (limit !== undefined && limit >= 1) {
     return {
-      flag: `--limit ${10 * data.limit}`,
-      reason: `it was trained on the first ${data.limit} items alone; leave --limit out for all`,
+      flag: `--limit ${10 * limit}`,
+      reason: `it was trained on the first ${limit} items alone; leave --limit out for all`,
+    };
+  }
+  if (limit !== undefined && limit < mostOfAll) {
+    return {
+      flag: `--limit ${figure(Math.min(mostOfAll, 10 * limit))}`,
+      reason: `it was trained on ${share(limit)} of the items alone; leave --limit out for all`,
     };
   }
   return {

@@ -13,7 +13,7 @@ const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/ne
 export const shareNames = [nearestName, nearName] as const;
 
 /** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
-const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500 } as const, 20_000_000, 100];
+const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
 
 /** Samples by which a model of such data is judged. */
 export function samplesFor({ kind, shape }: Dataset): number {

@@ -1,0 +1,173 @@
+import {
+  type DataSplit,
+  type DataSummary,
+  type Modes,
+  type NearDuplicates,
+  type SkippedFile,
+  skippedIn,
+} from "../data/index.ts";
+import { sizeText } from "./config-table.ts";
+import { verdictOn } from "./data-verdict.ts";
+import { count, counted, number, table } from "./format.ts";
+
+/** What one look at a data set tells. */
+export interface Look {
+  readonly data: DataSplit;
+  /** Of both parts as one. */
+  readonly summary: DataSummary;
+  /** Null for points. */
+  readonly near: NearDuplicates | null;
+}
+
+/** Classes above which they are not listed one by one. */
+const manyClasses = 30;
+
+type Row = readonly string[];
+
+/** A data set for a person to read. */
+export function linesOf(look: Look): string[] {
+  const { data, summary } = look;
+  const { kind, shape } = summary;
+  const axes = kind === "image" ? "height x width x channels" : "numbers of a point";
+  const [items, ...contents] = contentRows(look);
+  return [
+    summary.name,
+    ...indented([items!, ["shape", `${shape.join(" x ")}  (${axes})`], ...contents, ...sourceRows(data)]),
+    ...skippedIn(data).map(skippedLine),
+    ...verdictLines(look),
+  ];
+}
+
+/** Pairs: what they are, then each domain by itself. */
+export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
+  const { train, test } = data;
+  const { aligned, unmatched = [] } = train.sides!;
+  const partners = unmatched.length === 0 ? "" : `; ${counted(unmatched.length, "file")} without a partner`;
+  const rows = [
+    ["items", `${sizeText(train)} to train on, ${sizeText(test)} to test on`],
+    ["pairs", aligned ? "aligned: either image is the truth of the other" : `two domains, not aligned${partners}`],
+    ["shape", `${a.summary.shape.join(" x ")}  (of either image: height x width x channels)`],
+    ...sourceRows(data),
+  ];
+  return [
+    train.name,
+    ...indented(rows),
+    ...skippedIn(data).map(skippedLine),
+    `A: ${a.summary.name}`,
+    ...indented(contentRows(a)),
+    `B: ${b.summary.name}`,
+    ...indented(contentRows(b)),
+    ...verdictLines(smaller(a, b)),
+  ];
+}
+
+/** A data set for a program to read. */
+export function objectOf(look: Look): Readonly<Record<string, unknown>> {
+  const { data, summary, near } = look;
+  const { train, test } = data;
+  const { name, kind, shape, min, max, mean, dimensions, duplicates, constant, classes, fingerprint } = summary;
+  return {
+    name,
+    kind,
+    shape,
+    count: train.size + test.size,
+    train: train.size,
+    test: test.size,
+    min,
+    max,
+    mean,
+    dimensions,
+    duplicates: duplicates.count,
+    nearDuplicates: near,
+    blank: constant.count,
+    classes: classes === null ? null : Object.fromEntries(classes),
+    modes: train.modes === undefined ? null : modeCount(train.modes),
+    skipped: skippedIn(data),
+    fingerprint,
+    ...verdictOn(look),
+  };
+}
+
+export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<string, unknown>> {
+  const { name, kind, shape, size, fingerprint, sides } = data.train;
+  return {
+    name,
+    kind,
+    shape,
+    aligned: sides!.aligned,
+    unmatched: sides!.unmatched ?? [],
+    train: size,
+    test: data.test.size,
+    a: objectOf(a),
+    b: objectOf(b),
+    skipped: skippedIn(data),
+    fingerprint,
+    ...verdictOn(smaller(a, b)),
+  };
+}
+
+function smaller(a: Look, b: Look): Look {
+  return b.data.train.size < a.data.train.size ? b : a;
+}
+
+function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
+  const { duplicates, constant, classes, dimensions } = summary;
+  return [
+    ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
+    ["range", `${number(summary.min)} to ${number(summary.max)}, mean ${number(summary.mean)}`],
+    ...(dimensions ?? []).map(({ min, max, mean, deviation }, at) => [
+      `  x${at + 1}`,
+      `${number(min)} to ${number(max)}, mean ${number(mean)}, deviation ${number(deviation)}`,
+    ]),
+    ["duplicates", `${counted(duplicates.count, "item")} equal to an earlier one`],
+    ...(near === null ? [] : [["near copies", nearLine(near, summary.size)]]),
+    ...(constant.count > 0 ? [["blank", `${counted(constant.count, "item")} of one value throughout`]] : []),
+    ...(classes === null ? [] : [["classes", classesLine(classes)]]),
+    ...(train.modes === undefined ? [] : [["modes", modesLine(train.modes)]]),
+  ];
+}
+
+function sourceRows(data: DataSplit): Row[] {
+  const skipped = skippedIn(data).length;
+  return [
+    ["fingerprint", data.train.fingerprint],
+    ...(skipped > 0 || data.train.kind !== "points" ? [["unreadable", counted(skipped, "file")]] : []),
+  ];
+}
+
+function indented(rows: readonly Row[]): string[] {
+  return table(rows).map((line) => `  ${line}`);
+}
+
+function skippedLine({ file, reason }: SkippedFile): string {
+  return `    ${file}: ${reason}`;
+}
+
+function verdictLines(look: Look): string[] {
+  const { verdict } = verdictOn(look);
+  return verdict === null ? [] : [`verdict: ${verdict}`];
+}
+
+function nearLine({ count: near, of }: NearDuplicates, size: number): string {
+  const among = of < size ? ` among the first ${count(of)}` : "";
+  return `${counted(near, "item")} nearly equal to another${among} (8 x 8 pixels, less than 2/255 apart)`;
+}
+
+/** Each class with its items; of many classes how many items they have. */
+function classesLine(classes: ReadonlyMap<number, number>): string {
+  if (classes.size <= manyClasses) return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");
+  const sizes = [...classes.values()].toSorted((a, b) => a - b);
+  return `${count(classes.size)}, of ${count(sizes[0]!)} to ${count(sizes.at(-1)!)} items`;
+}
+
+function modesLine(modes: Modes): string {
+  if (modes.kind === "digits") {
+    const { channels, classes } = modes;
+    return `${count(modeCount(modes))}: a digit of ${classes} in each of ${channels} channels`;
+  }
+  return `${count(modeCount(modes))}; of high quality within ${number(modes.deviation * modes.within)} of a mode's centre`;
+}
+
+function modeCount(modes: Modes): number {
+  return modes.kind === "digits" ? modes.classes ** modes.channels : modes.centers.shape[0]!;
+}

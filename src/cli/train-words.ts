@@ -1,0 +1,31 @@
+import { models } from "../models/index.ts";
+
+/** Words of `zaya train` that its flags depend on: they are looked for before commander parses. */
+export interface TrainWords {
+  /** The recipe as it is named, known or not. */
+  readonly recipe: string | undefined;
+  /** What `--data` names: a data set, or two domains. */
+  readonly data: readonly string[];
+}
+
+const switches = ["--json", "--quiet", "--dry-run", "--help", "-h"];
+
+/**
+ * The recipe is the first word that is neither a flag nor a flag's value. `--data` takes all words up to the next flag, and
+ * so a recipe may be among them, `--data mnist vae` or `--data A B cyclegan`: the last one but the first that is known.
+ */
+export function readTrainWords(words: readonly string[]): TrainWords {
+  const loose: string[] = [];
+  const data: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (!word.startsWith("-")) loose.push(word);
+    else if (word.startsWith("--data=")) data.push(word.slice("--data=".length));
+    else if (word === "--data") {
+      while (i + 1 < words.length && !words[i + 1]!.startsWith("-")) data.push(words[++i]!);
+    } else if (!switches.includes(word) && !word.includes("=")) i++;
+  }
+  if (loose.length > 0) return { recipe: loose[0], data };
+  const at = data.findLastIndex((word, i) => i > 0 && models.some(({ name }) => name === word));
+  return at < 0 ? { recipe: undefined, data } : { recipe: data[at], data: data.toSpliced(at, 1) };
+}

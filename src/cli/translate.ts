@@ -1,0 +1,171 @@
+import { readFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { DataError, OptionError, ZayaError } from "../base/errors.ts";
+import { choiceField, parseOptions } from "../base/options.ts";
+import type { Direction } from "../models/index.ts";
+import {
+  type Device,
+  counterpart,
+  encodeImage,
+  filesIn,
+  imageEndings,
+  ortOptions,
+  readImage,
+  requireFree,
+  writableName,
+  writeOutput,
+} from "../node/index.ts";
+import { type ImageNet, directionsOf, fits, translateImage } from "../train/index.ts";
+import { addDeviceFlag, deviceOf } from "./device.ts";
+import { exitCodes } from "./failure.ts";
+import { addFlags, givenOptions } from "./flags.ts";
+import { counted } from "./format.ts";
+import { openOnnxTranslator } from "./onnx-translator.ts";
+import { openRunModel } from "./open-run.ts";
+import { Output } from "./output.ts";
+import { addWeightsFlag, weightsOf } from "./weights.ts";
+
+const options = z.object({
+  direction: choiceField("which way, of a run that goes both; a run that goes one way, and a file, need none", [
+    "AtoB",
+    "BtoA",
+  ]).optional(),
+  fit: choiceField(
+    "how images of another size than the model's go through: scaled to it and back, or in tiles of it that overlap by half",
+    fits,
+  ).default("resize"),
+});
+
+interface TranslateFlags extends Readonly<Record<string, unknown>> {
+  readonly device?: string;
+  readonly weights?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function declareTranslate(command: Command): void {
+  command
+    .argument("<run>", "folder of a run, or an ONNX file from images to images")
+    .argument("<input>", "an image, or a folder of them")
+    .argument("<output>", "file to write, or folder; images keep their names, sizes and formats");
+  addFlags(command, options);
+  command.option("--force", "replace files").option("--json", "print one JSON object");
+  addWeightsFlag(command);
+  addDeviceFlag(command);
+  command.action(async (run: string, input: string, output: string, flags: TranslateFlags) => {
+    process.exitCode = await runTranslate(run, input, output, flags);
+  });
+}
+
+/** A net, and how to let go of what holds it. */
+interface OpenedNet extends ImageNet {
+  readonly direction: Direction | null;
+  close(): Promise<void>;
+}
+
+/** What is done with one image. */
+interface Job {
+  readonly from: string;
+  readonly to: string;
+}
+
+async function runTranslate(run: string, input: string, target: string, flags: TranslateFlags): Promise<number> {
+  const output = new Output(flags);
+  const { direction, fit } = parseOptions(options, givenOptions(flags, options), "translate");
+  const force = flags.force === true;
+  const jobs = await jobsFor(input, target);
+  for (const { to } of jobs) await requireFree(to, force);
+  const net = await openNet(run, direction, flags);
+  const failed: { file: string; reason: string }[] = [];
+  try {
+    for (const [i, { from, to }] of jobs.entries()) {
+      output.show(`${i + 1} of ${jobs.length}  ${from}`);
+      try {
+        const image = await readImage(from, net.shape[2] === 1 ? 1 : 3);
+        await writeOutput(to, await encodeImage(await translateImage(net, image, fit), to), force);
+      } catch (error) {
+        if (!(error instanceof ZayaError)) throw error;
+        if (jobs.length === 1) throw error;
+        failed.push({ file: from, reason: error.message });
+        output.warn(`${from}: ${error.message}`);
+      }
+    }
+  } finally {
+    await net.close();
+  }
+  const done = jobs.length - failed.length;
+  const way = net.direction === null ? "" : `, ${net.direction}`;
+  output.result(
+    [`${target}: ${counted(done, "image")} of ${net.shape[0]} x ${net.shape[1]} pixels inside${way}, others by ${fit}`],
+    { out: target, images: done, direction: net.direction, fit, shape: net.shape, failed },
+  );
+  return failed.length > 0 ? exitCodes.refused : exitCodes.done;
+}
+
+/** @throws DataError when there is nothing to do. @throws OptionError for an output of another kind than the input. */
+async function jobsFor(input: string, target: string): Promise<Job[]> {
+  const files = await filesIn(input);
+  if (files !== null) {
+    if (files.length === 0) throw new DataError(`translate: the folder must hold images - got none in ${input}`);
+    return files.map((file) => ({ from: join(input, file), to: counterpart(target, file) }));
+  }
+  if (writableName(target) !== target) {
+    throw new OptionError(
+      `translate: the output must end in ${imageEndings.join(", ")} - got ${target}`,
+      `for example ${join(target, `${basename(input, extname(input))}.png`)}`,
+    );
+  }
+  return [{ from: input, to: target }];
+}
+
+async function openNet(path: string, wanted: Direction | undefined, flags: TranslateFlags): Promise<OpenedNet> {
+  const device = deviceOf(flags.device);
+  if (extname(path) === ".onnx") return openFile(path, wanted, device, flags.weights);
+  const { trained, close } = await openRunModel(path, device, weightsOf(flags.weights));
+  try {
+    const direction = chosenWay(path, directionsOf(trained.model), wanted);
+    const { map, input } = trained.model.translators![direction]!;
+    const shape = trained.model.maps[map]!.inputs[input]!;
+    return { shape, direction, run: (images) => trained.translate(images, direction), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function chosenWay(path: string, ways: readonly Direction[], wanted: Direction | undefined): Direction {
+  if (ways.length === 0) {
+    throw new OptionError(
+      `translate: the run must turn images into images - got ${path}, which does not`,
+      "train one: zaya train cyclegan --data A B",
+    );
+  }
+  if (wanted === undefined && ways.length > 1) {
+    throw new OptionError(`translate: needs a --direction, of ${ways.join(", ")} - got none`);
+  }
+  const way = wanted ?? ways[0]!;
+  if (ways.includes(way)) return way;
+  throw new OptionError(`translate: this run goes ${ways.join(", ")} - got --direction ${way}`);
+}
+
+async function openFile(
+  path: string,
+  wanted: Direction | undefined,
+  device: Device,
+  weights: string | undefined,
+): Promise<OpenedNet> {
+  const idle = { "--direction": wanted, "--weights": weights };
+  for (const [flag, value] of Object.entries(idle)) {
+    if (value !== undefined) {
+      throw new OptionError(`translate: ${flag} is for runs, a file is of one sort - got ${value} for ${path}`);
+    }
+  }
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new DataError(`translate: the file must be readable - got ${error.code} for ${path}`);
+  });
+  return { ...(await openOnnxTranslator(bytes, path, ortOptions(device))), direction: null };
+}

@@ -1,0 +1,89 @@
+import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
+import { Sha256 } from "../../base/sha256.ts";
+import { type Dataset, checkedIndex } from "../dataset.ts";
+import { pairDataset } from "../pairs.ts";
+import { mnist } from "./mnist.ts";
+import type { FileDataset } from "./named.ts";
+
+/** Side in pixels of both images of a pair: a digit with two pixels of background around it. */
+export const side = 32;
+const margin = 2;
+
+/** Draws an image from a digit, grey `[32, 32]` with values in [0, 1] and the background 0. */
+export type Draw = (digit: Float32Array, label: number) => Float32Array;
+
+/** One data set of pairs whose truth is known. */
+export interface DigitPairs {
+  readonly name: string;
+  readonly description: string;
+  readonly channels: 1 | 3;
+  readonly a: Draw;
+  readonly b: Draw;
+}
+
+/** The digit itself. */
+export const asItIs: Draw = (digit) => digit;
+
+/**
+ * Aligned pairs `[2, 32, 32, c]` of which either image is drawn from one of MNIST's digits, when it is read: training pairs
+ * from its training digits, test pairs from its test digits. Labels are the digits'.
+ */
+export function digitPairs({ name, description, channels, a, b }: DigitPairs): FileDataset {
+  const pairs = (digits: Dataset): Dataset =>
+    pairDataset(name, {
+      a: drawnFrom(digits, `${name}, A`, channels, a),
+      b: drawnFrom(digits, `${name}, B`, channels, b),
+      aligned: true,
+    });
+  return {
+    origin: "files",
+    name,
+    description: `${description}, 32 x 32, aligned pairs, 60,000 train and 10,000 test`,
+    home: mnist.home,
+    parts: mnist.parts,
+    async open(read) {
+      const { train, test } = await mnist.open(read);
+      return { train: pairs(train), test: pairs(test) };
+    },
+  };
+}
+
+function drawnFrom(digits: Dataset, name: string, channels: number, draw: Draw): Dataset {
+  const { size, labels } = digits;
+  const shape: Shape = [side, side, channels];
+  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+    const items = Array.from(indices, (index) => checkedIndex({ name, size }, index));
+    const digit = digits.read(items).data;
+    const out = zeros([items.length, ...shape]);
+    items.forEach((item, n) => {
+      const image = draw(padded(digit.subarray(n * inner * inner, (n + 1) * inner * inner)), labels![item]!);
+      out.data.set(image, n * image.length);
+    });
+    return out;
+  };
+  let known: string | undefined;
+  return {
+    name,
+    kind: "image",
+    shape,
+    size,
+    labels,
+    skipped: [],
+    read,
+    get fingerprint() {
+      const definition = new TextEncoder().encode(`${name} ${digits.fingerprint}`);
+      known ??= new Sha256().update(definition).hex().slice(0, 16);
+      return known;
+    },
+  };
+}
+
+const inner = side - 2 * margin;
+
+function padded(digit: Float32Array): Float32Array {
+  const out = new Float32Array(side * side);
+  for (let y = 0; y < inner; y++) {
+    out.set(digit.subarray(y * inner, (y + 1) * inner), (y + margin) * side + margin);
+  }
+  return out;
+}

@@ -1,0 +1,34 @@
+import { type Draw, digitPairs } from "./digit-pairs.ts";
+
+/** Red, green and blue by class: full saturation, hues 36 degrees apart from red on. */
+const colours: readonly (readonly [number, number, number])[] = [
+  [1, 0, 0],
+  [1, 0.6, 0],
+  [0.8, 1, 0],
+  [0.2, 1, 0],
+  [0, 1, 0.4],
+  [0, 1, 1],
+  [0, 0.4, 1],
+  [0.2, 0, 1],
+  [0.8, 0, 1],
+  [1, 0, 0.6],
+];
+
+/**
+ * A digit in grey (A) and in the colour of its class (B), both of three channels. The class can be seen in the grey image,
+ * and so the colour can be learnt; the grey image is the greatest channel of the coloured one, so the way back is certain.
+ */
+export const digitsColoured = digitPairs({
+  name: "digits-coloured",
+  description: "A digits of mnist in grey, B in a colour for each class, three channels",
+  channels: 3,
+  a: inColour(() => [1, 1, 1]),
+  b: inColour((label) => colours[label]!),
+});
+
+function inColour(colourOf: (label: number) => readonly [number, number, number]): Draw {
+  return (digit, label) => {
+    const colour = colourOf(label);
+    return Float32Array.from({ length: 3 * digit.length }, (_, i) => digit[Math.floor(i / 3)]! * colour[i % 3]!);
+  };
+}

@@ -1,0 +1,26 @@
+import { asItIs, digitPairs, side } from "./digit-pairs.ts";
+
+/**
+ * A digit (A) and its outline (B): the outer morphological gradient, the greatest value of the 3 x 3 pixels around each
+ * less its own. A stroke leaves a bright line of one pixel around itself and is dark within, however thin it is; the
+ * gradient to both sides would fill the thin strokes of these digits.
+ * @source Rivest, Soille, Beucher, "Morphological gradients", Journal of Electronic Imaging 2(4), 1993.
+ */
+export const digitsOutlined = digitPairs({
+  name: "digits-outlined",
+  description: "A digits of mnist, B their outlines",
+  channels: 1,
+  a: asItIs,
+  b: (digit) => digit.map((value, at) => greatestAround(digit, at) - value),
+});
+
+function greatestAround(image: Float32Array, at: number): number {
+  const [row, column] = [Math.floor(at / side), at % side];
+  let greatest = 0;
+  for (let y = Math.max(0, row - 1); y <= Math.min(side - 1, row + 1); y++) {
+    for (let x = Math.max(0, column - 1); x <= Math.min(side - 1, column + 1); x++) {
+      greatest = Math.max(greatest, image[y * side + x]!);
+    }
+  }
+  return greatest;
+}

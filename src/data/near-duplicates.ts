@@ -1,0 +1,71 @@
+import { OptionError } from "../base/errors.ts";
+import { range } from "../base/range.ts";
+import type { Dataset } from "./dataset.ts";
+import { resizeBilinear } from "./resize-bilinear.ts";
+
+/** Images that are nearly equal to another one, among so many. */
+export interface NearDuplicates {
+  readonly count: number;
+  readonly of: number;
+}
+
+/** Images are compared at this side in pixels. */
+const side = 8;
+/** Two images are nearly equal when their numbers differ by less than this in the mean. */
+const near = 2 / 255;
+const mostCompared = 10_000;
+const chunk = 256;
+
+/**
+ * How many images have another one nearly equal to them: brought to 8 x 8, their numbers differ by less than 2 / 255 in the
+ * mean. All pairs among the first 10,000 images count.
+ * @throws OptionError for anything but images.
+ */
+export function nearDuplicates(dataset: Dataset): NearDuplicates {
+  if (dataset.kind !== "image") {
+    throw new OptionError(`nearDuplicates: items must be images - got ${dataset.kind} in ${dataset.name}`);
+  }
+  const images = byBrightness(thumbnails(dataset));
+  const found = images.map(() => false);
+  images.forEach((image, i) => {
+    // Numbers differ in the mean by no less than the means do: further ones need not be looked at.
+    for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < near; j++) {
+      if ((found[i] && found[j]) || !nearlyEqual(image.pixels, images[j]!.pixels)) continue;
+      found[i] = true;
+      found[j] = true;
+    }
+  });
+  return { count: found.filter(Boolean).length, of: images.length };
+}
+
+function thumbnails(dataset: Dataset): Float32Array[] {
+  const count = Math.min(dataset.size, mostCompared);
+  const out: Float32Array[] = [];
+  for (let start = 0; start < count; start += chunk) {
+    const { data } = resizeBilinear(dataset.read(range(start, Math.min(count, start + chunk))), [side, side]);
+    const extent = side * side * dataset.shape[2]!;
+    for (let at = 0; at < data.length; at += extent) out.push(data.slice(at, at + extent));
+  }
+  return out;
+}
+
+interface Thumbnail {
+  readonly pixels: Float32Array;
+  readonly mean: number;
+}
+
+/** The darkest first. */
+function byBrightness(all: readonly Float32Array[]): Thumbnail[] {
+  const images = all.map((pixels) => ({ pixels, mean: pixels.reduce((sum, value) => sum + value, 0) / pixels.length }));
+  return images.toSorted((a, b) => a.mean - b.mean);
+}
+
+function nearlyEqual(a: Float32Array, b: Float32Array): boolean {
+  const most = near * a.length;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) {
+    sum += Math.abs(a[i]! - b[i]!);
+    if (sum >= most) return false;
+  }
+  return true;
+}

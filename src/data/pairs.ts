@@ -1,0 +1,106 @@
+import { DataError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
+import { type Dataset, type Sides, type SkippedFile, checkedIndex, distinctFiles, select } from "./dataset.ts";
+
+/**
+ * Images of two domains as pairs `[2, h, w, c]`, the first domain's image first.
+ *
+ * Aligned, item i of one is the truth of item i of the other, and labels are those of both. Otherwise what meets in a pair
+ * means nothing: there are as many pairs as the larger domain has images, and the smaller one is gone through again.
+ * @throws DataError when a domain is not of images, when their images differ in shape, or aligned ones in number.
+ */
+export function pairDataset(name: string, sides: Sides): Dataset {
+  requireAlike(name, sides);
+  return new PairDataset(name, sides);
+}
+
+/** The same images with nobody told which of them belong together. */
+export function unaligned(pairs: Dataset & { readonly sides: Sides }): Dataset {
+  return pairs.sides.aligned ? pairDataset(pairs.name, { ...pairs.sides, aligned: false }) : pairs;
+}
+
+/** Whether items are pairs. */
+export function hasSides(dataset: Dataset): dataset is Dataset & { readonly sides: Sides } {
+  return dataset.sides !== undefined;
+}
+
+function requireAlike(name: string, { a, b, aligned }: Sides): void {
+  const other = [a, b].find(({ kind }) => kind !== "image");
+  if (other !== undefined) {
+    throw new DataError(`pairs: both domains must be of images - got ${other.kind} in ${other.name}`);
+  }
+  if (a.shape.join() !== b.shape.join()) {
+    const channels = a.shape[2] === b.shape[2];
+    throw new DataError(
+      `pairs: images of both domains must have one shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
+      channels
+        ? "--size N brings the images of folders to N x N"
+        : "a folder of grey images has one channel, one with any colour three: save the grey ones as RGB",
+    );
+  }
+  if (aligned && a.size !== b.size) {
+    throw new DataError(`pairs: aligned domains must have as many images - got ${a.size} and ${b.size} in ${name}`);
+  }
+}
+
+class PairDataset implements Dataset {
+  readonly kind = "pair";
+  readonly shape: Shape;
+  readonly size: number;
+  readonly labels: Int32Array | null;
+  readonly skipped: readonly SkippedFile[];
+
+  constructor(
+    readonly name: string,
+    readonly sides: Sides,
+  ) {
+    const { a, b, aligned } = sides;
+    this.shape = [2, ...a.shape];
+    this.size = Math.max(a.size, b.size);
+    this.labels = aligned ? a.labels : null;
+    // Both domains may lie in one folder.
+    this.skipped = distinctFiles([a, b].flatMap(skippedOf));
+  }
+
+  read(indices: ArrayLike<number>): NdArray<"float32"> {
+    const { a, b } = this.sides;
+    const places = Int32Array.from(indices, (index) => checkedIndex(this, index));
+    return joinSides(a.read(places.map((at) => at % a.size)), b.read(places.map((at) => at % b.size)));
+  }
+
+  /** Of both domains by themselves, and of whether they are aligned. */
+  get fingerprint(): string {
+    const { a, b, aligned } = this.sides;
+    const text = `${aligned ? "aligned" : "unaligned"} ${a.fingerprint} ${b.fingerprint}`;
+    return new Sha256().update(new TextEncoder().encode(text)).hex().slice(0, 16);
+  }
+
+  select(indices: Int32Array): Dataset {
+    const { a, b } = this.sides;
+    const side = (of: Dataset) => select(of, distinct(indices.map((index) => checkedIndex(this, index) % of.size)));
+    return pairDataset(this.name, { ...this.sides, a: side(a), b: side(b) });
+  }
+}
+
+/** Files by the names that they have beside those of another domain. */
+function skippedOf({ name, skipped }: Dataset): SkippedFile[] {
+  return skipped.map(({ file, reason }) => ({ file: `${name}/${file}`, reason }));
+}
+
+/** A smaller domain is chosen from once, however often its turn came. */
+function distinct(indices: Int32Array): Int32Array {
+  return Int32Array.from(new Set(indices));
+}
+
+/** Images [n, h, w, c] of either domain as pairs [n, 2, h, w, c]. */
+export function joinSides(a: NdArray<"float32">, b: NdArray<"float32">): NdArray<"float32"> {
+  const [n, ...shape] = a.shape as [number, ...number[]];
+  const size = sizeOf(shape);
+  const out = zeros([n, 2, ...shape]);
+  for (let i = 0; i < n; i++) {
+    out.data.set(a.data.subarray(i * size, (i + 1) * size), 2 * i * size);
+    out.data.set(b.data.subarray(i * size, (i + 1) * size), (2 * i + 1) * size);
+  }
+  return out;
+}

@@ -1,0 +1,24 @@
+import { defineMetric } from "./metric.ts";
+import { share } from "./sets.ts";
+import { translationOptions } from "./translations.ts";
+
+/** The share of translated images that a classifier of the target domain takes for the class of the image they came from. */
+export const classConsistency = defineMetric({
+  name: "class-consistency",
+  summary: "share of translated images that a classifier takes for the class of the image they came from",
+  source: "the share itself",
+  perfect: "what the truth gets: the classifier's own accuracy",
+  needs: "translatedClasses",
+  options: translationOptions,
+  measure: ({ told, toldOfTruth, labels }) => {
+    const hits = (of: Int32Array) => of.filter((label, i) => label === labels[i]).length;
+    const n = labels.length;
+    return {
+      metric: "class-consistency",
+      ...share(hits(told), n),
+      n,
+      unit: "share of images",
+      details: toldOfTruth === null ? {} : { ofTruth: hits(toldOfTruth) / n },
+    };
+  },
+});

@@ -1,0 +1,22 @@
+import { monteCarlo } from "../estimators/index.ts";
+import { defineMetric } from "./metric.ts";
+import { imageByImage, meanAbsolute, translationOptions } from "./translations.ts";
+
+/**
+ * Mean absolute difference between an image and what it comes back as after the way there and back.
+ *
+ * Known to be odd: it says nothing of the image in between, and a pair of generators that leave everything alone has none.
+ * @source Zhu et al., arXiv 1703.10593, equation 2.
+ */
+export const cycleError = defineMetric({
+  name: "cycle-error",
+  summary: "mean absolute distance between images and what they come back as after the way there and back",
+  source: "Zhu et al., arXiv 1703.10593, equation 2",
+  perfect: "0 where the domains hold as much; more where one of them cannot tell what the other shows",
+  needs: "cycles",
+  options: translationOptions,
+  measure: ({ source, back }) => {
+    const { mean, stderr, n } = monteCarlo(imageByImage(source, back, meanAbsolute));
+    return { metric: "cycle-error", value: mean, stderr, n, unit: "of white", details: {} };
+  },
+});

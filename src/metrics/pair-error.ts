@@ -1,0 +1,13 @@
+import { defineMetric } from "./metric.ts";
+import { againstTruth, meanAbsolute, translationOptions } from "./translations.ts";
+
+/** Mean absolute difference of a translated image's numbers from those of the image that it should have become. */
+export const pairError = defineMetric({
+  name: "pair-error",
+  summary: "mean absolute distance of translated images to the truth; beside it, that of images left as they are",
+  source: "the distance itself",
+  perfect: "0",
+  needs: "translations",
+  options: translationOptions,
+  measure: (evidence) => againstTruth("pair-error", "of white", evidence, meanAbsolute),
+});

@@ -1,0 +1,25 @@
+import { defineMetric } from "./metric.ts";
+import { againstTruth, translationOptions } from "./translations.ts";
+
+/** Mean square of what rounding to 256 levels takes away: images that agree better are equal as files. */
+const rounding = 1 / 255 ** 2 / 12;
+
+/**
+ * Peak signal-to-noise ratio of a translated image against the truth, 10 log10(1 / mean square error), averaged over images.
+ * Errors count as no smaller than rounding to bytes makes them, which is 58.92 dB.
+ */
+export const psnr = defineMetric({
+  name: "psnr",
+  summary: "peak signal-to-noise ratio of translated images against the truth",
+  source: "the ratio itself, of a peak of 1",
+  perfect: "58.92, the rounding of bytes",
+  needs: "translations",
+  options: translationOptions,
+  measure: (evidence) => againstTruth("psnr", "dB", evidence, decibels),
+});
+
+function decibels(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i]! - y[i]!) ** 2;
+  return -10 * Math.log10(Math.max(rounding, sum / x.length));
+}

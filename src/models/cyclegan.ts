@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { choiceField, integerField, numberField } from "../base/options.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { imagePool } from "../nn/index.ts";
+import type { AdversarialLoss } from "../objectives/index.ts";
+import { add, mean, mul } from "../ops/index.ts";
+import { type DataInfo, type Losses, type Model, type StepScope, type TrainStep, defineModel } from "./model.ts";
+import {
+  adamOf,
+  generatorOf,
+  imageOf,
+  inOnePass,
+  judgeOf,
+  judging,
+  meanAbsolute,
+  meanSquared,
+  patchLossField,
+  patchLosses,
+  sidesOf,
+  translation,
+  translationOptions,
+} from "./translation.ts";
+
+const options = z.object({
+  blocks: integerField("residual blocks of a generator", { min: 0 }).default(6),
+  loss: patchLossField("least-squares"),
+  cycle: choiceField("which ways there and back must end where they began: A to B to A is the forward one", [
+    "both",
+    "forward",
+    "backward",
+    "none",
+  ]).default("both"),
+  cycleLoss: choiceField("distance between an image and what it comes back as", ["l1", "squared"]).default("l1"),
+  lambda: numberField("weight of the cycles", { min: 0 }).default(10),
+  identity: numberField(
+    "weight of leaving images alone that are of a generator's own target domain, as a share of lambda; keeps colours where both domains have the same ones",
+    { min: 0 },
+  ).default(0),
+  adversarial: numberField("weight of being taken for real", { min: 0 }).default(1),
+  pool: integerField("earlier images of each generator from which its discriminator is shown every other one", {
+    min: 0,
+    max: 1000,
+  }).default(50),
+  ...translationOptions,
+});
+
+type Options = z.output<typeof options>;
+
+export const cyclegan = defineModel({
+  name: "cyclegan",
+  summary: "two generators between two domains of images that nobody has paired, held together by the way back",
+  source: "Zhu et al., arXiv 1703.10593",
+  learnsFrom: "domains",
+  options,
+  defaults: { batch: 1, epochs: 200, learningRate: 2e-4, schedule: "constant-linear", rateEnd: 0 },
+  build,
+});
+
+function build(chosen: Options, data: DataInfo): Model {
+  const image = imageOf(data);
+  const objective = patchLosses[chosen.loss];
+  const generator = generatorOf("residual", chosen.ngf, chosen.blocks, image);
+  const discriminator = judgeOf(chosen, "instance", image);
+  const pool = imagePool(chosen.pool, image);
+  const [there, back] = [translation("AtoB", image), translation("BtoA", image)];
+  const judges = { A: judging("discriminatorA", image), B: judging("discriminatorB", image) };
+  return {
+    nets: {
+      AtoB: generator,
+      BtoA: generator,
+      discriminatorA: discriminator,
+      discriminatorB: discriminator,
+      poolA: pool,
+      poolB: pool,
+    },
+    steps: [
+      {
+        name: "generators",
+        updates: ["AtoB", "BtoA"],
+        optimizer: adamOf(chosen),
+        loss: (batch, scope) => generatorsLoss(chosen, objective, batch, scope),
+      },
+      discriminatorStep("A", chosen, objective),
+      discriminatorStep("B", chosen, objective),
+    ],
+    maps: { AtoB: there.map, BtoA: back.map, ...judges.A.map, ...judges.B.map },
+    translators: {
+      AtoB: { ...there.translator, judge: judges.B.judge },
+      BtoA: { ...back.translator, judge: judges.A.judge },
+    },
+    ...(chosen.pool > 0 && {
+      kept: {
+        "Pool of A": { net: "poolA", stat: "images", shape: image },
+        "Pool of B": { net: "poolB", stat: "images", shape: image },
+      },
+    }),
+  };
+}
+
+/** What either generator makes of the batch, before they move. */
+function translated(domain: "A" | "B", batch: Tensor, scope: StepScope): Tensor {
+  const { a, b } = sidesOf(batch);
+  return scope.carry(`made${domain}`, () => (domain === "A" ? scope.nets.BtoA!(b) : scope.nets.AtoB!(a)));
+}
+
+function generatorsLoss(chosen: Options, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+  const { a, b } = sidesOf(batch);
+  const { nets } = scope;
+  const [madeA, madeB] = [translated("A", batch, scope), translated("B", batch, scope)];
+  const distance = chosen.cycleLoss === "l1" ? meanAbsolute : meanSquared;
+  const terms: [name: string, weight: number, value: () => Tensor][] = [
+    ["AtoB", chosen.adversarial, () => objective.generator(nets.discriminatorB!(madeB))],
+    ["BtoA", chosen.adversarial, () => objective.generator(nets.discriminatorA!(madeA))],
+    ["cycleA", chosen.cycle === "backward" ? 0 : chosen.lambda, () => distance(nets.BtoA!(madeB), a)],
+    ["cycleB", chosen.cycle === "forward" ? 0 : chosen.lambda, () => distance(nets.AtoB!(madeA), b)],
+    ["identityA", chosen.lambda * chosen.identity, () => distance(nets.BtoA!(a), a)],
+    ["identityB", chosen.lambda * chosen.identity, () => distance(nets.AtoB!(b), b)],
+  ];
+  const present = terms
+    .filter(([, weight]) => weight > 0)
+    .map(([name, weight, value]) => ({ name, weight, value: value() }));
+  return {
+    loss: present.map(({ weight, value }) => mul(value, weight)).reduce(add),
+    logs: Object.fromEntries(present.map(({ name, value }) => [name, value])),
+  };
+}
+
+/** Real images of a domain against those of a pool of generated ones. */
+function discriminatorStep(domain: "A" | "B", chosen: Options, objective: AdversarialLoss): TrainStep {
+  const name = `discriminator${domain}`;
+  return {
+    name,
+    updates: [name],
+    optimizer: adamOf(chosen),
+    loss: (batch, scope) => {
+      const { a, b } = sidesOf(batch);
+      const shown = scope.nets[`pool${domain}`]!(translated(domain, batch, scope));
+      const [real, fake] = inOnePass(scope.nets[name]!, [domain === "A" ? a : b, shown]) as [Tensor, Tensor];
+      return { loss: objective.discriminator(real, fake), logs: { real: mean(real), fake: mean(fake) } };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { readFile, stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+
+import { DataError } from "../base/errors.ts";
+import { type NdArray, ndarray } from "../base/ndarray.ts";
+import { decode, listFiles, loadSharp } from "./images.ts";
+
+/** Formats that images are written in, by the ending of a file's name. */
+const formats = {
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+  ".tif": "tiff",
+  ".tiff": "tiff",
+} as const;
+
+/** Endings of files that an image can be written to. */
+export const imageEndings = Object.keys(formats);
+
+function formatOf(path: string): (typeof formats)[keyof typeof formats] | undefined {
+  return formats[extname(path).toLowerCase() as keyof typeof formats];
+}
+
+/** A file's name as it will be written: with `.png` after it where its own ending is of a format that is only read. */
+export function writableName(file: string): string {
+  return formatOf(file) === undefined ? `${file}.png` : file;
+}
+
+/**
+ * The files of a folder and the folders in it, sorted, as paths from it; of a file, null.
+ * @throws DataError when there is neither.
+ */
+export async function filesIn(path: string): Promise<string[] | null> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new DataError(`images: must be a file or a folder that exists - got ${path}`);
+  return found.isDirectory() ? (await listFiles(resolve(path), "", [], [])).toSorted() : null;
+}
+
+/**
+ * One image file as [h, w, channels] in [0, 1], turned upright, transparency on white.
+ * @throws DataError when it cannot be read as an image.
+ */
+export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"float32">> {
+  const open = await loadSharp();
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new DataError(`readImage: the file must be readable - got ${error.code} for ${path}`);
+  });
+  const decoded = await decode(open(bytes, { failOn: "truncated" }), channels, undefined).catch(() => {
+    throw new DataError(`readImage: must be an image, whole and of a known format - got ${path}`);
+  });
+  const { data, info } = decoded;
+  return ndarray(
+    "float32",
+    [info.height, info.width, channels],
+    Float32Array.from(data, (byte) => byte / 255),
+  );
+}
+
+/** An image [h, w, 1 or 3] with values in [0, 1], those beyond brought there, as the bytes of a file of that name. */
+export async function encodeImage(image: NdArray, path: string): Promise<Uint8Array> {
+  const open = await loadSharp();
+  const [height, width, channels] = image.shape as [number, number, 1 | 3];
+  const bytes = Uint8Array.from(image.data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+  const raw = { width, height, channels };
+  return open(bytes, { raw }).toFormat(formatOf(path)!, { quality: 95 }).toBuffer();
+}
+
+/** Where a file of one folder lies in another. */
+export function counterpart(folder: string, file: string): string {
+  return join(folder, ...writableName(file).split("/"));
+}

@@ -1,0 +1,84 @@
+import { stat } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+
+import { closest, distance } from "fastest-levenshtein";
+
+import { DataError, OptionError } from "../base/errors.ts";
+import { arrayDataset } from "../data/dataset.ts";
+import { datasets } from "../data/datasets/index.ts";
+import { npyDataset } from "../data/npy-dataset.ts";
+import { decodeCsvPoints } from "./csv-points.ts";
+import { type OpenedData, oneDomain } from "./data-parts.ts";
+import { openIdx } from "./idx-files.ts";
+import { openImageFolder } from "./image-folders.ts";
+import { openNamed } from "./named-data.ts";
+import { readIfThere } from "./read-file.ts";
+
+export interface SpecOptions {
+  /** Side in pixels, from 1: the images of a folder are brought to it, generated ones are drawn in it. */
+  readonly size?: number | undefined;
+  /** Read the first so many images of a folder. */
+  readonly first?: number | undefined;
+  /** Folder with the files of a named data set, in place of where they usually are. */
+  readonly dataDir?: string | undefined;
+  /** Each image of a folder holds a pair. */
+  readonly pairs?: "side-by-side" | undefined;
+}
+
+/** What one spec names. @throws DataError when there are no such data. @throws OptionError for an option that does not fit. */
+export async function openSpec(spec: string, options: SpecOptions): Promise<OpenedData> {
+  const named = datasets.find(({ name }) => name === spec);
+  const path = resolve(spec);
+  const found = named !== undefined || spec === "" ? null : await stat(path).catch(() => null);
+  if (found?.isDirectory()) return openImageFolder(path, options);
+  if (options.pairs !== undefined) {
+    throw new OptionError(
+      `openData: pairs is for a folder of images - got ${options.pairs} for ${spec}`,
+      "leave --pairs out",
+    );
+  }
+  if (named === undefined && found === null) throw noSuchData(spec);
+  const opened = named === undefined ? await openFile(spec) : await openNamed(named, options);
+  requireSize(spec, options.size, opened);
+  return opened;
+}
+
+function requireSize(spec: string, size: number | undefined, { domains: [{ train }] }: OpenedData): void {
+  const [height, width] = train.shape.slice(-3);
+  if (size === undefined || (height === size && width === size)) return;
+  throw new OptionError(
+    `openData: a size is for folders of images - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
+    "leave --size out",
+  );
+}
+
+async function openFile(spec: string): Promise<OpenedData> {
+  const path = resolve(spec);
+  const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
+  const name = basename(path);
+  const ending = extname(path).toLowerCase();
+  if (ending === ".npy") return oneDomain({ train: npyDataset(bytes, name), test: null });
+  if (ending === ".csv" || ending === ".tsv") {
+    const items = await decodeCsvPoints(bytes, name);
+    return oneDomain({ train: arrayDataset({ name, kind: "points", items }), test: null });
+  }
+  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {
+    return oneDomain(await openIdx(path, bytes));
+  }
+  throw new DataError(
+    `openData: a file must be NumPy (.npy), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
+    "name the folder of your images, or save an array of them with numpy.save",
+  );
+}
+
+function noSuchData(spec: string): DataError {
+  const names = datasets.map(({ name }) => name);
+  const nearest = closest(spec, names);
+  const close = distance(spec, nearest) <= Math.max(2, nearest.length / 2);
+  return new DataError(
+    `openData: data must be a known name or a path that exists - got ${spec}`,
+    close
+      ? `did you mean ${nearest}?`
+      : `known names: ${names.join(", ")}; or name a folder of images, a .npy, .csv or IDX file`,
+  );
+}

@@ -1,0 +1,17 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+
+import { DataError } from "../base/errors.ts";
+
+/**
+ * Where an npm package lies, looked for from where the command runs first, then from where zaya is installed.
+ * @throws DataError with this advice when it is not installed.
+ */
+export function packageFolder(name: string, from: string, advice: string): string {
+  try {
+    const { resolve: find } = createRequire(import.meta.url);
+    return dirname(find(`${from}/package.json`, { paths: [process.cwd(), import.meta.dirname] }));
+  } catch {
+    throw new DataError(`openData: ${name} comes in the npm package ${from} - got none installed`, advice);
+  }
+}

@@ -1,0 +1,91 @@
+import { fold, key } from "../base/random.ts";
+import { type DataSplit, hasSides, take } from "../data/index.ts";
+import { type Metric, classConsistency, cycleError, pairError, psnr, ssim } from "../metrics/index.ts";
+import { type ConfiguredModel, type Direction, classifier } from "../models/index.ts";
+import {
+  type Evaluation,
+  type Features,
+  classifierFeatures,
+  directionsOf,
+  evaluator,
+  openTrained,
+} from "../train/index.ts";
+import { type RowContext, fit, overSeeds, trainToEnd } from "./row.ts";
+
+// What rows of models between two domains share: how one is trained and judged by pairs that it was never told.
+
+export interface TranslationTask {
+  readonly data: DataSplit;
+  readonly steps: number;
+  readonly batch: number;
+  /** Test pairs that errors are found on. */
+  readonly images: number;
+  readonly seeds: readonly number[];
+  /** A classifier of the second domain's images, where they have classes. */
+  readonly teller?: Features;
+}
+
+/** A classifier of the images of the second domain, and how to let go of it. */
+export async function tellerOf(context: RowContext, { train, test }: DataSplit, epochs: number, seed: number) {
+  if (!hasSides(train) || !hasSides(test)) throw new Error(`${train.name}: has no second domain`);
+  const data = { train: train.sides.b, test: test.sides.b };
+  const { trained, close } = await fit(context, "classifier", classifier(), data, { epochs, seed });
+  return { features: await classifierFeatures(trained, "classifier"), close };
+}
+
+/** Of a model, means over seeds with their standard errors, by name under `name/`. */
+export async function measureTranslation(
+  context: RowContext,
+  name: string,
+  model: ConfiguredModel,
+  task: TranslationTask,
+): Promise<Record<string, number>> {
+  const found = [];
+  for (const seed of task.seeds) found.push(await measureOnce(context, `${name}, seed ${seed}`, model, seed, task));
+  const values: Record<string, number> = {};
+  for (const quantity of Object.keys(found[0]!)) {
+    const all = found.map((each) => each[quantity]!);
+    Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+  }
+  return values;
+}
+
+async function measureOnce(
+  context: RowContext,
+  label: string,
+  model: ConfiguredModel,
+  seed: number,
+  { data, steps, batch, images, teller }: TranslationTask,
+): Promise<Record<string, number>> {
+  const run = await trainToEnd(context, label, model, data, { steps, batch, seed });
+  const { trained, close } = await openTrained(run, context.engine);
+  const by = fold(key(seed), "pairs");
+  const features = teller;
+  const judge = evaluator({ trained, data: take(data.test, images), part: "test", key: by, features });
+  const of = (metric: unknown, direction: Direction): Promise<Evaluation> => judge(metric as Metric, { direction });
+  const ways = directionsOf(trained.model);
+  const error = await of(pairError, "AtoB");
+  const values: Record<string, number> = {
+    error: error.value,
+    unchanged: error.details["unchanged"] as number,
+    psnr: (await of(psnr, "AtoB")).value,
+    ssim: (await of(ssim, "AtoB")).value,
+    minutes: run.state.seconds / 60,
+  };
+  if (ways.length > 1) {
+    values["errorBack"] = (await of(pairError, "BtoA")).value;
+    values["cycleError"] = (await of(cycleError, "AtoB")).value;
+  }
+  if (teller !== undefined) {
+    const consistency = await of(classConsistency, "AtoB");
+    values["consistency"] = consistency.value;
+    values["consistencyOfTruth"] = consistency.details["ofTruth"] as number;
+  }
+  await close();
+  context.say(
+    `${label}: ${Object.entries(values)
+      .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+      .join(", ")}`,
+  );
+  return values;
+}

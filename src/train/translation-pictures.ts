@@ -1,0 +1,93 @@
+import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
+import { range } from "../base/range.ts";
+import type { Dataset, Sides } from "../data/index.ts";
+import type { Direction, Model } from "../models/index.ts";
+import { imageGrid } from "./pictures.ts";
+import { stateNames } from "./trace.ts";
+import type { TrainedModel } from "./trained.ts";
+
+/** Images of each domain in one picture. */
+const shown = 8;
+
+const directions = ["AtoB", "BtoA"] as const satisfies readonly Direction[];
+
+/** The other way. */
+export function opposite(direction: Direction): Direction {
+  return direction === "AtoB" ? "BtoA" : "AtoB";
+}
+
+/** The domain that a way begins in, and that in which it ends. */
+export function endsOf({ a, b }: Sides, direction: Direction): { readonly source: Dataset; readonly target: Dataset } {
+  return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
+}
+
+/** The ways that a model goes. */
+export function directionsOf({ translators }: Model): Direction[] {
+  return directions.filter((direction) => translators?.[direction] !== undefined);
+}
+
+/** What a picture of translations shows, row by row. */
+export function translationsCaption(model: Model): string {
+  const ways = directionsOf(model);
+  const returns = ways.length > 1 ? "what that becomes on the way back, " : "";
+  return `The same test images at every step, one a column. For each way (${ways.join(", ")}): the image, what becomes of it, ${returns}and the truth where it is known.`;
+}
+
+/**
+ * For each way a block of rows, one image a column: the first images of its domain, what becomes of them, what that becomes
+ * on the way back where there is one, and the truth where it is known.
+ */
+export async function translationsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
+  const blocks: NdArray[] = [];
+  const count = Math.min(shown, sides.a.size, sides.b.size);
+  for (const direction of directionsOf(trained.model)) {
+    blocks.push(...(await strips(trained, sides, direction, range(0, count))));
+  }
+  return imageGrid(joinRows(blocks), { columns: count });
+}
+
+/** Images, what becomes of them, what comes back, and the truth: [n, h, w, c] each, the last two where there are any. */
+async function strips(
+  trained: TrainedModel,
+  sides: Sides,
+  direction: Direction,
+  indices: Int32Array,
+): Promise<NdArray[]> {
+  const { source, target } = endsOf(sides, direction);
+  const images = source.read(indices);
+  const made = await trained.translate(images, direction);
+  const back = opposite(direction);
+  const returns = trained.model.translators?.[back] !== undefined;
+  return [
+    images,
+    made,
+    ...(returns ? [await trained.translate(made, back)] : []),
+    ...(sides.aligned ? [target.read(indices)] : []),
+  ];
+}
+
+/** For each way: the first images of its domain, what becomes of them, the truth, and how far each pixel is from it. */
+export async function errorsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
+  const indices = range(0, Math.min(shown, sides.a.size));
+  const blocks: NdArray[] = [];
+  for (const direction of directionsOf(trained.model)) {
+    const { source, target } = endsOf(sides, direction);
+    const images = source.read(indices);
+    const [made, truth] = [await trained.translate(images, direction), target.read(indices)];
+    const errors = Float32Array.from(truth.data, (value, i) => Math.abs(value - made.data[i]!));
+    blocks.push(images, made, truth, ndarray("float32", truth.shape, errors));
+  }
+  return imageGrid(joinRows(blocks), { columns: indices.length });
+}
+
+/** Images that a model keeps among its statistics, as far as there are any yet. */
+export async function keptPictures({ model, state }: TrainedModel): Promise<Record<string, NdArray<"uint8">>> {
+  const values = await state.read();
+  const pictures: Record<string, NdArray<"uint8">> = {};
+  for (const [title, { net, stat, shape }] of Object.entries(model.kept ?? {})) {
+    const { data, shape: flat } = values[stateNames.stat(net, stat)]!;
+    const inside = Float32Array.from(data, (value) => (value + 1) / 2);
+    pictures[title] = imageGrid(ndarray("float32", [flat[0]!, ...shape], inside), { columns: 10 });
+  }
+  return pictures;
+}

@@ -1,0 +1,135 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { encodePng } from "../../src/codec/png.ts";
+import { type Outcome, filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+
+async function put(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), bytes);
+}
+
+/** A picture of stripes, no two seeds alike; `side` x `side` x `channels`, or wider. */
+function picture(seed: number, channels: 1 | 3 = 1, [height, width] = [8, 8]): Promise<Uint8Array> {
+  const values = Uint8Array.from({ length: height! * width! * channels }, (_, i) => (i * (2 * seed + 1) * 37) % 256);
+  return encodePng(ndarray("uint8", [height!, width!, channels], values));
+}
+
+async function putPictures(name: string, count: number, channels: 1 | 3 = 1, size?: [number, number]): Promise<void> {
+  for (let i = 0; i < count; i++) await put(`${name}/${i}.png`, await picture(i, channels, size));
+}
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  await putPictures("A", 20);
+  await putPictures("B", 12);
+  await put("B/notes.txt", "no picture");
+  await putPictures("same", 20);
+  await putPictures("colour", 12, 3);
+  await putPictures("large", 12, 1, [16, 16]);
+  await putPictures("zoo/trainA", 12);
+  await putPictures("zoo/trainB", 8);
+  await mkdir(join(folder, "zoo", "testB"));
+  await putPictures("alone/trainB", 4);
+  await putPictures("wide", 12, 1, [8, 16]);
+});
+afterAll(() => work.remove());
+
+function refused({ code, stdout, stderr }: Outcome, ...texts: string[]): void {
+  for (const text of texts) expect(stderr).toContain(text);
+  expect(stderr).toMatch(/^error: /);
+  expect(stderr).not.toContain("bug in zaya");
+  expect([code, stdout]).toEqual([2, ""]);
+}
+
+describe("zaya data with two domains", () => {
+  it("tells of either domain, and that nobody says what belongs together", async () => {
+    const { code, stdout } = await zaya(folder, "data", "A", "B");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 to train on, 2 and 1 to test on\n/);
+    expect(stdout).toMatch(/pairs +two domains, not aligned; 8 files without a partner/);
+    expect(stdout).toMatch(/shape +8 x 8 x 1 +\(of either image/);
+    expect(stdout).toMatch(/unreadable +1 file\n {4}B\/notes\.txt: not an image\n/);
+    expect(stdout).toMatch(/\nA: A\n {2}items +18 to train on, 2 to test on\n {2}range +0 to /);
+    expect(stdout).toMatch(/\nB: B\n {2}items +11 to train on, 1 to test on\n/);
+    expect(stdout).toContain("verdict: 11 training items: far too few");
+    expect(stdout).toContain("--augment dag");
+    const object = resultOf(await zaya(folder, "data", "A", "B", "--json"));
+    expect(object).toMatchObject({
+      name: "A and B",
+      kind: "pair",
+      shape: [2, 8, 8, 1],
+      aligned: false,
+      train: 18,
+      test: 2,
+      a: { name: "A", train: 18, test: 2, count: 20, nearDuplicates: { of: 20 } },
+      b: { name: "B", train: 11, test: 1, skipped: [{ file: "notes.txt" }] },
+      skipped: [{ file: "B/notes.txt", reason: "not an image" }],
+      augment: "dag",
+    });
+    expect(object.unmatched).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((n) => `A/${n}.png`));
+  });
+
+  it("tells aligned pairs as such: folders with the same names, images side by side, and data known by name", async () => {
+    const [folders, halves, digits] = await Promise.all([
+      zaya(folder, "data", "A", "same"),
+      zaya(folder, "data", "wide", "--pairs", "side-by-side", "--json"),
+      zaya(folder, "data", "digits-coloured", "--limit", "500", "--json"),
+    ]);
+    expect(folders.stdout).toMatch(/items +18 to train on, 2 to test on\n {2}pairs +aligned/);
+    expect(resultOf(halves)).toMatchObject({ aligned: true, shape: [2, 8, 8, 1], train: 11, unmatched: [] });
+    const object = resultOf(digits);
+    expect(object).toMatchObject({ aligned: true, shape: [2, 32, 32, 3], train: 500, test: 500 });
+    expect(object.a.classes).toEqual(object.b.classes);
+    expect(object.verdict).toContain("500 training items: few");
+  });
+
+  it("takes a share of each domain", async () => {
+    const half = resultOf(await zaya(folder, "data", "A", "B", "--limit", "0.5", "--json"));
+    expect([half.a.train, half.a.test, half.b.train, half.b.test]).toEqual([9, 2, 6, 1]);
+  });
+});
+
+describe("domains that cannot be used", () => {
+  it.each<[words: string[], ...texts: string[]]>([
+    [["A", "colour"], "got [8, 8, 1] in A and [8, 8, 3] in colour", "save the grey ones as RGB"],
+    [["A", "large"], "got [8, 8, 1] in A and [16, 16, 1] in large", "--size N"],
+    [["A", "nowhere"], "data must be a known name or a path that exists - got nowhere"],
+    [["zoo"], "testB must hold at least one image - got no files", "remove the folder"],
+    [["alone"], "must hold trainA and trainB - got trainB alone", "add the other"],
+    [["wide", "--pairs", "beside"], "pairs must be one of side-by-side - got beside"],
+    [["A", "--pairs", "side-by-side"], "8 x 8, not twice as wide as high"],
+    [["tiny.npy", "--pairs", "side-by-side"], "pairs is for a folder of images", "leave --pairs out"],
+    [["A", "B", "--pairs", "side-by-side"], "both domains in one folder"],
+    [["A", "ring8"], "both domains must be of images - got points in ring8"],
+    [["A", "B", "--limit", "0"], "limit must be a whole number from 1, or a share in (0, 1) - got 0"],
+    [["A", "B", "--limit", "1.5"], "limit must be a whole number from 1, or a share in (0, 1) - got 1.5"],
+  ])("%j is refused before anything is written", async (words, ...texts) => {
+    const before = await filesIn(folder);
+    const [looked, trained] = await Promise.all([
+      zaya(folder, "data", ...words),
+      zaya(folder, "train", "vae", "--data", ...words, "--out", "run"),
+    ]);
+    refused(looked, ...texts);
+    refused(trained, ...texts);
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it("nor by a recipe that learns from items of one kind", async () => {
+    refused(
+      await zaya(folder, "train", "vae", "--data", "A", "B"),
+      "vae: learns from items of one kind - got two domains of images in A and B",
+      "name one data set",
+    );
+    refused(await zaya(folder, "train", "--data", "A", "same", "vae"), "got aligned pairs of images in A and same");
+    refused(await zaya(folder, "data", "A", "B", "same"), "too many arguments");
+  });
+});

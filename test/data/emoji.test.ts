@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { DataError, OptionError } from "../../src/base/errors.ts";
+import type { Dataset } from "../../src/data/index.ts";
+import { openData, openItems } from "../../src/node/index.ts";
+import { packageFolder } from "../../src/node/package-folder.ts";
+
+let folder: string;
+/** File names of both sides: what only one of them has, and skin tones, are not of the data set. */
+const names = {
+  google: ["00a9-fe0f", "1f44b", "1f44b-1f3fb", "1f600", "1f601", "1f602", "1f603", "1f604", "1f605", "1f606", "1f9ff"],
+  twitter: ["00a9-fe0f", "1f44b", "1f44b-1f3fb", "1f600", "1f601", "1f602", "1f603", "1f604", "1f605", "1f606", "2615"],
+};
+const shared = ["00a9-fe0f", "1f44b", "1f600", "1f601", "1f602", "1f603", "1f604", "1f605", "1f606"];
+
+/** 64 x 64: a square of colour in the middle, clear around it. Google's has the place of the name in red, Twitter's in green. */
+async function writePicture(maker: "google" | "twitter", name: string): Promise<void> {
+  const level = 10 * (1 + shared.indexOf(name));
+  const pixel = maker === "google" ? [level, 0, 0, 255] : [0, level, 0, 255];
+  const data = Uint8Array.from({ length: 64 * 64 * 4 }, (_, i) => {
+    const [y, x] = [Math.floor(i / 256), Math.floor(i / 4) % 64];
+    return y >= 16 && y < 48 && x >= 16 && x < 48 ? pixel[i % 4]! : 0;
+  });
+  const path = join(folder, "img", maker, "64");
+  await mkdir(path, { recursive: true });
+  await writeFile(
+    join(path, `${name}.png`),
+    await sharp(data, { raw: { width: 64, height: 64, channels: 4 } })
+      .png()
+      .toBuffer(),
+  );
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-emoji-"));
+  for (const maker of ["google", "twitter"] as const) {
+    for (const name of names[maker]) await writePicture(maker, name);
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Bytes of the pixel in the middle of each image. */
+function middles(domain: Dataset): number[][] {
+  const [height, width] = domain.shape as [number, number];
+  const { data } = domain.read(Int32Array.from({ length: domain.size }, (_, i) => i));
+  const middle = 3 * (width * (height / 2) + width / 2);
+  return Array.from({ length: domain.size }, (_, n) =>
+    [...data.subarray(n * height * width * 3 + middle, n * height * width * 3 + middle + 3)].map((v) =>
+      Math.round(v * 255),
+    ),
+  );
+}
+
+describe("emoji", () => {
+  it("pairs drawings of one code point, without skin tones, on white", async () => {
+    const items = await openItems("emoji", { dataDir: folder });
+    expect(items).toMatchObject({ name: "emoji", kind: "pair", shape: [2, 64, 64, 3], size: 9 });
+    const { a, b, aligned } = items.sides!;
+    expect(aligned).toBe(true);
+    expect(middles(a)).toEqual(shared.map((_, i) => [10 * (i + 1), 0, 0]));
+    expect(middles(b)).toEqual(shared.map((_, i) => [0, 10 * (i + 1), 0]));
+    expect([...a.read([0]).data.subarray(0, 3)]).toEqual([1, 1, 1]);
+  });
+
+  it("holds a tenth out, stays aligned, and comes in 32 x 32", async () => {
+    const { train, test } = await openData("emoji", { dataDir: folder, size: 32 });
+    expect([train.shape, train.size, test.size]).toEqual([[2, 32, 32, 3], 8, 1]);
+    for (const { sides } of [train, test]) {
+      expect(middles(sides!.b)).toEqual(middles(sides!.a).map(([red]) => [0, red, 0]));
+    }
+    const limited = await openData("emoji", { dataDir: folder, limit: 4 });
+    expect([limited.train.size, limited.test.size]).toEqual([3, 1]);
+    await expect(openData("emoji", { dataDir: folder, size: 48 })).rejects.toThrow(OptionError);
+  });
+
+  it("is refused where its pictures are not, with the packages that have them", async () => {
+    const error = await openData("emoji", { dataDir: join(folder, "img") }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DataError);
+    expect(error).toMatchObject({
+      message: `openData: emoji must have the folder ${join(folder, "img/img/twitter/64")} - got ENOENT`,
+      hint: "run npm install emoji-datasource-google emoji-datasource-twitter, or name with --data-dir a folder that has img/google/64 and img/twitter/64",
+    });
+    const missing = (): string => packageFolder("emoji", "no-such-package-of-emoji", "advice");
+    expect(missing).toThrow("emoji comes in the npm package no-such-package-of-emoji - got none installed");
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+
+import { OptionError } from "../../src/base/errors.ts";
+import { ndarray } from "../../src/base/ndarray.ts";
+import { key, uniform } from "../../src/base/random.ts";
+import { type Dataset, arrayDataset, nearDuplicates, resizeBilinear, take } from "../../src/data/index.ts";
+import { openData } from "../../src/node/index.ts";
+
+/** Images [n, h, w, c] of bytes. */
+function images(shape: readonly [number, number, number, number], value: (i: number) => number): Dataset {
+  const size = shape.reduce((product, extent) => product * extent);
+  const data = Uint8Array.from({ length: size }, (_, i) => value(i));
+  return arrayDataset({ name: "x", kind: "image", items: ndarray("uint8", shape, data) });
+}
+
+/** All pairs, as the definition has it. */
+function bruteForce(dataset: Dataset): number {
+  const { size } = dataset;
+  const { data } = resizeBilinear(dataset.read(Int32Array.from({ length: size }, (_, i) => i)), [8, 8]);
+  const extent = data.length / size;
+  const apart = (i: number, j: number): number => {
+    let sum = 0;
+    for (let k = 0; k < extent; k++) sum += Math.abs(data[i * extent + k]! - data[j * extent + k]!);
+    return sum / extent;
+  };
+  const others = (i: number): number[] => Array.from({ length: size }, (_, j) => j).filter((j) => j !== i);
+  return others(-1).filter((i) => others(i).some((j) => apart(i, j) < 2 / 255)).length;
+}
+
+describe("nearDuplicates", () => {
+  it("counts images with another one less than 2/255 away", () => {
+    // Grey levels: 10 and 11 are near, 14 is 3 away from 11, 100 is alone, 200 twice.
+    const levels = [10, 100, 11, 200, 14, 200];
+    expect(nearDuplicates(images([6, 8, 8, 1], (i) => levels[Math.floor(i / 64)]!))).toEqual({ count: 4, of: 6 });
+  });
+
+  it("compares what is left at 8 x 8: noise from pixel to pixel is not, where things are is", () => {
+    const noise = uniform(key(1), [4 * 64 * 64]).data;
+    const bright = (i: number): number => {
+      const [n, column] = [Math.floor(i / 4096), i % 64];
+      return (n < 2 ? column < 32 : column >= 32) ? 200 : 20;
+    };
+    const noisy = images([4, 64, 64, 1], (i) => bright(i) + (noise[i]! < 0.5 ? 0 : 20));
+    expect(nearDuplicates(noisy)).toEqual({ count: 4, of: 4 });
+    expect(nearDuplicates(take(noisy, 3))).toEqual({ count: 2, of: 3 });
+  });
+
+  it("finds what all pairs tell, whatever the images are like", () => {
+    for (const spread of [4, 12, 60]) {
+      const values = uniform(key(spread), [300 * 48]).data;
+      const random = images([300, 4, 4, 3], (i) => 100 + Math.floor(values[i]! * spread));
+      const { count } = nearDuplicates(random);
+      expect(count).toBe(bruteForce(random));
+    }
+    const few = images([200, 8, 8, 1], (i) => (Math.floor(i / 64) * 37) % 120);
+    expect(nearDuplicates(few).count).toBe(bruteForce(few));
+  });
+
+  it("is of digits what all pairs tell", async () => {
+    const { test } = await openData("mnist", { limit: 1500 });
+    expect(nearDuplicates(test)).toEqual({ count: bruteForce(test), of: 1500 });
+  });
+
+  it("looks at no more than the first 10,000, in seconds even where all are equally bright and none are alike", () => {
+    const values = uniform(key(2), [12_000 * 64]).data;
+    // Each image is half black and half white, where being random.
+    const halves = images([12_000, 8, 8, 1], (i) => {
+      const [image, k] = [Math.floor(i / 64), i % 64];
+      return values[image * 64 + (k % 32)]! < 0.5 === k < 32 ? 255 : 0;
+    });
+    expect(nearDuplicates(halves)).toEqual({ count: 0, of: 10_000 });
+  }, 30_000);
+
+  it("is for images", () => {
+    const points = arrayDataset({ name: "p", kind: "points", items: uniform(key(0), [4, 2]) });
+    expect(() => nearDuplicates(points)).toThrow(OptionError);
+  });
+});
