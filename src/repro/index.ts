@@ -1,6 +1,8 @@
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
 import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
+import { cycleganDigitsRow } from "./cyclegan-digits.ts";
+import { cycleganEmojiRow } from "./cyclegan-emoji.ts";
 import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
@@ -35,4 +37,6 @@ export const rows: readonly Row[] = [
   dagTheoryRow,
   dyingReluRow,
   vaeVsGanRow,
+  cycleganDigitsRow,
+  cycleganEmojiRow,
 ];

@@ -50,7 +50,7 @@ function mixtureRow({ name, data, summary, bar, paper, noise }: MixtureRow): Row
     name,
     summary,
     source: "Srivastava et al., arXiv 1705.07761, table 1; Lin et al., arXiv 1712.04086, table 1",
-    bar: `two remedies or more with ${bar.modes} modes or more on average and above ${100 * bar.highQuality} % of high quality at the last step`,
+    bar: `two remedies or more with ${bar.modes} modes or more on average and above ${Number((100 * bar.highQuality).toFixed(1))} % of high quality at the last step`,
     paper,
     scales: {
       quick: "500 steps and one seed instead of 25,000 and five",
