@@ -4,8 +4,9 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, gameLogs, headOf, latentOf, playerOptions, seenBy, weighed } from "./adversarial.ts";
+import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
+import { headOf, weighed } from "./views.ts";
 
 const options = z.object(adversarialOptions);
 
@@ -54,7 +55,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const losses = scores.map(({ real, fake }) => nonSaturating.discriminator(fake, real));
           const { real, fake } = scores[0]!;
           return {
-            loss: weighed(players, "discriminator", losses),
+            loss: weighed(views, "discriminator", losses),
             logs: gameLogs(players, { real: neg(real), fake: neg(fake) }, scope),
           };
         },
@@ -67,7 +68,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { code, made, scores } = pairs(batch, "for the generator", scope);
           const distance = mean(sum(square(sub(code, scope.nets.reconstructor!(made))), { axes: [1] }));
           const gaps = scores.map(({ real, fake }) => sub(mean(fake), mean(real)));
-          return { loss: add(weighed(players, "generator", gaps), distance), logs: { distance } };
+          return { loss: add(weighed(views, "generator", gaps), distance), logs: { distance } };
         },
       },
     ],
