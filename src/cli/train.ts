@@ -170,7 +170,7 @@ function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit)
   return runConfig(
     { definition, options },
     { spec: usualData },
-    resolveTraining(definition, model, {}, data.train.size),
+    resolveTraining(definition, model, {}, data.train),
     "cpu",
   );
 }

@@ -59,12 +59,6 @@ export interface Evidence {
     /** Of real items that the model was not trained on, [m]. */
     readonly heldOut: Float64Array;
   };
-  /** What a classifier of transformations takes each item for. */
-  transforms: {
-    /** The place in `names` for each item, [n]; the first of them is the identity. */
-    readonly told: Int32Array;
-    readonly names: readonly string[];
-  };
   /** Images of one domain [n, h, w, c] in [0, 1], what the model makes of them, and what they should have become. */
   translations: { readonly source: NdArray; readonly made: NdArray; readonly truth: NdArray };
   /** The classes that translated images and the truth, where it is known, are taken for, and those of the images, [n] each. */
@@ -80,6 +74,12 @@ export interface Evidence {
     readonly back: NdArray;
     readonly disturbed: NdArray;
     readonly backOfDisturbed: NdArray;
+  };
+  /** What a classifier of transformations takes each item for. */
+  transforms: {
+    /** The place in `names` for each item, [n]; the first of them is the identity. */
+    readonly told: Int32Array;
+    readonly names: readonly string[];
   };
   /** Which mode of the data each drawn item belongs to. */
   modes: ModeHits & {

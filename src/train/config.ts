@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, countOrShareField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
-import { datasets } from "../data/index.ts";
+import { type Dataset, datasets } from "../data/index.ts";
 import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
 import { batchesPerStep } from "./trace.ts";
@@ -89,7 +89,7 @@ export interface RunConfig {
 }
 
 /**
- * Training options for a model of a recipe and data of this size.
+ * Training options for a model of a recipe and these items.
  * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch that does not fit the data
  * or the model.
  */
@@ -97,14 +97,16 @@ export function resolveTraining(
   definition: ModelDefinition,
   model: Model,
   raw: TrainOptions,
-  items: number,
+  data: Dataset,
 ): ResolvedTraining {
   const given = parseOptions(trainOptions, raw, "train");
   const defaults = usualTraining(definition);
-  const batch = batchFor(model, given.batch, Math.min(defaults.batch, items));
-  if (batch > items) {
+  const fewest = fewestItems(data);
+  const batch = batchFor(model, given.batch, Math.min(defaults.batch, fewest));
+  if (batch > fewest) {
+    const which = fewest < data.size ? " of the smaller domain" : "";
     throw new OptionError(
-      `train: batch must be at most the ${items} training items - got ${batch}`,
+      `train: batch must be at most the ${fewest} training items${which} - got ${batch}`,
       "choose a smaller --batch or more data",
     );
   }
@@ -115,7 +117,7 @@ export function resolveTraining(
     );
   }
   const { epochs = defaults.epochs, ...rest } = given;
-  const batches = epochs * Math.floor(items / batch);
+  const batches = epochs * Math.floor(data.size / batch);
   const steps = given.steps ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
   return {
     ...rest,
@@ -126,6 +128,11 @@ export function resolveTraining(
     learningRate: given.learningRate ?? defaults.learningRate,
     sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
   };
+}
+
+/** A batch takes as many of one domain as of the other. */
+function fewestItems({ size, sides }: Dataset): number {
+  return sides === undefined ? size : Math.min(sides.a.size, sides.b.size);
 }
 
 /** @throws OptionError for a batch that the model cannot cut into whole parts; the usual one is brought to its size. */

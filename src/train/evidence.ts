@@ -114,11 +114,6 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
     reads: ["samples", "direction"],
     gather: (gathering, options, metric) => gatherImages(gathering, drawn(options), metric),
   },
-  transforms: {
-    reads: ["samples", "direction"],
-    features: true,
-    gather: (gathering, options, metric) => gatherTransforms(gathering, drawn(options), metric),
-  },
   translatedClasses: {
     reads: ["direction"],
     features: true,
@@ -127,6 +122,11 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
   translations: {
     reads: ["direction"],
     gather: async ({ subject }, options, metric) => alone(await gatherTranslations(subject, way(options), metric)),
+  },
+  transforms: {
+    reads: ["samples", "direction"],
+    features: true,
+    gather: (gathering, options, metric) => gatherTransforms(gathering, drawn(options), metric),
   },
   vectors: {
     reads: ["samples", "direction"],

@@ -18,7 +18,7 @@ export interface Plan {
 export function planRun({ definition, options }: ConfiguredModel, data: DataSplit, training: TrainOptions): Plan {
   requireKind(definition, data.train);
   const model = definition.build(options, infoOf(data));
-  const resolved = resolveTraining(definition, model, training, data.train.size);
+  const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
   return { model, training: resolved };
 }

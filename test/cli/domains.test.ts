@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { ndarray } from "../../src/base/ndarray.ts";
 import { encodePng } from "../../src/codec/png.ts";
-import { type Outcome, filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { type Outcome, filesIn, readJson, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -16,7 +16,7 @@ async function put(path: string, bytes: Uint8Array | string): Promise<void> {
 }
 
 /** A picture of stripes, no two seeds alike; `side` x `side` x `channels`, or wider. */
-function picture(seed: number, channels: 1 | 3 = 1, [height, width] = [8, 8]): Promise<Uint8Array> {
+function picture(seed: number, channels: 1 | 3 = 1, [height, width] = [16, 16]): Promise<Uint8Array> {
   const values = Uint8Array.from({ length: height! * width! * channels }, (_, i) => (i * (2 * seed + 1) * 37) % 256);
   return encodePng(ndarray("uint8", [height!, width!, channels], values));
 }
@@ -34,12 +34,15 @@ beforeAll(async () => {
   await put("B/notes.txt", "no picture");
   await putPictures("same", 20);
   await putPictures("colour", 12, 3);
-  await putPictures("large", 12, 1, [16, 16]);
+  await putPictures("large", 12, 1, [32, 32]);
   await putPictures("zoo/trainA", 12);
   await putPictures("zoo/trainB", 8);
   await mkdir(join(folder, "zoo", "testB"));
   await putPictures("alone/trainB", 4);
-  await putPictures("wide", 12, 1, [8, 16]);
+  await putPictures("zoo2/trainA", 4);
+  await putPictures("zoo2/trainB", 4);
+  await putPictures("few", 3);
+  await putPictures("wide", 12, 1, [16, 32]);
 });
 afterAll(() => work.remove());
 
@@ -56,7 +59,7 @@ describe("zaya data with two domains", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 to train on, 2 and 1 to test on\n/);
     expect(stdout).toMatch(/pairs +two domains, not aligned; 8 files without a partner/);
-    expect(stdout).toMatch(/shape +8 x 8 x 1 +\(of either image/);
+    expect(stdout).toMatch(/shape +16 x 16 x 1 +\(of either image/);
     expect(stdout).toMatch(/unreadable +1 file\n {4}B\/notes\.txt: not an image\n/);
     expect(stdout).toMatch(/\nA: A\n {2}items +18 to train on, 2 to test on\n {2}range +0 to /);
     expect(stdout).toMatch(/\nB: B\n {2}items +11 to train on, 1 to test on\n/);
@@ -66,7 +69,7 @@ describe("zaya data with two domains", () => {
     expect(object).toMatchObject({
       name: "A and B",
       kind: "pair",
-      shape: [2, 8, 8, 1],
+      shape: [2, 16, 16, 1],
       aligned: false,
       train: 18,
       test: 2,
@@ -85,7 +88,7 @@ describe("zaya data with two domains", () => {
       zaya(folder, "data", "digits-coloured", "--limit", "500", "--json"),
     ]);
     expect(folders.stdout).toMatch(/items +18 to train on, 2 to test on\n {2}pairs +aligned/);
-    expect(resultOf(halves)).toMatchObject({ aligned: true, shape: [2, 8, 8, 1], train: 11, unmatched: [] });
+    expect(resultOf(halves)).toMatchObject({ aligned: true, shape: [2, 16, 16, 1], train: 11, unmatched: [] });
     const object = resultOf(digits);
     expect(object).toMatchObject({ aligned: true, shape: [2, 32, 32, 3], train: 500, test: 500 });
     expect(object.a.classes).toEqual(object.b.classes);
@@ -100,13 +103,13 @@ describe("zaya data with two domains", () => {
 
 describe("domains that cannot be used", () => {
   it.each<[words: string[], ...texts: string[]]>([
-    [["A", "colour"], "got [8, 8, 1] in A and [8, 8, 3] in colour", "save the grey ones as RGB"],
-    [["A", "large"], "got [8, 8, 1] in A and [16, 16, 1] in large", "--size N"],
+    [["A", "colour"], "got [16, 16, 1] in A and [16, 16, 3] in colour", "save the grey ones as RGB"],
+    [["A", "large"], "got [16, 16, 1] in A and [32, 32, 1] in large", "--size N"],
     [["A", "nowhere"], "data must be a known name or a path that exists - got nowhere"],
     [["zoo"], "testB must hold at least one image - got no files", "remove the folder"],
     [["alone"], "must hold trainA and trainB - got trainB alone", "add the other"],
     [["wide", "--pairs", "beside"], "pairs must be one of side-by-side - got beside"],
-    [["A", "--pairs", "side-by-side"], "8 x 8, not twice as wide as high"],
+    [["A", "--pairs", "side-by-side"], "16 x 16, not twice as wide as high"],
     [["tiny.npy", "--pairs", "side-by-side"], "pairs is for a folder of images", "leave --pairs out"],
     [["A", "B", "--pairs", "side-by-side"], "both domains in one folder"],
     [["A", "ring8"], "both domains must be of images - got points in ring8"],
@@ -123,13 +126,89 @@ describe("domains that cannot be used", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("nor by a recipe that learns from items of one kind", async () => {
-    refused(
-      await zaya(folder, "train", "vae", "--data", "A", "B"),
-      "vae: learns from items of one kind - got two domains of images in A and B",
-      "name one data set",
-    );
-    refused(await zaya(folder, "train", "--data", "A", "same", "vae"), "got aligned pairs of images in A and same");
+  it("are refused by recipes that learn from something else, with what to name and which recipes do", async () => {
+    const before = await filesIn(folder);
+    const train = (...words: string[]): Promise<Outcome> => zaya(folder, "train", ...words);
+    const items = await train("vae", "--data", "A", "B");
+    refused(items, "vae: learns from items of one kind - got two domains of images in A and B", "name one data set");
+    expect(items.stderr).toContain("of two domains of images learn cyclegan");
+    refused(await train("--data", "A", "same", "vae"), "got aligned pairs of images in A and same", "learn pix2pix");
+    refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got items of one kind in A");
+    refused(await train("pix2pix", "--data", "A", "colour", "--size", "16"), "got [16, 16, 1] in A and [16, 16, 3]");
+    refused(await train("pix2pix", "--data", "zoo2"), "got two domains of images in zoo2", "--pairs side-by-side");
     refused(await zaya(folder, "data", "A", "B", "same"), "too many arguments");
+    const domains = ["--data", "A", "B", "--ngf", "2", "--blocks", "1"];
+    refused(
+      await train("cyclegan", ...domains, "--batch", "12"),
+      "batch must be at most the 11 training items of the smaller domain - got 12",
+    );
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it("that have pairs in part are refused by pix2pix, with the first ten files that have no partner", async () => {
+    refused(
+      await zaya(folder, "train", "pix2pix", "--data", "A", "B"),
+      "pix2pix: learns from aligned pairs of images - got 8 files without a partner in A and B: A/12.png, A/13.png",
+      "A/19.png\n",
+      "of the same name in the other folder",
+    );
+    const many = await zaya(folder, "train", "pix2pix", "--data", "A", "few");
+    refused(many, "got 17 files without a partner in A and few: A/10.png, A/11.png", "A/19.png, and 7 more\n");
+  });
+});
+
+describe("zaya train with two domains", () => {
+  const tinyNets = ["--ngf", "2", "--blocks", "1", "--steps", "2"];
+  const source = (spec: string, second: string) => ({ spec: join(folder, spec), second: join(folder, second) });
+  const dataOf = async (...words: string[]): Promise<unknown> =>
+    resultOf(await zaya(folder, "train", ...words, "--dry-run", "--json")).data;
+
+  it("takes them before the recipe or after it, and one data set before it as ever", async () => {
+    expect(
+      await Promise.all([
+        dataOf("cyclegan", "--data", "A", "B", ...tinyNets),
+        dataOf("--data", "A", "B", "cyclegan", ...tinyNets),
+        dataOf("--data", "A", "B", ...tinyNets, "cyclegan"),
+        dataOf("--data=A", "--data=B", "cyclegan", ...tinyNets),
+      ]),
+    ).toEqual(new Array(4).fill(source("A", "B")));
+    expect(await dataOf("--data", "tiny.npy", "vae")).toEqual({ spec: join(folder, "tiny.npy") });
+    expect(await dataOf("cyclegan", "--data", "digits-rotated", "--limit", "9", ...tinyNets)).toEqual({
+      spec: "digits-rotated",
+      limit: 9,
+    });
+  });
+
+  it("keeps them in the config, which can be run again, with other data too", async () => {
+    const words = ["train", "cyclegan", "--data", "A", "B", ...tinyNets, "--json"];
+    const [numbered, again] = await Promise.all([zaya(folder, ...words), zaya(folder, ...words, "--out", "again")]);
+    expect(resultOf(numbered)).toMatchObject({ run: "runs/cyclegan-A-B-1", status: "done", steps: 2 });
+    expect(numbered.stderr).toContain("cyclegan on A and B: 18 and 11 train, 2 and 1 test, domains of 16 x 16 x 1");
+    expect(numbered.stderr).toContain("skipped 1 file that could not be read as images:\n  B/notes.txt: not an image");
+    const config = join("runs", "cyclegan-A-B-1", "config.json");
+    expect((await readJson(folder, config)).data).toEqual(source("A", "B"));
+    expect(await readJson(folder, "again", "data.json")).toMatchObject({ name: "A and B", kind: "pair" });
+    expect(resultOf(again).test).toEqual(resultOf(numbered).test);
+    expect(await dataOf("--config", config)).toEqual(source("A", "B"));
+    expect(await dataOf("--config", config, "--data", "zoo2")).toEqual({ spec: join(folder, "zoo2") });
+    expect(await dataOf("--config", config, "--data", "B", "A")).toEqual(source("B", "A"));
+    const measured = await zaya(folder, "eval", "again", "--json");
+    expect(measured.code).toBe(0);
+    const changed = join(folder, "B", "extra.png");
+    await writeFile(changed, await picture(40));
+    const other = await zaya(folder, "eval", "again");
+    await rm(changed);
+    refused(other, "the train items must be those that the run was trained on");
+  });
+
+  it("trains on pairs side by side, told which belong together", async () => {
+    const words = "train pix2pix --data wide --pairs side-by-side --ngf 2 --batch 4 --steps 2 --out wide-run --json";
+    const { code, stdout, stderr } = await zaya(folder, ...words.split(" "));
+    expect(stderr).toContain("pix2pix on wide: 11 train, 1 test, aligned pairs of 16 x 16 x 1");
+    expect([code, JSON.parse(stdout).status]).toEqual([0, "done"]);
+    expect((await readJson(folder, "wide-run", "config.json")).data).toEqual({
+      spec: join(folder, "wide"),
+      pairs: "side-by-side",
+    });
   });
 });

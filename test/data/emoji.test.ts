@@ -78,6 +78,20 @@ describe("emoji", () => {
     await expect(openData("emoji", { dataDir: folder, size: 48 })).rejects.toThrow(OptionError);
   });
 
+  it("is 1,906 drawings in its packages, and either drawing of a code point is more like the other than like the next", async () => {
+    const { train, test } = await openData("emoji", { size: 32 });
+    expect([train.size, test.size]).toEqual([1715, 191]);
+    for (const { sides, size } of [train, test]) {
+      const every = Int32Array.from({ length: size }, (_, i) => i);
+      const [a, b] = [sides!.a.read(every).data, sides!.b.read(every).data];
+      const pixels = a.length / size;
+      const apart = (shift: number): number =>
+        a.reduce((sum, value, i) => sum + Math.abs(value - b[(i + shift * pixels) % b.length]!), 0) / a.length;
+      expect(apart(0)).toBeLessThan(0.75 * apart(1));
+      expect(apart(0)).toBeGreaterThan(0.01);
+    }
+  }, 120_000);
+
   it("is refused where its pictures are not, with the packages that have them", async () => {
     const error = await openData("emoji", { dataDir: join(folder, "img") }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);

@@ -302,6 +302,9 @@ describe("memorisation", () => {
 
   it("asks for more data where there are more", () => {
     expect(seen(memorisation, evidence({ limit: 20, now: distances([0], [1]) }))).toBe("--limit 200");
+    const share = (limit: number) => seen(memorisation, evidence({ limit, now: distances([0], [1]) }));
+    expect([0.001, 0.07, 0.5].map(share)).toEqual(["--limit 0.01", "--limit 0.7", "--limit 0.9"]);
+    expect(share(0.95)).toBe("--steps 1250");
   });
 });
 
