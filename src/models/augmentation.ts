@@ -99,7 +99,7 @@ function uniformFor(items: Tensor, who: string, scope: Scope, numbers: readonly 
   return scope.noise(`augmentation ${who}`, "uniform", [staticDim(items, 0, "augment"), ...numbers]);
 }
 
-/** One of the transformations for each item, with the chance that is kept at `of`, or always. */
+/** One of the transformations for each item, with a chance that the scope tells, or always. */
 function atRandom(transforms: readonly ItemTransform[], chance: (scope: Scope) => Tensor | 1 = () => 1): View["real"] {
   return (items, who, scope) =>
     transformedAtRandom(transforms, items, uniformFor(items, who, scope, []), chance(scope));

@@ -23,7 +23,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
   const players = game(chosen, data, { objective: nonSaturating });
   const { views } = players.augmentation;
-  const options = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
+  const judgeOptions = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
   const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
     headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
   /** A code with what is made of it, and scores by view: of that pair, and of items with the codes they are brought back to. */
@@ -41,8 +41,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   return {
     nets: {
       ...players.nets,
-      reconstructor: reconstructorNet(options, latent, data.shape),
-      discriminator: pairDiscriminator(options, latent, data.shape),
+      reconstructor: reconstructorNet(judgeOptions, latent, data.shape),
+      discriminator: pairDiscriminator(judgeOptions, latent, data.shape),
     },
     steps: [
       {
