@@ -9,11 +9,12 @@ import {
   usualHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, concat, div, mean, mul, slice, split, step as isPositive, sub } from "../ops/index.ts";
+import { add, concat, div, mean, mul, split, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
-import { type Augmentation, type Player, type View, augmentationOf, augmentationOptions } from "./augmentation.ts";
+import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
+import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
 
 // What the players of all adversarial models share.
 
@@ -85,12 +86,6 @@ export interface Game {
   scores(discriminator: Net, shown: readonly Tensor[]): Tensor[];
   readonly objective: AdversarialLoss;
   readonly optimizer: TrainStep["optimizer"];
-}
-
-/** The same of real and of generated items: what is shown, or its scores. */
-export interface Pair {
-  readonly real: Tensor;
-  readonly fake: Tensor;
 }
 
 export interface GameRules {
@@ -206,11 +201,6 @@ function together(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
   return split(discriminator(concat(shown)), 0, counts);
 }
 
-/** One head's part of scores [..., heads]: [..., 1]. */
-export function headOf(scores: Tensor, head: number): Tensor {
-  return slice(scores, scores.shape.length - 1, head, head + 1);
-}
-
 /** Items as a view shows them. */
 export function seenBy(view: View, side: keyof Pair, game: Game, items: Tensor, who: string, scope: Scope): Tensor {
   return game.shown(view[side](items, who, scope), who, scope);
@@ -225,35 +215,23 @@ export function shownPairs(game: Game, batch: Tensor, scope: Scope): Pair[] {
   }));
 }
 
-/** Scores of what is shown by view, each by the view's own head. */
-export function pairScores(game: Game, discriminator: Net, pairs: readonly Pair[]): Pair[] {
-  const shown = pairs.flatMap(({ real, fake }) => [real, fake]);
-  const scores = game.scores(discriminator, shown);
-  return pairs.map((_, head) => ({
-    real: headOf(scores[2 * head]!, head),
-    fake: headOf(scores[2 * head + 1]!, head),
-  }));
-}
-
-/** The sum of losses by view, as they count for a player. */
-export function weighed({ augmentation }: Game, player: Player, losses: readonly Tensor[]): Tensor {
-  return losses
-    .map((loss, head) => mul(loss, augmentation.views[head]!.weight[player]))
-    .reduce((sum, loss) => add(sum, loss));
+/** One of the game's discriminators, as it is or as it will be. */
+export function scorerOf({ scores }: Game, discriminator: Net): Scorer {
+  return (shown) => scores(discriminator, shown);
 }
 
 function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
-  const { objective } = game;
-  const scores = pairScores(game, scope.nets[game.discriminator]!, shownPairs(game, batch, scope));
+  const { objective, augmentation } = game;
+  const scorer = scorerOf(game, scope.nets[game.discriminator]!);
+  const scores = pairScores(scorer, shownPairs(game, batch, scope));
   const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
-  return { loss: weighed(game, "discriminator", losses), logs: gameLogs(game, scores[0]!, scope) };
+  return { loss: weighed(augmentation.views, "discriminator", losses), logs: gameLogs(game, scores[0]!, scope) };
 }
 
 /** The loss that generated items, shown by view, have against a discriminator. */
 export function generatedLoss(game: Game, discriminator: Net, shown: readonly Tensor[]): Tensor {
-  const scores = game.scores(discriminator, shown);
-  const losses = scores.map((score, head) => game.objective.generator(headOf(score, head)));
-  return weighed(game, "generator", losses);
+  const losses = headScores(scorerOf(game, discriminator), shown).map(game.objective.generator);
+  return weighed(game.augmentation.views, "generator", losses);
 }
 
 /** The generator moves against the discriminator as it is now. */

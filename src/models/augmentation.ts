@@ -9,25 +9,15 @@ import { mean, mul, sign, sub } from "../ops/index.ts";
 import { type ItemTransform, diffAugment, diffAugmentDraws, transformedAtRandom } from "../transforms/index.ts";
 import type { DataInfo, Model, Scope } from "./model.ts";
 import { chosenTransforms, transformsField } from "./transforms-option.ts";
+import type { View } from "./views.ts";
 
-export type Player = "discriminator" | "generator";
-
-/** One way in which the discriminator is shown items. It has as many heads as there are views; each scores one of them. */
-export interface View {
-  /** What the losses of its head count for either player. */
-  readonly weight: Readonly<Record<Player, number>>;
-  /** Items as the head sees them; `who` names the noise. The gradient goes through it. */
-  real(items: Tensor, who: string, scope: Scope): Tensor;
-  fake(items: Tensor, who: string, scope: Scope): Tensor;
-}
-
-/** What is done to items between the players and the discriminator. */
+/** What is done to items before the discriminator judges them. */
 export interface Augmentation {
   /** The first is that of the main head, whose scores stand for the discriminator's. */
   readonly views: readonly View[];
   /** Nets without parameters, for numbers that it keeps. */
   readonly nets: Model["nets"];
-  /** Answers, in a step of the discriminator's, to its scores [n, 1] of real items. @returns What to log. */
+  /** Answers, in a step of the discriminator's, to its main scores [n, ..., 1] of real items. @returns What to log. */
   adapt(real: Tensor, scope: Scope): Record<string, Tensor>;
 }
 
@@ -109,7 +99,7 @@ function uniformFor(items: Tensor, who: string, scope: Scope, numbers: readonly 
   return scope.noise(`augmentation ${who}`, "uniform", [staticDim(items, 0, "augment"), ...numbers]);
 }
 
-/** One of the transformations for each item, with the chance that is kept at `of`, or always. */
+/** One of the transformations for each item, with a chance that the scope tells, or always. */
 function atRandom(transforms: readonly ItemTransform[], chance: (scope: Scope) => Tensor | 1 = () => 1): View["real"] {
   return (items, who, scope) =>
     transformedAtRandom(transforms, items, uniformFor(items, who, scope, []), chance(scope));

@@ -3,14 +3,18 @@ import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { imagePool } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, mean, mul } from "../ops/index.ts";
+import { add, mul } from "../ops/index.ts";
+import type { Augmentation } from "./augmentation.ts";
 import { type DataInfo, type Losses, type Model, type StepScope, type TrainStep, defineModel } from "./model.ts";
 import {
   adamOf,
+  augmentedFor,
+  fooling,
   generatorOf,
   imageOf,
   inOnePass,
   judgeOf,
+  judgedLoss,
   judging,
   meanAbsolute,
   meanSquared,
@@ -20,6 +24,7 @@ import {
   translation,
   translationOptions,
 } from "./translation.ts";
+import type { Scorer } from "./views.ts";
 
 const options = z.object({
   blocks: integerField("residual blocks of a generator", { min: 0 }).default(6),
@@ -60,7 +65,10 @@ function build(chosen: Options, data: DataInfo): Model {
   const image = imageOf(data);
   const objective = patchLosses[chosen.loss];
   const generator = generatorOf("residual", chosen.ngf, chosen.blocks, image);
-  const discriminator = judgeOf(chosen, "instance", image);
+  const augmented = {
+    A: augmentedFor(chosen, objective, image, "A"),
+    B: augmentedFor(chosen, objective, image, "B"),
+  };
   const pool = imagePool(chosen.pool, image);
   const [there, back] = [translation("AtoB", image), translation("BtoA", image)];
   const judges = { A: judging("discriminatorA", image), B: judging("discriminatorB", image) };
@@ -68,20 +76,22 @@ function build(chosen: Options, data: DataInfo): Model {
     nets: {
       AtoB: generator,
       BtoA: generator,
-      discriminatorA: discriminator,
-      discriminatorB: discriminator,
+      discriminatorA: judgeOf(chosen, "instance", image, augmented.A),
+      discriminatorB: judgeOf(chosen, "instance", image, augmented.B),
       poolA: pool,
       poolB: pool,
+      ...augmented.A.nets,
+      ...augmented.B.nets,
     },
     steps: [
       {
         name: "generators",
         updates: ["AtoB", "BtoA"],
         optimizer: adamOf(chosen),
-        loss: (batch, scope) => generatorsLoss(chosen, objective, batch, scope),
+        loss: (batch, scope) => generatorsLoss(chosen, objective, augmented, batch, scope),
       },
-      discriminatorStep("A", chosen, objective),
-      discriminatorStep("B", chosen, objective),
+      discriminatorStep("A", chosen, objective, augmented.A),
+      discriminatorStep("B", chosen, objective, augmented.B),
     ],
     maps: { AtoB: there.map, BtoA: back.map, ...judges.A.map, ...judges.B.map },
     translators: {
@@ -103,14 +113,24 @@ function translated(domain: "A" | "B", batch: Tensor, scope: StepScope): Tensor 
   return scope.carry(`made${domain}`, () => (domain === "A" ? scope.nets.BtoA!(b) : scope.nets.AtoB!(a)));
 }
 
-function generatorsLoss(chosen: Options, objective: AdversarialLoss, batch: Tensor, scope: StepScope): Losses {
+function generatorsLoss(
+  chosen: Options,
+  objective: AdversarialLoss,
+  augmented: Readonly<Record<"A" | "B", Augmentation>>,
+  batch: Tensor,
+  scope: StepScope,
+): Losses {
   const { a, b } = sidesOf(batch);
   const { nets } = scope;
   const [madeA, madeB] = [translated("A", batch, scope), translated("B", batch, scope)];
   const distance = chosen.cycleLoss === "l1" ? meanAbsolute : meanSquared;
+  const fooled = (domain: "A" | "B", made: Tensor): Tensor => {
+    const scorer: Scorer = (shown) => inOnePass(nets[`discriminator${domain}`]!, shown);
+    return fooling(objective, augmented[domain], scorer, made, ` of ${domain}`, scope);
+  };
   const terms: [name: string, weight: number, value: () => Tensor][] = [
-    ["AtoB", chosen.adversarial, () => objective.generator(nets.discriminatorB!(madeB))],
-    ["BtoA", chosen.adversarial, () => objective.generator(nets.discriminatorA!(madeA))],
+    ["AtoB", chosen.adversarial, () => fooled("B", madeB)],
+    ["BtoA", chosen.adversarial, () => fooled("A", madeA)],
     ["cycleA", chosen.cycle === "backward" ? 0 : chosen.lambda, () => distance(nets.BtoA!(madeB), a)],
     ["cycleB", chosen.cycle === "forward" ? 0 : chosen.lambda, () => distance(nets.AtoB!(madeA), b)],
     ["identityA", chosen.lambda * chosen.identity, () => distance(nets.BtoA!(a), a)],
@@ -126,7 +146,12 @@ function generatorsLoss(chosen: Options, objective: AdversarialLoss, batch: Tens
 }
 
 /** Real images of a domain against those of a pool of generated ones. */
-function discriminatorStep(domain: "A" | "B", chosen: Options, objective: AdversarialLoss): TrainStep {
+function discriminatorStep(
+  domain: "A" | "B",
+  chosen: Options,
+  objective: AdversarialLoss,
+  augmented: Augmentation,
+): TrainStep {
   const name = `discriminator${domain}`;
   return {
     name,
@@ -134,9 +159,9 @@ function discriminatorStep(domain: "A" | "B", chosen: Options, objective: Advers
     optimizer: adamOf(chosen),
     loss: (batch, scope) => {
       const { a, b } = sidesOf(batch);
-      const shown = scope.nets[`pool${domain}`]!(translated(domain, batch, scope));
-      const [real, fake] = inOnePass(scope.nets[name]!, [domain === "A" ? a : b, shown]) as [Tensor, Tensor];
-      return { loss: objective.discriminator(real, fake), logs: { real: mean(real), fake: mean(fake) } };
+      const fake = scope.nets[`pool${domain}`]!(translated(domain, batch, scope));
+      const scorer: Scorer = (shown) => inOnePass(scope.nets[name]!, shown);
+      return judgedLoss(objective, augmented, scorer, { real: domain === "A" ? a : b, fake }, ` of ${domain}`, scope);
     },
   };
 }

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { add, concat, mean, mul } from "../ops/index.ts";
-import { type DataInfo, type Direction, type Model, defineModel } from "./model.ts";
+import { add, concat, mul } from "../ops/index.ts";
+import { type DataInfo, type Direction, type Model, type Scope, defineModel } from "./model.ts";
 import {
   adamOf,
+  augmentedFor,
+  fooling,
   generatorOf,
   generators,
   imageOf,
   judgeOf,
+  judgedLoss,
   meanAbsolute,
   patchLossField,
   patchLosses,
@@ -16,6 +19,7 @@ import {
   translation,
   translationOptions,
 } from "./translation.ts";
+import type { Scorer } from "./views.ts";
 
 const options = z.object({
   direction: choiceField("which image of a pair is given, and which is wanted", ["AtoB", "BtoA"]).default("AtoB"),
@@ -48,34 +52,40 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
   };
   const over = (source: Tensor, image: Tensor): Tensor => concat([source, image], 3);
+  const augmented = augmentedFor(chosen, objective, image, "");
+  /** Each with batch statistics of its own. */
+  const scorerOf =
+    ({ nets }: Scope): Scorer =>
+    (shown) =>
+      shown.map((images) => nets.discriminator!(images));
   return {
     nets: {
       [direction]: generatorOf(chosen.generator, chosen.ngf, chosen.blocks, image),
-      discriminator: judgeOf(chosen, "batch", [height, width, 2 * colours]),
+      discriminator: judgeOf(chosen, "batch", [height, width, 2 * colours], augmented),
+      ...augmented.nets,
     },
     steps: [
       {
         name: "discriminator",
         updates: ["discriminator"],
         optimizer: adamOf(chosen),
-        loss: (batch, { nets }) => {
+        loss: (batch, scope) => {
           const { source, target } = given(batch);
-          const real = nets.discriminator!(over(source, target));
-          const fake = nets.discriminator!(over(source, nets[direction]!(source)));
+          const shown = { real: over(source, target), fake: over(source, scope.nets[direction]!(source)) };
+          const { loss, logs } = judgedLoss(objective, augmented, scorerOf(scope), shown, "", scope);
           // Halved, which slows the discriminator beside the generator.
-          const loss = mul(objective.discriminator(real, fake), 0.5);
-          return { loss, logs: { real: mean(real), fake: mean(fake) } };
+          return { loss: mul(loss, 0.5), logs: logs! };
         },
       },
       {
         name: "generator",
         updates: [direction],
         optimizer: adamOf(chosen),
-        loss: (batch, { nets }) => {
+        loss: (batch, scope) => {
           const { source, target } = given(batch);
-          const made = nets[direction]!(source);
+          const made = scope.nets[direction]!(source);
           const distance = meanAbsolute(made, target);
-          const adversarial = objective.generator(nets.discriminator!(over(source, made)));
+          const adversarial = fooling(objective, augmented, scorerOf(scope), over(source, made), "", scope);
           const loss = add(mul(adversarial, chosen.adversarial), mul(distance, chosen.lambda));
           return { loss, logs: { adversarial, distance } };
         },

@@ -6,10 +6,10 @@ import type { DataInfo } from "./model.ts";
 
 /** Items as the players see them. */
 export function toPlayers(kind: DataInfo["kind"], items: Tensor): Tensor {
-  return kind === "image" ? sub(mul(items, 2), 1) : items;
+  return kind === "points" ? items : sub(mul(items, 2), 1);
 }
 
 /** Items as others see them. */
 export function fromPlayers(kind: DataInfo["kind"], items: Tensor): Tensor {
-  return kind === "image" ? mul(add(items, 1), 0.5) : items;
+  return kind === "points" ? items : mul(add(items, 1), 0.5);
 }

@@ -3,9 +3,12 @@ import type { Shape } from "../base/ndarray.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type Layer, patchDiscriminator, residualGenerator, uNet, usualPatchLayers } from "../nn/index.ts";
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../objectives/index.ts";
-import { abs, add, concat, mean, mul, reshape, slice, square, sub } from "../ops/index.ts";
+import { abs, concat, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
-import type { DataInfo, Net, NetMap, TrainStep, Translator } from "./model.ts";
+import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
+import type { DataInfo, Losses, Net, NetMap, Scope, TrainStep, Translator } from "./model.ts";
+import { fromPlayers, toPlayers } from "./players-range.ts";
+import { type Scorer, type Pair, headOf, headScores, pairScores, weighed } from "./views.ts";
 
 // What models that turn images of one domain into images of another share. Images are [0, 1] outside, [-1, 1] inside.
 
@@ -20,6 +23,7 @@ export const translationOptions = {
     { min: 1, max: 6 },
   ).optional(),
   beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
+  ...augmentationOptions,
 };
 
 export interface TranslationOptions {
@@ -61,11 +65,11 @@ export function sidesOf(batch: Tensor): { readonly a: Tensor; readonly b: Tensor
 }
 
 function inside(images: Tensor): Tensor {
-  return sub(mul(images, 2), 1);
+  return toPlayers("image", images);
 }
 
 function outside(images: Tensor): Tensor {
-  return mul(add(images, 1), 0.5);
+  return fromPlayers("image", images);
 }
 
 /** The map of a net from images to images, and how it is used. */
@@ -76,11 +80,11 @@ export function translation(net: string, image: Shape): { readonly map: NetMap; 
   };
 }
 
-/** The map of a discriminator of patches: the mean of their scores [n, 1]. */
+/** The map of a discriminator of patches: the mean of their scores [n, 1] by the main head. */
 export function judging(net: string, image: Shape) {
   const map: NetMap = {
     inputs: { x: image },
-    outputs: ({ x }, { nets }) => ({ score: mean(nets[net]!(inside(x!)), { axes: [1, 2] }) }),
+    outputs: ({ x }, { nets }) => ({ score: mean(headOf(nets[net]!(inside(x!)), 0), { axes: [1, 2] }) }),
   };
   return { map: { [net]: map }, judge: { map: net, input: "x", output: "score" } };
 }
@@ -89,13 +93,60 @@ export function generatorOf(arch: keyof typeof generators, ngf: number, blocks: 
   return arch === "unet" ? uNet({ channels: ngf }, image) : residualGenerator({ channels: ngf, blocks }, image);
 }
 
-/** A discriminator of the patches of images, or of images laid over each other channel by channel. */
+/** A discriminator of the patches of images, or of images laid over each other channel by channel; a head for each view. */
 export function judgeOf(
   { ngf, ndf = ngf, discriminatorLayers }: TranslationOptions,
   norm: "instance" | "batch",
   image: Shape,
+  { views }: Augmentation,
 ): Layer {
-  return patchDiscriminator({ channels: ndf, layers: discriminatorLayers ?? usualPatchLayers(image), norm }, image);
+  const layers = discriminatorLayers ?? usualPatchLayers(image);
+  return patchDiscriminator({ channels: ndf, layers, norm, outputs: views.length }, image);
+}
+
+/** What is done to the images that a discriminator judges, alone or laid over others; `name` tells it from other games. */
+export function augmentedFor(
+  chosen: Parameters<typeof augmentationOf>[0],
+  { boundary }: AdversarialLoss,
+  image: Shape,
+  name: string,
+): Augmentation {
+  return augmentationOf(chosen, { data: { kind: "image", shape: image }, boundary, suffix: name });
+}
+
+/** A discriminator's loss of real and generated images that are shown by view, and what to log of it. */
+export function judgedLoss(
+  objective: AdversarialLoss,
+  { views, adapt }: Augmentation,
+  scorer: Scorer,
+  images: Pair,
+  domain: string,
+  scope: Scope,
+): Losses {
+  const pairs = views.map((view) => ({
+    real: view.real(images.real, `of real images${domain}`, scope),
+    fake: view.fake(images.fake, `of generated images${domain}`, scope),
+  }));
+  const scores = pairScores(scorer, pairs);
+  const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
+  const { real, fake } = scores[0]!;
+  return {
+    loss: weighed(views, "discriminator", losses),
+    logs: { real: mean(real), fake: mean(fake), ...adapt(real, scope) },
+  };
+}
+
+/** What a generator loses by images that are shown by view. */
+export function fooling(
+  objective: AdversarialLoss,
+  { views }: Augmentation,
+  scorer: Scorer,
+  made: Tensor,
+  domain: string,
+  scope: Scope,
+): Tensor {
+  const shown = views.map((view) => view.fake(made, `of the generator's images${domain}`, scope));
+  return weighed(views, "generator", headScores(scorer, shown).map(objective.generator));
 }
 
 export function adamOf({ beta1 }: TranslationOptions): TrainStep["optimizer"] {

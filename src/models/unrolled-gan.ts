@@ -3,20 +3,18 @@ import { gradTree } from "../autodiff/index.ts";
 import { choiceField, integerField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { neg, stopGradient } from "../ops/index.ts";
-import type { Player } from "./augmentation.ts";
 import {
-  type Pair,
   adversarialOptions,
   discriminatorStep,
   game,
   generatedLoss,
   generatorStep,
-  pairScores,
+  scorerOf,
   shownPairs,
-  weighed,
 } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
+import { type Pair, type Player, pairScores, weighed } from "./views.ts";
 
 const options = z.object({
   unroll: integerField("steps of the discriminator that the generator looks ahead", { min: 0 }).default(5),
@@ -51,12 +49,9 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const pairs = shownPairs(players, batch, scope);
           const seen = chosen.secondOrder === "on" ? pairs : pairs.map(withStillFakes);
           const lossOf = (discriminator: Net, shown: readonly Pair[], player: Player): Tensor => {
-            const scores = pairScores(players, discriminator, shown);
-            return weighed(
-              players,
-              player,
-              scores.map(({ real, fake }) => objective.discriminator(real, fake)),
-            );
+            const scores = pairScores(scorerOf(players, discriminator), shown);
+            const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
+            return weighed(players.augmentation.views, player, losses);
           };
           const rule = scope.optimizerOf("discriminator", "discriminator");
           const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) =>

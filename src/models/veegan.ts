@@ -4,8 +4,9 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, gameLogs, headOf, latentOf, playerOptions, seenBy, weighed } from "./adversarial.ts";
+import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
+import { headOf, weighed } from "./views.ts";
 
 const options = z.object(adversarialOptions);
 
@@ -22,7 +23,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
   const players = game(chosen, data, { objective: nonSaturating });
   const { views } = players.augmentation;
-  const options = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
+  const judgeOptions = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
   const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
     headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
   /** A code with what is made of it, and scores by view: of that pair, and of items with the codes they are brought back to. */
@@ -40,8 +41,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   return {
     nets: {
       ...players.nets,
-      reconstructor: reconstructorNet(options, latent, data.shape),
-      discriminator: pairDiscriminator(options, latent, data.shape),
+      reconstructor: reconstructorNet(judgeOptions, latent, data.shape),
+      discriminator: pairDiscriminator(judgeOptions, latent, data.shape),
     },
     steps: [
       {
@@ -54,7 +55,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const losses = scores.map(({ real, fake }) => nonSaturating.discriminator(fake, real));
           const { real, fake } = scores[0]!;
           return {
-            loss: weighed(players, "discriminator", losses),
+            loss: weighed(views, "discriminator", losses),
             logs: gameLogs(players, { real: neg(real), fake: neg(fake) }, scope),
           };
         },
@@ -67,7 +68,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { code, made, scores } = pairs(batch, "for the generator", scope);
           const distance = mean(sum(square(sub(code, scope.nets.reconstructor!(made))), { axes: [1] }));
           const gaps = scores.map(({ real, fake }) => sub(mean(fake), mean(real)));
-          return { loss: add(weighed(players, "generator", gaps), distance), logs: { distance } };
+          return { loss: add(weighed(views, "generator", gaps), distance), logs: { distance } };
         },
       },
     ],

@@ -11,12 +11,11 @@ import {
   game,
   gameLogs,
   generatorStep,
-  headOf,
-  pairScores,
+  scorerOf,
   shownPairs,
-  weighed,
 } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { headOf, pairScores, weighed } from "./views.ts";
 
 const options = z.object({
   ...adversarialOptions,
@@ -56,7 +55,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         loss: (batch, scope) => {
           const critic = scope.nets.discriminator!;
           const pairs = shownPairs(players, batch, scope);
-          const scores = pairScores(players, critic, pairs);
+          const scores = pairScores(scorerOf(players, critic), pairs);
           const ones = data.shape.map(() => 1);
           const steepness = pairs.map(({ real, fake }, head) => {
             const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
@@ -66,7 +65,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
             add(wasserstein.discriminator(real, fake), mul(steepness[head]!, penalty)),
           );
           return {
-            loss: weighed(players, "discriminator", losses),
+            loss: weighed(players.augmentation.views, "discriminator", losses),
             logs: { ...gameLogs(players, scores[0]!, scope), penalty: steepness[0]! },
           };
         },

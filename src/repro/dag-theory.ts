@@ -91,10 +91,10 @@ function blend(share: number, one: Float64Array, other: Float64Array): Float64Ar
 const someChance = 0.8;
 
 const judges = {
-  plain: "plain game, and every head of dag",
-  "all-turns": "all turns in one discriminator",
-  "real-only": "real items alone turned",
-  "some-chance": `turned with a chance of ${someChance}`,
+  plain: "none, dag",
+  "all-turns": "all in one",
+  "real-only": "real-only",
+  "some-chance": `ada at ${someChance}`,
 } as const;
 
 type Judge = keyof typeof judges;

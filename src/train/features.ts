@@ -16,12 +16,12 @@ export interface Features {
   of(items: NdArray): Promise<NdArray>;
   /** The class of each item [n], and how many classes there are, where it tells them. */
   readonly classifier?: ItemClassifier | undefined;
+  /** What was done to each item, by its place among the names, first nothing; where it tells that instead. */
+  readonly transforms?: (ItemClassifier & { readonly names: readonly string[] }) | undefined;
 }
 
 export interface ItemClassifier {
   readonly classes: number;
-  /** What the classes are, where they are not those of labels: what was done to an item, first nothing. */
-  readonly transforms?: readonly string[];
   of(items: NdArray): Promise<Int32Array>;
 }
 
@@ -47,15 +47,17 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   const input = { name, shape: maps[classifier.map]!.inputs[classifier.input]!, range: [0, 1] } as const;
   const id = `${name}@${await hashOf(trained)}`;
   const outputs = (items: NdArray) => trained.map(classifier.map, { [classifier.input]: fitItems(items, input) });
+  const told: ItemClassifier = {
+    classes: classifier.classes,
+    of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
+  };
   return {
     id,
     resize: resizeRule(input),
     of: async (items) => (await outputs(items))[classifier.features]!,
-    classifier: {
-      classes: classifier.classes,
-      ...(classifier.transforms && { transforms: classifier.transforms.map((each) => each.name) }),
-      of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
-    },
+    ...(classifier.transforms === undefined
+      ? { classifier: told }
+      : { transforms: { ...told, names: classifier.transforms.map((each) => each.name) } }),
   };
 }
 

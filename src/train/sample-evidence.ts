@@ -235,17 +235,16 @@ export async function gatherTransforms(
   metric: string,
 ): Promise<Gathered<"transforms">> {
   const { features, data } = gathering.subject;
-  const classifier = features?.classifier;
-  if (features === undefined || classifier?.transforms === undefined) {
+  if (features?.transforms === undefined) {
     throw new DataError(
       `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
       `train one: zaya train classifier --task transform --data ${data.name} --out runs/turns, and add --features runs/turns`,
     );
   }
-  const names = classifier.transforms;
-  const told = async (items: NdArray) => ({ told: await classesOf(classifier, items), names });
+  const { id, resize, transforms } = features;
+  const { names } = transforms;
+  const told = async (items: NdArray) => ({ told: await classesOf(transforms, items), names });
   const generated = await drawItems(gathering, drawing, metric);
-  const { id, resize } = features;
   return {
     evidence: await told(generated),
     // Of training items the classifier knows how each lies.
@@ -253,7 +252,7 @@ export async function gatherTransforms(
     facts: {
       samples: generated.shape[0]!,
       reference: data.size,
-      features: { id, resize, dimensions: classifier.classes },
+      features: { id, resize, dimensions: names.length },
     },
   };
 }
@@ -274,8 +273,7 @@ async function classesOf(
 type Digits = Extract<Modes, { kind: "digits" }>;
 
 function digitClassifier({ features }: Subject, { classes }: Digits, metric: string): ItemClassifier {
-  const told = features?.classifier;
-  if (told?.classes === classes && told.transforms === undefined) return told;
+  if (features?.classifier?.classes === classes) return features.classifier;
   const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
   throw new DataError(
     `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,

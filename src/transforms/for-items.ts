@@ -10,7 +10,7 @@ export interface ItemTransform {
 }
 
 /**
- * All that some sets hold, each once, the identity first.
+ * All that some sets hold, each once, the identity first. Of pairs of images: for either one.
  * @throws OptionError when items of this kind and shape cannot be transformed so.
  */
 export function transformsFor(
@@ -19,7 +19,7 @@ export function transformsFor(
 ): ItemTransform[] {
   const members = [...new Set(sets.flatMap((set) => set.members))];
   if (kind !== "points") {
-    for (const set of sets) requireSquare(set, shape);
+    for (const set of sets) requireSquare(set, shape.slice(-3));
     return members.map(({ name, images }) => ({ name, apply: images }));
   }
   if (shape[0] !== 2) {

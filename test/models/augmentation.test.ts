@@ -13,8 +13,10 @@ import {
   type DataInfo,
   type Model,
   adagan,
+  cyclegan,
   gan,
   pacgan,
+  pix2pix,
   unrolledGan,
   veegan,
   wgan,
@@ -32,27 +34,37 @@ import { OpenScope, asNet } from "./open-scope.ts";
 
 const plane: DataInfo = { kind: "points", shape: [2] };
 const images: DataInfo = { kind: "image", shape: [4, 4, 3] };
+const pairs: DataInfo = { kind: "pair", shape: [2, 16, 16, 3] };
 
 type Options = Readonly<Record<string, unknown>>;
 type Recipe = (options: Options) => ConfiguredModel;
 type Params = ReadonlyMap<string, NdArray<"float64">>;
 
+const small = { hidden: [4], latent: 2, arch: "mlp", ema: 0, discriminatorActivation: "tanh", activation: "tanh" };
+const tiny = { ngf: 2, discriminatorLayers: 1 };
+
 const recipes: Readonly<Record<string, Recipe>> = {
-  gan: (options) => gan({ instanceNoise: 0.1, ...options }),
-  wgan: (options) => wgan({ criticSteps: 2, ...options }),
-  "wgan-gp": (options) => wganGp({ criticSteps: 2, ...options }),
-  "unrolled-gan": (options) => unrolledGan({ unroll: 2, ...options }),
-  "unrolled-gan, another loss": (options) => unrolledGan({ unroll: 1, loss: "hinge", ...options }),
-  veegan,
-  pacgan,
-  adagan: (options) => adagan({ components: 2, ...options }),
+  gan: (options) => gan({ ...small, instanceNoise: 0.1, ...options }),
+  wgan: (options) => wgan({ ...small, criticSteps: 2, ...options }),
+  "wgan-gp": (options) => wganGp({ ...small, criticSteps: 2, ...options }),
+  "unrolled-gan": (options) => unrolledGan({ ...small, unroll: 2, ...options }),
+  "unrolled-gan, another loss": (options) => unrolledGan({ ...small, unroll: 1, loss: "hinge", ...options }),
+  veegan: (options) => veegan({ ...small, ...options }),
+  pacgan: (options) => pacgan({ ...small, ...options }),
+  adagan: (options) => adagan({ ...small, components: 2, ...options }),
+  cyclegan: (options) => cyclegan({ ...tiny, blocks: 0, pool: 2, ...options }),
+  pix2pix: (options) => pix2pix({ ...tiny, generator: "residual", blocks: 0, ...options }),
 };
 
-const small = { hidden: [4], latent: 2, arch: "mlp", ema: 0, discriminatorActivation: "tanh", activation: "tanh" };
+/** What a recipe is tried on: images, and where it can be points. */
+function dataFor(recipe: Recipe): { readonly images: DataInfo; readonly simple: DataInfo } {
+  const learnsFrom = recipe({}).definition.learnsFrom ?? "items";
+  return learnsFrom === "items" ? { images, simple: plane } : { images: pairs, simple: pairs };
+}
 
 /** Of a model with several stages, the last. */
 function build(recipe: Recipe, options: Options, data: DataInfo): Model {
-  const { definition, options: chosen } = recipe({ ...small, ...options });
+  const { definition, options: chosen } = recipe(options);
   const model = definition.build(chosen, data);
   const last = model.stages?.at(-1)?.steps;
   return last === undefined ? model : { ...model, steps: model.steps.filter(({ name }) => last.includes(name)) };
@@ -68,7 +80,7 @@ function initial(model: Model): Record<string, Params> {
 }
 
 function itemsFor({ kind, shape }: DataInfo, n: number, seed: number): NdArray {
-  return (kind === "image" ? uniform : normal)(key(seed), [n, ...shape]);
+  return (kind === "points" ? normal : uniform)(key(seed), [n, ...shape]);
 }
 
 /** Whole steps on the interpreter, with noise that its name tells. */
@@ -89,11 +101,13 @@ const kinds = ["real-only", "dag", "diffaugment", "ada"] as const;
 const critics = ["wgan", "wgan-gp"];
 
 describe.each(Object.entries(recipes))("%s", (name, recipe) => {
+  const data = dataFor(recipe);
+
   it.each(kinds.filter((kind) => kind !== "ada" || !critics.includes(name)))(
     "makes two steps of finite losses with %s",
     async (augment) => {
-      const model = build(recipe, { augment }, images);
-      const { outputs, state } = await steps(model, initial(model), images, 2);
+      const model = build(recipe, { augment }, data.images);
+      const { outputs, state } = await steps(model, initial(model), data.images, 2);
       for (const values of [...outputs, state])
         for (const [what, { data }] of Object.entries(values)) expect(data.every(Number.isFinite), what).toBe(true);
       const moved = Object.keys(state).filter((each) => each.startsWith("params/") && state[each]!.data.length > 0);
@@ -102,14 +116,14 @@ describe.each(Object.entries(recipes))("%s", (name, recipe) => {
   );
 
   it("with dag and no weight on the further heads has the gradients of the plain game", async () => {
-    const plain = watched(build(recipe, {}, plane));
-    const heads = watched(build(recipe, { augment: "dag", lambdaU: 0, lambdaV: 0 }, plane));
+    const plain = watched(build(recipe, {}, data.simple));
+    const heads = watched(build(recipe, { augment: "dag", lambdaU: 0, lambdaV: 0 }, data.simple));
     const own = initial(plain);
     // The first of each head's numbers are the plain discriminator's.
     const wide = Object.fromEntries(
       Object.entries(initial(heads)).map(([net, params]) => [net, widened(params, own[net]!)]),
     );
-    const [one, other] = await Promise.all([steps(plain, own, plane), steps(heads, wide, plane)]);
+    const [one, other] = await Promise.all([steps(plain, own, data.simple), steps(heads, wide, data.simple)]);
     for (const step of plain.steps) {
       expect(other.outputs[0]![`${step.name}/loss`], step.name).toBeAllclose(one.outputs[0]![`${step.name}/loss`]!, {
         relative: 1e-7,
@@ -187,7 +201,11 @@ describe("what the discriminator is shown", () => {
     for (const step of model.steps) step.loss(input("real", [n, 2]), scope());
     return evaluate(seen, { ...values, chance: fromNumbers([chance], []) }).map(({ data }) => [...data]);
   }
-  const shownBy = (options: Options, chance = 0) => shown(build(gan, options, plane), chance);
+  const shownBy = (options: Options, chance = 0) =>
+    shown(
+      build((chosen) => gan({ ...small, ...chosen }), options, plane),
+      chance,
+    );
 
   it("of real-only: real items turned at random, generated ones as they are", () => {
     const [first, second] = shownBy({ augment: "real-only" });
@@ -211,7 +229,7 @@ describe("what the discriminator is shown", () => {
   });
 
   it("of packs: items turned before they are packed", () => {
-    const [first] = shown(build(pacgan, { augment: "dag", transforms: "flip" }, plane), 0);
+    const [first] = shown(build(recipes.pacgan!, { augment: "dag", transforms: "flip" }, plane), 0);
     const flips = [
       [1, 1],
       [-1, 1],
@@ -239,7 +257,7 @@ describe("the chance of ada", () => {
 
   it("follows the sign of the scores of real items, from the main head's boundary", async () => {
     for (const loss of ["non-saturating", "least-squares"] as const) {
-      const model = build(gan, { augment: "ada", loss }, plane);
+      const model = build((chosen) => gan({ ...small, ...chosen }), { augment: "ada", loss }, plane);
       const params = initial(model);
       const boundary = loss === "least-squares" ? 0.5 : 0;
       const bias = [...params.discriminator!.keys()].findLast((path) => path.endsWith("bias"))!;
@@ -286,32 +304,32 @@ describe("the chance of ada", () => {
 
 describe("what does not fit", () => {
   const wideImages: DataInfo = { kind: "image", shape: [4, 6, 3] };
-  const cases: readonly (readonly [Recipe, Options, DataInfo, string, string])[] = [
-    [gan, { transforms: "flip" }, images, "none takes no transforms - got flip", "--augment dag"],
-    [gan, { lambdaU: 0.1 }, images, "none takes no lambdaU - got 0.1", "--augment dag"],
-    [gan, { augment: "ada", lambdaV: 0.1 }, images, "ada takes no lambdaV", "--augment dag"],
-    [gan, { augment: "diffaugment", transforms: "crop" }, images, "diffaugment takes no transforms", "--augment"],
-    [gan, { augment: "diffaugment" }, plane, "diffaugment is for images - got points", "--augment dag"],
-    [gan, { augment: "dag" }, wideImages, "must be as high as wide - got [4, 6, 3]", "--size"],
-    [wgan, { augment: "ada" }, images, "got a critic, whose scores have no boundary", "--augment dag"],
-    [wganGp, { augment: "ada" }, images, "got a critic", "--augment dag"],
-    [adagan, { augment: "real-only", transforms: "crop" }, plane, "got crop, which is for images", "rotation"],
+  const cases: readonly (readonly [string, Options, DataInfo, string, string])[] = [
+    ["gan", { transforms: "flip" }, images, "none takes no transforms - got flip", "--augment dag"],
+    ["gan", { lambdaU: 0.1 }, images, "none takes no lambdaU - got 0.1", "--augment dag"],
+    ["gan", { augment: "ada", lambdaV: 0.1 }, images, "ada takes no lambdaV", "--augment dag"],
+    ["gan", { augment: "diffaugment", transforms: "crop" }, images, "diffaugment takes no transforms", "--augment"],
+    ["gan", { augment: "diffaugment" }, plane, "diffaugment is for images - got points", "--augment dag"],
+    ["gan", { augment: "dag" }, wideImages, "must be as high as wide - got [4, 6, 3]", "--size"],
+    ["wgan", { augment: "ada" }, images, "got a critic, whose scores have no boundary", "--augment dag"],
+    ["wgan-gp", { augment: "ada" }, images, "got a critic", "--augment dag"],
+    ["cyclegan", { augment: "dag" }, { kind: "pair", shape: [2, 16, 32, 3] }, "got [16, 32, 3]", "--transforms flip"],
+    ["adagan", { augment: "real-only", transforms: "crop" }, plane, "got crop, which is for images", "rotation"],
   ];
 
-  it.each(
-    cases.map(
-      ([recipe, options, data, ...told]) => [recipe({}).definition.name, ...told, recipe, options, data] as const,
-    ),
-  )("is refused, of %s: %s", (_, message, hint, recipe, options, data) => {
-    const attempt = () => build(recipe, options, data);
-    expect(attempt).toThrow(OptionError);
-    expect(attempt).toThrow(message);
-    try {
-      attempt();
-    } catch (error) {
-      expect((error as OptionError).hint).toContain(hint);
-    }
-  });
+  it.each(cases.map(([recipe, options, data, ...told]) => [recipe, ...told, options, data] as const))(
+    "is refused, of %s: %s",
+    (recipe, message, hint, options, data) => {
+      const attempt = () => build(recipes[recipe]!, options, data);
+      expect(attempt).toThrow(OptionError);
+      expect(attempt).toThrow(message);
+      try {
+        attempt();
+      } catch (error) {
+        expect((error as OptionError).hint).toContain(hint);
+      }
+    },
+  );
 
   it("is no set that there is not: the list is told whole", () => {
     expect(() => gan({ transforms: "rotation,turn" })).toThrow(

@@ -64,7 +64,7 @@ it("leak is the share of samples that it takes for turned, beside that of real t
   const subject = { trained: generator.trained, data: data.test, part: "test", key: key(1), training: data.train };
   const result = await evaluator({ ...subject, features })(leak, { samples: 150 });
   const drawn = await generator.trained.sample(fold(key(1), "samples"), 150);
-  const orientation = await features.classifier!.of(drawn);
+  const orientation = await features.transforms!.of(drawn);
   expect(result.value).toBe(orientation.filter((each) => each !== 0).length / 150);
   expect(result.details["as 90 degrees"]).toBe(orientation.filter((each) => each === 1).length / 150);
   expect(result.n).toBe(150);
