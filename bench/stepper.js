@@ -4,7 +4,8 @@ import { constantSchedule } from "../dist/optim/index.js";
 import { ortEngine } from "../dist/runtime/index.js";
 import { initialParams, layoutOf, ravel } from "../dist/train/layout.js";
 import { feedDeclared } from "../dist/train/feeds.js";
-import { batchName, stateNames, traceStep } from "../dist/train/trace.js";
+import { stateNames } from "../dist/train/state-view.js";
+import { batchName, traceStep } from "../dist/train/trace.js";
 
 /** A compiled training step of a workload, with its state and its batches. */
 export async function createStepper({ model, batch, learningRate, data }, threads) {

@@ -7,7 +7,7 @@ import { decodeSafetensors, encodeSafetensors } from "../codec/safetensors.ts";
 import type { Model } from "../models/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import { type Layout, inward, outward, ravel, unravel } from "./layout.ts";
-import { type Layouts, stateNames } from "./trace.ts";
+import { type Layouts, stateNames } from "./state-view.ts";
 
 // A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
 // orders their axes), optimizer.safetensors (moments), state.json (the step, and a digest of each file). state.json is

@@ -11,7 +11,8 @@ import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
 import { layoutOf } from "./layout.ts";
-import { type Layouts, type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
+import { type Layouts } from "./state-view.ts";
+import { type Traced, batchName, traceGradients, traceInference } from "./trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
 const usualChunk = 250;

@@ -4,7 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
-import { type DataSplit, take } from "../data/index.ts";
+import { type DataSplit, type Dataset, take } from "../data/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -27,7 +27,7 @@ import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
-import { type Layouts, stateNames } from "./trace.ts";
+import { type Layouts, stateNames } from "./state-view.ts";
 import { TrainedModel } from "./trained.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
@@ -62,7 +62,8 @@ export async function* train(
   const config = runConfig(configured, source, training, settings.engine.name);
   const clock = settings.clock ?? systemClock;
   const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
-  yield* new Training(run, model, data, settings.engine, clock, settings.signal).go();
+  const served = servedTo(configured.definition, data.train);
+  yield* new Training(run, model, data, served, settings.engine, clock, settings.signal).go();
 }
 
 /**
@@ -73,7 +74,8 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
   requireResumable(run);
   await requireSameData(run.store, data);
   const model = buildModel(run.config, infoOf(data));
-  yield* new Training(run, model, data, settings.engine, settings.clock ?? systemClock, settings.signal).go();
+  const served = servedTo(definitionOf(run.config), data.train);
+  yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
 
 /** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
@@ -127,6 +129,8 @@ class Training {
     private readonly run: Run,
     private readonly model: Model,
     private readonly data: DataSplit,
+    /** The training items as steps see them. */
+    private readonly served: Dataset,
     private readonly engine: Engine,
     private readonly clock: Clock,
     private readonly signal: AbortSignal | undefined,
@@ -155,7 +159,7 @@ class Training {
       this.course,
       {
         engine: this.engine,
-        data: servedTo(definitionOf(this.run.config), this.data.train),
+        data: this.served,
         config: this.config,
         seed: this.seed,
         slotNames: this.slotNames(values),

@@ -3,7 +3,7 @@ import { range } from "../base/range.ts";
 import type { Dataset, Sides } from "../data/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { imageGrid } from "./pictures.ts";
-import { stateNames } from "./trace.ts";
+import { stateNames } from "./state-view.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** Images of each domain in one picture. */

@@ -1,6 +1,6 @@
 import { emaSlot } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
-import { stateNames } from "./trace.ts";
+import { stateNames } from "./state-view.ts";
 
 /** Which parameters a model is judged by: their averages, where they were kept, or those of its last step. */
 export type Weights = "ema" | "last";

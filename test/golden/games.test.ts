@@ -4,7 +4,7 @@ import { type NdArray, ndarray, reshaped } from "../../src/base/ndarray.ts";
 import { type Model, unrolledGan, veegan, wgan, wganGp } from "../../src/models/index.ts";
 import type { Arrays } from "../../src/runtime/index.ts";
 import { layoutOf } from "../../src/train/layout.ts";
-import { stateNames } from "../../src/train/trace.ts";
+import { stateNames } from "../../src/train/state-view.ts";
 import "../tolerance.ts";
 import {
   type Game,

@@ -6,7 +6,8 @@ import type { Layer } from "../../src/nn/index.ts";
 import type { Optimizer, Schedule } from "../../src/optim/index.ts";
 import type { Arrays, Engine } from "../../src/runtime/index.ts";
 import { type Layout, layoutOf } from "../../src/train/layout.ts";
-import { type Traced, batchName, stateNames, traceStep } from "../../src/train/trace.ts";
+import { stateNames } from "../../src/train/state-view.ts";
+import { type Traced, batchName, traceStep } from "../../src/train/trace.ts";
 import { inOurLayout, parameterForm } from "./golden.ts";
 
 type Params = ReadonlyMap<string, NdArray<"float64">>;

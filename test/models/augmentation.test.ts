@@ -26,7 +26,7 @@ import { movingChance } from "../../src/nn/index.ts";
 import { concat, reshape, slice } from "../../src/ops/index.ts";
 import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { Run, resume, train } from "../../src/train/index.ts";
-import { stateNames } from "../../src/train/trace.ts";
+import { stateNames } from "../../src/train/state-view.ts";
 import { partsOf, runSteps, watched } from "../golden/step.ts";
 import { OpenContext } from "../nn/context.ts";
 import "../tolerance.ts";

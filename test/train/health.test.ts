@@ -11,7 +11,8 @@ import { Health } from "../../src/train/health.ts";
 import { initialParams, layoutOf, ravel } from "../../src/train/layout.ts";
 import { curvesOf } from "../../src/train/run-curves.ts";
 import { feedDeclared } from "../../src/train/feeds.ts";
-import { type StepOptions, batchName, stateNames, traceStep } from "../../src/train/trace.ts";
+import { stateNames } from "../../src/train/state-view.ts";
+import { type StepOptions, batchName, traceStep } from "../../src/train/trace.ts";
 import { flatten } from "../../src/base/tree.ts";
 import "../tolerance.ts";
 

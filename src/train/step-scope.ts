@@ -1,0 +1,219 @@
+import { ShapeError, inScope } from "../base/errors.ts";
+import type { Shape } from "../base/ndarray.ts";
+import { type Tree, flatten } from "../base/tree.ts";
+import { grad } from "../autodiff/index.ts";
+import { type Tensor, input } from "../graph/tensor.ts";
+import type { Model, Net, Nets, Scope, StepScope, TrainStep, UnrolledOptimizer } from "../models/index.ts";
+import type { NoiseKind } from "../nn/index.ts";
+import { concat, oneHot, reshape, stopGradient } from "../ops/index.ts";
+import type { Optimizer, ScalarInput, Slots } from "../optim/index.ts";
+import type { Declared } from "./feeds.ts";
+import { type Layout, unravelTensor } from "./layout.ts";
+import { type Layouts, StateView, stateNames } from "./state-view.ts";
+
+/** One graph that is being made, and what it has asked for so far. */
+export interface Tracing {
+  readonly model: Model;
+  readonly layouts: Layouts;
+  readonly state: StateView;
+  readonly declared: Map<string, Declared>;
+  readonly training: boolean;
+  readonly items: number | null;
+  /** Where values shown by layers are kept, by the path of their layer. */
+  readonly observed?: Map<string, Tensor>;
+  /** What steps have left for those after them. */
+  readonly carried: Map<string, Tensor>;
+  /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
+  readonly trying?: boolean;
+}
+
+/** The context of one place in the model: a path, and how often each name was asked for there. */
+export class Place implements Scope {
+  constructor(
+    protected readonly tracing: Tracing,
+    protected readonly path: readonly string[],
+    private readonly suffix: string,
+    protected readonly asked: Map<string, number>,
+  ) {}
+
+  get training(): boolean {
+    return this.tracing.training;
+  }
+
+  get nets(): Nets {
+    const { model } = this.tracing;
+    return Object.fromEntries(Object.keys(model.nets).map((net) => [net, this.net(net)]));
+  }
+
+  at(part: string): Place {
+    return new Place(this.tracing, [...this.path, part], this.suffix, this.asked);
+  }
+
+  noise(name: string, kind: NoiseKind, shape: Shape): Tensor {
+    return this.declare(this.unique(name), { kind, shape }, shape);
+  }
+
+  itemNoise(name: string, shape: Shape): Tensor {
+    const { items } = this.tracing;
+    if (items === null) throw new ShapeError(`itemNoise: "${name}" needs a batch of known items`);
+    // The same for every use within a step: it belongs to the item, not to the place.
+    return this.declare([...this.path, name].join("."), { kind: "items", shape: [items, ...shape] }, [items, ...shape]);
+  }
+
+  scalar(name: string, at: (step: number, steps: number) => number): Tensor {
+    return this.declare([...this.path, name].join(".") + this.suffix, { kind: "scalar", at }, []);
+  }
+
+  stat(name: string): Tensor {
+    const [net, ...path] = this.path;
+    const initial = flatten(this.tracing.model.nets[net!]!.stats ?? {}).get([...path, name].join("."));
+    if (initial === undefined)
+      throw new ShapeError(`stat: ${[...this.path, name].join(".")} was not declared by its layer`);
+    return this.tracing.state.get(this.statName(name), initial.shape);
+  }
+
+  updateStat(name: string, value: Tensor): void {
+    if (this.tracing.trying !== true) this.tracing.state.set(this.statName(name), value);
+  }
+
+  /** The first use of a net's part is the one that is kept: on real and generated items together, or on real ones. */
+  observe(name: string, value: Tensor): void {
+    const path = [...this.path, name].join(".");
+    const { observed } = this.tracing;
+    if (observed !== undefined && !observed.has(path)) observed.set(path, value);
+  }
+
+  private statName(name: string): string {
+    const [net, ...path] = this.path;
+    return stateNames.stat(net!, [...path, name].join("."));
+  }
+
+  private net(name: string): Net {
+    const { model, layouts, state } = this.tracing;
+    const layout = layouts[name]!;
+    const netAt = (place: Place, params: Tree<Tensor>): Net => {
+      const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, place.at(name)));
+      return Object.assign(call, { params, with: (others: Tree<Tensor>) => netAt(this.trying(), others) });
+    };
+    return netAt(this, unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+  }
+
+  private trying(): Place {
+    return new Place({ ...this.tracing, trying: true }, this.path, this.suffix, this.asked);
+  }
+
+  private unique(name: string): string {
+    const path = [...this.path, name].join(".");
+    const count = this.asked.get(path) ?? 0;
+    this.asked.set(path, count + 1);
+    return (count === 0 ? path : `${path}@${count}`) + this.suffix;
+  }
+
+  private declare(name: string, declared: Declared, shape: Shape): Tensor {
+    this.tracing.declared.set(name, declared);
+    return input(name, shape);
+  }
+}
+
+export class StepPlace extends Place implements StepScope {
+  constructor(
+    tracing: Tracing,
+    private readonly turn: number,
+    private readonly optimizers: Optimizers,
+  ) {
+    super(tracing, [], turn === 0 ? "" : `#${turn}`, new Map());
+  }
+
+  labels(classes: number): Tensor {
+    const { turn, tracing } = this;
+    const name = `labels/${turn}`;
+    const shape = [tracing.items!];
+    tracing.declared.set(name, { kind: "labels", shape, turn, classes });
+    return oneHot(input(name, shape, "int32"), classes);
+  }
+
+  carry(name: string, make: () => Tensor): Tensor {
+    const { turn, tracing } = this;
+    const known = tracing.carried.get(`${name}#${turn}`);
+    if (known !== undefined) return known;
+    const value = make();
+    tracing.carried.set(`${name}#${turn}`, stopGradient(value));
+    return value;
+  }
+
+  optimizerOf(step: string, net: string): UnrolledOptimizer {
+    return this.optimizers.unrolled(step, net);
+  }
+}
+
+/** The optimizers of all steps, with their state inside the graph. */
+export class Optimizers {
+  constructor(
+    private readonly tracing: Tracing,
+    private readonly steps: readonly TrainStep[],
+    private readonly rule: (step: TrainStep, net: string) => Optimizer,
+    private readonly slotNames: (step: string, net: string) => readonly string[],
+  ) {}
+
+  /** Moves the nets of a step against the gradient of its loss. */
+  move(step: TrainStep, loss: Tensor, turn: number): void {
+    const { state, layouts } = this.tracing;
+    const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
+    const gradients = grad(loss, vectors);
+    step.updates.forEach((net, i) => {
+      const result = this.rule(step, net).update(
+        vectors[i]!,
+        gradients[i]!,
+        this.slots(step.name, net),
+        this.scalars(step, net, turn),
+      );
+      state.set(stateNames.params(net), result.params);
+      for (const [slot, value] of Object.entries(result.slots)) {
+        state.set(stateNames.slot(step.name, net, slot), value);
+      }
+    });
+  }
+
+  unrolled(stepName: string, net: string): UnrolledOptimizer {
+    const step = this.steps.find(({ name }) => name === stepName);
+    const layout = this.tracing.layouts[net];
+    if (step === undefined || layout === undefined)
+      throw new ShapeError(`optimizerOf: no step "${stepName}" on a net "${net}"`);
+    return {
+      slots: this.slots(stepName, net),
+      update: (params, grads, slots, ahead) => {
+        const rule = this.rule(step, net);
+        const result = rule.update(
+          ravelTensor(params, layout),
+          ravelTensor(grads, layout),
+          slots,
+          this.scalars(step, net, ahead),
+        );
+        return { params: unravelTensor(result.params, layout), slots: result.slots };
+      },
+    };
+  }
+
+  private slots(step: string, net: string): Slots<Tensor> {
+    const { size } = this.tracing.layouts[net]!;
+    const names = this.slotNames(step, net);
+    return Object.fromEntries(
+      names.map((slot) => [slot, this.tracing.state.get(stateNames.slot(step, net, slot), [size])]),
+    );
+  }
+
+  /** Updates of a step are counted apart from the model's steps: a critic makes several of them in each. */
+  private scalars(step: TrainStep, net: string, ahead: number): ScalarInput {
+    const repeat = step.repeat ?? 1;
+    return (name, at) => {
+      const full = `${step.name}/${net}/${name}${ahead === 0 ? "" : `+${ahead}`}`;
+      this.tracing.declared.set(full, { kind: "scalar", at: (count) => at(count * repeat + ahead) });
+      return input(full, []);
+    };
+  }
+}
+
+function ravelTensor(params: Tree<Tensor>, layout: Layout): Tensor {
+  const leaves = flatten(params);
+  return concat(layout.entries.map(({ path }) => reshape(leaves.get(path)!, [-1])));
+}
