@@ -71,8 +71,12 @@ export class TrainedModel {
 
   /** Runs one of the model's maps on any number of items. */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
-    const largest = Math.max(...Object.values(this.model.maps[name]!.inputs).map(sizeOf));
-    return this.mapBy(Math.max(1, Math.min(usualChunk, Math.floor(numbersPerCall / largest))), name, inputs);
+    return this.mapBy(this.itemsPerCall(name), name, inputs);
+  }
+
+  private itemsPerCall(map: string): number {
+    const largest = Math.max(...Object.values(this.model.maps[map]!.inputs).map(sizeOf));
+    return Math.max(1, Math.min(usualChunk, Math.floor(numbersPerCall / largest)));
   }
 
   /** The same, so many items in a call. */
@@ -119,8 +123,9 @@ export class TrainedModel {
     const translator = this.model.translators?.[direction];
     if (translator === undefined) throw new ZayaError(`translate: this model has no way ${direction}`);
     const { map, input: name, output } = translator;
-    const inputs = { [name]: images };
-    return (await (images.shape[0] === 1 ? this.mapBy(1, map, inputs) : this.map(map, inputs)))[output]!;
+    // What a call is filled up with costs as much as images do.
+    const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
+    return (await this.mapBy(Math.min(enough, this.itemsPerCall(map)), map, { [name]: images }))[output]!;
   }
 
   /** Codes of items. */

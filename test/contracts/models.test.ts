@@ -7,9 +7,18 @@ import { modesOf } from "../../src/metrics/index.ts";
 import { type ConfiguredModel, models } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
-import { Run, type TrainEvent, type TrainOptions, openTrained, resume, train } from "../../src/train/index.ts";
+import {
+  Run,
+  type TrainEvent,
+  type TrainOptions,
+  directionsOf,
+  endsOf,
+  openTrained,
+  resume,
+  train,
+} from "../../src/train/index.ts";
 
-// What every model owes, whatever it is: it trains, draws items or tells their classes, exports what it computes, resumes
+// What every model owes, whatever it is: it trains, draws items, tells their classes or translates them, exports what it computes, resumes
 // bit for bit, and learns something.
 
 type Options = Readonly<Record<string, unknown>>;
@@ -18,8 +27,10 @@ type Options = Readonly<Record<string, unknown>>;
 interface Trial {
   /** Options besides its nets' for runs of a few steps. */
   readonly few?: Options;
+  /** What it is tried on for a few steps; digits where not given. */
+  readonly on?: "pairs";
   readonly learns: {
-    readonly data: "digits" | "ring";
+    readonly data: "digits" | "ring" | "pairs";
     readonly options: Options;
     readonly training: TrainOptions;
     /** What the run reached: of this at least, or less than that. */
@@ -40,6 +51,14 @@ function bound(below: number): Trial {
   const reached = async (events: readonly TrainEvent[]) =>
     events.find((event) => event.type === "done")!.result.test.elbo!.value;
   return { learns: { ...onDigits, reached, below } };
+}
+
+/** Mean distance to the truth of test digits that are to be inverted; left as they are they are 0.8 away from it. */
+function inverting(below: number, options: Options, training: TrainOptions): Trial {
+  const small = { ngf: 4, blocks: 1, ...options };
+  const reached = async (events: readonly TrainEvent[]) =>
+    events.find((event) => event.type === "done")!.result.test["pair-error/AtoB"]!.value;
+  return { few: small, on: "pairs", learns: { data: "pairs", options: small, training, reached, below } };
 }
 
 /** The loss of the last step. */
@@ -72,7 +91,7 @@ function modes(steps: number, learningRate: number, few: Options = {}, options: 
         const { trained, close } = await openTrained(await Run.open(store), engine);
         const drawn = await trained.sample(key(1), 2500);
         await close();
-        const { modes: known } = ring.test;
+        const { modes: known } = data.ring.test;
         if (known?.kind !== "centers") throw new Error("the ring has centres");
         return modesOf(drawn, { ...known, within: 0.2 / known.deviation }).shares.filter((share) => share >= 0.02)
           .length;
@@ -96,17 +115,19 @@ const trials: Readonly<Record<string, Trial>> = {
   veegan: modes(1500, 2e-3),
   adagan: modes(2000, 2e-3, { components: 2 }),
   pacgan: modes(1000, 2e-3),
+  cyclegan: inverting(0.3, { ngf: 8, pool: 4 }, { steps: 150, batch: 2, learningRate: 2e-3 }),
+  pix2pix: inverting(0.1, {}, { steps: 60, batch: 8, learningRate: 2e-3 }),
 };
 
 const small = { steps: 12, batch: 50, seed: 3, checkpointEvery: 4, sampleEvery: 1000, keep: 5 };
 
-let digits: DataSplit;
-let ring: DataSplit;
+const data: Record<"digits" | "ring" | "pairs", DataSplit> = {} as never;
 let engine: Engine;
 
 beforeAll(async () => {
-  digits = await openData("mnist", { limit: 2000 });
-  ring = ring8.generate();
+  data.digits = await openData("mnist", { limit: 2000 });
+  data.ring = ring8.generate();
+  data.pairs = await openData("digits-inverted", { limit: 100 });
   engine = await nodeEngine({ device: "cpu" });
 });
 
@@ -124,17 +145,19 @@ it("there is a trial for every recipe", () => {
 });
 
 describe.each(models)("model $name", (definition) => {
-  const { few = {}, learns } = trials[definition.name]!;
+  const { few = {}, on = "digits", learns } = trials[definition.name]!;
+  // Nets from images to images are dear.
+  const brief = { ...small, batch: on === "pairs" ? 4 : small.batch };
   const configure = (options: Options): ConfiguredModel => ({ definition, options: definition.options.parse(options) });
   const configured = configure({ hidden: [16], ...few });
   const whole = new MemoryStore();
   let events: TrainEvent[];
 
   beforeAll(async () => {
-    events = await collect(train(configured, digits, small, { engine, store: whole }));
+    events = await collect(train(configured, data[on], brief, { engine, store: whole }));
   });
 
-  it("makes its steps with finite losses, and draws items or tells their classes", async () => {
+  it("makes its steps with finite losses, and draws items, tells their classes or translates them", async () => {
     const losses = lossesOf(events);
     expect(losses).toHaveLength(12);
     for (const one of losses) {
@@ -142,15 +165,25 @@ describe.each(models)("model $name", (definition) => {
       expect(Object.values(one).every(Number.isFinite)).toBe(true);
     }
     const { trained, close } = await openTrained(await Run.open(whole), engine);
-    if (trained.model.generator === undefined) {
+    const { test } = data[on];
+    if (trained.model.translators !== undefined) {
+      expect(Object.keys(trained.model.translators).length).toBeGreaterThan(0);
+      for (const direction of directionsOf(trained.model)) {
+        const images = endsOf(test.sides!, direction).source.read([0, 1, 2]);
+        const made = await trained.translate(images, direction);
+        expect(made.shape).toEqual(images.shape);
+        const one = await trained.translate(endsOf(test.sides!, direction).source.read([0]), direction);
+        for (const [i, value] of one.data.entries()) expect(Math.abs(value - made.data[i]!)).toBeLessThan(1e-5);
+      }
+    } else if (trained.model.generator === undefined) {
       await expect(trained.sample(key(1), 5)).rejects.toThrow("this model has nothing to draw from");
       const { map, input, logits, features, classes } = trained.model.classifier!;
-      const told = await trained.map(map, { [input]: digits.test.read([0, 1, 2]) });
+      const told = await trained.map(map, { [input]: test.read([0, 1, 2]) });
       expect(told[logits]!.shape).toEqual([3, classes]);
       expect(told[features]!.shape[0]).toBe(3);
     } else {
       const drawn = await trained.sample(key(1), 5);
-      expect(drawn.shape).toEqual([5, ...digits.train.shape]);
+      expect(drawn.shape).toEqual([5, ...data.digits.train.shape]);
       const more = await trained.sample(key(1), 7);
       expect(Array.from(more.data.slice(0, drawn.data.length))).toEqual(Array.from(drawn.data));
     }
@@ -173,12 +206,12 @@ describe.each(models)("model $name", (definition) => {
   it("goes on after a stop as if there had been none", async () => {
     const broken = new MemoryStore();
     const stop = new AbortController();
-    for await (const event of train(configured, digits, small, { engine, store: broken, signal: stop.signal })) {
+    for await (const event of train(configured, data[on], brief, { engine, store: broken, signal: stop.signal })) {
       if (event.type === "step" && event.step === 7) stop.abort();
     }
     const run = await Run.open(broken);
     expect(run.state.status).toBe("interrupted");
-    await collect(resume(run, digits, { engine }));
+    await collect(resume(run, data[on], { engine }));
     for (const file of ["params.safetensors", "optimizer.safetensors"]) {
       const name = `checkpoints/000012/${file}`;
       // Not toEqual, which takes a minute for some megabytes.
@@ -189,7 +222,7 @@ describe.each(models)("model $name", (definition) => {
   it("begins with other numbers for another seed", async () => {
     const stop = new AbortController();
     const others: TrainEvent[] = [];
-    for await (const event of train(configured, digits, { ...small, seed: 4 }, { engine, signal: stop.signal })) {
+    for await (const event of train(configured, data[on], { ...brief, seed: 4 }, { engine, signal: stop.signal })) {
       others.push(event);
       stop.abort();
     }
@@ -199,11 +232,9 @@ describe.each(models)("model $name", (definition) => {
 
   it("learns", async () => {
     const store = new MemoryStore();
-    const { data, options, training, reached, atLeast = -Infinity, below = Infinity } = learns;
+    const { data: name, options, training, reached, atLeast = -Infinity, below = Infinity } = learns;
     const once = { seed: 5, checkpointEvery: 10_000, sampleEvery: 10_000 };
-    const told = await collect(
-      train(configure(options), data === "ring" ? ring : digits, { ...once, ...training }, { engine, store }),
-    );
+    const told = await collect(train(configure(options), data[name], { ...once, ...training }, { engine, store }));
     const value = await reached(told, store);
     expect(value).toBeGreaterThanOrEqual(atLeast);
     expect(value).toBeLessThan(below);
