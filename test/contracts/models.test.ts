@@ -58,7 +58,11 @@ function inverting(below: number, options: Options, training: TrainOptions): Tri
   const small = { ngf: 4, blocks: 1, ...options };
   const reached = async (events: readonly TrainEvent[]) =>
     events.find((event) => event.type === "done")!.result.test["pair-error/AtoB"]!.value;
-  return { few: small, on: "pairs", learns: { data: "pairs", options: small, training, reached, below } };
+  return {
+    few: { ...small, ngf: 4 },
+    on: "pairs",
+    learns: { data: "pairs", options: small, training, reached, below },
+  };
 }
 
 /** The loss of the last step. */

@@ -1,0 +1,207 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { key, uniform } from "../../src/base/random.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
+import { filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+
+async function writeImages(name: string, seed: number): Promise<void> {
+  const { data, shape } = uniform(key(seed), [20, 3, 16, 16]);
+  await writeFile(
+    join(folder, name),
+    encodeNpy(
+      ndarray(
+        "uint8",
+        shape,
+        Uint8Array.from(data, (v) => 255 * v),
+      ),
+    ),
+  );
+}
+
+async function picture(path: string, width: number, height: number): Promise<void> {
+  const { data } = uniform(key(width), [height, width, 3]);
+  const bytes = Uint8Array.from(data, (value) => 255 * value);
+  await sharp(bytes, { raw: { width, height, channels: 3 } }).toFile(join(folder, path));
+}
+
+const pixels = async (path: string) => [
+  ...(await sharp(await readFile(join(folder, path)))
+    .raw()
+    .toBuffer()),
+];
+
+const nets = ["--ngf", "2", "--blocks", "1", "--steps", "3", "--batch", "2", "--quiet"];
+
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  await Promise.all([
+    writeImages("a.npy", 1),
+    writeImages("b.npy", 2),
+    mkdir(join(folder, "in", "deep"), { recursive: true }),
+  ]);
+  await picture("in/same.png", 16, 16);
+  await picture("in/wide.jpg", 40, 20);
+  await picture("in/deep/tall.png", 17, 31);
+  await writeFile(join(folder, "in", "broken.png"), "no picture");
+  const runs = [
+    await zaya(folder, "train", "cyclegan", "--data", "a.npy", "b.npy", ...nets, "--out", "run"),
+    await zaya(
+      folder,
+      "train",
+      "vae",
+      "--data",
+      "tiny.npy",
+      "--hidden",
+      "8",
+      "--steps",
+      "2",
+      "--out",
+      "vae",
+      "--quiet",
+    ),
+  ];
+  expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, ""],
+    [0, ""],
+  ]);
+}, 60_000);
+afterAll(() => work.remove());
+
+describe("zaya translate", () => {
+  it("does the images of a folder, keeping names, sizes and formats, and names what it cannot read", async () => {
+    const outcome = await zaya(folder, "translate", "run", "in", "out", "--direction", "AtoB", "--json");
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toContain(join("in", "broken.png"));
+    const result = resultOf(outcome);
+    expect(result).toMatchObject({ images: 3, direction: "AtoB", fit: "resize", shape: [16, 16, 3] });
+    expect(result.failed.map(({ file }: { file: string }) => file)).toEqual([join("in", "broken.png")]);
+    expect(await filesIn(join(folder, "out"))).toEqual(["deep/", "deep/tall.png", "same.png", "wide.jpg"]);
+    const sizes = await Promise.all(
+      ["same.png", "wide.jpg", "deep/tall.png"].map(async (name) => {
+        const { width, height, format } = await sharp(await readFile(join(folder, "out", name))).metadata();
+        return [width, height, format];
+      }),
+    );
+    expect(sizes).toEqual([
+      [16, 16, "png"],
+      [40, 20, "jpeg"],
+      [17, 31, "png"],
+    ]);
+  });
+
+  it("gives the same from the exported file alone", async () => {
+    for (const direction of ["AtoB", "BtoA"]) {
+      const [run, file] = [`${direction}-run.png`, `${direction}-file.png`];
+      const outcomes = await Promise.all([
+        zaya(folder, "translate", "run", "in/same.png", run, "--direction", direction),
+        zaya(folder, "translate", `run/export/${direction}.onnx`, "in/same.png", file),
+      ]);
+      expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual([
+        [0, ""],
+        [0, ""],
+      ]);
+      const [own, other] = [await pixels(run), await pixels(file)];
+      expect(own).toHaveLength(16 * 16 * 3);
+      // A value that lies between two bytes may be rounded either way.
+      expect(Math.max(...own.map((value, i) => Math.abs(value - other[i]!)))).toBeLessThanOrEqual(1);
+    }
+    expect(await pixels("AtoB-run.png")).not.toEqual(await pixels("BtoA-run.png"));
+  });
+
+  it("cuts larger images into tiles when asked, and refuses smaller ones", async () => {
+    const tiles = ["translate", "run", "in/wide.jpg", "tiles.png", "--direction", "AtoB", "--fit", "tiles"];
+    expect((await zaya(folder, ...tiles)).code).toBe(0);
+    expect(await pixels("tiles.png")).toHaveLength(40 * 20 * 3);
+    await picture("small.png", 12, 30);
+    const small = await zaya(
+      folder,
+      "translate",
+      "run",
+      "small.png",
+      "no.png",
+      "--direction",
+      "AtoB",
+      "--fit",
+      "tiles",
+    );
+    expect(small.code).toBe(2);
+    expect(small.stderr).toContain("must not be smaller than one, 16 x 16 - got 30 x 12");
+    expect(small.stderr).toContain("--fit resize");
+  });
+
+  const refused: readonly (readonly [string, readonly string[], string])[] = [
+    ["no direction", ["run", "in/same.png", "new.png"], "needs a --direction, of AtoB, BtoA"],
+    ["a way that there is not", ["run", "in/same.png", "new.png", "--direction", "up"], "must be one of AtoB, BtoA"],
+    ["a model that does not translate", ["vae", "in/same.png", "new.png"], "must turn images into images"],
+    [
+      "nothing to read",
+      ["run", "none", "new", "--direction", "AtoB"],
+      "must be a file or a folder that exists - got none",
+    ],
+    ["a format that is not written", ["run", "in/same.png", "new.gif", "--direction", "AtoB"], "must end in .png"],
+    [
+      "a file for a run's flag",
+      ["run/export/AtoB.onnx", "in/same.png", "new.png", "--direction", "AtoB"],
+      "is for runs",
+    ],
+    ["a file of another kind", ["vae/export/decoder.onnx", "in/same.png", "new.png"], "must have one input of images"],
+    ["a single file that is no image", ["run", "in/broken.png", "new.png", "--direction", "AtoB"], "must be an image"],
+  ];
+  it.each(refused)("refuses %s, with nothing written", async (_, words, text) => {
+    const before = await filesIn(folder);
+    const { code, stderr } = await zaya(folder, "translate", ...words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it("refuses to replace a file without --force", async () => {
+    await writeFile(join(folder, "taken.png"), "mine");
+    const words = ["translate", "run", "in/same.png", "taken.png", "--direction", "AtoB"];
+    const { code, stderr } = await zaya(folder, ...words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("must be a new file - got taken.png")]);
+    expect(await readFile(join(folder, "taken.png"), "utf8")).toBe("mine");
+    expect((await zaya(folder, ...words, "--force")).code).toBe(0);
+  });
+});
+
+describe("runs of two domains", () => {
+  it("are measured by what their data can tell, each way", async () => {
+    const cycle = await zaya(folder, "eval", "run", "--metric", "cycle-error", "--direction", "BtoA", "--json");
+    expect(cycle.code).toBe(0);
+    expect(resultOf(cycle).results[0]).toMatchObject({ label: "cycle-error/BtoA", n: 2 });
+    const pair = await zaya(folder, "eval", "run", "--metric", "pair-error");
+    expect([pair.code, pair.stderr]).toEqual([2, expect.stringContaining("got domains that are not aligned")]);
+    const wrong = await zaya(folder, "eval", "vae", "--metric", "cycle-error");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("must turn images into images")]);
+    const idle = await zaya(folder, "eval", "vae", "--metric", "diversity", "--direction", "AtoB");
+    expect([idle.code, idle.stderr]).toEqual([
+      2,
+      expect.stringContaining("a direction is for models between two domains"),
+    ]);
+  });
+
+  it.each([
+    [
+      "smaller than a patch",
+      ["cyclegan", "--data", "tiny.npy", "tiny.npy"],
+      "must not be smaller than its patches, 16 x 16",
+    ],
+    ["of no use to the recipe", ["gan", "--data", "a.npy", "b.npy"], "learns from items of one kind"],
+    ["not aligned, for pix2pix", ["pix2pix", "--data", "a.npy", "b.npy"], "learns from aligned pairs"],
+    ["one domain alone", ["cyclegan", "--data", "a.npy"], "learns from two domains of images"],
+  ])("refuses data that are %s", async (_, words, text) => {
+    const { code, stderr } = await zaya(folder, "train", ...words, "--out", "never");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+    expect(await filesIn(join(folder, "never"))).toEqual([]);
+  });
+});
