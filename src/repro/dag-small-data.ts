@@ -1,6 +1,6 @@
 import { fold, key } from "../base/random.ts";
-import { type DataSplit, hasSides, select, take } from "../data/index.ts";
 import { range } from "../base/range.ts";
+import { type DataSplit, hasSides, select, take } from "../data/index.ts";
 import { type Metric, kid, leak } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan } from "../models/index.ts";
 import { type Features, classifierFeatures, evaluator, openTrained } from "../train/index.ts";

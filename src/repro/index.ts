@@ -3,6 +3,8 @@ import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { cycleganDigitsRow } from "./cyclegan-digits.ts";
 import { cycleganEmojiRow } from "./cyclegan-emoji.ts";
+import { cycleganSmallDataRow } from "./cyclegan-small-data.ts";
+import { dagSmallDataRow } from "./dag-small-data.ts";
 import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
@@ -39,4 +41,6 @@ export const rows: readonly Row[] = [
   vaeVsGanRow,
   cycleganDigitsRow,
   cycleganEmojiRow,
+  cycleganSmallDataRow,
+  dagSmallDataRow,
 ];

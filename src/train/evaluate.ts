@@ -7,7 +7,7 @@ import type { Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
-import { directionsOf } from "./translation-pictures.ts";
+import { directionsOf } from "./ways.ts";
 import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */

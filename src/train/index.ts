@@ -25,5 +25,5 @@ export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
 export * from "./translate.ts";
-export { directionsOf, endsOf, opposite } from "./translation-pictures.ts";
+export * from "./ways.ts";
 export type { Weights } from "./weights.ts";

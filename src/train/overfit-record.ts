@@ -6,7 +6,7 @@ import { type DataSplit, type Dataset, hasSides } from "../data/index.ts";
 import { memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "./nearest-items.ts";
 import type { TrainedModel } from "./trained.ts";
-import { directionsOf, endsOf } from "./translation-pictures.ts";
+import { directionsOf, endsOf } from "./ways.ts";
 
 /** Items of either part that are scored, and samples that are looked up. */
 const looked = 500;

@@ -6,7 +6,7 @@ import { type Dataset, hasSides } from "../data/index.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Subject } from "./evidence.ts";
-import { directionsOf, endsOf, opposite } from "./translation-pictures.ts";
+import { directionsOf, endsOf, opposite } from "./ways.ts";
 
 /** Deviation of the noise that nobody sees, of white. */
 const faint = 0.01;

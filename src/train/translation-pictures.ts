@@ -1,30 +1,14 @@
 import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
-import type { Dataset, Sides } from "../data/index.ts";
+import type { Sides } from "../data/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { imageGrid } from "./pictures.ts";
 import { stateNames } from "./state-view.ts";
 import type { TrainedModel } from "./trained.ts";
+import { directionsOf, endsOf, opposite } from "./ways.ts";
 
 /** Images of each domain in one picture. */
 const shown = 8;
-
-const directions = ["AtoB", "BtoA"] as const satisfies readonly Direction[];
-
-/** The other way. */
-export function opposite(direction: Direction): Direction {
-  return direction === "AtoB" ? "BtoA" : "AtoB";
-}
-
-/** The domain that a way begins in, and that in which it ends. */
-export function endsOf({ a, b }: Sides, direction: Direction): { readonly source: Dataset; readonly target: Dataset } {
-  return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
-}
-
-/** The ways that a model goes. */
-export function directionsOf({ translators }: Model): Direction[] {
-  return directions.filter((direction) => translators?.[direction] !== undefined);
-}
 
 /** What a picture of translations shows, row by row. */
 export function translationsCaption(model: Model): string {
