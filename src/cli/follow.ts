@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import type { RunFolder } from "../node/index.ts";
-import { type RunConfig, type TrainEvent, type Warning, numbersOf } from "../train/index.ts";
+import { type RunConfig, type TrainEvent, type TrainResult, type Warning, numbersOf } from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
 import { duration, shellWord } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -39,13 +39,13 @@ export async function followRun(
         return exitCodes.interrupted;
       }
       if (event.type === "done") {
-        const { steps, seconds, draws, test, warnings } = event.result;
+        const { steps, seconds, makes, test, warnings } = event.result;
         const results = Object.values(test);
         output.result(
           [
             ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
-            `next  zaya ${draws ? "sample" : "eval"} ${word}`,
+            `next  ${nextCommand(makes, word)}`,
           ],
           { ...about, status: "done", steps, seconds, test: numbersOf(results), warnings },
         );
@@ -58,4 +58,10 @@ export async function followRun(
     throw error;
   }
   return exitCodes.done;
+}
+
+/** What a person may want to do with a model, by what it makes. */
+function nextCommand(makes: TrainResult["makes"], run: string): string {
+  if (makes === "translations") return `zaya translate ${run} INPUT OUTPUT`;
+  return `zaya ${makes === "items" ? "sample" : "eval"} ${run}`;
 }

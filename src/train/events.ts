@@ -31,8 +31,8 @@ export interface TrainResult {
   readonly steps: number;
   /** Time spent in training, over all sessions. */
   readonly seconds: number;
-  /** Whether there is something to draw from. */
-  readonly draws: boolean;
+  /** What the model makes: items of noise, images of images, or neither. */
+  readonly makes: "items" | "translations" | null;
   /** Measured on the whole test part, by metric. */
   readonly test: Readonly<Record<string, Evaluation>>;
   /** What was warned of, over all sessions. */

@@ -343,8 +343,9 @@ class Training {
     await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
-    const draws = this.model.generator !== undefined;
-    yield { type: "done", result: { steps, seconds, draws, test, warnings: this.watch.warnings } };
+    const { generator, translators } = this.model;
+    const makes = generator !== undefined ? "items" : translators !== undefined ? "translations" : null;
+    yield { type: "done", result: { steps, seconds, makes, test, warnings: this.watch.warnings } };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {

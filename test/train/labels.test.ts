@@ -105,7 +105,7 @@ describe("classifier", () => {
     const done = (await events(classifier(), points)).at(-1)!;
     if (done.type !== "done") throw new Error("the run should have ended");
     expect(Object.keys(done.result.test)).toEqual(["accuracy"]);
-    expect(done.result.draws).toBe(false);
+    expect(done.result.makes).toBeNull();
   });
 
   it("refuses data without labels or with one class, and convolutions for points", async () => {
