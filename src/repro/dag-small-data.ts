@@ -1,6 +1,5 @@
 import { fold, key } from "../base/random.ts";
-import { range } from "../base/range.ts";
-import { type DataSplit, hasSides, select, take } from "../data/index.ts";
+import { type DataSplit, hasSides, take, thin } from "../data/index.ts";
 import { type Metric, kid, leak } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan } from "../models/index.ts";
 import { type Features, classifierFeatures, evaluator, openTrained } from "../train/index.ts";
@@ -72,7 +71,7 @@ async function measureAll(context: RowContext, spec: string, budget: Budget): Pr
   const features = classes === null ? ofTurns : await classifierFeatures(classes.trained, "classes");
   const values: Record<string, number> = {};
   for (const share of shares) {
-    const part = { train: select(data.train, range(0, Math.round(share * data.train.size))), test: data.test };
+    const part = { train: share === 1 ? data.train : thin(data.train, share), test: data.test };
     for (const [name, model] of Object.entries(augmentations)) {
       const label = `${spec}/${share}/${name}`;
       Object.assign(values, await measure(context, label, model, part, { features, ofTurns }, budget));

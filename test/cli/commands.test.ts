@@ -4,9 +4,10 @@ import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { ndarray } from "../../src/base/ndarray.ts";
+import { ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
+import { encodePng } from "../../src/codec/png.ts";
 import { datasets } from "../../src/data/index.ts";
 import { models } from "../../src/models/index.ts";
 import { filesIn, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
@@ -208,12 +209,29 @@ describe("zaya export", () => {
 });
 
 describe("every recipe", () => {
-  it.each(models.map(({ name }) => name))("%s is trained, and sampled if it draws", async (recipe) => {
+  const ofItems = models.filter(({ learnsFrom = "items" }) => learnsFrom === "items").map(({ name }) => name);
+  const ofPairs = models.map(({ name }) => name).filter((name) => !ofItems.includes(name));
+
+  async function trainBriefly(recipe: string, words: string): Promise<string> {
     const out = `recipe-${recipe}`;
-    const words = `train ${recipe} --data mnist --limit 80 --batch 8 --steps 20 --hidden 8 --out ${out} --json`;
-    const trained = await zaya(folder, ...words.split(" "));
-    expect(trained.stderr).not.toContain("error");
+    const all = `train ${recipe} --limit 80 --steps 20 --out ${out} --json ${words}`;
+    const trained = await zaya(folder, ...all.split(" "));
+    expect(trained.stderr).not.toMatch(/^error:/m);
     expect(resultOf(trained)).toMatchObject({ recipe, status: "done", steps: 20 });
+    return out;
+  }
+
+  it.each(ofPairs)("%s is trained, and translates", async (recipe) => {
+    const out = await trainBriefly(recipe, "--data digits-inverted --batch 2 --ngf 2 --blocks 1");
+    await writeFile(join(folder, "grey.png"), await encodePng(zeros([32, 32, 1], "uint8")));
+    const words = ["translate", out, "grey.png", `${out}.png`, "--direction", "AtoB"];
+    expect((await zaya(folder, ...words)).code).toBe(0);
+    const sampled = await zaya(folder, "sample", out);
+    expect([sampled.code, sampled.stderr]).toEqual([2, expect.stringContaining("has nothing to draw from")]);
+  });
+
+  it.each(ofItems)("%s is trained, and sampled if it draws", async (recipe) => {
+    const out = await trainBriefly(recipe, "--data mnist --batch 8 --hidden 8");
     const sampled = await zaya(folder, "sample", out, "-n", "2", "--out", `${out}.npy`);
     if (recipe === "classifier") {
       expect(sampled.code).toBe(2);
