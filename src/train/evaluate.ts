@@ -118,14 +118,16 @@ export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
 }
 
-/** The plain numbers of results by name: each metric's value, its details, its standard error and count of items. */
+/**
+ * The plain numbers of results by name: each metric's value, its details, its standard error and count of items; of several
+ * results all but the values behind the metric's name, `NAME/stderr`.
+ */
 export function numbersOf(results: readonly Evaluation[]): Record<string, number> {
-  const entries = results.flatMap(({ quantity, value, stderr, n, details }): [string, unknown][] => [
-    [quantity, value],
-    ...Object.entries(details),
-    ["stderr", stderr],
-    ["n", n],
-  ]);
+  const entries = results.flatMap(({ quantity, value, stderr, n, details }): [string, unknown][] => {
+    const prefix = results.length > 1 ? `${quantity}/` : "";
+    const further = Object.entries({ ...details, stderr, n });
+    return [[quantity, value], ...further.map(([name, detail]): [string, unknown] => [prefix + name, detail])];
+  });
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 

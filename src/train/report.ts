@@ -29,7 +29,7 @@ export interface ConfigEntry {
 }
 
 export interface ReportedResult {
-  readonly metric: string;
+  readonly label: string;
   readonly value: number;
   readonly stderr: number;
   /** Items measured. */
@@ -102,17 +102,17 @@ function resultCards(results: readonly ReportedResult[]): Markup {
   return markup`<p class="note">± is one standard error over the items measured.</p><div class="cards">${results.map(resultCard)}</div>`;
 }
 
-function resultCard({ metric, value, stderr, n, unit, perfect, details }: ReportedResult): Markup {
+function resultCard({ label, value, stderr, n, unit, perfect, details }: ReportedResult): Markup {
   const single = Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const lists = Object.entries(details).filter(
     (entry): entry is [string, readonly number[]] => typeof entry[1] !== "number",
   );
   const parts = single.map(([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`);
-  return markup`<article class="card"><h3>${metric}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p><p>over ${formatNumber(n)} items</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
+  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p><p>over ${formatNumber(n)} items</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
     ([name, values]) =>
       dataTable(
         `${name} (${values.length})`,
-        `${metric}: ${name}`,
+        `${label}: ${name}`,
         ["index", name],
         values.map((each, i) => [i, each]),
       ),

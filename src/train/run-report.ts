@@ -65,11 +65,11 @@ function configOf({ config }: Run): ConfigEntry[] {
 }
 
 function barsOf(results: readonly Evaluation[]): ReportFacts["bars"] {
-  return results.flatMap(({ metric, unit, details }) =>
+  return results.flatMap(({ label, unit, details }) =>
     Object.entries(details).flatMap(([name, detail]) => {
       if (typeof detail === "number") return [];
       const values = latentsByKl(detail).map((at) => ({ label: partLabel(name, String(at)), value: detail[at]! }));
-      return [{ title: `${metric}: ${name}, largest first`, unit, values }];
+      return [{ title: `${label}: ${name}, largest first`, unit, values }];
     }),
   );
 }

@@ -134,7 +134,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
     pictures: [{ title: word("picture"), caption: word("caption"), png }],
     results: [
       {
-        metric: word("elbo"),
+        label: word("elbo"),
         value: 98.7123,
         stderr: 0.2312,
         n: 10_000,
