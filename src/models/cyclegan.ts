@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { imagePool } from "../nn/index.ts";
@@ -62,6 +63,7 @@ export const cyclegan = defineModel({
 });
 
 function build(chosen: Options, data: DataInfo): Model {
+  requireSomething(chosen);
   const image = imageOf(data);
   const objective = patchLosses[chosen.loss];
   const generator = generatorOf("residual", chosen.ngf, chosen.blocks, image);
@@ -113,6 +115,20 @@ function translated(domain: "A" | "B", batch: Tensor, scope: StepScope): Tensor 
   return scope.carry(`made${domain}`, () => (domain === "A" ? scope.nets.BtoA!(b) : scope.nets.AtoB!(a)));
 }
 
+function weightOf(way: "forward" | "backward", { cycle, lambda }: Options): number {
+  return cycle === way || cycle === "both" ? lambda : 0;
+}
+
+/** @throws OptionError where no term of the generators' loss is left. */
+function requireSomething(chosen: Options): void {
+  const { adversarial, lambda, identity } = chosen;
+  if (adversarial + weightOf("forward", chosen) + weightOf("backward", chosen) + lambda * identity > 0) return;
+  throw new OptionError(
+    "cyclegan: the generators must have something to learn - got no adversarial loss, no cycle and no identity",
+    "raise --adversarial or --lambda, or name a --cycle",
+  );
+}
+
 function generatorsLoss(
   chosen: Options,
   objective: AdversarialLoss,
@@ -131,8 +147,8 @@ function generatorsLoss(
   const terms: [name: string, weight: number, value: () => Tensor][] = [
     ["AtoB", chosen.adversarial, () => fooled("B", madeB)],
     ["BtoA", chosen.adversarial, () => fooled("A", madeA)],
-    ["cycleA", chosen.cycle === "backward" ? 0 : chosen.lambda, () => distance(nets.BtoA!(madeB), a)],
-    ["cycleB", chosen.cycle === "forward" ? 0 : chosen.lambda, () => distance(nets.AtoB!(madeA), b)],
+    ["cycleA", weightOf("forward", chosen), () => distance(nets.BtoA!(madeB), a)],
+    ["cycleB", weightOf("backward", chosen), () => distance(nets.AtoB!(madeA), b)],
     ["identityA", chosen.lambda * chosen.identity, () => distance(nets.BtoA!(a), a)],
     ["identityB", chosen.lambda * chosen.identity, () => distance(nets.AtoB!(b), b)],
   ];
