@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { choiceField, parseOptions } from "../base/options.ts";
-import type { Direction } from "../models/index.ts";
+import { type Direction, directions } from "../models/index.ts";
 import {
   type Device,
   counterpart,
@@ -30,10 +30,10 @@ import { Output } from "./output.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  direction: choiceField("which way, of a run that goes both; a run that goes one way, and a file, need none", [
-    "AtoB",
-    "BtoA",
-  ]).optional(),
+  direction: choiceField(
+    "which way, of a run that goes both; a run that goes one way, and a file, need none",
+    directions,
+  ).optional(),
   fit: choiceField(
     "how images of another size than the model's go through: scaled to it and back, or in tiles of it that overlap by half",
     fits,

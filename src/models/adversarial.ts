@@ -9,12 +9,12 @@ import {
   usualHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, concat, div, mean, mul, split, step as isPositive, sub } from "../ops/index.ts";
+import { add, concat, div, mean, mul, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
-import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
+import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairScores, weighed } from "./views.ts";
 
 // What the players of all adversarial models share.
 
@@ -154,7 +154,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       const drawn = scope.noise(`instance noise ${who}`, "normal", items.shape as readonly number[]);
       return add(items, mul(drawn, deviation));
     },
-    scores: options.discriminator.norm === "batch" ? apart : together,
+    scores: options.discriminator.norm === "batch" ? apart : inOnePass,
     optimizer: (rate, net) => {
       const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;
       const rule = (rules.optimizer ?? ((r) => adam({ learningRate: r, beta1: chosen.beta1, beta2: 0.999 })))(own);
@@ -190,15 +190,9 @@ function copies(items: Tensor, packing: number): Tensor {
       );
 }
 
-/** Each with batch statistics of its own. */
+/** Each with batch statistics of its own; others judge each item by itself, and all in one pass. */
 function apart(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
   return shown.map(discriminator);
-}
-
-/** The same in one pass, for discriminators that judge each item by itself. */
-function together(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
-  const counts = shown.map((items) => staticDim(items, 0, "scores"));
-  return split(discriminator(concat(shown)), 0, counts);
 }
 
 /** Items as a view shows them. */

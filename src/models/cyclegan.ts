@@ -11,9 +11,8 @@ import {
   adamOf,
   augmentedFor,
   fooling,
-  generatorOf,
+  generators,
   imageOf,
-  inOnePass,
   judgeOf,
   judgedLoss,
   judging,
@@ -25,7 +24,7 @@ import {
   translation,
   translationOptions,
 } from "./translation.ts";
-import type { Scorer } from "./views.ts";
+import { type Scorer, inOnePass } from "./views.ts";
 
 const options = z.object({
   blocks: integerField("residual blocks of a generator", { min: 0 }).default(6),
@@ -66,7 +65,7 @@ function build(chosen: Options, data: DataInfo): Model {
   requireSomething(chosen);
   const image = imageOf(data);
   const objective = patchLosses[chosen.loss];
-  const generator = generatorOf("residual", chosen.ngf, chosen.blocks, image);
+  const generator = generators.residual(chosen, image);
   const augmented = {
     A: augmentedFor(chosen, objective, image, "A"),
     B: augmentedFor(chosen, objective, image, "B"),

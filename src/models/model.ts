@@ -148,8 +148,9 @@ export interface Classifier {
   readonly classes: number;
 }
 
-/** From the first domain of pairs to the second, or back. */
-export type Direction = "AtoB" | "BtoA";
+/** From the first domain of pairs to the second, and back. */
+export const directions = ["AtoB", "BtoA"] as const;
+export type Direction = (typeof directions)[number];
 
 /** How to turn images of one domain into images of the other: a map from images to as large images. */
 export interface Translator {

@@ -2,12 +2,11 @@ import { z } from "zod";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, concat, mul } from "../ops/index.ts";
-import { type DataInfo, type Direction, type Model, type Scope, defineModel } from "./model.ts";
+import { type DataInfo, type Direction, type Model, type Scope, defineModel, directions } from "./model.ts";
 import {
   adamOf,
   augmentedFor,
   fooling,
-  generatorOf,
   generators,
   imageOf,
   judgeOf,
@@ -22,7 +21,7 @@ import {
 import type { Scorer } from "./views.ts";
 
 const options = z.object({
-  direction: choiceField("which image of a pair is given, and which is wanted", ["AtoB", "BtoA"]).default("AtoB"),
+  direction: choiceField("which image of a pair is given, and which is wanted", directions).default("AtoB"),
   generator: choiceField("net of the generator", Object.keys(generators) as [keyof typeof generators]).default("unet"),
   blocks: integerField("residual blocks of the generator, where it is residual", { min: 0 }).default(6),
   loss: patchLossField("non-saturating"),
@@ -60,7 +59,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       shown.map((images) => nets.discriminator!(images));
   return {
     nets: {
-      [direction]: generatorOf(chosen.generator, chosen.ngf, chosen.blocks, image),
+      [direction]: generators[chosen.generator](chosen, image),
       discriminator: judgeOf(chosen, "batch", [height, width, 2 * colours], augmented),
       ...augmented.nets,
     },

@@ -1,12 +1,12 @@
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Shape } from "../base/ndarray.ts";
-import { type Tensor, staticDim } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { type Layer, patchDiscriminator, residualGenerator, uNet, usualPatchLayers } from "../nn/index.ts";
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../objectives/index.ts";
-import { abs, concat, mean, reshape, slice, square, sub } from "../ops/index.ts";
+import { abs, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
-import type { DataInfo, Losses, Net, NetMap, Scope, TrainStep, Translator } from "./model.ts";
+import type { DataInfo, Losses, NetMap, Scope, TrainStep, Translator } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, headOf, headScores, pairScores, weighed } from "./views.ts";
 
@@ -32,9 +32,6 @@ export interface TranslationOptions {
   readonly discriminatorLayers?: number | undefined;
   readonly beta1: number;
 }
-
-/** Generators by name. */
-export const generators = { residual: "residual", unet: "unet" } as const;
 
 /** Squared distances of scores from 1 for real and 0 for generated: the generator's whole, the discriminator's half. */
 const patchSquares: AdversarialLoss = { ...leastSquares, generator: (fake) => mean(square(sub(fake, 1))) };
@@ -89,9 +86,17 @@ export function judging(net: string, image: Shape) {
   return { map: { [net]: map }, judge: { map: net, input: "x", output: "score" } };
 }
 
-export function generatorOf(arch: keyof typeof generators, ngf: number, blocks: number, image: Shape): Layer {
-  return arch === "unet" ? uNet({ channels: ngf }, image) : residualGenerator({ channels: ngf, blocks }, image);
+interface TranslatorOptions {
+  readonly ngf: number;
+  /** Residual blocks, where the net has such. */
+  readonly blocks: number;
 }
+
+/** Nets from images to images, by name. */
+export const generators = {
+  residual: ({ ngf, blocks }: TranslatorOptions, image: Shape) => residualGenerator({ channels: ngf, blocks }, image),
+  unet: ({ ngf }: TranslatorOptions, image: Shape) => uNet({ channels: ngf }, image),
+} as const;
 
 /** A discriminator of the patches of images, or of images laid over each other channel by channel; a head for each view. */
 export function judgeOf(
@@ -151,17 +156,6 @@ export function fooling(
 
 export function adamOf({ beta1 }: TranslationOptions): TrainStep["optimizer"] {
   return (rate) => adam({ learningRate: rate, beta1, beta2: 0.999 });
-}
-
-/** A net that sees each image by itself, on several batches in one pass. */
-export function inOnePass(net: Net, batches: readonly Tensor[]): Tensor[] {
-  const results = net(concat(batches));
-  let from = 0;
-  return batches.map((batch) => {
-    const start = from;
-    from += staticDim(batch, 0, "inOnePass");
-    return slice(results, 0, start, from);
-  });
 }
 
 /** Mean distance of two images' numbers. */

@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.ts";
-import { add, mul, slice } from "../ops/index.ts";
-import type { Scope } from "./model.ts";
+import { type Tensor, staticDim } from "../graph/tensor.ts";
+import { add, concat, mul, slice, split } from "../ops/index.ts";
+import type { Net, Scope } from "./model.ts";
 
 export type Player = "discriminator" | "generator";
 
@@ -21,6 +21,15 @@ export interface Pair {
 
 /** What all heads make of several batches of shown items. */
 export type Scorer = (shown: readonly Tensor[]) => Tensor[];
+
+/** What a net that sees each item by itself makes of several batches, in one pass. */
+export function inOnePass(net: Net, batches: readonly Tensor[]): Tensor[] {
+  return split(
+    net(concat(batches)),
+    0,
+    batches.map((items) => staticDim(items, 0, "inOnePass")),
+  );
+}
 
 /** One head's part of scores [..., heads]: [..., 1]. */
 export function headOf(scores: Tensor, head: number): Tensor {

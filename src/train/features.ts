@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import type { NdArray } from "../base/ndarray.ts";
+import { type NdArray, rows } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import type { Dataset } from "../data/index.ts";
 import { largestOf } from "../metrics/index.ts";
@@ -23,6 +23,22 @@ export interface Features {
 export interface ItemClassifier {
   readonly classes: number;
   of(items: NdArray): Promise<Int32Array>;
+}
+
+/** Items told in one call. */
+const atOnce = 1000;
+
+/** The class of each of any number of items, [n], by what the classifier is to see of them. */
+export async function classesTold(
+  classifier: ItemClassifier,
+  items: NdArray,
+  seen: (items: NdArray) => NdArray = (part) => part,
+): Promise<Int32Array> {
+  const out = new Int32Array(items.shape[0]!);
+  for (let start = 0; start < out.length; start += atOnce) {
+    out.set(await classifier.of(seen(rows(items, start, Math.min(out.length, start + atOnce)))), start);
+  }
+  return out;
 }
 
 /** Points as they are, or the pixels of images. */

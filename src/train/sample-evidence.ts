@@ -5,7 +5,7 @@ import type { Dataset, Modes } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
-import { type Features, type ItemClassifier, plainFeatures } from "./features.ts";
+import { type Features, type ItemClassifier, classesTold, plainFeatures } from "./features.ts";
 import { nearestDistances } from "./nearest-items.ts";
 import { wayOf } from "./translation-evidence.ts";
 
@@ -44,14 +44,10 @@ function drawnCount(subject: Subject, { asked }: Drawing): number {
 }
 
 /** Items that the model makes of noise, or of random images of the domain that it translates from. */
-async function made(
-  { trained, data, key }: Subject,
-  count: number,
-  drawing: Drawing,
-  metric: string,
-): Promise<NdArray> {
+async function made(subject: Subject, count: number, drawing: Drawing, metric: string): Promise<NdArray> {
+  const { trained, data, key } = subject;
   if (data.sides !== undefined) {
-    const { direction, source } = wayOf({ trained, data, part: "", key }, data, drawing.direction, metric);
+    const { direction, source } = wayOf(subject, data, drawing.direction, metric);
     const indices = permutation(fold(key, "samples"), source.size).slice(0, count);
     return trained.translate(source.read(indices), direction);
   }
@@ -243,7 +239,7 @@ export async function gatherTransforms(
   }
   const { id, resize, transforms } = features;
   const { names } = transforms;
-  const told = async (items: NdArray) => ({ told: await classesOf(transforms, items), names });
+  const told = async (items: NdArray) => ({ told: await classesTold(transforms, items), names });
   const generated = await drawItems(gathering, drawing, metric);
   return {
     evidence: await told(generated),
@@ -255,19 +251,6 @@ export async function gatherTransforms(
       features: { id, resize, dimensions: names.length },
     },
   };
-}
-
-/** The class of each of any number of items, [n], by what the classifier is to see of them. */
-async function classesOf(
-  classifier: ItemClassifier,
-  items: NdArray,
-  seen: (items: NdArray) => NdArray = (part) => part,
-): Promise<Int32Array> {
-  const out = new Int32Array(items.shape[0]!);
-  for (let start = 0; start < out.length; start += atOnce) {
-    out.set(await classifier.of(seen(rows(items, start, Math.min(out.length, start + atOnce)))), start);
-  }
-  return out;
 }
 
 type Digits = Extract<Modes, { kind: "digits" }>;
@@ -290,7 +273,7 @@ async function digitModes(
   const n = images.shape[0]!;
   const nearest = new Int32Array(n);
   for (let channel = 0; channel < channels; channel++) {
-    const told = await classesOf(classifier, images, (part) => channelOf(part, channel));
+    const told = await classesTold(classifier, images, (part) => channelOf(part, channel));
     told.forEach((label, i) => (nearest[i] = nearest[i]! * classes + label));
   }
   return { count: classes ** channels, nearest, good: new Uint8Array(n).fill(1) };

@@ -27,6 +27,11 @@ export interface Tracing {
   readonly trying?: boolean;
 }
 
+/** A graph of which nothing has been made yet. */
+export function newTracing(parts: Omit<Tracing, "declared" | "carried">): Tracing {
+  return { ...parts, declared: new Map(), carried: new Map() };
+}
+
 /** The context of one place in the model: a path, and how often each name was asked for there. */
 export class Place implements Scope {
   constructor(

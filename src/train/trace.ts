@@ -8,7 +8,7 @@ import type { Schedule } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import type { Declared } from "./feeds.ts";
 import { type Layouts, StateView, stateNames } from "./state-view.ts";
-import { Optimizers, Place, StepPlace, type Tracing } from "./step-scope.ts";
+import { Optimizers, Place, StepPlace, type Tracing, newTracing } from "./step-scope.ts";
 
 /** A graph with the list of what the host must feed it. */
 export interface Traced {
@@ -49,15 +49,7 @@ export function batchesPerStep(model: Model): number {
 export function traceStep(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
-  const tracing: Tracing = {
-    model,
-    layouts,
-    state,
-    declared: new Map(),
-    carried: new Map(),
-    training: true,
-    items: batch[0]!,
-  };
+  const tracing = newTracing({ model, layouts, state, training: true, items: batch[0]! });
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
@@ -81,15 +73,7 @@ export function traceStep(options: StepOptions): Traced {
 export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">, step: TrainStep): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
-  const tracing: Tracing = {
-    model,
-    layouts,
-    state,
-    declared: new Map(),
-    carried: new Map(),
-    training: true,
-    items: batch[0]!,
-  };
+  const tracing = newTracing({ model, layouts, state, training: true, items: batch[0]! });
   const none = (): never => {
     throw new ShapeError(`gradients: the loss of ${step.name} must not go through an optimizer`);
   };
@@ -110,16 +94,7 @@ export function traceHealth(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
   const observed = new Map<string, Tensor>();
-  const tracing: Tracing = {
-    model,
-    layouts,
-    state,
-    declared: new Map(),
-    carried: new Map(),
-    training: true,
-    items: batch[0]!,
-    observed,
-  };
+  const tracing = newTracing({ model, layouts, state, training: true, items: batch[0]!, observed });
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
@@ -157,14 +132,6 @@ export function traceInference(
   body: (scope: Scope) => Readonly<Record<string, Tensor>>,
 ): Traced {
   const state = new StateView(frozen ?? null);
-  const tracing: Tracing = {
-    model,
-    layouts,
-    state,
-    declared: new Map(),
-    carried: new Map(),
-    training: false,
-    items: items ?? null,
-  };
+  const tracing = newTracing({ model, layouts, state, training: false, items: items ?? null });
   return { program: { outputs: body(new Place(tracing, [], "", new Map())) }, declared: tracing.declared };
 }

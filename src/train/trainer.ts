@@ -293,7 +293,7 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    const some = take(this.data.test, Math.min(followed, this.data.test.size));
+    const some = take(this.data.test, followed);
     // Images take nets from images to images long.
     if (this.model.translators !== undefined || usualMeasurements(this.model, some).length === 0) return;
     const results = await this.measure(trained, some);
@@ -325,7 +325,7 @@ class Training {
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
-    const judged = this.model.translators === undefined ? all : take(all, Math.min(followed, all.size));
+    const judged = this.model.translators === undefined ? all : take(all, followed);
     const results = await this.measure(trained, judged);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);

@@ -1,18 +1,16 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import { type NdArray, ndarray, rows } from "../base/ndarray.ts";
+import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { fold, normal } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
 import type { Evidence } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Subject } from "./evidence.ts";
+import { classesTold } from "./features.ts";
 import { directionsOf, endsOf, opposite } from "./ways.ts";
 
 /** Deviation of the noise that nobody sees, of white. */
 const faint = 0.01;
-
-/** Images told by a classifier in one call. */
-const atOnce = 1000;
 
 /** A way of a model between domains, with the images it begins with and those it should end in. */
 export interface Way {
@@ -103,16 +101,9 @@ export async function gatherTranslatedClasses(
       "train one on images of the target domain: zaya train classifier --data DATA",
     );
   }
-  const tell = async (images: NdArray): Promise<Int32Array> => {
-    const told: number[] = [];
-    for (let start = 0; start < images.shape[0]!; start += atOnce) {
-      told.push(...(await classifier.of(rows(images, start, Math.min(images.shape[0]!, start + atOnce)))));
-    }
-    return Int32Array.from(told);
-  };
   return {
-    told: await tell(await subject.trained.translate(all(source), direction)),
-    toldOfTruth: aligned ? await tell(all(target)) : null,
+    told: await classesTold(classifier, await subject.trained.translate(all(source), direction)),
+    toldOfTruth: aligned ? await classesTold(classifier, all(target)) : null,
     labels: source.labels,
   };
 }

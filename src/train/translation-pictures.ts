@@ -66,9 +66,10 @@ export async function errorsPicture(trained: TrainedModel, sides: Sides): Promis
 
 /** Images that a model keeps among its statistics, as far as there are any yet. */
 export async function keptPictures({ model, state }: TrainedModel): Promise<Record<string, NdArray<"uint8">>> {
+  if (model.kept === undefined) return {};
   const values = await state.read();
   const pictures: Record<string, NdArray<"uint8">> = {};
-  for (const [title, { net, stat, shape }] of Object.entries(model.kept ?? {})) {
+  for (const [title, { net, stat, shape }] of Object.entries(model.kept)) {
     const { data, shape: flat } = values[stateNames.stat(net, stat)]!;
     const inside = Float32Array.from(data, (value) => (value + 1) / 2);
     pictures[title] = imageGrid(ndarray("float32", [flat[0]!, ...shape], inside), { columns: 10 });

@@ -1,9 +1,7 @@
 import type { Dataset, Sides } from "../data/index.ts";
-import type { Direction, Model } from "../models/index.ts";
+import { type Direction, type Model, directions } from "../models/index.ts";
 
 // The ways of a model between two domains.
-
-const directions = ["AtoB", "BtoA"] as const satisfies readonly Direction[];
 
 /** The other way. */
 export function opposite(direction: Direction): Direction {
