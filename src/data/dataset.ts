@@ -294,6 +294,11 @@ function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) 
   };
 }
 
+/** The fingerprint of data that a text defines. */
+export function fingerprintOf(definition: string): string {
+  return new Sha256().update(new TextEncoder().encode(definition)).hex().slice(0, 16);
+}
+
 /** @throws OptionError for an index outside the data. */
 export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, index: number): number {
   if (Number.isInteger(index) && index >= 0 && index < size) return index;

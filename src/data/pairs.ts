@@ -1,7 +1,14 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
-import { Sha256 } from "../base/sha256.ts";
-import { type Dataset, type Sides, type SkippedFile, checkedIndex, distinctFiles, select } from "./dataset.ts";
+import {
+  type Dataset,
+  type Sides,
+  type SkippedFile,
+  checkedIndex,
+  fingerprintOf,
+  distinctFiles,
+  select,
+} from "./dataset.ts";
 
 /**
  * Images of two domains as pairs `[2, h, w, c]`, the first domain's image first.
@@ -73,7 +80,7 @@ class PairDataset implements Dataset {
   get fingerprint(): string {
     const { a, b, aligned } = this.sides;
     const text = `${aligned ? "aligned" : "unaligned"} ${a.fingerprint} ${b.fingerprint}`;
-    return new Sha256().update(new TextEncoder().encode(text)).hex().slice(0, 16);
+    return fingerprintOf(text);
   }
 
   select(indices: Int32Array): Dataset {

@@ -32,13 +32,13 @@ def dense(sizes, first=0):
     return nn.Sequential(*layers)
 
 
-def fill(net, waves, name):
-    """Parameters by formula; returns the formulas."""
+def fill(net, waves, name, matrix=1.6, vector=0.3):
+    """Parameters by formula, matrices and vectors of these sizes; returns the formulas."""
     formulas = {}
     with torch.no_grad():
         for key, param in net.named_parameters():
             norm = param.dim() == 1 and key.endswith("weight")
-            scale = round(1.6 / math.sqrt(param[0].numel()), 3) if param.dim() > 1 else 0.3
+            scale = round(matrix / math.sqrt(param[0].numel()), 3) if param.dim() > 1 else vector
             param.copy_(waves.make(f"{name}.{key}", param.shape, scale, 1.0 if norm else 0.0))
             formulas[key] = waves.formulas.pop(f"{name}.{key}")
     return formulas

@@ -5,36 +5,20 @@
 Layers are named by their places, as ours are. Images in the batches are [0, 1] outside and [-1, 1] to the nets. CycleGAN's generators make one
 step together, then each discriminator one, on what the generators made before they moved.
 """
-import math
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 from golden import Waves, number, values, write
+from players import fill, state
 
 # Constants of our graphs are float32; slopes are not.
 EPSILON = torch.tensor(1e-5, dtype=torch.float32).item()
-
-
-def fill(net, waves, name):
-    """Parameters by formula; returns the formulas."""
-    formulas = {}
-    with torch.no_grad():
-        for key, param in net.named_parameters():
-            norm = param.dim() == 1 and key.endswith("weight")
-            scale = round(1.2 / math.sqrt(param[0].numel()), 3) if param.dim() > 1 else 0.2
-            param.copy_(waves.make(f"{name}.{key}", param.shape, scale, 1.0 if norm else 0.0))
-            formulas[key] = waves.formulas.pop(f"{name}.{key}")
-    return formulas
+sizes = {"matrix": 1.2, "vector": 0.2}
 
 
 def slopes(net):
     return {key: values(value.grad) for key, value in net.named_parameters()}
-
-
-def parameters(net):
-    return {key: values(value) for key, value in net.named_parameters()}
 
 
 class Residual(nn.Sequential):
@@ -73,7 +57,7 @@ def cyclegan():
         "AtoB": residual_generator(colours, width), "BtoA": residual_generator(colours, width),
         "discriminatorA": patch_discriminator(colours, width, nn.InstanceNorm2d),
         "discriminatorB": patch_discriminator(colours, width, nn.InstanceNorm2d)}
-    formulas = {name: fill(net, waves, name) for name, net in nets.items()}
+    formulas = {name: fill(net, waves, name, **sizes) for name, net in nets.items()}
     there, back, judge_a, judge_b = nets.values()
     adam = lambda *modules: torch.optim.Adam([p for m in modules for p in m.parameters()], lr=rate, betas=(0.5, 0.999))
     moves = {"generators": adam(there, back), "A": adam(judge_a), "B": adam(judge_b)}
@@ -103,7 +87,7 @@ def cyclegan():
         steps.append({"generators": number(loss), "discriminatorA": number(judged["A"]), "discriminatorB": number(judged["B"])})
     return {
         "options": {"ngf": width, "blocks": 1, "lambda": weight, "identity": identity}, "rate": rate, "inputs": waves.formulas,
-        "parameters": formulas, "losses": steps, "gradients": first, "after": {name: parameters(nets[name]) for name in ("AtoB", "discriminatorB")}}
+        "parameters": formulas, "losses": steps, "gradients": first, "after": {name: state(nets[name]) for name in ("AtoB", "discriminatorB")}}
 
 
 class Dropped(nn.Module):
@@ -143,7 +127,7 @@ def pix2pix():
     waves = Waves(100)
     generator, drops = u_net(colours, width, 4)
     judge = patch_discriminator(2 * colours, width, nn.BatchNorm2d)
-    formulas = {"AtoB": fill(generator, waves, "AtoB"), "discriminator": fill(judge, waves, "discriminator")}
+    formulas = {"AtoB": fill(generator, waves, "AtoB", **sizes), "discriminator": fill(judge, waves, "discriminator", **sizes)}
     adam = lambda net: torch.optim.Adam(net.parameters(), lr=rate, betas=(0.5, 0.999))
     moves = {"generator": adam(generator), "discriminator": adam(judge)}
     a, b = (2 * waves.make(side, (4, colours, 16, 16), 0.5, 0.5) - 1 for side in "ab")
@@ -168,7 +152,7 @@ def pix2pix():
     return {
         "options": {"ngf": width, "lambda": weight}, "rate": rate, "inputs": waves.formulas, "parameters": formulas,
         "losses": {"discriminator": number(judged), "generator": number(loss), "distance": number(distance)}, "gradients": first,
-        "after": {"AtoB": parameters(generator), "discriminator": parameters(judge)}}
+        "after": {"AtoB": state(generator), "discriminator": state(judge)}}
 
 
 write(__file__, "Adam with betas 0.5 and 0.999. Gradients are those of the first step, parameters those after all.", cyclegan=cyclegan(), pix2pix=pix2pix())

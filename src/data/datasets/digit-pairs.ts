@@ -1,6 +1,6 @@
 import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
-import { Sha256 } from "../../base/sha256.ts";
-import { type Dataset, checkedIndex } from "../dataset.ts";
+import { type Dataset, checkedIndex, fingerprintOf } from "../dataset.ts";
+import { drawnImages } from "../drawn-images.ts";
 import { pairDataset } from "../pairs.ts";
 import { mnist } from "./mnist.ts";
 import type { FileDataset } from "./named.ts";
@@ -61,21 +61,8 @@ function drawnFrom(digits: Dataset, name: string, channels: number, draw: Draw):
     });
     return out;
   };
-  let known: string | undefined;
-  return {
-    name,
-    kind: "image",
-    shape,
-    size,
-    labels,
-    skipped: [],
-    read,
-    get fingerprint() {
-      const definition = new TextEncoder().encode(`${name} ${digits.fingerprint}`);
-      known ??= new Sha256().update(definition).hex().slice(0, 16);
-      return known;
-    },
-  };
+  const digest = (): string => fingerprintOf(`${name} ${digits.fingerprint}`);
+  return drawnImages({ name, shape, size, labels, read, digest });
 }
 
 const inner = side - 2 * margin;

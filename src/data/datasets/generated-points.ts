@@ -1,7 +1,6 @@
 import { type NdArray, zeros } from "../../base/ndarray.ts";
 import { type Key, fold, integers, key } from "../../base/random.ts";
-import { Sha256 } from "../../base/sha256.ts";
-import { type Dataset, type Modes, checkedIndex } from "../dataset.ts";
+import { type Dataset, type Modes, checkedIndex, fingerprintOf } from "../dataset.ts";
 import type { GeneratedDataset } from "./named.ts";
 
 /** A distribution of points to draw from. */
@@ -52,7 +51,7 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
     return out;
   };
   const text = `${name} ${part} ${size} [${dimensions}] ${formula}`;
-  const fingerprint = new Sha256().update(new TextEncoder().encode(text)).hex().slice(0, 16);
+  const fingerprint = fingerprintOf(text);
   return {
     name,
     kind: "points",

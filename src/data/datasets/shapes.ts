@@ -3,6 +3,7 @@ import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
 import { fold, key, permutation } from "../../base/random.ts";
 import { Sha256 } from "../../base/sha256.ts";
 import { type Dataset, type Factors, checkedIndex, select } from "../dataset.ts";
+import { drawnImages } from "../drawn-images.ts";
 import type { DrawnDataset } from "./named.ts";
 
 /** Items held out to test on: the 10,000 and 5,000 points that disentanglement is measured with. */
@@ -84,21 +85,8 @@ export function allShapes(size: number): Dataset & { readonly factors: Factors }
     }
     return out;
   };
-  let known: string | undefined;
-  return {
-    name,
-    kind: "image",
-    shape,
-    size: count,
-    labels: null,
-    skipped: [],
-    factors,
-    read,
-    get fingerprint() {
-      known ??= digest(sizes, size, spriteOf);
-      return known;
-    },
-  };
+  const digest = (): string => digestOfSprites(sizes, size, spriteOf);
+  return drawnImages({ name, shape, size: count, labels: null, factors, read, digest });
 }
 
 /**
@@ -150,7 +138,7 @@ function gridFactors(name: string, names: readonly string[], sizes: readonly num
 }
 
 /** Over the factors and each sprite in one place: other places only move it. */
-function digest(sizes: readonly number[], size: number, spriteOf: (index: number) => Int32Array): string {
+function digestOfSprites(sizes: readonly number[], size: number, spriteOf: (index: number) => Int32Array): string {
   const hash = new Sha256().update(new TextEncoder().encode(`shapes ${size} ${sizes.join(" ")}`));
   for (let sprite = 0; sprite < outlines.length * scales * turns; sprite++) {
     const white = spriteOf(sprite);

@@ -1,7 +1,7 @@
 import { type NdArray, zeros } from "../../base/ndarray.ts";
 import { fold, integers, key } from "../../base/random.ts";
-import { Sha256 } from "../../base/sha256.ts";
-import { type DataSplit, type Dataset, type Modes, checkedIndex } from "../dataset.ts";
+import { type DataSplit, type Dataset, type Modes, checkedIndex, fingerprintOf } from "../dataset.ts";
+import { drawnImages } from "../drawn-images.ts";
 import { mnist } from "./mnist.ts";
 import type { FileDataset } from "./named.ts";
 
@@ -49,22 +49,8 @@ function stacks(digits: Dataset, part: string, size: number): Dataset {
     );
     return interleaved(layers, [items.length, ...shape]);
   };
-  let known: string | undefined;
-  return {
-    name,
-    kind: "image",
-    shape,
-    size,
-    labels,
-    skipped: [],
-    modes,
-    read,
-    get fingerprint() {
-      const definition = `${name} ${part} ${size} ${digits.fingerprint}`;
-      known ??= new Sha256().update(new TextEncoder().encode(definition)).hex().slice(0, 16);
-      return known;
-    },
-  };
+  const digest = (): string => fingerprintOf(`${name} ${part} ${size} ${digits.fingerprint}`);
+  return drawnImages({ name, shape, size, labels, modes, read, digest });
 }
 
 /** Grey images [n * c, h, w, 1] as images [n, h, w, c], each of c grey ones that follow each other. */
