@@ -178,6 +178,8 @@ export interface Model {
   readonly steps: readonly TrainStep[];
   /** Trainings one after the other; where not given, all steps are made all the time. */
   readonly stages?: readonly Stage[];
+  /** An option by whose value a step's graph grows in proportion, and the same model at another value of it. */
+  readonly growth?: { readonly option: string; readonly value: number; at(value: number): Model };
   /** A batch holds a whole number of times so many items; 1 where not given. */
   readonly batchMultiple?: number;
   readonly maps: Readonly<Record<string, NetMap>>;

@@ -65,6 +65,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
       discriminatorStep(players),
     ],
+    growth: { option: "unroll", value: chosen.unroll, at: (unroll) => build({ ...chosen, unroll }, data) },
     ...players.abilities,
   };
 }

@@ -4,6 +4,7 @@ import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, 
 import { type ResolvedTraining, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "./course.ts";
 import { classesOf } from "./labels.ts";
+import { requireStepMemory } from "./step-memory.ts";
 
 /** A run that has not begun. */
 export interface Plan {
@@ -13,13 +14,20 @@ export interface Plan {
 
 /**
  * A recipe's model for some data, and how to train it, with nothing left open.
+ * @param memory Bytes that a step may take; as many as it likes where not given.
  * @throws OptionError when options do not fit the model, the data or each other: a plan that is made can be begun.
  */
-export function planRun({ definition, options }: ConfiguredModel, data: DataSplit, training: TrainOptions): Plan {
+export function planRun(
+  { definition, options }: ConfiguredModel,
+  data: DataSplit,
+  training: TrainOptions,
+  memory = Infinity,
+): Plan {
   requireKind(definition, data.train);
   const model = definition.build(options, infoOf(data));
   const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
+  requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
   return { model, training: resolved };
 }
 

@@ -25,6 +25,11 @@ describe("a command line that is wrong", () => {
     [[...tiny, "--steps", "0"], "steps must be at least 1 - got 0"],
     [[...tiny, "--steps", "1.5"], "steps must be a whole number - got 1.5"],
     [[...tiny, "--steps", "5", "--epochs", "1"], "exclude each other"],
+    [
+      "train unrolled-gan --data ring8 --unroll 10000000".split(" "),
+      "of memory that are free - got unroll 10000000",
+      "would fit; or choose a smaller --batch",
+    ],
     [[...tiny, "--batch", "1000"], "batch must be at most the 36 training items - got 1000"],
     [[...tiny, "--learning-rate", "NaN"], "learningRate must be a number - got NaN"],
     [[...tiny, "--schedule", "cosin"], "schedule must be one of constant, linear, constant-linear, cosine - got cosin"],

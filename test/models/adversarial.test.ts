@@ -110,6 +110,26 @@ describe("what does not fit", () => {
   });
 });
 
+describe("a step larger than the memory", () => {
+  const plan = (unroll: number) => () =>
+    planRun(unrolledGan({ unroll }), someData(plane, 1000), { batch: 64, steps: 1 }, 2 ** 28);
+
+  it("is refused without making its graph, and what is said to fit does", () => {
+    const fitting = /about (\d+) would fit/;
+    expect(plan(1_000_000)).toThrow("of memory that are free - got unroll 1000000");
+    let hint = "";
+    try {
+      plan(1_000_000)();
+    } catch (error) {
+      hint = (error as OptionError).hint ?? "";
+    }
+    const most = Number(fitting.exec(hint)![1]);
+    expect(most).toBeGreaterThan(10);
+    expect(plan(most)).not.toThrow();
+    expect(plan(most + 1)).toThrow("of memory that are free");
+  });
+});
+
 describe("an epoch", () => {
   const stepsOf = (model: ConfiguredModel, options: TrainOptions) =>
     planRun(model, someData(plane, 1000), { batch: 10, ...options }).training.steps;

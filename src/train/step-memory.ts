@@ -1,0 +1,44 @@
+import { OptionError } from "../base/errors.ts";
+import { key } from "../base/random.ts";
+import type { Shape } from "../base/ndarray.ts";
+import { toposort } from "../graph/traverse.ts";
+import type { Model } from "../models/index.ts";
+import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { traceStep } from "./trace.ts";
+
+/**
+ * Refuses a model that grows with an option beyond the memory there is, without making the graph that would not fit: what
+ * one more costs is seen at 1 and 2. All values of a step are counted, as if none were freed before its end; measured
+ * processes took 0.5 to 0.8 of it.
+ * @param memory Bytes.
+ * @throws OptionError
+ */
+export function requireStepMemory(recipe: string, { growth }: Model, batch: Shape, memory: number): void {
+  if (growth === undefined || growth.value < 2) return;
+  const [one, two] = [stepBytes(growth.at(1), batch), stepBytes(growth.at(2), batch)];
+  const bytes = one + (growth.value - 1) * (two - one);
+  if (bytes <= memory) return;
+  const most = Math.max(1, Math.floor(1 + (memory - one) / (two - one)));
+  throw new OptionError(
+    `${recipe}: a step must fit into the ${inGiB(memory)} of memory that are free - got ${growth.option} ${growth.value}, which takes about ${inGiB(bytes)} at batch ${batch[0]}`,
+    `about ${most} would fit; or choose a smaller --batch`,
+  );
+}
+
+/** Bytes of all values of one training step's graph. */
+function stepBytes(model: Model, batch: Shape): number {
+  const initial = initialParams(model, key(0));
+  const layouts = Object.fromEntries(Object.entries(initial).map(([net, params]) => [net, layoutOf(params)]));
+  const rate = () => 0;
+  const slotNames = (name: string, net: string) => {
+    const step = model.steps.find((known) => known.name === name)!;
+    return Object.keys(step.optimizer(rate, net).init(ravel(initial[net]!)));
+  };
+  const { program } = traceStep({ model, layouts, batch, rate, slotNames });
+  const nodes = toposort([...Object.values(program.outputs), ...Object.values(program.updates ?? {})]);
+  return nodes.reduce((sum, { shape }) => sum + 4 * (shape as Shape).reduce((size, extent) => size * extent, 1), 0);
+}
+
+function inGiB(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
