@@ -73,13 +73,28 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--json", "print one JSON object at the end, and progress on stderr")
     .option("--quiet", "print no progress");
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
-  addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTraining(definition));
+  addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
   addDeviceFlag(command);
   if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
   else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
     process.exitCode = await runTrain(definition!, { ...flags, data: readTrainWords(words).data });
   });
+}
+
+/** Training options of a recipe when left out, as --help has them. */
+function usualTexts(definition: ModelDefinition): Record<string, string> {
+  const [images, points] = [usualTraining(definition, "image"), usualTraining(definition, "points")];
+  const entries = new Map<string, unknown>(Object.entries(images));
+  return Object.fromEntries(
+    Object.entries(points).flatMap(([name, value]) => {
+      const usual = entries.get(name);
+      if (usual === undefined && value === undefined) return [];
+      if (usual === value) return [[name, String(value)]];
+      const texts = [usual, value === undefined ? value : `${String(value)} for points`];
+      return [[name, texts.filter((text) => text !== undefined).join("; ")]];
+    }),
+  );
 }
 
 async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {

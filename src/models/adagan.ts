@@ -5,7 +5,16 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type Layer, discriminatorNet } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, erf, mul, reshape, slice, step as isPositive, stopGradient, sub } from "../ops/index.ts";
-import { type Game, adversarialOptions, alternately, game, latentOf, playerOptions, scoreLogs } from "./adversarial.ts";
+import {
+  type Game,
+  adversarialOptions,
+  alternately,
+  game,
+  latentOf,
+  playerOptions,
+  scoreLogs,
+  pointDefaults,
+} from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import {
   type DataInfo,
@@ -32,7 +41,8 @@ export const adagan = defineModel({
   summary: "mixture of GANs grown by boosting: each new one is trained on what the mixture does not yet make",
   source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

@@ -12,7 +12,7 @@ import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, concat, div, mean, mul, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
-import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep } from "./model.ts";
+import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep, TrainingDefaults } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairScores, weighed } from "./views.ts";
 
@@ -61,6 +61,14 @@ export const adversarialOptions = {
     max: 0.99999,
   }).default(0.999),
   ...augmentationOptions,
+};
+
+/** Training on points: long, with a rate that falls far, as their modes are narrow. */
+export const pointDefaults: TrainingDefaults = {
+  batch: 256,
+  length: { steps: 25_000 },
+  learningRate: 1e-3,
+  rateEnd: 0.01,
 };
 
 const schema = z.object(adversarialOptions);

@@ -33,7 +33,7 @@ export const betaVae = defineModel({
   summary: "VAE whose KL is weighted, constrained, or drawn to a rising capacity",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
-  defaults: { batch: 64, epochs: 10, learningRate: 5e-4 },
+  defaults: { batch: 64, length: { epochs: 10 }, learningRate: 5e-4 },
   build,
 });
 

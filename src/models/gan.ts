@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { choiceField } from "../base/options.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
-import { adversarialOptions, alternately, game } from "./adversarial.ts";
+import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 /** Losses by name. */
@@ -26,7 +26,8 @@ export const gan = defineModel({
   summary: "generative adversarial network; with --arch dcgan that of Radford et al.",
   source: "Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

@@ -19,7 +19,7 @@ export const iwae = defineModel({
   summary: "autoencoder trained on the importance-weighted bound",
   source: "Burda et al., arXiv 1509.00519",
   options,
-  defaults: { batch: 128, epochs: 10, learningRate: 1e-3 },
+  defaults: { batch: 128, length: { epochs: 10 }, learningRate: 1e-3 },
   build,
 });
 

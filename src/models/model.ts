@@ -194,6 +194,16 @@ export interface Model {
   readonly likelihood?: Likelihood;
 }
 
+/** How a recipe is trained where nothing is said, where that is not as for every recipe. */
+export interface TrainingDefaults {
+  readonly batch: number;
+  /** Passes over the data, or steps whatever their size. */
+  readonly length: { readonly epochs: number } | { readonly steps: number };
+  readonly learningRate: number;
+  readonly schedule?: "constant" | "linear" | "constant-linear" | "cosine";
+  readonly rateEnd?: number;
+}
+
 /** A recipe: what `zaya train NAME` names. */
 export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
@@ -206,14 +216,9 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
    * of the other.
    */
   readonly learnsFrom?: "items" | "domains" | "aligned pairs";
-  /** Defaults of training, where they are not those of every model. */
-  readonly defaults: {
-    readonly batch: number;
-    readonly epochs: number;
-    readonly learningRate: number;
-    readonly schedule?: "constant" | "linear" | "constant-linear" | "cosine";
-    readonly rateEnd?: number;
-  };
+  readonly defaults: TrainingDefaults;
+  /** The same for points, where they are others than for images. */
+  readonly pointDefaults?: TrainingDefaults;
   /** @throws OptionError when the options do not fit the data or each other. */
   build(options: z.output<Schema>, data: DataInfo): Model;
 }

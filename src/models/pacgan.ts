@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { reshape, transpose } from "../ops/index.ts";
-import { adversarialOptions, alternately, game } from "./adversarial.ts";
+import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
@@ -17,7 +17,8 @@ export const pacgan = defineModel({
   summary: "GAN whose discriminator judges several items at once, all real or all generated",
   source: "Lin et al., arXiv 1712.04086",
   options,
-  defaults: { batch: 128, epochs: 40, learningRate: 2e-4 },
+  defaults: { batch: 128, length: { epochs: 40 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

@@ -36,7 +36,7 @@ export const pix2pix = defineModel({
   source: "Isola et al., arXiv 1611.07004",
   learnsFrom: "aligned pairs",
   options,
-  defaults: { batch: 16, epochs: 50, learningRate: 2e-4, schedule: "constant-linear", rateEnd: 0 },
+  defaults: { batch: 16, length: { epochs: 50 }, learningRate: 2e-4, schedule: "constant-linear", rateEnd: 0 },
   build,
 });
 

@@ -11,6 +11,7 @@ import {
   generatorStep,
   scorerOf,
   shownPairs,
+  pointDefaults,
 } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
@@ -31,7 +32,8 @@ export const unrolledGan = defineModel({
   summary: "GAN whose generator plays against the discriminator as it will be some steps from now",
   source: "Metz et al., arXiv 1611.02163",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

@@ -4,7 +4,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy } from "./adversarial.ts";
+import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 import { headOf, weighed } from "./views.ts";
 
@@ -15,7 +15,8 @@ export const veegan = defineModel({
   summary: "GAN with a reconstructor that turns items back into noise; its discriminator judges pairs of both",
   source: "Srivastava et al., arXiv 1705.07761, algorithm 1; the reconstructor's loss as in the authors' code",
   options,
-  defaults: { batch: 64, epochs: 20, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

@@ -13,6 +13,7 @@ import {
   generatorStep,
   scorerOf,
   shownPairs,
+  pointDefaults,
 } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf, pairScores, weighed } from "./views.ts";
@@ -28,7 +29,8 @@ export const wganGp = defineModel({
   summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
   source: "Gulrajani et al., arXiv 1704.00028",
   options,
-  defaults: { batch: 64, epochs: 100, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 100 }, learningRate: 2e-4 },
+  pointDefaults,
   build,
 });
 

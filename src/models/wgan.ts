@@ -2,14 +2,17 @@ import { z } from "zod";
 import { integerField, numberField } from "../base/options.ts";
 import { wasserstein } from "../objectives/index.ts";
 import { rmsProp, withWeightClipping } from "../optim/index.ts";
-import { adversarialOptions, discriminatorStep, game, generatorStep } from "./adversarial.ts";
+import { adversarialOptions, discriminatorStep, game, generatorStep, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 
 const { beta1: _, ...shared } = adversarialOptions;
 
 const options = z.object({
   ...shared,
-  clip: numberField("largest parameter of the critic; it sets the scale of the distance", { above: 0 }).default(0.01),
+  clip: numberField(
+    "largest parameter of the critic, which sets the scale of the distance; 0.01 for images, 0.1 for points",
+    { above: 0 },
+  ).optional(),
   criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
   criticWarmup: integerField("steps of the critic in each of the first 25 steps, and in every 500th", {
     min: 1,
@@ -21,12 +24,13 @@ export const wgan = defineModel({
   summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
   source: "Arjovsky et al., arXiv 1701.07875",
   options,
-  defaults: { batch: 64, epochs: 100, learningRate: 5e-5 },
+  defaults: { batch: 64, length: { epochs: 100 }, learningRate: 5e-5 },
+  pointDefaults: { ...pointDefaults, learningRate: 5e-4 },
   build,
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const { clip, criticSteps, criticWarmup } = chosen;
+  const { clip = data.kind === "image" ? 0.01 : 0.1, criticSteps, criticWarmup } = chosen;
   const players = game({ ...chosen, beta1: 0 }, data, {
     objective: wasserstein,
     optimizer: (learningRate) => rmsProp({ learningRate }),

@@ -30,9 +30,11 @@ export const trainOptions = z.object({
 
 export type TrainOptions = z.input<typeof trainOptions>;
 
-/** What a recipe's training options are when left out, where they depend on the recipe. */
-export function usualTraining({ defaults }: ModelDefinition) {
-  return { schedule: "linear", rateEnd: 0.05, ...defaults } as const;
+/** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
+export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
+  const { length, ...others } = kind === "points" ? pointDefaults : defaults;
+  const { steps, epochs }: { readonly steps?: number; readonly epochs?: number } = length;
+  return { schedule: "linear", rateEnd: 0.05, steps, epochs, ...others } as const;
 }
 
 /** Training options with nothing left open. */
@@ -100,7 +102,7 @@ export function resolveTraining(
   data: Dataset,
 ): ResolvedTraining {
   const given = parseOptions(trainOptions, raw, "train");
-  const defaults = usualTraining(definition);
+  const defaults = usualTraining(definition, data.kind);
   const fewest = fewestItems(data);
   const batch = batchFor(model, given.batch, Math.min(defaults.batch, fewest));
   if (batch > fewest) {
@@ -116,9 +118,10 @@ export function resolveTraining(
       "give one of them",
     );
   }
-  const { epochs = defaults.epochs, ...rest } = given;
+  const { epochs: _, ...rest } = given;
+  const { steps: chosen, epochs = 1 } = given.steps === undefined && given.epochs === undefined ? defaults : given;
   const batches = epochs * Math.floor(data.size / batch);
-  const steps = given.steps ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
+  const steps = chosen ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
   return {
     ...rest,
     schedule: given.schedule ?? defaults.schedule,

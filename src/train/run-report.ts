@@ -25,7 +25,7 @@ export async function writeReport(
     title: `${run.config.recipe} on ${sourceTitle(run.config.data)}`,
     status: [state.status, state.reason].filter(Boolean).join(": "),
     summary: summaryOf(run, state, metrics),
-    config: configOf(run),
+    config: configOf(run, test.kind),
     curves: curvesOf(metrics),
     bars: barsOf(results),
     strips: stripsOf(metrics, test),
@@ -49,7 +49,7 @@ function summaryOf({ config }: Run, state: RunRecord, metrics: readonly MetricLi
   ];
 }
 
-function configOf({ config }: Run): ConfigEntry[] {
+function configOf({ config }: Run, kind: Dataset["kind"]): ConfigEntry[] {
   const definition = models.find(({ name }) => name === config.recipe)!;
   const initial = new Map(
     [...describeOptions(definition.options), ...describeOptions(trainOptions)].map((option) => [
@@ -59,7 +59,7 @@ function configOf({ config }: Run): ConfigEntry[] {
   );
   const entries = Object.entries({ ...config.model, ...config.train });
   return entries.map(([name, value]) => {
-    const standard = (usualTraining(definition) as Record<string, unknown>)[name] ?? initial.get(name);
+    const standard = (usualTraining(definition, kind) as Record<string, unknown>)[name] ?? initial.get(name);
     return { name, value: String(value), isDefault: standard === undefined || String(standard) === String(value) };
   });
 }

@@ -104,7 +104,7 @@ describe("what does not fit", () => {
   it("is not what defaults bring about: batches are brought to whole packs, and to small data", () => {
     const batchOf = (model: ConfiguredModel, count: number) =>
       planRun(model, someData(plane, count), { epochs: 1 }).training.batch;
-    expect(batchOf(pacgan({ packing: 3 }), 1000)).toBe(126);
+    expect(batchOf(pacgan({ packing: 3 }), 1000)).toBe(255);
     expect(batchOf(pacgan({ packing: 3 }), 40)).toBe(36);
     expect(batchOf(gan(), 40)).toBe(36);
   });
@@ -143,8 +143,15 @@ describe("an epoch", () => {
   });
 
   it("is as many as make critics' runs as long as others by default", () => {
-    expect(stepsOf(wgan(), {})).toBe(stepsOf(gan(), {}));
-    expect(stepsOf(wganGp(), {})).toBe(stepsOf(gan(), {}));
+    const stepsOnImages = (model: ConfiguredModel) =>
+      planRun(model, someData({ kind: "image", shape: [8, 8, 1] }, 1000), { batch: 10 }).training.steps;
+    expect(stepsOnImages(wgan())).toBe(stepsOnImages(gan()));
+    expect(stepsOnImages(wganGp())).toBe(stepsOnImages(gan()));
+  });
+
+  it("is not what runs on points are counted in by default", () => {
+    for (const model of [gan(), wgan(), pacgan()]) expect(stepsOf(model, {})).toBe(25_000);
+    expect(stepsOf(gan(), { epochs: 1 })).toBe(90);
   });
 });
 
