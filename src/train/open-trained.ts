@@ -19,12 +19,18 @@ export interface OpenedModel {
 }
 
 /**
- * The model of a run as its newest checkpoint has it; needs no data.
+ * The model of a run as a checkpoint has it; needs no data.
  * @param weights "ema" is for runs that keep averages, and those of the last step for others.
+ * @param at Step of the checkpoint; the newest where not given.
  * @throws RunError when there is none, or it is damaged.
  */
-export async function openTrained(run: Run, engine: Engine, weights: Weights = "ema"): Promise<OpenedModel> {
-  const step = await newestCheckpoint(run.store, run.state.step);
+export async function openTrained(
+  run: Run,
+  engine: Engine,
+  weights: Weights = "ema",
+  at?: number,
+): Promise<OpenedModel> {
+  const step = at ?? (await newestCheckpoint(run.store, run.state.step));
   const data = await readDataRecord(run.store);
   if (step === null || data === null) {
     throw new RunError(

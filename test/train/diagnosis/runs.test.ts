@@ -35,7 +35,7 @@ const names = (warnings: readonly Warning[]): string[] => warnings.map(({ sympto
 
 /** Players for ring8 that learn its eight modes in 2000 steps. */
 const players = { latent: 2, hidden: [64, 64] };
-const ring = { learningRate: 2e-3, steps: 1500 };
+const ring = { learningRate: 2e-3, rateEnd: 0.05, batch: 64, steps: 1500 };
 
 // Each fails by one option. Beside it stand the symptoms, and the flag that the first of them proposes.
 const failures: Record<string, readonly [Experiment, readonly string[], string, Experiment]> = {
