@@ -17,6 +17,7 @@ const workloads = {
   "wgan-gp": { block: 4, peers: ["pytorch"] },
   veegan: { block: 100, peers: ["pytorch"] },
   cyclegan: { block: 4, peers: ["pytorch"] },
+  "dcgan-dag": { block: 2, peers: ["pytorch"] },
   emd: { block: 3, peers: ["pot", "scipy"], agree: 1e-9 },
   "emd-weighted": { block: 3, peers: ["pot"], agree: 1e-9 },
 };

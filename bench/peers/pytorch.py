@@ -460,10 +460,65 @@ def cyclegan():
     return step
 
 
+def dcgan_dag():
+    """DCGAN-32, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .999); a head of D for each quarter turn, further heads weigh 0.2 / 3
+    (arXiv:2006.05338). BatchNorm sees each turned batch alone, real and fake."""
+    def up(i, o):
+        return nn.ConvTranspose2d(i, o, 4, 2, 1, bias=o == 3)
+
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
+    generator = nn.Sequential(
+        nn.Linear(100, 4096, bias=False), nn.Unflatten(1, (256, 4, 4)), nn.BatchNorm2d(256), nn.ReLU(inplace=True),
+        up(256, 128), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+        up(128, 64), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+        up(64, 3), nn.Tanh()).to(memory_format=layout)
+    discriminator = nn.Sequential(
+        nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(128, 256, 4, 2, 1), nn.BatchNorm2d(256), nn.LeakyReLU(0.2, inplace=True),
+        nn.Flatten(), nn.Linear(4096, 4)).to(memory_format=layout)
+    for net in (generator, discriminator):
+        for module in net:
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+    adam_g, adam_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **ADAM) for net in (generator, discriminator))
+    real = (torch.rand(64, 3, 32, 32) * 2 - 1).to(memory_format=layout)
+    one, zero = torch.ones(64), torch.zeros(64)
+    weights = [1, *[0.2 / 3] * 3]
+
+    def turned(x, turns):
+        return torch.rot90(x, turns, (2, 3)).contiguous(memory_format=layout)
+
+    def step():
+        fake = generator(torch.randn(64, 100))
+        held = fake.detach()
+        adam_d.zero_grad(set_to_none=True)
+        total = 0
+        for turns, weight in enumerate(weights):
+            loss = weight * logit_loss(discriminator(turned(real, turns))[:, turns], one)
+            loss.backward()
+            other = weight * logit_loss(discriminator(turned(held, turns))[:, turns], zero)
+            other.backward()
+            total = total + loss.detach() + other.detach()
+        adam_d.step()
+
+        discriminator.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        loss_g = sum(
+            weight * logit_loss(discriminator(turned(fake, turns))[:, turns], one) for turns, weight in enumerate(weights))
+        loss_g.backward()
+        adam_g.step()
+        discriminator.requires_grad_(True)
+        return {"loss": total, "lossG": loss_g}
+
+    return step
+
+
 def main():
     workloads = {
         "vae": vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
         "wgan-gp": wgan_gp, "veegan": veegan, "cyclegan": cyclegan,
+        "dcgan-dag": dcgan_dag,
     }
     name = sys.argv[1] if len(sys.argv) == 2 else None
     if name not in workloads:

@@ -9,9 +9,10 @@ import {
   usualHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, concat, div, mean, mul, step as isPositive, sub } from "../ops/index.ts";
+import { add, concat, div, mean, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
+import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
 import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep, TrainingDefaults } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairScores, weighed } from "./views.ts";
@@ -52,10 +53,7 @@ export const adversarialOptions = {
     above: 0,
   }).default(1),
   beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
-  instanceNoise: numberField(
-    "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
-    { min: 0 },
-  ).default(0),
+  instanceNoise: instanceNoiseField,
   ema: numberField("share that the averaged generator keeps at each step, less at first; 0 for no averages", {
     min: 0,
     max: 0.99999,
@@ -137,7 +135,6 @@ export function playerOptions(
 
 /** @throws OptionError when the nets or what is made of the items do not fit them. */
 export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
-  const { instanceNoise } = chosen;
   const latent = latentOf(chosen, data);
   const { objective, packing = 1, suffix = "" } = rules;
   const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
@@ -156,12 +153,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
     fakes: (scope, batch) =>
       scope.nets[names.generator]!(scope.noise("z", "normal", [staticDim(batch, 0, "fakes"), latent])),
     augmentation,
-    shown: (items, who, scope) => {
-      if (instanceNoise === 0) return items;
-      const deviation = scope.scalar("instanceNoise", (step, steps) => instanceNoise * (1 - step / steps));
-      const drawn = scope.noise(`instance noise ${who}`, "normal", items.shape as readonly number[]);
-      return add(items, mul(drawn, deviation));
-    },
+    shown: withInstanceNoise(chosen.instanceNoise),
     scores: options.discriminator.norm === "batch" ? apart : inOnePass,
     optimizer: (rate, net) => {
       const own: Schedule = net === names.discriminator ? (step) => chosen.discriminatorRate * rate(step) : rate;

@@ -8,7 +8,7 @@ import type { Boundary } from "../objectives/index.ts";
 import { mean, mul, sign, sub } from "../ops/index.ts";
 import { type ItemTransform, diffAugment, diffAugmentDraws, transformedAtRandom } from "../transforms/index.ts";
 import type { DataInfo, Model, Scope } from "./model.ts";
-import { chosenTransforms, transformsField } from "./transforms-option.ts";
+import { chosenSets, chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { View } from "./views.ts";
 
 /** What is done to items before the discriminator judges them. */
@@ -24,7 +24,7 @@ export interface Augmentation {
 /** Options of every model whose discriminator sees augmented items. */
 export const augmentationOptions = {
   augment: choiceField(
-    "transformations of what the discriminator sees: none; random ones of real items alone, which the generator then draws, too (real-only); a head of the discriminator for each (dag); random ones of real and generated items alike: colour, translation, cutout (diffaugment), or --transforms with a chance that grows while the discriminator is too sure of real items (ada)",
+    "transformations of what the discriminator sees: none; random ones of real items alone, which the generator then draws, too (real-only); a head of the discriminator for each (dag); random ones of real and generated items alike: colour, translation, cutout (diffaugment), or one of each set of --transforms with a chance that grows while the discriminator is too sure of real items (ada)",
     ["none", "real-only", "dag", "diffaugment", "ada"],
   ).default("none"),
   transforms: transformsField("sets of transformations for real-only, dag and ada, with commas between them"),
@@ -67,7 +67,7 @@ const kinds: Readonly<Record<Chosen["augment"], Kind>> = {
   diffaugment: { takes: [], build: (_, { data }) => recolouredMovedCut(data) },
   ada: {
     takes: ["transforms"],
-    build: ({ transforms }, of) => adaptively(chosenTransforms(of.data, transforms), of),
+    build: ({ transforms }, of) => adaptively(chosenSets(of.data, transforms), of),
   },
 };
 
@@ -133,10 +133,11 @@ const sureEnough = 0.6;
 const slowness = 500_000;
 
 /**
- * The chance of being transformed rises while too many real items are told right, and falls while too few are.
+ * Each set in its turn transforms an item with a chance that rises while too many real items are told right, and falls while
+ * too few are.
  * @source Karras et al., arXiv 2006.06676, section 3; speed and target as in the authors' code.
  */
-function adaptively(transforms: readonly ItemTransform[], { boundary, suffix }: AugmentedGame): Augmentation {
+function adaptively(sets: readonly (readonly ItemTransform[])[], { boundary, suffix }: AugmentedGame): Augmentation {
   if (boundary === null) {
     throw new OptionError(
       "augment: ada follows how many real items are told right - got a critic, whose scores have no boundary",
@@ -145,7 +146,8 @@ function adaptively(transforms: readonly ItemTransform[], { boundary, suffix }: 
   }
   const name = `chance${suffix}`;
   const still = constant(scalar(0));
-  const seen = atRandom(transforms, (scope) => scope.nets[name]!(still));
+  const each = sets.map((transforms) => atRandom(transforms, (scope) => scope.nets[name]!(still)));
+  const seen: View["real"] = (items, who, scope) => each.reduce((out, set) => set(out, who, scope), items);
   return {
     ...oneView(seen, seen),
     nets: { [name]: movingChance() },

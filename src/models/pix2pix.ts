@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, concat, mul } from "../ops/index.ts";
@@ -23,7 +24,9 @@ import type { Scorer } from "./views.ts";
 const options = z.object({
   direction: choiceField("which image of a pair is given, and which is wanted", directions).default("AtoB"),
   generator: choiceField("net of the generator", Object.keys(generators) as [keyof typeof generators]).default("unet"),
-  blocks: integerField("residual blocks of the generator, where it is residual", { min: 0 }).default(6),
+  blocks: integerField("residual blocks of the generator, where it is residual; 6 where not given", {
+    min: 0,
+  }).optional(),
   loss: patchLossField("non-saturating"),
   lambda: numberField("weight of the distance to the wanted image", { min: 0 }).default(100),
   adversarial: numberField("weight of being taken for real", { min: 0 }).default(1),
@@ -41,6 +44,12 @@ export const pix2pix = defineModel({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  if (chosen.generator === "unet" && chosen.blocks !== undefined) {
+    throw new OptionError(
+      `pix2pix: blocks are for a residual generator - got ${chosen.blocks} with a U-Net`,
+      "leave --blocks out or add --generator residual",
+    );
+  }
   const image = imageOf(data);
   const [height, width, colours] = image as [number, number, number];
   const objective = patchLosses[chosen.loss];

@@ -1,5 +1,5 @@
 import { choiceListField } from "../base/options.ts";
-import { type ItemTransform, transformSets, transformsFor } from "../transforms/index.ts";
+import { type ItemTransform, type TransformSet, transformSets, transformsFor } from "../transforms/index.ts";
 import type { DataInfo } from "./model.ts";
 
 const names = transformSets.map(({ name }) => name) as [string, ...string[]];
@@ -10,10 +10,19 @@ export function transformsField(doc: string) {
   return choiceListField(`${doc}: some of ${names.join(", ")}; ${usual.join()} where not given`, names).optional();
 }
 
-/** What the option names, for one kind of items. @throws OptionError when they cannot be transformed so. */
+/**
+ * All that the sets hold which the option names, for one kind of items, the identity first.
+ * @throws OptionError when they cannot be transformed so.
+ */
 export function chosenTransforms(data: DataInfo, chosen: readonly string[] = usual): ItemTransform[] {
-  return transformsFor(
-    chosen.map((name) => transformSets.find((set) => set.name === name)!),
-    data,
-  );
+  return transformsFor(chosen.map(setOf), data);
+}
+
+/** The same set by set. */
+export function chosenSets(data: DataInfo, chosen: readonly string[] = usual): ItemTransform[][] {
+  return chosen.map((name) => transformsFor([setOf(name)], data));
+}
+
+function setOf(name: string): TransformSet {
+  return transformSets.find((set) => set.name === name)!;
 }

@@ -6,9 +6,10 @@ import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../obj
 import { abs, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
+import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
 import type { DataInfo, Losses, NetMap, Scope, TrainStep, Translator } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
-import { type Scorer, type Pair, headOf, headScores, pairScores, weighed } from "./views.ts";
+import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
 
 // What models that turn images of one domain into images of another share. Images are [0, 1] outside, [-1, 1] inside.
 
@@ -23,6 +24,7 @@ export const translationOptions = {
     { min: 1, max: 6 },
   ).optional(),
   beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
+  instanceNoise: instanceNoiseField,
   ...augmentationOptions,
 };
 
@@ -88,13 +90,14 @@ export function judging(net: string, image: Shape) {
 
 interface TranslatorOptions {
   readonly ngf: number;
-  /** Residual blocks, where the net has such. */
-  readonly blocks: number;
+  /** Residual blocks, where the net has such; 6 where not given. */
+  readonly blocks?: number | undefined;
 }
 
 /** Nets from images to images, by name. */
 export const generators = {
-  residual: ({ ngf, blocks }: TranslatorOptions, image: Shape) => residualGenerator({ channels: ngf, blocks }, image),
+  residual: ({ ngf, blocks = 6 }: TranslatorOptions, image: Shape) =>
+    residualGenerator({ channels: ngf, blocks }, image),
   unet: ({ ngf }: TranslatorOptions, image: Shape) => uNet({ channels: ngf }, image),
 } as const;
 
@@ -109,14 +112,24 @@ export function judgeOf(
   return patchDiscriminator({ channels: ndf, layers, norm, outputs: views.length }, image);
 }
 
-/** What is done to the images that a discriminator judges, alone or laid over others; `name` tells it from other games. */
+/**
+ * What is done to the images that a discriminator judges, alone or laid over others, noise last; `name` tells it from other
+ * games.
+ */
 export function augmentedFor(
-  chosen: Parameters<typeof augmentationOf>[0],
+  chosen: Parameters<typeof augmentationOf>[0] & { readonly instanceNoise: number },
   { boundary }: AdversarialLoss,
   image: Shape,
   name: string,
 ): Augmentation {
-  return augmentationOf(chosen, { data: { kind: "image", shape: image }, boundary, suffix: name });
+  const augmented = augmentationOf(chosen, { data: { kind: "image", shape: image }, boundary, suffix: name });
+  const noisy = withInstanceNoise(chosen.instanceNoise);
+  const then =
+    (view: View["real"]): View["real"] =>
+    (images, who, scope) =>
+      noisy(view(images, who, scope), who, scope);
+  const views = augmented.views.map(({ weight, real, fake }) => ({ weight, real: then(real), fake: then(fake) }));
+  return { ...augmented, views };
 }
 
 /** A discriminator's loss of real and generated images that are shown by view, and what to log of it. */

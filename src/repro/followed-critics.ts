@@ -30,7 +30,7 @@ export async function followedOnPoints(context: RowContext): Promise<Record<stri
 export async function followedOnImages(context: RowContext): Promise<Record<string, number>> {
   const quick = context.scale === "quick";
   const looks = quick ? 4 : 20;
-  const steps = quick ? 40 : 1500;
+  const steps = quick ? 40 : 800;
   const every = steps / looks;
   const samples = quick ? 200 : 2000;
   const digits = await context.open("mnist");

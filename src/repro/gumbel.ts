@@ -5,10 +5,16 @@ import { evaluate } from "../train/index.ts";
 import { type Row, fit } from "./row.ts";
 
 const seed = 1;
-const estimators = {
-  gumbelSoftmax: "gumbel-softmax",
-  straightThrough: "straight-through",
-  scoreFunction: "score-function",
+
+// A relaxed draw tells the decoder more than a discrete one: at the usual floor of 0.5 the bound that is trained was 9 nats
+// below the one that is judged. The temperature of Gumbel-Softmax therefore falls over the whole run.
+const ways = {
+  gumbelSoftmax: {
+    model: { estimator: "gumbel-softmax", temperatureRate: 4e-5, temperatureFloor: 0.1 },
+    learningRate: 3e-3,
+  },
+  straightThrough: { model: { estimator: "straight-through" }, learningRate: 3e-3 },
+  scoreFunction: { model: { estimator: "score-function" }, learningRate: 1e-3 },
 } as const;
 
 export const gumbelRow: Row = {
@@ -20,15 +26,19 @@ export const gumbelRow: Row = {
   paper: { gumbelSoftmax: 101.5, straightThrough: 107.8, scoreFunction: 110.6 },
   scales: {
     quick: "2 epochs an estimator instead of 100, on the first 1000 test images",
-    full: "100 epochs an estimator at batch 100, all 10,000 test images",
+    full: "100 epochs an estimator at batch 100, all 10,000 test images; Adam at 3e-3 for the relaxations and 1e-3 for the score function; the temperature of Gumbel-Softmax falls from 1 to 0.1 over the run, that of straight-through to 0.5 in the first eighth",
   },
   run: async (context) => {
     const data = await context.open("mnist");
     const quick = context.scale === "quick";
     const values: Record<string, number> = {};
-    for (const [name, estimator] of Object.entries(estimators)) {
-      const model = categoricalVae({ estimator, hidden: [200], binarize: "fixed" });
-      const { trained, close } = await fit(context, name, model, data, { epochs: quick ? 2 : 100, seed });
+    for (const [name, { model: own, learningRate }] of Object.entries(ways)) {
+      const model = categoricalVae({ ...own, hidden: [200], binarize: "fixed" });
+      const { trained, close } = await fit(context, name, model, data, {
+        epochs: quick ? 2 : 100,
+        learningRate,
+        seed,
+      });
       const result = await evaluate(elbo, trained, data.test, "test", fold(key(seed), "gumbel"));
       values[name] = result.value;
       context.say(`${name}: ${result.value.toFixed(2)} +- ${result.stderr.toFixed(2)} nats`);

@@ -228,6 +228,23 @@ describe("what the discriminator is shown", () => {
     expect(second).toEqual(turned("made", [1, 1, 3, 3]));
   });
 
+  it("of ada with several sets: under one of each, one after the other", () => {
+    const [always] = shownBy({ augment: "ada", transforms: "rotation,flip" }, 1);
+    const mirrored = (items: number[], signs: readonly (readonly [number, number])[]) =>
+      items.map((value, i) => value * signs[Math.floor(i / 2)]![i % 2]!);
+    // Of four members of flip the same draws take none, across, along, both.
+    const signs = [
+      [1, 1],
+      [-1, 1],
+      [1, -1],
+      [-1, -1],
+    ] as const;
+    expect(always).toEqual([
+      ...mirrored(turned("real", [0, 1, 2, 3]), signs),
+      ...mirrored(turned("made", [3, 2, 1, 0]), signs.toReversed()),
+    ]);
+  });
+
   it("of packs: items turned before they are packed", () => {
     const [first] = shown(build(recipes.pacgan!, { augment: "dag", transforms: "flip" }, plane), 0);
     const flips = [

@@ -27,12 +27,16 @@ const scope = new OpenScope({
   poolB: asNet((x) => x),
 });
 
-function lossesOf(options: Readonly<Record<string, unknown>>, step = 0): Record<string, number> {
+function lossesOf(
+  options: Readonly<Record<string, unknown>>,
+  step = 0,
+  noise: Readonly<Record<string, NdArray>> = {},
+): Record<string, number> {
   const { definition, options: chosen } = cyclegan({ ngf: 2, blocks: 0, ...options });
   const model = definition.build(chosen, { kind: "pair", shape });
   const { loss, logs = {} }: Losses = model.steps[step]!.loss(input("x", [1, ...shape]), scope);
   const all: Record<string, Tensor> = { loss, ...logs };
-  const values = evaluate(Object.values(all), { x: pair });
+  const values = evaluate(Object.values(all), { x: pair, ...noise });
   return Object.fromEntries(Object.keys(all).map((name, i) => [name, values[i]!.data[0]!]));
 }
 
@@ -67,6 +71,23 @@ describe("cyclegan", () => {
   it("gives its discriminators half of squared distances from 1 and 0", () => {
     expect(lossesOf({}, 1).loss).toBeCloseTo(((0.5 - 1) ** 2 + 0.8 ** 2) / 2, 6);
     expect(lossesOf({}, 2).loss).toBeCloseTo(((-0.5 - 1) ** 2 + 0.6 ** 2) / 2, 6);
+  });
+
+  it("lays noise over all that its discriminators see, real and generated", () => {
+    const even = (value: number) =>
+      ndarray("float64", [1, ...shape.slice(1)], new Float64Array(shape.slice(1).reduce((a, b) => a * b)).fill(value));
+    const noise = {
+      "instance noise of real images of A": even(0.1),
+      "instance noise of generated images of A": even(-0.2),
+      "instance noise of the generator's images of A": even(0.4),
+      "instance noise of the generator's images of B": even(0.6),
+    };
+    const options = { instanceNoise: 0.5 };
+    expect(lossesOf(options, 1, noise).loss).toBeCloseTo(((0.55 - 1) ** 2 + 0.9 ** 2) / 2, 6);
+    const { AtoB, BtoA, cycleA } = lossesOf(options, 0, noise);
+    expect(AtoB).toBeCloseTo((0.6 + 0.3 - 1) ** 2, 6);
+    expect(BtoA).toBeCloseTo((-0.8 + 0.2 - 1) ** 2, 6);
+    expect(cycleA).toBeCloseTo(0.2, 6);
   });
 
   it("refuses a loss without terms", () => {

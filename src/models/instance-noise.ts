@@ -1,0 +1,19 @@
+import { numberField } from "../base/options.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { add, mul } from "../ops/index.ts";
+import type { Scope } from "./model.ts";
+
+/** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490, section 3. */
+export const instanceNoiseField = numberField(
+  "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
+  { min: 0 },
+).default(0);
+
+/** Items with noise of this deviation at the run's start; `who` names the draw. */
+export function withInstanceNoise(deviation: number): (items: Tensor, who: string, scope: Scope) => Tensor {
+  if (deviation === 0) return (items) => items;
+  return (items, who, scope) => {
+    const now = scope.scalar("instanceNoise", (step, steps) => deviation * (1 - step / steps));
+    return add(items, mul(scope.noise(`instance noise ${who}`, "normal", items.shape as readonly number[]), now));
+  };
+}
