@@ -58,7 +58,21 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
   for (const line of about) output.say(line);
   const began = systemClock.now();
   const engine = await nodeEngine({ device: "cpu" });
-  const outcome = await row.run({ scale, engine, open: openData, say: (text) => output.say(text) });
+  let count = 0;
+  const warned: { label: string; symptom: string; evidence: string }[] = [];
+  const outcome = await row.run({
+    scale,
+    engine,
+    open: openData,
+    say: (text) => output.say(text),
+    diagnosed: (label, warnings) => {
+      count++;
+      for (const { symptom, evidence } of warnings) {
+        warned.push({ label, symptom, evidence });
+        output.say(`${label}: ${symptom}, ${evidence}`);
+      }
+    },
+  });
   const result: RowResult = {
     row: name,
     scale,
@@ -67,6 +81,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     paper: row.paper,
     seeds: outcome.seeds,
     seconds: (systemClock.now() - began) / 1000,
+    trainings: { count, warned },
     machine: `${cpus().length} x ${cpus()[0]!.model.trim()}`,
     date: new Date(systemClock.now()).toISOString(),
     versions: versions(),

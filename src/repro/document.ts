@@ -13,6 +13,11 @@ export interface RowResult {
   readonly paper: Readonly<Record<string, number>>;
   readonly seeds: readonly number[];
   readonly seconds: number;
+  /** How many models were trained, and what `diagnose` named in which of them. */
+  readonly trainings?: {
+    readonly count: number;
+    readonly warned: readonly { readonly label: string; readonly symptom: string; readonly evidence: string }[];
+  };
   readonly machine: string;
   /** ISO 8601. */
   readonly date: string;
@@ -60,7 +65,10 @@ function section(row: Row, results: readonly RowResult[], pictures: readonly str
     "",
   ];
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
-  return [...head, ...results.flatMap((result) => [...table(row, result), ...links(result, pictures)])].join("\n");
+  return [
+    ...head,
+    ...results.flatMap((result) => [...table(row, result), ...diagnoses(result), ...links(result, pictures)]),
+  ].join("\n");
 }
 
 function links(result: RowResult, pictures: readonly string[]): string[] {
@@ -71,6 +79,19 @@ function links(result: RowResult, pictures: readonly string[]): string[] {
       const name = file.slice(before.length, -after.length).replaceAll("-", " ");
       return [`![${result.row}: ${name}](reproductions/${file})`, ""];
     });
+}
+
+/** What was diagnosed, symptom by symptom. */
+function diagnoses({ trainings }: RowResult): string[] {
+  if (trainings === undefined || trainings.count === 0) return [];
+  const { count, warned } = trainings;
+  const models = `${count} training${count === 1 ? "" : "s"}`;
+  if (warned.length === 0) return [`Diagnosed in ${models}: nothing.`, ""];
+  const symptoms = [...new Set(warned.map(({ symptom }) => symptom))].map((symptom) => {
+    const labels = warned.filter((warning) => warning.symptom === symptom).map(({ label }) => label);
+    return `${symptom} (${labels.join("; ")})`;
+  });
+  return [`Diagnosed in ${models}: ${symptoms.join(", ")}.`, ""];
 }
 
 function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {

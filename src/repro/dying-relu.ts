@@ -83,7 +83,7 @@ async function trainAndLook(
     discriminatorRate: usualRate / rate,
     ...activation,
   });
-  const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed } as const;
+  const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed, sampleEvery: steps } as const;
   const opened = await fit(context, `rate ${rate}, bias ${bias}`, model, data, options);
   try {
     return await look(context, opened, data);

@@ -2,7 +2,7 @@ import type { DataSplit } from "../data/index.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { type OpenedModel, Run, type TrainOptions, openTrained, train } from "../train/index.ts";
+import { type OpenedModel, Run, type TrainOptions, type Warning, openTrained, train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
 /** quick ends within five minutes and says what it cut; full is what the bar is about. */
@@ -15,6 +15,8 @@ export interface RowContext {
   open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
   /** Tells a person how far it is. */
   say(text: string): void;
+  /** Keeps what one training was warned of, by its label. */
+  diagnosed(label: string, warnings: readonly Warning[]): void;
 }
 
 export interface Outcome {
@@ -48,18 +50,19 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
 }
 
-/** Trains a model to its end, all in memory; it makes pictures and checkpoints only where they are asked for. */
+/** Trains a model to its end, all in memory and watched as any run is; checkpoints are made only where they are asked for. */
 export async function trainToEnd(
-  { engine, say }: RowContext,
+  { engine, say, diagnosed }: RowContext,
   label: string,
   model: ConfiguredModel,
   data: DataSplit,
   options: TrainOptions,
 ): Promise<Run> {
   const store = new MemoryStore();
-  const rare = { checkpointEvery: 1_000_000, sampleEvery: 1_000_000, keep: 1 };
+  const rare = { checkpointEvery: 1_000_000, keep: 1 };
   let told = 0;
   for await (const event of train(model, data, { ...rare, ...options }, { engine, store })) {
+    if (event.type === "done") diagnosed(label, event.result.warnings);
     if (event.type !== "step") continue;
     const tenth = Math.floor((10 * event.step) / event.steps);
     if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);

@@ -10,6 +10,7 @@ it("dag-theory: JS is the same under what can be undone, and smaller where turns
     engine: await nodeEngine({ device: "cpu" }),
     open: () => Promise.reject(new Error("no data are opened")),
     say: () => undefined,
+    diagnosed: () => undefined,
   });
   expect(passed).toBe(true);
   // By numpy's quadrature: test/golden/augmented.py.

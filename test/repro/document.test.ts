@@ -36,6 +36,14 @@ describe("the page of reproductions", () => {
     expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. Nothing drawn, 1.5 minutes");
   });
 
+  it("tells what was diagnosed in which trainings, also where it was nothing", () => {
+    const warned = ["gan, seed 1", "gan, seed 4"].map((label) => ({ label, symptom: "no-convergence", evidence: "" }));
+    const page = (list: typeof warned) => documentRows([row], [{ ...result, trainings: { count: 9, warned: list } }]);
+    expect(page(warned)).toContain("Diagnosed in 9 trainings: no-convergence (gan, seed 1; gan, seed 4).");
+    expect(page([])).toContain("Diagnosed in 9 trainings: nothing.");
+    expect(documentRows([row], [result])).not.toContain("Diagnosed");
+  });
+
   it("shows the spread over seeds where a row tells it", () => {
     const page = documentRows([row], [{ ...result, values: { ...result.values, modesSpread: 0.5 } }]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (spread over seeds 0.50) |");

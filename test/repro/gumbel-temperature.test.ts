@@ -81,7 +81,13 @@ describe("the bar of gumbel-temperature", () => {
       arrayDataset({ name: "noise", kind: "image", items: uniform(key(count), [count, 6, 6, 1]) });
     const row = rows.find(({ name }) => name === "gumbel-temperature")!;
     const open = async () => ({ train: items(400), test: items(100) });
-    const { values, passed, pictures } = await row.run({ scale: "quick", engine, open, say: () => undefined });
+    const { values, passed, pictures } = await row.run({
+      scale: "quick",
+      engine,
+      open,
+      say: () => undefined,
+      diagnosed: () => undefined,
+    });
     expect(passed).toBe(true);
     expect(values["softNormTau0.01"]!).toBeGreaterThan(values["softNormTau0.5"]!);
     // Between neighbours at the cold end, where ties are what counts.

@@ -9,6 +9,7 @@ it("js-vs-w: the gradient of JS is gone where that of W1 is still 1", async () =
     engine: await nodeEngine({ device: "cpu" }),
     open: () => Promise.reject(new Error("no data are opened")),
     say: () => undefined,
+    diagnosed: () => undefined,
   });
   expect(passed).toBe(true);
   // Of scipy's adaptive quadrature: test/golden/distances.json.
