@@ -261,7 +261,11 @@ export function alternately(players: Game): TrainStep[] {
 }
 
 /** What a step of the discriminator's logs of the main head's scores, to which the augmentation answers. */
-export function gameLogs({ objective, augmentation }: Game, scores: Pair, scope: Scope): Record<string, Tensor> {
+export function gameLogs(
+  { objective, augmentation }: Pick<Game, "objective" | "augmentation">,
+  scores: Pair,
+  scope: Scope,
+): Record<string, Tensor> {
   return { ...scoreLogs(objective, scores), ...augmentation.adapt(scores.real, scope) };
 }
 

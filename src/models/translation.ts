@@ -5,6 +5,7 @@ import { type Layer, patchDiscriminator, residualGenerator, uNet, usualPatchLaye
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../objectives/index.ts";
 import { abs, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
+import { gameLogs } from "./adversarial.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
 import type { DataInfo, Losses, NetMap, Scope, TrainStep, Translator } from "./model.ts";
@@ -135,22 +136,22 @@ export function augmentedFor(
 /** A discriminator's loss of real and generated images that are shown by view, and what to log of it. */
 export function judgedLoss(
   objective: AdversarialLoss,
-  { views, adapt }: Augmentation,
+  augmentation: Augmentation,
   scorer: Scorer,
   images: Pair,
   domain: string,
   scope: Scope,
 ): Losses {
+  const { views } = augmentation;
   const pairs = views.map((view) => ({
     real: view.real(images.real, `of real images${domain}`, scope),
     fake: view.fake(images.fake, `of generated images${domain}`, scope),
   }));
   const scores = pairScores(scorer, pairs);
   const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
-  const { real, fake } = scores[0]!;
   return {
     loss: weighed(views, "discriminator", losses),
-    logs: { real: mean(real), fake: mean(fake), ...adapt(real, scope) },
+    logs: gameLogs({ objective, augmentation }, scores[0]!, scope),
   };
 }
 

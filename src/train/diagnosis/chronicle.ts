@@ -61,6 +61,7 @@ export class Chronicle {
       dimensions,
       spread: looks === null ? 0 : (scale * looks.distance) / Math.sqrt(dimensions),
       series,
+      judges: judgesOf(this.model),
       looks: looksIn(series),
       places: looks?.places ?? null,
       now,
@@ -73,4 +74,11 @@ export class Chronicle {
     if (!isGame(this.model) || train.steps < fewestSteps) return null;
     return (this.known ??= new SampleLooks(this.data.train, key(train.seed)));
   }
+}
+
+/** Nets that turn images into images are judged by the net of the domain that they end in. */
+function judgesOf({ translators = {} }: Model): ReadonlyMap<string, string> {
+  return new Map(
+    Object.values(translators).flatMap(({ map, judge }) => (judge === undefined ? [] : [[map, judge.map]])),
+  );
 }

@@ -26,7 +26,8 @@ export function makersIn(evidence: Evidence): Maker[] {
     .filter(({ step, gradient }) => !isJudge(step) && gradient.values.length >= fewestLooks)
     .map(({ net, gradient }) => {
       const last = gradient.steps.at(-1)!;
-      const judge = judges.find(({ gradient: { steps } }) => steps.includes(last));
+      const own = evidence.judges.get(net);
+      const judge = judges.find(({ step, gradient: { steps } }) => steps.includes(last) && (own ?? step) === step);
       const accuracy = (judge && evidence.series.get(`${judge.step}/accuracy`)) ?? null;
       // Before its first step a critic is not bounded yet, and its slope means nothing.
       return { net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy };

@@ -28,6 +28,8 @@ export interface Evidence {
   /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
   readonly spread: number;
   readonly series: ReadonlyMap<string, Series>;
+  /** The steps whose nets judge what other nets make, by the net that makes it, where a model has several such. */
+  readonly judges: ReadonlyMap<string, string>;
   /** Of samples by the parameters of their step, oldest first. */
   readonly looks: readonly SampleLook[];
   readonly places: Places | null;

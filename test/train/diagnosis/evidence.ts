@@ -73,6 +73,7 @@ export function evidence({
     spread: 1,
     looks: [],
     places: null,
+    judges: new Map(),
     now: null,
     ...rest,
     series: new Map(Object.entries(given)),

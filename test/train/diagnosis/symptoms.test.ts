@@ -254,6 +254,36 @@ describe("vanishing gradient", () => {
   });
 });
 
+describe("two translators, each with a judge of its own", () => {
+  const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
+  const of = (judge: string, accuracy: number) => ({
+    [`${judge}/fake`]: gone,
+    [`${judge}/accuracy`]: series(repeat(accuracy, 16)),
+    [`gradient/${judge}/${judge}`]: gone,
+  });
+  const translators = {
+    ...of("discriminatorA", 0.5),
+    ...of("discriminatorB", 0.99),
+    "gradient/generators/AtoB": gone,
+    "gradient/generators/BtoA": gone,
+  };
+  const judges = new Map([
+    ["AtoB", "discriminatorB"],
+    ["BtoA", "discriminatorA"],
+  ]);
+
+  it.each([vanishingGradient, discriminatorSaturation])("are judged by it: $name", (symptom) => {
+    const sign = symptom.look(evidence({ series: translators, judges }))!;
+    expect(sign).toMatchObject({ present: true, values: { accuracy: 0.99 } });
+    expect(sign.evidence).toContain("the gradient of AtoB");
+    const crossed = new Map([
+      ["AtoB", "discriminatorA"],
+      ["BtoA", "discriminatorB"],
+    ]);
+    expect(symptom.look(evidence({ series: translators, judges: crossed }))!.evidence).toContain("gradient of BtoA");
+  });
+});
+
 describe("dead units", () => {
   const layer = (name: string, values: readonly number[], model = {}) =>
     seen(deadUnits, evidence({ model, series: { [name]: series(values) } }));
