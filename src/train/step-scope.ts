@@ -23,13 +23,15 @@ export interface Tracing {
   readonly observed?: Map<string, Tensor>;
   /** What steps have left for those after them. */
   readonly carried: Map<string, Tensor>;
+  /** Parameters of nets by the vector that they were cut from: cut once, however often a net is asked for. */
+  readonly cut: Map<Tensor, Tree<Tensor>>;
   /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
   readonly trying?: boolean;
 }
 
 /** A graph of which nothing has been made yet. */
-export function newTracing(parts: Omit<Tracing, "declared" | "carried">): Tracing {
-  return { ...parts, declared: new Map(), carried: new Map() };
+export function newTracing(parts: Omit<Tracing, "declared" | "carried" | "cut">): Tracing {
+  return { ...parts, declared: new Map(), carried: new Map(), cut: new Map() };
 }
 
 /** The context of one place in the model: a path, and how often each name was asked for there. */
@@ -94,13 +96,16 @@ export class Place implements Scope {
   }
 
   private net(name: string): Net {
-    const { model, layouts, state } = this.tracing;
+    const { model, layouts, state, cut } = this.tracing;
     const layout = layouts[name]!;
     const netAt = (place: Place, params: Tree<Tensor>): Net => {
       const call = (x: Tensor): Tensor => inScope(name, () => model.nets[name]!.apply(params, x, place.at(name)));
       return Object.assign(call, { params, with: (others: Tree<Tensor>) => netAt(this.trying(), others) });
     };
-    return netAt(this, unravelTensor(state.get(stateNames.params(name), [layout.size]), layout));
+    const vector = state.get(stateNames.params(name), [layout.size]);
+    const params = cut.get(vector) ?? unravelTensor(vector, layout);
+    cut.set(vector, params);
+    return netAt(this, params);
   }
 
   private trying(): Place {

@@ -222,7 +222,7 @@ describe("every recipe", () => {
   }
 
   it.each(ofPairs)("%s is trained, and translates", async (recipe) => {
-    const out = await trainBriefly(recipe, "--data digits-inverted --batch 2 --ngf 2 --blocks 1");
+    const out = await trainBriefly(recipe, "--data digits-inverted --batch 2 --ngf 2");
     await writeFile(join(folder, "grey.png"), await encodePng(zeros([32, 32, 1], "uint8")));
     const words = ["translate", out, "grey.png", `${out}.png`, "--direction", "AtoB"];
     expect((await zaya(folder, ...words)).code).toBe(0);

@@ -55,7 +55,7 @@ function bound(below: number): Trial {
 
 /** Mean distance to the truth of test digits that are to be inverted; left as they are they are 0.8 away from it. */
 function inverting(below: number, options: Options, training: TrainOptions): Trial {
-  const small = { ngf: 4, blocks: 1, ...options };
+  const small = { ngf: 4, ...options };
   const reached = async (events: readonly TrainEvent[]) =>
     events.find((event) => event.type === "done")!.result.test["pair-error/AtoB"]!.value;
   return {
@@ -119,7 +119,7 @@ const trials: Readonly<Record<string, Trial>> = {
   veegan: modes(1500, 2e-3),
   adagan: modes(2000, 2e-3, { components: 2 }),
   pacgan: modes(1000, 2e-3),
-  cyclegan: inverting(0.3, { ngf: 8, pool: 4 }, { steps: 150, batch: 2, learningRate: 2e-3 }),
+  cyclegan: inverting(0.3, { ngf: 8, blocks: 1, pool: 4 }, { steps: 150, batch: 2, learningRate: 2e-3 }),
   pix2pix: inverting(0.1, {}, { steps: 60, batch: 8, learningRate: 2e-3 }),
 };
 

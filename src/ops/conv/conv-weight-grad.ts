@@ -1,11 +1,12 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
-import { type Op, apply, defineOp } from "../../graph/tensor.ts";
+import type { Emitter, Value } from "../../graph/emitter.ts";
+import { type Dims, type Op, apply, defineOp } from "../../graph/tensor.ts";
 import { emitGemm } from "../linalg/matmul.ts";
 import { convOp } from "./conv2d.ts";
 import { convTransposeOp } from "./conv-transpose2d.ts";
 import { type Geometry, flopsOf, forEachProduct } from "./geometry.ts";
-import { byGroup, columns, portableWeightGrad } from "./lowering.ts";
+import { byGroup, columns, columnsOfNarrow, hasNarrowSide, permute, portableWeightGrad } from "./lowering.ts";
 
 /**
  * The gradient of a convolution for its kernel: images [n, h, w, c] and gradients [n, h', w', o] to
@@ -33,11 +34,22 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
   emit: (emitter, [x, g], geo, y) => {
     if (emitter.target === "portable") return portableWeightGrad(emitter, x!, g!, geo, y.shape);
     return byGroup(emitter, geo, [x!, g!], y.shape, ([part, gradient], one, shape) => {
-      const cols = columns(emitter, part!, one);
       const narrow = shape[3]!;
+      if (hasNarrowSide(one, shape[2] as number, narrow as number))
+        return byRows(emitter, part!, gradient!, one, shape);
+      const cols = columns(emitter, part!, one);
       const flat = emitter.reshape(gradient!, [cols.shape[0]!, narrow]);
       return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
     });
   },
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),
 });
+
+/** With a narrow gradient: its rows for each tap against the images as they are. */
+function byRows(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
+  const [kh, kw, c, o] = shape as [number, number, number, number];
+  const rows = columnsOfNarrow(emitter, g, geo);
+  const flat = emitter.reshape(x, [rows.shape[0]!, c]);
+  const product = emitGemm(emitter, flat, rows, true, false, [c, kh * kw * o]);
+  return emitter.reshape(permute(emitter, emitter.reshape(product, [c, kh * kw, o]), [1, 0, 2]), shape);
+}

@@ -21,6 +21,56 @@ export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
   return emitter.reshape(gathered, [n * places, taps * c]);
 }
 
+/** Up to this many channels, and a quarter of the other side's, a side is narrow: rows of it cost little to gather. */
+const narrowest = 8;
+
+/** Whether rows for each tap are better gathered of the narrow side's few channels than of the wide side's many. */
+export function hasNarrowSide({ stride, kernel }: Geometry, wide: number, narrow: number): boolean {
+  return narrow <= narrowest && wide >= 4 * narrow && stride.every((step) => step === 1) && kernel[0] * kernel[1] > 1;
+}
+
+/** [taps * c, c]: a product with it adds what each channel has for each tap. */
+export function tapSum(emitter: Emitter, taps: number, channels: number): Value {
+  const data = new Float32Array(taps * channels * channels);
+  for (let row = 0; row < taps * channels; row++) data[row * channels + (row % channels)] = 1;
+  return emitter.constant(ndarray("float32", [taps * channels, channels], data));
+}
+
+/**
+ * A convolution with a narrow result: the product of every place with every tap, then each place of the result gathers its
+ * taps, whose sum is a product.
+ */
+export function convByTap(emitter: Emitter, x: Value, w: Value, geo: Geometry, shape: Dims): Value {
+  const [n, h, width, c] = x.shape as [number, number, number, number];
+  const o = shape[3] as number;
+  const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
+  const kernel = permute(emitter, emitter.reshape(w, [taps, c, o]), [1, 0, 2]);
+  const rows = emitter.reshape(x, [n * h * width, c]);
+  const product = emitter.node("MatMul", [rows, emitter.reshape(kernel, [c, taps * o])], [n * h * width, taps * o]);
+  const table = new Int32Array(places * taps).fill(h * width * taps);
+  forEachTap(geo, (from, to, tap) => {
+    table[to * taps + tap] = from * taps + tap;
+  });
+  const gathered = gatherRows(emitter, emitter.reshape(product, [n, h * width * taps, o]), table);
+  const lined = emitter.reshape(gathered, [n * places, taps * o]);
+  return emitter.reshape(emitter.node("MatMul", [lined, tapSum(emitter, taps, o)], [n * places, o]), shape);
+}
+
+/**
+ * For each place of the wide side and each tap the row of g that meets it: [n, h', w', o] to [n * places, taps * o]. The
+ * gradient for the wide side asks for the same rows.
+ */
+export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Value {
+  const [n, h, width, o] = g.shape as [number, number, number, number];
+  const [places, taps] = [geo.input[0] * geo.input[1], geo.kernel[0] * geo.kernel[1]];
+  const table = new Int32Array(places * taps).fill(h * width);
+  forEachTap(geo, (from, to, tap) => {
+    table[from * taps + tap] = to;
+  });
+  const gathered = gatherRows(emitter, emitter.reshape(g, [n, h * width, o]), table);
+  return emitter.reshape(gathered, [n * places, taps * o]);
+}
+
 /** Rows of [n, rows, c] by number; the number `rows` stands for a row of zeros. */
 export function gatherRows(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>): Value {
   const [n, count, c] = x.shape as [number, number, number];

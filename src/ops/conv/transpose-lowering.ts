@@ -2,11 +2,11 @@ import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
-import { gatherRows, permute } from "./lowering.ts";
+import { gatherRows, permute, tapSum } from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 const fewChannels = 8;
-/** ... unless a place is reached by more taps than this. */
+/** Rows of up to so many taps are added one after the other, of more by a product. */
 const fewTaps = 16;
 
 /** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */
@@ -14,9 +14,7 @@ export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometr
   const single = geo.output[0] * geo.output[1] === 1;
   const covers = geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
   if (single && covers) return emitFull(emitter, g, w, shape);
-  const phases = axisPhases(geo, 0).length * axisPhases(geo, 1).length;
-  const reached = Math.ceil((geo.kernel[0] * geo.kernel[1]) / phases);
-  return (shape[3] as number) <= fewChannels && reached <= fewTaps
+  return (shape[3] as number) <= fewChannels
     ? emitByTap(emitter, g, w, geo, shape)
     : emitByPhase(emitter, g, w, geo, shape);
 }
@@ -48,6 +46,13 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const sources = tapSources(geo);
   // At least one, of zeros: padding can be so wide that no tap reaches any place.
   const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
+  if (rounds > fewTaps) {
+    const table = Int32Array.from(
+      sources.flatMap((list) => Array.from({ length: rounds }, (_, round) => list[round] ?? places * taps)),
+    );
+    const lined = emitter.reshape(gatherRows(emitter, byTap, table), [n * h * width, rounds * c]);
+    return emitter.reshape(emitter.node("MatMul", [lined, tapSum(emitter, rounds, c)], [n * h * width, c]), shape);
+  }
   const terms = Array.from({ length: rounds }, (_, round) => {
     const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
     return gatherRows(emitter, byTap, table);

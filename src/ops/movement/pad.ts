@@ -2,6 +2,7 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, scalar, sizeOf } from "../../base/ndarray.ts";
 import { type Tensor, apply, constant, defineOp, staticDim } from "../../graph/tensor.ts";
 import { gather, indexTensor } from "../select/gather.ts";
+import { add } from "../pointwise/add.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { broadcastTo } from "./broadcast-to.ts";
@@ -72,25 +73,31 @@ function requireLengths(x: Tensor, lengths: readonly [number, number], most: num
   }
 }
 
-/** Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. */
+/**
+ * Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. Those of
+ * one place are added first: the same parts cut more than once.
+ */
 function joined(terms: readonly Tensor[]): Tensor | null {
-  const pads = terms.map((term) => ({
-    part: term.inputs[0]!,
-    ...(term.attrs as { axis: number; before: number; after: number }),
-  }));
-  const { axis } = pads[0]!;
-  if (pads.some((pad) => pad.axis !== axis)) return null;
-  pads.sort((a, b) => a.before - b.before);
+  const { axis } = terms[0]!.attrs as { axis: number };
+  const places = new Map<number, Tensor>();
+  for (const term of terms) {
+    const part = term.inputs[0]!;
+    const attrs = term.attrs as { axis: number; before: number };
+    const known = places.get(attrs.before);
+    if (attrs.axis !== axis || (known !== undefined && known.shape[axis] !== part.shape[axis])) return null;
+    places.set(attrs.before, known === undefined ? part : add(known, part));
+  }
+  const ordered = [...places].toSorted(([a], [b]) => a - b);
   const parts: Tensor[] = [];
   let at = 0;
-  for (const pad of pads) {
-    if (pad.before < at) return null;
-    if (pad.before > at) parts.push(gap(pad.part, axis, pad.before - at));
-    parts.push(pad.part);
-    at = pad.before + (pad.part.shape[axis] as number);
+  for (const [before, part] of ordered) {
+    if (before < at) return null;
+    if (before > at) parts.push(gap(part, axis, before - at));
+    parts.push(part);
+    at = before + (part.shape[axis] as number);
   }
   const rest = (terms[0]!.shape[axis] as number) - at;
-  return concat(rest > 0 ? [...parts, gap(pads[0]!.part, axis, rest)] : parts, axis);
+  return concat(rest > 0 ? [...parts, gap(ordered[0]![1], axis, rest)] : parts, axis);
 }
 
 function gap(like: Tensor, axis: number, length: number): Tensor {
