@@ -30,7 +30,15 @@ export async function openPicturePairs(
   const only = new Set((await namesIn(name, folders[0]!, advice)).filter((file) => keeps(file) && inB.has(file)));
   const domain = async (at: number): Promise<DataParts> => {
     const { items, skipped } = await readImageFolder(folders[at]!, { size, limit: first, only });
-    return { train: arrayDataset({ name: homes[at]!.package, kind: "image", items, skipped }), test: null };
+    // One left out on this side alone would shift all pairs behind it.
+    const [broken] = skipped;
+    if (broken !== undefined) {
+      throw new DataError(
+        `openData: every picture of ${name} must be readable - got ${broken.file} in ${folders[at]} (${broken.reason})`,
+        advice,
+      );
+    }
+    return { train: arrayDataset({ name: homes[at]!.package, kind: "image", items }), test: null };
   };
   return twoDomains(name, [await domain(0), await domain(1)], { aligned: true });
 }

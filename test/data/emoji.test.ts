@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -99,6 +99,12 @@ describe("emoji", () => {
       message: `openData: emoji must have the folder ${join(folder, "img/img/twitter/64")} - got ENOENT`,
       hint: "run npm install emoji-datasource-google emoji-datasource-twitter, or name with --data-dir a folder that has img/google/64 and img/twitter/64",
     });
+    const damaged = await mkdtemp(join(tmpdir(), "zaya-emoji-damaged-"));
+    await cp(folder, damaged, { recursive: true });
+    const broken = join(damaged, "img/google/64");
+    await writeFile(join(broken, `${shared[1]}.png`), "no picture");
+    await expect(openData("emoji", { dataDir: damaged })).rejects.toThrow(`got ${shared[1]}.png in ${broken}`);
+    await rm(damaged, { recursive: true });
     const missing = (): string => packageFolder("emoji", "no-such-package-of-emoji", "advice");
     expect(missing).toThrow("emoji comes in the npm package no-such-package-of-emoji - got none installed");
   });
