@@ -41,33 +41,40 @@ def residual_generator(colours, width):
         nn.ReflectionPad2d(3), nn.Conv2d(width, colours, 7), nn.Tanh())
 
 
-def patch_discriminator(colours, width, norm):
+def patch_discriminator(colours, width, norm, heads=1):
     """One halving: each score is of 16 x 16 pixels."""
     return nn.Sequential(
         nn.Conv2d(colours, width, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Conv2d(width, 2 * width, 4, 1, 1, bias=False), norm(2 * width, EPSILON), nn.LeakyReLU(0.2),
-        nn.Conv2d(2 * width, 1, 4, 1, 1))
+        nn.Conv2d(2 * width, heads, 4, 1, 1))
 
 
-def cyclegan():
+LAMBDA_U, LAMBDA_V = 0.3, 0.7
+
+
+def cyclegan(heads=1, count=2, kept=("AtoB", "BtoA", "discriminatorA", "discriminatorB")):
+    """With several heads, head k judges images turned k times by 90 degrees counter-clockwise (DAG), what is kept are gradients alone."""
     colours, width, rate, weight, identity = 2, 2, 1e-3, 10.0, 0.5
     # Phases with which no value lies so close to a kink that float32 takes it to the other side.
     waves = Waves(60)
     nets = {
         "AtoB": residual_generator(colours, width), "BtoA": residual_generator(colours, width),
-        "discriminatorA": patch_discriminator(colours, width, nn.InstanceNorm2d),
-        "discriminatorB": patch_discriminator(colours, width, nn.InstanceNorm2d)}
+        "discriminatorA": patch_discriminator(colours, width, nn.InstanceNorm2d, heads),
+        "discriminatorB": patch_discriminator(colours, width, nn.InstanceNorm2d, heads)}
+    by_head = lambda judge, images: [judge(torch.rot90(images, k, [2, 3]))[:, k : k + 1] for k in range(heads)]
+    summed = lambda share, losses: losses[0] + sum(share / (heads - 1) * loss for loss in losses[1:])
     formulas = {name: fill(net, waves, name, **sizes) for name, net in nets.items()}
     there, back, judge_a, judge_b = nets.values()
     adam = lambda *modules: torch.optim.Adam([p for m in modules for p in m.parameters()], lr=rate, betas=(0.5, 0.999))
     moves = {"generators": adam(there, back), "A": adam(judge_a), "B": adam(judge_b)}
     steps, first = [], {}
-    for step in range(2):
+    for step in range(count):
         pair = {side: waves.make(f"{side}{step}", (2, colours, 32, 32), 0.5, 0.5) for side in "ab"}
         a, b = 2 * pair["a"] - 1, 2 * pair["b"] - 1
         made_b, made_a = there(a), back(b)
         real = lambda scores: ((scores - 1) ** 2).mean()
-        adversarial = real(judge_b(made_b)) + real(judge_a(made_a))
+        fooled = lambda judge, made: summed(LAMBDA_V, [real(scores) for scores in by_head(judge, made)])
+        adversarial = fooled(judge_b, made_b) + fooled(judge_a, made_a)
         cycle = F.l1_loss(back(made_b), a) + F.l1_loss(there(made_a), b)
         same = F.l1_loss(back(a), a) + F.l1_loss(there(b), b)
         loss = adversarial + weight * cycle + weight * identity * same
@@ -79,15 +86,20 @@ def cyclegan():
         judged = {}
         for side, judge, images, made in (("A", judge_a, a, made_a), ("B", judge_b, b, made_b)):
             moves[side].zero_grad()
-            judged[side] = 0.5 * (real(judge(images)) + (judge(made.detach()) ** 2).mean())
+            pairs = zip(by_head(judge, images), by_head(judge, made.detach()))
+            judged[side] = summed(LAMBDA_U, [0.5 * (real(right) + (wrong**2).mean()) for right, wrong in pairs])
             judged[side].backward()
             if step == 0:
                 first[f"discriminator{side}"] = slopes(judge)
             moves[side].step()
         steps.append({"generators": number(loss), "discriminatorA": number(judged["A"]), "discriminatorB": number(judged["B"])})
+    options = {"ngf": width, "blocks": 1, "lambda": weight, "identity": identity}
+    if heads > 1:
+        options |= {"augment": "dag", "transforms": "rotation", "lambdaU": LAMBDA_U, "lambdaV": LAMBDA_V}
+    after = {name: state(nets[name]) for name in ("AtoB", "discriminatorB") if heads == 1}
     return {
-        "options": {"ngf": width, "blocks": 1, "lambda": weight, "identity": identity}, "rate": rate, "inputs": waves.formulas,
-        "parameters": formulas, "losses": steps, "gradients": first, "after": {name: state(nets[name]) for name in ("AtoB", "discriminatorB")}}
+        "options": options, "rate": rate, "inputs": waves.formulas, "parameters": formulas, "losses": steps,
+        "gradients": {name: first[name] for name in kept}, "after": after}
 
 
 class Dropped(nn.Module):
@@ -152,7 +164,8 @@ def pix2pix():
     return {
         "options": {"ngf": width, "lambda": weight}, "rate": rate, "inputs": waves.formulas, "parameters": formulas,
         "losses": {"discriminator": number(judged), "generator": number(loss), "distance": number(distance)}, "gradients": first,
-        "after": {"AtoB": state(generator), "discriminator": state(judge)}}
+        "after": {"discriminator": state(judge)}}
 
 
-write(__file__, "Adam with betas 0.5 and 0.999. Gradients are those of the first step, parameters those after all.", cyclegan=cyclegan(), pix2pix=pix2pix())
+write(__file__, "Adam with betas 0.5 and 0.999. Gradients are those of the first step, parameters those after all.", cyclegan=cyclegan(),
+      dag=cyclegan(heads=4, count=1, kept=("AtoB", "discriminatorA")), pix2pix=pix2pix())

@@ -13,7 +13,7 @@ type Waves = Readonly<Record<string, Wave>>;
 type Parts = Readonly<Record<string, Readonly<Record<string, Result>>>>;
 
 interface Golden {
-  readonly options: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, number | string>>;
   readonly rate: number;
   readonly inputs: Waves;
   readonly parameters: Readonly<Record<string, Waves>>;
@@ -23,6 +23,7 @@ interface Golden {
 
 const golden = readGolden<{
   cyclegan: Golden & { readonly losses: readonly Readonly<Record<string, number>>[] };
+  dag: Golden & { readonly losses: readonly Readonly<Record<string, number>>[] };
   pix2pix: Golden & { readonly losses: Readonly<Record<string, number>> };
 }>("translation");
 
@@ -81,12 +82,14 @@ function gradientsIn(model: Model, state: Arrays): (net: string) => NdArray {
 }
 
 describe.each(engines)("translation on the %s", (_, engine, near) => {
-  it("makes CycleGAN's steps: both generators at once, then the discriminators on what these made before", async () => {
-    const { cyclegan: known } = golden;
+  it.each([
+    ["both generators at once, then the discriminators on what these made before", golden.cyclegan],
+    ["with a head of each discriminator for each quarter turn", golden.dag],
+  ])("makes CycleGAN's steps: %s", async (_about, known) => {
     const { inputs, rate, options } = known;
     const model = watched(build(cyclegan(options), inputs.a0!));
     const params = paramsOf(known, model);
-    const batches = [0, 1].map((step) => [pairs(inputs[`a${step}`]!, inputs[`b${step}`]!)]);
+    const batches = known.losses.map((_step, step) => [pairs(inputs[`a${step}`]!, inputs[`b${step}`]!)]);
     const noise = () => ndarray("float64", [2, 1], Float64Array.of(0.2, 0.7));
     const request = { model, params, rate: () => rate, noise };
     const first = await runSteps(engine, { ...request, batches: batches.slice(0, 1) });
