@@ -24,9 +24,13 @@ export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
 /** Up to this many channels, and a quarter of the other side's, a side is narrow: rows of it cost little to gather. */
 const narrowest = 8;
 
-/** Whether rows for each tap are better gathered of the narrow side's few channels than of the wide side's many. */
-export function hasNarrowSide({ stride, kernel }: Geometry, wide: number, narrow: number): boolean {
-  return narrow <= narrowest && wide >= 4 * narrow && stride.every((step) => step === 1) && kernel[0] * kernel[1] > 1;
+/**
+ * Whether rows for each tap are better gathered of the narrow side's few channels than of the wide side's many. Not where the
+ * result has far fewer places than the image: all of these are multiplied.
+ */
+export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number, narrow: number): boolean {
+  const isFull = input[0] * input[1] <= 2 * output[0] * output[1];
+  return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
 }
 
 /** [taps * c, c]: a product with it adds what each channel has for each tap. */
