@@ -283,26 +283,36 @@ def unrolled():
     return step
 
 
-def wgan_gp():
-    """WGAN-GP on DCGAN-32 nets, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .9): a critic step with double backprop, then G's."""
+def dcgan_generator():
+    """From z [100] to images of 32 x 32, a linear layer first."""
     def up(i, o):
         return nn.ConvTranspose2d(i, o, 4, 2, 1, bias=o == 3)
 
-    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nchw")]
-    generator = nn.Sequential(
+    return nn.Sequential(
         nn.Linear(100, 4096, bias=False), nn.Unflatten(1, (256, 4, 4)), nn.BatchNorm2d(256), nn.ReLU(inplace=True),
         up(256, 128), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
         up(128, 64), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
-        up(64, 3), nn.Tanh()).to(memory_format=layout)
+        up(64, 3), nn.Tanh())
+
+
+def start_normal(*nets):
+    """Weights of deviation 0.02."""
+    for net in nets:
+        for module in net.modules():
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+
+
+def wgan_gp():
+    """WGAN-GP on DCGAN-32 nets, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .9): a critic step with double backprop, then G's."""
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nchw")]
+    generator = dcgan_generator().to(memory_format=layout)
     critic = nn.Sequential(
         nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Conv2d(64, 128, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Conv2d(128, 256, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Flatten(), nn.Linear(4096, 1)).to(memory_format=layout)
-    for net in (generator, critic):
-        for module in net:
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-                nn.init.normal_(module.weight, 0.0, 0.02)
+    start_normal(generator, critic)
     adam_g, adam_c = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.9), **ADAM) for net in (generator, critic))
     real = (torch.rand(64, 3, 32, 32) * 2 - 1).to(memory_format=layout)
 
@@ -422,10 +432,7 @@ def cyclegan():
 
     layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
     there, back, judge_a, judge_b = (net.to(memory_format=layout) for net in (generator(), generator(), judge(), judge()))
-    for net in (there, back, judge_a, judge_b):
-        for module in net.modules():
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-                nn.init.normal_(module.weight, 0.0, 0.02)
+    start_normal(there, back, judge_a, judge_b)
     makers = [*there.parameters(), *back.parameters()]
     adam_g, adam_a, adam_b = (
         torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999), **ADAM)
@@ -463,24 +470,14 @@ def cyclegan():
 def dcgan_dag():
     """DCGAN-32, ngf = ndf = 64, z 100, batch 64, Adam 2e-4 (.5, .999); a head of D for each quarter turn, further heads weigh 0.2 / 3
     (arXiv:2006.05338). BatchNorm sees each turned batch alone, real and fake."""
-    def up(i, o):
-        return nn.ConvTranspose2d(i, o, 4, 2, 1, bias=o == 3)
-
     layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
-    generator = nn.Sequential(
-        nn.Linear(100, 4096, bias=False), nn.Unflatten(1, (256, 4, 4)), nn.BatchNorm2d(256), nn.ReLU(inplace=True),
-        up(256, 128), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
-        up(128, 64), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
-        up(64, 3), nn.Tanh()).to(memory_format=layout)
+    generator = dcgan_generator().to(memory_format=layout)
     discriminator = nn.Sequential(
         nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(128, 256, 4, 2, 1), nn.BatchNorm2d(256), nn.LeakyReLU(0.2, inplace=True),
         nn.Flatten(), nn.Linear(4096, 4)).to(memory_format=layout)
-    for net in (generator, discriminator):
-        for module in net:
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-                nn.init.normal_(module.weight, 0.0, 0.02)
+    start_normal(generator, discriminator)
     adam_g, adam_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **ADAM) for net in (generator, discriminator))
     real = (torch.rand(64, 3, 32, 32) * 2 - 1).to(memory_format=layout)
     one, zero = torch.ones(64), torch.zeros(64)

@@ -3,7 +3,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { add, mul } from "../ops/index.ts";
 import type { Scope } from "./model.ts";
 
-/** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490, section 3. */
+/** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490. */
 export const instanceNoiseField = numberField(
   "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
   { min: 0 },
