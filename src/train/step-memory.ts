@@ -1,6 +1,6 @@
 import { OptionError } from "../base/errors.ts";
 import { key } from "../base/random.ts";
-import type { Shape } from "../base/ndarray.ts";
+import { type Shape, sizeOf } from "../base/ndarray.ts";
 import { toposort } from "../graph/traverse.ts";
 import type { Model } from "../models/index.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
@@ -36,7 +36,7 @@ function stepBytes(model: Model, batch: Shape): number {
   };
   const { program } = traceStep({ model, layouts, batch, rate, slotNames });
   const nodes = toposort([...Object.values(program.outputs), ...Object.values(program.updates ?? {})]);
-  return nodes.reduce((sum, { shape }) => sum + 4 * (shape as Shape).reduce((size, extent) => size * extent, 1), 0);
+  return nodes.reduce((sum, { shape }) => sum + 4 * sizeOf(shape as Shape), 0);
 }
 
 function inGiB(bytes: number): string {

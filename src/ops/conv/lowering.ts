@@ -33,11 +33,18 @@ export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number,
   return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
 }
 
-/** [taps * c, c]: a product with it adds what each channel has for each tap. */
-export function tapSum(emitter: Emitter, taps: number, channels: number): Value {
-  const data = new Float32Array(taps * channels * channels);
-  for (let row = 0; row < taps * channels; row++) data[row * channels + (row % channels)] = 1;
-  return emitter.constant(ndarray("float32", [taps * channels, channels], data));
+/**
+ * Sums of rows of [n, rows, c], so many taps for each place, by their numbers in a table [places * taps]: [n * places, c].
+ * A product with ones adds them.
+ */
+export function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>, taps: number): Value {
+  const [n, , c] = x.shape as [number, number, number];
+  const places = n * (table.length / taps);
+  const ones = new Float32Array(taps * c * c);
+  for (let row = 0; row < taps * c; row++) ones[row * c + (row % c)] = 1;
+  const lined = emitter.reshape(gatherRows(emitter, x, table), [places, taps * c]);
+  const sum = emitter.constant(ndarray("float32", [taps * c, c], ones));
+  return emitter.node("MatMul", [lined, sum], [places, c]);
 }
 
 /**
@@ -55,9 +62,8 @@ export function convByTap(emitter: Emitter, x: Value, w: Value, geo: Geometry, s
   forEachTap(geo, (from, to, tap) => {
     table[to * taps + tap] = from * taps + tap;
   });
-  const gathered = gatherRows(emitter, emitter.reshape(product, [n, h * width * taps, o]), table);
-  const lined = emitter.reshape(gathered, [n * places, taps * o]);
-  return emitter.reshape(emitter.node("MatMul", [lined, tapSum(emitter, taps, o)], [n * places, o]), shape);
+  const byTap = emitter.reshape(product, [n, h * width * taps, o]);
+  return emitter.reshape(sumOfTaps(emitter, byTap, table, taps), shape);
 }
 
 /**

@@ -2,7 +2,7 @@ import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
-import { gatherRows, permute, tapSum } from "./lowering.ts";
+import { gatherRows, permute, sumOfTaps } from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 const fewChannels = 8;
@@ -50,8 +50,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
     const table = Int32Array.from(
       sources.flatMap((list) => Array.from({ length: rounds }, (_, round) => list[round] ?? places * taps)),
     );
-    const lined = emitter.reshape(gatherRows(emitter, byTap, table), [n * h * width, rounds * c]);
-    return emitter.reshape(emitter.node("MatMul", [lined, tapSum(emitter, rounds, c)], [n * h * width, c]), shape);
+    return emitter.reshape(sumOfTaps(emitter, byTap, table, rounds), shape);
   }
   const terms = Array.from({ length: rounds }, (_, round) => {
     const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
