@@ -64,6 +64,7 @@ export const unrolledStackedRow: Row = {
         const { value, details } = await judge(modes as unknown as Metric, { samples });
         await close();
         counts.push(value);
+        values["noise/modes"] = details.modesOfNoise as number;
         divergences.push(details.reverseKl as number);
         context.say(`${label}: ${value} modes of 1000`);
       }
