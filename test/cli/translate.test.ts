@@ -164,6 +164,24 @@ describe("zaya translate", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
+  it("refuses a file that makes something else of images, at once also for a folder", async () => {
+    const before = await filesIn(folder);
+    for (const [input, output] of [
+      ["in/same.png", "new.png"],
+      ["in", "new"],
+    ] as const) {
+      const { code, stderr } = await zaya(folder, "translate", "run/export/discriminatorA.onnx", input, output);
+      expect(stderr).toBe(
+        [
+          "error: translate: run/export/discriminatorA.onnx must give images as large as it takes, [1, 3, 16, 16] - got [1, 1]",
+          "hint: AtoB.onnx and BtoA.onnx of a run's export folder turn images into images\n",
+        ].join("\n"),
+      );
+      expect(code).toBe(2);
+    }
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
   it("refuses to replace a file without --force", async () => {
     await writeFile(join(folder, "taken.png"), "mine");
     const words = ["translate", "run", "in/same.png", "taken.png", "--direction", "AtoB"];
