@@ -49,7 +49,10 @@ function imageShapeOf({ inputMetadata }: Session, path: string): Shape {
 async function translated(session: Session, images: NdArray, path: string): Promise<NdArray> {
   const inside = toChannelsFirst(images);
   const results = await runSession(session, { [session.inputNames[0]!]: inside }).catch((error: Error) => {
-    throw new DataError(`translate: ${path} must take images ${formatShape(inside.shape)} - got ${error.message}`, hint);
+    throw new DataError(
+      `translate: ${path} must take images ${formatShape(inside.shape)} - got ${error.message}`,
+      hint,
+    );
   });
   const made = results[session.outputNames[0]!]!;
   if (made.shape.join() !== inside.shape.join()) {
