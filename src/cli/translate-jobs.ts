@@ -31,10 +31,27 @@ export async function jobsFor(
     const but = reasons.length === 0 ? "" : ` but ${reasons.join(", ")}`;
     throw new DataError(`translate: the folder must hold images - got none in ${input}${but}`);
   }
+  const jobs = files.map((file) => ({ from: join(input, file), to: counterpart(target, file) }));
+  requireApart(jobs);
   return {
-    jobs: files.map((file) => ({ from: join(input, file), to: counterpart(target, file) })),
+    jobs,
     failed: skipped.map(({ file, reason }) => ({ file: join(input, file), reason })),
   };
+}
+
+/** @throws OptionError when two images would become one file. */
+function requireApart(jobs: readonly Job[]): void {
+  const known = new Map<string, Job>();
+  for (const job of jobs) {
+    const other = known.get(job.to);
+    if (other !== undefined) {
+      throw new OptionError(
+        `translate: each image must become a file of its own - got ${other.from} and ${job.from}, which both become ${job.to}`,
+        "rename one of them",
+      );
+    }
+    known.set(job.to, job);
+  }
 }
 
 function oneJob(input: string, target: string): Job {

@@ -7,7 +7,15 @@ import { z } from "zod";
 import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { choiceField, parseOptions } from "../base/options.ts";
 import { type Direction, directions } from "../models/index.ts";
-import { type Device, encodeImage, ortOptions, readImage, requireFree, writeOutput } from "../node/index.ts";
+import {
+  type Device,
+  encodeImage,
+  imageEndings,
+  ortOptions,
+  readImage,
+  requireFree,
+  writeOutput,
+} from "../node/index.ts";
 import { type ImageNet, directionsOf, fits, translateImage } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
@@ -41,7 +49,10 @@ export function declareTranslate(command: Command): void {
   command
     .argument("<run>", "folder of a run, or an ONNX file from images to images")
     .argument("<input>", "an image, or a folder of them")
-    .argument("<output>", "file to write, or folder; images keep their names, sizes and formats");
+    .argument(
+      "<output>",
+      `file to write, or folder; images keep their sizes and names, and their formats where these are written (${imageEndings.join(", ")}): of others, NAME.gif becomes NAME.gif.png`,
+    );
   addFlags(command, options);
   command.option("--force", "replace files").option("--json", "print one JSON object");
   addWeightsFlag(command);

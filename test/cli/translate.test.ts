@@ -122,6 +122,25 @@ describe("zaya translate", () => {
     expect(await filesIn(join(folder, "filled"))).toEqual(["a.png", "c.png"]);
   });
 
+  it("writes PNG of a format that is only read, and refuses two images that would become one file", async () => {
+    await mkdir(join(folder, "moving"));
+    await picture("moving/x.gif", 16, 16);
+    const words = ["translate", "run", "moving", "still", "--direction", "AtoB"];
+    expect((await zaya(folder, ...words)).code).toBe(0);
+    expect(await filesIn(join(folder, "still"))).toEqual(["x.gif.png"]);
+    const made = await readFile(join(folder, "still", "x.gif.png"));
+    expect((await sharp(made).metadata()).format).toBe("png");
+    await picture("moving/x.gif.png", 16, 16);
+    const { code, stderr } = await zaya(folder, ...words, "--force");
+    const [gif, png] = [join("moving", "x.gif"), join("moving", "x.gif.png")];
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining(`got ${gif} and ${png}, which both become ${join("still", "x.gif.png")}\n`),
+    ]);
+    expect(await filesIn(join(folder, "still"))).toEqual(["x.gif.png"]);
+    expect(await readFile(join(folder, "still", "x.gif.png"))).toEqual(made);
+  });
+
   it("says why a folder has nothing to give", async () => {
     await mkdir(join(folder, "hollow"));
     const words = ["translate", "run", "hollow", "never", "--direction", "AtoB"];
