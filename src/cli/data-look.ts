@@ -7,16 +7,13 @@ import {
   skippedIn,
 } from "../data/index.ts";
 import { sizeText } from "./config-table.ts";
-import { verdictOn } from "./data-verdict.ts";
+import { type Judged, verdictOn } from "./data-verdict.ts";
 import { count, counted, number, table } from "./format.ts";
 
 /** What one look at a data set tells. */
-export interface Look {
-  readonly data: DataSplit;
+export interface Look extends Judged {
   /** Of both parts as one. */
   readonly summary: DataSummary;
-  /** Null for points. */
-  readonly near: NearDuplicates | null;
 }
 
 /** Classes above which they are not listed one by one. */
@@ -57,7 +54,7 @@ export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
     ...indented(contentRows(a)),
     `B: ${b.summary.name}`,
     ...indented(contentRows(b)),
-    ...verdictLines(smaller(a, b)),
+    ...verdictLines(a, b),
   ];
 }
 
@@ -84,7 +81,7 @@ export function objectOf(look: Look): Readonly<Record<string, unknown>> {
     modes: train.modes === undefined ? null : modeCount(train.modes),
     skipped: skippedIn(data),
     fingerprint,
-    ...verdictOn(look),
+    ...verdictOn([look]),
   };
 }
 
@@ -102,12 +99,8 @@ export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<s
     b: objectOf(b),
     skipped: skippedIn(data),
     fingerprint,
-    ...verdictOn(smaller(a, b)),
+    ...verdictOn([a, b]),
   };
-}
-
-function smaller(a: Look, b: Look): Look {
-  return b.data.train.size < a.data.train.size ? b : a;
 }
 
 function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
@@ -143,8 +136,8 @@ function skippedLine({ file, reason }: SkippedFile): string {
   return `    ${file}: ${reason}`;
 }
 
-function verdictLines(look: Look): string[] {
-  const { verdict } = verdictOn(look);
+function verdictLines(...domains: [Look, ...Look[]]): string[] {
+  const { verdict } = verdictOn(domains);
   return verdict === null ? [] : [`verdict: ${verdict}`];
 }
 

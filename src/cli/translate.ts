@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { extname } from "node:path";
 
 import type { Command } from "commander";
 import { z } from "zod";
@@ -9,14 +9,11 @@ import { choiceField, parseOptions } from "../base/options.ts";
 import { type Direction, directions } from "../models/index.ts";
 import {
   type Device,
-  counterpart,
   encodeImage,
-  filesIn,
   imageEndings,
   ortOptions,
   readImage,
   requireFree,
-  writableName,
   writeOutput,
 } from "../node/index.ts";
 import { type ImageNet, directionsOf, fits, translateImage } from "../train/index.ts";
@@ -27,6 +24,7 @@ import { counted } from "./format.ts";
 import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { type Failure, jobsFor } from "./translate-jobs.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
@@ -51,7 +49,10 @@ export function declareTranslate(command: Command): void {
   command
     .argument("<run>", "folder of a run, or an ONNX file from images to images")
     .argument("<input>", "an image, or a folder of them")
-    .argument("<output>", "file to write, or folder; images keep their names, sizes and formats");
+    .argument(
+      "<output>",
+      `file to write, or folder; images keep their sizes and names, and their formats where these are written (${imageEndings.join(", ")}): of others, NAME.gif becomes NAME.gif.png`,
+    );
   addFlags(command, options);
   command.option("--force", "replace files").option("--json", "print one JSON object");
   addWeightsFlag(command);
@@ -67,21 +68,20 @@ interface OpenedNet extends ImageNet {
   close(): Promise<void>;
 }
 
-/** What is done with one image. */
-interface Job {
-  readonly from: string;
-  readonly to: string;
-}
-
 async function runTranslate(run: string, input: string, target: string, flags: TranslateFlags): Promise<number> {
   const output = new Output(flags);
   const { direction, fit } = parseOptions(options, givenOptions(flags, options), "translate");
   const force = flags.force === true;
-  const jobs = await jobsFor(input, target);
+  const { jobs, failed: unopened } = await jobsFor(input, target);
   for (const { to } of jobs) await requireFree(to, force);
   const net = await openNet(run, direction, flags);
-  const failed: { file: string; reason: string }[] = [];
+  const failed: Failure[] = [];
+  const fail = (failure: Failure): void => {
+    failed.push(failure);
+    output.warn(`${failure.file}: ${failure.reason}`);
+  };
   try {
+    unopened.forEach(fail);
     for (const [i, { from, to }] of jobs.entries()) {
       output.show(`${i + 1} of ${jobs.length}  ${from}`);
       try {
@@ -89,37 +89,20 @@ async function runTranslate(run: string, input: string, target: string, flags: T
         await writeOutput(to, await encodeImage(await translateImage(net, image, fit), to), force);
       } catch (error) {
         if (!(error instanceof ZayaError)) throw error;
-        if (jobs.length === 1) throw error;
-        failed.push({ file: from, reason: error.message });
-        output.warn(`${from}: ${error.message}`);
+        if (jobs.length === 1 && unopened.length === 0) throw error;
+        fail({ file: from, reason: error.message });
       }
     }
   } finally {
     await net.close();
   }
-  const done = jobs.length - failed.length;
+  const done = jobs.length + unopened.length - failed.length;
   const way = net.direction === null ? "" : `, ${net.direction}`;
   output.result(
     [`${target}: ${counted(done, "image")} of ${net.shape[0]} x ${net.shape[1]} pixels inside${way}, others by ${fit}`],
     { out: target, images: done, direction: net.direction, fit, shape: net.shape, failed },
   );
   return failed.length > 0 ? exitCodes.refused : exitCodes.done;
-}
-
-/** @throws DataError when there is nothing to do. @throws OptionError for an output of another kind than the input. */
-async function jobsFor(input: string, target: string): Promise<Job[]> {
-  const files = await filesIn(input);
-  if (files !== null) {
-    if (files.length === 0) throw new DataError(`translate: the folder must hold images - got none in ${input}`);
-    return files.map((file) => ({ from: join(input, file), to: counterpart(target, file) }));
-  }
-  if (writableName(target) !== target) {
-    throw new OptionError(
-      `translate: the output must end in ${imageEndings.join(", ")} - got ${target}`,
-      `for example ${join(target, `${basename(input, extname(input))}.png`)}`,
-    );
-  }
-  return [{ from: input, to: target }];
 }
 
 async function openNet(path: string, wanted: Direction | undefined, flags: TranslateFlags): Promise<OpenedNet> {

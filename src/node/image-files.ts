@@ -3,6 +3,7 @@ import { extname, join, resolve } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
+import type { SkippedFile } from "../data/dataset.ts";
 import { decode, listFiles, loadSharp } from "./images.ts";
 
 /** Formats that images are written in, by the ending of a file's name. */
@@ -28,13 +29,20 @@ export function writableName(file: string): string {
 }
 
 /**
- * The files of a folder and the folders in it, sorted, as paths from it; of a file, null.
- * @throws DataError when there is neither.
+ * The files of a folder and the folders in it, sorted, as paths from it, and what of them cannot be opened; of a file, null.
+ * @throws DataError when there is neither, or the folder cannot be read.
  */
-export async function filesIn(path: string): Promise<string[] | null> {
+export async function filesIn(
+  path: string,
+): Promise<{ readonly files: string[]; readonly skipped: SkippedFile[] } | null> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new DataError(`images: must be a file or a folder that exists - got ${path}`);
-  return found.isDirectory() ? (await listFiles(resolve(path), "", [], [])).toSorted() : null;
+  if (!found.isDirectory()) return null;
+  const skipped: SkippedFile[] = [];
+  const files = await listFiles(resolve(path), "", [], skipped).catch((error: unknown) => {
+    throw new DataError(`images: ${path} must be a folder that can be read - got ${(error as Error).message}`);
+  });
+  return { files: files.toSorted(), skipped };
 }
 
 /**
@@ -46,9 +54,14 @@ export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DataError(`readImage: the file must be readable - got ${error.code} for ${path}`);
   });
-  const decoded = await decode(open(bytes, { failOn: "truncated" }), channels, undefined).catch(() => {
+  // Of no bytes at all sharp makes a mistake of the caller's, at once.
+  const decoded =
+    bytes.length === 0
+      ? null
+      : await decode(open(bytes, { failOn: "truncated" }), channels, undefined).catch(() => null);
+  if (decoded === null) {
     throw new DataError(`readImage: must be an image, whole and of a known format - got ${path}`);
-  });
+  }
   const { data, info } = decoded;
   return ndarray(
     "float32",

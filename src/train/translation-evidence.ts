@@ -7,6 +7,7 @@ import type { Evidence } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Subject } from "./evidence.ts";
 import { classesTold } from "./features.ts";
+import { classesOf } from "./labels.ts";
 import { directionsOf, endsOf, opposite } from "./ways.ts";
 
 /** Deviation of the noise that nobody sees, of white. */
@@ -84,6 +85,8 @@ export async function gatherCycles(
   };
 }
 
+const advice = "train one on images of the target domain: zaya train classifier --data DATA";
+
 /** @throws DataError without labels, or without a classifier of as many classes. */
 export async function gatherTranslatedClasses(
   subject: Subject,
@@ -92,13 +95,21 @@ export async function gatherTranslatedClasses(
 ): Promise<Evidence["translatedClasses"]> {
   const { direction, source, target, aligned } = wayOf(subject, subject.data, wanted, metric);
   const classifier = subject.features?.classifier;
+  const learned = subject.training === undefined ? source : wayOf(subject, subject.training, wanted, metric).source;
   if (source.labels === null) {
     throw new DataError(`${metric}: the images must have labels - got none in ${source.name}`);
   }
   if (classifier === undefined) {
     throw new DataError(
       `${metric}: --features must be a classifier of ${target.name} - got ${subject.features?.id ?? "none"}`,
-      "train one on images of the target domain: zaya train classifier --data DATA",
+      advice,
+    );
+  }
+  const classes = classesOf({ train: learned.labels === null ? source : learned, test: source });
+  if (classifier.classes !== classes) {
+    throw new DataError(
+      `${metric}: --features must be a classifier of as many classes as ${source.name} has, ${classes} - got ${subject.features!.id}, of ${classifier.classes}`,
+      advice,
     );
   }
   return {

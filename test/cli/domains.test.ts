@@ -21,6 +21,10 @@ function picture(seed: number, channels: 1 | 3 = 1, [height, width] = [16, 16]):
   return encodePng(ndarray("uint8", [height!, width!, channels], values));
 }
 
+function grey(value: number): Promise<Uint8Array> {
+  return encodePng(ndarray("uint8", [16, 16, 1], new Uint8Array(256).fill(value)));
+}
+
 async function putPictures(name: string, count: number, channels: 1 | 3 = 1, size?: [number, number]): Promise<void> {
   for (let i = 0; i < count; i++) await put(`${name}/${i}.png`, await picture(i, channels, size));
 }
@@ -43,6 +47,10 @@ beforeAll(async () => {
   await putPictures("zoo2/trainB", 4);
   await putPictures("few", 3);
   await putPictures("wide", 12, 1, [16, 32]);
+  for (let i = 0; i < 12; i++) {
+    await put(`copies/copy${i}.png`, await picture(1));
+    await put(`apart/${i}.png`, await grey(20 * i));
+  }
 });
 afterAll(() => work.remove());
 
@@ -93,6 +101,32 @@ describe("zaya data with two domains", () => {
     expect(object).toMatchObject({ aligned: true, shape: [2, 32, 32, 3], train: 500, test: 500 });
     expect(object.a.classes).toEqual(object.b.classes);
     expect(object.verdict).toContain("500 training items: few");
+  });
+
+  it("judges both of them: what either repeats is remarked", async () => {
+    const verdict = async (...words: string[]): Promise<string> =>
+      resultOf(await zaya(folder, "data", ...words, "--json")).verdict;
+    const [first, second, of] = [
+      await verdict("copies", "apart"),
+      await verdict("apart", "copies"),
+      "12 of 12 items of",
+    ];
+    expect(first).toContain(`${of} A have a near copy`);
+    expect(first).not.toContain("of B have");
+    expect(second).toContain(`${of} B have a near copy`);
+    expect(second).not.toContain("of A have");
+    expect((await zaya(folder, "data", "apart", "copies")).stdout).toContain(`${of} B have a near copy`);
+    expect(await verdict("copies")).toContain("12 of 12 items have a near copy");
+  });
+
+  it("proposes what fits the images: no quarter turns where they are not square", async () => {
+    const [square, wide] = await Promise.all(["apart", "wide"].map((name) => zaya(folder, "data", name, "--json")));
+    expect(resultOf(square!)).toMatchObject({ augment: "dag", transforms: null });
+    const { augment, transforms, verdict } = resultOf(wide!);
+    expect(verdict).toContain(`try --augment ${augment} --transforms ${transforms}, which`);
+    const words = ["train", "gan", "--data", "wide", "--arch", "mlp", "--augment", augment, "--dry-run"];
+    refused(await zaya(folder, ...words), "must be as high as wide - got [16, 32, 1]");
+    expect((await zaya(folder, ...words, "--transforms", transforms)).code).toBe(0);
   });
 
   it("takes a share of each domain", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import sharp from "sharp";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
-import { filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { type Json, filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -99,6 +99,78 @@ describe("zaya translate", () => {
     ]);
   });
 
+  it("names what it cannot open of a folder, does the others and ends with 2", async () => {
+    await mkdir(join(folder, "holes"));
+    await picture("holes/a.png", 16, 16);
+    await picture("holes/c.png", 16, 16);
+    await Promise.all([
+      symlink("nowhere", join(folder, "holes", "b.png")),
+      symlink("round", join(folder, "holes", "round")),
+      writeFile(join(folder, "holes", "empty.png"), ""),
+    ]);
+    const outcome = await zaya(folder, "translate", "run", "holes", "filled", "--direction", "AtoB", "--json");
+    expect(outcome.code).toBe(2);
+    const { images, failed } = resultOf(outcome);
+    const reasons = Object.fromEntries(failed.map(({ file, reason }: Json) => [file, reason]));
+    expect(reasons).toEqual({
+      [join("holes", "b.png")]: expect.stringMatching(/^cannot be read: ENOENT/),
+      [join("holes", "round")]: expect.stringMatching(/^cannot be read: ELOOP/),
+      [join("holes", "empty.png")]: expect.stringMatching(/must be an image, whole and of a known format/),
+    });
+    for (const file of Object.keys(reasons)) expect(outcome.stderr).toContain(`${file}: ${reasons[file]}\n`);
+    expect(images).toBe(2);
+    expect(await filesIn(join(folder, "filled"))).toEqual(["a.png", "c.png"]);
+  });
+
+  it("writes PNG of a format that is only read, and refuses two images that would become one file", async () => {
+    await mkdir(join(folder, "moving"));
+    await picture("moving/x.gif", 16, 16);
+    const words = ["translate", "run", "moving", "still", "--direction", "AtoB"];
+    expect((await zaya(folder, ...words)).code).toBe(0);
+    expect(await filesIn(join(folder, "still"))).toEqual(["x.gif.png"]);
+    const made = await readFile(join(folder, "still", "x.gif.png"));
+    expect((await sharp(made).metadata()).format).toBe("png");
+    await picture("moving/x.gif.png", 16, 16);
+    const { code, stderr } = await zaya(folder, ...words, "--force");
+    const [gif, png] = [join("moving", "x.gif"), join("moving", "x.gif.png")];
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining(`got ${gif} and ${png}, which both become ${join("still", "x.gif.png")}\n`),
+    ]);
+    expect(await filesIn(join(folder, "still"))).toEqual(["x.gif.png"]);
+    expect(await readFile(join(folder, "still", "x.gif.png"))).toEqual(made);
+  });
+
+  it("says why a folder has nothing to give", async () => {
+    await mkdir(join(folder, "hollow"));
+    const words = ["translate", "run", "hollow", "never", "--direction", "AtoB"];
+    const empty = await zaya(folder, ...words);
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("must hold images - got none in hollow")]);
+    await symlink("nowhere", join(folder, "hollow", "b.png"));
+    const broken = await zaya(folder, ...words);
+    expect([broken.code, broken.stderr]).toEqual([
+      2,
+      expect.stringMatching(/must hold images - got none in hollow but b\.png \(cannot be read: ENOENT/),
+    ]);
+  });
+
+  const byRoot = process.getuid?.() === 0;
+  it.skipIf(byRoot)("names folders that it may not open, and is refused where it is the whole", async () => {
+    await mkdir(join(folder, "shut", "deep"), { recursive: true });
+    await picture("shut/a.png", 16, 16);
+    await chmod(join(folder, "shut", "deep"), 0);
+    const part = await zaya(folder, "translate", "run", "shut", "open", "--direction", "AtoB", "--json");
+    await chmod(join(folder, "shut"), 0);
+    const all = await zaya(folder, "translate", "run", "shut", "open", "--direction", "AtoB");
+    await chmod(join(folder, "shut"), 0o755);
+    await chmod(join(folder, "shut", "deep"), 0o755);
+    expect([part.code, resultOf(part).failed]).toEqual([
+      2,
+      [{ file: join("shut", "deep"), reason: expect.stringMatching(/^cannot be read: EACCES/) }],
+    ]);
+    expect([all.code, all.stderr]).toEqual([2, expect.stringMatching(/must be a folder that can be read.*EACCES/)]);
+  });
+
   it("gives the same from the exported file alone", async () => {
     for (const direction of ["AtoB", "BtoA"]) {
       const [run, file] = [`${direction}-run.png`, `${direction}-file.png`];
@@ -161,6 +233,24 @@ describe("zaya translate", () => {
     const before = await filesIn(folder);
     const { code, stderr } = await zaya(folder, "translate", ...words);
     expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+    expect(await filesIn(folder)).toEqual(before);
+  });
+
+  it("refuses a file that makes something else of images, at once also for a folder", async () => {
+    const before = await filesIn(folder);
+    for (const [input, output] of [
+      ["in/same.png", "new.png"],
+      ["in", "new"],
+    ] as const) {
+      const { code, stderr } = await zaya(folder, "translate", "run/export/discriminatorA.onnx", input, output);
+      expect(stderr).toBe(
+        [
+          "error: translate: run/export/discriminatorA.onnx must give images as large as it takes, [1, 3, 16, 16] - got [1, 1]",
+          "hint: AtoB.onnx and BtoA.onnx of a run's export folder turn images into images\n",
+        ].join("\n"),
+      );
+      expect(code).toBe(2);
+    }
     expect(await filesIn(folder)).toEqual(before);
   });
 
