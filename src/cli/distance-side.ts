@@ -55,7 +55,7 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
 async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): Promise<OpenedSide> {
   const items = await openItems(spec, { size });
   const indices = items.size <= n ? range(0, items.size) : somePlaces(items, n, fold(key, "items")).sort();
-  const points = toPoints(items.read(indices), spec);
+  const points = toPoints(items.readDouble?.(indices) ?? items.read(indices), spec);
   if (file === undefined) return { spec, of: items.size, points, indices };
   const all = await readPointWeights(file);
   if (all.length !== items.size) {

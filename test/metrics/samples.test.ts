@@ -111,7 +111,9 @@ describe("memorisation", () => {
     // Half of the samples are copies.
     expect(of(Float64Array.from({ length: 400 }, (_, i) => i % 2)).value).toBe(0.5);
     // All held-out items are copies: no model can be told from one that copies.
-    expect(memorisation.measure({ generated: new Float64Array(100), heldOut: new Float64Array(100) }, {})).toMatchObject({
+    expect(
+      memorisation.measure({ generated: new Float64Array(100), heldOut: new Float64Array(100) }, {}),
+    ).toMatchObject({
       value: 1,
       details: { heldOutShare: 1 },
     });
