@@ -50,6 +50,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       "leave --blocks out or add --generator residual",
     );
   }
+  if (chosen.lambda === 0 && chosen.adversarial === 0) {
+    throw new OptionError(
+      "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
+      "raise --lambda or --adversarial",
+    );
+  }
   const image = imageOf(data);
   const [height, width, colours] = image as [number, number, number];
   const objective = patchLosses[chosen.loss];

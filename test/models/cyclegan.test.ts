@@ -94,6 +94,10 @@ describe("cyclegan", () => {
     expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("must have something to learn");
   });
 
+  it("refuses an identity loss that would weigh nothing", () => {
+    expect(() => lossesOf({ lambda: 0, identity: 0.5 })).toThrow("got identity 0.5 with lambda 0");
+  });
+
   it("refuses images whose sides are no multiples of 4, or smaller than a patch", () => {
     const build = (side: number, options = {}) => {
       const { definition, options: chosen } = cyclegan({ ngf: 2, blocks: 0, ...options });
