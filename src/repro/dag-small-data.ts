@@ -5,7 +5,7 @@ import { type DataSplit, type Dataset, type Sides, arrayDataset, hasSides, take,
 import { type Metric, kid, leak } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan } from "../models/index.ts";
 import { type Evaluation, type Features, classifierFeatures, evaluator, openTrained } from "../train/index.ts";
-import { type Row, type RowContext, type Scale, fit, overSeeds, trainToEnd } from "./row.ts";
+import { type Row, type RowContext, type Scale, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
 
 const nets = { arch: "dcgan", hidden: [16, 32], latent: 64, discriminatorNorm: "none" } as const;
 
@@ -62,17 +62,13 @@ export const dagSmallDataRow: Row = {
       .filter(({ share }) => share <= 0.1)
       .every(({ part }) => values[`${part}/dagRotation/kid`]! < values[`${part}/base/kid`]!);
     const leaks = parts.every(({ part }) => values[`${part}/realOnly/leak`]! > values[`${part}/base/leak`]!);
-    const remarks = parts.map(({ part }) => orderRemark(part, values));
+    const remarks = parts.map(({ part }) => {
+      const models = Object.keys(augmentations).map((name) => `${part}/${name}`);
+      return `From the least KID to the most: ${fromLeast(values, models, "kid")}.`;
+    });
     return { values, passed: better && leaks, remarks, seeds: budget.seeds };
   },
 };
-
-/** The models in the order of their KID. */
-function orderRemark(part: string, values: Readonly<Record<string, number>>): string {
-  const distance = (name: string) => values[`${part}/${name}/kid`]!;
-  const order = Object.keys(augmentations).toSorted((a, b) => distance(a) - distance(b));
-  return `${part}, from the least KID to the most: ${order.map((name) => `${name} ${distance(name).toPrecision(3)}`).join(", ")}.`;
-}
 
 /** Images to learn from, and labelled ones whose classifier's features tell how far samples are from them. */
 interface Task {

@@ -55,6 +55,13 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
 }
 
+/** Names from the least of a quantity, NAME/QUANTITY, to the most, each with what it has. */
+export function fromLeast(values: Outcome["values"], names: readonly string[], quantity: string): string {
+  const of = (name: string) => values[`${name}/${quantity}`]!;
+  const order = names.toSorted((a, b) => of(a) - of(b));
+  return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");
+}
+
 /** Trains a model to its end, all in memory and watched as any run is; checkpoints are made only where they are asked for. */
 export async function trainToEnd(
   { engine, say, diagnosed }: RowContext,

@@ -12,7 +12,7 @@ import {
   openTrained,
   translationsPicture,
 } from "../train/index.ts";
-import { type RowContext, fit, overSeeds, trainToEnd } from "./row.ts";
+import { type RowContext, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
 
 // What rows of models between two domains share: how one is trained and judged by pairs that it was never told.
 
@@ -102,7 +102,5 @@ async function measureOnce(
 
 /** The models in the order of their error to the true pair. */
 export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
-  const error = (name: string) => values[`${name}/error`]!;
-  const order = names.toSorted((a, b) => error(a) - error(b));
-  return `From the least error to the true pair to the most: ${order.map((name) => `${name} ${error(name).toPrecision(3)}`).join(", ")}.`;
+  return `From the least error to the true pair to the most: ${fromLeast(values, names, "error")}.`;
 }
