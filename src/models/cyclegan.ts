@@ -118,9 +118,15 @@ function weightOf(way: "forward" | "backward", { cycle, lambda }: Options): numb
   return cycle === way || cycle === "both" ? lambda : 0;
 }
 
-/** @throws OptionError where no term of the generators' loss is left. */
+/** @throws OptionError where no term of the generators' loss is left, or one that is asked for has no weight. */
 function requireSomething(chosen: Options): void {
   const { adversarial, lambda, identity } = chosen;
+  if (identity > 0 && lambda === 0) {
+    throw new OptionError(
+      `cyclegan: identity is a share of lambda, which must be above 0 - got --identity ${identity} with --lambda 0`,
+      "raise --lambda; --cycle none leaves the cycles out",
+    );
+  }
   if (adversarial + weightOf("forward", chosen) + weightOf("backward", chosen) + lambda * identity > 0) return;
   throw new OptionError(
     "cyclegan: the generators must have something to learn - got no adversarial loss, no cycle and no identity",

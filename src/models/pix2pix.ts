@@ -45,13 +45,23 @@ export const pix2pix = defineModel({
   build,
 });
 
-function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+/** @throws OptionError for blocks of a net that has none, or where no term of the generator's loss is left. */
+function requireSense(chosen: z.output<typeof options>): void {
   if (chosen.generator === "unet" && chosen.blocks !== undefined) {
     throw new OptionError(
       `pix2pix: blocks are for a residual generator - got ${chosen.blocks} with a U-Net`,
       "leave --blocks out or add --generator residual",
     );
   }
+  if (chosen.adversarial + chosen.lambda > 0) return;
+  throw new OptionError(
+    "pix2pix: the generator must have something to learn - got no adversarial loss and no distance",
+    "raise --adversarial or --lambda",
+  );
+}
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  requireSense(chosen);
   const image = imageOf(data);
   const [height, width, colours] = image as [number, number, number];
   const objective = patchLosses[chosen.loss];

@@ -94,6 +94,20 @@ describe("cyclegan", () => {
     expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("must have something to learn");
   });
 
+  it("refuses an identity that has no weight", () => {
+    const text = "identity is a share of lambda, which must be above 0 - got --identity 0.5 with --lambda 0";
+    expect(() => lossesOf({ lambda: 0, identity: 0.5 })).toThrow(text);
+    expect(() => lossesOf({ lambda: 0, identity: 0.5, cycle: "none" })).toThrow(text);
+    expect(Object.keys(lossesOf({ cycle: "none", identity: 0.5 }))).toEqual([
+      "loss",
+      "AtoB",
+      "BtoA",
+      "identityA",
+      "identityB",
+    ]);
+    expect(() => lossesOf({ lambda: 0 })).not.toThrow();
+  });
+
   it("refuses images whose sides are no multiples of 4, or smaller than a patch", () => {
     const build = (side: number, options = {}) => {
       const { definition, options: chosen } = cyclegan({ ngf: 2, blocks: 0, ...options });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { OptionError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { evaluate } from "../../src/graph/evaluate.ts";
 import { input } from "../../src/graph/tensor.ts";
@@ -42,5 +43,17 @@ describe("the judge of pix2pix", () => {
     const pair = ndarray("float64", [1, 2, ...image], Float64Array.from([...a.data, ...b.data]));
     const { logs } = model.steps[0]!.loss(input("batch", [1, 2, ...image]), scope);
     expect(evaluate([logs!.real!], { batch: pair })[0]!.data[0]).toBeCloseTo(expected, 9);
+  });
+});
+
+describe("pix2pix", () => {
+  it("refuses a loss without terms", () => {
+    const attempt = () => build({ lambda: 0, adversarial: 0 });
+    expect(attempt).toThrow(OptionError);
+    expect(attempt).toThrow(
+      "pix2pix: the generator must have something to learn - got no adversarial loss and no distance",
+    );
+    expect(() => build({ lambda: 0 })).not.toThrow();
+    expect(() => build({ adversarial: 0 })).not.toThrow();
   });
 });
