@@ -142,7 +142,12 @@ export function augmentedFor(
   image: Shape,
   name: string,
 ): Augmentation {
-  const augmented = augmentationOf(chosen, { data: { kind: "image", shape: image }, boundary, suffix: name });
+  const augmented = augmentationOf(chosen, {
+    data: { kind: "image", shape: image },
+    boundary,
+    packing: 1,
+    suffix: name,
+  });
   const noisy = withInstanceNoise(chosen.instanceNoise);
   const then =
     (view: View["real"]): View["real"] =>

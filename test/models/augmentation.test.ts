@@ -313,6 +313,22 @@ describe("the chance of ada", () => {
     }
   });
 
+  it("rises by real items, in packs as many as there are", async () => {
+    for (const [packing, rises] of [
+      [2, 4],
+      [4, 4],
+    ] as const) {
+      const model = build((chosen) => pacgan({ ...small, packing, ...chosen }), { augment: "ada" }, plane);
+      const params = { ...initial(model) };
+      // So that every pack is told right.
+      params.discriminator = withHead(params.discriminator!, 9);
+      const { state } = await steps(model, params, plane);
+      expect(state["stats/chance.chance"]!.data, `packs of ${packing}`).toBeAllclose([rises / 500_000], {
+        relative: 1e-6,
+      });
+    }
+  });
+
   it("is kept in checkpoints: a stopped run ends as one that went on", async () => {
     const items = normal(key(2), [40, 2]);
     const data = splitOff(arrayDataset({ name: "some", kind: "points", items }));
