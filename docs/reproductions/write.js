@@ -7,4 +7,4 @@ const here = new URL("./", import.meta.url);
 const files = readdirSync(fileURLToPath(here)).toSorted();
 const named = (ending) => files.filter((name) => name.endsWith(ending));
 const results = named(".json").map((name) => JSON.parse(readFileSync(new URL(name, here), "utf8")));
-writeFileSync(new URL("../reproductions.md", here), documentRows(rows, results, named(".svg")));
+writeFileSync(new URL("../reproductions.md", here), documentRows(rows, results, [...named(".svg"), ...named(".png")]));

@@ -1,8 +1,9 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { selectPoints, toPoints } from "../base/points.ts";
-import { type Key, fold, permutation } from "../base/random.ts";
+import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
+import { somePlaces } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import type { Weights } from "../train/index.ts";
@@ -53,9 +54,8 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
 
 async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): Promise<OpenedSide> {
   const items = await openItems(spec, { size });
-  const indices =
-    items.size <= n ? range(0, items.size) : permutation(fold(key, "items"), items.size).slice(0, n).sort();
-  const points = toPoints(items.read(indices), spec);
+  const indices = items.size <= n ? range(0, items.size) : somePlaces(items, n, fold(key, "items")).sort();
+  const points = toPoints(items.readDouble?.(indices) ?? items.read(indices), spec);
   if (file === undefined) return { spec, of: items.size, points, indices };
   const all = await readPointWeights(file);
   if (all.length !== items.size) {

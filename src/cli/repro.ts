@@ -4,7 +4,7 @@ import { Argument, type Command, Option } from "commander";
 
 import { systemClock } from "../base/clock.ts";
 import { FolderStore, nodeEngine, openData, versions } from "../node/index.ts";
-import { type RowResult, type Scale, pictureFile, rows } from "../repro/index.ts";
+import { type Picture, type RowResult, type Scale, pictureFile, rows } from "../repro/index.ts";
 import { Output } from "./output.ts";
 
 interface ReproFlags {
@@ -26,7 +26,7 @@ export function declareRepro(command: Command): void {
     .option("--only-print", "say what would be run, against which numbers, and stop")
     .option(
       "--out <dir>",
-      "folder of the result file ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg",
+      "folder of the result file ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg or .png",
       "runs/reproductions",
     )
     .option("--json", "print one JSON object at the end, and progress on stderr")
@@ -77,20 +77,23 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     row: name,
     scale,
     passed: outcome.passed,
-    values: outcome.values,
+    values: finite(outcome.values),
     paper: row.paper,
+    ...(outcome.remarks !== undefined && { remarks: outcome.remarks }),
     seeds: outcome.seeds,
     seconds: (systemClock.now() - began) / 1000,
+    peakMemory: 1024 * process.resourceUsage().maxRSS,
     trainings: { count, warned },
     machine: `${cpus().length} x ${cpus()[0]!.model.trim()}`,
     date: new Date(systemClock.now()).toISOString(),
     versions: versions(),
   };
   const written = await writeResult(flags.out, result, outcome.pictures ?? {});
-  const found = Object.entries(result.values).map(([value, number]) => `  ${value}  ${Number(number.toPrecision(6))}`);
+  const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${Number(number.toPrecision(6))}`);
   output.result(
     [
       ...found,
+      ...(outcome.remarks ?? []),
       `${result.passed ? "met" : "missed"}: ${row.bar}`,
       ...written.map((file) => `written ${join(flags.out, file)}`),
     ],
@@ -100,9 +103,17 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
       passed: result.passed,
       values: result.values,
       paper: result.paper,
+      remarks: result.remarks ?? [],
       seeds: result.seeds,
       seconds: result.seconds,
     },
+  );
+}
+
+/** Values that are not defined as null: JSON has no other word for them. */
+function finite(values: Readonly<Record<string, number>>): RowResult["values"] {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),
   );
 }
 
@@ -110,13 +121,18 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
 async function writeResult(
   folder: string,
   result: RowResult,
-  pictures: Readonly<Record<string, string>>,
+  pictures: Readonly<Record<string, Picture>>,
 ): Promise<string[]> {
-  const files = [
+  const files: [string, Picture][] = [
     [`${result.row}-${result.scale}.json`, `${JSON.stringify(result, null, 2)}\n`],
-    ...Object.entries(pictures).map(([name, svg]) => [pictureFile(result, name), svg]),
-  ] as const;
+    ...Object.entries(pictures).map(([name, picture]): [string, Picture] => [
+      pictureFile(result, name, picture),
+      picture,
+    ]),
+  ];
   const store = new FolderStore(folder);
-  for (const [file, text] of files) await store.write(file!, new TextEncoder().encode(text));
-  return files.map(([file]) => file!);
+  for (const [file, content] of files) {
+    await store.write(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  }
+  return files.map(([file]) => file);
 }

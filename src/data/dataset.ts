@@ -1,5 +1,5 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, permutation } from "../base/random.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { range } from "../base/range.ts";
@@ -15,6 +15,8 @@ export interface Dataset {
   readonly labels: Int32Array | null;
   /** Reads items by index into float32 `[n, ...shape]`. @throws OptionError for an index outside the data. */
   read(indices: ArrayLike<number>): NdArray<"float32">;
+  /** The same in float64, of points that were given so: what `read` rounds. */
+  readDouble?(indices: ArrayLike<number>): NdArray<"float64">;
   /** What each item was made from, where the data tell it. */
   readonly factors?: Factors;
   /** The domains of pairs. */
@@ -92,13 +94,16 @@ export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
   return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
+type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
+
 export interface ArrayDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
   /**
-   * `[n, h, w, c]` or `[n, d]`. Of uint8, images only: 0 to 255 stands for [0, 1]. The memory is kept, not copied.
+   * `[n, h, w, c]` or `[n, d]`. Of uint8, images only: 0 to 255 stands for [0, 1]. Of float64, points only. The memory is
+   * kept, not copied.
    */
-  readonly items: NdArray<"uint8"> | NdArray<"float32">;
+  readonly items: Items;
   readonly labels?: Int32Array | null;
   readonly skipped?: readonly SkippedFile[];
 }
@@ -114,8 +119,11 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
     const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";
     throw new DataError(`arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`);
   }
-  if (kind === "points" && items.dtype === "uint8") {
-    throw new DataError(`arrayDataset: points must be float32 - got uint8 in ${name}`);
+  if (items.dtype === (kind === "points" ? "uint8" : "float64")) {
+    const types = kind === "points" ? "float32 or float64" : "uint8 or float32";
+    throw new DataError(
+      `arrayDataset: ${kind === "points" ? "points" : "images"} must be ${types} - got ${items.dtype} in ${name}`,
+    );
   }
   if (labels !== null && labels.length !== items.shape[0]) {
     throw new DataError(`arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
@@ -173,7 +181,7 @@ class ArrayDataset implements Selectable {
   constructor(
     readonly name: string,
     readonly kind: "image" | "points",
-    private readonly items: NdArray<"uint8"> | NdArray<"float32">,
+    private readonly items: Items,
     /** Which items, in which order; null for all as they are. */
     private readonly chosen: Int32Array | null,
     readonly labels: Int32Array | null,
@@ -182,15 +190,17 @@ class ArrayDataset implements Selectable {
     this.shape = items.shape.slice(1);
     this.size = chosen?.length ?? items.shape[0]!;
     this.width = sizeOf(this.shape);
+    if (items.dtype === "float64") this.readDouble = (indices) => this.gather(items, indices, "float64");
   }
+
+  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
 
   read(indices: ArrayLike<number>): NdArray<"float32"> {
     const { items, width } = this;
+    if (items.dtype !== "uint8") return this.gather(items, indices, "float32");
     const out = zeros([indices.length, ...this.shape]);
     for (let n = 0; n < indices.length; n++) {
-      const from = this.row(indices[n]!) * width;
-      if (items.dtype === "float32") out.data.set(items.data.subarray(from, from + width), n * width);
-      else toLevels(items.data, from, out.data, n * width, width);
+      toLevels(items.data, this.row(indices[n]!) * width, out.data, n * width, width);
     }
     return out;
   }
@@ -213,14 +223,30 @@ class ArrayDataset implements Selectable {
     return this.chosen === null ? checked : this.chosen[checked]!;
   }
 
+  private gather<D extends "float32" | "float64">(
+    { data }: NdArray<"float32" | "float64">,
+    indices: ArrayLike<number>,
+    dtype: D,
+  ): NdArray<D> {
+    const { width } = this;
+    const out = zeros([indices.length, ...this.shape], dtype);
+    for (let n = 0; n < indices.length; n++) {
+      const from = this.row(indices[n]!) * width;
+      out.data.set(data.subarray(from, from + width), n * width);
+    }
+    return out;
+  }
+
+  /** Of the items as models see them: float64 as float32. */
   private digest(): string {
     const { kind, items, labels, shape, size } = this;
     const hash = new Sha256();
-    hash.update(new TextEncoder().encode(`${kind} ${items.dtype} ${size} ${formatShape(shape)}`));
-    if (this.chosen === null) hash.update(bytesOf(items.data));
-    else
-      for (let n = 0; n < size; n++)
-        hash.update(bytesOf(rows<"uint8" | "float32">(items, this.row(n), this.row(n) + 1).data));
+    const dtype = items.dtype === "uint8" ? "uint8" : "float32";
+    hash.update(new TextEncoder().encode(`${kind} ${dtype} ${size} ${formatShape(shape)}`));
+    const add = (part: Items) =>
+      hash.update(bytesOf(part.dtype === "float64" ? castTo(part, "float32").data : part.data));
+    if (this.chosen === null) add(items);
+    else for (let n = 0; n < size; n++) add(rows(items as NdArray, this.row(n), this.row(n) + 1) as Items);
     if (labels !== null) hash.update(bytesOf(labels));
     return hash.hex().slice(0, 16);
   }

@@ -5,5 +5,6 @@ export * from "./loader.ts";
 export * from "./near-duplicates.ts";
 export * from "./npy-dataset.ts";
 export * from "./pairs.ts";
+export * from "./some.ts";
 export * from "./summary.ts";
 export * from "./resize-bilinear.ts";

@@ -44,5 +44,7 @@ function imagesOf(array: NdArray, name: string): Dataset {
 
 function pointsOf(array: NdArray, name: string): Dataset {
   checkValues(array, "points", `npyDataset: ${name}`);
-  return arrayDataset({ name, kind: "points", items: castTo(array, "float32") });
+  // Whole numbers of 32 bits are not all in float32.
+  const wide = array.dtype === "float64" || array.dtype === "int32";
+  return arrayDataset({ name, kind: "points", items: wide ? castTo(array, "float64") : castTo(array, "float32") });
 }

@@ -3,12 +3,13 @@ import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
 import { sampleOptions, share } from "./sets.ts";
 
-/** The share of held-out items that count as close to the training items. */
+/** The share of held-out items that count as close to the training items, at least: as many more as are no farther. */
 const closest = 0.01;
 
 /**
- * The share of samples that lie closer to a training item than all but a hundredth of the held-out items do. A model that
- * learned the distribution has that hundredth; one that gives its training items back has 1.
+ * The share of samples that lie as close to a training item as the closest hundredth of the held-out items do, or closer. A
+ * model that learned the distribution has the same share of held-out items: that hundredth, or more where more of them are
+ * at the threshold, as where they occur among the training items and it is 0. One that gives its training items back has 1.
  *
  * Known to be odd: distances in pixels do not see a copy that is shifted or recoloured. Blurred samples lie close to many
  * items without being copies: the ratio of mean distances, below 1 for both, stands beside the share, and exact copies are
@@ -19,7 +20,7 @@ export const memorisation = defineMetric({
   name: "memorisation",
   summary: "share of samples as close to a training item as the closest hundredth of held-out items",
   source: "in the manner of Meehan et al., arXiv 2004.05675",
-  perfect: `${closest}; 1 where training items are given back`,
+  perfect: `heldOutShare: ${closest}, more where more of the held-out items are copies of training items; 1 where those are given back`,
   needs: "nearest",
   options: sampleOptions,
   measure: ({ generated, heldOut }) => {
@@ -28,22 +29,29 @@ export const memorisation = defineMetric({
         `memorisation: needs at least ${1 / closest} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
       );
     }
-    const threshold = heldOut.toSorted()[Math.floor(closest * heldOut.length)]!;
+    const threshold = heldOut.toSorted()[Math.ceil(closest * heldOut.length) - 1]!;
+    const close = (distances: Float64Array) => distances.filter((distance) => distance <= threshold).length;
     const n = generated.length;
     const ofSamples = monteCarlo(generated).mean;
     const ofHeldOut = monteCarlo(heldOut).mean;
     return {
       metric: "memorisation",
-      ...share(generated.filter((distance) => distance < threshold).length, n),
+      ...share(close(generated), n),
       n,
       unit: "share of samples",
       details: {
         threshold,
+        heldOutShare: close(heldOut) / heldOut.length,
         distanceRatio: ofSamples / ofHeldOut,
         ofSamples,
         ofHeldOut,
-        copies: generated.filter((distance) => distance === 0).length,
+        copies: copiesIn(generated),
+        copiesHeldOut: copiesIn(heldOut),
       },
     };
   },
 });
+
+function copiesIn(distances: Float64Array): number {
+  return distances.filter((distance) => distance === 0).length;
+}

@@ -11,10 +11,11 @@ const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
 /**
  * Points `[n, d]` from a table of numbers: a row a point, cells between commas, semicolons or tabs, whichever the first line
  * has. A first line of names is a header, and left out; empty lines are too.
+ * Float64: in float32, distances between far numbers would be lost.
  * @param name What the bytes are, for messages: a file name.
  * @throws DataError with line and column when a cell is no finite number, and with the line when rows differ in length.
  */
-export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<NdArray<"float32">> {
+export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<NdArray<"float64">> {
   const { parse, CsvError } = await import("csv-parse/sync");
   const table = new Table(`openData: ${name}`);
   try {
@@ -74,10 +75,10 @@ class Table {
     row.forEach((cell, column) => this.values.push(this.number(cell, line, column)));
   }
 
-  points(): NdArray<"float32"> {
+  points(): NdArray<"float64"> {
     const { values, width, where } = this;
     if (values.length === 0) throw new DataError(`${where} must hold at least one row of numbers - got none`);
-    return ndarray("float32", [values.length / width, width], Float32Array.from(values));
+    return ndarray("float64", [values.length / width, width], Float64Array.from(values));
   }
 
   /** A column without a name is that of row numbers, as some tools write them, and no coordinate. */

@@ -1,23 +1,24 @@
 import { cyclegan } from "../models/index.ts";
-import type { Row, Scale } from "./row.ts";
-import { measureTranslation } from "./translations.ts";
+import type { Picture, Row, Scale } from "./row.ts";
+import { measureTranslation, orderRemark } from "./translations.ts";
 
-const net = { ngf: 24, blocks: 4, discriminatorLayers: 1 } as const;
+// Both vendors use much the same colours, which is what the identity loss is for.
+const net = { ngf: 16, blocks: 4, discriminatorLayers: 1, identity: 0.5 } as const;
 
-const variants = { full: cyclegan(net), ganAlone: cyclegan({ ...net, cycle: "none" }) };
+const variants = { full: cyclegan(net), "gan-alone": cyclegan({ ...net, cycle: "none", identity: 0 }) };
 
 interface Budget {
   readonly steps: number;
   readonly images: number;
+  readonly seeds: readonly number[];
 }
 
 const budgets: Readonly<Record<Scale, Budget>> = {
-  quick: { steps: 200, images: 50 },
-  full: { steps: 6000, images: 1000 },
+  quick: { steps: 200, images: 50, seeds: [1] },
+  full: { steps: 6000, images: 1000, seeds: [1, 2] },
 };
 
-const seeds = [1];
-const batch = 2;
+const batch = 4;
 
 export const cycleganEmojiRow: Row = {
   name: "cyclegan-emoji",
@@ -26,18 +27,27 @@ export const cycleganEmojiRow: Row = {
   bar: "less error to the true pair than the drawing left as it is, and than the GAN alone",
   paper: {},
   scales: {
-    quick: "200 steps instead of 6000, 50 test pairs",
-    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, 6000 steps of batch ${batch}; all held-out pairs`,
+    quick: "200 steps instead of 6000, 50 test pairs, one seed",
+    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, identity loss of half the cycle's weight, 6000 steps of batch ${batch}, two seeds; all held-out pairs`,
   },
   run: async (context) => {
-    const { steps, images } = budgets[context.scale];
+    const { steps, images, seeds } = budgets[context.scale];
     const data = await context.open("emoji", { size: 32 });
     const task = { data, steps, batch, images, seeds };
     const values: Record<string, number> = {};
+    const pictures: Record<string, Picture> = {};
     for (const [name, model] of Object.entries(variants)) {
-      Object.assign(values, await measureTranslation(context, name, model, task));
+      const found = await measureTranslation(context, name, model, task);
+      Object.assign(values, found.values);
+      pictures[name] = found.picture;
     }
-    const [own, unchanged, alone] = ["full/error", "full/unchanged", "ganAlone/error"].map((name) => values[name]!);
-    return { values, passed: own! < unchanged! && own! < alone!, seeds };
+    const [own, unchanged, alone] = ["full/error", "full/unchanged", "gan-alone/error"].map((name) => values[name]!);
+    return {
+      values,
+      passed: own! < unchanged! && own! < alone!,
+      remarks: [orderRemark(Object.keys(variants), values)],
+      pictures,
+      seeds,
+    };
   },
 };

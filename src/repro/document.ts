@@ -1,4 +1,4 @@
-import type { Row, Scale } from "./row.ts";
+import type { Picture, Row, Scale } from "./row.ts";
 
 /** A result file: what one run of a row found. */
 export interface RowResult {
@@ -7,12 +7,16 @@ export interface RowResult {
   readonly passed: boolean;
   /**
    * NAME, its standard error as NAMEStderr, the standard deviation over seeds as NAMESpread, and the ends of a 95 % interval
-   * as NAMELow and NAMEHigh.
+   * as NAMELow and NAMEHigh; null for a number that is not defined.
    */
-  readonly values: Readonly<Record<string, number>>;
+  readonly values: Readonly<Record<string, number | null>>;
   readonly paper: Readonly<Record<string, number>>;
+  /** What the numbers say. */
+  readonly remarks?: readonly string[];
   readonly seeds: readonly number[];
   readonly seconds: number;
+  /** Most bytes that the process held at once. */
+  readonly peakMemory?: number;
   /** How many models were trained, and what `diagnose` named in which of them. */
   readonly trainings?: {
     readonly count: number;
@@ -25,8 +29,14 @@ export interface RowResult {
 }
 
 /** Where a run of a row leaves a picture of that name, beside its result file. */
-export function pictureFile({ row, scale }: Pick<RowResult, "row" | "scale">, name: string): string {
-  return `${row}-${scale}-${name}.svg`;
+export function pictureFile(result: Pick<RowResult, "row" | "scale">, name: string, picture: Picture): string {
+  return `${pictureStart(result)}${name}${pictureEndings[typeof picture === "string" ? 0 : 1]}`;
+}
+
+const pictureEndings = [".svg", ".png"] as const;
+
+function pictureStart({ row, scale }: Pick<RowResult, "row" | "scale">): string {
+  return `${row}-${scale}-`;
 }
 
 /**
@@ -67,18 +77,23 @@ function section(row: Row, results: readonly RowResult[], pictures: readonly str
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
   return [
     ...head,
-    ...results.flatMap((result) => [...table(row, result), ...diagnoses(result), ...links(result, pictures)]),
+    ...results.flatMap((result) => [
+      ...table(row, result),
+      ...(result.remarks ?? []).flatMap((remark) => [remark, ""]),
+      ...diagnoses(result),
+      ...links(result, pictures),
+    ]),
   ].join("\n");
 }
 
 function links(result: RowResult, pictures: readonly string[]): string[] {
-  const [before, after] = pictureFile(result, "*").split("*") as [string, string];
-  return pictures
-    .filter((file) => file.startsWith(before) && file.endsWith(after))
-    .flatMap((file) => {
-      const name = file.slice(before.length, -after.length).replaceAll("-", " ");
-      return [`![${result.row}: ${name}](reproductions/${file})`, ""];
-    });
+  const before = pictureStart(result);
+  return pictures.flatMap((file) => {
+    const ending = pictureEndings.find((each) => file.endsWith(each));
+    if (!file.startsWith(before) || ending === undefined) return [];
+    const name = file.slice(before.length, -ending.length).replaceAll("-", " ");
+    return [`![${result.row}: ${name}](reproductions/${file})`, ""];
+  });
 }
 
 /** What was diagnosed, symptom by symptom. */
@@ -94,7 +109,8 @@ function diagnoses({ trainings }: RowResult): string[] {
   return [`Diagnosed in ${models}: ${symptoms.join(", ")}.`, ""];
 }
 
-function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine, date }: RowResult): string[] {
+function table(row: Row, result: RowResult): string[] {
+  const { scale, passed, values, paper, seeds, seconds, peakMemory, machine, date } = result;
   const lines = Object.entries(values)
     .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name))
     .map(([name, value]) => {
@@ -102,23 +118,28 @@ function table(row: Row, { scale, passed, values, paper, seeds, seconds, machine
       const spread = values[`${name}Spread`];
       const ends = [values[`${name}Low`], values[`${name}High`]];
       const ours = [
-        Number(value.toPrecision(5)),
-        error !== undefined && `± ${error.toPrecision(2)}`,
-        spread !== undefined && `(spread over seeds ${spread.toPrecision(2)})`,
-        ends.every((end) => end !== undefined) &&
-          `(95 %: ${ends.map((end) => Number(end.toPrecision(4))).join(" to ")})`,
+        value === null ? "not defined" : Number(value.toPrecision(5)),
+        isNumber(error) && `± ${error.toPrecision(2)}`,
+        isNumber(spread) && `(spread over seeds ${spread.toPrecision(2)})`,
+        ends.every(isNumber) && `(95 %: ${ends.map((end) => Number(end.toPrecision(4))).join(" to ")})`,
       ];
       const published = paper[name];
       const theirs = published === undefined ? "" : Number(published.toPrecision(5));
       return `| ${name} | ${theirs} | ${ours.filter((part) => part !== false).join(" ")} |`;
     });
   const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
+  const memory = peakMemory === undefined ? "" : ` and ${Math.round(peakMemory / 1e6)} MB at most`;
   return [
-    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes on ${machine}, ${date.slice(0, 10)}.`,
+    `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes${memory} on ${machine}, ${date.slice(0, 10)}.`,
     "",
     "| value | published | ours |",
     "|---|---|---|",
     ...lines,
     "",
   ];
+}
+
+/** Not where a row has no such number, or it is not defined. */
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === "number";
 }

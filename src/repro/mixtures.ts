@@ -30,6 +30,8 @@ interface MixtureRow {
   readonly data: string;
   readonly summary: string;
   readonly bar: Bar;
+  /** The best that PacGAN's authors report of any packing. */
+  readonly stretch: Bar;
   readonly paper: Row["paper"];
   /** Deviation of instance noise at the start: a quarter of the way between neighbouring modes. */
   readonly noise: number;
@@ -43,16 +45,17 @@ const budgets: Readonly<Record<Scale, { readonly steps: number; readonly seeds: 
 /** Samples that modes are counted on. */
 const samples = 2500;
 
-function mixtureRow({ name, data, summary, bar, paper, noise }: MixtureRow): Row {
+function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: MixtureRow): Row {
   return {
     name,
     summary,
-    source: "Srivastava et al., arXiv 1705.07761, table 1; Lin et al., arXiv 1712.04086, table 1",
+    source:
+      "Srivastava et al., arXiv 1705.07761, table 1, of VEEGAN and unrolled GANs; Lin et al., arXiv 1712.04086, table 1, of GAN and PacGAN; with other nets and lengths each",
     bar: `two remedies or more with ${bar.modes} modes or more on average and above ${Number((100 * bar.highQuality).toFixed(1))} % of high quality at the last step`,
     paper,
     scales: {
       quick: "500 steps and one seed instead of 25,000 and five",
-      full: "25,000 generator steps at batch 256, learning rate 1e-3 falling to 1e-5, nets of 2 x 128, 2 noise dimensions, 5 seeds, 2500 samples",
+      full: "25,000 generator steps at batch 256 (of AdaGAN some 21,000, shared by its ten components), learning rate 1e-3 falling to 1e-5, nets of 2 x 128, 2 noise dimensions, 5 seeds, 2500 samples",
     },
     run: async (context) => {
       const { seeds } = budgets[context.scale];
@@ -64,9 +67,23 @@ function mixtureRow({ name, data, summary, bar, paper, noise }: MixtureRow): Row
       const good = remedies.filter(
         (method) => values[`${method}/modes`]! >= bar.modes && values[`${method}/highQuality`]! > bar.highQuality,
       );
-      return { values, passed: good.length >= 2, seeds };
+      return { values, passed: good.length >= 2, remarks: [stretchRemark(values, stretch)], seeds };
     },
   };
+}
+
+/** How near the best remedy comes to the best published numbers. */
+function stretchRemark(values: Outcome["values"], { modes, highQuality }: Bar): string {
+  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+  const told = Object.keys(methods).map((method) => ({
+    method,
+    modes: values[`${method}/modes`]!,
+    highQuality: values[`${method}/highQuality`]!,
+  }));
+  const most = Math.max(...told.map((each) => each.modes));
+  const [best] = told.filter((each) => each.modes === most).toSorted((a, b) => b.highQuality - a.highQuality);
+  const reached = most >= modes && best!.highQuality >= highQuality;
+  return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} of high quality (98.9 % of the data are). Of what catches the most modes here, ${best!.method} is of the highest quality: ${most} modes and ${percent(best!.highQuality)}, ${reached ? "no less" : "less"}.`;
 }
 
 /** Means over seeds, with standard errors: of the last step under METHOD/, of the averaged generator under METHOD/ema/. */
@@ -108,7 +125,17 @@ export const ringRow = mixtureRow({
   data: "ring8",
   summary: "modes of 8 Gaussians on a ring that remedies of mode collapse catch, all in one setting",
   bar: { modes: 7.8, highQuality: 0.529 },
-  paper: { "veegan/modes": 8, "veegan/highQuality": 0.529, "pacgan2/modes": 7.9, "pacgan2/highQuality": 0.956 },
+  stretch: { modes: 7.9, highQuality: 0.956 },
+  paper: {
+    "gan/modes": 6.3,
+    "gan/highQuality": 0.982,
+    "unrolled5/modes": 7.6,
+    "unrolled5/highQuality": 0.356,
+    "veegan/modes": 8,
+    "veegan/highQuality": 0.529,
+    "pacgan2/modes": 7.9,
+    "pacgan2/highQuality": 0.956,
+  },
   noise: 0.2,
 });
 
@@ -117,6 +144,16 @@ export const gridRow = mixtureRow({
   data: "grid25",
   summary: "modes of 25 Gaussians on a grid that remedies of mode collapse catch, all in one setting",
   bar: { modes: 24.6, highQuality: 0.4 },
-  paper: { "veegan/modes": 24.6, "veegan/highQuality": 0.4, "pacgan2/modes": 23.8, "pacgan2/highQuality": 0.913 },
+  stretch: { modes: 24.8, highQuality: 0.936 },
+  paper: {
+    "gan/modes": 17.3,
+    "gan/highQuality": 0.948,
+    "unrolled5/modes": 23.6,
+    "unrolled5/highQuality": 0.16,
+    "veegan/modes": 24.6,
+    "veegan/highQuality": 0.4,
+    "pacgan2/modes": 23.8,
+    "pacgan2/highQuality": 0.913,
+  },
   noise: 0.5,
 });

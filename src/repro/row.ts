@@ -19,6 +19,9 @@ export interface RowContext {
   diagnosed(label: string, warnings: readonly Warning[]): void;
 }
 
+/** The text of an SVG, or the bytes of a PNG. */
+export type Picture = string | Uint8Array;
+
 export interface Outcome {
   /** What was measured, by name. */
   readonly values: Readonly<Record<string, number>>;
@@ -26,8 +29,10 @@ export interface Outcome {
   readonly passed: boolean;
   /** None where nothing is drawn at random. */
   readonly seeds: readonly number[];
-  /** Pictures of what was measured, as SVG by a name in kebab case. */
-  readonly pictures?: Readonly<Record<string, string>>;
+  /** What the numbers say, in sentences made from them. */
+  readonly remarks?: readonly string[];
+  /** Pictures of what was measured, by a name in kebab case: SVG, or the bytes of a PNG. */
+  readonly pictures?: Readonly<Record<string, Picture>>;
 }
 
 /** A claim about numbers that one command regenerates. */

@@ -1,4 +1,5 @@
 import { fold, key } from "../base/random.ts";
+import { encodePng } from "../codec/png.ts";
 import { type DataSplit, hasSides, take } from "../data/index.ts";
 import { type Metric, classConsistency, cycleError, pairError, psnr, ssim } from "../metrics/index.ts";
 import { type ConfiguredModel, type Direction, classifier } from "../models/index.ts";
@@ -9,6 +10,7 @@ import {
   directionsOf,
   evaluator,
   openTrained,
+  translationsPicture,
 } from "../train/index.ts";
 import { type RowContext, fit, overSeeds, trainToEnd } from "./row.ts";
 
@@ -33,21 +35,28 @@ export async function tellerOf(context: RowContext, { train, test }: DataSplit, 
   return { features: await classifierFeatures(trained, "classifier"), close };
 }
 
-/** Of a model, means over seeds with their standard errors, by name under `name/`. */
+/** What one model was found to do. */
+interface Translation {
+  readonly values: Readonly<Record<string, number>>;
+  /** The first test images, what becomes of them, and the truth: a PNG. */
+  readonly picture: Uint8Array;
+}
+
+/** Of a model, means over seeds with their standard errors, by name under `name/`; and the picture of the first seed. */
 export async function measureTranslation(
   context: RowContext,
   name: string,
   model: ConfiguredModel,
   task: TranslationTask,
-): Promise<Record<string, number>> {
-  const found = [];
+): Promise<Translation> {
+  const found: Translation[] = [];
   for (const seed of task.seeds) found.push(await measureOnce(context, `${name}, seed ${seed}`, model, seed, task));
   const values: Record<string, number> = {};
-  for (const quantity of Object.keys(found[0]!)) {
-    const all = found.map((each) => each[quantity]!);
+  for (const quantity of Object.keys(found[0]!.values)) {
+    const all = found.map((each) => each.values[quantity]!);
     Object.assign(values, overSeeds(`${name}/${quantity}`, all));
   }
-  return values;
+  return { values, picture: found[0]!.picture };
 }
 
 async function measureOnce(
@@ -56,7 +65,7 @@ async function measureOnce(
   model: ConfiguredModel,
   seed: number,
   { data, steps, batch, images, teller }: TranslationTask,
-): Promise<Record<string, number>> {
+): Promise<Translation> {
   const run = await trainToEnd(context, label, model, data, { steps, batch, seed });
   const { trained, close } = await openTrained(run, context.engine);
   const by = fold(key(seed), "pairs");
@@ -81,11 +90,19 @@ async function measureOnce(
     values["consistency"] = consistency.value;
     values["consistencyOfTruth"] = consistency.details["ofTruth"] as number;
   }
+  const picture = await encodePng(await translationsPicture(trained, data.test.sides!));
   await close();
   context.say(
     `${label}: ${Object.entries(values)
       .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
       .join(", ")}`,
   );
-  return values;
+  return { values, picture };
+}
+
+/** The models in the order of their error to the true pair. */
+export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
+  const error = (name: string) => values[`${name}/error`]!;
+  const order = names.toSorted((a, b) => error(a) - error(b));
+  return `From the least error to the true pair to the most: ${order.map((name) => `${name} ${error(name).toPrecision(3)}`).join(", ")}.`;
 }

@@ -1,4 +1,3 @@
-import { DataError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { type Metric, accuracy, coverage, fid, kid, precision, recall, density, sharpness } from "../metrics/index.ts";
@@ -31,45 +30,37 @@ interface Budget {
 
 const budgets: Readonly<Record<Scale, Budget>> = {
   quick: { limit: 10_000, epochs: 4, classifierEpochs: 3, samples: 1000 },
-  full: { epochs: 20, classifierEpochs: 5, samples: 10_000 },
+  full: { epochs: 10, classifierEpochs: 5, samples: 10_000 },
 };
+
+const specs: Readonly<Record<Scale, readonly string[]>> = { quick: ["mnist"], full: ["mnist", "fashion-mnist"] };
 
 export const vaeVsGanRow: Row = {
   name: "vae-vs-gan",
   summary:
     "VAE and GAN on the same data with one generator net and as many passes over the data: sharpness, FID, KID, precision, recall, density, coverage",
   source: "a contrast of ours; distances are in the features of a classifier trained here, and compare with no paper's",
-  bar: "on each data set the GAN is sharper and more precise, and the VAE's recall is higher: the usual claim, measured",
+  bar: "on each data set the GAN is sharper and more precise, and the VAE's recall is higher, with intervals that do not overlap: the usual claim, measured",
   paper: {},
   scales: {
-    quick: "the first 10,000 digits of MNIST and 4 epochs instead of 20, 1000 samples",
-    full: "MNIST, and Fashion-MNIST where its files are found; DCGAN nets of 32 and 64 channels, 64 latent dimensions, batch 64, 20 epochs; 10,000 samples, means of pixels for the VAE, the averaged generator of the GAN; intervals of 95 %",
+    quick: "the first 10,000 digits of MNIST and 4 epochs instead of 10, 1000 samples",
+    full: "MNIST and Fashion-MNIST; DCGAN nets of 32 and 64 channels, 64 latent dimensions, batch 64, 10 epochs; 10,000 samples, means of pixels for the VAE, the averaged generator of the GAN; intervals of 95 %",
   },
   run: async (context) => {
     const values: Record<string, number> = {};
-    const held: boolean[] = [];
-    for (const spec of context.scale === "quick" ? ["mnist"] : ["mnist", "fashion-mnist"]) {
-      const data = await openOr(context, spec);
-      if (data === null) continue;
-      const found = await measureAll(context, spec, data);
-      Object.assign(values, found);
-      held.push(tell(context, spec, found));
-    }
-    return { values, passed: held.every(Boolean), seeds: [seed] } satisfies Outcome;
+    const sets: [string, DataSplit][] = [];
+    for (const spec of specs[context.scale]) sets.push([spec, await opened(context, spec)]);
+    for (const [spec, data] of sets) Object.assign(values, await measureAll(context, spec, data));
+    const names = specs[context.scale];
+    const remarks = names.map((spec) => told(spec, values));
+    return { values, passed: names.every((spec) => holds(spec, values)), remarks, seeds: [seed] } satisfies Outcome;
   },
 };
 
-/** Null, and said so, where the files of a data set are not at hand. */
-async function openOr({ open, scale, say }: RowContext, spec: string): Promise<DataSplit | null> {
+async function opened({ open, scale }: RowContext, spec: string): Promise<DataSplit> {
   const { limit, samples } = budgets[scale];
-  try {
-    const { train, test } = await open(spec);
-    return { train: limit === undefined ? train : take(train, limit), test: take(test, samples) };
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    say(`${spec} is left out: ${error.message}`);
-    return null;
-  }
+  const { train, test } = await open(spec);
+  return { train: limit === undefined ? train : take(train, limit), test: take(test, samples) };
 }
 
 async function measureAll(context: RowContext, spec: string, data: DataSplit): Promise<Record<string, number>> {
@@ -105,17 +96,28 @@ function named(name: string, { value, stderr, interval: [low, high] }: Evaluatio
   return { [name]: value, [`${name}Stderr`]: stderr, [`${name}Low`]: low, [`${name}High`]: high };
 }
 
-/** Says what the numbers of one data set say, and whether the claim holds in them. */
-function tell({ say }: RowContext, spec: string, values: Readonly<Record<string, number>>): boolean {
-  const of = (name: string, metric: Metric) => values[`${spec}/${name}/${metric.name}`]!;
-  for (const metric of judged) {
-    const [a, b, real] = ["vae", "gan", "real"].map((name) => of(name, metric).toPrecision(4));
-    const apart = values[`${spec}/vae/${metric.name}Low`]! > values[`${spec}/gan/${metric.name}High`]!;
-    const other = values[`${spec}/gan/${metric.name}Low`]! > values[`${spec}/vae/${metric.name}High`]!;
-    const verdict = apart ? "the VAE's is higher" : other ? "the GAN's is higher" : "the intervals overlap";
-    say(`${spec}, ${metric.name}: VAE ${a}, GAN ${b}, real items ${real}: ${verdict}`);
-  }
-  const ganIsHigher = ({ name }: { readonly name: string }) =>
-    values[`${spec}/gan/${name}`]! > values[`${spec}/vae/${name}`]!;
-  return ganIsHigher(sharpness) && ganIsHigher(precision) && !ganIsHigher(recall);
+/** Which of the two is higher beyond the intervals. */
+function higher(spec: string, metric: string, values: Readonly<Record<string, number>>): "vae" | "gan" | null {
+  const end = (name: string, which: "Low" | "High") => values[`${spec}/${name}/${metric}${which}`]!;
+  if (end("vae", "Low") > end("gan", "High")) return "vae";
+  return end("gan", "Low") > end("vae", "High") ? "gan" : null;
+}
+
+/** What the numbers of one data set say. */
+function told(spec: string, values: Readonly<Record<string, number>>): string {
+  const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
+  const lines = judged.map(({ name: metric }) => {
+    const [vae, gan, real] = ["vae", "gan", "real"].map((name) =>
+      Number(values[`${spec}/${name}/${metric}`]!.toPrecision(3)),
+    );
+    const verdict = verdicts[higher(spec, metric, values) ?? "none"];
+    return `${metric} ${vae} and ${gan} (real items ${real}): ${verdict}`;
+  });
+  return `On ${spec}, VAE and GAN: ${lines.join("; ")}.`;
+}
+
+/** Whether the claim does. */
+function holds(spec: string, values: Readonly<Record<string, number>>): boolean {
+  const of = ({ name }: { readonly name: string }) => higher(spec, name, values);
+  return of(sharpness) === "gan" && of(precision) === "gan" && of(recall) === "vae";
 }

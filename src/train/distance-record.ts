@@ -1,7 +1,6 @@
 import { toPoints } from "../base/points.ts";
 import type { Key } from "../base/random.ts";
-import { range } from "../base/range.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, somePlaces } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "./trained.ts";
 
@@ -12,7 +11,7 @@ const points = 500;
 export const distanceName = "distance/emd";
 
 /**
- * The exact Earth-Mover distance between samples of a model and test items, from the same noise each time: what a critic's
+ * The exact Earth-Mover distance between samples of a model and test items, the same items and from the same noise each time: what a critic's
  * gap is an estimate of. Empty for images, between whose pixels it says little, and for data that are too few.
  */
 export async function recordedDistance(
@@ -24,7 +23,7 @@ export async function recordedDistance(
   const samples = await trained.sample(key, points);
   // A generator that has run away has no distance worth a number; its losses tell.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = data.read(range(0, points));
+  const real = data.read(somePlaces(data, points));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [distanceName]: cost };
 }

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { joinRows, ndarray } from "../base/ndarray.ts";
-import { type Key, fold, permutation } from "../base/random.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Key, fold } from "../base/random.ts";
+import { type Dataset, somePlaces } from "../data/index.ts";
 import {
   type Evidence,
   type EvidenceKind,
@@ -197,7 +197,7 @@ async function gatherFactors(
       "train on shapes to measure it: zaya train beta-vae --data shapes",
     );
   }
-  const items = permutation(fold(key, "factors"), data.size).slice(0, itemsFor(points));
+  const items = somePlaces(data, itemsFor(points), fold(key, "factors"));
   const codes = [];
   for (let start = 0; start < items.length; start += encodedAtOnce) {
     codes.push(await trained.encode(data.read(items.slice(start, start + encodedAtOnce))));

@@ -24,6 +24,7 @@ export { imagesSeen } from "./run-curves.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
+export { translationsPicture } from "./translation-pictures.ts";
 export * from "./translate.ts";
 export * from "./ways.ts";
 export type { Weights } from "./weights.ts";

@@ -1,17 +1,16 @@
 import type { NdArray } from "../base/ndarray.ts";
-import { range } from "../base/range.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, somePlaces } from "../data/index.ts";
 import { imageGrid, manifoldCodes, pairRows, traversalCodes } from "./pictures.ts";
 import type { TrainedModel } from "./trained.ts";
 
-/** The first `count` items of a data set (all of a smaller one), in rows of `columns`, each above its reconstruction. */
+/** Some `count` items of a data set (all of a smaller one), in rows of `columns`, each above its reconstruction. */
 export async function reconstructionPicture(
   trained: TrainedModel,
   data: Dataset,
   count = 32,
   columns = 8,
 ): Promise<NdArray<"uint8">> {
-  const items = data.read(range(0, Math.min(count, data.size)));
+  const items = data.read(somePlaces(data, count));
   const results = await trained.decode(await trained.encode(items));
   const across = Math.min(columns, items.shape[0]!);
   return imageGrid(pairRows(items, results, across), { columns: across });

@@ -1,8 +1,7 @@
 import { monteCarlo } from "../base/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
-import { range } from "../base/range.ts";
-import { type DataSplit, type Dataset, hasSides } from "../data/index.ts";
+import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
 import { memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "./nearest-items.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -35,7 +34,8 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit): Promis
   const found: Record<string, number> = {};
   for (const { name, map, output, given } of judges(trained)) {
     const score = async (part: Dataset) => {
-      const inputs = Object.entries(given(part)).map(([input, items]) => [input, first(items)]);
+      // Pairs stay together: which items are read follows from their number alone.
+      const inputs = Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]);
       const values = await trained.map(map, Object.fromEntries(inputs));
       return monteCarlo(values[output]!.data).mean;
     };
@@ -77,10 +77,10 @@ async function memorised(trained: TrainedModel, { train, test }: DataSplit, key:
   const samples = await trained.sample(key, looked);
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);
-  const evidence = { generated: await to(samples), heldOut: await to(first(test)) };
+  const evidence = { generated: await to(samples), heldOut: await to(readSome(test)) };
   return { "overfit/memorised": memorisation.measure(evidence, {}).value };
 }
 
-function first(data: Dataset): NdArray {
-  return data.read(range(0, Math.min(looked, data.size)));
+function readSome(data: Dataset): NdArray {
+  return data.read(somePlaces(data, looked));
 }

@@ -1,9 +1,8 @@
 import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
-import { key, permutation } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { decodeNpy, encodeNpy } from "../codec/npy.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, somePlaces } from "../data/index.ts";
 import type { Discriminator, Model } from "../models/index.ts";
 import { type Field, type Frame, type Range, scatterPicture } from "./scatter.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -16,7 +15,7 @@ const realsFile = "samples/reals.npy";
 
 /** Points of the data for pictures, the same ones in every run, as a file of the run. Returns them. */
 export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
-  const reals = data.read(permutation(key(0), data.size).subarray(0, shownPoints));
+  const reals = data.read(somePlaces(data, shownPoints));
   await store.write(realsFile, encodeNpy(reals));
   return reals;
 }

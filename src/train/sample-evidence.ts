@@ -1,7 +1,7 @@
 import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
-import { fold, permutation, uniform } from "../base/random.ts";
-import type { Dataset, Modes } from "../data/index.ts";
+import { fold, uniform } from "../base/random.ts";
+import { type Dataset, type Modes, somePlaces } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
@@ -48,7 +48,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   const { trained, data, key } = subject;
   if (data.sides !== undefined) {
     const { direction, source } = wayOf(subject, data, drawing.direction, metric);
-    const indices = permutation(fold(key, "samples"), source.size).slice(0, count);
+    const indices = somePlaces(source, count, fold(key, "samples"));
     return trained.translate(source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
@@ -82,7 +82,7 @@ function referenceItems(gathering: Gathering, drawing: Drawing, metric: string):
   const { subject } = gathering;
   const data = comparedWith(subject, subject.data, drawing, metric);
   return gathering.once(`reference ${drawing.direction}`, async () =>
-    data.read(permutation(fold(subject.key, "reference"), data.size)),
+    data.read(somePlaces(data, data.size, fold(subject.key, "reference"))),
   );
 }
 
@@ -93,7 +93,7 @@ async function realItems(gathering: Gathering, drawing: Drawing, metric: string)
   const training = comparedWith(subject, subject.training, drawing, metric);
   const count = drawnCount(subject, drawing);
   return gathering.once(`real ${count} ${drawing.direction}`, async () =>
-    training.read(permutation(fold(subject.key, "real"), training.size).slice(0, count)),
+    training.read(somePlaces(training, count, fold(subject.key, "real"))),
   );
 }
 

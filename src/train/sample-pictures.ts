@@ -1,9 +1,8 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
-import { range } from "../base/range.ts";
 import { encodePng } from "../codec/png.ts";
-import { type Dataset, hasSides } from "../data/index.ts";
+import { type Dataset, hasSides, somePlaces } from "../data/index.ts";
 import { imageGrid } from "./pictures.ts";
 import { keepReals, readReals, realsPicture, samplesPicture, shownPoints } from "./point-pictures.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -15,16 +14,16 @@ const shownImages = 64;
 /** Real items in the layout of the samples; of pairs, the pictures of samples show them. */
 export async function writeReals(store: Store, data: Dataset): Promise<void> {
   if (data.kind === "pair") return;
-  const picture = data.kind === "image" ? imageGrid(firstItems(data)) : realsPicture(await keepReals(store, data));
+  const picture = data.kind === "image" ? imageGrid(shownItems(data)) : realsPicture(await keepReals(store, data));
   await store.write("samples/reals.png", await encodePng(picture, { Software: "zaya", Description: data.name }));
 }
 
-function firstItems(data: Dataset): NdArray {
-  return data.read(range(0, Math.min(shownImages, data.size)));
+function shownItems(data: Dataset): NdArray {
+  return data.read(somePlaces(data, shownImages));
 }
 
 /**
- * Draws with the same noise at every step, or turns the first test images of either domain into the other. Returns the
+ * Draws with the same noise at every step, or turns some test images of either domain into the other. Returns the
  * file's name, or null for a model that makes no items.
  */
 export async function samplePicture(

@@ -4,7 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
-import { type DataSplit, type Dataset, take } from "../data/index.ts";
+import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -293,10 +293,10 @@ class Training {
 
   /** The bound on some of the test data, to follow it over the epochs. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    const some = take(this.data.test, followed);
+    const part = some(this.data.test, followed);
     // Images take nets from images to images long.
-    if (this.model.translators !== undefined || usualMeasurements(this.model, some).length === 0) return;
-    const results = await this.measure(trained, some);
+    if (this.model.translators !== undefined || usualMeasurements(this.model, part).length === 0) return;
+    const results = await this.measure(trained, part);
     for (const result of results) this.logEvaluation(step, seconds, result);
     yield { type: "evaluated", step, results };
   }
@@ -325,7 +325,7 @@ class Training {
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
-    const judged = this.model.translators === undefined ? all : take(all, followed);
+    const judged = this.model.translators === undefined ? all : some(all, followed);
     const results = await this.measure(trained, judged);
     for (const result of results) {
       this.logEvaluation(steps, seconds, result);

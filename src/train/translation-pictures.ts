@@ -1,6 +1,5 @@
 import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
-import { range } from "../base/range.ts";
-import type { Sides } from "../data/index.ts";
+import { type Sides, somePlaces } from "../data/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { imageGrid } from "./pictures.ts";
 import { stateNames } from "./state-view.ts";
@@ -18,27 +17,23 @@ export function translationsCaption(model: Model): string {
 }
 
 /**
- * For each way a block of rows, one image a column: the first images of its domain, what becomes of them, what that becomes
+ * For each way a block of rows, one image a column: some images of its domain, what becomes of them, what that becomes
  * on the way back where there is one, and the truth where it is known.
  */
 export async function translationsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
   const blocks: NdArray[] = [];
   const count = Math.min(shown, sides.a.size, sides.b.size);
   for (const direction of directionsOf(trained.model)) {
-    blocks.push(...(await strips(trained, sides, direction, range(0, count))));
+    blocks.push(...(await strips(trained, sides, direction, count)));
   }
   return imageGrid(joinRows(blocks), { columns: count });
 }
 
 /** Images, what becomes of them, what comes back, and the truth: [n, h, w, c] each, the last two where there are any. */
-async function strips(
-  trained: TrainedModel,
-  sides: Sides,
-  direction: Direction,
-  indices: Int32Array,
-): Promise<NdArray[]> {
+async function strips(trained: TrainedModel, sides: Sides, direction: Direction, count: number): Promise<NdArray[]> {
   const { source, target } = endsOf(sides, direction);
-  const images = source.read(indices);
+  const places = somePlaces(source, count);
+  const images = source.read(places);
   const made = await trained.translate(images, direction);
   const back = opposite(direction);
   const returns = trained.model.translators?.[back] !== undefined;
@@ -46,22 +41,22 @@ async function strips(
     images,
     made,
     ...(returns ? [await trained.translate(made, back)] : []),
-    ...(sides.aligned ? [target.read(indices)] : []),
+    ...(sides.aligned ? [target.read(places)] : []),
   ];
 }
 
-/** For each way: the first images of its domain, what becomes of them, the truth, and how far each pixel is from it. */
+/** For each way: some images of its domain, what becomes of them, the truth, and how far each pixel is from it. */
 export async function errorsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
-  const indices = range(0, Math.min(shown, sides.a.size));
+  const places = somePlaces(sides.a, shown);
   const blocks: NdArray[] = [];
   for (const direction of directionsOf(trained.model)) {
     const { source, target } = endsOf(sides, direction);
-    const images = source.read(indices);
-    const [made, truth] = [await trained.translate(images, direction), target.read(indices)];
+    const images = source.read(places);
+    const [made, truth] = [await trained.translate(images, direction), target.read(places)];
     const errors = Float32Array.from(truth.data, (value, i) => Math.abs(value - made.data[i]!));
     blocks.push(images, made, truth, ndarray("float32", truth.shape, errors));
   }
-  return imageGrid(joinRows(blocks), { columns: indices.length });
+  return imageGrid(joinRows(blocks), { columns: places.length });
 }
 
 /** Images that a model keeps among its statistics, as far as there are any yet. */

@@ -89,6 +89,26 @@ describe("zaya distance", () => {
     expect(same.value).toBeGreaterThan(0);
   });
 
+  it("measures between numbers that differ beyond the digits of float32, weights included", async () => {
+    const far = (...last: number[]) => Float64Array.from(last, (digit) => 1e9 + digit);
+    await put("far-a.csv", "1000000001\n1000000002\n");
+    await put("far-a.npy", encodeNpy(ndarray("float64", [2, 1], far(1, 2))));
+    await put("far-b.npy", encodeNpy(ndarray("int32", [2, 1], Int32Array.from(far(3, 9)))));
+    for (const metric of ["w1", "emd"]) {
+      for (const a of ["far-a.csv", "far-a.npy"]) {
+        const { value } = resultOf(await zaya(folder, "distance", a, "far-b.npy", "--metric", metric, "--json"));
+        // In order, 2 and 7 apart.
+        expect(value).toBe(4.5);
+      }
+    }
+    // One part in 2^25 moves by 1; in float32 the first weight would be 2^24, and half of that.
+    await put("heavy.csv", `${2 ** 24 + 1}\n${2 ** 24 - 1}\n`);
+    await put("light.csv", `${2 ** 24}\n${2 ** 24}\n`);
+    const words = ["far-a.csv", "far-a.csv", "--weights-a", "heavy.csv", "--weights-b", "light.csv", "--metric", "w1"];
+    const { value } = resultOf(await zaya(folder, "distance", ...words, "--json"));
+    expect(value).toBeCloseTo(2 ** -25, 15);
+  });
+
   it("takes points on a line in any number, data by name, and replaces a plan when told to", async () => {
     const line = resultOf(await zaya(folder, "distance", "line.csv", "line.csv", "--metric", "w1", "--json"));
     expect([line.value, line.status]).toEqual([0, "exact"]);

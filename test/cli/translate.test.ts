@@ -295,7 +295,7 @@ describe("runs of two domains", () => {
     const savePair = (path: string, seed: number) => {
       const [left, right] = halves(seed) as [Uint8Array, Uint8Array];
       const rows = Array.from({ length: 16 }, (_, y) =>
-        [left, right].flatMap((of) => [...of.slice(16 * y, 16 * y + 16)]),
+        [left, right].flatMap((of) => [...of.subarray(16 * y, 16 * y + 16)]),
       );
       return save(path, Uint8Array.from(rows.flat()), 32);
     };

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { DataError, ShapeError, type ZayaError } from "../../src/base/errors.ts";
-import { ndarray, zeros } from "../../src/base/ndarray.ts";
+import { castTo, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { encodeCsv } from "../../src/codec/csv.ts";
 import { decodeCsvPoints } from "../../src/node/csv-points.ts";
 import { openData } from "../../src/node/index.ts";
@@ -110,7 +110,9 @@ describe("encodeCsv", () => {
             [values.length, 1],
             Float32Array.from(values, (value) => value + 0),
           );
-          expect(await decodeCsvPoints(encodeCsv(points), "x")).toEqual(points);
+          const read = await decodeCsvPoints(encodeCsv(points), "x");
+          expect(read.dtype).toBe("float64");
+          expect(castTo(read, "float32")).toEqual(points);
         },
       ),
     );

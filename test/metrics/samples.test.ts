@@ -99,6 +99,26 @@ describe("memorisation", () => {
     expect(of(heldOut.map((distance) => 2 * distance)).value).toBe(0);
   });
 
+  it("finds copies where held-out items are copies, too, and says how many of those are", () => {
+    const some = heldOut.map((distance, i) => (i < 50 ? 0 : distance));
+    const of = (generated: Float64Array) => memorisation.measure({ generated, heldOut: some }, {});
+    const copies = of(new Float64Array(500));
+    expect(copies.value).toBe(1);
+    expect(copies.details).toMatchObject({ threshold: 0, copies: 500, copiesHeldOut: 50, heldOutShare: 0.05 });
+    // One that learned the distribution repeats as many as that has repeated.
+    expect(of(some).value).toBe(0.05);
+    expect(of(heldOut).value).toBe(0);
+    // Half of the samples are copies.
+    expect(of(Float64Array.from({ length: 400 }, (_, i) => i % 2)).value).toBe(0.5);
+    // All held-out items are copies: no model can be told from one that copies.
+    expect(
+      memorisation.measure({ generated: new Float64Array(100), heldOut: new Float64Array(100) }, {}),
+    ).toMatchObject({
+      value: 1,
+      details: { heldOutShare: 1 },
+    });
+  });
+
   it("does not see order, a common scale, or that each is there twice", () => {
     const generated = Float64Array.from({ length: 400 }, (_, i) => 0.9 + i / 800);
     const { value } = memorisation.measure({ generated, heldOut }, {});

@@ -56,19 +56,35 @@ describe("the page of reproductions", () => {
     expect(page).not.toContain("modesLow");
   });
 
+  it("says so where a number is not defined, and leaves its error out", () => {
+    const values = { divergence: null, divergenceStderr: null, divergenceLow: null, divergenceHigh: null };
+    expect(documentRows([row], [{ ...result, values }])).toContain("| divergence |  | not defined |");
+  });
+
+  it("tells what the numbers say, and the most memory that was held", () => {
+    const told = { ...result, remarks: ["Seven are fewer than eight."], peakMemory: 512_400_000 };
+    const page = documentRows([row], [told]);
+    expect(page).toContain("| modes | 8 | 7.5 ± 0.25 |\n\nSeven are fewer than eight.\n");
+    expect(page).toContain("1.5 minutes and 512 MB at most on 2 x this");
+  });
+
   it("shows the pictures of that row and scale, and no others", () => {
     const files = [
       "ring-quick-plane.svg",
       "ring-full-two-circles.svg",
       "ring-full-plane.svg",
+      "ring-full-strips.png",
+      "ring-full-notes.txt",
       "ring-two-full-plane.svg",
     ];
     const page = documentRows([row], [result], files);
     expect(page.match(/!\[.*/g)).toEqual([
       "![ring: two circles](reproductions/ring-full-two-circles.svg)",
       "![ring: plane](reproductions/ring-full-plane.svg)",
+      "![ring: strips](reproductions/ring-full-strips.png)",
     ]);
-    expect(pictureFile(result, "plane")).toBe("ring-full-plane.svg");
+    expect(pictureFile(result, "plane", "<svg/>")).toBe("ring-full-plane.svg");
+    expect(pictureFile(result, "strips", new Uint8Array(1))).toBe("ring-full-strips.png");
   });
 
   it("keeps a row that was never run", () => {

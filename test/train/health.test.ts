@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal, uniform } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { type DataSplit, arrayDataset, splitOff } from "../../src/data/index.ts";
+import { type DataSplit, arrayDataset, somePlaces, splitOff } from "../../src/data/index.ts";
 import { type ConfiguredModel, type DataInfo, gan, unrolledGan, vae } from "../../src/models/index.ts";
 import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { Run, train } from "../../src/train/index.ts";
@@ -100,6 +100,25 @@ describe("the share of dead units", () => {
     });
   });
 
+  it("is that on items from all of the data, not on the first ones of data in an order", async () => {
+    const model = gan({ hidden: [2], latent: 3, discriminatorNorm: "none" });
+    const prepared = prepare(model, plane, {
+      // What is generated is at 0, where the discriminator's units are dead; so they are at (-9, -9), not at (9, 9).
+      "generator.2.weight": () => 0,
+      "discriminator.1.weight": () => 1,
+      "discriminator.1.bias": () => -9,
+    });
+    const items = ndarray("float32", [40, 2], new Float32Array(80).fill(-9).fill(9, 40));
+    const look = await Health.open(
+      interpreter(),
+      prepared.trace,
+      arrayDataset({ name: "sorted", kind: "points", items }),
+      key(3),
+    );
+    const found = await look.measure(interpreter().createState(prepared.state), 5, 10);
+    expect(found["dead/discriminator/layer1"]).toBe(0);
+  });
+
   it("counts channels of images, which one pixel of one image keeps alive", async () => {
     const model = gan({ hidden: [4, 8], latent: 3, discriminatorNorm: "none" });
     const prepared = prepare(model, images, {
@@ -142,10 +161,10 @@ describe("the norm of gradients", () => {
     const { program, declared } = traceStep(trace);
     const engine = interpreter();
     const compiled = await engine.compile(program);
-    const indices = Int32Array.from({ length: batch }, (_, i) => i);
+    const { train: data } = someData(plane);
     const feeds = {
       ...feedDeclared(declared, { key: fold(key(3), "health"), count: 0, progress: { step: 5, steps: 10 } }),
-      [batchName(0)]: someData(plane).train.read(indices),
+      [batchName(0)]: data.read(somePlaces(data, batch)),
     };
     const name = stateNames.params(net);
     const lossAt = async (place: number, move: number): Promise<number> => {

@@ -34,44 +34,49 @@ const domain = (name: string, values: readonly number[]): Dataset => images(name
 const both = handMade(translatorOf(shape, { AtoB: (x) => sub(1, x), BtoA: (x) => mul(x, 0.5) }));
 const there = handMade(translatorOf(shape, { AtoB: (x) => sub(1, x) }));
 
+/** What lies below each other in some rows, the darkest above first: which images are shown where is not told. */
+function columns(all: readonly (readonly number[])[], start = 0, stop = all.length): number[][] {
+  return all[0]!.map((_, at) => all.slice(start, stop).map((row) => row[at]!)).toSorted((x, y) => x[0]! - y[0]!);
+}
+
 describe("the picture of translations", () => {
   it("shows for each way images, what becomes of them, and what comes back, one image a column", async () => {
-    const { sides } = pairsOf(domain("A", [0.2, 0.6, 0.4]), domain("B", [0.8, 1]), false);
-    expect(levels(await translationsPicture(both, sides!))).toEqual([
-      bytes(0.2, 0.6),
-      bytes(0.8, 0.4),
-      bytes(0.4, 0.2),
-      bytes(0.8, 1),
-      bytes(0.4, 0.5),
-      bytes(0.6, 0.5),
-    ]);
+    const { sides } = pairsOf(domain("A", [0.2, 0.6, 1]), domain("B", [0.8, 1]), false);
+    const found = levels(await translationsPicture(both, sides!));
+    const shown = columns(found, 0, 3);
+    const known = [bytes(0.2, 0.8, 0.4), bytes(0.6, 0.4, 0.2), bytes(1, 0, 0)];
+    // As many of the larger domain as the smaller one has.
+    expect(shown).toHaveLength(2);
+    expect(known.filter((column) => shown.some((each) => each.join() === column.join()))).toEqual(shown);
+    expect(columns(found, 3)).toEqual([bytes(0.8, 0.4, 0.6), bytes(1, 0.5, 0.5)]);
   });
 
   it("shows the truth where it is known, and no way back where there is none", async () => {
-    const { sides } = pairsOf(domain("A", [0.2, 0.6]), domain("B", [1, 0]), true);
-    expect(levels(await translationsPicture(there, sides!))).toEqual([bytes(0.2, 0.6), bytes(0.8, 0.4), bytes(1, 0)]);
-    expect(levels(await translationsPicture(both, sides!)).slice(2, 4)).toEqual([bytes(0.4, 0.2), bytes(1, 0)]);
+    const { sides } = pairsOf(domain("A", [0.2, 0.6, 0.4]), domain("B", [1, 0, 0.8]), true);
+    expect(columns(levels(await translationsPicture(there, sides!)))).toEqual([
+      bytes(0.2, 0.8, 1),
+      bytes(0.4, 0.6, 0.8),
+      bytes(0.6, 0.4, 0),
+    ]);
+    const found = levels(await translationsPicture(both, sides!));
+    expect(columns(found, 4)).toEqual([bytes(0, 0, 1, 0.6), bytes(0.8, 0.4, 0.6, 0.4), bytes(1, 0.5, 0.5, 0.2)]);
   });
 
-  it("shows eight of each at most", async () => {
-    const many = domain("many", [0, 0.2, 0.4, 0.6, 0.8, 1, 0.2, 0.4, 0.6, 0.8]);
-    const [first] = levels(await translationsPicture(there, pairsOf(many, many, true).sides!));
-    expect(first).toEqual(bytes(0, 0.2, 0.4, 0.6, 0.8, 1, 0.2, 0.4));
+  it("shows eight of each at most, none of them twice, and the same each time", async () => {
+    const many = domain("many", [0, 0.2, 0.4, 0.6, 0.8, 1, 1 / 17, 2 / 17, 4 / 17, 5 / 17]);
+    const picture = () => translationsPicture(there, pairsOf(many, many, true).sides!);
+    const [first] = levels(await picture());
+    expect(first).toHaveLength(8);
+    expect(new Set(first).size).toBe(8);
+    expect(levels(await picture())[0]).toEqual(first);
   });
 });
 
 it("the picture of errors shows images, what becomes of them, the truth, and how far that is off either way", async () => {
-  const { sides } = pairsOf(domain("A", [0.2, 1]), domain("B", [0.4, 0.8]), true);
-  expect(levels(await errorsPicture(both, sides!))).toEqual([
-    bytes(0.2, 1),
-    bytes(0.8, 0),
-    bytes(0.4, 0.8),
-    bytes(0.4, 0.8),
-    bytes(0.4, 0.8),
-    bytes(0.2, 0.4),
-    bytes(0.2, 1),
-    bytes(0, 0.6),
-  ]);
+  const { sides } = pairsOf(domain("A", [0.2, 1, 0.6]), domain("B", [0.4, 0.8, 0]), true);
+  const found = levels(await errorsPicture(both, sides!));
+  expect(columns(found, 0, 4)).toEqual([bytes(0.2, 0.8, 0.4, 0.4), bytes(0.6, 0.4, 0, 0.4), bytes(1, 0, 0.8, 0.8)]);
+  expect(columns(found, 4)).toEqual([bytes(0, 0, 0.6, 0.6), bytes(0.4, 0.2, 0.2, 0), bytes(0.8, 0.4, 1, 0.6)]);
 });
 
 describe("pictures that a model keeps", () => {

@@ -1,5 +1,5 @@
 import { fold, key } from "../../base/random.ts";
-import { type Dataset, take } from "../../data/index.ts";
+import { type Dataset, some } from "../../data/index.ts";
 import { elbo } from "../../metrics/index.ts";
 import { evaluate } from "../evaluate.ts";
 import type { TrainedModel } from "../trained.ts";
@@ -56,7 +56,7 @@ const encoded = 1000;
 
 async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, step: number): Promise<LoggedNumber[]> {
   if (trained.model.likelihood === undefined) return [];
-  const { details } = await evaluate(elbo, trained, take(test, encoded), "test", fold(key(seed), "evaluate"));
+  const { details } = await evaluate(elbo, trained, some(test, encoded), "test", fold(key(seed), "evaluate"));
   return (details.klPerLatent as readonly number[]).map((value, i) => ({ name: `elbo/klPerLatent/${i}`, step, value }));
 }
 

@@ -1,6 +1,6 @@
 import { type NdArray, rows, sizeOf } from "../../base/ndarray.ts";
 import type { Key } from "../../base/random.ts";
-import { type DataSplit, take } from "../../data/index.ts";
+import { type DataSplit, some } from "../../data/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { nearestDistances } from "../nearest-items.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
@@ -21,7 +21,7 @@ export async function nearestTraining(
   { train, test }: DataSplit,
   key: Key,
 ): Promise<Nearest> {
-  const known = take(train, Math.max(1, Math.floor(mostNumbers / sizeOf(train.shape))));
+  const known = some(train, Math.max(1, Math.floor(mostNumbers / sizeOf(train.shape))));
   const generated = await nearestDistances(engine, rows(samples, 0, Math.min(asked, samples.shape[0]!)), known);
   const heldOut = test.size >= enough;
   const real = heldOut

@@ -1,6 +1,6 @@
 import { type NdArray, reshaped, rows, sizeOf } from "../../base/ndarray.ts";
-import { type Key, fold, permutation } from "../../base/random.ts";
-import type { Dataset } from "../../data/index.ts";
+import { type Key, fold } from "../../base/random.ts";
+import { type Dataset, somePlaces } from "../../data/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
 
@@ -31,9 +31,8 @@ export function realItems(
   most: number,
 ): { readonly items: NdArray<"float32">; readonly chosen: Int32Array } {
   const width = sizeOf(data.shape);
-  const n = Math.min(data.size, most);
-  const chosen = permutation(fold(key, "real items"), data.size).slice(0, n);
-  return { items: reshaped(data.read(chosen), [n, width]), chosen };
+  const chosen = somePlaces(data, most, fold(key, "real items"));
+  return { items: reshaped(data.read(chosen), [chosen.length, width]), chosen };
 }
 
 /** Null where there are too few items to tell places. */

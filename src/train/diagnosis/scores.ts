@@ -1,6 +1,6 @@
 import type { NdArray } from "../../base/ndarray.ts";
-import { type Key, fold, permutation } from "../../base/random.ts";
-import type { DataSplit, Dataset } from "../../data/index.ts";
+import { type Key, fold } from "../../base/random.ts";
+import { type DataSplit, type Dataset, somePlaces } from "../../data/index.ts";
 import type { TrainedModel } from "../trained.ts";
 import type { Scores } from "./symptom.ts";
 
@@ -15,7 +15,7 @@ export async function scoresOf(
   if (discriminator === undefined) return null;
   const { map, input, output } = discriminator;
   const score = async (items: NdArray) => (await trained.map(map, { [input]: items }))[output]!.data;
-  const some = (data: Dataset) => data.read(permutation(fold(key, "scores"), data.size).slice(0, samples.shape[0]!));
+  const some = (data: Dataset) => data.read(somePlaces(data, samples.shape[0]!, fold(key, "scores")));
   const generated = Float64Array.from(await score(samples)).toSorted();
   return {
     train: shareAbove(await score(some(train)), generated),

@@ -1,0 +1,111 @@
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+
+import { monteCarlo } from "../../src/base/monte-carlo.ts";
+import { ndarray } from "../../src/base/ndarray.ts";
+import { fold, key, normal } from "../../src/base/random.ts";
+import { MemoryStore } from "../../src/base/store.ts";
+import { type Dataset, arrayDataset, pairDataset, some, somePlaces } from "../../src/data/index.ts";
+import type { Model } from "../../src/models/index.ts";
+import { mul, slice } from "../../src/ops/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
+import { TrainedModel } from "../../src/train/index.ts";
+import { recordedDistance } from "../../src/train/distance-record.ts";
+import { recordedOverfit } from "../../src/train/overfit-record.ts";
+import { writeReals } from "../../src/train/sample-pictures.ts";
+
+/** Standard normal points in the plane, by their first coordinate: the first of them are the leftmost. */
+function sortedPoints(n: number, seed: number): Dataset {
+  const { data } = normal(key(seed), [n, 2]);
+  const order = Array.from({ length: n }, (_, i) => i).toSorted((a, b) => data[2 * a]! - data[2 * b]!);
+  const items = ndarray("float32", [n, 2], Float32Array.from(order.flatMap((i) => [data[2 * i]!, data[2 * i + 1]!])));
+  return arrayDataset({ name: "sorted", kind: "points", items });
+}
+
+/** Draws the distribution of the points itself; the score of a point is its first coordinate. */
+function perfect(): TrainedModel {
+  const model: Model = {
+    nets: {},
+    steps: [],
+    maps: {
+      generator: { inputs: { z: [2] }, outputs: ({ z }) => ({ samples: mul(z!, 1) }) },
+      discriminator: { inputs: { x: [2] }, outputs: ({ x }) => ({ score: slice(x!, 1, 0, 1) }) },
+    },
+    generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [2] },
+    discriminator: { map: "discriminator", input: "x", output: "score", boundary: null },
+  };
+  const engine = interpreter();
+  return new TrainedModel(model, {}, engine, engine.createState({}), { step: 0, steps: 1 });
+}
+
+/** Images of one grey each, one number a picture, from black to white. */
+const greys = arrayDataset({
+  name: "greys",
+  kind: "image",
+  items: ndarray(
+    "float32",
+    [400, 2, 2, 1],
+    Float32Array.from({ length: 1600 }, (_, i) => Math.floor(i / 4) / 399),
+  ),
+});
+
+describe("data in an order that means something", () => {
+  it("is as far from samples of its own distribution as data in random order", async () => {
+    const { "distance/emd": found } = await recordedDistance(perfect(), sortedPoints(2000, 1), key(4));
+    const { "distance/emd": shuffled } = await recordedDistance(
+      perfect(),
+      arrayDataset({ name: "shuffled", kind: "points", items: normal(key(7), [2000, 2]) }),
+      key(4),
+    );
+    expect(found).toBeGreaterThan(0.5 * shuffled!);
+    expect(found).toBeLessThan(1.5 * shuffled!);
+  });
+
+  it("gives a critic that knows nothing of training items the same score on both parts", async () => {
+    const data = { train: sortedPoints(20_000, 1), test: sortedPoints(1000, 2) };
+    const found = await recordedOverfit(perfect(), data, key(5));
+    const stderr = Math.sqrt(2 / 500);
+    expect(Math.abs(found["overfit/scores/train"]! - found["overfit/scores/heldOut"]!)).toBeLessThan(4 * stderr);
+  });
+
+  it("is shown from end to end", async () => {
+    const store = new MemoryStore();
+    await writeReals(store, greys);
+    const shown = new Set(
+      await sharp(await store.read("samples/reals.png"))
+        .raw()
+        .toBuffer(),
+    );
+    expect(shown.size).toBeGreaterThan(40);
+    expect(Math.max(...shown)).toBeGreaterThan(230);
+  });
+});
+
+describe("some items", () => {
+  const values = (data: Dataset) => Array.from(data.read(Int32Array.from({ length: data.size }, (_, i) => i)).data);
+
+  it("are distinct, the same each time, and like all", () => {
+    const places = somePlaces(greys, 100);
+    expect(new Set(places).size).toBe(100);
+    expect(somePlaces(greys, 100)).toEqual(places);
+    expect(somePlaces(greys, 100, fold(key(0), "other"))).not.toEqual(places);
+    // The mean of 100 of 400 evenly spread numbers, drawn without replacement.
+    const stderr = Math.sqrt((400 ** 2 / 12 / 100) * 0.75);
+    expect(Math.abs(monteCarlo(places).mean - 199.5)).toBeLessThan(4 * stderr);
+    expect(values(some(greys, 7))).toEqual(Array.from(greys.read(somePlaces(greys, 7)).data));
+  });
+
+  it("are all, as they are, where there are no more", () => {
+    expect(some(greys, 400)).toBe(greys);
+    expect(some(greys, 1000)).toBe(greys);
+    expect(new Set(somePlaces(greys, 1000)).size).toBe(400);
+  });
+
+  it("belong together where domains are aligned, and are as many of each where they are not", () => {
+    const other = some(greys, 50);
+    const aligned = some(pairDataset("twice", { a: greys, b: greys, aligned: true }), 9).sides!;
+    expect(values(aligned.a)).toEqual(values(aligned.b));
+    const { a, b } = some(pairDataset("two", { a: greys, b: other, aligned: false }), 40).sides!;
+    expect([a.size, b.size]).toEqual([40, 40]);
+  });
+});
