@@ -123,8 +123,8 @@ function requireSomething(chosen: Options): void {
   const { adversarial, lambda, identity } = chosen;
   if (identity > 0 && lambda === 0) {
     throw new OptionError(
-      `cyclegan: identity is a share of lambda, which must be above 0 - got --identity ${identity} with --lambda 0`,
-      "raise --lambda; --cycle none leaves the cycles out",
+      `cyclegan: the identity loss is weighed as a share of lambda - got identity ${identity} with lambda 0`,
+      "--cycle none leaves the cycles out and keeps lambda for the identity loss",
     );
   }
   if (adversarial + weightOf("forward", chosen) + weightOf("backward", chosen) + lambda * identity > 0) return;

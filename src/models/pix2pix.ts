@@ -55,8 +55,8 @@ function requireSense(chosen: z.output<typeof options>): void {
   }
   if (chosen.adversarial + chosen.lambda > 0) return;
   throw new OptionError(
-    "pix2pix: the generator must have something to learn - got no adversarial loss and no distance",
-    "raise --adversarial or --lambda",
+    "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
+    "raise --lambda or --adversarial",
   );
 }
 

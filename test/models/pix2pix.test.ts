@@ -51,7 +51,7 @@ describe("pix2pix", () => {
     const attempt = () => build({ lambda: 0, adversarial: 0 });
     expect(attempt).toThrow(OptionError);
     expect(attempt).toThrow(
-      "pix2pix: the generator must have something to learn - got no adversarial loss and no distance",
+      "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
     );
     expect(() => build({ lambda: 0 })).not.toThrow();
     expect(() => build({ adversarial: 0 })).not.toThrow();
