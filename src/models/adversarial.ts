@@ -141,7 +141,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
   const options = playerOptions(chosen, data, rules);
   const generator = generatorNet(options.generator, data.shape);
   const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
-  const augmentation = augmentationOf(chosen, { data, boundary: objective.boundary, suffix });
+  const augmentation = augmentationOf(chosen, { data, boundary: objective.boundary, packing, suffix });
   const discriminator = discriminatorNet({ ...options.discriminator, outputs: augmentation.views.length }, seen);
   const inner = (items: Tensor) => toPlayers(data.kind, items);
   const outer = (items: Tensor) => fromPlayers(data.kind, items);

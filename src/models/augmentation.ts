@@ -44,6 +44,8 @@ export interface AugmentedGame {
   readonly data: DataInfo;
   /** Null where the discriminator's scores mean nothing one by one. */
   readonly boundary: Boundary | null;
+  /** Items that are scored together. */
+  readonly packing: number;
   /** Which of several games of a model it is; the names of its nets end in it. */
   readonly suffix: string;
 }
@@ -129,7 +131,7 @@ function recolouredMovedCut({ kind }: DataInfo): Augmentation {
 
 /** The mean sign of real items' scores that the chance is to bring about. */
 const sureEnough = 0.6;
-/** Scores of real items during which the chance can rise from 0 to 1. */
+/** Real items during which the chance can rise from 0 to 1. */
 const slowness = 500_000;
 
 /**
@@ -137,7 +139,10 @@ const slowness = 500_000;
  * too few are.
  * @source Karras et al., arXiv 2006.06676, section 3; speed and target as in the authors' code.
  */
-function adaptively(sets: readonly (readonly ItemTransform[])[], { boundary, suffix }: AugmentedGame): Augmentation {
+function adaptively(
+  sets: readonly (readonly ItemTransform[])[],
+  { boundary, packing, suffix }: AugmentedGame,
+): Augmentation {
   if (boundary === null) {
     throw new OptionError(
       "augment: ada follows how many real items are told right - got a critic, whose scores have no boundary",
@@ -153,7 +158,8 @@ function adaptively(sets: readonly (readonly ItemTransform[])[], { boundary, suf
     nets: { [name]: movingChance() },
     adapt: (real, scope) => {
       const sure = mean(sign(sub(real, boundary.score)));
-      const move = mul(sign(sub(sure, sureEnough)), staticDim(real, 0, "augment") / slowness);
+      const items = packing * staticDim(real, 0, "augment");
+      const move = mul(sign(sub(sure, sureEnough)), items / slowness);
       return { sure, chance: scope.nets[name]!(move) };
     },
   };

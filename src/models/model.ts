@@ -157,8 +157,16 @@ export interface Translator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
-  /** How real an image of the domain that it ends in looks: a map's output [n, 1]. */
-  readonly judge?: { readonly map: string; readonly input: string; readonly output: string };
+  /**
+   * How real an image of the domain that it ends in looks: a map's output [n, 1]. `source` is the input for the image that it
+   * was made from, of a judge that sees both.
+   */
+  readonly judge?: {
+    readonly map: string;
+    readonly input: string;
+    readonly source?: string;
+    readonly output: string;
+  };
 }
 
 /** A model with a tractable bound on log p(x). */

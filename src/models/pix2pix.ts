@@ -2,7 +2,7 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { add, concat, mul } from "../ops/index.ts";
+import { add, mul } from "../ops/index.ts";
 import { type DataInfo, type Direction, type Model, type Scope, defineModel, directions } from "./model.ts";
 import {
   adamOf,
@@ -12,6 +12,8 @@ import {
   imageOf,
   judgeOf,
   judgedLoss,
+  judgingPairs,
+  laidOver,
   meanAbsolute,
   patchLossField,
   patchLosses,
@@ -43,19 +45,23 @@ export const pix2pix = defineModel({
   build,
 });
 
-function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+/** @throws OptionError for blocks of a net that has none, or where no term of the generator's loss is left. */
+function requireSense(chosen: z.output<typeof options>): void {
   if (chosen.generator === "unet" && chosen.blocks !== undefined) {
     throw new OptionError(
       `pix2pix: blocks are for a residual generator - got ${chosen.blocks} with a U-Net`,
       "leave --blocks out or add --generator residual",
     );
   }
-  if (chosen.lambda === 0 && chosen.adversarial === 0) {
-    throw new OptionError(
-      "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
-      "raise --lambda or --adversarial",
-    );
-  }
+  if (chosen.adversarial + chosen.lambda > 0) return;
+  throw new OptionError(
+    "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
+    "raise --lambda or --adversarial",
+  );
+}
+
+function build(chosen: z.output<typeof options>, data: DataInfo): Model {
+  requireSense(chosen);
   const image = imageOf(data);
   const [height, width, colours] = image as [number, number, number];
   const objective = patchLosses[chosen.loss];
@@ -65,7 +71,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     const { a, b } = sidesOf(batch);
     return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
   };
-  const over = (source: Tensor, image: Tensor): Tensor => concat([source, image], 3);
+  const { map: judgeMap, judge } = judgingPairs("discriminator", image);
   const augmented = augmentedFor(chosen, objective, image, "");
   /** Each with batch statistics of its own. */
   const scorerOf =
@@ -85,7 +91,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         optimizer: adamOf(chosen),
         loss: (batch, scope) => {
           const { source, target } = given(batch);
-          const shown = { real: over(source, target), fake: over(source, scope.nets[direction]!(source)) };
+          const shown = { real: laidOver(source, target), fake: laidOver(source, scope.nets[direction]!(source)) };
           const { loss, logs } = judgedLoss(objective, augmented, scorerOf(scope), shown, "", scope);
           // Halved, which slows the discriminator beside the generator.
           return { loss: mul(loss, 0.5), logs: logs! };
@@ -99,13 +105,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { source, target } = given(batch);
           const made = scope.nets[direction]!(source);
           const distance = meanAbsolute(made, target);
-          const adversarial = fooling(objective, augmented, scorerOf(scope), over(source, made), "", scope);
+          const adversarial = fooling(objective, augmented, scorerOf(scope), laidOver(source, made), "", scope);
           const loss = add(mul(adversarial, chosen.adversarial), mul(distance, chosen.lambda));
           return { loss, logs: { adversarial, distance } };
         },
       },
     ],
-    maps: { [direction]: map },
-    translators: { [direction satisfies Direction]: translator },
+    maps: { [direction]: map, ...judgeMap },
+    translators: { [direction satisfies Direction]: { ...translator, judge } },
   };
 }

@@ -3,7 +3,7 @@ import type { Shape } from "../base/ndarray.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Layer, patchDiscriminator, residualGenerator, uNet, usualPatchLayers } from "../nn/index.ts";
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../objectives/index.ts";
-import { abs, mean, reshape, slice, square, sub } from "../ops/index.ts";
+import { abs, concat, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
 import { gameLogs } from "./adversarial.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
@@ -84,9 +84,28 @@ export function translation(net: string, image: Shape): { readonly map: NetMap; 
 export function judging(net: string, image: Shape) {
   const map: NetMap = {
     inputs: { x: image },
-    outputs: ({ x }, { nets }) => ({ score: mean(headOf(nets[net]!(inside(x!)), 0), { axes: [1, 2] }) }),
+    outputs: ({ x }, { nets }) => ({ score: patchMean(nets[net]!(inside(x!))) }),
   };
   return { map: { [net]: map }, judge: { map: net, input: "x", output: "score" } };
+}
+
+/** The same of a discriminator that sees an image laid over the one that it was made from. */
+export function judgingPairs(net: string, image: Shape) {
+  const map: NetMap = {
+    inputs: { source: image, x: image },
+    outputs: ({ source, x }, { nets }) => ({ score: patchMean(nets[net]!(laidOver(inside(source!), inside(x!)))) }),
+  };
+  return { map: { [net]: map }, judge: { map: net, source: "source", input: "x", output: "score" } };
+}
+
+/** Images channel by channel over those that they were made from. */
+export function laidOver(source: Tensor, image: Tensor): Tensor {
+  return concat([source, image], 3);
+}
+
+/** The mean over patches of the main head's scores [n, h, w, heads]: [n, 1]. */
+function patchMean(scores: Tensor): Tensor {
+  return mean(headOf(scores, 0), { axes: [1, 2] });
 }
 
 interface TranslatorOptions {
@@ -123,7 +142,12 @@ export function augmentedFor(
   image: Shape,
   name: string,
 ): Augmentation {
-  const augmented = augmentationOf(chosen, { data: { kind: "image", shape: image }, boundary, suffix: name });
+  const augmented = augmentationOf(chosen, {
+    data: { kind: "image", shape: image },
+    boundary,
+    packing: 1,
+    suffix: name,
+  });
   const noisy = withInstanceNoise(chosen.instanceNoise);
   const then =
     (view: View["real"]): View["real"] =>

@@ -6,14 +6,18 @@ import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 import { decode, listFiles, loadSharp } from "./images.ts";
 
-/** Formats that images are written in, by the ending of a file's name. */
+const jpeg = { format: "jpeg", quality: 95 } as const;
+/** Of JPEG inside, where nothing is said. */
+const tiff = { format: "tiff", compression: "lzw" } as const;
+
+/** Formats that images are written in, by the ending of a file's name. A quality would make a PNG one of few colours. */
 const formats = {
-  ".png": "png",
-  ".jpg": "jpeg",
-  ".jpeg": "jpeg",
-  ".webp": "webp",
-  ".tif": "tiff",
-  ".tiff": "tiff",
+  ".png": { format: "png" },
+  ".jpg": jpeg,
+  ".jpeg": jpeg,
+  ".webp": { format: "webp", quality: 95 },
+  ".tif": tiff,
+  ".tiff": tiff,
 } as const;
 
 /** Endings of files that an image can be written to. */
@@ -76,7 +80,9 @@ export async function encodeImage(image: NdArray, path: string): Promise<Uint8Ar
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
   const bytes = Uint8Array.from(image.data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
   const raw = { width, height, channels };
-  return open(bytes, { raw }).toFormat(formatOf(path)!, { quality: 95 }).toBuffer();
+  const coloured = open(bytes, { raw }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  const { format, ...how } = formatOf(path)!;
+  return coloured.toFormat(format, how).toBuffer();
 }
 
 /** Where a file of one folder lies in another. */

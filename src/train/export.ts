@@ -1,14 +1,15 @@
 import { type NdArray, type Shape, permuted } from "../base/ndarray.ts";
 import { type Key, fold, normal, uniform } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, hasSides } from "../data/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
-import type { NetMap } from "../models/index.ts";
+import type { Model, NetMap } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { type Arrays, openSession, runSession } from "../runtime/index.ts";
 import { traceInference } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
+import { domainOf } from "./ways.ts";
 
 /** Items on which files and process are compared. */
 const parityItems = 64;
@@ -37,7 +38,7 @@ export async function exportModel(
     const bytes = emitMap(trained, map, frozen, metadata);
     const file = `export/${name}.onnx`;
     await store.write(file, bytes);
-    const inputs = probes(map, data, fold(key, "parity", name));
+    const inputs = probes(trained.model, name, data, fold(key, "parity", name));
     entries.push({
       file,
       largestDifference: await compare(bytes, await trained.map(name, inputs), inputs),
@@ -75,11 +76,13 @@ function channelsFirst(shape: Shape): Shape {
   return isImage(shape) ? [shape[2]!, shape[0]!, shape[1]!] : shape;
 }
 
-/** Real items where the map takes items and there are some, else noise. */
-function probes(map: NetMap, data: Dataset | null, key: Key): Arrays {
-  const entries = Object.entries(map.inputs).map(([name, shape]): [string, NdArray] => {
-    const real = data !== null && data.shape.join() === shape.join();
-    if (real) return [name, data.read(Int32Array.from({ length: parityItems }, (_, i) => i % data.size))];
+/** Real items where a map takes items, of their own domain where there are two, and there are some; else noise. */
+function probes(model: Model, map: string, data: Dataset | null, key: Key): Arrays {
+  const entries = Object.entries(model.maps[map]!.inputs).map(([name, shape]): [string, NdArray] => {
+    const items = data === null ? undefined : hasSides(data) ? domainOf(model, data.sides, map, name) : data;
+    if (items?.shape.join() === shape.join()) {
+      return [name, items.read(Int32Array.from({ length: parityItems }, (_, i) => i % items.size))];
+    }
     const draw = isImage(shape) ? uniform : normal;
     return [name, draw(fold(key, name), [parityItems, ...shape])];
   });

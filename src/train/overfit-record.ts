@@ -13,6 +13,9 @@ const looked = 500;
 /** Training items up to which samples are looked up among them at each picture. */
 const few = 10_000;
 
+/** Held-out items from which on a hundredth of them is one. */
+const heldOutEnough = 100;
+
 /**
  * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
  * trained on and to held-out ones, `overfit/NAME/train` and `overfit/NAME/heldOut`; and for few training items the share of
@@ -29,9 +32,11 @@ export async function recordedOverfit(
 
 async function scores(trained: TrainedModel, { train, test }: DataSplit): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { name, map, input, output, of } of judges(trained)) {
+  for (const { name, map, output, given } of judges(trained)) {
     const score = async (part: Dataset) => {
-      const values = await trained.map(map, { [input]: readSome(of(part)) });
+      // Pairs stay together: which items are read follows from their number alone.
+      const inputs = Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]);
+      const values = await trained.map(map, Object.fromEntries(inputs));
       return monteCarlo(values[output]!.data).mean;
     };
     found[`overfit/${name}/train`] = await score(train);
@@ -43,25 +48,32 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit): Promis
 interface Judge {
   readonly name: string;
   readonly map: string;
-  readonly input: string;
   readonly output: string;
-  /** The items of some data that it judges. */
-  of(data: Dataset): Dataset;
+  /** What its inputs take of some data. */
+  given(data: Dataset): Readonly<Record<string, Dataset>>;
 }
 
 function judges({ model }: TrainedModel): Judge[] {
   const { discriminator, translators } = model;
-  const own = discriminator === undefined ? [] : [{ ...discriminator, name: "scores", of: (data: Dataset) => data }];
-  const ofTargets = directionsOf(model).flatMap((direction) => {
-    const judge = translators![direction]!.judge;
-    const of = (data: Dataset) => (hasSides(data) ? endsOf(data.sides, direction).target : data);
-    return judge === undefined ? [] : [{ ...judge, name: `scores of ${direction}`, of }];
+  const own: Judge[] =
+    discriminator === undefined
+      ? []
+      : [{ ...discriminator, name: "scores", given: (data) => ({ [discriminator.input]: data }) }];
+  const ofTargets = directionsOf(model).flatMap((direction): Judge[] => {
+    const { judge } = translators![direction]!;
+    if (judge === undefined) return [];
+    const given = (data: Dataset): Record<string, Dataset> => {
+      if (!hasSides(data)) return { [judge.input]: data };
+      const { source, target } = endsOf(data.sides, direction);
+      return { [judge.input]: target, ...(judge.source !== undefined && { [judge.source]: source }) };
+    };
+    return [{ ...judge, name: `scores of ${direction}`, given }];
   });
   return [...own, ...ofTargets];
 }
 
 async function memorised(trained: TrainedModel, { train, test }: DataSplit, key: Key): Promise<Record<string, number>> {
-  if (trained.model.generator === undefined || train.size > few || test.size < looked / 5) return {};
+  if (trained.model.generator === undefined || train.size > few || test.size < heldOutEnough) return {};
   const samples = await trained.sample(key, looked);
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);

@@ -17,3 +17,16 @@ export function endsOf({ a, b }: Sides, direction: Direction): { readonly source
 export function directionsOf({ translators }: Model): Direction[] {
   return directions.filter((direction) => translators?.[direction] !== undefined);
 }
+
+/** The domain whose images an input of a map takes; undefined where it takes something else. */
+export function domainOf(model: Model, sides: Sides, map: string, input: string): Dataset | undefined {
+  for (const direction of directionsOf(model)) {
+    const { source, target } = endsOf(sides, direction);
+    const { judge, ...way } = model.translators![direction]!;
+    if (way.map === map && way.input === input) return source;
+    if (judge?.map !== map) continue;
+    if (judge.input === input) return target;
+    if (judge.source === input) return source;
+  }
+  return undefined;
+}

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
-import { type Json, filesIn, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { encodePng } from "../../src/codec/png.ts";
+import { psnr, ssim } from "../../src/metrics/index.ts";
+import { type Json, filesIn, readJson, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -278,6 +280,68 @@ describe("runs of two domains", () => {
       2,
       expect.stringContaining("a direction is for models between two domains"),
     ]);
+  });
+
+  it("of aligned pairs are measured by the truth of their test part, and log the scores of pairs", async () => {
+    /** Grey noise up to 200, and beside it the same 51 brighter. */
+    const halves = (seed: number): Uint8Array[] => {
+      const left = Uint8Array.from(uniform(key(seed), [256]).data, (value) => 200 * value);
+      return [left, left.map((value) => value + 51)];
+    };
+    const save = async (path: string, rows: Uint8Array, width: number) => {
+      await mkdir(join(folder, path, ".."), { recursive: true });
+      await writeFile(join(folder, path), await encodePng(ndarray("uint8", [16, width, 1], rows)));
+    };
+    const savePair = (path: string, seed: number) => {
+      const [left, right] = halves(seed) as [Uint8Array, Uint8Array];
+      const rows = Array.from({ length: 16 }, (_, y) =>
+        [left, right].flatMap((of) => [...of.subarray(16 * y, 16 * y + 16)]),
+      );
+      return save(path, Uint8Array.from(rows.flat()), 32);
+    };
+    for (let i = 0; i < 4; i++) await savePair(`duo/train/${i}.png`, 10 + i);
+    for (let i = 0; i < 2; i++) await savePair(`duo/test/${i}.png`, 20 + i);
+    for (let i = 0; i < 2; i++) await save(`lefts/${i}.png`, halves(20 + i)[0]!, 16);
+    const words = "train pix2pix --data duo --pairs side-by-side --ngf 2 --batch 2 --steps 2 --out duo-run --quiet";
+    expect(await zaya(folder, ...words.split(" "))).toMatchObject({ code: 0, stderr: "" });
+    const [evaluated, translated] = await Promise.all([
+      zaya(folder, "eval", "duo-run", "--metric", "pair-error", "--metric", "psnr", "--metric", "ssim", "--json"),
+      zaya(folder, "translate", "duo-run", "lefts", "rights"),
+    ]);
+    expect([evaluated.code, translated.code]).toEqual([0, 0]);
+
+    const inFloats = (bytes: readonly (readonly number[])[]) =>
+      ndarray(
+        "float32",
+        [2, 16, 16, 1],
+        Float32Array.from(bytes.flat(), (byte) => byte / 255),
+      );
+    const greys = async (file: string) => [
+      ...(await sharp(await readFile(join(folder, file)))
+        .toColourspace("b-w")
+        .raw()
+        .toBuffer()),
+    ];
+    // What is written is rounded to bytes.
+    const made = inFloats([await greys("rights/0.png"), await greys("rights/1.png")]);
+    const [source, truth] = [0, 1].map((side) => inFloats([20, 21].map((seed) => [...halves(seed)[side]!])));
+    const evidence = { source: source!, made, truth: truth! };
+    const results = Object.fromEntries(resultOf(evaluated).results.map((each: Json) => [each.metric, each]));
+    expect(Object.keys(results)).toEqual(["pair-error", "psnr", "ssim"]);
+    expect(Object.values(results).map(({ n }: Json) => n)).toEqual([2, 2, 2]);
+    expect(results["pair-error"].details.unchanged).toBeCloseTo(51 / 255, 6);
+    const error = made.data.reduce((sum, value, i) => sum + Math.abs(value - truth!.data[i]!), 0) / made.data.length;
+    expect(Math.abs(results["pair-error"].value - error)).toBeLessThan(0.5 / 255);
+    expect(Math.abs(results.psnr.value - psnr.measure(evidence, {}).value)).toBeLessThan(0.1);
+    expect(Math.abs(results.ssim.value - ssim.measure(evidence, {}).value)).toBeLessThan(0.01);
+
+    const logged = (await readFile(join(folder, "duo-run", "metrics.jsonl"), "utf8")).trim().split("\n");
+    const names = new Set(logged.map((line) => (JSON.parse(line) as Json).name));
+    expect([...names]).toEqual(
+      expect.arrayContaining(["overfit/scores of AtoB/train", "overfit/scores of AtoB/heldOut", "pair-error/AtoB"]),
+    );
+    const parity = await readJson(folder, "duo-run", "export", "parity.json");
+    expect(parity.map(({ file }: Json) => file)).toEqual(["export/AtoB.onnx", "export/discriminator.onnx"]);
   });
 
   it.each([

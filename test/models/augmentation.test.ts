@@ -104,14 +104,20 @@ describe.each(Object.entries(recipes))("%s", (name, recipe) => {
   const data = dataFor(recipe);
 
   it.each(kinds.filter((kind) => kind !== "ada" || !critics.includes(name)))(
-    "makes two steps of finite losses with %s",
+    "makes two steps of finite losses with %s, which move each net that they train",
     async (augment) => {
       const model = build(recipe, { augment }, data.images);
-      const { outputs, state } = await steps(model, initial(model), data.images, 2);
+      const start = initial(model);
+      const { outputs, state } = await steps(model, start, data.images, 2);
       for (const values of [...outputs, state])
         for (const [what, { data }] of Object.entries(values)) expect(data.every(Number.isFinite), what).toBe(true);
-      const moved = Object.keys(state).filter((each) => each.startsWith("params/") && state[each]!.data.length > 0);
-      expect(moved.length).toBeGreaterThan(1);
+      for (const net of model.steps.flatMap(({ updates }) => updates)) {
+        const now = partsOf(state[stateNames.params(net)]!, start[net]!);
+        const moved = [...now].filter(([path, { data }]) =>
+          data.some((value, i) => value !== start[net]!.get(path)!.data[i]),
+        );
+        expect(moved, net).not.toEqual([]);
+      }
     },
   );
 
@@ -259,6 +265,19 @@ describe("what the discriminator is shown", () => {
   });
 });
 
+/** A net whose scores are one number, as its last layer has no weights. */
+function withHead(params: Params, score: number): Params {
+  const bias = [...params.keys()].findLast((path) => path.endsWith("bias"))!;
+  const weight = bias.replace(/bias$/, "weight");
+  const head = { [bias]: score, [weight]: 0 };
+  return new Map(
+    [...params].map(([path, { shape, data }]) => {
+      const value = head[path];
+      return [path, ndarray("float64", shape, value === undefined ? data : data.map(() => value))];
+    }),
+  );
+}
+
 describe("the chance of ada", () => {
   it("is told as it is, then moved and kept between 0 and 1; not when nothing is trained", () => {
     const layer = movingChance();
@@ -273,20 +292,16 @@ describe("the chance of ada", () => {
   });
 
   it("follows the sign of the scores of real items, from the main head's boundary", async () => {
-    for (const loss of ["non-saturating", "least-squares"] as const) {
+    for (const [loss, boundary] of [
+      ["non-saturating", 0],
+      ["least-squares", 0.5],
+    ] as const) {
       const model = build((chosen) => gan({ ...small, ...chosen }), { augment: "ada", loss }, plane);
+      expect(model.discriminator!.boundary!.score).toBe(boundary);
       const params = initial(model);
-      const boundary = loss === "least-squares" ? 0.5 : 0;
-      const bias = [...params.discriminator!.keys()].findLast((path) => path.endsWith("bias"))!;
-      // So that all real items are told right, or none.
-      for (const [by, sign] of [
-        [9, 1],
-        [-9, -1],
-      ] as const) {
-        params.discriminator = new Map([
-          ...params.discriminator!,
-          [bias, ndarray("float64", [1], Float64Array.of(by))],
-        ]);
+      // All real items are told right, or none: by less than the boundaries of losses are apart, by more than steps move it.
+      for (const sign of [1, -1]) {
+        params.discriminator = withHead(params.discriminator!, boundary + 0.2 * sign);
         const { outputs, state } = await steps(model, params, plane, 3);
         expect(outputs.map((each) => each["discriminator/sure"]!.data[0])).toEqual([sign, sign, sign]);
         const rise = sign > 0 ? 4 / 500_000 : 0;
@@ -295,7 +310,22 @@ describe("the chance of ada", () => {
         });
         expect(state["stats/chance.chance"]!.data).toBeAllclose([3 * rise], { relative: 1e-6 });
       }
-      expect(boundary).toBe(model.discriminator!.boundary!.score);
+    }
+  });
+
+  it("rises by real items, in packs as many as there are", async () => {
+    for (const [packing, rises] of [
+      [2, 4],
+      [4, 4],
+    ] as const) {
+      const model = build((chosen) => pacgan({ ...small, packing, ...chosen }), { augment: "ada" }, plane);
+      const params = { ...initial(model) };
+      // So that every pack is told right.
+      params.discriminator = withHead(params.discriminator!, 9);
+      const { state } = await steps(model, params, plane);
+      expect(state["stats/chance.chance"]!.data, `packs of ${packing}`).toBeAllclose([rises / 500_000], {
+        relative: 1e-6,
+      });
     }
   });
 

@@ -95,7 +95,17 @@ describe("cyclegan", () => {
   });
 
   it("refuses an identity loss that would weigh nothing", () => {
-    expect(() => lossesOf({ lambda: 0, identity: 0.5 })).toThrow("got identity 0.5 with lambda 0");
+    const text = "got identity 0.5 with lambda 0";
+    expect(() => lossesOf({ lambda: 0, identity: 0.5 })).toThrow(text);
+    expect(() => lossesOf({ lambda: 0, identity: 0.5, cycle: "none" })).toThrow(text);
+    expect(Object.keys(lossesOf({ cycle: "none", identity: 0.5 }))).toEqual([
+      "loss",
+      "AtoB",
+      "BtoA",
+      "identityA",
+      "identityB",
+    ]);
+    expect(() => lossesOf({ lambda: 0 })).not.toThrow();
   });
 
   it("refuses images whose sides are no multiples of 4, or smaller than a patch", () => {
