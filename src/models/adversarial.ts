@@ -9,7 +9,7 @@ import {
   usualHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
-import { add, concat, div, mean, step as isPositive, sub } from "../ops/index.ts";
+import { add, div, mean, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
@@ -99,7 +99,7 @@ export interface GameRules {
   readonly objective: AdversarialLoss;
   /** Which of several games of a model it is; the names of its nets end in it. */
   readonly suffix?: string;
-  /** Items that the discriminator judges together. */
+  /** Items that the discriminator judges together; its map is then to be made of packs. */
   readonly packing?: number;
   /** The discriminator's normalisation where none is chosen. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
@@ -170,7 +170,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         discriminator: {
           inputs: { x: data.shape },
           outputs: ({ x }, { nets }) => ({
-            score: headOf(nets[names.discriminator]!(copies(inner(x!), packing)), 0),
+            score: headOf(nets[names.discriminator]!(inner(x!)), 0),
           }),
         },
       },
@@ -178,16 +178,6 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       discriminator: { map: "discriminator", input: "x", output: "score", boundary: objective.boundary },
     },
   };
-}
-
-/** An item judged together with itself. */
-function copies(items: Tensor, packing: number): Tensor {
-  return packing === 1
-    ? items
-    : concat(
-        Array.from({ length: packing }, () => items),
-        items.shape.length - 1,
-      );
 }
 
 /** Each with batch statistics of its own; others judge each item by itself, and all in one pass. */

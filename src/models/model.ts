@@ -128,11 +128,16 @@ export interface Decoder {
   readonly traversable: boolean;
 }
 
-/** How real an item looks to the model: a map's output [n, 1], a logit or a critic's value, larger for real. */
+/**
+ * How real items look to the model: a map's output [n, 1], a logit or a critic's value, larger for real. Its input is items,
+ * or packs of them [n, packing, ...].
+ */
 export interface Discriminator {
   readonly map: string;
   readonly input: string;
   readonly output: string;
+  /** Items that it judges together, all real or all generated; 1 where not given. */
+  readonly packing?: number;
   /** Null where only differences of scores mean something. */
   readonly boundary: Boundary | null;
 }

@@ -5,6 +5,7 @@ import { reshape, transpose } from "../ops/index.ts";
 import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { headOf } from "./views.ts";
 
 const options = z.object({
   packing: integerField("items that the discriminator judges together", { min: 2 }).default(2),
@@ -29,15 +30,35 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     ...alone,
     shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),
   };
-  return { nets: players.nets, steps: alternately(players), batchMultiple: packing, ...players.abilities };
+  const { maps, discriminator } = players.abilities;
+  return {
+    nets: players.nets,
+    steps: alternately(players),
+    batchMultiple: packing,
+    ...players.abilities,
+    discriminator: { ...discriminator!, packing },
+    maps: {
+      ...maps,
+      discriminator: {
+        inputs: { x: [packing, ...data.shape] },
+        outputs: ({ x }, { nets }) => ({
+          score: headOf(nets[players.discriminator]!(sideBySide(players.inner(x!))), 0),
+        }),
+      },
+    },
+  };
 }
 
-/** Items side by side along their last axis: [n, ..., c] to [n / packing, ..., packing * c]. */
+/** Items [n, ..., c] in packs, one after the other: [n / packing, ..., packing * c]. */
 function packed(items: Tensor, packing: number): Tensor {
   const n = staticDim(items, 0, "pacgan");
-  const [, ...shape] = items.shape as readonly number[];
+  return sideBySide(reshape(items, [n / packing, packing, ...items.shape.slice(1)]));
+}
+
+/** The items of packs [n, packing, ..., c] side by side along their last axis: [n, ..., packing * c]. */
+function sideBySide(packs: Tensor): Tensor {
+  const [n, packing, ...shape] = packs.shape as [number, ...number[]];
   const inner = shape.slice(0, -1);
-  const apart = reshape(items, [n / packing, packing, ...shape]);
   const order = [0, ...inner.map((_, i) => i + 2), 1, shape.length + 1];
-  return reshape(transpose(apart, order), [n / packing, ...inner, packing * shape.at(-1)!]);
+  return reshape(transpose(packs, order), [n, ...inner, packing! * shape.at(-1)!]);
 }

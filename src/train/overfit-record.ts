@@ -4,6 +4,7 @@ import type { Key } from "../base/random.ts";
 import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
 import { memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "./nearest-items.ts";
+import { packsOf } from "./packs.ts";
 import type { TrainedModel } from "./trained.ts";
 import { directionsOf, endsOf } from "./ways.ts";
 
@@ -32,10 +33,10 @@ export async function recordedOverfit(
 
 async function scores(trained: TrainedModel, { train, test }: DataSplit): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { name, map, output, given } of judges(trained)) {
+  for (const { name, map, output, packing, given } of judges(trained)) {
     const score = async (part: Dataset) => {
       // Pairs stay together: which items are read follows from their number alone.
-      const inputs = Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]);
+      const inputs = Object.entries(given(part)).map(([input, items]) => [input, packsOf(readSome(items), packing)]);
       const values = await trained.map(map, Object.fromEntries(inputs));
       return monteCarlo(values[output]!.data).mean;
     };
@@ -49,6 +50,7 @@ interface Judge {
   readonly name: string;
   readonly map: string;
   readonly output: string;
+  readonly packing?: number;
   /** What its inputs take of some data. */
   given(data: Dataset): Readonly<Record<string, Dataset>>;
 }

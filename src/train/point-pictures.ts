@@ -4,6 +4,7 @@ import type { Store } from "../base/store.ts";
 import { decodeNpy, encodeNpy } from "../codec/npy.ts";
 import { type Dataset, somePlaces } from "../data/index.ts";
 import type { Discriminator, Model } from "../models/index.ts";
+import { packsWith } from "./packs.ts";
 import { type Field, type Frame, type Range, scatterPicture } from "./scatter.ts";
 import type { TrainedModel } from "./trained.ts";
 
@@ -99,18 +100,38 @@ function widened([from, to]: Range, span: number): Range {
 /** Places along either axis of a frame at which the discriminator is asked. */
 const fieldSide = 81;
 
+/** Choices of real points that complete a pack: what is said of a place is the mean over them. */
+const companies = 16;
+
 /** Null where there is no discriminator, or a place of the plane is no item. */
 async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, generated: NdArray): Promise<Field | null> {
   const { discriminator } = trained.model;
   const d = reals.shape[1]!;
   if (discriminator === undefined || d > 2) return null;
-  const { map, input, output, boundary } = discriminator;
-  const scores = async (items: NdArray) => (await trained.map(map, { [input]: items }))[output]!;
+  const { boundary } = discriminator;
+  const scores = (items: NdArray) => scoresBeside(trained, discriminator, items, reals);
   const values = reshaped(await scores(placesOf(frame, d)), [fieldSide, fieldSide]);
   if (boundary !== null) return { values, boundary: boundary.score, scale: boundary.margin };
   // Of a critic only differences mean something: midway between its means is what it would tell the two apart by.
   const [real, fake] = await Promise.all([reals, generated].map(async (items) => momentsOf(await scores(items)).mean));
   return { values, boundary: (real! + fake!) / 2, scale: momentsOf(values).deviation || 1 };
+}
+
+/** The score of each item; of packs, the mean over those of the item and real points. */
+async function scoresBeside(
+  trained: TrainedModel,
+  { map, input, output, packing = 1 }: Discriminator,
+  items: NdArray,
+  reals: NdArray,
+): Promise<NdArray> {
+  const judge = async (seen: NdArray) => (await trained.map(map, { [input]: seen }))[output]!;
+  if (packing === 1) return judge(items);
+  const out = zeros([items.shape[0]!, 1]);
+  for (let company = 0; company < companies; company++) {
+    const { data } = await judge(packsWith(items, reals, company * (packing - 1), packing));
+    for (let i = 0; i < out.data.length; i++) out.data[i]! += data[i]! / companies;
+  }
+  return out;
 }
 
 /** Items [side * side, d] at all places of a frame, row by row from above. */
@@ -145,10 +166,15 @@ export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
   ].join(" ");
 }
 
-function groundCaption({ boundary }: Discriminator): string {
+function groundCaption({ boundary, packing = 1 }: Discriminator): string {
   const line =
     boundary === null
       ? "the line is midway between its means on real and on generated points"
       : "on the line it cannot tell";
-  return `The darker the ground, the more real the discriminator takes a point there for; ${line}.`;
+  const others = packing === 2 ? "a real point" : `${packing - 1} real points`;
+  const beside =
+    packing === 1
+      ? ""
+      : ` It judges packs of ${packing}, in training all real or all generated; here a point is in one with ${others}, the mean over ${companies} choices.`;
+  return `The darker the ground, the more real the discriminator takes a point there for; ${line}.${beside}`;
 }

@@ -198,6 +198,26 @@ describe("packs", () => {
     }
   });
 
+  it("are what its map judges: packs made as those that it is trained on", () => {
+    for (const data of [plane, images]) {
+      const packing = 3;
+      const model = build(pacgan({ packing, latent: 2, arch: "mlp", hidden: [4] }), data);
+      const { map, input: name, packing: told } = model.discriminator!;
+      expect([told, model.maps[map]!.inputs[name]]).toEqual([packing, [packing, ...data.shape]]);
+      const seen: Tensor[] = [];
+      const scope = new OpenScope({
+        discriminator: asNet((x) => (seen.push(x), slice(reshape(x, [x.shape[0]!, -1]), 1, 0, 1))),
+      });
+      const { score } = model.maps[map]!.outputs({ [name]: input("x", [2, packing, ...data.shape]) }, scope);
+      expect(score!.shape).toEqual([2, 1]);
+      const items = normal(key(1), [2 * packing, ...data.shape]);
+      const [judged] = evaluate([seen[0]!], { x: ndarray("float32", [2, packing, ...data.shape], items.data) });
+      const trained = shown(data, packing, 2 * packing);
+      const [real] = evaluate([trained.packs], { real: items, made: normal(key(2), trained.made as number[]) });
+      expect([...judged!.data]).toEqual([...real!.data.subarray(0, judged!.data.length)]);
+    }
+  });
+
   it("bring the generator's gradient to every item in them", () => {
     const model = build(pacgan({ packing: 2, latent: 2, hidden: [4] }), plane);
     const made = input("made", [4, 2]);

@@ -7,7 +7,7 @@ import { type Dataset, arrayDataset } from "../../src/data/index.ts";
 import type { Model } from "../../src/models/index.ts";
 import { gan } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
-import { mul, slice } from "../../src/ops/index.ts";
+import { add, div, mul, reshape, slice, sub } from "../../src/ops/index.ts";
 import { interpreter } from "../../src/runtime/index.ts";
 import { Run, TrainedModel, type TrainEvent, resume, train } from "../../src/train/index.ts";
 import { modeSamples, recordedModes } from "../../src/train/mode-record.ts";
@@ -67,6 +67,37 @@ describe("pictures of points", () => {
   it("have a critic's line midway between its means on real and on generated points", async () => {
     const generated = fromNumbers([1, 0.5, 0.2, 1.5], [2, 2]);
     expect(await heightOfLine(handMade(null), generated)).toBeCloseTo((2 + 1) / 2, 1);
+  });
+
+  it("ask a discriminator of packs for a place among real points, and say so", async () => {
+    const model: Model = {
+      ...handMade(null).model,
+      maps: {
+        // How much higher the first point of a pack lies than the others do.
+        discriminator: {
+          inputs: { x: [3, 2] },
+          outputs: ({ x }) => {
+            const heights = [0, 1, 2].map((place) =>
+              slice(reshape(x!, [x!.shape[0]!, 6]), 1, 2 * place + 1, 2 * place + 2),
+            );
+            return { score: sub(heights[0]!, div(add(heights[1]!, heights[2]!), 2)) };
+          },
+        },
+      },
+      discriminator: {
+        map: "discriminator",
+        input: "x",
+        output: "score",
+        boundary: { score: 0.5, margin: 1 },
+        packing: 3,
+      },
+    };
+    const engine = interpreter();
+    const trained = new TrainedModel(model, {}, engine, engine.createState({}), { step: 0, steps: 1 });
+    // The points of the square are on average at height 2.
+    expect(await heightOfLine(trained)).toBeCloseTo(2.5, 1);
+    expect(pointsCaption(model, [2])).toContain("here a point is in one with 2 real points, the mean over 16 choices");
+    expect(pointsCaption(handMade(null).model, [2])).not.toContain("packs");
   });
 
   it("have no field in other than two dimensions, and say what is drawn", async () => {

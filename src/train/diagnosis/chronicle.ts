@@ -61,6 +61,7 @@ export class Chronicle {
       dimensions,
       spread: looks === null ? 0 : (scale * looks.distance) / Math.sqrt(dimensions),
       series,
+      packing: this.model.discriminator?.packing ?? 1,
       judges: judgesOf(this.model),
       looks: looksIn(series),
       places: looks?.places ?? null,

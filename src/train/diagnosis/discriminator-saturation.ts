@@ -2,7 +2,7 @@ import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter, median } from "./series.ts";
 import type { Evidence, Symptom } from "./symptom.ts";
-import { figure, share } from "./words.ts";
+import { figure, judged, share } from "./words.ts";
 
 /** Mean accuracy on real and generated items, over the newest quarter, from which a discriminator is never wrong. */
 const sure = 0.98;
@@ -19,7 +19,7 @@ export const discriminatorSaturation: Symptom = {
     if (seen.length === 0) return null;
     const worst = seen.find(isSaturated) ?? seen.at(-1)!;
     const sign = {
-      evidence: `${wordsOf(worst)}${heldOutWords(evidence)}`,
+      evidence: `${wordsOf(worst, evidence)}${heldOutWords(evidence)}`,
       values: { accuracy: worst.accuracy, gradientLeft: worst.left },
     };
     if (!isSaturated(worst)) return { present: false, ...sign };
@@ -42,13 +42,14 @@ function isSaturated({ accuracy, left }: Measure): boolean {
   return accuracy >= sure && left <= little;
 }
 
-function wordsOf({ net, accuracy, left }: Measure): string {
-  return `over the newest quarter the discriminator is right on ${share(accuracy)} of real and generated items (saturation: from ${share(sure)}), and the gradient of ${net} is ${figure(left)} of its largest before (saturation: up to ${little})`;
+function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
+  return `over the newest quarter the discriminator is right on ${share(accuracy)} of real and generated ${judged(packing)} (saturation: from ${share(sure)}), and the gradient of ${net} is ${figure(left)} of its largest before (saturation: up to ${little})`;
 }
 
 /** A discriminator that knows the training items by heart is sure of those alone. */
-function heldOutWords({ now }: Evidence): string {
+function heldOutWords({ now, packing }: Evidence): string {
   const scores = now?.scores ?? null;
   if (scores === null) return "";
-  return `; it puts training items above samples in ${share(scores.train)} of pairs, held-out items in ${share(scores.heldOut)}`;
+  const packs = packing > 1 ? "packs of " : "";
+  return `; it puts ${packs}training items above ${packs}samples in ${share(scores.train)} of pairs, ${packs}held-out items in ${share(scores.heldOut)}`;
 }

@@ -1,10 +1,11 @@
 import type { NdArray } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
 import { type DataSplit, type Dataset, somePlaces } from "../../data/index.ts";
+import { packsOf } from "../packs.ts";
 import type { TrainedModel } from "../trained.ts";
 import type { Scores } from "./symptom.ts";
 
-/** How well a model's discriminator tells samples [n, ...] from as many real items; null where it has none. */
+/** How well a model's discriminator tells samples [n, ...] from as many real items, or packs of them; null where it has none. */
 export async function scoresOf(
   trained: TrainedModel,
   { train, test }: DataSplit,
@@ -13,8 +14,8 @@ export async function scoresOf(
 ): Promise<Scores | null> {
   const { discriminator } = trained.model;
   if (discriminator === undefined) return null;
-  const { map, input, output } = discriminator;
-  const score = async (items: NdArray) => (await trained.map(map, { [input]: items }))[output]!.data;
+  const { map, input, output, packing } = discriminator;
+  const score = async (items: NdArray) => (await trained.map(map, { [input]: packsOf(items, packing) }))[output]!.data;
   const some = (data: Dataset) => data.read(somePlaces(data, samples.shape[0]!, fold(key, "scores")));
   const generated = Float64Array.from(await score(samples)).toSorted();
   return {

@@ -28,6 +28,8 @@ export interface Evidence {
   /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
   readonly spread: number;
   readonly series: ReadonlyMap<string, Series>;
+  /** Items that the discriminator judges together: 1, or those of a pack. */
+  readonly packing: number;
   /** The steps whose nets judge what other nets make, by the net that makes it, where a model has several such. */
   readonly judges: ReadonlyMap<string, string>;
   /** Of samples by the parameters of their step, oldest first. */
@@ -54,7 +56,7 @@ export interface Nearest {
   readonly heldOut: boolean;
 }
 
-/** How often a discriminator puts a real item above a generated one: shares of pairs, a half where it only guesses. */
+/** How often a discriminator puts a real item, or a pack of them, above a generated one: shares of pairs, a half where it only guesses. */
 export interface Scores {
   /** Of items that it was trained on. */
   readonly train: number;

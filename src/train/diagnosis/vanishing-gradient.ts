@@ -2,7 +2,7 @@ import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter } from "./series.ts";
 import type { Symptom } from "./symptom.ts";
-import { figure, share } from "./words.ts";
+import { figure, judged, share } from "./words.ts";
 
 /** Of its largest value before, what is left of a gradient that has vanished: two orders of magnitude. */
 const vanished = 0.01;
@@ -21,7 +21,7 @@ export const vanishingGradient: Symptom = {
     const { net, left, largest, latest, accuracy } = worst;
     const judge = Number.isNaN(accuracy)
       ? ""
-      : `; the discriminator is right on ${share(accuracy)} of items (a lesson is left from ${share(stillRight)})`;
+      : `; the discriminator is right on ${share(accuracy)} of ${judged(evidence.packing)} (a lesson is left from ${share(stillRight)})`;
     const sign = {
       evidence: `the gradient of ${net} is at most ${figure(latest)} over the newest quarter of looks, ${figure(left)} of its largest before, ${figure(largest)} (vanished: up to ${vanished})${judge}`,
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },

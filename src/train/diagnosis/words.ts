@@ -13,3 +13,8 @@ export function list(words: readonly string[], most = 8): string {
   const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
+
+/** What a discriminator judges: single items, or so many together. */
+export function judged(packing: number): string {
+  return packing > 1 ? `packs of ${packing} items` : "items";
+}

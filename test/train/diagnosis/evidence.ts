@@ -73,6 +73,7 @@ export function evidence({
     spread: 1,
     looks: [],
     places: null,
+    packing: 1,
     judges: new Map(),
     now: null,
     ...rest,

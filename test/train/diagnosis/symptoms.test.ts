@@ -198,6 +198,10 @@ describe("discriminator saturation", () => {
     const now = { ...nothing, scores: { train: 1, heldOut: 0.6 } };
     const sign = discriminatorSaturation.look(game(falling, repeat(1, 16), {}, now))!;
     expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
+    const ofPacks = { ...game(falling, repeat(1, 16), {}, now), packing: 2 };
+    const told = discriminatorSaturation.look(ofPacks)!.evidence;
+    expect(told).toContain("right on 100 % of real and generated packs of 2 items");
+    expect(told).toContain("packs of training items above packs of samples in 100 % of pairs");
   });
 });
 
