@@ -7,7 +7,6 @@ import { parseOptions } from "../base/options.ts";
 import { type DataSplit, datasets } from "../data/index.ts";
 import { type ConfiguredModel, type Model, type ModelDefinition, models } from "../models/index.ts";
 import {
-  availableMemory,
   createNumberedRunFolder,
   createRunFolder,
   nodeEngine,
@@ -131,8 +130,8 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
-  const { model, training } = planRun(configured, data, given.train as TrainOptions, availableMemory());
   const engine = await nodeEngine({ device });
+  const { model, training } = planRun(configured, data, given.train as TrainOptions, engine.freeMemory?.());
   const source = absoluteSource({ spec, ...how });
   const config = runConfig(configured, source, training, engine.name);
 

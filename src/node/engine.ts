@@ -7,6 +7,7 @@ import * as ort from "#onnxruntime";
 import { input } from "../graph/tensor.ts";
 import { exp } from "../ops/index.ts";
 import { type Engine, type OrtOptions, ortEngine } from "../runtime/index.ts";
+import { availableMemory } from "./memory.ts";
 
 export const devices = ["auto", "cpu", "webgpu"] as const;
 
@@ -20,7 +21,7 @@ export function ortOptions(device: Device = "auto"): OrtOptions {
 
 /** An engine of this machine. @throws EngineError when it has no such device. */
 export async function nodeEngine(options: { readonly device?: Device } = {}): Promise<Engine> {
-  const engine = ortEngine(ortOptions(options.device));
+  const engine = { ...ortEngine(ortOptions(options.device)), freeMemory: availableMemory };
   // The device is found when the first session is made; one that is missing is to be told before any work.
   if (engine.name !== "cpu") {
     const probe = await engine.compile({ outputs: { y: exp(input("x", [1])) } });

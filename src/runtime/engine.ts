@@ -34,6 +34,8 @@ export interface Compiled {
 /** A place where programs run. Every engine computes the same numbers within its precision. */
 export interface Engine {
   readonly name: string;
+  /** Bytes that programs may still take; where it is not there, nobody can tell. */
+  freeMemory?(): number;
   compile(program: Program): Promise<Compiled>;
   createState(values: Arrays): State;
 }

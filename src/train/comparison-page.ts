@@ -14,7 +14,7 @@ import { type Film, type Picture, filmStrips, pictureFigures, renderPage } from 
 import { chartGrid } from "./report.ts";
 import { imagesSeen } from "./run-curves.ts";
 import { filmCaption, filmsOf } from "./run-pictures.ts";
-import { buildModel } from "./trainer.ts";
+import { buildModel } from "./plan.ts";
 
 /** Runs side by side, as one HTML file that opens from disk. */
 export async function renderComparison(runs: readonly ComparedRun[]): Promise<string> {

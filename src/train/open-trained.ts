@@ -5,7 +5,8 @@ import { courseOf, progressAt } from "./course.ts";
 import { readDataRecord } from "./data-record.ts";
 import type { Run } from "./run.ts";
 import { TrainedModel } from "./trained.ts";
-import { buildModel, layoutsOf } from "./trainer.ts";
+import { buildModel } from "./plan.ts";
+import { layoutsOf } from "./trainer.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface OpenedModel {

@@ -1,7 +1,8 @@
-import { OptionError } from "../base/errors.ts";
+import { OptionError, RunError } from "../base/errors.ts";
+import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, unaligned } from "../data/index.ts";
 import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
-import { type ResolvedTraining, type TrainOptions, resolveTraining } from "./config.ts";
+import { type ResolvedTraining, type RunConfig, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "./course.ts";
 import { classesOf } from "./labels.ts";
 import { requireStepMemory } from "./step-memory.ts";
@@ -10,6 +11,8 @@ import { requireStepMemory } from "./step-memory.ts";
 export interface Plan {
   readonly model: Model;
   readonly training: ResolvedTraining;
+  /** Training items as the model's steps see them. */
+  readonly served: Dataset;
 }
 
 /**
@@ -21,14 +24,37 @@ export function planRun(
   { definition, options }: ConfiguredModel,
   data: DataSplit,
   training: TrainOptions,
-  memory = Infinity,
+  memory?: number,
 ): Plan {
   requireKind(definition, data.train);
   const model = definition.build(options, infoOf(data));
   const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
   requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
-  return { model, training: resolved };
+  return { model, training: resolved, served: servedTo(definition, data.train) };
+}
+
+/**
+ * The plan of a run that goes on.
+ * @param memory As of `planRun`.
+ * @throws OptionError when a step does not fit into the memory. @throws RunError when this version has no such recipe.
+ */
+export function planAgain(config: RunConfig, data: DataSplit, memory?: number): Omit<Plan, "training"> {
+  const model = buildModel(config, infoOf(data));
+  requireStepMemory(config.recipe, model, [config.train.batch, ...data.train.shape], memory);
+  return { model, served: servedTo(definitionOf(config), data.train) };
+}
+
+/** The model that a run's config names. @throws RunError when this version has no such recipe. */
+export function buildModel(config: RunConfig, data: DataInfo): Model {
+  const definition = definitionOf(config);
+  return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
+}
+
+function definitionOf({ recipe }: RunConfig): ModelDefinition {
+  const definition = models.find(({ name }) => name === recipe);
+  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${recipe}`);
+  return definition;
 }
 
 export function infoOf(data: DataSplit): DataInfo {
@@ -38,7 +64,7 @@ export function infoOf(data: DataSplit): DataInfo {
 }
 
 /** Training items as a recipe's steps see them: one that learns from domains is not told which images belong together. */
-export function servedTo({ learnsFrom }: ModelDefinition, items: Dataset): Dataset {
+function servedTo({ learnsFrom }: ModelDefinition, items: Dataset): Dataset {
   return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : items;
 }
 

@@ -10,10 +10,10 @@ import { traceStep } from "./trace.ts";
  * Refuses a model that grows with an option beyond the memory there is, without making the graph that would not fit: what
  * one more costs is seen at 1 and 2. All values of a step are counted, as if none were freed before its end; measured
  * processes took 0.5 to 0.8 of it.
- * @param memory Bytes.
+ * @param memory Bytes; as many as it likes where not given.
  * @throws OptionError
  */
-export function requireStepMemory(recipe: string, { growth }: Model, batch: Shape, memory: number): void {
+export function requireStepMemory(recipe: string, { growth }: Model, batch: Shape, memory = Infinity): void {
   if (growth === undefined || growth.value < 2) return;
   const [one, two] = [stepBytes(growth.at(1), batch), stepBytes(growth.at(2), batch)];
   const bytes = one + (growth.value - 1) * (two - one);

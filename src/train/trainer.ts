@@ -1,11 +1,10 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DivergedError, RunError } from "../base/errors.ts";
-import { parseOptions } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { flatten } from "../base/tree.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
-import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
+import type { ConfiguredModel, Model } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
@@ -22,7 +21,7 @@ import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { recordedOverfit } from "./overfit-record.ts";
-import { infoOf, planRun, servedTo } from "./plan.ts";
+import { planAgain, planRun } from "./plan.ts";
 import { writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
@@ -48,7 +47,7 @@ const followed = 1000;
 /**
  * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
  * from there, and ends with the same parameters as a run that was never stopped.
- * @throws OptionError before anything is written, when options do not fit the model or the data.
+ * @throws OptionError before anything is written, when options do not fit the model or the data, or a step the memory.
  * @throws DivergedError when a loss is not finite; the last checkpoint stays.
  */
 export async function* train(
@@ -57,24 +56,23 @@ export async function* train(
   options: TrainOptions,
   settings: TrainSettings,
 ): AsyncGenerator<TrainEvent, void> {
-  const { model, training } = planRun(configured, data, options);
+  const { model, training, served } = planRun(configured, data, options, settings.engine.freeMemory?.());
   const source = settings.source ?? { spec: data.train.name };
   const config = runConfig(configured, source, training, settings.engine.name);
   const clock = settings.clock ?? systemClock;
   const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
-  const served = servedTo(configured.definition, data.train);
   yield* new Training(run, model, data, served, settings.engine, clock, settings.signal).go();
 }
 
 /**
  * Goes on with a run from its newest checkpoint.
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
+ * @throws OptionError when there is not enough memory for its steps here.
  */
 export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
   requireResumable(run);
   await requireSameData(run.store, data);
-  const model = buildModel(run.config, infoOf(data));
-  const served = servedTo(definitionOf(run.config), data.train);
+  const { model, served } = planAgain(run.config, data, settings.engine.freeMemory?.());
   yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
 
@@ -88,18 +86,6 @@ export function requireResumable(run: Run): void {
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
-}
-
-/** The model that a run's config names. @throws RunError when this version has no such recipe. */
-export function buildModel(config: RunConfig, data: DataInfo): Model {
-  const definition = definitionOf(config);
-  return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
-}
-
-function definitionOf({ recipe }: RunConfig): ModelDefinition {
-  const definition = models.find(({ name }) => name === recipe);
-  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${recipe}`);
-  return definition;
 }
 
 /** Names and sizes of a model's parameters. */

@@ -1,3 +1,5 @@
+import { totalmem } from "node:os";
+
 import { describe, expect, it } from "vitest";
 
 import { finiteDifference, grad } from "../../src/autodiff/index.ts";
@@ -21,9 +23,10 @@ import {
   wgan,
   wganGp,
 } from "../../src/models/index.ts";
+import { nodeEngine } from "../../src/node/index.ts";
 import { add, mul, reshape, slice, sum } from "../../src/ops/index.ts";
 import { type Arrays, type Engine, ortEngine } from "../../src/runtime/index.ts";
-import { Run, type TrainEvent, type TrainOptions, openTrained, planRun, train } from "../../src/train/index.ts";
+import { Run, type TrainEvent, type TrainOptions, openTrained, planRun, resume, train } from "../../src/train/index.ts";
 import { runOnnx } from "../onnx-file.ts";
 import "../tolerance.ts";
 import { OpenScope, asNet } from "./open-scope.ts";
@@ -127,6 +130,35 @@ describe("a step larger than the memory", () => {
     expect(most).toBeGreaterThan(10);
     expect(plan(most)).not.toThrow();
     expect(plan(most + 1)).toThrow("of memory that are free");
+  });
+
+  it("is refused by what trains and what goes on with a run, before either writes, on an engine that tells its memory", async () => {
+    const data = someData(plane, 60);
+    const model = unrolledGan({ unroll: 3, latent: 2, hidden: [4] });
+    const [store, other, options] = [new MemoryStore(), new MemoryStore(), { batch: 8, steps: 4 }];
+    const small = { ...engine, freeMemory: () => 100 };
+    await expect(train(model, data, options, { engine: small, store: other }).next()).rejects.toThrow(
+      /^unrolled-gan: a step must fit into .* of memory that are free - got unroll 3/,
+    );
+    expect(await other.list("")).toEqual([]);
+
+    const [stop, large] = [new AbortController(), { ...engine, freeMemory: () => 2 ** 40 }];
+    for await (const event of train(model, data, options, { engine: large, store, signal: stop.signal })) {
+      if (event.type === "step") stop.abort();
+    }
+    const before = (await Run.open(store)).state;
+    expect(before.status).toBe("interrupted");
+    const goOn = resume(await Run.open(store), data, { engine: small });
+    await expect(goOn.next()).rejects.toThrow("of memory that are free - got unroll 3");
+    expect((await Run.open(store)).state).toEqual(before);
+    for await (const _ of resume(await Run.open(store), data, { engine: large }));
+    expect((await Run.open(store)).state.status).toBe("done");
+  });
+
+  it("is known of the engines of this machine", async () => {
+    const { freeMemory } = await nodeEngine();
+    expect(freeMemory!()).toBeGreaterThan(0);
+    expect(freeMemory!()).toBeLessThanOrEqual(totalmem());
   });
 });
 
