@@ -54,7 +54,8 @@ function comparison(result: Evaluation): string[] {
 }
 
 /** What real items get, and what else is different about them. */
-function floorOf({ floor, floorDetails = {}, details }: Evaluation): string[] {
+function floorOf({ floor, floorDetails = {}, floorRefusal, details }: Evaluation): string[] {
+  if (floorRefusal !== undefined) return [`no floor: real items in place of samples are refused, ${floorRefusal}`];
   if (floor === undefined) return [];
   const other = Object.entries(floorDetails).flatMap(([name, detail]) =>
     typeof detail === "number" && detail !== details[name] ? [`${name} ${number(detail)}`] : [],

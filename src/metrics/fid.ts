@@ -3,6 +3,7 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { symmetricEigen } from "../base/symmetric-eigen.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
+import { wide } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
 import { type Moments, momentsOf, productWithTransposed } from "./moments.ts";
 import { requireAlike, requireCount, sampleOptions, toFloat64 } from "./sets.ts";
@@ -43,7 +44,7 @@ export const fid = defineMetric({
       );
     }
     const { value, stderr, meanTerm } = frechet(sets.generated, sets.reference);
-    const interval = [Math.max(0, value - 1.96 * stderr), value + 1.96 * stderr] as const;
+    const interval = [Math.max(0, value - wide * stderr), value + wide * stderr] as const;
     return {
       metric: "fid",
       value,

@@ -3,14 +3,13 @@ import { type NdArray, rows, zeros } from "../base/ndarray.ts";
 import { integerField } from "../base/options.ts";
 import { fold, permutation } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
+import { wideOfMean } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
 import { productWithTransposed } from "./moments.ts";
 import { requireAlike, requireCount, sampleOptions, toFloat64 } from "./sets.ts";
 
 /** Independent estimates that the items are cut into, where there are enough of them. */
 const fewestBlocks = 10;
-/** Two-sided 95 % points of Student's t for 1, 2, ... degrees of freedom. */
-const students = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
 /**
  * Kernel distance: the squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, unbiased, so that it may be below
@@ -55,7 +54,7 @@ export const kid = defineMetric({
       return polynomialDiscrepancy(cut(generated), cut(reference), size, size, d);
     });
     const { mean, stderr } = monteCarlo(found);
-    const half = (students[blocks - 2] ?? 1.96) * stderr;
+    const half = wideOfMean(blocks - 1) * stderr;
     return {
       metric: "kid",
       value: mean,

@@ -107,7 +107,7 @@ export interface MetricResult {
   readonly value: number;
   /** Standard error of the value over items; NaN where none is known. */
   readonly stderr: number;
-  /** Ends of the 95 % confidence interval, where it is not 1.96 standard errors to both sides. */
+  /** Ends of the 95 % confidence interval, where it is not `wide` standard errors to both sides. */
   readonly interval?: readonly [low: number, high: number];
   /** Items measured. */
   readonly n: number;

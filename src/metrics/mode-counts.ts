@@ -25,6 +25,8 @@ export interface ModeCounts {
   readonly highQuality: number;
   /** KL in nats of the samples of high quality over modes from an even spread; NaN where there are none. */
   readonly reverseKl: number;
+  /** Standard error of `captured`. */
+  readonly capturedStderr: number;
   /** Share of all samples that are of high quality and nearest to each mode. */
   readonly shares: readonly number[];
 }
@@ -41,6 +43,22 @@ export function nearestModes(samples: NdArray, { centers, deviation, within }: M
   return { count: centers.shape[0]!, nearest, good };
 }
 
+/** Chances that five coins show 1, 2, ... heads or more: they calm a sum of changing signs. */
+const calming = [31 / 32, 26 / 32, 16 / 32, 6 / 32, 1 / 32];
+
+/**
+ * The standard error of a count of modes that were reached `times` each by n samples. Where a mode is missed with chance q,
+ * the variance is sum q (1 - q), which is how many modes as many samples again would add, less what the samples in one mode
+ * are missing in others, n (sum p q)^2. Both follow from how many modes f_k were reached k times: f_1 - f_2 + f_3 - ..., and
+ * f_1^2 / n. Shares put in place of the p would leave out the modes that no sample reached.
+ * @source Efron and Thisted, "Estimating the number of unseen species", Biometrika 1976; Good, Biometrika 1953.
+ */
+function stderrOfReached(times: readonly number[], n: number): number {
+  const reached = calming.map((_, i) => times.filter((each) => each === i + 1).length);
+  const added = calming.reduce((sum, weight, i) => sum + (i % 2 === 0 ? weight : -weight) * reached[i]!, 0);
+  return Math.sqrt(Math.max(0, added - reached[0]! ** 2 / n));
+}
+
 /** How samples are spread over the modes. */
 export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
   const counts = new Array<number>(count).fill(0);
@@ -49,6 +67,7 @@ export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
   const terms = counts.map((each) => (each === 0 ? 0 : (each / high) * Math.log((each / high) * count)));
   return {
     captured: counts.filter((each) => each > 0).length,
+    capturedStderr: stderrOfReached(counts, nearest.length),
     highQuality: high / nearest.length,
     reverseKl: high === 0 ? Number.NaN : terms.reduce((total, term) => total + term),
     shares: counts.map((each) => each / nearest.length),

@@ -1,4 +1,5 @@
 import { defineMetric } from "./metric.ts";
+import { wide } from "./interval.ts";
 import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
 
@@ -9,7 +10,8 @@ import { sampleOptions, share } from "./sets.ts";
  *
  * Known to be odd: one stray sample captures a mode, so that a model which draws noise can capture many; of stacked digits,
  * where a classifier names the mode of anything, `modesOfNoise` says how many noise itself reaches. The divergence of a
- * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples.
+ * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples. The standard
+ * error says how other samples of the same model would count its modes.
  * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4.
  */
 export const modes = defineMetric({
@@ -22,11 +24,12 @@ export const modes = defineMetric({
   options: sampleOptions,
   measure: ({ noise, ...hits }) => {
     const n = hits.nearest.length;
-    const { captured, highQuality, reverseKl, shares } = countModes(hits);
+    const { captured, capturedStderr: stderr, highQuality, reverseKl, shares } = countModes(hits);
     return {
       metric: "modes",
       value: captured,
-      stderr: Number.NaN,
+      stderr,
+      interval: [Math.max(0, captured - wide * stderr), Math.min(hits.count, captured + wide * stderr)],
       n,
       unit: `of ${hits.count} modes`,
       details: {

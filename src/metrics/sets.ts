@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
 import { choiceField, integerField } from "../base/options.ts";
+import { wide } from "./interval.ts";
 import type { Sets } from "./metric.ts";
 
 /** Of models that turn images of one domain into another's: which way is measured. */
@@ -46,9 +47,6 @@ export function requireCount({ generated, reference }: Sets, least: number, metr
     n < m ? "draw more with --samples" : "measure on more data",
   );
 }
-
-/** Half the width of a 95 % interval, in standard errors. */
-export const wide = 1.959964;
 
 /**
  * A share of items: its value, standard error, and the 95 % interval by Wilson's score, which does not shrink to nothing

@@ -100,11 +100,16 @@ function wayOf({ protocol, weights }: ComparedMetric): string {
 const notMeasured = markup`<span class="note">not measured</span>`;
 
 function measured(cell: KeptEvaluation, newest: number): Markup {
-  const floor = cell.floor === undefined ? "" : markup` <span class="note">(${formatNumber(cell.floor)})</span>`;
+  const floor = floorIn(cell);
   const [low, high] = cell.interval.map(formatNumber);
   const interval = cell.interval.every(Number.isFinite) ? markup` <span class="note">[${low!}, ${high!}]</span>` : "";
   const step = cell.step === newest ? "" : markup` <span class="note">at step ${formatNumber(cell.step)}</span>`;
   return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${floor}${step}`;
+}
+
+function floorIn({ floor, floorRefusal }: KeptEvaluation): Markup | string {
+  if (floorRefusal !== undefined) return markup` <span class="note">(no floor: ${floorRefusal})</span>`;
+  return floor === undefined ? "" : markup` <span class="note">(${formatNumber(floor)})</span>`;
 }
 
 function partRows({ quantity, weights, cells }: ComparedMetric): RunRow[] {

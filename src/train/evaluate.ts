@@ -2,7 +2,7 @@ import { DataError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
 import type { Key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics } from "../metrics/index.ts";
+import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
 import type { Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
@@ -31,12 +31,11 @@ export interface Evaluation extends MetricResult {
   readonly floor?: number;
   /** What else was found of them. */
   readonly floorDetails?: MetricResult["details"];
+  /** Why there is no floor where a perfect model would need one: the metric refuses those real items. */
+  readonly floorRefusal?: string;
   readonly perfect: string;
   readonly protocol: Protocol;
 }
-
-/** Half the width of a 95 % interval, in standard errors. */
-const wide = 1.96;
 
 /**
  * Measures one subject by any number of metrics; what they share is gathered once.
@@ -58,7 +57,7 @@ export function evaluator(
       ...result,
       label: `${metric.name}${way}`,
       interval,
-      ...(floor !== undefined && { floor: floor.value, floorDetails: floor.details }),
+      ...floor,
       quantity: `${metric.quantity ?? metric.name}${way}`,
       perfect: metric.perfect,
       protocol: { data: data.name, part, fingerprint: data.fingerprint, n: data.size, ...facts, options },
@@ -66,17 +65,18 @@ export function evaluator(
   };
 }
 
-/** Undefined where there are no real items to stand in for samples, or too few of them. */
+/** Nothing where no real items can stand in for samples; too few of them for the metric are no reason to keep the value back. */
 function floorOf(
   metric: Metric,
   real: Gathered<EvidenceKind>["real"],
   options: Readonly<Record<string, unknown>>,
-): MetricResult | undefined {
-  if (real === undefined) return undefined;
+): Pick<Evaluation, "floor" | "floorDetails" | "floorRefusal"> {
+  if (real === undefined) return {};
   try {
-    return metric.measure(real as Evidence[EvidenceKind], options);
+    const { value, details } = metric.measure(real as Evidence[EvidenceKind], options);
+    return { floor: value, floorDetails: details };
   } catch (error) {
-    if (error instanceof DataError) return undefined;
+    if (error instanceof DataError) return { floorRefusal: error.message };
     throw error;
   }
 }

@@ -17,6 +17,11 @@ function images(n: number, h: number, w: number, of: (y: number, x: number, imag
   return out;
 }
 
+function momentsOf(values: readonly number[]): { readonly mean: number; readonly variance: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1) };
+}
+
 describe("sharpness", () => {
   it("is the variance of the Laplacian: 16 a^2 on a chequered board of black and a", () => {
     // Every neighbour is of the other colour: the Laplacian is 4a on black and -4a on the rest, as often.
@@ -180,6 +185,34 @@ describe("modes", () => {
     );
     expect(details.reverseKlOfPerfect).toBeCloseTo(0.0192, 4);
     expect(details.reverseKl).toBeCloseTo(0.0192, 2);
+  });
+
+  it("has the standard error that counts of other samples have, of even modes and of rare ones", () => {
+    const n = 400;
+    for (const rarer of [1, 0.97]) {
+      // 200 modes, each rarer than the one before, in nine tenths of the samples.
+      const total = range(200).reduce((sum, i) => sum + rarer ** i, 0);
+      const ends: number[] = [];
+      for (const i of range(200)) ends.push((ends.at(-1) ?? 0) + (0.9 * rarer ** i) / total);
+      const results = range(300).map((seed) => {
+        const drawn = Array.from(uniform(key(seed), [n]).data, (value) => ends.findIndex((end) => value < end));
+        return of(
+          drawn.map((mode) => Math.max(0, mode)),
+          drawn.map((mode) => (mode < 0 ? 0 : 1)),
+          200,
+        );
+      });
+      const { mean, variance } = momentsOf(results.map(({ value }) => value));
+      const claimed = Math.sqrt(momentsOf(results.map(({ stderr }) => stderr ** 2)).mean);
+      expect(mean).toBeGreaterThan(80);
+      expect(claimed / Math.sqrt(variance)).toBeGreaterThan(0.85);
+      expect(claimed / Math.sqrt(variance)).toBeLessThan(1.15);
+    }
+  });
+
+  it("has an interval that ends at none and at all of the modes", () => {
+    expect(of([0, 1, 2, 3], [1, 1, 1, 1], 4).interval![1]).toBe(4);
+    expect(of([0, 1], [0, 0], 4).interval).toEqual([0, 0]);
   });
 
   it("says how many modes noise is taken for", () => {

@@ -143,6 +143,20 @@ describe("metrics of samples, of a trained model", () => {
     expect(sharpness.value).toBeLessThan(0.7);
   });
 
+  it("says why there is no floor where real items are too few for the metric", async () => {
+    const few = {
+      trained: generator.trained,
+      data: digits.test,
+      part: "test",
+      key: key(1),
+      training: take(digits.train, 9),
+    };
+    const { value, floor, floorRefusal } = await evaluator({ ...few, features })(named("fid"), samples);
+    expect(value).toBeGreaterThan(0);
+    expect(floor).toBeUndefined();
+    expect(floorRefusal).toMatch(/^fid: needs more items than features, 12 - got 9 drawn and \d+ real$/);
+  });
+
   it("has no floor without the training items", async () => {
     const result = await evaluate(named("sharpness"), generator.trained, digits.test, "test", key(1), samples);
     expect(result).not.toHaveProperty("floor");
