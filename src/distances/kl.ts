@@ -8,7 +8,8 @@ export const neighboursField = integerField("which nearest neighbour's distance 
 /** KL(A || B) of the densities that both sides were drawn from. */
 export const kl = defineDistance({
   name: "kl",
-  summary: "KL(A || B) of the densities that the points were drawn from, estimated by distances to nearest neighbours",
+  summary:
+    "KL(A || B) of the densities that the points were drawn from, estimated by distances to nearest neighbours; biased like n^(-1/d), too small where A lies far out in B's tails",
   source: "Wang, Kulkarni, Verdu, IEEE Transactions on Information Theory 55, 2009",
   unit: "nats",
   identical: "0 in expectation; an estimate may be below 0",
