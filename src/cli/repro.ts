@@ -73,13 +73,14 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
       }
     },
   });
+  const { passed, remarks = [] } = row.verdict(outcome.values, scale);
   const result: RowResult = {
     row: name,
     scale,
-    passed: outcome.passed,
+    passed,
     values: finite(outcome.values),
     paper: row.paper,
-    remarks: outcome.remarks ?? [],
+    remarks,
     seeds: outcome.seeds,
     seconds: (systemClock.now() - began) / 1000,
     peakMemory: 1024 * process.resourceUsage().maxRSS,
@@ -93,17 +94,17 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
   output.result(
     [
       ...found,
-      ...(outcome.remarks ?? []),
-      `${result.passed ? "met" : "missed"}: ${row.bar}`,
+      ...remarks,
+      `${passed ? "met" : "missed"}: ${row.bar}`,
       ...written.map((file) => `written ${join(flags.out, file)}`),
     ],
     {
       row: name,
       scale,
-      passed: result.passed,
+      passed,
       values: result.values,
       paper: result.paper,
-      remarks: result.remarks,
+      remarks,
       seeds: result.seeds,
       seconds: result.seconds,
     },

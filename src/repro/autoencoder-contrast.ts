@@ -67,9 +67,11 @@ export const autoencoderContrastRow: Row = {
         .map(([name, value]) => `${name} ${value.toFixed(2)}`)
         .join("  "),
     );
-    const passed =
-      values.autoencoderSquaredError! < values.vaeSquaredError! &&
-      values.autoencoderPriorDistance! > values.vaeDrawDistance!;
-    return { values, passed, seeds: [seed] };
+    return { values, seeds: [seed] };
   },
+  verdict: (values) => ({
+    passed:
+      values.autoencoderSquaredError! < values.vaeSquaredError! &&
+      values.autoencoderPriorDistance! > values.vaeDrawDistance!,
+  }),
 };

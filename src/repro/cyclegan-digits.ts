@@ -63,19 +63,13 @@ export const cycleganDigitsRow: Row = {
     for (const [name, seeds] of Object.entries(budget.seeds)) {
       const found = await measureTranslation(context, name, variants[name]!, { ...task, seeds });
       Object.assign(values, found.values);
-      pictures[kebab(name)] = found.picture;
+      pictures[name] = found.picture;
     }
     await teller.close();
-    return {
-      values,
-      passed: values["full/error"]! < values["ganAlone/error"]! && values["full/consistency"]! >= 0.9,
-      remarks: [orderRemark(Object.keys(budget.seeds), values)],
-      pictures,
-      seeds: budget.seeds.full!,
-    };
+    return { values, pictures, seeds: budget.seeds.full! };
   },
+  verdict: (values, scale) => ({
+    passed: values["full/error"]! < values["ganAlone/error"]! && values["full/consistency"]! >= 0.9,
+    remarks: [orderRemark(Object.keys(budgets[scale].seeds), values)],
+  }),
 };
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}

@@ -5,7 +5,7 @@ import { measureTranslation, orderRemark } from "./translations.ts";
 // Both vendors use much the same colours, which is what the identity loss is for.
 const net = { ngf: 16, blocks: 4, discriminatorLayers: 1, identity: 0.5 } as const;
 
-const variants = { full: cyclegan(net), "gan-alone": cyclegan({ ...net, cycle: "none", identity: 0 }) };
+const variants = { full: cyclegan(net), ganAlone: cyclegan({ ...net, cycle: "none", identity: 0 }) };
 
 interface Budget {
   readonly steps: number;
@@ -41,13 +41,13 @@ export const cycleganEmojiRow: Row = {
       Object.assign(values, found.values);
       pictures[name] = found.picture;
     }
-    const [own, unchanged, alone] = ["full/error", "full/unchanged", "gan-alone/error"].map((name) => values[name]!);
+    return { values, pictures, seeds };
+  },
+  verdict: (values) => {
+    const [own, unchanged, alone] = ["full/error", "full/unchanged", "ganAlone/error"].map((name) => values[name]!);
     return {
-      values,
       passed: own! < unchanged! && own! < alone!,
       remarks: [orderRemark(Object.keys(variants), values)],
-      pictures,
-      seeds,
     };
   },
 };

@@ -30,7 +30,8 @@ export interface RowResult {
 
 /** Where a run of a row leaves a picture of that name, beside its result file. */
 export function pictureFile(result: Pick<RowResult, "row" | "scale">, name: string, picture: Picture): string {
-  return `${pictureStart(result)}${name}${pictureEndings[typeof picture === "string" ? 0 : 1]}`;
+  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `${pictureStart(result)}${kebab}${pictureEndings[typeof picture === "string" ? 0 : 1]}`;
 }
 
 const pictureEndings = [".svg", ".png"] as const;

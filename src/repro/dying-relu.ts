@@ -61,8 +61,9 @@ export const dyingReluRow: Row = {
         );
       }
     }
-    return { values, passed: meetsBar(values), remarks: [gradientRemark(values)], seeds };
+    return { values, seeds };
   },
+  verdict: (values) => ({ passed: meetsBar(values), remarks: [gradientRemark(values)] }),
 };
 
 function nameOf({ rate, bias }: Cell, activation: string): string {

@@ -22,17 +22,23 @@ export interface RowContext {
 /** The text of an SVG, or the bytes of a PNG. */
 export type Picture = string | Uint8Array;
 
+/** What was measured, by name; NaN for a number that is not defined. */
+export type Values = Readonly<Record<string, number>>;
+
 export interface Outcome {
-  /** What was measured, by name. */
-  readonly values: Readonly<Record<string, number>>;
-  /** Whether the bar was met. */
-  readonly passed: boolean;
+  readonly values: Values;
   /** None where nothing is drawn at random. */
   readonly seeds: readonly number[];
-  /** What the numbers say, in sentences made from them. */
-  readonly remarks?: readonly string[];
-  /** Pictures of what was measured, by a name in kebab case: SVG, or the bytes of a PNG. */
+  /** Pictures of what was measured, by name: SVG, or the bytes of a PNG. */
   readonly pictures?: Readonly<Record<string, Picture>>;
+}
+
+/** What numbers say. */
+export interface Verdict {
+  /** Whether the bar was met. */
+  readonly passed: boolean;
+  /** Sentences made from the numbers. */
+  readonly remarks?: readonly string[];
 }
 
 /** A claim about numbers that one command regenerates. */
@@ -47,6 +53,8 @@ export interface Row {
   /** What either scale runs; for quick, what it cut. */
   readonly scales: Readonly<Record<Scale, string>>;
   run(context: RowContext): Promise<Outcome>;
+  /** Judges what `run` measured at that scale, or a result file holds, by the numbers alone. */
+  verdict(values: Values, scale: Scale): Verdict;
 }
 
 /** Mean of a quantity over seeds, and its standard error where there are several. */
@@ -56,7 +64,7 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
 }
 
 /** Names from the least of a quantity, NAME/QUANTITY, to the most, each with what it has. */
-export function fromLeast(values: Outcome["values"], names: readonly string[], quantity: string): string {
+export function fromLeast(values: Values, names: readonly string[], quantity: string): string {
   const of = (name: string) => values[`${name}/${quantity}`]!;
   const order = names.toSorted((a, b) => of(a) - of(b));
   return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { judge } from "../../src/repro/beta-vae.ts";
+import { betaVaeRow, valuesOf } from "../../src/repro/beta-vae.ts";
+
+const judge = (found: Parameters<typeof valuesOf>[0]): boolean => betaVaeRow.verdict(valuesOf(found), "full").passed;
 
 /** Two seeds a beta: recon and KL around their mean, scores as given. */
 const found = (recon: number[], kl: number[], scores: number[][]) =>

@@ -10,6 +10,7 @@ const row: Row = {
   paper: { modes: 8 },
   scales: { quick: "10 steps", full: "100 steps" },
   run: () => Promise.reject(new Error("not run here")),
+  verdict: () => ({ passed: false }),
 };
 const result: RowResult = {
   row: "ring",

@@ -4,8 +4,14 @@ import { key, uniform } from "../../src/base/random.ts";
 import { arrayDataset } from "../../src/data/dataset.ts";
 import { monteCarlo } from "../../src/estimators/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";
-import { type Sweep, exactGradient, judge, toy, toyGradients } from "../../src/repro/gumbel-temperature.ts";
-import { rows } from "../../src/repro/index.ts";
+import {
+  type Sweep,
+  exactGradient,
+  gumbelTemperatureRow as row,
+  toy,
+  toyGradients,
+  valuesOf,
+} from "../../src/repro/gumbel-temperature.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import { integral } from "../distributions/integral.ts";
 import "../tolerance.ts";
@@ -67,6 +73,8 @@ describe("the bar of gumbel-temperature", () => {
   });
   const straight = sweep({ bias: estimates([0.1, 0.2, 0.1, 0.1, 0.1]) });
 
+  const judge = (sweeps: Parameters<typeof valuesOf>[0]): boolean => row.verdict(valuesOf(sweeps), "full").passed;
+
   it("asks for growing variances, a bias that falls, and one that stays", () => {
     expect(judge({ soft: sweep(), straight })).toBe(true);
     const flat = estimates([1, 4, 16, 80, 80]);
@@ -79,16 +87,15 @@ describe("the bar of gumbel-temperature", () => {
   it("is met by the row itself, on few images", async () => {
     const items = (count: number) =>
       arrayDataset({ name: "noise", kind: "image", items: uniform(key(count), [count, 6, 6, 1]) });
-    const row = rows.find(({ name }) => name === "gumbel-temperature")!;
     const open = async () => ({ train: items(400), test: items(100) });
-    const { values, passed, pictures } = await row.run({
+    const { values, pictures } = await row.run({
       scale: "quick",
       engine,
       open,
       say: () => undefined,
       diagnosed: () => undefined,
     });
-    expect(passed).toBe(true);
+    expect(row.verdict(values, "quick").passed).toBe(true);
     expect(values["softNormTau0.01"]!).toBeGreaterThan(values["softNormTau0.5"]!);
     // Between neighbours at the cold end, where ties are what counts.
     expect(values.softModelExponentCold!).toBeGreaterThan(-1.4);

@@ -1,0 +1,174 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+import { type RowResult, type Scale, rows } from "../../src/repro/index.ts";
+
+const folder = new URL("../../docs/reproductions/", import.meta.url);
+const results = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as RowResult);
+
+const rowOf = (name: string) => rows.find((row) => row.name === name)!;
+const numbersOf = ({ values }: RowResult) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? Number.NaN]));
+const verdictOf = (row: string, values: Record<string, number>, scale: Scale = "full") =>
+  rowOf(row).verdict(values, scale).passed;
+
+describe("a result file", () => {
+  it.each(results)("of $row at $scale scale says what its numbers say", (result) => {
+    const { passed, remarks = [] } = rowOf(result.row).verdict(numbersOf(result), result.scale);
+    expect(result.passed).toBe(passed);
+    expect(result.remarks ?? []).toEqual(remarks);
+    expect(result.paper).toEqual(rowOf(result.row).paper);
+  });
+
+  it.each(results.filter(({ passed }) => passed))("of $row would miss its bar without its numbers", (result) => {
+    const unknown = Object.fromEntries(Object.keys(result.values).map((name) => [name, Number.NaN]));
+    expect(rowOf(result.row).verdict(unknown, result.scale).passed).toBe(false);
+  });
+});
+
+/** A method's means, where modes and high quality are all that a verdict reads. */
+const methods = (found: Record<string, [modes: number, highQuality: number]>) => {
+  const none = ["gan", "unrolled5", "unrolled10", "wganGp", "veegan", "adagan", "pacgan2", "instanceNoise"];
+  return Object.fromEntries(
+    none.flatMap((name) => {
+      const [modes, highQuality] = found[name] ?? [0, 0];
+      return [
+        [`${name}/modes`, modes],
+        [`${name}/highQuality`, highQuality],
+      ];
+    }),
+  );
+};
+
+describe("the bars of the mixtures", () => {
+  it("ask for two remedies with modes and quality both; the plain GAN is none", () => {
+    expect(verdictOf("ring", methods({ wganGp: [7.8, 0.53], pacgan2: [8, 0.6] }))).toBe(true);
+    expect(verdictOf("ring", methods({ wganGp: [7.79, 0.9], pacgan2: [8, 0.6] }))).toBe(false);
+    expect(verdictOf("ring", methods({ wganGp: [8, 0.529], pacgan2: [8, 0.6] }))).toBe(false);
+    expect(verdictOf("ring", methods({ gan: [8, 0.9], pacgan2: [8, 0.6] }))).toBe(false);
+    expect(verdictOf("grid", methods({ veegan: [24.6, 0.41], adagan: [25, 0.5] }))).toBe(true);
+    expect(verdictOf("grid", methods({ veegan: [24.6, 0.41], adagan: [24.5, 0.9] }))).toBe(false);
+    expect(verdictOf("grid", methods({ veegan: [25, 0.4], adagan: [25, 0.5] }))).toBe(false);
+  });
+
+  it("tell how near the best come to the best published means", () => {
+    const remark = (found: Parameters<typeof methods>[0]) => rowOf("ring").verdict(methods(found), "full").remarks![0];
+    expect(remark({ wganGp: [8, 0.7], pacgan2: [8, 0.95], adagan: [7, 0.99] })).toMatch(
+      /pacgan2 is of the highest quality: 8 modes and 95 %, less\.$/,
+    );
+    expect(remark({ wganGp: [8, 0.96] })).toMatch(/wganGp is of the highest quality: 8 modes and 96 %, no less\.$/);
+  });
+});
+
+/** A result whose bar was met, with some numbers changed. */
+const changed = (row: string, changes: Record<string, number>) => {
+  const result = results.find((each) => each.row === row)!;
+  for (const name of Object.keys(changes)) expect(result.values).toHaveProperty([name]);
+  return verdictOf(row, { ...numbersOf(result), ...changes });
+};
+
+const stacked = (modes: number[]) =>
+  Object.fromEntries([0, 1, 5, 10].map((unroll, i) => [`unroll${unroll}/modes`, modes[i]!]));
+
+describe("a bar", () => {
+  it.each([
+    ["autoencoder-contrast", { autoencoderSquaredError: 1000 }],
+    ["autoencoder-contrast", { autoencoderPriorDistance: 0 }],
+    [
+      "dying-relu",
+      { "relu at rate 0.1, bias 0: dead share of layer 1": 0, "relu at rate 0.1, bias 0: dead share of layer 2": 0 },
+    ],
+    ["dying-relu", { "leaky at rate 0.1, bias 0: gradient": 0 }],
+    ["estimators-on-vae", { pathwiseVariance: 1e9 }],
+    ["estimators-on-vae", { scoreNegElbo: 0 }],
+    ["estimators-on-vae", { scoreLooVariance: 1e9 }],
+    ["gradient-variance", { pathwise: 4.1 }],
+    ["gradient-variance", { optimalBaseline: 15 }],
+    ["gumbel", { gumbelSoftmax: 103.1 }],
+    ["gumbel", { straightThrough: 200 }],
+    ["iwae-nll", { gap: 0.79 }],
+    ["js-vs-w", { "js/game/2": 0.34 }],
+    ["js-vs-w", { "js/gradient/12": 2e-6 }],
+    ["js-vs-w", { "lines/klIsInfinite/1": 0 }],
+    ["js-vs-w", { "kl/gradient/4/off": 1e-7 }],
+    ["vae-nll", { nll: 88.4 }],
+    ["wgan-emd", { "line/penalty/off": 0.11 }],
+    ["wgan-emd", { "ring/clipping/off": 0.11 }],
+  ] as const)("of %s that was met is missed with %o", (row, changes) => {
+    expect(changed(row, {})).toBe(true);
+    expect(changed(row, changes)).toBe(false);
+  });
+
+  it("of unrolled-stacked asks for more modes with each longer look ahead", () => {
+    expect(verdictOf("unrolled-stacked", stacked([1, 2, 3, 4]))).toBe(true);
+    expect(verdictOf("unrolled-stacked", stacked([1, 2, 2, 4]))).toBe(false);
+    expect(verdictOf("unrolled-stacked", stacked([2, 1, 3, 4]))).toBe(false);
+  });
+
+  it("of vae-vs-gan asks for intervals that do not overlap, on each data set", () => {
+    const ends = (spec: string, metric: string, vae: [number, number], gan: [number, number]) => ({
+      [`${spec}/vae/${metric}Low`]: vae[0],
+      [`${spec}/vae/${metric}High`]: vae[1],
+      [`${spec}/gan/${metric}Low`]: gan[0],
+      [`${spec}/gan/${metric}High`]: gan[1],
+    });
+    const claim = (spec: string, recall: [number, number] = [0.5, 0.6]) => ({
+      ...numbersOf(results.find(({ row }) => row === "vae-vs-gan")!),
+      ...ends(spec, "sharpness", [0.1, 0.2], [0.8, 0.9]),
+      ...ends(spec, "precision", [0.1, 0.2], [0.8, 0.9]),
+      ...ends(spec, "recall", recall, [0.3, 0.4]),
+    });
+    expect(verdictOf("vae-vs-gan", claim("mnist"), "quick")).toBe(true);
+    expect(verdictOf("vae-vs-gan", claim("mnist", [0.39, 0.6]), "quick")).toBe(false);
+    expect(verdictOf("vae-vs-gan", { ...claim("mnist"), ...claim("fashion-mnist") })).toBe(false);
+  });
+
+  it("of cyclegan-digits asks for the least error and nine digits in ten", () => {
+    const found = (own: number, alone: number, consistency: number) => ({
+      "full/error": own,
+      "ganAlone/error": alone,
+      "full/consistency": consistency,
+    });
+    expect(verdictOf("cyclegan-digits", found(0.1, 0.2, 0.9), "quick")).toBe(true);
+    expect(verdictOf("cyclegan-digits", found(0.2, 0.2, 0.9), "quick")).toBe(false);
+    expect(verdictOf("cyclegan-digits", found(0.1, 0.2, 0.89), "quick")).toBe(false);
+  });
+
+  it("of cyclegan-emoji asks for less error than the unchanged drawing and than the GAN alone", () => {
+    const found = (own: number, unchanged: number, alone: number) => ({
+      "full/error": own,
+      "full/unchanged": unchanged,
+      "ganAlone/error": alone,
+    });
+    expect(verdictOf("cyclegan-emoji", found(0.1, 0.2, 0.3))).toBe(true);
+    expect(verdictOf("cyclegan-emoji", found(0.2, 0.2, 0.3))).toBe(false);
+    expect(verdictOf("cyclegan-emoji", found(0.1, 0.2, 0.1))).toBe(false);
+  });
+
+  it("of cyclegan-small-data asks for more than both standard errors", () => {
+    const found = (none: number, dag: number, stderr: number) => ({
+      "100/none/error": none,
+      "100/none/errorStderr": stderr,
+      "100/realOnly/error": 1,
+      "100/dag/error": dag,
+      "100/dag/errorStderr": stderr,
+    });
+    expect(verdictOf("cyclegan-small-data", found(0.3, 0.2, 0.04), "quick")).toBe(true);
+    expect(verdictOf("cyclegan-small-data", found(0.3, 0.2, 0.06), "quick")).toBe(false);
+  });
+
+  it("of dag-small-data asks for less KID where data are few, and for the leak of turned real items", () => {
+    const part = (share: string, base: number, dag: number, leaks: [number, number]) => ({
+      [`mnist/${share}/base/kid`]: base,
+      [`mnist/${share}/dagRotation/kid`]: dag,
+      [`mnist/${share}/base/leak`]: leaks[0],
+      [`mnist/${share}/realOnly/leak`]: leaks[1],
+      ...Object.fromEntries(["realOnly", "dagFliprot", "diffaugment"].map((name) => [`mnist/${share}/${name}/kid`, 1])),
+    });
+    expect(verdictOf("dag-small-data", part("0.02", 2, 1, [0.1, 0.5]), "quick")).toBe(true);
+    expect(verdictOf("dag-small-data", part("0.02", 2, 2, [0.1, 0.5]), "quick")).toBe(false);
+    expect(verdictOf("dag-small-data", part("0.02", 2, 1, [0.5, 0.5]), "quick")).toBe(false);
+  });
+});
