@@ -39,13 +39,13 @@ export async function followRun(
         return exitCodes.interrupted;
       }
       if (event.type === "done") {
-        const { steps, seconds, makes, test, warnings } = event.result;
+        const { steps, seconds, test, warnings } = event.result;
         const results = Object.values(test);
         output.result(
           [
             ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
-            `next  ${nextCommand(makes, word)}`,
+            `next  ${nextCommand(event.result, word)}`,
           ],
           { ...about, status: "done", steps, seconds, test: numbersOf(results), warnings },
         );
@@ -61,7 +61,9 @@ export async function followRun(
 }
 
 /** What a person may want to do with a model, by what it makes. */
-function nextCommand(makes: TrainResult["makes"], run: string): string {
-  if (makes === "translations") return `zaya translate ${run} INPUT OUTPUT`;
+function nextCommand({ makes, ways }: TrainResult, run: string): string {
+  if (makes === "translations") {
+    return `zaya translate ${run} INPUT OUTPUT${ways.length > 1 ? ` --direction ${ways[0]!}` : ""}`;
+  }
   return `zaya ${makes === "items" ? "sample" : "eval"} ${run}`;
 }

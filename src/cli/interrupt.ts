@@ -7,10 +7,10 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const echo = 300;
 
 /**
- * Until the process ends, the first signal asks for an end after the current step and a second one ends the process.
+ * Until the process ends, the first signal asks for an end, of which `ends` says when it comes, and a second one ends the process.
  * What it returns is aborted by the first.
  */
-export function catchInterrupt(output: Output): AbortSignal {
+export function catchInterrupt(output: Output, ends = "after this step and saving"): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   const onSignal = (): void => {
@@ -18,7 +18,7 @@ export function catchInterrupt(output: Output): AbortSignal {
     if (!controller.signal.aborted) {
       first = now;
       controller.abort();
-      output.warn("stopping after this step and saving; once more leaves at once");
+      output.warn(`stopping ${ends}; once more leaves at once`);
     } else if (now - first > echo) {
       output.clear();
       process.exit(exitCodes.interrupted);

@@ -21,6 +21,7 @@ import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
+import { catchInterrupt } from "./interrupt.ts";
 import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -82,7 +83,9 @@ async function runTranslate(run: string, input: string, target: string, flags: T
   };
   try {
     unopened.forEach(fail);
+    const signal = catchInterrupt(output, "after this image");
     for (const [i, { from, to }] of jobs.entries()) {
+      if (signal.aborted) return stopped(output, target, i, jobs.length);
       output.show(`${i + 1} of ${jobs.length}  ${from}`);
       try {
         const image = await readImage(from, net.shape[2] === 1 ? 1 : 3);
@@ -103,6 +106,14 @@ async function runTranslate(run: string, input: string, target: string, flags: T
     { out: target, images: done, direction: net.direction, fit, shape: net.shape, failed },
   );
   return failed.length > 0 ? exitCodes.refused : exitCodes.done;
+}
+
+function stopped(output: Output, target: string, done: number, count: number): number {
+  output.result(
+    [`stopped after ${done} of ${counted(count, "image")}; the same command with --force translates all of them`],
+    { out: target, status: "interrupted", images: done },
+  );
+  return exitCodes.interrupted;
 }
 
 async function openNet(path: string, wanted: Direction | undefined, flags: TranslateFlags): Promise<OpenedNet> {

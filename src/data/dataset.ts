@@ -71,6 +71,8 @@ export interface Sides {
   readonly aligned: boolean;
   /** Files without one of the same name in the other domain, where some names are in both. */
   readonly unmatched?: readonly string[];
+  /** Files of pairs that are left out since their partners cannot be read. */
+  readonly leftOut?: readonly SkippedFile[];
 }
 
 export interface SkippedFile {

@@ -62,12 +62,12 @@ class PairDataset implements Dataset {
     readonly name: string,
     readonly sides: Sides,
   ) {
-    const { a, b, aligned } = sides;
+    const { a, b, aligned, leftOut = [] } = sides;
     this.shape = [2, ...a.shape];
     this.size = Math.max(a.size, b.size);
     this.labels = aligned ? a.labels : null;
     // Both domains may lie in one folder.
-    this.skipped = distinctFiles([a, b].flatMap(skippedOf));
+    this.skipped = distinctFiles([...[a, b].flatMap(skippedOf), ...leftOut]);
   }
 
   read(indices: ArrayLike<number>): NdArray<"float32"> {

@@ -1,6 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { countOrShareRule, isCountOrShare } from "../base/options.ts";
 import { type DataSplit, type Dataset, splitOff, take, thin } from "../data/dataset.ts";
+import { hasSides } from "../data/pairs.ts";
 import type { DataParts } from "./data-parts.ts";
 import { type DomainOptions, openDomains } from "./open-domains.ts";
 
@@ -10,6 +11,8 @@ export interface OpenDataOptions extends Omit<DomainOptions, "first"> {
    * the items to train on, and the whole test part. Of two domains, of each.
    */
   readonly limit?: number | undefined;
+  /** Of two domains, the one to read alone, with the part of it that it has in the pairs. */
+  readonly domain?: "A" | "B" | undefined;
 }
 
 /**
@@ -21,12 +24,13 @@ export interface OpenDataOptions extends Omit<DomainOptions, "first"> {
  */
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
   checkOptions(options);
-  const { limit } = options;
+  const { limit, domain } = options;
   // Folders are read up to a number of images; how many a share is shows when all are there.
   const first = limit === undefined || limit < 1 ? undefined : limit;
   const { domains, join } = await openDomains(spec, { ...options, first });
   const splits = domains.map((parts) => splitOf(parts, limit));
-  return { train: join(splits.map(({ train }) => train)), test: join(splits.map(({ test }) => test)) };
+  const part = (items: readonly Dataset[]) => chosenDomain(join(items), domain);
+  return { train: part(splits.map(({ train }) => train)), test: part(splits.map(({ test }) => test)) };
 }
 
 /**
@@ -36,7 +40,16 @@ export async function openData(spec: string, options: OpenDataOptions = {}): Pro
 export async function openItems(spec: string, options: Omit<OpenDataOptions, "limit"> = {}): Promise<Dataset> {
   checkOptions(options);
   const { domains, join } = await openDomains(spec, options);
-  return join(domains.map(({ train }) => train));
+  return chosenDomain(join(domains.map(({ train }) => train)), options.domain);
+}
+
+function chosenDomain(items: Dataset, domain: OpenDataOptions["domain"]): Dataset {
+  if (domain === undefined) return items;
+  if (hasSides(items)) return domain === "A" ? items.sides.a : items.sides.b;
+  throw new OptionError(
+    `openData: a domain is chosen of two - got ${domain} of ${items.name}, which is one data set`,
+    "leave --domain out",
+  );
 }
 
 /** Aligned domains stay so: what is kept and what is held out follow from the number of items alone. */

@@ -1,5 +1,5 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import type { Sides } from "../data/dataset.ts";
+import { type Sides, type SkippedFile, select } from "../data/dataset.ts";
 import { type DataParts, type OpenedData, twoDomains } from "./data-parts.ts";
 import { type SpecOptions, openSpec } from "./open-spec.ts";
 
@@ -23,13 +23,54 @@ export async function openDomains(spec: string, { second, ...options }: DomainOp
   }
   const a = onlyDomain(spec, await openSpec(spec, options));
   const b = onlyDomain(second, await openSpec(second, options));
-  const match = matchFiles({ spec, files: a.files }, { spec: second, files: b.files });
-  return twoDomains(`${a.train.name} and ${b.train.name}`, [a, b], match);
+  const name = `${a.train.name} and ${b.train.name}`;
+  const whole = wholePairs(a, b, options.first !== undefined);
+  if (whole !== null) return twoDomains(name, whole.domains, { aligned: true, leftOut: whole.leftOut });
+  return twoDomains(name, [a, b], matchFiles({ spec, files: a.files }, { spec: second, files: b.files }));
 }
 
 function onlyDomain(spec: string, { domains }: OpenedData): DataParts {
   if (domains.length === 1) return domains[0]!;
   throw new DataError(`openData: each of two domains must be one set of images - got ${spec}, which holds two`);
+}
+
+/**
+ * Two folders of pairs without the images whose partners cannot be read; null where none is damaged, or others have no
+ * partner either. Where they are limited, the last images of one can have come in for damaged ones before them.
+ */
+function wholePairs(
+  a: DataParts,
+  b: DataParts,
+  limited: boolean,
+): { readonly domains: [DataParts, DataParts]; readonly leftOut: readonly SkippedFile[] } | null {
+  const { files: ofA = [] } = a;
+  const { files: ofB = [] } = b;
+  const inB = new Set(ofB);
+  const both = new Set(ofA.filter((file) => inB.has(file)));
+  const last = ofA.findLast((file) => both.has(file));
+  if (last === undefined) return null;
+  const halves = [aloneIn(a, b, both), aloneIn(b, a, both)];
+  const leftOut = halves.flatMap(({ lost }) => lost);
+  const explained = halves.every(({ others }) => others.every((file) => limited && file > last));
+  return leftOut.length > 0 && explained ? { domains: [keptOf(a, both), keptOf(b, both)], leftOut } : null;
+}
+
+/** Images that one folder alone has: those whose partners cannot be read, and others. */
+function aloneIn({ train: { name }, files = [] }: DataParts, other: DataParts, both: ReadonlySet<string>) {
+  const damaged = new Set(other.train.skipped.map(({ file }) => file));
+  const alone = files.filter((file) => !both.has(file));
+  return {
+    lost: alone
+      .filter((file) => damaged.has(file))
+      .map((file): SkippedFile => ({ file: `${name}/${file}`, reason: "its partner cannot be read" })),
+    others: alone.filter((file) => !damaged.has(file)),
+  };
+}
+
+function keptOf(parts: DataParts, kept: ReadonlySet<string>): DataParts {
+  const files = parts.files!;
+  const places = files.flatMap((file, i) => (kept.has(file) ? [i] : []));
+  return { ...parts, train: select(parts.train, Int32Array.from(places)), files: places.map((at) => files[at]!) };
 }
 
 interface FolderFiles {

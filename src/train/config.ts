@@ -60,6 +60,7 @@ export const dataOptions = z.object({
   pairs: choiceField("how images of a folder, twice as wide as high, hold aligned pairs: A left, B right", [
     "side-by-side",
   ]).optional(),
+  domain: choiceField("of two domains, the one to read alone; A is the first", ["A", "B"]).optional(),
   size: integerField(
     "side in pixels to which the images of a folder are scaled and cropped, or those of shapes drawn",
     {
@@ -77,8 +78,9 @@ export const dataOptions = z.object({
 export type DataSource = z.output<typeof dataOptions>;
 
 /** What data are called in titles. */
-export function sourceTitle({ spec, second }: DataSource): string {
-  return second === undefined ? spec : `${spec} and ${second}`;
+export function sourceTitle({ spec, second, domain }: DataSource): string {
+  const named = second === undefined ? spec : `${spec} and ${second}`;
+  return domain === undefined ? named : `${named}, ${domain}`;
 }
 
 /** Everything that a run was: the file config.json. */

@@ -1,13 +1,13 @@
 import { DataError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
 import type { Key } from "../base/random.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, hasSides } from "../data/index.ts";
 import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
-import type { Model } from "../models/index.ts";
+import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";
-import { directionsOf } from "./ways.ts";
+import { directionsOf, endsOf } from "./ways.ts";
 import type { Weights } from "./weights.ts";
 
 /** What the numbers of a result were measured on. */
@@ -52,7 +52,10 @@ export function evaluator(
     const floor = floorOf(metric, real, options);
     const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
     const { data, part } = subject;
-    const way = typeof options.direction === "string" ? `/${options.direction}` : "";
+    const direction = options.direction as Direction | undefined;
+    const way = direction === undefined ? "" : `/${direction}`;
+    // Of two domains a way starts in one.
+    const { size } = direction !== undefined && hasSides(data) ? endsOf(data.sides, direction).source : data;
     return {
       ...result,
       label: `${metric.name}${way}`,
@@ -60,7 +63,7 @@ export function evaluator(
       ...floor,
       quantity: `${metric.quantity ?? metric.name}${way}`,
       perfect: metric.perfect,
-      protocol: { data: data.name, part, fingerprint: data.fingerprint, n: data.size, ...facts, options },
+      protocol: { data: data.name, part, fingerprint: data.fingerprint, n: size, ...facts, options },
     };
   };
 }

@@ -1,3 +1,4 @@
+import type { Direction } from "../models/index.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Warning } from "./run.ts";
 
@@ -33,6 +34,8 @@ export interface TrainResult {
   readonly seconds: number;
   /** What the model makes: items of noise, images of images, or neither. */
   readonly makes: "items" | "translations" | null;
+  /** Which ways a model between two domains goes; none of another. */
+  readonly ways: readonly Direction[];
   /** Measured on the whole test part, by metric. */
   readonly test: Readonly<Record<string, Evaluation>>;
   /** What was warned of, over all sessions. */

@@ -86,7 +86,7 @@ const namedFiles = 10;
 function withoutPartner(recipe: string, data: string, files: readonly string[]): OptionError {
   const more = files.length > namedFiles ? `, and ${files.length - namedFiles} more` : "";
   return new OptionError(
-    `${recipe}: learns from ${described["aligned pairs"]} - got ${files.length} files without a partner in ${data}: ${files.slice(0, namedFiles).join(", ")}${more}`,
+    `${recipe}: learns from ${described["aligned pairs"]} - got ${files.length} ${files.length === 1 ? "file" : "files"} without a partner in ${data}: ${files.slice(0, namedFiles).join(", ")}${more}`,
     "give each image one of the same name in the other folder, or take it out",
   );
 }
@@ -98,7 +98,7 @@ const described = {
 };
 
 const whereFrom = {
-  items: "name one data set",
+  items: "name one data set, or one domain of two with --domain",
   domains: "name two folders, --data A B, or one with trainA and trainB in it",
   "aligned pairs":
     "name a folder of images that hold both, with --pairs side-by-side, or two folders with the same file names",

@@ -1,7 +1,7 @@
 import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
-import { type Dataset, type Modes, somePlaces } from "../data/index.ts";
+import { type Dataset, type Modes, hasSides, somePlaces } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
@@ -127,7 +127,8 @@ export async function gatherFeatures(
 ): Promise<Gathered<"features">> {
   const { subject } = gathering;
   const features =
-    subject.features ?? (otherwise === "pixels" ? plainFeatures(subject.data.kind) : plainPoints(subject.data, metric));
+    subject.features ??
+    (otherwise === "pixels" ? plainFeatures(subject.data.kind) : plainPoints(subject, drawing, metric));
   const of = (name: string, items: NdArray) =>
     gathering.once(`features ${features.id} ${name} ${items.shape[0]} ${drawing.direction}`, () =>
       featuresOf(features, items),
@@ -163,11 +164,16 @@ async function featuresOf(features: Features, items: NdArray): Promise<NdArray> 
   );
 }
 
-function plainPoints(data: Dataset, metric: string): Features {
+function plainPoints(subject: Subject, drawing: Drawing, metric: string): Features {
+  const { data } = subject;
   if (data.kind === "points") return plainFeatures("points");
+  const compared = comparedWith(subject, data, drawing, metric);
+  const domain = hasSides(data) ? ` --domain ${compared === data.sides.a ? "A" : "B"}` : "";
   throw new DataError(
     `${metric}: images need --features, in which they are compared - got none`,
-    `train a classifier of the same data (zaya train classifier --data ${data.name} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
+    compared.labels === null
+      ? "name an ONNX file of a net from images to features; these images have no labels to train a classifier with"
+      : `train a classifier of the same data (zaya train classifier --data ${data.name}${domain} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
   );
 }
 

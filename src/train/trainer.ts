@@ -28,6 +28,7 @@ import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./state-view.ts";
 import { TrainedModel } from "./trained.ts";
+import { directionsOf } from "./ways.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface TrainSettings {
@@ -331,7 +332,10 @@ class Training {
     const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
     const { generator, translators } = this.model;
     const makes = generator !== undefined ? "items" : translators !== undefined ? "translations" : null;
-    yield { type: "done", result: { steps, seconds, makes, test, warnings: this.watch.warnings } };
+    yield {
+      type: "done",
+      result: { steps, seconds, makes, ways: directionsOf(this.model), test, warnings: this.watch.warnings },
+    };
   }
 
   private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {

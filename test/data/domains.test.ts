@@ -112,17 +112,68 @@ describe("two folders", () => {
     expect(mixed.train.name).toBe("A and B.npy");
   });
 
-  it("name files that were passed over with their folders; what has no partner left is told", async () => {
+  it("name files that were passed over with their folders", async () => {
     await putLevels("A", 4, 0);
     await putLevels("B", 4, 100);
-    await put("A/00.png", "no picture");
     await put("B/notes.txt", "no picture");
     const { train } = await openData(at("A"), { second: at("B") });
-    expect(train.skipped).toEqual([
-      { file: "A/00.png", reason: "not an image" },
-      { file: "B/notes.txt", reason: "not an image" },
+    expect(train.skipped).toEqual([{ file: "B/notes.txt", reason: "not an image" }]);
+    expect(train.sides!.aligned).toBe(true);
+  });
+
+  it("stay aligned where a file cannot be read: its partner is left out with it, and both are told", async () => {
+    await putLevels("A", 30, 0);
+    await putLevels("B", 30, 100);
+    await put("A/02.png", "no picture");
+    await put("B/11.png", "no picture");
+    const data = await openData(at("A"), { second: at("B") });
+    expect(data.train.skipped).toEqual([
+      { file: "A/02.png", reason: "not an image" },
+      { file: "B/11.png", reason: "not an image" },
+      { file: "A/11.png", reason: "its partner cannot be read" },
+      { file: "B/02.png", reason: "its partner cannot be read" },
     ]);
-    expect(train.sides!.unmatched).toEqual([at("B/00.png")]);
+    // Of a limit, images come in for damaged ones in one folder alone, and are left out.
+    for (const split of [data, await openData(at("A"), { second: at("B"), limit: 8 })]) {
+      expect(split.train.sides!.aligned).toBe(true);
+      const { train, test } = sidesOf(split);
+      const [a, b] = [
+        [...train.a, ...test.a],
+        [...train.b, ...test.b],
+      ];
+      expect(b).toEqual(a.map((level) => level + 100));
+      expect(a).not.toContain(2);
+      expect(a).not.toContain(11);
+      expect(a.length).toBe(split === data ? 28 : 7);
+    }
+  });
+
+  it("where others have no partner either are not aligned", async () => {
+    await putLevels("A", 4, 0);
+    await putLevels("B", 5, 100);
+    await put("A/00.png", "no picture");
+    const { train } = await openData(at("A"), { second: at("B") });
+    expect(train.sides!.aligned).toBe(false);
+    expect(train.sides!.unmatched).toEqual([at("B/00.png"), at("B/04.png")]);
+  });
+
+  it("are read one alone where it is asked for", async () => {
+    await putLevels("A", 20, 0);
+    await putLevels("B", 20, 100);
+    const both = sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
+    for (const [domain, side] of [
+      ["A", "a"],
+      ["B", "b"],
+    ] as const) {
+      const { train, test } = await openData(at("A"), { second: at("B"), limit: 10, domain });
+      expect(train).toMatchObject({ name: domain, kind: "image" });
+      expect([levelsOf(train), levelsOf(test)]).toEqual([both.train[side], both.test[side]]);
+    }
+    const named = await openData("digits-outlined", { limit: 5, domain: "B" });
+    expect(named.train).toMatchObject({ name: "digits-outlined, B", kind: "image", size: 5 });
+    expect(named.train.labels).toHaveLength(5);
+    const { message } = await errorOf(openData(at("A"), { domain: "B" }));
+    expect(message).toBe(`openData: a domain is chosen of two - got B of A, which is one data set`);
   });
 
   it("are limited each by itself, by a number or by a share that leaves the test parts as they are", async () => {
