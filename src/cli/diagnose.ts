@@ -42,6 +42,13 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
   }
 }
 
+function foundLine(found: number, looked: number): string {
+  if (looked === 0) return "no symptom could be looked for yet";
+  return found > 0
+    ? `${counted(found, "symptom")} found of ${looked} looked for`
+    : `none of ${counted(looked, "symptom")} found`;
+}
+
 function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
   const looked = findings.length + absent.length;
   return [
@@ -50,9 +57,7 @@ function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
       `  ${evidence}`,
       `  try ${flag}: ${reason}`,
     ]),
-    findings.length > 0
-      ? `${counted(findings.length, "symptom")} found of ${looked} looked for`
-      : `none of ${counted(looked, "symptom")} found`,
+    foundLine(findings.length, looked),
     ...absent.map(({ symptom, evidence }) => `  no ${symptom}: ${evidence}`),
     ...unknown.map(({ symptom, needs }) => `  ${symptom} was not looked for: it takes ${needs}`),
   ];

@@ -15,7 +15,8 @@ export class OnnxSampler {
   private constructor(
     private readonly session: Session,
     private readonly input: string,
-    private readonly size: number,
+    /** Numbers of noise that an item is made of. */
+    readonly size: number,
     private readonly path: string,
     /** What its items are. */
     readonly kind: Dataset["kind"],

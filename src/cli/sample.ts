@@ -5,11 +5,12 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { DataError, OptionError } from "../base/errors.ts";
-import type { NdArray } from "../base/ndarray.ts";
+import { gibibytes } from "../base/gibibytes.ts";
+import { type NdArray, sizeOf } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { type Key, fold, key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Device, ortOptions, requireFree, writeOutput } from "../node/index.ts";
+import { type Device, availableMemory, ortOptions, requireFree, writeOutput } from "../node/index.ts";
 import { type Weights, drawnPicture, imageGrid, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
@@ -47,6 +48,8 @@ export function declareSample(command: Command): void {
 /** What samples are drawn from. */
 interface Source {
   readonly kind: Dataset["kind"];
+  /** Numbers of noise that an item is made of. @throws ZayaError when it draws none. */
+  noise(): number;
   draw(items: NdArray): Promise<NdArray<"uint8">>;
   sample(by: Key, n: number): Promise<NdArray>;
   close(): Promise<void>;
@@ -69,12 +72,25 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
     const out = given ?? `${nameOf(path)}-samples${usualEnding(source.kind)}`;
     requireFitting(out, source.kind);
     await requireFree(out, force);
+    await requireRoom(source, n);
     const items = await source.sample(noiseKey(seed), n);
     await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`, source.draw), force);
     output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
   } finally {
     await source.close();
   }
+}
+
+/** @throws OptionError when noise, items and what is written of them would not fit into memory. */
+async function requireRoom(source: Source, n: number): Promise<void> {
+  const [noise, one] = [source.noise(), await source.sample(noiseKey(0), 1)];
+  const each = Float32Array.BYTES_PER_ELEMENT * (noise + 3 * one.data.length);
+  const memory = availableMemory();
+  if (n * each <= memory) return;
+  throw new OptionError(
+    `sample: items must fit into the ${gibibytes(memory)} of memory that are free - got ${n} of them, which take about ${gibibytes(n * each)}`,
+    `about ${Math.floor(memory / each)} would fit; draw the rest with other seeds`,
+  );
 }
 
 function nameOf(path: string): string {
@@ -91,6 +107,7 @@ async function openRun(folder: string, device: Device, weights: Weights): Promis
   const { kind } = (await readDataRecord(run.store))!;
   return {
     kind,
+    noise: () => sizeOf(trained.generator.shape),
     draw: async (items) =>
       kind === "image" ? imageGrid(items) : samplesPicture(trained, await readReals(run.store), items),
     sample: (by, n) => trained.sample(by, n),
@@ -109,9 +126,10 @@ async function openFile(path: string, device: Device, weights: string | undefine
     throw new DataError(`sample: the file must be readable - got ${error.code} for ${path}`);
   });
   const sampler = await OnnxSampler.open(bytes, path, ortOptions(device));
-  const { kind } = sampler;
+  const { kind, size } = sampler;
   return {
     kind,
+    noise: () => size,
     draw: async (items) => (kind === "image" ? imageGrid(items) : drawnPicture(items)),
     sample: (by, n) => sampler.sample(by, n),
     close: () => sampler.close(),

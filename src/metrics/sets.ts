@@ -50,7 +50,7 @@ export function requireCount({ generated, reference }: Sets, least: number, metr
 
 /**
  * A share of items: its value, standard error, and the 95 % interval by Wilson's score, which does not shrink to nothing
- * where the share is 0 or 1.
+ * where the share is 0 or 1; there one end is the share, without what rounding leaves.
  * @source Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
  */
 export function share(
@@ -61,5 +61,5 @@ export function share(
   const stderr = Math.sqrt((value * (1 - value)) / n);
   const centre = (value + wide ** 2 / (2 * n)) / (1 + wide ** 2 / n);
   const half = (wide * Math.sqrt((value * (1 - value)) / n + wide ** 2 / (4 * n * n))) / (1 + wide ** 2 / n);
-  return { value, stderr, interval: [Math.max(0, centre - half), Math.min(1, centre + half)] };
+  return { value, stderr, interval: [hits === 0 ? 0 : centre - half, hits === n ? 1 : centre + half] };
 }

@@ -43,12 +43,10 @@ export const adversarialOptions = {
   ),
   slope: numberField("of leaky-relu below 0", { min: 0, max: 1 }).default(0.2),
   initialBias: numberField("biases of the generator's hidden layers at the start, with --arch mlp").default(0),
-  discriminatorNorm: choiceField("normalisation in the discriminator; batch for dcgan, none for mlp", [
-    "none",
-    "batch",
-    "layer",
-    "spectral",
-  ]).optional(),
+  discriminatorNorm: choiceField(
+    "normalisation in the discriminator; none for mlp; for dcgan batch, of wgan-gp layer",
+    ["none", "batch", "layer", "spectral"],
+  ).optional(),
   discriminatorRate: numberField("learning rate of the discriminator, as a multiple of the generator's", {
     above: 0,
   }).default(1),

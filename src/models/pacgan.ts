@@ -8,7 +8,7 @@ import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf } from "./views.ts";
 
 const options = z.object({
-  packing: integerField("items that the discriminator judges together", { min: 2 }).default(2),
+  packing: integerField("items that the discriminator judges together", { min: 2, max: 100 }).default(2),
   ...lossOption,
   ...adversarialOptions,
 });

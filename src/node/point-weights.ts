@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 
 import { DataError } from "../base/errors.ts";
+import { sharesOf } from "../base/shares.ts";
 import { formatShape } from "../base/ndarray.ts";
 import { decodeNpy } from "../codec/npy.ts";
 import { decodeCsvPoints } from "./csv-points.ts";
@@ -16,5 +17,7 @@ export async function readPointWeights(path: string): Promise<Float64Array> {
   if (n === 0 || width !== 1 || rest.length > 0) {
     throw new DataError(`weights: ${name} must be [n], a number a point - got ${formatShape(shape)}`);
   }
+  // Refused by the file's name, whatever is computed with them.
+  sharesOf(data, `weights: ${name}`);
   return Float64Array.from(data);
 }

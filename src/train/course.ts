@@ -48,6 +48,12 @@ export function batchesIn(course: readonly Leg[], step: number): number {
   return leg.firstBatch + (step - leg.first) * leg.perStep;
 }
 
+/** Batches that the moves before a step of the run take besides. */
+export function extraBatchesAt(course: readonly Leg[], step: number): number {
+  const { model, first } = course.findLast((leg) => leg.first <= step)!;
+  return model.steps.reduce((sum, { before }) => sum + (before?.(step - first) ?? 0), 0);
+}
+
 /** How far the run's stage is after so many of its steps. */
 export function progressAt(course: readonly Leg[], step: number): Progress {
   const { first, end } = course.findLast((leg) => leg.first < Math.max(1, step))!;

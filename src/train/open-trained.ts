@@ -36,7 +36,9 @@ export async function openTrained(
   if (step === null || data === null) {
     throw new RunError(
       "openTrained: the run must have a checkpoint - got none",
-      "nothing has been saved yet: zaya resume goes on with it",
+      run.state.status === "done"
+        ? "it has been trained to its end: put its folder checkpoints back, or train it again from its config.json"
+        : "nothing has been saved yet: zaya resume goes on with it",
     );
   }
   const model = buildModel(run.config, data);

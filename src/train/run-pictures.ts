@@ -19,7 +19,7 @@ export function filmCaption(model: Model, { kind, shape }: DataInfo): string {
   if (kind === "pair") return translationsCaption(model);
   const likelihood = model.likelihood === undefined ? [] : ["The mean of each item is shown, not a draw of it."];
   const points = kind === "points" ? [pointsCaption(model, shape)] : [];
-  return ["The same noise at every step.", ...points, ...likelihood].join(" ");
+  return ["The same noise at every step, by the parameters of that step.", ...points, ...likelihood].join(" ");
 }
 
 /** What a run's pictures of samples, if there are any, show one after the other. */

@@ -9,6 +9,7 @@ import { type ConfigEntry, type ReportFacts, renderReport } from "./report.ts";
 import { curvesOf, imagesSeen, partLabel, stripsOf } from "./run-curves.ts";
 import { filmCaption, filmsOf, picturesOf } from "./run-pictures.ts";
 import type { MetricLine, Run, RunRecord } from "./run.ts";
+import type { Weights } from "./weights.ts";
 import type { TrainedModel } from "./trained.ts";
 
 /** Writes report.html of a run in the given state, and the pictures that are made only for it under pictures/, from what the run has left. */
@@ -19,12 +20,13 @@ export async function writeReport(
   test: Dataset,
   results: readonly Evaluation[],
   diagnosis: Diagnosis,
+  weights: Weights | null,
 ): Promise<void> {
   const metrics = await run.metrics();
   const facts: ReportFacts = {
     title: `${run.config.recipe} on ${sourceTitle(run.config.data)}`,
     status: [state.status, state.reason].filter(Boolean).join(": "),
-    summary: summaryOf(run, state, metrics),
+    summary: summaryOf(run, state, metrics, weights),
     config: configOf(run, test.kind),
     curves: curvesOf(metrics),
     bars: barsOf(results),
@@ -37,10 +39,18 @@ export async function writeReport(
   await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
 }
 
-function summaryOf({ config }: Run, state: RunRecord, metrics: readonly MetricLine[]): [string, string][] {
+function summaryOf(
+  { config }: Run,
+  state: RunRecord,
+  metrics: readonly MetricLine[],
+  weights: Weights | null,
+): [string, string][] {
+  // Results and pictures at the end are by these, films by those of each step.
+  const judged: [string, string][] = weights === "ema" ? [["judged by", "averaged parameters"]] : [];
   return [
     ["steps", `${state.step} of ${config.train.steps}`],
     ["items seen", String(imagesSeen(metrics))],
+    ...judged,
     ["training time", `${state.seconds.toFixed(1)} s`],
     ["device", config.device],
     ["seed", String(config.train.seed)],

@@ -1,4 +1,5 @@
 import { OptionError } from "../base/errors.ts";
+import { gibibytes } from "../base/gibibytes.ts";
 import { key } from "../base/random.ts";
 import { type Shape, sizeOf } from "../base/ndarray.ts";
 import { toposort } from "../graph/traverse.ts";
@@ -20,7 +21,7 @@ export function requireStepMemory(recipe: string, { growth }: Model, batch: Shap
   if (bytes <= memory) return;
   const most = Math.max(1, Math.floor(1 + (memory - one) / (two - one)));
   throw new OptionError(
-    `${recipe}: a step must fit into the ${inGiB(memory)} of memory that are free - got ${growth.option} ${growth.value}, which takes about ${inGiB(bytes)} at batch ${batch[0]}`,
+    `${recipe}: a step must fit into the ${gibibytes(memory)} of memory that are free - got ${growth.option} ${growth.value}, which takes about ${gibibytes(bytes)} at batch ${batch[0]}`,
     `about ${most} would fit; or choose a smaller --batch`,
   );
 }
@@ -37,8 +38,4 @@ function stepBytes(model: Model, batch: Shape): number {
   const { program } = traceStep({ model, layouts, batch, rate, slotNames });
   const nodes = toposort([...Object.values(program.outputs), ...Object.values(program.updates ?? {})]);
   return nodes.reduce((sum, { shape }) => sum + 4 * sizeOf(shape as Shape), 0);
-}
-
-function inGiB(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -321,7 +321,10 @@ export function drawNoise(
   count: number,
 ): NdArray<"float32"> {
   const draw = noise === "normal" ? normal : uniform;
-  return joinRows(Array.from({ length: count }, (_, i) => draw(fold(key, i), [1, ...shape])));
+  const out = zeros([count, ...shape]);
+  const width = sizeOf(shape);
+  for (let i = 0; i < count; i++) out.data.set(draw(fold(key, i), shape).data, i * width);
+  return out;
 }
 
 function dimensionsOf(data: Dataset): number {

@@ -8,7 +8,7 @@ import type { ConfiguredModel, Model } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
-import { type Leg, batchesIn, courseOf } from "./course.ts";
+import { type Leg, batchesIn, courseOf, extraBatchesAt } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
@@ -109,6 +109,8 @@ class Training {
   private readonly course: readonly Leg[];
   private chronicle!: Chronicle;
   private watch!: Watch;
+  /** Batches of moves besides the run's steps, up to one of them. */
+  private readonly counted = { step: 0, extra: 0 };
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
 
@@ -327,7 +329,7 @@ class Training {
     const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);
     yield* this.warn(this.watch.tell(steps, diagnosis.findings));
     const done = { status: "done", step: steps, seconds } as const;
-    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis);
+    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis, weights);
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
     const { generator, translators } = this.model;
@@ -358,11 +360,18 @@ class Training {
     split: "train" | "test",
     values: Readonly<Record<string, number>>,
   ): void {
-    const images = batchesIn(this.course, step) * this.config.batch;
+    const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.config.batch;
     for (const [name, value] of Object.entries(values)) {
       this.run.log({ step, images, seconds, split, name, value });
       this.chronicle.add({ name, step, value });
     }
+  }
+
+  /** Steps come in their order, so that each is counted once. */
+  private extraBatchesIn(step: number): number {
+    const { counted } = this;
+    for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.course, counted.step);
+    return counted.extra;
   }
 
   private initialState(): Arrays {

@@ -1,3 +1,4 @@
+import { gibibytes } from "../base/gibibytes.ts";
 import { OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import {
@@ -31,10 +32,6 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
     `${where}: must fit into memory, ${gibibytes(memory)} - got ${n} x ${m} points, which take ${gibibytes(bytes)}`,
     `about ${side} x ${side} points would fit; sliced distances and those in one dimension need no matrix of costs`,
   );
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 }
 
 /**

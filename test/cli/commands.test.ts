@@ -255,6 +255,12 @@ describe("a model of points", () => {
     expect(usual).toEqual({ out: "points-samples.npy", n: 64, seed: 0, shape: [2] });
     expect(await arrayAt("points-samples.npy")).toEqual(await arrayAt("p.npy"));
     expect((await zaya(folder, "sample", "points")).stderr).toContain("got points-samples.npy, which exists");
+    for (const source of ["points", "points/export/decoder.onnx"]) {
+      const many = await zaya(folder, "sample", source, "-n", "1000000000000", "--out", "endless.npy");
+      expect(many.code).toBe(2);
+      // One number of noise and three of each of two.
+      expect(many.stderr).toMatch(/memory that are free - got 1000000000000 of them, which take about 26100 GiB/);
+    }
     const file = resultOf(await zaya(folder, "sample", "points/export/decoder.onnx", "--json"));
     expect(file).toMatchObject({ out: "decoder-samples.npy", shape: [2] });
     const { code, stderr } = await zaya(folder, "traverse", "points", "--out", "p.png");

@@ -4,7 +4,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { type NdArray, fromNumbers, zeros } from "../../src/base/ndarray.ts";
 import { key, permutation, uniform } from "../../src/base/random.ts";
 import { ring8 } from "../../src/data/index.ts";
-import { accuracy, diversity, memorisation, modes, nearestModes, sharpness } from "../../src/metrics/index.ts";
+import { accuracy, diversity, memorisation, modes, nearestModes, sharpness, wide } from "../../src/metrics/index.ts";
 import { laplacianVariances } from "../../src/metrics/sharpness.ts";
 import { mapped, pair, range } from "./feature-sets.ts";
 
@@ -101,7 +101,11 @@ describe("memorisation", () => {
     const copies = of(new Float64Array(500));
     expect(copies.value).toBe(1);
     expect(copies.details).toMatchObject({ distanceRatio: 0, copies: 500 });
-    expect(of(heldOut.map((distance) => 2 * distance)).value).toBe(0);
+    const away = of(heldOut.map((distance) => 2 * distance));
+    // Wilson's interval of none of n is from 0 to z^2 / (n + z^2).
+    expect([away.value, away.interval![0]]).toEqual([0, 0]);
+    expect(away.interval![1]).toBeCloseTo(wide ** 2 / (1000 + wide ** 2), 12);
+    expect(copies.interval![1]).toBe(1);
   });
 
   it("finds copies where held-out items are copies, too, and says how many of those are", () => {

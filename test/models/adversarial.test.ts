@@ -174,6 +174,18 @@ describe("an epoch", () => {
     expect(stepsOf(wgan(), { steps: 7 })).toBe(7);
   });
 
+  it("counts what the extra moves of a critic's start see, also in a run that goes on", async () => {
+    const [store, stop] = [new MemoryStore(), new AbortController()];
+    const options = { steps: 30, batch: 8, logEvery: 30, sampleEvery: 100 };
+    const model = wgan({ latent: 2, hidden: [4], criticSteps: 5, criticWarmup: 7 });
+    const events = train(model, someData(plane, 60), options, { engine, store, signal: stop.signal });
+    for await (const event of events) if (event.type === "step" && event.step === 4) stop.abort();
+    for await (const _ of resume(await Run.open(store), someData(plane, 60), { engine }));
+    const lines = await (await Run.open(store)).metrics();
+    // Five batches a step, and two more in each of the first 25.
+    expect(lines.at(-1)).toMatchObject({ step: 30, images: 8 * (30 * 5 + 25 * 2) });
+  });
+
   it("is as many as make critics' runs as long as others by default", () => {
     const stepsOnImages = (model: ConfiguredModel) =>
       planRun(model, someData({ kind: "image", shape: [8, 8, 1] }, 1000), { batch: 10 }).training.steps;
