@@ -85,7 +85,7 @@ async function runTranslate(run: string, input: string, target: string, flags: T
     unopened.forEach(fail);
     const signal = catchInterrupt(output, "after this image");
     for (const [i, { from, to }] of jobs.entries()) {
-      if (signal.aborted) return stopped(output, target, i, jobs.length);
+      if (signal.aborted) return stopped(output, target, i + unopened.length - failed.length, jobs.length, failed);
       output.show(`${i + 1} of ${jobs.length}  ${from}`);
       try {
         const image = await readImage(from, net.shape[2] === 1 ? 1 : 3);
@@ -108,10 +108,10 @@ async function runTranslate(run: string, input: string, target: string, flags: T
   return failed.length > 0 ? exitCodes.refused : exitCodes.done;
 }
 
-function stopped(output: Output, target: string, done: number, count: number): number {
+function stopped(output: Output, out: string, images: number, count: number, failed: readonly Failure[]): number {
   output.result(
-    [`stopped after ${done} of ${counted(count, "image")}; the same command with --force translates all of them`],
-    { out: target, status: "interrupted", images: done },
+    [`stopped after ${images} of ${counted(count, "image")}; the same command with --force translates all of them`],
+    { out, status: "interrupted", images, failed },
   );
   return exitCodes.interrupted;
 }

@@ -9,7 +9,7 @@ import { key, uniform } from "../../src/base/random.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
 import { encodePng } from "../../src/codec/png.ts";
 import { psnr, ssim } from "../../src/metrics/index.ts";
-import { type Json, filesIn, readJson, resultOf, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { type Json, filesIn, readJson, resultOf, start, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -99,6 +99,28 @@ describe("zaya translate", () => {
       [40, 20, "jpeg"],
       [17, 31, "png"],
     ]);
+  });
+
+  it("stopped in the middle leaves whole images, says how many, and ends with 130", async () => {
+    await mkdir(join(folder, "many"));
+    await picture("many/1000.png", 150, 150);
+    const one = await readFile(join(folder, "many", "1000.png"));
+    await Promise.all(Array.from({ length: 199 }, (_, i) => writeFile(join(folder, "many", `${1001 + i}.png`), one)));
+    // Named as soon as it is its turn, which is the first.
+    await writeFile(join(folder, "many", "0.png"), "no picture");
+    const words = ["translate", "run", "many", "some", "--direction", "AtoB", "--fit", "tiles"];
+    const { child, ended, until } = start(folder, ...words);
+    await until("0.png");
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("stopping after this image; once more leaves at once");
+    const done = await filesIn(join(folder, "some"));
+    expect(done.length).toBeLessThan(200);
+    expect(stdout).toContain(`stopped after ${done.length} of 201 images`);
+    for (const name of done) {
+      expect((await sharp(await readFile(join(folder, "some", name))).metadata()).width).toBe(150);
+    }
   });
 
   it("names what it cannot open of a folder, does the others and ends with 2", async () => {
