@@ -83,10 +83,9 @@ function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
     modes: values[`${method}/modes`]!,
     highQuality: values[`${method}/highQuality`]!,
   }));
-  const most = Math.max(...told.map((each) => each.modes));
-  const [best] = told.filter((each) => each.modes === most).toSorted((a, b) => b.highQuality - a.highQuality);
-  const reached = most >= modes && best!.highQuality >= highQuality;
-  return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} of high quality (98.9 % of the data are). Of what catches the most modes here, ${best!.method} is of the highest quality: ${most} modes and ${percent(best!.highQuality)}, ${reached ? "no less" : "less"}.`;
+  const [best] = told.toSorted((a, b) => b.modes - a.modes || b.highQuality - a.highQuality);
+  const reached = best!.modes >= modes && best!.highQuality >= highQuality;
+  return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} of high quality (98.9 % of the data are). Of what catches the most modes here, ${best!.method} is of the highest quality: ${best!.modes} modes and ${percent(best!.highQuality)}, ${reached ? "no less" : "less"}.`;
 }
 
 /** Means over seeds, with standard errors: of the last step under METHOD/, of the averaged generator under METHOD/ema/. */
