@@ -45,5 +45,6 @@ function missedWords(missed: readonly number[], held: number, { names, declared,
   if (missed.length === 0) return `none of ${kinds} has less than ${share(missedBelow)} of its due`;
   const which = list(missed.map((place) => names[place]!));
   const matter = declared ? "" : ` (clusters matter from ${share(leastMissed)})`;
-  return `${missed.length} of ${kinds} have less than ${share(missedBelow)} of their due: ${which}, which hold ${share(held)} of real items${matter}`;
+  const [have, their] = missed.length === 1 ? ["has", "its"] : ["have", "their"];
+  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} due: ${which}, with ${share(held)} of real items${matter}`;
 }

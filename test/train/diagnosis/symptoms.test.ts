@@ -89,7 +89,7 @@ describe("partial collapse", () => {
     const sign = partialCollapse.look(two([0.3, 0.3, 0.278, 0.022]))!;
     expect(sign.present).toBe(true);
     expect(sign.values).toMatchObject({ missed: 1, places: 4, held: 0.25 });
-    expect(sign.evidence).toContain("mode 3, which hold 25 % of real items");
+    expect(sign.evidence).toContain("1 of 4 modes has less than 10 % of its due: mode 3, with 25 % of real items");
   });
 
   it("is not a mode that comes and goes, nor a model that is near no items yet, nor a complete collapse", () => {
