@@ -11,6 +11,14 @@ import { toChannelsFirst } from "../train/index.ts";
 const itemFiles =
   ".png is a grid of images or a plot of points, .npy a float32 array [n, c, h, w] or [n, d], .csv a table of points";
 
+/** Bytes that a number of the items takes, at the most, while they are written: in a table, and in a grid of small images enlarged. */
+const bytesPerNumber: Readonly<Record<string, number>> = { ".npy": 8, ".csv": 32, ".png": 64 };
+
+/** Bytes that an item of so many numbers takes, itself and as it is written to a file of that name. */
+export function bytesToWrite(path: string, numbers: number): number {
+  return numbers * (2 * Float32Array.BYTES_PER_ELEMENT + bytesPerNumber[extname(path)]!);
+}
+
 /** How items are written, by the file's ending. @throws OptionError for another ending. */
 export function requireItemFile(path: string): void {
   if (![".png", ".npy", ".csv"].includes(extname(path))) {

@@ -50,8 +50,11 @@ export function mergeConfig(
   const { device } = flags;
   const fromFlags: PartialConfig = {
     model: givenOptions(flags, definition.options),
-    // One data set in place of two domains: what is not named goes too.
-    data: { ...givenOptions(flags, dataOptions), ...(specs.spec !== undefined && specs) },
+    // Other data: what chose among those before goes with them.
+    data: {
+      ...(specs.spec !== undefined && { domain: undefined, pairs: undefined, ...specs }),
+      ...givenOptions(flags, dataOptions),
+    },
     train: givenOptions(flags, trainOptions),
     device: device as string | undefined,
   };

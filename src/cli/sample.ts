@@ -18,7 +18,7 @@ import { counted } from "./format.ts";
 import { OnnxSampler } from "./onnx-sampler.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { encodeItems, requireFitting, requireItemFile, usualEnding } from "./picture-file.ts";
+import { bytesToWrite, encodeItems, requireFitting, requireItemFile, usualEnding } from "./picture-file.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
@@ -72,7 +72,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
     const out = given ?? `${nameOf(path)}-samples${usualEnding(source.kind)}`;
     requireFitting(out, source.kind);
     await requireFree(out, force);
-    await requireRoom(source, n);
+    await requireRoom(source, n, out);
     const items = await source.sample(noiseKey(seed), n);
     await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`, source.draw), force);
     output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
@@ -82,9 +82,9 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
 }
 
 /** @throws OptionError when noise, items and what is written of them would not fit into memory. */
-async function requireRoom(source: Source, n: number): Promise<void> {
+async function requireRoom(source: Source, n: number, out: string): Promise<void> {
   const [noise, one] = [source.noise(), await source.sample(noiseKey(0), 1)];
-  const each = Float32Array.BYTES_PER_ELEMENT * (noise + 3 * one.data.length);
+  const each = Float32Array.BYTES_PER_ELEMENT * noise + bytesToWrite(out, one.data.length);
   const memory = availableMemory();
   if (n * each <= memory) return;
   throw new OptionError(

@@ -3,6 +3,7 @@ import { type NdArray, formatShape } from "../base/ndarray.ts";
 
 /** Digits that tell every float32 from its neighbours. */
 const digits = 9;
+const rowsAtOnce = 65_536;
 
 /** Points `[n, d]` as a table: a row a point, commas between its numbers, no header. @throws ShapeError for another rank. */
 export function encodeCsv(points: NdArray<"float32">): Uint8Array<ArrayBuffer> {
@@ -10,8 +11,19 @@ export function encodeCsv(points: NdArray<"float32">): Uint8Array<ArrayBuffer> {
     throw new ShapeError(`encodeCsv: a table must be [n, d] - got ${formatShape(points.shape)}`);
   }
   const [n, d] = points.shape as [number, number];
-  const lines = Array.from({ length: n }, (_, row) =>
-    Array.from(points.data.subarray(row * d, (row + 1) * d), (value) => Number(value.toPrecision(digits))).join(","),
-  );
-  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+  const line = (row: number) =>
+    Array.from(points.data.subarray(row * d, (row + 1) * d), (value) => Number(value.toPrecision(digits))).join(",");
+  // Block by block: there is a longest string, and strings take more memory than bytes.
+  const blocks: Uint8Array[] = [];
+  for (let start = 0; start < n; start += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, n - start);
+    blocks.push(new TextEncoder().encode(Array.from({ length: count }, (_, i) => `${line(start + i)}\n`).join("")));
+  }
+  const out = new Uint8Array(blocks.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    out.set(block, at);
+    at += block.length;
+  }
+  return out;
 }

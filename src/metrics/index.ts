@@ -31,6 +31,7 @@ export { pairDistances } from "./diversity.ts";
 export { type FactorCodes, factorCodes, itemsFor } from "./factor-codes.ts";
 export { readChanges } from "./gradient-variance.ts";
 export { wide } from "./interval.ts";
+export { fewestNearest } from "./memorisation.ts";
 export * from "./metric.ts";
 export { type ModeCenters, type ModeCounts, type ModeHits, modesOf, nearestModes } from "./mode-counts.ts";
 export { type Neighbours, neighboursOf } from "./neighbours.ts";

@@ -5,6 +5,8 @@ import { sampleOptions, share } from "./sets.ts";
 
 /** The share of held-out items that count as close to the training items, at least: as many more as are no farther. */
 const closest = 0.01;
+/** Items of either set from which on that share is one item. */
+export const fewestNearest = 1 / closest;
 
 /**
  * The share of samples that lie as close to a training item as the closest hundredth of the held-out items do, or closer. A
@@ -24,9 +26,9 @@ export const memorisation = defineMetric({
   needs: "nearest",
   options: sampleOptions,
   measure: ({ generated, heldOut }) => {
-    if (Math.min(generated.length, heldOut.length) < 1 / closest) {
+    if (Math.min(generated.length, heldOut.length) < fewestNearest) {
       throw new DataError(
-        `memorisation: needs at least ${1 / closest} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
+        `memorisation: needs at least ${fewestNearest} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
       );
     }
     const threshold = heldOut.toSorted()[Math.ceil(closest * heldOut.length) - 1]!;

@@ -46,15 +46,21 @@ export function nearestModes(samples: NdArray, { centers, deviation, within }: M
 /** Chances that five coins show 1, 2, ... heads or more: they calm a sum of changing signs. */
 const calming = [31 / 32, 26 / 32, 16 / 32, 6 / 32, 1 / 32];
 
+/** Modes that few samples reached, from which on their number tells how many are missed. */
+const fewestRare = 10;
+
 /**
  * The standard error of a count of modes that were reached `times` each by n samples. Where a mode is missed with chance q,
  * the variance is sum q (1 - q), which is how many modes as many samples again would add, less what the samples in one mode
  * are missing in others, n (sum p q)^2. Both follow from how many modes f_k were reached k times: f_1 - f_2 + f_3 - ..., and
- * f_1^2 / n. Shares put in place of the p would leave out the modes that no sample reached.
+ * f_1^2 / n. Shares put in place of the p would leave out the modes that no sample reached. NaN where modes are missed, or
+ * nearly, and too few to say how often that would happen.
  * @source Efron and Thisted, "Estimating the number of unseen species", Biometrika 1976; Good, Biometrika 1953.
  */
 function stderrOfReached(times: readonly number[], n: number): number {
   const reached = calming.map((_, i) => times.filter((each) => each === i + 1).length);
+  const rare = reached.reduce((sum, count) => sum + count);
+  if (rare < fewestRare && (rare > 0 || times.includes(0))) return Number.NaN;
   const added = calming.reduce((sum, weight, i) => sum + (i % 2 === 0 ? weight : -weight) * reached[i]!, 0);
   return Math.sqrt(Math.max(0, added - reached[0]! ** 2 / n));
 }

@@ -11,7 +11,7 @@ import { sampleOptions, share } from "./sets.ts";
  * Known to be odd: one stray sample captures a mode, so that a model which draws noise can capture many; of stacked digits,
  * where a classifier names the mode of anything, `modesOfNoise` says how many noise itself reaches. The divergence of a
  * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples. The standard
- * error says how other samples of the same model would count its modes.
+ * error says how other samples of the same model would count its modes; it is not known where few modes are missed.
  * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4.
  */
 export const modes = defineMetric({

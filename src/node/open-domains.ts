@@ -24,7 +24,7 @@ export async function openDomains(spec: string, { second, ...options }: DomainOp
   const a = onlyDomain(spec, await openSpec(spec, options));
   const b = onlyDomain(second, await openSpec(second, options));
   const name = `${a.train.name} and ${b.train.name}`;
-  const whole = wholePairs(a, b, options.first !== undefined);
+  const whole = wholePairs({ ...a, spec }, { ...b, spec: second }, options.first);
   if (whole !== null) return twoDomains(name, whole.domains, { aligned: true, leftOut: whole.leftOut });
   return twoDomains(name, [a, b], matchFiles({ spec, files: a.files }, { spec: second, files: b.files }));
 }
@@ -36,34 +36,48 @@ function onlyDomain(spec: string, { domains }: OpenedData): DataParts {
 
 /**
  * Two folders of pairs without the images whose partners cannot be read; null where none is damaged, or others have no
- * partner either. Where they are limited, the last images of one can have come in for damaged ones before them.
+ * partner either. Where they are limited, the last images of one can have come in for damaged ones before.
  */
 function wholePairs(
-  a: DataParts,
-  b: DataParts,
-  limited: boolean,
+  a: FolderParts,
+  b: FolderParts,
+  limit: number | undefined,
 ): { readonly domains: [DataParts, DataParts]; readonly leftOut: readonly SkippedFile[] } | null {
   const { files: ofA = [] } = a;
   const { files: ofB = [] } = b;
   const inB = new Set(ofB);
   const both = new Set(ofA.filter((file) => inB.has(file)));
-  const last = ofA.findLast((file) => both.has(file));
-  if (last === undefined) return null;
-  const halves = [aloneIn(a, b, both), aloneIn(b, a, both)];
+  if (both.size === 0) return null;
+  const halves = [aloneIn(a, b, both, limit), aloneIn(b, a, both, limit)];
   const leftOut = halves.flatMap(({ lost }) => lost);
-  const explained = halves.every(({ others }) => others.every((file) => limited && file > last));
-  return leftOut.length > 0 && explained ? { domains: [keptOf(a, both), keptOf(b, both)], leftOut } : null;
+  return leftOut.length > 0 && halves.every(({ explained }) => explained)
+    ? { domains: [keptOf(a, both), keptOf(b, both)], leftOut }
+    : null;
 }
 
-/** Images that one folder alone has: those whose partners cannot be read, and others. */
-function aloneIn({ train: { name }, files = [] }: DataParts, other: DataParts, both: ReadonlySet<string>) {
+interface FolderParts extends DataParts {
+  readonly spec: string;
+}
+
+/** Of the images that one folder alone has, those whose partners cannot be read, and whether the others are explained. */
+function aloneIn(
+  { spec, train, files = [] }: FolderParts,
+  other: FolderParts,
+  both: ReadonlySet<string>,
+  limit: number | undefined,
+) {
   const damaged = new Set(other.train.skipped.map(({ file }) => file));
   const alone = files.filter((file) => !both.has(file));
+  const lost = alone.filter((file) => damaged.has(file));
+  const others = alone.length - lost.length;
   return {
-    lost: alone
-      .filter((file) => damaged.has(file))
-      .map((file): SkippedFile => ({ file: `${name}/${file}`, reason: "its partner cannot be read" })),
-    others: alone.filter((file) => !damaged.has(file)),
+    lost: lost.map((file): SkippedFile => ({ file: `${spec}/${file}`, reason: "its partner cannot be read" })),
+    // One has come in for each damaged one of its own folder, as its last images.
+    explained:
+      others === 0 ||
+      (files.length === limit &&
+        others <= train.skipped.length &&
+        files.slice(-others).every((file) => !both.has(file) && !damaged.has(file))),
   };
 }
 

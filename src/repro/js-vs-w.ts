@@ -109,6 +109,7 @@ async function valuesOf(engine: Engine): Promise<Values> {
     const { kl, js, w1 } = parallelLines(theta);
     // There is no infinity in a result file.
     values[`lines/klIsInfinite/${theta}`] = Number(kl === Infinity);
+    if (theta === 0) values["lines/kl/0"] = kl;
     values[`lines/js/${theta}`] = js;
     values[`lines/w1/${theta}`] = w1;
   }
@@ -134,6 +135,7 @@ function meetsBar(values: Values): boolean {
         near(`lines/js/${theta}`, theta === 0 ? 0 : Math.LN2, 1e-12) &&
         near(`lines/w1/${theta}`, theta, 1e-9),
     ) &&
+    values["lines/kl/0"] === 0 &&
     near("lines/js/gradient/1", 0, 1e-9) &&
     near("lines/w1/gradient/1", 1, 1e-9)
   );

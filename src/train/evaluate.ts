@@ -55,7 +55,8 @@ export function evaluator(
     const direction = options.direction as Direction | undefined;
     const way = direction === undefined ? "" : `/${direction}`;
     // Of two domains a way starts in one.
-    const { size } = direction !== undefined && hasSides(data) ? endsOf(data.sides, direction).source : data;
+    const first = direction ?? directionsOf(subject.trained.model)[0];
+    const { size } = first !== undefined && hasSides(data) ? endsOf(data.sides, first).source : data;
     return {
       ...result,
       label: `${metric.name}${way}`,

@@ -7,6 +7,7 @@ import type { Model, NetMap } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { type Arrays, openSession, runSession } from "../runtime/index.ts";
+import { packsOf } from "./packs.ts";
 import { traceInference } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 import { domainOf } from "./ways.ts";
@@ -58,7 +59,7 @@ function emitMap(
   const { program } = traceInference({ model, layouts, frozen }, (scope) => {
     const inputs = Object.entries(map.inputs).map(([name, shape]): [string, Tensor] => {
       const outside = input(name, ["n", ...channelsFirst(shape)]);
-      return [name, isImage(shape) ? transpose(outside, [0, 2, 3, 1]) : outside];
+      return [name, isPicture(shape) ? transpose(outside, isImage(shape) ? [0, 2, 3, 1] : [0, 1, 3, 4, 2]) : outside];
     });
     const outputs = Object.entries(map.outputs(Object.fromEntries(inputs), scope));
     return Object.fromEntries(
@@ -72,18 +73,27 @@ function isImage(shape: Shape): boolean {
   return shape.length === 3;
 }
 
+/** An image, or a pack of them. */
+function isPicture(shape: Shape): boolean {
+  return isImage(shape) || shape.length === 4;
+}
+
 function channelsFirst(shape: Shape): Shape {
-  return isImage(shape) ? [shape[2]!, shape[0]!, shape[1]!] : shape;
+  if (!isPicture(shape)) return shape;
+  const [h, w, c] = shape.slice(-3) as [number, number, number];
+  return [...shape.slice(0, -3), c, h, w];
 }
 
 /** Real items where a map takes items, of their own domain where there are two, and there are some; else noise. */
 function probes(model: Model, map: string, data: Dataset | null, key: Key): Arrays {
   const entries = Object.entries(model.maps[map]!.inputs).map(([name, shape]): [string, NdArray] => {
     const items = data === null ? undefined : hasSides(data) ? domainOf(model, data.sides, map, name) : data;
-    if (items?.shape.join() === shape.join()) {
-      return [name, items.read(Int32Array.from({ length: parityItems }, (_, i) => i % items.size))];
+    const packing = model.discriminator?.map === map ? model.discriminator.packing : undefined;
+    if (items !== undefined && [...(packing === undefined ? [] : [packing]), ...items.shape].join() === shape.join()) {
+      const count = parityItems * (packing ?? 1);
+      return [name, packsOf(items.read(Int32Array.from({ length: count }, (_, i) => i % items.size)), packing)];
     }
-    const draw = isImage(shape) ? uniform : normal;
+    const draw = isPicture(shape) ? uniform : normal;
     return [name, draw(fold(key, name), [parityItems, ...shape])];
   });
   return Object.fromEntries(entries);
@@ -99,8 +109,9 @@ async function compare(bytes: Uint8Array, expected: Arrays, inputs: Arrays): Pro
   );
 }
 
-/** Images [n, h, w, c] as [n, c, h, w]; anything else as it is. */
+/** Images [n, h, w, c] as [n, c, h, w], packs of them [n, p, h, w, c] as [n, p, c, h, w]; anything else as it is. */
 export function toChannelsFirst(value: NdArray): NdArray {
+  if (value.shape.length === 5) return permuted(value, [0, 1, 4, 2, 3]);
   return value.shape.length === 4 ? permuted(value, [0, 3, 1, 2]) : value;
 }
 

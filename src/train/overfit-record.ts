@@ -2,7 +2,7 @@ import { monteCarlo } from "../base/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
-import { memorisation } from "../metrics/index.ts";
+import { fewestNearest, memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "./nearest-items.ts";
 import { packsOf } from "./packs.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -13,9 +13,6 @@ const looked = 500;
 
 /** Training items up to which samples are looked up among them at each picture. */
 const few = 10_000;
-
-/** Held-out items from which on a hundredth of them is one. */
-const heldOutEnough = 100;
 
 /**
  * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
@@ -75,7 +72,7 @@ function judges({ model }: TrainedModel): Judge[] {
 }
 
 async function memorised(trained: TrainedModel, { train, test }: DataSplit, key: Key): Promise<Record<string, number>> {
-  if (trained.model.generator === undefined || train.size > few || test.size < heldOutEnough) return {};
+  if (trained.model.generator === undefined || train.size > few || test.size < fewestNearest) return {};
   const samples = await trained.sample(key, looked);
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);

@@ -168,13 +168,17 @@ function plainPoints(subject: Subject, drawing: Drawing, metric: string): Featur
   const { data } = subject;
   if (data.kind === "points") return plainFeatures("points");
   const compared = comparedWith(subject, data, drawing, metric);
-  const domain = hasSides(data) ? ` --domain ${compared === data.sides.a ? "A" : "B"}` : "";
   throw new DataError(
     `${metric}: images need --features, in which they are compared - got none`,
     compared.labels === null
       ? "name an ONNX file of a net from images to features; these images have no labels to train a classifier with"
-      : `train a classifier of the same data (zaya train classifier --data ${data.name}${domain} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
+      : `train a classifier of the same data (zaya train classifier --data DATA${domainFlag(data, compared)} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
   );
+}
+
+/** What chooses the items that are compared of data that are two domains. */
+function domainFlag(data: Dataset, compared: Dataset): string {
+  return hasSides(data) ? ` --domain ${compared === data.sides.a ? "A" : "B"}` : "";
 }
 
 /** @throws DataError where the training items are not at hand. */
@@ -240,7 +244,7 @@ export async function gatherTransforms(
   if (features?.transforms === undefined) {
     throw new DataError(
       `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
-      `train one: zaya train classifier --task transform --data ${data.name} --out runs/turns, and add --features runs/turns`,
+      `train one: zaya train classifier --task transform --data DATA${domainFlag(data, comparedWith(gathering.subject, data, drawing, metric))} --out runs/turns, and add --features runs/turns`,
     );
   }
   const { id, resize, transforms } = features;

@@ -258,8 +258,8 @@ describe("a model of points", () => {
     for (const source of ["points", "points/export/decoder.onnx"]) {
       const many = await zaya(folder, "sample", source, "-n", "1000000000000", "--out", "endless.npy");
       expect(many.code).toBe(2);
-      // One number of noise and three of each of two.
-      expect(many.stderr).toMatch(/memory that are free - got 1000000000000 of them, which take about 26100 GiB/);
+      // One number of noise, and two numbers of an item, as they are and as they are joined and written: 4 + 2 * 16 bytes.
+      expect(many.stderr).toMatch(/memory that are free - got 1000000000000 of them, which take about 33500 GiB/);
     }
     const file = resultOf(await zaya(folder, "sample", "points/export/decoder.onnx", "--json"));
     expect(file).toMatchObject({ out: "decoder-samples.npy", shape: [2] });

@@ -130,8 +130,8 @@ describe("two folders", () => {
     expect(data.train.skipped).toEqual([
       { file: "A/02.png", reason: "not an image" },
       { file: "B/11.png", reason: "not an image" },
-      { file: "A/11.png", reason: "its partner cannot be read" },
-      { file: "B/02.png", reason: "its partner cannot be read" },
+      { file: at("A/11.png"), reason: "its partner cannot be read" },
+      { file: at("B/02.png"), reason: "its partner cannot be read" },
     ]);
     // Of a limit, images come in for damaged ones in one folder alone, and are left out.
     for (const split of [data, await openData(at("A"), { second: at("B"), limit: 8 })]) {
@@ -145,6 +145,17 @@ describe("two folders", () => {
       expect(a).not.toContain(2);
       expect(a).not.toContain(11);
       expect(a.length).toBe(split === data ? 28 : 7);
+    }
+  });
+
+  it("of which one is shorter are not aligned by a limit and a damaged file", async () => {
+    await putLevels("A", 30, 0);
+    await putLevels("B", 15, 100);
+    await put("B/03.png", "no picture");
+    for (const limit of [undefined, 25]) {
+      const { train } = await openData(at("A"), { second: at("B"), limit });
+      expect(train.sides!.aligned).toBe(false);
+      expect(train.sides!.unmatched).toContain(at("A/20.png"));
     }
   });
 

@@ -214,9 +214,13 @@ describe("modes", () => {
     }
   });
 
-  it("has an interval that ends at none and at all of the modes", () => {
-    expect(of([0, 1, 2, 3], [1, 1, 1, 1], 4).interval![1]).toBe(4);
-    expect(of([0, 1], [0, 0], 4).interval).toEqual([0, 0]);
+  it("has an interval that ends at all of the modes, and none where few are missed or nearly", () => {
+    const even = (modes: number, each: number) => range(modes * each).map((i) => i % modes);
+    const found = (nearest: number[], count: number) => of(nearest, new Array<number>(nearest.length).fill(1), count);
+    expect(found(even(40, 1), 40).interval![1]).toBe(40);
+    expect(found(even(8, 50), 8)).toMatchObject({ value: 8, stderr: 0, interval: [8, 8] });
+    expect(found(even(7, 50), 8)).toMatchObject({ value: 7, stderr: Number.NaN });
+    expect(found([...even(7, 50), 7], 8)).toMatchObject({ value: 8, stderr: Number.NaN });
   });
 
   it("says how many modes noise is taken for", () => {

@@ -4,10 +4,11 @@ import { type NdArray, permuted } from "../../src/base/ndarray.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { range } from "../../src/base/range.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { cyclegan } from "../../src/models/index.ts";
+import { cyclegan, pacgan } from "../../src/models/index.ts";
 import { add, mean, mul, sub } from "../../src/ops/index.ts";
 import { type Arrays, ortEngine } from "../../src/runtime/index.ts";
 import { Run, type TrainedModel, exportModel, openTrained, train } from "../../src/train/index.ts";
+import { packsOf } from "../../src/train/packs.ts";
 import { runOnnx } from "../onnx-file.ts";
 import { even, handMade, images, pairsOf, splitOf, translatorOf } from "./hand-made.ts";
 
@@ -78,5 +79,28 @@ it("an exported translator gives the floats of the run's, within 1e-4", async ()
     expect(apart(own, source)).toBeGreaterThan(0.1);
     expect(new Set(own.data).size).toBeGreaterThan(1000);
   }
+  await close();
+});
+
+it("a discriminator of packs of images takes them with channels first, and is compared on real ones", async () => {
+  const engine = ortEngine({ device: "cpu", threads: 1 });
+  const items = images("A", uniform(key(1), [24, 4, 6, 3]));
+  const store = new MemoryStore();
+  const model = pacgan({ arch: "mlp", hidden: [4], latent: 2, packing: 2 });
+  const options = { steps: 2, batch: 4, seed: 1, sampleEvery: 100 };
+  for await (const _ of train(model, splitOf(items), options, { engine, store }));
+  const { trained, close } = await openTrained(await Run.open(store), engine);
+  const x = packsOf(items.read(range(0, 10)), 2);
+  const { score } = await trained.map("discriminator", { x });
+  const [made] = await runOnnx(await store.read("export/discriminator.onnx"), { x: permuted(x, [0, 1, 4, 2, 3]) });
+  expect(made!.score!.shape).toEqual([5, 1]);
+  expect(new Set(score!.data).size).toBe(5);
+  for (const [i, value] of score!.data.entries()) expect(made!.score!.data[i]).toBeCloseTo(value, 5);
+  const parity = JSON.parse(new TextDecoder().decode(await store.read("export/parity.json"))) as {
+    file: string;
+    largestDifference: Record<string, number>;
+  }[];
+  const entry = parity.find(({ file }) => file === "export/discriminator.onnx")!;
+  expect(entry.largestDifference.score).toBeLessThan(1e-5);
   await close();
 });

@@ -224,7 +224,7 @@ describe("metrics of samples refuse", () => {
   it("images without features, and say how to come by them", async () => {
     const error = await refusal("fid", generator, digits.test);
     expect(error.message).toBe("fid: images need --features, in which they are compared - got none");
-    expect(error.hint).toContain("zaya train classifier --data mnist");
+    expect(error.hint).toContain("(zaya train classifier --data DATA --out runs/classifier)");
   });
 
   it("points for metrics of images", async () => {
