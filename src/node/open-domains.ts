@@ -9,8 +9,8 @@ export interface DomainOptions extends SpecOptions {
 }
 
 /**
- * What a spec names, or two. Two folders with exactly the same file names are aligned pairs; all else that is named by two
- * specs is two domains of which nobody says what belongs together.
+ * What a spec names, or two. Two folders with exactly the same file names are aligned pairs, without those of which
+ * one cannot be read; all else that is named by two specs is two domains of which nobody says what belongs together.
  * @throws DataError when there are no such data. @throws OptionError for an option that does not fit them.
  */
 export async function openDomains(spec: string, { second, ...options }: DomainOptions): Promise<OpenedData> {
