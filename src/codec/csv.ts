@@ -1,3 +1,4 @@
+import { concatBytes } from "../base/bytes.ts";
 import { ShapeError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
 
@@ -19,11 +20,5 @@ export function encodeCsv(points: NdArray<"float32">): Uint8Array<ArrayBuffer> {
     const count = Math.min(rowsAtOnce, n - start);
     blocks.push(new TextEncoder().encode(Array.from({ length: count }, (_, i) => `${line(start + i)}\n`).join("")));
   }
-  const out = new Uint8Array(blocks.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    out.set(block, at);
-    at += block.length;
-  }
-  return out;
+  return concatBytes(blocks);
 }

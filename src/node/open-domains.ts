@@ -24,13 +24,17 @@ export async function openDomains(spec: string, { second, ...options }: DomainOp
   const a = onlyDomain(spec, await openSpec(spec, options));
   const b = onlyDomain(second, await openSpec(second, options));
   const name = `${a.train.name} and ${b.train.name}`;
-  const whole = wholePairs({ ...a, spec }, { ...b, spec: second }, options.first);
+  const whole = wholePairs(a, b, options.first);
   if (whole !== null) return twoDomains(name, whole.domains, { aligned: true, leftOut: whole.leftOut });
-  return twoDomains(name, [a, b], matchFiles({ spec, files: a.files }, { spec: second, files: b.files }));
+  return twoDomains(name, [a, b], matchFiles(a, b));
 }
 
-function onlyDomain(spec: string, { domains }: OpenedData): DataParts {
-  if (domains.length === 1) return domains[0]!;
+interface NamedParts extends DataParts {
+  readonly spec: string;
+}
+
+function onlyDomain(spec: string, { domains }: OpenedData): NamedParts {
+  if (domains.length === 1) return { ...domains[0]!, spec };
   throw new DataError(`openData: each of two domains must be one set of images - got ${spec}, which holds two`);
 }
 
@@ -39,8 +43,8 @@ function onlyDomain(spec: string, { domains }: OpenedData): DataParts {
  * partner either. Where they are limited, the last images of one can have come in for damaged ones before.
  */
 function wholePairs(
-  a: FolderParts,
-  b: FolderParts,
+  a: NamedParts,
+  b: NamedParts,
   limit: number | undefined,
 ): { readonly domains: [DataParts, DataParts]; readonly leftOut: readonly SkippedFile[] } | null {
   const { files: ofA = [] } = a;
@@ -55,14 +59,10 @@ function wholePairs(
     : null;
 }
 
-interface FolderParts extends DataParts {
-  readonly spec: string;
-}
-
 /** Of the images that one folder alone has, those whose partners cannot be read, and whether the others are explained. */
 function aloneIn(
-  { spec, train, files = [] }: FolderParts,
-  other: FolderParts,
+  { spec, train, files = [] }: NamedParts,
+  other: NamedParts,
   both: ReadonlySet<string>,
   limit: number | undefined,
 ) {
@@ -87,14 +87,8 @@ function keptOf(parts: DataParts, kept: ReadonlySet<string>): DataParts {
   return { ...parts, train: select(parts.train, Int32Array.from(places)), files: places.map((at) => files[at]!) };
 }
 
-interface FolderFiles {
-  readonly spec: string;
-  /** Undefined for what is no folder of images. */
-  readonly files: readonly string[] | undefined;
-}
-
 /** Images of two folders belong together where either has one of every name in the other. */
-function matchFiles(a: FolderFiles, b: FolderFiles): Omit<Sides, "a" | "b"> {
+function matchFiles(a: NamedParts, b: NamedParts): Omit<Sides, "a" | "b"> {
   if (a.files === undefined || b.files === undefined) return { aligned: false };
   const unmatched = [...missingFrom(b.files, a.spec, a.files), ...missingFrom(a.files, b.spec, b.files)];
   if (unmatched.length === 0) return { aligned: true };

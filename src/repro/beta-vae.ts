@@ -4,7 +4,7 @@ import { monteCarlo } from "../estimators/index.ts";
 import { betaVaeScore, elbo } from "../metrics/index.ts";
 import { betaVae } from "../models/index.ts";
 import { evaluate, scatterPlot } from "../train/index.ts";
-import { type Row, type RowContext, type Values, fit, overSeeds } from "./row.ts";
+import { type Row, type RowContext, type Values, fit, isRising, overSeeds } from "./row.ts";
 
 const betas = [1, 4, 8];
 const net = { latent: 10, hidden: [400, 200] };
@@ -52,13 +52,12 @@ function plane(found: ReadonlyMap<number, Found>): string {
  */
 function meetsBar(values: Values): boolean {
   const of = (beta: number, name: keyof Found) => values[`${name}Beta${beta}`]!;
-  const rising = (list: readonly number[]) => list.every((value, i) => i === 0 || value > list[i - 1]!);
   const scores = betas.map((beta) => ({ mean: of(beta, "score"), stderr: values[`scoreBeta${beta}Stderr`] ?? NaN }));
   const [first, ...others] = scores as [(typeof scores)[0], ...typeof scores];
   const best = others.reduce((a, b) => (a.mean >= b.mean ? a : b));
   return (
-    rising(betas.map((beta) => of(beta, "recon"))) &&
-    rising(betas.map((beta) => -of(beta, "kl"))) &&
+    isRising(betas.map((beta) => of(beta, "recon"))) &&
+    isRising(betas.map((beta) => -of(beta, "kl"))) &&
     best.mean - first.mean > Math.hypot(best.stderr, first.stderr)
   );
 }

@@ -8,7 +8,7 @@ import { gradientVariance } from "../metrics/index.ts";
 import { categoricalVae } from "../models/index.ts";
 import { mul, square, sub, sum } from "../ops/index.ts";
 import { evaluate, scatterPlot } from "../train/index.ts";
-import { type Row, type RowContext, type Values, fit } from "./row.ts";
+import { type Row, type RowContext, type Values, fit, isRising } from "./row.ts";
 
 const seed = 1;
 const temperatures = [2, 1, 0.5, 0.1, 0.01];
@@ -65,13 +65,12 @@ export async function toyGradients(
 
 /** Whether variances grow at each step down in temperature, and the bias on the toy falls for relaxed draws and stays for the others. */
 function meetsBar(values: Values): boolean {
-  const grows = (list: readonly number[]) => list.every((value, i) => i === 0 || value > list[i - 1]!);
   const over = (name: string) => temperatures.map((temperature) => values[`${name}Tau${temperature}`]!);
   const variances = ["softToyVariance", "softVariance", "straightToyVariance", "straightVariance"];
   const left = `straightToyBiasTau${temperatures.at(-1)!}`;
   return (
-    variances.every((name) => grows(over(name))) &&
-    grows(over("softToyBias").map((bias) => -Math.abs(bias))) &&
+    variances.every((name) => isRising(over(name))) &&
+    isRising(over("softToyBias").map((bias) => -Math.abs(bias))) &&
     Math.abs(values[left]!) > 3 * values[`${left}Stderr`]!
   );
 }

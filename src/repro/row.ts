@@ -63,6 +63,11 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
 }
 
+/** Whether each number is above the one before it. */
+export function isRising(list: readonly number[]): boolean {
+  return list.every((value, i) => i === 0 || value > list[i - 1]!);
+}
+
 /** Names from the least of a quantity, NAME/QUANTITY, to the most, each with what it has. */
 export function fromLeast(values: Values, names: readonly string[], quantity: string): string {
   const of = (name: string) => values[`${name}/${quantity}`]!;

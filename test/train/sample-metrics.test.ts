@@ -60,18 +60,19 @@ function counting(inner: Features): { readonly features: Features; asked(): numb
 
 const samples = { samples: 200 };
 
+const digitsSubject = (training = digits.train) => ({
+  trained: generator.trained,
+  data: digits.test,
+  part: "test",
+  key: key(1),
+  training,
+});
+
 describe("metrics of samples, of a trained model", () => {
   const inFeatures = ["fid", "kid", "precision", "recall", "density", "coverage", "diversity"];
 
   it.each([...inFeatures, "sharpness", "memorisation"])("%s says all that it depends on", async (name) => {
-    const subject = {
-      trained: generator.trained,
-      data: digits.test,
-      part: "test",
-      key: key(1),
-      training: digits.train,
-    };
-    const result = await evaluator({ ...subject, features })(named(name), samples);
+    const result = await evaluator({ ...digitsSubject(), features })(named(name), samples);
     const { value, interval, floor, n, protocol } = result;
     expect(Number.isFinite(value)).toBe(true);
     expect(interval[0]).toBeLessThanOrEqual(value);
@@ -95,19 +96,12 @@ describe("metrics of samples, of a trained model", () => {
         `features=${features.id.slice(7)}`,
       );
     } else expect(protocol.features).toBeUndefined();
-    expect(await evaluator({ ...subject, features })(named(name), samples)).toEqual(result);
+    expect(await evaluator({ ...digitsSubject(), features })(named(name), samples)).toEqual(result);
   });
 
   it("gathers what several metrics need once", async () => {
     const counted = counting(features);
-    const subject = {
-      trained: generator.trained,
-      data: digits.test,
-      part: "test",
-      key: key(1),
-      training: digits.train,
-    };
-    const measure = evaluator({ ...subject, features: counted.features });
+    const measure = evaluator({ ...digitsSubject(), features: counted.features });
     for (const name of inFeatures) await measure(named(name), samples);
     // Samples, reference, and training items in place of samples.
     expect(counted.asked()).toBe(200 + 300 + 200);
@@ -125,14 +119,7 @@ describe("metrics of samples, of a trained model", () => {
   });
 
   it("has floors that are what real items get", async () => {
-    const subject = {
-      trained: generator.trained,
-      data: digits.test,
-      part: "test",
-      key: key(1),
-      training: digits.train,
-    };
-    const measure = evaluator({ ...subject, features });
+    const measure = evaluator({ ...digitsSubject(), features });
     const fid = await measure(named("fid"), { samples: 300 });
     expect(fid.floor).toBeLessThan(fid.value / 4);
     const coverage = await measure(named("coverage"), { samples: 300 });
@@ -144,14 +131,10 @@ describe("metrics of samples, of a trained model", () => {
   });
 
   it("says why there is no floor where real items are too few for the metric", async () => {
-    const few = {
-      trained: generator.trained,
-      data: digits.test,
-      part: "test",
-      key: key(1),
-      training: take(digits.train, 9),
-    };
-    const { value, floor, floorRefusal } = await evaluator({ ...few, features })(named("fid"), samples);
+    const { value, floor, floorRefusal } = await evaluator({ ...digitsSubject(take(digits.train, 9)), features })(
+      named("fid"),
+      samples,
+    );
     expect(value).toBeGreaterThan(0);
     expect(floor).toBeUndefined();
     expect(floorRefusal).toMatch(/^fid: needs more items than features, 12 - got 9 drawn and \d+ real$/);
