@@ -59,6 +59,21 @@ export function unshiftedBias({ model }: RunConfig): Change | null {
   };
 }
 
+/** A generator from images to images that is held to more than to look real. */
+export function someLambda({ model }: RunConfig): Change | null {
+  if (model.lambda !== 0) return null;
+  return { flag: "--lambda 10", reason: "nothing ties what an image becomes to the image, where lambda is 0" };
+}
+
+/** The same, both ways. */
+export function allCycles({ model }: RunConfig): Change | null {
+  if (model.cycle === undefined || model.cycle === "both") return null;
+  return {
+    flag: "--cycle both",
+    reason: "an image must be found again in what it becomes where the way back has to end in it",
+  };
+}
+
 export function fallingRate({ train }: RunConfig): Change | null {
   if (train.schedule !== "constant") return null;
   return { flag: "--schedule linear", reason: "a learning rate that falls lets the players come to rest" };

@@ -1,12 +1,13 @@
 import { sizeOf } from "../../base/ndarray.ts";
 import { key } from "../../base/random.ts";
-import type { DataSplit } from "../../data/index.ts";
+import { type DataSplit, hasSides } from "../../data/index.ts";
 import type { Model } from "../../models/index.ts";
 import type { RunConfig } from "../config.ts";
 import type { MetricLine } from "../run.ts";
 import type { TrainedModel } from "../trained.ts";
-import { SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
+import { type Looks, SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
 import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
+import { TranslationLooks } from "./translation-looks.ts";
 
 /** Steps before which nothing is said of a run. */
 export const fewestSteps = 200;
@@ -16,7 +17,7 @@ export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value">;
 /** What a run has logged, and how its samples are looked at. */
 export class Chronicle {
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
-  private known: SampleLooks | null = null;
+  private known: Looks | null = null;
 
   constructor(
     private readonly config: RunConfig,
@@ -52,14 +53,13 @@ export class Chronicle {
   evidence(step: number, now: MeasuredNow | null): Evidence {
     const { config, series, looks } = this;
     const { kind, shape } = this.data.train;
-    const dimensions = sizeOf(shape);
     // Images are [-1, 1] to players, [0, 1] outside.
-    const scale = kind === "image" ? 2 : 1;
+    const scale = kind === "points" ? 1 : 2;
     return {
       config,
       step,
-      dimensions,
-      spread: looks === null ? 0 : (scale * looks.distance) / Math.sqrt(dimensions),
+      dimensions: sizeOf(shape),
+      spread: scale * (looks?.spread ?? 0),
       series,
       packing: this.model.discriminator?.packing ?? 1,
       judges: judgesOf(this.model),
@@ -70,10 +70,12 @@ export class Chronicle {
   }
 
   /** Made when first asked for: it takes a while to find places among the items. */
-  private get looks(): SampleLooks | null {
+  private get looks(): Looks | null {
     const { train } = this.config;
     if (!isGame(this.model) || train.steps < fewestSteps) return null;
-    return (this.known ??= new SampleLooks(this.data.train, key(train.seed)));
+    const { train: items } = this.data;
+    const seed = key(train.seed);
+    return (this.known ??= hasSides(items) ? new TranslationLooks(items.sides, seed) : new SampleLooks(items, seed));
   }
 }
 

@@ -1,6 +1,6 @@
-import { addedNoise, evenRates, firstChange, unshiftedBias } from "./changes.ts";
+import { addedNoise, allCycles, evenRates, firstChange, someLambda, unshiftedBias } from "./changes.ts";
 import { judgedLooks, nearShare } from "./judged-looks.ts";
-import type { Change, Evidence, SampleLook, Symptom } from "./symptom.ts";
+import type { Change, Diversity, Evidence, SampleLook, Symptom } from "./symptom.ts";
 import { share } from "./words.ts";
 
 /** Distance of two samples beside that of two real items, below which they are alike. */
@@ -19,13 +19,15 @@ export const completeCollapse: Symptom = {
     const looks = judgedLooks(evidence);
     if (looks === null) return null;
     const last = looks.at(-1)!;
-    const distance = `two samples are ${share(last.diversity)} as far from each other as two real items (collapse: below ${share(leastDiversity)})`;
+    const { way, value } = leastDiverse(last);
+    const [samples, items] = way === null ? ["samples", "items"] : [`images made ${way}`, "images there"];
+    const distance = `two ${samples} are ${share(value)} as far from each other as two real ${items} (collapse: below ${share(leastDiversity)})`;
     const largest = largestPlace(last);
     const where =
       largest === null
         ? ""
         : `; of those near real items ${share(largest.share)} are at ${evidence.places!.names[largest.place]} (collapse: from ${share(all)})`;
-    const values = { diversity: last.diversity, ...(largest && { largestPlace: largest.share }) };
+    const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
     const sign = { evidence: distance + where, values };
     return looks.every(collapsed)
       ? { present: true, ...sign, change: changeFor(evidence) }
@@ -33,13 +35,18 @@ export const completeCollapse: Symptom = {
   },
 };
 
-/** Whether a look shows all samples alike, or all at one place of several. */
+/** Whether a look shows all samples alike, one way at least, or all at one place of several. */
 export function collapsed(look: SampleLook): boolean {
-  return look.diversity < leastDiversity || (largestPlace(look)?.share ?? 0) >= all;
+  return leastDiverse(look).value < leastDiversity || (largestPlace(look)?.share ?? 0) >= all;
+}
+
+function leastDiverse({ diversity }: SampleLook): Diversity {
+  return diversity.reduce((least, each) => (each.value < least.value ? each : least));
 }
 
 function changeFor({ config, spread }: Evidence): Change {
-  return firstChange(config, unshiftedBias(config), evenRates(config), addedNoise(config, spread));
+  const tied = someLambda(config) ?? allCycles(config);
+  return firstChange(config, tied, unshiftedBias(config), evenRates(config), addedNoise(config, spread));
 }
 
 /** The place of most samples, with its share of those near real items; null where these are too few. */

@@ -61,11 +61,12 @@ async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, st
 }
 
 async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
-  if (trained.model.generator === undefined) return { samples: null, nearest: null, scores: null };
+  const look = await chronicle.look(trained, step);
+  if (trained.model.generator === undefined) return { samples: look, nearest: null, scores: null };
   const own = fold(key(seed), "diagnose");
   const samples = await trained.sample(own, samplesFor(chronicle.data.train));
   return {
-    samples: await chronicle.look(trained, step),
+    samples: look,
     nearest: await nearestTraining(trained.engine, samples, chronicle.data, own),
     scores: await scoresOf(trained, chronicle.data, samples, own),
   };

@@ -11,15 +11,18 @@ const [judged, newest] = [4, 2];
 const asLarge = 0.75;
 /** Steps from one look to the next, at least, as a share of those done. */
 const apart = 1 / 15;
+/** Steps before which samples move because they still learn. */
+const young = 1000;
 
 export const noConvergence: Symptom = {
   name: "no-convergence",
   summary: "samples keep moving from one place to another",
-  needs: "two players, five looks at samples, and data that declare modes or enough items to cluster",
+  needs: `two players, ${young} steps, five looks at samples, and data that declare modes or enough items to cluster`,
   // A falling learning rate brings many to rest.
   warmUp: 0.75,
   look: (evidence) => {
-    const { config } = evidence;
+    const { config, step } = evidence;
+    if (step < young) return null;
     const looks = spacedLooks(evidence);
     if (looks.length <= judged || looks.at(-1)!.nearest.length === 0) return null;
     const moves = looks.slice(1).map(({ nearest }, i) => movedShare(looks[i]!.nearest, nearest));

@@ -15,6 +15,8 @@ export const fewestLooks = 12;
 
 /** The makers of a game, where enough was logged of them. Players who log scores of real and generated items are judges. */
 export function makersIn(evidence: Evidence): Maker[] {
+  // A generator that is not to be taken for real learns nothing from a judge.
+  if (evidence.config.model.adversarial === 0) return [];
   const isJudge = (step: string) => evidence.series.has(`${step}/fake`);
   const moves = seriesUnder(evidence, "gradient/").map(([name, gradient]) => {
     const [step, net] = name.split("/") as [string, string];

@@ -3,19 +3,22 @@ import { type Key, fold } from "../../base/random.ts";
 import type { Dataset } from "../../data/index.ts";
 import { monteCarlo } from "../../estimators/index.ts";
 import { pairDistances } from "../../metrics/index.ts";
-import type { Model } from "../../models/index.ts";
+import { type Direction, type Model, directions } from "../../models/index.ts";
 import type { TrainedModel } from "../trained.ts";
 import { type Places, placesOf, realItems, sharesOf } from "./places.ts";
-import type { SampleLook, Series } from "./symptom.ts";
+import type { Diversity, SampleLook, Series } from "./symptom.ts";
 
-/** What looks are logged as; `samples/nearest/3` and `samples/near/3` are the shares at place 3. */
+/**
+ * What looks are logged as: `samples/diversity/AtoB` is that of one way, `samples/nearest/3` and `samples/near/3` are the shares
+ * at place 3.
+ */
 const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/nearest", "samples/near"] as const;
 export const shareNames = [nearestName, nearName] as const;
 
 /** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
 const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
 
-/** Samples by which a model of such data is judged. */
+/** Samples from noise by which a model of such data is judged. */
 export function samplesFor({ kind, shape }: Dataset): number {
   return Math.min(usual[kind], Math.max(fewest, Math.floor(mostNumbers / sizeOf(shape))));
 }
@@ -24,8 +27,8 @@ export function samplesFor({ kind, shape }: Dataset): number {
  * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
  * mean, less diverse than items are.
  */
-export function isGame({ generator, likelihood, steps }: Model): boolean {
-  return generator !== undefined && likelihood === undefined && steps.length > 1;
+export function isGame({ generator, translators, likelihood, steps }: Model): boolean {
+  return (generator ?? translators) !== undefined && likelihood === undefined && steps.length > 1;
 }
 
 /** Whether there is something to look at before the end: a mixture holds parts that nobody has trained yet. */
@@ -33,11 +36,21 @@ export function isWholeWhileTraining({ stages }: Model): boolean {
   return stages === undefined;
 }
 
-/** Looks at samples of one run, beside the same real items each time. */
-export class SampleLooks {
+/** Looks at what a model makes, beside the same real items each time. */
+export interface Looks {
+  /** Null where samples are not told by place. */
   readonly places: Places | null;
+  /** How far two real items are apart in one number. */
+  readonly spread: number;
+  look(trained: TrainedModel, step: number): Promise<SampleLook>;
+}
+
+/** Looks at samples from the same noise. */
+export class SampleLooks implements Looks {
+  readonly places: Places | null;
+  readonly spread: number;
   /** Mean distance of two real items. */
-  readonly distance: number;
+  private readonly distance: number;
   private readonly noise: Key;
   private readonly count: number;
 
@@ -46,6 +59,7 @@ export class SampleLooks {
     this.places = placesOf(data, own);
     this.count = samplesFor(data);
     this.distance = meanDistance(realItems(data, own, this.count).items);
+    this.spread = this.distance / Math.sqrt(sizeOf(data.shape));
     this.noise = fold(own, "noise");
   }
 
@@ -53,12 +67,12 @@ export class SampleLooks {
     const made = await trained.sample(this.noise, this.count);
     const samples = reshaped(made, [this.count, made.data.length / this.count]);
     const shares = this.places === null ? { nearest: [], near: [] } : sharesOf(samples, this.places);
-    return { step, diversity: meanDistance(samples) / this.distance, ...shares };
+    return { step, diversity: [{ way: null, value: meanDistance(samples) / this.distance }], ...shares };
   }
 }
 
 /** Mean Euclidean distance of rows [n, d] taken two by two; NaN of a single one. */
-function meanDistance(rows: NdArray): number {
+export function meanDistance(rows: NdArray): number {
   const distances = pairDistances(rows);
   return distances.length === 0 ? Number.NaN : monteCarlo(distances).mean;
 }
@@ -66,18 +80,25 @@ function meanDistance(rows: NdArray): number {
 /** A look as numbers by name. */
 export function logged({ diversity, nearest, near }: SampleLook): Record<string, number> {
   return {
-    [diversityName]: diversity,
+    ...Object.fromEntries(diversity.map(({ way, value }) => [diversityOf(way), value])),
     ...Object.fromEntries(nearest.map((share, place) => [`${nearestName}/${place}`, share])),
     ...Object.fromEntries(near.map((share, place) => [`${nearName}/${place}`, share])),
   };
 }
 
+function diversityOf(way: Direction | null): string {
+  return way === null ? diversityName : `${diversityName}/${way}`;
+}
+
 /** The looks that were logged, oldest first. */
 export function looksIn(series: ReadonlyMap<string, Series>): SampleLook[] {
-  const { steps, values } = series.get(diversityName) ?? { steps: [], values: [] };
-  return steps.map((step, i) => ({
+  const followed = [null, ...directions].flatMap((way) => {
+    const values = series.get(diversityOf(way));
+    return values === undefined ? [] : [{ way, ...values }];
+  });
+  return (followed[0]?.steps ?? []).map((step, i) => ({
     step,
-    diversity: values[i]!,
+    diversity: followed.map(({ way, values }): Diversity => ({ way, value: values[i]! })),
     nearest: at(series, nearestName, i),
     near: at(series, nearName, i),
   }));

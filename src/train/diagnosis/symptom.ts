@@ -1,3 +1,4 @@
+import type { Direction } from "../../models/index.ts";
 import type { RunConfig } from "../config.ts";
 import type { Places } from "./places.ts";
 
@@ -7,11 +8,19 @@ export interface Series {
   readonly values: readonly number[];
 }
 
+/** How far two samples are apart. */
+export interface Diversity {
+  /** The way, of a model that turns images into images: its samples are what images become. Null of samples drawn from noise. */
+  readonly way: Direction | null;
+  /** Mean distance of two, as a share of that of two real items. */
+  readonly value: number;
+}
+
 /** How the samples of one moment were. */
 export interface SampleLook {
   readonly step: number;
-  /** Mean distance of two samples, as a share of that of two real items. */
-  readonly diversity: number;
+  /** Of samples from noise, or of each way. */
+  readonly diversity: readonly Diversity[];
   /** Share of samples that each place is nearest to, [k]; empty where no places are known. */
   readonly nearest: readonly number[];
   /** The same of those samples that are near their place, [k]. */
@@ -40,7 +49,10 @@ export interface Evidence {
 }
 
 export interface MeasuredNow {
-  /** Samples as `zaya sample` draws them: by averaged parameters where there are some. Null for a model whose samples are not judged. */
+  /**
+   * Samples as `zaya sample` draws them, or `zaya translate` makes them: by averaged parameters where there are some. Null for a
+   * model whose samples are not judged.
+   */
   readonly samples: SampleLook | null;
   /** Euclidean distances to the nearest training item; null for a model that draws nothing. */
   readonly nearest: Nearest | null;

@@ -23,7 +23,7 @@ export const fourModes: Places = {
 
 /** A look at samples that are all near the place that they are nearest to. */
 export function look(step: number, shares: readonly number[], diversity = 1): SampleLook {
-  return { step, diversity, nearest: shares, near: shares };
+  return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares };
 }
 
 export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "series">> {

@@ -77,6 +77,29 @@ describe("complete collapse", () => {
     expect(flagFor({ discriminatorRate: 20 })).toBe("--discriminator-rate 1");
     expect(flagFor({ instanceNoise: 0.2 })).toBe("--learning-rate 0.00025");
   });
+
+  it("is said of each way of a model that turns images into images, and ties the images first", () => {
+    const turned = (step: number, there: number, back: number): SampleLook => ({
+      step,
+      diversity: [
+        { way: "AtoB", value: there },
+        { way: "BtoA", value: back },
+      ],
+      nearest: [],
+      near: [],
+    });
+    const looks = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
+    const sign = completeCollapse.look(evidence({ looks }))!;
+    expect(sign.evidence).toContain("two images made BtoA are 2 % as far");
+    expect(sign.values).toEqual({ diversity: 0.02 });
+    expect(seen(completeCollapse, evidence({ looks: [turned(100, 1, 0.5), turned(200, 0.9, 0.2)] }))).toBe("absent");
+    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ looks, model }));
+    expect(flagFor({ lambda: 10, cycle: "none", discriminatorRate: 20 })).toBe("--cycle both");
+    expect(flagFor({ lambda: 10, cycle: "forward" })).toBe("--cycle both");
+    expect(flagFor({ lambda: 0, cycle: "none" })).toBe("--lambda 10");
+    expect(flagFor({ lambda: 10, cycle: "both", discriminatorRate: 20 })).toBe("--discriminator-rate 1");
+    expect(flagFor({ lambda: 0 })).toBe("--lambda 10");
+  });
 });
 
 describe("partial collapse", () => {
@@ -139,6 +162,12 @@ describe("no convergence", () => {
     expect(seen(noConvergence, evidence({ looks, places: fourModes }))).toBe("absent");
   });
 
+  it("is not said of a game that still learns", () => {
+    const short = { ...hops([0, 1, 0, 2, 1, 3, 0]), step: 999 };
+    expect(seen(noConvergence, short)).toBe("unknown");
+    expect(seen(noConvergence, { ...short, step: 1000 })).not.toBe("unknown");
+  });
+
   it("takes looks that follow each other closely for one", () => {
     const places = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
     const close = places.map((place, i) => look(4900 + 10 * i, [place, 1 - place, 0, 0]));
@@ -192,6 +221,11 @@ describe("discriminator saturation", () => {
     expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { discriminatorRate: 9 }))).toBe(
       "--discriminator-rate 1",
     );
+  });
+
+  it("is not said of a generator that does not listen", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { adversarial: 0 }))).toBe("unknown");
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { adversarial: 1 }))).not.toBe("unknown");
   });
 
   it("says whether the discriminator is as sure of items that it has not seen", () => {
