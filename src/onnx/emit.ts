@@ -55,7 +55,12 @@ class OnnxWriter implements Emitter {
   private readonly inputs: Uint8Array[] = [];
   private readonly outputs: Uint8Array[] = [];
   private readonly renamed = new Map<string, string>();
-  private readonly producers = new Map<string, Node>();
+  /** Names of the outputs, and of the values that they are. */
+  private readonly results = new Set<string>();
+  /** Names of the results of nodes. */
+  private readonly produced = new Set<string>();
+  /** What a value that came of a reshape was before, by name. */
+  private readonly reshaped = new Map<string, Value>();
   /** Where the length of a symbolic extent can be read. */
   private readonly symbolSources = new Map<string, { readonly value: Value; readonly axis: number }>();
   private count = 0;
@@ -73,7 +78,7 @@ class OnnxWriter implements Emitter {
     const value = { name: this.fresh("t"), shape };
     const node = { type, inputs: names, outputs: [value.name], attributes };
     this.nodeList.push(node);
-    this.producers.set(value.name, node);
+    this.produced.add(value.name);
     this.nodesByKey.set(key, value);
     return value;
   }
@@ -99,10 +104,12 @@ class OnnxWriter implements Emitter {
   reshape(x: Value, shape: Dims): Value {
     if (formatShape(x.shape) === formatShape(shape)) return x;
     // Reshapes of reshapes are one: only the last shape counts.
-    const producer = this.producers.get(x.name);
-    const from = producer?.type === "Reshape" ? { name: producer.inputs[0]!, shape: x.shape } : x;
+    const from = this.reshaped.get(x.name) ?? x;
+    if (formatShape(from.shape) === formatShape(shape)) return from;
     const target = shape.map((extent) => (typeof extent === "number" ? extent : -1));
-    return this.node("Reshape", [from, this.indices(target)], shape);
+    const value = this.node("Reshape", [from, this.indices(target)], shape);
+    this.reshaped.set(value.name, from);
+    return value;
   }
 
   zeros(shape: Dims): Value {
@@ -153,19 +160,30 @@ class OnnxWriter implements Emitter {
 
   /** Gives the producing node's result its public name; a copy only where the value has one already. */
   output(name: string, value: Value, tensor: Tensor): void {
-    const producer = this.producers.get(value.name);
-    if (producer === undefined || this.renamed.has(value.name)) {
+    if (!this.produced.has(value.name) || this.renamed.has(value.name)) {
       const source = this.renamed.get(value.name) ?? value.name;
       this.nodeList.push({ type: "Identity", inputs: [source], outputs: [name], attributes: {} });
     } else {
       this.renamed.set(value.name, name);
     }
+    this.results.add(value.name).add(name);
     this.outputs.push(valueInfoProto(name, tensor.dtype, tensor.shape));
+  }
+
+  /** Nodes on the way to an output: a reshape of a reshape leaves the first without use. */
+  private neededNodes(): Node[] {
+    const needed = new Set(this.results);
+    const kept = this.nodeList.toReversed().filter((node) => {
+      if (!node.outputs.some((name) => needed.has(name))) return false;
+      for (const name of node.inputs) needed.add(name);
+      return true;
+    });
+    return kept.toReversed();
   }
 
   finish(): GraphParts {
     const final = (name: string) => this.renamed.get(name) ?? name;
-    const nodes = this.nodeList.map((node) =>
+    const nodes = this.neededNodes().map((node) =>
       nodeProto(node.type, node.inputs.map(final), node.outputs.map(final), node.attributes),
     );
     return { nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs };

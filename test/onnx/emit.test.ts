@@ -135,6 +135,18 @@ describe("outputs", () => {
     expect(Object.keys(signature.inputs)).toEqual(["s"]);
     expect(model.graph!.node.length).toBe(1);
   });
+
+  it("leave no node behind whose result nothing reads, and no reshape to what was there before", async () => {
+    const there = ops.reshape(ops.exp(x), [3, 2]);
+    const y = ops.mul(ops.reshape(ops.reshape(there, [6]), [2, 3]), 2);
+    expect(types({ y })).toEqual(["Exp", "Mul"]);
+    const both = { y, z: ops.reshape(there, [1, 6]) };
+    expect(types(both)).toEqual(["Exp", "Mul", "Reshape"]);
+    const [results] = await runOnnx(emitOnnx(both, training), { x: fed });
+    const doubled = Array.from(fed.data, (value) => 2 * Math.exp(value));
+    expect(results!["y"]).toBeAllclose(doubled, { relative: 1e-6 });
+    expect(results!["z"]!.shape).toEqual([1, 6]);
+  });
 });
 
 describe("constants", () => {
@@ -200,6 +212,16 @@ describe("the target", () => {
     expect(used).not.toContain("ConvTranspose");
     expect(types({ loss }).filter((type) => type === "Gather").length).toBe(1);
     expect(types({ loss, dw: outputs.dw }).filter((type) => type === "Gather").length).toBe(1);
+  });
+
+  it("training gathers a narrow gradient's rows once, for the images and for the kernel", () => {
+    const [image, wide] = [input("image", [1, 8, 8, 16]), input("wide", [7, 7, 16, 2])];
+    const value = ops.sum(ops.mul(ops.conv2d(image, wide, { padding: 3 }), input("g", [1, 8, 8, 2])));
+    const [dx, dw] = grad(value, [image, wide]);
+    const gathers = (of: Record<string, Tensor>) => types(of).filter((type) => type === "Gather").length;
+    // The taps of each line, then the lines; and the kernel's taps, turned.
+    expect(gathers({ dw: dw! })).toBe(2);
+    expect(gathers({ dx: dx!, dw: dw! })).toBe(3);
   });
 
   it("portable uses ONNX's own convolutions", () => {

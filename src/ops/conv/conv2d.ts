@@ -10,7 +10,7 @@ import {
   imageSize,
   requireKernel,
 } from "./geometry.ts";
-import { byGroup, columns, convByTap, hasNarrowSide, portableConv } from "./lowering.ts";
+import { byGroup, columns, fromWide, hasNarrowSide, portableConv, toNarrow } from "./lowering.ts";
 
 export const convOp: Op<Geometry> = defineOp<Geometry>({
   name: "conv2d",
@@ -30,7 +30,7 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
     if (emitter.target === "portable") return portableConv(emitter, x!, w!, geo, y.shape);
     return byGroup(emitter, geo, [x!, w!], y.shape, ([part, kernel], one, shape) => {
       if (hasNarrowSide(one, part!.shape[3] as number, shape[3] as number))
-        return convByTap(emitter, part!, kernel!, one, shape);
+        return toNarrow(emitter, part!, kernel!, fromWide(one, 0), fromWide(one, 1), shape);
       const cols = columns(emitter, part!, one);
       const flat = emitter.reshape(kernel!, [cols.shape[1]!, shape[3]!]);
       const product = emitter.node("MatMul", [cols, flat], [cols.shape[0]!, shape[3]!]);

@@ -1,28 +1,99 @@
 import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
-import { type Geometry, forEachTap } from "./geometry.ts";
+import type { Geometry } from "./geometry.ts";
+
+/** Along one axis: for each place and each tap the place of the other side that they meet; null where there is none. */
+export type AxisSources = readonly (readonly (number | null)[])[];
+
+/** For each place of the narrow side the places of the wide one. */
+export function fromWide(geo: Geometry, axis: 0 | 1): AxisSources {
+  return sourcesOf(geo.output[axis], geo, axis, (place, tap) => {
+    const at = place * geo.stride[axis] - geo.padding[axis] + tap * geo.dilation[axis];
+    return at >= 0 && at < geo.input[axis] ? at : null;
+  });
+}
+
+/** For each place of the wide side the places of the narrow one. */
+export function fromNarrow(geo: Geometry, axis: 0 | 1): AxisSources {
+  return sourcesOf(geo.input[axis], geo, axis, (place, tap) => {
+    const at = (place + geo.padding[axis] - tap * geo.dilation[axis]) / geo.stride[axis];
+    return Number.isInteger(at) && at >= 0 && at < geo.output[axis] ? at : null;
+  });
+}
+
+function sourcesOf(
+  places: number,
+  { kernel }: Geometry,
+  axis: 0 | 1,
+  source: (place: number, tap: number) => number | null,
+): AxisSources {
+  return Array.from({ length: places }, (_, place) =>
+    Array.from({ length: kernel[axis] }, (__, tap) => source(place, tap)),
+  );
+}
+
+/** The patches of x under a kernel. A convolution and the gradient of its kernel ask for the same, which are written once. */
+export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
+  return patches(emitter, x, fromWide(geo, 0), fromWide(geo, 1));
+}
+
+/** For each place of the wide side the rows of g that meet it. The gradient for the wide side asks for the same. */
+export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Value {
+  return patches(emitter, g, fromNarrow(geo, 0), fromNarrow(geo, 1));
+}
+
+/** Up to this many channels, and a quarter of the other side's, a side is narrow: rows of it cost little to gather. */
+const narrowest = 8;
+/** From this many taps across a patch is gathered in two steps: the taps of each line, then the lines. */
+const wideKernel = 5;
 
 /**
- * The patches of x as rows: [n, h, w, c] to [n * places, taps * c]. A gather of rows of c numbers; taps outside the
- * image point at one row of zeros after the last. A convolution and the gradient of its kernel ask for the same
- * columns, and the emitter writes them once.
+ * For each place the taps that it meets in x, as a row: [n, h, w, c] to [n * places, taps * c]. A gather of rows of c numbers;
+ * taps outside the image point at one row of zeros after the last.
  */
-export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
+export function patches(emitter: Emitter, x: Value, down: AxisSources, across: AxisSources): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
-  const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
+  const [places, taps] = [down.length * across.length, down[0]!.length * across[0]!.length];
+  if (across[0]!.length >= wideKernel && c <= narrowest) {
+    const lines = linePatches(emitter, x, across);
+    const gathered = gatherRows(emitter, lines, lineTable(down, across.length, h));
+    return emitter.reshape(gathered, [n * places, taps * c]);
+  }
   const flat = emitter.reshape(x, [n, h * w, c]);
-  const table = new Int32Array(places * taps).fill(h * w);
-  forEachTap(geo, (from, to, tap) => {
-    table[to * taps + tap] = from;
-  });
+  const table = patchTable(down, across, w, h * w);
   const straight = table.length === h * w && table.every((from, i) => from === i);
   const gathered = straight ? flat : gatherRows(emitter, flat, table);
   return emitter.reshape(gathered, [n * places, taps * c]);
 }
 
-/** Up to this many channels, and a quarter of the other side's, a side is narrow: rows of it cost little to gather. */
-const narrowest = 8;
+/** For each place and each of its taps the number of the place that it meets, in lines of `w`; `outside` where there is none. */
+function patchTable(down: AxisSources, across: AxisSources, w: number, outside: number): Int32Array<ArrayBuffer> {
+  const table: number[] = [];
+  for (const rows of down) {
+    for (const cols of across) {
+      for (const row of rows) {
+        for (const col of cols) table.push(row === null || col === null ? outside : row * w + col);
+      }
+    }
+  }
+  return Int32Array.from(table);
+}
+
+/** Of every line of x [n, h, w, c] the taps of each place along it: [n, h * places, taps * c]. */
+function linePatches(emitter: Emitter, x: Value, across: AxisSources): Value {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const inPlace = Array.from({ length: h }, (_, row) => [row]);
+  const table = patchTable(inPlace, across, w, h * w);
+  const gathered = gatherRows(emitter, emitter.reshape(x, [n, h * w, c]), table);
+  return emitter.reshape(gathered, [n, h * across.length, across[0]!.length * c]);
+}
+
+/** For each place and each tap down the number of the line's place; `h * width` where there is none. */
+function lineTable(down: AxisSources, width: number, h: number): Int32Array<ArrayBuffer> {
+  const inPlace = Array.from({ length: width }, (_, col) => [col]);
+  return patchTable(down, inPlace, width, h * width);
+}
 
 /**
  * Whether rows for each tap are better gathered of the narrow side's few channels than of the wide side's many. Not where the
@@ -33,11 +104,56 @@ export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number,
   return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
 }
 
+/** Moving so many numbers takes as long as finding a row. */
+const rowWorth = 8;
+
+/**
+ * Few channels of each place [n, places, o] from many of its taps: x [n, h, w, c] times a kernel [kh, kw, c, o] by the places of x
+ * that meet.
+ */
+export function toNarrow(
+  emitter: Emitter,
+  x: Value,
+  kernel: Value,
+  down: AxisSources,
+  across: AxisSources,
+  shape: Dims,
+): Value {
+  const [kh, kw, c] = kernel.shape as [number, number, number];
+  const isByLine = kw * (1 + c / rowWorth) + kh < kh * kw;
+  return (isByLine ? byLine : byTap)(emitter, x, kernel, down, across, shape);
+}
+
+/** The product of every place of x with every tap, then each place of the result gathers its taps, whose sum is a product. */
+function byTap(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, across: AxisSources, shape: Dims): Value {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [kh, kw, , o] = kernel.shape as [number, number, number, number];
+  const taps = kh * kw;
+  const flat = emitter.reshape(permute(emitter, kernel, [2, 0, 1, 3]), [c, taps * o]);
+  const product = emitter.node("MatMul", [emitter.reshape(x, [n * h * w, c]), flat], [n * h * w, taps * o]);
+  const table = patchTable(down, across, w, h * w).map((place, i) =>
+    place === h * w ? place * taps : place * taps + (i % taps),
+  );
+  return emitter.reshape(sumOfTaps(emitter, emitter.reshape(product, [n, h * w * taps, o]), table, taps), shape);
+}
+
+/** The taps of each line of x times their part of the kernel, then each place gathers its lines, whose sum is a product. */
+function byLine(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, across: AxisSources, shape: Dims): Value {
+  const [n, h] = x.shape as [number, number];
+  const [kh, kw, c, o] = kernel.shape as [number, number, number, number];
+  const width = across.length;
+  const lines = emitter.reshape(linePatches(emitter, x, across), [n * h * width, kw * c]);
+  const flat = emitter.reshape(permute(emitter, kernel, [1, 2, 0, 3]), [kw * c, kh * o]);
+  const product = emitter.node("MatMul", [lines, flat], [n * h * width, kh * o]);
+  const table = lineTable(down, width, h).map((place, i) => (place === h * width ? place * kh : place * kh + (i % kh)));
+  return emitter.reshape(sumOfTaps(emitter, emitter.reshape(product, [n, h * width * kh, o]), table, kh), shape);
+}
+
 /**
  * Sums of rows of [n, rows, c], so many taps for each place, by their numbers in a table [places * taps]: [n * places, c].
  * A product with ones adds them.
  */
-export function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>, taps: number): Value {
+function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>, taps: number): Value {
   const [n, , c] = x.shape as [number, number, number];
   const places = n * (table.length / taps);
   const ones = new Float32Array(taps * c * c);
@@ -45,40 +161,6 @@ export function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuf
   const lined = emitter.reshape(gatherRows(emitter, x, table), [places, taps * c]);
   const sum = emitter.constant(ndarray("float32", [taps * c, c], ones));
   return emitter.node("MatMul", [lined, sum], [places, c]);
-}
-
-/**
- * A convolution with a narrow result: the product of every place with every tap, then each place of the result gathers its
- * taps, whose sum is a product.
- */
-export function convByTap(emitter: Emitter, x: Value, w: Value, geo: Geometry, shape: Dims): Value {
-  const [n, h, width, c] = x.shape as [number, number, number, number];
-  const o = shape[3] as number;
-  const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
-  const kernel = permute(emitter, emitter.reshape(w, [taps, c, o]), [1, 0, 2]);
-  const rows = emitter.reshape(x, [n * h * width, c]);
-  const product = emitter.node("MatMul", [rows, emitter.reshape(kernel, [c, taps * o])], [n * h * width, taps * o]);
-  const table = new Int32Array(places * taps).fill(h * width * taps);
-  forEachTap(geo, (from, to, tap) => {
-    table[to * taps + tap] = from * taps + tap;
-  });
-  const byTap = emitter.reshape(product, [n, h * width * taps, o]);
-  return emitter.reshape(sumOfTaps(emitter, byTap, table, taps), shape);
-}
-
-/**
- * For each place of the wide side and each tap the row of g that meets it: [n, h', w', o] to [n * places, taps * o]. The
- * gradient for the wide side asks for the same rows.
- */
-export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Value {
-  const [n, h, width, o] = g.shape as [number, number, number, number];
-  const [places, taps] = [geo.input[0] * geo.input[1], geo.kernel[0] * geo.kernel[1]];
-  const table = new Int32Array(places * taps).fill(h * width);
-  forEachTap(geo, (from, to, tap) => {
-    table[from * taps + tap] = to;
-  });
-  const gathered = gatherRows(emitter, emitter.reshape(g, [n, h * width, o]), table);
-  return emitter.reshape(gathered, [n * places, taps * o]);
 }
 
 /** Rows of [n, rows, c] by number; the number `rows` stands for a row of zeros. */

@@ -2,7 +2,7 @@ import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
-import { gatherRows, permute, sumOfTaps } from "./lowering.ts";
+import { type AxisSources, fromNarrow, gatherRows, patches, permute, toNarrow } from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 const fewChannels = 8;
@@ -36,6 +36,12 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
+  const sources = tapSources(geo);
+  // At least one, of zeros: padding can be so wide that no tap reaches any place.
+  const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
+  if (rounds > fewTaps) {
+    return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), fromNarrow(geo, 0), fromNarrow(geo, 1), shape);
+  }
   const kernel = emitter.reshape(w, [taps * c, o]);
   const rows = emitter.reshape(g, [n * places, o]);
   const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], {
@@ -43,15 +49,6 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
     transB: 1,
   });
   const byTap = emitter.reshape(product, [n, places * taps, c]);
-  const sources = tapSources(geo);
-  // At least one, of zeros: padding can be so wide that no tap reaches any place.
-  const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
-  if (rounds > fewTaps) {
-    const table = Int32Array.from(
-      sources.flatMap((list) => Array.from({ length: rounds }, (_, round) => list[round] ?? places * taps)),
-    );
-    return emitter.reshape(sumOfTaps(emitter, byTap, table, rounds), shape);
-  }
   const terms = Array.from({ length: rounds }, (_, round) => {
     const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
     return gatherRows(emitter, byTap, table);
@@ -73,21 +70,16 @@ function tapSources(geo: Geometry): number[][] {
 
 /** Along one axis: for each place of the wide side the pairs (narrow place, tap) that meet it. */
 function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
-  const lists: [number, number][][] = Array.from({ length: geo.input[axis] }, () => []);
-  for (let place = 0; place < geo.output[axis]; place++) {
-    for (let tap = 0; tap < geo.kernel[axis]; tap++) {
-      const at = place * geo.stride[axis] - geo.padding[axis] + tap * geo.dilation[axis];
-      lists[at]?.push([place, tap]);
-    }
-  }
-  return lists;
+  return fromNarrow(geo, axis).map((list) =>
+    list.flatMap((place, tap): [number, number][] => (place === null ? [] : [[place, tap]])),
+  );
 }
 
 interface Phase {
   /** Taps that reach places of this remainder. */
   readonly taps: readonly number[];
   /** For each place of this remainder and each of the taps the place of g, or null outside it. */
-  readonly sources: readonly (readonly (number | null)[])[];
+  readonly sources: AxisSources;
 }
 
 /** Places of the result with equal remainder by the stride are reached by the same taps; all phases are equally long. */
@@ -114,9 +106,8 @@ function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape:
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
   const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
   const turned = permute(emitter, emitter.reshape(w, [geo.kernel[0] * geo.kernel[1], c, w.shape[3]!]), [0, 2, 1]);
-  const flat = emitter.reshape(g, [n, geo.output[0] * geo.output[1], w.shape[3]!]);
   const lines = vertical.map((down) => {
-    const parts = horizontal.map((across) => emitPhase(emitter, flat, turned, geo, down, across, c));
+    const parts = horizontal.map((across) => emitPhase(emitter, g, turned, geo, down, across, c));
     return interleave(emitter, parts, [n * rows, cols, c]);
   });
   const whole = interleave(emitter, lines, [n, rows, cols * horizontal.length * c]);
@@ -140,28 +131,17 @@ function emitPhase(
   across: Phase,
   c: number,
 ): Value {
-  const [n, places, o] = g.shape as [number, number, number];
+  const [n, , , o] = g.shape as [number, number, number, number];
   const size = down.sources.length * across.sources.length;
   const taps = down.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
   if (taps.length === 0) return emitter.zeros([n * size, c]);
-  const table = down.sources.flatMap((rows) =>
-    across.sources.flatMap((cols) =>
-      rows.flatMap((oy) => cols.map((ox) => (oy === null || ox === null ? places : oy * geo.output[1] + ox))),
-    ),
-  );
-  const gathered = straight(table, places) ? g : gatherRows(emitter, g, Int32Array.from(table));
   const indices = emitter.constant(ndarray("int32", [taps.length], Int32Array.from(taps)));
   const kernel = emitter.node("Gather", [turned, indices], [taps.length, o, c], { axis: 0 });
-  const product = emitter.node(
+  return emitter.node(
     "MatMul",
-    [emitter.reshape(gathered, [n * size, taps.length * o]), emitter.reshape(kernel, [taps.length * o, c])],
+    [patches(emitter, g, down.sources, across.sources), emitter.reshape(kernel, [taps.length * o, c])],
     [n * size, c],
   );
-  return product;
-}
-
-function straight(table: readonly number[], rows: number): boolean {
-  return table.length === rows && table.every((from, i) => from === i);
 }
 
 /** Several [a, b, c] woven together along the middle axis to [a, b * parts, c]. */

@@ -35,11 +35,13 @@ export const sumOp = defineOp<ReduceAttrs>({
 /** From this many columns a product with a row of ones takes a third of the time of ONNX Runtime's ReduceSum. */
 const worthProduct = 8;
 
-/** The number of rows when `axes` are the leading ones and the rest makes columns enough, else null. */
+/** The number of rows when `axes` are the leading ones, or all but such of extent 1, and the rest makes columns enough, else null. */
 function leadingRows(shape: Dims, axes: readonly number[]): number | null {
-  if (shape.some((extent) => typeof extent === "string") || axes.some((axis, i) => axis !== i)) return null;
-  const rows = sizeOf(shape.slice(0, axes.length) as Shape);
-  return sizeOf(shape.slice(axes.length) as Shape) >= worthProduct && rows > 1 ? rows : null;
+  if (shape.some((extent) => typeof extent === "string")) return null;
+  const end = (axes.at(-1) ?? -1) + 1;
+  if (shape.slice(0, end).some((extent, axis) => extent !== 1 && !axes.includes(axis))) return null;
+  const rows = sizeOf(shape.slice(0, end) as Shape);
+  return sizeOf(shape.slice(end) as Shape) >= worthProduct && rows > 1 ? rows : null;
 }
 
 /** Sum over axes. */

@@ -132,6 +132,30 @@ const layouts: Readonly<Record<string, Layout>> = {
   "a kernel larger than the image": { n: 1, size: [2, 2], kernel: [5, 5], wide: 2, narrow: 2, options: { padding: 2 } },
   "a picture of one pixel": { n: 2, size: [1, 1], kernel: [1, 1], wide: 2, narrow: 3 },
   "many taps, few channels": { n: 1, size: [8, 8], kernel: [7, 7], wide: 1, narrow: 2, options: { padding: 3 } },
+  "many taps, a narrow result": {
+    n: 2,
+    size: [5, 6],
+    kernel: [3, 5],
+    wide: 8,
+    narrow: 2,
+    options: { padding: [1, 2] },
+  },
+  "many taps apart, few channels": {
+    n: 2,
+    size: [6, 7],
+    kernel: [2, 5],
+    wide: 2,
+    narrow: 8,
+    options: { padding: [1, 3, 0, 2], dilation: [2, 2] },
+  },
+  "many taps, few channels, stride 2": {
+    n: 2,
+    size: [5, 8],
+    kernel: [4, 6],
+    wide: 2,
+    narrow: 3,
+    options: { padding: [1, 2], stride: 2 },
+  },
   "many output channels": { n: 1, size: [4, 4], kernel: [3, 3], wide: 4, narrow: 20, options: { padding: 1 } },
 };
 

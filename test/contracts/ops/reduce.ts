@@ -46,6 +46,13 @@ function reductionCases(f: Reduction, feed: (...shape: number[]) => Feed, rest: 
       shape: [2, 3],
       ...rest,
     },
+    {
+      name: "axes behind one of extent 1",
+      feeds: { x: feed(1, 3, 2, 9) },
+      build: ({ x }) => f(x!, { axes: [1, 2], keepDims: true }),
+      shape: [1, 1, 1, 9],
+      ...rest,
+    },
     { name: "a scalar", feeds: { x: feed() }, build: ({ x }) => f(x!), shape: [], ...rest, symbolic: [] },
   ];
 }
