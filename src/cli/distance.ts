@@ -39,7 +39,7 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareDistance(command: Command): void {
-  const data = "data (a known name, a folder of images, a .npy, .csv or IDX file), or the folder of a run";
+  const data = "data (a known name, a folder of images, a .npy, .parquet, .csv or IDX file), or the folder of a run";
   const known = distances.map(({ name, summary }) => `${name} (${summary})`).join("; ");
   command
     .argument("<a>", data)

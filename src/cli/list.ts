@@ -16,7 +16,10 @@ const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> =
   repro: () => rows.map(({ name, summary, bar }) => [name, summary, bar]),
   data: () => [
     ...datasets.map(({ name, description }) => [name, description]),
-    ["PATH", "a folder of images, a NumPy file (.npy), a table of points (.csv, .tsv) or an IDX file"],
+    [
+      "PATH",
+      "a folder of images, a NumPy file (.npy), a Parquet file (.parquet), a table of points (.csv, .tsv) or an IDX file",
+    ],
   ],
 };
 

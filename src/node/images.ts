@@ -9,22 +9,35 @@ import { DataError, EngineError, OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 
-export interface ImageFolderOptions {
+export interface ImageOptions {
   /** Side in pixels: each image is scaled to cover a square of it, and its centre kept. Without, all must have one size. */
   readonly size?: number | undefined;
   /** Stop after so many readable images. */
   readonly limit?: number | undefined;
   /** Keep one half of each, which must be twice as wide as high; `size` is that of the half. */
   readonly half?: "left" | "right" | undefined;
+}
+
+export interface ImageFolderOptions extends ImageOptions {
   /** Read no other files than these. */
   readonly only?: ReadonlySet<string> | undefined;
 }
 
-export interface ImageFolder {
+/** The bytes of an image file, wherever they lie. */
+export interface EncodedImage {
+  /** What it is called. */
+  readonly file: string;
+  /** @throws Error why there are none. */
+  bytes(): Promise<Uint8Array>;
+}
+
+export interface ReadImages {
   /** `[n, h, w, c]`; `c` is 1 when every image is grey, else 3. */
   readonly items: NdArray<"uint8">;
-  /** Paths of the images from the folder, with "/", in the order of the items. */
+  /** What the images are called, in the order of the items; in a folder paths from it, with "/". */
   readonly files: readonly string[];
+  /** For each item which of the given images it is. */
+  readonly places: readonly number[];
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -35,6 +48,8 @@ interface Decoded {
 
 interface Picture {
   readonly file: string;
+  /** Which of the given images it is. */
+  readonly place: number;
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
@@ -45,13 +60,11 @@ interface Picture {
 const mostPixels = 2 ** 28;
 
 /**
- * All images in a folder and the folders in it, sorted by path, hidden ones left out. Any format that sharp reads: turned
- * upright as EXIF says, transparency laid on white, 16 bits brought to 8, the first picture of an animation.
+ * All images in a folder and the folders in it, sorted by path, hidden ones left out.
  * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
  */
-export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const { limit = Infinity, only } = options;
-  const open = await loadSharp();
+export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImages> {
+  const { only } = options;
   const skipped: SkippedFile[] = [];
   const listed = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
     throw new DataError(
@@ -59,21 +72,60 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
     );
   });
   const files = listed.filter((file) => only?.has(file) ?? true).sort();
+  // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
+  const images = files.map((file): EncodedImage => ({ file, bytes: () => readFile(join(folder, file)) }));
+  const where = `readImageFolder: ${folder}`;
+  const read = await readImages(where, images, files.length, options, skipped);
+  if (read === null) throw nothingRead(where, skipped, "no files", "in this folder and the folders in it");
+  return read;
+}
+
+/**
+ * Images in any format that sharp reads: turned upright as EXIF says, transparency laid on white, 16 bits brought to 8, the first
+ * picture of an animation. Null when none is readable; what is not is added to `skipped`.
+ * @param where Who reads what, for messages. @param count How many there are at most.
+ * @throws OptionError when sizes differ and none is asked for, or they do not fit in memory.
+ */
+export async function readImages(
+  where: string,
+  images: Iterable<EncodedImage> | AsyncIterable<EncodedImage>,
+  count: number,
+  options: ImageOptions,
+  skipped: SkippedFile[],
+): Promise<ReadImages | null> {
+  const { limit = Infinity } = options;
+  const open = await loadSharp();
   const pictures: Picture[] = [];
-  const together = 2 * availableParallelism();
-  // Group by group, in order: whichever file finishes first, the same error is thrown and the same items are kept.
-  for (let start = 0; start < files.length && pictures.length < limit; start += together) {
-    const group = files.slice(start, start + together);
-    for (const result of await Promise.all(group.map((file) => readPicture(open, folder, file, options)))) {
+  let place = 0;
+  const take = async (group: readonly EncodedImage[]): Promise<void> => {
+    const results = await Promise.all(group.map((image, i) => readPicture(open, image, place + i, options)));
+    for (const result of results) {
       if (pictures.length >= limit) break;
       if ("reason" in result) skipped.push(result);
       else pictures.push(result);
     }
-    checkSizes(pictures);
-    checkMemory(folder, pictures, Math.min(files.length, limit));
+    place += group.length;
+    checkSizes(where, pictures);
+    checkMemory(where, pictures, Math.min(count, limit));
+  };
+  // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
+  const together = 2 * availableParallelism();
+  let group: EncodedImage[] = [];
+  for await (const image of images) {
+    group.push(image);
+    if (group.length < together) continue;
+    await take(group);
+    group = [];
+    if (pictures.length >= limit) break;
   }
-  if (pictures.length === 0) throw nothingRead(folder, skipped);
-  return { items: stack(pictures), files: pictures.map(({ file }) => file), skipped };
+  await take(group);
+  if (pictures.length === 0) return null;
+  return {
+    items: stack(pictures),
+    files: pictures.map(({ file }) => file),
+    places: pictures.map((picture) => picture.place),
+    skipped,
+  };
 }
 
 /** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
@@ -116,12 +168,11 @@ export async function loadSharp(): Promise<Open> {
 
 async function readPicture(
   open: Open,
-  folder: string,
-  file: string,
-  how: ImageFolderOptions,
+  { file, bytes: read }: EncodedImage,
+  place: number,
+  how: ImageOptions,
 ): Promise<Picture | SkippedFile> {
-  // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
-  const bytes = await readFile(join(folder, file)).catch((error: unknown) => reasonOf(error));
+  const bytes = await read().catch((error: unknown) => reasonOf(error));
   if (typeof bytes === "string") return { file, reason: bytes };
   if (bytes.length === 0) return { file, reason: "empty file" };
   // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
@@ -141,7 +192,7 @@ async function readPicture(
   const decoded = await decode(image, channels, how.size).catch(() => null);
   if (decoded === null) return { file, reason: "damaged or cut" };
   const { data, info } = decoded;
-  return { file, width: info.width, height: info.height, channels, pixels: data };
+  return { file, place, width: info.width, height: info.height, channels, pixels: data };
 }
 
 export function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
@@ -158,30 +209,29 @@ export function decode(image: Sharp, channels: 1 | 3, size: number | undefined):
   return coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
 }
 
-/** An error of the file system. */
 function reasonOf(error: unknown): string {
   return `cannot be read: ${(error as Error).message}`;
 }
 
-function checkSizes(pictures: readonly Picture[]): void {
+function checkSizes(where: string, pictures: readonly Picture[]): void {
   const first = pictures[0];
   const other = pictures.find(({ width, height }) => width !== first?.width || height !== first.height);
   if (first === undefined || other === undefined) return;
   throw new OptionError(
-    `readImageFolder: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
+    `${where}: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
     `--size N scales and crops each to N x N`,
   );
 }
 
 /** `count` is how many images there will be at most. */
-function checkMemory(folder: string, pictures: readonly Picture[], count: number): void {
+function checkMemory(where: string, pictures: readonly Picture[], count: number): void {
   const first = pictures[0];
   if (first === undefined) return;
   const channels = pictures.some((picture) => picture.channels === 3) ? 3 : 1;
   const bytes = count * first.width * first.height * channels;
   if (bytes <= Math.min(constants.MAX_LENGTH, totalmem())) return;
   throw new OptionError(
-    `readImageFolder: images must fit in memory - got ${count} of ${first.width} x ${first.height} in ${folder}, ${(bytes / 2 ** 30).toFixed(1)} GiB`,
+    `${where}: images must fit in memory - got ${count} of ${first.width} x ${first.height}, ${(bytes / 2 ** 30).toFixed(1)} GiB`,
     "--size N makes them smaller, --limit N takes fewer",
   );
 }
@@ -200,11 +250,12 @@ function stack(pictures: readonly Picture[]): NdArray<"uint8"> {
   return ndarray("uint8", [pictures.length, height, width, channels], data);
 }
 
-function nothingRead(folder: string, skipped: readonly SkippedFile[]): DataError {
+/** @param none What there is where nothing was passed over. @param place Where images may lie. */
+export function nothingRead(where: string, skipped: readonly SkippedFile[], none: string, place: string): DataError {
   const shown = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
   const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
   return new DataError(
-    `readImageFolder: ${folder} must hold at least one image - got ${skipped.length === 0 ? "no files" : shown.join(", ")}${more}`,
-    "png, jpeg, webp, gif, tiff and avif are read, in this folder and the folders in it",
+    `${where} must hold at least one image - got ${skipped.length === 0 ? none : shown.join(", ")}${more}`,
+    `png, jpeg, webp, gif, tiff and avif are read, ${place}`,
   );
 }

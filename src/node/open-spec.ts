@@ -12,6 +12,7 @@ import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
 import { openNamed } from "./named-data.ts";
+import { openParquet } from "./parquet-file.ts";
 import { readIfThere } from "./read-file.ts";
 
 export interface SpecOptions {
@@ -38,7 +39,7 @@ export async function openSpec(spec: string, options: SpecOptions): Promise<Open
     );
   }
   if (named === undefined && found === null) throw noSuchData(spec);
-  const opened = named === undefined ? await openFile(spec) : await openNamed(named, options);
+  const opened = named === undefined ? await openFile(spec, options) : await openNamed(named, options);
   requireSize(spec, options.size, opened);
   return opened;
 }
@@ -47,16 +48,17 @@ function requireSize(spec: string, size: number | undefined, { domains: [{ train
   const [height, width] = train.shape.slice(-3);
   if (size === undefined || (height === size && width === size)) return;
   throw new OptionError(
-    `openData: a size is for folders of images - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
+    `openData: a size is for folders of images, and Parquet files of them - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
     "leave --size out",
   );
 }
 
-async function openFile(spec: string): Promise<OpenedData> {
+async function openFile(spec: string, options: SpecOptions): Promise<OpenedData> {
   const path = resolve(spec);
-  const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   const name = basename(path);
   const ending = extname(path).toLowerCase();
+  if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
+  const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (ending === ".npy") return oneDomain({ train: npyDataset(bytes, name), test: null });
   if (ending === ".csv" || ending === ".tsv") {
     const items = await decodeCsvPoints(bytes, name);
@@ -66,7 +68,7 @@ async function openFile(spec: string): Promise<OpenedData> {
     return oneDomain(await openIdx(path, bytes));
   }
   throw new DataError(
-    `openData: a file must be NumPy (.npy), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
+    `openData: a file must be NumPy (.npy), Parquet (.parquet), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
     "name the folder of your images, or save an array of them with numpy.save",
   );
 }
@@ -79,6 +81,6 @@ function noSuchData(spec: string): DataError {
     `openData: data must be a known name or a path that exists - got ${spec}`,
     close
       ? `did you mean ${nearest}?`
-      : `known names: ${names.join(", ")}; or name a folder of images, a .npy, .csv or IDX file`,
+      : `known names: ${names.join(", ")}; or name a folder of images, a .npy, .parquet, .csv or IDX file`,
   );
 }

@@ -491,6 +491,8 @@ describe("options of openData", () => {
     );
     expect((await openData("mnist", { size: 28, limit: 3 })).train.size).toBe(3);
     const text = await put("notes.txt", "hello");
-    expect((await errorOf(openData(text))).message).toContain("must be NumPy (.npy), a table (.csv, .tsv) or IDX");
+    expect((await errorOf(openData(text))).message).toContain(
+      "must be NumPy (.npy), Parquet (.parquet), a table (.csv, .tsv) or IDX",
+    );
   });
 });

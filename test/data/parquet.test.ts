@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { DataError, OptionError, type ZayaError } from "../../src/base/errors.ts";
+import { openData, openItems } from "../../src/node/index.ts";
+
+// Written by pyarrow: test/fixtures/make.py.
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/parquet/${name}.parquet`, import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-parquet-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function errorOf(promise: Promise<unknown>): Promise<ZayaError> {
+  return promise.then(
+    () => expect.unreachable(),
+    (error: unknown) => error as ZayaError,
+  );
+}
+
+/** What pyarrow was given as image i: [20 * row + i, 10 * column, 100 + i]. */
+function colour(i: number): number[] {
+  const pixel = (at: number) => [20 * Math.floor(at / 4) + i, 10 * (at % 4), 100 + i];
+  return Array.from({ length: 12 }, (_, at) => pixel(at)).flat();
+}
+
+describe("images in a Parquet file", () => {
+  it("are read as the hub writes them, with their classes; rows without one are named and left out", async () => {
+    const data = await openItems(fixture("hub"));
+    expect(data).toMatchObject({ kind: "image", shape: [3, 4, 3], size: 5 });
+    const pixels = Array.from(data.read([0, 1, 2, 3, 4]).data, (value) => Math.round(255 * value));
+    expect(pixels).toEqual([0, 1, 3, 4, 7].flatMap(colour));
+    expect(data.labels).toEqual(Int32Array.of(3, 1, 1, 5, 6));
+    expect(data.skipped).toEqual([
+      { file: "row 3, 2.png", reason: "not an image" },
+      { file: "row 6, elsewhere.png", reason: "cannot be read: no bytes in the file" },
+      { file: "row 7", reason: "cannot be read: no bytes in the file" },
+    ]);
+  });
+
+  it("may be plain bytes beside text, and have no classes where one of them is hidden", async () => {
+    const data = await openItems(fixture("plain"));
+    expect(data).toMatchObject({ shape: [2, 2, 1], size: 4, labels: null });
+    expect([...data.read([3]).data]).toEqual(Array.from({ length: 4 }, () => Math.fround(150 / 255)));
+  });
+
+  it("are brought to a size, and read up to a limit", async () => {
+    const data = await openData(fixture("hub"), { size: 2, limit: 3 });
+    expect(data.train.shape).toEqual([2, 2, 3]);
+    expect(data.train.size + data.test.size).toBe(3);
+    expect([...data.train.labels!, ...data.test.labels!].toSorted()).toEqual([1, 1, 3]);
+    // Of the rows after those that were needed nothing is said.
+    expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "not an image" }]);
+    const mixed = await openItems(fixture("sizes"), { size: 2 });
+    expect(mixed).toMatchObject({ shape: [2, 2, 3], size: 2 });
+  });
+
+  it.each([
+    ["two-images", DataError, "must hold one column of images - got left, right"],
+    ["no-images", DataError, "must hold at least one image - got row 1 (not an image), row 2 (empty file)"],
+    ["sizes", OptionError, "images must have one size - got row 1 (2 x 2) and row 2 (4 x 3)"],
+  ])("are refused: %s", async (name, kind, says) => {
+    const error = await errorOf(openItems(fixture(name)));
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toContain(`${name}.parquet`);
+    expect(error.message).toContain(says);
+  });
+});
+
+describe("points in a Parquet file", () => {
+  it.each(["none", "snappy", "gzip", "zstd", "brotli", "lz4", "version1"])(
+    "are its rows, in float64 where it is asked for: %s",
+    async (name) => {
+      const data = await openItems(fixture(name));
+      expect(data).toMatchObject({ kind: "points", shape: [3], size: 5, labels: null });
+      const rows = [
+        [0.5, 0.1, 1],
+        [-1.25, 1e30, -2],
+        [3, -2, 2 ** 40],
+        [0.5, 0.1, 1],
+        [Math.fround(1e-3), 7, 0],
+      ];
+      expect([...data.readDouble!([0, 1, 2, 3, 4]).data]).toEqual(rows.flat());
+    },
+  );
+
+  it.each([
+    ["text", "numbers in every column - got name, string"],
+    ["lists", "numbers in every column - got x, lists"],
+    ["days", "numbers in every column - got x, date"],
+    ["missing", "each cell must be a finite number - got null in row 2, column y"],
+    ["far", "each cell must be a finite number - got 1e+300 in row 2, column y"],
+    ["empty", "must hold at least one row of numbers - got none"],
+  ])("are refused: %s", async (name, says) => {
+    const error = await errorOf(openItems(fixture(name)));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toContain(`${name}.parquet`);
+    expect(error.message).toContain(says);
+  });
+
+  it("take no size", async () => {
+    const error = await errorOf(openItems(fixture("none"), { size: 8 }));
+    expect(error.message).toContain("Parquet files of them - got 8");
+  });
+});
+
+describe("a damaged Parquet file", () => {
+  it.each<[what: string, damage: (bytes: Uint8Array) => Uint8Array]>([
+    ["cut at its end", (bytes) => bytes.subarray(0, -20)],
+    ["cut to nothing", (bytes) => bytes.subarray(0, 0)],
+    ["of other bytes", () => Buffer.from("x,y\n1,2\n3,4\n")],
+    [
+      "with other bytes in a page",
+      (bytes) => Uint8Array.from(bytes, (byte, i) => (i >= 4 && i < 60 ? 255 - byte : byte)),
+    ],
+  ])("is refused by name: %s", async (_, damage) => {
+    const path = join(folder, "damaged.parquet");
+    await writeFile(path, damage(await readFile(fixture("none"))));
+    const error = await errorOf(openItems(path));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toMatch(/^openData: damaged\.parquet must be a whole Parquet file - got ./);
+  });
+});
