@@ -20,6 +20,8 @@ export interface TranslationTask {
   readonly data: DataSplit;
   readonly steps: number;
   readonly batch: number;
+  /** The recipe's own where not given. */
+  readonly learningRate?: number;
   /** Test pairs that errors are found on. */
   readonly images: number;
   readonly seeds: readonly number[];
@@ -64,9 +66,10 @@ async function measureOnce(
   label: string,
   model: ConfiguredModel,
   seed: number,
-  { data, steps, batch, images, teller }: TranslationTask,
+  { data, steps, batch, learningRate, images, teller }: TranslationTask,
 ): Promise<Translation> {
-  const run = await trainToEnd(context, label, model, data, { steps, batch, seed });
+  const options = { steps, batch, seed, ...(learningRate !== undefined && { learningRate }) };
+  const run = await trainToEnd(context, label, model, data, options);
   const { trained, close } = await openTrained(run, context.engine);
   const by = fold(key(seed), "pairs");
   const features = teller;
