@@ -155,8 +155,8 @@ function labelsAt(labels: readonly unknown[], places: readonly number[]): Int32A
 
 /** Whole numbers of up to 64 bits; dates and decimals lie in such, too. */
 function isWhole({ element }: SchemaTree): boolean {
-  const { type, converted_type: meaning } = element;
-  const isInteger = meaning === undefined || /^U?INT_/.test(meaning);
+  const { type, converted_type: old, logical_type: meaning } = element;
+  const isInteger = meaning === undefined ? old === undefined || /^U?INT_/.test(old) : meaning.type === "INTEGER";
   return (type === "INT32" || type === "INT64") && isInteger;
 }
 

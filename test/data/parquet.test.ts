@@ -95,6 +95,7 @@ describe("points in a Parquet file", () => {
     ["text", "numbers in every column - got name, string"],
     ["lists", "numbers in every column - got x, lists"],
     ["days", "numbers in every column - got x, date"],
+    ["times", "numbers in every column - got x, timestamp"],
     ["missing", "each cell must be a finite number - got null in row 2, column y"],
     ["far", "each cell must be a finite number - got 1e+300 in row 2, column y"],
     ["empty", "must hold at least one row of numbers - got none"],
