@@ -97,28 +97,17 @@ export async function readImages(
   const open = await loadSharp();
   const pictures: Picture[] = [];
   let place = 0;
-  const take = async (group: readonly EncodedImage[]): Promise<void> => {
-    const results = await Promise.all(group.map((image, i) => readPicture(open, image, place + i, options)));
-    for (const result of results) {
+  // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
+  for await (const group of inGroups(images, 2 * availableParallelism())) {
+    for (const result of await Promise.all(group.map((image) => readPicture(open, image, place++, options)))) {
       if (pictures.length >= limit) break;
       if ("reason" in result) skipped.push(result);
       else pictures.push(result);
     }
-    place += group.length;
     checkSizes(where, pictures);
     checkMemory(where, pictures, Math.min(count, limit));
-  };
-  // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
-  const together = 2 * availableParallelism();
-  let group: EncodedImage[] = [];
-  for await (const image of images) {
-    group.push(image);
-    if (group.length < together) continue;
-    await take(group);
-    group = [];
     if (pictures.length >= limit) break;
   }
-  await take(group);
   if (pictures.length === 0) return null;
   return {
     items: stack(pictures),
@@ -126,6 +115,17 @@ export async function readImages(
     places: pictures.map((picture) => picture.place),
     skipped,
   };
+}
+
+async function* inGroups<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 /** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */

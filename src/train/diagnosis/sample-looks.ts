@@ -71,9 +71,10 @@ export class SampleLooks implements Looks {
   }
 }
 
-/** Mean Euclidean distance of rows [n, d] taken two by two; NaN of a single one. */
-export function meanDistance(rows: NdArray): number {
-  const distances = pairDistances(rows);
+/** Mean Euclidean distance of items [n, ...] taken two by two; NaN of a single one. */
+export function meanDistance(items: NdArray): number {
+  const n = items.shape[0]!;
+  const distances = pairDistances(reshaped(items, [n, items.data.length / n]));
   return distances.length === 0 ? Number.NaN : monteCarlo(distances).mean;
 }
 

@@ -1,4 +1,4 @@
-import { type NdArray, reshaped, sizeOf } from "../../base/ndarray.ts";
+import { type NdArray, sizeOf } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
 import { type Dataset, type Sides, somePlaces } from "../../data/index.ts";
 import type { TrainedModel } from "../trained.ts";
@@ -22,7 +22,7 @@ export class TranslationLooks implements Looks {
     seed: Key,
   ) {
     this.seed = fold(seed, "translation looks");
-    const [a, b] = [sides.a, sides.b].map((side) => meanDistance(inRows(this.images(side)))) as [number, number];
+    const [a, b] = [sides.a, sides.b].map((side) => meanDistance(this.images(side))) as [number, number];
     this.distances = new Map([
       [sides.a, a],
       [sides.b, b],
@@ -35,7 +35,7 @@ export class TranslationLooks implements Looks {
     for (const way of directionsOf(trained.model)) {
       const { source, target } = endsOf(this.sides, way);
       const made = await trained.translate(this.images(source), way);
-      diversity.push({ way, value: meanDistance(inRows(made)) / this.distances.get(target)! });
+      diversity.push({ way, value: meanDistance(made) / this.distances.get(target)! });
     }
     return { step, diversity, nearest: [], near: [] };
   }
@@ -43,10 +43,4 @@ export class TranslationLooks implements Looks {
   private images(side: Dataset): NdArray {
     return side.read(somePlaces(side, looked, this.seed));
   }
-}
-
-/** Images [n, ...], flattened: [n, d]. */
-function inRows(images: NdArray): NdArray {
-  const n = images.shape[0]!;
-  return reshaped(images, [n, images.data.length / n]);
 }
