@@ -2,7 +2,16 @@ import { z } from "zod";
 import { OptionError } from "./errors.ts";
 
 // Options are declared once, as a zod schema: it gives the type, the default, the check, the flag of the command line
-// and its help. Flags arrive as text, files and callers give numbers; these fields take both.
+// and its help. Flags arrive as text, files and callers give numbers; these fields take both, and are typed for callers.
+
+/** A field whose values may also be given as text, typed by what a caller writes. */
+function field<Schema extends z.ZodType, Given = z.input<Schema>>(
+  doc: string,
+  convert: (value: unknown) => unknown,
+  schema: Schema,
+): z.ZodPreprocess<Schema, Given> {
+  return z.preprocess(convert as (value: Given) => unknown, schema).meta({ description: doc });
+}
 
 function fromText(value: unknown): unknown {
   return typeof value === "string" && value.trim() !== "" ? Number(value) : value;
@@ -21,19 +30,19 @@ interface Bounds {
 
 /** A number within bounds. */
 export function numberField(doc: string, bounds: Bounds = {}) {
-  return z.preprocess(fromText, bounded(z.number({ error: "must be a number" }), bounds)).meta({ description: doc });
+  return field(doc, fromText, bounded(z.number({ error: "must be a number" }), bounds));
 }
 
 /** A whole number within bounds. */
 export function integerField(doc: string, bounds: Bounds = {}) {
   const whole = z.number({ error: "must be a whole number" }).int({ error: "must be a whole number" });
-  return z.preprocess(fromText, bounded(whole, bounds)).meta({ description: doc });
+  return field(doc, fromText, bounded(whole, bounds));
 }
 
 /** A whole number from 1, or a share in (0, 1). */
 export function countOrShareField(doc: string) {
   const error = `must be ${countOrShareRule}`;
-  return z.preprocess(fromText, z.number({ error }).refine(isCountOrShare, { error })).meta({ description: doc });
+  return field(doc, fromText, z.number({ error }).refine(isCountOrShare, { error }));
 }
 
 export const countOrShareRule = "a whole number from 1, or a share in (0, 1)";
@@ -45,8 +54,8 @@ export function isCountOrShare(value: number): boolean {
 
 /** Numbers within bounds: a list, or text with commas between them. */
 export function numberListField(doc: string, bounds: Bounds = {}) {
-  const entry = bounded(z.number({ error: "must be numbers with commas between them" }), bounds);
-  return z.preprocess(listed, z.array(entry).min(1)).meta({ description: doc });
+  const entries = z.array(bounded(z.number({ error: "must be numbers with commas between them" }), bounds)).min(1);
+  return field<typeof entries, number | readonly number[]>(doc, listed, entries);
 }
 
 /** Whole numbers of at least 1: a list, or text with commas between them. */
@@ -55,7 +64,8 @@ export function integerListField(doc: string) {
     .number({ error: "must be whole numbers with commas between them" })
     .int()
     .min(1, { error: "must be at least 1" });
-  return z.preprocess(listed, z.array(entry).min(1)).meta({ description: doc });
+  const entries = z.array(entry).min(1);
+  return field<typeof entries, number | readonly number[]>(doc, listed, entries);
 }
 
 /** Any words. */
@@ -72,7 +82,8 @@ export function choiceField<const Words extends readonly [string, ...string[]]>(
 export function choiceListField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
   const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, with commas between them` });
   const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
-  return z.preprocess(split, z.array(entry).min(1)).meta({ description: doc });
+  const entries = z.array(entry).min(1);
+  return field<typeof entries, readonly Words[number][]>(doc, split, entries);
 }
 
 /** A number within bounds, or one of some words. */
@@ -83,9 +94,7 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
 ) {
   const error = `must be ${words.join(", ")} or a number${describe(bounds)}`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
-  return z
-    .preprocess(convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }))
-    .meta({ description: doc });
+  return field(doc, convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }));
 }
 
 function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {

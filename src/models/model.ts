@@ -242,11 +242,14 @@ export interface ConfiguredModel {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** An argument that may be left out where nothing in it is required. */
+type OptionalIfEmpty<Options> = {} extends Options ? [options?: Options] : [options: Options];
+
 /** A recipe as a function: `vae({ latent: 10 })`. @throws OptionError for options that are not valid. */
 export function defineModel<Schema extends z.ZodObject>(definition: ModelDefinition<Schema>) {
-  const configure = (options: z.input<Schema> | {} = {}): ConfiguredModel => ({
+  const configure = (...[options]: OptionalIfEmpty<z.input<Schema>>): ConfiguredModel => ({
     definition: definition as unknown as ModelDefinition,
-    options: parseOptions(definition.options, options, definition.name),
+    options: parseOptions(definition.options, options ?? {}, definition.name),
   });
   return Object.assign(configure, { definition: definition as unknown as ModelDefinition });
 }

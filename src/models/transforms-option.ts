@@ -2,7 +2,9 @@ import { choiceListField } from "../base/options.ts";
 import { type ItemTransform, type TransformSet, transformSets, transformsFor } from "../transforms/index.ts";
 import type { DataInfo } from "./model.ts";
 
-const names = transformSets.map(({ name }) => name) as [string, ...string[]];
+type Name = (typeof transformSets)[number]["name"];
+
+const names = transformSets.map(({ name }) => name) as [Name, ...Name[]];
 const usual = ["rotation"];
 
 /** The option that names sets of transformations. */

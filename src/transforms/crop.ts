@@ -20,7 +20,7 @@ function corner(name: string, bottom: boolean, right: boolean): Transform {
   return { name, images };
 }
 
-export const crop: TransformSet = {
+export const crop = {
   name: "crop",
   summary: "each corner of three quarters of the sides, at the size of the whole",
   invertible: false,
@@ -32,4 +32,4 @@ export const crop: TransformSet = {
     corner("bottom left", true, false),
     corner("bottom right", true, true),
   ],
-};
+} as const satisfies TransformSet;

@@ -2,10 +2,10 @@ import { identity, leftRight, turned180, upDown } from "./symmetries.ts";
 import type { TransformSet } from "./transform.ts";
 
 /** Mirrored both ways an image is turned by 180 degrees. */
-export const flips: TransformSet = {
+export const flips = {
   name: "flip",
   summary: "mirrored left-right, up-down and both",
   invertible: true,
   square: false,
   members: [identity, leftRight, upDown, turned180],
-};
+} as const satisfies TransformSet;

@@ -1,10 +1,10 @@
 import { identity, leftRight, turned90, upDown } from "./symmetries.ts";
 import type { TransformSet } from "./transform.ts";
 
-export const fliprot: TransformSet = {
+export const fliprot = {
   name: "fliprot",
   summary: "mirrored left-right, mirrored up-down, and turned by 90 degrees",
   invertible: true,
   square: true,
   members: [identity, leftRight, upDown, turned90],
-};
+} as const satisfies TransformSet;

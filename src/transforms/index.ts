@@ -12,4 +12,11 @@ export * from "./for-items.ts";
 export type { Transform, TransformSet } from "./transform.ts";
 
 /** Every set, by the order in which help shows them. */
-export const transformSets: readonly TransformSet[] = [identityAlone, rotation, flips, fliprot, translation, crop];
+export const transformSets = [
+  identityAlone,
+  rotation,
+  flips,
+  fliprot,
+  translation,
+  crop,
+] as const satisfies readonly TransformSet[];

@@ -24,7 +24,7 @@ export const engines: readonly (readonly [string, Engine, number])[] = [
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
 ];
 
-export const tanh = { activation: "tanh", discriminatorActivation: "tanh", ema: 0 };
+export const tanh = { activation: "tanh", discriminatorActivation: "tanh", ema: 0 } as const;
 export const points = { kind: "points", shape: [2] } as const;
 
 export function build(configured: ConfiguredModel, data: { kind: "image" | "points"; shape: Shape }): Model {

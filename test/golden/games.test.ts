@@ -48,8 +48,8 @@ interface Unrolled extends Game {
   readonly rate: { readonly first: number; readonly fall: number };
   readonly moments: Readonly<Record<string, Waves>>;
   readonly runs: readonly {
-    readonly loss: string;
-    readonly secondOrder: string;
+    readonly loss: "minimax" | "non-saturating";
+    readonly secondOrder: "on" | "off";
     readonly generator: { readonly loss: number; readonly gradients: Results };
     readonly discriminator: { readonly loss: number; readonly updated: Results };
   }[];
@@ -70,7 +70,7 @@ const golden = readGolden<{ wganGp: WganGp; wgan: Wgan; unrolled: Unrolled; veeg
 describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
   it("WGAN-GP: a critic step through the slope of convolutions, and the generator's after it", async () => {
     const { latent, inputs, rate, penalty, critic, generator } = golden.wganGp;
-    const options = { arch: "dcgan", hidden: [3, 4], latent, penalty, criticSteps: 1, ...tanh };
+    const options = { arch: "dcgan", hidden: [3, 4], latent, penalty, criticSteps: 1, ...tanh } as const;
     const model = watched(build(wganGp(options), { kind: "image", shape: [8, 8, 2] }));
     const params = paramsOf(golden.wganGp, model);
     const noise = { z: wave(inputs.z!), places: wave(inputs.places!) };

@@ -48,10 +48,10 @@ function modelOf({ name, likelihood }: Step): { model: Model; item: Shape } {
     activation: "tanh",
     binarize: "none",
     ...(likelihood !== "bernoulli" && {
-      likelihood: "gaussian",
-      sigma: likelihood.includes("learned") ? "learned" : 0.5,
+      likelihood: "gaussian" as const,
+      sigma: likelihood.includes("learned") ? ("learned" as const) : 0.5,
     }),
-  };
+  } as const;
   const { definition, options: parsed } = vae(options);
   const model = definition.build(parsed, { kind: "image", shape: item });
   return { model: { ...model, steps: model.steps.map((step) => ({ ...step, optimizer: () => gradients })) }, item };

@@ -82,7 +82,7 @@ const points = { kind: "points", shape: [1] } as const;
 describe.each([
   ["uniform", [1, 1, 1, 1]],
   [0.3, [0.7 ** 3, 0.3 * 0.7 ** 2, 0.3 * 0.7, 0.3]],
-])("a mixture grown with boost %s", (boost, shares) => {
+] as const)("a mixture grown with boost %s", (boost, shares) => {
   const { definition, options } = adagan({ components: 4, latent: 1, hidden: [2], boost });
   const model = definition.build(options, points);
   /** Each component makes 10 times its number, and a little of its noise. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { OptionError } from "../../src/base/errors.ts";
 import { type NdArray, castTo, fromNumbers, ndarray } from "../../src/base/ndarray.ts";
+import { parseOptions } from "../../src/base/options.ts";
 import { fold, key, normal, uniform } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { flatten } from "../../src/base/tree.ts";
@@ -40,7 +41,14 @@ type Options = Readonly<Record<string, unknown>>;
 type Recipe = (options: Options) => ConfiguredModel;
 type Params = ReadonlyMap<string, NdArray<"float64">>;
 
-const small = { hidden: [4], latent: 2, arch: "mlp", ema: 0, discriminatorActivation: "tanh", activation: "tanh" };
+const small = {
+  hidden: [4],
+  latent: 2,
+  arch: "mlp",
+  ema: 0,
+  discriminatorActivation: "tanh",
+  activation: "tanh",
+} as const;
 const tiny = { ngf: 2, discriminatorLayers: 1 };
 
 const recipes: Readonly<Record<string, Recipe>> = {
@@ -379,7 +387,7 @@ describe("what does not fit", () => {
   );
 
   it("is no set that there is not: the list is told whole", () => {
-    expect(() => gan({ transforms: "rotation,turn" })).toThrow(
+    expect(() => parseOptions(gan.definition.options, { transforms: "rotation,turn" }, "gan")).toThrow(
       "gan: transforms must be some of identity, rotation, flip, fliprot, translation, crop, with commas between them - got rotation,turn",
     );
     expect(gan({ transforms: ["flip"] }).options.transforms).toEqual(["flip"]);

@@ -97,7 +97,7 @@ it("leak is refused without a classifier of transformations, which labels alone 
 });
 
 it("sets of transformations are for a classifier of them alone", () => {
-  const { definition, options } = classifier({ transforms: "flip" });
+  const { definition, options } = classifier({ transforms: ["flip"] });
   const attempt = () => definition.build(options, { kind: "image", shape: [8, 8, 1], classes: 2 });
   expect(attempt).toThrow(OptionError);
   expect(attempt).toThrow("transforms are what --task transform tells - got flip with --task class");
