@@ -1,32 +1,224 @@
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { type Stats, constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 
+import { concatBytes } from "../base/bytes.ts";
 import { DataError } from "../base/errors.ts";
+import { gibibytes } from "../base/gibibytes.ts";
 import { codeOf } from "./folder-store.ts";
+import { availableMemory } from "./memory.ts";
 
-const unzip = promisify(gunzip);
+export interface ReadLimits {
+  /** Most bytes that are held, unzipped ones too; 2 GiB, or what memory there is, where not given. */
+  readonly bytes?: number;
+  /** What to do about a file that is larger. */
+  readonly hint?: string;
+}
+
+/** An open regular file, as it was when it was opened. */
+export interface RegularFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly size: number;
+  readonly modified: number;
+}
+
+const mostBytes = 2 ** 31;
+const chunkSize = 2 ** 20;
+const wholeChunk = 2 ** 26;
+/** Tables and images in use unzip to less than this many times their size; a file of one value unzips to 1030 times. */
+const mostExpansion = 32;
+/** Below so many unzipped bytes, a file may expand as it likes. */
+const freeExpansion = 2 ** 26;
+
+/**
+ * Opens a regular file; null where there is none.
+ * A named pipe would never end, and a device such as /dev/zero neither: both are refused before they are opened.
+ * @throws DataError when it cannot be opened, or is a folder, a pipe, a device or a socket.
+ */
+export async function openRegular(path: string): Promise<RegularFile | null> {
+  try {
+    requireRegular(path, await stat(path));
+    // Not to wait, should a pipe have taken the file's place.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const found = await handle.stat();
+      requireRegular(path, found);
+      return { path, handle, size: found.size, modified: found.mtimeMs };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (code === undefined) throw error;
+    throw new DataError(`${path} must be readable - got ${code}`);
+  }
+}
+
+function requireRegular(path: string, found: Stats): void {
+  if (found.isFile()) return;
+  const kind = found.isDirectory()
+    ? "a folder"
+    : found.isFIFO()
+      ? "a pipe"
+      : found.isSocket()
+        ? "a socket"
+        : "a device";
+  throw new DataError(
+    `${path} must be a file - got ${kind}`,
+    kind === "a pipe" ? "write what comes out of it to a file first" : undefined,
+  );
+}
+
+/** @throws DataError when the file is not as it was when it was opened. */
+async function requireUnchanged({ path, handle, size, modified }: RegularFile, read: number): Promise<void> {
+  const now = await handle.stat();
+  if (read === size && now.size === size && now.mtimeMs === modified) return;
+  const got = read < size ? `${read} of ${size} bytes` : `${now.size} bytes that were ${size}, or other ones`;
+  throw changed(path, got);
+}
+
+function changed(path: string, got: string): DataError {
+  return new DataError(
+    `${path} must not change while it is read - got ${got}`,
+    "wait until the program that writes it is done",
+  );
+}
+
+/**
+ * The bytes of a file, piece by piece, unzipped where they are gzipped; null where there is no such file.
+ * @throws DataError as of `openRegular`; from the pieces when the file is damaged, changes, or is over its limits.
+ */
+export async function readChunks(path: string, limits: ReadLimits = {}): Promise<AsyncGenerator<Uint8Array> | null> {
+  const file = await openRegular(path);
+  return file === null ? null : chunksOf(file, limits);
+}
+
+async function* chunksOf(file: RegularFile, limits: ReadLimits): AsyncGenerator<Uint8Array> {
+  try {
+    yield* (await isZipped(file)) ? unzippedChunks(file, limits) : plainChunks(file, limits);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+export async function isZipped({ handle }: RegularFile): Promise<boolean> {
+  const start = new Uint8Array(2);
+  await handle.read(start, 0, 2, 0);
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+async function* plainChunks(
+  file: RegularFile,
+  { bytes: most = Infinity, hint }: ReadLimits,
+): AsyncGenerator<Uint8Array> {
+  if (file.size > most) throw tooLarge(file.path, file.size, most, hint);
+  let at = 0;
+  while (at < file.size) {
+    const chunk = new Uint8Array(Math.min(chunkSize, file.size - at));
+    const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    yield chunk.subarray(0, bytesRead);
+  }
+  await requireUnchanged(file, at);
+}
+
+async function* unzippedChunks(file: RegularFile, limits: ReadLimits): AsyncGenerator<Uint8Array> {
+  const { bytes: most = Infinity, hint } = limits;
+  const expanded = Math.max(freeExpansion, mostExpansion * file.size);
+  const gunzip = createGunzip({ chunkSize: 2 ** 17 });
+  const feeding = pipeline(Readable.from(plainChunks(file, {})), gunzip).catch((error: unknown) => error);
+  try {
+    let at = 0;
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      at += chunk.length;
+      if (at > most) throw tooLarge(file.path, null, most, hint);
+      if (at > expanded) throw expandsTooFar(file, at);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(
+      `${file.path} must be a whole gzip file - got ${(error as Error).message}`,
+      "the file is damaged or was cut: get it again",
+    );
+  } finally {
+    gunzip.destroy();
+    await feeding;
+  }
+}
+
+function tooLarge(path: string, size: number | null, most: number, hint: string | undefined): DataError {
+  const got = size === null ? "more when unzipped" : gibibytes(size);
+  return new DataError(`${path} must have at most ${gibibytes(most)} to be read into memory - got ${got}`, hint);
+}
+
+function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
+  return new DataError(
+    `${path} must unzip to at most ${mostExpansion} times its size - got ${Math.floor(at / size)} times, and more to come`,
+    "a small file can unzip to fill the memory; if you trust it, gunzip it yourself and name the result",
+  );
+}
+
+/** Bytes that may be held where nothing else is asked for. */
+function usualBytes(): number {
+  return Math.min(mostBytes, availableMemory());
+}
 
 /**
  * Bytes of a file of data, unzipped where they are gzipped; null where there is no such file.
- * @throws DataError when it cannot be read, or its zipped bytes are damaged.
+ * @throws DataError when it is no regular file, cannot be read, is larger than its limits, changes while it is read, or its
+ * zipped bytes are damaged.
  */
-export async function readIfThere(path: string): Promise<Uint8Array | null> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    const code = codeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new DataError(`openData: ${path} must be readable - got ${code ?? String(error)}`);
-  });
-  if (bytes === null || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  return unzip(bytes).catch((error: Error) => {
-    throw new DataError(
-      `openData: ${path} must be a whole gzip file - got ${error.message}`,
-      "the file is damaged or was cut: get it again",
-    );
-  });
+export async function readIfThere(path: string, limits: ReadLimits = {}): Promise<Uint8Array | null> {
+  const file = await openRegular(path);
+  if (file === null) return null;
+  try {
+    return (await isZipped(file)) ? await unzipped(file, limits) : await plain(file, limits);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/**
+ * Bytes of a file that must be there, as they lie there: not unzipped.
+ * @throws DataError as of `readIfThere`, and where there is no such file.
+ */
+export async function readRegular(path: string, limits: ReadLimits = {}): Promise<Uint8Array> {
+  const file = await openRegular(path);
+  if (file === null) throw new DataError(`${path} must be a file that exists - got none`, "check the path");
+  try {
+    return await plain(file, limits);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+async function plain(file: RegularFile, { bytes: most = usualBytes(), hint }: ReadLimits): Promise<Uint8Array> {
+  if (file.size > most) throw tooLarge(file.path, file.size, most, hint);
+  const bytes = new Uint8Array(file.size);
+  let at = 0;
+  while (at < file.size) {
+    const { bytesRead } = await file.handle.read(bytes, at, Math.min(wholeChunk, file.size - at), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  await requireUnchanged(file, at);
+  return bytes;
+}
+
+async function unzipped(file: RegularFile, { bytes = usualBytes(), hint }: ReadLimits): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of unzippedChunks(file, { bytes, ...(hint !== undefined && { hint }) })) parts.push(part);
+  return concatBytes(parts);
 }
 
 /** The same under the name given, or where there is none under that name with `.gz`. */
-export async function readZippedOrNot(path: string): Promise<Uint8Array | null> {
-  return (await readIfThere(path)) ?? readIfThere(`${path}.gz`);
+export async function readZippedOrNot(path: string, limits: ReadLimits = {}): Promise<Uint8Array | null> {
+  return (await readIfThere(path, limits)) ?? readIfThere(`${path}.gz`, limits);
 }
