@@ -27,7 +27,7 @@ export interface Numbers {
   readonly data: Float64Array;
 }
 
-export interface Inferred {
+interface Inferred {
   readonly shape: Dims;
   readonly dtype: TensorType;
 }
@@ -94,7 +94,7 @@ export function staticDim(x: Tensor, axis: number, where: string): number {
 }
 
 /** A value fed at run time, by name. */
-export const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
+const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
   name: "input",
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   evaluate: (_, { name }) => {
@@ -109,7 +109,7 @@ export function input(name: string, shape: Dims, dtype: TensorType = "float32"):
 }
 
 /** A value known when the graph is built. */
-export const constantOp = defineOp<{ value: NdArray<TensorType> }>({
+const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   name: "constant",
   infer: (_, { value }) => ({ shape: value.shape, dtype: value.dtype }),
   evaluate: (_, { value }) => Float64Array.from(value.data),

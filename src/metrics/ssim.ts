@@ -35,7 +35,7 @@ const window = Float64Array.from({ length: side }, (_, i) =>
 const weights = window.map((weight) => weight / window.reduce((sum, each) => sum + each, 0));
 
 /** Of two images [h, w, c] with values in [0, 1]. */
-export function similarity(
+function similarity(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   height: number,

@@ -56,7 +56,7 @@ export const categoricalVae = defineModel({
 });
 
 /** exp(-rate * step) in steps of the interval, never under the floor. */
-export function temperatureSchedule(
+function temperatureSchedule(
   chosen: Pick<Options, "temperature" | "temperatureFloor" | "temperatureRate" | "temperatureInterval">,
 ): Schedule {
   const { temperature, temperatureFloor, temperatureRate, temperatureInterval } = chosen;

@@ -11,7 +11,7 @@ export function posterior(x: Tensor, latent: number, { nets }: Scope): Normal {
 }
 
 /** The bound, and its importance-weighted form, of a model with a normal posterior and a standard normal prior. */
-export function gaussianLikelihood(observation: Observation, latent: number, data: DataInfo): Likelihood {
+function gaussianLikelihood(observation: Observation, latent: number, data: DataInfo): Likelihood {
   return {
     terms: (images, scope) => {
       const x = observation.observed(images, scope);

@@ -18,7 +18,7 @@ import {
 import type { Outcome, Row } from "./row.ts";
 
 /** Neither looks the same turned or mirrored, and they overlap in part. */
-export const examples: { readonly data: Mixture; readonly generated: Mixture } = {
+const examples: { readonly data: Mixture; readonly generated: Mixture } = {
   data: [component(0.6, [1.8, 0.4], [0.6, 0.2, 0.3]), component(0.4, [0.3, 1.5], [0.3, -0.1, 0.5])],
   generated: [component(0.7, [1.2, 1.0], [0.5, 0, 0.4]), component(0.3, [-1.5, 0.6], [0.4, 0.1, 0.3])],
 };

@@ -1,4 +1,5 @@
 import * as ort from "#onnxruntime";
+import type { InferenceSession } from "onnxruntime-common";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, ndarray } from "../base/ndarray.ts";
 import { emitOnnx } from "../onnx/index.ts";
@@ -40,12 +41,12 @@ export function ortEngine(options: OrtOptions): Engine {
 }
 
 /** Opens bytes of an ONNX file for inference. */
-export function openSession(bytes: Uint8Array, options: OrtOptions): Promise<ort.InferenceSession> {
+export function openSession(bytes: Uint8Array, options: OrtOptions): Promise<InferenceSession> {
   return createSession(bytes, options, options.threads, waiting(false));
 }
 
 /** Runs an opened file. */
-export async function runSession(session: ort.InferenceSession, feeds: Arrays): Promise<Arrays> {
+export async function runSession(session: InferenceSession, feeds: Arrays): Promise<Arrays> {
   const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, tensorOf(value)]));
   const results = await session.run(inputs);
   return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, arrayOf(value)]));

@@ -8,7 +8,7 @@ import type { TrainedModel } from "./trained.ts";
 const points = 500;
 
 /** Where the distance is found among the numbers of a run. */
-export const distanceName = "distance/emd";
+const distanceName = "distance/emd";
 
 /**
  * The exact Earth-Mover distance between samples of a model and test items, the same items and from the same noise each time: what a critic's

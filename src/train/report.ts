@@ -28,7 +28,7 @@ export interface ConfigEntry {
   readonly isDefault: boolean;
 }
 
-export interface ReportedResult {
+interface ReportedResult {
   readonly label: string;
   readonly value: number;
   readonly stderr: number;

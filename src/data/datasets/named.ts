@@ -48,7 +48,7 @@ export interface PictureDataset extends Named {
   keeps(file: string): boolean;
 }
 
-export interface PictureHome {
+interface PictureHome {
   readonly package: string;
   /** In the package. */
   readonly folder: string;

@@ -97,7 +97,7 @@ export function requireKernel(x: Tensor, kernel: Tensor, wide: number, groups: n
 }
 
 /** Calls `body` for every pair of input and output place that a tap joins; places outside the input are left out. */
-export function forEachTap(geo: Geometry, body: (input: number, output: number, tap: number) => void): void {
+function forEachTap(geo: Geometry, body: (input: number, output: number, tap: number) => void): void {
   for (let oy = 0; oy < geo.output[0]; oy++) {
     for (let ox = 0; ox < geo.output[1]; ox++) {
       for (let ty = 0; ty < geo.kernel[0]; ty++) {

@@ -9,7 +9,7 @@ export function firstChange(config: RunConfig, ...changes: readonly (Change | nu
   return changes.find((change) => change !== null) ?? smallerRate(config);
 }
 
-export function smallerRate({ train }: RunConfig): Change {
+function smallerRate({ train }: RunConfig): Change {
   return {
     flag: `--learning-rate ${figure(train.learningRate / 4)}`,
     reason: `smaller steps, as the usual causes are not there; it was ${figure(train.learningRate)}`,

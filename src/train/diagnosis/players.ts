@@ -11,7 +11,7 @@ export interface Maker {
 }
 
 /** Looks at a net that it takes to say how its gradient went. */
-export const fewestLooks = 12;
+const fewestLooks = 12;
 
 /** The makers of a game, where enough was logged of them. Players who log scores of real and generated items are judges. */
 export function makersIn(evidence: Evidence): Maker[] {
