@@ -8,3 +8,4 @@ export * from "./pairs.ts";
 export * from "./some.ts";
 export * from "./summary.ts";
 export * from "./resize-bilinear.ts";
+export * from "./value-scale.ts";

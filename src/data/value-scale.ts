@@ -1,0 +1,106 @@
+/** Types of the numbers in files. */
+export type NumberType =
+  | "bool"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "float16"
+  | "float32"
+  | "float64";
+
+/** How numbers of a type became [0, 1]: `low` stands for 0 and `high` for 1. */
+export interface ValueScale {
+  readonly type: NumberType;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the type itself says to be black and white; floats are taken as they are. Signed whole numbers do not say it. */
+const scales: Partial<Record<NumberType, readonly [low: number, high: number]>> = {
+  bool: [0, 1],
+  uint8: [0, 2 ** 8 - 1],
+  uint16: [0, 2 ** 16 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  float16: [0, 1],
+  float32: [0, 1],
+  float64: [0, 1],
+};
+
+/**
+ * How far floats may lie beyond [0, 1] to be brought there: less than a quarter of an 8-bit level, which is what rounding and
+ * half precision make. Beyond it somebody has to say what they mean.
+ */
+const rounding = 1e-3;
+
+/** Why numbers cannot become [0, 1], where the first of them is, and what to do. */
+export class ValueFault {
+  constructor(
+    readonly at: number,
+    readonly reason: string,
+    readonly hint: string,
+  ) {}
+}
+
+/** How the numbers of a type become [0, 1]; null where the type does not say what is black and what is white. */
+export function scaleOf(type: NumberType): ValueScale | null {
+  const range = scales[type];
+  return range === undefined ? null : { type, low: range[0], high: range[1] };
+}
+
+/**
+ * The one place that decides how numbers of images become [0, 1]. The range is that of the type, never that of the numbers at
+ * hand: a dark image stays dark. Floats must lie in [0, 1] already; those beyond by rounding alone are brought there.
+ */
+export function toUnitRange(data: ArrayLike<number>, type: NumberType): Float32Array<ArrayBuffer> | ValueFault {
+  const scale = scaleOf(type);
+  if (scale === null) return faultOf(data, type);
+  const { low, high } = scale;
+  const whole = high > 1 || type === "bool";
+  const margin = whole ? 0 : rounding;
+  const span = high - low;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = (data[i]! - low) / span;
+    // Written so that it is true for NaN.
+    if (!(value >= -margin && value <= 1 + margin)) return faultOf(data, type);
+    out[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+  }
+  return out;
+}
+
+/** Names the first number that is wrong, and says by the range of all what is likely meant. */
+function faultOf(data: ArrayLike<number>, type: NumberType): ValueFault {
+  let [min, max] = [Infinity, -Infinity];
+  let odd = -1;
+  let beyond = -1;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (!Number.isFinite(value)) {
+      if (odd < 0) odd = i;
+      continue;
+    }
+    if (beyond < 0 && (value < -rounding || value > 1 + rounding)) beyond = i;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  if (odd >= 0) return new ValueFault(odd, `${data[odd]} among its ${type} numbers`, "remove or repair it");
+  const reason = `${type} numbers from ${brief(min)} to ${brief(max)}, which do not say what is black and what is white`;
+  return new ValueFault(Math.max(0, beyond), reason, remedyFor(min, max));
+}
+
+function remedyFor(min: number, max: number): string {
+  if (min >= 0 && max <= 1) return 'save a mask of 0 and 1 as (255 * a).astype("uint8")';
+  if (min >= -0.1 && max <= 1.1) return "bring what lies beyond [0, 1] to it: numpy.clip(a, 0, 1)";
+  if (min >= -1 - rounding && max <= 1 + rounding) return "values in [-1, 1] become [0, 1] by (a + 1) / 2";
+  if (min >= 0 && max <= 255) return 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
+  if (min >= 0 && max <= 65535) return "values of 16 bits become [0, 1] by a / 65535, of 12 bits by a / 4095";
+  return "they become [0, 1] by (a - low) / (high - low), with one low and one high for all images";
+}
+
+function brief(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
