@@ -1,30 +1,48 @@
 import pc from "picocolors";
 
 import { DivergedError, ZayaError } from "../base/errors.ts";
+import { type TextStream, writeLines } from "./output.ts";
 
 export const exitCodes = { done: 0, bug: 1, refused: 2, diverged: 3, interrupted: 130 } as const;
 
 /** Prints an error for the person at the terminal; returns the exit code. */
-export function tellError(error: unknown): number {
-  const { red, dim } = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+export function tellError(error: unknown, stderr: TextStream = process.stderr): number {
   if (error instanceof ZayaError) {
-    const hint = error.hint === undefined ? "" : `${dim("hint:")} ${error.hint}\n`;
-    process.stderr.write(`${red("error:")} ${error.message}\n${hint}`);
+    tell(stderr, error.message, error.hint);
     return error instanceof DivergedError ? exitCodes.diverged : exitCodes.refused;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${red("error:")} this is a bug in zaya: please report it with the lines below\n${text}\n`);
+  tell(stderr, "this is a bug in zaya: please report it with the lines below");
+  writeLines(stderr, text.split("\n"));
   return exitCodes.bug;
 }
 
-/** A reader that goes away (`zaya data photos | head`) ends the printing, not the work. */
+function tell(stderr: TextStream, message: string, hint?: string): void {
+  const { red, dim } = pc.createColors(pc.isColorSupported && stderr.isTTY === true);
+  stderr.write(`${red("error:")} `);
+  writeLines(stderr, [message]);
+  if (hint === undefined) return;
+  stderr.write(`${dim("hint:")} `);
+  writeLines(stderr, [hint]);
+}
+
+/** What cannot be printed is told on stderr, and the process does not end as if all were well. The work goes on. */
 export function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") return;
-      if (stream === process.stdout)
-        process.stderr.write(`error: stdout: must take what is printed - got ${error.code}\n`);
-      process.exitCode = exitCodes.refused;
+    stream.once("error", ({ code }: NodeJS.ErrnoException) => {
+      // Later errors of the stream say nothing new.
+      stream.on("error", () => undefined);
+      // A command sets its own exit code after this.
+      process.once("exit", (exit) => {
+        if (exit === exitCodes.done) process.exitCode = exitCodes.refused;
+      });
+      if (stream === process.stdout) tell(process.stderr, ...lostOutput(code));
     });
   }
+}
+
+function lostOutput(code: string | undefined): [message: string, hint?: string] {
+  if (code === "EPIPE") return ["what read stdout ended before all was printed (EPIPE)"];
+  if (code === "ENOSPC") return ["stdout goes to a full disk (ENOSPC)", "free some space, or send it elsewhere"];
+  return [`stdout does not take what is printed (${code})`];
 }

@@ -1,9 +1,10 @@
 import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
+import { shellWord } from "../base/shell-word.ts";
 import type { RunFolder } from "../node/index.ts";
 import { type RunConfig, type TrainEvent, type TrainResult, type Warning, numbersOf } from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
-import { duration, shellWord } from "./format.ts";
+import { duration } from "./format.ts";
 import type { Output } from "./output.ts";
 import { Progress, numbers } from "./progress.ts";
 
@@ -25,7 +26,7 @@ export async function followRun(
         const { type: _, ...warning } = event;
         warnings.push(warning);
         const { symptom, step, evidence, hint } = warning;
-        output.warn(`warning: ${symptom} at step ${step}: ${evidence}\n  ${hint}`);
+        output.warn(`warning: ${symptom} at step ${step}: ${evidence}`, `  ${hint}`);
       }
       if (event.type === "interrupted") {
         const { step, warnings } = event;

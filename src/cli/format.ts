@@ -25,11 +25,6 @@ export function number(value: number): string {
   return value.toExponential(3);
 }
 
-/** A path as one word of a shell's command line. */
-export function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 /** Columns lined up. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));

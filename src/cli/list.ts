@@ -8,6 +8,7 @@ import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
 import { table } from "./format.ts";
 import { suggestion } from "./nearest.ts";
+import { Output } from "./output.ts";
 
 const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
   recipes: () => models.map(({ name, summary, source }) => [name, summary, source]),
@@ -32,9 +33,10 @@ export function declareList(command: Command): void {
         throw new OptionError(`zaya list: what to list must be known - got ${what}`, suggestion(what, known, "lists"));
       }
       const names = what === undefined ? known : [what];
-      for (const name of names) {
-        if (names.length > 1) process.stdout.write(`${name}\n`);
-        for (const line of table(sections[name]!())) process.stdout.write(`  ${line}\n`);
-      }
+      const lines = names.flatMap((name) => [
+        ...(names.length > 1 ? [name] : []),
+        ...table(sections[name]!()).map((line) => `  ${line}`),
+      ]);
+      new Output().result(lines, null);
     });
 }

@@ -3,96 +3,10 @@ import { join } from "node:path";
 
 import { Command, CommanderError } from "commander";
 
+import { commands } from "./commands.ts";
 import { guardStreams, tellError } from "./failure.ts";
+import { writeLines } from "./output.ts";
 import { explainUsage } from "./usage.ts";
-
-/** Declares a command's arguments, flags and action. Some flags depend on the words that were given. */
-export type Declare = (command: Command, words: readonly string[]) => void | Promise<void>;
-
-/** All that is known of a command until it is called: its module takes time to load. */
-interface Entry {
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<Declare>;
-}
-
-const entries: readonly Entry[] = [
-  {
-    name: "train",
-    summary: "train a model on data, into a new run folder",
-    load: async () => (await import("./train.ts")).declareTrain,
-  },
-  {
-    name: "resume",
-    summary: "go on with a run that was stopped",
-    load: async () => (await import("./resume.ts")).declareResume,
-  },
-  {
-    name: "sample",
-    summary: "draw new items from a run or an ONNX file",
-    load: async () => (await import("./sample.ts")).declareSample,
-  },
-  {
-    name: "reconstruct",
-    summary: "encode and decode test images, and show both",
-    load: async () => (await import("./reconstruct.ts")).declareReconstruct,
-  },
-  {
-    name: "traverse",
-    summary: "show what each latent dimension does",
-    load: async () => (await import("./traverse.ts")).declareTraverse,
-  },
-  {
-    name: "translate",
-    summary: "turn images of one domain into images of another",
-    load: async () => (await import("./translate.ts")).declareTranslate,
-  },
-  {
-    name: "eval",
-    summary: "measure a run on its test data",
-    load: async () => (await import("./eval.ts")).declareEval,
-  },
-  {
-    name: "compare",
-    summary: "put runs side by side on one page",
-    load: async () => (await import("./compare.ts")).declareCompare,
-  },
-  {
-    name: "diagnose",
-    summary: "name what is wrong with a run, with evidence and one change",
-    load: async () => (await import("./diagnose.ts")).declareDiagnose,
-  },
-  {
-    name: "export",
-    summary: "write a run's nets as ONNX files",
-    load: async () => (await import("./export.ts")).declareExport,
-  },
-  {
-    name: "distance",
-    summary: "measure the distance between two data sets or runs",
-    load: async () => (await import("./distance.ts")).declareDistance,
-  },
-  {
-    name: "data",
-    summary: "look at data before training on them",
-    load: async () => (await import("./data.ts")).declareData,
-  },
-  {
-    name: "repro",
-    summary: "regenerate a published number, or a claim of the docs",
-    load: async () => (await import("./repro.ts")).declareRepro,
-  },
-  {
-    name: "list",
-    summary: "list recipes, metrics and data sets",
-    load: async () => (await import("./list.ts")).declareList,
-  },
-  {
-    name: "doctor",
-    summary: "check this machine: engines, speed, versions",
-    load: async () => (await import("./doctor.ts")).declareDoctor,
-  },
-];
 
 /** Runs a command line. Sets the exit code: 0 done, 2 bad usage or input, 3 diverged, 130 interrupted, 1 for a bug. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -114,9 +28,12 @@ async function dispatch(words: readonly string[]): Promise<void> {
     .helpCommand(false)
     .addHelpText("after", "\nzaya COMMAND --help shows a command's flags. Start with: zaya train vae")
     .showSuggestionAfterError(false)
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      outputError: () => undefined,
+      writeOut: (text) => writeLines(process.stdout, text.replace(/\n$/, "").split("\n")),
+    })
     .exitOverride();
-  for (const { name, summary, load } of entries) {
+  for (const { name, summary, load } of commands) {
     const command = program.command(name).description(summary);
     if (name === first) await (await load())(command, rest);
   }

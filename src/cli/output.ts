@@ -1,4 +1,5 @@
-import pc from "picocolors";
+import { pasteable } from "./invocation.ts";
+import { printable, printableJson } from "./printable.ts";
 
 export interface OutputOptions {
   /** One JSON object on stdout at the end; all else on stderr. */
@@ -14,18 +15,20 @@ export interface TextStream {
   readonly columns?: number | undefined;
 }
 
-/** What a command says: lines about its work, one line that changes in place, warnings, and one result. */
+/**
+ * What a command says: lines about its work, one line that changes in place, warnings, and one result. All text that leaves
+ * zaya goes through here: it is made printable, and its commands pasteable.
+ */
 export class Output {
   readonly quiet: boolean;
   /** Whether a line can change in place. */
   readonly live: boolean;
-  readonly colors;
   private readonly json: boolean;
   private readonly progress: TextStream;
   private shown = false;
 
   constructor(
-    { json = false, quiet = false }: OutputOptions,
+    { json = false, quiet = false }: OutputOptions = {},
     private readonly stdout: TextStream = process.stdout,
     private readonly stderr: TextStream = process.stderr,
   ) {
@@ -33,34 +36,33 @@ export class Output {
     this.quiet = quiet;
     this.progress = json ? stderr : stdout;
     this.live = this.progress.isTTY === true;
-    this.colors = pc.createColors(pc.isColorSupported && this.live);
   }
 
-  /** A line about the work. */
-  say(line: string): void {
+  /** Lines about the work. */
+  say(...lines: readonly string[]): void {
     if (this.quiet) return;
     this.clear();
-    this.progress.write(`${line}\n`);
+    writeLines(this.progress, lines);
   }
 
   /** Replaces the line that changes. */
   show(line: string): void {
     if (this.quiet || !this.live) return;
-    this.progress.write(`\r\u001b[2K${line.slice(0, (this.progress.columns ?? 80) - 1)}`);
+    this.progress.write(`\r\u001b[2K${printable(line).slice(0, (this.progress.columns ?? 80) - 1)}`);
     this.shown = true;
   }
 
-  /** A line that is to be seen whatever was asked for. */
-  warn(line: string): void {
+  /** Lines that are to be seen whatever was asked for. */
+  warn(...lines: readonly string[]): void {
     this.clear();
-    this.stderr.write(`${line}\n`);
+    writeLines(this.stderr, lines);
   }
 
   /** The result: lines for a person, or an object for a program. */
   result(lines: readonly string[], object: unknown): void {
     this.clear();
-    if (this.json) this.stdout.write(`${JSON.stringify(object)}\n`);
-    else for (const line of lines) this.stdout.write(`${line}\n`);
+    if (this.json) this.stdout.write(`${printableJson(object)}\n`);
+    else writeLines(this.stdout, lines);
   }
 
   /** Takes the line that changes away. */
@@ -68,4 +70,9 @@ export class Output {
     if (this.shown) this.progress.write("\r\u001b[2K");
     this.shown = false;
   }
+}
+
+/** Lines of text, each of which stays one line. */
+export function writeLines(stream: TextStream, lines: readonly string[]): void {
+  if (lines.length > 0) stream.write(lines.map((line) => `${pasteable(printable(line))}\n`).join(""));
 }

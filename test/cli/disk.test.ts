@@ -116,12 +116,19 @@ describe.runIf(process.getuid !== undefined && process.getuid() !== 0)("a folder
 });
 
 describe.runIf(process.platform === "linux")("an output that cannot be written", () => {
-  it("is told on stderr, with exit code 2", async () => {
-    const child = spawn(process.execPath, [program, "list"], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
+  it.each([
+    ["list"],
+    ["data", "tiny.npy", "--json"],
+    [...tiny, "--steps", "2", "--json", "--out", "full-json"],
+    [...tiny, "--steps", "2", "--out", "full"],
+  ])("is told on stderr, with exit code 2: %s", async (...words) => {
+    const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
+    const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: [...stdio] });
     let stderr = "";
     child.stderr!.on("data", (text) => (stderr += String(text)));
     const [code] = await once(child, "close");
-    expect(stderr).toContain("ENOSPC");
+    expect(stderr).toContain("error: stdout goes to a full disk (ENOSPC)");
+    expect(stderr.match(/error:/g)).toHaveLength(1);
     expect(code).toBe(2);
   });
 });

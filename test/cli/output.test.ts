@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { duration, number, shellWord } from "../../src/cli/format.ts";
+import { duration, number } from "../../src/cli/format.ts";
 import { nearest } from "../../src/cli/nearest.ts";
 import { Output } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
@@ -102,11 +102,6 @@ describe("words and numbers", () => {
 
   it("says numbers with five digits", () => {
     expect([105.91234, 0.0001, -2, 0, 1234567].map(number)).toEqual(["105.91", "1.000e-4", "-2", "0", "1.235e+6"]);
-  });
-
-  it("makes one word of any path", () => {
-    expect(shellWord("runs/vae-mnist-1")).toBe("runs/vae-mnist-1");
-    expect(shellWord("my runs/it's")).toBe("'my runs/it'\\''s'");
   });
 
   it("finds the nearest word, and none that is far", () => {

@@ -151,11 +151,11 @@ describe("zaya train", () => {
     }
   });
 
-  it("goes on when nobody reads what it prints", async () => {
+  it("goes on when nobody reads what it prints, and says so at once", async () => {
     const { child, ended } = start(folder, ...tiny, "--steps", "20", "--out", "unread");
     child.stdout!.destroy();
     const { code, stderr } = await ended;
-    expect([code, stderr]).toEqual([0, ""]);
+    expect([code, stderr]).toEqual([2, "error: what read stdout ended before all was printed (EPIPE)\n"]);
     expect(await readJson(folder, "unread", "run.json")).toMatchObject({ status: "done", step: 20 });
   });
 });

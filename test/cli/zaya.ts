@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { ndarray } from "../../src/base/ndarray.ts";
 import { integers, key } from "../../src/base/random.ts";
@@ -12,6 +12,11 @@ export const root = join(import.meta.dirname, "..", "..");
 export const program = join(root, "bin", "zaya.js");
 if (!existsSync(join(root, "dist", "cli", "main.js")))
   throw new Error("the tests run the built program: npm run build");
+
+/** A folder that holds the program by its name, as a global install has it: hints then say `zaya`. */
+const places = mkdtempSync(join(tmpdir(), "zaya-bin-"));
+symlinkSync(program, join(places, "zaya"));
+process.on("exit", () => rmSync(places, { recursive: true, force: true }));
 
 export interface Outcome {
   readonly code: number | null;
@@ -29,7 +34,11 @@ export interface Started {
 
 /** Starts the real program in a folder. */
 export function start(folder: string, ...words: string[]): Started {
-  const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(places, "zaya"), ...words], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${places}${delimiter}${process.env["PATH"]}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   const waiting = new Set<() => void>();

@@ -1,0 +1,22 @@
+/**
+ * Characters that move the cursor, change what a terminal shows or hide: controls with escape sequences among them, line
+ * and paragraph separators, marks, embeddings, overrides and isolates of direction, and characters without width. The
+ * joiners of Persian and of emoji (U+200C, U+200D) are text.
+ */
+const unprintable = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+
+const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text as a terminal can be given it: one line, each character of which shows itself. Others are written as in JSON. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => short[character] ?? escaped(character));
+}
+
+/** JSON text of the same value, whose strings are printable: JSON itself escapes only controls below U+0020. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(unprintable, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

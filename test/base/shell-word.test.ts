@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+
+import { describe, expect, it } from "vitest";
+
+import { shellWord } from "../../src/base/shell-word.ts";
+
+describe("a path as a word of a shell", () => {
+  it("is itself where it can be", () => {
+    expect(shellWord("runs/vae-mnist-1")).toBe("runs/vae-mnist-1");
+    expect(shellWord("my runs/it's")).toBe("'my runs/it'\\''s'");
+  });
+
+  it.each([
+    "runs/vae 1",
+    "it's",
+    "$(rm -rf .)",
+    "a;b|c&d>e",
+    "~",
+    "",
+    "*?[a]",
+    'a"b`c\\d',
+    "line\nbreak",
+    "\u001b[31mred",
+    "gpj.\u202eevil's\\",
+    "می\u200cخواهم",
+    "tag\u{e0061}",
+  ])("%j arrives at a program as it was", (path) => {
+    const got = execFileSync("bash", ["--norc", "--noprofile", "-c", `printf %s ${shellWord(path)}`], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" },
+    });
+    expect(got).toBe(path);
+  });
+
+  it("is no flag", () => {
+    expect(shellWord("-rf")).toBe("./-rf");
+    expect(shellWord("--out dir")).toBe("'./--out dir'");
+  });
+
+  it("holds nothing that a terminal would obey", () => {
+    expect(shellWord("a\u001b]0;x\u0007\u202e")).toMatch(/^[\x20-\x7e]+$/);
+  });
+});
