@@ -106,9 +106,12 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it(`has no file of more than ${longest} lines`, () => {
+  it(`has no file of more than ${longest} lines that somebody wrote`, () => {
     expect(
-      offences(({ text }) => (text.split("\n").length > longest + 1 ? [`${text.split("\n").length - 1} lines`] : [])),
+      offences(({ text }) => {
+        const lines = text.split("\n").length - 1;
+        return lines > longest && !text.startsWith("// Written by `npm run") ? [`${lines} lines`] : [];
+      }),
     ).toEqual([]);
   });
 

@@ -25,8 +25,9 @@ import {
   type TrainStep,
   defineModel,
 } from "./model.ts";
+import type { AdaganOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   components: integerField("generators of the mixture", { min: 2, max: 100 }).default(10),
   boost: numberOrField("weight of each new component: equal for all in the end (uniform), or a number", ["uniform"], {
     above: 0,
@@ -36,7 +37,7 @@ const options = z.object({
   ...adversarialOptions,
 });
 
-export const adagan = defineModel({
+export const adagan = defineModel<typeof options, AdaganOptions>({
   name: "adagan",
   summary: "mixture of GANs grown by boosting: each new one is trained on what the mixture does not yet make",
   source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",

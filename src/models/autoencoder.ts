@@ -5,13 +5,14 @@ import { type Layer, coders } from "../nn/index.ts";
 import { add, concat, matmul, mean, mul, neg, slice, stopGradient, sub } from "../ops/index.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import type { AutoencoderOptions } from "./option-types.ts";
 
-const options = z.object({ ...observationOptions, ...latentOption });
+export const options = z.object({ ...observationOptions, ...latentOption });
 
 /** Codes of the newest items, to which a Gaussian is fitted for drawing. */
 const remembered = 1000;
 
-export const autoencoder = defineModel({
+export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   name: "autoencoder",
   summary: "the nets of the VAE without prior and noise; draws come from a Gaussian fitted to its codes",
   source: "Hinton, Salakhutdinov, Science 313, 2006",

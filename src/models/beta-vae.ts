@@ -9,8 +9,9 @@ import { linearSchedule } from "../optim/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import type { BetaVaeOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   ...observationOptions,
   ...latentOption,
   beta: numberField("weight of the KL; 4 where neither a target nor a capacity is given", { min: 0 }).optional(),
@@ -28,7 +29,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export const betaVae = defineModel({
+export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   name: "beta-vae",
   summary: "VAE whose KL is weighted, constrained, or drawn to a rising capacity",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",

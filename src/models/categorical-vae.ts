@@ -19,8 +19,9 @@ import { add, exp, mean, neg, reshape, softmax, sub, sum } from "../ops/index.ts
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
 import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
+import type { CategoricalVaeOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   ...observationOptions,
   variables: integerField("categorical variables in the code", { min: 1 }).default(20),
   categories: integerField("categories of each variable", { min: 2 }).default(10),
@@ -46,7 +47,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export const categoricalVae = defineModel({
+export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>({
   name: "categorical-vae",
   summary: "VAE with a code of categorical variables",
   source: "Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712",

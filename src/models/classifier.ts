@@ -11,8 +11,9 @@ import type { ItemTransform } from "../transforms/index.ts";
 import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { chosenTransforms, transformsField } from "./transforms-option.ts";
+import type { ClassifierOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   task: choiceField("what is told of an item: its class (class), or which of --transforms was done to it (transform)", [
     "class",
     "transform",
@@ -33,7 +34,7 @@ type Options = z.output<typeof options>;
 /** Share of the features that are zeroed in training. */
 const dropped = 0.5;
 
-export const classifier = defineModel({
+export const classifier = defineModel<typeof options, ClassifierOptions>({
   name: "classifier",
   summary:
     "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",

@@ -25,8 +25,9 @@ import {
   translationOptions,
 } from "./translation.ts";
 import { type Scorer, inOnePass } from "./views.ts";
+import type { CycleganOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   blocks: integerField("residual blocks of a generator", { min: 0 }).default(6),
   loss: patchLossField("least-squares"),
   cycle: choiceField("which ways there and back must end where they began: A to B to A is the forward one", [
@@ -51,7 +52,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export const cyclegan = defineModel({
+export const cyclegan = defineModel<typeof options, CycleganOptions>({
   name: "cyclegan",
   summary: "two generators between two domains of images that nobody has paired, held together by the way back",
   source: "Zhu et al., arXiv 1703.10593",

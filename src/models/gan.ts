@@ -3,6 +3,7 @@ import { choiceField } from "../base/options.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
 import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
+import type { GanOptions } from "./option-types.ts";
 
 /** Losses by name. */
 export const ganLosses = {
@@ -19,9 +20,9 @@ export const lossOption = {
   ),
 };
 
-const options = z.object({ ...lossOption, ...adversarialOptions });
+export const options = z.object({ ...lossOption, ...adversarialOptions });
 
-export const gan = defineModel({
+export const gan = defineModel<typeof options, GanOptions>({
   name: "gan",
   summary: "generative adversarial network; with --arch dcgan that of Radford et al.",
   source: "Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434",

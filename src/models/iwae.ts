@@ -5,8 +5,9 @@ import { logSumExp, mean, neg, sub } from "../ops/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import type { IwaeOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   ...observationOptions,
   ...latentOption,
   importanceSamples: integerField("draws of the code whose weights are averaged inside the bound", { min: 1 }).default(
@@ -14,7 +15,7 @@ const options = z.object({
   ),
 });
 
-export const iwae = defineModel({
+export const iwae = defineModel<typeof options, IwaeOptions>({
   name: "iwae",
   summary: "autoencoder trained on the importance-weighted bound",
   source: "Burda et al., arXiv 1509.00519",

@@ -245,9 +245,14 @@ export interface ConfiguredModel {
 /** An argument that may be left out where nothing in it is required. */
 type OptionalIfEmpty<Options> = {} extends Options ? [options?: Options] : [options: Options];
 
-/** A recipe as a function: `vae({ latent: 10 })`. @throws OptionError for options that are not valid. */
-export function defineModel<Schema extends z.ZodObject>(definition: ModelDefinition<Schema>) {
-  const configure = (...[options]: OptionalIfEmpty<z.input<Schema>>): ConfiguredModel => ({
+/**
+ * A recipe as a function: `vae({ latent: 10 })`. `Options` may name what the schema takes by an interface that is documented.
+ * @throws OptionError for options that are not valid.
+ */
+export function defineModel<Schema extends z.ZodObject, Options extends z.input<Schema> = z.input<Schema>>(
+  definition: ModelDefinition<Schema>,
+) {
+  const configure = (...[options]: OptionalIfEmpty<Options>): ConfiguredModel => ({
     definition: definition as unknown as ModelDefinition,
     options: parseOptions(definition.options, options ?? {}, definition.name),
   });

@@ -6,14 +6,15 @@ import { adversarialOptions, alternately, game, pointDefaults } from "./adversar
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf } from "./views.ts";
+import type { PacganOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   packing: integerField("items that the discriminator judges together", { min: 2, max: 100 }).default(2),
   ...lossOption,
   ...adversarialOptions,
 });
 
-export const pacgan = defineModel({
+export const pacgan = defineModel<typeof options, PacganOptions>({
   name: "pacgan",
   summary: "GAN whose discriminator judges several items at once, all real or all generated",
   source: "Lin et al., arXiv 1712.04086",

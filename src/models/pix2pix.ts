@@ -22,8 +22,9 @@ import {
   translationOptions,
 } from "./translation.ts";
 import type { Scorer } from "./views.ts";
+import type { Pix2pixOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   direction: choiceField("which image of a pair is given, and which is wanted", directions).default("AtoB"),
   generator: choiceField("net of the generator", Object.keys(generators) as [keyof typeof generators]).default("unet"),
   blocks: integerField("residual blocks of the generator, where it is residual; 6 where not given", {
@@ -35,7 +36,7 @@ const options = z.object({
   ...translationOptions,
 });
 
-export const pix2pix = defineModel({
+export const pix2pix = defineModel<typeof options, Pix2pixOptions>({
   name: "pix2pix",
   summary: "generator from images to images, learnt from pairs, and a discriminator that sees both of a pair",
   source: "Isola et al., arXiv 1611.07004",

@@ -16,8 +16,9 @@ import {
 import { ganLosses, lossOption } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
 import { type Pair, type Player, pairScores, weighed } from "./views.ts";
+import type { UnrolledGanOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   unroll: integerField("steps of the discriminator that the generator looks ahead", { min: 0 }).default(5),
   secondOrder: choiceField(
     "whether the generator's gradient goes through those steps (on) or only to their end (off)",
@@ -27,7 +28,7 @@ const options = z.object({
   ...adversarialOptions,
 });
 
-export const unrolledGan = defineModel({
+export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
   name: "unrolled-gan",
   summary: "GAN whose generator plays against the discriminator as it will be some steps from now",
   source: "Metz et al., arXiv 1611.02163",

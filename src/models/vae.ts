@@ -16,8 +16,9 @@ import { add, mean, neg, reshape, sum } from "../ops/index.ts";
 import { gaussianAbilities, posterior } from "./gaussian-code.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import type { VaeOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   ...observationOptions,
   ...latentOption,
   estimator: choiceField(
@@ -34,7 +35,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export const vae = defineModel({
+export const vae = defineModel<typeof options, VaeOptions>({
   name: "vae",
   summary: "variational autoencoder with a normal posterior and prior",
   source: "Kingma, Welling, arXiv 1312.6114",

@@ -7,10 +7,11 @@ import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops
 import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
 import { headOf, weighed } from "./views.ts";
+import type { VeeganOptions } from "./option-types.ts";
 
-const options = z.object(adversarialOptions);
+export const options = z.object(adversarialOptions);
 
-export const veegan = defineModel({
+export const veegan = defineModel<typeof options, VeeganOptions>({
   name: "veegan",
   summary: "GAN with a reconstructor that turns items back into noise; its discriminator judges pairs of both",
   source: "Srivastava et al., arXiv 1705.07761, algorithm 1; the reconstructor's loss as in the authors' code",

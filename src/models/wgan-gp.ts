@@ -17,14 +17,15 @@ import {
 } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf, pairScores, weighed } from "./views.ts";
+import type { WganGpOptions } from "./option-types.ts";
 
-const options = z.object({
+export const options = z.object({
   ...adversarialOptions,
   penalty: numberField("weight of the gradient penalty; 10 for images, 0.1 for points", { min: 0 }).optional(),
   criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
 });
 
-export const wganGp = defineModel({
+export const wganGp = defineModel<typeof options, WganGpOptions>({
   name: "wgan-gp",
   summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
   source: "Gulrajani et al., arXiv 1704.00028",

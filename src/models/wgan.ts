@@ -4,10 +4,11 @@ import { wasserstein } from "../objectives/index.ts";
 import { rmsProp, withWeightClipping } from "../optim/index.ts";
 import { adversarialOptions, discriminatorStep, game, generatorStep, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
+import type { WganOptions } from "./option-types.ts";
 
 const { beta1: _, ...shared } = adversarialOptions;
 
-const options = z.object({
+export const options = z.object({
   ...shared,
   clip: numberField(
     "largest parameter of the critic, which sets the scale of the distance; 0.01 for images, 0.1 for points",
@@ -19,7 +20,7 @@ const options = z.object({
   }).default(100),
 });
 
-export const wgan = defineModel({
+export const wgan = defineModel<typeof options, WganOptions>({
   name: "wgan",
   summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
   source: "Arjovsky et al., arXiv 1701.07875",
