@@ -4,6 +4,7 @@ import {
   type Modes,
   type NearDuplicates,
   type SkippedFile,
+  notesOf,
   skippedIn,
 } from "../data/index.ts";
 import { sizeText } from "./config-table.ts";
@@ -30,6 +31,7 @@ export function linesOf(look: Look): string[] {
   return [
     summary.name,
     ...indented([items!, ["shape", `${shape.join(" x ")}  (${axes})`], ...contents, ...sourceRows(data)]),
+    ...notesOf(data).map(noteLine),
     ...skippedIn(data).map(skippedLine),
     ...verdictLines(look),
   ];
@@ -49,6 +51,7 @@ export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
   return [
     train.name,
     ...indented(rows),
+    ...notesOf(data).map(noteLine),
     ...skippedIn(data).map(skippedLine),
     `A: ${a.summary.name}`,
     ...indented(contentRows(a)),
@@ -79,6 +82,7 @@ export function objectOf(look: Look): Readonly<Record<string, unknown>> {
     blank: constant.count,
     classes: classes === null ? null : Object.fromEntries(classes),
     modes: train.modes === undefined ? null : modeCount(train.modes),
+    notes: notesOf(data),
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([look]),
@@ -97,6 +101,7 @@ export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<s
     test: data.test.size,
     a: objectOf(a),
     b: objectOf(b),
+    notes: notesOf(data),
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([a, b]),
@@ -132,6 +137,10 @@ function indented(rows: readonly Row[]): string[] {
   return table(rows).map((line) => `  ${line}`);
 }
 
+function noteLine(note: string): string {
+  return `  note: ${note}`;
+}
+
 function skippedLine({ file, reason }: SkippedFile): string {
   return `    ${file}: ${reason}`;
 }
@@ -147,7 +156,7 @@ function nearLine({ count: near, of }: NearDuplicates, size: number): string {
 }
 
 /** Each class with its items; of many classes how many items they have. */
-function classesLine(classes: ReadonlyMap<number, number>): string {
+function classesLine(classes: ReadonlyMap<string, number>): string {
   if (classes.size <= manyClasses) return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");
   const sizes = [...classes.values()].toSorted((a, b) => a - b);
   return `${count(classes.size)}, of ${count(sizes[0]!)} to ${count(sizes.at(-1)!)} items`;

@@ -58,6 +58,7 @@ function whole({ train, test }: DataSplit): Dataset {
   };
   const labels =
     train.labels === null || test.labels === null ? null : Int32Array.from([...train.labels, ...test.labels]);
-  const { name, kind, shape, skipped } = train;
-  return { name, kind, shape, size: train.size + test.size, labels, read, fingerprint: train.fingerprint, skipped };
+  const { name, kind, shape, classNames, skipped, fingerprint } = train;
+  const size = train.size + test.size;
+  return { name, kind, shape, size, labels, ...(classNames && { classNames }), read, fingerprint, skipped };
 }

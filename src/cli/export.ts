@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { key } from "../base/random.ts";
 import { MemoryStore } from "../base/store.ts";
 import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
-import { type ParityEntry, type Weights, exportModel } from "../train/index.ts";
+import { type ParityEntry, type Weights, classWords, exportModel, readDataRecord } from "../train/index.ts";
 import { number, table } from "./format.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -75,7 +75,13 @@ async function emit(folder: string, chosen: Weights, store: MemoryStore): Promis
   const { run, trained, step, weights, close } = await openRunModel(folder, "cpu", chosen);
   const { recipe, train } = run.config;
   try {
-    const about = { recipe, step: String(step), ...(weights && { weights }) };
+    const { classNames } = (await readDataRecord(run.store)) ?? {};
+    const about = {
+      recipe,
+      step: String(step),
+      ...(weights && { weights }),
+      ...classWords(trained.model, classNames),
+    };
     // Noise stands for real inputs where files and model are compared: the data may be elsewhere.
     return { step, weights, entries: await exportModel(trained, null, store, key(train.seed), about) };
   } finally {

@@ -1,46 +1,54 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, formatShape, ndarray } from "../base/ndarray.ts";
+import { type DType, type NdArray, allocate, formatShape, ndarray } from "../base/ndarray.ts";
 import { countOf, hex } from "./elements.ts";
 
-const uint8Code = 0x08;
-const otherTypes: Readonly<Record<number, string>> = {
-  0x09: "int8",
-  0x0b: "int16",
-  0x0c: "int32",
-  0x0d: "float32",
-  0x0e: "float64",
+interface ElementType {
+  readonly name: string;
+  readonly size: number;
+  readonly dtype: DType;
+  read(view: DataView, at: number): number;
+}
+
+/** Types of elements by their codes; of more than one byte, the most significant comes first. */
+const types: Readonly<Record<number, ElementType>> = {
+  0x08: { name: "uint8", size: 1, dtype: "uint8", read: (view, at) => view.getUint8(at) },
+  0x09: { name: "int8", size: 1, dtype: "int32", read: (view, at) => view.getInt8(at) },
+  0x0b: { name: "int16", size: 2, dtype: "int32", read: (view, at) => view.getInt16(at) },
+  0x0c: { name: "int32", size: 4, dtype: "int32", read: (view, at) => view.getInt32(at) },
+  0x0d: { name: "float32", size: 4, dtype: "float32", read: (view, at) => view.getFloat32(at) },
+  0x0e: { name: "float64", size: 8, dtype: "float64", read: (view, at) => view.getFloat64(at) },
 };
 
 /**
- * An array of uint8 from an IDX file, the format of MNIST, sharing memory with `bytes`.
+ * An array from an IDX file, the format of MNIST; of uint8 sharing memory with `bytes`, of int8 and int16 as int32.
  * @param source What the bytes are, for messages: a file name.
- * @throws DataError when the magic number is not that of uint8 data, or the length is not what the header says.
+ * @throws DataError when the magic number is not that of IDX data, or the length is not what the header says.
  * @source LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "The IDX file format".
  */
-export function decodeIdx(bytes: Uint8Array, source: string): NdArray<"uint8"> {
-  const where = `decodeIdx: ${source}`;
-  const rank = parseMagic(bytes, where);
+export function decodeIdx(bytes: Uint8Array, source: string): NdArray {
+  const { type, rank } = parseMagic(bytes, source);
   const bodyAt = 4 + 4 * rank;
-  if (bytes.length < bodyAt) throw wrongLength(`${where}: the header of ${rank} axes`, bodyAt, bytes.length);
+  if (bytes.length < bodyAt) throw wrongLength(`${source}: the header of ${rank} axes`, bodyAt, bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const count = countOf(shape);
-  if (count === null || bytes.length !== bodyAt + count) {
-    throw wrongLength(`${where}: ${formatShape(shape)} uint8`, count === null ? null : bodyAt + count, bytes.length);
+  const length = count === null ? null : bodyAt + type.size * count;
+  if (count === null || bytes.length !== length) {
+    throw wrongLength(`${source}: ${formatShape(shape)} ${type.name}`, length, bytes.length);
   }
-  return ndarray("uint8", shape, bytes.subarray(bodyAt));
+  if (type.dtype === "uint8") return ndarray("uint8", shape, bytes.subarray(bodyAt));
+  const data = allocate(type.dtype, count);
+  for (let i = 0; i < count; i++) data[i] = type.read(view, bodyAt + type.size * i);
+  return ndarray(type.dtype, shape, data);
 }
 
-/** Number of axes. */
-function parseMagic(bytes: Uint8Array, where: string): number {
-  const [first, second, type, rank] = bytes;
-  const known = first === 0 && second === 0 && rank !== undefined && rank > 0;
-  if (known && type === uint8Code) return rank;
-  const other = known ? otherTypes[type ?? 0] : undefined;
-  if (other !== undefined) throw new DataError(`${where}: elements must be uint8 - got ${other}`);
+function parseMagic(bytes: Uint8Array, source: string): { readonly type: ElementType; readonly rank: number } {
+  const [first, second, code, rank] = bytes;
+  const type = first === 0 && second === 0 ? types[code ?? 0] : undefined;
+  if (type !== undefined && rank !== undefined && rank > 0) return { type, rank };
   const zipped = first === 0x1f && second === 0x8b;
   throw new DataError(
-    `${where}: an IDX file must begin with the magic 00 00 08 and its number of axes - got ${hex(bytes, 4)}`,
+    `${source}: an IDX file must begin with 00 00, the code of its type and its number of axes - got ${hex(bytes, 4)}`,
     zipped
       ? "the file is compressed: run gunzip on it"
       : "check that this is an IDX file, such as train-images-idx3-ubyte",

@@ -11,8 +11,10 @@ export interface Dataset {
   /** Of one item. */
   readonly shape: Shape;
   readonly size: number;
-  /** The class of each item, where the data tell it. */
+  /** The class of each item, where the data tell it: whole numbers from 0. */
   readonly labels: Int32Array | null;
+  /** What the classes are called, in the order of their numbers; where not given, as their numbers are. Chosen items keep all. */
+  readonly classNames?: readonly string[];
   /** Reads items by index into float32 `[n, ...shape]`. @throws OptionError for an index outside the data. */
   read(indices: ArrayLike<number>): NdArray<"float32">;
   /** The same in float64, of points that were given so: what `read` rounds. */
@@ -30,6 +32,8 @@ export interface Dataset {
   readonly fingerprint: string;
   /** Files that were passed over when the data were read, by name. */
   readonly skipped: readonly SkippedFile[];
+  /** What was decided when the data were read and changes what is learned, each in a sentence for a person. */
+  readonly notes?: readonly string[];
 }
 
 /** Causes of variation, each of a few values: item and values name each other. */
@@ -107,7 +111,10 @@ export interface ArrayDatasetParts {
    */
   readonly items: Items;
   readonly labels?: Int32Array | null;
+  /** Of the labels; where not given, numbers are the names. */
+  readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -131,7 +138,7 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
     throw new DataError(`arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
   }
   checkValues(items, kind, `arrayDataset: ${name}`);
-  return new ArrayDataset(name, kind, items, null, labels, skipped);
+  return new ArrayDataset({ ...parts, labels, skipped }, null);
 }
 
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
@@ -174,21 +181,34 @@ function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }
 
+type OpenedArray = ArrayDatasetParts & Required<Pick<ArrayDatasetParts, "labels" | "skipped">>;
+
 class ArrayDataset implements Selectable {
+  readonly name: string;
+  readonly kind: "image" | "points";
   readonly shape: Shape;
   readonly size: number;
+  readonly labels: Int32Array | null;
+  readonly skipped: readonly SkippedFile[];
+  readonly classNames?: readonly string[];
+  readonly notes?: readonly string[];
+  private readonly items: Items;
   private readonly width: number;
   private known: string | undefined;
 
   constructor(
-    readonly name: string,
-    readonly kind: "image" | "points",
-    private readonly items: Items,
+    private readonly parts: OpenedArray,
     /** Which items, in which order; null for all as they are. */
     private readonly chosen: Int32Array | null,
-    readonly labels: Int32Array | null,
-    readonly skipped: readonly SkippedFile[],
   ) {
+    const { name, kind, items, labels, skipped, classNames, notes } = parts;
+    this.name = name;
+    this.kind = kind;
+    this.items = items;
+    this.labels = labels;
+    this.skipped = skipped;
+    if (classNames !== undefined) this.classNames = classNames;
+    if (notes !== undefined) this.notes = notes;
     this.shape = items.shape.slice(1);
     this.size = chosen?.length ?? items.shape[0]!;
     this.width = sizeOf(this.shape);
@@ -214,10 +234,10 @@ class ArrayDataset implements Selectable {
 
   /** Shares the items' memory. */
   select(indices: Int32Array): Dataset {
-    const { name, kind, items, labels, skipped } = this;
+    const { parts, labels } = this;
     const chosen = indices.map((index) => this.row(index));
     const kept = labels === null ? null : indices.map((index) => labels[index]!);
-    return new ArrayDataset(name, kind, items, chosen, kept, skipped);
+    return new ArrayDataset({ ...parts, labels: kept }, chosen);
   }
 
   private row(index: number): number {
@@ -250,8 +270,14 @@ class ArrayDataset implements Selectable {
     if (this.chosen === null) add(items);
     else for (let n = 0; n < size; n++) add(rows(items as NdArray, this.row(n), this.row(n) + 1) as Items);
     if (labels !== null) hash.update(bytesOf(labels));
+    if (labels !== null && areNamed(this)) hash.update(new TextEncoder().encode(JSON.stringify(this.classNames)));
     return hash.hex().slice(0, 16);
   }
+}
+
+/** Whether classes are called other than by their numbers. */
+function areNamed({ classNames }: Pick<Dataset, "classNames">): boolean {
+  return classNames?.some((name, label) => name !== String(label)) ?? false;
 }
 
 function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
@@ -266,6 +292,8 @@ class ChosenDataset implements Selectable {
   readonly size: number;
   readonly labels: Int32Array | null;
   readonly skipped: readonly SkippedFile[];
+  readonly classNames?: readonly string[];
+  readonly notes?: readonly string[];
   readonly factors?: Factors;
   readonly modes?: Modes;
   private known: string | undefined;
@@ -274,13 +302,15 @@ class ChosenDataset implements Selectable {
     private readonly whole: Dataset,
     private readonly chosen: Int32Array,
   ) {
-    const { labels, factors, modes } = whole;
+    const { labels, classNames, notes, factors, modes } = whole;
     this.name = whole.name;
     this.kind = whole.kind;
     this.shape = whole.shape;
     this.skipped = whole.skipped;
     this.size = chosen.length;
     this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
+    if (classNames !== undefined) this.classNames = classNames;
+    if (notes !== undefined) this.notes = notes;
     if (factors !== undefined) this.factors = chosenFactors(factors, chosen, (index) => this.row(index));
     if (modes !== undefined) this.modes = modes;
   }
@@ -320,6 +350,11 @@ function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) 
       return places.get(whole.indexOf(values)) ?? -1;
     },
   };
+}
+
+/** What was decided when either part was read, each once. */
+export function notesOf({ train, test }: DataSplit): string[] {
+  return [...new Set([...(train.notes ?? []), ...(test.notes ?? [])])];
 }
 
 /** The fingerprint of data that a text defines. */

@@ -1,6 +1,7 @@
 import { DataError } from "../base/errors.ts";
-import { castTo, formatShape, reshaped } from "../base/ndarray.ts";
+import { type NdArray, castTo, formatShape, reshaped } from "../base/ndarray.ts";
 import { decodeIdx } from "../codec/idx.ts";
+import { classesFrom } from "./classes.ts";
 import { type Dataset, arrayDataset } from "./dataset.ts";
 
 /** Bytes of a file, and its name for messages. */
@@ -9,32 +10,60 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
+/** One part of a data set: its images, and their labels where there are some. */
+export interface IdxPart {
+  readonly name: string;
+  readonly images: NamedBytes;
+  readonly labels: NamedBytes | null;
+}
+
 /**
- * Grey images from an IDX file `[n, h, w]`, with their classes from one of `[n]` where there is one.
- * @throws DataError when a file is damaged or of another shape.
+ * Grey images from IDX files `[n, h, w]`, of uint8 or of floats in [0, 1], with their classes from files `[n]`: the distinct
+ * labels of all parts.
+ * @throws DataError when a file is damaged or of another shape or type.
  */
-export function idxDataset(name: string, images: NamedBytes, labels: NamedBytes | null): Dataset {
-  const pixels = decodeIdx(images.bytes, images.file);
-  const [n, height, width] = pixels.shape;
-  if (pixels.shape.length !== 3 || n === 0) {
-    throw new DataError(
-      `idxDataset: images in ${images.file} must be [n, h, w] - got ${formatShape(pixels.shape)}`,
-      pixels.shape.length === 1 ? "these seem to be labels: give the file of the images" : undefined,
-    );
-  }
-  const items = reshaped(pixels, [n!, height!, width!, 1]);
-  return arrayDataset({
-    name,
-    kind: "image",
-    items,
-    labels: labels === null ? null : readLabels(labels, n!),
+export function idxDatasets(parts: readonly IdxPart[]): Dataset[] {
+  const read = parts.map(({ images, labels }) => {
+    const items = readImages(images);
+    return { items, labels: labels === null ? null : readLabels(labels, items.shape[0]!) };
+  });
+  const { labels, names } = classesFrom(read.flatMap((part) => (part.labels === null ? [] : Array.from(part.labels))));
+  let at = 0;
+  return read.map((part, i) => {
+    const own = part.labels === null ? null : labels.slice(at, (at += part.labels.length));
+    const { name } = parts[i]!;
+    return arrayDataset({ name, kind: "image", items: part.items, ...(own && { labels: own, classNames: names }) });
   });
 }
 
-function readLabels(labels: NamedBytes, n: number): Int32Array {
-  const classes = decodeIdx(labels.bytes, labels.file);
-  if (classes.shape.length !== 1 || classes.shape[0] !== n) {
-    throw new DataError(`idxDataset: labels in ${labels.file} must be [${n}] - got ${formatShape(classes.shape)}`);
+function readImages({ file, bytes }: NamedBytes): NdArray<"uint8"> | NdArray<"float32"> {
+  const pixels = decodeIdx(bytes, file);
+  const [n, height, width] = pixels.shape;
+  if (pixels.shape.length !== 3 || n === 0) {
+    throw new DataError(
+      `images in ${file} must be [n, h, w] - got ${formatShape(pixels.shape)}`,
+      pixels.shape.length === 1 ? "these seem to be labels: give the file of the images" : undefined,
+    );
   }
-  return castTo(classes, "int32").data;
+  const shape = [n!, height!, width!, 1];
+  if (pixels.dtype === "uint8") return reshaped(pixels as NdArray<"uint8">, shape);
+  if (pixels.dtype === "int32") {
+    throw new DataError(
+      `images in ${file} must be uint8 or float - got signed whole numbers`,
+      "write them as uint8, 0 to 255",
+    );
+  }
+  return reshaped(castTo(pixels, "float32"), shape);
+}
+
+function readLabels({ file, bytes }: NamedBytes, n: number): ArrayLike<number> {
+  const { shape, data } = decodeIdx(bytes, file);
+  if (shape.length !== 1 || shape[0] !== n) {
+    throw new DataError(`labels in ${file} must be [${n}] - got ${formatShape(shape)}`);
+  }
+  const other = data.findIndex((label) => !Number.isInteger(label));
+  if (other >= 0) {
+    throw new DataError(`labels in ${file} must be whole numbers - got ${data[other]} at item ${other}`);
+  }
+  return data;
 }

@@ -1,3 +1,4 @@
+export * from "./classes.ts";
 export * from "./dataset.ts";
 export * from "./datasets/index.ts";
 export * from "./idx-dataset.ts";

@@ -56,7 +56,9 @@ class PairDataset implements Dataset {
   readonly shape: Shape;
   readonly size: number;
   readonly labels: Int32Array | null;
+  readonly classNames?: readonly string[];
   readonly skipped: readonly SkippedFile[];
+  readonly notes: readonly string[];
 
   constructor(
     readonly name: string,
@@ -66,6 +68,8 @@ class PairDataset implements Dataset {
     this.shape = [2, ...a.shape];
     this.size = Math.max(a.size, b.size);
     this.labels = aligned ? a.labels : null;
+    if (aligned && a.classNames !== undefined) this.classNames = a.classNames;
+    this.notes = [...new Set([a, b].flatMap(({ notes = [] }) => notes))];
     // Both domains may lie in one folder.
     this.skipped = distinctFiles([...[a, b].flatMap(skippedOf), ...leftOut]);
   }

@@ -1,5 +1,6 @@
 import { type Shape, rows } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
+import { className } from "./classes.ts";
 import type { Dataset, SkippedFile } from "./dataset.ts";
 
 /** What one look at every item tells. */
@@ -21,8 +22,8 @@ export interface DataSummary {
   };
   /** Images of one value throughout, and some of them. */
   readonly constant: { readonly count: number; readonly examples: readonly number[] };
-  /** How many items each class has; null without labels. */
-  readonly classes: ReadonlyMap<number, number> | null;
+  /** How many items each class has, by what it is called; null without labels. */
+  readonly classes: ReadonlyMap<string, number> | null;
   readonly skipped: readonly SkippedFile[];
   readonly fingerprint: string;
 }
@@ -73,7 +74,7 @@ export function summarize(dataset: Dataset): DataSummary {
     dimensions: dimensions?.map((moments) => moments.summary()) ?? null,
     duplicates: { count: duplicates.length, examples: duplicates.slice(0, examplesKept) },
     constant: { count: constant.length, examples: constant.slice(0, examplesKept) },
-    classes: dataset.labels === null ? null : countClasses(dataset.labels),
+    classes: dataset.labels === null ? null : itemsOfClasses(dataset, dataset.labels),
     skipped,
     fingerprint,
   };
@@ -144,8 +145,8 @@ function hashOf(bits: Int32Array): number {
   return (high >>> 12) * 2 ** 32 + (low >>> 0);
 }
 
-function countClasses(labels: Int32Array): Map<number, number> {
+function itemsOfClasses(dataset: Dataset, labels: Int32Array): Map<string, number> {
   const counts = new Map<number, number>();
   for (const label of labels.toSorted()) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return counts;
+  return new Map(Array.from(counts, ([label, count]) => [className(dataset, label), count]));
 }

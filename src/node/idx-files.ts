@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 
-import { type NamedBytes, idxDataset } from "../data/idx-dataset.ts";
+import { type NamedBytes, idxDatasets } from "../data/idx-dataset.ts";
 import { type DataParts, requireOneShape } from "./data-parts.ts";
 import { readZippedOrNot } from "./read-file.ts";
 
@@ -11,14 +11,15 @@ import { readZippedOrNot } from "./read-file.ts";
  */
 export async function openIdx(path: string, bytes: Uint8Array): Promise<DataParts> {
   const name = basename(path);
-  const train = idxDataset(name, { file: name, bytes }, await labelsBeside(path));
+  const first = { name, images: { file: name, bytes }, labels: await labelsBeside(path) };
   const file = unzippedName(path).replace(/^train-images/, "t10k-images");
   const testPath = join(dirname(path), file);
   const testBytes = file === unzippedName(path) ? null : await readZippedOrNot(testPath);
-  if (testBytes === null) return { train, test: null };
-  const test = idxDataset(file, { file, bytes: testBytes }, await labelsBeside(testPath));
-  requireOneShape({ train, test });
-  return { train, test };
+  if (testBytes === null) return { train: idxDatasets([first])[0]!, test: null };
+  const second = { name: file, images: { file, bytes: testBytes }, labels: await labelsBeside(testPath) };
+  const [train, test] = idxDatasets([first, second]);
+  requireOneShape({ train: train!, test: test! });
+  return { train: train!, test: test! };
 }
 
 async function labelsBeside(path: string): Promise<NamedBytes | null> {

@@ -4,7 +4,8 @@ import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 
 import { DataError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
-import { type Dataset, type SkippedFile, arrayDataset } from "../data/dataset.ts";
+import { classesFrom } from "../data/classes.ts";
+import { type ArrayDatasetParts, type Dataset, type SkippedFile, arrayDataset } from "../data/dataset.ts";
 import { codeOf } from "./folder-store.ts";
 import { type EncodedImage, nothingRead, readImages } from "./images.ts";
 
@@ -130,7 +131,7 @@ async function readPictures(
   const read = await readImages(table.where, images(), count, { size, limit: first }, skipped);
   if (read === null) throw nothingRead(table.where, skipped, "no rows", `in the column ${nameOf(column)}`);
   const { items, places } = read;
-  return arrayDataset({ name, kind: "image", items, labels: labelled ? labelsAt(labels, places) : null, skipped });
+  return arrayDataset({ name, kind: "image", items, ...(labelled && labelsAt(labels, places)), skipped });
 }
 
 /** Rows are counted from 1. */
@@ -147,10 +148,17 @@ function encodedIn(value: unknown, row: number): EncodedImage {
   };
 }
 
-/** Null where an item has none, as the hidden test parts of the hub. */
-function labelsAt(labels: readonly unknown[], places: readonly number[]): Int32Array<ArrayBuffer> | null {
-  const chosen = places.map((place) => (labels[place] === null ? -1 : Number(labels[place])));
-  return chosen.some((label) => label < 0) ? null : Int32Array.from(chosen);
+/** The classes of the chosen rows; none where a row has no label, as in the hidden test parts of the hub, where they are -1. */
+function labelsAt(
+  labels: readonly unknown[],
+  places: readonly number[],
+): Pick<ArrayDatasetParts, "labels" | "classNames"> {
+  const chosen = places.map((place) => labels[place]) as (bigint | number | null)[];
+  const known = chosen.filter((label) => label !== null);
+  const distinct = new Set(known.map(Number));
+  if (known.length < chosen.length || (distinct.has(-1) && (distinct.has(0) || distinct.size === 1))) return {};
+  const { labels: own, names } = classesFrom(known);
+  return { labels: own, classNames: names };
 }
 
 /** Whole numbers of up to 64 bits; dates and decimals lie in such, too. */

@@ -17,6 +17,8 @@ export interface DataRecord {
   readonly shape: Shape;
   /** How many classes the labels of the items name. */
   readonly classes?: number;
+  /** What they are called, where the data tell it. */
+  readonly classNames?: readonly string[];
   readonly train: PartRecord;
   readonly test: PartRecord;
   readonly skipped: readonly SkippedFile[];
@@ -33,6 +35,7 @@ function describe({ train, test }: DataSplit): DataRecord {
     kind,
     shape,
     ...(classes !== undefined && { classes }),
+    ...(train.classNames !== undefined && { classNames: train.classNames }),
     train: part(train),
     test: part(test),
     skipped: skippedIn({ train, test }),

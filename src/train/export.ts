@@ -12,6 +12,12 @@ import { traceInference } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 import { domainOf } from "./ways.ts";
 
+/** The metadata of a classifier's file: a JSON list of what its classes are called, in the order of its logits. */
+export function classWords({ classifier }: Model, names: readonly string[] | undefined): { readonly classes?: string } {
+  const words = classifier?.transforms?.map(({ name }) => name) ?? names;
+  return classifier === undefined || words === undefined ? {} : { classes: JSON.stringify(words) };
+}
+
 /** Items on which files and process are compared. */
 const parityItems = 64;
 

@@ -1,15 +1,11 @@
 import { DataError } from "../base/errors.ts";
-import type { DataSplit, Dataset } from "../data/index.ts";
+import { type DataSplit, type Dataset, className, countClasses } from "../data/index.ts";
 import type { Declared } from "./feeds.ts";
 
 /** How many classes the labels of both parts name; undefined where a part has none. */
 export function classesOf({ train, test }: DataSplit): number | undefined {
   if (train.labels === null || test.labels === null) return undefined;
-  return 1 + Math.max(largest(train.labels), largest(test.labels));
-}
-
-function largest(labels: Int32Array): number {
-  return labels.reduce((most, label) => Math.max(most, label), 0);
+  return Math.max(countClasses(train), countClasses(test));
 }
 
 /** The classes of some items. @throws DataError when the data have no labels. */
@@ -26,14 +22,15 @@ function noLabels(name: string): DataError {
 }
 
 /** @throws DataError when a step asks for classes that the data do not have, or the data have more of them. */
-export function requireLabels(declared: ReadonlyMap<string, Declared>, { name, labels }: Dataset): void {
+export function requireLabels(declared: ReadonlyMap<string, Declared>, data: Dataset): void {
+  const { name, labels } = data;
   for (const want of declared.values()) {
     if (want.kind !== "labels") continue;
     if (labels === null) throw noLabels(name);
     const other = labels.find((label) => label < 0 || label >= want.classes);
     if (other === undefined) continue;
     throw new DataError(
-      `train: labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${other} in ${name}`,
+      `train: labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${className(data, other)} in ${name}`,
       "train a model with as many classes as the data have",
     );
   }

@@ -19,18 +19,20 @@ const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
 /** Lines of one chart, where a quantity has many parts: the largest at the end. */
 const drawnLines = 8;
 
+type ClassNames = Pick<Dataset, "classNames">;
+
 /**
  * One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent, and
  * `METRIC/NAME/WORD` that of WORD.
  */
-export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
+export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {}): Curve[] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
     const [metric, quantity, part] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
     if (undrawn.has(title)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
-    const line = part === undefined ? split : partLabel(quantity!, part);
+    const line = part === undefined ? split : partLabel(quantity!, part, names);
     const points = series.get(line) ?? [];
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
@@ -43,10 +45,11 @@ export function curvesOf(metrics: readonly MetricLine[]): Curve[] {
   });
 }
 
-/** What a part of a quantity is called: `z3` of klPerLatent, `class 3` of accuracyPerClass. */
-export function partLabel(quantity: string, part: string): string {
+/** What a part of a quantity is called: `z3` of klPerLatent, `class cat` or `class 3` of accuracyPerClass. */
+export function partLabel(quantity: string, part: string, { classNames }: ClassNames = {}): string {
   const what = /Per([A-Z][a-z]+)$/.exec(quantity)?.[1];
   if (what === undefined) return part;
+  if (what === "Class") return `class ${classNames?.[Number(part)] ?? part}`;
   return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
 }
 

@@ -28,8 +28,8 @@ export async function writeReport(
     status: [state.status, state.reason].filter(Boolean).join(": "),
     summary: summaryOf(run, state, metrics, weights),
     config: configOf(run, test.kind),
-    curves: curvesOf(metrics),
-    bars: barsOf(results),
+    curves: curvesOf(metrics, test),
+    bars: barsOf(results, test),
     strips: stripsOf(metrics, test),
     films: await filmsOf(run, "Samples over training", filmCaption(trained.model, test)),
     pictures: await picturesOf(run, trained, test, results),
@@ -74,11 +74,14 @@ function configOf({ config }: Run, kind: Dataset["kind"]): ConfigEntry[] {
   });
 }
 
-function barsOf(results: readonly Evaluation[]): ReportFacts["bars"] {
+function barsOf(results: readonly Evaluation[], names: Dataset): ReportFacts["bars"] {
   return results.flatMap(({ label, unit, details }) =>
     Object.entries(details).flatMap(([name, detail]) => {
       if (typeof detail === "number") return [];
-      const values = latentsByKl(detail).map((at) => ({ label: partLabel(name, String(at)), value: detail[at]! }));
+      const values = latentsByKl(detail).map((at) => ({
+        label: partLabel(name, String(at), names),
+        value: detail[at]!,
+      }));
       return [{ title: `${label}: ${name}, largest first`, unit, values }];
     }),
   );

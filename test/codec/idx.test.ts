@@ -23,12 +23,24 @@ describe("decodeIdx", () => {
     expect(decodeIdx(idx([0, 28]), "x").shape).toEqual([0, 28]);
   });
 
+  it.each<[code: number, dtype: string, bytes: number[], values: number[]]>([
+    [0x09, "int32", [255, 127], [-1, 127]],
+    [0x0b, "int32", [255, 254, 1, 0], [-2, 256]],
+    [0x0c, "int32", [7, 91, 205, 21, 255, 255, 255, 255], [123456789, -1]],
+    [0x0d, "float32", [0x3f, 0, 0, 0, 0xc0, 0, 0, 0], [0.5, -2]],
+    [0x0e, "float64", [0x3f, 0xe0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0], [0.5, -2]],
+  ])("reads the type %i, the most significant byte first", (code, dtype, bytes, values) => {
+    const array = decodeIdx(Uint8Array.of(0, 0, code, 1, 0, 0, 0, 2, ...bytes), "x");
+    expect(array).toMatchObject({ dtype, shape: [2] });
+    expect([...array.data]).toEqual(values);
+  });
+
   it.each([
-    [Uint8Array.of(), "must begin with the magic 00 00 08 and its number of axes - got no bytes"],
+    [Uint8Array.of(), "must begin with 00 00, the code of its type and its number of axes - got no bytes"],
     [Uint8Array.of(0, 0, 8), "got 00 00 08"],
     [Uint8Array.of(0, 0, 8, 0, 1), "got 00 00 08 00"],
     [Uint8Array.of(0, 0, 7, 1, 0, 0, 0, 0), "got 00 00 07 01"],
-    [Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0), "elements must be uint8 - got float32"],
+    [Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0, 1, 2, 3, 4), "[0] float32 must take 8 bytes - got 12"],
     [Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), "the header of 2 axes must take 12 bytes - got 8"],
     [idx([4, 2], 7), "[4, 2] uint8 must take 20 bytes - got 19"],
     [idx([4, 2], 9), "[4, 2] uint8 must take 20 bytes - got 21"],
@@ -36,7 +48,7 @@ describe("decodeIdx", () => {
   ])("refuses wrong bytes %#", (bytes, message) => {
     const decode = (): unknown => decodeIdx(bytes, "t10k");
     expect(decode).toThrow(DataError);
-    expect(decode).toThrow("decodeIdx: t10k");
+    expect(decode).toThrow("t10k: ");
     expect(decode).toThrow(message);
   });
 

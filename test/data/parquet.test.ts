@@ -37,7 +37,8 @@ describe("images in a Parquet file", () => {
     expect(data).toMatchObject({ kind: "image", shape: [3, 4, 3], size: 5 });
     const pixels = Array.from(data.read([0, 1, 2, 3, 4]).data, (value) => Math.round(255 * value));
     expect(pixels).toEqual([0, 1, 3, 4, 7].flatMap(colour));
-    expect(data.labels).toEqual(Int32Array.of(3, 1, 1, 5, 6));
+    expect(data.classNames).toEqual(["1", "3", "5", "6"]);
+    expect(data.labels).toEqual(Int32Array.of(1, 0, 0, 2, 3));
     expect(data.skipped).toEqual([
       { file: "row 3, 2.png", reason: "not an image" },
       { file: "row 6, elsewhere.png", reason: "cannot be read: no bytes in the file" },
@@ -55,7 +56,7 @@ describe("images in a Parquet file", () => {
     const data = await openData(fixture("hub"), { size: 2, limit: 3 });
     expect(data.train.shape).toEqual([2, 2, 3]);
     expect(data.train.size + data.test.size).toBe(3);
-    expect([...data.train.labels!, ...data.test.labels!].toSorted()).toEqual([1, 1, 3]);
+    expect([...data.train.labels!, ...data.test.labels!].toSorted()).toEqual([0, 0, 1]);
     // Of the rows after those that were needed nothing is said.
     expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "not an image" }]);
     const mixed = await openItems(fixture("sizes"), { size: 2 });

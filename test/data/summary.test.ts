@@ -37,9 +37,9 @@ describe("summarize", () => {
     });
     expect(summary.constant).toEqual({ count: 2, examples: [1, 4] });
     expect([...summary.classes!]).toEqual([
-      [0, 2],
-      [1, 1],
-      [2, 3],
+      ["0", 2],
+      ["1", 1],
+      ["2", 3],
     ]);
     expect(summary.fingerprint).toBe(dataset.fingerprint);
   });

@@ -1,7 +1,7 @@
 import { DataError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
 import type { DataSplit, Dataset } from "../dataset.ts";
-import { idxDataset } from "../idx-dataset.ts";
+import { type IdxPart, idxDatasets } from "../idx-dataset.ts";
 
 /** The four files of MNIST, and of data sets that were made to take its place. */
 export const mnistParts = [
@@ -16,22 +16,29 @@ type Read = (part: string) => Promise<Uint8Array>;
 /** 60,000 grey images `[28, 28, 1]` to train on and 10,000 to test on. @throws DataError for files of other shapes. */
 export async function openMnistFiles(name: string, read: Read): Promise<DataSplit> {
   // One after the other, so that of files that are not there the first is named.
-  const train = await openPart(name, read, "train", 60_000);
-  return { train, test: await openPart(name, read, "t10k", 10_000) };
+  const parts = [await readPart(name, read, "train"), await readPart(name, read, "t10k")];
+  const [train, test] = idxDatasets(parts);
+  requireForm(train!, parts[0]!, 60_000);
+  requireForm(test!, parts[1]!, 10_000);
+  return { train: train!, test: test! };
 }
 
-async function openPart(name: string, read: Read, part: "train" | "t10k", size: number): Promise<Dataset> {
+async function readPart(name: string, read: Read, part: "train" | "t10k"): Promise<IdxPart> {
   const images = `${part}-images-idx3-ubyte`;
   const labels = `${part}-labels-idx1-ubyte`;
-  const pixels = { file: images, bytes: await read(images) };
-  const dataset = idxDataset(name, pixels, { file: labels, bytes: await read(labels) });
-  const form = formatShape([dataset.size, ...dataset.shape]);
-  const expected = formatShape([size, 28, 28, 1]);
-  if (form !== expected) {
-    throw new DataError(
-      `${name}: ${images} must be ${expected} - got ${form}`,
-      "give other data as a path to its IDX file",
-    );
-  }
-  return dataset;
+  return {
+    name,
+    images: { file: images, bytes: await read(images) },
+    labels: { file: labels, bytes: await read(labels) },
+  };
+}
+
+function requireForm({ name, size, shape }: Dataset, { images }: IdxPart, count: number): void {
+  const form = formatShape([size, ...shape]);
+  const expected = formatShape([count, 28, 28, 1]);
+  if (form === expected) return;
+  throw new DataError(
+    `${name}: ${images.file} must be ${expected} - got ${form}`,
+    "give other data as a path to its IDX file",
+  );
 }

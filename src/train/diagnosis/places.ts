@@ -1,6 +1,6 @@
 import { type NdArray, reshaped, rows, sizeOf } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
-import { type Dataset, somePlaces } from "../../data/index.ts";
+import { type Dataset, className, somePlaces } from "../../data/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
 
@@ -47,7 +47,12 @@ export function placesOf(data: Dataset, key: Key): Places | null {
   const members = Array.from({ length: count }, (_, place) => [...row.keys()].filter((i) => row[i] === place));
   const between = modes === undefined ? new Float64Array(count) : distancesBetween(centres);
   const names = members.map((own, place) =>
-    modes ? `mode ${place}` : `cluster ${place}${classOf(own.map((i) => data.labels?.[chosen[i]!]))}`,
+    modes
+      ? `mode ${place}`
+      : `cluster ${place}${classOf(
+          data,
+          own.map((i) => data.labels?.[chosen[i]!]),
+        )}`,
   );
   return {
     declared: modes !== undefined,
@@ -77,11 +82,11 @@ function distancesBetween(centres: NdArray): Float64Array {
 }
 
 /** The class that more than half of the items are of, in words. */
-function classOf(labels: readonly (number | undefined)[]): string {
+function classOf(data: Dataset, labels: readonly (number | undefined)[]): string {
   const counts = new Map<number, number>();
   for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
-  return most !== undefined && most[1] > labels.length / 2 ? ` (mostly class ${most[0]})` : "";
+  return most !== undefined && most[1] > labels.length / 2 ? ` (mostly class ${className(data, most[0])})` : "";
 }
 
 /** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */
