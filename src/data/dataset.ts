@@ -1,5 +1,5 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import type { NdArray, Shape } from "../base/ndarray.ts";
 import { type Key, fold, key, permutation } from "../base/random.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { range } from "../base/range.ts";
@@ -100,190 +100,6 @@ export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
   return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
-type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
-
-export interface ArrayDatasetParts {
-  readonly name: string;
-  readonly kind: "image" | "points";
-  /**
-   * `[n, h, w, c]` or `[n, d]`. Of uint8, images only: 0 to 255 stands for [0, 1]. Of float64, points only. The memory is
-   * kept, not copied.
-   */
-  readonly items: Items;
-  readonly labels?: Int32Array | null;
-  /** Of the labels; where not given, numbers are the names. */
-  readonly classNames?: readonly string[];
-  readonly skipped?: readonly SkippedFile[];
-  readonly notes?: readonly string[];
-}
-
-/**
- * A data set in memory.
- * @throws DataError when there is no item, the array does not fit the kind, or a value is not finite or out of range.
- */
-export function arrayDataset(parts: ArrayDatasetParts): Dataset {
-  const { name, kind, items, labels = null, skipped = [] } = parts;
-  const rank = kind === "image" ? 4 : 2;
-  if (items.shape.length !== rank || sizeOf(items.shape) === 0) {
-    const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";
-    throw new DataError(`arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`);
-  }
-  if (items.dtype === (kind === "points" ? "uint8" : "float64")) {
-    const types = kind === "points" ? "float32 or float64" : "uint8 or float32";
-    throw new DataError(
-      `arrayDataset: ${kind === "points" ? "points" : "images"} must be ${types} - got ${items.dtype} in ${name}`,
-    );
-  }
-  if (labels !== null && labels.length !== items.shape[0]) {
-    throw new DataError(`arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
-  }
-  checkValues(items, kind, `arrayDataset: ${name}`);
-  return new ArrayDataset({ ...parts, labels, skipped }, null);
-}
-
-const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
-
-/** @throws DataError naming the first value that is not finite or, in an image, outside [0, 1]. */
-export function checkValues(items: NdArray, kind: "image" | "points", where: string): void {
-  if (items.dtype === "uint8") return;
-  const [low, high] = kind === "image" ? [0, 1] : [-largestFloat32, largestFloat32];
-  const data = items.data;
-  for (let i = 0; i < data.length; i++) {
-    // Written so that it is true for NaN.
-    if (!(data[i]! >= low && data[i]! <= high)) throw badValue(items, i, where);
-  }
-}
-
-function badValue(items: NdArray, at: number, where: string): DataError {
-  const value = items.data[at]!;
-  const index: number[] = [];
-  for (let axis = items.shape.length - 1, rest = at; axis >= 0; axis--) {
-    index.unshift(rest % items.shape[axis]!);
-    rest = Math.floor(rest / items.shape[axis]!);
-  }
-  if (Number.isNaN(value) || Math.abs(value) > largestFloat32) {
-    return new DataError(
-      `${where}: each value must be a finite float32 - got ${value} at ${formatShape(index)}`,
-      "remove or repair the items with such values",
-    );
-  }
-  const hint =
-    value < 0
-      ? "values in [-1, 1] become [0, 1] by (a + 1) / 2"
-      : 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
-  return new DataError(`${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`, hint);
-}
-
-/** The value that each byte of an image stands for. */
-const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-
-function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
-}
-
-type OpenedArray = ArrayDatasetParts & Required<Pick<ArrayDatasetParts, "labels" | "skipped">>;
-
-class ArrayDataset implements Selectable {
-  readonly name: string;
-  readonly kind: "image" | "points";
-  readonly shape: Shape;
-  readonly size: number;
-  readonly labels: Int32Array | null;
-  readonly skipped: readonly SkippedFile[];
-  readonly classNames?: readonly string[];
-  readonly notes?: readonly string[];
-  private readonly items: Items;
-  private readonly width: number;
-  private known: string | undefined;
-
-  constructor(
-    private readonly parts: OpenedArray,
-    /** Which items, in which order; null for all as they are. */
-    private readonly chosen: Int32Array | null,
-  ) {
-    const { name, kind, items, labels, skipped, classNames, notes } = parts;
-    this.name = name;
-    this.kind = kind;
-    this.items = items;
-    this.labels = labels;
-    this.skipped = skipped;
-    if (classNames !== undefined) this.classNames = classNames;
-    if (notes !== undefined) this.notes = notes;
-    this.shape = items.shape.slice(1);
-    this.size = chosen?.length ?? items.shape[0]!;
-    this.width = sizeOf(this.shape);
-    if (items.dtype === "float64") this.readDouble = (indices) => this.gather(items, indices, "float64");
-  }
-
-  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
-
-  read(indices: ArrayLike<number>): NdArray<"float32"> {
-    const { items, width } = this;
-    if (items.dtype !== "uint8") return this.gather(items, indices, "float32");
-    const out = zeros([indices.length, ...this.shape]);
-    for (let n = 0; n < indices.length; n++) {
-      toLevels(items.data, this.row(indices[n]!) * width, out.data, n * width, width);
-    }
-    return out;
-  }
-
-  get fingerprint(): string {
-    this.known ??= this.digest();
-    return this.known;
-  }
-
-  /** Shares the items' memory. */
-  select(indices: Int32Array): Dataset {
-    const { parts, labels } = this;
-    const chosen = indices.map((index) => this.row(index));
-    const kept = labels === null ? null : indices.map((index) => labels[index]!);
-    return new ArrayDataset({ ...parts, labels: kept }, chosen);
-  }
-
-  private row(index: number): number {
-    const checked = checkedIndex(this, index);
-    return this.chosen === null ? checked : this.chosen[checked]!;
-  }
-
-  private gather<D extends "float32" | "float64">(
-    { data }: NdArray<"float32" | "float64">,
-    indices: ArrayLike<number>,
-    dtype: D,
-  ): NdArray<D> {
-    const { width } = this;
-    const out = zeros([indices.length, ...this.shape], dtype);
-    for (let n = 0; n < indices.length; n++) {
-      const from = this.row(indices[n]!) * width;
-      out.data.set(data.subarray(from, from + width), n * width);
-    }
-    return out;
-  }
-
-  /** Of the items as models see them: float64 as float32. */
-  private digest(): string {
-    const { kind, items, labels, shape, size } = this;
-    const hash = new Sha256();
-    const dtype = items.dtype === "uint8" ? "uint8" : "float32";
-    hash.update(new TextEncoder().encode(`${kind} ${dtype} ${size} ${formatShape(shape)}`));
-    const add = (part: Items) =>
-      hash.update(bytesOf(part.dtype === "float64" ? castTo(part, "float32").data : part.data));
-    if (this.chosen === null) add(items);
-    else for (let n = 0; n < size; n++) add(rows(items as NdArray, this.row(n), this.row(n) + 1) as Items);
-    if (labels !== null) hash.update(bytesOf(labels));
-    if (labels !== null && areNamed(this)) hash.update(new TextEncoder().encode(JSON.stringify(this.classNames)));
-    return hash.hex().slice(0, 16);
-  }
-}
-
-/** Whether classes are called other than by their numbers. */
-function areNamed({ classNames }: Pick<Dataset, "classNames">): boolean {
-  return classNames?.some((name, label) => name !== String(label)) ?? false;
-}
-
-function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 /** Some items of data that are read through it: nothing is read before it is asked for. */
 class ChosenDataset implements Selectable {
   readonly name: string;
@@ -321,7 +137,9 @@ class ChosenDataset implements Selectable {
 
   get fingerprint(): string {
     const bytes = new TextEncoder().encode(this.whole.fingerprint);
-    this.known ??= new Sha256().update(bytes).update(bytesOf(this.chosen)).hex().slice(0, 16);
+    const { buffer, byteOffset, byteLength } = this.chosen;
+    const indices = new Uint8Array(buffer, byteOffset, byteLength);
+    this.known ??= new Sha256().update(bytes).update(indices).hex().slice(0, 16);
     return this.known;
   }
 
@@ -369,7 +187,7 @@ export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, ind
 }
 
 /** Data that know how to be chosen from. */
-interface Selectable extends Dataset {
+export interface Selectable extends Dataset {
   select(indices: Int32Array): Dataset;
 }
 

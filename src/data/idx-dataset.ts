@@ -2,7 +2,8 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, castTo, formatShape, reshaped } from "../base/ndarray.ts";
 import { decodeIdx } from "../codec/idx.ts";
 import { classesFrom } from "./classes.ts";
-import { type Dataset, arrayDataset } from "./dataset.ts";
+import { arrayDataset } from "./array-dataset.ts";
+import type { Dataset } from "./dataset.ts";
 
 /** Bytes of a file, and its name for messages. */
 export interface NamedBytes {

@@ -1,3 +1,4 @@
+export * from "./array-dataset.ts";
 export * from "./classes.ts";
 export * from "./dataset.ts";
 export * from "./datasets/index.ts";

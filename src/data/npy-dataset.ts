@@ -1,7 +1,8 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, castTo, formatShape, permuted } from "../base/ndarray.ts";
 import { decodeNpy } from "../codec/npy.ts";
-import { type Dataset, arrayDataset, checkValues } from "./dataset.ts";
+import { arrayDataset, checkValues } from "./array-dataset.ts";
+import type { Dataset } from "./dataset.ts";
 
 /**
  * A data set from a NumPy file: images `[n, c, h, w]`, 1 or 3 channels, uint8 of 0 to 255 or floats in [0, 1]; or points `[n, d]`.

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { DataError } from "../base/errors.ts";
-import { type Dataset, arrayDataset } from "../data/dataset.ts";
+import { arrayDataset } from "../data/array-dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type DataParts, type OpenedData, oneDomain, requireOneShape, twoDomains } from "./data-parts.ts";
 import { type ImageFolderOptions, readImageFolder } from "./images.ts";
 

@@ -4,7 +4,7 @@ import { basename, extname, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 
 import { DataError, OptionError } from "../base/errors.ts";
-import { arrayDataset } from "../data/dataset.ts";
+import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
 import { npyDataset } from "../data/npy-dataset.ts";
 import { decodeCsvPoints } from "./csv-points.ts";

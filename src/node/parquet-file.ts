@@ -5,7 +5,8 @@ import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { DataError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
 import { classesFrom } from "../data/classes.ts";
-import { type ArrayDatasetParts, type Dataset, type SkippedFile, arrayDataset } from "../data/dataset.ts";
+import { type ArrayDatasetParts, arrayDataset } from "../data/array-dataset.ts";
+import type { Dataset, SkippedFile } from "../data/dataset.ts";
 import { codeOf } from "./folder-store.ts";
 import { type EncodedImage, nothingRead, readImages } from "./images.ts";
 

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { DataError } from "../base/errors.ts";
-import { arrayDataset } from "../data/dataset.ts";
+import { arrayDataset } from "../data/array-dataset.ts";
 import type { PictureDataset } from "../data/datasets/index.ts";
 import { type DataParts, type OpenedData, twoDomains } from "./data-parts.ts";
 import { readImageFolder } from "./images.ts";

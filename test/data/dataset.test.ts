@@ -7,7 +7,8 @@ import { Sha256 } from "../../src/base/sha256.ts";
 import { DataError, OptionError } from "../../src/base/errors.ts";
 import { type NdArray, fromNumbers, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key } from "../../src/base/random.ts";
-import { type Dataset, arrayDataset, select, splitOff, take, thin } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
+import { type Dataset, select, splitOff, take, thin } from "../../src/data/dataset.ts";
 
 /** `n` grey images of 2 x 2; the pixels of image i are i, i + 1, i + 2, i + 3. */
 function counting(n: number, labels: Int32Array | null = null): Dataset {

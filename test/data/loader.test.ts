@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/base/errors.ts";
 import { fromNumbers } from "../../src/base/ndarray.ts";
 import { fold, key, permutation } from "../../src/base/random.ts";
-import { arrayDataset } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { batchIndices, loader, weightedLoader } from "../../src/data/loader.ts";
 import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { fromNumbers, ndarray } from "../../src/base/ndarray.ts";
-import { arrayDataset } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { summarize } from "../../src/data/summary.ts";
 
 describe("summarize", () => {

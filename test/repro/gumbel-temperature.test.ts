@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { key, uniform } from "../../src/base/random.ts";
-import { arrayDataset } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { monteCarlo } from "../../src/estimators/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";
 import {

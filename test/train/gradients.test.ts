@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OptionError } from "../../src/base/errors.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { arrayDataset } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { gradientVariance } from "../../src/metrics/index.ts";
 import { type ConfiguredModel, categoricalVae, vae } from "../../src/models/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";

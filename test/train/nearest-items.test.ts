@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { type NdArray, joinRows, rows, zeros } from "../../src/base/ndarray.ts";
 import { fold, key, uniform } from "../../src/base/random.ts";
-import { arrayDataset } from "../../src/data/dataset.ts";
+import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { nodeEngine } from "../../src/node/index.ts";
 import { nearestDistances } from "../../src/train/nearest-items.ts";
 import "../tolerance.ts";
