@@ -40,9 +40,10 @@ export async function exportModel(
   metadata: Readonly<Record<string, string>>,
 ): Promise<ParityEntry[]> {
   const frozen = await trained.state.read();
+  const about = { ...classWords(trained.model, data?.classNames), ...metadata };
   const entries: ParityEntry[] = [];
   for (const [name, map] of Object.entries(trained.model.maps)) {
-    const bytes = emitMap(trained, map, frozen, metadata);
+    const bytes = emitMap(trained, map, frozen, about);
     const file = `export/${name}.onnx`;
     await store.write(file, bytes);
     const inputs = probes(trained.model, name, data, fold(key, "parity", name));

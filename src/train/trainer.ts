@@ -17,7 +17,7 @@ import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
 import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
-import { classWords, exportModel } from "./export.ts";
+import { exportModel } from "./export.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { recordedOverfit } from "./overfit-record.ts";
@@ -323,12 +323,7 @@ class Training {
     await this.run.flush();
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
-    const about = {
-      recipe: config.recipe,
-      step: String(steps),
-      ...(weights && { weights }),
-      ...classWords(this.model, this.data.train.classNames),
-    };
+    const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
     await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
     const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);
