@@ -1,12 +1,13 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import { selectPoints, toPoints } from "../base/points.ts";
+import { toPoints } from "../base/points.ts";
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { somePlaces } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import type { Weights } from "../train/index.ts";
+import { chosen, supportOf } from "../transport/index.ts";
 import { openRunModel } from "./open-run.ts";
 
 /** Which items of one side are compared. */
@@ -54,13 +55,28 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
 
 async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): Promise<OpenedSide> {
   const items = await openItems(spec, { size });
-  const indices = items.size <= n ? range(0, items.size) : somePlaces(items, n, fold(key, "items")).sort();
+  const weights = file === undefined ? undefined : await weightsFor(file, items.size, spec);
+  const indices = chosenOf(items.size, weights, n, fold(key, "items"));
   const points = toPoints(items.readDouble?.(indices) ?? items.read(indices), spec);
-  if (file === undefined) return { spec, of: items.size, points, indices };
-  const all = await readPointWeights(file);
-  if (all.length !== items.size) {
-    throw new OptionError(`distance: ${file} must have a weight an item of ${spec}, ${items.size} - got ${all.length}`);
-  }
-  const weights = selectPoints(toPoints({ dtype: "float64", shape: [all.length, 1], data: all }, file), indices).data;
-  return { spec, of: items.size, points, indices, weights };
+  return {
+    spec,
+    of: items.size,
+    points,
+    indices,
+    ...(weights !== undefined && { weights: Float64Array.from(indices, (i) => weights[i]!) }),
+  };
+}
+
+async function weightsFor(file: string, size: number, spec: string): Promise<Float64Array> {
+  const weights = await readPointWeights(file);
+  if (weights.length === size) return weights;
+  throw new OptionError(`distance: ${file} must have a weight an item of ${spec}, ${size} - got ${weights.length}`);
+}
+
+/** Of so many items at most n, in rising order: all, or some by the key of those that weigh something. */
+function chosenOf(size: number, weights: Float64Array | undefined, n: number, key: Key): Int32Array {
+  const all = range(0, size);
+  if (size <= n) return all;
+  const weighing = chosen(all, supportOf(weights));
+  return Int32Array.from(somePlaces({ size: weighing.length }, n, key), (place) => weighing[place]!).sort();
 }

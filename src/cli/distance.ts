@@ -84,7 +84,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
 /** What falls short, and what a person can do. */
 const shortfalls: ReadonlyMap<string, string> = new Map([
   ["not converged", "the plan's sums miss the weights by marginalError; a larger --epsilon converges sooner"],
-  ["inexact", "costs span more powers of ten than doubles resolve; the value is right to its gap"],
+  ["inexact", "costs span more powers of ten than could be resolved; the value is right to its gap"],
 ]);
 
 async function requirePlan(path: string | undefined, { name, planned }: Distance, force: boolean): Promise<void> {

@@ -1,15 +1,23 @@
 import type { z } from "zod";
-import { OptionError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import type { Points } from "../base/points.ts";
+import { type Points, selectPoints } from "../base/points.ts";
 import type { Key } from "../base/random.ts";
-import type { TransportPlan } from "../transport/index.ts";
+import {
+  type Support,
+  type TransportPlan,
+  chosen,
+  matrixOnAll,
+  planOnAll,
+  requireWeights,
+  supportOf,
+} from "../transport/index.ts";
 
 /** One of the two sides of a distance. */
 export interface Side {
   /** [n, d] */
   readonly points: Points;
-  /** Nonnegative [n], taken as shares of their sum; equal where not given. */
+  /** Nonnegative [n], taken as shares of their sum; equal where not given. A point of weight 0 is as one that is not there. */
   readonly weights?: Float64Array | undefined;
 }
 
@@ -51,8 +59,43 @@ export interface Distance<Schema extends z.ZodObject = z.ZodObject> {
   measure(a: Side, b: Side, options: z.output<Schema>, context: DistanceContext): DistanceResult;
 }
 
+/**
+ * A distance that leaves points of weight 0 out, so that nothing is computed from them: neither the value nor a default.
+ * Weights that are all equal, of the points that are left, are as none.
+ * @throws DataError instead of a number that is not finite.
+ */
 export function defineDistance<Schema extends z.ZodObject>(distance: Distance<Schema>): Distance<Schema> {
-  return Object.freeze(distance);
+  const measure: Distance<Schema>["measure"] = (a, b, options, context) => {
+    for (const { points, weights } of [a, b]) requireWeights(weights, points.shape[0]!, distance.name);
+    const support = { rows: supportOf(a.weights), columns: supportOf(b.weights) };
+    const result = distance.measure(weighing(a, support.rows), weighing(b, support.columns), options, context);
+    requireFinite(distance.name, result);
+    return result.plan === undefined ? result : { ...result, plan: onAll(result.plan, sizesOf(a, b), support) };
+  };
+  return Object.freeze({ ...distance, measure });
+}
+
+/** The points of a side that weigh something. */
+function weighing({ points, weights: all }: Side, places: Int32Array | null): Side {
+  const weights = chosen(all, places);
+  if (weights === undefined) return { points };
+  const left = places === null ? points : selectPoints(points, places);
+  return weights.every((weight) => weight === weights[0]) ? { points: left } : { points: left, weights };
+}
+
+function onAll(plan: NonNullable<DistanceResult["plan"]>, shape: [number, number], support: Support) {
+  return "from" in plan ? planOnAll(plan, shape, support) : matrixOnAll(plan, shape, support);
+}
+
+/** A standard error may be unknown; what was found may not. */
+function requireFinite(name: string, { value, details }: DistanceResult): void {
+  const wrong = Object.entries({ value, ...details }).find(([, found]) => !Number.isFinite(found));
+  if (wrong === undefined) return;
+  const what = wrong[0] === "value" ? "it" : `its ${wrong[0]}`;
+  throw new DataError(
+    `${name}: ${what} must be a finite number - got ${wrong[1]}`,
+    "points so far apart that their distances overflow, or so close that they vanish: measure them in another unit",
+  );
 }
 
 /** Points of both sides. */
@@ -63,5 +106,8 @@ export function sizesOf(a: Side, b: Side): [n: number, m: number] {
 /** @throws OptionError when a side has weights, which this distance has no place for. */
 export function requireUnweighted(name: string, ...sides: readonly Side[]): void {
   if (sides.every(({ weights }) => weights === undefined)) return;
-  throw new OptionError(`${name}: points have no weights here - got some`, "emd, w1, sliced and sinkhorn take weights");
+  throw new OptionError(
+    `${name}: points have no weights here - got some`,
+    "emd, w1, sliced and sinkhorn take weights; here they can but leave points out: all equal, or 0",
+  );
 }

@@ -1,5 +1,7 @@
 import { choiceField, numberField } from "../base/options.ts";
 import type { NdArray } from "../base/ndarray.ts";
+import { sharesOf } from "../base/shares.ts";
+import type { Side } from "./distance.ts";
 
 export const groundCostField = choiceField("what it costs to move a mass from one point to another", [
   "euclidean",
@@ -12,9 +14,25 @@ export const epsilonField = numberField(
   { above: 0 },
 ).optional();
 
-/** A twentieth of the mean cost: blurs little, and is reached in some hundred iterations. */
-export function usualEpsilon(costs: NdArray<"float64">): number {
-  const mean = costs.data.reduce((sum, cost) => sum + cost, 0) / costs.data.length;
+/** A twentieth of the mean cost over all pairs by their weights: blurs little, and is reached in some hundred iterations. */
+export function usualEpsilon({ shape, data }: NdArray<"float64">, a: Side, b: Side): number {
+  const mean = a.weights === undefined && b.weights === undefined ? plainMean(data) : weightedMean(shape, data, a, b);
   // Where nothing costs anything any strength gives the same.
   return mean > 0 ? mean / 20 : 1;
+}
+
+function plainMean(costs: Float64Array): number {
+  return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+}
+
+function weightedMean(shape: readonly number[], costs: Float64Array, a: Side, b: Side): number {
+  const [n, m] = shape as [number, number];
+  const [left, right] = [a.weights, b.weights].map((weights) => weights && sharesOf(weights, "sinkhorn"));
+  let mean = 0;
+  for (let i = 0, e = 0; i < n; i++) {
+    let row = 0;
+    for (let j = 0; j < m; j++, e++) row += costs[e]! * (right?.[j] ?? 1 / m);
+    mean += row * (left?.[i] ?? 1 / n);
+  }
+  return mean;
 }

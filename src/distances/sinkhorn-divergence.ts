@@ -19,7 +19,7 @@ export const sinkhornDivergence = defineDistance({
     const side = Math.max(n, m);
     requireMemory("sinkhorn-divergence", [side, side], 16 * side * side, memory);
     const costs = costMatrix(a.points, b.points, cost, memory);
-    const epsilon = given ?? usualEpsilon(costs);
+    const epsilon = given ?? usualEpsilon(costs, a, b);
     const between = sinkhorn(costs, { epsilon, ...weightsOf(a, b) });
     const own = ({ points, weights }: Side) =>
       selfSinkhorn(costMatrix(points, points, cost, memory), weights, { epsilon });

@@ -17,7 +17,7 @@ export const sinkhorn = defineDistance({
     const [n, m] = sizesOf(a, b);
     requireMemory("sinkhorn", [n, m], 16 * n * m, memory);
     const costs = costMatrix(a.points, b.points, cost, memory);
-    const epsilon = given ?? usualEpsilon(costs);
+    const epsilon = given ?? usualEpsilon(costs, a, b);
     const found = transport(costs, { epsilon, ...weightsOf(a, b) });
     return { ...reportOf(found, [n, m], epsilon), value: found.cost, plan: found.plan };
   },

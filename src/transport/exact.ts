@@ -1,10 +1,15 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { requireCosts } from "./ground-cost.ts";
-import { type WholeMasses, wholeMasses } from "./masses.ts";
+import { type Whole, requireWeights, shareOf, wholeMasses } from "./masses.ts";
 import { NetworkSimplex } from "./network-simplex.ts";
+import { gapOf, refine } from "./optimality.ts";
 import { type Potentials, type TransportPlan, costOf } from "./plan.ts";
+import { type Support, chosen, costsOn, planOnAll, supportOf } from "./support.ts";
 
-/** What is to be moved: nonnegative weights of the points of each side, as shares of their sum; equal where not given. */
+/**
+ * What is to be moved: nonnegative weights of the points of each side, as shares of their sum; equal where not given. A point
+ * of weight 0 is as one that is not there.
+ */
 export interface TransportWeights {
   /** [n] */
   readonly source?: ArrayLike<number> | undefined;
@@ -19,11 +24,11 @@ export interface ExactTransport {
   readonly plan: TransportPlan;
   /** For every pair the sum of both is at most the cost, and equal to it where the plan moves something. */
   readonly potentials: Potentials;
-  /** How far the cost is above what every plan costs at least, as the potentials prove; 0 but for rounding. */
+  /** How far the cost is above what every plan costs at least, as the potentials prove by exact sums; 0 but for rounding. */
   readonly gap: number;
   /**
-   * Optimal: the potentials prove the cost to 1e-9 of it (of its terms' magnitudes, where some are negative). Inexact: they
-   * do not, as costs span more powers of ten than doubles resolve.
+   * Optimal: the gap is at most 1e-9 of the cost (of its terms' magnitudes, where some are negative). Inexact: it is not, as
+   * costs span more powers of ten than could be resolved.
    */
   readonly status: "optimal" | "inexact";
   /** Changes of the tree that were made. */
@@ -32,73 +37,109 @@ export interface ExactTransport {
 
 /**
  * The cheapest plan between two weighted point sets (earth mover's distance), exactly. Sizes may differ, costs may be any
- * finite numbers. Time for n points on both sides grows a little faster than n^2 (2000 x 2000 in about a second); memory
- * is the matrix of costs, 8 n m bytes, and O(n + m) beside it.
+ * finite numbers, and weights are taken as they are whatever their scales. Time for n points on both sides grows a little
+ * faster than n^2 (2000 x 2000 in about a second); memory is the matrix of costs, 8 n m bytes, and O(n + m) beside it; several
+ * times as much of either where costs span more than ten powers of ten.
  * @param costs Of moving a unit from each source to each target, [n, m].
  * @throws OptionError or DataError for costs or weights that are not valid.
  * @source Kantorovich, "On the translocation of masses", 1942; the method: `NetworkSimplex`.
  */
 export function exactTransport(costs: NdArray<"float64">, weights: TransportWeights = {}): ExactTransport {
   const shape = requireCosts(costs, "exactTransport");
-  const masses = wholeMasses(weights.source, weights.target, shape, "exactTransport");
-  const simplex = new NetworkSimplex(costs.data, masses.source, masses.target);
-  simplex.solve();
-  const plan = planOf(simplex, shape, masses.total);
-  const potentials = tightened(costs.data, simplex.dual.subarray(0, shape[0]), shape[1]);
-  const cost = costOf(plan, costs);
-  const { bound, noise } = proven(potentials, masses);
-  // No plan costs less than its cheapest way.
-  const gap = Math.max(0, cost - Math.max(bound, least(costs.data)));
-  const moved = costOf(plan, costs, Math.abs);
-  const status = gap <= 1e-9 * moved + noise ? "optimal" : "inexact";
-  return { cost, plan, potentials, gap, status, pivots: simplex.pivots };
+  requireWeights(weights.source, shape[0], "exactTransport: source");
+  requireWeights(weights.target, shape[1], "exactTransport: target");
+  const support = { rows: supportOf(weights.source), columns: supportOf(weights.target) };
+  const { dual, plan, ...found } = solve(
+    costsOn(costs, support),
+    chosen(weights.source, support.rows),
+    chosen(weights.target, support.columns),
+  );
+  return { ...found, plan: planOnAll(plan, shape, support), potentials: tightened(costs, dual, support) };
 }
 
-function planOf({ tree, flow }: NetworkSimplex, [n, m]: readonly [number, number], total: number): TransportPlan {
-  const entries: { readonly from: number; readonly to: number; readonly mass: number }[] = [];
+type Solved = Omit<ExactTransport, "potentials"> & {
+  /** Potentials of the sources. */
+  readonly dual: Float64Array;
+};
+
+/** Between points that all have a weight above 0. */
+function solve(
+  costs: NdArray<"float64">,
+  source: ArrayLike<number> | undefined,
+  target: ArrayLike<number> | undefined,
+): Solved {
+  const [n, m] = costs.shape as [number, number];
+  const masses = wholeMasses(source, target, [n, m]);
+  const simplex = new NetworkSimplex<Whole>(costs.data, masses.source, masses.target);
+  simplex.solve();
+  const found = () => {
+    const flows = flowsOf(simplex);
+    const plan = planOf(flows, [n, m], masses.total);
+    const dual = simplex.dual.slice(0, n);
+    const cost = costOf(plan, costs);
+    // No plan costs less than its cheapest way.
+    const proven = gapOf(costs, tightened(costs, dual, everywhere), masses, flows);
+    const gap = Math.max(0, Math.min(proven, cost - least(costs.data)));
+    const status: ExactTransport["status"] = gap <= 1e-9 * costOf(plan, costs, Math.abs) ? "optimal" : "inexact";
+    return { cost, plan, dual, gap, status, pivots: simplex.pivots };
+  };
+  const first = found();
+  if (first.status === "optimal") return first;
+  const proven = refine(simplex, costs);
+  return { ...found(), ...(proven && { gap: 0, status: "optimal" }) };
+}
+
+const everywhere: Support = { rows: null, columns: null };
+
+interface Flow {
+  readonly from: number;
+  readonly to: number;
+  readonly units: Whole;
+}
+
+function flowsOf({ tree, flow, n, m }: NetworkSimplex<Whole>): Flow[] {
+  const flows: Flow[] = [];
   for (let node = 0; node < n + m; node++) {
     const other = tree.parent[node]!;
     if (!(flow[node]! > 0)) continue;
-    entries.push({ from: Math.min(node, other), to: Math.max(node, other) - n, mass: flow[node]! / total });
+    flows.push({ from: Math.min(node, other), to: Math.max(node, other) - n, units: flow[node]! });
   }
-  entries.sort((a, b) => a.from - b.from || a.to - b.to);
+  return flows.toSorted((a, b) => a.from - b.from || a.to - b.to);
+}
+
+function planOf(flows: readonly Flow[], shape: readonly [number, number], total: Whole): TransportPlan {
+  // A mass may be below the smallest double, as a share.
+  const moved = flows
+    .map(({ from, to, units }) => ({ from, to, mass: shareOf(units, total) }))
+    .filter(({ mass }) => mass > 0);
   return {
-    shape: [n, m],
-    from: Int32Array.from(entries, ({ from }) => from),
-    to: Int32Array.from(entries, ({ to }) => to),
-    mass: Float64Array.from(entries, ({ mass }) => mass),
+    shape,
+    from: Int32Array.from(moved, ({ from }) => from),
+    to: Int32Array.from(moved, ({ to }) => to),
+    mass: Float64Array.from(moved, ({ mass }) => mass),
   };
 }
 
-/** Potentials of the targets as large as those of the sources allow, and then of the sources; no pair is above its cost. */
-function tightened(costs: Float64Array, given: Float64Array, m: number): Potentials {
+/**
+ * Potentials of the targets as large as those of the sources in the support allow, and then of all sources; no pair is above
+ * its cost.
+ */
+function tightened(
+  { data: costs, shape }: NdArray<"float64">,
+  given: Float64Array,
+  { rows }: Pick<Support, "rows">,
+): Potentials {
+  const [n, m] = shape as [number, number];
   const target = new Float64Array(m).fill(Infinity);
-  const source = new Float64Array(given.length).fill(Infinity);
-  for (let i = 0, e = 0; i < source.length; i++) {
-    for (let j = 0; j < m; j++, e++) target[j] = Math.min(target[j]!, costs[e]! - given[i]!);
+  const source = new Float64Array(n).fill(Infinity);
+  for (let k = 0; k < given.length; k++) {
+    const row = (rows?.[k] ?? k) * m;
+    for (let j = 0; j < m; j++) target[j] = Math.min(target[j]!, costs[row + j]! - given[k]!);
   }
-  for (let i = 0, e = 0; i < source.length; i++) {
+  for (let i = 0, e = 0; i < n; i++) {
     for (let j = 0; j < m; j++, e++) source[i] = Math.min(source[i]!, costs[e]! - target[j]!);
   }
   return { source, target };
-}
-
-/** What the potentials say that every plan costs at least, and how far off rounding may have put that. */
-function proven(
-  { source, target }: Potentials,
-  masses: WholeMasses,
-): { readonly bound: number; readonly noise: number } {
-  let bound = 0;
-  let size = 0;
-  const add = (potential: Float64Array, units: Float64Array) =>
-    potential.forEach((value, i) => {
-      const term = (units[i]! / masses.total) * value;
-      bound += term;
-      size += Math.abs(term);
-    });
-  add(source, masses.source);
-  add(target, masses.target);
-  return { bound, noise: 1e-14 * size };
 }
 
 function least(costs: Float64Array): number {

@@ -1,7 +1,9 @@
 export * from "./exact.ts";
 export * from "./ground-cost.ts";
+export { requireWeights } from "./masses.ts";
 export * from "./plan.ts";
 export * from "./sinkhorn-self.ts";
 export * from "./sinkhorn.ts";
 export * from "./sliced.ts";
-export * from "./wasserstein-1d.ts";
+export * from "./support.ts";
+export { wasserstein1d } from "./wasserstein-1d.ts";

@@ -1,55 +1,71 @@
 import { ShapeError } from "../base/errors.ts";
+import { quotient, unitExponent, wholeOf } from "../base/exact.ts";
 import { sharesOf } from "../base/shares.ts";
 
 /** What lies at each of n points, as shares of the whole; equal ones where no weights are given. @throws ShapeError for another number of weights. */
 export function massesOf(weights: ArrayLike<number> | undefined, n: number, where: string): Float64Array {
-  if (weights === undefined) return new Float64Array(n).fill(1 / n);
-  if (weights.length === n) return sharesOf(weights, where);
-  throw new ShapeError(`${where}: must have a weight a point, ${n} - got ${weights.length}`);
+  requireWeights(weights, n, where);
+  return weights === undefined ? new Float64Array(n).fill(1 / n) : sharesOf(weights, where);
 }
 
-/** Units that the mass of one side is cut into: as many as doubles count exactly, with room for sums. */
-const mostUnits = 2 ** 50;
+/** @throws ShapeError for another number of weights than n. @throws DataError or OptionError for one that is no mass, or none above 0. */
+export function requireWeights(weights: ArrayLike<number> | undefined, n: number, where: string): void {
+  if (weights === undefined) return;
+  if (weights.length !== n) {
+    throw new ShapeError(`${where}: must have a weight a point, ${n} - got ${weights.length}`);
+  }
+  sharesOf(weights, where);
+}
 
-/** Both sides' masses as whole numbers of one unit, of equal sums: sums and differences of them are exact. */
-export interface WholeMasses {
-  readonly source: Float64Array;
-  readonly target: Float64Array;
+/** A whole number: as a double while these count exactly, else of any size. Those of one problem are of one kind. */
+export type Whole = number | bigint;
+
+// Both kinds are added and compared alike, which their types cannot say.
+
+export function plus<W extends Whole>(a: W, b: W): W {
+  return ((a as number) + (b as number)) as W;
+}
+
+export function minus<W extends Whole>(a: W, b: W): W {
+  return ((a as number) - (b as number)) as W;
+}
+
+/** The double nearest to part / whole. */
+export function shareOf(part: Whole, whole: Whole): number {
+  return typeof part === "number" ? part / (whole as number) : quotient(part, whole as bigint);
+}
+
+/** Both sides' masses as whole numbers of one unit, of equal sums: exactly the weights, whatever their scales. */
+export interface WholeMasses<W extends Whole = Whole> {
+  readonly source: readonly W[];
+  readonly target: readonly W[];
   /** Units of each side. */
-  readonly total: number;
+  readonly total: W;
 }
 
-/** Equal or whole weights are kept exactly; others move by at most a unit, 2^-50 of the whole, and the largest by one for each. */
+/** @param target One of both. Each side has a weight above 0, and no weight is below or not finite: `massesOf` has seen them. */
 export function wholeMasses(
   source: ArrayLike<number> | undefined,
   target: ArrayLike<number> | undefined,
   [n, m]: readonly [number, number],
-  where: string,
 ): WholeMasses {
-  const [parts, others] = [partsOf(source, n), partsOf(target, m)];
-  const both = parts * others;
-  const total = both < mostUnits ? both * Math.floor(mostUnits / both) : mostUnits;
-  return {
-    source: toUnits(massesOf(source, n, `${where}: source`), total),
-    target: toUnits(massesOf(target, m, `${where}: target`), total),
-    total,
-  };
+  const [a, b] = [wholeWeights(source, n), wholeWeights(target, m)];
+  const both = greatestDivisor(a.total, b.total);
+  const [left, right] = [b.total / both, a.total / both];
+  const total = a.total * left;
+  const units = { source: a.weights.map((each) => each * left), target: b.weights.map((each) => each * right), total };
+  if (total > BigInt(Number.MAX_SAFE_INTEGER)) return units;
+  return { source: units.source.map(Number), target: units.target.map(Number), total: Number(total) };
 }
 
-/** Parts that all weights are whole multiples of, where that is plain to see. */
-function partsOf(weights: ArrayLike<number> | undefined, n: number): number {
-  const all = Array.from(weights ?? []);
-  return all.length > 0 && all.every(Number.isInteger) ? all.reduce((sum, weight) => sum + weight, 0) : n;
+/** Weights as whole multiples of one unit. */
+function wholeWeights(given: ArrayLike<number> | undefined, n: number): { weights: bigint[]; total: bigint } {
+  const values = given === undefined ? new Array<number>(n).fill(1) : Array.from(given);
+  const unit = values.reduce((least, value) => Math.min(least, unitExponent(value)), Infinity);
+  const weights = values.map((value) => wholeOf(value, unit));
+  return { weights, total: weights.reduce((sum, weight) => sum + weight, 0n) };
 }
 
-function toUnits(shares: Float64Array, total: number): Float64Array {
-  const units = shares.map((share) => Math.round(share * total));
-  let largest = 0;
-  let left = total;
-  for (let i = 0; i < units.length; i++) {
-    left -= units[i]!;
-    if (units[i]! > units[largest]!) largest = i;
-  }
-  units[largest]! += left;
-  return units;
+function greatestDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : greatestDivisor(b, a % b);
 }

@@ -1,4 +1,5 @@
 import { OptionError } from "../base/errors.ts";
+import { type Whole, minus, plus } from "./masses.ts";
 import { SpanningTree } from "./spanning-tree.ts";
 
 /** Arcs that are looked at before the best of them enters, at least; beyond, half as many as there are nodes, which a pivot goes through. */
@@ -15,19 +16,20 @@ const smallestBlock = 64;
  * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs,
  * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381.
  */
-export class NetworkSimplex {
+export class NetworkSimplex<W extends Whole> {
   readonly tree: SpanningTree;
   /** What flows between a node and its parent. */
-  readonly flow: Float64Array;
+  readonly flow: W[];
   /** Potentials of sources, then of targets: an arc of the tree costs the sum of its ends'. */
   readonly dual: Float64Array;
   pivots = 0;
   /** Those of the targets. */
   private readonly targets: Float64Array;
-  private readonly n: number;
-  private readonly m: number;
+  readonly n: number;
+  readonly m: number;
+  private readonly zero: W;
   /** Adding and subtracting it rounds a cost. */
-  private readonly rounder: number;
+  private rounder: number;
   private readonly block: number;
   /** Where the search for an arc goes on. */
   private row = 0;
@@ -42,15 +44,16 @@ export class NetworkSimplex {
    * @param supply Whole numbers [n]. @param demand Whole numbers [m] of the same sum.
    */
   constructor(
-    private readonly costs: Float64Array,
-    supply: Float64Array,
-    demand: Float64Array,
+    private costs: Float64Array,
+    supply: readonly W[],
+    demand: readonly W[],
   ) {
     const size = supply.length + demand.length;
     this.n = supply.length;
     this.m = demand.length;
     this.tree = new SpanningTree(size);
-    this.flow = new Float64Array(size + 1);
+    this.zero = minus(supply[0]!, supply[0]!);
+    this.flow = new Array<W>(size + 1).fill(this.zero);
     this.dual = new Float64Array(size + 1);
     this.targets = this.dual.subarray(this.n, size);
     this.rounder = rounderFor(costs, size);
@@ -63,6 +66,17 @@ export class NetworkSimplex {
     while (this.findArc()) this.pivot();
   }
 
+  /**
+   * Goes on from its tree with costs of which the potentials of the tree have been taken off, so that its arcs cost nothing:
+   * smaller ones, which are rounded less.
+   */
+  reprice(costs: Float64Array): void {
+    this.costs = costs;
+    this.rounder = rounderFor(costs, this.n + this.m);
+    this.dual.fill(0);
+    this.solve();
+  }
+
   private costAt(source: number, target: number): number {
     return this.costs[source * this.m + target]! + this.rounder - this.rounder;
   }
@@ -72,31 +86,31 @@ export class NetworkSimplex {
    * cheapest first. Each time one of the two at least is through; so, from the last of these arcs to the first, each hangs
    * one more node into a tree.
    */
-  private begin(supply: Float64Array, demand: Float64Array): void {
-    const { n, m, tree } = this;
+  private begin(supply: readonly W[], demand: readonly W[]): void {
+    const { n, m, tree, zero } = this;
     const bySource = n >= m;
-    const left = Float64Array.from(bySource ? demand : supply);
-    const taken: { readonly leaf: number; readonly other: number; readonly amount: number }[] = [];
+    const left = [...(bySource ? demand : supply)];
+    const taken: { readonly leaf: number; readonly other: number; readonly amount: W }[] = [];
     for (const i of this.byRegret(bySource)) {
       let amount = (bySource ? supply : demand)[i]!;
-      while (amount > 0) {
+      while (amount > zero) {
         const j = this.cheapest(i, left, bySource);
-        const moved = Math.min(amount, left[j]!);
-        amount -= moved;
-        left[j]! -= moved;
+        const moved = left[j]! < amount ? left[j]! : amount;
+        amount = minus(amount, moved);
+        left[j] = minus(left[j]!, moved);
         const [one, two] = bySource ? [i, n + j] : [n + i, j];
-        taken.push(amount > 0 ? { leaf: two, other: one, amount: moved } : { leaf: one, other: two, amount: moved });
+        taken.push(amount > zero ? { leaf: two, other: one, amount: moved } : { leaf: one, other: two, amount: moved });
       }
     }
     for (const { leaf, other, amount } of taken.toReversed()) {
-      if (tree.parent[other]! < 0) this.hang(other, tree.root, 0);
+      if (tree.parent[other]! < 0) this.hang(other, tree.root, zero);
       this.hang(leaf, other, amount);
       this.dual[leaf] = this.costAt(Math.min(leaf, other), Math.max(leaf, other) - n) - this.dual[other]!;
     }
-    for (let node = 0; node < n + m; node++) if (tree.parent[node]! < 0) this.hang(node, tree.root, 0);
+    for (let node = 0; node < n + m; node++) if (tree.parent[node]! < 0) this.hang(node, tree.root, zero);
   }
 
-  private hang(node: number, parent: number, amount: number): void {
+  private hang(node: number, parent: number, amount: W): void {
     this.tree.attach(node, parent);
     this.tree.depth[node] = this.tree.depth[parent]! + 1;
     this.flow[node] = amount;
@@ -119,13 +133,13 @@ export class NetworkSimplex {
     return Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => regret[b]! - regret[a]!);
   }
 
-  private cheapest(i: number, left: Float64Array, bySource: boolean): number {
-    const { costs, m } = this;
+  private cheapest(i: number, left: readonly W[], bySource: boolean): number {
+    const { costs, m, zero } = this;
     const [start, stride] = bySource ? [i * m, 1] : [i, m];
     let best = -1;
     let least = Infinity;
     for (let j = 0, at = start; j < left.length; j++, at += stride) {
-      if (left[j]! > 0 && costs[at]! < least) {
+      if (left[j]! > zero && costs[at]! < least) {
         least = costs[at]!;
         best = j;
       }
@@ -181,36 +195,41 @@ export class NetworkSimplex {
 
   /** Sends as much as there is round the cycle that the arc closes, and takes the arc out that it empties. */
   private pivot(): void {
-    const { tree, flow, source, target } = this;
+    const { tree, flow, source, target, zero } = this;
     const { parent } = tree;
     const join = tree.join(source, target);
     // Of the arcs that are emptied, the last one round the cycle from the join in the direction of the flow: this keeps
     // the tree strongly feasible.
     let leaving = -1;
-    let amount = Infinity;
+    let amount = zero;
     let below = source;
     for (let node = source; node !== join; node = parent[node]!) {
-      if (!this.isUp(node) || flow[node]! >= amount) continue;
+      if (!this.isUp(node) || (leaving >= 0 && flow[node]! >= amount)) continue;
       leaving = node;
       amount = flow[node]!;
     }
     for (let node = target; node !== join; node = parent[node]!) {
-      if (this.isUp(node) || flow[node]! > amount) continue;
+      if (this.isUp(node) || (leaving >= 0 && flow[node]! > amount)) continue;
       leaving = node;
       amount = flow[node]!;
       below = target;
     }
-    if (amount > 0) {
-      for (let node = source; node !== join; node = parent[node]!) flow[node]! += this.isUp(node) ? -amount : amount;
-      for (let node = target; node !== join; node = parent[node]!) flow[node]! += this.isUp(node) ? amount : -amount;
+    if (amount > zero) {
+      for (let node = source; node !== join; node = parent[node]!) this.add(node, amount, !this.isUp(node));
+      for (let node = target; node !== join; node = parent[node]!) this.add(node, amount, this.isUp(node));
     }
     this.rehang(below, below === source ? target : source, leaving, amount);
     this.shift(below, below === source ? this.reduced : -this.reduced);
     this.pivots++;
   }
 
+  private add(node: number, amount: W, more: boolean): void {
+    const { flow } = this;
+    flow[node] = more ? plus(flow[node]!, amount) : minus(flow[node]!, amount);
+  }
+
   /** Turns the way from `node` up to `last` round, and hangs it by `node` under a new parent. */
-  private rehang(node: number, under: number, last: number, amount: number): void {
+  private rehang(node: number, under: number, last: number, amount: W): void {
     const { tree, flow } = this;
     for (;;) {
       const next = tree.parent[node]!;
@@ -259,7 +278,7 @@ function rounderFor(costs: Float64Array, nodes: number): number {
   const bits = Math.ceil(Math.log2(largest)) + Math.ceil(Math.log2(2 * nodes));
   if (bits < 1023) return 1.5 * 2 ** bits;
   throw new OptionError(
-    `networkSimplex: costs must be so small that their sums are finite - got ${largest}`,
+    `costs must be so small that their sums are finite - got ${largest}`,
     "measure the points in another unit",
   );
 }

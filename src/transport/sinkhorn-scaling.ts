@@ -15,7 +15,7 @@ export class SinkhornScaling {
   iterations = 0;
   private readonly kernel: Float64Array;
 
-  /** @param costs [n, m] @param a Shares [n]. @param b Shares [m]. */
+  /** @param costs [n, m] @param a Shares [n], each above 0. @param b Shares [m], each above 0. */
   constructor(
     private readonly costs: Float64Array,
     private readonly a: Float64Array,
@@ -58,19 +58,19 @@ export class SinkhornScaling {
   private logStep(epsilon: number): void {
     const { costs, a, b, f, g } = this;
     const [n, m] = [f.length, g.length];
+    // Shares are taken as logarithms, so that a far smaller one than others counts where it must.
+    const [own, others] = [a, b].map((shares) => shares.map((share) => epsilon * Math.log(share))) as [
+      Float64Array,
+      Float64Array,
+    ];
     const largest = new Float64Array(m).fill(-Infinity);
     for (let i = 0, row = 0; i < n; i++, row += m) {
-      let top = -Infinity;
-      for (let j = 0; j < m; j++) if (b[j]! > 0) top = Math.max(top, g[j]! - costs[row + j]!);
-      let sum = 0;
-      for (let j = 0; j < m; j++) if (b[j]! > 0) sum += b[j]! * Math.exp((g[j]! - costs[row + j]! - top) / epsilon);
-      f[i] = -(top + epsilon * Math.log(sum));
-      if (a[i]! > 0) for (let j = 0; j < m; j++) largest[j] = Math.max(largest[j]!, f[i]! - costs[row + j]!);
+      f[i] = softMinimum(costs, g, others, epsilon, row);
+      for (let j = 0; j < m; j++) largest[j] = Math.max(largest[j]!, own[i]! + f[i]! - costs[row + j]!);
     }
     const sums = new Float64Array(m);
     for (let i = 0, row = 0; i < n; i++, row += m) {
-      if (a[i] === 0) continue;
-      for (let j = 0; j < m; j++) sums[j]! += a[i]! * Math.exp((f[i]! - costs[row + j]! - largest[j]!) / epsilon);
+      for (let j = 0; j < m; j++) sums[j]! += Math.exp((own[i]! + f[i]! - costs[row + j]! - largest[j]!) / epsilon);
     }
     for (let j = 0; j < m; j++) g[j] = -(largest[j]! + epsilon * Math.log(sums[j]!));
     this.iterations++;
@@ -114,11 +114,31 @@ export class SinkhornScaling {
       for (let j = 0; j < m; j++) sum += kernel[row + j]! * weighted[j]!;
       u[i] = 1 / sum;
       const mass = a[i]! * u[i]!;
-      if (mass > 0) for (let j = 0; j < m; j++) sums[j]! += mass * kernel[row + j]!;
+      for (let j = 0; j < m; j++) sums[j]! += mass * kernel[row + j]!;
     }
   }
 }
 
 function isModerate(scalings: Float64Array): boolean {
   return scalings.every((scaling) => Math.abs(Math.log(scaling)) < farthest);
+}
+
+/**
+ * -epsilon log sum_j b_j exp((g_j - c_j) / epsilon) over the costs [m] from `row` on: the potential that makes the plan's sum
+ * there right. @param shares The b_j, as epsilon log b_j.
+ */
+export function softMinimum(
+  costs: Float64Array,
+  potentials: Float64Array,
+  shares: Float64Array,
+  epsilon: number,
+  row: number,
+): number {
+  let top = -Infinity;
+  for (let j = 0; j < potentials.length; j++) top = Math.max(top, shares[j]! + potentials[j]! - costs[row + j]!);
+  let sum = 0;
+  for (let j = 0; j < potentials.length; j++) {
+    sum += Math.exp((shares[j]! + potentials[j]! - costs[row + j]! - top) / epsilon);
+  }
+  return -(top + epsilon * Math.log(sum));
 }

@@ -2,6 +2,8 @@ import type { NdArray } from "../base/ndarray.ts";
 import { requireCosts } from "./ground-cost.ts";
 import { massesOf } from "./masses.ts";
 import { type Sinkhorn, type SinkhornLimits, requireEpsilon } from "./sinkhorn.ts";
+import { softMinimum } from "./sinkhorn-scaling.ts";
+import { chosen, costsOn, supportOf } from "./support.ts";
 
 /**
  * Regularised transport of a point set onto itself, whose two potentials are one. Each iteration goes half of the way to
@@ -17,30 +19,23 @@ export function selfSinkhorn(
 ): Pick<Sinkhorn, "regularised" | "marginalError" | "iterations" | "converged"> {
   const [n] = requireCosts(costs, "selfSinkhorn");
   requireEpsilon(epsilon, "selfSinkhorn");
-  const shares = massesOf(weights, n, "selfSinkhorn");
-  const potential = new Float64Array(n);
+  const all = massesOf(weights, n, "selfSinkhorn");
+  const rows = supportOf(all);
+  const shares = chosen(all, rows);
+  const { data: between } = costsOn(costs, { rows, columns: rows });
+  const logs = shares.map((share) => epsilon * Math.log(share));
+  const potential = new Float64Array(shares.length);
   for (let done = 1; ; done++) {
-    const right = rightFor(costs.data, shares, potential, epsilon);
+    // The potential of each point that would make the plan's sum there right, the others' given.
+    const right = potential.map((_, i) => softMinimum(between, potential, logs, epsilon, i * logs.length));
     let error = 0;
-    for (let i = 0; i < n; i++) error += 2 * shares[i]! * Math.abs(Math.exp((potential[i]! - right[i]!) / epsilon) - 1);
+    for (let i = 0; i < right.length; i++) {
+      error += 2 * shares[i]! * Math.abs(Math.exp((potential[i]! - right[i]!) / epsilon) - 1);
+    }
     if (error <= tolerance || done >= iterations) {
       const regularised = 2 * potential.reduce((sum, value, i) => sum + value * shares[i]!, 0);
       return { regularised, marginalError: error, iterations: done, converged: error <= tolerance };
     }
-    for (let i = 0; i < n; i++) potential[i] = (potential[i]! + right[i]!) / 2;
+    for (let i = 0; i < right.length; i++) potential[i] = (potential[i]! + right[i]!) / 2;
   }
-}
-
-/** The potential of each point that would make the plan's sum there right, the others' given: a softened minimum. */
-function rightFor(costs: Float64Array, shares: Float64Array, potential: Float64Array, epsilon: number): Float64Array {
-  const n = potential.length;
-  return potential.map((_, i) => {
-    let top = -Infinity;
-    for (let j = 0; j < n; j++) if (shares[j]! > 0) top = Math.max(top, potential[j]! - costs[i * n + j]!);
-    let sum = 0;
-    for (let j = 0; j < n; j++) {
-      if (shares[j]! > 0) sum += shares[j]! * Math.exp((potential[j]! - costs[i * n + j]! - top) / epsilon);
-    }
-    return -(top + epsilon * Math.log(sum));
-  });
 }

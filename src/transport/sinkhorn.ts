@@ -4,7 +4,8 @@ import type { TransportWeights } from "./exact.ts";
 import { requireCosts } from "./ground-cost.ts";
 import { massesOf } from "./masses.ts";
 import type { Potentials } from "./plan.ts";
-import { SinkhornScaling } from "./sinkhorn-scaling.ts";
+import { SinkhornScaling, softMinimum } from "./sinkhorn-scaling.ts";
+import { type Support, chosen, costsOn, matrixOnAll, supportOf } from "./support.ts";
 
 export interface SinkhornLimits {
   /** Strength of the regularisation, in the unit of the costs; above 0. */
@@ -50,23 +51,66 @@ export function sinkhorn(costs: NdArray<"float64">, options: SinkhornOptions): S
   const [n, m] = requireCosts(costs, "sinkhorn");
   const { epsilon, tolerance = 1e-7, iterations = 10_000 } = options;
   requireEpsilon(epsilon, "sinkhorn");
-  const a = massesOf(options.source, n, "sinkhorn: source");
-  const b = massesOf(options.target, m, "sinkhorn: target");
-  const scaling = new SinkhornScaling(costs.data, a, b);
-  for (const stage of stagesTo(epsilon, costs.data)) {
+  const [all, others] = [
+    massesOf(options.source, n, "sinkhorn: source"),
+    massesOf(options.target, m, "sinkhorn: target"),
+  ];
+  const support = { rows: supportOf(all), columns: supportOf(others) };
+  const [a, b] = [chosen(all, support.rows), chosen(others, support.columns)];
+  const between = costsOn(costs, support);
+  const scaling = new SinkhornScaling(between.data, a, b);
+  for (const stage of stagesTo(epsilon, between.data)) {
     scaling.run(stage, stage === epsilon ? tolerance : Math.max(tolerance, stageTolerance), iterations);
   }
-  const plan = scaling.plan(epsilon);
-  const marginalError = missed(plan, a, b);
+  const plan = ndarray("float64", between.shape, scaling.plan(epsilon));
+  const marginalError = missed(plan.data, a, b);
   return {
-    cost: plan.reduce((sum, mass, e) => sum + mass * costs.data[e]!, 0),
+    cost: plan.data.reduce((sum, mass, e) => sum + mass * between.data[e]!, 0),
     regularised: dot(scaling.f, a) + dot(scaling.g, b),
-    plan: ndarray("float64", [n, m], plan),
-    potentials: { source: scaling.f, target: scaling.g },
+    plan: matrixOnAll(plan, [n, m], support),
+    potentials: potentialsOnAll(costs, scaling, [a, b], support, epsilon),
     marginalError,
     iterations: scaling.iterations,
     converged: marginalError <= tolerance,
   };
+}
+
+/** The potentials of all points: of one without a weight, what would make the plan's sum there right. */
+function potentialsOnAll(
+  costs: NdArray<"float64">,
+  { f, g }: SinkhornScaling,
+  [a, b]: readonly [Float64Array, Float64Array],
+  { rows, columns }: Support,
+  epsilon: number,
+): Potentials {
+  const logs = (shares: Float64Array) => shares.map((share) => epsilon * Math.log(share));
+  const [own, others] = [logs(a), logs(b)];
+  const source = rows === null ? f : completed(f, rows, costsOn(costs, { rows: null, columns }), g, others, epsilon);
+  const across = () => transposed(costsOn(costs, { rows, columns: null }));
+  const target = columns === null ? g : completed(g, columns, across(), f, own, epsilon);
+  return { source, target };
+}
+
+/** @param costs From all points to those of the other side's support. */
+function completed(
+  known: Float64Array,
+  places: Int32Array,
+  costs: NdArray<"float64">,
+  potentials: Float64Array,
+  shares: Float64Array,
+  epsilon: number,
+): Float64Array {
+  const [n, m] = costs.shape as [number, number];
+  const out = Float64Array.from({ length: n }, (_, i) => softMinimum(costs.data, potentials, shares, epsilon, i * m));
+  places.forEach((place, k) => (out[place] = known[k]!));
+  return out;
+}
+
+function transposed({ shape, data }: NdArray<"float64">): NdArray<"float64"> {
+  const [n, m] = shape as [number, number];
+  const out = new Float64Array(n * m);
+  for (let i = 0, e = 0; i < n; i++) for (let j = 0; j < m; j++, e++) out[j * n + i] = data[e]!;
+  return ndarray("float64", [m, n], out);
 }
 
 /** @throws OptionError unless it is a number above 0. */

@@ -3,7 +3,7 @@ import { monteCarlo } from "../base/monte-carlo.ts";
 import { type Points, commonWidth, dotProduct } from "../base/points.ts";
 import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";
-import { wasserstein1d } from "./wasserstein-1d.ts";
+import { lineDistance, lineMasses } from "./wasserstein-1d.ts";
 
 export interface SlicedWasserstein {
   /** Mean over directions. */
@@ -30,9 +30,10 @@ export function slicedWasserstein(
   if (!Number.isInteger(directions) || directions < 1) {
     throw new OptionError(`slicedWasserstein: directions must be a whole number from 1 - got ${directions}`);
   }
+  const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "slicedWasserstein"));
   const found = Float64Array.from({ length: directions }, (_, draw) => {
     const direction = unitVector(fold(of, "direction", draw), d);
-    return wasserstein1d(shadow(x, direction), shadow(y, direction), weights);
+    return between(shadow(x, direction), shadow(y, direction));
   });
   const { mean, stderr } = monteCarlo(found);
   return { distance: mean, stderr };

@@ -1,30 +1,57 @@
 import { DataError } from "../base/errors.ts";
+import { range } from "../base/range.ts";
 import type { TransportWeights } from "./exact.ts";
-import { massesOf } from "./masses.ts";
+import { type Whole, type WholeMasses, minus, plus, requireWeights, shareOf, wholeMasses } from "./masses.ts";
 
 /**
  * Wasserstein-1 distance of weighted points on a line, exactly: the area between their distribution functions. The cheapest
- * plan keeps the order, so that sorting is all the work, O(n log n), and memory O(n).
+ * plan keeps the order, so that sorting is all the work, O(n log n), and memory O(n). What lies to the left of a place is
+ * summed exactly, whatever the scales of the weights.
  * @param x [n] @param y [m]
  * @throws DataError for a point that is not finite; as `exactTransport` for weights.
  * @source Vallender, "Calculation of the Wasserstein distance between probability distributions on the line", 1973.
  */
-export function wasserstein1d(
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
-  { source, target }: TransportWeights = {},
-): number {
-  for (const side of [x, y]) requireFinite(side);
-  if (source === undefined && target === undefined && x.length === y.length) return meanGap(x, y);
-  const [a, b] = [sorted(x, source, "source"), sorted(y, target, "target")];
+export function wasserstein1d(x: ArrayLike<number>, y: ArrayLike<number>, weights: TransportWeights = {}): number {
+  return lineDistance(lineMasses(weights, [x.length, y.length], "wasserstein1d"))(x, y);
+}
+
+/** Masses on a line; null where they are equal, and as many on both sides. @throws as `exactTransport` for weights. */
+export function lineMasses(
+  { source, target }: TransportWeights,
+  [n, m]: readonly [number, number],
+  where: string,
+): WholeMasses | null {
+  requireWeights(source, n, `${where}: source`);
+  requireWeights(target, m, `${where}: target`);
+  return source === undefined && target === undefined && n === m ? null : wholeMasses(source, target, [n, m]);
+}
+
+/** The distance of any points that such masses lie at. */
+export function lineDistance(masses: WholeMasses | null): (x: ArrayLike<number>, y: ArrayLike<number>) => number {
+  return (x, y) => {
+    for (const side of [x, y]) requireFinite(side);
+    return masses === null
+      ? meanGap(x, y)
+      : areaBetween(sorted(x, masses.source), sorted(y, masses.target), masses.total);
+  };
+}
+
+type Steps = ReturnType<typeof sorted>;
+
+/** Between the distribution functions of both sides. */
+function areaBetween(a: Steps, b: Steps, total: Whole): number {
   let [i, j] = [0, 0];
-  let [above, area] = [0, 0];
+  let area = 0;
+  const none = minus(total, total);
+  // What lies to the left of a place, of either side.
+  let [left, right] = [none, none];
   let at = Math.min(a.at[0]!, b.at[0]!);
   while (i < a.at.length || j < b.at.length) {
     const fromA = j === b.at.length || (i < a.at.length && a.at[i]! <= b.at[j]!);
     const next = fromA ? a.at[i]! : b.at[j]!;
-    area += Math.abs(above) * (next - at);
-    above += fromA ? a.share[i++]! : -b.share[j++]!;
+    if (next > at) area += Math.abs(shareOf(minus(left, right), total)) * (next - at);
+    if (fromA) left = plus(left, a.units[i++]!);
+    else right = plus(right, b.units[j++]!);
     at = next;
   }
   return area;
@@ -38,12 +65,12 @@ function meanGap(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return sum / a.length;
 }
 
-/** Points by size, and the share of the whole that lies at each. */
-function sorted(points: ArrayLike<number>, weights: ArrayLike<number> | undefined, side: string) {
-  const shares = massesOf(weights, points.length, `wasserstein1d: ${side}`);
-  if (weights === undefined) return { at: Float64Array.from(points).sort(), share: shares };
-  const order = Int32Array.from({ length: points.length }, (_, i) => i).sort((a, b) => points[a]! - points[b]!);
-  return { at: Float64Array.from(order, (i) => points[i]!), share: Float64Array.from(order, (i) => shares[i]!) };
+/** The points that something lies at, by size, with how much does. */
+function sorted(points: ArrayLike<number>, units: readonly Whole[]) {
+  const order = range(0, points.length)
+    .filter((i) => units[i]! > 0)
+    .sort((a, b) => points[a]! - points[b]!);
+  return { at: Float64Array.from(order, (i) => points[i]!), units: Array.from(order, (i) => units[i]!) };
 }
 
 function requireFinite(points: ArrayLike<number>): void {

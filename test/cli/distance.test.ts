@@ -29,6 +29,11 @@ beforeAll(async () => {
   await put("x.npy", cloud("x", 60, 3));
   await put("y.npy", cloud("y", 50, 3));
   await put("nan.npy", encodeNpy(ndarray("float32", [2, 2], Float32Array.of(1, 2, Number.NaN, 4))));
+  await put(
+    "y.csv",
+    [...normal(fold(key(3), "y"), [50, 2]).data].map((value, i) => `${value}${i % 2 ? "\n" : ","}`).join(""),
+  );
+  await put("zero.csv", "0\n0\n");
   await put("taken.csv", "mine\n");
   expect((await zaya(folder, ...tiny, "--steps", "2", "--out", "run")).code).toBe(0);
 });
@@ -133,6 +138,46 @@ describe("zaya distance", () => {
     const replaced = await zaya(folder, "distance", "a.csv", "b.csv", "--plan", "old.csv", "--force");
     expect(replaced.code).toBe(0);
     expect(await readFile(join(folder, "old.csv"), "utf8")).toMatch(/^i,j,mass\n/);
+  });
+
+  it("is as without points of weight 0: in its value, its defaults and the choice among more items", async () => {
+    // Every other point lies far away, and weighs nothing.
+    const rows = [...normal(fold(key(2), "rows"), [40, 2]).data].map(String);
+    const near = Array.from({ length: 40 }, (_, i) => `${rows[2 * i]},${rows[2 * i + 1]}`);
+    await put("near.csv", near.join("\n"));
+    await put("far.csv", near.flatMap((row, i) => [row, `${1e6 + i},5`]).join("\n"));
+    await put("zeros.csv", near.flatMap(() => ["1", "0"]).join("\n"));
+    for (const [metric, n] of [
+      ["sinkhorn-divergence", "2000"],
+      ["mmd", "30"],
+    ] as const) {
+      const words = ["--metric", metric, "-n", n, "--json"];
+      const [weighed, without] = await Promise.all([
+        zaya(folder, "distance", "far.csv", "y.csv", "--weights-a", "zeros.csv", ...words),
+        zaya(folder, "distance", "near.csv", "y.csv", ...words),
+      ]);
+      const { a: _, ...rest } = resultOf(without);
+      expect(resultOf(weighed), metric).toMatchObject(rest);
+    }
+    const planned = ["far.csv", "y.csv", "--weights-a", "zeros.csv", "--plan", "far-plan.npy"];
+    expect((await zaya(folder, "distance", ...planned)).code).toBe(0);
+    expect(decodeNpy(await readFile(join(folder, "far-plan.npy")), "far-plan.npy").shape).toEqual([80, 50]);
+  });
+
+  it("counts a weight of 1e-20, and refuses a value that is not finite", async () => {
+    await put("way.csv", "0\n1e30\n");
+    await put("tiny-weight.csv", "1\n1e-20\n");
+    for (const metric of ["emd", "w1"]) {
+      const words = ["distance", "way.csv", "zero.csv", "--weights-a", "tiny-weight.csv", "--metric", metric, "--json"];
+      expect(resultOf(await zaya(folder, ...words)).value).toBeCloseTo(1e10, 3);
+    }
+    await put("huge.csv", "1.5e308\n-1e308\n");
+    for (const metric of ["emd", "w1"]) {
+      const { code, stdout, stderr } = await zaya(folder, "distance", "huge.csv", "zero.csv", "--metric", metric);
+      expect([code, stdout], stderr).toEqual([2, ""]);
+      expect(stderr).toContain("must be");
+      expect(stderr).not.toContain("bug in zaya");
+    }
   });
 
   it("warns when it fell short", async () => {

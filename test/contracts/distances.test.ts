@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { ZayaError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { describeOptions, parseOptions } from "../../src/base/options.ts";
 import { type Points, selectPoints } from "../../src/base/points.ts";
@@ -71,6 +72,50 @@ describe.each(distances)("$name", (distance) => {
     // The mean cost that epsilon is taken from would be another.
     const given = "epsilon" in distance.options.shape ? { ...options, epsilon: 0.2 } : options;
     expect(measure(weighed, b, given).value).toBeCloseTo(measure(spread, b, given).value, 6);
+  });
+
+  it("is to the last bit as without points of weight 0, and so is all that it computes from points", () => {
+    const [a, b] = [side("a", 40), side("b", 50, 1)];
+    const lone = ({ points }: Side, at: number): Side => ({
+      points: ndarray("float64", [points.shape[0]! + 1, 1], Float64Array.of(at, ...points.data)),
+      weights: Float64Array.of(0, ...new Float64Array(points.shape[0]!).fill(2)),
+    });
+    const without = measure(a, b);
+    for (const at of [0.1, 1e3, 1e9]) {
+      const found = measure(lone(a, at), lone(b, -at));
+      expect({ ...found, plan: null }).toEqual({ ...without, plan: null });
+      expect(found.plan?.shape).toEqual(without.plan && [41, 51]);
+      if (!distance.weighted) continue;
+      // Weights that differ, beside one of 0.
+      const counts = Float64Array.from({ length: 40 }, (_, i) => 1 + (i % 3));
+      const weighed = { ...lone(a, at), weights: Float64Array.of(0, ...counts) };
+      expect(measure(weighed, b).value).toBe(measure({ ...a, weights: counts }, b).value);
+    }
+  });
+
+  it("refuses a weight that is no mass", () => {
+    const [a, b] = [side("a", 3), side("b", 50)];
+    for (const [weights, text] of [
+      [[1, -1, 1], "at least 0 - got -1 at 1"],
+      [[1, Number.NaN, 1], "must be finite - got NaN at 1"],
+      [[0, 0, 0], "a finite sum above 0"],
+      [[1, 1], "must have a weight a point, 3 - got 2"],
+    ] as const) {
+      expect(() => measure({ ...a, weights: Float64Array.from(weights) }, b)).toThrow(text);
+    }
+  });
+
+  it("refuses to give a value that is not finite", () => {
+    const far = (at: number): Side => ({ points: ndarray("float64", [3, 1], Float64Array.of(at, at / 2, at / 3)) });
+    const given = "neighbours" in distance.options.shape ? { ...options, neighbours: 2 } : options;
+    let found: number;
+    try {
+      found = measure(far(1.5e308), far(-1.5e308), given).value;
+    } catch (error) {
+      expect(error).toBeInstanceOf(ZayaError);
+      return;
+    }
+    expect(Number.isFinite(found)).toBe(true);
   });
 
   it("refuses points of different lengths", () => {

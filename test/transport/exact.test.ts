@@ -4,8 +4,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { OptionError, ShapeError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
+import type { Points } from "../../src/base/points.ts";
 import { fold, integers, key, permutation, uniform } from "../../src/base/random.ts";
 import { costMatrix, costOf, densePlan, exactTransport, marginalsOf } from "../../src/transport/index.ts";
+import { NetworkSimplex } from "../../src/transport/network-simplex.ts";
 import { type Problem, anyProblem, cloud, matrix, points, randomProblem, shares } from "./problem.ts";
 import "../tolerance.ts";
 
@@ -162,21 +164,96 @@ describe("exactTransport", () => {
     expect(there.cost).toBeCloseTo(back.cost, 12);
   });
 
-  it("says so when doubles do not resolve the costs", () => {
-    // A way that costs 1e17 hides the small costs of all others.
+  it("finds the best where a way that costs 1e17 hides the small costs of all others", () => {
     const n = 6;
-    const statuses = Array.from({ length: 30 }, (_, i) => {
+    for (let i = 0; i < 30; i++) {
       const small = integers(fold(key(7), i), n * n, 100);
       const costs = ndarray("float64", [n + 1, n + 1], new Float64Array((n + 1) ** 2).fill(1e17));
       small.forEach((cost, e) => (costs.data[Math.floor(e / n) * (n + 1) + (e % n)] = cost));
       costs.data[costs.data.length - 1] = 0;
       const { cost, status, gap } = exactTransport(costs);
-      const best = bestPermutation(small, n) / (n + 1);
-      expect(cost - best).toBeLessThanOrEqual(gap + 1e-9);
-      if (status === "optimal") expect(cost).toBeCloseTo(best, 9);
-      return status;
+      expect([status, gap]).toEqual(["optimal", 0]);
+      expect(cost).toBeCloseTo(bestPermutation(small, n) / (n + 1), 12);
+    }
+  });
+
+  it("takes weights as they are, however small: a far point's share of the cost is its weight times its way", () => {
+    // The far point is of no weight beside the others, and of no cost: what they cost is what the solver finds without it.
+    for (const [far, seed] of [
+      [2 ** 60, 1],
+      [1e30, 2],
+      [1e100, 3],
+      [1e150, 4],
+    ] as const) {
+      const [x, y] = [cloud(fold(key(8), seed), 12, 1), cloud(fold(key(9), seed), 15, 1)];
+      const target = [...uniform(fold(key(10), seed), [15]).data].map((weight) => weight + 0.01);
+      const near = judged({ costs: costMatrix(x, y), source: Array<number>(12).fill(1), target });
+      const withFar = points([...[...x.data].map((value) => [value]), [far]]);
+      const weights = { source: [...Array<number>(12).fill(1), 12 / far], target };
+      const { cost, status, plan } = exactTransport(costMatrix(withFar, y), weights);
+      expect(status).toBe("optimal");
+      expect(cost).toBeAllclose(near + 1, { relative: 1e-8 });
+      expect(marginalsOf(plan)[0].at(-1)).toBeAllclose(1 / far, { relative: 1e-14 });
+    }
+    // As in the plainest case: one in 1e20 goes a way of 1e30.
+    const tiny = exactTransport(costMatrix(points([[0], [1e30]]), points([[0], [1]])), {
+      source: [1, 1e-20],
+      target: [1, 0],
     });
-    expect(statuses).toContain("inexact");
+    expect([tiny.cost, tiny.status]).toEqual([1e10, "optimal"]);
+  });
+
+  it("calls a plan optimal only where it is: within clusters that lie far apart, too", () => {
+    // A million apart, two clusters of points that are 1e-9 apart: coordinates of few digits, so that all costs are exact.
+    const step = 2 ** -30;
+    const [x, y] = [fold(key(11), "x"), fold(key(11), "y")].map((by) => [...integers(by, 40, 64)]) as [
+      number[],
+      number[],
+    ];
+    const at = (steps: readonly number[]) => points(steps.map((k, i) => [k * step + (i % 2) * 2 ** 20]));
+    const { cost, status } = exactTransport(costMatrix(at(x), at(y)));
+    const half = (side: readonly number[], which: number) =>
+      side.filter((_, i) => i % 2 === which).toSorted((a, b) => a - b);
+    const expected = [0, 1].flatMap((which) =>
+      half(x, which).map((k, i) => (Math.abs(k - half(y, which)[i]!) * step) / 40),
+    );
+    expect(status).toBe("optimal");
+    expect(cost).toBeAllclose(
+      expected.reduce((sum, each) => sum + each),
+      { relative: 1e-12 },
+    );
+  });
+
+  it("leaves points of weight 0 out: cost, plan and potentials of the others are to the last bit as without them", () => {
+    const [x, y] = [cloud(key(12), 9, 2), cloud(key(13), 8, 2)];
+    const without = exactTransport(costMatrix(x, y));
+    const lone = points([...rowsOf(x), [1e6, 1e6], [0, 0]]);
+    const source = [...Array<number>(9).fill(1), 0, 0];
+    const found = exactTransport(costMatrix(lone, y), { source });
+    expect([found.cost, found.gap, found.pivots]).toEqual([without.cost, without.gap, without.pivots]);
+    expect({ ...found.plan, shape: null }).toEqual({ ...without.plan, shape: null });
+    expect(found.plan.shape).toEqual([11, 8]);
+    expect(found.potentials.source.slice(0, 9)).toEqual(without.potentials.source);
+    // Those without a weight get what the costs allow.
+    const { data } = costMatrix(lone, y);
+    for (const i of [9, 10]) {
+      const allowed = [...found.potentials.target].map((other, j) => data[i * 8 + j]! - other);
+      expect(found.potentials.source[i]).toBe(Math.min(...allowed));
+    }
+  });
+
+  it("keeps its trees strongly feasible: an arc that carries nothing points at the root", () => {
+    for (let i = 0; i < 60; i++) {
+      const n = 4 + (i % 9);
+      const costs = Float64Array.from(integers(fold(key(14), i), n * n, 3));
+      // Every tree of equal masses has arcs that carry nothing.
+      const simplex = new NetworkSimplex(costs, Array<number>(n).fill(1), Array<number>(n).fill(1));
+      simplex.solve();
+      for (let node = 0; node < 2 * n; node++) {
+        const up = node < n || simplex.tree.parent[node] === simplex.tree.root;
+        if (!up) expect(simplex.flow[node], `problem ${i}, node ${node}`).toBeGreaterThan(0);
+      }
+    }
   });
 
   it.each<[string, () => unknown, new (...words: never[]) => Error]>([
@@ -227,6 +304,11 @@ describe("exactTransport", () => {
     expect(act).toThrow(kind);
   });
 });
+
+function rowsOf({ shape, data }: Points): number[][] {
+  const d = shape[1]!;
+  return Array.from({ length: shape[0]! }, (_, i) => Array.from(data.subarray(i * d, (i + 1) * d)));
+}
 
 function bestPermutation(costs: ArrayLike<number>, n: number, row = 0, used = 0): number {
   if (row === n) return 0;

@@ -49,6 +49,20 @@ describe("wasserstein1d", () => {
   });
 });
 
+describe("weights of any scale on the line", () => {
+  it("count as they are", () => {
+    for (const far of [2 ** 60, 1e30, 1e150]) {
+      // All of A lies left of all of B: the distance is that of the means.
+      expect(wasserstein1d([0, far], [0, 1], { source: [1, 1 / far], target: [1, 0] })).toBeCloseTo(1, 12);
+      expect(wasserstein1d([0, 1, far], [2, 3], { source: [3, 1, 4 / far] })).toBeCloseTo(2.25 + 1, 12);
+    }
+    expect(wasserstein1d([0, 1e300], [0], { source: [1, 1e-300] })).toBeCloseTo(1, 12);
+    expect(wasserstein1d([5, 0, 1], [0, 2, 1e9], { source: [0, 1, 1], target: [1, 1, 0] })).toBe(
+      wasserstein1d([0, 1], [0, 2]),
+    );
+  });
+});
+
 describe("slicedWasserstein", () => {
   it("is the distance itself on the line", () => {
     const [x, y] = [cloud(key(1), 200, 1), cloud(key(2), 150, 1)];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { Points } from "../../src/base/points.ts";
 import { fold, key } from "../../src/base/random.ts";
 import { costMatrix, debiased, exactTransport, selfSinkhorn, sinkhorn } from "../../src/transport/index.ts";
 import { cloud, matrix, points, randomProblem, shares } from "./problem.ts";
@@ -65,6 +66,44 @@ describe("sinkhorn", () => {
     expect(found.iterations).toBeLessThan(60);
   });
 
+  it("leaves points of weight 0 out, wherever they lie: all is to the last bit as without them", () => {
+    const [x, y] = [cloud(key(8), 12, 2), cloud(key(9), 10, 2)];
+    const far = (side: Points, at: number) => ({
+      ...side,
+      shape: [side.shape[0]! + 1, 2],
+      data: Float64Array.of(at, at, ...side.data),
+    });
+    for (const at of [0.3, 50, 1e6]) {
+      const weights = { source: [0, ...Array<number>(12).fill(1)], target: [0, ...Array<number>(10).fill(1)] };
+      const costs = costMatrix(far(x, at), far(y, -at));
+      const [found, without] = [
+        sinkhorn(costs, { epsilon: 0.1, ...weights }),
+        sinkhorn(costMatrix(x, y), { epsilon: 0.1 }),
+      ];
+      for (const name of ["cost", "regularised", "marginalError", "iterations"] as const) {
+        expect(found[name], name).toBe(without[name]);
+      }
+      expect(found.plan.shape).toEqual([13, 11]);
+      expect([...found.plan.data].filter((mass) => mass > 0)).toEqual(
+        [...without.plan.data].filter((mass) => mass > 0),
+      );
+      expect(found.potentials.source.slice(1)).toEqual(without.potentials.source);
+      // A mass there would go where the potentials of the others send it: its row of the plan, over its weight, adds up to 1.
+      const { source, target } = found.potentials;
+      const row = Array.from(target.subarray(1), (g, j) => Math.exp((source[0]! + g - costs.data[j + 1]!) / 0.1) / 10);
+      expect(row.reduce((sum, each) => sum + each)).toBeCloseTo(1, 9);
+      const own = selfSinkhorn(costMatrix(far(x, at), far(x, at)), weights.source, { epsilon: 0.1 });
+      expect(own).toEqual(selfSinkhorn(costMatrix(x, x), undefined, { epsilon: 0.1 }));
+    }
+  });
+
+  it("gives a tiny weight its share of the cost", () => {
+    const costs = costMatrix(points([[0], [1e30]]), points([[0], [1]]));
+    const found = sinkhorn(costs, { epsilon: 1e6, source: [1, 1e-20], target: [1, 1] });
+    expect(found.converged).toBe(true);
+    expect(found.cost).toBeAllclose(1e10 + 0.5, { relative: 1e-9 });
+  });
+
   it("refuses an epsilon that is none", () => {
     for (const epsilon of [0, -1, Number.NaN, Infinity]) {
       expect(() => sinkhorn(matrix([[1]]), { epsilon })).toThrow(`epsilon must be above 0 - got ${epsilon}`);
@@ -95,6 +134,18 @@ describe("the Sinkhorn divergence", () => {
         { epsilon: 1, iterations: 1 },
       ).converged,
     ).toBe(false);
+  });
+
+  it("says by how much the plan's sums miss the weights, both sides together", () => {
+    const costs = costMatrix(cloud(key(10), 9, 2), cloud(key(10), 9, 2));
+    const weights = [1, 2, 3, 1, 2, 3, 1, 2, 3];
+    const { marginalError } = selfSinkhorn(costs, weights, { epsilon: 0.5, iterations: 1 });
+    // Before the first iteration all potentials are 0.
+    const a = shares(weights);
+    const missed = a.map(
+      (own, i) => own * a.reduce((sum, b, j) => sum + b * Math.exp(-costs.data[i * 9 + j]! / 0.5), -1),
+    );
+    expect(marginalError).toBeCloseTo(2 * missed.reduce((sum, each) => sum + Math.abs(each), 0), 12);
   });
 
   it("is 0 between equal sides, and the squared shift between shifted ones whatever epsilon is", () => {
