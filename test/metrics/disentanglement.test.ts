@@ -125,6 +125,17 @@ describe("codes turned by 45 degrees", () => {
     expect(details["informativeness"]).toBeGreaterThan(0.97);
   });
 
+  it("is low for a number that serves two factors, which are complete all the same", () => {
+    // Both factors are read from the first number alone, and the second number says nothing.
+    const packed = changed(coders.perfect, ([a, b, ...rest]) => [10 * a! + b!, 0, ...rest]);
+    const { value, details } = measure(dci, packed);
+    const shared = 1 - Math.log(2) / Math.log(5);
+    expect(Math.abs(value - (2 * shared + 3) / 5)).toBeLessThan(0.02);
+    expect(details["completeness"]).toBeGreaterThan(0.98);
+    const [first] = details["disentanglementPerLatent"] as number[];
+    expect(Math.abs(first! - shared)).toBeLessThan(0.02);
+  });
+
   it("leave two factors that are told apart by chance alone", () => {
     for (const metric of [betaVaeScore, factorVaeScore]) {
       const { value } = measure(metric, coders.rotated);

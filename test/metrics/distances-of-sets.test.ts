@@ -121,6 +121,20 @@ describe("kid", () => {
     expect(held / results.length).toBeGreaterThan(0.88);
   });
 
+  it("takes the interval of Student's t with one freedom fewer than blocks", () => {
+    // Points of t at 97.5 %: scipy.stats.t.ppf(0.975, blocks - 1).
+    for (const [block, t] of [
+      [25, 2.262157],
+      [62, 3.182446],
+      [125, 12.706205],
+    ] as const) {
+      const { value, stderr, interval, details } = kid.measure(both, { block });
+      expect(details.blocks).toBe(Math.floor(250 / block));
+      expect((interval![1] - value) / stderr).toBeCloseTo(t, 2);
+      expect(interval![0] + interval![1]).toBeCloseTo(2 * value, 9);
+    }
+  });
+
   it("does not depend on which set is which, and draws its blocks by the key", () => {
     const one = kid.measure(both, {});
     expect(kid.measure(both, {})).toEqual(one);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { DataError } from "../../src/base/errors.ts";
-import { type NdArray, fromNumbers, zeros } from "../../src/base/ndarray.ts";
+import { type NdArray, fromNumbers, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key, permutation, uniform } from "../../src/base/random.ts";
 import { ring8 } from "../../src/data/index.ts";
 import { accuracy, diversity, memorisation, modes, nearestModes, sharpness, wide } from "../../src/metrics/index.ts";
@@ -80,6 +80,15 @@ describe("diversity", () => {
     const { details } = diversity.measure(pair(2, 40_000, 40_000, 1), {});
     expect(details.ofReal).toBeCloseTo(2 / Math.sqrt(Math.PI), 1);
     expect(details.ofSamples).toBeCloseTo(2 / Math.sqrt(Math.PI), 1);
+  });
+
+  it("takes items two by two, each once, and has the error of so many independent pairs", () => {
+    const line = (...values: number[]) => ndarray("float64", [values.length, 1], Float64Array.from(values));
+    const sets = { generated: line(0, 1, 10, 12, 3, 6, 5, 9), reference: line(0, 2, 7, 5), key: key(1) };
+    const { value, stderr, details } = diversity.measure(sets, {});
+    // Distances 1, 2, 3, 4 beside 2, 2: a mean of 2.5 with the error sqrt(5/3 / 4), and one of 2 without error.
+    expect([details.ofSamples, details.ofReal, value]).toEqual([2.5, 2, 1.25]);
+    expect(stderr).toBeCloseTo(Math.sqrt(5 / 12) / 2, 12);
   });
 
   it("does not see a shift, and refuses real items that are all one", () => {

@@ -162,6 +162,18 @@ describe("no convergence", () => {
     expect(seen(noConvergence, evidence({ looks, places: fourModes }))).toBe("absent");
   });
 
+  it("counts the samples that would have to move to make one histogram the other: 40 % of them, on average", () => {
+    const swings = (by: number) => {
+      const looks = Array.from({ length: 7 }, (_, i) =>
+        look(500 * (i + 1), i % 2 === 0 ? [1, 0, 0, 0] : [1 - by, by, 0, 0]),
+      );
+      return noConvergence.look(evidence({ looks, places: fourModes }))!;
+    };
+    expect(swings(0.39)).toMatchObject({ present: false });
+    expect(swings(0.39).values.moved).toBeCloseTo(0.39, 12);
+    expect(swings(0.41)).toMatchObject({ present: true });
+  });
+
   it("is not said of a game that still learns", () => {
     const short = { ...hops([0, 1, 0, 2, 1, 3, 0]), step: 999 };
     expect(seen(noConvergence, short)).toBe("unknown");
