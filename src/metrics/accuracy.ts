@@ -12,6 +12,7 @@ export const accuracy = defineMetric({
   summary: "share of test items whose class the classifier tells right, and what it takes noise for",
   source: "the share itself",
   perfect: "1",
+  better: "higher",
   needs: "predictions",
   options: z.object({}),
   measure: ({ logits, labels, noise }) => {

@@ -24,6 +24,7 @@ export const betaVaeScore = defineMetric({
     "accuracy of a linear classifier that tells which factor pairs have in common by the distances of their codes",
   source: "Higgins et al., ICLR 2017, section 3",
   perfect: "1; by chance 1 / factors",
+  better: "higher",
   needs: "factors",
   options: factorOptions,
   measure: ({ codes, values, names, key }, { points }) => {

@@ -8,6 +8,7 @@ export const classConsistency = defineMetric({
   summary: "share of translated images that a classifier takes for the class of the image they came from",
   source: "the share itself",
   perfect: "what the truth gets: the classifier's own accuracy",
+  better: "higher",
   needs: "translatedClasses",
   options: translationOptions,
   measure: ({ told, toldOfTruth, labels }) => {

@@ -13,6 +13,7 @@ export const cycleError = defineMetric({
   summary: "mean absolute distance between images and what they come back as after the way there and back",
   source: "Zhu et al., arXiv 1703.10593, equation 2",
   perfect: "0 where the domains hold as much; more where one of them cannot tell what the other shows",
+  better: "lower",
   needs: "cycles",
   options: translationOptions,
   measure: ({ source, back }) => {

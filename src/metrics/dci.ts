@@ -23,6 +23,7 @@ export const dci = defineMetric({
     "disentanglement, completeness and informativeness, by the importances of boosted trees that predict the factors",
   source: "Eastwood, Williams, ICLR 2018, section 2",
   perfect: "1 in all three; disentanglement and completeness are 0 where each number serves all factors alike",
+  better: "higher",
   needs: "factors",
   options: factorOptions,
   measure: (evidence, { points }) => {

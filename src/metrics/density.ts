@@ -14,6 +14,7 @@ export const density = defineMetric({
   summary: "how many neighbourhoods of real items a sample lies in, against how many a real item would",
   source: "Naeem et al., arXiv 2002.09797, equation 4",
   perfect: "1 in expectation; more is a model that stays where the data are densest",
+  better: null,
   needs: "neighbours",
   options: sampleOptions,
   measure: (neighbours) => ({

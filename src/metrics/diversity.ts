@@ -16,6 +16,7 @@ export const diversity = defineMetric({
   summary: "mean distance of two samples, against that of two real items: near 0 is complete collapse",
   source: "pairwise distance, as Srivastava et al., arXiv 1705.07761, and others use it",
   perfect: "1; 0 where all samples are one",
+  better: null,
   needs: "vectors",
   options: sampleOptions,
   measure: (sets) => {

@@ -12,6 +12,7 @@ export const elbo = defineMetric({
   summary: "negative evidence lower bound in nats an image, with its reconstruction and KL parts",
   source: "Kingma, Welling, arXiv 1312.6114, equation 3",
   perfect: "the entropy of the data: the bound is tight where the posterior is exact",
+  better: "lower",
   needs: "bound",
   options: z.object({}),
   measure: ({ recon, klPerLatent, mean, dimensions }) => {

@@ -25,6 +25,7 @@ export const factorVaeScore = defineMetric({
   summary: "how often the least varying number of codes alike in one factor says which factor it was",
   source: "Kim, Mnih, arXiv 1802.05983, section 4",
   perfect: "1; by chance 1 / factors; 0 where no number of the code is used",
+  better: "higher",
   needs: "factors",
   options: factorOptions,
   measure: ({ codes, values, names, key }, { points }) => {

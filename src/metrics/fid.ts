@@ -26,6 +26,7 @@ export const fid = defineMetric({
   summary: "Frechet distance between features of samples and of real items, as if both were normal",
   source: "Heusel et al., arXiv 1706.08500, equation 6",
   perfect: "0 for sets without end; of so many items, the floor",
+  better: "lower",
   needs: "features",
   options: sampleOptions.extend({
     forceFid: z

@@ -8,6 +8,7 @@ export const gradientVariance = defineMetric({
   summary: "total variance over parameters of the gradient that one draw gives, on a fixed batch and fixed parameters",
   source: "Mohamed et al., arXiv 1906.10652, section 2.4",
   perfect: "0: a gradient without noise; what counts is the ratio of two estimators on the same batch",
+  better: "lower",
   needs: "gradients",
   options: z.object({
     net: z.string().default("encoder").meta({ description: "the net whose parameters are looked at" }),

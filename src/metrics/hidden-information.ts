@@ -13,6 +13,7 @@ export const hiddenInformation = defineMetric({
   summary: "how strongly faint noise on translated images changes what comes back, in multiples of the noise",
   source: "in the manner of Chu et al., arXiv 1712.02950",
   perfect: "about 1 or below; far above it, the way back is read off what nobody sees",
+  better: "lower",
   needs: "cycles",
   options: translationOptions,
   measure: ({ source, made, back, disturbed, backOfDisturbed }) => {

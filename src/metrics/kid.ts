@@ -26,6 +26,7 @@ export const kid = defineMetric({
   summary: "kernel distance between features of samples and of real items, without the bias of few items",
   source: "Binkowski et al., arXiv 1801.01401, section 4",
   perfect: "0 in expectation; half of the perfect models are below it",
+  better: "lower",
   needs: "features",
   options: sampleOptions.extend({
     block: integerField(

@@ -11,6 +11,7 @@ export const leak = defineMetric({
   summary: "share of samples that are turned, mirrored or moved, as a classifier of --task transform tells it",
   source: "the share itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",
   perfect: "the floor, the share of real test items that the classifier takes for transformed",
+  better: null,
   needs: "transforms",
   options: sampleOptions,
   measure: ({ told, names }) => {

@@ -23,6 +23,7 @@ export const memorisation = defineMetric({
   summary: "share of samples as close to a training item as the closest hundredth of held-out items",
   source: "in the manner of Meehan et al., arXiv 2004.05675",
   perfect: `heldOutShare: ${closest}, more where more of the held-out items are copies of training items; 1 where those are given back`,
+  better: null,
   needs: "nearest",
   options: sampleOptions,
   measure: ({ generated, heldOut }) => {

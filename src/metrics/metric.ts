@@ -125,6 +125,8 @@ export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends
   readonly source: string;
   /** What a perfect model would get. */
   readonly perfect: string;
+  /** Which values are better than others; null where a perfect model's value has worse ones on either side. */
+  readonly better: "lower" | "higher" | null;
   readonly needs: Kind;
   readonly options: Schema;
   measure(evidence: Evidence[Kind], options: z.output<Schema>): MetricResult;

@@ -20,6 +20,7 @@ export const modes = defineMetric({
   source: "Srivastava et al., arXiv 1705.07761, section 4",
   perfect:
     "all of them; 98.89 % of high quality for points in a plane within 3 deviations; divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",
+  better: "higher",
   needs: "modes",
   options: sampleOptions,
   measure: ({ noise, ...hits }) => {

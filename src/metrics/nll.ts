@@ -8,6 +8,7 @@ export const nll = defineMetric({
   summary: "negative log likelihood in nats an image, by importance sampling from the posterior",
   source: "Burda et al., arXiv 1509.00519, equation 8",
   perfect: "the entropy of the data; the estimate is above the true value on average, less so with more samples",
+  better: "lower",
   needs: "logWeights",
   options: z.object({
     samples: integerField("importance samples an image", { min: 1 }).default(500),

@@ -7,6 +7,7 @@ export const pairError = defineMetric({
   summary: "mean absolute distance of translated images to the truth; beside it, that of images left as they are",
   source: "the distance itself",
   perfect: "0",
+  better: "lower",
   needs: "translations",
   options: translationOptions,
   measure: (evidence) => againstTruth("pair-error", "of white", evidence, meanAbsolute),

@@ -15,6 +15,7 @@ export const precision = defineMetric({
   summary: "share of samples that lie in the neighbourhood of a real item: how many look real",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 1",
   perfect: "the floor; 1 for equal sets",
+  better: "higher",
   needs: "neighbours",
   options: sampleOptions,
   measure: (neighbours) => ({

@@ -13,6 +13,7 @@ export const psnr = defineMetric({
   summary: "peak signal-to-noise ratio of translated images against the truth",
   source: "the ratio itself, of a peak of 1",
   perfect: "58.92, the rounding of bytes",
+  better: "higher",
   needs: "translations",
   options: translationOptions,
   measure: (evidence) => againstTruth("psnr", "dB", evidence, decibels),

@@ -14,6 +14,7 @@ export const recall = defineMetric({
   summary: "share of real items that lie in the neighbourhood of a sample: how much of the data is reached",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 2",
   perfect: "the floor; 1 for equal sets",
+  better: "higher",
   needs: "neighbours",
   options: sampleOptions,
   measure: (neighbours) => ({

@@ -29,6 +29,7 @@ export const sap = defineMetric({
   source: "Kumar et al., arXiv 1711.00848, section 3",
   perfect:
     "below 1 for factors of more than 2 values, which no line parts: codes equal to the factors of shapes get about 0.25",
+  better: "higher",
   needs: "factors",
   options: factorOptions,
   measure: (evidence, { points }) => {

@@ -16,6 +16,7 @@ export const sharpness = defineMetric({
   summary: "variance of the Laplacian of sampled images, against that of real ones: below 1 is blur",
   source: "Pech-Pacheco et al., ICPR 2000",
   perfect: "1; noise has more",
+  better: null,
   needs: "samples",
   options: sampleOptions,
   measure: ({ generated, reference }) => {

@@ -18,6 +18,7 @@ export const ssim = defineMetric({
   summary: "structural similarity of translated images and the truth",
   source: "Wang et al., TIP 2004, equation 13",
   perfect: "1",
+  better: "higher",
   needs: "translations",
   options: translationOptions,
   measure: (evidence) => {
