@@ -2,6 +2,9 @@
 export type NumberType =
   | "bool"
   | "uint8"
+  | "uint10"
+  | "uint12"
+  | "uint14"
   | "uint16"
   | "uint32"
   | "int8"
@@ -23,6 +26,9 @@ export interface ValueScale {
 const scales: Partial<Record<NumberType, readonly [low: number, high: number]>> = {
   bool: [0, 1],
   uint8: [0, 2 ** 8 - 1],
+  uint10: [0, 2 ** 10 - 1],
+  uint12: [0, 2 ** 12 - 1],
+  uint14: [0, 2 ** 14 - 1],
   uint16: [0, 2 ** 16 - 1],
   uint32: [0, 2 ** 32 - 1],
   float16: [0, 1],

@@ -1,10 +1,12 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
-import { decode, listFiles, loadSharp } from "./images.ts";
+import { loadSharp, openImage } from "./decode-image.ts";
+import { listFiles } from "./list-files.ts";
+import { readRegular } from "./read-file.ts";
 
 const jpeg = { format: "jpeg", quality: 95 } as const;
 /** Of JPEG inside, where nothing is said. */
@@ -40,13 +42,13 @@ export async function filesIn(
   path: string,
 ): Promise<{ readonly files: string[]; readonly skipped: SkippedFile[] } | null> {
   const found = await stat(path).catch(() => null);
-  if (found === null) throw new DataError(`images: must be a file or a folder that exists - got ${path}`);
+  if (found === null) throw new DataError(`images must be in a file or a folder that exists - got ${path}`);
   if (!found.isDirectory()) return null;
   const skipped: SkippedFile[] = [];
-  const files = await listFiles(resolve(path), "", [], skipped).catch((error: unknown) => {
-    throw new DataError(`images: ${path} must be a folder that can be read - got ${(error as Error).message}`);
+  const files = await listFiles(resolve(path), skipped).catch((error: unknown) => {
+    throw new DataError(`${path} must be a folder that can be read - got ${(error as Error).message}`);
   });
-  return { files: files.toSorted(), skipped };
+  return { files, skipped };
 }
 
 /**
@@ -54,31 +56,22 @@ export async function filesIn(
  * @throws DataError when it cannot be read as an image.
  */
 export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"float32">> {
-  const open = await loadSharp();
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DataError(`readImage: the file must be readable - got ${error.code} for ${path}`);
-  });
-  // Of no bytes at all sharp makes a mistake of the caller's, at once.
-  const decoded =
-    bytes.length === 0
-      ? null
-      : await decode(open(bytes, { failOn: "truncated" }), channels, undefined).catch(() => null);
-  if (decoded === null) {
-    throw new DataError(`readImage: must be an image, whole and of a known format - got ${path}`);
-  }
-  const { data, info } = decoded;
-  return ndarray(
-    "float32",
-    [info.height, info.width, channels],
-    Float32Array.from(data, (byte) => byte / 255),
-  );
+  const opened = await openImage(await readRegular(path), path);
+  const picture = typeof opened === "string" ? opened : await opened.decode({ channels });
+  if (typeof picture === "string") throw new DataError(`${path} must be an image - got ${picture}`);
+  const { width, height, pixels } = picture;
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) values[i] = pixels[i]! / 255;
+  return ndarray("float32", [height, width, channels], values);
 }
 
 /** An image [h, w, 1 or 3] with values in [0, 1], those beyond brought there, as the bytes of a file of that name. */
 export async function encodeImage(image: NdArray, path: string): Promise<Uint8Array> {
   const open = await loadSharp();
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
-  const bytes = Uint8Array.from(image.data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+  const { data } = image;
+  const bytes = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) bytes[i] = Math.round(255 * Math.min(1, Math.max(0, data[i]!)));
   const raw = { width, height, channels };
   const coloured = open(bytes, { raw }).toColourspace(channels === 1 ? "b-w" : "srgb");
   const { format, ...how } = formatOf(path)!;

@@ -1,21 +1,20 @@
 import { constants } from "node:buffer";
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import type { OutputInfo, Sharp } from "sharp";
-
-import { DataError, EngineError, OptionError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
+import { gibibytes } from "../base/gibibytes.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
+import { type NumberType, type ValueScale, scaleOf } from "../data/value-scale.ts";
+import { type Decoding, type ImageHeader, type Picture, openImage } from "./decode-image.ts";
+import { listFiles } from "./list-files.ts";
+import { availableMemory } from "./memory.ts";
+import { readRegular } from "./read-file.ts";
 
-export interface ImageOptions {
-  /** Side in pixels: each image is scaled to cover a square of it, and its centre kept. Without, all must have one size. */
-  readonly size?: number | undefined;
+export interface ImageOptions extends Decoding {
   /** Stop after so many readable images. */
   readonly limit?: number | undefined;
-  /** Keep one half of each, which must be twice as wide as high; `size` is that of the half. */
-  readonly half?: "left" | "right" | undefined;
 }
 
 export interface ImageFolderOptions extends ImageOptions {
@@ -38,26 +37,25 @@ export interface ReadImages {
   readonly files: readonly string[];
   /** For each item which of the given images it is. */
   readonly places: readonly number[];
+  /** How numbers became [0, 1], for each type among them. */
+  readonly scales: readonly ValueScale[];
+  /** What was decided and is not to be seen from the items, a sentence each. */
+  readonly notes: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }
 
-interface Decoded {
-  readonly data: Uint8Array;
-  readonly info: OutputInfo;
-}
-
-interface Picture {
+/** An image whose header has been read, and which of the given ones it is. */
+interface Opened extends ImageHeader {
   readonly file: string;
-  /** Which of the given images it is. */
   readonly place: number;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  readonly pixels: Uint8Array;
 }
 
-/** A file of a few kilobytes can claim to be larger than the memory. */
-const mostPixels = 2 ** 28;
+/** A file larger than this is no image. */
+const mostFileBytes = 2 ** 30;
+/** Bytes that are decoded at one time, unless one image alone takes more. */
+const decodedTogether = 2 ** 28;
+/** An image of more pixels is none to learn from as it is. */
+const mostItemPixels = 2 ** 24;
 
 /**
  * All images in a folder and the folders in it, sorted by path, hidden ones left out.
@@ -66,23 +64,25 @@ const mostPixels = 2 ** 28;
 export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImages> {
   const { only } = options;
   const skipped: SkippedFile[] = [];
-  const listed = await listFiles(folder, "", [], skipped).catch((error: unknown) => {
-    throw new DataError(
-      `readImageFolder: ${folder} must be a folder that can be read - got ${(error as Error).message}`,
-    );
+  const listed = await listFiles(folder, skipped).catch((error: unknown) => {
+    throw new DataError(`${folder} must be a folder that can be read - got ${(error as Error).message}`);
   });
-  const files = listed.filter((file) => only?.has(file) ?? true).sort();
+  const files = only === undefined ? listed : listed.filter((file) => only.has(file));
   // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
-  const images = files.map((file): EncodedImage => ({ file, bytes: () => readFile(join(folder, file)) }));
-  const where = `readImageFolder: ${folder}`;
-  const read = await readImages(where, images, files.length, options, skipped);
-  if (read === null) throw nothingRead(where, skipped, "no files", "in this folder and the folders in it");
+  function* images(): Generator<EncodedImage> {
+    for (const file of files) {
+      yield { file, bytes: () => readRegular(join(folder, file), { bytes: mostFileBytes }) };
+    }
+  }
+  const read = await readImages(folder, images(), files.length, options, skipped);
+  if (read === null) throw nothingRead(folder, skipped, "no files", "in this folder and the folders in it");
   return read;
 }
 
 /**
- * Images in any format that sharp reads: turned upright as EXIF says, transparency laid on white, 16 bits brought to 8, the first
- * picture of an animation. Null when none is readable; what is not is added to `skipped`.
+ * Images in any format that sharp reads, and TIFF files of any numbers: turned upright as EXIF says, transparency laid on white,
+ * numbers brought to 8 bits, the first picture of several. Null where none is readable; what is not is added to `skipped`.
+ * Headers are read before anything is decoded, and no image is opened beyond the limit.
  * @param where Who reads what, for messages. @param count How many there are at most.
  * @throws OptionError when sizes differ and none is asked for, or they do not fit in memory.
  */
@@ -94,160 +94,163 @@ export async function readImages(
   skipped: SkippedFile[],
 ): Promise<ReadImages | null> {
   const { limit = Infinity } = options;
-  const open = await loadSharp();
-  const pictures: Picture[] = [];
+  const items = new ItemBuffer(where, Math.min(count, limit));
+  const types = new Set<NumberType>();
+  const severalFrames: Opened[] = [];
+  let first: Opened | undefined;
   let place = 0;
   // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
-  for await (const group of inGroups(images, 2 * availableParallelism())) {
-    for (const result of await Promise.all(group.map((image) => readPicture(open, image, place++, options)))) {
-      if (pictures.length >= limit) break;
-      if ("reason" in result) skipped.push(result);
-      else pictures.push(result);
+  for await (const group of inGroups(images, () => Math.min(2 * availableParallelism(), limit - items.size))) {
+    const opened: Opened[] = [];
+    for (const image of await Promise.all(group.map((encoded) => openEncoded(encoded, place++)))) {
+      if ("reason" in image) skipped.push(image);
+      else opened.push(image);
     }
-    checkSizes(where, pictures);
-    checkMemory(where, pictures, Math.min(count, limit));
-    if (pictures.length >= limit) break;
+    first ??= opened[0];
+    if (options.size === undefined) for (const image of opened) requireOneSize(where, first!, image);
+    for (const together of byMemory(opened)) {
+      const pictures = await Promise.all(together.map((image) => image.decode(options)));
+      for (const [i, picture] of pictures.entries()) {
+        const image = together[i]!;
+        if (typeof picture === "string") {
+          skipped.push({ file: image.file, reason: picture });
+          continue;
+        }
+        items.add(picture, image);
+        types.add(image.type);
+        if (image.frames > 1) severalFrames.push(image);
+      }
+    }
+    if (items.size >= limit) break;
   }
-  if (pictures.length === 0) return null;
+  if (items.size === 0) return null;
   return {
-    items: stack(pictures),
-    files: pictures.map(({ file }) => file),
-    places: pictures.map((picture) => picture.place),
+    items: items.array(),
+    files: items.files,
+    places: items.places,
+    scales: [...types].flatMap((type) => scaleOf(type) ?? []),
+    notes: severalFrames.length === 0 ? [] : [framesNote(severalFrames)],
     skipped,
   };
 }
 
-async function* inGroups<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+/** @param size How many the next group is to have. */
+async function* inGroups<T>(items: Iterable<T> | AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
   let group: T[] = [];
+  let most = size();
   for await (const item of items) {
     group.push(item);
-    if (group.length < size) continue;
+    if (group.length < most) continue;
     yield group;
     group = [];
+    most = size();
   }
   if (group.length > 0) yield group;
 }
 
-/** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
-export async function listFiles(
-  root: string,
-  at: string,
-  above: readonly string[],
-  skipped: SkippedFile[],
-): Promise<string[]> {
-  const here = await realpath(join(root, at));
-  if (above.includes(here)) return [];
-  const files: string[] = [];
-  for (const entry of await readdir(here)) {
-    if (entry.startsWith(".")) continue;
-    const file = at === "" ? entry : `${at}/${entry}`;
-    try {
-      const found = await stat(join(here, entry));
-      if (found.isDirectory()) files.push(...(await listFiles(root, file, [...above, here], skipped)));
-      else if (found.isFile()) files.push(file);
-    } catch (error) {
-      skipped.push({ file, reason: reasonOf(error) });
+/** Images that can be decoded at one time. */
+function byMemory(images: readonly Opened[]): Opened[][] {
+  const groups: Opened[][] = [];
+  let left = 0;
+  for (const image of images) {
+    if (image.memory > left) {
+      groups.push([]);
+      left = decodedTogether;
     }
+    groups.at(-1)!.push(image);
+    left -= image.memory;
   }
-  return files;
+  return groups;
 }
 
-export type Open = (typeof import("sharp"))["default"];
-
-/** Loaded only where images are read: it takes a tenth of a second, and has a binary of its own for each system. */
-export async function loadSharp(): Promise<Open> {
+async function openEncoded({ file, bytes: read }: EncodedImage, place: number): Promise<Opened | SkippedFile> {
+  let bytes: Uint8Array;
   try {
-    return (await import("sharp")).default;
+    bytes = await read();
   } catch (error) {
-    throw new EngineError(
-      `readImageFolder: sharp must load to read images - got ${(error as Error).message.split("\n")[0]}`,
-      "run npm install again on this machine: sharp comes with a binary for each system",
+    return { file, reason: `cannot be read: ${(error as Error).message}` };
+  }
+  const opened = await openImage(bytes, file);
+  return typeof opened === "string" ? { file, reason: opened } : { ...opened, file, place };
+}
+
+function framesNote(images: readonly Opened[]): string {
+  const shown = images.slice(0, 3).map(({ file, frames }) => `${file} (${frames})`);
+  const more = images.length > shown.length ? `, and ${images.length - shown.length} more` : "";
+  const what = images.length === 1 ? "1 file with several" : `${images.length} files with several`;
+  return `of ${what} the first picture is read: ${shown.join(", ")}${more}`;
+}
+
+/** Sizes are told by headers, before anything is decoded. */
+function requireOneSize(where: string, first: Opened, other: Opened): void {
+  if (first.width !== other.width || first.height !== other.height) {
+    throw new OptionError(
+      `${where}: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
+      `--size N scales and crops each to N x N`,
     );
   }
-}
-
-async function readPicture(
-  open: Open,
-  { file, bytes: read }: EncodedImage,
-  place: number,
-  how: ImageOptions,
-): Promise<Picture | SkippedFile> {
-  const bytes = await read().catch((error: unknown) => reasonOf(error));
-  if (typeof bytes === "string") return { file, reason: bytes };
-  if (bytes.length === 0) return { file, reason: "empty file" };
-  // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
-  const image = open(bytes, { failOn: "truncated", limitInputPixels: false });
-  const header = await image.metadata().catch(() => null);
-  if (header === null) return { file, reason: "not an image" };
-  if (header.width * header.height > mostPixels) {
-    return { file, reason: `${header.width} x ${header.height}, more than ${mostPixels} pixels` };
-  }
-  const { width, height } = header.autoOrient;
-  if (how.half !== undefined) {
-    if (width !== 2 * height) return { file, reason: `${width} x ${height}, not twice as wide as high` };
-    // Cut before it is scaled, so that neither half has anything of the other at the seam.
-    image.autoOrient().extract({ left: how.half === "left" ? 0 : height, top: 0, width: height, height });
-  }
-  const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
-  const decoded = await decode(image, channels, how.size).catch(() => null);
-  if (decoded === null) return { file, reason: "damaged or cut" };
-  const { data, info } = decoded;
-  return { file, place, width: info.width, height: info.height, channels, pixels: data };
-}
-
-export function decode(image: Sharp, channels: 1 | 3, size: number | undefined): Promise<Decoded> {
-  image.autoOrient().flatten({ background: "#fff" });
-  if (size !== undefined) {
-    image.resize(size, size, {
-      fit: "cover",
-      position: "centre",
-      kernel: "lanczos3",
-      fastShrinkOnLoad: false,
-    });
-  }
-  const coloured = image.toColourspace(channels === 1 ? "b-w" : "srgb");
-  return coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-}
-
-function reasonOf(error: unknown): string {
-  return `cannot be read: ${(error as Error).message}`;
-}
-
-function checkSizes(where: string, pictures: readonly Picture[]): void {
-  const first = pictures[0];
-  const other = pictures.find(({ width, height }) => width !== first?.width || height !== first.height);
-  if (first === undefined || other === undefined) return;
+  if (first.width * first.height <= mostItemPixels) return;
   throw new OptionError(
-    `${where}: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
-    `--size N scales and crops each to N x N`,
+    `${where}: images must have at most ${Math.sqrt(mostItemPixels)} x ${Math.sqrt(mostItemPixels)} pixels to learn from - got ${first.file} (${first.width} x ${first.height})`,
+    "--size N scales and crops each to N x N",
   );
 }
 
-/** `count` is how many images there will be at most. */
-function checkMemory(where: string, pictures: readonly Picture[], count: number): void {
-  const first = pictures[0];
-  if (first === undefined) return;
-  const channels = pictures.some((picture) => picture.channels === 3) ? 3 : 1;
-  const bytes = count * first.width * first.height * channels;
-  if (bytes <= Math.min(constants.MAX_LENGTH, totalmem())) return;
-  throw new OptionError(
-    `${where}: images must fit in memory - got ${count} of ${first.width} x ${first.height}, ${(bytes / 2 ** 30).toFixed(1)} GiB`,
-    "--size N makes them smaller, --limit N takes fewer",
-  );
-}
+/** Items as they come in, in memory for as many as there can be; the system gives it as it is filled. */
+class ItemBuffer {
+  readonly files: string[] = [];
+  readonly places: number[] = [];
+  private first: Picture | undefined;
+  private channels: 1 | 3 = 1;
+  private data = new Uint8Array(0);
 
-/** Grey images are widened to three equal channels when others have colour. */
-function stack(pictures: readonly Picture[]): NdArray<"uint8"> {
-  const { width, height } = pictures[0]!;
-  const channels = pictures.every((picture) => picture.channels === 1) ? 1 : 3;
-  const extent = width * height * channels;
-  const data = new Uint8Array(pictures.length * extent);
-  for (const [n, picture] of pictures.entries()) {
+  constructor(
+    private readonly where: string,
+    /** Items at most. */
+    private readonly capacity: number,
+  ) {}
+
+  get size(): number {
+    return this.files.length;
+  }
+
+  add(picture: Picture, { file, place }: Opened): void {
     const { pixels } = picture;
-    if (picture.channels === channels) data.set(pixels, n * extent);
-    else for (let i = 0; i < extent; i++) data[n * extent + i] = pixels[Math.floor(i / channels)]!;
+    if (this.first === undefined || picture.channels > this.channels) this.widen(picture);
+    const extent = this.extent();
+    const at = this.size * extent;
+    if (picture.channels === this.channels) this.data.set(pixels, at);
+    else for (let i = 0; i < pixels.length; i++) this.data.fill(pixels[i]!, at + 3 * i, at + 3 * i + 3);
+    this.files.push(file);
+    this.places.push(place);
   }
-  return ndarray("uint8", [pictures.length, height, width, channels], data);
+
+  array(): NdArray<"uint8"> {
+    const { width, height } = this.first!;
+    const shape = [this.size, height, width, this.channels];
+    return ndarray("uint8", shape, this.data.subarray(0, this.size * this.extent()));
+  }
+
+  private extent(): number {
+    return this.first!.width * this.first!.height * this.channels;
+  }
+
+  /** Room for the first image; or for three channels, grey images before repeated in each. */
+  private widen(picture: Picture): void {
+    const before = this.data.subarray(0, this.size === 0 ? 0 : this.size * this.extent());
+    this.first ??= picture;
+    this.channels = picture.channels;
+    const bytes = this.capacity * this.extent();
+    if (bytes > Math.min(constants.MAX_LENGTH, availableMemory())) {
+      const { width, height } = this.first;
+      throw new OptionError(
+        `${this.where}: images must fit in memory - got ${this.capacity} of ${width} x ${height}, ${gibibytes(bytes)}`,
+        "--size N makes them smaller, --limit N takes fewer",
+      );
+    }
+    this.data = new Uint8Array(bytes);
+    for (let i = 0; i < before.length; i++) this.data.fill(before[i]!, 3 * i, 3 * i + 3);
+  }
 }
 
 /** @param none What there is where nothing was passed over. @param place Where images may lie. */
@@ -256,6 +259,6 @@ export function nothingRead(where: string, skipped: readonly SkippedFile[], none
   const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
   return new DataError(
     `${where} must hold at least one image - got ${skipped.length === 0 ? none : shown.join(", ")}${more}`,
-    `png, jpeg, webp, gif, tiff and avif are read, ${place}`,
+    `PNG, JPEG, WebP, GIF, TIFF and AVIF are read, ${place}`,
   );
 }

@@ -40,7 +40,7 @@ describe("images in a Parquet file", () => {
     expect(data.classNames).toEqual(["1", "3", "5", "6"]);
     expect(data.labels).toEqual(Int32Array.of(1, 0, 0, 2, 3));
     expect(data.skipped).toEqual([
-      { file: "row 3, 2.png", reason: "not an image" },
+      { file: "row 3, 2.png", reason: "damaged or cut" },
       { file: "row 6, elsewhere.png", reason: "cannot be read: no bytes in the file" },
       { file: "row 7", reason: "cannot be read: no bytes in the file" },
     ]);
@@ -58,7 +58,7 @@ describe("images in a Parquet file", () => {
     expect(data.train.size + data.test.size).toBe(3);
     expect([...data.train.labels!, ...data.test.labels!].toSorted()).toEqual([0, 0, 1]);
     // Of the rows after those that were needed nothing is said.
-    expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "not an image" }]);
+    expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "damaged or cut" }]);
     const mixed = await openItems(fixture("sizes"), { size: 2 });
     expect(mixed).toMatchObject({ shape: [2, 2, 3], size: 2 });
   });

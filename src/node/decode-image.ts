@@ -1,0 +1,211 @@
+import type { Metadata, Sharp } from "sharp";
+
+import { EngineError } from "../base/errors.ts";
+import { type NumberType, ValueFault } from "../data/value-scale.ts";
+import { kindOf, undecodable } from "./image-kinds.ts";
+import { type TiffHeader, readTiffHeader } from "./tiff-numbers.ts";
+
+export interface Decoding {
+  /** Side in pixels: scaled to cover a square of it, and the centre kept. */
+  readonly size?: number | undefined;
+  /** One half of an image that is twice as wide as high. */
+  readonly half?: "left" | "right" | undefined;
+  /** Grey or colour, whatever the image is; without, as it is. */
+  readonly channels?: 1 | 3 | undefined;
+}
+
+/** Pixels of an image, upright, transparency on white: [height, width, channels]. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+
+/** An image of which the header has been read, and nothing more. */
+export interface ImageHeader {
+  /** Upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** 1 where it is grey, else 3. */
+  readonly channels: 1 | 3;
+  /** What its numbers are in the file. */
+  readonly type: NumberType;
+  /** Pictures in the file, of which the first is decoded. */
+  readonly frames: number;
+  /** Bytes that decoding takes, about. */
+  readonly memory: number;
+  /** The picture, or why it cannot be decoded. */
+  decode(how: Decoding): Promise<Picture | string>;
+}
+
+/** A file of some kilobytes can claim to be larger than the memory. More than a camera has is not decoded, row by row though it is. */
+const mostPixels = 2 ** 27;
+/** Most bytes of a picture that has to be held as a whole to be decoded. */
+const mostHeld = 2 ** 29;
+/** Bytes that decoding row by row takes. */
+const rowsHeld = 2 ** 24;
+
+type Open = (typeof import("sharp"))["default"];
+
+/** Loaded only where images are read or written: it takes a tenth of a second, and has a binary of its own for each system. */
+export async function loadSharp(): Promise<Open> {
+  try {
+    return (await import("sharp")).default;
+  } catch (error) {
+    throw new EngineError(
+      `sharp must load to read images - got ${(error as Error).message.split("\n")[0]}`,
+      "run npm install again on this machine: sharp comes with a binary for each system",
+    );
+  }
+}
+
+/** The header of an image file, or why it is none that can be decoded. @param file Its name. */
+export async function openImage(bytes: Uint8Array, file: string): Promise<ImageHeader | string> {
+  const open = await loadSharp();
+  if (bytes.length === 0) return "empty file";
+  const kind = kindOf(bytes, file);
+  const other = undecodable(kind, file);
+  if (other !== null) return other;
+  const tiff = kind?.name === "TIFF" ? await readTiffHeader(bytes) : null;
+  if (tiff?.fault) return tiff.fault;
+  if (tiff !== null && !isOfBytes(tiff)) return numberHeader(open, tiff);
+  // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
+  const start = (): Sharp => open(bytes, { failOn: "truncated", limitInputPixels: false });
+  const header = await start()
+    .metadata()
+    .catch(() => null);
+  if (header === null) return kind === null ? "not an image" : unreadable(kind.name);
+  return sharpHeader(start, header, { size: bytes.length, kind: kind?.name ?? header.format, tiff });
+}
+
+/** Whether sharp gives the numbers of a TIFF file as they are meant. */
+function isOfBytes({ type }: TiffHeader): boolean {
+  return type === "bool" || type === "uint8" || type === "uint16";
+}
+
+function unreadable(kind: string): string {
+  return kind === "TIFF" || kind === "AVIF"
+    ? `damaged or cut, or a ${kind} of a sort that cannot be decoded here: convert it to PNG`
+    : "damaged or cut";
+}
+
+function sharpHeader(
+  start: () => Sharp,
+  header: Metadata,
+  { size, kind, tiff }: { readonly size: number; readonly kind: string; readonly tiff: TiffHeader | null },
+): ImageHeader | string {
+  const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
+  const deep = header.depth === "ushort";
+  const bytes = (header.channels ?? 4) * (deep ? 2 : 1);
+  const tooLarge = limitsOf(header, inRows(header) ? 0 : Math.max(4, bytes) * (kind === "JPEG" ? 2 : 1));
+  if (tooLarge !== null) return tooLarge;
+  const { width, height } = header.autoOrient;
+  return {
+    width,
+    height,
+    channels,
+    type: tiff?.type ?? typeOf(header),
+    frames: tiff?.frames ?? header.pages ?? 1,
+    memory: size + (inRows(header) ? rowsHeld : width * height * bytes),
+    decode: (how) => {
+      const image = start();
+      // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
+      if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
+      return finish(image.autoOrient(), { width, height }, channels, how, unreadable(kind));
+    },
+  };
+}
+
+function typeOf({ depth, bitsPerSample, isPalette }: Metadata): NumberType {
+  if (depth === "ushort") return "uint16";
+  return bitsPerSample === 1 && isPalette !== true ? "bool" : "uint8";
+}
+
+/** Whether a picture is decoded without being held as a whole. */
+function inRows({ format, isProgressive, orientation = 1 }: Metadata): boolean {
+  return (format === "jpeg" || format === "png" || format === "tiff") && isProgressive !== true && orientation < 5;
+}
+
+/** Why a picture is not decoded, by its header. @param held Bytes a pixel, of one that has to be held as a whole. */
+function limitsOf({ width, height }: { readonly width: number; readonly height: number }, held: number): string | null {
+  const pixels = width * height;
+  const most = held === 0 ? mostPixels : Math.min(mostPixels, Math.floor(mostHeld / held));
+  if (pixels <= most) return null;
+  return `${width} x ${height} pixels, more than the ${Math.floor(most / 1e6)} million that are decoded: scale it down`;
+}
+
+/** Of numbers that are neither bytes nor of 16 bits. */
+function numberHeader(open: Open, tiff: TiffHeader): ImageHeader | string {
+  const { type, samples, bytesPerSample, orientation, frames } = tiff;
+  if (type === null) return "TIFF numbers of a type that cannot be read: save it as uint8, uint16 or float32";
+  const held = samples * (bytesPerSample + 4);
+  const tooLarge = limitsOf(tiff, held);
+  if (tooLarge !== null) return tooLarge;
+  const turned = orientation >= 5;
+  const [width, height] = turned ? [tiff.height, tiff.width] : [tiff.width, tiff.height];
+  return {
+    width,
+    height,
+    channels: samples < 3 ? 1 : 3,
+    type,
+    frames,
+    memory: width * height * held,
+    decode: async (how) => {
+      const read = await tiff.numbers().catch(() => null);
+      if (read === null) return unreadable("TIFF");
+      if (read instanceof ValueFault) return `${read.reason}: ${read.hint}`;
+      const { channels, values } = read;
+      const pixels = upright(values, [tiff.width, tiff.height, channels], orientation);
+      const asIs = how.size === undefined && how.half === undefined && (how.channels ?? channels) === channels;
+      if (asIs) return { width, height, channels, pixels };
+      const image = open(pixels, { raw: { width, height, channels } });
+      return finish(image, { width, height }, channels, how, "damaged or cut");
+    },
+  };
+}
+
+/** Numbers of [0, 1] as bytes, turned as an EXIF orientation says. */
+function upright(
+  values: Float32Array,
+  [width, height, channels]: readonly [number, number, number],
+  orientation: number,
+): Uint8Array {
+  const turned = orientation >= 5;
+  const [w, h] = turned ? [height, width] : [width, height];
+  const flipX = [2, 3, 7, 8].includes(orientation);
+  const flipY = [3, 4, 6, 7].includes(orientation);
+  const out = new Uint8Array(values.length);
+  for (let y = 0, to = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const [column, row] = turned ? [y, x] : [x, y];
+      const from = ((flipY ? height - 1 - row : row) * width + (flipX ? width - 1 - column : column)) * channels;
+      for (let c = 0; c < channels; c++) out[to++] = Math.round(255 * values[from + c]!);
+    }
+  }
+  return out;
+}
+
+/** Of an upright image. */
+async function finish(
+  image: Sharp,
+  { width, height }: { readonly width: number; readonly height: number },
+  own: 1 | 3,
+  { size, half, channels = own }: Decoding,
+  damaged: string,
+): Promise<Picture | string> {
+  if (half !== undefined) {
+    if (width !== 2 * height) return `${width} x ${height}, not twice as wide as high`;
+    // Cut before it is scaled, so that neither half has anything of the other at the seam.
+    image.extract({ left: half === "left" ? 0 : height, top: 0, width: height, height });
+  }
+  image.flatten({ background: "#fff" });
+  if (size !== undefined) {
+    image.resize(size, size, { fit: "cover", position: "centre", kernel: "lanczos3", fastShrinkOnLoad: false });
+  }
+  const raw = image.toColourspace(channels === 1 ? "b-w" : "srgb").raw({ depth: "uchar" });
+  const decoded = await raw.toBuffer({ resolveWithObject: true }).catch(() => null);
+  if (decoded === null) return damaged;
+  const { data, info } = decoded;
+  return { width: info.width, height: info.height, channels, pixels: data };
+}

@@ -1,0 +1,157 @@
+import type { GeoTIFF, GeoTIFFImage } from "geotiff";
+
+import { type NumberType, ValueFault, toUnitRange } from "../data/value-scale.ts";
+
+/** The first picture of a TIFF file, by what its header says. */
+export interface TiffHeader {
+  readonly width: number;
+  readonly height: number;
+  /** How many pictures the file has. */
+  readonly frames: number;
+  /** As EXIF counts: 1 is upright. */
+  readonly orientation: number;
+  /** Null where no type of numbers is known to be so. */
+  readonly type: NumberType | null;
+  readonly samples: number;
+  readonly bytesPerSample: number;
+  /** Why it is no picture, or not the one that a person means; null where it is. */
+  readonly fault: string | null;
+  /** As it lies there, [height, width, channels]. @throws Error when it is damaged. */
+  numbers(): Promise<TiffNumbers | ValueFault>;
+}
+
+export interface TiffNumbers {
+  readonly channels: 1 | 3;
+  /** In [0, 1]; transparency on white. */
+  readonly values: Float32Array;
+}
+
+const tags = {
+  subfile: 254,
+  bits: 258,
+  colours: 262,
+  orientation: 274,
+  extra: 338,
+  format: 339,
+  dngVersion: 50706,
+} as const;
+
+/** From `filter` on, what a camera's sensor saw. */
+const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, filter: 32803 } as const;
+const alpha = { associated: 1, unassociated: 2 } as const;
+/** More pictures in one file are not counted: their chain can lead back to its begin. */
+const mostFrames = 1000;
+
+/**
+ * What sharp cannot tell of a TIFF file, or would get wrong: numbers other than bytes and 16 bits, and samples that are no
+ * colours. Null where the header cannot be read.
+ */
+export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | null> {
+  const { fromArrayBuffer } = await import("geotiff");
+  try {
+    const whole = bytes.byteLength === bytes.buffer.byteLength;
+    const file = await fromArrayBuffer((whole ? bytes : bytes.slice()).buffer as ArrayBuffer);
+    const image = await file.getImage(0);
+    const number = async (tag: number, missing: number) =>
+      Number((await image.fileDirectory.loadValue(tag)) ?? missing);
+    const list = async (tag: number) => Array.from(((await image.fileDirectory.loadValue(tag)) ?? []) as number[]);
+    const [colours, subfile] = [await number(tags.colours, photometric.blackIsZero), await number(tags.subfile, 0)];
+    const [bits, formats, extra] = [await list(tags.bits), await list(tags.format), await list(tags.extra)];
+    const samples = image.getSamplesPerPixel();
+    const type = typeOf(bits, formats);
+    const layout = layoutOf(colours, samples, extra);
+    const isRaw = (subfile & 1) === 1 || colours >= photometric.filter || image.fileDirectory.hasTag(tags.dngVersion);
+    return {
+      width: image.getWidth(),
+      height: image.getHeight(),
+      frames: await countFrames(file),
+      orientation: await number(tags.orientation, 1),
+      type,
+      samples,
+      bytesPerSample: Math.ceil((bits[0] ?? 1) / 8),
+      fault: isRaw ? "a camera's raw file cannot be decoded here: develop it to JPEG or TIFF" : layout.fault,
+      numbers: () => readNumbers(image, type!, layout),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function typeOf(bits: readonly number[], formats: readonly number[]): NumberType | null {
+  const [width = 1, format = 1] = [bits[0], formats[0]];
+  if (bits.some((other) => other !== width) || formats.some((other) => other !== format)) return null;
+  const types: Readonly<Record<number, Readonly<Record<number, NumberType>>>> = {
+    1: {
+      1: "bool",
+      2: "uint8",
+      4: "uint8",
+      8: "uint8",
+      10: "uint10",
+      12: "uint12",
+      14: "uint14",
+      16: "uint16",
+      32: "uint32",
+    },
+    2: { 8: "int8", 16: "int16", 32: "int32" },
+    3: { 16: "float16", 32: "float32", 64: "float64" },
+  };
+  return types[format]?.[width] ?? null;
+}
+
+/** What the samples of a pixel are. */
+interface Layout {
+  readonly colours: number;
+  readonly channels: 1 | 3;
+  readonly alpha: "associated" | "unassociated" | null;
+  readonly fault: string | null;
+}
+
+function layoutOf(colours: number, samples: number, extra: readonly number[]): Layout {
+  const own = colours === photometric.cmyk ? 4 : [0, 1, 3].includes(colours) ? 1 : 3;
+  const channels = own === 1 && colours !== photometric.palette ? 1 : 3;
+  const transparent =
+    extra[0] === alpha.associated ? "associated" : extra[0] === alpha.unassociated ? "unassociated" : null;
+  const known = own + (transparent === null ? 0 : 1);
+  const fault =
+    samples === known
+      ? null
+      : `${samples} channels, of which ${samples - known} ${samples - known === 1 ? "is" : "are"} neither colour nor transparency: save it as grey or RGB`;
+  return { colours, channels, alpha: transparent, fault };
+}
+
+async function readNumbers(
+  image: GeoTIFFImage,
+  type: NumberType,
+  { colours, channels, alpha: transparent }: Layout,
+): Promise<TiffNumbers | ValueFault> {
+  if (![photometric.whiteIsZero, photometric.blackIsZero, photometric.rgb].includes(colours as 0)) {
+    return new ValueFault(0, `${type} numbers that are neither grey nor RGB`, "save it as grey or RGB");
+  }
+  const read = (await image.readRasters({ interleave: true })) as unknown as ArrayLike<number>;
+  const values = toUnitRange(read, type);
+  if (values instanceof ValueFault) return values;
+  const step = transparent === null ? 1 : 2;
+  if (colours === photometric.whiteIsZero) for (let i = 0; i < values.length; i += step) values[i] = 1 - values[i]!;
+  return { channels, values: transparent === null ? values : onWhite(values, channels, transparent) };
+}
+
+function onWhite(values: Float32Array, channels: 1 | 3, transparent: "associated" | "unassociated"): Float32Array {
+  const count = values.length / (channels + 1);
+  const out = new Float32Array(count * channels);
+  for (let i = 0; i < count; i++) {
+    const share = values[i * (channels + 1) + channels]!;
+    for (let c = 0; c < channels; c++) {
+      const value = values[i * (channels + 1) + c]!;
+      const lit = (transparent === "associated" ? value : share * value) + 1 - share;
+      out[i * channels + c] = Math.min(1, lit);
+    }
+  }
+  return out;
+}
+
+async function countFrames(file: GeoTIFF): Promise<number> {
+  for (let frame = 1; frame < mostFrames; frame++) {
+    if ((await file.requestIFD(frame).catch(() => null)) === null) return frame;
+  }
+  return mostFrames;
+}
