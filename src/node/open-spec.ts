@@ -56,7 +56,7 @@ function requireSize(spec: string, size: number | undefined, { domains: [{ train
 async function openFile(spec: string, options: SpecOptions): Promise<OpenedData> {
   const path = resolve(spec);
   const name = basename(path);
-  const ending = extname(path).toLowerCase();
+  const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (ending === ".npy") return oneDomain({ train: npyDataset(bytes, name), test: null });

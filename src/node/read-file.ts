@@ -75,7 +75,7 @@ function requireRegular(path: string, found: Stats): void {
 }
 
 /** @throws DataError when the file is not as it was when it was opened. */
-async function requireUnchanged({ path, handle, size, modified }: RegularFile, read: number): Promise<void> {
+export async function requireUnchanged({ path, handle, size, modified }: RegularFile, read: number): Promise<void> {
   const now = await handle.stat();
   if (read === size && now.size === size && now.mtimeMs === modified) return;
   const got = read < size ? `${read} of ${size} bytes` : `${now.size} bytes that were ${size}, or other ones`;
@@ -166,7 +166,7 @@ function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
 }
 
 /** Bytes that may be held where nothing else is asked for. */
-function usualBytes(): number {
+export function usualBytes(): number {
   return Math.min(mostBytes, availableMemory());
 }
 

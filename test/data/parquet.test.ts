@@ -2,11 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { DataError, OptionError, type ZayaError } from "../../src/base/errors.ts";
 import { openData, openItems } from "../../src/node/index.ts";
+import { openParquet } from "../../src/node/parquet-file.ts";
+import { ParquetReader } from "../../src/node/parquet-reader.ts";
 
 // Written by pyarrow: test/fixtures/make.py.
 const fixture = (name: string): string =>
@@ -50,6 +53,22 @@ describe("images in a Parquet file", () => {
     const data = await openItems(fixture("plain"));
     expect(data).toMatchObject({ shape: [2, 2, 1], size: 4, labels: null });
     expect([...data.read([3]).data]).toEqual(Array.from({ length: 4 }, () => Math.fround(150 / 255)));
+  });
+
+  it.each([
+    ["labels-wide", ["0", "4294967296"], [0, 1, 0, 1]],
+    ["labels-far", ["7", "123456789"], [1, 0, 0, 1]],
+    ["labels-huge", ["9007199254740992", "9007199254740993", "9223372036854775807"], [0, 1, 0, 2]],
+    ["labels-words", ["ant", "cat", "dog"], [2, 1, 2, 0]],
+    ["labels-signs", ["-1", "1"], [0, 1, 1, 0]],
+  ])("have the distinct labels as classes: %s", async (name, classNames, labels) => {
+    const data = await openItems(fixture(name));
+    expect(data.classNames).toEqual(classNames);
+    expect([...data.labels!]).toEqual(labels);
+  });
+
+  it("have no classes where a label is missing", async () => {
+    expect((await openItems(fixture("labels-missing"))).labels).toBeNull();
   });
 
   it("are brought to a size, and read up to a limit", async () => {
@@ -97,14 +116,59 @@ describe("points in a Parquet file", () => {
     ["lists", "numbers in every column - got x, lists"],
     ["days", "numbers in every column - got x, date"],
     ["times", "numbers in every column - got x, timestamp"],
-    ["missing", "each cell must be a finite number - got null in row 2, column y"],
-    ["far", "each cell must be a finite number - got 1e+300 in row 2, column y"],
+    ["missing", "each cell must be a finite number - got null in row 2, column 2 (y)"],
+    ["far", "each cell must be a finite number - got 1e+300 in row 2, column 1 (y)"],
+    ["nan", "each cell must be a finite number - got NaN in row 3, column 2 (y)"],
+    ["key", "each cell must be a finite number up to 2^53 - got 9007199254740993 in row 2, column 2 (id)"],
+    ["key-unsigned", "a finite number up to 2^53 - got 18446744073709551615 in row 1, column 2 (id)"],
+    ["decimals", "numbers in every column - got x, decimal"],
+    ["flags", "numbers in every column - got x, boolean"],
+    ["ragged", "numbers in every column - got v, lists"],
+    ["hours", "numbers in every column - got x, time"],
+    ["category", "numbers in every column - got x, string"],
+    ["rows-file", "must be a whole Parquet file - got 50 rows by its footer, and 5 in its row groups"],
+    ["rows-group", "must be a whole Parquet file - got 5 rows by its footer, and 50 in its row groups"],
+    ["rows-both", "must be a whole Parquet file - got 50 rows by its footer, and 5 in column 1"],
+    ["bomb", "must have at most 8388608 cells, 96395 bytes as it is - got 30000000 rows of 1"],
     ["empty", "must hold at least one row of numbers - got none"],
   ])("are refused: %s", async (name, says) => {
     const error = await errorOf(openItems(fixture(name)));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(`${name}.parquet`);
     expect(error.message).toContain(says);
+  });
+
+  it("are read by the places of columns, which may have one name", async () => {
+    const data = await openItems(fixture("one-name"));
+    expect([...data.readDouble!([0, 1]).data]).toEqual([1, 3, 5, 2, 4, 6]);
+  });
+
+  it.each([
+    ["pandas", []],
+    ["pandas-index", ["column __index_level_0__ is left out: pandas keeps its row index in it"]],
+    [
+      "pandas-named-index",
+      [
+        "column t is left out: pandas keeps its row index in it",
+        "column u is left out: pandas keeps its row index in it",
+      ],
+    ],
+  ])("do without the row index of pandas, which is said: %s", async (name, notes) => {
+    const data = await openItems(fixture(name));
+    expect([...data.readDouble!([0, 1, 2]).data]).toEqual([1, 0.5, 2, 0.25, 3, 0.125]);
+    expect(data.notes).toEqual(notes);
+    const split = await openData(fixture(name));
+    expect(split.train.notes).toEqual(notes);
+  });
+
+  it("are read as polars writes them", async () => {
+    const data = await openItems(fixture("polars"));
+    expect([...data.readDouble!([0, 1, 2]).data]).toEqual([1, 1, 0.5, 2, 0, 0.25, 3, -1, 0.125]);
+  });
+
+  it("may be of every kind of number", async () => {
+    const data = await openItems(fixture("kinds"));
+    expect([...data.readDouble!([2]).data]).toEqual([Math.fround(5.9604645e-8), 127, 65535, 2 ** 32 - 1, 2 ** 53, 3.5]);
   });
 
   it("take no size", async () => {
@@ -127,6 +191,21 @@ describe("a damaged Parquet file", () => {
     await writeFile(path, damage(await readFile(fixture("none"))));
     const error = await errorOf(openItems(path));
     expect(error).toBeInstanceOf(DataError);
-    expect(error.message).toMatch(/^openData: damaged\.parquet must be a whole Parquet file - got ./);
+    expect(error.message).toMatch(/^damaged\.parquet must be a whole Parquet file - got ./);
+  });
+});
+
+describe("the thread that Parquet files are decoded in", () => {
+  it("is ended when it does not answer in time, and the next file is read by another", async () => {
+    const reader = new ParquetReader(0);
+    const error = await errorOf(openParquet(fixture("none"), {}, reader));
+    expect(error.message).toContain("must be a whole Parquet file - got no answer within 0 s");
+    expect((await openItems(fixture("none"))).size).toBe(5);
+  });
+
+  it("reads a gzipped file", async () => {
+    const path = join(folder, "points.parquet.gz");
+    await writeFile(path, gzipSync(await readFile(fixture("none"))));
+    expect((await openItems(path)).size).toBe(5);
   });
 });

@@ -1,0 +1,82 @@
+import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
+
+/** A column as a file's schema describes it. Names need not differ: a column is known by its place. */
+export interface Column {
+  readonly place: number;
+  readonly name: string;
+  readonly holds: "numbers" | "whole numbers" | "text" | "images" | "something else";
+  /** What it holds, in a word for a person. */
+  readonly kind: string;
+}
+
+/** Columns by the order of the file, and those that a tool put there for itself. */
+export interface Columns {
+  readonly all: readonly Column[];
+  /** Places of columns that pandas keeps the row index in. */
+  readonly bookkeeping: readonly number[];
+}
+
+export function columnsOf(schema: SchemaTree, { key_value_metadata: words }: FileMetaData): Columns {
+  const all = schema.children.map((tree, place): Column => ({
+    place,
+    name: tree.element.name,
+    holds: holdsOf(tree),
+    kind: kindOf(tree),
+  }));
+  const index = new Set(pandasIndex(words?.find(({ key }) => key === "pandas")?.value));
+  const names = all.map(({ name }) => name);
+  return { all, bookkeeping: [...index].map((name) => names.lastIndexOf(name)).filter((place) => place >= 0) };
+}
+
+/** Names of the columns that hold the index of a DataFrame; an index of row numbers alone is in none. */
+function pandasIndex(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  try {
+    const { index_columns: index } = JSON.parse(text) as { index_columns?: unknown };
+    return Array.isArray(index) ? index.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+function holdsOf(tree: SchemaTree): Column["holds"] {
+  if (holdsBytes(tree)) return "images";
+  const { element, children } = tree;
+  // A list of old: no group of its own, but a repeated value.
+  if (children.length > 0 || element.repetition_type === "REPEATED") return "something else";
+  if (isWhole(element)) return "whole numbers";
+  if (element.type === "FLOAT" || element.type === "DOUBLE" || isHalf(element)) return "numbers";
+  return isText(element) ? "text" : "something else";
+}
+
+function isHalf({ type, logical_type: meaning }: SchemaElement): boolean {
+  return type === "FIXED_LEN_BYTE_ARRAY" && meaning?.type === "FLOAT16";
+}
+
+/** Whole numbers of up to 64 bits; dates, times and decimals lie in such, too. */
+function isWhole({ type, converted_type: old, logical_type: meaning }: SchemaElement): boolean {
+  const isInteger = meaning === undefined ? old === undefined || /^U?INT_/.test(old) : meaning.type === "INTEGER";
+  return (type === "INT32" || type === "INT64") && isInteger;
+}
+
+function isText({ converted_type: old, logical_type: meaning }: SchemaElement): boolean {
+  return old === "UTF8" || meaning?.type === "STRING";
+}
+
+/** Bytes that are not text, or a struct with such. */
+function holdsBytes({ element, children }: SchemaTree): boolean {
+  if (children.length > 0) return children.some((child) => child.element.name === "bytes" && holdsBytes(child));
+  return (
+    element.type === "BYTE_ARRAY" &&
+    !isText(element) &&
+    element.converted_type === undefined &&
+    element.logical_type === undefined
+  );
+}
+
+function kindOf({ element, children }: SchemaTree): string {
+  if (children.length > 0) return element.converted_type === "LIST" ? "lists" : "parts of its own";
+  if (element.repetition_type === "REPEATED") return "lists";
+  const type = element.type === "INT96" ? "timestamp" : element.type;
+  return (element.logical_type?.type ?? element.converted_type ?? type ?? "nothing").toLowerCase();
+}

@@ -1,0 +1,138 @@
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+
+import { DataError } from "../base/errors.ts";
+import type { NumberFault, OpenedParquet, ParquetAnswer, ParquetRequest } from "./parquet-worker.ts";
+import { usualBytes } from "./read-file.ts";
+
+/** Longest that an answer may take, in seconds: to a question of no size, and for each MiB that is read and million of cells. */
+const [patience, perMebibyte, perMillion] = [10, 1, 1];
+/** Bytes that decoding may take besides what it reads and makes, and how many times these. */
+const [spare, copies] = [2 ** 28, 6];
+/** How often the memory is looked at, in ms. */
+const glance = 25;
+/** Cells take at most so many times the bytes of their file, or little. */
+const mostExpansion = 256;
+const freeCells = 2 ** 23;
+
+type Answer<Name extends string> = Extract<ParquetAnswer, { readonly [key in Name]: unknown }>[Name];
+
+/**
+ * Decodes Parquet files in a thread of its own, with limits of time and memory: a file that keeps the decoder busy for ever, or
+ * unpacks to fill the memory, is refused. One file at a time; it can open others after it.
+ */
+export class ParquetReader {
+  private worker: Worker | null = null;
+  private where = "";
+  private file: OpenedParquet | null = null;
+
+  /** @param seconds Longest that a question of no size may take. */
+  constructor(private readonly seconds: number = patience) {}
+
+  /** @throws DataError when it is no Parquet file, or one that is damaged. */
+  async open(path: string, where: string): Promise<OpenedParquet> {
+    this.where = where;
+    this.file = (await this.ask("opened", { ask: "open", path }, 0)) as Answer<"opened">;
+    return this.file;
+  }
+
+  /** Numbers of some columns of a row group, row by row; or the first value that is none. */
+  async numbers(group: number, columns: readonly number[]): Promise<Float64Array<ArrayBuffer> | NumberFault> {
+    this.requireCells(columns.length);
+    const { rows } = this.file!.groups[group]!;
+    const request = { ask: "numbers", group, columns } as const;
+    return (await this.ask(["numbers", "fault"], request, rows * columns.length)) as
+      | Answer<"numbers">
+      | Answer<"fault">;
+  }
+
+  /** Values of some columns of a row group, column by column. */
+  async values(group: number, columns: readonly number[]): Promise<readonly (readonly unknown[])[]> {
+    this.requireCells(columns.length);
+    const { rows } = this.file!.groups[group]!;
+    return (await this.ask("values", { ask: "values", group, columns }, rows * columns.length)) as Answer<"values">;
+  }
+
+  /** @throws DataError when the file has changed since it was opened. */
+  async close(): Promise<void> {
+    if (this.worker === null) return;
+    try {
+      if (this.file !== null) await this.ask("closed", { ask: "close" }, 0);
+    } finally {
+      await this.end();
+    }
+  }
+
+  /** @throws DataError when the file says that it has more rows than it can. */
+  private requireCells(columns: number): void {
+    const { size, groups } = this.file!;
+    const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+    const cells = rows * columns;
+    const most = Math.min(usualBytes() / 8, Math.max(freeCells, (mostExpansion * size) / 8));
+    if (cells <= most) return;
+    throw new DataError(
+      `${this.where} must have at most ${Math.floor(most)} cells, ${size} bytes as it is - got ${rows} rows of ${columns}`,
+      "write fewer rows or columns, or write the numbers to a .npy file, which is read piece by piece",
+    );
+  }
+
+  /** @param cells That the answer has. */
+  private async ask(names: string | readonly string[], request: ParquetRequest, cells: number): Promise<unknown> {
+    const bytes = "group" in request ? this.file!.groups[request.group]!.bytes : 0;
+    const mebibytes = bytes / 2 ** 20;
+    const seconds = this.seconds + perMebibyte * mebibytes + (perMillion * cells) / 1e6;
+    const answer = await this.exchange(request, seconds, spare + copies * (8 * cells + bytes));
+    if ("refused" in answer) throw new DataError(answer.refused, answer.hint);
+    if ("damaged" in answer) throw this.damaged(answer.damaged);
+    const found = [names].flat().find((name) => name in answer);
+    return (answer as unknown as Record<string, unknown>)[found!];
+  }
+
+  private async exchange(request: ParquetRequest, seconds: number, bytes: number): Promise<ParquetAnswer> {
+    this.worker ??= startWorker();
+    const { worker } = this;
+    const held = process.memoryUsage.rss();
+    let watch: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<ParquetAnswer>((done, failed) => {
+        for (const name of ["message", "error", "exit"] as const) worker.removeAllListeners(name);
+        worker.once("message", done);
+        worker.once("error", (error) => failed(this.damaged(error.message)));
+        worker.once("exit", () => failed(this.damaged("a decoder that stopped")));
+        timer = setTimeout(() => failed(this.damaged(`no answer within ${Math.round(seconds)} s`)), seconds * 1000);
+        watch = setInterval(() => {
+          const taken = process.memoryUsage.rss() - held;
+          if (taken > bytes) failed(this.damaged(`${Math.round(taken / 2 ** 20)} MiB to decode what is far less`));
+        }, glance);
+        worker.postMessage(request, []);
+      });
+    } catch (error) {
+      await this.end();
+      throw error;
+    } finally {
+      clearInterval(watch);
+      clearTimeout(timer);
+    }
+  }
+
+  private damaged(got: string): DataError {
+    return new DataError(
+      `${this.where} must be a whole Parquet file - got ${got}`,
+      "the file is damaged or was cut: get it again",
+    );
+  }
+
+  private async end(): Promise<void> {
+    const { worker } = this;
+    this.worker = null;
+    this.file = null;
+    await worker?.terminate();
+  }
+}
+
+function startWorker(): Worker {
+  // By the name in package.json: the same file whether this one has been compiled or not.
+  const path = createRequire(import.meta.url).resolve("#parquet-worker");
+  return new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: 4096 } });
+}
