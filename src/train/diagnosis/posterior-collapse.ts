@@ -1,7 +1,7 @@
 import type { RunConfig } from "../config.ts";
 import { firstChange } from "./changes.ts";
 import { seriesUnder } from "./series.ts";
-import type { Change, Symptom } from "./symptom.ts";
+import type { Change, Evidence, Symptom } from "./symptom.ts";
 import { figure } from "./words.ts";
 
 /** Nats of KL from which a latent says something of an item. */
@@ -10,6 +10,14 @@ const leastKl = 0.01;
 const few = 0.1;
 /** Nats in all from which the few that are left say much. */
 const much = 5;
+/**
+ * Nats in all below which codes do not tell even two kinds of items apart, one bit, however many latents share them: what a
+ * code tells of its item is at most the KL.
+ * @source Hoffman, Johnson, "ELBO surgery", 2016: the KL is that mutual information and what the codes' own distribution adds.
+ */
+const bit = Math.LN2;
+/** Of the KL that a run is held to, the part from which it has what was asked for. */
+const asAsked = 0.5;
 
 export const posteriorCollapse: Symptom = {
   name: "posterior-collapse",
@@ -23,14 +31,26 @@ export const posteriorCollapse: Symptom = {
     const active = latents.filter((kl) => kl >= leastKl).length;
     // Items of few numbers have no use for more latents than that.
     const useful = Math.min(latents.length, evidence.dimensions);
+    const fewest = Math.round(few * useful);
+    const asked = askedKl(evidence);
+    const [most, least] = [Math.min(much, asAsked * asked), Math.min(bit, asAsked * asked)];
+    const have = latents.length === 1 ? "latent has" : active === 1 ? "latents has" : "latents have";
     const sign = {
-      evidence: `${active} of ${latents.length} latents have a KL of ${leastKl} nats or more, and all together have ${figure(total)} nats (collapse: at most ${Math.floor(few * useful)} latents, and below ${much} nats)`,
+      evidence: `all latents together have a KL of ${figure(total)} nats (collapse: below ${figure(least)}${asked === Infinity ? ", one bit" : ", of the KL that was asked for"}); ${active} of ${latents.length} ${have} ${leastKl} nats or more (collapse: at most ${fewest}, where all together have less than ${figure(most)} nats)`,
       values: { active, latents: latents.length, kl: total },
     };
-    if (active > few * useful || total >= much) return { present: false, ...sign };
+    if (total >= least && (active > fewest || total >= most)) return { present: false, ...sign };
     return { present: true, ...sign, change: changeFor(evidence.config) };
   },
 };
+
+/** The KL that a run is told to have by now, in nats; Infinity where it is told nothing. */
+function askedKl({ config: { model }, step }: Evidence): number {
+  const { klTarget, capacity, capacitySteps } = model;
+  if (typeof klTarget === "number") return klTarget;
+  if (typeof capacity !== "number") return Infinity;
+  return capacity * Math.min(1, step / Number(capacitySteps));
+}
 
 function changeFor(config: RunConfig): Change {
   const { beta, sigma } = config.model;

@@ -404,11 +404,42 @@ describe("posterior collapse", () => {
     expect(latents([1, 1, ...repeat(0, 18)])).toBe("--learning-rate 0.00025");
     expect(latents([1, 1, 1, ...repeat(0, 17)])).toBe("absent");
     expect(latents([3, 3, ...repeat(0, 18)])).toBe("absent");
+    expect(latents([2.4, 2.5, ...repeat(0, 18)])).not.toBe("absent");
     expect(latents(repeat(0, 20), { model: { sigma: 2 } })).toBe("--sigma 0.5");
   });
 
+  it("is less than a bit in all, whatever the number of latents that share it", () => {
+    // As at 8 latents and a beta of 20, where a tenth of the latents is less than one.
+    expect(latents([0.17, ...repeat(0.0014, 7)], { model: { beta: 20 } })).toBe("--beta 1");
+    expect(latents(repeat(0.09, 8))).toBe("absent");
+    expect(latents(repeat(0.08, 8))).not.toBe("absent");
+    // One of eight that says little is a tenth, as near as can be.
+    expect(latents([4.9, ...repeat(0, 7)])).not.toBe("absent");
+    expect(latents([5.1, ...repeat(0, 7)])).toBe("absent");
+    for (const [kls, found] of [
+      [[0.68], true],
+      [[0.7], false],
+      [[3], false],
+      [[0.68, 0.005], true],
+      [[0.68, 0.02], false],
+      [[3, 0], false],
+    ] as const) {
+      expect(latents(kls) !== "absent", String(kls)).toBe(found);
+    }
+  });
+
+  it("is not the KL that was asked for", () => {
+    expect(latents([0.3, 0.2], { model: { klTarget: 0.5 } })).toBe("absent");
+    expect(latents([0.1, 0.1], { model: { klTarget: 0.5 } })).not.toBe("absent");
+    expect(latents(repeat(0.03, 10), { model: { klTarget: 20 } })).not.toBe("absent");
+    // 0.5 of 10 nats after 500 steps of 10,000.
+    const rising = { capacity: 10, capacitySteps: 10_000 };
+    expect(latents([0.3, 0.1], { model: rising, step: 500 })).toBe("absent");
+    expect(latents([0.3, 0.1], { model: rising, step: 5000 })).not.toBe("absent");
+  });
+
   it("does not ask for more latents than items have numbers", () => {
-    expect(latents([0.5, ...repeat(0, 19)], { dimensions: 2 })).toBe("absent");
+    expect(latents([0.75, ...repeat(0, 19)], { dimensions: 2 })).toBe("absent");
     expect(latents(repeat(0, 20), { dimensions: 2 })).not.toBe("absent");
   });
 });
