@@ -7,6 +7,7 @@ import { fold, key } from "../base/random.ts";
 import { type DataSplit, type Dataset, take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { type Device, openRunFolder } from "../node/index.ts";
+import { imageLayouts } from "../runtime/index.ts";
 import {
   type Evaluation,
   type Measured,
@@ -20,7 +21,8 @@ import { deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
 import { addMetricFlags, chooseMetrics, requireUsed } from "./metric-flags.ts";
-import { type OpenedFeatures, featureRanges, openFeatures } from "./open-features.ts";
+import { rangeWords } from "./onnx-flags.ts";
+import { type OpenedFeatures, openFeatures } from "./open-features.ts";
 import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import type { Output } from "./output.ts";
 import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
@@ -35,12 +37,17 @@ const options = z.object({
     },
   ).optional(),
   features: textField(
-    "what samples are compared in: the folder of a classifier's run, or an ONNX file from [n, c, h, w] or [n, d] to vectors; points are compared as they are where not given",
+    "what samples are compared in: the folder of a classifier's run, or an ONNX file from images or [n, d] to vectors; points are compared as they are where not given",
   ).optional(),
   featureRange: choiceField(
-    "what black and white are in the input of that ONNX file",
-    Object.keys(featureRanges) as [keyof typeof featureRanges],
-  ).default("0,1"),
+    "black and white in the input of that ONNX file, where it does not say it (default: 0,1)",
+    rangeWords,
+  ).optional(),
+  featureLayout: choiceField(
+    "where that ONNX file has the channels of images, where its shape leaves two ways",
+    imageLayouts,
+  ).optional(),
+  featureOutput: textField("the output of that ONNX file, where it has several and none is named features").optional(),
 });
 
 /** What the flags of a command say of how to measure. */
@@ -114,11 +121,11 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
 
 async function featuresFor(
   chosen: readonly Metric[],
-  { features, featureRange }: z.output<typeof options>,
+  { features, featureRange: range, featureLayout: layout, featureOutput: output }: z.output<typeof options>,
   device: Device,
 ): Promise<OpenedFeatures | null> {
   if (features === undefined) return null;
-  if (chosen.some(takesFeatures)) return openFeatures(features, featureRange, device);
+  if (chosen.some(takesFeatures)) return openFeatures(features, { range, layout, output }, device);
   throw new OptionError(
     `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
     `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,

@@ -1,74 +1,121 @@
-import { DataError } from "../base/errors.ts";
-import { type NdArray, formatShape, joinRows, permuted, rows } from "../base/ndarray.ts";
-import type { Key } from "../base/random.ts";
+import { DataError, OptionError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
-import { type OrtOptions, openSession, runSession } from "../runtime/index.ts";
+import {
+  type ImagePort,
+  OnnxNet,
+  type OnnxSource,
+  type OrtOptions,
+  type ValueRange,
+  describeValue,
+  factsOf,
+  fromPort,
+  imagePort,
+  probedRange,
+} from "../runtime/index.ts";
 import { drawNoise } from "../train/index.ts";
-
-type Session = Awaited<ReturnType<typeof openSession>>;
+import type { Noise } from "./item-noise.ts";
+import type { OnnxForm } from "./onnx-flags.ts";
 
 /** Items in one call. */
 const chunk = 250;
 
-/** An ONNX file with one float input [n, d], standard normal noise, whose first output is items. */
+/** Draws from which is told what a generator's black and white are. */
+const probes = 16;
+
+/**
+ * An ONNX file whose one input is noise [n, d], or [n, d, 1, 1] and the like, and one output items: images, or points [n, d].
+ */
 export class OnnxSampler {
   private constructor(
-    private readonly session: Session,
-    private readonly input: string,
-    /** Numbers of noise that an item is made of. */
-    readonly size: number,
-    private readonly path: string,
-    /** What its items are. */
-    readonly kind: Dataset["kind"],
+    private readonly net: OnnxNet,
+    readonly noise: Noise,
+    private readonly output: string,
+    /** Null for points. */
+    private readonly images: { readonly port: ImagePort; readonly range: ValueRange } | null,
   ) {}
 
-  /** @throws DataError when it is no ONNX file, or has other inputs. */
-  static async open(bytes: Uint8Array, path: string, options: OrtOptions): Promise<OnnxSampler> {
-    const session = await openSession(bytes, options).catch((error: Error) => {
-      throw new DataError(`sample: ${path} must be an ONNX model - got one that does not load (${error.message})`);
-    });
-    const inputs = session.inputMetadata;
-    const [only] = inputs;
-    if (inputs.length === 1 && only?.isTensor === true && only.type === "float32") {
-      const [, size] = only.shape;
-      if (only.shape.length === 2 && typeof size === "number" && size > 0)
-        return new OnnxSampler(session, only.name, size, path, kindOf(session));
+  /** @throws DataError when it is no ONNX file, or has other inputs. @throws OptionError when more must be said of it. */
+  static async open(source: OnnxSource, form: OnnxForm, options: OrtOptions): Promise<OnnxSampler> {
+    const net = await OnnxNet.open(source, options);
+    try {
+      return await this.of(net, form);
+    } catch (error) {
+      await net.close();
+      throw error;
     }
-    await session.release();
-    const got = inputs.map(
-      (entry) => `${entry.name} ${entry.isTensor ? `${entry.type} ${formatShape(entry.shape)}` : ""}`,
-    );
-    throw new DataError(
-      `sample: ${path} must have one float32 input [n, d] - got ${got.join(", ")}`,
-      "the decoder or generator of a run draws samples, its encoder does not",
+  }
+
+  private static async of(net: OnnxNet, form: OnnxForm): Promise<OnnxSampler> {
+    const noise = noiseTaken(net);
+    const output = net.output(form.outputName, ["image", "point", "samples"], "--output-name");
+    const some = await net.apply(drawNoise(noise, key(0), probes), output.name, chunk);
+    if (some.shape.length !== 4 && some.shape.length !== 2) {
+      throw new DataError(
+        `${net.name} must give images [n, c, h, w] or points [n, d] - got ${describeValue(output)} of ${some.shape.length} axes`,
+      );
+    }
+    if (some.shape.length === 2) return new OnnxSampler(net, noise, output.name, null);
+    const port = imagePort(net, output, { layout: form.layout, range: form.outputRange }, "--layout", some.shape);
+    const channels = port.layout === "channels-first" ? some.shape[1] : some.shape[3];
+    if (channels !== 1 && channels !== 3) {
+      throw new DataError(`${net.name} must give images of 1 or 3 channels - got ${channels}, ${port.layout}`);
+    }
+    const range = port.range ?? (await probedRange(async () => some));
+    if (range !== null) return new OnnxSampler(net, noise, output.name, { port, range });
+    throw new OptionError(
+      `${net.name} must say what black and white are in the images it gives - got values from ${extremes(some).join(" to ")}`,
+      "say it with --output-range, which is -1,1 of most GANs",
     );
   }
 
-  /** Images are returned as [n, h, w, c]. */
-  async sample(key: Key, n: number): Promise<NdArray> {
-    const { session, input, size } = this;
-    const noise = drawNoise({ noise: "normal", shape: [size] }, key, n);
-    const parts: NdArray[] = [];
-    for (let start = 0; start < n; start += chunk) {
-      const stop = Math.min(n, start + chunk);
-      const results = await runSession(session, { [input]: rows(noise, start, stop) });
-      const items = results[session.outputNames[0]!]!;
-      if (items.shape[0] !== stop - start) {
-        throw new DataError(
-          `sample: ${this.path} must give an item for each row of noise - got ${formatShape(items.shape)} for ${stop - start}`,
-        );
-      }
-      parts.push(items.shape.length === 4 ? permuted(items, [0, 2, 3, 1]) : items);
-    }
-    return joinRows(parts);
+  /** What its items are. */
+  get kind(): Dataset["kind"] {
+    return this.images === null ? "points" : "image";
+  }
+
+  /** What black and white are in the file; null for points. */
+  get range(): ValueRange | null {
+    return this.images?.range ?? null;
+  }
+
+  /** Items of some noise [n, ...]: images [n, h, w, c] in [0, 1], or points as they are. */
+  async decode(noise: NdArray): Promise<NdArray> {
+    const made = await this.net.apply(noise, this.output, chunk);
+    return this.images === null ? made : fromPort(made, this.images.port.layout, this.images.range, "float32");
   }
 
   close(): Promise<void> {
-    return this.session.release();
+    return this.net.close();
   }
 }
 
-/** Images are [n, c, h, w]. */
-function kindOf({ outputMetadata: [first] }: Session): Dataset["kind"] {
-  return first?.isTensor === true && first.shape.length === 4 ? "image" : "points";
+/** @throws DataError when the input is no noise. */
+function noiseTaken(net: OnnxNet): Noise {
+  const { input } = net;
+  const shape = input.extents!.slice(1).map(({ size }) => size);
+  const hint = "the decoder, generator or sampler of a run draws samples, its encoder does not";
+  const isNoise =
+    shape.length === 1 || factsOf(net, input)?.prior !== undefined || shape.slice(1).every((s) => s === 1);
+  if (!input.type.startsWith("float") || shape.length === 0 || shape.includes(null) || !isNoise) {
+    throw new DataError(`${net.name} must have one input of noise, float32 [n, d] - got ${describeValue(input)}`, hint);
+  }
+  const prior = factsOf(net, input)?.prior;
+  if (prior === null) {
+    throw new DataError(
+      `${net.name} must draw from a prior - got codes ${input.name} without one`,
+      "sampler.onnx beside it draws",
+    );
+  }
+  return { noise: prior?.startsWith("uniform") === true ? "uniform" : "normal", shape: shape as number[] };
+}
+
+function extremes({ data }: NdArray): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < data.length; i++) {
+    low = Math.min(low, data[i]!);
+    high = Math.max(high, data[i]!);
+  }
+  return [low, high].map((value) => Number(value.toPrecision(3))) as [number, number];
 }

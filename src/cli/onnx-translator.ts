@@ -1,65 +1,219 @@
-import { DataError } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, permuted, zeros } from "../base/ndarray.ts";
-import { type OrtOptions, openSession, runSession } from "../runtime/index.ts";
-import { type ImageNet, toChannelsFirst } from "../train/index.ts";
-
-type Session = Awaited<ReturnType<typeof openSession>>;
+import { DataError, OptionError } from "../base/errors.ts";
+import { gibibytes } from "../base/gibibytes.ts";
+import { type NdArray, type Shape, formatShape, zeros } from "../base/ndarray.ts";
+import {
+  type ImageLayout,
+  type ImagePort,
+  OnnxNet,
+  type OnnxSource,
+  type OrtOptions,
+  type ValueRange,
+  declaredRange,
+  describeValue,
+  fromPort,
+  imagePort,
+  probedRange,
+  toPort,
+} from "../runtime/index.ts";
+import type { ImageNet } from "../train/index.ts";
+import type { OnnxForm } from "./onnx-flags.ts";
 
 const hint = "AtoB.onnx and BtoA.onnx of a run's export folder turn images into images";
 
+/** Side of the images on which a net that takes any size is tried. */
+const probeSide = 128;
+/** Sides that nets of any size may ask a multiple of: each halving doubles it. */
+const multiples = [1, 2, 4, 8, 16, 32, 64];
+
+/** Side of the images by which is told how much memory a net of any size takes. */
+const roomSide = 512;
+
+/** A net, and how images go in and come out. */
+interface Translation {
+  readonly net: OnnxNet;
+  /** Name of what comes out. */
+  readonly name: string;
+  readonly input: ImagePort;
+  readonly layout: ImageLayout;
+  readonly ranges: readonly [input: ValueRange, output: ValueRange];
+}
+
+export interface OnnxTranslator extends ImageNet {
+  /** What black and white are in what goes in and what comes out. */
+  readonly ranges: readonly [input: ValueRange, output: ValueRange];
+  /** Whether the file says so, or what it gives does. */
+  readonly probed: boolean;
+  close(): Promise<void>;
+}
+
 /**
- * An ONNX file from images [n, c, h, w] to images as large, and how to let go of it.
- * @throws DataError when it is none: what it says of its input is read, and what it gives is seen on a black image.
+ * An ONNX file from images to images as large, and how to let go of it.
+ * @param freeMemory Bytes that a call may take.
+ * @throws DataError when it is none: what it says of its input is read, and what it gives is seen on an image.
+ * @throws OptionError when more must be said of it.
  */
 export async function openOnnxTranslator(
-  bytes: Uint8Array,
-  path: string,
+  source: OnnxSource,
+  said: OnnxForm,
   options: OrtOptions,
-): Promise<ImageNet & { close(): Promise<void> }> {
-  const session = await openSession(bytes, options).catch((error: Error) => {
-    throw new DataError(`translate: ${path} must be an ONNX model - got one that does not load (${error.message})`);
-  });
+  freeMemory: () => number,
+): Promise<OnnxTranslator> {
+  const net = await OnnxNet.open(source, options);
   try {
-    const shape = imageShapeOf(session, path);
-    const run = (images: NdArray): Promise<NdArray> => translated(session, images, path);
-    await run(zeros([1, ...shape]));
-    return { shape, run, close: () => session.release() };
+    return await translatorOf(net, said, freeMemory);
   } catch (error) {
-    await session.release();
+    await net.close();
     throw error;
   }
 }
 
-/** The shape [h, w, c] of the images that go in. @throws DataError when something else does, or images of any size. */
-function imageShapeOf({ inputMetadata }: Session, path: string): Shape {
-  const [only, ...others] = inputMetadata;
-  const shape = only?.isTensor === true ? only.shape : [];
-  const [, channels, height, width] = shape;
-  const sizes = [height, width, channels];
-  if (others.length > 0 || shape.length !== 4 || !sizes.every((size) => typeof size === "number" && size > 0)) {
+async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => number): Promise<OnnxTranslator> {
+  const { input } = net;
+  if (input.extents!.length !== 4) {
+    throw new DataError(`${net.name} must have one input of images [n, c, h, w] - got ${describeValue(input)}`, hint);
+  }
+  const port = imagePort(net, input, { layout: said.layout, range: said.inputRange }, "--layout");
+  const [height, width, channels] = port.shape as [number, number, number];
+  if ((channels !== 1 && channels !== 3 && channels !== -1) || (height === -1) !== (width === -1)) {
     throw new DataError(
-      `translate: ${path} must have one input of images [n, c, h, w] - got ${inputMetadata.map(({ name }) => name).join(", ")} ${formatShape(shape)}`,
+      `${net.name} must take images of 1 or 3 channels, of one size or of any - got ${describeValue(input)}`,
       hint,
     );
   }
-  return sizes as number[];
+  const output = net.output(said.outputName, ["translation", "image", "y"], "--output-name");
+  const shape = [height, width, channels === -1 ? 3 : channels] as const;
+  const probe = probeImage(height === -1 ? [probeSide, probeSide, shape[2]] : shape);
+  const given = (range: ValueRange): Promise<NdArray> => net.apply(toPort(probe, port, range), output.name, 1);
+  const saidRange = port.range ?? said.outputRange;
+  const made = await given(saidRange ?? "0,1");
+  const layout = layoutGiven(net, port, toPort(probe, port, "0,1").shape, made.shape);
+  const range = saidRange ?? (await probedRange(async (each) => (each === "0,1" ? made : given(each))));
+  if (range === null) {
+    throw new OptionError(
+      `${net.name} must say what black and white are in its images - got values that fit neither 0,1 nor one other range`,
+      "say it with --input-range, which is -1,1 of most GANs and 0,255 of most style transfer nets",
+    );
+  }
+  const inputRange = port.range ?? range;
+  const ranges = [inputRange, said.outputRange ?? declaredRange(net, output) ?? inputRange] as const;
+  const translation: Translation = { net, name: output.name, input: port, layout, ranges };
+  return {
+    shape,
+    run: height === -1 ? await anySize(translation, shape[2], freeMemory) : (images) => translated(translation, images),
+    ranges,
+    probed: range !== (saidRange ?? "0,1"),
+    close: () => net.close(),
+  };
 }
 
 /** Images [n, h, w, c] through the file. @throws DataError when it does not take them, or gives anything but as large images. */
-async function translated(session: Session, images: NdArray, path: string): Promise<NdArray> {
-  const inside = toChannelsFirst(images);
-  const results = await runSession(session, { [session.inputNames[0]!]: inside }).catch((error: Error) => {
-    throw new DataError(
-      `translate: ${path} must take images ${formatShape(inside.shape)} - got ${error.message}`,
-      hint,
-    );
-  });
-  const made = results[session.outputNames[0]!]!;
-  if (made.shape.join() !== inside.shape.join()) {
-    throw new DataError(
-      `translate: ${path} must give images as large as it takes, ${formatShape(inside.shape)} - got ${formatShape(made.shape)}`,
-      hint,
-    );
+async function translated<D extends "float32" | "uint8">(
+  { net, name, input, layout, ranges }: Translation,
+  images: NdArray<D>,
+): Promise<NdArray<D>> {
+  const made = await net.apply(images, name, 1, (part) => toPort(part, input, ranges[0]));
+  if (made.shape.length !== 4) throw notAsLarge(net, images.shape, made.shape);
+  const result = fromPort(made, layout, ranges[1], images.dtype);
+  if (result.shape.join() === images.shape.join()) return result;
+  throw notAsLarge(net, images.shape, result.shape);
+}
+
+function notAsLarge(net: OnnxNet, taken: Shape, made: Shape): DataError {
+  return new DataError(
+    `${net.name} must give images as large as it takes, ${formatShape(taken)} - got ${formatShape(made)}`,
+    hint,
+  );
+}
+
+/** Where channels are in what it gives: where they are in what it takes, unless only the other way is as large. */
+function layoutGiven(net: OnnxNet, { layout }: ImagePort, taken: Shape, made: Shape): ImageLayout {
+  if (made.join() === taken.join()) return layout;
+  const [n, a, b, c] = taken;
+  const other = layout === "channels-first" ? [n, b, c, a] : [n, c, a, b];
+  if (made.join() !== other.join()) throw notAsLarge(net, taken, made);
+  return layout === "channels-first" ? "channels-last" : "channels-first";
+}
+
+/** All levels from black to white, differently in each channel. */
+function probeImage([height, width, channels]: readonly [number, number, number]): NdArray<"float32"> {
+  const out = zeros([1, height, width, channels]);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++, at++) {
+        const [down, across] = [y / Math.max(1, height - 1), x / Math.max(1, width - 1)];
+        out.data[at] = [across, down, (across + down) / 2, 1 - across][c]!;
+      }
+    }
   }
-  return permuted(made, [0, 2, 3, 1]);
+  return out;
+}
+
+/**
+ * A net for images of any size: those whose sides it cannot halve as often as it does are continued by their edges and
+ * what it makes of these is cut off; those for which there is no room are refused before anything is allocated.
+ */
+async function anySize(translation: Translation, channels: number, freeMemory: () => number): Promise<ImageNet["run"]> {
+  const multiple = await multipleOf(translation, channels);
+  let bytesPerPixel: number | null = null;
+  return async (images) => {
+    const [n, h, w, c] = images.shape as [number, number, number, number];
+    const [height, width] = [h, w].map((length) => Math.ceil(length / multiple) * multiple) as [number, number];
+    if (height * width > roomSide ** 2) {
+      bytesPerPixel ??= await measureRoom(translation, channels);
+      requireRoom(translation.net, [h, w], bytesPerPixel * height * width, freeMemory());
+    }
+    if (height === h && width === w) return translated(translation, images);
+    const made = await translated(translation, reframed(images, [n, height, width, c]));
+    return reframed(made, [n, h, w, c]);
+  };
+}
+
+/** The least number that the sides of its images must be a multiple of. @throws DataError when none of the usual ones is. */
+async function multipleOf(translation: Translation, channels: number): Promise<number> {
+  let reason: unknown;
+  for (const multiple of multiples) {
+    const side = probeSide + multiple;
+    try {
+      await translated(translation, probeImage([side, side, channels]));
+      return multiple;
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw reason;
+}
+
+/** Bytes that the net takes for each pixel of its images, by what this process grows by. */
+async function measureRoom(translation: Translation, channels: number): Promise<number> {
+  const before = process.memoryUsage.rss();
+  await translated(translation, probeImage([roomSide, roomSide, channels]));
+  const grown = Math.max(0, process.memoryUsage.rss() - before);
+  // What smaller probes took is there already; images as floats go in and come out beside it.
+  return grown / (roomSide ** 2 - (probeSide + 1) ** 2) + 2 * channels * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function requireRoom(net: OnnxNet, [height, width]: readonly [number, number], bytes: number, free: number): void {
+  if (bytes <= free) return;
+  const scale = Math.sqrt(free / bytes);
+  throw new OptionError(
+    `${net.name} takes about ${gibibytes(bytes)} for an image of ${width} x ${height}, which must be free - got ${gibibytes(free)}`,
+    `make the image smaller first: about ${Math.floor(width * scale)} x ${Math.floor(height * scale)} would fit`,
+  );
+}
+
+/** Images cut to another size, or continued by their edges to it, at the right and below. */
+function reframed<D extends "float32" | "uint8">(images: NdArray<D>, shape: Shape): NdArray<D> {
+  const [, h, w, c] = images.shape as [number, number, number, number];
+  const [n, height, width] = shape as [number, number, number, number];
+  const out = zeros(shape, images.dtype);
+  for (let item = 0, to = 0; item < n; item++) {
+    for (let y = 0; y < height; y++) {
+      const line = (item * h + Math.min(y, h - 1)) * w;
+      for (let x = 0; x < width; x++) {
+        const from = (line + Math.min(x, w - 1)) * c;
+        for (let k = 0; k < c; k++, to++) out.data[to] = images.data[from + k]!;
+      }
+    }
+  }
+  return out;
 }

@@ -1,13 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 
 import { DataError } from "../base/errors.ts";
-import { type Device, ortOptions } from "../node/index.ts";
-import { type Features, OnnxFeatures, classifierFeatures } from "../train/index.ts";
+import { type Device, onnxFile, ortOptions } from "../node/index.ts";
+import { type Features, OnnxFeatures, type OnnxFeatureOptions, classifierFeatures } from "../train/index.ts";
 import { openRunModel } from "./open-run.ts";
-
-/** What black and white can be in the input of an ONNX file. */
-export const featureRanges = { "0,1": [0, 1], "-1,1": [-1, 1], "0,255": [0, 255] } as const;
 
 export interface OpenedFeatures {
   readonly features: Features;
@@ -20,7 +17,7 @@ export interface OpenedFeatures {
  */
 export async function openFeatures(
   path: string,
-  range: keyof typeof featureRanges,
+  form: Pick<OnnxFeatureOptions, "layout" | "range" | "output">,
   device: Device,
 ): Promise<OpenedFeatures> {
   const found = await stat(path).catch(() => null);
@@ -33,14 +30,7 @@ export async function openFeatures(
     });
     return { features, close };
   }
-  if (extname(path) !== ".onnx") throw unknown(path, "a file of another kind");
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw unknown(path, error.code ?? String(error));
-  });
-  const features = await OnnxFeatures.open(bytes, basename(path), {
-    ...ortOptions(device),
-    range: featureRanges[range],
-  });
+  const features = await OnnxFeatures.open(await onnxFile(path), { ...ortOptions(device), ...form });
   return { features, close: () => features.close() };
 }
 

@@ -1,34 +1,71 @@
+import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 
 import { OptionError } from "../base/errors.ts";
-import { type NdArray, castTo } from "../base/ndarray.ts";
+import { type NdArray, castTo, reshaped } from "../base/ndarray.ts";
 import { encodeCsv } from "../codec/csv.ts";
 import { encodeNpy } from "../codec/npy.ts";
 import { encodePng } from "../codec/png.ts";
 import type { Dataset } from "../data/index.ts";
-import { toChannelsFirst } from "../train/index.ts";
+import { encodeAnimation, encodeImage } from "../node/index.ts";
+import { imageGrid, toBytes, toChannelsFirst } from "../train/index.ts";
 
-const itemFiles =
-  ".png is a grid of images or a plot of points, .npy a float32 array [n, c, h, w] or [n, d], .csv a table of points";
+/** Formats of single images. */
+export const imageFormats = ["png", "jpg", "webp"] as const;
 
 /** Bytes that a number of the items takes, at the most, while they are written: in a table, and in a grid of small images enlarged. */
-const bytesPerNumber: Readonly<Record<string, number>> = { ".npy": 8, ".csv": 32, ".png": 64 };
+const bytesPerNumber: Readonly<Record<string, number>> = {
+  ".npy": 8,
+  ".csv": 32,
+  ".png": 64,
+  ".jpg": 64,
+  ".webp": 64,
+  ".gif": 8,
+};
+
+const itemFiles =
+  ".png, .jpg and .webp are a grid of images, one image alone, or a plot of points; .npy a float32 array [n, c, h, w] or [n, d]; .csv a table of points; folder/ a file an image";
+
+/** Frames of an animation are shown so many milliseconds each. */
+const frameTime = 40;
+
+/** Makes a picture of items. */
+export type DrawItems = (items: NdArray) => Promise<NdArray<"uint8">>;
+
+/** Whether a path is meant as a folder: it ends like one, or is one. */
+export async function isFolder(path: string): Promise<boolean> {
+  if (/[\\/]$/.test(path)) return true;
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
+}
 
 /** Bytes that an item of so many numbers takes, itself and as it is written to a file of that name. */
 export function bytesToWrite(path: string, numbers: number): number {
-  return numbers * (2 * Float32Array.BYTES_PER_ELEMENT + bytesPerNumber[extname(path)]!);
+  return numbers * (2 * Float32Array.BYTES_PER_ELEMENT + bytesPerNumber[endingOf(path)]!);
 }
 
 /** How items are written, by the file's ending. @throws OptionError for another ending. */
 export function requireItemFile(path: string): void {
-  if (![".png", ".npy", ".csv"].includes(extname(path))) {
-    throw new OptionError(`--out: must end in .png, .npy or .csv - got ${path}`, itemFiles);
+  if (![".npy", ".csv", ...pictureEndings].includes(endingOf(path))) {
+    throw new OptionError(`--out: must end in .png, .jpg, .webp, .npy, .csv or / - got ${path}`, itemFiles);
   }
+}
+
+const pictureEndings = imageFormats.map((format) => `.${format}`);
+
+/** @throws OptionError for a file that holds no animation. */
+export function requireFilmFile(path: string): void {
+  if (![".webp", ".gif"].includes(endingOf(path))) {
+    throw new OptionError(`--out: an animation must end in .webp or .gif - got ${path}`);
+  }
+}
+
+function endingOf(path: string): string {
+  return extname(path).toLowerCase();
 }
 
 /** @throws OptionError for a table of images. */
 export function requireFitting(path: string, kind: Dataset["kind"]): void {
-  if (extname(path) === ".csv" && kind !== "points") {
+  if (endingOf(path) === ".csv" && kind !== "points") {
     throw new OptionError(`--out: only points make a table - got images for ${path}`, "write a .png or a .npy file");
   }
 }
@@ -40,18 +77,26 @@ export function usualEnding(kind: Dataset["kind"]): string {
 
 /** @throws OptionError when the path does not end in .png. */
 export function requirePicture(path: string): void {
-  if (extname(path) !== ".png") throw new OptionError(`--out: must end in .png - got ${path}`);
+  if (endingOf(path) !== ".png") throw new OptionError(`--out: must end in .png - got ${path}`);
 }
 
-/** Items [n, h, w, c] or [n, d] as the bytes of a file of that name, whose ending fits them; `draw` makes a picture. */
-export async function encodeItems(
-  items: NdArray,
-  path: string,
-  about: string,
-  draw: (items: NdArray) => Promise<NdArray<"uint8">>,
-): Promise<Uint8Array> {
-  if (extname(path) === ".npy") return encodeNpy(castTo(toChannelsFirst(items), "float32"));
-  return extname(path) === ".csv" ? encodeCsv(castTo(items, "float32")) : encodePicture(await draw(items), about);
+/** Items [n, h, w, c] or [n, d] as the bytes of a file of that name, whose ending fits them. */
+export async function encodeItems(items: NdArray, path: string, about: string, draw: DrawItems): Promise<Uint8Array> {
+  const ending = endingOf(path);
+  if (ending === ".npy") return encodeNpy(castTo(toChannelsFirst(items), "float32"));
+  if (ending === ".csv") return encodeCsv(castTo(items, "float32"));
+  const picture = await draw(items);
+  return ending === ".png" ? encodePicture(picture, about) : encodeImage(picture, path);
+}
+
+/** Images [n, h, w, c] in [0, 1]: a grid of them, or the only one as it is. */
+export function imagesPicture(images: NdArray): NdArray<"uint8"> {
+  return images.shape[0] === 1 ? reshaped(toBytes(images), images.shape.slice(1)) : imageGrid(images);
+}
+
+/** Images [n, h, w, c] in [0, 1] as the bytes of an animation without an end. */
+export function encodeFilm(images: NdArray, path: string): Promise<Uint8Array> {
+  return encodeAnimation(toBytes(images), path, frameTime);
 }
 
 /** A picture [h, w, 1 or 3] as a PNG. */

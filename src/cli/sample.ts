@@ -1,32 +1,53 @@
-import { readFile } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { DataError, OptionError } from "../base/errors.ts";
+import { OptionError } from "../base/errors.ts";
 import { gibibytes } from "../base/gibibytes.ts";
-import { type NdArray, sizeOf } from "../base/ndarray.ts";
-import { integerField, parseOptions, textField } from "../base/options.ts";
-import { type Key, fold, key } from "../base/random.ts";
+import { type NdArray, type Shape, rows, sizeOf } from "../base/ndarray.ts";
+import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Device, availableMemory, ortOptions, requireFree, writeOutput } from "../node/index.ts";
-import { type Weights, drawnPicture, imageGrid, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
+import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
+import { type Weights, drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
+import { type Noise, interpolated, noiseOfSeed, noiseOfSeeds, seedsOf } from "./item-noise.ts";
+import { type OnnxForm, isOnnxPath, onnxFields, requireNoOnnxForm } from "./onnx-flags.ts";
 import { OnnxSampler } from "./onnx-sampler.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { bytesToWrite, encodeItems, requireFitting, requireItemFile, usualEnding } from "./picture-file.ts";
+import {
+  type DrawItems,
+  bytesToWrite,
+  encodeFilm,
+  encodeItems,
+  imageFormats,
+  imagesPicture,
+  isFolder,
+  requireFilmFile,
+  requireFitting,
+  requireItemFile,
+  usualEnding,
+} from "./picture-file.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  n: integerField("items to draw", { min: 1 }).default(64),
+  n: integerField("items to draw (default: 64, or one for each of --seeds)", { min: 1 }).optional(),
   seed: integerField("seed of the noise", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  out: textField(
-    "file to write: .png, a grid of images or a plot of points; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; here NAME-samples.png, or .npy of points, when not given",
+  seeds: textField(
+    "seeds of single items, such as 0-63 or 3,17: a seed gives the same item whatever the others",
   ).optional(),
+  interpolate: integerField(
+    "an animation (.webp, .gif): frames of spherical interpolation from each item to the next, and back to the first",
+    { min: 2, max: 1000 },
+  ).optional(),
+  out: textField(
+    "file to write: .png, .jpg, .webp, a grid of images, or one image alone, or a plot of points; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; or a folder, which ends in /: a file an image (default: NAME-samples.png here, .npy of points)",
+  ).optional(),
+  format: choiceField("format of the images in a folder", imageFormats).default("png"),
+  ...onnxFields,
 });
 
 interface SampleFlags extends Readonly<Record<string, unknown>> {
@@ -37,9 +58,9 @@ interface SampleFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareSample(command: Command): void {
-  command.argument("<run>", "folder of a run, or an ONNX file that maps [n, d] to items");
+  command.argument("<run>", "folder of a run, or an ONNX file from noise [n, d] to items");
   addFlags(command, options);
-  command.option("--force", "replace the file").option("--json", "print one JSON object");
+  command.option("--force", "replace files").option("--json", "print one JSON object");
   addWeightsFlag(command);
   addDeviceFlag(command);
   command.action(runSample);
@@ -48,43 +69,150 @@ export function declareSample(command: Command): void {
 /** What samples are drawn from. */
 interface Source {
   readonly kind: Dataset["kind"];
-  /** Numbers of noise that an item is made of. @throws ZayaError when it draws none. */
-  noise(): number;
-  draw(items: NdArray): Promise<NdArray<"uint8">>;
-  sample(by: Key, n: number): Promise<NdArray>;
+  /** What an item is made of. */
+  readonly noise: Noise;
+  readonly draw: DrawItems;
+  decode(noise: NdArray): Promise<NdArray>;
   close(): Promise<void>;
 }
 
+/** Which items are drawn. */
+interface Draws {
+  readonly count: number;
+  /** `seed 0`, for a person. */
+  readonly about: string;
+  noise(noise: Noise, start: number, stop: number): NdArray;
+  /** Of an item's own file, without its ending. */
+  name(index: number): string;
+}
+
+/** Where they go. */
+interface Target {
+  readonly out: string;
+  readonly about: string;
+  readonly force: boolean;
+}
+
+type Given = z.output<typeof options>;
+
 async function runSample(path: string, flags: SampleFlags): Promise<void> {
   const output = new Output(flags);
-  const { n, seed, out: given } = parseOptions(options, givenOptions(flags, options), "sample");
+  const given = parseOptions(options, givenOptions(flags, options), "sample");
   const force = flags.force === true;
-  if (given !== undefined) {
-    requireItemFile(given);
-    await requireFree(given, force);
-  }
-  const device = deviceOf(flags.device);
-  const source =
-    extname(path) === ".onnx"
-      ? await openFile(path, device, flags.weights)
-      : await openRun(path, device, weightsOf(flags.weights));
+  const draws = drawsOf(given);
+  const film = given.interpolate !== undefined;
+  if (given.out !== undefined) await requireTarget(given.out, film, force);
+  const source = await openSource(path, given, flags);
   try {
-    const out = given ?? `${nameOf(path)}-samples${usualEnding(source.kind)}`;
-    requireFitting(out, source.kind);
-    await requireFree(out, force);
-    await requireRoom(source, n, out);
-    const items = await source.sample(noiseKey(seed), n);
-    await writeOutput(out, await encodeItems(items, out, `${nameOf(path)}, seed ${seed}`, source.draw), force);
-    output.result([`${out}: ${counted(n, "item")}, seed ${seed}`], { out, n, seed, shape: items.shape.slice(1) });
+    const out = given.out ?? `${nameOf(path)}-samples${film ? ".webp" : usualEnding(source.kind)}`;
+    const target = { out, about: `${nameOf(path)}, ${draws.about}`, force };
+    const shape = film
+      ? await writeFilm(source, draws, given.interpolate!, target)
+      : (await isFolder(out))
+        ? await writeFolder(source, draws, given.format, target, output)
+        : await writeFile(source, draws, target);
+    const seeds = given.seeds === undefined ? { seed: given.seed } : { seeds: given.seeds };
+    output.result([`${out}: ${counted(draws.count, "item")}, ${draws.about}`], {
+      out,
+      n: draws.count,
+      ...seeds,
+      shape,
+    });
   } finally {
     await source.close();
   }
 }
 
+/** Seeds of one item each, or so many items of one seed. @throws OptionError where both are given. */
+function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
+  if (text === undefined) {
+    const count = n ?? (interpolate === undefined ? 64 : 8);
+    const digits = String(count - 1).length;
+    return {
+      count,
+      about: `seed ${seed}`,
+      noise: (noise, start, stop) => noiseOfSeed(noise, seed, start, stop),
+      name: (index) => `seed${seed}-${String(index).padStart(digits, "0")}`,
+    };
+  }
+  if (n !== undefined) throw new OptionError(`sample: --seeds says how many items there are - got -n ${n} besides`);
+  const seeds = seedsOf(text);
+  const digits = Math.max(...[seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
+  return {
+    count: seeds.length,
+    about: `${seeds.length === 1 ? "seed" : "seeds"} ${text}`,
+    noise: (noise, start, stop) => noiseOfSeeds(noise, seeds.slice(start, stop)),
+    name: (index) => `seed${String(seeds[index]!).padStart(digits, "0")}`,
+  };
+}
+
+/** @throws OptionError for a target that cannot be written whatever is drawn. */
+async function requireTarget(out: string, film: boolean, force: boolean): Promise<void> {
+  if (film) requireFilmFile(out);
+  else if (await isFolder(out)) return;
+  else requireItemFile(out);
+  await requireFree(out, force);
+}
+
+/** All items in one file. Returns the shape of one. */
+async function writeFile(source: Source, draws: Draws, { out, about, force }: Target): Promise<Shape> {
+  requireFitting(out, source.kind);
+  await requireFree(out, force);
+  await requireRoom(source, draws.count, (numbers) => bytesToWrite(out, numbers));
+  const items = await source.decode(draws.noise(source.noise, 0, draws.count));
+  await writeOutput(out, await encodeItems(items, out, about, source.draw), force);
+  return items.shape.slice(1);
+}
+
+/** Items that are drawn before they are written. */
+const chunk = 64;
+
+/** Each image in a file of its own. Returns the shape of one. */
+async function writeFolder(
+  source: Source,
+  draws: Draws,
+  format: (typeof imageFormats)[number],
+  { out, about, force }: Target,
+  output: Output,
+): Promise<Shape> {
+  if (source.kind !== "image") {
+    throw new OptionError(`--out: points go into one file - got the folder ${out}`, "write a .csv or a .npy file");
+  }
+  const fileOf = (index: number): string => join(out, `${draws.name(index)}.${format}`);
+  for (let i = 0; i < draws.count; i++) await requireFree(fileOf(i), force);
+  let shape: Shape = [];
+  for (let start = 0; start < draws.count; start += chunk) {
+    const stop = Math.min(draws.count, start + chunk);
+    output.show(`${start} of ${draws.count}`);
+    const items = await source.decode(draws.noise(source.noise, start, stop));
+    for (let i = start; i < stop; i++) {
+      const one = rows(items, i - start, i - start + 1);
+      await writeOutput(fileOf(i), await encodeItems(one, fileOf(i), about, source.draw), force);
+    }
+    shape = items.shape.slice(1);
+  }
+  return shape;
+}
+
+/** The way from item to item as an animation. Returns the shape of a frame. */
+async function writeFilm(source: Source, draws: Draws, frames: number, { out, force }: Target): Promise<Shape> {
+  if (source.kind !== "image" || source.noise.noise !== "normal") {
+    const got = source.kind === "image" ? `${source.noise.noise} noise` : "points";
+    throw new OptionError(`--interpolate: needs images that are made of Gaussian noise - got ${got}`);
+  }
+  if (draws.count < 2) throw new OptionError("--interpolate: needs two items or more to go between - got one");
+  await requireFree(out, force);
+  await requireRoom(source, draws.count * frames, (numbers) => bytesToWrite(out, numbers));
+  const codes = interpolated(draws.noise(source.noise, 0, draws.count), frames);
+  const images = await source.decode(codes);
+  await writeOutput(out, await encodeFilm(images, out), force);
+  return images.shape.slice(1);
+}
+
 /** @throws OptionError when noise, items and what is written of them would not fit into memory. */
-async function requireRoom(source: Source, n: number, out: string): Promise<void> {
-  const [noise, one] = [source.noise(), await source.sample(noiseKey(0), 1)];
-  const each = Float32Array.BYTES_PER_ELEMENT * noise + bytesToWrite(out, one.data.length);
+async function requireRoom(source: Source, n: number, toWrite: (numbers: number) => number): Promise<void> {
+  const one = await source.decode(noiseOfSeed(source.noise, 0, 0, 1));
+  const each = Float32Array.BYTES_PER_ELEMENT * sizeOf(source.noise.shape) + toWrite(one.data.length);
   const memory = availableMemory();
   if (n * each <= memory) return;
   throw new OptionError(
@@ -97,41 +225,41 @@ function nameOf(path: string): string {
   return basename(resolve(path), ".onnx");
 }
 
-/** The noise of item `i` depends on the seed and `i` alone, whether a run or its file draws it. */
-function noiseKey(seed: number): Key {
-  return fold(key(seed), "sample");
+async function openSource(path: string, form: OnnxForm, flags: SampleFlags): Promise<Source> {
+  const device = deviceOf(flags.device);
+  if (await isOnnxPath(path)) return openFile(path, form, device, flags.weights);
+  requireNoOnnxForm(form, path);
+  return openRun(path, device, weightsOf(flags.weights));
 }
 
 async function openRun(folder: string, device: Device, weights: Weights): Promise<Source> {
   const { run, trained, close } = await openRunModel(folder, device, weights);
   const { kind } = (await readDataRecord(run.store))!;
+  const { generator } = trained;
   return {
     kind,
-    noise: () => sizeOf(trained.generator.shape),
+    noise: generator,
     draw: async (items) =>
-      kind === "image" ? imageGrid(items) : samplesPicture(trained, await readReals(run.store), items),
-    sample: (by, n) => trained.sample(by, n),
+      kind === "image" ? imagesPicture(items) : samplesPicture(trained, await readReals(run.store), items),
+    decode: async (noise) => (await trained.map(generator.map, { [generator.input]: noise }))[generator.output]!,
     close,
   };
 }
 
-async function openFile(path: string, device: Device, weights: string | undefined): Promise<Source> {
+async function openFile(path: string, form: OnnxForm, device: Device, weights: string | undefined): Promise<Source> {
   if (weights !== undefined) {
     throw new OptionError(
       `sample: a file has but one sort of parameters - got --weights ${weights} for ${path}`,
       "zaya export RUN --weights says which a file gets",
     );
   }
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DataError(`sample: the file must be readable - got ${error.code} for ${path}`);
-  });
-  const sampler = await OnnxSampler.open(bytes, path, ortOptions(device));
-  const { kind, size } = sampler;
+  const sampler = await OnnxSampler.open(await onnxFile(path), form, ortOptions(device));
+  const { kind, noise } = sampler;
   return {
     kind,
-    noise: () => size,
-    draw: async (items) => (kind === "image" ? imageGrid(items) : drawnPicture(items)),
-    sample: (by, n) => sampler.sample(by, n),
+    noise,
+    draw: async (items) => (kind === "image" ? imagesPicture(items) : drawnPicture(items)),
+    decode: (codes) => sampler.decode(codes),
     close: () => sampler.close(),
   };
 }

@@ -1,27 +1,28 @@
-import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
-
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { DataError, OptionError, ZayaError } from "../base/errors.ts";
+import { OptionError, ZayaError } from "../base/errors.ts";
 import { choiceField, parseOptions } from "../base/options.ts";
 import { type Direction, directions } from "../models/index.ts";
 import {
   type Device,
+  availableMemory,
   encodeImage,
   imageEndings,
+  onnxFile,
   ortOptions,
   readImage,
   requireFree,
   writeOutput,
 } from "../node/index.ts";
-import { type ImageNet, directionsOf, fits, translateImage } from "../train/index.ts";
+import type { ValueRange } from "../runtime/index.ts";
+import { type ImageNet, directionsOf, fits, ofPixels, translateImage } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
+import { isOnnxPath, onnxFields, type OnnxForm, requireNoOnnxForm } from "./onnx-flags.ts";
 import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -37,6 +38,7 @@ const options = z.object({
     "how images of another size than the model's go through: scaled to it and back, or in tiles of it that overlap by half",
     fits,
   ).default("resize"),
+  ...onnxFields,
 });
 
 interface TranslateFlags extends Readonly<Record<string, unknown>> {
@@ -66,16 +68,18 @@ export function declareTranslate(command: Command): void {
 /** A net, and how to let go of what holds it. */
 interface OpenedNet extends ImageNet {
   readonly direction: Direction | null;
+  /** Of a file: what black and white are in what it takes and gives. */
+  readonly ranges?: readonly [input: ValueRange, output: ValueRange];
   close(): Promise<void>;
 }
 
 async function runTranslate(run: string, input: string, target: string, flags: TranslateFlags): Promise<number> {
   const output = new Output(flags);
-  const { direction, fit } = parseOptions(options, givenOptions(flags, options), "translate");
+  const { direction, fit, ...form } = parseOptions(options, givenOptions(flags, options), "translate");
   const force = flags.force === true;
   const { jobs, failed: unopened } = await jobsFor(input, target);
   for (const { to } of jobs) await requireFree(to, force);
-  const net = await openNet(run, direction, flags);
+  const net = await openNet(run, direction, form, flags, output);
   const failed: Failure[] = [];
   const fail = (failure: Failure): void => {
     failed.push(failure);
@@ -101,10 +105,17 @@ async function runTranslate(run: string, input: string, target: string, flags: T
   }
   const done = jobs.length + unopened.length - failed.length;
   const way = net.direction === null ? "" : `, ${net.direction}`;
-  output.result(
-    [`${target}: ${counted(done, "image")} of ${net.shape[0]} x ${net.shape[1]} pixels inside${way}, others by ${fit}`],
-    { out: target, images: done, direction: net.direction, fit, shape: net.shape, failed },
-  );
+  const [height, width] = net.shape;
+  const sizes = height === -1 ? "each at its own size" : `of ${height} x ${width} pixels inside, others by ${fit}`;
+  output.result([`${target}: ${counted(done, "image")}${way}, ${sizes}`], {
+    out: target,
+    images: done,
+    direction: net.direction,
+    fit,
+    shape: net.shape,
+    ...(net.ranges && { ranges: net.ranges }),
+    failed,
+  });
   return failed.length > 0 ? exitCodes.refused : exitCodes.done;
 }
 
@@ -116,15 +127,22 @@ function stopped(output: Output, out: string, images: number, count: number, fai
   return exitCodes.interrupted;
 }
 
-async function openNet(path: string, wanted: Direction | undefined, flags: TranslateFlags): Promise<OpenedNet> {
+async function openNet(
+  path: string,
+  wanted: Direction | undefined,
+  form: OnnxForm,
+  flags: TranslateFlags,
+  output: Output,
+): Promise<OpenedNet> {
   const device = deviceOf(flags.device);
-  if (extname(path) === ".onnx") return openFile(path, wanted, device, flags.weights);
+  if (await isOnnxPath(path)) return openFile(path, wanted, form, device, flags.weights, output);
+  requireNoOnnxForm(form, path);
   const { trained, close } = await openRunModel(path, device, weightsOf(flags.weights));
   try {
     const direction = chosenWay(path, directionsOf(trained.model), wanted);
     const { map, input } = trained.model.translators![direction]!;
     const shape = trained.model.maps[map]!.inputs[input]!;
-    return { shape, direction, run: (images) => trained.translate(images, direction), close };
+    return { shape, direction, run: ofPixels((images) => trained.translate(images, direction)), close };
   } catch (error) {
     await close();
     throw error;
@@ -149,8 +167,10 @@ function chosenWay(path: string, ways: readonly Direction[], wanted: Direction |
 async function openFile(
   path: string,
   wanted: Direction | undefined,
+  form: OnnxForm,
   device: Device,
   weights: string | undefined,
+  output: Output,
 ): Promise<OpenedNet> {
   const idle = { "--direction": wanted, "--weights": weights };
   for (const [flag, value] of Object.entries(idle)) {
@@ -158,8 +178,11 @@ async function openFile(
       throw new OptionError(`translate: ${flag} is for runs, a file is of one sort - got ${value} for ${path}`);
     }
   }
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DataError(`translate: the file must be readable - got ${error.code} for ${path}`);
-  });
-  return { ...(await openOnnxTranslator(bytes, path, ortOptions(device))), direction: null };
+  const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), availableMemory);
+  if (net.probed) {
+    output.warn(
+      `${path} does not say what black and white are; by what it gives, [${net.ranges[0]}]. --input-range says otherwise`,
+    );
+  }
+  return { ...net, direction: null };
 }

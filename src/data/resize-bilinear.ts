@@ -1,19 +1,49 @@
 import { OptionError } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, zeros } from "../base/ndarray.ts";
+import { type NdArray, formatShape, zeros } from "../base/ndarray.ts";
 
-/** Weights of the places of a line that one place of the new line is made of, `first` and those after it. */
+/** For each place of a line, the weights of the places of the old line that it is made of, `first` and those after it. */
 interface Taps {
-  readonly first: number;
+  /** Of each place. */
+  readonly first: Int32Array;
+  /** Where the weights of each place begin among all; one more at the end. */
+  readonly starts: Int32Array;
   readonly weights: Float64Array;
 }
 
 /**
  * Images [n, h, w, c] at another size [height, width], bilinear and antialiased: a triangle over the old pixels, one pixel
  * wide to either side where the image grows, and as wide as a new pixel where it shrinks, cut off at the edges. Pillow's
- * and PyTorch's `antialias` do the same.
+ * and PyTorch's `antialias` do the same. Bytes give numbers from 0 to 255.
  * @throws OptionError unless the new size is at least 1 x 1.
  */
 export function resizeBilinear(images: NdArray, size: readonly [height: number, width: number]): NdArray<"float32"> {
+  const out = zeros(sizedAs(images, size));
+  resizeRows(images, size, (row, at) => out.data.set(row, at));
+  return out;
+}
+
+/** The same of images in [0, 1] as bytes, those beyond brought there. Takes no more memory than the result. */
+export function resizeToBytes(images: NdArray, size: readonly [height: number, width: number]): NdArray<"uint8"> {
+  const out = zeros(sizedAs(images, size), "uint8");
+  resizeRows(images, size, (row, at) => {
+    for (let i = 0; i < row.length; i++) {
+      const value = row[i]!;
+      out.data[at + i] = value <= 0 ? 0 : value >= 1 ? 255 : Math.round(255 * value);
+    }
+  });
+  return out;
+}
+
+function sizedAs(images: NdArray, [height, width]: readonly [number, number]): number[] {
+  return [images.shape[0]!, height, width, images.shape[3]!];
+}
+
+/** Gives the new rows [width * c] one after the other, and where each begins among all numbers. */
+function resizeRows(
+  images: NdArray,
+  size: readonly [height: number, width: number],
+  take: (row: Float32Array, at: number) => void,
+): void {
   const [n, h, w, c] = images.shape as [number, number, number, number];
   if (images.shape.length !== 4 || !size.every((length) => Number.isInteger(length) && length >= 1)) {
     throw new OptionError(
@@ -21,43 +51,56 @@ export function resizeBilinear(images: NdArray, size: readonly [height: number, 
     );
   }
   const [height, width] = size;
-  const rows = resizeAxis(images.data, [n, h, w * c], height);
-  return resizeAxis(rows.data, [n * height, w, c], width, [n, height, width, c]);
-}
-
-/** The middle one of three axes at another length. */
-function resizeAxis(
-  data: ArrayLike<number>,
-  [outer, from, inner]: readonly [number, number, number],
-  to: number,
-  shape: Shape = [outer, to, inner],
-): NdArray<"float32"> {
-  const out = zeros(shape);
-  const taps = tapsOf(from, to);
-  for (let i = 0; i < outer; i++) {
-    taps.forEach(({ first, weights }, place) => {
-      const target = (i * to + place) * inner;
-      for (let j = 0; j < inner; j++) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k]! * data[(i * from + first + k) * inner + j]!;
-        out.data[target + j] = sum;
+  const [down, across] = [tapsOf(h, height), tapsOf(w, width)];
+  const sums = new Float64Array(w * c);
+  const line = new Float32Array(w * c);
+  const row = new Float32Array(width * c);
+  for (let item = 0; item < n; item++) {
+    for (let y = 0; y < height; y++) {
+      sums.fill(0);
+      const begin = down.starts[y]!;
+      for (let k = begin; k < down.starts[y + 1]!; k++) {
+        const weight = down.weights[k]!;
+        const from = (item * h + down.first[y]! + k - begin) * w * c;
+        for (let j = 0; j < sums.length; j++) sums[j] = sums[j]! + weight * images.data[from + j]!;
       }
-    });
+      line.set(sums);
+      resizeLine(line, c, across, row);
+      take(row, (item * height + y) * width * c);
+    }
   }
-  return out;
 }
 
-function tapsOf(from: number, to: number): Taps[] {
+function resizeLine(line: Float32Array, c: number, { first, starts, weights }: Taps, out: Float32Array): void {
+  for (let x = 0, to = 0; x < first.length; x++) {
+    const [begin, end] = [starts[x]!, starts[x + 1]!];
+    for (let channel = 0; channel < c; channel++, to++) {
+      let sum = 0;
+      for (let k = begin, at = first[x]! * c + channel; k < end; k++, at += c) sum += weights[k]! * line[at]!;
+      out[to] = sum;
+    }
+  }
+}
+
+function tapsOf(from: number, to: number): Taps {
   const step = from / to;
   const reach = Math.max(1, step);
-  return Array.from({ length: to }, (_, place) => {
+  const first = new Int32Array(to);
+  const starts = new Int32Array(to + 1);
+  const weights: number[] = [];
+  for (let place = 0; place < to; place++) {
     const centre = (place + 0.5) * step;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const begin = Math.max(0, Math.floor(centre - reach + 0.5));
     const last = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = Float64Array.from({ length: last - first }, (_, k) =>
-      Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / reach),
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => weight / total) };
-  });
+    let total = 0;
+    for (let at = begin; at < last; at++) {
+      const weight = Math.max(0, 1 - Math.abs(at + 0.5 - centre) / reach);
+      weights.push(weight);
+      total += weight;
+    }
+    first[place] = begin;
+    starts[place + 1] = weights.length;
+    for (let k = starts[place]!; k < weights.length; k++) weights[k]! /= total;
+  }
+  return { first, starts, weights: Float64Array.from(weights) };
 }

@@ -52,30 +52,34 @@ export async function filesIn(
 }
 
 /**
- * One image file as [h, w, channels] in [0, 1], turned upright, transparency on white.
+ * One image file as bytes [h, w, channels], turned upright, transparency on white.
  * @throws DataError when it cannot be read as an image.
  */
-export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"float32">> {
+export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"uint8">> {
   const opened = await openImage(await readRegular(path), path);
   const picture = typeof opened === "string" ? opened : await opened.decode({ channels });
   if (typeof picture === "string") throw new DataError(`${path} must be an image - got ${picture}`);
-  const { width, height, pixels } = picture;
-  const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = pixels[i]! / 255;
-  return ndarray("float32", [height, width, channels], values);
+  return ndarray("uint8", [picture.height, picture.width, channels], picture.pixels);
 }
 
-/** An image [h, w, 1 or 3] with values in [0, 1], those beyond brought there, as the bytes of a file of that name. */
-export async function encodeImage(image: NdArray, path: string): Promise<Uint8Array> {
+/** An image [h, w, 1 or 3] of bytes as the bytes of a file of that name. */
+export async function encodeImage(image: NdArray<"uint8">, path: string): Promise<Uint8Array> {
   const open = await loadSharp();
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
-  const { data } = image;
-  const bytes = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) bytes[i] = Math.round(255 * Math.min(1, Math.max(0, data[i]!)));
   const raw = { width, height, channels };
-  const coloured = open(bytes, { raw }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  const coloured = open(image.data, { raw }).toColourspace(channels === 1 ? "b-w" : "srgb");
   const { format, ...how } = formatOf(path)!;
   return coloured.toFormat(format, how).toBuffer();
+}
+
+/** Images [n, h, w, 1 or 3] of bytes as an animation without an end, .webp or .gif, each shown so many milliseconds. */
+export async function encodeAnimation(images: NdArray<"uint8">, path: string, delay: number): Promise<Uint8Array> {
+  const open = await loadSharp();
+  const [n, height, width, channels] = images.shape as [number, number, number, 1 | 3];
+  const raw = { width, height: n * height, channels, pageHeight: height };
+  const frames = open(images.data, { raw }).toColourspace("srgb");
+  const how = { loop: 0, delay: new Array<number>(n).fill(delay) };
+  return (extname(path).toLowerCase() === ".gif" ? frames.gif(how) : frames.webp({ ...how, quality: 90 })).toBuffer();
 }
 
 /** Where a file of one folder lies in another. */

@@ -1,8 +1,17 @@
 export { type OpenDataOptions, openData, openData as images, openItems } from "./data.ts";
 export { type Device, devices, nodeEngine, ortOptions, versions } from "./engine.ts";
 export { FolderStore } from "./folder-store.ts";
-export { counterpart, encodeImage, filesIn, imageEndings, readImage, writableName } from "./image-files.ts";
+export {
+  counterpart,
+  encodeAnimation,
+  encodeImage,
+  filesIn,
+  imageEndings,
+  readImage,
+  writableName,
+} from "./image-files.ts";
 export { availableMemory } from "./memory.ts";
+export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
 export { readPointWeights } from "./point-weights.ts";
 export {

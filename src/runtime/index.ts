@@ -1,3 +1,5 @@
 export * from "./engine.ts";
 export * from "./interpreter.ts";
 export * from "./ort.ts";
+export * from "./image-port.ts";
+export * from "./onnx-net.ts";

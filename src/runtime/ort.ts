@@ -78,7 +78,7 @@ async function createSession(
       ...extra,
     });
   } catch (error) {
-    throw explain(error, device);
+    throw Object.assign(explain(error, device), { cause: error });
   }
 }
 

@@ -6,7 +6,7 @@ import { type Tensor, input } from "../graph/tensor.ts";
 import type { Model, NetMap } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
-import { type Arrays, openSession, runSession } from "../runtime/index.ts";
+import { type Arrays, OnnxNet } from "../runtime/index.ts";
 import { packsOf } from "./packs.ts";
 import { traceInference } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
@@ -49,7 +49,7 @@ export async function exportModel(
     const inputs = probes(trained.model, name, data, fold(key, "parity", name));
     entries.push({
       file,
-      largestDifference: await compare(bytes, await trained.map(name, inputs), inputs),
+      largestDifference: await compare(file, bytes, await trained.map(name, inputs), inputs),
       items: parityItems,
     });
   }
@@ -106,11 +106,16 @@ function probes(model: Model, map: string, data: Dataset | null, key: Key): Arra
   return Object.fromEntries(entries);
 }
 
-async function compare(bytes: Uint8Array, expected: Arrays, inputs: Arrays): Promise<Record<string, number>> {
-  const session = await openSession(bytes, { device: "cpu", threads: 1 });
+async function compare(
+  file: string,
+  bytes: Uint8Array,
+  expected: Arrays,
+  inputs: Arrays,
+): Promise<Record<string, number>> {
+  const net = await OnnxNet.open({ name: file, bytes }, { device: "cpu", threads: 1 });
   const outside = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, toChannelsFirst(value)]));
-  const results = await runSession(session, outside);
-  await session.release();
+  const results = await net.run(outside);
+  await net.close();
   return Object.fromEntries(
     Object.entries(expected).map(([name, value]) => [name, largestDifference(toChannelsFirst(value), results[name]!)]),
   );

@@ -7,8 +7,6 @@ export interface FeatureInput {
   /** Of the net, for messages. */
   readonly name: string;
   readonly shape: Shape;
-  /** What black and white are to it. */
-  readonly range: readonly [low: number, high: number];
 }
 
 /** How images are brought to the size of an input. */
@@ -18,11 +16,11 @@ export function resizeRule({ shape }: FeatureInput): string {
 }
 
 /**
- * Items in the shape and range of an input: images resized, grey ones with equal channels where several are wanted.
+ * Items in the shape of an input: images resized, grey ones with equal channels where several are wanted.
  * @throws DataError when they cannot be brought there.
  */
 export function fitItems(items: NdArray, input: FeatureInput): NdArray {
-  const { shape, range } = input;
+  const { shape } = input;
   const [h, w, c] = shape as [number, number, number];
   if (items.shape.length !== shape.length + 1) throw unfit(items, input);
   if (shape.length === 1) {
@@ -32,7 +30,7 @@ export function fitItems(items: NdArray, input: FeatureInput): NdArray {
   const coloured = withChannels(items, c);
   if (coloured === null) throw unfit(items, input);
   const same = h === -1 || w === -1 || (h === items.shape[1] && w === items.shape[2]);
-  return inRange(same ? coloured : resizeBilinear(coloured, [h, w]), range);
+  return same ? coloured : resizeBilinear(coloured, [h, w]);
 }
 
 /** Each item as one vector: [n, d]. */
@@ -46,20 +44,14 @@ function withChannels(images: NdArray, channels: number): NdArray | null {
   if (channels === -1 || own === channels) return images;
   if (own !== 1) return null;
   const out = zeros([...images.shape.slice(0, 3), channels]);
-  images.data.forEach((value, i) => out.data.fill(value, i * channels, (i + 1) * channels));
+  for (let i = 0; i < images.data.length; i++) out.data.fill(images.data[i]!, i * channels, (i + 1) * channels);
   return out;
-}
-
-function inRange(images: NdArray, [low, high]: FeatureInput["range"]): NdArray {
-  if (low === 0 && high === 1) return images;
-  const data = Float32Array.from(images.data, (value) => low + (high - low) * value);
-  return { dtype: "float32", shape: images.shape, data };
 }
 
 function unfit(items: NdArray, { name, shape }: FeatureInput): DataError {
   const wanted = shape.map((extent) => (extent === -1 ? "any" : extent));
   return new DataError(
-    `features: ${name} takes items of ${formatShape(wanted)} - got ${formatShape(items.shape.slice(1))}`,
+    `${name} takes items of ${formatShape(wanted)} - got ${formatShape(items.shape.slice(1))}`,
     shape.length === 3
       ? "images are resized, and grey ones given equal channels, but colours are not taken away and points have no pixels"
       : undefined,

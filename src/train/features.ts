@@ -60,7 +60,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
       "train one on the same data: zaya train classifier --data DATA",
     );
   }
-  const input = { name, shape: maps[classifier.map]!.inputs[classifier.input]!, range: [0, 1] } as const;
+  const input = { name, shape: maps[classifier.map]!.inputs[classifier.input]! };
   const id = `${name}@${await hashOf(trained)}`;
   const outputs = (items: NdArray) => trained.map(classifier.map, { [classifier.input]: fitItems(items, input) });
   const told: ItemClassifier = {

@@ -1,59 +1,69 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, formatShape, joinRows, permuted, rows, zeros } from "../base/ndarray.ts";
-import { Sha256 } from "../base/sha256.ts";
+import type { NdArray } from "../base/ndarray.ts";
 import { largestOf } from "../metrics/index.ts";
-import { type OrtOptions, openSession, runSession } from "../runtime/index.ts";
+import {
+  type ImageForm,
+  type ImagePort,
+  OnnxNet,
+  type OnnxSource,
+  type OrtOptions,
+  imagePort,
+  toPort,
+} from "../runtime/index.ts";
 import { type FeatureInput, fitItems, flatItems, resizeRule } from "./feature-input.ts";
 import type { Features, ItemClassifier } from "./features.ts";
-
-type Session = Awaited<ReturnType<typeof openSession>>;
 
 /** Items in one call of a file that takes any number. */
 const chunk = 100;
 
-export interface OnnxFeatureOptions extends OrtOptions {
-  /** What black and white are in the file's input. */
-  readonly range: FeatureInput["range"];
+export interface OnnxFeatureOptions extends OrtOptions, ImageForm {
+  /** Name of the output with the features, where the file has several and none is called `features`. */
+  readonly output?: string | undefined;
 }
 
 /**
- * An ONNX file with one float32 input, images [n, c, h, w] or vectors [n, d], and an output with a row for each item: its
- * only one, or the one named `features`. With an output `logits` [n, classes] it tells classes too.
+ * An ONNX file with one input, images or vectors [n, d], and an output with a row for each item: its only one, the one
+ * named `features`, or the one that is asked for. With an output `logits` [n, classes] it tells classes too.
  */
 export class OnnxFeatures implements Features {
   private constructor(
-    private readonly session: Session,
+    private readonly net: OnnxNet,
     private readonly input: FeatureInput,
-    /** Items in one call; null for any number. */
-    private readonly batch: number | null,
+    /** Null for vectors. */
+    private readonly port: ImagePort | null,
     private readonly output: string,
     readonly id: string,
     readonly classifier: ItemClassifier | undefined,
   ) {}
 
-  /** @throws DataError when it is no ONNX file, or one of another form. */
-  static async open(bytes: Uint8Array, name: string, { range, ...device }: OnnxFeatureOptions): Promise<OnnxFeatures> {
-    const session = await openSession(bytes, device).catch((error: Error) => {
-      throw new DataError(`features: ${name} must be an ONNX model - got one that does not load (${error.message})`);
-    });
-    const form = formOf(session);
-    if (form === null) {
-      const got = session.inputMetadata.map((each) => `${each.name} ${each.isTensor ? formatShape(each.shape) : ""}`);
-      const given = session.outputNames.join(", ");
-      await session.release();
+  /** @throws DataError when it is no ONNX file, or one of another form. @throws OptionError when more must be said of it. */
+  static async open(source: OnnxSource, options: OnnxFeatureOptions): Promise<OnnxFeatures> {
+    const net = await OnnxNet.open(source, options);
+    try {
+      return this.of(net, options);
+    } catch (error) {
+      await net.close();
+      throw error;
+    }
+  }
+
+  private static of(net: OnnxNet, { layout, range, output: wanted }: OnnxFeatureOptions): OnnxFeatures {
+    const { extents } = net.input;
+    if (extents!.length !== 4 && extents!.length !== 2) {
       throw new DataError(
-        `features: ${name} must have one float32 input, [n, c, h, w] or [n, d], and one output or one named features - got ${got.join(", ")} to ${given}`,
+        `${net.name} must take images [n, c, h, w] or vectors [n, d] - got an input of ${extents!.length} axes`,
       );
     }
-    const id = `${name}@${new Sha256().update(bytes).hex().slice(0, 16)}`;
-    const input = { name, shape: form.shape, range };
-    const run = (output: string, items: NdArray) => runAll(session, input, form.batch, output, items);
-    const classes = classesOf(session);
+    const port = extents!.length === 4 ? imagePort(net, net.input, { layout, range }, "--feature-layout") : null;
+    const shape = port === null ? [extents![1]!.size ?? -1] : port.shape;
+    const output = net.output(wanted, ["features"], "--feature-output").name;
+    const input = { name: net.name, shape };
+    const classes = classesOf(net);
     const classifier = classes !== null && {
       classes,
-      of: async (items: NdArray) => largestOf(await run("logits", items)),
+      of: async (items: NdArray) => largestOf(await rowsOf(net, input, port, "logits", items)),
     };
-    return new OnnxFeatures(session, input, form.batch, form.output, id, classifier || undefined);
+    return new OnnxFeatures(net, input, port, output, idOf(net, port, wanted), classifier || undefined);
   }
 
   get resize(): string {
@@ -61,61 +71,42 @@ export class OnnxFeatures implements Features {
   }
 
   of(items: NdArray): Promise<NdArray> {
-    return runAll(this.session, this.input, this.batch, this.output, items);
+    return rowsOf(this.net, this.input, this.port, this.output, items);
   }
 
   close(): Promise<void> {
-    return this.session.release();
+    return this.net.close();
   }
 }
 
-/** What a file takes and gives; null where it is of no use here. */
-function formOf({ inputMetadata, outputNames }: Session) {
-  const [input] = inputMetadata;
-  if (inputMetadata.length !== 1 || input?.isTensor !== true || input.type !== "float32") return null;
-  const output = outputNames.length === 1 ? outputNames[0]! : "features";
-  const [n, ...rest] = input.shape.map((extent) => (typeof extent === "number" ? extent : -1));
-  if ((rest.length !== 3 && rest.length !== 1) || !outputNames.includes(output)) return null;
-  const shape = rest.length === 3 ? [rest[1]!, rest[2]!, rest[0]!] : rest;
-  return { shape, batch: n === -1 ? null : n!, output };
+/** Name and hash, and what else changes the numbers. */
+function idOf(net: OnnxNet, port: ImagePort | null, output: string | undefined): string {
+  const range = port === null || rangeOf(port) === "0,1" ? "" : ` in [${rangeOf(port)}]`;
+  return `${net.id}${range}${output === undefined ? "" : ` ${output}`}`;
+}
+
+/** Images in [0, 1] where nothing else is said. */
+function rangeOf({ range }: ImagePort) {
+  return range ?? "0,1";
 }
 
 /** How many classes the output `logits` tells; null where there is none of a known width. */
-function classesOf({ outputMetadata }: Session): number | null {
-  const logits = outputMetadata.find(({ name }) => name === "logits");
-  const classes = logits?.isTensor === true && logits.shape.length === 2 ? logits.shape[1] : undefined;
-  return typeof classes === "number" ? classes : null;
+function classesOf({ header }: OnnxNet): number | null {
+  const logits = header.outputs.find(({ name }) => name === "logits");
+  return logits?.kind === "tensor" && logits.extents?.length === 2 ? logits.extents[1]!.size : null;
 }
 
 /** One output for any number of items, [n, d]. */
-async function runAll(
-  session: Session,
+async function rowsOf(
+  net: OnnxNet,
   input: FeatureInput,
-  batch: number | null,
+  port: ImagePort | null,
   output: string,
   items: NdArray,
 ): Promise<NdArray> {
-  const count = items.shape[0]!;
-  const size = batch ?? chunk;
-  const parts: NdArray[] = [];
-  for (let start = 0; start < count; start += size) {
-    const stop = Math.min(count, start + size);
-    const fitted = fitItems(rows(items, start, stop), input);
-    const fed = batch === null ? fitted : filled(fitted, batch);
-    const outside = fed.shape.length === 4 ? permuted(fed, [0, 3, 1, 2]) : fed;
-    const vectors = flatItems((await runSession(session, { [session.inputNames[0]!]: outside }))[output]!);
-    if (vectors.shape[0] !== fed.shape[0]) {
-      throw new DataError(
-        `features: ${input.name} must give a row for each item - got ${formatShape(vectors.shape)} for ${fed.shape[0]}`,
-      );
-    }
-    parts.push(rows(vectors, 0, stop - start));
-  }
-  return joinRows(parts);
-}
-
-/** Rows of zeros added up to a count. */
-function filled(x: NdArray, count: number): NdArray {
-  const missing = count - x.shape[0]!;
-  return missing === 0 ? x : joinRows([x, zeros([missing, ...x.shape.slice(1)], x.dtype)]);
+  const fed = (part: NdArray) => {
+    const fitted = fitItems(part, input);
+    return port === null ? fitted : toPort(fitted, port, rangeOf(port));
+  };
+  return flatItems(await net.apply(items, output, chunk, fed));
 }

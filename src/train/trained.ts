@@ -314,16 +314,17 @@ class VectorMoments {
   }
 }
 
-/** Noise for `count` draws, each from a key of its own. */
+/** Noise for `count` draws from the `first` on, each from a key of its own. */
 export function drawNoise(
   { noise, shape }: Pick<Generator, "noise" | "shape">,
   key: Key,
   count: number,
+  first = 0,
 ): NdArray<"float32"> {
   const draw = noise === "normal" ? normal : uniform;
   const out = zeros([count, ...shape]);
   const width = sizeOf(shape);
-  for (let i = 0; i < count; i++) out.data.set(draw(fold(key, i), shape).data, i * width);
+  for (let i = 0; i < count; i++) out.data.set(draw(fold(key, first + i), shape).data, i * width);
   return out;
 }
 

@@ -1,12 +1,36 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, ndarray, zeros } from "../base/ndarray.ts";
-import { resizeBilinear } from "../data/index.ts";
+import { type NdArray, type Shape, castTo, formatShape, zeros } from "../base/ndarray.ts";
+import { resizeBilinear, resizeToBytes } from "../data/index.ts";
 
-/** A net from images to images of one size, [n, h, w, c] in [0, 1]. */
+/** Floats in [0, 1], or bytes. */
+type Pixels = "float32" | "uint8";
+
+/** A net from images to images as large. */
 export interface ImageNet {
-  /** Of one image, [h, w, c]. */
+  /** Of one image, [h, w, c]; h and w are -1 where it takes any size. */
   readonly shape: Shape;
-  run(images: NdArray): Promise<NdArray>;
+  /** Images [n, h, w, c] into such: floats in [0, 1] give floats, bytes give bytes. */
+  run<D extends Pixels>(images: NdArray<D>): Promise<NdArray<D>>;
+}
+
+/** A function of images in [0, 1] as one of bytes too. */
+export function ofPixels(run: (images: NdArray) => Promise<NdArray>): ImageNet["run"] {
+  return async <D extends Pixels>(images: NdArray<D>): Promise<NdArray<D>> => {
+    if (images.dtype !== "uint8") return (await run(images)) as NdArray<D>;
+    const made = await run(toUnit(castTo(images, "float32"), images.dtype));
+    return toBytes(made) as NdArray<D>;
+  };
+}
+
+/** Images in [0, 1] as bytes, values beyond brought there. */
+export function toBytes(images: NdArray): NdArray<"uint8"> {
+  const out = zeros(images.shape, "uint8");
+  for (let i = 0; i < out.data.length; i++) out.data[i] = toByte(images.data[i]!);
+  return out;
+}
+
+function toByte(value: number): number {
+  return Math.round(255 * Math.min(1, Math.max(0, value)));
 }
 
 /** How images of other sizes go through a net. */
@@ -16,26 +40,39 @@ export type Fit = (typeof fits)[number];
 /**
  * One image [h, w, c] of any size through a net, into an image of the same size. `resize` brings it to the net's size and
  * back (bilinear, antialiased; proportions give way), `tiles` cuts it into tiles of the net's size that overlap by half and
- * fade into each other. An image of the net's own size goes through as it is.
+ * fade into each other. An image of the net's own size goes through as it is, and so does any where the net takes any.
  * @throws DataError when channels differ, or an image to be cut is smaller than a tile.
  */
-export async function translateImage(net: ImageNet, image: NdArray, fit: Fit): Promise<NdArray> {
+export async function translateImage<D extends Pixels>(
+  net: ImageNet,
+  image: NdArray<D>,
+  fit: Fit,
+): Promise<NdArray<D>> {
   const [height, width, channels] = image.shape as [number, number, number];
+  const [tall, wide] = net.shape as [number, number, number];
   if (channels !== net.shape[2]) {
     throw new DataError(`translate: images must have ${net.shape[2]} channels - got ${formatShape(image.shape)}`);
   }
-  const one: NdArray = { ...image, shape: [1, ...image.shape] };
-  if (height === net.shape[0] && width === net.shape[1]) return first(await net.run(one));
+  const one: NdArray<D> = { ...image, shape: [1, ...image.shape] };
+  if (tall === -1 || (height === tall && width === wide)) return first(await net.run(one));
   if (fit === "tiles") return throughTiles(net, image);
-  const made = await net.run(resizeBilinear(one, [net.shape[0]!, net.shape[1]!]));
-  return first(resizeBilinear(made, [height, width]));
+  const made = await net.run(toUnit(resizeBilinear(one, [tall, wide]), image.dtype));
+  const back = image.dtype === "uint8" ? resizeToBytes : resizeBilinear;
+  return first(back(made, [height, width])) as NdArray<D>;
 }
 
-function first(images: NdArray): NdArray {
+/** Numbers that came of bytes, brought to [0, 1] in place. */
+function toUnit(images: NdArray<"float32">, of: Pixels): NdArray<"float32"> {
+  if (of === "uint8") for (let i = 0; i < images.data.length; i++) images.data[i]! /= 255;
+  return images;
+}
+
+function first<D extends Pixels>(images: NdArray<D>): NdArray<D> {
   return { ...images, shape: images.shape.slice(1) };
 }
 
-async function throughTiles(net: ImageNet, image: NdArray): Promise<NdArray> {
+/** Tile by tile; what later tiles can still change is held apart, so that memory is that of a row of tiles. */
+async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>): Promise<NdArray<D>> {
   const [height, width, channels] = image.shape as [number, number, number];
   const [tall, wide] = net.shape as [number, number, number];
   if (height < tall || width < wide) {
@@ -44,25 +81,35 @@ async function throughTiles(net: ImageNet, image: NdArray): Promise<NdArray> {
       "--fit resize takes any size",
     );
   }
-  const sums = zeros([height, width, channels], "float64");
-  const weights = new Float64Array(height * width);
-  for (const top of starts(height, tall)) {
-    for (const left of starts(width, wide)) {
-      const made = await net.run(cut(image, top, left, tall, wide));
-      for (let y = 0; y < tall; y++) {
-        for (let x = 0; x < wide; x++) {
+  const out = zeros(image.shape, image.dtype);
+  const [tops, lefts] = [starts(height, tall), starts(width, wide)];
+  const [down, across] = [weightsAlong(height, tops, tall), weightsAlong(width, lefts, wide)];
+  const line = width * channels;
+  const band = new Float64Array(tall * line);
+  for (const [i, top] of tops.entries()) {
+    for (const left of lefts) {
+      const made = await net.run(toUnit(cut(image, top, left, tall, wide), image.dtype));
+      for (let y = 0, from = 0; y < tall; y++) {
+        for (let x = 0, to = y * line + left * channels; x < wide; x++) {
           const weight = fade(y, tall) * fade(x, wide);
-          const at = (top + y) * width + left + x;
-          weights[at]! += weight;
-          for (let c = 0; c < channels; c++) {
-            sums.data[at * channels + c]! += weight * made.data[(y * wide + x) * channels + c]!;
-          }
+          for (let c = 0; c < channels; c++, from++, to++) band[to]! += weight * made.data[from]!;
         }
       }
     }
+    // Rows above the next tiles are done.
+    const done = (tops[i + 1] ?? top + tall) - top;
+    for (let y = 0; y < done; y++) {
+      for (let x = 0, at = y * line, to = (top + y) * line; x < width; x++) {
+        const weight = down[top + y]! * across[x]!;
+        for (let c = 0; c < channels; c++, at++, to++) {
+          const value = Math.fround(band[at]! / weight);
+          out.data[to] = image.dtype === "uint8" ? toByte(value) : value;
+        }
+      }
+    }
+    band.copyWithin(0, done * line).fill(0, (tall - done) * line);
   }
-  const data = Float32Array.from(sums.data, (sum, i) => sum / weights[Math.floor(i / channels)]!);
-  return ndarray("float32", image.shape, data);
+  return out;
 }
 
 /** Where tiles begin that overlap by half; the last ends where the image does. */
@@ -74,6 +121,13 @@ function starts(length: number, tile: number): number[] {
 /** Weight of a tile's pixel, most in the middle and never 0. */
 function fade(place: number, length: number): number {
   return Math.min(place + 1, length - place);
+}
+
+/** Sum of the weights of all tiles at each place of a line. */
+function weightsAlong(length: number, begins: readonly number[], tile: number): Float64Array {
+  const out = new Float64Array(length);
+  for (const begin of begins) for (let at = 0; at < tile; at++) out[begin + at]! += fade(at, tile);
+  return out;
 }
 
 function cut(image: NdArray, top: number, left: number, tall: number, wide: number): NdArray<"float32"> {

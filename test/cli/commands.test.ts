@@ -86,7 +86,7 @@ describe("zaya sample", () => {
     const words = await zaya(folder, "sample", "words.onnx");
     expect(words.stderr).toContain("words.onnx must be an ONNX model");
     const encoder = await zaya(folder, "sample", "run/export/encoder.onnx");
-    expect(encoder.stderr).toContain("must have one float32 input [n, d] - got image float32 [n, 1, 8, 8]");
+    expect(encoder.stderr).toContain("must have one input of noise, float32 [n, d] - got image float32 [n, 1, 8, 8]");
     expect([words.code, encoder.code]).toEqual([2, 2]);
   });
 });
@@ -293,7 +293,9 @@ describe("a model of points", () => {
     const images = await zaya(folder, "sample", "run", "--out", "i.csv");
     expect([images.code, images.stdout]).toEqual([2, ""]);
     expect(images.stderr).toContain("only points make a table - got images for i.csv");
-    expect((await zaya(folder, "sample", "run", "--out", "i.txt")).stderr).toContain("must end in .png, .npy or .csv");
+    expect((await zaya(folder, "sample", "run", "--out", "i.txt")).stderr).toContain(
+      "must end in .png, .jpg, .webp, .npy, .csv or /",
+    );
   });
 
   it("is trained on points known by name", async () => {

@@ -123,7 +123,10 @@ describe("zaya eval --features", () => {
       "zaya train classifier",
     ],
     [["model", "--metric", "fid", "--features", "none"], "got nothing there: none"],
-    [["model", "--metric", "fid", "--features", "train-images-idx3-ubyte"], "got a file of another kind"],
+    [
+      ["model", "--metric", "fid", "--features", "train-images-idx3-ubyte"],
+      "train-images-idx3-ubyte must be an ONNX model",
+    ],
     [["model", "--metric", "fid", "--features", "."], "must be the folder of a run"],
     [["model", "--metric", "kid", "--features", "model/export/decoder.onnx"], "takes items of [2] - got [8, 8, 1]"],
     [["model", "--metric", "fid", "--features", "teller", "--feature-range", "0,2"], "must be one of 0,1, -1,1, 0,255"],

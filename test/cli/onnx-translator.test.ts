@@ -11,7 +11,7 @@ import { concat, mean, mul, reshape, slice } from "../../src/ops/index.ts";
 /** Opens a file from images [n, 3, 4, 2] to what a function makes of them. */
 function open(apply: (x: Tensor) => Tensor) {
   const bytes = emitOnnx({ y: apply(input("x", ["n", 3, 4, 2])) }, { target: "portable" });
-  return openOnnxTranslator(bytes, "net.onnx", { device: "cpu", threads: 1 });
+  return openOnnxTranslator({ name: "net.onnx", bytes }, {}, { device: "cpu", threads: 1 }, () => Infinity);
 }
 
 describe("an ONNX file as a translator", () => {
@@ -35,7 +35,7 @@ describe("an ONNX file as a translator", () => {
     const error = await open(apply).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toBe(
-      `translate: net.onnx must give images as large as it takes, [1, 3, 4, 2] - got ${got}`,
+      `net.onnx must give images as large as it takes, [1, 3, 4, 2] - got ${got}`,
     );
     expect((error as DataError).hint).toContain("AtoB.onnx and BtoA.onnx");
   });

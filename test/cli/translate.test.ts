@@ -269,7 +269,7 @@ describe("zaya translate", () => {
       const { code, stderr } = await zaya(folder, "translate", "run/export/discriminatorA.onnx", input, output);
       expect(stderr).toBe(
         [
-          "error: translate: run/export/discriminatorA.onnx must give images as large as it takes, [1, 3, 16, 16] - got [1, 1]",
+          "error: run/export/discriminatorA.onnx must give images as large as it takes, [1, 3, 16, 16] - got [1, 1]",
           "hint: AtoB.onnx and BtoA.onnx of a run's export folder turn images into images\n",
         ].join("\n"),
       );

@@ -4,7 +4,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { type NdArray, type Shape, ndarray } from "../../src/base/ndarray.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { resizeBilinear } from "../../src/data/index.ts";
-import { type ImageNet, translateImage } from "../../src/train/index.ts";
+import { type ImageNet, ofPixels, translateImage } from "../../src/train/index.ts";
 import "../tolerance.ts";
 
 /** A net by a function of one image, and the images that it was shown. */
@@ -13,11 +13,11 @@ function netOf(
   apply: (image: Float64Array) => Float64Array,
 ): { readonly net: ImageNet; readonly seen: NdArray[] } {
   const seen: NdArray[] = [];
-  const run = async (images: NdArray): Promise<NdArray> => {
+  const run = ofPixels(async (images) => {
     expect(images.shape).toEqual([1, ...shape]);
     seen.push(images);
     return ndarray("float32", images.shape, Float32Array.from(apply(Float64Array.from(images.data))));
-  };
+  });
   return { net: { shape, run }, seen };
 }
 
@@ -154,6 +154,23 @@ describe("an image", () => {
       [8, 15],
     );
     expect(made.data).toBeAllclose(back.data, { relative: 0, absolute: 1e-6 });
+  });
+
+  it.each([
+    ["resize", [8, 15]],
+    ["resize", [3, 2]],
+    ["tiles", [8, 15]],
+    ["tiles", [4, 5]],
+  ] as const)("of bytes gives the bytes of what it gives as numbers, with --fit %s at %j", async (fit, size) => {
+    const { net } = netOf([4, 5, 3], (x) => x.map((value, i) => 1.6 * value - 0.2 + (i % 7) / 50));
+    const { data } = uniform(key(4), [...size, 3]);
+    const bytes = Uint8Array.from(data, (value) => Math.round(255 * value));
+    const made = await translateImage(net, ndarray("uint8", [...size, 3], bytes), fit);
+    const unit = Float32Array.from(bytes, (byte) => byte / 255);
+    const numbers = await translateImage(net, ndarray("float32", [...size, 3], unit), fit);
+    expect(made.shape).toEqual([...size, 3]);
+    const exact = Array.from(numbers.data, (value) => 255 * Math.min(1, Math.max(0, value)));
+    expect(Math.max(...made.data.map((byte, i) => Math.abs(byte - exact[i]!)))).toBeLessThan(0.501);
   });
 
   it("of other channels is refused", async () => {

@@ -1,0 +1,74 @@
+import { OptionError } from "../base/errors.ts";
+import { type NdArray, joinRows, sizeOf, zeros } from "../base/ndarray.ts";
+import { fold, key } from "../base/random.ts";
+import type { Generator } from "../models/index.ts";
+import { drawNoise } from "../train/index.ts";
+
+/** What one item is made of. */
+export type Noise = Pick<Generator, "noise" | "shape">;
+
+/** Noise of the items `start` to `stop` of a seed: that of item `i` depends on the seed and `i` alone. */
+export function noiseOfSeed(noise: Noise, seed: number, start: number, stop: number): NdArray {
+  return drawNoise(noise, fold(key(seed), "sample"), stop - start, start);
+}
+
+/** Noise of the first item of each of some seeds. */
+export function noiseOfSeeds(noise: Noise, seeds: readonly number[]): NdArray {
+  return joinRows(seeds.map((seed) => noiseOfSeed(noise, seed, 0, 1)));
+}
+
+/** Most seeds in one list. */
+const mostSeeds = 1_000_000;
+
+/** `0-63`, `3`, or `1,5,8-11`. @throws OptionError for other words. */
+export function seedsOf(text: string): number[] {
+  const seeds: number[] = [];
+  for (const part of text.split(",")) {
+    const match = /^\s*(\d{1,15})(?:-(\d{1,15}))?\s*$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (match === null || last < first || seeds.length + last - first >= mostSeeds) {
+      throw new OptionError(
+        `--seeds must be seeds and ranges of them, at most ${mostSeeds} in all - got ${text}`,
+        "for example --seeds 0-63, or --seeds 3,17,20-25",
+      );
+    }
+    for (let seed = first; seed <= last; seed++) seeds.push(seed);
+  }
+  return seeds;
+}
+
+/**
+ * Codes on the way from each row to the next, and from the last back to the first, so many steps each: along great circles,
+ * on which codes keep the length that Gaussian noise has.
+ * @source White, "Sampling Generative Networks" (2016), section 2.1
+ */
+export function interpolated(codes: NdArray, steps: number): NdArray<"float32"> {
+  const count = codes.shape[0]!;
+  const width = sizeOf(codes.shape.slice(1));
+  const out = zeros([count * steps, ...codes.shape.slice(1)]);
+  for (let i = 0; i < count; i++) {
+    const from = codes.data.subarray(i * width, (i + 1) * width);
+    const next = ((i + 1) % count) * width;
+    const to = codes.data.subarray(next, next + width);
+    for (let step = 0; step < steps; step++) {
+      const [a, b] = slerpWeights(from, to, step / steps);
+      const at = (i * steps + step) * width;
+      for (let j = 0; j < width; j++) out.data[at + j] = a * from[j]! + b * to[j]!;
+    }
+  }
+  return out;
+}
+
+/** Weights of two vectors at a share of the way between them. */
+function slerpWeights(from: ArrayLike<number>, to: ArrayLike<number>, share: number): [number, number] {
+  let [dot, a, b] = [0, 0, 0];
+  for (let j = 0; j < from.length; j++) {
+    dot += from[j]! * to[j]!;
+    a += from[j]! ** 2;
+    b += to[j]! ** 2;
+  }
+  const angle = Math.acos(Math.min(1, Math.max(-1, dot / Math.sqrt(a * b))));
+  // Along one line there is no great circle to name.
+  if (!(Math.sin(angle) > 1e-6)) return [1 - share, share];
+  return [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
+}

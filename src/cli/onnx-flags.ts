@@ -1,0 +1,38 @@
+import { stat } from "node:fs/promises";
+import { extname } from "node:path";
+
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { choiceField, textField } from "../base/options.ts";
+import { imageLayouts, type ValueRange, valueRanges } from "../runtime/index.ts";
+
+export const rangeWords = Object.keys(valueRanges) as [ValueRange, ...ValueRange[]];
+
+const says = "of an ONNX file that does not say it: ";
+
+/** What flags say of an ONNX file where the file does not. */
+export const onnxFields = {
+  layout: choiceField(`${says}where its images have their channels`, imageLayouts).optional(),
+  inputRange: choiceField(`${says}black and white of the images that it takes`, rangeWords).optional(),
+  outputRange: choiceField(`${says}black and white of the images that it gives`, rangeWords).optional(),
+  outputName: textField("of an ONNX file with several outputs: the one to use").optional(),
+};
+
+export type OnnxForm = z.output<z.ZodObject<typeof onnxFields>>;
+
+/** @throws OptionError when something is said of an ONNX file where there is none. */
+export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run: string): void {
+  const idle = Object.keys(onnxFields).find((name) => given[name] !== undefined);
+  if (idle === undefined) return;
+  throw new OptionError(
+    `--${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for ONNX files - got it for ${run}, a run`,
+    "leave it out: a run knows its own form",
+  );
+}
+
+/** Whether a path is meant as an ONNX file rather than as the folder of a run. */
+export async function isOnnxPath(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found === null ? extname(path).toLowerCase() === ".onnx" : !found.isDirectory();
+}

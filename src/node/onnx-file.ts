@@ -1,0 +1,37 @@
+import { dirname, isAbsolute, join, normalize } from "node:path";
+
+import { DataError } from "../base/errors.ts";
+import type { OnnxSource } from "../runtime/index.ts";
+import { openRegular, readRegular } from "./read-file.ts";
+
+/** ONNX's own limit, that of its container format. */
+const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files hold at most 2 GiB, with weights in files beside them" };
+
+/** An ONNX file, with the files beside it that its weights lie in. @throws DataError when it cannot be read. */
+export async function onnxFile(path: string): Promise<OnnxSource> {
+  return {
+    name: path,
+    bytes: await readRegular(path, limits),
+    beside: (location) => readBeside(path, location),
+  };
+}
+
+async function readBeside(path: string, location: string): Promise<Uint8Array> {
+  const inside = normalize(location);
+  if (location === "" || isAbsolute(location) || inside.split(/[\\/]/).includes("..")) {
+    throw new DataError(
+      `${path} must keep its weights in its own folder - got "${location}"`,
+      "a file from elsewhere must not make zaya read yours: save the model again with its weights beside it",
+    );
+  }
+  const file = join(dirname(path), inside);
+  const found = await openRegular(file);
+  await found?.handle.close();
+  if (found === null) {
+    throw new DataError(
+      `${path} keeps its weights in a second file, which must lie beside it - got no ${file}`,
+      "copy both files together, under the names that they were saved by",
+    );
+  }
+  return readRegular(file, limits);
+}

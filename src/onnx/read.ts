@@ -1,0 +1,293 @@
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+
+import { concatBytes } from "../base/bytes.ts";
+import { DataError } from "../base/errors.ts";
+
+// Field numbers and codes are those of onnx.proto, IR version 10.
+
+/** Element types by their code. */
+const elementTypes = [
+  "undefined",
+  "float32",
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "int32",
+  "int64",
+  "string",
+  "bool",
+  "float16",
+  "float64",
+  "uint32",
+  "uint64",
+  "complex64",
+  "complex128",
+  "bfloat16",
+  "float8e4m3fn",
+  "float8e4m3fnuz",
+  "float8e5m2",
+  "float8e5m2fnuz",
+  "uint4",
+  "int4",
+  "float4e2m1",
+] as const;
+
+/** One declared extent. */
+export interface OnnxExtent {
+  /** Null where it is not fixed. */
+  readonly size: number | null;
+  /** Name of an extent that is not fixed; "" where it has none. */
+  readonly symbol: string;
+  /** What the axis is, in ONNX's standard words (DATA_BATCH, DATA_CHANNEL, DATA_FEATURE); "" where nothing is said. */
+  readonly denotation: string;
+}
+
+/** An input or output as the file declares it. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly kind: "tensor" | "sequence" | "map" | "optional" | "sparse tensor" | "opaque" | "unknown";
+  /** Of a tensor's elements; "undefined" for other kinds. */
+  readonly type: (typeof elementTypes)[number];
+  /** Null where not even the rank is declared. */
+  readonly extents: readonly OnnxExtent[] | null;
+}
+
+/** Bytes of a tensor that lie in another file. */
+export interface ExternalRange {
+  readonly tensor: string;
+  /** Relative to the model's folder. */
+  readonly location: string;
+  readonly offset: number;
+  /** Null for all to the end of the file. */
+  readonly length: number | null;
+}
+
+/** What a file says of itself. */
+export interface OnnxHeader {
+  readonly producer: string;
+  /** Versions of the operator sets, by domain; "" is ONNX's own. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Those that must be fed: inputs that have a value in the file are left out. */
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly external: readonly ExternalRange[];
+}
+
+/** A field as it lies in the bytes: its number, what it holds where that has a length, and all its bytes with the tag. */
+interface Field {
+  readonly number: number;
+  readonly content: Uint8Array | null;
+  readonly whole: Uint8Array;
+}
+
+/** @throws RangeError or Error where the bytes are no protobuf message. */
+function* fieldsOf(message: Uint8Array): Generator<Field> {
+  const reader = new BinaryReader(message);
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [number, wire] = reader.tag();
+    const content = wire === WireType.LengthDelimited ? reader.bytes() : null;
+    if (content === null) reader.skip(wire, number);
+    yield { number, content, whole: message.subarray(start, reader.pos) };
+  }
+}
+
+/** The fields of a message that have a length, by number. */
+function contentsOf(message: Uint8Array, number: number): Uint8Array[] {
+  return [...fieldsOf(message)].flatMap((field) => (field.number === number && field.content ? [field.content] : []));
+}
+
+function contentOf(message: Uint8Array, number: number): Uint8Array | undefined {
+  return contentsOf(message, number).at(-1);
+}
+
+function textOf(message: Uint8Array, number: number): string {
+  const content = contentOf(message, number);
+  return content === undefined ? "" : new TextDecoder().decode(content);
+}
+
+/** A whole number; the last where it is there more than once. */
+function numberOf(message: Uint8Array, number: number): number | undefined {
+  let value: number | undefined;
+  for (const field of fieldsOf(message)) {
+    if (field.number !== number || field.content !== null) continue;
+    const reader = new BinaryReader(field.whole);
+    reader.tag();
+    value = Number(reader.int64());
+  }
+  return value;
+}
+
+function entriesOf(message: Uint8Array, number: number): [string, string][] {
+  return contentsOf(message, number).map((entry) => [textOf(entry, 1), textOf(entry, 2)]);
+}
+
+/** TypeProto: tensor_type 1, sequence_type 4, map_type 5, opaque_type 7, sparse_tensor_type 8, optional_type 9. */
+const kinds: readonly (readonly [number: number, kind: OnnxValue["kind"]])[] = [
+  [1, "tensor"],
+  [4, "sequence"],
+  [5, "map"],
+  [7, "opaque"],
+  [8, "sparse tensor"],
+  [9, "optional"],
+];
+
+/** ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 } } }. */
+function valueOf(message: Uint8Array): OnnxValue {
+  const type = contentOf(message, 2) ?? new Uint8Array();
+  const [number, kind] = kinds.find(([field]) => contentOf(type, field) !== undefined) ?? [0, "unknown" as const];
+  const tensor = kind === "tensor" ? contentOf(type, number)! : new Uint8Array();
+  const shape = contentOf(tensor, 2);
+  return {
+    name: textOf(message, 1),
+    kind,
+    type: elementTypes[numberOf(tensor, 1) ?? 0] ?? "undefined",
+    extents: shape === undefined ? null : contentsOf(shape, 1).map(extentOf),
+  };
+}
+
+/** Dimension: dim_value 1, dim_param 2, denotation 3. Some writers put 0 or -1 where an extent is not fixed. */
+function extentOf(message: Uint8Array): OnnxExtent {
+  const size = numberOf(message, 1) ?? 0;
+  return { size: size > 0 ? size : null, symbol: textOf(message, 2), denotation: textOf(message, 3) };
+}
+
+/** Messages in which tensors can lie: of each, the fields that hold further ones. */
+const inside = {
+  model: new Map([
+    [7, "graph"],
+    [25, "function"],
+  ]),
+  graph: new Map([
+    [1, "node"],
+    [5, "tensor"],
+    [15, "sparse"],
+  ]),
+  function: new Map([[7, "node"]]),
+  node: new Map([[5, "attribute"]]),
+  attribute: new Map([
+    [5, "tensor"],
+    [6, "graph"],
+    [10, "tensor"],
+    [11, "graph"],
+    [22, "sparse"],
+    [23, "sparse"],
+  ]),
+  sparse: new Map([
+    [1, "tensor"],
+    [2, "tensor"],
+  ]),
+} as const satisfies Record<string, ReadonlyMap<number, string>>;
+type Holder = keyof typeof inside;
+
+/** Graphs in graphs beyond this are no net's. */
+const deepest = 40;
+
+/** The bytes with each tensor replaced by what `change` makes of it; the same bytes where it changes none. */
+function changeTensors(
+  message: Uint8Array,
+  holder: Holder,
+  change: (tensor: Uint8Array) => Uint8Array,
+  depth = 0,
+): Uint8Array {
+  if (depth > deepest) throw new RangeError("graphs in graphs");
+  const parts: Uint8Array[] = [];
+  let changed = false;
+  for (const { number, content, whole } of fieldsOf(message)) {
+    const held = (inside[holder] as ReadonlyMap<number, Holder | "tensor">).get(number);
+    let part = whole;
+    if (held !== undefined && content !== null) {
+      const next = held === "tensor" ? change(content) : changeTensors(content, held, change, depth + 1);
+      if (next !== content) {
+        changed = true;
+        // Header and content apart, so that no more than one copy of large weights is made.
+        parts.push(new BinaryWriter().tag(number, 2).uint32(next.length).finish());
+        part = next;
+      }
+    }
+    parts.push(part);
+  }
+  return changed ? concatBytes(parts) : message;
+}
+
+/** TensorProto: name 8, external_data 13 { key 1, value 2 }, data_location 14, of which 1 is outside. */
+function externalOf(tensor: Uint8Array): ExternalRange | null {
+  if (numberOf(tensor, 14) !== 1) return null;
+  const entries = new Map(entriesOf(tensor, 13));
+  const length = entries.get("length");
+  return {
+    tensor: textOf(tensor, 8),
+    location: entries.get("location") ?? "",
+    offset: Number(entries.get("offset") ?? 0),
+    length: length === undefined ? null : Number(length),
+  };
+}
+
+/**
+ * Reads what an ONNX file declares: nothing is run.
+ * @throws DataError where the bytes are no ONNX model, or one that is cut.
+ */
+export function readOnnx(bytes: Uint8Array, name: string): OnnxHeader {
+  const foreign = kindOfFile(bytes);
+  if (foreign !== null) throw new DataError(`${name} must be an ONNX model - got ${foreign}`);
+  try {
+    return headerOf(bytes);
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(`${name} must be an ONNX model - got a file that is damaged, cut, or of another kind`);
+  }
+}
+
+/** ModelProto: producer_name 2, graph 7, opset_import 8, metadata_props 14. GraphProto: initializer 5, input 11, output 12. */
+function headerOf(bytes: Uint8Array): OnnxHeader {
+  const graph = contentOf(bytes, 7);
+  if (graph === undefined) throw new RangeError("no graph");
+  const external: ExternalRange[] = [];
+  changeTensors(bytes, "model", (tensor) => {
+    const range = externalOf(tensor);
+    if (range !== null) external.push(range);
+    return tensor;
+  });
+  const sparse = contentsOf(graph, 15).map((each) => textOf(contentOf(each, 1) ?? new Uint8Array(), 8));
+  const given = new Set([...contentsOf(graph, 5).map((tensor) => textOf(tensor, 8)), ...sparse]);
+  return {
+    producer: textOf(bytes, 2),
+    opsets: new Map(contentsOf(bytes, 8).map((entry) => [textOf(entry, 1), numberOf(entry, 2) ?? 0])),
+    inputs: contentsOf(graph, 11)
+      .map(valueOf)
+      .filter((value) => !given.has(value.name)),
+    outputs: contentsOf(graph, 12).map(valueOf),
+    metadata: Object.fromEntries(entriesOf(bytes, 14)),
+    external,
+  };
+}
+
+/** What a file is that is no ONNX model, where its first bytes tell; null where they do not. */
+function kindOfFile(bytes: Uint8Array): string | null {
+  if (bytes.length === 0) return "an empty file";
+  const start = String.fromCharCode(...bytes.subarray(0, 200));
+  if (start.startsWith("PK\u0003\u0004")) return "a zip archive, as PyTorch and Keras write them: export it to ONNX";
+  if (start.startsWith("version https://git-lfs")) return "a Git LFS pointer: fetch the file itself (git lfs pull)";
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(start)) return "a web page: the download did not give the file";
+  if (start.startsWith("\u0089HDF")) return "an HDF5 file, as Keras writes them: export it to ONNX";
+  if (start.slice(4, 8) === "TFL3") return "a TensorFlow Lite model: export it to ONNX";
+  if (start.slice(4, 8) === "ORTM")
+    return "a model in ONNX Runtime's own format: the .onnx file it was made from is needed";
+  if (start.startsWith("\u0093NUMPY")) return "a NumPy array";
+  if (start.startsWith("\u001f\u008b")) return "a gzipped file: unpack it first";
+  if (/^.{8}\{"/s.test(start)) return "a safetensors file, which holds weights without their net";
+  return null;
+}
+
+/** The model with tensors that lay outside laid into it: ONNX Runtime reads some of them before it looks outside. */
+export function withExternal(bytes: Uint8Array, dataOf: (range: ExternalRange) => Uint8Array): Uint8Array {
+  return changeTensors(bytes, "model", (tensor) => {
+    const range = externalOf(tensor);
+    if (range === null) return tensor;
+    const kept = [...fieldsOf(tensor)].filter(({ number }) => ![9, 13, 14].includes(number)).map(({ whole }) => whole);
+    const data = dataOf(range);
+    return concatBytes([...kept, new BinaryWriter().tag(9, 2).uint32(data.length).finish(), data]);
+  });
+}

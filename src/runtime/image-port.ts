@@ -1,0 +1,211 @@
+import { z } from "zod";
+
+import { DataError, OptionError } from "../base/errors.ts";
+import { type NdArray, type Shape, zeros } from "../base/ndarray.ts";
+import type { OnnxValue } from "../onnx/index.ts";
+import { type OnnxNet, describeValue } from "./onnx-net.ts";
+
+/** Where an image's channels are: [n, c, h, w] or [n, h, w, c]. */
+export const imageLayouts = ["channels-first", "channels-last"] as const;
+export type ImageLayout = (typeof imageLayouts)[number];
+
+/** What black and white can be in a file. */
+export const valueRanges = { "0,1": [0, 1], "-1,1": [-1, 1], "0,255": [0, 255] } as const;
+export type ValueRange = keyof typeof valueRanges;
+
+/** How images stand in an input or output of a file. */
+export interface ImagePort {
+  readonly layout: ImageLayout;
+  /** Null where nothing says it. */
+  readonly range: ValueRange | null;
+  /** [h, w, c] of one image; -1 for any. */
+  readonly shape: Shape;
+}
+
+/** What a person says of a file, where the file does not. */
+export interface ImageForm {
+  readonly layout?: ImageLayout | undefined;
+  readonly range?: ValueRange | undefined;
+}
+
+/** What zaya writes into its files of an input or output. */
+const portFacts = z.object({
+  layout: z.literal("NCHW").optional(),
+  range: z.tuple([z.number(), z.number()]).optional(),
+  prior: z.string().nullable().optional(),
+});
+const fileFacts = z.object({
+  inputs: z.record(z.string(), portFacts),
+  outputs: z.record(z.string(), portFacts),
+});
+export type PortFacts = z.output<typeof portFacts>;
+
+/** What a file of zaya's says of an input or output; of an older one, what was always so; null for a file made elsewhere. */
+export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | null {
+  if (header.producer !== "zaya") return null;
+  try {
+    const { inputs, outputs } = fileFacts.parse(JSON.parse(header.metadata.zaya ?? ""));
+    return inputs[name] ?? outputs[name] ?? {};
+  } catch {
+    return { layout: "NCHW", range: [0, 1] };
+  }
+}
+
+/**
+ * How images stand in an input or output of a file: as a person says, as the file says, or as its shape leaves no doubt.
+ * @param shape What came out, where extents are not declared.
+ * @throws DataError unless it has four axes. @throws OptionError when channels can be first or last.
+ */
+export function imagePort(
+  net: OnnxNet,
+  value: OnnxValue,
+  form: ImageForm,
+  flag: string,
+  shape: Shape | null = null,
+): ImagePort {
+  const extents = (value.extents ?? shape ?? []).map((extent, axis) => {
+    const declared = typeof extent === "number" ? { size: extent, symbol: "", denotation: "" } : extent;
+    return { ...declared, size: declared.size ?? shape?.[axis] ?? null };
+  });
+  if (extents.length !== 4) {
+    throw new DataError(`${net.name} must have images [n, c, h, w] or [n, h, w, c] - got ${describeValue(value)}`);
+  }
+  const facts = factsOf(net, value);
+  const layout = form.layout ?? (facts === null ? layoutOf(extents) : "channels-first");
+  if (layout === null) {
+    throw new OptionError(
+      `${net.name} must say where the channels of its images are - got ${describeValue(value)}, in which they can be first or last`,
+      `say it with ${flag} channels-first or ${flag} channels-last`,
+    );
+  }
+  const [, a, b, c] = extents.map(({ size }) => size ?? -1) as [number, number, number, number];
+  const [h, w, channels] = layout === "channels-first" ? [b, c, a] : [a, b, c];
+  if (channels !== -1 && channels > 4) {
+    throw new DataError(
+      `${net.name} must have images of 1 or 3 channels - got ${describeValue(value)}, ${layout}`,
+      form.layout === undefined ? undefined : `is ${flag} ${form.layout} right?`,
+    );
+  }
+  const range = declaredRange(net, value);
+  if (form.range !== undefined && form.range !== "0,255" && /^u?int/.test(value.type)) {
+    throw new OptionError(
+      `${net.name} holds whole numbers, so its images must be in 0,255 - got ${form.range} for ${describeValue(value)}`,
+    );
+  }
+  return { layout, range: form.range ?? range, shape: [h, w, channels] };
+}
+
+type Extents = NonNullable<OnnxValue["extents"]>;
+
+/** By ONNX's standard words for axes, by sizes that channels have, or by names of axes; null where all that leaves two ways. */
+function layoutOf(extents: Extents): ImageLayout | null {
+  const [, first, middle, last] = extents as unknown as [Extents[0], Extents[0], Extents[0], Extents[0]];
+  const ways = (isChannels: (extent: Extents[0]) => boolean): ImageLayout | null =>
+    isChannels(first) === isChannels(last) ? null : isChannels(first) ? "channels-first" : "channels-last";
+  return (
+    ways(({ denotation }) => denotation === "DATA_CHANNEL") ??
+    ways(({ size }) => size === 1 || size === 3) ??
+    ways(({ symbol }) => /^(?:c|ch|channels?|num_channels|in_channels|out_channels)$/i.test(symbol)) ??
+    // Of other numbers of channels, the axis that is not as long as the one in the middle, if it is but one.
+    ways(({ size }) => size !== null && size <= 4 && size !== middle.size)
+  );
+}
+
+/** ONNX's standard words for what black and white are. */
+const nominalRanges: Readonly<Record<string, ValueRange>> = {
+  Normalized_0_1: "0,1",
+  Normalized_1_1: "-1,1",
+  NominalRange_0_255: "0,255",
+};
+
+/** What black and white are, as far as the file says. @throws DataError for channels in another order than red, green, blue. */
+export function declaredRange(net: OnnxNet, value: OnnxValue): ValueRange | null {
+  const facts = factsOf(net, value);
+  if (facts !== null) return "0,1";
+  const { metadata } = net.header;
+  if (/^bgr/i.test(metadata["Image.BitmapPixelFormat"] ?? "")) {
+    throw new DataError(`${net.name} must have channels in the order red, green, blue - got blue, green, red`);
+  }
+  // Whole numbers have no room for anything else.
+  if (/^u?int/.test(value.type)) return "0,255";
+  return nominalRanges[metadata["Image.NominalPixelRange"] ?? ""] ?? null;
+}
+
+/** Images [n, h, w, c], floats in [0, 1] or bytes, as an input takes them. */
+export function toPort(images: NdArray, { layout }: ImagePort, range: ValueRange): NdArray<"float32"> {
+  const [n, h, w, c] = images.shape as [number, number, number, number];
+  const out = zeros(layout === "channels-first" ? [n, c, h, w] : [n, h, w, c]);
+  const [low, high] = valueRanges[range];
+  const { data } = images;
+  const [planes, each, step] = layout === "channels-first" ? [c, h * w, c] : [1, h * w * c, 1];
+  const bytes = images.dtype === "uint8";
+  for (let item = 0, to = 0; item < n; item++) {
+    for (let plane = 0; plane < planes; plane++) {
+      let from = item * h * w * c + plane;
+      for (let i = 0; i < each; i++, from += step, to++) {
+        const value = bytes ? data[from]! / 255 : data[from]!;
+        out.data[to] = low === 0 && high === 1 ? value : low + (high - low) * value;
+      }
+    }
+  }
+  return out;
+}
+
+/** What an output gave as images [n, h, w, c] in [0, 1], or as bytes. */
+export function fromPort<D extends "float32" | "uint8">(
+  made: NdArray,
+  layout: ImageLayout,
+  range: ValueRange,
+  dtype: D,
+): NdArray<D> {
+  const first = layout === "channels-first";
+  const [n, a, b, d] = made.shape as [number, number, number, number];
+  const [h, w, c] = first ? [b, d, a] : [a, b, d];
+  const out = zeros([n, h, w, c], dtype as "float32" | "uint8");
+  const [low, high] = valueRanges[range];
+  const scale = (dtype === "uint8" ? 255 : 1) / (high - low);
+  const { data } = made;
+  const [planes, each, step] = first ? [c, h * w, c] : [1, h * w * c, 1];
+  for (let item = 0, from = 0; item < n; item++) {
+    for (let plane = 0; plane < planes; plane++) {
+      let to = item * h * w * c + plane;
+      for (let i = 0; i < each; i++, from++, to += step) {
+        const value = scale === 1 && low === 0 ? data[from]! : (data[from]! - low) * scale;
+        out.data[to] = dtype === "uint8" ? Math.round(Math.min(255, Math.max(0, value))) : value;
+      }
+    }
+  }
+  return out as NdArray<D>;
+}
+
+/** How far beyond its range a net without a limiting last layer may go, in widths of the range. */
+const slack = 0.1;
+/** Share of values that may be further out. */
+const strays = 0.05;
+
+/** Whether numbers can be of images whose black and white are so. */
+function fitsRange({ data }: NdArray, range: ValueRange): boolean {
+  const [low, high] = valueRanges[range];
+  const room = slack * (high - low);
+  let outside = 0;
+  let largest = -Infinity;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    largest = Math.max(largest, value);
+    if (value < low - room || value > high + room) outside++;
+  }
+  // In 255 levels, what never gets beyond 2 is black: rather a range of another width.
+  return outside <= strays * data.length && (high - low <= 2 || largest > 2);
+}
+
+/**
+ * Which range a net that says nothing of it is for: [0, 1] where what it then gives lies there, else the one other range in
+ * which it stays. Null where none or several could be.
+ * @param make What it gives when its input is in that range.
+ */
+export async function probedRange(make: (range: ValueRange) => Promise<NdArray>): Promise<ValueRange | null> {
+  if (fitsRange(await make("0,1"), "0,1")) return "0,1";
+  const fitting: ValueRange[] = [];
+  for (const range of ["-1,1", "0,255"] as const) if (fitsRange(await make(range), range)) fitting.push(range);
+  return fitting.length === 1 ? fitting[0]! : null;
+}

@@ -1,0 +1,328 @@
+import * as ort from "#onnxruntime";
+import { DataError, EngineError, OptionError } from "../base/errors.ts";
+import { fromFloat16, toFloat16 } from "../base/float16.ts";
+import { type NdArray, castTo, formatShape, joinRows, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
+import { type ExternalRange, type OnnxHeader, type OnnxValue, readOnnx, withExternal } from "../onnx/index.ts";
+import type { Arrays } from "./engine.ts";
+import { type OrtOptions, openSession } from "./ort.ts";
+
+/** The bytes of an ONNX file. */
+export interface OnnxSource {
+  /** Its path, for messages. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** The bytes of a file beside it, where its weights lie in one. @throws DataError when there is none. */
+  beside?(location: string): Promise<Uint8Array>;
+}
+
+/** Most numbers of items in one call. */
+const numbersPerCall = 2 ** 24;
+
+/** Types that are converted from and to float32. */
+const convertible = ["float32", "float16", "float64", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64"];
+
+/**
+ * A net in an ONNX file, whoever made it. Numbers go in and come out as float32, whatever its types are; a file for
+ * batches of one size is run in pieces of it; weights in files beside it are found.
+ */
+export class OnnxNet {
+  /** Whether calls of more than one item have failed, though the file says that it takes any number. */
+  private oneByOne = false;
+
+  private constructor(
+    readonly name: string,
+    readonly header: OnnxHeader,
+    /** Name and hash of all its bytes, those of files beside it too. */
+    readonly id: string,
+    private readonly session: ort.InferenceSession,
+  ) {}
+
+  /**
+   * @throws DataError when it is no ONNX model, its weights are not all there, or ONNX Runtime cannot run it: why, in words.
+   * @throws EngineError when there is no such device.
+   */
+  static async open(source: OnnxSource, options: OrtOptions): Promise<OnnxNet> {
+    const { name, bytes } = source;
+    const header = readOnnx(bytes, name);
+    for (const value of [...header.inputs, ...header.outputs]) requirePassable(name, value);
+    const hash = new Sha256().update(bytes);
+    const weights = await readExternal(source, header.external);
+    for (const location of [...weights.keys()].toSorted()) hash.update(weights.get(location)!);
+    const whole =
+      weights.size === 0 ? bytes : withExternal(bytes, (range) => cutOut(range, weights.get(range.location)!, name));
+    const session = await openSession(whole, options).catch((error: Error) => {
+      if (options.device === "webgpu" && /adapter/.test(error.message)) throw error;
+      throw new DataError(
+        `${name} must be an ONNX model that ONNX Runtime runs - got ${reasonOf(error, header)}`,
+        "export it again with an opset that ONNX Runtime knows (17 to 21 are safe), of standard operators",
+      );
+    });
+    const declared = { ...header, outputs: header.outputs.map((value, i) => completed(value, session, i)) };
+    return new OnnxNet(name, declared, `${name.split(/[\\/]/).at(-1)}@${hash.hex().slice(0, 16)}`, session);
+  }
+
+  /** The input, where there is but one. @throws DataError when there are others, or it takes no numbers. */
+  get input(): OnnxValue {
+    const [only, ...others] = this.header.inputs;
+    if (only === undefined || others.length > 0) {
+      throw new DataError(
+        `${this.name} must have one input - got ${describeValues(this.header.inputs)}`,
+        "give the others a fixed value in the file, as initializers, before it is used here",
+      );
+    }
+    if (convertible.includes(only.type) && only.extents !== null) return only;
+    throw new DataError(`${this.name} must take an array of numbers - got ${describeValue(only)}`);
+  }
+
+  /** Items in one call of the input; null for any number. */
+  get batch(): number | null {
+    return this.oneByOne ? 1 : (this.input.extents![0]?.size ?? null);
+  }
+
+  /**
+   * The output to use: the only one, the one that is asked for, or the first of the names usual here that it has.
+   * @param flag The flag that names one.
+   * @throws OptionError when there are several and none is named, or none has that name. @throws DataError when it is none of numbers.
+   */
+  output(wanted: string | undefined, usual: readonly string[], flag: string): OnnxValue {
+    const { outputs } = this.header;
+    const named = (name: string | undefined) => outputs.find((value) => value.name === name);
+    const common = usual.map(named).find((value) => value !== undefined);
+    const found = wanted === undefined ? (outputs.length === 1 ? outputs[0] : common) : named(wanted);
+    if (found === undefined) {
+      throw new OptionError(
+        wanted === undefined
+          ? `${this.name} has several outputs, of which one must be named - got ${describeValues(outputs)}`
+          : `${this.name} must have the output that ${flag} names - got ${wanted}; it has ${describeValues(outputs)}`,
+        `for example ${flag} ${outputs[0]?.name ?? ""}`,
+      );
+    }
+    if (found.kind === "tensor" && (convertible.includes(found.type) || found.type === "bool")) return found;
+    throw new DataError(
+      `${this.name} must give an array of numbers - got ${describeValue(found)}`,
+      outputs.length > 1 ? `${flag} takes another of its outputs: ${describeValues(outputs)}` : undefined,
+    );
+  }
+
+  /** Runs it once on all its inputs; the outputs that are named, or all. @throws DataError with ONNX Runtime's reason. */
+  async run(feeds: Arrays, outputs: readonly string[] = this.session.outputNames): Promise<Arrays> {
+    const inputs = Object.fromEntries(
+      this.header.inputs.map(({ name, type }) => [name, tensorOf(feeds[name]!, type)] as const),
+    );
+    const results = await this.session.run(inputs, [...outputs], { logSeverityLevel: 4 }).catch((error: unknown) => {
+      const shapes = Object.values(feeds).map(({ shape }) => formatShape(shape));
+      throw new DataError(`${this.name} must run on ${shapes.join(" and ")} - got ${reasonOf(error, this.header)}`);
+    });
+    return Object.fromEntries(outputs.map((name) => [name, arrayOf(results[name]!)]));
+  }
+
+  /**
+   * One output for any number of items [n, ...]: [n, ...] float32.
+   * @param most Items in one call of a file that takes any number.
+   * @param form Some items as the file takes them.
+   * @throws DataError unless it gives a row of finite numbers for each item.
+   */
+  async apply(
+    items: NdArray,
+    output: string,
+    most: number,
+    form: (part: NdArray) => NdArray = (part) => part,
+  ): Promise<NdArray<"float32">> {
+    const count = items.shape[0]!;
+    const parts: NdArray<"float32">[] = [];
+    const taken = this.input.extents!.slice(1).map(({ size }, axis) => size ?? items.shape[axis + 1] ?? 1);
+    const fitting = Math.max(1, Math.floor(numbersPerCall / sizeOf(taken)));
+    for (let start = 0; start < count;) {
+      const stop = Math.min(count, start + (this.batch ?? Math.min(most, fitting)));
+      const given = form(rows(items, start, stop));
+      const fed = this.batch === null ? given : filled(given, this.batch);
+      const made = await this.attempt(fed, output);
+      if (made === null) continue;
+      if (made.shape[0] !== fed.shape[0]) {
+        throw new DataError(
+          `${this.name} must give a row for each item - got ${formatShape(made.shape)} for ${fed.shape[0]}`,
+        );
+      }
+      parts.push(rows(made, 0, stop - start));
+      this.requireFinite(parts.at(-1)!, output, start);
+      start = stop;
+    }
+    return parts.length === 1 ? parts[0]! : joinRows(parts);
+  }
+
+  /** Null when a call of several items failed for the first time: many files say that they take any number and do not. */
+  private async attempt(fed: NdArray, output: string): Promise<NdArray<"float32"> | null> {
+    try {
+      return (await this.run({ [this.input.name]: fed }, [output]))[output] as NdArray<"float32">;
+    } catch (error) {
+      if (this.batch !== null || fed.shape[0] === 1) throw error;
+      this.oneByOne = true;
+      return null;
+    }
+  }
+
+  private requireFinite({ data, shape }: NdArray, output: string, first: number): void {
+    const width = data.length / shape[0]!;
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i]!;
+      if (value - value === 0) continue;
+      const half = this.header.outputs.find(({ name }) => name === output)?.type === "float16";
+      throw new DataError(
+        `${this.name} must give finite numbers - got ${value} in its output ${output}, for item ${first + Math.floor(i / width) + 1}`,
+        half
+          ? "float16 overflows beyond 65504: a float32 file of the same net does not"
+          : "is its input range the right one? A net that divides by zero or overflows gives such numbers too",
+      );
+    }
+  }
+
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+/** @throws DataError for a type that ONNX Runtime's JavaScript does not know. */
+function requirePassable(name: string, value: OnnxValue): void {
+  if (!/^(?:complex|bfloat|float8|float4)/.test(value.type)) return;
+  throw new DataError(
+    `${name} must take and give types that JavaScript can hold - got ${describeValue(value)}`,
+    "a Cast to float32 at that end of the net makes it one",
+  );
+}
+
+/** What ONNX Runtime finds out of an output that the file does not declare. */
+function completed(value: OnnxValue, session: ort.InferenceSession, index: number): OnnxValue {
+  const found = session.outputMetadata[index];
+  if (found?.isTensor !== true || found.name !== value.name) return value;
+  return {
+    ...value,
+    kind: "tensor",
+    type: value.kind === "unknown" || value.type === "undefined" ? (found.type as OnnxValue["type"]) : value.type,
+    extents:
+      value.extents ??
+      (found.shape.length === 0
+        ? null
+        : found.shape.map((extent) => ({
+            size: typeof extent === "number" ? extent : null,
+            symbol: typeof extent === "number" ? "" : extent,
+            denotation: "",
+          }))),
+  };
+}
+
+async function readExternal(
+  { name, beside }: OnnxSource,
+  ranges: readonly ExternalRange[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const { location } of ranges) {
+    if (found.has(location)) continue;
+    if (beside === undefined) {
+      throw new DataError(`${name} must hold its weights - got one whose weights lie in another file, ${location}`);
+    }
+    found.set(location, await beside(location));
+  }
+  return found;
+}
+
+function cutOut({ tensor, location, offset, length }: ExternalRange, bytes: Uint8Array, name: string): Uint8Array {
+  const end = length === null ? bytes.length : offset + length;
+  if (
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(end) &&
+    0 <= offset &&
+    offset <= end &&
+    end <= bytes.length
+  ) {
+    return bytes.subarray(offset, end);
+  }
+  throw new DataError(
+    `${location} must hold the weights of ${name}, ${tensor} at bytes ${offset} to ${end} - got ${bytes.length} bytes`,
+    "the file is of another model or was cut: get both again",
+  );
+}
+
+/** `x float32 [n, 3, 16, 16]`. */
+export function describeValue({ name, kind, type, extents }: OnnxValue): string {
+  if (kind !== "tensor") return `${name}, a ${kind === "unknown" ? "value of unknown type" : kind}`;
+  const shape = extents?.map(({ size, symbol }) => size ?? (symbol === "" ? "?" : symbol));
+  return `${name} ${type} ${shape === undefined ? "of unknown shape" : formatShape(shape)}`;
+}
+
+function describeValues(values: readonly OnnxValue[]): string {
+  return values.length === 0 ? "none" : values.map(describeValue).join(", ");
+}
+
+/** What ONNX Runtime has against a file, without the names of its own functions and files. */
+function reasonOf(error: unknown, { opsets }: OnnxHeader): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const custom = /([\w.]*:?\w+)\(-?\d+\) is not a registered function\/op/.exec(text)?.[1];
+  if (custom !== undefined) return `the operator ${custom}, which it does not have`;
+  const unknown = /No Op registered for (\S+) with domain_version of (\d+)/.exec(text);
+  if (unknown !== null) return `the operator ${unknown[1]}, which opset ${unknown[2]} does not have`;
+  const missing = /Could not find an implementation for (\w+)\((\d+)\)/.exec(text);
+  if (missing !== null) return `the operator ${missing[1]} of opset ${missing[2]} on types that it has no code for`;
+  if (/models stamped with official released/.test(text)) {
+    const known = /till opset (\d+)/.exec(text)?.[1];
+    return `opset ${opsets.get("") ?? "?"}, which is newer than ${known === undefined ? "it" : `opset ${known}, the last that it knows`}`;
+  }
+  const version = /model IR version: (\d+), max supported IR version: (\d+)/.exec(text);
+  if (version !== null) return `IR version ${version[1]}, which is newer than ${version[2]}, the last that it knows`;
+  const own = text
+    .replace(/^Load model(?: from .*?)? failed:\s*/, "")
+    .replace(/^.*Status Message: /s, "")
+    .replace(/^\S*onnxruntime\S*:\d+ (?:.*?\w::.*?\([^()]*\) )?/, "")
+    .split("\n")[0]!;
+  return own.replaceAll(/\s+/g, " ").trim().slice(0, 200) || "no reason";
+}
+
+const integers = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+} as const;
+
+function tensorOf(value: NdArray, type: OnnxValue["type"]): ort.Tensor {
+  const { shape, data } = value;
+  if (type === "float16") return new ort.Tensor("float16", toFloat16(data), shape);
+  if (type === "float64") return new ort.Tensor("float64", castTo(value, "float64").data, shape);
+  if (type === "int64") {
+    const whole = new BigInt64Array(data.length);
+    for (let i = 0; i < whole.length; i++) whole[i] = BigInt(Math.round(data[i]!));
+    return new ort.Tensor("int64", whole, shape);
+  }
+  const Integers = integers[type as keyof typeof integers];
+  if (Integers === undefined) return new ort.Tensor("float32", castTo(value, "float32").data, shape);
+  if (value.dtype === type) return new ort.Tensor(type as "int32", data as Int32Array, shape);
+  const whole = new Integers(data.length);
+  for (let i = 0; i < whole.length; i++) whole[i] = Math.round(data[i]!);
+  return new ort.Tensor(type as "int32", whole as Int32Array, shape);
+}
+
+/** As float32, whatever it was. */
+function arrayOf(tensor: ort.Tensor): NdArray<"float32"> {
+  const { type, dims, data } = tensor;
+  if (type === "float32") return ndarray("float32", dims, data as Float32Array);
+  if (type === "float16" && data instanceof Uint16Array) return ndarray("float32", dims, fromFloat16(data));
+  if (type === "string") throw new EngineError("strings are no numbers");
+  const values = data as ArrayLike<number | bigint>;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Number(values[i]!);
+  return ndarray("float32", dims, out);
+}
+
+/** The last row repeated up to a count. */
+function filled(x: NdArray, count: number): NdArray {
+  const given = x.shape[0]!;
+  if (given === count) return x;
+  const out = zeros([count, ...x.shape.slice(1)], x.dtype);
+  out.data.set(x.data as never, 0);
+  const width = x.data.length / given;
+  for (let i = given; i < count; i++) out.data.set(x.data.subarray((given - 1) * width) as never, i * width);
+  return out;
+}
