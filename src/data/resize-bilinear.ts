@@ -28,7 +28,7 @@ export function resizeToBytes(images: NdArray, size: readonly [height: number, w
   resizeRows(images, size, (row, at) => {
     for (let i = 0; i < row.length; i++) {
       const value = row[i]!;
-      out.data[at + i] = value <= 0 ? 0 : value >= 1 ? 255 : Math.round(255 * value);
+      out.data[at + i] = value <= 0 ? 0 : value >= 1 ? 255 : 255 * value + 0.5;
     }
   });
   return out;
@@ -90,8 +90,11 @@ function tapsOf(from: number, to: number): Taps {
   const weights: number[] = [];
   for (let place = 0; place < to; place++) {
     const centre = (place + 0.5) * step;
-    const begin = Math.max(0, Math.floor(centre - reach + 0.5));
-    const last = Math.min(from, Math.floor(centre + reach + 0.5));
+    let begin = Math.max(0, Math.floor(centre - reach + 0.5));
+    let last = Math.min(from, Math.floor(centre + reach + 0.5));
+    // Ends on which nothing weighs would cost as much as others.
+    while (begin < last - 1 && Math.abs(begin + 0.5 - centre) >= reach) begin++;
+    while (begin < last - 1 && Math.abs(last - 0.5 - centre) >= reach) last--;
     let total = 0;
     for (let at = begin; at < last; at++) {
       const weight = Math.max(0, 1 - Math.abs(at + 0.5 - centre) / reach);

@@ -163,7 +163,8 @@ export function fromPort<D extends "float32" | "uint8">(
   const [h, w, c] = first ? [b, d, a] : [a, b, d];
   const out = zeros([n, h, w, c], dtype as "float32" | "uint8");
   const [low, high] = valueRanges[range];
-  const scale = (dtype === "uint8" ? 255 : 1) / (high - low);
+  const bytes = dtype === "uint8";
+  const scale = (bytes ? 255 : 1) / (high - low);
   const { data } = made;
   const [planes, each, step] = first ? [c, h * w, c] : [1, h * w * c, 1];
   for (let item = 0, from = 0; item < n; item++) {
@@ -171,7 +172,7 @@ export function fromPort<D extends "float32" | "uint8">(
       let to = item * h * w * c + plane;
       for (let i = 0; i < each; i++, from++, to += step) {
         const value = scale === 1 && low === 0 ? data[from]! : (data[from]! - low) * scale;
-        out.data[to] = dtype === "uint8" ? Math.round(Math.min(255, Math.max(0, value))) : value;
+        out.data[to] = !bytes ? value : value <= 0 ? 0 : value >= 255 ? 255 : value + 0.5;
       }
     }
   }

@@ -30,7 +30,7 @@ export function toBytes(images: NdArray): NdArray<"uint8"> {
 }
 
 function toByte(value: number): number {
-  return Math.round(255 * Math.min(1, Math.max(0, value)));
+  return value <= 0 ? 0 : value >= 1 ? 255 : Math.floor(255 * value + 0.5);
 }
 
 /** How images of other sizes go through a net. */
@@ -86,12 +86,15 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
   const [down, across] = [weightsAlong(height, tops, tall), weightsAlong(width, lefts, wide)];
   const line = width * channels;
   const band = new Float64Array(tall * line);
+  const fading = Float64Array.from({ length: wide }, (_, x) => fade(x, wide));
+  const bytes = image.dtype === "uint8";
   for (const [i, top] of tops.entries()) {
     for (const left of lefts) {
       const made = await net.run(toUnit(cut(image, top, left, tall, wide), image.dtype));
       for (let y = 0, from = 0; y < tall; y++) {
+        const vertical = fade(y, tall);
         for (let x = 0, to = y * line + left * channels; x < wide; x++) {
-          const weight = fade(y, tall) * fade(x, wide);
+          const weight = vertical * fading[x]!;
           for (let c = 0; c < channels; c++, from++, to++) band[to]! += weight * made.data[from]!;
         }
       }
@@ -103,7 +106,7 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
         const weight = down[top + y]! * across[x]!;
         for (let c = 0; c < channels; c++, at++, to++) {
           const value = Math.fround(band[at]! / weight);
-          out.data[to] = image.dtype === "uint8" ? toByte(value) : value;
+          out.data[to] = bytes ? toByte(value) : value;
         }
       }
     }
