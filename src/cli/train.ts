@@ -83,8 +83,12 @@ export async function declareTrain(command: Command, words: readonly string[]): 
 
 /** Training options of a recipe when left out, as --help has them. */
 function usualTexts(definition: ModelDefinition): Record<string, string> {
-  const [images, points] = [usualTraining(definition, "image"), usualTraining(definition, "points")];
-  const entries = new Map<string, unknown>(Object.entries(images));
+  const usually = (kind: "image" | "points"): Record<string, unknown> => {
+    const { minSteps, epochs, ...others } = usualTraining(definition, kind);
+    return { ...others, epochs: epochs && `${epochs}, but at least ${minSteps} steps` };
+  };
+  const [images, points] = [usually("image"), usually("points")];
+  const entries = new Map(Object.entries(images));
   return Object.fromEntries(
     Object.entries(points).flatMap(([name, value]) => {
       const usual = entries.get(name);

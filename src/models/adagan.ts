@@ -42,7 +42,7 @@ export const adagan = defineModel<typeof options, AdaganOptions>({
   summary: "mixture of GANs grown by boosting: each new one is trained on what the mixture does not yet make",
   source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",
   options,
-  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20, minSteps: 8000 }, learningRate: 2e-4 },
   pointDefaults,
   build,
 });

@@ -17,7 +17,7 @@ export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   summary: "the nets of the VAE without prior and noise; draws come from a Gaussian fitted to its codes",
   source: "Hinton, Salakhutdinov, Science 313, 2006",
   options,
-  defaults: { batch: 128, length: { epochs: 10 }, learningRate: 1e-3 },
+  defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
   build,
 });
 

@@ -34,7 +34,7 @@ export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   summary: "VAE whose KL is weighted, constrained, or drawn to a rising capacity",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
-  defaults: { batch: 64, length: { epochs: 10 }, learningRate: 5e-4 },
+  defaults: { batch: 64, length: { epochs: 10, minSteps: 3000 }, learningRate: 5e-4 },
   build,
 });
 

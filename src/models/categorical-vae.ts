@@ -52,7 +52,7 @@ export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>
   summary: "VAE with a code of categorical variables",
   source: "Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712",
   options,
-  defaults: { batch: 100, length: { epochs: 20 }, learningRate: 1e-3 },
+  defaults: { batch: 100, length: { epochs: 20, minSteps: 3000 }, learningRate: 1e-3 },
   build,
 });
 

@@ -40,7 +40,7 @@ export const classifier = defineModel<typeof options, ClassifierOptions>({
     "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
-  defaults: { batch: 128, length: { epochs: 5 }, learningRate: 2e-3 },
+  defaults: { batch: 128, length: { epochs: 5, minSteps: 600 }, learningRate: 2e-3 },
   build,
 });
 

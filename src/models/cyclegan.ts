@@ -58,7 +58,13 @@ export const cyclegan = defineModel<typeof options, CycleganOptions>({
   source: "Zhu et al., arXiv 1703.10593",
   learnsFrom: "domains",
   options,
-  defaults: { batch: 1, length: { epochs: 200 }, learningRate: 2e-4, schedule: "constant-linear", rateEnd: 0 },
+  defaults: {
+    batch: 1,
+    length: { epochs: 200, minSteps: 2000 },
+    learningRate: 2e-4,
+    schedule: "constant-linear",
+    rateEnd: 0,
+  },
   build,
 });
 

@@ -27,7 +27,7 @@ export const gan = defineModel<typeof options, GanOptions>({
   summary: "generative adversarial network; with --arch dcgan that of Radford et al.",
   source: "Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434",
   options,
-  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },
   pointDefaults,
   build,
 });

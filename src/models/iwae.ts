@@ -20,7 +20,7 @@ export const iwae = defineModel<typeof options, IwaeOptions>({
   summary: "autoencoder trained on the importance-weighted bound",
   source: "Burda et al., arXiv 1509.00519",
   options,
-  defaults: { batch: 128, length: { epochs: 10 }, learningRate: 1e-3 },
+  defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
   build,
 });
 

@@ -210,8 +210,8 @@ export interface Model {
 /** How a recipe is trained where nothing is said, where that is not as for every recipe. */
 export interface TrainingDefaults {
   readonly batch: number;
-  /** Passes over the data, or steps whatever their size. */
-  readonly length: { readonly epochs: number } | { readonly steps: number };
+  /** Passes over the data, or as many steps as a few images need to show something; or steps whatever the size. */
+  readonly length: { readonly epochs: number; readonly minSteps: number } | { readonly steps: number };
   readonly learningRate: number;
   readonly schedule?: "constant" | "linear" | "constant-linear" | "cosine";
   readonly rateEnd?: number;

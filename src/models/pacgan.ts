@@ -19,7 +19,7 @@ export const pacgan = defineModel<typeof options, PacganOptions>({
   summary: "GAN whose discriminator judges several items at once, all real or all generated",
   source: "Lin et al., arXiv 1712.04086",
   options,
-  defaults: { batch: 128, length: { epochs: 40 }, learningRate: 2e-4 },
+  defaults: { batch: 128, length: { epochs: 40, minSteps: 4000 }, learningRate: 2e-4 },
   pointDefaults,
   build,
 });

@@ -42,7 +42,13 @@ export const pix2pix = defineModel<typeof options, Pix2pixOptions>({
   source: "Isola et al., arXiv 1611.07004",
   learnsFrom: "aligned pairs",
   options,
-  defaults: { batch: 16, length: { epochs: 50 }, learningRate: 2e-4, schedule: "constant-linear", rateEnd: 0 },
+  defaults: {
+    batch: 16,
+    length: { epochs: 50, minSteps: 2000 },
+    learningRate: 2e-4,
+    schedule: "constant-linear",
+    rateEnd: 0,
+  },
   build,
 });
 

@@ -33,7 +33,7 @@ export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
   summary: "GAN whose generator plays against the discriminator as it will be some steps from now",
   source: "Metz et al., arXiv 1611.02163",
   options,
-  defaults: { batch: 64, length: { epochs: 20 }, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },
   pointDefaults,
   build,
 });

@@ -40,7 +40,7 @@ export const vae = defineModel<typeof options, VaeOptions>({
   summary: "variational autoencoder with a normal posterior and prior",
   source: "Kingma, Welling, arXiv 1312.6114",
   options,
-  defaults: { batch: 128, length: { epochs: 10 }, learningRate: 1e-3 },
+  defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
   build,
 });
 

@@ -30,7 +30,7 @@ export const wganGp = defineModel<typeof options, WganGpOptions>({
   summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
   source: "Gulrajani et al., arXiv 1704.00028",
   options,
-  defaults: { batch: 64, length: { epochs: 100 }, learningRate: 2e-4 },
+  defaults: { batch: 64, length: { epochs: 100, minSteps: 4000 }, learningRate: 2e-4 },
   pointDefaults,
   build,
 });

@@ -25,7 +25,7 @@ export const wgan = defineModel<typeof options, WganOptions>({
   summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
   source: "Arjovsky et al., arXiv 1701.07875",
   options,
-  defaults: { batch: 64, length: { epochs: 100 }, learningRate: 5e-5 },
+  defaults: { batch: 64, length: { epochs: 100, minSteps: 4000 }, learningRate: 5e-5 },
   pointDefaults: { ...pointDefaults, learningRate: 5e-4 },
   build,
 });

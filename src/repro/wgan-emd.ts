@@ -41,7 +41,7 @@ const heldGenerator = defineModel({
   summary: "a critic against a generator that is held",
   source: "",
   options,
-  defaults: { batch: 256, length: { epochs: 1 }, learningRate: 1e-3 },
+  defaults: { batch: 256, length: { steps: 1000 }, learningRate: 1e-3 },
   build: ({ shift, rule }: z.output<typeof options>, data: DataInfo): Model => {
     const { loss, optimizer } = rules[rule];
     const [d] = data.shape as [number];

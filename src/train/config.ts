@@ -21,6 +21,10 @@ export const trainOptions = z.object({
   rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).optional(),
   seed: integerField("seed of all random numbers", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   logEvery: integerField("steps between two lines of losses in metrics.jsonl", { min: 1 }).default(10),
+  evalEvery: integerField(
+    "steps between two evaluations on held-out and on training items; a twentieth of the run where not given",
+    { min: 1 },
+  ).optional(),
   sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", {
     min: 1,
   }).optional(),
@@ -33,8 +37,8 @@ export type TrainOptions = z.input<typeof trainOptions>;
 /** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
 export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
   const { length, ...others } = kind === "points" ? pointDefaults : defaults;
-  const { steps, epochs }: { readonly steps?: number; readonly epochs?: number } = length;
-  return { schedule: "linear", rateEnd: 0.05, steps, epochs, ...others } as const;
+  const { steps, epochs, minSteps }: { readonly [name in "steps" | "epochs" | "minSteps"]?: number } = length;
+  return { schedule: "linear", rateEnd: 0.05, steps, epochs, minSteps, ...others } as const;
 }
 
 /** Training options with nothing left open. */
@@ -46,6 +50,7 @@ export interface ResolvedTraining {
   readonly rateEnd: number;
   readonly seed: number;
   readonly logEvery: number;
+  readonly evalEvery: number;
   readonly sampleEvery: number;
   readonly checkpointEvery: number;
   readonly keep: number;
@@ -106,7 +111,7 @@ export function resolveTraining(
   const given = parseOptions(trainOptions, raw, "train");
   const defaults = usualTraining(definition, data.kind);
   const fewest = fewestItems(data);
-  const batch = batchFor(model, given.batch, Math.min(defaults.batch, fewest));
+  const batch = batchFor(model, given.batch, usualBatch(defaults.batch, data.kind, fewest));
   if (batch > fewest) {
     const which = fewest < data.size ? " of the smaller domain" : "";
     throw new OptionError(
@@ -121,9 +126,10 @@ export function resolveTraining(
     );
   }
   const { epochs: _, ...rest } = given;
-  const { steps: chosen, epochs = 1 } = given.steps === undefined && given.epochs === undefined ? defaults : given;
-  const batches = epochs * Math.floor(data.size / batch);
-  const steps = chosen ?? Math.max(1, Math.round(batches / batchesPerStep(model)));
+  const open = given.steps === undefined && given.epochs === undefined;
+  const { steps: chosen, epochs = 1 } = open ? defaults : given;
+  const fewestSteps = (open ? defaults.minSteps : undefined) ?? 1;
+  const steps = chosen ?? Math.max(fewestSteps, stepsIn(epochs, model, data.size, batch));
   return {
     ...rest,
     schedule: given.schedule ?? defaults.schedule,
@@ -131,8 +137,23 @@ export function resolveTraining(
     steps,
     batch,
     learningRate: given.learningRate ?? defaults.learningRate,
+    evalEvery: given.evalEvery ?? Math.max(1, Math.ceil(steps / 20)),
     sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
   };
+}
+
+/** Steps of so many passes over the data. */
+export function stepsIn(epochs: number, model: Model, size: number, batch: number): number {
+  return Math.max(1, Math.round((epochs * Math.floor(size / batch)) / batchesPerStep(model)));
+}
+
+/** Batches that a pass over a few images is cut into, and the items that a batch has all the same. */
+const [fewestBatches, smallBatch] = [8, 16];
+
+/** A few images are taken in small batches: as much is learned of a step that costs a fraction. */
+function usualBatch(usual: number, kind: Dataset["kind"], fewest: number): number {
+  const small = kind === "points" ? fewest : Math.max(smallBatch, Math.floor(fewest / fewestBatches));
+  return Math.min(usual, small, fewest);
 }
 
 /** A batch takes as many of one domain as of the other. */

@@ -39,7 +39,7 @@ function echo(classes: number, repeat: number): ConfiguredModel {
     maps: {},
   });
   const options = z.object({});
-  const defaults = { batch: 3, length: { epochs: 1 }, learningRate: 1 };
+  const defaults = { batch: 3, length: { steps: 1 }, learningRate: 1 };
   return { definition: { name: "echo", summary: "", source: "", options, defaults, build }, options: {} };
 }
 
