@@ -12,11 +12,15 @@ export type TrainEvent =
       readonly steps: number;
       /** Losses of the newest step, by name. */
       readonly losses: Readonly<Record<string, number>>;
-      /** Over the steps of this session. */
+      /** Over the newest steps. */
       readonly imagesPerSecond: number;
+      /** Until the run is done, with all that is measured and written besides. */
       readonly secondsLeft: number;
     }
+  /** Once, after some steps: how long the run still takes on this machine. */
+  | { readonly type: "estimate"; readonly secondsLeft: number; readonly steps: number }
   | { readonly type: "picture"; readonly file: string }
+  /** On held-out items. */
   | { readonly type: "evaluated"; readonly step: number; readonly results: readonly Evaluation[] }
   | ({ readonly type: "warning" } & Warning)
   | { readonly type: "saved"; readonly step: number }

@@ -27,6 +27,7 @@ import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import { type Layouts, stateNames } from "./state-view.ts";
+import { type Chore, TimeEstimate } from "./time-estimate.ts";
 import { TrainedModel } from "./trained.ts";
 import { directionsOf } from "./ways.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
@@ -42,7 +43,7 @@ export interface TrainSettings {
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** Test items on which the bound is followed during training, and images that are translated at its end. */
+/** Items of either part on which a run is followed during training, and images that are translated at its end. */
 const followed = 1000;
 
 /**
@@ -109,6 +110,7 @@ class Training {
   private readonly course: readonly Leg[];
   private chronicle!: Chronicle;
   private watch!: Watch;
+  private estimate!: TimeEstimate;
   /** Batches of moves besides the run's steps, up to one of them. */
   private readonly counted = { step: 0, extra: 0 };
   /** Step of the newest checkpoint; 0 when there is none. */
@@ -136,12 +138,12 @@ class Training {
     this.saved = start;
     const values =
       start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
-    // What came after the checkpoint is made again, and so is the last measurement of a run that was not recorded as done.
-    const { steps } = this.config;
-    await this.run.forget(({ step, split }) => start === 0 || step > start || (step === steps && split === "test"));
+    // What came after the checkpoint is made again.
+    await this.run.forget(({ step }) => start === 0 || step > start);
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, await this.run.metrics());
     const told = this.run.state.warnings?.filter(({ step }) => step <= start) ?? [];
-    this.watch = new Watch(this.chronicle, steps, told);
+    this.watch = new Watch(this.chronicle, this.config.steps, told);
+    this.estimate = this.newEstimate(start);
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
     const legs = new Legs(
@@ -176,12 +178,11 @@ class Training {
   }
 
   private async *steps(start: number, legs: Legs, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    const { steps, batch, logEvery, sampleEvery, checkpointEvery } = this.config;
+    const { steps, batch, logEvery, evalEvery, sampleEvery, checkpointEvery } = this.config;
     const { state } = trained;
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
-      yield* this.picture(trained, 0);
-      await this.recordSamples(trained, 0, 0);
+      yield* this.timed("picture", () => this.picture(trained, 0, 0));
       this.logAll(0, 0, "train", await (await legs.at(0)).health(0));
     }
     await this.run.record({ status: "running", warnings: this.watch.warnings });
@@ -189,34 +190,36 @@ class Training {
     const began = this.clock.now();
     const before = this.run.state.seconds;
     const seconds = () => before + (this.clock.now() - began) / 1000;
+    let estimated = false;
     for (let step = start; step < steps; step++) {
       const session = await legs.at(step);
+      const before = this.clock.now();
       const losses = await this.step(step, session);
       const done = step + 1;
-      if (done % logEvery === 0 || done === steps) this.logAll(done, seconds(), "train", losses);
-      if (done % looksEvery(sampleEvery) === 0 || done === steps) {
-        this.logAll(done, seconds(), "train", await session.health(done));
-        yield* this.warn(this.watch.look(done));
+      this.estimate.stepped(done, (this.clock.now() - before) / 1000);
+      const due = (every: number) => done % every === 0 || done === steps;
+      if (due(logEvery)) this.logAll(done, seconds(), "train", losses);
+      if (due(looksEvery(sampleEvery))) {
+        yield* this.timed("health", () => this.look(session, done, seconds()));
       }
-      const elapsed = (this.clock.now() - began) / 1000;
-      const rate = (done - start) / elapsed;
+      const secondsLeft = this.estimate.secondsLeft(done);
       yield {
         type: "step",
         step: done,
         steps,
         losses,
-        imagesPerSecond: rate * batch * session.leg.perStep,
-        secondsLeft: (steps - done) / rate,
+        imagesPerSecond: this.estimate.batchesPerSecond * batch,
+        secondsLeft,
       };
-      if (done % session.stepsPerEpoch === 0 && done !== steps) yield* this.follow(done, seconds(), trained);
-      if (done % sampleEvery === 0 || done === steps) {
-        yield* this.picture(trained, done);
-        if (done !== steps) await this.recordSamples(trained, done, seconds());
+      if (!estimated && this.estimate.settled) {
+        estimated = true;
+        yield { type: "estimate", secondsLeft, steps };
       }
+      if (due(evalEvery)) yield* this.timed("evaluation", () => this.follow(done, seconds(), trained));
+      if (due(sampleEvery)) yield* this.timed("picture", () => this.picture(trained, done, seconds()));
       const stopped = this.signal?.aborted === true && done < steps;
-      if (done % checkpointEvery === 0 || done === steps || stopped) {
-        await this.save(done, seconds(), await state.read());
-        yield { type: "saved", step: done };
+      if (due(checkpointEvery) || stopped) {
+        yield* this.timed("checkpoint", () => this.save(done, seconds(), state));
       }
       if (stopped) {
         await this.run.record({ status: "interrupted" });
@@ -227,9 +230,22 @@ class Training {
     yield* this.finish(seconds(), trained);
   }
 
-  private async *picture(trained: TrainedModel, step: number): AsyncGenerator<TrainEvent, void> {
+  private async *timed(chore: Chore, work: () => AsyncGenerator<TrainEvent, void>): AsyncGenerator<TrainEvent, void> {
+    const began = this.clock.now();
+    yield* work();
+    this.estimate.did(chore, (this.clock.now() - began) / 1000);
+  }
+
+  private async *look(session: LegSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
+    this.logAll(step, seconds, "train", await session.health(step));
+    yield* this.warn(this.watch.look(step));
+  }
+
+  /** A picture of samples, and what is known of them as numbers. */
+  private async *picture(trained: TrainedModel, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
     const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
+    await this.recordSamples(trained, step, seconds);
   }
 
   private async recordSamples(trained: TrainedModel, step: number, seconds: number): Promise<void> {
@@ -268,31 +284,39 @@ class Training {
     );
   }
 
-  private async save(step: number, seconds: number, state: Arrays): Promise<void> {
-    for (const [name, value] of Object.entries(state)) {
+  private async *save(step: number, seconds: number, state: State): AsyncGenerator<TrainEvent, void> {
+    const values = await state.read();
+    for (const [name, value] of Object.entries(values)) {
       if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
     }
     await keepDataRecord(this.run.store, this.data);
     // Before the checkpoint: what is logged after it is forgotten when a run goes on from it.
     await this.run.flush();
-    await saveCheckpoint(this.run.store, step, state, this.layouts, this.config.keep);
+    await saveCheckpoint(this.run.store, step, values, this.layouts, this.config.keep);
     this.saved = step;
     await this.run.record({ step, seconds });
+    yield { type: "saved", step };
   }
 
-  /** The bound on some of the test data, to follow it over the epochs. */
+  /** The same measurements on some held-out items and on as many that it is trained on: what parts them is overfitting. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    const part = some(this.data.test, followed);
-    // Images take nets from images to images long.
-    if (this.model.translators !== undefined || usualMeasurements(this.model, part).length === 0) return;
-    const results = await this.measure(trained, part);
-    for (const result of results) this.logEvaluation(step, seconds, result);
-    yield { type: "evaluated", step, results };
+    const results: Evaluation[] = [];
+    for (const part of ["test", "train"] as const) {
+      if (!this.follows(this.data[part])) continue;
+      const found = await this.measure(trained, some(this.data[part], followed), part);
+      for (const result of found) this.logEvaluation(step, seconds, part, result);
+      if (part === "test") results.push(...found);
+    }
+    if (results.length > 0) yield { type: "evaluated", step, results };
+  }
+
+  /** Nets from images to images take long: they are measured at the end alone. */
+  private follows(data: Dataset): boolean {
+    return this.model.translators === undefined && usualMeasurements(this.model, data).length > 0;
   }
 
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
-    await this.recordSamples(last, this.config.steps, seconds);
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = this.trainedWith(state);
@@ -315,12 +339,8 @@ class Training {
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
     const judged = this.model.translators === undefined ? all : some(all, followed);
-    const results = await this.measure(trained, judged);
-    for (const result of results) {
-      this.logEvaluation(steps, seconds, result);
-      await keepEvaluation(store, { ...result, step: steps, seed, weights });
-    }
-    await this.run.flush();
+    const results = await this.measure(trained, judged, "test");
+    for (const result of results) await keepEvaluation(store, { ...result, step: steps, seed, weights });
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
     const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
@@ -340,30 +360,47 @@ class Training {
     };
   }
 
-  private measure(trained: TrainedModel, data: DataSplit["test"]): Promise<Evaluation[]> {
-    const measure = evaluator({ trained, data, part: "test", key: fold(this.seed, "evaluate") });
+  private newEstimate(start: number): TimeEstimate {
+    const { evalEvery, sampleEvery, checkpointEvery, batch } = this.config;
+    const { train, test } = this.data;
+    const size = (part: Dataset) => (this.follows(part) ? Math.min(followed, part.size) / batch : 0);
+    return new TimeEstimate(
+      this.course,
+      start,
+      { health: looksEvery(sampleEvery), evaluation: evalEvery, picture: sampleEvery, checkpoint: checkpointEvery },
+      { evaluation: size(train) + size(test), end: this.follows(test) ? test.size / batch : 0 },
+    );
+  }
+
+  private measure(trained: TrainedModel, data: Dataset, part: keyof DataSplit): Promise<Evaluation[]> {
+    const measure = evaluator({ trained, data, part, key: fold(this.seed, "evaluate") });
     return Promise.all(usualMeasurements(this.model, data).map(({ metric, options }) => measure(metric, options)));
   }
 
-  private logEvaluation(step: number, seconds: number, { label, value, details }: Evaluation): void {
+  private logEvaluation(
+    step: number,
+    seconds: number,
+    part: keyof DataSplit,
+    { label, value, details }: Evaluation,
+  ): void {
     const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
       typeof detail === "number"
         ? [[`${label}/${name}`, detail]]
         : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
     );
-    this.logAll(step, seconds, "test", Object.fromEntries([[label, value], ...numbers]));
+    this.logAll(step, seconds, part, Object.fromEntries([[label, value], ...numbers]));
   }
 
   private logAll(
     step: number,
     seconds: number,
-    split: "train" | "test",
+    split: keyof DataSplit,
     values: Readonly<Record<string, number>>,
   ): void {
     const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.config.batch;
     for (const [name, value] of Object.entries(values)) {
       this.run.log({ step, images, seconds, split, name, value });
-      this.chronicle.add({ name, step, value });
+      this.chronicle.add({ name, split, step, value });
     }
   }
 

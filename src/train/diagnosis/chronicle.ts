@@ -3,6 +3,7 @@ import { key } from "../../base/random.ts";
 import { type DataSplit, hasSides } from "../../data/index.ts";
 import type { Model } from "../../models/index.ts";
 import type { RunConfig } from "../config.ts";
+import { endMetrics } from "../evaluate.ts";
 import type { MetricLine } from "../run.ts";
 import type { TrainedModel } from "../trained.ts";
 import { type Looks, SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
@@ -12,7 +13,13 @@ import { TranslationLooks } from "./translation-looks.ts";
 /** Steps before which nothing is said of a run. */
 export const fewestSteps = 200;
 
-export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value">;
+export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value"> & Partial<Pick<MetricLine, "split">>;
+
+/** What a metric found on training items is beside what it found on held-out ones, which has the metric's own name. */
+function seriesName({ name, split }: LoggedNumber): string {
+  const measured = endMetrics.some((metric) => name === metric.name || name.startsWith(`${metric.name}/`));
+  return split === "train" && measured ? `train/${name}` : name;
+}
 
 /** What a run has logged, and how its samples are looked at. */
 export class Chronicle {
@@ -28,8 +35,10 @@ export class Chronicle {
     for (const line of lines) this.add(line);
   }
 
-  add({ name, step, value }: LoggedNumber): void {
+  add(line: LoggedNumber): void {
+    const { step, value } = line;
     if (value === null || !Number.isFinite(value)) return;
+    const name = seriesName(line);
     const series = this.series.get(name) ?? { steps: [], values: [] };
     series.steps.push(step);
     series.values.push(value);
