@@ -1,10 +1,12 @@
+import { join } from "node:path";
+
 import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import type { RunFolder } from "../node/index.ts";
 import { type RunConfig, type TrainEvent, type TrainResult, type Warning, numbersOf } from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
-import { duration } from "./format.ts";
+import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
 import { Progress, numbers } from "./progress.ts";
 
@@ -18,6 +20,8 @@ export async function followRun(
   const progress = new Progress(output, systemClock);
   const about = { run: folder, recipe, seed: train.seed };
   const word = shellWord(folder);
+  const report = join(folder, "report.html");
+  const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
   try {
     for await (const event of events) {
@@ -28,10 +32,15 @@ export async function followRun(
         const { symptom, step, evidence, hint } = warning;
         output.warn(`warning: ${symptom} at step ${step}: ${evidence}`, `  ${hint}`);
       }
+      if (event.type === "estimate") {
+        output.say(`about ${roughly(event.secondsLeft)} for ${counted(event.steps, "step")}; --steps changes that`);
+      }
       if (event.type === "interrupted") {
         const { step, warnings } = event;
-        output.result([`stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`], {
+        const lines = [reportLine, `stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`];
+        output.result(lines, {
           ...about,
+          report,
           status: "interrupted",
           step,
           resume: `zaya resume ${word}`,
@@ -46,15 +55,16 @@ export async function followRun(
           [
             ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
+            reportLine,
             `next  ${nextCommand(event.result, word)}`,
           ],
-          { ...about, status: "done", steps, seconds, test: numbersOf(results), warnings },
+          { ...about, report, status: "done", steps, seconds, test: numbersOf(results), warnings },
         );
       }
     }
   } catch (error) {
     if (error instanceof DivergedError) {
-      output.result([], { ...about, status: "diverged", step: error.step, warnings });
+      output.result([reportLine], { ...about, report, status: "diverged", step: error.step, warnings });
     }
     throw error;
   }

@@ -8,6 +8,15 @@ export function duration(seconds: number): string {
   return m > 0 ? `${m}m ${two(s)}s` : `${s}s`;
 }
 
+/** Said as an estimate: `5 s`, `40 s`, `4 min`, `2 h`. */
+export function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.max(5, 5 * Math.round(seconds / 5))} s`;
+  const minutes = seconds / 60;
+  if (minutes < 90) return `${Math.round(minutes)} min`;
+  const hours = minutes / 60;
+  return hours < 48 ? `${Math.round(2 * hours) / 2} h` : `${Math.round(hours / 24)} days`;
+}
+
 /** `60,000`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");

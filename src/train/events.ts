@@ -24,6 +24,8 @@ export type TrainEvent =
   | { readonly type: "evaluated"; readonly step: number; readonly results: readonly Evaluation[] }
   | ({ readonly type: "warning" } & Warning)
   | { readonly type: "saved"; readonly step: number }
+  /** The report of the run as it is was written. */
+  | { readonly type: "reported"; readonly file: string }
   | {
       readonly type: "interrupted";
       readonly step: number;

@@ -1,6 +1,6 @@
 import { describeOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
-import { models } from "../models/index.ts";
+import { type Model, models } from "../models/index.ts";
 import { sourceTitle, trainOptions, usualTraining } from "./config.ts";
 import type { Diagnosis } from "./diagnosis/diagnose.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -12,41 +12,49 @@ import type { MetricLine, Run, RunRecord } from "./run.ts";
 import type { Weights } from "./weights.ts";
 import type { TrainedModel } from "./trained.ts";
 
-/** Writes report.html of a run in the given state, and the pictures that are made only for it under pictures/, from what the run has left. */
-export async function writeReport(
-  run: Run,
-  state: RunRecord,
-  trained: TrainedModel,
-  test: Dataset,
-  results: readonly Evaluation[],
-  diagnosis: Diagnosis,
-  weights: Weights | null,
-): Promise<void> {
+/** What a report tells of a run besides what the run has written. */
+export interface Reported {
+  readonly state: RunRecord;
+  readonly model: Model;
+  /** The model as it is, to make pictures with; null where there is no time for them, or no such model. */
+  readonly trained: TrainedModel | null;
+  readonly test: Dataset;
+  readonly measured: {
+    readonly results: readonly Evaluation[];
+    readonly step: number;
+    readonly weights: Weights | null;
+  } | null;
+  readonly diagnosis: Diagnosis;
+}
+
+export const reportFile = "report.html";
+
+/** Writes report.html of a run, whether it goes on, was stopped or is done, and the pictures that are made only for it under pictures/. */
+export async function writeReport(run: Run, reported: Reported): Promise<void> {
+  const { state, model, trained, test, measured, diagnosis } = reported;
   const metrics = await run.metrics();
+  const results = measured?.results ?? [];
   const facts: ReportFacts = {
     title: `${run.config.recipe} on ${sourceTitle(run.config.data)}`,
     status: [state.status, state.reason].filter(Boolean).join(": "),
-    summary: summaryOf(run, state, metrics, weights),
+    summary: summaryOf(run, reported, metrics),
     config: configOf(run, test.kind),
     curves: curvesOf(metrics, test),
     bars: barsOf(results, test),
     strips: stripsOf(metrics, test),
-    films: await filmsOf(run, "Samples over training", filmCaption(trained.model, test)),
-    pictures: await picturesOf(run, trained, test, results),
+    films: await filmsOf(run, "Samples over training", filmCaption(model, test)),
+    pictures: trained === null ? [] : await picturesOf(run, trained, test, results),
     results,
     diagnosis,
   };
-  await run.store.write("report.html", new TextEncoder().encode(renderReport(facts)));
+  await run.store.write(reportFile, new TextEncoder().encode(renderReport(facts)));
 }
 
-function summaryOf(
-  { config }: Run,
-  state: RunRecord,
-  metrics: readonly MetricLine[],
-  weights: Weights | null,
-): [string, string][] {
+function summaryOf({ config }: Run, { state, measured }: Reported, metrics: readonly MetricLine[]): [string, string][] {
   // Results and pictures at the end are by these, films by those of each step.
-  const judged: [string, string][] = weights === "ema" ? [["judged by", "averaged parameters"]] : [];
+  const judged: [string, string][] = measured?.weights === "ema" ? [["judged by", "averaged parameters"]] : [];
+  const at = measured?.step ?? state.step;
+  if (at !== state.step && measured!.results.length > 0) judged.push(["results of step", String(at)]);
   return [
     ["steps", `${state.step} of ${config.train.steps}`],
     ["items seen", String(imagesSeen(metrics))],

@@ -13,7 +13,7 @@ import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
-import { diagnoseModel } from "./diagnosis/diagnose.ts";
+import { diagnose, diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
 import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
@@ -22,7 +22,7 @@ import { type LegSession, Legs } from "./leg-session.ts";
 import { initialParams, layoutOf, ravel } from "./layout.ts";
 import { recordedOverfit } from "./overfit-record.ts";
 import { planAgain, planRun } from "./plan.ts";
-import { writeReport } from "./run-report.ts";
+import { type Reported, reportFile, writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
@@ -45,6 +45,9 @@ export interface TrainSettings {
 
 /** Items of either part on which a run is followed during training, and images that are translated at its end. */
 const followed = 1000;
+
+/** Share of a run's time that reports may take while it goes on. */
+const reportShare = 0.03;
 
 /**
  * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
@@ -115,6 +118,10 @@ class Training {
   private readonly counted = { step: 0, extra: 0 };
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
+  /** What was measured last. */
+  private measured: Reported["measured"] = null;
+  /** Seconds that reports have taken while the run went on, and the newest one of them. */
+  private readonly reporting = { total: 0, last: 0 };
 
   constructor(
     private readonly run: Run,
@@ -167,6 +174,7 @@ class Training {
       await this.run
         .flush()
         .then(() => this.run.record({ status, reason, step }))
+        .then(() => this.report(null, step))
         .catch(() => undefined);
       throw error;
     } finally {
@@ -186,6 +194,7 @@ class Training {
       this.logAll(0, 0, "train", await (await legs.at(0)).health(0));
     }
     await this.run.record({ status: "running", warnings: this.watch.warnings });
+    yield* this.reportProgress(start, Infinity);
     yield { type: "phase", phase: "train" };
     const began = this.clock.now();
     const before = this.run.state.seconds;
@@ -193,10 +202,10 @@ class Training {
     let estimated = false;
     for (let step = start; step < steps; step++) {
       const session = await legs.at(step);
-      const before = this.clock.now();
+      const stepBegan = this.clock.now();
       const losses = await this.step(step, session);
       const done = step + 1;
-      this.estimate.stepped(done, (this.clock.now() - before) / 1000);
+      this.estimate.stepped(done, (this.clock.now() - stepBegan) / 1000);
       const due = (every: number) => done % every === 0 || done === steps;
       if (due(logEvery)) this.logAll(done, seconds(), "train", losses);
       if (due(looksEvery(sampleEvery))) {
@@ -221,8 +230,10 @@ class Training {
       if (due(checkpointEvery) || stopped) {
         yield* this.timed("checkpoint", () => this.save(done, seconds(), state));
       }
+      if (due(sampleEvery) && done < steps && !stopped) yield* this.reportProgress(done, seconds() - before);
       if (stopped) {
         await this.run.record({ status: "interrupted" });
+        yield* this.reported(trained, done);
         yield { type: "interrupted", step: done, warnings: this.watch.warnings };
         return;
       }
@@ -307,7 +318,33 @@ class Training {
       for (const result of found) this.logEvaluation(step, seconds, part, result);
       if (part === "test") results.push(...found);
     }
-    if (results.length > 0) yield { type: "evaluated", step, results };
+    if (results.length === 0) return;
+    this.measured = { results, step, weights: null };
+    yield { type: "evaluated", step, results };
+  }
+
+  /** The report of a run that goes on, where it takes a small part of the time that the run has taken. */
+  private async *reportProgress(step: number, elapsed: number): AsyncGenerator<TrainEvent, void> {
+    const { reporting } = this;
+    if (reporting.total + reporting.last > reportShare * elapsed) return;
+    const began = this.clock.now();
+    yield* this.reported(null, step);
+    reporting.last = (this.clock.now() - began) / 1000;
+    reporting.total += reporting.last;
+  }
+
+  private async *reported(trained: TrainedModel | null, step: number): AsyncGenerator<TrainEvent, void> {
+    await this.run.flush();
+    await this.report(trained, step);
+    yield { type: "reported", file: reportFile };
+  }
+
+  /** @param trained To make pictures with. */
+  private report(trained: TrainedModel | null, step: number): Promise<void> {
+    const { run, model, data, measured } = this;
+    const diagnosis = diagnose(this.chronicle.evidence(step, null));
+    const state = { ...run.state, step };
+    return writeReport(run, { state, model, trained, test: data.test, measured, diagnosis });
   }
 
   /** Nets from images to images take long: they are measured at the end alone. */
@@ -349,7 +386,10 @@ class Training {
     const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);
     yield* this.warn(this.watch.tell(steps, diagnosis.findings));
     const done = { status: "done", step: steps, seconds } as const;
-    await writeReport(this.run, { ...this.run.state, ...done }, trained, this.data.test, results, diagnosis, weights);
+    const state = { ...this.run.state, ...done };
+    const measured = { results, step: steps, weights };
+    await writeReport(this.run, { state, model: this.model, trained, test: all, measured, diagnosis });
+    yield { type: "reported", file: reportFile };
     await this.run.record(done);
     const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
     const { generator, translators } = this.model;

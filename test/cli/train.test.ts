@@ -66,7 +66,9 @@ describe("zaya train", () => {
     expect(first.stdout).toMatch(/^ {4}train\.rateEnd +0\.05$/m);
     expect(first.stdout).toMatch(/^train 3\/3 {2}100% {2}[\d,]+ items\/s {2}0s left {2}loss [\d.]+/m);
     expect(first.stdout).toContain("run runs/vae-tiny-1\n");
-    expect(second.stdout).toMatch(/^test {2}negElbo .*\nrun {3}runs\/vae-tiny-2 .*\nnext .*\n$/);
+    expect(second.stdout).toMatch(
+      /^test {2}negElbo .*\nrun {3}runs\/vae-tiny-2 .*\nsee {3}runs\/vae-tiny-2\/report\.html\nnext .*\n$/,
+    );
   });
 
   it("runs a run's config again, and lets flags win over it", async () => {

@@ -62,6 +62,7 @@ export function evidence({
         rateEnd: 0.05,
         seed: 0,
         logEvery: 10,
+        evalEvery: 250,
         sampleEvery: 500,
         checkpointEvery: 500,
         keep: 2,
