@@ -2,31 +2,33 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { DivergedError, RunError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
-import { flatten } from "../base/tree.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import type { ConfiguredModel, Model } from "../models/index.ts";
-import type { Arrays, Engine, State } from "../runtime/index.ts";
+import type { Engine, State } from "../runtime/index.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, rateOf, runConfig } from "./config.ts";
-import { type Leg, batchesIn, courseOf, extraBatchesAt } from "./course.ts";
+import { type DataSource, type RunConfig, type TrainOptions, runConfig } from "./config.ts";
+import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
-import { diagnose, diagnoseModel } from "./diagnosis/diagnose.ts";
+import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
 import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
 import { exportModel } from "./export.ts";
+import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
-import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { LiveReport } from "./live-report.ts";
+import { initialParams, layoutOf } from "./layout.ts";
 import { recordedOverfit } from "./overfit-record.ts";
 import { planAgain, planRun } from "./plan.ts";
-import { type Reported, reportFile, writeReport } from "./run-report.ts";
+import { RunLog } from "./run-log.ts";
+import { reportFile, writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
 import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
-import { type Layouts, stateNames } from "./state-view.ts";
+import type { Layouts } from "./state-view.ts";
 import { type Chore, TimeEstimate } from "./time-estimate.ts";
 import { TrainedModel } from "./trained.ts";
 import { directionsOf } from "./ways.ts";
@@ -45,9 +47,6 @@ export interface TrainSettings {
 
 /** Items of either part on which a run is followed during training, and images that are translated at its end. */
 const followed = 1000;
-
-/** Share of a run's time that reports may take while it goes on. */
-const reportShare = 0.03;
 
 /**
  * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
@@ -113,15 +112,11 @@ class Training {
   private readonly course: readonly Leg[];
   private chronicle!: Chronicle;
   private watch!: Watch;
+  private log!: RunLog;
+  private report!: LiveReport;
   private estimate!: TimeEstimate;
-  /** Batches of moves besides the run's steps, up to one of them. */
-  private readonly counted = { step: 0, extra: 0 };
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
-  /** What was measured last. */
-  private measured: Reported["measured"] = null;
-  /** Seconds that reports have taken while the run went on, and the newest one of them. */
-  private readonly reporting = { total: 0, last: 0 };
 
   constructor(
     private readonly run: Run,
@@ -144,12 +139,16 @@ class Training {
     yield { type: "phase", phase: "compile" };
     this.saved = start;
     const values =
-      start === 0 ? this.initialState() : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
+      start === 0
+        ? initialState(this.model, this.config)
+        : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
     // What came after the checkpoint is made again.
     await this.run.forget(({ step }) => start === 0 || step > start);
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, await this.run.metrics());
     const told = this.run.state.warnings?.filter(({ step }) => step <= start) ?? [];
     this.watch = new Watch(this.chronicle, this.config.steps, told);
+    this.log = new RunLog(this.run, this.chronicle, this.course);
+    this.report = new LiveReport(this.run, this.model, this.data.test, this.chronicle, this.clock);
     this.estimate = this.newEstimate(start);
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
@@ -160,7 +159,7 @@ class Training {
         data: this.served,
         config: this.config,
         seed: this.seed,
-        slotNames: this.slotNames(values),
+        slotNames: slotNamesOf(values),
       },
       trained,
     );
@@ -174,7 +173,7 @@ class Training {
       await this.run
         .flush()
         .then(() => this.run.record({ status, reason, step }))
-        .then(() => this.report(null, step))
+        .then(() => this.report.write(step, null))
         .catch(() => undefined);
       throw error;
     } finally {
@@ -191,10 +190,10 @@ class Training {
     if (start === 0) {
       await writeReals(this.run.store, this.data.train);
       yield* this.timed("picture", () => this.picture(trained, 0, 0));
-      this.logAll(0, 0, "train", await (await legs.at(0)).health(0));
+      this.log.numbers(0, 0, "train", await (await legs.at(0)).health(0));
     }
     await this.run.record({ status: "running", warnings: this.watch.warnings });
-    yield* this.reportProgress(start, Infinity);
+    yield* this.reported(start, null);
     yield { type: "phase", phase: "train" };
     const began = this.clock.now();
     const before = this.run.state.seconds;
@@ -207,7 +206,7 @@ class Training {
       const done = step + 1;
       this.estimate.stepped(done, (this.clock.now() - stepBegan) / 1000);
       const due = (every: number) => done % every === 0 || done === steps;
-      if (due(logEvery)) this.logAll(done, seconds(), "train", losses);
+      if (due(logEvery)) this.log.numbers(done, seconds(), "train", losses);
       if (due(looksEvery(sampleEvery))) {
         yield* this.timed("health", () => this.look(session, done, seconds()));
       }
@@ -230,10 +229,11 @@ class Training {
       if (due(checkpointEvery) || stopped) {
         yield* this.timed("checkpoint", () => this.save(done, seconds(), state));
       }
-      if (due(sampleEvery) && done < steps && !stopped) yield* this.reportProgress(done, seconds() - before);
+      const fits = this.report.fits(seconds() - before);
+      if (due(sampleEvery) && done < steps && !stopped && fits) yield* this.reported(done, null);
       if (stopped) {
         await this.run.record({ status: "interrupted" });
-        yield* this.reported(trained, done);
+        yield* this.reported(done, trained);
         yield { type: "interrupted", step: done, warnings: this.watch.warnings };
         return;
       }
@@ -248,7 +248,7 @@ class Training {
   }
 
   private async *look(session: LegSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
-    this.logAll(step, seconds, "train", await session.health(step));
+    this.log.numbers(step, seconds, "train", await session.health(step));
     yield* this.warn(this.watch.look(step));
   }
 
@@ -264,7 +264,7 @@ class Training {
     const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
     const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
     const overfit = await recordedOverfit(trained, this.data, fold(this.seed, "overfit"));
-    this.logAll(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
+    this.log.numbers(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
   }
 
   /** Keeps warnings in the run's record before they are told. */
@@ -315,36 +315,17 @@ class Training {
     for (const part of ["test", "train"] as const) {
       if (!this.follows(this.data[part])) continue;
       const found = await this.measure(trained, some(this.data[part], followed), part);
-      for (const result of found) this.logEvaluation(step, seconds, part, result);
+      for (const result of found) this.log.evaluation(step, seconds, part, result);
       if (part === "test") results.push(...found);
     }
     if (results.length === 0) return;
-    this.measured = { results, step, weights: null };
+    this.report.measured = { results, step, weights: null };
     yield { type: "evaluated", step, results };
   }
 
-  /** The report of a run that goes on, where it takes a small part of the time that the run has taken. */
-  private async *reportProgress(step: number, elapsed: number): AsyncGenerator<TrainEvent, void> {
-    const { reporting } = this;
-    if (reporting.total + reporting.last > reportShare * elapsed) return;
-    const began = this.clock.now();
-    yield* this.reported(null, step);
-    reporting.last = (this.clock.now() - began) / 1000;
-    reporting.total += reporting.last;
-  }
-
-  private async *reported(trained: TrainedModel | null, step: number): AsyncGenerator<TrainEvent, void> {
-    await this.run.flush();
-    await this.report(trained, step);
+  private async *reported(step: number, trained: TrainedModel | null): AsyncGenerator<TrainEvent, void> {
+    await this.report.write(step, trained);
     yield { type: "reported", file: reportFile };
-  }
-
-  /** @param trained To make pictures with. */
-  private report(trained: TrainedModel | null, step: number): Promise<void> {
-    const { run, model, data, measured } = this;
-    const diagnosis = diagnose(this.chronicle.evidence(step, null));
-    const state = { ...run.state, step };
-    return writeReport(run, { state, model, trained, test: data.test, measured, diagnosis });
   }
 
   /** Nets from images to images take long: they are measured at the end alone. */
@@ -415,60 +396,5 @@ class Training {
   private measure(trained: TrainedModel, data: Dataset, part: keyof DataSplit): Promise<Evaluation[]> {
     const measure = evaluator({ trained, data, part, key: fold(this.seed, "evaluate") });
     return Promise.all(usualMeasurements(this.model, data).map(({ metric, options }) => measure(metric, options)));
-  }
-
-  private logEvaluation(
-    step: number,
-    seconds: number,
-    part: keyof DataSplit,
-    { label, value, details }: Evaluation,
-  ): void {
-    const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
-      typeof detail === "number"
-        ? [[`${label}/${name}`, detail]]
-        : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
-    );
-    this.logAll(step, seconds, part, Object.fromEntries([[label, value], ...numbers]));
-  }
-
-  private logAll(
-    step: number,
-    seconds: number,
-    split: keyof DataSplit,
-    values: Readonly<Record<string, number>>,
-  ): void {
-    const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.config.batch;
-    for (const [name, value] of Object.entries(values)) {
-      this.run.log({ step, images, seconds, split, name, value });
-      this.chronicle.add({ name, split, step, value });
-    }
-  }
-
-  /** Steps come in their order, so that each is counted once. */
-  private extraBatchesIn(step: number): number {
-    const { counted } = this;
-    for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.course, counted.step);
-    return counted.extra;
-  }
-
-  private initialState(): Arrays {
-    const state: Record<string, Arrays[string]> = {};
-    const initial = initialParams(this.model, this.seed);
-    for (const [net, params] of Object.entries(initial)) {
-      state[stateNames.params(net)] = ravel(params);
-      for (const [path, value] of flatten(this.model.nets[net]!.stats ?? {})) state[stateNames.stat(net, path)] = value;
-    }
-    for (const step of this.model.steps) {
-      for (const net of step.updates) {
-        const slots = step.optimizer(rateOf(this.config), net).init(ravel(initial[net]!));
-        for (const [slot, value] of Object.entries(slots)) state[stateNames.slot(step.name, net, slot)] = value;
-      }
-    }
-    return state;
-  }
-
-  private slotNames(state: Arrays): (step: string, net: string) => string[] {
-    const names = Object.keys(state).map((name) => name.split("/"));
-    return (step, net) => names.filter((parts) => parts[0] === step && parts[2] === net).map((parts) => parts[1]!);
   }
 }

@@ -1,0 +1,31 @@
+import { key } from "../base/random.ts";
+import { flatten } from "../base/tree.ts";
+import type { Model } from "../models/index.ts";
+import type { Arrays } from "../runtime/index.ts";
+import { type ResolvedTraining, rateOf } from "./config.ts";
+import { initialParams, ravel } from "./layout.ts";
+import { stateNames } from "./state-view.ts";
+import type { StepOptions } from "./trace.ts";
+
+/** The state of a run before its first step. */
+export function initialState(model: Model, training: ResolvedTraining): Arrays {
+  const state: Record<string, Arrays[string]> = {};
+  const initial = initialParams(model, key(training.seed));
+  for (const [net, params] of Object.entries(initial)) {
+    state[stateNames.params(net)] = ravel(params);
+    for (const [path, value] of flatten(model.nets[net]!.stats ?? {})) state[stateNames.stat(net, path)] = value;
+  }
+  for (const step of model.steps) {
+    for (const net of step.updates) {
+      const slots = step.optimizer(rateOf(training), net).init(ravel(initial[net]!));
+      for (const [slot, value] of Object.entries(slots)) state[stateNames.slot(step.name, net, slot)] = value;
+    }
+  }
+  return state;
+}
+
+/** What the optimizer of a step keeps for a net, by name. */
+export function slotNamesOf(state: Arrays): StepOptions["slotNames"] {
+  const names = Object.keys(state).map((name) => name.split("/"));
+  return (step, net) => names.filter((parts) => parts[0] === step && parts[2] === net).map((parts) => parts[1]!);
+}

@@ -1,0 +1,46 @@
+import type { DataSplit } from "../data/index.ts";
+import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
+import type { Chronicle } from "./diagnosis/chronicle.ts";
+import type { Evaluation } from "./evaluate.ts";
+import type { Run } from "./run.ts";
+
+/** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
+export class RunLog {
+  /** Batches of moves besides the run's steps, up to one of them. */
+  private readonly counted = { step: 0, extra: 0 };
+
+  constructor(
+    private readonly run: Run,
+    private readonly chronicle: Chronicle,
+    private readonly course: readonly Leg[],
+  ) {}
+
+  numbers(step: number, seconds: number, split: keyof DataSplit, values: Readonly<Record<string, number>>): void {
+    const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.run.config.train.batch;
+    for (const [name, value] of Object.entries(values)) {
+      this.run.log({ step, images, seconds, split, name, value });
+      this.chronicle.add({ name, split, step, value });
+    }
+  }
+
+  evaluation(
+    step: number,
+    seconds: number,
+    split: keyof DataSplit,
+    { label, value, details }: Pick<Evaluation, "label" | "value" | "details">,
+  ): void {
+    const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
+      typeof detail === "number"
+        ? [[`${label}/${name}`, detail]]
+        : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
+    );
+    this.numbers(step, seconds, split, Object.fromEntries([[label, value], ...numbers]));
+  }
+
+  /** Steps come in their order, so that each is counted once. */
+  private extraBatchesIn(step: number): number {
+    const { counted } = this;
+    for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.course, counted.step);
+    return counted.extra;
+  }
+}
