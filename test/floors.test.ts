@@ -14,6 +14,7 @@ const floors: Readonly<Record<string, number>> = {
   autodiff: 3,
   distributions: 3,
   onnx: 3,
+  kernels: 3,
   runtime: 4,
   nn: 4,
   optim: 4,

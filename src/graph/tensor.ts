@@ -2,6 +2,7 @@ import { ShapeError } from "../base/errors.ts";
 import type { DType, NdArray, Shape } from "../base/ndarray.ts";
 import { formatShape } from "../base/ndarray.ts";
 import type { Emitter, Value } from "./emitter.ts";
+import type { KernelForm } from "./kernel-form.ts";
 
 /** An extent: a number, or the name of one that is known only at run time (`"n"`, the batch of an exported model). */
 export type Dim = number | string;
@@ -51,6 +52,8 @@ export interface Op<A extends Attrs = Attrs> {
     | ((g: Tensor, inputs: readonly Tensor[], attrs: A, y: Tensor) => readonly (Tensor | null)[]);
   /** ONNX nodes for the result; `y` is the tensor itself, for its shape. */
   emit(emitter: Emitter, inputs: readonly Value[], attrs: A, y: Tensor): Value;
+  /** How compiled kernels compute it. Inputs and constants have none. */
+  readonly kernel?: KernelForm<A>;
   /** A simpler tensor with the same value, if the inputs allow one. */
   simplify?(inputs: readonly Tensor[], attrs: A, y: Tensor): Tensor | null;
   /** A cheaper form of the sum of several results of this op, if there is one; used where gradients meet. */

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, gatherStrided, ndarray, sizeOf } from "../../base/ndarray.ts";
 import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
+import { broadcastView } from "../../graph/view.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
 
 export const broadcastToOp = defineOp<{ shape: Dims }>({
@@ -16,6 +17,7 @@ export const broadcastToOp = defineOp<{ shape: Dims }>({
     gatherStrided(ndarray("float64", [sizeOf(x!.shape)], x!.data), shape, repeatedStrides(x!.shape, shape), 0).data,
   gradient: (g, [x]) => [sumTo(g, x!.shape)],
   emit: (emitter, [x], { shape }) => emitter.expand(x!, shape),
+  kernel: { view: ([x], _, shape) => broadcastView(x!, shape) },
 });
 
 /** x repeated along axes of extent 1, and along new leading axes, to `shape`. @throws ShapeError if it does not fit. */

@@ -45,6 +45,12 @@ export const concatOp = defineOp<{ axis: number }>({
     });
   },
   emit: (emitter, parts, { axis }, y) => emitter.node("Concat", parts, y.shape, { axis }),
+  kernel: {
+    join: (parts, { axis }) => {
+      let end = 0;
+      return { axis, starts: parts.map((shape) => (end += shape[axis]!) - shape[axis]!) };
+    },
+  },
   simplify: (parts) => (parts.length === 1 ? parts[0]! : null),
 });
 

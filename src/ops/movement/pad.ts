@@ -34,6 +34,7 @@ export const padOp = defineOp<{ axis: number; before: number; after: number }>({
     const parts = [...(before > 0 ? [filler(before)] : []), x!, ...(after > 0 ? [filler(after)] : [])];
     return emitter.node("Concat", parts, y.shape, { axis });
   },
+  kernel: { join: (_, { axis, before }) => ({ axis, starts: [before] }) },
   simplify: ([x], { before, after }) => (before === 0 && after === 0 ? x! : null),
   combine: joined,
 });

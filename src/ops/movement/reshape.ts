@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
 import { type Dim, type Dims, type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
+import { reshapeView } from "../../graph/view.ts";
 
 export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
   name: "reshape",
@@ -8,6 +9,7 @@ export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
   evaluate: ([x]) => x!.data,
   gradient: (g, [x]) => [reshape(g, x!.shape)],
   emit: (emitter, [x], { shape }) => emitter.reshape(x!, shape),
+  kernel: { view: ([x], _, shape) => reshapeView(x!, shape) },
   simplify: ([x], { shape }) => {
     if (equalShapes(x!.shape, shape)) return x!;
     return opOf(x!) === (reshapeOp as unknown as Op) ? reshape(x!.inputs[0]!, shape) : null;

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, gatherStrided, ndarray, sizeOf, stridesOf } from "../../base/ndarray.ts";
 import { type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
+import { sliceView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { padAxis } from "./pad.ts";
 
@@ -18,6 +19,7 @@ export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
   gradient: (g, [x], { axis, start, stop }) => [padAxis(g, axis, start, (x!.shape[axis] as number) - stop)],
   emit: (emitter, [x], { axis, start, stop }, y) =>
     emitter.node("Slice", [x!, ...[[start], [stop], [axis]].map((value) => emitter.indices(value))], y.shape),
+  kernel: { view: ([x], { axis, start, stop }) => sliceView(x!, axis, start, stop) },
   simplify: ([x], { start, stop, axis }) => (start === 0 && stop === x!.shape[axis] ? x! : null),
 });
 

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, ndarray, permuted } from "../../base/ndarray.ts";
 import { type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
+import { permuteView } from "../../graph/view.ts";
 
 export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
   name: "transpose",
@@ -8,6 +9,7 @@ export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: r
   evaluate: ([x], { order }) => permuted(ndarray("float64", x!.shape, x!.data), order).data,
   gradient: (g, _, { order }) => [transpose(g, inverse(order))],
   emit: (emitter, [x], { order }, y) => emitter.node("Transpose", [x!], y.shape, { perm: order }),
+  kernel: { view: ([x], { order }) => permuteView(x!, order) },
   simplify: ([x], { order }) => {
     if (order.every((axis, i) => axis === i)) return x!;
     if (opOf(x!) !== (transposeOp as unknown as Op)) return null;

@@ -8,6 +8,7 @@ export const absOp = unary({
   compute: Math.abs,
   gradient: (g, x) => mul(g, sign(x)),
   emit: "Abs",
+  kernel: (k, x) => k.abs(x),
 });
 
 /** Absolute value; gradient 0 at 0. */

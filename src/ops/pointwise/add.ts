@@ -7,6 +7,7 @@ export const addOp = binary({
   compute: (a, b) => a + b,
   gradient: (g) => [g, g],
   onnx: "Add",
+  kernel: (k, a, b) => k.add(a, b),
   simplify: (a, b, y) => (isAll(b, 0) && fits(a, y) ? a : isAll(a, 0) && fits(b, y) ? b : null),
 });
 

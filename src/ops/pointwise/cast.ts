@@ -13,6 +13,7 @@ export const castOp = defineOp<{ to: TensorType }>({
   // Only a cast of real numbers to themselves would carry a gradient, and that one is not built.
   gradient: "none",
   emit: (emitter, [x], { to }) => emitter.node("Cast", [x!], x!.shape, { to: onnxTypes[to] }),
+  kernel: { pointwise: (k, [x], { to }) => k.cast(x!, to) },
 });
 
 /** The same values under another type: towards zero for int32, "not zero" for bool. No gradient. */

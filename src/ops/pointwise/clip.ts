@@ -15,6 +15,7 @@ export const clipOp = defineOp<{ low: number; high: number }>({
   gradient: (g, [x], { low, high }) => [mul(g, mul(step(sub(x!, low)), step(sub(high, x!))))],
   emit: (emitter, [x], { low, high }) =>
     emitter.node("Clip", [x!, emitter.constant(scalar(low)), emitter.constant(scalar(high))], x!.shape),
+  kernel: { pointwise: (k, [x], { low, high }) => k.min(k.max(x!, k.number(low)), k.number(high)) },
 });
 
 /** x limited to [low, high]; gradient 0 at and beyond the limits. */

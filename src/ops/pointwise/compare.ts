@@ -1,17 +1,49 @@
+import type { Arithmetic, Scalar } from "../../graph/kernel-form.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { type Operand } from "./broadcast.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
-export const greaterOp = comparison("greater", "Greater", (a, b) => a > b);
-export const greaterEqualOp = comparison("greaterEqual", "GreaterOrEqual", (a, b) => a >= b);
-export const lessOp = comparison("less", "Less", (a, b) => a < b);
-export const lessEqualOp = comparison("lessEqual", "LessOrEqual", (a, b) => a <= b);
-export const equalOp = comparison("equal", "Equal", (a, b) => a === b);
+export const greaterOp = comparison(
+  "greater",
+  "Greater",
+  (a, b) => a > b,
+  (k, a, b) => k.greater(a, b),
+);
+export const greaterEqualOp = comparison(
+  "greaterEqual",
+  "GreaterOrEqual",
+  (a, b) => a >= b,
+  (k, a, b) => k.greaterEqual(a, b),
+);
+export const lessOp = comparison(
+  "less",
+  "Less",
+  (a, b) => a < b,
+  (k, a, b) => k.greater(b, a),
+);
+export const lessEqualOp = comparison(
+  "lessEqual",
+  "LessOrEqual",
+  (a, b) => a <= b,
+  (k, a, b) => k.greaterEqual(b, a),
+);
+export const equalOp = comparison(
+  "equal",
+  "Equal",
+  (a, b) => a === b,
+  (k, a, b) => k.equal(a, b),
+);
 
-function comparison(name: string, onnx: string, holds: (a: number, b: number) => boolean) {
+function comparison(
+  name: string,
+  onnx: string,
+  holds: (a: number, b: number) => boolean,
+  kernel: (k: Arithmetic, a: Scalar, b: Scalar) => Scalar,
+) {
   return binary({
     name,
     onnx,
+    kernel,
     compute: (a, b) => (holds(a, b) ? 1 : 0),
     gradient: "none",
     takes: ["float32", "int32"],

@@ -9,6 +9,7 @@ export const customGradientOp = defineOp<{ rule: GradientRule }>({
   evaluate: ([value]) => value!.data,
   gradient: (g, _, { rule }) => [null, ...rule(g)],
   emit: (_, [value]) => value!,
+  kernel: { view: ([value]) => value! },
   simplify: ([value]) => value!,
 });
 

@@ -10,6 +10,7 @@ export const divOp = binary({
   compute: (a, b) => a / b,
   gradient: (g, _, b, y) => [div(g, b), neg(div(mul(g, y), b))],
   onnx: "Div",
+  kernel: (k, a, b) => k.div(a, b),
   simplify: (a, b, y) => (isAll(b, 1) && fits(a, y) ? a : null),
 });
 

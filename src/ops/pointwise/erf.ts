@@ -9,6 +9,7 @@ export const erfOp = unary({
   compute: erfNumber,
   gradient: (g, x) => mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))),
   emit: "Erf",
+  kernel: (k, x) => k.erf(x),
 });
 
 /** Error function, to (-1, 1). */

@@ -7,6 +7,7 @@ export const expOp = unary({
   compute: Math.exp,
   gradient: (g, _, y) => mul(g, y),
   emit: "Exp",
+  kernel: (k, x) => k.exp(x),
 });
 
 /** e to the power x. */

@@ -18,6 +18,7 @@ export const expm1Op = unary({
     const small = emitter.node("Less", [emitter.node("Abs", [x], x.shape), number(0.5)], x.shape);
     return emitter.node("Where", [small, near, plain], x.shape);
   },
+  kernel: (k, x) => k.expm1(x),
 });
 
 /** exp(x) - 1, accurate near 0. */

@@ -15,6 +15,9 @@ export const leakyReluOp = defineOp<{ slope: number }>({
   // The mask is 1 or the slope; as a maximum of two constants it carries no gradient of its own.
   gradient: (g, [x], { slope }) => [mul(g, maximum(step(x!), slope))],
   emit: (emitter, [x], { slope }) => emitter.node("LeakyRelu", [x!], x!.shape, { alpha: { float: slope } }),
+  kernel: {
+    pointwise: (k, [x], { slope }) => k.select(k.greater(x!, k.number(0)), x!, k.mul(x!, k.number(slope))),
+  },
 });
 
 /** x where x > 0, else slope * x; gradient `slope` at 0. @throws OptionError unless `slope` is in [0, 1). */

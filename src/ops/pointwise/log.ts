@@ -7,6 +7,7 @@ export const logOp = unary({
   compute: Math.log,
   gradient: (g, x) => div(g, x),
   emit: "Log",
+  kernel: (k, x) => k.log(x),
 });
 
 /** Natural logarithm; -Infinity at 0, NaN below. */

@@ -17,6 +17,7 @@ export const log1pOp = unary({
     const small = emitter.node("Less", [emitter.node("Abs", [x], x.shape), number(0.5)], x.shape);
     return emitter.node("Where", [small, series, plain], x.shape);
   },
+  kernel: (k, x) => k.log1p(x),
 });
 
 /** log(1 + x), accurate near 0. */

@@ -11,6 +11,7 @@ export const maximumOp = binary({
   compute: Math.max,
   gradient: (g, a, b) => maximumGradient(g, a, b),
   onnx: "Max",
+  kernel: (k, a, b) => k.max(a, b),
 });
 
 /** The larger of each pair, with broadcasting. Ties share the gradient equally. */

@@ -11,6 +11,7 @@ export const minimumOp = binary({
     return [db, da];
   },
   onnx: "Min",
+  kernel: (k, a, b) => k.min(a, b),
 });
 
 /** The smaller of each pair, with broadcasting. Ties share the gradient equally. */

@@ -8,6 +8,7 @@ export const mulOp = binary({
   compute: (a, b) => a * b,
   gradient: (g, a, b) => [mul(g, b), mul(g, a)],
   onnx: "Mul",
+  kernel: (k, a, b) => k.mul(a, b),
   simplify: (a, b, y) => (isAll(b, 1) && fits(a, y) ? a : isAll(a, 1) && fits(b, y) ? b : null),
 });
 

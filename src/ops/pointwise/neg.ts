@@ -6,6 +6,7 @@ export const negOp = unary({
   compute: (x) => -x,
   gradient: (g) => neg(g),
   emit: "Neg",
+  kernel: (k, x) => k.neg(x),
 });
 
 /** Minus x. */

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { type Op, type Tensor, type TensorType, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
+import type { Arithmetic, Scalar } from "../../graph/kernel-form.ts";
 import { broadcastToOp } from "../movement/broadcast-to.ts";
 import { type Operand, broadcastShapes, forEachPair, lift, sumTo } from "./broadcast.ts";
 
@@ -11,6 +12,7 @@ interface Unary {
   readonly gradient: "none" | ((g: Tensor, x: Tensor, y: Tensor) => Tensor);
   /** An ONNX operator, or the nodes that make up the function. */
   readonly emit: string | ((emitter: Emitter, x: Value) => Value);
+  readonly kernel: (k: Arithmetic, x: Scalar) => Scalar;
   readonly simplify?: (x: Tensor) => Tensor | null;
 }
 
@@ -26,6 +28,7 @@ export function unary(def: Unary): Op<{}> {
     evaluate: ([x]) => x!.data.map(def.compute),
     gradient: gradient === "none" ? "none" : (g, [x], _, y) => [gradient(g, x!, y)],
     emit: (emitter, [x]) => (typeof emit === "string" ? emitter.node(emit, [x!], x!.shape) : emit(emitter, x!)),
+    kernel: { pointwise: (k, [x]) => def.kernel(k, x!) },
     ...(simplify && { simplify: ([x]: readonly Tensor[]) => simplify(x!) }),
   });
 }
@@ -36,6 +39,7 @@ interface Binary {
   /** Gradients for a and b before their broadcast axes are summed. */
   readonly gradient: "none" | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
   readonly onnx: string;
+  readonly kernel: (k: Arithmetic, a: Scalar, b: Scalar) => Scalar;
   /** Types that the operands may have; float32 alone unless said. */
   readonly takes?: readonly TensorType[];
   readonly result?: TensorType;
@@ -72,6 +76,7 @@ export function binary(def: Binary): Op<{}> {
             return [da && sumTo(da, a!.shape), db && sumTo(db, b!.shape)];
           },
     emit: (emitter, [a, b], _, y) => emitter.node(def.onnx, [a!, b!], y.shape),
+    kernel: { pointwise: (k, [a, b]) => def.kernel(k, a!, b!) },
     simplify: ([a, b], _, y) => simplify?.(a!, b!, y) ?? withoutRepeats(op, a!, b!, y),
   });
   return op;

@@ -15,6 +15,7 @@ export const powOp = binary({
     constantValue(b) === null ? mul(g, mul(y, log(a))) : null,
   ],
   onnx: "Pow",
+  kernel: (k, a, b) => k.pow(a, b),
 });
 
 /** a to the power b, with broadcasting. The gradient for b is defined for a > 0. */

@@ -9,6 +9,7 @@ export const reluOp = unary({
   // From y, not x: the pre-activation need not be kept.
   gradient: (g, _, y) => mul(g, step(y)),
   emit: "Relu",
+  kernel: (k, x) => k.max(x, k.number(0)),
 });
 
 /** max(x, 0); gradient 0 at 0. */

@@ -8,6 +8,7 @@ export const sigmoidOp = unary({
   compute: (x) => 1 / (1 + Math.exp(-x)),
   gradient: (g, _, y) => mul(g, mul(y, sub(1, y))),
   emit: "Sigmoid",
+  kernel: (k, x) => k.sigmoid(x),
 });
 
 /** Logistic function 1 / (1 + exp(-x)), to (0, 1). */

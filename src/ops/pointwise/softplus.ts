@@ -13,6 +13,7 @@ export const softplusOp = unary({
     const rest = emitter.node("Log", [emitter.node("Sigmoid", [size], x.shape)], x.shape);
     return emitter.node("Sub", [positive, rest], x.shape);
   },
+  kernel: (k, x) => k.softplus(x),
 });
 
 /** log(1 + exp(x)), without overflow. */

@@ -8,6 +8,7 @@ export const sqrtOp = unary({
   compute: Math.sqrt,
   gradient: (g, _, y) => div(mul(g, 0.5), y),
   emit: "Sqrt",
+  kernel: (k, x) => k.sqrt(x),
 });
 
 /** Square root; its gradient at 0 is infinite, so add a small number where 0 can occur. */

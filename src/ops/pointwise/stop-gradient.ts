@@ -6,6 +6,7 @@ export const stopGradientOp = defineOp<{}>({
   evaluate: ([x]) => x!.data,
   gradient: "none",
   emit: (_, [x]) => x!,
+  kernel: { view: ([x]) => x! },
   simplify: ([x]) => x!,
 });
 

@@ -9,6 +9,7 @@ export const subOp = binary({
   compute: (a, b) => a - b,
   gradient: (g) => [g, neg(g)],
   onnx: "Sub",
+  kernel: (k, a, b) => k.sub(a, b),
   simplify: (a, b, y) => (isAll(b, 0) && fits(a, y) ? a : null),
 });
 

@@ -8,6 +8,7 @@ export const tanhOp = unary({
   compute: Math.tanh,
   gradient: (g, _, y) => mul(g, sub(1, mul(y, y))),
   emit: "Tanh",
+  kernel: (k, x) => k.tanh(x),
 });
 
 /** Hyperbolic tangent, to (-1, 1). */

@@ -22,6 +22,7 @@ export const argmaxOp = defineOp<{ axis: number }>({
     emitter.node("Cast", [emitter.node("ArgMax", [x!], y.shape, { axis, keepdims: 0 })], y.shape, {
       to: int32,
     }),
+  kernel: { reduction: "argmax", axes: ({ axis }) => [axis] },
 });
 
 /** Place of the largest number along an axis, the first of equals, as int32. No gradient. */

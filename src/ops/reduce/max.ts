@@ -23,6 +23,7 @@ export const maxOp = defineOp<ReduceAttrs>({
   },
   emit: (emitter, [x], { axes, keepDims }, y) =>
     emitter.node("ReduceMax", [x!, emitter.indices(axes)], y.shape, { keepdims: keepDims ? 1 : 0 }),
+  kernel: { reduction: "max", axes: ({ axes }) => axes },
   // Over no axes nothing is left out; ONNX would take an empty list for all axes.
   simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });

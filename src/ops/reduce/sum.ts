@@ -28,6 +28,7 @@ export const sumOp = defineOp<ReduceAttrs>({
     );
     return emitter.reshape(product, y.shape);
   },
+  kernel: { reduction: "sum", axes: ({ axes }) => axes },
   // Summing over axes of extent 1 only changes the shape.
   simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { ndarray, sizeOf } from "../../base/ndarray.ts";
 import { type Dim, type Tensor, apply, constant, constantValue, defineOp, staticDim } from "../../graph/tensor.ts";
+import { lookupView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { scatterAdd } from "./scatter-add.ts";
 
@@ -30,6 +31,7 @@ export const gatherOp = defineOp<{ axis: number }>({
   },
   gradient: (g, [x, indices], { axis }) => [scatterAdd(g, indices!, axis, staticDim(x!, axis, "gather")), null],
   emit: (emitter, [x, indices], { axis }, y) => emitter.node("Gather", [x!, indices!], y.shape, { axis }),
+  kernel: { view: ([x, indices], { axis }) => lookupView(x!, axis, indices!) },
 });
 
 /** Slices of x along an axis at `indices` (int32, any shape), whose axes take the place of that axis. */

@@ -45,6 +45,7 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
       ? emitProduct(emitter, lined, indices!, axis, y)
       : emitGathers(emitter, lined, places.data as Int32Array, axis, extent, y);
   },
+  kernel: { scatter: ({ axis }) => ({ axis }) },
 });
 
 export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: number): Tensor {

@@ -16,6 +16,7 @@ export const whereOp = defineOp<{}>({
   evaluate: ([condition, a, b]) => condition!.data.map((holds, i) => (holds !== 0 ? a!.data[i]! : b!.data[i]!)),
   gradient: (g, [condition]) => [null, where(condition!, g, 0), where(condition!, 0, g)],
   emit: (emitter, [condition, a, b], _, y) => emitter.node("Where", [condition!, a!, b!], y.shape),
+  kernel: { pointwise: (k, [condition, a, b]) => k.select(condition!, a!, b!) },
 });
 
 /** `a` where the condition holds, else `b`, with broadcasting. The side not chosen gets no gradient, NaN included. */

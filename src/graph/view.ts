@@ -1,0 +1,137 @@
+import type { Shape } from "../base/ndarray.ts";
+
+/**
+ * Numbers in memory as a kernel reads them: element [i, j, ...] is at `offset + i * strides[0] + j * strides[1] + ...` of the
+ * source, plus what the lookups add. Strides are in elements; 0 repeats an axis.
+ */
+export interface View {
+  /** Whose memory it is. */
+  readonly source: object;
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly strides: readonly number[];
+  readonly lookups: readonly Lookup[];
+}
+
+/** An axis that goes through a table: the whole number at the same element of `places` times `stride` is added. */
+export interface Lookup {
+  readonly places: View;
+  readonly stride: number;
+}
+
+/** A whole source, last axis fastest. */
+export function wholeView(source: object, shape: Shape): View {
+  return { source, shape, offset: 0, strides: rowStrides(shape), lookups: [] };
+}
+
+/** Axis i of the result is axis `order[i]` of the view. */
+export function permuteView(view: View, order: readonly number[]): View {
+  const picked = <T>(list: readonly T[]) => order.map((axis) => list[axis]!);
+  return mapped({ ...view, shape: picked(view.shape), strides: picked(view.strides) }, (places) =>
+    permuteView(places, order),
+  );
+}
+
+/** The part from `start` to before `stop` along an axis. */
+export function sliceView(view: View, axis: number, start: number, stop: number): View {
+  const shape = view.shape.map((extent, i) => (i === axis ? stop - start : extent));
+  return mapped({ ...view, shape, offset: view.offset + start * view.strides[axis]! }, (places) =>
+    sliceView(places, axis, start, stop),
+  );
+}
+
+/** The view repeated to a larger shape: aligned at the last axis, along axes of extent 1. */
+export function broadcastView(view: View, shape: Shape): View {
+  const lead = shape.length - view.shape.length;
+  const strides = shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!));
+  return mapped({ ...view, shape, strides }, (places) => broadcastView(places, shape));
+}
+
+/** The same numbers in the same order under another shape; null where no strides can say that. */
+export function reshapeView(view: View, shape: Shape): View | null {
+  const strides = reshapedStrides(view, shape);
+  if (strides === null) return null;
+  const lookups = view.lookups.map(({ places, stride }) => ({ stride, places: reshapeView(places, shape) }));
+  if (lookups.some(({ places }) => places === null)) return null;
+  return { ...view, shape, strides, lookups: lookups as Lookup[] };
+}
+
+/** Slices of the view along an axis at places, whose axes take that axis's place; null where the axis is looked up already. */
+export function lookupView(view: View, axis: number, places: View): View | null {
+  const taken = view.lookups.some((lookup) => lookup.places.strides[axis] !== 0);
+  if (taken || places.lookups.length > 0) return null;
+  const none = places.shape.map(() => 0);
+  const widened = <T>(list: readonly T[], middle: readonly T[]) => list.toSpliced(axis, 1, ...middle);
+  const shape = widened(view.shape, places.shape);
+  const zeros = view.shape.map(() => 0);
+  const own = { stride: view.strides[axis]!, places: { ...places, shape, strides: widened(zeros, places.strides) } };
+  const wider = mapped({ ...view, shape, strides: widened(view.strides, none) }, (old) => ({
+    ...old,
+    shape,
+    strides: widened(old.strides, none),
+  }));
+  return { ...wider, lookups: [...wider.lookups, own] };
+}
+
+/** Whether the view reads consecutive numbers of its source in their order. */
+export function isContiguous(view: View): boolean {
+  if (view.lookups.length > 0) return false;
+  const strides = rowStrides(view.shape);
+  return view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === strides[axis]);
+}
+
+/** What a view reads, as text: equal for equal views of one source. */
+export function viewKey(view: View, nameOf: (source: object) => string): string {
+  const lookups = view.lookups.map(({ places, stride }) => ` + ${stride} * ${viewKey(places, nameOf)}`).join("");
+  return `${nameOf(view.source)}[${view.offset}: ${view.shape.map((extent, i) => `${extent}*${view.strides[i]}`).join(" ")}${lookups}]`;
+}
+
+function mapped(view: View, change: (places: View) => View): View {
+  return {
+    ...view,
+    lookups: view.lookups.map(({ places, stride }) => ({ stride, places: change(places) })),
+  };
+}
+
+function rowStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
+/**
+ * Walks both shapes from their ends in runs of equal size; axes of one run must lie one in the other, so that their numbers
+ * are evenly spaced.
+ */
+function reshapedStrides(view: View, shape: Shape): number[] | null {
+  const axes = view.shape
+    .map((extent, i) => ({ extent, stride: view.strides[i]! }))
+    .filter(({ extent }) => extent !== 1);
+  const strides = new Array<number>(shape.length).fill(0);
+  let to = shape.length - 1;
+  while (axes.length > 0) {
+    const { extent, stride } = axes.pop()!;
+    let [have, made] = [extent, 1];
+    const start = to;
+    while (made !== have) {
+      if (made < have) {
+        if (to < 0) return null;
+        made *= shape[to--]!;
+      } else {
+        const next = axes.pop();
+        if (next === undefined || next.stride !== have * stride) return null;
+        have *= next.extent;
+      }
+    }
+    let step = stride;
+    for (let axis = start; axis > to; axis--) {
+      strides[axis] = step;
+      step *= shape[axis]!;
+    }
+  }
+  return strides;
+}
