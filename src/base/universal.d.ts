@@ -20,3 +20,20 @@ declare class CompressionStream {
     getWriter(): { write(bytes: Uint8Array<ArrayBuffer>): Promise<void>; close(): Promise<void> };
   };
 }
+declare namespace WebAssembly {
+  class Memory {
+    constructor(limits: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    /** Adds pages of 64 KiB; views of the old buffer end. @throws RangeError where there are no more. */
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Readonly<Record<string, (...args: number[]) => void>>;
+  }
+  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+}

@@ -4,7 +4,8 @@ import type { View } from "./view.ts";
 
 /** One number of a tensor inside a kernel. Several of them are computed at once, one a lane. */
 export interface Scalar {
-  readonly type: TensorType;
+  /** float64 occurs only inside elementary functions. */
+  readonly type: TensorType | "float64";
 }
 
 /** What an op may ask of the kernel compiler to compute one number of its result. */

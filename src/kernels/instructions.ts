@@ -113,6 +113,7 @@ export const instructions = {
   "i32x4.add": two(174),
   "i32x4.sub": two(177),
   "i32x4.mul": two(181),
+  "i32x4.min_s": two(182),
   "i64x2.shl": shift(203),
   "i64x2.shr_s": shift(204),
   "i64x2.shr_u": shift(205),

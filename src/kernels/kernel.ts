@@ -1,0 +1,58 @@
+import { type Shape, formatShape } from "../base/ndarray.ts";
+import { type View, viewKey } from "../graph/view.ts";
+import { type Node, neededFor } from "./scalars.ts";
+
+/** A value that is written at each place. */
+export interface Store {
+  readonly view: View;
+  readonly value: Node;
+}
+
+/** A value that is combined over all places of the reduced axes; the view has strides of 0 along them. */
+export interface Fold {
+  readonly combine: "sum" | "max";
+  readonly value: Node;
+  readonly view: View;
+}
+
+/**
+ * One pass over memory: at each of `size` places it loads numbers, computes, stores and adds up. Views of any shape of that
+ * size are meant in the order of their elements.
+ */
+export interface Kernel {
+  readonly size: number;
+  readonly stores: readonly Store[];
+  readonly folds: readonly Fold[];
+  /** What all folds are taken over: axes of a shape. */
+  readonly reduced: { readonly shape: Shape; readonly axes: readonly number[] } | null;
+}
+
+/** All nodes that a kernel computes, operands first. */
+export function nodesOf({ stores, folds }: Kernel): Node[] {
+  return neededFor([...stores, ...folds].map(({ value }) => value));
+}
+
+/** A kernel as text: what it loads, computes and writes, one line each. */
+export function printKernel(kernel: Kernel, nameOf: (source: object) => string): string {
+  const nodes = nodesOf(kernel);
+  const names = new Map<Node, string>();
+  const lines = nodes.flatMap((node) => {
+    if (node.kind === "constant") {
+      names.set(node, node.text);
+      return [];
+    }
+    const name = `%${names.size}`;
+    names.set(node, name);
+    if (node.kind === "load") return [`${name} = load ${node.type} ${viewKey(node.view, nameOf)}`];
+    const operands = node.operands.map((operand) => names.get(operand)).join(", ");
+    const after = node.immediate ?? (node.lanes === undefined ? "" : `[${node.lanes.join(" ")}]`);
+    return [`${name} = ${node.op}${after === "" ? "" : ` ${after}`} ${operands}`];
+  });
+  const stores = kernel.stores.map(({ view, value }) => `store ${viewKey(view, nameOf)} = ${names.get(value)}`);
+  const folds = kernel.folds.map(
+    ({ combine, view, value }) => `${combine} ${viewKey(view, nameOf)} = ${names.get(value)}`,
+  );
+  const { reduced } = kernel;
+  const over = reduced === null ? "" : ` over axes ${reduced.axes.join(", ")} of ${formatShape(reduced.shape)}`;
+  return [`for ${kernel.size} places${over}`, ...[...lines, ...stores, ...folds].map((line) => `  ${line}`)].join("\n");
+}
