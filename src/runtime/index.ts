@@ -3,3 +3,4 @@ export * from "./interpreter.ts";
 export * from "./ort.ts";
 export * from "./image-port.ts";
 export * from "./onnx-net.ts";
+export * from "./kernel-engine.ts";

@@ -35,7 +35,8 @@ export function ortEngine(options: OrtOptions): Engine {
   const { device } = options;
   return {
     name: device,
-    compile: (program) => compile(program, options),
+    compile: (program) =>
+      compileOrt(program, options, (state) => state instanceof (device === "cpu" ? HostState : DeviceState)),
     createState: (values) => (device === "cpu" ? new HostState(values) : new DeviceState(values, options)),
   };
 }
@@ -56,11 +57,12 @@ export async function runSession(session: InferenceSession, feeds: Arrays): Prom
  * How a session's threads wait for work. Spinning saves a fifth of a training step's time; but each session owns its
  * threads, and the spinning ones of sessions that are only alive would slow down all others.
  */
-function waiting(spinning: boolean): ort.InferenceSession.SessionOptions {
+export function waiting(spinning: boolean): ort.InferenceSession.SessionOptions {
   return { extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } } };
 }
 
-async function createSession(
+/** A session of a training graph; its threads spin where a program runs again and again. */
+export async function createSession(
   bytes: Uint8Array,
   { device }: OrtOptions,
   threads: number,
@@ -93,15 +95,20 @@ function explain(error: unknown, device: string): Error {
   return new EngineError(`${device}: ONNX Runtime could not load the graph - got ${firstLine(text)}`);
 }
 
-function firstLine(text: string): string {
+export function firstLine(text: string): string {
   return text.split("\n")[0]!.slice(0, 300);
 }
 
-async function compile(program: Program, options: OrtOptions): Promise<Compiled> {
+/** A program as one session. `owns` tells states that it can use. */
+export async function compileOrt(
+  program: Program,
+  options: OrtOptions,
+  owns: (state: State) => boolean,
+): Promise<Compiled> {
   const updates = program.updates ?? {};
   const renamed = Object.fromEntries(Object.entries(updates).map(([name, tensor]) => [next + name, tensor]));
   const bytes = emitOnnx({ ...program.outputs, ...renamed }, { target: "training" });
-  const threads = largestNode(program) < worthThreads ? 1 : options.threads;
+  const threads = threadsFor(largestNode(program), options);
   const locations = Object.fromEntries([
     ...Object.keys(program.outputs).map((name) => [name, "cpu"] as const),
     ...Object.keys(renamed).map((name) => [name, "gpu-buffer"] as const),
@@ -111,7 +118,20 @@ async function compile(program: Program, options: OrtOptions): Promise<Compiled>
     ...(options.device === "cpu" ? {} : { preferredOutputLocation: locations }),
   };
   const session = await createSession(bytes, options, threads, extra);
-  return new OrtProgram(session, program, options.device);
+  return new OrtProgram(session, program, options.device, owns);
+}
+
+/** @param flops The largest number of floating point operations of one node. */
+export function threadsFor(flops: number, { threads }: OrtOptions): number {
+  return flops < worthThreads ? 1 : threads;
+}
+
+/** State of which ONNX Runtime can read one version while it writes the next. */
+export interface OrtState extends State {
+  current(name: string): ort.Tensor | undefined;
+  /** Where the next value goes; null where ONNX Runtime finds a place. @throws EngineError for an unknown name. */
+  target(name: string): ort.Tensor | null;
+  replace(name: string, value: ort.Tensor): void;
 }
 
 class OrtProgram implements Compiled {
@@ -123,6 +143,7 @@ class OrtProgram implements Compiled {
     private readonly session: ort.InferenceSession,
     program: Program,
     private readonly device: string,
+    private readonly owns: (state: State) => boolean,
   ) {
     this.outputs = Object.keys(program.outputs);
     this.updates = Object.keys(program.updates ?? {});
@@ -155,14 +176,13 @@ class OrtProgram implements Compiled {
     }
   }
 
-  private requireState(state: State | undefined): HostState | DeviceState | undefined {
+  private requireState(state: State | undefined): OrtState | undefined {
     if (state === undefined) {
       if (this.updates.length > 0) throw new EngineError(`${this.device}: a step with updates needs a state`);
       return undefined;
     }
-    const own = this.device === "cpu" ? state instanceof HostState : state instanceof DeviceState;
-    if (!own) throw new EngineError(`${this.device}: the state belongs to another engine`);
-    return state as HostState | DeviceState;
+    if (!this.owns(state)) throw new EngineError(`${this.device}: the state belongs to another engine`);
+    return state as OrtState;
   }
 }
 
@@ -186,7 +206,7 @@ function arrayOf(tensor: ort.Tensor): NdArray {
  * State in main memory: two buffers a tensor, one read while the other is written. ONNX Runtime accepts one buffer as
  * input and output of a call and then computes wrong numbers.
  */
-class HostState implements State {
+class HostState implements OrtState {
   private readonly buffers = new Map<string, [front: ort.Tensor, back: ort.Tensor]>();
 
   constructor(values: Arrays) {
@@ -233,7 +253,7 @@ class HostState implements State {
 }
 
 /** State in the memory of the graphics device: each call makes new buffers there, and the old ones are freed. */
-class DeviceState implements State {
+class DeviceState implements OrtState {
   private readonly tensors: Map<string, ort.Tensor>;
   private copier: Promise<ort.InferenceSession> | null = null;
 

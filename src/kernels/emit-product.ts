@@ -1,0 +1,252 @@
+import type { Product } from "./steps.ts";
+import { count } from "./emit-steps.ts";
+import { FunctionBuilder, type Local, type ModuleBuilder } from "./wasm.ts";
+
+/**
+ * Rows and columns of one tile of a product. Its sums fill eight registers; V8 has sixteen, and larger tiles spill.
+ * Operands are packed in panels of so many rows or columns, one step of the inner axis after the other.
+ */
+export const tile = { rows: 4, columns: 8 } as const;
+/** Steps of the inner axis after which sums go to memory: panels of that length stay in the first cache. */
+const innerBlock = 256;
+/** Panels of rows that stay in the second cache while all columns pass. */
+const rowBlock = 32;
+/** Bytes for one tile at the border of a result. */
+export const borderBytes = 4 * tile.rows * tile.columns;
+
+/** Indices of the functions that all products of a module share. */
+export interface ProductFunctions {
+  readonly multiply: number;
+}
+
+const [rows, vectors] = [tile.rows, tile.columns / 4];
+
+/** Adds the functions that all products of a module share. */
+export function addProductFunctions(module: ModuleBuilder): ProductFunctions {
+  const micro = module.add(emitTile());
+  const border = module.add(emitBorder(micro));
+  return { multiply: module.add(emitMultiply(micro, border)) };
+}
+
+const tileParams = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
+
+/** One tile: addresses of both panels and of the result, steps, bytes of a row of the result, whether to add to it. */
+function emitTile(): FunctionBuilder {
+  const code = new FunctionBuilder(tileParams);
+  const [a, b, c, steps, pitch, adds] = code.params as [Local, Local, Local, Local, Local, Local];
+  const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => code.local("v128")));
+  const columns = Array.from({ length: vectors }, () => code.local("v128"));
+  const [factor, row, left] = [code.local("v128"), code.local("i32"), code.local("i32")];
+  const eachRow = (body: (r: number) => void) => {
+    code.get(c).set(row);
+    for (let r = 0; r < rows; r++) {
+      body(r);
+      if (r < rows - 1) code.get(row).get(pitch).op("i32.add").set(row);
+    }
+  };
+  code.get(adds).when(() =>
+    eachRow((r) =>
+      sums[r]!.forEach((sum, v) =>
+        code
+          .get(row)
+          .memory("v128.load", { offset: 16 * v })
+          .set(sum),
+      ),
+    ),
+  );
+  const step = (at: number) => {
+    columns.forEach((column, v) =>
+      code
+        .get(b)
+        .memory("v128.load", { offset: 4 * tile.columns * at + 16 * v })
+        .set(column),
+    );
+    sums.forEach((line, r) => {
+      code
+        .get(a)
+        .memory("v128.load32_splat", { offset: 4 * rows * at + 4 * r })
+        .set(factor);
+      line.forEach((sum, v) => code.get(factor).get(columns[v]!).op("f32x4.mul").get(sum).op("f32x4.add").set(sum));
+    });
+  };
+  const turns = (steps: number) => {
+    code.loop(() => {
+      for (let at = 0; at < steps; at++) step(at);
+      code
+        .get(a)
+        .i32(4 * rows * steps)
+        .op("i32.add")
+        .set(a);
+      code
+        .get(b)
+        .i32(4 * tile.columns * steps)
+        .op("i32.add")
+        .set(b);
+      code.get(left).i32(1).op("i32.sub").tee(left);
+    });
+  };
+  code
+    .get(steps)
+    .i32(2)
+    .op("i32.shr_u")
+    .tee(left)
+    .when(() => turns(4));
+  code
+    .get(steps)
+    .i32(3)
+    .op("i32.and")
+    .tee(left)
+    .when(() => turns(1));
+  eachRow((r) =>
+    sums[r]!.forEach((sum, v) =>
+      code
+        .get(row)
+        .get(sum)
+        .memory("v128.store", { offset: 16 * v }),
+    ),
+  );
+  return code;
+}
+
+/** A tile at the border, of so many rows and columns, by way of a whole one elsewhere. */
+function emitBorder(micro: number): FunctionBuilder {
+  const code = new FunctionBuilder([...tileParams, "i32", "i32", "i32"]);
+  const [a, b, c, steps, pitch, adds, height, width, spare] = code.params as Local[];
+  const [line, from, to] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  const copy = (inward: boolean) => {
+    code.get(c!).set(from).get(spare!).set(to).get(height!).set(line);
+    code.loop(() => {
+      const [target, source] = inward ? [to, from] : [from, to];
+      code.get(target).get(source).get(width!).i32(2).op("i32.shl").copyMemory();
+      code.get(from).get(pitch!).op("i32.add").set(from);
+      code
+        .get(to)
+        .i32(4 * tile.columns)
+        .op("i32.add")
+        .set(to);
+      code.get(line).i32(1).op("i32.sub").tee(line);
+    });
+  };
+  code.get(adds!).when(() => copy(true));
+  code
+    .get(a!)
+    .get(b!)
+    .get(spare!)
+    .get(steps!)
+    .i32(4 * tile.columns)
+    .get(adds!)
+    .call(micro, tileParams);
+  copy(false);
+  return code;
+}
+
+/** A whole product of packed operands: a, b, result, m, n, k, and a place for a tile at the border. */
+function emitMultiply(micro: number, border: number): FunctionBuilder {
+  const code = new FunctionBuilder(["i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
+  const [a, b, c, m, n, k, spare] = code.params as [Local, Local, Local, Local, Local, Local, Local];
+  const number = () => code.local("i32");
+  const [start, steps, block, blockEnd, i, j] = [number(), number(), number(), number(), number(), number()];
+  const [panelsA, panelsB, height, width] = [number(), number(), number(), number()];
+  const [pitch, fromA, fromB, to] = [number(), number(), number(), number()];
+  const panels = (extent: Local, size: number, into: Local) =>
+    code
+      .get(extent)
+      .i32(size - 1)
+      .op("i32.add")
+      .i32(size)
+      .op("i32.div_u")
+      .set(into);
+  const atMost = (value: Local, most: number) => {
+    code.get(value).i32(most).op("i32.gt_u");
+    code.when(() => code.i32(most).set(value));
+  };
+  panels(m, rows, panelsA);
+  panels(n, tile.columns, panelsB);
+  code.get(n).i32(2).op("i32.shl").set(pitch);
+  /** The address of a step in a panel. */
+  const place = (base: Local, panel: Local, size: number, into: Local) =>
+    code
+      .get(panel)
+      .get(k)
+      .op("i32.mul")
+      .get(start)
+      .op("i32.add")
+      .i32(4 * size)
+      .op("i32.mul")
+      .get(base)
+      .op("i32.add")
+      .set(into);
+  const args = () => code.get(fromA).get(fromB).get(to).get(steps).get(pitch).get(start).i32(0).op("i32.ne");
+  const one = () => {
+    place(a, i, rows, fromA);
+    code.get(i).i32(rows).op("i32.mul").get(pitch).op("i32.mul");
+    code
+      .get(j)
+      .i32(4 * tile.columns)
+      .op("i32.mul")
+      .op("i32.add")
+      .get(c)
+      .op("i32.add")
+      .set(to);
+    code.get(m).get(i).i32(rows).op("i32.mul").op("i32.sub").set(height);
+    atMost(height, rows);
+    code.get(height).i32(rows).op("i32.eq").get(width).i32(tile.columns).op("i32.eq").op("i32.and").tee(height);
+    code.when(() => args().call(micro, tileParams));
+    code.get(height).op("i32.eqz");
+    code.when(() => {
+      code.get(m).get(i).i32(rows).op("i32.mul").op("i32.sub").set(height);
+      atMost(height, rows);
+      args()
+        .get(height)
+        .get(width)
+        .get(spare)
+        .call(border, [...tileParams, "i32", "i32", "i32"]);
+    });
+  };
+  const upTo = (counter: Local, step: number, limit: Local, body: () => void) =>
+    code.loop(() => {
+      body();
+      code.get(counter).i32(step).op("i32.add").tee(counter).get(limit).op("i32.lt_u");
+    });
+  upTo(start, innerBlock, k, () => {
+    code.get(k).get(start).op("i32.sub").set(steps);
+    atMost(steps, innerBlock);
+    code.i32(0).set(block);
+    upTo(block, rowBlock, panelsA, () => {
+      code.get(panelsA).get(block).op("i32.sub").set(blockEnd);
+      atMost(blockEnd, rowBlock);
+      code.get(blockEnd).get(block).op("i32.add").set(blockEnd).i32(0).set(j);
+      upTo(j, 1, panelsB, () => {
+        place(b, j, tile.columns, fromB);
+        code.get(n).get(j).i32(tile.columns).op("i32.mul").op("i32.sub").set(width);
+        atMost(width, tile.columns);
+        code.get(block).set(i);
+        upTo(i, 1, blockEnd, one);
+      });
+    });
+  });
+  return code;
+}
+
+/** A stack of products as a function of the addresses of both operands, the result and a place for a tile. */
+export function emitProduct({ a, b, out }: Product, { multiply }: ProductFunctions): FunctionBuilder {
+  const [m, n] = out.shape.slice(-2) as [number, number];
+  const k = a.shape.at(-2)!;
+  const code = new FunctionBuilder(["i32", "i32", "i32", "i32"]);
+  const [left, right, to, spare] = code.params as [Local, Local, Local, Local];
+  const stack = out.shape.slice(0, -2).reduce((size, extent) => size * extent, 1);
+  const matrix = (panels: Product["a"]) =>
+    panels.shape[0] === 1 ? 0 : 4 * panels.shape.slice(1).reduce((x, y) => x * y, 1);
+  count(code, stack, () => {
+    code.get(left).get(right).get(to).i32(m).i32(n).i32(k).get(spare);
+    code.call(multiply, ["i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
+    for (const [pointer, bytes] of [
+      [left, matrix(a)],
+      [right, matrix(b)],
+      [to, 4 * m * n],
+    ] as const) {
+      if (bytes > 0) code.get(pointer).i32(bytes).op("i32.add").set(pointer);
+    }
+  });
+  return code;
+}

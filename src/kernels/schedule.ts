@@ -1,0 +1,103 @@
+import type { View } from "../graph/view.ts";
+import type { Fused } from "./fuse.ts";
+import { type Buffer, type Dependencies, type Product, type Step, readsOf, writesOf } from "./steps.ts";
+
+/** Steps that run one after the other: kernels, or products that ONNX Runtime makes in one call. */
+export type Segment =
+  | { readonly kind: "kernels"; readonly steps: readonly Step[] }
+  | { readonly kind: "onnx"; readonly products: readonly Product[] };
+
+export interface Schedule {
+  readonly segments: readonly Segment[];
+  /** New values that are written straight over the old ones of the input. */
+  readonly inPlace: ReadonlyMap<Buffer, Buffer>;
+  /** New values that are copied over the old ones at the end, because something reads the old ones after they are known. */
+  readonly copied: ReadonlyMap<Buffer, Buffer>;
+}
+
+/** Puts steps in an order in which each finds what it reads. */
+export function schedule({ dependencies, inputs, updates }: Fused): Schedule {
+  const steps = dependencies.current();
+  const [inPlace, copied] = [new Map<Buffer, Buffer>(), new Map<Buffer, Buffer>()];
+  for (const [name, next] of updates) {
+    const old: Buffer = inputs.get(name) ?? { ...next, name, role: "input" };
+    (overwrites(dependencies, steps, old, next) ? inPlace : copied).set(next, old);
+  }
+  return { segments: segmentsOf(dependencies, steps), inPlace, copied };
+}
+
+/**
+ * Proves that new values may be written over old ones: whatever reads the old ones runs before, or is the very pass that
+ * writes the new ones and reads each number just before it is replaced. Then makes sure that it is so.
+ */
+function overwrites(dependencies: Dependencies, steps: readonly Step[], old: Buffer, next: Buffer): boolean {
+  const touches = (views: readonly View[], buffer: Buffer) => views.filter(({ source }) => source === buffer);
+  const readers = steps.filter((step) => touches(readsOf(step), old).length > 0);
+  const writers = steps.filter((step) => touches(writesOf(step), next).length > 0);
+  for (const reader of readers) {
+    for (const writer of writers) {
+      if (reader !== writer && dependencies.depends(reader.id, writer.id)) return false;
+      if (reader === writer && !isElementwise(reader, old, next)) return false;
+    }
+  }
+  // Nothing is waited for that would wait in turn: with several writers one edge can forbid the next.
+  const added = readers.flatMap((reader) =>
+    writers.filter((writer) => writer !== reader).map((writer) => [writer, reader]),
+  );
+  if (writers.length > 1 && readers.some((reader) => writers.includes(reader))) {
+    return added.every(([writer, reader]) => dependencies.depends(writer!.id, reader!.id));
+  }
+  for (const [writer, reader] of added) dependencies.need(writer!.id, [reader!.id]);
+  return true;
+}
+
+function isElementwise(step: Step, old: Buffer, next: Buffer): boolean {
+  if (step.kind !== "pass" || step.folds.some(({ view }) => view.source === next)) return false;
+  const reads = readsOf(step).filter(({ source }) => source === old);
+  const writes = step.stores.filter(({ view }) => view.source === next).map(({ view }) => view);
+  const first = writes[0]!;
+  return [...reads, ...writes].every((view) => sameElements(view, first));
+}
+
+function sameElements(a: View, b: View): boolean {
+  const moving = ({ shape, strides }: View) =>
+    shape.flatMap((extent, axis) => (extent === 1 ? [] : [`${extent}*${strides[axis]}`])).join();
+  return a.offset === b.offset && a.lookups.length === 0 && b.lookups.length === 0 && moving(a) === moving(b);
+}
+
+/** Kernels as long as any is ready, then all products that are, and so on. */
+function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment[] {
+  const waiting = new Map(
+    steps.map((step) => [step, steps.filter((other) => dependencies.depends(step.id, other.id)).length]),
+  );
+  const users = new Map(steps.map((step) => [step, steps.filter((other) => dependencies.depends(other.id, step.id))]));
+  const [kernels, products]: [Step[], Product[]] = [[], []];
+  const ready = (step: Step) => {
+    if (step.kind === "product" && !step.packed) products.push(step);
+    else kernels.push(step);
+  };
+  const finish = (step: Step) => {
+    for (const user of users.get(step)!) {
+      const left = waiting.get(user)! - 1;
+      waiting.set(user, left);
+      if (left === 0) ready(user);
+    }
+  };
+  for (const [step, count] of waiting) if (count === 0) ready(step);
+  const segments: Segment[] = [];
+  while (kernels.length > 0 || products.length > 0) {
+    const run: Step[] = [];
+    while (kernels.length > 0) {
+      // The oldest first: close to the order in which the graph was written.
+      const next = kernels.reduce((first, step) => (step.id < first.id ? step : first));
+      kernels.splice(kernels.indexOf(next), 1);
+      run.push(next);
+      finish(next);
+    }
+    if (run.length > 0) segments.push({ kind: "kernels", steps: run });
+    const together = products.splice(0);
+    if (together.length > 0) segments.push({ kind: "onnx", products: together });
+    for (const product of together) finish(product);
+  }
+  return segments;
+}

@@ -1,0 +1,169 @@
+import type { NdArray } from "../base/ndarray.ts";
+import type { TensorType } from "../graph/tensor.ts";
+import type { View } from "../graph/view.ts";
+import { type Kernel, type Fold, type Store, nodesOf } from "./kernel.ts";
+
+/** Memory that a program reads or writes; the source of views. */
+export interface Buffer {
+  readonly name: string;
+  readonly dtype: TensorType;
+  /** Number of elements. */
+  readonly size: number;
+  /** `input`: fed, or of the state. `constant`: known. `temporary`: written by a step. */
+  readonly role: "input" | "constant" | "temporary";
+  readonly value?: NdArray<TensorType>;
+}
+
+/** One piece of work. A pass is a kernel that still grows while a graph is cut into steps. */
+export type Step = Pass | Product | Argmax | Scatter;
+
+export interface Pass {
+  readonly kind: "pass";
+  readonly id: number;
+  readonly size: number;
+  readonly stores: Store[];
+  readonly folds: Fold[];
+  reduced: Kernel["reduced"];
+}
+
+/**
+ * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n]. Packed operands are panels, a [stack, m / 4, k, 4] and
+ * b [stack, n / 8, k, 8], the last of which may be partly empty; a stack of 1 stands for any.
+ */
+export interface Product {
+  readonly kind: "product";
+  readonly id: number;
+  readonly packed: boolean;
+  readonly a: View;
+  readonly b: View;
+  readonly out: View;
+}
+
+/** The place of the first largest along the second axis: x [outer, extent, inner] to [outer, inner]. */
+export interface Argmax {
+  readonly kind: "argmax";
+  readonly id: number;
+  readonly x: View;
+  readonly out: View;
+}
+
+/** g [outer, count, inner] added to zeros [outer, extent, inner] at places [count]. */
+export interface Scatter {
+  readonly kind: "scatter";
+  readonly id: number;
+  readonly g: View;
+  readonly places: View;
+  readonly out: View;
+}
+
+/** The views that a step reads. */
+export function readsOf(step: Step): View[] {
+  if (step.kind === "pass") {
+    const loads = nodesOf(step).flatMap((node) => (node.kind === "load" ? [node.view] : []));
+    return loads.flatMap((view) => [view, ...view.lookups.map(({ places }) => places)]);
+  }
+  const views = step.kind === "product" ? [step.a, step.b] : step.kind === "argmax" ? [step.x] : [step.g, step.places];
+  return views.flatMap((view) => [view, ...view.lookups.map(({ places }) => places)]);
+}
+
+/** The views that a step writes. */
+export function writesOf(step: Step): View[] {
+  return step.kind === "pass" ? [...step.stores, ...step.folds].map(({ view }) => view) : [step.out];
+}
+
+/** Which steps need which, with passes that join each other. All questions are answered from sets of bits. */
+export class Dependencies {
+  readonly steps: Step[] = [];
+  private readonly parents: number[] = [];
+  /** For each step the steps on which it depends, at any distance. */
+  private readonly above: Bits[] = [];
+
+  /** The number of the next step. */
+  get next(): number {
+    return this.steps.length;
+  }
+
+  add(step: Step, needs: Iterable<number>): void {
+    this.steps.push(step);
+    this.parents.push(step.id);
+    this.above.push(new Bits());
+    this.need(step.id, needs);
+  }
+
+  /** The number under which a step goes after it has joined others. */
+  find(id: number): number {
+    let root = id;
+    while (this.parents[root] !== root) root = this.parents[root]!;
+    return root;
+  }
+
+  /** The steps that are left and do something. */
+  current(): Step[] {
+    return this.steps.filter((step) => this.parents[step.id] === step.id && writesOf(step).length > 0);
+  }
+
+  /** Whether a step depends on another. */
+  depends(on: number, from: number): boolean {
+    return this.above[this.find(on)]!.has(this.find(from));
+  }
+
+  need(id: number, needs: Iterable<number>): void {
+    const own = this.find(id);
+    const bits = this.above[own]!;
+    let changed = false;
+    for (const each of needs) {
+      const other = this.find(each);
+      if (other === own || bits.has(other)) continue;
+      if (this.depends(other, own)) {
+        throw new TypeError(`kernels: steps ${own} and ${other} would wait for each other`);
+      }
+      bits.add(other);
+      bits.include(this.above[other]!);
+      changed = true;
+    }
+    if (changed) this.passOn(own);
+  }
+
+  /** One pass takes in another, on which it must not depend, nor the other on it. */
+  merge(into: Pass, other: Pass): void {
+    const [own, gone] = [this.find(into.id), this.find(other.id)];
+    this.parents[gone] = own;
+    this.above[own]!.include(this.above[gone]!);
+    for (const bits of this.above) if (bits.has(gone)) bits.add(own);
+    this.passOn(own);
+    into.stores.push(...other.stores);
+    into.folds.push(...other.folds);
+    into.reduced ??= other.reduced;
+  }
+
+  private passOn(own: number): void {
+    const bits = this.above[own]!;
+    for (const other of this.above) if (other !== bits && other.has(own)) other.include(bits);
+  }
+}
+
+/** A set of small numbers. */
+class Bits {
+  private words = new Uint32Array(4);
+
+  has(number: number): boolean {
+    return ((this.words[number >> 5] ?? 0) & (1 << (number & 31))) !== 0;
+  }
+
+  add(number: number): void {
+    this.reserve((number >> 5) + 1);
+    this.words[number >> 5]! |= 1 << (number & 31);
+  }
+
+  include({ words }: Bits): void {
+    this.reserve(words.length);
+    for (let i = 0; i < words.length; i++) this.words[i]! |= words[i]!;
+  }
+
+  private reserve(length: number): void {
+    if (length <= this.words.length) return;
+    const larger = new Uint32Array(Math.max(length, 2 * this.words.length));
+    larger.set(this.words);
+    this.words = larger;
+  }
+}

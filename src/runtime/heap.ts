@@ -1,0 +1,77 @@
+import { EngineError } from "../base/errors.ts";
+import type { DType, NdArray } from "../base/ndarray.ts";
+
+const page = 65536;
+const alignment = 64;
+/** What a WebAssembly memory with addresses of 32 bits can hold. */
+const most = 65536 * page;
+
+/**
+ * One WebAssembly memory that is given out in pieces. It grows as it must; growing ends all views, so that views are made
+ * anew and never kept over a wait.
+ */
+export class Heap {
+  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  /** Free pieces by address. Address 0 is never given out. */
+  private free: { readonly at: number; readonly bytes: number }[] = [];
+  private end = alignment;
+  private readonly sizes = new Map<number, number>();
+
+  constructor(private readonly engine: string) {}
+
+  /** @throws EngineError when the memory is full. */
+  allocate(bytes: number): number {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const fitting = this.free.findIndex((piece) => piece.bytes >= size);
+    let at: number;
+    if (fitting >= 0) {
+      const piece = this.free[fitting]!;
+      at = piece.at;
+      const rest = { at: at + size, bytes: piece.bytes - size };
+      this.free.splice(fitting, 1, ...(rest.bytes > 0 ? [rest] : []));
+    } else {
+      at = this.end;
+      this.reserve(at + size);
+      this.end = at + size;
+    }
+    this.sizes.set(at, size);
+    return at;
+  }
+
+  /** Gives a piece back; neighbours become one. */
+  release(at: number): void {
+    const bytes = this.sizes.get(at)!;
+    this.sizes.delete(at);
+    const pieces = [...this.free, { at, bytes }].sort((a, b) => a.at - b.at);
+    const joined: { at: number; bytes: number }[] = [];
+    for (const piece of pieces) {
+      const last = joined.at(-1);
+      if (last !== undefined && last.at + last.bytes === piece.at) last.bytes += piece.bytes;
+      else joined.push({ ...piece });
+    }
+    if (joined.at(-1)!.at + joined.at(-1)!.bytes === this.end) this.end = joined.pop()!.at;
+    this.free = joined;
+  }
+
+  /** The numbers at an address, valid until the memory grows. */
+  view(dtype: DType, at: number, length: number): NdArray["data"] {
+    const { buffer } = this.memory;
+    if (dtype === "float32") return new Float32Array(buffer, at, length);
+    return dtype === "int32" ? new Int32Array(buffer, at, length) : new Uint8Array(buffer, at, length);
+  }
+
+  private reserve(bytes: number): void {
+    const missing = bytes - this.memory.buffer.byteLength;
+    if (missing <= 0) return;
+    try {
+      if (bytes > most) throw new RangeError();
+      this.memory.grow(Math.ceil(missing / page));
+    } catch {
+      const wanted = (bytes / 2 ** 30).toFixed(1);
+      throw new EngineError(
+        `${this.engine}: one WebAssembly memory holds at most 4 GiB - got a need of ${wanted} GiB`,
+        "use a smaller batch",
+      );
+    }
+  }
+}

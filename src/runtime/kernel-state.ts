@@ -1,0 +1,90 @@
+import * as ort from "#onnxruntime";
+
+import { EngineError } from "../base/errors.ts";
+import { type DType, type NdArray, type Shape, ndarray, sizeOf } from "../base/ndarray.ts";
+import type { Arrays } from "./engine.ts";
+import type { Heap } from "./heap.ts";
+import type { OrtState } from "./ort.ts";
+
+interface Entry {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly length: number;
+  front: number;
+  /** A second place, for programs that ONNX Runtime makes whole: it cannot write over what it reads. */
+  back: number | null;
+}
+
+/** State in an engine's WebAssembly memory, which kernels change in place. */
+export class KernelState implements OrtState {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly engine: string,
+    private readonly heap: Heap,
+    values: Arrays,
+  ) {
+    for (const [name, value] of Object.entries(values)) {
+      const dtype = value.dtype === "float64" ? "float32" : value.dtype;
+      const length = sizeOf(value.shape);
+      const front = heap.allocate(length * (dtype === "bool" || dtype === "uint8" ? 1 : 4));
+      heap.view(dtype, front, length).set(value.data);
+      this.entries.set(name, { dtype, shape: [...value.shape], length, front, back: null });
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** Address, type and shape of a tensor. */
+  entry(name: string): Readonly<Entry> | undefined {
+    return this.entries.get(name);
+  }
+
+  belongsTo(heap: Heap): boolean {
+    return this.heap === heap;
+  }
+
+  async read(names: readonly string[] = this.names): Promise<Arrays> {
+    const values = names.map((name): [string, NdArray] => {
+      const { dtype, shape, front, length } = this.require(name);
+      return [name, ndarray(dtype, shape, this.heap.view(dtype, front, length).slice() as never)];
+    });
+    return Object.fromEntries(values);
+  }
+
+  dispose(): void {
+    for (const { front, back } of this.entries.values()) {
+      this.heap.release(front);
+      if (back !== null) this.heap.release(back);
+    }
+    this.entries.clear();
+  }
+
+  current(name: string): ort.Tensor | undefined {
+    const entry = this.entries.get(name);
+    return entry && this.tensor(entry, entry.front);
+  }
+
+  target(name: string): ort.Tensor {
+    const entry = this.require(name);
+    entry.back ??= this.heap.allocate(entry.length * (entry.dtype === "bool" || entry.dtype === "uint8" ? 1 : 4));
+    return this.tensor(entry, entry.back);
+  }
+
+  replace(name: string): void {
+    const entry = this.require(name);
+    [entry.front, entry.back] = [entry.back!, entry.front];
+  }
+
+  require(name: string): Readonly<Entry> & { front: number; back: number | null } {
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw new EngineError(`${this.engine}: the state holds no "${name}"`);
+    return entry;
+  }
+
+  private tensor({ dtype, shape, length }: Entry, at: number): ort.Tensor {
+    return new ort.Tensor(dtype as "float32", this.heap.view(dtype, at, length) as Float32Array, shape);
+  }
+}

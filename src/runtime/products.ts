@@ -1,0 +1,102 @@
+import * as ort from "#onnxruntime";
+
+import { EngineError } from "../base/errors.ts";
+import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { type Tensor, input } from "../graph/tensor.ts";
+import { type View, isContiguous, permuteView } from "../graph/view.ts";
+import { type Buffer, type Product, lastTwo } from "../kernels/index.ts";
+import { emitOnnx } from "../onnx/index.ts";
+import { broadcastTo, matmul } from "../ops/index.ts";
+import type { Heap } from "./heap.ts";
+import { type OrtOptions, createSession, firstLine, threadsFor, waiting } from "./ort.ts";
+
+/** A piece of memory that ONNX Runtime reads or writes as it lies. */
+interface Piece {
+  readonly buffer: Buffer;
+  /** In elements from the start of the buffer. */
+  readonly offset: number;
+  readonly shape: Shape;
+}
+
+/** Products that ONNX Runtime makes in one call, over the memory of the kernels. */
+export class Products {
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly inputs: ReadonlyMap<string, Piece>,
+    private readonly outputs: ReadonlyMap<string, Piece>,
+    private readonly heap: Heap,
+  ) {}
+
+  private tensors: { readonly key: string; readonly feeds: Tensors; readonly fetches: Tensors } | null = null;
+
+  static async open(products: readonly Product[], options: OrtOptions, heap: Heap): Promise<Products> {
+    const inputs = new Map<string, Piece>();
+    const outputs = new Map<string, Piece>();
+    const results: Record<string, Tensor> = {};
+    let flops = 0;
+    products.forEach(({ a, b, out }, i) => {
+      const [left, right] = [a, b].map((view) => {
+        const { piece, transposed } = pieceOf(view);
+        const name = nameIn(inputs, piece);
+        return { tensor: input(name, piece.shape), transposed };
+      });
+      const transposes = { transposeA: left!.transposed, transposeB: right!.transposed };
+      results[`out${i}`] = broadcastTo(matmul(left!.tensor, right!.tensor, transposes), out.shape);
+      outputs.set(`out${i}`, { buffer: out.source as Buffer, offset: out.offset, shape: out.shape });
+      flops = Math.max(flops, 2 * sizeOf(out.shape) * a.shape.at(-1)!);
+    });
+    const bytes = emitOnnx(results, { target: "training" });
+    const session = await createSession(bytes, options, threadsFor(flops, options), waiting(true));
+    return new Products(session, inputs, outputs, heap);
+  }
+
+  /** @param addressOf Where buffers lie now. */
+  async run(addressOf: (buffer: Buffer) => number): Promise<void> {
+    const tensorsOf = (pieces: ReadonlyMap<string, Piece>): Tensors =>
+      Object.fromEntries(
+        [...pieces].map(([name, { buffer, offset, shape }]) => {
+          const data = this.heap.view("float32", addressOf(buffer) + 4 * offset, sizeOf(shape)) as Float32Array;
+          return [name, new ort.Tensor("float32", data, shape)];
+        }),
+      );
+    const pieces = [...this.inputs.values(), ...this.outputs.values()];
+    const key = `${this.heap.memory.buffer.byteLength} ${pieces.map(({ buffer }) => addressOf(buffer)).join()}`;
+    if (this.tensors?.key !== key) {
+      this.tensors = { key, feeds: tensorsOf(this.inputs), fetches: tensorsOf(this.outputs) };
+    }
+    try {
+      await this.session.run(this.tensors.feeds, this.tensors.fetches);
+    } catch (error) {
+      throw new EngineError(`cpu: the step failed - got ${firstLine(String(error))}`);
+    }
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+type Tensors = Record<string, ort.Tensor>;
+
+function nameIn(pieces: Map<string, Piece>, piece: Piece): string {
+  for (const [name, known] of pieces) {
+    const same = known.buffer === piece.buffer && known.offset === piece.offset;
+    if (same && known.shape.join() === piece.shape.join()) return name;
+  }
+  const name = `in${pieces.size}`;
+  pieces.set(name, piece);
+  return name;
+}
+
+/** The memory behind a stack of matrices that lies there row by row, or column by column. */
+function pieceOf(view: View): { piece: Piece; transposed: boolean } {
+  const repeated = view.strides.slice(0, -2).every((stride, i) => stride === 0 || view.shape[i] === 1);
+  const side = repeated ? lastTwo(view) : view;
+  const transposed = !isContiguous(side);
+  const axes = side.shape.map((_, i) => i);
+  const straight = transposed ? permuteView(side, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : side;
+  return {
+    piece: { buffer: view.source as Buffer, offset: view.offset, shape: straight.shape },
+    transposed,
+  };
+}
