@@ -37,7 +37,7 @@ type Value =
   | { readonly kind: "uniform"; readonly node: Node }
   | Stored
   /** Computed where it is needed. */
-  | { readonly kind: "lazy" }
+  | { readonly kind: "lazy"; readonly depth: number }
   /** Computed by a pass, and in memory only if `stored` says where. */
   | { readonly kind: "bound"; readonly pass: number; readonly node: Node; stored: Stored | null }
   /** The numbers of another tensor in the same order. */
@@ -55,6 +55,9 @@ export type IsPacked = (m: number, n: number, k: number) => boolean;
 
 /** Values of so few instructions and of one load are computed again rather than written and read. */
 const cheap = 5;
+
+/** Values that wait for the pass that needs them, one made of the other: a bound for recursion. */
+const deepest = 50;
 
 /** Cuts a graph of static shapes into steps: pointwise ops together with what they feed, in as few passes as possible. */
 export function fuse(wanted: Wanted, isPacked: IsPacked): Fused {
@@ -175,7 +178,13 @@ class Fuser {
 
   private pointwise(node: Tensor, form: Extract<KernelForm, { pointwise: unknown }>): Value {
     const values = node.inputs.map((from) => this.resolve(from));
-    if (!values.every((value) => value.kind === "uniform")) return { kind: "lazy" };
+    if (!values.every((value) => value.kind === "uniform")) {
+      const depth = 1 + Math.max(0, ...values.map((value) => (value.kind === "lazy" ? value.depth : 0)));
+      if (depth < deepest) return { kind: "lazy", depth };
+      this.values.set(node, { kind: "lazy", depth });
+      this.compute(node, () => true);
+      return this.values.get(node)!;
+    }
     return {
       kind: "uniform",
       node: form.pointwise(
@@ -521,18 +530,16 @@ class Fuser {
     const { bound, writers, seen } = this.frontier(node);
     const all = [...shapes, ...seen];
     const passes = [...new Set(bound.map((id) => this.dependencies.find(id)))].sort((a, b) => b - a);
-    const free = (id: number, from: number) => id !== from && !this.dependencies.depends(id, from);
-    const chosen = passes.find(
-      (id) =>
-        accepts(this.pass(id)) &&
-        this.admits(this.pass(id), all) &&
-        writers.every((writer) => free(this.dependencies.find(writer), id)) &&
-        passes.every((other) => other === id || free(other, id)),
-    );
+    // All that the pass would have to wait for must not wait for the pass.
+    const { dependencies } = this;
+    const isFree = (id: number) =>
+      writers.every((writer) => dependencies.find(writer) !== id && !dependencies.depends(writer, id)) &&
+      passes.every((other) => dependencies.find(other) === id || !dependencies.depends(other, id));
+    const chosen = passes.find((id) => accepts(this.pass(id)) && this.admits(this.pass(id), all) && isFree(id));
     if (chosen === undefined) return this.newPass(node.shape as Shape);
     const pass = this.pass(chosen);
     for (const shape of all) this.admit(pass, shape);
-    for (const other of passes) this.tryMerge(pass, other, accepts);
+    for (const other of passes) if (isFree(other)) this.tryMerge(pass, other, accepts);
     return pass;
   }
 

@@ -33,15 +33,18 @@ export function wasmEngine(): Engine {
   };
 }
 
-/** ONNX Runtime for large products, kernels for all else; a program that kernels cannot compute is ONNX Runtime's alone. */
-export function cpuEngine(options: OrtOptions): Engine {
+/**
+ * ONNX Runtime for large products, kernels for all else; a program that kernels cannot compute is ONNX Runtime's alone.
+ * @param isPacked Which products kernels make.
+ */
+export function cpuEngine(options: OrtOptions, isPacked: IsPacked = isFasterPacked): Engine {
   const name = "cpu";
   const heap = new Heap(name);
   const isOwn = (state: State) => state instanceof KernelState && state.belongsTo(heap);
   return {
     name,
     compile: async (program) => {
-      const plan = planKernels(program, isFasterPacked);
+      const plan = planKernels(program, isPacked);
       if (typeof plan === "string") return compileOrt(program, options, isOwn);
       return KernelProgram.open(name, program, plan, heap, options);
     },

@@ -6,13 +6,15 @@ import { key, normal } from "../../src/base/random.ts";
 import { grad } from "../../src/autodiff/index.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import * as ops from "../../src/ops/index.ts";
-import { type Compiled, type Engine, type Program, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Compiled, type Engine, type Program, cpuEngine, interpreter, ortEngine, wasmEngine } from "../../src/runtime/index.ts";
 import "../tolerance.ts";
 
 const cpu = ortEngine({ device: "cpu", threads: 2 });
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), 0],
   ["cpu", cpu, 1e-6],
+  ["cpu", cpuEngine({ device: "cpu", threads: 2 }), 1e-6],
+  ["wasm", wasmEngine(), 1e-6],
 ];
 
 /** A net of two layers with momentum: several tensors of state, each read and written by every step. */
