@@ -1,4 +1,4 @@
-import type { Shape } from "../base/ndarray.ts";
+import { type Shape, sizeOf } from "../base/ndarray.ts";
 
 /**
  * Numbers in memory as a kernel reads them: element [i, j, ...] is at `offset + i * strides[0] + j * strides[1] + ...` of the
@@ -71,6 +71,24 @@ export function lookupView(view: View, axis: number, places: View): View | null 
     strides: widened(old.strides, none),
   }));
   return { ...wider, lookups: [...wider.lookups, own] };
+}
+
+/** Every matrix of a stack transposed. */
+export function swapLastAxes(view: View): View {
+  const axes = view.shape.map((_, i) => i);
+  return permuteView(view, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
+}
+
+/** Whether two views without lookups read the same numbers in the same order. */
+export function sameView(a: View, b: View): boolean {
+  return (
+    a.source === b.source &&
+    a.offset === b.offset &&
+    a.lookups.length === 0 &&
+    b.lookups.length === 0 &&
+    sizeOf(a.shape) === sizeOf(b.shape) &&
+    (reshapeView(a, b.shape)?.strides.every((stride, i) => stride === b.strides[i] || b.shape[i] === 1) ?? false)
+  );
 }
 
 /** Whether the view reads consecutive numbers of its source in their order. */

@@ -8,7 +8,7 @@
 import type { Node, Nodes } from "./scalars.ts";
 
 /** ln 2 as a sum: the first part has so few bits that its products with whole numbers are exact. */
-const [ln2High, ln2Low] = [0.693359375, -2.12194440054690583e-4];
+const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 const signBit = -0x80000000;
 const mantissa = 0x7fffff;
 const bias = 127;

@@ -1,5 +1,6 @@
 import type { Fold, Kernel } from "./kernel.ts";
 import { nodesOf } from "./kernel.ts";
+import { Accesses, type Width, sourcesOf } from "./emit-access.ts";
 import { type Access, type LoopNest, loopNest } from "./loops.ts";
 import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
@@ -15,22 +16,10 @@ export function emitKernel(kernel: Kernel): EmittedKernel {
   return { builder: writer.write(), sources: writer.sources };
 }
 
-/** Places that one turn of a loop goes on by. Alone, all lanes hold the one number. */
-type Width = 1 | 4;
-
-/** What is added to an address because of a table, where that does not differ between the lanes. */
-interface Displacement {
-  readonly places: Access;
-  readonly scale: number;
-  readonly level: number;
-  readonly local: Local;
-}
-
 class KernelWriter {
   readonly sources: readonly object[];
   private readonly code: FunctionBuilder;
-  private readonly pointers = new Map<Access, Local>();
-  private readonly displacements = new Map<Access, Displacement[]>();
+  private readonly memory: Accesses;
   private readonly levels = new Map<Node, number>();
   private readonly uses = new Map<Node, number>();
   private readonly locals = new Map<Node, Local>();
@@ -45,11 +34,9 @@ class KernelWriter {
     private readonly kernel: Kernel,
     private readonly nest: LoopNest,
   ) {
-    const accesses = this.accesses();
-    this.sources = [...new Set(accesses.map(({ source }) => source))];
+    this.sources = sourcesOf(nest);
     this.code = new FunctionBuilder(this.sources.map(() => "i32"));
-    for (const access of accesses) this.pointers.set(access, this.code.local("i32"));
-    for (const access of [...nest.loads.values(), ...nest.stores]) this.displacements.set(access, this.uniform(access));
+    this.memory = new Accesses(this.code, nest);
     for (const node of nodesOf(kernel)) {
       this.levels.set(node, this.levelOf(node));
       for (const operand of operandsOf(node)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
@@ -61,54 +48,25 @@ class KernelWriter {
 
   write(): FunctionBuilder {
     const { code } = this;
-    for (const [access, pointer] of this.pointers) {
-      code.get(code.params[this.sources.indexOf(access.source)]!).i32(access.offset * access.bytes);
-      code.op("i32.add").set(pointer);
-    }
     if (this.tileRest !== null) code.i32(this.nest.tiles!.total).set(this.tileRest).i32(1).set(this.isFirstTile!);
     this.hoist(-1, 4);
     this.loop(0, 4);
     return code;
   }
 
-  private accesses(): Access[] {
-    const { loads, stores, folds } = this.nest;
-    return [...loads.values(), ...stores, ...folds].flatMap((access) => [
-      access,
-      ...access.lookups.map(({ places }) => places),
-    ]);
-  }
-
-  /** The innermost loop with which an access moves; -1 where it stays. */
-  private movesWith({ strides }: Access): number {
-    return strides.findLastIndex((stride, i) => stride !== 0 && this.nest.loops[i]!.extent > 1);
-  }
-
   private levelOf(node: Node): number {
     if (node.kind === "constant") return -1;
     if (node.kind === "applied") return Math.max(-1, ...node.operands.map((operand) => this.levels.get(operand)!));
     const access = this.nest.loads.get(node)!;
-    return Math.max(this.movesWith(access), ...access.lookups.map(({ places }) => this.movesWith(places)));
-  }
-
-  private uniform({ lookups, bytes }: Access): Displacement[] {
-    return lookups
-      .filter(({ places }) => places.strides[this.nest.vector] === 0)
-      .map(({ places, stride }) => ({
-        places,
-        scale: stride * bytes,
-        level: this.movesWith(places),
-        local: this.code.local("i32"),
-      }));
+    return Math.max(
+      this.memory.movesWith(access),
+      ...access.lookups.map(({ places }) => this.memory.movesWith(places)),
+    );
   }
 
   /** Computes what changes with this loop but not with the loops inside it. */
   private hoist(level: number, width: Width): void {
-    for (const list of this.displacements.values()) {
-      for (const one of list.filter((each) => each.level === level)) {
-        this.code.get(this.pointers.get(one.places)!).memory("i32.load").i32(one.scale).op("i32.mul").set(one.local);
-      }
-    }
+    this.memory.hoist(level);
     if (level === this.nest.loops.length - 1) return;
     for (const [node, own] of this.levels) if (own === level) this.compute(node, width);
   }
@@ -196,7 +154,7 @@ class KernelWriter {
     const ahead = new Map<Access, number>();
     const turn = () => {
       const inner = body();
-      for (const [access, pointer] of this.pointers) {
+      for (const [access, pointer] of this.memory.pointers) {
         const move = strides(access) - (inner.get(access) ?? 0);
         if (move !== 0) code.get(pointer).i32(move).op("i32.add").set(pointer);
         if (typeof count === "number") ahead.set(access, strides(access) * count);
@@ -221,7 +179,7 @@ class KernelWriter {
   }
 
   private save(level: number): [Local, Local][] {
-    const moving = [...this.pointers].filter(([{ strides }]) => strides[level] !== 0);
+    const moving = [...this.memory.pointers].filter(([{ strides }]) => strides[level] !== 0);
     return moving.map(([, pointer]) => {
       const kept = this.code.local("i32");
       this.code.get(pointer).set(kept);
@@ -262,7 +220,7 @@ class KernelWriter {
       const total = this.total(i, width);
       code.get(total).get(this.localOf(value)).op(operationOf(combine)).set(total);
     });
-    kernel.stores.forEach(({ value }, i) => this.store(nest.stores[i]!, this.localOf(value), value.type, width));
+    kernel.stores.forEach(({ value }, i) => this.memory.store(nest.stores[i]!, this.localOf(value), value.type, width));
     this.computed = before;
     return new Map();
   }
@@ -299,11 +257,11 @@ class KernelWriter {
       if (this.isFirstTile !== null) {
         code.get(this.isFirstTile).op("i32.eqz");
         code.when(() => {
-          this.pushLoad(access, "float32", width);
+          this.memory.pushLoad(access, "float32", width);
           code.get(four).op(op).set(four);
         });
       }
-      this.store(access, four, "float32", width);
+      this.memory.store(access, four, "float32", width);
     });
   }
 
@@ -314,7 +272,7 @@ class KernelWriter {
       return;
     }
     if (node.kind === "constant") code.v128(node.bytes);
-    else if (node.kind === "load") this.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width);
+    else if (node.kind === "load") this.memory.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width);
     else this.pushApplied(node, width);
     if ((this.uses.get(node) ?? 0) > 1) {
       code.tee(this.localOf(node));
@@ -328,87 +286,7 @@ class KernelWriter {
     else if (node.immediate !== undefined) this.code.i32(node.immediate).op(node.op);
     else this.code.op(node.op);
   }
-
-  private pushAddress(access: Access, lane = 0): number {
-    const { code, nest } = this;
-    code.get(this.pointers.get(access)!);
-    for (const { local } of this.displacements.get(access) ?? []) code.get(local).op("i32.add");
-    for (const { places, stride } of access.lookups) {
-      const step = places.strides[nest.vector]!;
-      if (step === 0) continue;
-      code.get(this.pointers.get(places)!).memory("i32.load", { offset: lane * step * 4 });
-      code
-        .i32(stride * access.bytes)
-        .op("i32.mul")
-        .op("i32.add");
-    }
-    return lane * access.strides[nest.vector]! * access.bytes;
-  }
-
-  private pushLoad(access: Access, type: Load["type"], width: Width): void {
-    const { code, nest } = this;
-    const stride = access.strides[nest.vector]!;
-    const scattered = access.lookups.some(({ places }) => places.strides[nest.vector] !== 0);
-    const isOne = width === 1 || (stride === 0 && !scattered);
-    const isBool = type === "bool";
-    if (isOne) {
-      this.pushAddress(access);
-      if (isBool) code.memory("i32.load8_u").op("i32x4.splat");
-      else code.memory("v128.load32_splat");
-    } else if (stride === 1 && !scattered) {
-      this.pushAddress(access);
-      if (isBool) code.memory("v128.load32_zero").op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
-      else code.memory("v128.load");
-    } else {
-      this.pushLanes(access, isBool);
-    }
-    if (isBool) code.v128(zeros).op("i32x4.ne");
-  }
-
-  /** Four numbers that do not lie side by side. */
-  private pushLanes(access: Access, isBool: boolean): void {
-    const { code } = this;
-    const gathered = code.local("v128");
-    code.v128(zeros).set(gathered);
-    for (let lane = 0; lane < 4; lane++) {
-      const offset = this.pushAddress(access, lane);
-      code.get(gathered);
-      if (isBool) code.memory("v128.load8_lane", { offset, lane: 4 * lane });
-      else code.memory("v128.load32_lane", { offset, lane });
-      code.set(gathered);
-    }
-    code.get(gathered);
-  }
-
-  private store(access: Access, value: Local, type: Node["type"], width: Width): void {
-    const { code, nest } = this;
-    const stride = access.strides[nest.vector]!;
-    const isBool = type === "bool";
-    let from = value;
-    if (isBool) {
-      from = code.local("v128");
-      code.get(value).v128(new Uint8Array(16).fill(1)).op("v128.and").set(from);
-    }
-    if (width === 1) {
-      this.pushAddress(access);
-      code.get(from).memory(isBool ? "v128.store8_lane" : "v128.store32_lane", { lane: 0 });
-    } else if (stride === 1) {
-      this.pushAddress(access);
-      if (isBool) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { lane: 0 });
-      else code.get(from).memory("v128.store");
-    } else {
-      for (let lane = 0; lane < 4; lane++) {
-        const offset = this.pushAddress(access, lane);
-        code.get(from);
-        if (isBool) code.memory("v128.store8_lane", { offset, lane: 4 * lane });
-        else code.memory("v128.store32_lane", { offset, lane });
-      }
-    }
-  }
 }
-
-const zeros = new Uint8Array(16);
-const everyFourth = Array.from({ length: 16 }, (_, byte) => (4 * byte) % 16);
 
 function operationOf(combine: Fold["combine"]): "f32x4.add" | "f32x4.max" {
   return combine === "sum" ? "f32x4.add" : "f32x4.max";

@@ -9,7 +9,8 @@ import { type Schedule, schedule } from "./schedule.ts";
 import type { Buffer } from "./steps.ts";
 
 export { addressOf, slotOf, type ProgramLayout } from "./emit-program.ts";
-export { lastTwo, type IsPacked } from "./fuse.ts";
+export type { IsPacked } from "./fuse.ts";
+export { lastTwo } from "./matrices.ts";
 export { printPlan } from "./print-plan.ts";
 export type { Schedule, Segment } from "./schedule.ts";
 export type { Buffer, Product } from "./steps.ts";

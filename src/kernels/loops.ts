@@ -48,7 +48,7 @@ export function commonExtents(shapes: readonly Shape[]): number[] | null {
   }
   const sorted = [...cuts].sort((a, b) => a - b);
   const extents = sorted.slice(1).map((cut, i) => cut / sorted[i]!);
-  return extents.every(Number.isInteger) ? extents.reverse() : null;
+  return extents.every(Number.isInteger) ? extents.toReversed() : null;
 }
 
 /** The shapes of everything that a kernel reads and writes. */

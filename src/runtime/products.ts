@@ -3,7 +3,7 @@ import * as ort from "#onnxruntime";
 import { EngineError } from "../base/errors.ts";
 import { type Shape, sizeOf } from "../base/ndarray.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
-import { type View, isContiguous, permuteView } from "../graph/view.ts";
+import { type View, isContiguous, swapLastAxes } from "../graph/view.ts";
 import { type Buffer, type Product, lastTwo } from "../kernels/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { broadcastTo, matmul } from "../ops/index.ts";
@@ -93,8 +93,7 @@ function pieceOf(view: View): { piece: Piece; transposed: boolean } {
   const repeated = view.strides.slice(0, -2).every((stride, i) => stride === 0 || view.shape[i] === 1);
   const side = repeated ? lastTwo(view) : view;
   const transposed = !isContiguous(side);
-  const axes = side.shape.map((_, i) => i);
-  const straight = transposed ? permuteView(side, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : side;
+  const straight = transposed ? swapLastAxes(side) : side;
   return {
     piece: { buffer: view.source as Buffer, offset: view.offset, shape: straight.shape },
     transposed,

@@ -139,7 +139,7 @@ const step = fc.record({
   bytes: fc.uint8Array({ minLength: 16, maxLength: 16 }),
 });
 
-function moduleOf(functions: readonly Step[][], shared: boolean): { bytes: Uint8Array; text: string } {
+function moduleOf(functions: readonly Step[][], shared: boolean) {
   const module = new ModuleBuilder();
   const texts = functions.map((steps, i) => {
     const pair = new Pair();

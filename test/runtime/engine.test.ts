@@ -6,7 +6,15 @@ import { key, normal } from "../../src/base/random.ts";
 import { grad } from "../../src/autodiff/index.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import * as ops from "../../src/ops/index.ts";
-import { type Compiled, type Engine, type Program, cpuEngine, interpreter, ortEngine, wasmEngine } from "../../src/runtime/index.ts";
+import {
+  type Compiled,
+  type Engine,
+  type Program,
+  cpuEngine,
+  interpreter,
+  ortEngine,
+  wasmEngine,
+} from "../../src/runtime/index.ts";
 import "../tolerance.ts";
 
 const cpu = ortEngine({ device: "cpu", threads: 2 });

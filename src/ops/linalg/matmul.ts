@@ -2,7 +2,7 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, sizeOf, stridesOf } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import { type Dims, type Numbers, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
-import { type View, broadcastView, permuteView } from "../../graph/view.ts";
+import { broadcastView, swapLastAxes } from "../../graph/view.ts";
 import { reshape } from "../movement/reshape.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
@@ -50,7 +50,7 @@ export const matmulOp = defineOp<MatmulAttrs>({
     product: (a, b, { transposeA, transposeB }, shape) => {
       const [m, n] = shape.slice(-2) as [number, number];
       const batch = shape.slice(0, -2);
-      const [left, right] = [transposeA ? swapView(a) : a, transposeB ? swapView(b) : b];
+      const [left, right] = [transposeA ? swapLastAxes(a) : a, transposeB ? swapLastAxes(b) : b];
       const k = left.shape.at(-1)!;
       return [broadcastView(left, [...batch, m, k]), broadcastView(right, [...batch, k, n])];
     },
@@ -82,11 +82,6 @@ export function emitGemm(
     transA: transposeA ? 1 : 0,
     transB: transposeB ? 1 : 0,
   });
-}
-
-function swapView(view: View): View {
-  const order = view.shape.map((_, i) => i);
-  return permuteView(view, [...order.slice(0, -2), order.at(-1)!, order.at(-2)!]);
 }
 
 function swapped(emitter: Emitter, x: Value): Value {

@@ -1,0 +1,148 @@
+import type { Access, LoopNest } from "./loops.ts";
+import type { Load, Node } from "./scalars.ts";
+import type { FunctionBuilder, Local } from "./wasm.ts";
+
+/** Places that one turn of a loop goes on by. Alone, all lanes hold the one number. */
+export type Width = 1 | 4;
+
+/** What is added to an address because of a table, where that does not differ between the lanes. */
+interface Displacement {
+  readonly places: Access;
+  readonly scale: number;
+  readonly level: number;
+  readonly local: Local;
+}
+
+/** Loads and stores of a kernel: a pointer for each access, which loops move, and what tables add to it. */
+export class Accesses {
+  readonly pointers = new Map<Access, Local>();
+  readonly sources: readonly object[];
+  private readonly displacements = new Map<Access, Displacement[]>();
+
+  constructor(
+    private readonly code: FunctionBuilder,
+    private readonly nest: LoopNest,
+  ) {
+    const own = [...nest.loads.values(), ...nest.stores, ...nest.folds];
+    const all = own.flatMap((access) => [access, ...access.lookups.map(({ places }) => places)]);
+    this.sources = sourcesOf(nest);
+    for (const access of all) {
+      const pointer = code.local("i32");
+      code.get(code.params[this.sources.indexOf(access.source)]!).i32(access.offset * access.bytes);
+      code.op("i32.add").set(pointer);
+      this.pointers.set(access, pointer);
+    }
+    for (const access of own) this.displacements.set(access, this.uniform(access));
+  }
+
+  /** The innermost loop with which an access moves; -1 where it stays. */
+  movesWith({ strides }: Access): number {
+    return strides.findLastIndex((stride, i) => stride !== 0 && this.nest.loops[i]!.extent > 1);
+  }
+
+  /** Computes what tables add that change with this loop but not with the loops inside it. */
+  hoist(level: number): void {
+    for (const list of this.displacements.values()) {
+      for (const one of list.filter((each) => each.level === level)) {
+        this.code.get(this.pointers.get(one.places)!).memory("i32.load").i32(one.scale).op("i32.mul").set(one.local);
+      }
+    }
+  }
+
+  private uniform({ lookups, bytes }: Access): Displacement[] {
+    return lookups
+      .filter(({ places }) => places.strides[this.nest.vector] === 0)
+      .map(({ places, stride }) => ({
+        places,
+        scale: stride * bytes,
+        level: this.movesWith(places),
+        local: this.code.local("i32"),
+      }));
+  }
+
+  private pushAddress(access: Access, lane = 0): number {
+    const { code, nest } = this;
+    code.get(this.pointers.get(access)!);
+    for (const { local } of this.displacements.get(access) ?? []) code.get(local).op("i32.add");
+    for (const { places, stride } of access.lookups) {
+      const step = places.strides[nest.vector]!;
+      if (step === 0) continue;
+      code.get(this.pointers.get(places)!).memory("i32.load", { offset: lane * step * 4 });
+      code
+        .i32(stride * access.bytes)
+        .op("i32.mul")
+        .op("i32.add");
+    }
+    return lane * access.strides[nest.vector]! * access.bytes;
+  }
+
+  pushLoad(access: Access, type: Load["type"], width: Width): void {
+    const { code, nest } = this;
+    const stride = access.strides[nest.vector]!;
+    const scattered = access.lookups.some(({ places }) => places.strides[nest.vector] !== 0);
+    const isOne = width === 1 || (stride === 0 && !scattered);
+    const isBool = type === "bool";
+    if (isOne) {
+      this.pushAddress(access);
+      if (isBool) code.memory("i32.load8_u").op("i32x4.splat");
+      else code.memory("v128.load32_splat");
+    } else if (stride === 1 && !scattered) {
+      this.pushAddress(access);
+      if (isBool) code.memory("v128.load32_zero").op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
+      else code.memory("v128.load");
+    } else {
+      this.pushLanes(access, isBool);
+    }
+    if (isBool) code.v128(zeros).op("i32x4.ne");
+  }
+
+  /** Four numbers that do not lie side by side. */
+  private pushLanes(access: Access, isBool: boolean): void {
+    const { code } = this;
+    const gathered = code.local("v128");
+    code.v128(zeros).set(gathered);
+    for (let lane = 0; lane < 4; lane++) {
+      const offset = this.pushAddress(access, lane);
+      code.get(gathered);
+      if (isBool) code.memory("v128.load8_lane", { offset, lane: 4 * lane });
+      else code.memory("v128.load32_lane", { offset, lane });
+      code.set(gathered);
+    }
+    code.get(gathered);
+  }
+
+  store(access: Access, value: Local, type: Node["type"], width: Width): void {
+    const { code, nest } = this;
+    const stride = access.strides[nest.vector]!;
+    const isBool = type === "bool";
+    let from = value;
+    if (isBool) {
+      from = code.local("v128");
+      code.get(value).v128(new Uint8Array(16).fill(1)).op("v128.and").set(from);
+    }
+    if (width === 1) {
+      this.pushAddress(access);
+      code.get(from).memory(isBool ? "v128.store8_lane" : "v128.store32_lane", { lane: 0 });
+    } else if (stride === 1) {
+      this.pushAddress(access);
+      if (isBool) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { lane: 0 });
+      else code.get(from).memory("v128.store");
+    } else {
+      for (let lane = 0; lane < 4; lane++) {
+        const offset = this.pushAddress(access, lane);
+        code.get(from);
+        if (isBool) code.memory("v128.store8_lane", { offset, lane: 4 * lane });
+        else code.memory("v128.store32_lane", { offset, lane });
+      }
+    }
+  }
+}
+
+/** Whose memory a kernel reads and writes, each once. */
+export function sourcesOf({ loads, stores, folds }: LoopNest): object[] {
+  const own = [...loads.values(), ...stores, ...folds];
+  return [...new Set(own.flatMap(({ source, lookups }) => [source, ...lookups.map(({ places }) => places.source)]))];
+}
+
+const zeros = new Uint8Array(16);
+const everyFourth = Array.from({ length: 16 }, (_, byte) => (4 * byte) % 16);
