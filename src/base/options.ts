@@ -9,8 +9,9 @@ function field<Schema extends z.ZodType, Given = z.input<Schema>>(
   doc: string,
   convert: (value: unknown) => unknown,
   schema: Schema,
+  placeholder: string,
 ): z.ZodPreprocess<Schema, Given> {
-  return z.preprocess(convert as (value: Given) => unknown, schema).meta({ description: doc });
+  return z.preprocess(convert as (value: Given) => unknown, schema).meta({ description: doc, placeholder });
 }
 
 function fromText(value: unknown): unknown {
@@ -30,19 +31,19 @@ interface Bounds {
 
 /** A number within bounds. */
 export function numberField(doc: string, bounds: Bounds = {}) {
-  return field(doc, fromText, bounded(z.number({ error: "must be a number" }), bounds));
+  return field(doc, fromText, bounded(z.number({ error: "must be a number" }), bounds), "x");
 }
 
 /** A whole number within bounds. */
 export function integerField(doc: string, bounds: Bounds = {}) {
   const whole = z.number({ error: "must be a whole number" }).int({ error: "must be a whole number" });
-  return field(doc, fromText, bounded(whole, bounds));
+  return field(doc, fromText, bounded(whole, bounds), "n");
 }
 
 /** A whole number from 1, or a share in (0, 1). */
 export function countOrShareField(doc: string) {
   const error = `must be ${countOrShareRule}`;
-  return field(doc, fromText, z.number({ error }).refine(isCountOrShare, { error }));
+  return field(doc, fromText, z.number({ error }).refine(isCountOrShare, { error }), "n|share");
 }
 
 export const countOrShareRule = "a whole number from 1, or a share in (0, 1)";
@@ -55,7 +56,7 @@ export function isCountOrShare(value: number): boolean {
 /** Numbers within bounds: a list, or text with commas between them. */
 export function numberListField(doc: string, bounds: Bounds = {}) {
   const entries = z.array(bounded(z.number({ error: "must be numbers with commas between them" }), bounds)).min(1);
-  return field<typeof entries, number | readonly number[]>(doc, listed, entries);
+  return field<typeof entries, number | readonly number[]>(doc, listed, entries, "x,x,...");
 }
 
 /** Whole numbers of at least 1: a list, or text with commas between them. */
@@ -65,17 +66,20 @@ export function integerListField(doc: string) {
     .int()
     .min(1, { error: "must be at least 1" });
   const entries = z.array(entry).min(1);
-  return field<typeof entries, number | readonly number[]>(doc, listed, entries);
+  return field<typeof entries, number | readonly number[]>(doc, listed, entries, "n,n,...");
 }
 
-/** Any words. */
-export function textField(doc: string) {
-  return z.string({ error: "must be text" }).min(1, { error: "must not be empty" }).meta({ description: doc });
+/** Any words; `placeholder` says in one word what they are: `file`, `dir`. */
+export function textField(doc: string, placeholder = "text") {
+  const text = z.string({ error: "must be text" }).min(1, { error: "must not be empty" });
+  return text.meta({ description: doc, placeholder });
 }
 
 /** One of some words. */
 export function choiceField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
-  return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description: doc });
+  return z
+    .enum(words, { error: `must be one of ${words.join(", ")}` })
+    .meta({ description: doc, placeholder: words.join("|") });
 }
 
 /** Some of some words: a list, or text with commas between them. */
@@ -83,7 +87,7 @@ export function choiceListField<const Words extends readonly [string, ...string[
   const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, with commas between them` });
   const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
   const entries = z.array(entry).min(1);
-  return field<typeof entries, readonly Words[number][]>(doc, split, entries);
+  return field<typeof entries, readonly Words[number][]>(doc, split, entries, "name,name,...");
 }
 
 /** A number within bounds, or one of some words. */
@@ -94,7 +98,7 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
 ) {
   const error = `must be ${words.join(", ")} or a number${describe(bounds)}`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
-  return field(doc, convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }));
+  return field(doc, convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }), `${words.join("|")}|x`);
 }
 
 function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {
@@ -157,8 +161,8 @@ export interface OptionDescription {
   readonly doc: string;
   /** Undefined where it may be left out. */
   readonly initial: unknown;
-  /** The words it may be; null where it is no choice. */
-  readonly choices: readonly string[] | null;
+  /** What stands for a value of it: `n`, `x`, `file`, or the words that it may be, `AtoB|BtoA`. */
+  readonly placeholder: string;
 }
 
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
@@ -170,7 +174,7 @@ export function describeOptions(schema: z.ZodObject): OptionDescription[] {
       name,
       doc: field.meta()?.description ?? inner.meta()?.description ?? "",
       initial: initial.success ? initial.data : undefined,
-      choices: inner instanceof z.ZodEnum ? inner.options.map(String) : null,
+      placeholder: String(field.meta()?.["placeholder"] ?? inner.meta()?.["placeholder"] ?? "value"),
     };
   });
 }

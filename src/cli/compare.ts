@@ -15,7 +15,9 @@ import {
   requireOneData,
 } from "../train/index.ts";
 import { addDeviceFlag } from "./device.ts";
+import { addOutputFlags } from "./flags.ts";
 import { counted } from "./format.ts";
+import { addExamples } from "./help.ts";
 import {
   type MeasureFlags,
   addMeasureFlags,
@@ -35,14 +37,13 @@ interface CompareFlags extends MeasureFlags {
 
 export function declareCompare(command: Command): void {
   command
-    .argument("<run...>", "folders of two runs or more")
-    .option("--out <file>", "HTML page to write", "compare.html")
-    .option("--different-data", "compare runs that were trained on different data")
-    .option("--force", "replace the file")
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
-  addMeasureFlags(command, "nothing; the page shows what has been measured");
+    .argument("<run...>", "run folders, two or more")
+    .option("--out <file>", "HTML page to write (default: compare.html)", "compare.html")
+    .option("--different-data", "compare runs even if they were trained on different data");
+  addMeasureFlags(command, "none: the page shows what eval has measured");
   addDeviceFlag(command);
+  addOutputFlags(command, { quiet: true, force: "replace the file" });
+  addExamples(command, [["two runs on one page", "zaya compare runs/vae-mnist-1 runs/vae-mnist-2"]]);
   command.action(runCompare);
 }
 

@@ -6,7 +6,8 @@ import { type DataSplit, type Dataset, hasSides, nearDuplicates, summarize } fro
 import { openData } from "../node/index.ts";
 import { dataOptions } from "../train/index.ts";
 import { type Look, linesOf, objectOf, pairLines, pairObject } from "./data-look.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
+import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
 
 interface DataFlags extends Readonly<Record<string, unknown>> {
@@ -17,9 +18,13 @@ export function declareData(command: Command): void {
   const how = dataOptions.omit({ spec: true, second: true });
   command
     .argument("<spec>", dataOptions.shape.spec.meta()?.description ?? "")
-    .argument("[second]", "a second domain of images, named as the first is");
+    .argument("[second]", "second domain of unpaired images");
   addFlags(command, how);
-  command.option("--json", "print one JSON object");
+  addOutputFlags(command);
+  addExamples(command, [
+    ["points known by name", "zaya data ring8"],
+    ["a folder of your own images (here: photos)", "zaya data photos --size 32"],
+  ]);
   command.action(async (spec: string, second: string | undefined, flags: DataFlags) => {
     const options = parseOptions(how, givenOptions(flags, how), "data");
     const data = await openData(spec, { ...options, second });

@@ -6,11 +6,11 @@ import { type Device, devices } from "../node/index.ts";
 import { addFlags } from "./flags.ts";
 
 const deviceOptions = z.object({
-  device: choiceField("where to compute; auto is the CPU, WebGPU is used when named", devices).default("auto"),
+  device: choiceField("where to compute; auto means the CPU; WebGPU has to be named", devices).default("auto"),
 });
 
-export function addDeviceFlag(command: Command): void {
-  addFlags(command, deviceOptions);
+export function addDeviceFlag(command: Command, heading?: string): void {
+  addFlags(command, deviceOptions, heading);
 }
 
 /** @throws OptionError for a device that does not exist anywhere. */

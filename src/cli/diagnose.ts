@@ -2,7 +2,9 @@ import type { Command } from "commander";
 
 import { type Diagnosis, Chronicle, diagnoseModel, sourceTitle } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addOutputFlags } from "./flags.ts";
 import { counted } from "./format.ts";
+import { addExamples, addNote } from "./help.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 
@@ -13,15 +15,14 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareDiagnose(command: Command): void {
-  command
-    .argument("<run>", "folder of the run, whether it goes on, was stopped or is done; nothing is written to it")
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
+  command.argument("<run>", "run folder; the run may be going on, interrupted or done, nothing is written to it");
   addDeviceFlag(command);
-  command.addHelpText(
-    "after",
-    "\nNames what is wrong with a run, each with the numbers that show it, the thresholds that they crossed and one flag to change.\ndocs/diagnose.md lists the symptoms.",
+  addOutputFlags(command, { quiet: true });
+  addNote(
+    command,
+    "Each finding comes with the numbers that show it, the thresholds that they crossed and one flag to change. docs/diagnose.md lists the symptoms.",
   );
+  addExamples(command, [["check a run", "zaya diagnose runs/vae-mnist-1"]]);
   command.action(runDiagnose);
 }
 

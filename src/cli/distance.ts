@@ -9,23 +9,23 @@ import { type Distance, type DistanceResult, distances } from "../distances/inde
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { type OpenedSide, openSide } from "./distance-side.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { count, number } from "./format.ts";
+import { addExamples, addNames } from "./help.ts";
 import { addMemberFlags, memberNamed, requireUsed } from "./member-flags.ts";
 import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  n: integerField("items of each side at most, chosen by the seed; so many are drawn from a run", { min: 1 }).default(
-    2000,
-  ),
-  seed: integerField("seed of all that is drawn", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  size: integerField("side in pixels to which the images of a folder are scaled and cropped", { min: 1 }).optional(),
-  weightsA: textField("weights of A's items: a .npy file [n] or a .csv of one column (default: equal)").optional(),
-  weightsB: textField("weights of B's items (default: equal)").optional(),
+  n: integerField("items of each side at most, drawn by the seed; a run is sampled n times", { min: 1 }).default(2000),
+  seed: integerField("random seed", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
+  size: integerField("scale and centre-crop the images of a folder to n x n pixels", { min: 1 }).optional(),
+  weightsA: textField("weights of A's items: .npy [n] or .csv of one column (default: equal)", "file").optional(),
+  weightsB: textField("weights of B's items (default: equal)", "file").optional(),
   plan: textField(
-    "write the plan: .csv, a line i,j,mass for each mass moved from item i of A to item j of B; .npy, the matrix [n, m]",
+    "write the transport plan: .csv with lines i,j,mass from item i of A to item j of B, or .npy with the matrix [n, m]",
+    "file",
   ).optional(),
 });
 
@@ -39,20 +39,26 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareDistance(command: Command): void {
-  const data = "data (a known name, a folder of images, a .npy, .parquet, .csv or IDX file), or the folder of a run";
-  const known = distances.map(({ name, summary }) => `${name} (${summary})`).join("; ");
+  const data =
+    "run folder, name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)";
   command
     .argument("<a>", data)
     .argument("<b>", "the same")
-    .option("--metric <name>", `which distance: ${known}`, distances[0]!.name);
+    .option("--metric <name>", "distance of the list above", distances[0]!.name);
+  addNames(
+    command,
+    "Distances:",
+    distances.map(({ name, summary }) => [name, summary]),
+  );
   addFlags(command, options);
-  addMemberFlags(command, distances);
-  command
-    .option("--force", "replace the plan's file")
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
   addWeightsFlag(command);
   addDeviceFlag(command);
+  addMemberFlags(command, distances, "Options of distances:");
+  addOutputFlags(command, { quiet: true, force: "replace the file of --plan" });
+  addExamples(command, [
+    ["how close two halves of a noisy circle are", "zaya distance ring8 ring8 -n 500"],
+    ["samples of a run and its data, in pixels", "zaya distance runs/vae-mnist-1 mnist --metric sliced -n 500"],
+  ]);
   command.action(runDistance);
 }
 

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 
 import { ZayaError } from "../base/errors.ts";
 import { exitCodes } from "./failure.ts";
+import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
 import { Output } from "./output.ts";
 
@@ -21,7 +22,8 @@ interface PackageReport {
 }
 
 export function declareDoctor(command: Command): void {
-  command.option("--json", "print one JSON object").action(async (flags: { json?: boolean }) => {
+  addOutputFlags(command);
+  command.action(async (flags: { json?: boolean }) => {
     const output = new Output(flags);
     const engines: EngineReport[] = [];
     for (const device of ["cpu", "webgpu"] as const) {

@@ -2,7 +2,9 @@ import type { Command } from "commander";
 
 import type { Evaluation } from "../train/index.ts";
 import { addDeviceFlag } from "./device.ts";
+import { addOutputFlags } from "./flags.ts";
 import { count, number } from "./format.ts";
+import { addExamples } from "./help.ts";
 import { type MeasureFlags, addMeasureFlags, checkMeasureFlags, measureRun } from "./measure-run.ts";
 import { Output } from "./output.ts";
 import { numbers } from "./progress.ts";
@@ -13,12 +15,16 @@ interface EvalFlags extends MeasureFlags {
 }
 
 export function declareEval(command: Command): void {
-  command.argument("<run>", "folder of the run; results are written to its eval/");
+  command.argument("<run>", "run folder; results are added to its eval/");
   addMeasureFlags(command, "what training ends with");
-  command
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
   addDeviceFlag(command);
+  addOutputFlags(command, { quiet: true });
+  addExamples(command, [
+    ["the test metrics of the recipe again", "zaya eval runs/vae-mnist-1"],
+    ["log-likelihood of 500 test images", "zaya eval runs/vae-mnist-1 --metric nll --samples 100 --limit 500"],
+    ["features to compare images in, once per data set", "zaya train classifier --data mnist --out runs/digits"],
+    ["sample quality and diversity", "zaya eval runs/vae-mnist-1 --features runs/digits --metric kid --metric recall"],
+  ]);
   command.action(runEval);
 }
 

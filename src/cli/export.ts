@@ -6,7 +6,9 @@ import { key } from "../base/random.ts";
 import { MemoryStore } from "../base/store.ts";
 import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
 import { type ParityEntry, type Weights, classWords, exportModel, readDataRecord } from "../train/index.ts";
+import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
+import { addExamples } from "./help.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
@@ -20,11 +22,11 @@ interface ExportFlags {
 
 export function declareExport(command: Command): void {
   command
-    .argument("<run>", "folder of the run")
-    .option("--out <dir>", "folder to write to (default: the run's own export/, which is renewed)")
-    .option("--force", "replace files")
-    .option("--json", "print one JSON object");
+    .argument("<run>", "run folder")
+    .option("--out <dir>", "folder to write to (default: export/ of the run, whose files are replaced)");
   addWeightsFlag(command);
+  addOutputFlags(command, { force: "replace files" });
+  addExamples(command, [["encoder.onnx and decoder.onnx into a folder", "zaya export runs/vae-mnist-1 --out onnx"]]);
   command.action(runExport);
 }
 

@@ -21,14 +21,35 @@ export function addFlags(
 ): void {
   for (const described of describeOptions(schema)) {
     const initial = described.initial ?? defaults[described.name];
-    const text = initial === undefined ? described.doc : `${described.doc} (default: ${String(initial)})`;
-    const option = new Option(`${flagOf(described.name)} <${placeholder(described)}>`, text);
+    const { flag, doc } = valueFlag(described);
+    const option = new Option(flag, withDefault(doc, initial));
     command.addOption(heading === undefined ? option : option.helpGroup(heading));
   }
 }
 
-function placeholder({ choices }: OptionDescription): string {
-  return choices === null ? "value" : choices.join("|");
+/** Flags that say what a command prints and replaces; the last in its help. */
+export function addOutputFlags(
+  command: Command,
+  { quiet = false, force }: { readonly quiet?: boolean; readonly force?: string } = {},
+): void {
+  const add = (flag: string, doc: string) => command.addOption(new Option(flag, doc).helpGroup("Output:"));
+  if (force !== undefined) add("--force", force);
+  if (quiet) add("--quiet", "print warnings and the result only");
+  add("--json", quiet ? "print one JSON object at the end; progress goes to stderr" : "print one JSON object");
+  command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("Output:"));
+}
+
+/** Placeholders longer than this are words that the doc text lists instead. */
+const longPlaceholder = 34;
+
+/** An option with a value as commander writes it. */
+export function valueFlag({ name, doc, placeholder }: OptionDescription): { flag: string; doc: string } {
+  if (placeholder.length <= longPlaceholder) return { flag: `${flagOf(name)} <${placeholder}>`, doc };
+  return { flag: `${flagOf(name)} <name>`, doc: `${doc}; one of ${placeholder.replaceAll("|", ", ")}` };
+}
+
+export function withDefault(doc: string, initial: unknown): string {
+  return initial === undefined ? doc : `${doc} (default: ${String(initial)})`;
 }
 
 /** Of the flags that were given, those that are options of the schema. */

@@ -35,7 +35,10 @@ function fromFolder(path: string, folder: string, here: string): string {
 }
 
 const started = invocation({ script: process.argv[1] ?? "", folder: process.cwd(), env: process.env });
-const named = new RegExp(`(?<![\\w./-])zaya (?=(?:${commands.map(({ name }) => name).join("|")}|COMMAND)\\b)`, "g");
+const named = new RegExp(
+  `(?<![\\w./-]|npx )zaya (?=(?:${commands.map(({ name }) => name).join("|")}|COMMAND)\\b)`,
+  "g",
+);
 
 /** Commands in a text, `zaya resume RUN`, as the person who started zaya has to type them. */
 export function pasteable(text: string, start = started): string {

@@ -6,37 +6,50 @@ import { distances } from "../distances/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
-import { table } from "./format.ts";
+import { addOutputFlags } from "./flags.ts";
+import { addExamples, helpWidth, nameLines } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
 
-const sections: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
-  recipes: () => models.map(({ name, summary, source }) => [name, summary, source]),
-  metrics: () => metrics.map(({ name, summary, source }) => [name, summary, source]),
-  distances: () => distances.map(({ name, summary, source }) => [name, summary, source]),
-  repro: () => rows.map(({ name, summary, bar }) => [name, summary, bar]),
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+  /** Paper and place that define it. */
+  readonly source?: string;
+}
+
+const sections: Readonly<Record<string, () => readonly Listed[]>> = {
+  recipes: () => models.map(named),
+  metrics: () => metrics.map(named),
+  distances: () => distances.map(named),
+  repro: () => rows.map(({ name, summary, source }) => ({ name, summary, source })),
   data: () => [
-    ...datasets.map(({ name, description }) => [name, description]),
-    [
-      "PATH",
-      "a folder of images, a NumPy file (.npy), a Parquet file (.parquet), a table of points (.csv, .tsv) or an IDX file",
-    ],
+    ...datasets.map(({ name, description }) => ({ name, summary: description })),
+    { name: "PATH", summary: "folder of images, or .npy, .parquet, .csv, .tsv or IDX file" },
   ],
 };
 
+function named({ name, summary, source }: Required<Listed>): Listed {
+  return { name, summary, source };
+}
+
 export function declareList(command: Command): void {
-  command
-    .argument("[what]", `what to list: ${Object.keys(sections).join(", ")}; all where not given`)
-    .action((what: string | undefined) => {
-      const known = Object.keys(sections);
-      if (what !== undefined && !known.includes(what)) {
-        throw new OptionError(`zaya list: what to list must be known - got ${what}`, suggestion(what, known, "lists"));
-      }
-      const names = what === undefined ? known : [what];
-      const lines = names.flatMap((name) => [
-        ...(names.length > 1 ? [name] : []),
-        ...table(sections[name]!()).map((line) => `  ${line}`),
-      ]);
-      new Output().result(lines, null);
-    });
+  command.argument("[what]", `what to list: ${Object.keys(sections).join(", ")} (default: all)`);
+  addOutputFlags(command);
+  addExamples(command, [["what can be measured", "zaya list metrics"]]);
+  command.action((what: string | undefined, flags: { readonly json?: boolean }) => {
+    const known = Object.keys(sections);
+    if (what !== undefined && !known.includes(what)) {
+      throw new OptionError(`nothing to list is called ${what}`, suggestion(what, known, "lists"));
+    }
+    const lists = (what === undefined ? known : [what]).map((name) => [name, sections[name]!()] as const);
+    const lines = lists.flatMap(([name, list]) => [
+      ...(lists.length > 1 ? [name] : []),
+      ...nameLines(
+        list.map(({ name: member, summary }) => [member, summary]),
+        process.stdout.isTTY || process.env["COLUMNS"] !== undefined ? helpWidth() : Infinity,
+      ),
+    ]);
+    new Output(flags).result(lines, Object.fromEntries(lists));
+  });
 }

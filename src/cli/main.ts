@@ -5,7 +5,8 @@ import { Command, CommanderError } from "commander";
 
 import { commands } from "./commands.ts";
 import { guardStreams, tellError } from "./failure.ts";
-import { writeLines } from "./output.ts";
+import { addNote, helpLayout, helpWidth } from "./help.ts";
+import { printable } from "./printable.ts";
 import { explainUsage } from "./usage.ts";
 
 /** Runs a command line. Sets the exit code: 0 done, 2 bad usage or input, 3 diverged, 130 interrupted, 1 for a bug. */
@@ -21,22 +22,7 @@ export async function main(words: readonly string[]): Promise<void> {
 async function dispatch(words: readonly string[]): Promise<void> {
   // `zaya help train` is `zaya train --help`.
   const [first, ...rest] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
-  const program = new Command("zaya")
-    .description("Deep generative models: train, measure, sample, export as ONNX.")
-    .version(version(), "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
-    .helpCommand(false)
-    .addHelpText("after", "\nzaya COMMAND --help shows a command's flags. Start with: zaya train vae")
-    .showSuggestionAfterError(false)
-    .configureOutput({
-      outputError: () => undefined,
-      writeOut: (text) => writeLines(process.stdout, text.replace(/\n$/, "").split("\n")),
-    })
-    .exitOverride();
-  for (const { name, summary, load } of commands) {
-    const command = program.command(name).description(summary);
-    if (name === first) await (await load())(command, rest);
-  }
+  const program = await declareProgram(first, rest);
   if (first === undefined) {
     program.outputHelp();
     return;
@@ -48,6 +34,29 @@ async function dispatch(words: readonly string[]): Promise<void> {
     // Help or the version was asked for, and is printed.
     if (error.exitCode !== 0) throw explainUsage(error, program, first);
   }
+}
+
+/** All commands by name, and the one that is called with its arguments, flags and action. */
+export async function declareProgram(name: string | undefined, words: readonly string[]): Promise<Command> {
+  const program = new Command("zaya")
+    .description("Deep generative models: train, measure, sample, export as ONNX.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .configureHelp(helpLayout)
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      outputError: () => undefined,
+      getOutHelpWidth: helpWidth,
+      writeOut: (text) => process.stdout.write(text.split("\n").map(printable).join("\n")),
+    })
+    .exitOverride();
+  addNote(program, "zaya COMMAND --help shows a command's flags. Start with: zaya train vae");
+  for (const { name: known, summary, load } of commands) {
+    const command = program.command(known).description(summary);
+    if (known === name) await (await load())(command, words);
+  }
+  return program;
 }
 
 function version(): string {

@@ -20,6 +20,7 @@ import {
 import { deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
+import { addNames } from "./help.ts";
 import { addMetricFlags, chooseMetrics, requireUsed } from "./metric-flags.ts";
 import { rangeWords } from "./onnx-flags.ts";
 import { type OpenedFeatures, openFeatures } from "./open-features.ts";
@@ -28,26 +29,27 @@ import type { Output } from "./output.ts";
 import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  limit: integerField("measure on the first so many test items (default: all)", { min: 1 }).optional(),
-  seed: integerField(
-    "seed of the metrics' draws (default: the run's, which gives the numbers that training ended with)",
-    {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-    },
-  ).optional(),
+  limit: integerField("measure on the first n test items only (default: all)", { min: 1 }).optional(),
+  seed: integerField("random seed of the metrics (default: the run's, as at the end of training)", {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }).optional(),
   features: textField(
-    "what samples are compared in: the folder of a classifier's run, or an ONNX file from images or [n, d] to vectors; points are compared as they are where not given",
+    "features that metrics compare: the run folder of a classifier, or an ONNX file from images or [n, d] to vectors (default: points as they are; images need it)",
+    "run|file",
   ).optional(),
   featureRange: choiceField(
-    "black and white in the input of that ONNX file, where it does not say it (default: 0,1)",
+    "black and white in the input of that ONNX file, unless it says so itself (default: 0,1)",
     rangeWords,
   ).optional(),
   featureLayout: choiceField(
-    "where that ONNX file has the channels of images, where its shape leaves two ways",
+    "axis order of images in that ONNX file, where its shape is ambiguous",
     imageLayouts,
   ).optional(),
-  featureOutput: textField("the output of that ONNX file, where it has several and none is named features").optional(),
+  featureOutput: textField(
+    "output of that ONNX file to use, where it has several and none is named features",
+    "name",
+  ).optional(),
 });
 
 /** What the flags of a command say of how to measure. */
@@ -68,8 +70,13 @@ export interface Measurement extends Measured {
 export function addMeasureFlags(command: Command, otherwise: string): void {
   command.option(
     "--metric <name>",
-    `what to measure, once or more: ${metrics.map(({ name, summary }) => `${name} (${summary})`).join(", ")} (default: ${otherwise})`,
+    `metric of the list above, may be repeated (default: ${otherwise})`,
     (name: string, all: readonly string[] = []) => [...all, name],
+  );
+  addNames(
+    command,
+    "Metrics:",
+    metrics.map(({ name, summary }) => [name, summary]),
   );
   addFlags(command, options);
   addMetricFlags(command);

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
 import { describeOptions } from "../base/options.ts";
-import { flagOf, givenOptions } from "./flags.ts";
+import { flagOf, givenOptions, valueFlag, withDefault } from "./flags.ts";
 import { suggestion } from "./nearest.ts";
 
 /** One of a family that a command chooses from by --metric: its name, and the options that are its own. */
@@ -14,34 +14,34 @@ interface Member {
 
 /** A flag that one member has, or several: what it means to which of them. */
 interface SharedFlag {
+  /** As commander writes it. */
+  readonly flag: string;
   /** Doc text with its default, and the members to which it says so. */
   readonly meanings: Map<string, string[]>;
-  /** What stands for its value; null for a switch. */
-  readonly placeholder: string | null;
 }
 
 /** A flag for each option that a member has. Members may share the name of an option, and then its flag. */
-export function addMemberFlags(command: Command, members: readonly Member[]): void {
-  for (const [name, { meanings, placeholder }] of sharedFlags(members)) {
-    const owners = [...meanings.values()].flat();
-    const texts = [...meanings].map(([text, names]) => (meanings.size > 1 ? `${text} (${names.join(", ")})` : text));
-    const flag = placeholder === null ? flagOf(name) : `${flagOf(name)} <${placeholder}>`;
-    command.addOption(new Option(flag, texts.join("; ")).helpGroup(`Options of ${owners.join(", ")}:`));
+export function addMemberFlags(command: Command, members: readonly Member[], heading: string): void {
+  for (const { flag, meanings } of sharedFlags(members)) {
+    const texts = [...meanings].map(([text, names]) => `${text} [${names.join(", ")}]`);
+    command.addOption(new Option(flag, texts.join("; ")).helpGroup(heading));
   }
 }
 
-function sharedFlags(members: readonly Member[]): Map<string, SharedFlag> {
+function sharedFlags(members: readonly Member[]): Iterable<SharedFlag> {
   const flags = new Map<string, SharedFlag>();
   for (const member of members) {
-    for (const { name, doc, initial, choices } of describeOptions(member.options)) {
-      const placeholder = typeof initial === "boolean" ? null : (choices?.join("|") ?? "value");
-      const flag = flags.get(name) ?? { meanings: new Map(), placeholder };
-      const text = initial === undefined || placeholder === null ? doc : `${doc} (default: ${String(initial)})`;
-      flag.meanings.set(text, [...(flag.meanings.get(text) ?? []), member.name]);
-      flags.set(name, flag);
+    for (const described of describeOptions(member.options)) {
+      const { name, doc, initial } = described;
+      const isSwitch = typeof initial === "boolean";
+      const { flag, doc: full } = isSwitch ? { flag: flagOf(name), doc } : valueFlag(described);
+      const shared = flags.get(name) ?? { flag, meanings: new Map() };
+      const text = isSwitch ? full : withDefault(full, initial);
+      shared.meanings.set(text, [...(shared.meanings.get(text) ?? []), member.name]);
+      flags.set(name, shared);
     }
   }
-  return flags;
+  return flags.values();
 }
 
 /** A member by name. @throws OptionError for a name that none has. */

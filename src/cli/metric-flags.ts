@@ -5,7 +5,7 @@ import { addMemberFlags, memberNamed, requireUsed as requireUsedOf } from "./mem
 
 /** A flag for each option that a metric has. */
 export function addMetricFlags(command: Command): void {
-  addMemberFlags(command, metrics);
+  addMemberFlags(command, metrics, "Options of metrics:");
 }
 
 /** Metrics by name. @throws OptionError for a name that none has, and for options of metrics that are not among them. */

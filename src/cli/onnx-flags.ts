@@ -9,14 +9,18 @@ import { imageLayouts, type ValueRange, valueRanges } from "../runtime/index.ts"
 
 export const rangeWords = Object.keys(valueRanges) as [ValueRange, ...ValueRange[]];
 
-const says = "of an ONNX file that does not say it: ";
-
 /** What flags say of an ONNX file where the file does not. */
 export const onnxFields = {
-  layout: choiceField(`${says}where its images have their channels`, imageLayouts).optional(),
-  inputRange: choiceField(`${says}black and white of the images that it takes`, rangeWords).optional(),
-  outputRange: choiceField(`${says}black and white of the images that it gives`, rangeWords).optional(),
-  outputName: textField("of an ONNX file with several outputs: the one to use").optional(),
+  layout: choiceField("axis order of images in an ONNX file, where its shape is ambiguous", imageLayouts).optional(),
+  inputRange: choiceField(
+    "black and white in the input of an ONNX file, unless it says so itself",
+    rangeWords,
+  ).optional(),
+  outputRange: choiceField(
+    "black and white in the output of an ONNX file, unless it says so itself",
+    rangeWords,
+  ).optional(),
+  outputName: textField("output to use of an ONNX file that has several", "name").optional(),
 };
 
 export type OnnxForm = z.output<z.ZodObject<typeof onnxFields>>;

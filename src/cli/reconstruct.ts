@@ -11,8 +11,9 @@ import type { Dataset } from "../data/index.ts";
 import { openData, requireFree, writeOutput } from "../node/index.ts";
 import { type Run, imageGrid, overlayPicture, pairRows, readDataRecord } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted, number } from "./format.ts";
+import { addExamples } from "./help.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
@@ -21,10 +22,14 @@ import { addWeightsFlag, weightsOf } from "./weights.ts";
 const columns = 8;
 
 const options = z.object({
-  data: textField("other data with items of the same shape; their test part is used (default: the run's)").optional(),
-  n: integerField("test items to show", { min: 1 }).default(32),
+  data: textField(
+    "other data of the same item shape, whose test split is used (default: the run's)",
+    "spec",
+  ).optional(),
+  n: integerField("test items to reconstruct", { min: 1 }).default(32),
   out: textField(
-    "PNG to write: images above what became of them, or points (rings) and what became of them (dots); NAME-reconstructions.png here when not given",
+    "PNG to write: images above their reconstructions; points as rings, their reconstructions as dots (default: RUN-reconstructions.png)",
+    "file",
   ).optional(),
 });
 
@@ -36,11 +41,12 @@ interface ReconstructFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareReconstruct(command: Command): void {
-  command.argument("<run>", "folder of the run");
+  command.argument("<run>", "run folder");
   addFlags(command, options);
-  command.option("--force", "replace the file").option("--json", "print one JSON object");
   addWeightsFlag(command);
   addDeviceFlag(command);
+  addOutputFlags(command, { force: "replace the file" });
+  addExamples(command, [["test images above their reconstructions", "zaya reconstruct runs/vae-mnist-1"]]);
   command.action(runReconstruct);
 }
 

@@ -1,14 +1,26 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { Argument, type Command, Option } from "commander";
+import type { Command } from "commander";
+import { z } from "zod";
 
 import { systemClock } from "../base/clock.ts";
+import { OptionError } from "../base/errors.ts";
+import { choiceField, parseOptions } from "../base/options.ts";
 import { FolderStore, nodeEngine, openData, versions } from "../node/index.ts";
-import { type Picture, type RowResult, type Scale, pictureFile, rows } from "../repro/index.ts";
+import { type Picture, type Row, type RowResult, pictureFile, rows } from "../repro/index.ts";
+import { addFlags, addOutputFlags } from "./flags.ts";
+import { addExamples } from "./help.ts";
+import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
 
+const options = z.object({
+  scale: choiceField("quick ends within five minutes, full is what the row's bar is about", ["quick", "full"]).default(
+    "quick",
+  ),
+});
+
 interface ReproFlags {
-  readonly scale: Scale;
+  readonly scale?: string;
   readonly onlyPrint?: boolean;
   readonly out: string;
   readonly json?: boolean;
@@ -17,27 +29,31 @@ interface ReproFlags {
 
 export function declareRepro(command: Command): void {
   command
-    .addArgument(new Argument("<row>", "what to reproduce").choices(rows.map(({ name }) => name)))
-    .addOption(
-      new Option("--scale <scale>", "quick ends within five minutes, full is what the bar is about")
-        .choices(["quick", "full"])
-        .default("quick"),
-    )
-    .option("--only-print", "say what would be run, against which numbers, and stop")
+    .argument("<row>", "row to reproduce; zaya list repro shows what each one claims")
+    .option("--only-print", "print what would be run, and against which numbers")
     .option(
       "--out <dir>",
-      "folder of the result file ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg or .png",
+      "folder for ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg or .png",
       "runs/reproductions",
-    )
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
+    );
+  addFlags(command, options);
+  addOutputFlags(command, { quiet: true });
+  addExamples(command, [["variance of gradient estimators", "zaya repro gradient-variance"]]);
   command.action(runRepro);
+}
+
+/** @throws OptionError for a name that no row has. */
+function rowNamed(name: string): Row {
+  const row = rows.find((known) => known.name === name);
+  if (row !== undefined) return row;
+  const names = rows.map((known) => known.name);
+  throw new OptionError(`no row is called ${name}`, suggestion(name, names, "rows"));
 }
 
 async function runRepro(name: string, flags: ReproFlags): Promise<void> {
   const output = new Output(flags);
-  const row = rows.find((known) => known.name === name)!;
-  const { scale } = flags;
+  const row = rowNamed(name);
+  const { scale } = parseOptions(options, { scale: flags.scale }, "repro");
   const about = [
     `${row.name}: ${row.summary}`,
     `source  ${row.source}`,

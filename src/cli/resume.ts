@@ -4,7 +4,9 @@ import { FolderStore, nodeEngine, openRunFolder, requireRun, versions } from "..
 import { Run, requireResumable, resume } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
+import { addOutputFlags } from "./flags.ts";
 import { followRun } from "./follow.ts";
+import { addExamples } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -16,11 +18,10 @@ interface ResumeFlags {
 }
 
 export function declareResume(command: Command): void {
-  command
-    .argument("<run>", "folder of the run")
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
+  command.argument("<run>", "run folder");
   addDeviceFlag(command);
+  addOutputFlags(command, { quiet: true });
+  addExamples(command, [["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"]]);
   command.action(async (folder: string, flags: ResumeFlags) => {
     process.exitCode = await runResume(folder, flags);
   });

@@ -11,8 +11,9 @@ import type { Dataset } from "../data/index.ts";
 import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
 import { type Weights, drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
+import { addExamples } from "./help.ts";
 import { type Noise, interpolated, noiseOfSeed, noiseOfSeeds, seedsOf } from "./item-noise.ts";
 import { type OnnxForm, isOnnxPath, onnxFields, requireNoOnnxForm } from "./onnx-flags.ts";
 import { OnnxSampler } from "./onnx-sampler.ts";
@@ -34,17 +35,16 @@ import {
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  n: integerField("items to draw (default: 64, or one for each of --seeds)", { min: 1 }).optional(),
-  seed: integerField("seed of the noise", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  seeds: textField(
-    "seeds of single items, such as 0-63 or 3,17: a seed gives the same item whatever the others",
-  ).optional(),
+  n: integerField("items to sample (default: 64, or one for each of --seeds)", { min: 1 }).optional(),
+  seed: integerField("random seed of the noise z", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
+  seeds: textField("a seed for each item, such as 0-63 or 3,17; a seed always gives the same item", "seeds").optional(),
   interpolate: integerField(
-    "an animation (.webp, .gif): frames of spherical interpolation from each item to the next, and back to the first",
+    "animation (.webp, .gif) with n frames of spherical interpolation from each item to the next, and back to the first",
     { min: 2, max: 1000 },
   ).optional(),
   out: textField(
-    "file to write: .png, .jpg, .webp, a grid of images, or one image alone, or a plot of points; .npy, float32 [n, c, h, w] or [n, d]; .csv, a table of points; or a folder, which ends in /: a file an image (default: NAME-samples.png here, .npy of points)",
+    "file to write: .png, .jpg, .webp (image grid, or plot of points), .npy (float32 [n, c, h, w] or [n, d]) or .csv of points; or a folder, ending in /, with a file per image (default: RUN-samples.png, .npy of points)",
+    "file|dir/",
   ).optional(),
   format: choiceField("format of the images in a folder", imageFormats).default("png"),
   ...onnxFields,
@@ -58,11 +58,15 @@ interface SampleFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareSample(command: Command): void {
-  command.argument("<run>", "folder of a run, or an ONNX file from noise [n, d] to items");
+  command.argument("<run>", "run folder, or an ONNX file from noise [n, d] to items");
   addFlags(command, options);
-  command.option("--force", "replace files").option("--json", "print one JSON object");
   addWeightsFlag(command);
   addDeviceFlag(command);
+  addOutputFlags(command, { force: "replace files" });
+  addExamples(command, [
+    ["a grid of 64 images, as vae-mnist-1-samples.png", "zaya sample runs/vae-mnist-1"],
+    ["1000 images as an array [n, c, h, w]", "zaya sample runs/vae-mnist-1 -n 1000 --out samples.npy"],
+  ]);
   command.action(runSample);
 }
 

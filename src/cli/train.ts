@@ -29,8 +29,9 @@ import {
 import { configLines, skippedLines, titleLine } from "./config-table.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
-import { addFlags } from "./flags.ts";
+import { addFlags, addOutputFlags } from "./flags.ts";
 import { followRun } from "./follow.ts";
+import { addExamples, addNames, addNote } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
@@ -52,33 +53,64 @@ const usualData = "mnist";
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
   const definition = helpWanted ? await findRecipe(words).catch(() => null) : await findRecipe(words);
-  command
-    .argument("[recipe]", models.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
-    .option(
-      "--data <spec...>",
-      `${dataOptions.shape.spec.meta()?.description}; two of them are two domains (default: ${usualData})`,
-    )
-    .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
-    .option(
-      "--config <file>",
-      "JSON with recipe, model, data, train, device: a run's config.json runs it again; flags win over it",
-    )
-    .option(
-      "--set <path=value>",
-      "an entry of the config: --set model.latent=4",
-      (value: string, all: string[] = []) => [...all, value],
-    )
-    .option("--dry-run", "print the config and write nothing")
-    .option("--json", "print one JSON object at the end, and progress on stderr")
-    .option("--quiet", "print no progress");
+  command.argument("[recipe]");
+  if (definition === null) addRecipes(command);
+  else {
+    const { name, summary, source } = definition;
+    command.usage(`${name} [options]`).description(`${name}: ${summary}. ${source}.`);
+  }
+  command.optionsGroup("Data:");
+  const spec = dataOptions.shape.spec.meta()?.description;
+  command.option("--data <spec...>", `${spec}; two specs are two unpaired domains (default: ${usualData})`);
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
-  addDeviceFlag(command);
-  if (definition !== null) addFlags(command, definition.options, `Options of ${definition.name}:`);
-  else command.addHelpText("after", "\nzaya train RECIPE --help shows the recipe's own flags.");
+  addDeviceFlag(command, "Training:");
+  if (definition !== null) addFlags(command, definition.options, `Model (${definition.name}):`);
+  command
+    .optionsGroup("Run:")
+    .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
+    .option("--config <file>", "JSON of an earlier run (its config.json) to repeat; flags win over its entries")
+    .option("--set <path=value>", "one entry of that JSON, may be repeated: --set model.latent=4", collect)
+    .option("--dry-run", "check everything, print the config and write nothing");
+  addOutputFlags(command, { quiet: true });
+  addTrainExamples(command, definition);
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
     process.exitCode = await runTrain(definition!, { ...flags, data: readTrainWords(words).data });
   });
+}
+
+function collect(value: string, all: readonly string[] = []): string[] {
+  return [...all, value];
+}
+
+function addRecipes(command: Command): void {
+  addNames(
+    command,
+    "Recipes:",
+    models.map(({ name, summary }) => [name, summary]),
+  );
+  addNote(command, "zaya train RECIPE --help shows a recipe's own flags, and its defaults for these.");
+}
+
+/** Data that a recipe can be tried on at once, and how a person's own images are given to it. */
+const exampleData = {
+  items: { known: "mnist", purpose: "a folder of your own images, here photos", own: "photos --size 32" },
+  domains: { known: "digits-outlined", purpose: "two folders of your own images", own: "horses zebras --size 64" },
+  "aligned pairs": {
+    known: "digits-outlined",
+    purpose: "a folder of your own pairs, A left and B right in each image",
+    own: "pairs --pairs side-by-side",
+  },
+} as const;
+
+function addTrainExamples(command: Command, definition: ModelDefinition | null): void {
+  const { name = "vae", learnsFrom = "items" } = definition ?? {};
+  const { known, purpose, own } = exampleData[learnsFrom];
+  addExamples(command, [
+    ["data that come with zaya: what would be run", `zaya train ${name} --data ${known} --dry-run`],
+    ["the run itself", `zaya train ${name} --data ${known}`],
+    [purpose, `zaya train ${name} --data ${own}`],
+  ]);
 }
 
 /** Training options of a recipe when left out, as --help has them. */

@@ -19,7 +19,7 @@ import type { ValueRange } from "../runtime/index.ts";
 import { type ImageNet, directionsOf, fits, ofPixels, translateImage } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { isOnnxPath, onnxFields, type OnnxForm, requireNoOnnxForm } from "./onnx-flags.ts";
@@ -30,12 +30,9 @@ import { type Failure, jobsFor } from "./translate-jobs.ts";
 import { addWeightsFlag, weightsOf } from "./weights.ts";
 
 const options = z.object({
-  direction: choiceField(
-    "which way, of a run that goes both; a run that goes one way, and a file, need none",
-    directions,
-  ).optional(),
+  direction: choiceField("direction, for a run that has two; one-way runs and files need none", directions).optional(),
   fit: choiceField(
-    "how images of another size than the model's go through: scaled to it and back, or in tiles of it that overlap by half",
+    "how to translate images of another size than the model's: resize there and back, or tiles that overlap by half",
     fits,
   ).default("resize"),
   ...onnxFields,
@@ -50,16 +47,16 @@ interface TranslateFlags extends Readonly<Record<string, unknown>> {
 
 export function declareTranslate(command: Command): void {
   command
-    .argument("<run>", "folder of a run, or an ONNX file from images to images")
-    .argument("<input>", "an image, or a folder of them")
+    .argument("<run>", "run folder, or an ONNX file from images to images")
+    .argument("<input>", "an image, or a folder of images")
     .argument(
       "<output>",
-      `file to write, or folder; images keep their sizes and names, and their formats where these are written (${imageEndings.join(", ")}): of others, NAME.gif becomes NAME.gif.png`,
+      `file or folder to write; images keep size, name and format (${imageEndings.join(", ")}; others become PNG: NAME.gif.png)`,
     );
   addFlags(command, options);
-  command.option("--force", "replace files").option("--json", "print one JSON object");
   addWeightsFlag(command);
   addDeviceFlag(command);
+  addOutputFlags(command, { force: "replace files" });
   command.action(async (run: string, input: string, output: string, flags: TranslateFlags) => {
     process.exitCode = await runTranslate(run, input, output, flags);
   });

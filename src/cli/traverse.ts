@@ -10,8 +10,9 @@ import type { Model } from "../models/index.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
 import { type Run, imageGrid, latentsByKl, manifoldCodes, traversalCodes } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
-import { addFlags, givenOptions } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { number } from "./format.ts";
+import { addExamples, addNote } from "./help.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
@@ -21,9 +22,9 @@ import { addWeightsFlag, weightsOf } from "./weights.ts";
 const manifoldSide = 20;
 
 const options = z.object({
-  columns: integerField("values of each latent dimension", { min: 2 }).default(11),
-  range: numberField("values go from minus this to this, in deviations of the prior", { above: 0 }).default(3),
-  out: textField("PNG to write; NAME-traversal.png here when not given").optional(),
+  columns: integerField("values per latent dimension", { min: 2 }).default(11),
+  range: numberField("traverse from -x to x, in standard deviations of the prior", { above: 0 }).default(3),
+  out: textField("PNG to write (default: RUN-traversal.png)", "file").optional(),
 });
 
 interface TraverseFlags extends Readonly<Record<string, unknown>> {
@@ -34,16 +35,16 @@ interface TraverseFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareTraverse(command: Command): void {
-  command
-    .argument("<run>", "folder of the run")
-    .addHelpText(
-      "after",
-      `\nA row a latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the prior's quantiles.`,
-    );
+  command.argument("<run>", "run folder");
   addFlags(command, options);
-  command.option("--force", "replace the file").option("--json", "print one JSON object");
   addWeightsFlag(command);
   addDeviceFlag(command);
+  addOutputFlags(command, { force: "replace the file" });
+  addNote(
+    command,
+    `One row per latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior.`,
+  );
+  addExamples(command, [["what each latent dimension changes", "zaya traverse runs/vae-mnist-1"]]);
   command.action(runTraverse);
 }
 

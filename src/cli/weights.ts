@@ -6,10 +6,10 @@ import type { Weights } from "../train/index.ts";
 import { addFlags } from "./flags.ts";
 
 const weightsOptions = z.object({
-  weights: choiceField("parameters of a run to use: their averages, where it keeps them, or those of its last step", [
-    "ema",
-    "last",
-  ]).default("ema"),
+  weights: choiceField(
+    "parameters to use: their exponential moving average (ema), where the run keeps one, or those of the last step",
+    ["ema", "last"],
+  ).default("ema"),
 });
 
 export function addWeightsFlag(command: Command): void {

@@ -6,7 +6,7 @@ import { groundCostField } from "./ground.ts";
 /** The least cost of turning one point set into the other, with the plan that does it. */
 export const emd = defineDistance({
   name: "emd",
-  summary: "earth mover's distance: the least mean cost of moving one set onto the other, exactly, with its plan",
+  summary: "earth mover's distance, exact, with its transport plan",
   source: "Kantorovich, 1942; network simplex: Cunningham, Mathematical Programming 11, 1976",
   unit: "mean cost",
   identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/d) in d dimensions: compare at equal n",

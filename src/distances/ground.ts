@@ -3,14 +3,14 @@ import type { NdArray } from "../base/ndarray.ts";
 import { sharesOf } from "../base/shares.ts";
 import type { Side } from "./distance.ts";
 
-export const groundCostField = choiceField("what it costs to move a mass from one point to another", [
+export const groundCostField = choiceField("ground cost of moving mass between two points", [
   "euclidean",
   "squared",
   "manhattan",
 ]).default("euclidean");
 
 export const epsilonField = numberField(
-  "strength of the regularisation in the unit of the cost: small is close to the exact plan and slow (default: a twentieth of the mean cost)",
+  "entropic regularisation in units of the cost; smaller is closer to the exact plan and slower (default: a twentieth of the mean cost)",
   { above: 0 },
 ).optional();
 

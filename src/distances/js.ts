@@ -5,11 +5,13 @@ import { knnJs } from "../divergences/index.ts";
 import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
 import { neighboursField } from "./kl.ts";
 
-/** The Jensen-Shannon divergence of what both sides were drawn from. */
+/**
+ * The Jensen-Shannon divergence of what both sides were drawn from: how well a point tells which side it is of. Unbiased
+ * for equal sides, else biased like n^(-1/d).
+ */
 export const js = defineDistance({
   name: "js",
-  summary:
-    "Jensen-Shannon divergence, estimated by nearest neighbours: how well a point tells which side it is of; unbiased for equal sides, else biased like n^(-1/d)",
+  summary: "Jensen-Shannon divergence, by nearest neighbours",
   source: "Ross, PLoS ONE 9, 2014, equation 2",
   unit: "nats",
   identical: "0 in expectation, an estimate may be below 0; sides with nothing in common: log 2 = 0.6931",

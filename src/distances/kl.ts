@@ -3,13 +3,15 @@ import { integerField } from "../base/options.ts";
 import { knnKl } from "../divergences/index.ts";
 import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
 
-export const neighboursField = integerField("which nearest neighbour's distance is taken", { min: 1 }).default(5);
+export const neighboursField = integerField("nearest neighbour whose distance is used (k)", { min: 1 }).default(5);
 
-/** KL(A || B) of the densities that both sides were drawn from. */
+/**
+ * KL(A || B) of the densities that both sides were drawn from. Biased like n^(-1/d), and too small where A lies far out in
+ * the tails of B.
+ */
 export const kl = defineDistance({
   name: "kl",
-  summary:
-    "KL(A || B) of the densities that the points were drawn from, estimated by distances to nearest neighbours; biased like n^(-1/d), too small where A lies far out in B's tails",
+  summary: "KL divergence KL(A || B), by nearest neighbours",
   source: "Wang, Kulkarni, Verdu, IEEE Transactions on Information Theory 55, 2009",
   unit: "nats",
   identical: "0 in expectation; an estimate may be below 0",

@@ -6,7 +6,7 @@ import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
 /** The squared maximum mean discrepancy, unbiased. */
 export const mmd = defineDistance({
   name: "mmd",
-  summary: "squared maximum mean discrepancy with Gaussian kernels, unbiased",
+  summary: "squared maximum mean discrepancy, unbiased",
   source: "Gretton et al., JMLR 13, 2012, lemma 6",
   unit: "squared discrepancy",
   identical: "0 in expectation: samples of one distribution score below 0 half of the time",
@@ -14,7 +14,7 @@ export const mmd = defineDistance({
   planned: false,
   options: z.object({
     bandwidths: numberListField(
-      "deviations of the Gaussian kernels that are added up, with commas between them (default: the median distance of both sides' points)",
+      "bandwidths of the Gaussian kernels, which are summed (default: the median distance between points)",
       { above: 0 },
     ).optional(),
   }),

@@ -7,7 +7,7 @@ import { reportOf, weightsOf } from "./sinkhorn.ts";
 /** The regularised cost with each side's cost to itself taken off. */
 export const sinkhornDivergence = defineDistance({
   name: "sinkhorn-divergence",
-  summary: "regularised transport less each side's own: between the earth mover's distance and a kernel distance",
+  summary: "Sinkhorn cost without its bias: 0 for equal sets",
   source: "Feydy et al., arXiv 1810.08278",
   unit: "mean cost",
   identical: "0 for equal sets; above 0 for two samples, falling with n the faster the larger epsilon is",

@@ -6,7 +6,7 @@ import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
 /** What the plan with entropic regularisation costs. */
 export const sinkhorn = defineDistance({
   name: "sinkhorn",
-  summary: "mean cost of the plan with entropic regularisation: above the earth mover's distance, by a blur",
+  summary: "mean cost of the entropically regularised plan",
   source: "Cuturi, arXiv 1306.0895",
   unit: "mean cost",
   identical: "above 0, even for equal sets: by about the blur that epsilon makes",

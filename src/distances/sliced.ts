@@ -6,13 +6,13 @@ import { defineDistance, sizesOf } from "./distance.ts";
 /** The mean distance of both sets' shadows on random lines. */
 export const sliced = defineDistance({
   name: "sliced",
-  summary: "sliced Wasserstein distance: the mean of the distances along random directions; for any number of points",
+  summary: "sliced Wasserstein distance over random directions",
   source: "Rabin, Peyre, Delon, Bernot, 2011; Bonneel et al., 2015",
   unit: "distance",
   identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/2) in any dimension",
   weighted: true,
   planned: false,
-  options: z.object({ projections: integerField("random directions", { min: 1 }).default(200) }),
+  options: z.object({ projections: integerField("number of random directions", { min: 1 }).default(200) }),
   measure: (a, b, { projections }, { key }) => {
     const weights = { source: a.weights, target: b.weights };
     const { distance, stderr } = slicedWasserstein(a.points, b.points, projections, key, weights);

@@ -7,7 +7,7 @@ import { defineDistance, sizesOf } from "./distance.ts";
 /** The earth mover's distance of points on a line, which sorting finds. */
 export const w1 = defineDistance({
   name: "w1",
-  summary: "earth mover's distance of points that are single numbers: exact for any number of them",
+  summary: "earth mover's distance of one-dimensional points, exact",
   source: "Vallender, 1973",
   unit: "distance",
   identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/2)",

@@ -9,7 +9,7 @@ import { share } from "./sets.ts";
  */
 export const accuracy = defineMetric({
   name: "accuracy",
-  summary: "share of test items whose class the classifier tells right, and what it takes noise for",
+  summary: "share of test items that a classifier gets right",
   source: "the share itself",
   perfect: "1",
   better: "higher",

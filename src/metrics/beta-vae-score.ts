@@ -20,8 +20,7 @@ const groupSize = 64;
  */
 export const betaVaeScore = defineMetric({
   name: "beta-vae-score",
-  summary:
-    "accuracy of a linear classifier that tells which factor pairs have in common by the distances of their codes",
+  summary: "disentanglement: linear classifier of the fixed factor",
   source: "Higgins et al., ICLR 2017, section 3",
   perfect: "1; by chance 1 / factors",
   better: "higher",

@@ -10,7 +10,7 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  */
 export const cycleError = defineMetric({
   name: "cycle-error",
-  summary: "mean absolute distance between images and what they come back as after the way there and back",
+  summary: "mean absolute error after translation there and back",
   source: "Zhu et al., arXiv 1703.10593, equation 2",
   perfect: "0 where the domains hold as much; more where one of them cannot tell what the other shows",
   better: "lower",

@@ -19,8 +19,7 @@ const tiny = 1e-11;
  */
 export const dci = defineMetric({
   name: "dci",
-  summary:
-    "disentanglement, completeness and informativeness, by the importances of boosted trees that predict the factors",
+  summary: "disentanglement, completeness and informativeness",
   source: "Eastwood, Williams, ICLR 2018, section 2",
   perfect: "1 in all three; disentanglement and completeness are 0 where each number serves all factors alike",
   better: "higher",

@@ -11,7 +11,7 @@ import { sampleOptions } from "./sets.ts";
  */
 export const density = defineMetric({
   name: "density",
-  summary: "how many neighbourhoods of real items a sample lies in, against how many a real item would",
+  summary: "density of samples in real neighbourhoods (real items: 1)",
   source: "Naeem et al., arXiv 2002.09797, equation 4",
   perfect: "1 in expectation; more is a model that stays where the data are densest",
   better: null,

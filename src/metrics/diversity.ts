@@ -13,7 +13,7 @@ import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
  */
 export const diversity = defineMetric({
   name: "diversity",
-  summary: "mean distance of two samples, against that of two real items: near 0 is complete collapse",
+  summary: "distance between samples over that of real items",
   source: "pairwise distance, as Srivastava et al., arXiv 1705.07761, and others use it",
   perfect: "1; 0 where all samples are one",
   better: null,

@@ -9,7 +9,7 @@ const activeVariance = 0.01;
 export const elbo = defineMetric({
   name: "elbo",
   quantity: "negElbo",
-  summary: "negative evidence lower bound in nats an image, with its reconstruction and KL parts",
+  summary: "negative ELBO, with its reconstruction and KL terms",
   source: "Kingma, Welling, arXiv 1312.6114, equation 3",
   perfect: "the entropy of the data: the bound is tight where the posterior is exact",
   better: "lower",

@@ -18,7 +18,9 @@ export interface FactorCodes {
 }
 
 export const factorOptions = z.object({
-  points: integerField("points to learn from, and half as many more to judge by", { min: 10 }).default(10_000),
+  points: integerField("training points of the metric's own classifier, with half as many for its test", {
+    min: 10,
+  }).default(10_000),
 });
 
 /** Items that a metric of so many points looks at. */

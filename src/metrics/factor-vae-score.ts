@@ -22,7 +22,7 @@ const unused = 0.05;
  */
 export const factorVaeScore = defineMetric({
   name: "factor-vae-score",
-  summary: "how often the least varying number of codes alike in one factor says which factor it was",
+  summary: "disentanglement: majority vote of the steadiest latent",
   source: "Kim, Mnih, arXiv 1802.05983, section 4",
   perfect: "1; by chance 1 / factors; 0 where no number of the code is used",
   better: "higher",

@@ -23,16 +23,13 @@ const mostPulls = 2000;
  */
 export const fid = defineMetric({
   name: "fid",
-  summary: "Frechet distance between features of samples and of real items, as if both were normal",
+  summary: "Frechet distance between sample and real features",
   source: "Heusel et al., arXiv 1706.08500, equation 6",
   perfect: "0 for sets without end; of so many items, the floor",
   better: "lower",
   needs: "features",
   options: sampleOptions.extend({
-    forceFid: z
-      .boolean()
-      .default(false)
-      .meta({ description: "measure also from no more items than there are features" }),
+    forceFid: z.boolean().default(false).meta({ description: "compute FID even from no more items than features" }),
   }),
   measure: (sets, { forceFid }) => {
     const d = requireAlike(sets, "fid");

@@ -5,21 +5,22 @@ import { type GradientDraws, defineMetric } from "./metric.ts";
 
 export const gradientVariance = defineMetric({
   name: "gradient-variance",
-  summary: "total variance over parameters of the gradient that one draw gives, on a fixed batch and fixed parameters",
+  summary: "total variance of the gradient estimator on one batch",
   source: "Mohamed et al., arXiv 1906.10652, section 2.4",
   perfect: "0: a gradient without noise; what counts is the ratio of two estimators on the same batch",
   better: "lower",
   needs: "gradients",
   options: z.object({
-    net: z.string().default("encoder").meta({ description: "the net whose parameters are looked at" }),
-    draws: integerField("draws of the gradient", { min: 4 }).default(200),
-    batch: integerField("items in the batch", { min: 1 }).default(128),
+    net: z.string().default("encoder").meta({ description: "network whose gradient is measured", placeholder: "name" }),
+    draws: integerField("gradient samples", { min: 4 }).default(200),
+    batch: integerField("batch size in items", { min: 1 }).default(128),
     beside: z
       .string()
       .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE with commas between" })
       .meta({
         description:
-          "options of the recipe under which the gradient of the same parameters is measured beside the run's own: estimator=score-function,baseline=loo,mc-samples=4",
+          "recipe options of a second estimator to compare with the run's own, as in estimator=score-function",
+        placeholder: "name=value,...",
       })
       .optional(),
   }),

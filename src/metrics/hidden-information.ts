@@ -10,7 +10,7 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  */
 export const hiddenInformation = defineMetric({
   name: "hidden-information",
-  summary: "how strongly faint noise on translated images changes what comes back, in multiples of the noise",
+  summary: "how much a translation cycle relies on invisible noise",
   source: "in the manner of Chu et al., arXiv 1712.02950",
   perfect: "about 1 or below; far above it, the way back is read off what nobody sees",
   better: "lower",

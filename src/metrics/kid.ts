@@ -23,18 +23,15 @@ const fewestBlocks = 10;
  */
 export const kid = defineMetric({
   name: "kid",
-  summary: "kernel distance between features of samples and of real items, without the bias of few items",
+  summary: "kernel distance (MMD) between sample and real features",
   source: "Binkowski et al., arXiv 1801.01401, section 4",
   perfect: "0 in expectation; half of the perfect models are below it",
   better: "lower",
   needs: "features",
   options: sampleOptions.extend({
-    block: integerField(
-      "items of either set in one block; 1000, or a tenth of the items where they are fewer than 10,000",
-      {
-        min: 2,
-      },
-    ).optional(),
+    block: integerField("items per block (default: 1000; a tenth of the items where they are fewer than 10,000)", {
+      min: 2,
+    }).optional(),
   }),
   measure: (sets, { block }) => {
     const d = requireAlike(sets, "kid");

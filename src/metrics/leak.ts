@@ -8,7 +8,7 @@ import { sampleOptions, share } from "./sets.ts";
  */
 export const leak = defineMetric({
   name: "leak",
-  summary: "share of samples that are turned, mirrored or moved, as a classifier of --task transform tells it",
+  summary: "share of samples that look augmented to a classifier",
   source: "the share itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",
   perfect: "the floor, the share of real test items that the classifier takes for transformed",
   better: null,

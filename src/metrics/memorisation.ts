@@ -20,7 +20,7 @@ export const fewestNearest = 1 / closest;
  */
 export const memorisation = defineMetric({
   name: "memorisation",
-  summary: "share of samples as close to a training item as the closest hundredth of held-out items",
+  summary: "share of samples nearly equal to a training item",
   source: "in the manner of Meehan et al., arXiv 2004.05675",
   perfect: `heldOutShare: ${closest}, more where more of the held-out items are copies of training items; 1 where those are given back`,
   better: null,

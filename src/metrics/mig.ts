@@ -21,7 +21,7 @@ const resamples = 20;
  */
 export const mig = defineMetric({
   name: "mig",
-  summary: "mutual information gap: how much more of a factor the best number of a code tells than the second best",
+  summary: "disentanglement: mutual information gap of latents",
   source: "Chen et al., arXiv 1802.04942, section 4",
   perfect: "1, but at most log 20 / log v for a factor of v > 20 values, as codes are cut into 20 bins",
   better: "higher",

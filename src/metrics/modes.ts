@@ -16,7 +16,7 @@ import { sampleOptions, share } from "./sets.ts";
  */
 export const modes = defineMetric({
   name: "modes",
-  summary: "modes of the data that the model draws, the share of samples near one, and their divergence from uniform",
+  summary: "modes of the data that samples cover, and how evenly",
   source: "Srivastava et al., arXiv 1705.07761, section 4",
   perfect:
     "all of them; 98.89 % of high quality for points in a plane within 3 deviations; divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",

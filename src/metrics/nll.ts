@@ -5,13 +5,13 @@ import { defineMetric } from "./metric.ts";
 
 export const nll = defineMetric({
   name: "nll",
-  summary: "negative log likelihood in nats an image, by importance sampling from the posterior",
+  summary: "negative log-likelihood, by importance sampling",
   source: "Burda et al., arXiv 1509.00519, equation 8",
   perfect: "the entropy of the data; the estimate is above the true value on average, less so with more samples",
   better: "lower",
   needs: "logWeights",
   options: z.object({
-    samples: integerField("importance samples an image", { min: 1 }).default(500),
+    samples: integerField("importance samples per image", { min: 1 }).default(500),
   }),
   measure: ({ values, dimensions }, { samples }) => {
     const [n, k] = values.shape as [number, number];

@@ -4,7 +4,7 @@ import { againstTruth, meanAbsolute, translationOptions } from "./translations.t
 /** Mean absolute difference of a translated image's numbers from those of the image that it should have become. */
 export const pairError = defineMetric({
   name: "pair-error",
-  summary: "mean absolute distance of translated images to the truth; beside it, that of images left as they are",
+  summary: "mean absolute error of translated images to the truth",
   source: "the distance itself",
   perfect: "0",
   better: "lower",

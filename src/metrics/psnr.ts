@@ -10,7 +10,7 @@ const rounding = 1 / 255 ** 2 / 12;
  */
 export const psnr = defineMetric({
   name: "psnr",
-  summary: "peak signal-to-noise ratio of translated images against the truth",
+  summary: "peak signal-to-noise ratio of translated images, in dB",
   source: "the ratio itself, of a peak of 1",
   perfect: "58.92, the rounding of bytes",
   better: "higher",

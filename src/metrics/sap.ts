@@ -24,8 +24,7 @@ const lossWeight = 0.01;
  */
 export const sap = defineMetric({
   name: "sap",
-  summary:
-    "separated attribute predictability: how much better the best number of a code classifies a factor than the second",
+  summary: "disentanglement: separated attribute predictability",
   source: "Kumar et al., arXiv 1711.00848, section 3",
   perfect:
     "below 1 for factors of more than 2 values, which no line parts: codes equal to the factors of shapes get about 0.25",

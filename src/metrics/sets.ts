@@ -7,21 +7,15 @@ import type { Sets } from "./metric.ts";
 
 /** Of models that turn images of one domain into another's: which way is measured. */
 export const wayOption = {
-  direction: choiceField("which way of a model between two domains; its first where not given", [
-    "AtoB",
-    "BtoA",
-  ]).optional(),
+  direction: choiceField("direction of translation (default: the model's first)", ["AtoB", "BtoA"]).optional(),
 };
 
 /** The options of every metric that draws items from the model, or translates them. */
 export const sampleOptions = z.object({
   ...wayOption,
-  samples: integerField(
-    "items to draw from the model; as many as there are real ones, at most 10,000, when not given",
-    {
-      min: 2,
-    },
-  ).optional(),
+  samples: integerField("items to draw from the model (default: as many as there are real ones, at most 10,000)", {
+    min: 2,
+  }).optional(),
 });
 
 /** Rows as float64, for sums over many of them. */

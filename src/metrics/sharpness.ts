@@ -13,7 +13,7 @@ import { sampleOptions } from "./sets.ts";
  */
 export const sharpness = defineMetric({
   name: "sharpness",
-  summary: "variance of the Laplacian of sampled images, against that of real ones: below 1 is blur",
+  summary: "Laplacian variance of samples over that of real items",
   source: "Pech-Pacheco et al., ICPR 2000",
   perfect: "1; noise has more",
   better: null,

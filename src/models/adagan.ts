@@ -28,18 +28,22 @@ import {
 import type { AdaganOptions } from "./option-types.ts";
 
 export const options = z.object({
-  components: integerField("generators of the mixture", { min: 2, max: 100 }).default(10),
-  boost: numberOrField("weight of each new component: equal for all in the end (uniform), or a number", ["uniform"], {
-    above: 0,
-    max: 0.99,
-  }).default("uniform"),
+  components: integerField("number of GANs in the mixture", { min: 2, max: 100 }).default(10),
+  boost: numberOrField(
+    "mixture weight of each new component (beta): a number, or uniform for equal weights in the end",
+    ["uniform"],
+    {
+      above: 0,
+      max: 0.99,
+    },
+  ).default("uniform"),
   ...lossOption,
   ...adversarialOptions,
 });
 
 export const adagan = defineModel<typeof options, AdaganOptions>({
   name: "adagan",
-  summary: "mixture of GANs grown by boosting: each new one is trained on what the mixture does not yet make",
+  summary: "mixture of GANs, grown by boosting on what it still misses",
   source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 8000 }, learningRate: 2e-4 },

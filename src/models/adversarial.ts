@@ -21,41 +21,45 @@ import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairS
 
 /** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
 export const adversarialOptions = {
-  latent: integerField(
-    "dimensions of the noise that becomes items; 64, or for points as many as they have up to that",
-    {
-      min: 1,
-    },
+  latent: integerField("dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64)", {
+    min: 1,
+  }).optional(),
+  arch: choiceField(
+    "architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points)",
+    ["mlp", "dcgan"],
   ).optional(),
-  arch: choiceField("nets of linear layers (mlp) or of convolutions (dcgan); dcgan for images", [
-    "mlp",
-    "dcgan",
-  ]).optional(),
   hidden: integerListField(
-    "widths of hidden layers, or channels from the image inwards; 128,128, or 64,128,... down to 4 pixels",
+    "widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left)",
   ).optional(),
-  discriminatorHidden: integerListField(
-    "the same for the discriminator, where it is not like the generator",
-  ).optional(),
-  activation: choiceField("between the generator's layers", ["relu", "leaky-relu", "tanh"]).default("relu"),
-  discriminatorActivation: choiceField("between the discriminator's layers", ["relu", "leaky-relu", "tanh"]).default(
-    "leaky-relu",
+  discriminatorHidden: integerListField("the same for the discriminator (default: as the generator)").optional(),
+  activation: choiceField("activation of the generator's hidden layers", ["relu", "leaky-relu", "tanh"]).default(
+    "relu",
   ),
-  slope: numberField("of leaky-relu below 0", { min: 0, max: 1 }).default(0.2),
-  initialBias: numberField("biases of the generator's hidden layers at the start, with --arch mlp").default(0),
+  discriminatorActivation: choiceField("activation of the discriminator's hidden layers", [
+    "relu",
+    "leaky-relu",
+    "tanh",
+  ]).default("leaky-relu"),
+  slope: numberField("slope of leaky-relu for negative inputs", { min: 0, max: 1 }).default(0.2),
+  initialBias: numberField(
+    "initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs",
+  ).default(0),
   discriminatorNorm: choiceField(
-    "normalisation in the discriminator; none for mlp; for dcgan batch, of wgan-gp layer",
+    "normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer)",
     ["none", "batch", "layer", "spectral"],
   ).optional(),
-  discriminatorRate: numberField("learning rate of the discriminator, as a multiple of the generator's", {
+  discriminatorRate: numberField("learning rate of the discriminator as a multiple of the generator's", {
     above: 0,
   }).default(1),
-  beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
+  beta1: numberField("Adam beta1; 0.5 is steadier for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
   instanceNoise: instanceNoiseField,
-  ema: numberField("share that the averaged generator keeps at each step, less at first; 0 for no averages", {
-    min: 0,
-    max: 0.99999,
-  }).default(0.999),
+  ema: numberField(
+    "decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none",
+    {
+      min: 0,
+      max: 0.99999,
+    },
+  ).default(0.999),
   ...augmentationOptions,
 };
 

@@ -24,14 +24,16 @@ export interface Augmentation {
 /** Options of every model whose discriminator sees augmented items. */
 export const augmentationOptions = {
   augment: choiceField(
-    "transformations of what the discriminator sees: none; random ones of real items alone, which the generator then draws, too (real-only); a head of the discriminator for each (dag); random ones of real and generated items alike: colour, translation, cutout (diffaugment), or one of each set of --transforms with a chance that grows while the discriminator is too sure of real items (ada)",
+    "augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p)",
     ["none", "real-only", "dag", "diffaugment", "ada"],
   ).default("none"),
-  transforms: transformsField("sets of transformations for real-only, dag and ada, with commas between them"),
-  lambdaU: numberField("weight of dag's further heads for the discriminator, all together; 0.2 where not given", {
+  transforms: transformsField("transformations for real-only, dag and ada"),
+  lambdaU: numberField("weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2)", {
     min: 0,
   }).optional(),
-  lambdaV: numberField("the same for the generator; 0.2 where not given", { min: 0 }).optional(),
+  lambdaV: numberField("weight of the extra heads of dag in the generator's loss (lambda_v) (default: 0.2)", {
+    min: 0,
+  }).optional(),
 };
 
 const schema = z.object(augmentationOptions);

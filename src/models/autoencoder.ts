@@ -14,7 +14,7 @@ const remembered = 1000;
 
 export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   name: "autoencoder",
-  summary: "the nets of the VAE without prior and noise; draws come from a Gaussian fitted to its codes",
+  summary: "the networks of a VAE without prior and noise, as a contrast",
   source: "Hinton, Salakhutdinov, Science 313, 2006",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },

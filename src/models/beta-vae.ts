@@ -14,24 +14,28 @@ import type { BetaVaeOptions } from "./option-types.ts";
 export const options = z.object({
   ...observationOptions,
   ...latentOption,
-  beta: numberField("weight of the KL; 4 where neither a target nor a capacity is given", { min: 0 }).optional(),
-  betaWarmup: integerField("steps over which beta rises from 0 in a straight line", { min: 0 }).default(0),
-  klTarget: numberField("hold the KL at most at this many nats: the constraint itself, its multiplier learned", {
+  beta: numberField("weight of the KL term (beta) (default: 4, unless --kl-target or --capacity is given)", {
+    min: 0,
+  }).optional(),
+  betaWarmup: integerField("steps over which beta rises linearly from 0", { min: 0 }).default(0),
+  klTarget: numberField("constrain the KL term to at most x nats; beta is then the learned Lagrange multiplier", {
     above: 0,
   }).optional(),
-  multiplierRate: numberField("step of the multiplier, for each nat by which the KL misses its target", {
+  multiplierRate: numberField("step size of the multiplier per nat that the KL term exceeds its target", {
     above: 0,
   }).default(0.005),
-  capacity: numberField("pull the KL to a capacity that rises to this many nats", { above: 0 }).optional(),
-  capacitySteps: integerField("steps over which the capacity rises", { min: 1 }).default(10_000),
-  gamma: numberField("weight of the distance from the capacity", { above: 0 }).default(100),
+  capacity: numberField("final capacity C in nats: the penalty is gamma |KL - C|, C rising from 0", {
+    above: 0,
+  }).optional(),
+  capacitySteps: integerField("steps over which the capacity C rises linearly", { min: 1 }).default(10_000),
+  gamma: numberField("weight of |KL - C| (gamma)", { above: 0 }).default(100),
 });
 
 type Options = z.output<typeof options>;
 
 export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   name: "beta-vae",
-  summary: "VAE whose KL is weighted, constrained, or drawn to a rising capacity",
+  summary: "VAE with a weighted KL term, a KL constraint or a capacity",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
   defaults: { batch: 64, length: { epochs: 10, minSteps: 3000 }, learningRate: 5e-4 },

@@ -23,33 +23,33 @@ import type { CategoricalVaeOptions } from "./option-types.ts";
 
 export const options = z.object({
   ...observationOptions,
-  variables: integerField("categorical variables in the code", { min: 1 }).default(20),
-  categories: integerField("categories of each variable", { min: 2 }).default(10),
-  estimator: choiceField("how the gradient passes the draw of the code", [
+  variables: integerField("number of categorical latent variables", { min: 1 }).default(20),
+  categories: integerField("categories per latent variable", { min: 2 }).default(10),
+  estimator: choiceField("gradient estimator for the sampled categories", [
     "gumbel-softmax",
     "straight-through",
     "score-function",
   ]).default("gumbel-softmax"),
-  temperature: numberField("temperature of the relaxation at the start; at 0 a draw would have no gradient", {
+  temperature: numberField("initial temperature of the Gumbel-Softmax relaxation (tau); 0 would have no gradient", {
     above: 0,
   }).default(1),
-  temperatureFloor: numberField("temperature under which it does not fall; near 0 the gradient's variance explodes", {
+  temperatureFloor: numberField("lowest temperature of the annealing; near 0 the gradient's variance explodes", {
     above: 0,
   }).default(0.5),
-  temperatureRate: numberField("rate at which it falls, exp(-rate * step)", { min: 0 }).default(1e-4),
-  temperatureInterval: integerField("steps between two changes of the temperature", { min: 1 }).default(500),
+  temperatureRate: numberField("annealing rate r of the temperature, tau exp(-r step)", { min: 0 }).default(1e-4),
+  temperatureInterval: integerField("steps between two updates of the temperature", { min: 1 }).default(500),
   kl: choiceField(
-    "of the posterior's categories, or of the relaxed draw by Monte Carlo: a true bound of the relaxed model, which costs codes k^2 / (k + 1) times as much while they are weak and keeps them near 0 for longer",
+    "KL term of the categorical posterior, or a Monte Carlo estimate for the relaxed sample (relaxed): a true bound, under which codes come into use later",
     ["categorical", "relaxed"],
   ).default("categorical"),
-  mcSamples: integerField("draws for the score function's leave-one-out baseline", { min: 1 }).default(1),
+  mcSamples: integerField("Monte Carlo samples per item, with --estimator score-function", { min: 1 }).default(1),
 });
 
 type Options = z.output<typeof options>;
 
 export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>({
   name: "categorical-vae",
-  summary: "VAE with a code of categorical variables",
+  summary: "VAE with categorical latent variables (Gumbel-Softmax)",
   source: "Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712",
   options,
   defaults: { batch: 100, length: { epochs: 20, minSteps: 3000 }, learningRate: 1e-3 },

@@ -14,19 +14,21 @@ import { chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { ClassifierOptions } from "./option-types.ts";
 
 export const options = z.object({
-  task: choiceField("what is told of an item: its class (class), or which of --transforms was done to it (transform)", [
+  task: choiceField("what to predict of an item: its class, or which of --transforms was applied to it (transform)", [
     "class",
     "transform",
   ]).default("class"),
-  transforms: transformsField("with --task transform, sets of transformations with commas between them"),
-  arch: choiceField("net of linear layers (mlp) or of convolutions (conv); conv for images, mlp for points", [
-    "mlp",
-    "conv",
-  ]).optional(),
-  hidden: integerListField(
-    "channels of the convolutions, each of which halves height and width, or widths of the layers of mlp; 32,64, or 128 for mlp",
+  transforms: transformsField("transformations to tell apart, with --task transform"),
+  arch: choiceField(
+    "architecture: linear layers (mlp) or convolutions (conv) (default: conv for images, mlp for points)",
+    ["mlp", "conv"],
   ).optional(),
-  features: integerField("numbers of an item that its class is read off", { min: 1 }).default(128),
+  hidden: integerListField(
+    "channels of the convolutions, each of which halves height and width; widths for mlp (default: 32,64; 128 for mlp)",
+  ).optional(),
+  features: integerField("width of the last hidden layer, whose features other metrics compare", { min: 1 }).default(
+    128,
+  ),
 });
 
 type Options = z.output<typeof options>;
@@ -36,8 +38,7 @@ const dropped = 0.5;
 
 export const classifier = defineModel<typeof options, ClassifierOptions>({
   name: "classifier",
-  summary:
-    "tells the class of an item, or how it was turned; its features are what distances between sets of images are measured in",
+  summary: "image classifier, whose features FID, KID and others need",
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
   defaults: { batch: 128, length: { epochs: 5, minSteps: 600 }, learningRate: 2e-3 },

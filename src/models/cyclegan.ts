@@ -28,25 +28,28 @@ import { type Scorer, inOnePass } from "./views.ts";
 import type { CycleganOptions } from "./option-types.ts";
 
 export const options = z.object({
-  blocks: integerField("residual blocks of a generator", { min: 0 }).default(6),
+  blocks: integerField("residual blocks per generator", { min: 0 }).default(6),
   loss: patchLossField("least-squares"),
-  cycle: choiceField("which ways there and back must end where they began: A to B to A is the forward one", [
+  cycle: choiceField("cycles with a cycle-consistency loss; forward is A to B to A", [
     "both",
     "forward",
     "backward",
     "none",
   ]).default("both"),
-  cycleLoss: choiceField("distance between an image and what it comes back as", ["l1", "squared"]).default("l1"),
-  lambda: numberField("weight of the cycles", { min: 0 }).default(10),
+  cycleLoss: choiceField("cycle-consistency loss: absolute (l1) or squared error", ["l1", "squared"]).default("l1"),
+  lambda: numberField("weight of the cycle-consistency loss (lambda)", { min: 0 }).default(10),
   identity: numberField(
-    "weight of leaving images alone that are of a generator's own target domain, as a share of lambda; keeps colours where both domains have the same ones",
+    "weight of the identity loss as a fraction of lambda; 0.5 keeps colours where both domains share them",
     { min: 0 },
   ).default(0),
-  adversarial: numberField("weight of being taken for real", { min: 0 }).default(1),
-  pool: integerField("earlier images of each generator from which its discriminator is shown every other one", {
-    min: 0,
-    max: 1000,
-  }).default(50),
+  adversarial: numberField("weight of the adversarial loss", { min: 0 }).default(1),
+  pool: integerField(
+    "size of the image pool: half of the generated images that a discriminator sees are older ones from it",
+    {
+      min: 0,
+      max: 1000,
+    },
+  ).default(50),
   ...translationOptions,
 });
 
@@ -54,7 +57,7 @@ type Options = z.output<typeof options>;
 
 export const cyclegan = defineModel<typeof options, CycleganOptions>({
   name: "cyclegan",
-  summary: "two generators between two domains of images that nobody has paired, held together by the way back",
+  summary: "image translation between two unpaired image folders",
   source: "Zhu et al., arXiv 1703.10593",
   learnsFrom: "domains",
   options,

@@ -15,16 +15,17 @@ export const ganLosses = {
 
 /** The option of models that let the players play by one of several losses. */
 export const lossOption = {
-  loss: choiceField("what the players make smaller", Object.keys(ganLosses) as [keyof typeof ganLosses]).default(
-    "non-saturating",
-  ),
+  loss: choiceField(
+    "adversarial loss of generator and discriminator",
+    Object.keys(ganLosses) as [keyof typeof ganLosses],
+  ).default("non-saturating"),
 };
 
 export const options = z.object({ ...lossOption, ...adversarialOptions });
 
 export const gan = defineModel<typeof options, GanOptions>({
   name: "gan",
-  summary: "generative adversarial network; with --arch dcgan that of Radford et al.",
+  summary: "generative adversarial network; a DCGAN on images",
   source: "Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },

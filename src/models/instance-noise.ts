@@ -5,7 +5,7 @@ import type { Scope } from "./model.ts";
 
 /** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490. */
 export const instanceNoiseField = numberField(
-  "deviation of the noise on all that the discriminator sees, real and generated, falling to 0 at the end of the run",
+  "standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0",
   { min: 0 },
 ).default(0);
 

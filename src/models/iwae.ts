@@ -10,14 +10,12 @@ import type { IwaeOptions } from "./option-types.ts";
 export const options = z.object({
   ...observationOptions,
   ...latentOption,
-  importanceSamples: integerField("draws of the code whose weights are averaged inside the bound", { min: 1 }).default(
-    5,
-  ),
+  importanceSamples: integerField("importance samples of z inside the bound (k)", { min: 1 }).default(5),
 });
 
 export const iwae = defineModel<typeof options, IwaeOptions>({
   name: "iwae",
-  summary: "autoencoder trained on the importance-weighted bound",
+  summary: "VAE trained on the importance-weighted bound",
   source: "Burda et al., arXiv 1509.00519",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },

@@ -11,30 +11,33 @@ import type { DataInfo, Scope } from "./model.ts";
 
 /** Options of every model that says how likely an item is: what its decoder's output means, and its nets. */
 export const observationOptions = {
-  likelihood: choiceField("what the decoder says of a pixel: bernoulli (binary) or gaussian (real)", [
+  likelihood: choiceField("likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values", [
     "bernoulli",
     "gaussian",
   ]).default("bernoulli"),
-  sigma: numberOrField("deviation of the gaussian likelihood: a number, or learned with the weights", ["learned"], {
-    above: 0,
-  }).optional(),
-  arch: choiceField("nets of linear layers (mlp), of convolutions (conv), or those of a DCGAN (dcgan)", [
-    "mlp",
-    "conv",
-    "dcgan",
-  ]).default("mlp"),
-  hidden: integerListField(
-    "widths of the encoder's hidden layers, reversed in the decoder (channels for conv and dcgan); 400, or 32,64 for conv, or 64,128,... for dcgan",
+  sigma: numberOrField(
+    "standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned)",
+    ["learned"],
+    {
+      above: 0,
+    },
   ).optional(),
-  activation: choiceField("between hidden layers", ["relu", "tanh"]).default("relu"),
+  arch: choiceField(
+    "architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan)",
+    ["mlp", "conv", "dcgan"],
+  ).default("mlp"),
+  hidden: integerListField(
+    "widths of the encoder's hidden layers, mirrored in the decoder; channels for conv and dcgan (default: 400; 32,64 for conv; 64,128,... for dcgan)",
+  ).optional(),
+  activation: choiceField("activation of the hidden layers", ["relu", "tanh"]).default("relu"),
   binarize: choiceField(
-    "grey pixels as probabilities of binary ones: none, fixed (one draw for each image) or dynamic (a new draw at each use); dynamic for bernoulli",
+    "binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli)",
     ["none", "fixed", "dynamic"],
   ).optional(),
 };
 
 /** The option of every model whose code is a vector. */
-export const latentOption = { latent: integerField("dimensions of the code", { min: 1 }).default(20) };
+export const latentOption = { latent: integerField("dimensions of the latent code z", { min: 1 }).default(20) };
 
 const schema = z.object(observationOptions);
 export type ObservationOptions = z.output<typeof schema>;

@@ -9,14 +9,14 @@ import { headOf } from "./views.ts";
 import type { PacganOptions } from "./option-types.ts";
 
 export const options = z.object({
-  packing: integerField("items that the discriminator judges together", { min: 2, max: 100 }).default(2),
+  packing: integerField("items per pack, which the discriminator judges jointly (m)", { min: 2, max: 100 }).default(2),
   ...lossOption,
   ...adversarialOptions,
 });
 
 export const pacgan = defineModel<typeof options, PacganOptions>({
   name: "pacgan",
-  summary: "GAN whose discriminator judges several items at once, all real or all generated",
+  summary: "GAN whose discriminator judges packs of items jointly",
   source: "Lin et al., arXiv 1712.04086",
   options,
   defaults: { batch: 128, length: { epochs: 40, minSteps: 4000 }, learningRate: 2e-4 },

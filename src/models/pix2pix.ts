@@ -25,20 +25,22 @@ import type { Scorer } from "./views.ts";
 import type { Pix2pixOptions } from "./option-types.ts";
 
 export const options = z.object({
-  direction: choiceField("which image of a pair is given, and which is wanted", directions).default("AtoB"),
-  generator: choiceField("net of the generator", Object.keys(generators) as [keyof typeof generators]).default("unet"),
-  blocks: integerField("residual blocks of the generator, where it is residual; 6 where not given", {
+  direction: choiceField("which image of a pair is the input, and which the target", directions).default("AtoB"),
+  generator: choiceField("architecture of the generator", Object.keys(generators) as [keyof typeof generators]).default(
+    "unet",
+  ),
+  blocks: integerField("residual blocks, with --generator residual (default: 6)", {
     min: 0,
   }).optional(),
   loss: patchLossField("non-saturating"),
-  lambda: numberField("weight of the distance to the wanted image", { min: 0 }).default(100),
-  adversarial: numberField("weight of being taken for real", { min: 0 }).default(1),
+  lambda: numberField("weight of the L1 distance to the target image (lambda)", { min: 0 }).default(100),
+  adversarial: numberField("weight of the adversarial loss", { min: 0 }).default(1),
   ...translationOptions,
 });
 
 export const pix2pix = defineModel<typeof options, Pix2pixOptions>({
   name: "pix2pix",
-  summary: "generator from images to images, learnt from pairs, and a discriminator that sees both of a pair",
+  summary: "image translation learned from aligned pairs",
   source: "Isola et al., arXiv 1611.07004",
   learnsFrom: "aligned pairs",
   options,

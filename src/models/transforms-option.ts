@@ -9,7 +9,7 @@ const usual = ["rotation"];
 
 /** The option that names sets of transformations. */
 export function transformsField(doc: string) {
-  return choiceListField(`${doc}: some of ${names.join(", ")}; ${usual.join()} where not given`, names).optional();
+  return choiceListField(`${doc}: some of ${names.join(", ")} (default: ${usual.join()})`, names).optional();
 }
 
 /**

@@ -17,14 +17,14 @@ import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weig
 /** Options of every such model: its nets and its optimizer. */
 export const translationOptions = {
   ngf: integerField("channels of a generator's first layer", { min: 1 }).default(32),
-  ndf: integerField("channels of a discriminator's first layer; as the generator's where not given", {
+  ndf: integerField("channels of a discriminator's first layer (default: as --ngf)", {
     min: 1,
   }).optional(),
   discriminatorLayers: integerField(
-    "halvings of a discriminator, whose patches see 16, 34, 70, 142 pixels a side; as many as fit, up to 3",
+    "strided layers of a PatchGAN discriminator: 1, 2, 3, 4 see patches of 16, 34, 70, 142 pixels (default: as many as fit, up to 3)",
     { min: 1, max: 6 },
   ).optional(),
-  beta1: numberField("share of the mean gradient that Adam keeps", { min: 0, max: 0.999 }).default(0.5),
+  beta1: numberField("Adam beta1; 0.5 is steadier for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
   instanceNoise: instanceNoiseField,
   ...augmentationOptions,
 };
@@ -47,9 +47,10 @@ export const patchLosses = {
 } as const satisfies Record<string, AdversarialLoss>;
 
 export function patchLossField(usual: keyof typeof patchLosses) {
-  return choiceField("what the players make smaller", Object.keys(patchLosses) as [keyof typeof patchLosses]).default(
-    usual,
-  );
+  return choiceField(
+    "adversarial loss of generators and discriminators",
+    Object.keys(patchLosses) as [keyof typeof patchLosses],
+  ).default(usual);
 }
 
 /** Shape of one image of a pair. */

@@ -19,18 +19,18 @@ import { type Pair, type Player, pairScores, weighed } from "./views.ts";
 import type { UnrolledGanOptions } from "./option-types.ts";
 
 export const options = z.object({
-  unroll: integerField("steps of the discriminator that the generator looks ahead", { min: 0 }).default(5),
-  secondOrder: choiceField(
-    "whether the generator's gradient goes through those steps (on) or only to their end (off)",
-    ["on", "off"],
-  ).default("on"),
+  unroll: integerField("unrolled discriminator updates that the generator looks ahead (K)", { min: 0 }).default(5),
+  secondOrder: choiceField("backpropagate through the unrolled updates (on), or hold them constant (off)", [
+    "on",
+    "off",
+  ]).default("on"),
   loss: lossOption.loss.default("minimax"),
   ...adversarialOptions,
 });
 
 export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
   name: "unrolled-gan",
-  summary: "GAN whose generator plays against the discriminator as it will be some steps from now",
+  summary: "GAN whose generator looks K discriminator updates ahead",
   source: "Metz et al., arXiv 1611.02163",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },

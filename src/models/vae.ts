@@ -22,22 +22,21 @@ export const options = z.object({
   ...observationOptions,
   ...latentOption,
   estimator: choiceField(
-    "how the gradient passes the draw of the code: through it (pathwise) or by its score; gumbel-softmax and straight-through are for the codes of categorical-vae",
+    "gradient estimator for the sampled code z: pathwise (reparameterization) or score-function (REINFORCE); gumbel-softmax and straight-through belong to categorical-vae",
     ["pathwise", "score-function"],
   ).default("pathwise"),
-  baseline: choiceField("what the score function takes off the cost: nothing, its running mean, or the other draws'", [
-    "none",
-    "mean",
-    "loo",
-  ]).optional(),
-  mcSamples: integerField("draws of the code for each item and step", { min: 1 }).default(1),
+  baseline: choiceField(
+    "control variate of the score function: none, the running mean of the cost, or the mean of the other samples (leave-one-out, loo) (default: none)",
+    ["none", "mean", "loo"],
+  ).optional(),
+  mcSamples: integerField("Monte Carlo samples of z per item and step", { min: 1 }).default(1),
 });
 
 type Options = z.output<typeof options>;
 
 export const vae = defineModel<typeof options, VaeOptions>({
   name: "vae",
-  summary: "variational autoencoder with a normal posterior and prior",
+  summary: "variational autoencoder with a Gaussian latent code",
   source: "Kingma, Welling, arXiv 1312.6114",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },

@@ -13,7 +13,7 @@ export const options = z.object(adversarialOptions);
 
 export const veegan = defineModel<typeof options, VeeganOptions>({
   name: "veegan",
-  summary: "GAN with a reconstructor that turns items back into noise; its discriminator judges pairs of both",
+  summary: "GAN with a reconstructor that maps items back to noise",
   source: "Srivastava et al., arXiv 1705.07761, algorithm 1; the reconstructor's loss as in the authors' code",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },

@@ -21,13 +21,15 @@ import type { WganGpOptions } from "./option-types.ts";
 
 export const options = z.object({
   ...adversarialOptions,
-  penalty: numberField("weight of the gradient penalty; 10 for images, 0.1 for points", { min: 0 }).optional(),
-  criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
+  penalty: numberField("weight of the gradient penalty (lambda) (default: 10 for images, 0.1 for points)", {
+    min: 0,
+  }).optional(),
+  criticSteps: integerField("critic updates per generator update", { min: 1 }).default(5),
 });
 
 export const wganGp = defineModel<typeof options, WganGpOptions>({
   name: "wgan-gp",
-  summary: "Wasserstein GAN whose critic's slope is held near 1 by a penalty",
+  summary: "Wasserstein GAN with a gradient penalty on the critic",
   source: "Gulrajani et al., arXiv 1704.00028",
   options,
   defaults: { batch: 64, length: { epochs: 100, minSteps: 4000 }, learningRate: 2e-4 },

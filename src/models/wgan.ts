@@ -11,18 +11,18 @@ const { beta1: _, ...shared } = adversarialOptions;
 export const options = z.object({
   ...shared,
   clip: numberField(
-    "largest parameter of the critic, which sets the scale of the distance; 0.01 for images, 0.1 for points",
+    "weight clipping: critic parameters are kept in [-c, c], which sets the scale of the distance (default: 0.01 for images, 0.1 for points)",
     { above: 0 },
   ).optional(),
-  criticSteps: integerField("steps of the critic for one of the generator", { min: 1 }).default(5),
-  criticWarmup: integerField("steps of the critic in each of the first 25 steps, and in every 500th", {
+  criticSteps: integerField("critic updates per generator update", { min: 1 }).default(5),
+  criticWarmup: integerField("critic updates per generator update in the first 25 steps and in every 500th", {
     min: 1,
   }).default(100),
 });
 
 export const wgan = defineModel<typeof options, WganOptions>({
   name: "wgan",
-  summary: "Wasserstein GAN: a critic with clipped weights, trained further than the generator",
+  summary: "Wasserstein GAN with weight clipping of the critic",
   source: "Arjovsky et al., arXiv 1701.07875",
   options,
   defaults: { batch: 64, length: { epochs: 100, minSteps: 4000 }, learningRate: 5e-5 },

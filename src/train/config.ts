@@ -1,35 +1,40 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { choiceField, countOrShareField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
-import { type Dataset, datasets } from "../data/index.ts";
+import type { Dataset } from "../data/index.ts";
 import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
 import { batchesPerStep } from "./trace.ts";
 
 /** How to train, whatever the model. Recipes give some of the defaults. */
 export const trainOptions = z.object({
-  steps: integerField("training steps, instead of epochs", { min: 1 }).optional(),
-  epochs: integerField("passes over the data, instead of steps", { min: 1 }).optional(),
-  batch: integerField("items in a batch", { min: 1 }).optional(),
-  learningRate: numberField("learning rate at the start", { above: 0 }).optional(),
-  schedule: choiceField("course of the learning rate; constant-linear falls in the second half", [
+  steps: integerField("number of training steps, one batch each; instead of --epochs", { min: 1 }).optional(),
+  epochs: integerField("passes over the training split, instead of --steps", { min: 1 }).optional(),
+  batch: integerField("batch size in items", { min: 1 }).optional(),
+  learningRate: numberField("initial learning rate of the optimizer", { above: 0 }).optional(),
+  schedule: choiceField("learning-rate schedule; constant-linear decays linearly over the second half", [
     "constant",
     "linear",
     "constant-linear",
     "cosine",
   ]).optional(),
-  rateEnd: numberField("learning rate at the end, as a share of that at the start", { min: 0, max: 1 }).optional(),
-  seed: integerField("seed of all random numbers", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  logEvery: integerField("steps between two lines of losses in metrics.jsonl", { min: 1 }).default(10),
+  rateEnd: numberField("final learning rate as a fraction of the initial one", { min: 0, max: 1 }).optional(),
+  seed: integerField("random seed of parameters, batches and noise; the same seed gives the same numbers", {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }).default(0),
+  logEvery: integerField("steps between two records of the losses in metrics.jsonl", { min: 1 }).default(10),
   evalEvery: integerField(
-    "steps between two evaluations on held-out and on training items; a twentieth of the run where not given",
-    { min: 1 },
+    "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
+    {
+      min: 1,
+    },
   ).optional(),
-  sampleEvery: integerField("steps between two sample pictures; a tenth of the run where not given", {
+  sampleEvery: integerField("steps between two sample grids (default: a tenth of the run)", {
     min: 1,
   }).optional(),
   checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
-  keep: integerField("checkpoints to keep, the newest", { min: 1 }).default(2),
+  keep: integerField("number of checkpoints to keep, the newest ones", { min: 1 }).default(2),
 });
 
 export type TrainOptions = z.input<typeof trainOptions>;
@@ -59,25 +64,23 @@ export interface ResolvedTraining {
 /** Where data come from; what opens them again. */
 export const dataOptions = z.object({
   spec: textField(
-    `data: a known name (${datasets.map(({ name }) => name).join(", ")}), a folder of images, or a file: .npy, .csv, IDX`,
+    "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)",
   ),
-  second: textField("a second domain of images, as spec: what is read are pairs").optional(),
-  pairs: choiceField("how images of a folder, twice as wide as high, hold aligned pairs: A left, B right", [
+  second: textField("second domain of images, given like spec").optional(),
+  pairs: choiceField("read each image, twice as wide as high, as an aligned pair: A left, B right", [
     "side-by-side",
   ]).optional(),
-  domain: choiceField("of two domains, the one to read alone; A is the first", ["A", "B"]).optional(),
+  domain: choiceField("read this domain only, where the data have two (A is the first)", ["A", "B"]).optional(),
   size: integerField(
-    "side in pixels to which the images of a folder are scaled and cropped, or those of shapes drawn",
+    "scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji",
     {
       min: 1,
     },
   ).optional(),
   limit: countOrShareField(
-    "take the first so many items; below 1 such a share of those to train on, chosen by a fixed key, and the whole test part; of two domains from each",
+    "use the first n items only; below 1, that fraction of the training split, drawn by a fixed key; applies to each of two domains",
   ).optional(),
-  dataDir: textField(
-    "folder with the files of a data set known by name, in place of where they usually are",
-  ).optional(),
+  dataDir: textField("folder that holds the files of a named data set, in place of the usual one", "dir").optional(),
 });
 
 export type DataSource = z.output<typeof dataOptions>;

@@ -1,16 +1,21 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { Command } from "commander";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
+import { commands } from "../../src/cli/commands.ts";
 import { declareEval } from "../../src/cli/eval.ts";
+import { declareProgram } from "../../src/cli/main.ts";
 import { declareTrain } from "../../src/cli/train.ts";
+import { distances } from "../../src/distances/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import { models } from "../../src/models/index.ts";
-import { root, workFolder, zaya } from "./zaya.ts";
+import { root, workFolder, zaya, zayaWith } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 beforeAll(async () => {
@@ -49,19 +54,141 @@ describe("zaya --help", () => {
       zaya(work.folder, "help", "train", "vae"),
     ]);
     expect(train.code).toBe(0);
-    expect(train.stdout).toContain("--learning-rate <value>");
+    expect(train.stdout).toContain("--learning-rate <x>");
     expect(train.stdout).not.toContain("--latent");
-    expect(vae.stdout).toMatch(/--latent <value> +dimensions of the code \(default: 20\)/);
-    expect(vae.stdout).toMatch(/--batch <value> +items in a batch \(default: 128\)/);
+    expect(vae.stdout).toMatch(/--latent <n> +dimensions of the latent code z \(default: 20\)/);
+    expect(vae.stdout).toMatch(/--batch <n> +batch size in items \(default: 128\)/);
     expect(vae.stdout).toContain("--likelihood <bernoulli|gaussian>");
     expect(help.stdout).toBe(vae.stdout);
   });
+
+  it("lists the recipes a line each before the usage, and groups flags by what they are about", async () => {
+    const [train, vae] = await Promise.all([helpAt(80, "train"), helpAt(80, "train", "vae")]);
+    const recipes = train.slice(train.indexOf("Recipes:") + 1, train.indexOf(""));
+    expect(recipes.map((line) => line.trim().split("  ")[0])).toEqual(models.map(({ name }) => name));
+    expect(train.findIndex((line) => line.startsWith("Usage:"))).toBeGreaterThan(recipes.length);
+    const headings = (lines: readonly string[]): string[] => lines.filter((line) => /^\S.*:$/.test(line));
+    expect(headings(train)).toEqual(["Recipes:", "Data:", "Training:", "Run:", "Output:", "Examples:"]);
+    expect(headings(vae)).toEqual(["Data:", "Training:", "Model (vae):", "Run:", "Output:", "Examples:"]);
+  });
+
+  it("has a line of 80 columns for each thing that can be listed", async () => {
+    const all = ["metrics", "distances", "data", "recipes"];
+    const lists = await Promise.all(all.map((what) => zayaWith({ COLUMNS: "80" }, work.folder, "list", what)));
+    const known = JSON.parse((await zaya(work.folder, "list", "--json")).stdout) as Record<string, { name: string }[]>;
+    for (const [i, { stdout }] of lists.entries()) {
+      const lines = stdout.trimEnd().split("\n");
+      expect(lines.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(known[all[i]!]!.map(({ name }) => name));
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it("shows metrics a line each in eval, and distances in distance", async () => {
+    const [measure, distance] = await Promise.all([helpAt(80, "eval"), helpAt(80, "distance")]);
+    for (const { name, summary } of metrics) {
+      expect(measure.some((line) => line.startsWith(`  ${name} `) && line.endsWith(summary))).toBe(true);
+    }
+    for (const { name, summary } of distances) {
+      expect(distance.some((line) => line.startsWith(`  ${name} `) && line.endsWith(summary))).toBe(true);
+    }
+  });
+
+  const commandLines = [
+    [],
+    ...commands.map(({ name }) => [name]),
+    ...models.map(({ name }) => ["train", name]),
+  ] satisfies string[][];
+
+  it.each([60, 80, 120])("fits %d columns in every command and recipe", async (columns) => {
+    for (const words of commandLines) {
+      const lines = await helpAt(columns, ...words);
+      expect(lines.length).toBeGreaterThan(5);
+      expect.soft(lines.filter((line) => line.length > columns)).toEqual([]);
+      expect.soft(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+    }
+  });
+
+  it("explains every flag and argument, and says so in the field's words", async () => {
+    for (const words of commandLines) {
+      const text = (await declared(words)).join("\n");
+      for (const worn of [
+        "where not given",
+        "so many",
+        "the players",
+        "is shown",
+        "looks at",
+        "(default: undefined)",
+      ]) {
+        expect.soft(text, words.join(" ")).not.toContain(worn);
+      }
+    }
+  });
+
+  it("has examples that run as they are", async () => {
+    await writeImages(work.folder);
+    const all = await Promise.all(commands.map(({ name }) => helpAt(80, name)));
+    const examples = all.flatMap(examplesIn).filter((line) => !line.startsWith("npx zaya repro"));
+    expect(examples.length).toBeGreaterThan(15);
+    // Runs are made short, and one of them made twice for what compares two.
+    for (const line of [examples.find((each) => each.endsWith("train vae --data mnist"))!, ...examples]) {
+      const words = line.split(" ").slice(2);
+      const { code, stderr } = await zaya(work.folder, ...words, ...(words[0] === "train" ? brief : []));
+      expect.soft([code, stderr.replace(/^warning.*\n(  .*\n)?/gm, "")], line).toEqual([0, ""]);
+    }
+  }, 120_000);
 
   it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     expect((await zaya(work.folder, "--version")).stdout).toBe(`${version}\n`);
   });
 });
+
+/** Lines of the help of a command, as a terminal of so many columns has them. */
+async function helpAt(columns: number, ...words: string[]): Promise<string[]> {
+  let text = "";
+  const program = await declareProgram(words[0], [...words.slice(1), "--help"]);
+  const command = program.commands.find((each) => each.name() === words[0]) ?? program;
+  command.configureOutput({ ...command.configureOutput(), writeOut: (written) => (text += written) });
+  vi.stubEnv("COLUMNS", String(columns));
+  command.outputHelp();
+  vi.unstubAllEnvs();
+  return text.split("\n");
+}
+
+/** Docs of a command's flags. */
+async function declared(words: readonly string[]): Promise<string[]> {
+  const entry = commands.find(({ name }) => name === words[0]);
+  if (entry === undefined) return [];
+  const command = new Command(entry.name);
+  await (
+    await entry.load()
+  )(command, words.length > 1 ? words.slice(1) : ["--help"]);
+  for (const { flags, description } of command.options) expect.soft(description, flags).not.toBe("");
+  return command.options.map(({ description }) => description);
+}
+
+/** Commands under "Examples:", those over several lines joined. */
+function examplesIn(lines: readonly string[]): string[] {
+  const at = lines.indexOf("Examples:");
+  if (at < 0) return [];
+  const text = lines
+    .slice(at + 1)
+    .join("\n")
+    .replaceAll(/ \\\n +/g, " ");
+  return text.split("\n").flatMap((line) => (line.trim() === "" || line.startsWith("  #") ? [] : [line.trim()]));
+}
+
+const brief = ["--limit", "400", "--steps", "2"];
+
+/** Folders of a person's own images, of which the examples speak. */
+async function writeImages(folder: string): Promise<void> {
+  await mkdir(join(folder, "photos"));
+  for (let i = 0; i < 24; i++) {
+    const background = { r: 10 * i, g: 100, b: 200 - 8 * i };
+    const image = sharp({ create: { width: 48, height: 32, channels: 3, background } });
+    await image.png().toFile(join(folder, "photos", `${i}.png`));
+  }
+}
 
 describe("flags", () => {
   it.each(models.map(({ name }) => name))("of %s do not collide with those of training", async (recipe) => {

@@ -19,7 +19,7 @@ describe("a command line that is wrong", () => {
     [[...tiny, "--xyzzy"], "got --xyzzy", "zaya train --help lists them"],
     [[...tiny, "more"], "too many arguments"],
     [[...tiny, "--seed"], "needs a value"],
-    [[...tiny, "--latent", "0"], "vae: latent must be at least 1 - got 0", "dimensions of the code"],
+    [[...tiny, "--latent", "0"], "vae: latent must be at least 1 - got 0", "dimensions of the latent code"],
     [[...tiny, "--latent", "two"], "vae: latent must be a whole number - got two"],
     [[...tiny, "--epochs", "-1"], "train: epochs must be at least 1 - got -1"],
     [[...tiny, "--steps", "0"], "steps must be at least 1 - got 0"],
@@ -57,7 +57,7 @@ describe("a command line that is wrong", () => {
     [["eval", "nowhere", "--metric", "elbow"], "the metric must be known - got elbow", "did you mean elbo?"],
     [["eval", "nowhere", "--samples", "5"], "samples is an option of nll"],
     [["traverse", "nowhere", "--columns", "1"], "columns must be at least 2 - got 1"],
-    [["list", "recipe"], "what to list must be known - got recipe", "did you mean recipes?"],
+    [["list", "recipe"], "nothing to list is called recipe", "did you mean recipes?"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, ...words);

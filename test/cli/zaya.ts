@@ -34,9 +34,14 @@ export interface Started {
 
 /** Starts the real program in a folder. */
 export function start(folder: string, ...words: string[]): Started {
+  return startWith({}, folder, ...words);
+}
+
+/** Starts it with more variables in its environment. */
+function startWith(variables: Readonly<Record<string, string>>, folder: string, ...words: string[]): Started {
   const child = spawn(process.execPath, [join(places, "zaya"), ...words], {
     cwd: folder,
-    env: { ...process.env, PATH: `${places}${delimiter}${process.env["PATH"]}` },
+    env: { ...process.env, ...variables, PATH: `${places}${delimiter}${process.env["PATH"]}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -66,6 +71,15 @@ export function start(folder: string, ...words: string[]): Started {
 /** Runs the real program in a folder to its end. */
 export function zaya(folder: string, ...words: string[]): Promise<Outcome> {
   return start(folder, ...words).ended;
+}
+
+/** Runs it with more variables in its environment. */
+export function zayaWith(
+  variables: Readonly<Record<string, string>>,
+  folder: string,
+  ...words: string[]
+): Promise<Outcome> {
+  return startWith(variables, folder, ...words).ended;
 }
 
 /** A new folder, and the end of it. */

@@ -38,7 +38,7 @@ export function digitPairs({ name, description, channels, a, b }: DigitPairs): F
   return {
     origin: "files",
     name,
-    description: `${description}, 32 x 32, aligned pairs, 60,000 train and 10,000 test`,
+    description: `${description}, aligned, 32 x 32`,
     home: mnist.home,
     parts: mnist.parts,
     async open(read) {

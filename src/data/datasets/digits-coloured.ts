@@ -20,7 +20,7 @@ const colours: readonly (readonly [number, number, number])[] = [
  */
 export const digitsColoured = digitPairs({
   name: "digits-coloured",
-  description: "A digits of mnist in grey, B in a colour for each class, three channels",
+  description: "digits in grey and in a colour per class",
   channels: 3,
   a: inColour(() => [1, 1, 1]),
   b: inColour((label) => colours[label]!),

@@ -8,7 +8,7 @@ import { asItIs, digitPairs, side } from "./digit-pairs.ts";
  */
 export const digitsOutlined = digitPairs({
   name: "digits-outlined",
-  description: "A digits of mnist, B their outlines",
+  description: "digits and their outlines",
   channels: 1,
   a: asItIs,
   b: (digit) => digit.map((value, at) => greatestAround(digit, at) - value),

@@ -9,7 +9,7 @@ import type { PictureDataset } from "./named.ts";
 export const emoji: PictureDataset = {
   origin: "pictures",
   name: "emoji",
-  description: "A emoji as Google draws them, B as Twitter does, 64 x 64 or 32 x 32, colour, aligned pairs",
+  description: "emoji by Google and by Twitter, aligned, 64 x 64",
   homes: [
     { package: "emoji-datasource-google", folder: "img/google/64" },
     { package: "emoji-datasource-twitter", folder: "img/twitter/64" },

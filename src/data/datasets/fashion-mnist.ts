@@ -10,7 +10,7 @@ import type { FileDataset } from "./named.ts";
 export const fashionMnist: FileDataset = {
   origin: "files",
   name: "fashion-mnist",
-  description: "articles of clothing, 28 x 28 grey, 60,000 train and 10,000 test; its folder must be named",
+  description: "clothing, 28 x 28 grey; needs --data-dir, see docs/data.md",
   home: {
     kind: "variable",
     variable: "ZAYA_FASHION_MNIST",

@@ -16,7 +16,7 @@ const levels = [-1, -0.5, 0, 0.5, -2, -2.5, 10, 0.25, -13, -5.5];
  */
 export const mixture1200 = gaussianMixture({
   name: "mixture1200",
-  description: "points of 10 Gaussians in 1200 dimensions, noise in the first 700",
+  description: "1200-D points: 10 Gaussians, noise in 700 dimensions",
   centers: levels.map((level) => Array.from({ length: dimensions }, () => level)),
   deviation: 1,
   noisy,

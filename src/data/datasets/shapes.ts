@@ -23,7 +23,7 @@ const heldOut = 15_000;
  */
 export const shapes: DrawnDataset = {
   name: "shapes",
-  description: "sprites of known shape, scale, orientation and place, 32 x 32 or 64 x 64, drawn as they are asked for",
+  description: "sprites with known factors of variation, 32 x 32 or 64 x 64",
   origin: "drawn",
   sizes: [32, 64],
   generate(size) {

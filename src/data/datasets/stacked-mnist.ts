@@ -24,7 +24,7 @@ const modes: Modes = { kind: "digits", channels, classes };
 export const stackedMnist: FileDataset = {
   origin: "files",
   name,
-  description: "three digits of mnist as red, green and blue, 28 x 28, 1000 modes, 128,000 train and 26,000 test",
+  description: "three digits as RGB channels, 28 x 28, 1000 modes",
   home: mnist.home,
   parts: mnist.parts,
   async open(read): Promise<DataSplit> {

@@ -11,7 +11,7 @@ const scale = 7.5;
  */
 export const swissRoll = generatedPoints({
   name: "swiss-roll",
-  description: "points along a spiral of a turn and a half, with a little noise",
+  description: "2-D points along a spiral, with a little noise",
   dimensions: 2,
   classes: null,
   formula: `t (cos t, sin t), t uniform on [1.5 pi, 4.5 pi), deviation ${noise}, over ${scale}`,

@@ -1,0 +1,71 @@
+import { type Command, Help, type HelpConfiguration } from "commander";
+
+import { pasteable } from "./invocation.ts";
+
+/** Width of the column of flags, with the gap beside it; longer ones stand on a line of their own. */
+const termWidth = 24;
+/** Lines longer than this are hard to read, whatever the terminal has. */
+const widest = 100;
+/** Below this, descriptions stand under their flags. */
+const twoColumns = 60;
+
+/** Columns that help may take: of the terminal, or what COLUMNS says where there is none. */
+export function helpWidth(): number {
+  const columns = process.stdout.isTTY ? process.stdout.columns : Number(process.env["COLUMNS"] ?? 80);
+  return Math.min(columns > 0 ? columns : 80, widest);
+}
+
+/** Flags on the left, what they mean on the right; what does not fit beside its flag stands under it. */
+export const helpLayout: HelpConfiguration = {
+  minWidthToWrap: 1,
+  padWidth: () => termWidth,
+  formatItem: (term, _, description, { helpWidth: width = 80 }) => item(term, description, width).join("\n"),
+};
+
+function item(term: string, description: string, width: number, column = termWidth + 2): string[] {
+  const indent = width < twoColumns ? 6 : column;
+  const lines = wrapped(pasteable(description), width - indent);
+  const beside = indent === column && term.length + 4 <= column;
+  const first = beside ? `  ${term.padEnd(column - 2)}${lines[0] ?? ""}` : `  ${term}`;
+  return [first.trimEnd(), ...lines.slice(beside ? 1 : 0).map((line) => " ".repeat(indent) + line)];
+}
+
+/** Text in lines of so many columns, broken at spaces. */
+function wrapped(text: string, width: number): string[] {
+  const help = new Help();
+  help.minWidthToWrap = 1;
+  return help.boxWrap(text, width).split("\n");
+}
+
+/** Sentences after the flags. */
+export function addNote(command: Command, text: string): void {
+  command.addHelpText("after", () => `\n${wrapped(pasteable(text), helpWidth()).join("\n")}`);
+}
+
+type Names = readonly (readonly [name: string, summary: string])[];
+
+/** Names with what they are, a line each where the width allows it. */
+export function nameLines(rows: Names, width: number): string[] {
+  const column = Math.max(...rows.map(([name]) => name.length)) + 4;
+  return rows.flatMap(([name, summary]) => item(name, summary, width, column));
+}
+
+/** Names to choose from, under a heading before the usage. */
+export function addNames(command: Command, heading: string, rows: Names): void {
+  command.addHelpText("before", () => [heading, ...nameLines(rows, helpWidth()), ""].join("\n"));
+}
+
+/** Commands to try, each under what it is for. A long one goes on after a backslash, as a shell reads it. */
+export function addExamples(command: Command, examples: readonly (readonly [purpose: string, words: string])[]): void {
+  command.addHelpText("after", () =>
+    [
+      "\nExamples:",
+      ...examples.flatMap(([purpose, words]) => [
+        ...wrapped(purpose, helpWidth() - 4).map((line) => `  # ${line}`),
+        ...wrapped(pasteable(words), helpWidth() - 6).map((line, at, all) => {
+          return `${at === 0 ? "  " : "    "}${line}${at < all.length - 1 ? " \\" : ""}`;
+        }),
+      ]),
+    ].join("\n"),
+  );
+}
