@@ -1,4 +1,4 @@
-import { type DataSplit, type Dataset, skippedIn } from "../data/index.ts";
+import type { DataSplit, Dataset } from "../data/index.ts";
 import type { RunConfig } from "../train/index.ts";
 import { count, counted, table } from "./format.ts";
 
@@ -44,17 +44,4 @@ function itemText({ kind, shape, sides }: Dataset): string {
   const extent = shape.slice(-3).join(" x ");
   if (sides === undefined) return extent;
   return `${sides.aligned ? "aligned pairs" : "domains"} of ${extent}`;
-}
-
-/** Files that were passed over, by name. */
-export function skippedLines(data: DataSplit): string[] {
-  const skipped = skippedIn(data);
-  if (skipped.length === 0) return [];
-  const shown = skipped.slice(0, 10).map(({ file, reason }) => `  ${file}: ${reason}`);
-  const more = skipped.length - shown.length;
-  return [
-    `skipped ${skipped.length} ${skipped.length === 1 ? "file" : "files"} that could not be read as images:`,
-    ...shown,
-    ...(more > 0 ? [`  and ${more} more; zaya data names them all`] : []),
-  ];
 }

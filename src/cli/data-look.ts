@@ -3,11 +3,11 @@ import {
   type DataSummary,
   type Modes,
   type NearDuplicates,
-  type SkippedFile,
   notesOf,
   skippedIn,
 } from "../data/index.ts";
 import { sizeText } from "./config-table.ts";
+import { firstOf, scalesLine, scalesOf, warningsOf } from "./data-notices.ts";
 import { type Judged, verdictOn } from "./data-verdict.ts";
 import { count, counted, number, table } from "./format.ts";
 
@@ -15,10 +15,14 @@ import { count, counted, number, table } from "./format.ts";
 export interface Look extends Judged {
   /** Of both parts as one. */
   readonly summary: DataSummary;
+  /** What an item of both parts as one is called. */
+  nameOf(item: number): string;
 }
 
 /** Classes above which they are not listed one by one. */
 const manyClasses = 30;
+/** Where all files are named. */
+const everyName = "--json names all";
 
 type Row = readonly string[];
 
@@ -31,8 +35,8 @@ export function linesOf(look: Look): string[] {
   return [
     summary.name,
     ...indented([items!, ["shape", `${shape.join(" x ")}  (${axes})`], ...contents, ...sourceRows(data)]),
-    ...notesOf(data).map(noteLine),
-    ...skippedIn(data).map(skippedLine),
+    ...sourceLines(data),
+    ...copyLines(look),
     ...verdictLines(look),
   ];
 }
@@ -51,12 +55,13 @@ export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
   return [
     train.name,
     ...indented(rows),
-    ...notesOf(data).map(noteLine),
-    ...skippedIn(data).map(skippedLine),
+    ...sourceLines(data),
     `A: ${a.summary.name}`,
     ...indented(contentRows(a)),
+    ...copyLines(a),
     `B: ${b.summary.name}`,
     ...indented(contentRows(b)),
+    ...copyLines(b),
     ...verdictLines(a, b),
   ];
 }
@@ -77,12 +82,20 @@ export function objectOf(look: Look): Readonly<Record<string, unknown>> {
     max,
     mean,
     dimensions,
-    duplicates: duplicates.count,
-    nearDuplicates: near,
-    blank: constant.count,
+    scales: scalesOf(data),
+    duplicates: duplicates.length,
+    duplicateItems: duplicates.map(([first, item]) => ({ item: look.nameOf(item), of: look.nameOf(first) })),
+    nearDuplicates: near && {
+      count: near.pairs.length,
+      of: near.of,
+      items: near.pairs.map(([item, other]) => ({ item: look.nameOf(item), near: look.nameOf(other) })),
+    },
+    blank: constant.length,
+    blankItems: constant.map(look.nameOf),
     classes: classes === null ? null : Object.fromEntries(classes),
     modes: train.modes === undefined ? null : modeCount(train.modes),
     notes: notesOf(data),
+    warnings: warningsOf(data),
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([look]),
@@ -102,6 +115,7 @@ export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<s
     a: objectOf(a),
     b: objectOf(b),
     notes: notesOf(data),
+    warnings: warningsOf(data),
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([a, b]),
@@ -110,6 +124,7 @@ export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<s
 
 function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
   const { duplicates, constant, classes, dimensions } = summary;
+  const scales = scalesOf({ train, test });
   return [
     ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
     ["range", `${number(summary.min)} to ${number(summary.max)}, mean ${number(summary.mean)}`],
@@ -117,9 +132,10 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
       `  x${at + 1}`,
       `${number(min)} to ${number(max)}, mean ${number(mean)}, deviation ${number(deviation)}`,
     ]),
-    ["duplicates", `${counted(duplicates.count, "item")} equal to an earlier one`],
+    ...(scales.length === 0 ? [] : [["numbers", scalesLine(scales)]]),
+    ["duplicates", `${counted(duplicates.length, "item")} equal to an earlier one`],
     ...(near === null ? [] : [["near copies", nearLine(near, summary.size)]]),
-    ...(constant.count > 0 ? [["blank", `${counted(constant.count, "item")} of one value throughout`]] : []),
+    ...(constant.length > 0 ? [["blank", `${counted(constant.length, "item")} of one value throughout`]] : []),
     ...(classes === null ? [] : [["classes", classesLine(classes)]]),
     ...(train.modes === undefined ? [] : [["modes", modesLine(train.modes)]]),
   ];
@@ -137,12 +153,38 @@ function indented(rows: readonly Row[]): string[] {
   return table(rows).map((line) => `  ${line}`);
 }
 
-function noteLine(note: string): string {
-  return `  note: ${note}`;
+/** What was left out, what was decided, and what is likely wrong. */
+function sourceLines(data: DataSplit): string[] {
+  const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
+  return [
+    ...firstOf(skipped, everyName).map((line) => `    ${line}`),
+    ...notesOf(data).map((note) => `  note: ${note}`),
+    ...warningsOf(data).map((warning) => `  warning: ${warning}`),
+  ];
 }
 
-function skippedLine({ file, reason }: SkippedFile): string {
-  return `    ${file}: ${reason}`;
+/** Pairs without those that are the other way round. */
+function eachOnce(pairs: NearDuplicates["pairs"]): NearDuplicates["pairs"] {
+  const partner = new Map(pairs);
+  return pairs.filter(([item, other]) => item < other || partner.get(other) !== item);
+}
+
+/** Items that are equal, nearly equal or blank, by name. */
+function copyLines({ summary: { duplicates, constant }, near, nameOf }: Look): string[] {
+  const equal = new Set(duplicates.flat());
+  const lists: readonly (readonly [string, readonly string[]])[] = [
+    ["duplicates", duplicates.map(([first, item]) => `${nameOf(item)} = ${nameOf(first)}`)],
+    [
+      "near copies",
+      eachOnce(near?.pairs ?? [])
+        .filter(([item, other]) => !equal.has(item) || !equal.has(other))
+        .map(([item, other]) => `${nameOf(item)} ~ ${nameOf(other)}`),
+    ],
+    ["blank", constant.map(nameOf)],
+  ];
+  return lists.flatMap(([what, lines]) =>
+    lines.length === 0 ? [] : [`  ${what}:`, ...firstOf(lines, everyName).map((line) => `    ${line}`)],
+  );
 }
 
 function verdictLines(...domains: [Look, ...Look[]]): string[] {
@@ -150,9 +192,9 @@ function verdictLines(...domains: [Look, ...Look[]]): string[] {
   return verdict === null ? [] : [`verdict: ${verdict}`];
 }
 
-function nearLine({ count: near, of }: NearDuplicates, size: number): string {
+function nearLine({ pairs, of }: NearDuplicates, size: number): string {
   const among = of < size ? ` among the first ${count(of)}` : "";
-  return `${counted(near, "item")} nearly equal to another${among} (8 x 8 pixels, less than 2/255 apart)`;
+  return `${counted(pairs.length, "item")} nearly equal to another${among} (8 x 8 pixels, less than 2/255 apart)`;
 }
 
 /** Each class with its items; of many classes how many items they have. */

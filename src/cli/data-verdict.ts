@@ -61,6 +61,6 @@ function sizeRemark(size: number): string | null {
 }
 
 function copiesRemark(near: NearDuplicates | null, where: string): string | null {
-  if (near === null || near.count < manyCopies * near.of) return null;
-  return `${count(near.count)} of ${counted(near.of, "item")}${where} have a near copy: there is less to learn from than their number says, and test items may be nearly equal to training items`;
+  if (near === null || near.pairs.length < manyCopies * near.of) return null;
+  return `${count(near.pairs.length)} of ${counted(near.of, "item")}${where} have a near copy: there is less to learn from than their number says, and test items may be nearly equal to training items`;
 }

@@ -47,7 +47,8 @@ function domainsOf(data: DataSplit): DataSplit[] {
 
 function lookAt(data: DataSplit): Look {
   const all = whole(data);
-  return { data, summary: summarize(all), near: all.kind === "image" ? nearDuplicates(all) : null };
+  const near = all.kind === "image" ? nearDuplicates(all) : null;
+  return { data, summary: summarize(all), near, nameOf: (item) => all.itemName!(item) };
 }
 
 /** Both parts as one, the training items first. */
@@ -63,7 +64,9 @@ function whole({ train, test }: DataSplit): Dataset {
   };
   const labels =
     train.labels === null || test.labels === null ? null : Int32Array.from([...train.labels, ...test.labels]);
+  const itemName = (index: number): string =>
+    (index < train.size ? train.itemName?.(index) : test.itemName?.(index - train.size)) ?? `item ${index}`;
   const { name, kind, shape, classNames, skipped, fingerprint } = train;
   const size = train.size + test.size;
-  return { name, kind, shape, size, labels, ...(classNames && { classNames }), read, fingerprint, skipped };
+  return { name, kind, shape, size, labels, ...(classNames && { classNames }), read, itemName, fingerprint, skipped };
 }

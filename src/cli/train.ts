@@ -26,7 +26,8 @@ import {
   trainOptions,
   usualTraining,
 } from "../train/index.ts";
-import { configLines, skippedLines, titleLine } from "./config-table.ts";
+import { configLines, titleLine } from "./config-table.ts";
+import { noticeLines } from "./data-notices.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
@@ -171,7 +172,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const source = absoluteSource({ spec, ...how });
   const config = runConfig(configured, source, training, engine.name);
 
-  for (const line of skippedLines(data)) output.warn(line);
+  for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
   if (flags.dryRun === true) {
     output.result(lines, config);

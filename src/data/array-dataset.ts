@@ -2,6 +2,7 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { type Dataset, type Selectable, type SkippedFile, checkedIndex } from "./dataset.ts";
+import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
@@ -18,6 +19,9 @@ export interface ArrayDatasetParts {
   readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
   readonly notes?: readonly string[];
+  readonly scales?: readonly ValueScale[];
+  /** The file of each item. */
+  readonly files?: readonly string[];
 }
 
 /**
@@ -95,6 +99,7 @@ class ArrayDataset implements Selectable {
   readonly skipped: readonly SkippedFile[];
   readonly classNames?: readonly string[];
   readonly notes?: readonly string[];
+  readonly scales?: readonly ValueScale[];
   private readonly items: Items;
   private readonly width: number;
   private known: string | undefined;
@@ -104,7 +109,7 @@ class ArrayDataset implements Selectable {
     /** Which items, in which order; null for all as they are. */
     private readonly chosen: Int32Array | null,
   ) {
-    const { name, kind, items, labels, skipped, classNames, notes } = parts;
+    const { name, kind, items, labels, skipped, classNames, notes, scales } = parts;
     this.name = name;
     this.kind = kind;
     this.items = items;
@@ -112,6 +117,7 @@ class ArrayDataset implements Selectable {
     this.skipped = skipped;
     if (classNames !== undefined) this.classNames = classNames;
     if (notes !== undefined) this.notes = notes;
+    if (scales !== undefined) this.scales = scales;
     this.shape = items.shape.slice(1);
     this.size = chosen?.length ?? items.shape[0]!;
     this.width = sizeOf(this.shape);
@@ -128,6 +134,11 @@ class ArrayDataset implements Selectable {
       toLevels(items.data, this.row(indices[n]!) * width, out.data, n * width, width);
     }
     return out;
+  }
+
+  itemName(index: number): string {
+    const row = this.row(index);
+    return this.parts.files?.[row] ?? `item ${row}`;
   }
 
   get fingerprint(): string {

@@ -3,6 +3,7 @@ import type { NdArray, Shape } from "../base/ndarray.ts";
 import { type Key, fold, key, permutation } from "../base/random.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { range } from "../base/range.ts";
+import type { ValueScale } from "./value-scale.ts";
 
 /** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`; pairs of images `[2, h, w, c]`. */
 export interface Dataset {
@@ -34,6 +35,10 @@ export interface Dataset {
   readonly skipped: readonly SkippedFile[];
   /** What was decided when the data were read and changes what is learned, each in a sentence for a person. */
   readonly notes?: readonly string[];
+  /** How the numbers of images were brought to [0, 1]: a scale for each type that the files have. */
+  readonly scales?: readonly ValueScale[];
+  /** What an item is called where the data come from: its file, or its number there from 0. */
+  itemName?(index: number): string;
 }
 
 /** Causes of variation, each of a few values: item and values name each other. */
@@ -110,6 +115,8 @@ class ChosenDataset implements Selectable {
   readonly skipped: readonly SkippedFile[];
   readonly classNames?: readonly string[];
   readonly notes?: readonly string[];
+  readonly scales?: readonly ValueScale[];
+  readonly itemName?: (index: number) => string;
   readonly factors?: Factors;
   readonly modes?: Modes;
   private known: string | undefined;
@@ -118,7 +125,7 @@ class ChosenDataset implements Selectable {
     private readonly whole: Dataset,
     private readonly chosen: Int32Array,
   ) {
-    const { labels, classNames, notes, factors, modes } = whole;
+    const { labels, classNames, notes, scales, factors, modes } = whole;
     this.name = whole.name;
     this.kind = whole.kind;
     this.shape = whole.shape;
@@ -127,6 +134,8 @@ class ChosenDataset implements Selectable {
     this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
     if (classNames !== undefined) this.classNames = classNames;
     if (notes !== undefined) this.notes = notes;
+    if (scales !== undefined) this.scales = scales;
+    if (whole.itemName !== undefined) this.itemName = (index) => whole.itemName!(this.row(index));
     if (factors !== undefined) this.factors = chosenFactors(factors, chosen, (index) => this.row(index));
     if (modes !== undefined) this.modes = modes;
   }

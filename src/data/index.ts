@@ -4,6 +4,7 @@ export * from "./dataset.ts";
 export * from "./datasets/index.ts";
 export * from "./idx-dataset.ts";
 export * from "./loader.ts";
+export * from "./narrow-range.ts";
 export * from "./near-duplicates.ts";
 export * from "./npy-dataset.ts";
 export * from "./pairs.ts";

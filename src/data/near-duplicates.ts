@@ -5,7 +5,9 @@ import { resizeBilinear } from "./resize-bilinear.ts";
 
 /** Images that are nearly equal to another one, among so many. */
 export interface NearDuplicates {
-  readonly count: number;
+  /** Each such image, with one that it is nearly equal to. */
+  readonly pairs: readonly (readonly [image: number, near: number])[];
+  /** How many were compared. */
   readonly of: number;
 }
 
@@ -17,7 +19,7 @@ const mostCompared = 10_000;
 const chunk = 256;
 
 /**
- * How many images have another one nearly equal to them: brought to 8 x 8, their numbers differ by less than 2 / 255 in the
+ * The images that have another one nearly equal to them: brought to 8 x 8, their numbers differ by less than 2 / 255 in the
  * mean. All pairs among the first 10,000 images count.
  * @throws OptionError for anything but images.
  */
@@ -26,16 +28,17 @@ export function nearDuplicates(dataset: Dataset): NearDuplicates {
     throw new OptionError(`nearDuplicates: items must be images - got ${dataset.kind} in ${dataset.name}`);
   }
   const images = byBrightness(thumbnails(dataset));
-  const found = images.map(() => false);
+  const found = new Map<number, number>();
   images.forEach((image, i) => {
     // Numbers differ in the mean by no less than the means do: further ones need not be looked at.
     for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < near; j++) {
-      if ((found[i] && found[j]) || !nearlyEqual(image.pixels, images[j]!.pixels)) continue;
-      found[i] = true;
-      found[j] = true;
+      const other = images[j]!;
+      if ((found.has(image.at) && found.has(other.at)) || !nearlyEqual(image.pixels, other.pixels)) continue;
+      if (!found.has(image.at)) found.set(image.at, other.at);
+      if (!found.has(other.at)) found.set(other.at, image.at);
     }
   });
-  return { count: found.filter(Boolean).length, of: images.length };
+  return { pairs: [...found].toSorted(([a], [b]) => a - b), of: images.length };
 }
 
 function thumbnails(dataset: Dataset): Float32Array[] {
@@ -50,13 +53,19 @@ function thumbnails(dataset: Dataset): Float32Array[] {
 }
 
 interface Thumbnail {
+  /** Which image it is of. */
+  readonly at: number;
   readonly pixels: Float32Array;
   readonly mean: number;
 }
 
 /** The darkest first. */
 function byBrightness(all: readonly Float32Array[]): Thumbnail[] {
-  const images = all.map((pixels) => ({ pixels, mean: pixels.reduce((sum, value) => sum + value, 0) / pixels.length }));
+  const images = all.map((pixels, at) => ({
+    at,
+    pixels,
+    mean: pixels.reduce((sum, value) => sum + value, 0) / pixels.length,
+  }));
   return images.toSorted((a, b) => a.mean - b.mean);
 }
 

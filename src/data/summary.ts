@@ -15,13 +15,10 @@ export interface DataSummary {
   readonly mean: number;
   /** Each number of a point by itself; null for images, and for points of more than ten numbers. */
   readonly dimensions: readonly DimensionSummary[] | null;
-  /** Items equal to an earlier one, and for some of them `[the first such item, the item]`. */
-  readonly duplicates: {
-    readonly count: number;
-    readonly examples: readonly (readonly [number, number])[];
-  };
-  /** Images of one value throughout, and some of them. */
-  readonly constant: { readonly count: number; readonly examples: readonly number[] };
+  /** Items equal to an earlier one: `[the first such item, the item]`. */
+  readonly duplicates: readonly (readonly [number, number])[];
+  /** Images of one value throughout. */
+  readonly constant: readonly number[];
   /** How many items each class has, by what it is called; null without labels. */
   readonly classes: ReadonlyMap<string, number> | null;
   readonly skipped: readonly SkippedFile[];
@@ -35,7 +32,6 @@ export interface DimensionSummary {
   readonly deviation: number;
 }
 
-const examplesKept = 20;
 const chunk = 256;
 /** Points of up to so many numbers are summarized number by number. */
 const fewDimensions = 10;
@@ -72,8 +68,8 @@ export function summarize(dataset: Dataset): DataSummary {
     max: bounds.max,
     mean: bounds.sum / bounds.count,
     dimensions: dimensions?.map((moments) => moments.summary()) ?? null,
-    duplicates: { count: duplicates.length, examples: duplicates.slice(0, examplesKept) },
-    constant: { count: constant.length, examples: constant.slice(0, examplesKept) },
+    duplicates,
+    constant,
     classes: dataset.labels === null ? null : itemsOfClasses(dataset, dataset.labels),
     skipped,
     fingerprint,

@@ -112,7 +112,7 @@ function sharpHeader(
       const image = start();
       // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
       if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
-      return finish(image.autoOrient(), { width, height }, channels, how, unreadable(kind));
+      return finish(image.autoOrient(), height, channels, how, unreadable(kind));
     },
   };
 }
@@ -160,7 +160,7 @@ function numberHeader(open: Open, tiff: TiffHeader): ImageHeader | string {
       const asIs = how.size === undefined && how.half === undefined && (how.channels ?? channels) === channels;
       if (asIs) return { width, height, channels, pixels };
       const image = open(pixels, { raw: { width, height, channels } });
-      return finish(image, { width, height }, channels, how, "damaged or cut");
+      return finish(image, height, channels, how, "damaged or cut");
     },
   };
 }
@@ -186,16 +186,15 @@ function upright(
   return out;
 }
 
-/** Of an upright image. */
+/** Of an upright image of that height. */
 async function finish(
   image: Sharp,
-  { width, height }: { readonly width: number; readonly height: number },
+  height: number,
   own: 1 | 3,
   { size, half, channels = own }: Decoding,
   damaged: string,
 ): Promise<Picture | string> {
   if (half !== undefined) {
-    if (width !== 2 * height) return `${width} x ${height}, not twice as wide as high`;
     // Cut before it is scaled, so that neither half has anything of the other at the seam.
     image.extract({ left: half === "left" ? 0 : height, top: 0, width: height, height });
   }

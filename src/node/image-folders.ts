@@ -2,10 +2,12 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { DataError } from "../base/errors.ts";
+import type { Classes } from "../data/classes.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { type ClassFolders, classFolders } from "./class-folders.ts";
 import { type DataParts, type OpenedData, oneDomain, requireOneShape, twoDomains } from "./data-parts.ts";
-import { type ImageFolderOptions, readImageFolder } from "./images.ts";
+import { type ImageFolderOptions, type ReadImageFolder, readImageFolder } from "./images.ts";
 
 export interface FolderLayout {
   readonly size?: number | undefined;
@@ -14,10 +16,14 @@ export interface FolderLayout {
   readonly pairs?: "side-by-side" | undefined;
 }
 
+const sameShape = "--size N brings all to N x N; where some have colour, save the grey ones as RGB";
+/** Names of the folder that holds what to test on, the first that is there. */
+const testFolders = ["test", "val", "valid", "validation"];
+
 /**
  * A folder of images. It is two domains where `trainA` and `trainB` are in it, with `testA` and `testB` to test on where
- * they are there; aligned pairs where each image holds two `side-by-side`, in `train` and `test` or `val`, or all of them
- * in one folder; else one data set of all images in it and below.
+ * they are there; aligned pairs where each image holds two `side-by-side`; else one data set of all images in it and below,
+ * whose classes are its folders (`classFolders`). With `train` and `test` (or `val`) in it, those are its parts.
  * @throws DataError when a part has no readable image, or a domain is missing. @throws OptionError when sizes differ.
  */
 export async function openImageFolder(path: string, { size, first, pairs }: FolderLayout): Promise<OpenedData> {
@@ -25,11 +31,21 @@ export async function openImageFolder(path: string, { size, first, pairs }: Fold
   if (pairs !== undefined) return openHalves(path, how);
   const [a, b] = [join(path, "trainA"), join(path, "trainB")];
   const there = [await isFolder(a), await isFolder(b)];
-  if (!there.includes(true)) return oneDomain(await readParts(path, null, how));
-  if (there.includes(false)) throw oneDomainMissing(path, there[0] ? a : b);
-  const domain = async (train: string, test: string) => readParts(train, (await isFolder(test)) ? test : null, how);
-  const domains = [await domain(a, join(path, "testA")), await domain(b, join(path, "testB"))] as const;
-  return twoDomains(basename(path), domains, { aligned: false });
+  if (there.includes(true)) {
+    if (there.includes(false)) throw oneDomainMissing(path, there[0] ? a : b);
+    const domain = async (train: string, test: string) => readParts([train, (await isFolder(test)) ? test : null], how);
+    const domains = [await domain(a, join(path, "testA")), await domain(b, join(path, "testB"))] as const;
+    return twoDomains(basename(path), domains, { aligned: false });
+  }
+  return oneDomain(await readClasses(path, how));
+}
+
+/** The folders of the parts: all images where there is nothing to test on by itself. */
+async function partsIn(path: string): Promise<[train: string, test: string | null]> {
+  const train = join(path, "train");
+  if (!(await isFolder(train))) return [path, null];
+  for (const name of testFolders) if (await isFolder(join(path, name))) return [train, join(path, name)];
+  return [path, null];
 }
 
 function oneDomainMissing(path: string, there: string): DataError {
@@ -40,36 +56,94 @@ function oneDomainMissing(path: string, there: string): DataError {
 }
 
 async function openHalves(path: string, how: ImageFolderOptions): Promise<OpenedData> {
-  const train = join(path, "train");
-  const half = async (side: "left" | "right"): Promise<DataParts> => {
-    if (!(await isFolder(train))) return readParts(path, null, { ...how, half: side });
-    const tests = [join(path, "test"), join(path, "val")];
-    const test = (await isFolder(tests[0]!)) ? tests[0]! : (await isFolder(tests[1]!)) ? tests[1]! : null;
-    return readParts(train, test, { ...how, half: side });
-  };
+  const [train, test] = await partsIn(path);
+  // Without a folder to test on, what is in `train` alone is meant.
+  const only = test === null && (await isFolder(join(path, "train"))) ? join(path, "train") : train;
+  const half = (side: "left" | "right"): Promise<DataParts> => readParts([only, test], { ...how, half: side });
   return twoDomains(basename(path), [await half("left"), await half("right")], { aligned: true });
 }
 
-async function readParts(train: string, test: string | null, how: ImageFolderOptions): Promise<DataParts> {
-  const { items, files, skipped } = await readImageFolder(train, how);
+async function readParts(
+  [train, test]: readonly [train: string, test: string | null],
+  how: ImageFolderOptions,
+): Promise<DataParts> {
+  const read = await readImageFolder(train, how);
   const parts: DataParts = {
-    train: arrayDataset({ name: basename(train), kind: "image", items, skipped }),
-    test: test === null ? null : await readTestPart(test, how),
-    files,
+    train: datasetOf(basename(train), read),
+    test: test === null ? null : datasetOf(basename(test), await readTestPart(test, how)),
+    files: read.files,
   };
-  requireOneShape(parts, "--size N brings all to N x N; where some have colour, save the grey ones as RGB");
+  requireOneShape(parts, sameShape);
   return parts;
 }
 
-async function readTestPart(test: string, how: ImageFolderOptions): Promise<Dataset> {
-  const { items, skipped } = await readImageFolder(test, how).catch((error: unknown) => {
+/** One data set, with the folders as classes. */
+async function readClasses(path: string, how: ImageFolderOptions): Promise<DataParts> {
+  const [train, test] = await partsIn(path);
+  const read = await readImageFolder(train, how);
+  const { classes, notes } = classFolders(read.files, read.unread);
+  const name = basename(path);
+  if (test === null) return { train: datasetOf(name, read, { classes, notes }), test: null, files: read.files };
+  const judged = await readTestPart(test, how);
+  const known = classes === null ? null : sameClasses(test, judged, classes.names);
+  // Files of both parts may be called alike.
+  const parts: DataParts = {
+    train: datasetOf(name, inFolder(basename(train), read), { classes, notes }),
+    test: datasetOf(name, inFolder(basename(test), judged), { classes: known, notes: [] }),
+    files: read.files,
+  };
+  requireOneShape(parts, sameShape);
+  return parts;
+}
+
+/** The classes of images to test on, by the names of the others. Null where their folders are no classes. */
+function sameClasses(test: string, { files, unread }: ReadImageFolder, names: readonly string[]): Classes | null {
+  const { classes } = classFolders(files, unread);
+  if (classes === null) return null;
+  const other = classes.names.find((name) => !names.includes(name));
+  if (other !== undefined) {
+    throw new DataError(
+      `${test} must have folders of the classes to train on - got ${other}, which is none of ${names.join(", ")}`,
+      "name the folders alike in both parts",
+    );
+  }
+  return { labels: classes.labels.map((label) => names.indexOf(classes.names[label]!)), names };
+}
+
+function inFolder(folder: string, read: ReadImageFolder): ReadImageFolder {
+  const { files, skipped } = read;
+  return {
+    ...read,
+    files: files.map((file) => `${folder}/${file}`),
+    skipped: skipped.map(({ file, reason }) => ({ file: `${folder}/${file}`, reason })),
+  };
+}
+
+function datasetOf(
+  name: string,
+  { items, files, skipped, scales, notes: own }: ReadImageFolder,
+  { classes, notes }: ClassFolders = { classes: null, notes: [] },
+): Dataset {
+  return arrayDataset({
+    name,
+    kind: "image",
+    items,
+    files,
+    skipped,
+    scales,
+    notes: [...own, ...notes],
+    ...(classes !== null && { labels: classes.labels, classNames: classes.names }),
+  });
+}
+
+function readTestPart(test: string, how: ImageFolderOptions): Promise<ReadImageFolder> {
+  return readImageFolder(test, how).catch((error: unknown) => {
     if (!(error instanceof DataError)) throw error;
     throw new DataError(
       error.message,
       "put images there, or remove the folder: then a tenth of the others is held out",
     );
   });
-  return arrayDataset({ name: basename(test), kind: "image", items, skipped });
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -44,6 +44,11 @@ export interface ReadImages {
   readonly skipped: readonly SkippedFile[];
 }
 
+export interface ReadImageFolder extends ReadImages {
+  /** Files beyond the limit, which nobody has looked into. */
+  readonly unread: readonly string[];
+}
+
 /** An image whose header has been read, and which of the given ones it is. */
 interface Opened extends ImageHeader {
   readonly file: string;
@@ -61,7 +66,7 @@ const mostItemPixels = 2 ** 24;
  * All images in a folder and the folders in it, sorted by path, hidden ones left out.
  * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
  */
-export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImages> {
+export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImageFolder> {
   const { only } = options;
   const skipped: SkippedFile[] = [];
   const listed = await listFiles(folder, skipped).catch((error: unknown) => {
@@ -76,7 +81,8 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
   }
   const read = await readImages(folder, images(), files.length, options, skipped);
   if (read === null) throw nothingRead(folder, skipped, "no files", "in this folder and the folders in it");
-  return read;
+  const limited = read.files.length === options.limit;
+  return { ...read, unread: limited ? files.slice(read.places.at(-1)! + 1) : [] };
 }
 
 /**
@@ -102,7 +108,7 @@ export async function readImages(
   // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
   for await (const group of inGroups(images, () => Math.min(2 * availableParallelism(), limit - items.size))) {
     const opened: Opened[] = [];
-    for (const image of await Promise.all(group.map((encoded) => openEncoded(encoded, place++)))) {
+    for (const image of await Promise.all(group.map((encoded) => openEncoded(encoded, place++, options)))) {
       if ("reason" in image) skipped.push(image);
       else opened.push(image);
     }
@@ -163,7 +169,11 @@ function byMemory(images: readonly Opened[]): Opened[][] {
   return groups;
 }
 
-async function openEncoded({ file, bytes: read }: EncodedImage, place: number): Promise<Opened | SkippedFile> {
+async function openEncoded(
+  { file, bytes: read }: EncodedImage,
+  place: number,
+  { half }: Decoding,
+): Promise<Opened | SkippedFile> {
   let bytes: Uint8Array;
   try {
     bytes = await read();
@@ -171,7 +181,12 @@ async function openEncoded({ file, bytes: read }: EncodedImage, place: number): 
     return { file, reason: `cannot be read: ${(error as Error).message}` };
   }
   const opened = await openImage(bytes, file);
-  return typeof opened === "string" ? { file, reason: opened } : { ...opened, file, place };
+  if (typeof opened === "string") return { file, reason: opened };
+  const { width, height } = opened;
+  if (half !== undefined && width !== 2 * height) {
+    return { file, reason: `${width} x ${height}, not twice as wide as high` };
+  }
+  return { ...opened, file, place };
 }
 
 function framesNote(images: readonly Opened[]): string {

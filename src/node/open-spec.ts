@@ -31,6 +31,7 @@ export async function openSpec(spec: string, options: SpecOptions): Promise<Open
   const named = datasets.find(({ name }) => name === spec);
   const path = resolve(spec);
   const found = named !== undefined || spec === "" ? null : await stat(path).catch(() => null);
+  if (named === undefined && found === null) throw noSuchData(spec);
   if (found?.isDirectory()) return openImageFolder(path, options);
   if (options.pairs !== undefined) {
     throw new OptionError(
@@ -38,7 +39,6 @@ export async function openSpec(spec: string, options: SpecOptions): Promise<Open
       "leave --pairs out",
     );
   }
-  if (named === undefined && found === null) throw noSuchData(spec);
   const opened = named === undefined ? await openFile(spec, options) : await openNamed(named, options);
   requireSize(spec, options.size, opened);
   return opened;

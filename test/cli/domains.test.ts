@@ -221,7 +221,7 @@ describe("zaya train with two domains", () => {
     const [numbered, again] = await Promise.all([zaya(folder, ...words), zaya(folder, ...words, "--out", "again")]);
     expect(resultOf(numbered)).toMatchObject({ run: "runs/cyclegan-A-B-1", status: "done", steps: 2 });
     expect(numbered.stderr).toContain("cyclegan on A and B: 18 and 11 train, 2 and 1 test, domains of 16 x 16 x 1");
-    expect(numbered.stderr).toContain("skipped 1 file that could not be read as images:\n  B/notes.txt: not an image");
+    expect(numbered.stderr).toContain("left out 1 file that could not be read as images:\n  B/notes.txt: not an image");
     const config = join("runs", "cyclegan-A-B-1", "config.json");
     expect((await readJson(folder, config)).data).toEqual(source("A", "B"));
     expect(await readJson(folder, "again", "data.json")).toMatchObject({ name: "A and B", kind: "pair" });

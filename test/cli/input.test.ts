@@ -122,7 +122,7 @@ describe("a folder with text files and cut pictures among good ones", () => {
     const words = "train vae --data mixed --hidden 8 --latent 2 --batch 4 --steps 3 --out mixed-run --json".split(" ");
     const { code, stderr } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(stderr).toContain("skipped 3 files that could not be read as images:");
+    expect(stderr).toContain("left out 3 files that could not be read as images:");
     expect(stderr).toContain("inner/cut.png: damaged or cut");
     const run = join(folder, "mixed-run");
     expect((await readJson(run, "config.json")).data).toEqual({ spec: join(folder, "mixed") });

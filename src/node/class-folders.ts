@@ -1,0 +1,70 @@
+import { type Classes, classesFrom } from "../data/classes.ts";
+
+/** The folders of images, as far as they are classes. */
+export interface ClassFolders {
+  /** Of each file that was read, where the folders are classes. */
+  readonly classes: Classes | null;
+  /** What was decided, where there was something to decide. */
+  readonly notes: readonly string[];
+}
+
+/** Endings of files that are taken for images before anybody has looked into them. */
+const imageEnding = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
+const namedFolders = 5;
+
+/**
+ * Folders that hold images are classes, two or more of them and none of the images beside them; what lies deeper belongs to
+ * them. Folders around all images are passed through: `photos/2024/cat` and `photos/2024/dog` are cat and dog.
+ * @param files Paths of the images that were read, with "/". @param unread Of files that nobody has looked into.
+ */
+export function classFolders(files: readonly string[], unread: readonly string[]): ClassFolders {
+  const all = [...files, ...unread.filter((file) => imageEnding.test(file))];
+  const around = commonFolder(all);
+  const folderOf = (file: string): string => file.slice(around.length).split("/", 1)[0]!;
+  const isBeside = (file: string): boolean => !file.includes("/", around.length);
+  const beside = all.filter(isBeside).length;
+  const folders = [...new Set(all.filter((file) => !isBeside(file)).map(folderOf))].toSorted();
+  if (folders.length === 0 || (folders.length === 1 && beside === 0)) return { classes: null, notes: [] };
+  if (beside > 0) {
+    const images = beside === 1 ? "1 image lies" : `${beside} images lie`;
+    const told = `${images} beside the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
+    return { classes: null, notes: [`${told}: all are one data set, and folders are no classes`] };
+  }
+  const known = classesFrom(labelsOf(folders));
+  const rank = new Map(known.names.map((name, label) => [name, label]));
+  const labels = Int32Array.from(files, (file) => rank.get(folderOf(file))!);
+  return { classes: { labels, names: known.names }, notes: notesOn(folders, files.map(folderOf), around) };
+}
+
+/** Folders that are called by numbers alone stand in the order of the numbers. */
+function labelsOf(folders: readonly string[]): readonly (string | number)[] {
+  return folders.every((name) => String(Number(name)) === name) ? folders.map(Number) : folders;
+}
+
+function notesOn(folders: readonly string[], read: readonly string[], around: string): string[] {
+  const seen = new Set(read);
+  const unseen = folders.filter((name) => !seen.has(name));
+  const where = around === "" ? [] : [`classes are the folders in ${around.slice(0, -1)}`];
+  if (unseen.length === 0) return where;
+  const missing = `the limit leaves no image of the class${unseen.length === 1 ? "" : "es"} ${listed(unseen)}`;
+  return [...where, `${missing}: a share, as --limit 0.1, takes some of each`];
+}
+
+function listed(folders: readonly string[]): string {
+  const shown = folders.slice(0, namedFolders);
+  const more = folders.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** The folders that all files are in, with a "/" at the end; "" where one is in none. */
+function commonFolder(files: readonly string[]): string {
+  let around = "";
+  for (;;) {
+    const first = files[0]?.slice(around.length);
+    const slash = first === undefined ? -1 : first.indexOf("/");
+    if (slash < 0) return around;
+    const next = around + first!.slice(0, slash + 1);
+    if (!files.every((file) => file.startsWith(next))) return around;
+    around = next;
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+
+import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
+import {
+  type Dataset,
+  type NumberType,
+  arrayDataset,
+  narrowRange,
+  narrowRangeWarning,
+  scaleOf,
+} from "../../src/data/index.ts";
+
+/** One-pixel images of the values, a number of them. */
+function images(values: readonly number[], count = 600): Dataset {
+  const data = Float32Array.from({ length: count }, (_, i) => values[i % values.length]!);
+  return arrayDataset({
+    name: "x",
+    kind: "image",
+    items: ndarray("float32", [count, 1, 1, 1], data) as NdArray<"float32">,
+  });
+}
+
+function warningOf(values: readonly number[], type: NumberType): string | null {
+  const range = narrowRange(images(values));
+  return range === null ? null : narrowRangeWarning(range, [scaleOf(type)!]);
+}
+
+describe("narrowRange", () => {
+  it("is null of images with contrast, wherever it is", () => {
+    expect(narrowRange(images([0, 1]))).toBeNull();
+    expect(narrowRange(images([...Array(500).fill(0.5), 0.76]))).toBeNull();
+    expect(narrowRange(images([...Array(500).fill(0.5), 0.74]))).toEqual({ min: 0.5, max: expect.closeTo(0.74, 6) });
+  });
+
+  it.each([
+    [
+      [0, 1 / 255],
+      "uint8",
+      "all values lie from 0 to 0.0039 of [0, 1], 0 to 1 of uint8: a mask of 0 and 1 is saved as 255 * a",
+    ],
+    [[0, 15 / 255], "uint16", "0 to 3840 of uint16: numbers of 12 bits in 16? save 16 * a"],
+    [[0, 63 / 255], "uint16", "numbers of 14 bits in 16? save 4 * a"],
+    [[0, 3 / 255], "uint8", "numbers of 2 bits in 8? save 64 * a"],
+    [[0, 0], "uint16", "all values are 0 of [0, 1], 0 to 0 of uint16: there is nothing to learn from"],
+    [[0.4, 0.5], "float32", "all values lie from 0.4 to 0.5 of [0, 1]: models learn little of so little contrast"],
+    [[0.4, 0.5], "uint8", "102 to 128 of uint8: models learn little"],
+  ] as const)("warns of %j as %s", (values, type, expected) => {
+    expect(warningOf(values, type)).toContain(expected);
+  });
+});
