@@ -9,10 +9,20 @@ import { OptionError, RunError } from "./errors.ts";
 export interface Store {
   /** @throws RunError when there is no such name. */
   read(name: string): Promise<Uint8Array>;
+  /** The same in pieces, of what may be too long to hold. */
+  chunks(name: string): AsyncIterable<Uint8Array>;
+  /** Bytes that the name holds; null when there is no such name. */
+  size(name: string): Promise<number | null>;
   /** Replaces what the name holds. Atomic and durable: whoever reads, even after a crash, finds the old bytes or the new. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** Adds to the end of what the name holds. Not atomic: after a crash the last piece may be cut or missing. */
+  /** The same for a name that holds nothing. @throws RunError when it is taken, by whatever it is; that is left as it was. */
+  create(name: string, bytes: Uint8Array): Promise<void>;
+  /** Adds to the end of what the name holds. Not atomic: after a crash the last piece may be cut or missing until `sync`. */
   append(name: string, bytes: Uint8Array): Promise<void>;
+  /** Makes what was appended as durable as what was written. @throws RunError when there is no such name. */
+  sync(name: string): Promise<void>;
+  /** Leaves the first `size` bytes of what the name holds. @throws RunError when there is no such name. */
+  truncate(name: string, size: number): Promise<void>;
   /** All names under a prefix, "" for all there are, sorted by code unit. */
   list(prefix: string): Promise<string[]>;
   /** Removes all names under a prefix; none is no error. @throws OptionError when the prefix is empty. */
@@ -38,14 +48,29 @@ export class MemoryStore implements Store {
   async read(name: string): Promise<Uint8Array> {
     checkName(name);
     const pieces = this.pieces.get(name);
-    if (pieces === undefined) throw new RunError(`read: the store must hold the name - got ${name}`);
+    if (pieces === undefined) throw missing(name);
     const joined = concatBytes(pieces);
     this.pieces.set(name, [joined]);
     return joined.slice();
   }
 
+  async *chunks(name: string): AsyncGenerator<Uint8Array> {
+    yield await this.read(name);
+  }
+
+  async size(name: string): Promise<number | null> {
+    checkName(name);
+    return this.pieces.get(name)?.reduce((total, { length }) => total + length, 0) ?? null;
+  }
+
   async write(name: string, bytes: Uint8Array): Promise<void> {
     checkName(name);
+    this.pieces.set(name, [concatBytes([bytes])]);
+  }
+
+  async create(name: string, bytes: Uint8Array): Promise<void> {
+    checkName(name);
+    if (this.pieces.has(name)) throw taken(name);
     this.pieces.set(name, [concatBytes([bytes])]);
   }
 
@@ -54,6 +79,15 @@ export class MemoryStore implements Store {
     const pieces = this.pieces.get(name);
     if (pieces === undefined) this.pieces.set(name, [concatBytes([bytes])]);
     else pieces.push(concatBytes([bytes]));
+  }
+
+  /** Memory is as durable as it gets. */
+  async sync(name: string): Promise<void> {
+    if (!(await this.has(name))) throw missing(name);
+  }
+
+  async truncate(name: string, size: number): Promise<void> {
+    this.pieces.set(name, [(await this.read(name)).slice(0, size)]);
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -71,4 +105,12 @@ export class MemoryStore implements Store {
     checkName(name);
     return this.pieces.has(name);
   }
+}
+
+function missing(name: string): RunError {
+  return new RunError(`store: the name must be there - got none of ${name}`);
+}
+
+function taken(name: string): RunError {
+  return new RunError(`store: the name must be free - got ${name}, which is taken`);
 }

@@ -35,6 +35,7 @@ export async function followRun(
       if (event.type === "estimate") {
         output.say(`about ${roughly(event.secondsLeft)} for ${counted(event.steps, "step")}; --steps changes that`);
       }
+      if (event.type === "recovered") output.warn(`${folder}: ${event.what}`);
       if (event.type === "interrupted") {
         const { step, warnings } = event;
         const lines = [reportLine, `stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`];

@@ -2,6 +2,7 @@ import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts"
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
 import { type OpenedModel, Run, type Weights, openTrained, requireSameData } from "../train/index.ts";
+import { Output } from "./output.ts";
 
 export interface OpenedRun extends OpenedModel {
   readonly run: Run;
@@ -11,7 +12,10 @@ export interface OpenedRun extends OpenedModel {
 export async function openRunModel(folder: string, device: Device, weights: Weights): Promise<OpenedRun> {
   await requireRun(folder);
   const run = await Run.open(new FolderStore(folder));
-  return { run, ...(await openTrained(run, await nodeEngine({ device }), weights)) };
+  const opened = await openTrained(run, await nodeEngine({ device }), weights);
+  for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
+  if (opened.recovered.length > 0) new Output({}).warn(`${folder}: going on with step ${opened.step}`);
+  return { run, ...opened };
 }
 
 /** The data that a run's config names. */

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -5,8 +6,9 @@ import { z } from "zod";
 
 import { systemClock } from "../base/clock.ts";
 import { OptionError } from "../base/errors.ts";
+import { encodeText } from "../base/json.ts";
 import { choiceField, parseOptions } from "../base/options.ts";
-import { FolderStore, nodeEngine, openData, versions } from "../node/index.ts";
+import { nodeEngine, openData, requireFree, versions, writeOutput } from "../node/index.ts";
 import { type Picture, type Row, type RowResult, pictureFile, rows } from "../repro/index.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";
@@ -23,6 +25,7 @@ interface ReproFlags {
   readonly scale?: string;
   readonly onlyPrint?: boolean;
   readonly out: string;
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -37,7 +40,7 @@ export function declareRepro(command: Command): void {
       "runs/reproductions",
     );
   addFlags(command, options);
-  addOutputFlags(command, { quiet: true });
+  addOutputFlags(command, { quiet: true, force: "replace the result of an earlier run" });
   addExamples(command, [["variance of gradient estimators", "zaya repro gradient-variance"]]);
   command.action(runRepro);
 }
@@ -71,6 +74,8 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     });
     return;
   }
+  const force = flags.force === true;
+  for (const path of await earlier(flags.out, `${row.name}-${scale}`)) await requireFree(path, force);
   for (const line of about) output.say(line);
   const began = systemClock.now();
   const engine = await nodeEngine({ device: "cpu" });
@@ -105,7 +110,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     date: new Date(systemClock.now()).toISOString(),
     versions: versions(),
   };
-  const written = await writeResult(flags.out, result, outcome.pictures ?? {});
+  const written = await writeResult(flags.out, result, outcome.pictures ?? {}, force);
   const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${Number(number.toPrecision(6))}`);
   output.result(
     [
@@ -134,11 +139,20 @@ function finite(values: Readonly<Record<string, number>>): RowResult["values"] {
   );
 }
 
+/** Files of a row's result that are there. */
+async function earlier(folder: string, name: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((file) => file === `${name}.json` || (file.startsWith(`${name}-`) && /\.(svg|png)$/.test(file)))
+    .map((file) => join(folder, file));
+}
+
 /** Writes the result file and the pictures beside it; their names. */
 async function writeResult(
   folder: string,
   result: RowResult,
   pictures: Readonly<Record<string, Picture>>,
+  force: boolean,
 ): Promise<string[]> {
   const files: [string, Picture][] = [
     [`${result.row}-${result.scale}.json`, `${JSON.stringify(result, null, 2)}\n`],
@@ -147,9 +161,8 @@ async function writeResult(
       picture,
     ]),
   ];
-  const store = new FolderStore(folder);
   for (const [file, content] of files) {
-    await store.write(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await writeOutput(join(folder, file), typeof content === "string" ? encodeText(content) : content, force);
   }
   return files.map(([file]) => file);
 }

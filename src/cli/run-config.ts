@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { OptionError } from "../base/errors.ts";
+import { parseJson } from "../base/json.ts";
 import type { ModelDefinition } from "../models/index.ts";
 import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } from "../train/index.ts";
 import { givenOptions } from "./flags.ts";
@@ -16,21 +17,15 @@ export interface GivenConfig {
 
 /** Reads a config, such as a run's config.json. @throws OptionError when it is none. */
 export async function readConfig(path: string): Promise<PartialConfig> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     throw new OptionError(
       `--config: must be a file that can be read - got ${path} (${(error as NodeJS.ErrnoException).code})`,
     );
   }
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (error) {
-    throw new OptionError(`${path}: must be JSON - got ${(error as Error).message}`);
-  }
-  return parsePartialConfig(raw, path);
+  return parsePartialConfig(parseJson(bytes, path), path);
 }
 
 /** What `--data` names. */

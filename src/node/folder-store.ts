@@ -1,15 +1,37 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { constants, createReadStream } from "node:fs";
+import {
+  type FileHandle,
+  appendFile,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  truncate,
+} from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
+
+/** Bytes of one piece of a file that is read in pieces. */
+const chunkSize = 1 << 20;
 
 /** A store in a folder, one file a name. The folder is made by the first write. */
 export class FolderStore implements Store {
   readonly folder: string;
 
-  constructor(folder: string) {
+  /** @param guard Goes before all that changes a file: throws where this process may not write into the folder. */
+  constructor(
+    folder: string,
+    private readonly guard: () => Promise<void> = async () => undefined,
+  ) {
     this.folder = resolve(folder);
   }
 
@@ -19,13 +41,36 @@ export class FolderStore implements Store {
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
+  async *chunks(name: string): AsyncGenerator<Uint8Array> {
+    const path = this.path(name);
+    const chunks = createReadStream(path, { highWaterMark: chunkSize })[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await naming("read", path, () => chunks.next() as Promise<IteratorResult<Buffer>>);
+      if (done === true) return;
+      yield value;
+    }
+  }
+
+  async size(name: string): Promise<number | null> {
+    const path = this.path(name);
+    return naming("stat", path, async () => ((await kindOf(path)) === "file" ? (await stat(path)).size : null));
+  }
+
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(name);
+    await this.guard();
     await naming("write", path, () => replaceFile(path, bytes));
+  }
+
+  async create(name: string, bytes: Uint8Array): Promise<void> {
+    const path = this.path(name);
+    await this.guard();
+    await naming("write", path, () => createFile(path, bytes));
   }
 
   async append(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(name);
+    await this.guard();
     await naming("append", path, async () => {
       try {
         await appendFile(path, bytes);
@@ -37,6 +82,21 @@ export class FolderStore implements Store {
     });
   }
 
+  async sync(name: string): Promise<void> {
+    const path = this.path(name);
+    await naming("write", path, async () => {
+      const file = await open(path, "r+");
+      await closing(file, () => file.sync());
+      await syncFolder(dirname(path));
+    });
+  }
+
+  async truncate(name: string, size: number): Promise<void> {
+    const path = this.path(name);
+    await this.guard();
+    await naming("write", path, () => truncate(path, size));
+  }
+
   async list(prefix: string): Promise<string[]> {
     const path = prefix === "" ? this.folder : this.path(prefix);
     const names = await naming("list", path, () => filesUnder(path, prefix));
@@ -45,7 +105,16 @@ export class FolderStore implements Store {
 
   async remove(prefix: string): Promise<void> {
     const path = this.path(prefix);
+    await this.guard();
     await naming("remove", path, () => rm(path, { recursive: true, force: true }));
+    // A folder is there while it holds something: what a person keeps in it stays, and so does the folder.
+    for (let at = dirname(path); at.length > this.folder.length; at = dirname(at)) {
+      const removed = await rmdir(at).then(
+        () => true,
+        () => false,
+      );
+      if (!removed) break;
+    }
   }
 
   async has(name: string): Promise<boolean> {
@@ -59,18 +128,42 @@ export class FolderStore implements Store {
   }
 }
 
-/** A file's new content, under a name of its own until all of it is on the disk. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+/** Gives a file new content. It has the old one until all of the new is on the disk. */
+export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  return placeFile(path, bytes, (draft) => rename(draft, path));
+}
+
+/** Makes a file, whole or not at all. Of several that make one path at once, one does. @throws An error with the code EEXIST when the path is taken. */
+export function createFile(path: string, bytes: Uint8Array): Promise<void> {
+  return placeFile(path, bytes, async (draft) => {
+    try {
+      // Unlike a rename, a link never takes the place of something.
+      await link(draft, path);
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") throw error;
+      // Not every disk has links.
+      await copyFile(draft, path, constants.COPYFILE_EXCL);
+    }
+    await rm(draft);
+  });
+}
+
+/** Writes a draft beside the path, and puts it there once all of it is on the disk. */
+async function placeFile(path: string, bytes: Uint8Array, place: (draft: string) => Promise<void>): Promise<void> {
   const folder = dirname(path);
-  const firstMade = await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const firstMade = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    // The folder is a file.
+    throw codeOf(error) === "EEXIST" ? Object.assign(error as Error, { code: "ENOTDIR" }) : error;
+  });
+  // Not of the file's own name, which may be as long as a name can be.
+  const draft = join(folder, `.zaya-${randomUUID()}.tmp`);
   try {
     const file = await open(draft, "wx");
     await closing(file, async () => {
       await file.writeFile(bytes);
       await file.sync();
     });
-    await rename(draft, path);
+    await place(draft);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
@@ -80,9 +173,9 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
   for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at)) await syncFolder(at);
 }
 
-/** Whether a name is that of a file which `replaceFile` has not yet put in place. */
+/** Whether a name is that of a file which has not yet been put in place. */
 export function isDraft(name: string): boolean {
-  return /^\..+\.[0-9a-f-]{36}\.tmp$/.test(name);
+  return /^\.zaya-[0-9a-f-]{36}\.tmp$/.test(name);
 }
 
 /** Some systems cannot open or sync a folder; there the rename is as durable as the system makes it. */
@@ -132,6 +225,8 @@ const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = 
   EACCES: ["the path must be allowed", "permission denied: change the owner or mode, or choose another folder"],
   EPERM: ["the path must be allowed", "the system does not permit it here: choose another folder"],
   EROFS: ["the disk must be writable", "it is mounted read-only: choose a folder on another disk"],
+  EEXIST: ["the path must be free", "something is there already: it is left as it is"],
+  ENAMETOOLONG: ["a name must be at most 255 bytes long, and a path 4095", "choose a shorter name"],
   ENOENT: ["the file must exist", "check the path, or whether another program removed it"],
   ENOTDIR: ["each part of the path above the name must be a folder", "one of them is a file: choose another path"],
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,8 @@ export interface LockHolder {
   readonly pid: number;
   readonly host: string;
   readonly started: string | null;
+  /** The set of processes in which the number means this one: each container has its own. Null where the system has but one. */
+  readonly namespace: string | null;
   /** When the lock was taken, ISO 8601. */
   readonly since: string;
   /** Tells two locks of one process apart. */
@@ -21,6 +23,8 @@ export interface LockHolder {
 /** The right to write into a folder, until `release`. */
 export interface FolderLock {
   readonly holder: LockHolder;
+  /** @throws RunError when the folder is no longer where it was locked, or the lock is not this one. */
+  check(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -32,17 +36,53 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = lockPath(folder);
   const holder = await describeProcess(process.pid);
-  await naming("lockFolder", path, () => mkdir(resolve(folder), { recursive: true }));
-  await naming("lockFolder", path, async () => {
+  await naming("lock", path, () => mkdir(resolve(folder), { recursive: true }));
+  await naming("lock", path, async () => {
     if (!(await create(path, holder))) await takeOver(path, holder);
   });
+  const at = resolve(folder);
+  const locked = await identityOf(at);
   return {
     holder,
+    check: () => naming("lock", path, () => requireHeld(at, locked, holder)),
     release: () =>
       naming("release", path, async () => {
         if ((await readHolder(path))?.id === holder.id) await rm(path, { force: true });
       }),
   };
+}
+
+/** Tells a folder from another that has taken its name since; null when there is none. */
+async function identityOf(folder: string): Promise<string | null> {
+  try {
+    const { dev, ino } = await stat(folder, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+async function requireHeld(folder: string, locked: string | null, holder: LockHolder): Promise<void> {
+  const found = await identityOf(folder);
+  if (found !== locked) {
+    throw new RunError(
+      `the folder must stay while it is written - got ${found === null ? "nothing" : "another folder"} at ${folder}`,
+      "it was moved or removed; if it was moved, go on where it is now: zaya resume RUN",
+    );
+  }
+  const path = lockPath(folder);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return "";
+    throw error;
+  });
+  const now = parse(text);
+  if (now?.id === holder.id) return;
+  const who = now === null ? "its lock was removed" : `process ${now.pid} on ${now.host} has it now`;
+  throw new RunError(
+    `the folder must stay locked while it is written - got ${path}: ${who}`,
+    "another process may have written there: look at the run before going on with zaya resume",
+  );
 }
 
 export function lockPath(folder: string): string {
@@ -55,6 +95,7 @@ export async function describeProcess(pid: number): Promise<LockHolder> {
     pid,
     host: hostname(),
     started: await startOf(pid),
+    namespace: await pidNamespace(),
     since: new Date().toISOString(),
     id: randomUUID(),
   };
@@ -73,11 +114,11 @@ async function takeOver(path: string, holder: LockHolder): Promise<void> {
     () => 0,
   );
   if (age > forgotten) await rm(guard, { force: true });
-  if (!(await create(guard, holder))) throw refusal(path, await readHolder(guard));
+  if (!(await create(guard, holder))) throw await refusal(path, await readHolder(guard));
   try {
     await refuseIfAlive(path);
     await rm(path, { force: true });
-    if (!(await create(path, holder))) throw refusal(path, await readHolder(path));
+    if (!(await create(path, holder))) throw await refusal(path, await readHolder(path));
   } finally {
     await rm(guard, { force: true });
   }
@@ -85,18 +126,26 @@ async function takeOver(path: string, holder: LockHolder): Promise<void> {
 
 async function refuseIfAlive(path: string): Promise<void> {
   const current = await readHolder(path);
-  if (current !== null && (await isAlive(current))) throw refusal(path, current);
+  if (current !== null && (await isAlive(current))) throw await refusal(path, current);
 }
 
-function refusal(path: string, holder: LockHolder | null): RunError {
+async function refusal(path: string, holder: LockHolder | null): Promise<RunError> {
+  const unseen = holder === null ? null : await beyondSight(holder);
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
-  const elsewhere = holder !== null && holder.host !== hostname();
   return new RunError(
-    `lockFolder: a folder has one writer - got ${who}`,
-    elsewhere
-      ? `zaya cannot see processes of ${holder.host}; if that one has ended, delete ${path}`
+    `a folder has one writer - got ${who}`,
+    holder !== null && unseen !== null
+      ? `zaya cannot see processes of ${unseen} from here; if that one has ended, delete ${path}`
       : "wait until it ends, stop it, or write to another folder",
   );
+}
+
+/** Where a process is that cannot be seen from here; null for one that can. */
+async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
+  if (host !== hostname()) return host;
+  const own = await pidNamespace();
+  // Locks of earlier versions have none.
+  return (namespace ?? own) === own ? null : "another container";
 }
 
 /** False when the file exists already. */
@@ -137,9 +186,9 @@ function parse(text: string): LockHolder | null {
   }
 }
 
-/** A process of another machine cannot be seen and counts as alive. */
+/** A process of another machine or container cannot be seen and counts as alive. */
 async function isAlive(holder: LockHolder): Promise<boolean> {
-  if (holder.host !== hostname()) return true;
+  if ((await beyondSight(holder)) !== null) return true;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -148,6 +197,14 @@ async function isAlive(holder: LockHolder): Promise<boolean> {
   }
   const started = await startOf(holder.pid);
   return holder.started === null || started === null || started === holder.started;
+}
+
+async function pidNamespace(): Promise<string | null> {
+  try {
+    return await readlink("/proc/self/ns/pid");
+  } catch {
+    return null;
+  }
 }
 
 /** When a process began, as boot and clock tick; "ended" for one that only waits to be buried; null without /proc. */

@@ -1,14 +1,14 @@
-import { stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { OptionError } from "../base/errors.ts";
-import { codeOf, naming, replaceFile } from "./folder-store.ts";
+import { codeOf, createFile, naming, replaceFile } from "./folder-store.ts";
 
 /** @throws OptionError when the path is taken and `force` does not say that it may be replaced. */
 export async function requireFree(path: string, force: boolean): Promise<void> {
   const found = await naming("write", resolve(path), async () => {
     try {
-      return await stat(path);
+      return await lstat(path);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return null;
       throw error;
@@ -18,16 +18,28 @@ export async function requireFree(path: string, force: boolean): Promise<void> {
   if (found.isDirectory()) {
     throw new OptionError(`write: the output must be a file - got the folder ${path}`, "name a file in it");
   }
-  if (!force) {
-    throw new OptionError(
-      `write: the output must be a new file - got ${path}, which exists`,
-      "choose another file, or replace it with --force",
-    );
-  }
+  if (!force) throw taken(path);
 }
 
-/** Writes a file that a person asked for, whole or not at all. @throws OptionError when the path is taken. */
+function taken(path: string): OptionError {
+  return new OptionError(
+    `write: the output must be a new file - got ${path}, which exists`,
+    "choose another file, or replace it with --force",
+  );
+}
+
+/**
+ * Writes a file that a person asked for, whole or not at all. @throws OptionError when the path is taken, even since it was
+ * found free: of several processes that write one new file, one does.
+ */
 export async function writeOutput(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
   await requireFree(path, force);
-  await naming("write", resolve(path), () => replaceFile(resolve(path), bytes));
+  await naming("write", resolve(path), async () => {
+    if (force) return replaceFile(resolve(path), bytes);
+    try {
+      await createFile(resolve(path), bytes);
+    } catch (error) {
+      throw codeOf(error) === "EEXIST" ? taken(path) : error;
+    }
+  });
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
+import { listCheckpoints } from "../train/index.ts";
 import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
 import { lockFolder } from "./lock.ts";
 
@@ -10,15 +11,13 @@ export interface RunFolder {
   /** As it was named. */
   readonly folder: string;
   readonly store: FolderStore;
-  /** Removes the lock; of a folder that never became a run, removes what was made. */
+  /** Removes the lock, and folders that were made and hold nothing. */
   release(): Promise<void>;
 }
 
 const recordFile = "run.json";
-/** Written before the record: alone, they are what a crash at the very start left. */
-const early = ["config.json"];
 
-/** @throws RunError when the path holds a run, other files, or is no folder. */
+/** Hidden entries are passed over: nothing that a run writes has such a name. @throws RunError when the path holds a run, other files, or is no folder. */
 export async function requireFreeFolder(folder: string): Promise<void> {
   const path = resolve(folder);
   const names = await naming("train", path, async () => {
@@ -35,7 +34,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
       `choose another --out, or go on with that run: zaya resume ${folder}`,
     );
   }
-  const others = names.filter((name) => !name.startsWith(".") && !early.includes(name));
+  const others = names.filter((name) => !name.startsWith("."));
   if (others.length > 0) {
     throw new RunError(
       `train: the output folder must be new or empty - got ${folder}, which holds ${others[0]}`,
@@ -61,9 +60,8 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
     await removeMade();
     throw error;
   }
-  const store = new FolderStore(path);
+  const store = new FolderStore(path, () => lock.check());
   const release = async (): Promise<void> => {
-    if (!(await store.has(recordFile))) for (const name of early) await store.remove(name);
     await lock.release();
     await removeMade();
   };
@@ -83,12 +81,13 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
   await requireRun(folder);
   const lock = await lockFolder(folder);
   await removeDrafts(resolve(folder));
-  return { folder, store: new FolderStore(folder), release: () => lock.release() };
+  return { folder, store: new FolderStore(folder, () => lock.check()), release: () => lock.release() };
 }
 
-/** Whether the path is a folder that holds a run. */
-export function isRun(folder: string): Promise<boolean> {
-  return new FolderStore(folder).has(recordFile);
+/** Whether the path is a folder that holds a run, be it one without its record. */
+export async function isRun(folder: string): Promise<boolean> {
+  const store = new FolderStore(folder);
+  return (await store.has(recordFile)) || (await listCheckpoints(store)).length > 0;
 }
 
 /** @throws RunError when the folder holds no run. */
@@ -98,7 +97,9 @@ export async function requireRun(folder: string): Promise<void> {
   const what = found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
   throw new RunError(
     `run: the path must be the folder of a run - got ${what} at ${folder}`,
-    "runs lie in runs/ where no --out was given",
+    (await new FolderStore(folder).has("config.json"))
+      ? `its config.json is left: train a new run with it, zaya train --config ${folder}/config.json`
+      : "runs lie in runs/ where no --out was given",
   );
 }
 

@@ -1,4 +1,7 @@
+import { z } from "zod";
+
 import { RunError } from "../base/errors.ts";
+import { countEntry, encodeJson, encodeText, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import { type NdArray, type Shape, formatShape, zeros } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import type { Store } from "../base/store.ts";
@@ -10,109 +13,250 @@ import { type Layout, inward, outward, ravel, unravel } from "./layout.ts";
 import { type Layouts, stateNames } from "./state-view.ts";
 
 // A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
-// orders their axes), optimizer.safetensors (moments), state.json (the step, and a digest of each file). state.json is
-// written last: a folder without it is what an interrupted save left, and is no checkpoint.
+// orders their axes), optimizer.safetensors (moments), state.json (its name, the step, what the run's record was, and a
+// digest of each file). state.json is written last: a folder without it is what an interrupted save left, and is no
+// checkpoint. What lies beside checkpoints under other names, or under one that its state does not give, is not zaya's,
+// and is left alone.
 
 const folder = "checkpoints";
 const stateFile = "state.json";
+const files = ["params.safetensors", "optimizer.safetensors"] as const;
 
-interface CheckpointState {
+const checkpointState = z.object({
+  /** Of its folder. Checkpoints of earlier versions do not say it. */
+  name: textEntry.optional(),
+  step: countEntry,
+  /** Of each file. */
+  sha256: z.record(z.enum(files), textEntry),
+  bytes: z.record(z.enum(files), countEntry).optional(),
+  /** What the record of the run was. */
+  run: z.record(z.string(), z.unknown()).optional(),
+  /** SHA-256 of all of the above. */
+  digest: textEntry.optional(),
+});
+
+/** A checkpoint that zaya has saved, and that is there with all its files in their lengths. */
+export interface Checkpoint {
+  /** Of its folder: the step in six digits or more. */
+  readonly name: string;
   readonly step: number;
-  readonly sha256: Readonly<Record<string, string>>;
+  readonly sha256: Readonly<Record<(typeof files)[number], string>>;
+  /** What the record of the run was; checkpoints of earlier versions do not have it. */
+  readonly run: Readonly<Record<string, unknown>> | null;
 }
 
 function nameOf(step: number): string {
-  return `${folder}/${String(step).padStart(6, "0")}`;
+  return String(step).padStart(6, "0");
 }
 
-/** Steps of the complete checkpoints, ascending. */
-export async function listCheckpoints(store: Store): Promise<number[]> {
-  const names = await store.list(folder);
-  return names
-    .filter((name) => name.endsWith(`/${stateFile}`))
-    .map((name) => Number(name.split("/")[1]))
-    .toSorted((a, b) => a - b);
+/** The whole checkpoints of a run's steps, ascending. */
+export async function listCheckpoints(store: Store): Promise<readonly Checkpoint[]> {
+  return (await surveyCheckpoints(store)).whole;
 }
 
-/**
- * The step of the newest checkpoint; null when there is none.
- * @param recorded The last step that the run's record says was saved. What a save after it left unfinished is passed over.
- * @throws RunError when that checkpoint is there without its state.
- */
-export async function newestCheckpoint(store: Store, recorded: number): Promise<number | null> {
-  const steps = await listCheckpoints(store);
-  const begun = (await store.list(folder)).map((name) => Number(name.split("/")[1]));
-  const newest = steps.at(-1) ?? null;
-  if ((newest ?? 0) < recorded && begun.includes(recorded)) {
-    throw new RunError(
-      `${nameOf(recorded)}/${stateFile}: a checkpoint must have its state - got none`,
-      `remove ${nameOf(recorded)} to go on from an earlier checkpoint`,
-    );
+/** Checkpoints that zaya has saved, by step ascending. */
+export interface CheckpointSurvey {
+  readonly whole: readonly Checkpoint[];
+  /** Those that are not whole, and why. */
+  readonly broken: readonly BrokenCheckpoint[];
+}
+
+export interface BrokenCheckpoint {
+  readonly step: number;
+  /** Whether it may be what an interrupted save has left: it has no state. */
+  readonly begun: boolean;
+  readonly reason: string;
+}
+
+/** What there is under checkpoints/, as far as names and lengths tell. */
+export async function surveyCheckpoints(store: Store): Promise<CheckpointSurvey> {
+  const paths = (await store.list(folder)).map((path) => path.split("/"));
+  const names = [...new Set(paths.filter(({ length }) => length === 3).map(([, name]) => name!))].filter(isStepName);
+  const found = await Promise.all(names.map((name) => readState(store, name)));
+  const byStep = <T extends { readonly step: number }>(all: T[]): T[] => all.toSorted((a, b) => a.step - b.step);
+  return {
+    whole: byStep(found.filter((one): one is Checkpoint => one !== null && "name" in one)),
+    broken: byStep(found.filter((one): one is BrokenCheckpoint => one !== null && "reason" in one)),
+  };
+}
+
+function isStepName(name: string): boolean {
+  return /^\d{6,}$/.test(name) && nameOf(Number(name)) === name;
+}
+
+/** Null where the state in a folder is of another one: a person's copy. */
+async function readState(store: Store, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
+  const path = `${folder}/${name}/${stateFile}`;
+  const step = Number(name);
+  if (!(await store.has(path))) return { step, begun: true, reason: `${path}: must be there - got none` };
+  const broken = (reason: string): BrokenCheckpoint => ({ step, begun: false, reason });
+  let state: z.output<typeof checkpointState>;
+  try {
+    const raw = parseJson(await store.read(path), path);
+    state = parseRecord(checkpointState, raw, path);
+    const { digest: told, ...rest } = raw as Record<string, unknown>;
+    if (told !== undefined && told !== digest(encodeText(JSON.stringify(rest)))) {
+      return broken(`${path}: must be as it was saved - got another SHA-256`);
+    }
+  } catch (error) {
+    // The writer of a live run may have removed it since.
+    if (error instanceof RunError) return broken(error.message);
+    throw error;
   }
-  return newest;
+  if ((state.name ?? nameOf(state.step)) !== name || state.step !== step) return null;
+  for (const file of files) {
+    const size = await store.size(`${folder}/${name}/${file}`);
+    const saved = state.bytes?.[file];
+    if (size === null) return broken(`${folder}/${name}/${file}: must be there - got none`);
+    if (saved !== undefined && size !== saved) {
+      return broken(`${folder}/${name}/${file}: must have the ${saved} bytes that were saved - got ${size}`);
+    }
+  }
+  return { name, step, sha256: state.sha256, run: state.run ?? null };
 }
 
-/** Writes a checkpoint and removes all but the newest `keep`. */
+/** A checkpoint with what it holds; neither where there is none. */
+export interface LoadedCheckpoint {
+  readonly checkpoint: Checkpoint | null;
+  readonly state: Arrays | null;
+  /** Newer ones that are damaged, each by what is wrong with it. */
+  readonly passedOver: readonly string[];
+}
+
+/** The newest checkpoint whose bytes are those that were saved. @throws RunError when it is of another model. */
+export async function loadNewest(store: Store, model: Model, layouts: Layouts): Promise<LoadedCheckpoint> {
+  const passedOver: string[] = [];
+  const listed = await listCheckpoints(store);
+  for (const checkpoint of listed.toReversed()) {
+    try {
+      return { checkpoint, state: await loadCheckpoint(store, checkpoint, model, layouts), passedOver };
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      passedOver.push(error.message);
+    }
+  }
+  // The writer of a live run may have put newer ones in the place of all that were there.
+  const now = await listCheckpoints(store);
+  if (now.some(({ name }) => listed.every((known) => known.name !== name))) return loadNewest(store, model, layouts);
+  return { checkpoint: null, state: null, passedOver };
+}
+
+/** What is saved besides arrays. */
+export interface CheckpointFacts {
+  readonly step: number;
+  /** What the record of the run is. */
+  readonly run: Readonly<Record<string, unknown>>;
+}
+
+/** Writes a checkpoint and removes older ones but the newest `keep`. @throws RunError when its place is taken by what is not zaya's. */
 export async function saveCheckpoint(
   store: Store,
-  step: number,
+  { step, run }: CheckpointFacts,
   state: Arrays,
   layouts: Layouts,
   keep: number,
 ): Promise<void> {
+  const name = nameOf(step);
+  await requirePlaces(store, (due) => due === step);
   const { params, optimizer } = describeState(state, layouts);
-  const files = {
+  const contents = {
     "params.safetensors": encodeSafetensors(params),
     "optimizer.safetensors": encodeSafetensors(optimizer),
   };
-  const digests = Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, digest(bytes)]));
-  const content: CheckpointState = { step, sha256: digests };
+  const ofEach = <T>(about: (bytes: Uint8Array) => T): Record<string, T> =>
+    Object.fromEntries(Object.entries(contents).map(([file, bytes]) => [file, about(bytes)]));
+  const facts = { name, step, sha256: ofEach(digest), bytes: ofEach(({ length }) => length), run };
+  const signed = { ...facts, digest: digest(encodeText(JSON.stringify(facts))) };
   try {
-    for (const [file, bytes] of Object.entries(files)) await store.write(`${nameOf(step)}/${file}`, bytes);
-    await store.write(`${nameOf(step)}/${stateFile}`, new TextEncoder().encode(JSON.stringify(content, null, 2)));
+    for (const [file, bytes] of Object.entries(contents)) await store.write(`${folder}/${name}/${file}`, bytes);
+    await store.write(`${folder}/${name}/${stateFile}`, encodeJson(signed));
   } catch (error) {
-    await store.remove(nameOf(step)).catch(() => undefined);
+    await removeCheckpoint(store, name).catch(() => undefined);
     throw error;
   }
-  for (const old of (await listCheckpoints(store)).slice(0, -keep)) await store.remove(nameOf(old));
+  const older = (await listCheckpoints(store)).filter((known) => known.step < step);
+  for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old.name);
 }
+
+/** Removes what zaya has written there and nothing else; the state first, so that what is left is never taken for a checkpoint. */
+async function removeCheckpoint(store: Store, name: string): Promise<void> {
+  for (const file of [stateFile, ...files]) await store.remove(`${folder}/${name}/${file}`);
+}
+
+/**
+ * A person may have put something else where a checkpoint is to go: a file, or a copy of another checkpoint.
+ * @param due Whether the run is going to save at a step.
+ * @throws RunError naming it.
+ */
+export async function requirePlaces(store: Store, due: (step: number) => boolean): Promise<void> {
+  for (const path of await store.list(folder)) {
+    const [, name, file] = path.split("/") as [string, string, string?];
+    if (!isStepName(name) || !due(Number(name))) continue;
+    const own = file === undefined ? false : file !== stateFile || (await statesName(store, name));
+    if (own) continue;
+    throw new RunError(
+      `${folder}/${name}: must be free for the checkpoint of that step - got something that zaya did not put there`,
+      `move it out of ${folder}/, then go on with zaya resume`,
+    );
+  }
+}
+
+/** Whether a state is of the folder in which it lies, as far as it can be read. */
+async function statesName(store: Store, name: string): Promise<boolean> {
+  try {
+    const state = parseJson(await store.read(`${folder}/${name}/${stateFile}`), stateFile) as CheckpointFacts;
+    return typeof state.step !== "number" || nameOf(state.step) === name;
+  } catch {
+    return true;
+  }
+}
+
+class DamagedError extends RunError {}
 
 /** The state that a checkpoint holds. @throws RunError naming the file that is missing or damaged. */
-export async function loadCheckpoint(store: Store, step: number, model: Model, layouts: Layouts): Promise<Arrays> {
-  const state = await readState(store, step);
-  const read = async (file: string): Promise<Readonly<Record<string, NdArray>>> => {
-    const name = `${nameOf(step)}/${file}`;
-    if (!(await store.has(name))) {
-      throw new RunError(
-        `${name}: a checkpoint must have this file - got none`,
-        `remove ${nameOf(step)} to go on from an earlier checkpoint`,
-      );
-    }
-    const bytes = await store.read(name);
-    if (digest(bytes) !== state.sha256[file]) {
-      throw new RunError(
-        `${name}: its bytes must be those that were saved - got another SHA-256`,
-        `remove ${nameOf(step)} to go on from an earlier checkpoint`,
-      );
-    }
-    return decodeSafetensors(bytes, name).tensors;
-  };
-  return restoreState(await read("params.safetensors"), await read("optimizer.safetensors"), model, layouts);
+export async function loadCheckpoint(
+  store: Store,
+  checkpoint: Checkpoint,
+  model: Model,
+  layouts: Layouts,
+): Promise<Arrays> {
+  const [params, optimizer] = [
+    await readArrays(store, checkpoint, "params.safetensors"),
+    await readArrays(store, checkpoint, "optimizer.safetensors"),
+  ];
+  return restoreState(params, optimizer, model, layouts);
 }
 
-async function readState(store: Store, step: number): Promise<CheckpointState> {
-  const name = `${nameOf(step)}/${stateFile}`;
-  const text = new TextDecoder().decode(await store.read(name));
-  try {
-    const state = JSON.parse(text) as CheckpointState;
-    if (state.step === step && Object.values(state.sha256).every((entry) => typeof entry === "string")) return state;
-  } catch {
-    // Told below.
+/** @throws DamagedError */
+async function readArrays(
+  store: Store,
+  { name, sha256 }: Checkpoint,
+  file: (typeof files)[number],
+): Promise<Readonly<Record<string, NdArray>>> {
+  const path = `${folder}/${name}/${file}`;
+  const bytes = await store.read(path).catch((error: Error) => {
+    throw new DamagedError(`${path}: must be readable - ${error.message}`);
+  });
+  if (digest(bytes) !== sha256[file]) {
+    throw new DamagedError(`${path}: its bytes must be those that were saved - got another SHA-256`);
   }
-  throw new RunError(
-    `${name}: must hold step ${step} and a digest of each file - got ${JSON.stringify(text.slice(0, 40))}`,
-    `remove ${nameOf(step)} to go on from an earlier checkpoint`,
-  );
+  return decodeSafetensors(bytes, path).tensors;
+}
+
+/** The step of the newest checkpoint whose bytes are those that were saved; where there is none, removes all that are damaged. */
+export async function keepWhole(store: Store): Promise<number | null> {
+  const { whole, broken } = await surveyCheckpoints(store);
+  for (const checkpoint of whole.toReversed()) {
+    try {
+      for (const file of files) await readArrays(store, checkpoint, file);
+      return checkpoint.step;
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+    }
+  }
+  const saved = [...whole, ...broken.filter(({ begun }) => !begun)];
+  for (const { step } of saved) await removeCheckpoint(store, nameOf(step));
+  return null;
 }
 
 function digest(bytes: Uint8Array): string {

@@ -223,6 +223,30 @@ export function parseRunConfig(raw: unknown, where: string): RunConfig {
   };
 }
 
+/** An entry in which a config is not another. */
+export interface ChangedEntry {
+  /** `train.batch` */
+  readonly name: string;
+  readonly was: unknown;
+  readonly is: unknown;
+}
+
+/** The first entry that is not the same in both; null when all are. */
+export function changedEntry(was: RunConfig, is: RunConfig): ChangedEntry | null {
+  const [before, after] = [entriesOf(was), entriesOf(is)];
+  const name = [...new Set([...before.keys(), ...after.keys()])].find(
+    (entry) => JSON.stringify(before.get(entry)) !== JSON.stringify(after.get(entry)),
+  );
+  return name === undefined ? null : { name, was: before.get(name), is: after.get(name) };
+}
+
+function entriesOf({ recipe, device, ...sections }: RunConfig): Map<string, unknown> {
+  const inner = Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries as Record<string, unknown>).map(([name, value]) => [`${section}.${name}`, value] as const),
+  );
+  return new Map<string, unknown>([["recipe", recipe], ...inner, ["device", device]]);
+}
+
 const resolvedTraining = trainOptions.omit({ epochs: true }).required();
 
 function section(doc: string) {

@@ -1,7 +1,11 @@
-import { DataError, RunError } from "../base/errors.ts";
+import { z } from "zod";
+
+import { DataError } from "../base/errors.ts";
+import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Shape } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, type SkippedFile, skippedIn } from "../data/index.ts";
+import { listCheckpoints } from "./checkpoint.ts";
 import { classesOf } from "./labels.ts";
 
 interface PartRecord {
@@ -26,6 +30,22 @@ export interface DataRecord {
 
 const file = "data.json";
 
+const partRecord = z.object(
+  { size: countEntry, fingerprint: textEntry },
+  { error: "must say how many items there are, and their fingerprint" },
+);
+const dataRecord = z.object({
+  name: textEntry,
+  kind: z.enum(["image", "points", "pair"], { error: "must be image, points or pair" }),
+  shape: z
+    .array(countEntry, { error: "must be the shape of an item" })
+    .min(1, { error: "must be the shape of an item" }),
+  classes: countEntry.optional(),
+  train: partRecord,
+  test: partRecord,
+  skipped: z.array(z.object({ file: textEntry, reason: textEntry }), { error: "must be files with reasons" }),
+});
+
 function describe({ train, test }: DataSplit): DataRecord {
   const part = ({ size, fingerprint }: Dataset): PartRecord => ({ size, fingerprint });
   const { name, kind, shape } = train;
@@ -42,26 +62,33 @@ function describe({ train, test }: DataSplit): DataRecord {
   };
 }
 
-/** Writes data.json unless it is there. It takes a hash over all items, so it is left until something is saved. */
-export async function keepDataRecord(store: Store, data: DataSplit): Promise<void> {
-  if (await store.has(file)) return;
-  await store.write(file, new TextEncoder().encode(`${JSON.stringify(describe(data), null, 2)}\n`));
+/**
+ * Writes data.json unless it is there, and returns what a checkpoint keeps of it. It takes a hash over all items, so it is
+ * left until something is saved.
+ */
+export async function keepDataRecord(store: Store, data: DataSplit): Promise<DataRecord> {
+  const known = await readFile(store);
+  if (known !== null) return known;
+  const record = describe(data);
+  await store.write(file, encodeJson(record));
+  return record;
 }
 
-/** Null for a run that has saved nothing yet. @throws RunError when the file is damaged. */
-export async function readDataRecord(store: Store): Promise<DataRecord | null> {
+async function readFile(store: Store): Promise<DataRecord | null> {
   if (!(await store.has(file))) return null;
-  const text = new TextDecoder().decode(await store.read(file));
-  try {
-    const record = JSON.parse(text) as DataRecord;
-    const whole = [record.train.fingerprint, record.test.fingerprint, record.name].every(
-      (entry) => typeof entry === "string",
-    );
-    if (whole && Array.isArray(record.shape)) return record;
-  } catch {
-    // Told below.
-  }
-  throw new RunError(`${file}: must say which data the run was trained on - got ${JSON.stringify(text.slice(0, 40))}`);
+  const hint = "remove the file: what a checkpoint keeps of it stands in";
+  return parseRecord(dataRecord, parseJson(await store.read(file), file, hint), file, hint) as DataRecord;
+}
+
+/**
+ * The record of data.json; where that is missing, what the newest checkpoint keeps of it. Null for a run that has saved
+ * nothing yet. @throws RunError when the file is damaged.
+ */
+export async function readDataRecord(store: Store): Promise<DataRecord | null> {
+  const record = await readFile(store);
+  if (record !== null) return record;
+  const kept = (await listCheckpoints(store)).at(-1)?.run?.["data"];
+  return kept === undefined ? null : (parseRecord(dataRecord, kept, "checkpoint") as DataRecord);
 }
 
 /** @throws DataError when these are not the data that the run was trained on. */

@@ -1,38 +1,65 @@
-import { RunError } from "../base/errors.ts";
+import { z } from "zod";
+
+import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
 import { type Evaluation, type Measured, evaluationFile } from "./evaluate.ts";
 
 /** A result with what was measured, and how. */
 export interface KeptEvaluation extends Evaluation, Measured {}
 
+/** JSON has no numbers that are not finite: they were written as null. */
+const value = z
+  .number({ error: "must be a number or null" })
+  .nullable()
+  .transform((number) => number ?? Number.NaN);
+const details = z.record(z.string(), z.union([value, z.array(value)], { error: "must be numbers" }), {
+  error: "must be numbers by name",
+});
+
+/** What pages and tables read of a result; what else a metric adds to it is kept as it is. */
+const keptEvaluation = z.looseObject({
+  metric: textEntry,
+  label: textEntry,
+  quantity: textEntry,
+  unit: textEntry,
+  value,
+  stderr: value,
+  n: countEntry,
+  interval: z.tuple([value, value], { error: "must be two numbers" }),
+  details,
+  floor: value.optional(),
+  floorDetails: details.optional(),
+  perfect: textEntry,
+  protocol: z.looseObject(
+    {
+      data: textEntry,
+      part: textEntry,
+      fingerprint: textEntry,
+      n: countEntry,
+      options: z.record(z.string(), z.unknown(), { error: "must be options by name" }),
+    },
+    { error: "must say what was measured" },
+  ),
+  step: countEntry,
+  seed: countEntry,
+  weights: z.enum(["ema", "last"], { error: "must be ema, last or null" }).nullable(),
+});
+
 /** Writes a result into its run's eval/. Returns the file's name. */
 export async function keepEvaluation(store: Store, result: KeptEvaluation): Promise<string> {
   const file = evaluationFile(result, result);
-  await store.write(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+  await store.write(file, encodeJson(result));
   return file;
 }
 
 /** All results of a run. @throws RunError for a file that is none. */
 export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
   const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
+  const hint = "remove the file, and measure again: zaya eval RUN";
   return Promise.all(
-    files.map(async (file) => parseEvaluation(new TextDecoder().decode(await store.read(file)), file)),
-  );
-}
-
-function parseEvaluation(text: string, file: string): KeptEvaluation {
-  try {
-    // JSON has no numbers that are not finite: they were written as null.
-    const result = JSON.parse(text, (_, value: unknown) => value ?? Number.NaN) as KeptEvaluation;
-    const whole = [result.metric, result.protocol.part].every((entry) => typeof entry === "string");
-    if (whole && Number.isInteger(result.step) && Array.isArray(result.interval)) {
-      return { ...result, weights: typeof result.weights === "string" ? result.weights : null };
-    }
-  } catch {
-    // Told below.
-  }
-  throw new RunError(
-    `${file}: must hold a result - got ${JSON.stringify(text.slice(0, 40))}`,
-    "remove the file, and measure again: zaya eval RUN",
+    files.map(async (file) => {
+      const raw = parseJson(await store.read(file), file, hint);
+      return parseRecord(keptEvaluation, raw, file, hint) as unknown as KeptEvaluation;
+    }),
   );
 }

@@ -19,6 +19,8 @@ export type TrainEvent =
     }
   /** Once, after some steps: how long the run still takes on this machine. */
   | { readonly type: "estimate"; readonly secondsLeft: number; readonly steps: number }
+  /** Something of the run's files was missing or damaged, and what stands in. */
+  | { readonly type: "recovered"; readonly what: string }
   | { readonly type: "picture"; readonly file: string }
   /** On held-out items. */
   | { readonly type: "evaluated"; readonly step: number; readonly results: readonly Evaluation[] }

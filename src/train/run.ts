@@ -1,7 +1,12 @@
+import { z } from "zod";
+
+import { concatBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
+import { countEntry, encodeJson, encodeText, numberEntry, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
-import { type RunConfig, parseRunConfig } from "./config.ts";
+import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
+import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 
 export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed";
 
@@ -10,7 +15,10 @@ export interface RunRecord {
   readonly status: RunStatus;
   /** Why it ended, where that is not plain from the status. */
   readonly reason?: string;
+  /** Steps done, as of a second ago while it runs. */
   readonly step: number;
+  /** Steps done at the newest checkpoint; 0 where none was saved. */
+  readonly saved: number;
   /** ISO 8601. */
   readonly started: string;
   /** Time spent in training, over all sessions. */
@@ -18,6 +26,8 @@ export interface RunRecord {
   readonly versions: Readonly<Record<string, string>>;
   /** What was warned of, in order. */
   readonly warnings?: readonly Warning[];
+  /** What config.json holds: it is restored from here, and changes to it are told. */
+  readonly config: RunConfig;
 }
 
 /** A symptom that a run showed while it trained. */
@@ -45,20 +55,71 @@ const configFile = "config.json";
 const recordFile = "run.json";
 const metricsFile = "metrics.jsonl";
 
-const encode = (text: string) => new TextEncoder().encode(text);
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const warning = z.object({ step: countEntry, symptom: textEntry, evidence: textEntry, hint: textEntry });
+const config = z.record(z.string(), z.unknown(), { error: "must be the config of the run" });
+
+const runRecord = z.object({
+  status: z.enum(["running", "done", "interrupted", "diverged", "failed"], { error: "must be the status of a run" }),
+  reason: textEntry.optional(),
+  step: countEntry,
+  saved: countEntry.optional(),
+  started: textEntry,
+  seconds: numberEntry,
+  versions: z.record(z.string(), textEntry, { error: "must be versions by name" }),
+  warnings: z.array(warning, { error: "must be warnings" }).optional(),
+  config: config.optional(),
+});
+
+/** How much of metrics.jsonl there is. */
+const extent = z.object({ lines: countEntry, bytes: countEntry });
+
+/** What a checkpoint keeps of the record of its run. */
+const keptRecord = runRecord.pick({ started: true, seconds: true, versions: true, warnings: true }).extend({
+  config,
+  metrics: extent,
+});
+
+const metricLine = z.object({
+  step: countEntry,
+  images: numberEntry,
+  seconds: numberEntry,
+  split: z.enum(["train", "test"], { error: "must be train or test" }),
+  name: textEntry,
+  value: z.number({ error: "must be a number or null" }).nullable(),
+});
+
+/** Bytes in a line of metrics.jsonl, at the most: what is longer was not written by zaya. */
+const longestLine = 1 << 20;
+
+/** Seconds of training between two times that a run's record is brought up to date. */
+const recordEvery = 1;
+
+type Extent = z.output<typeof extent>;
+
+/** A line of metrics.jsonl, and where it ends. */
+interface StoredLine {
+  readonly text: string;
+  /** Up to its end and with it. */
+  readonly extent: Extent;
+}
 
 /** The record of a run in its store. */
 export class Run {
   private pending: string[] = [];
+  private written: Extent = { lines: 0, bytes: 0 };
+  /** Training time at which the record was last brought up to date. */
+  private told = 0;
 
   private constructor(
     readonly store: Store,
-    readonly config: RunConfig,
     private current: RunRecord,
+    /** The newest checkpoint when it was opened. */
+    readonly newest: Checkpoint | null,
+    /** What was missing or damaged when it was opened, and what stands in. */
+    readonly recovered: readonly string[],
   ) {}
 
-  /** @throws RunError when the store holds a run. */
+  /** @throws RunError when the store holds a run, or something else in the place of its files. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
       throw new RunError(
@@ -66,38 +127,115 @@ export class Run {
         "choose another --out, or go on with zaya resume",
       );
     }
-    const started = new Date(clock.now()).toISOString();
-    await store.write(configFile, encode(`${JSON.stringify(config, null, 2)}\n`));
-    const run = new Run(store, config, { status: "running", step: 0, started, seconds: 0, versions });
-    await run.record({});
-    return run;
+    const record = firstRecord(config, clock, versions);
+    // From the record a missing config can be restored, and not the other way round.
+    await store.create(recordFile, encodeJson(record));
+    try {
+      await store.create(configFile, encodeJson(config));
+    } catch (error) {
+      await store.remove(recordFile).catch(() => undefined);
+      throw error;
+    }
+    return new Run(store, record, null, []);
   }
 
-  /** @throws RunError when the store holds no run, or its files are damaged. */
+  /**
+   * Opens a run. What its newest checkpoint or its record can stand in for may be missing; see `recovered`.
+   * @throws RunError when the store holds no run, or its files are damaged. @throws OptionError for a config that is not valid.
+   */
   static async open(store: Store): Promise<Run> {
-    if (!(await store.has(recordFile)) || !(await store.has(configFile))) {
+    const { whole, broken } = await surveyCheckpoints(store);
+    const newest = whole.at(-1) ?? null;
+    if (newest === null && !(await store.has(recordFile))) {
       throw new RunError(
-        "run: the folder must hold run.json and config.json - got neither or one of them",
-        "is it the folder of a run?",
+        "run: the folder must hold run.json or a checkpoint - got neither",
+        (await store.has(configFile))
+          ? "train a new run with its config: zaya train --config RUN/config.json"
+          : "is it the folder of a run?",
       );
     }
-    const config = parseRunConfig(await readJson(store, configFile), configFile);
-    const record = (await readJson(store, recordFile)) as RunRecord | null;
-    if (typeof record?.status !== "string" || !Number.isInteger(record.step) || !Number.isFinite(record.seconds)) {
-      throw new RunError(`${recordFile}: must hold a status, a step and seconds - got ${JSON.stringify(record)}`);
+    const kept = newest === null || newest.run === null ? null : keptOf(newest);
+    const recovered: string[] = [];
+    const record = await readRecord(store).catch((error: unknown) => {
+      if (!(error instanceof RunError) || newest === null || kept === null) throw error;
+      recovered.push(`${error.message}; it is rebuilt from the checkpoint of step ${newest.step}`);
+      const { metrics: _, ...facts } = kept;
+      return { ...facts, status: "interrupted" as const, step: newest.step, saved: newest.step };
+    });
+    const known = record.config ?? kept?.config;
+    const config = await readConfig(store, known, kept?.config, recovered);
+    const saved = record.saved ?? record.step;
+    const start = newest?.step ?? 0;
+    const damaged = broken
+      .filter(({ step, begun }) => step > start && (!begun || step === saved))
+      .map(({ reason }) => reason);
+    if (start < saved && damaged.length === 0) damaged.push(`checkpoints: must hold that of step ${saved} - got none`);
+    recovered.push(...damaged);
+    return new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
+  }
+
+  /** Begins a run again of which no whole checkpoint is left. @throws RunError when there is one. */
+  static async restart(store: Store, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
+    const newest = await keepWhole(store);
+    if (newest !== null) {
+      throw new RunError(
+        `resume: --from-scratch is for a run without checkpoints - got one of step ${newest}`,
+        "go on from there without it, or train a new run: zaya train --config RUN/config.json",
+      );
     }
-    return new Run(store, config, record);
+    const known = await readRecord(store).catch((error: unknown) => {
+      if (error instanceof RunError) return null;
+      throw error;
+    });
+    const config = await readConfig(store, known?.config, undefined, []);
+    const run = new Run(store, firstRecord(config, clock, versions), null, []);
+    await run.restore();
+    return run;
   }
 
   get state(): RunRecord {
     return this.current;
   }
 
+  get config(): RunConfig {
+    return this.current.config;
+  }
+
+  /** Writes the files that were missing or damaged. */
+  async restore(): Promise<void> {
+    const found = (await this.store.has(configFile)) ? await this.store.read(configFile) : null;
+    const stale =
+      found === null || changedEntry(this.config, parseRunConfig(parseJson(found, configFile), configFile)) !== null;
+    await (stale ? this.reconfigure(this.config) : this.record({}));
+  }
+
+  /** Goes on with another config. */
+  async reconfigure(config: RunConfig): Promise<void> {
+    await this.record({ config });
+    await this.store.write(configFile, encodeJson(config));
+  }
+
   /** Writes run.json with some entries changed. */
   async record(change: Partial<RunRecord>): Promise<void> {
     const { reason: _, ...rest } = this.current;
     this.current = { ...(change.status === undefined ? this.current : rest), ...change };
-    await this.store.write(recordFile, encode(`${JSON.stringify(this.current, null, 2)}\n`));
+    await this.store.write(recordFile, encodeJson(this.current));
+  }
+
+  /** What happened so far, kept at most once a second of training. */
+  async progress(step: number, seconds: number): Promise<void> {
+    if (seconds - this.told < recordEvery) return;
+    this.told = seconds;
+    await this.flush();
+    await this.record({ step, seconds });
+  }
+
+  /** What a checkpoint is to keep of the record. What was logged so far is on the disk before it. */
+  async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
+    await this.flush();
+    if (this.written.bytes > 0) await this.store.sync(metricsFile);
+    const { started, versions, warnings } = this.current;
+    return { step, run: { started, seconds, versions, warnings, config: this.config, metrics: this.written, data } };
   }
 
   log(line: MetricLine): void {
@@ -107,41 +245,154 @@ export class Run {
   /** Writes the lines logged since the last flush. */
   async flush(): Promise<void> {
     if (this.pending.length === 0) return;
-    const lines = this.pending.map((line) => `${line}\n`).join("");
+    const { length } = this.pending;
+    const bytes = encodeText(this.pending.map((line) => `${line}\n`).join(""));
     this.pending = [];
-    await this.store.append(metricsFile, encode(lines));
+    await this.store.append(metricsFile, bytes);
+    this.written = { lines: this.written.lines + length, bytes: this.written.bytes + bytes.length };
   }
 
   async metrics(): Promise<MetricLine[]> {
-    if (!(await this.store.has(metricsFile))) return [];
-    // A crash may have cut the last line.
-    const complete = decode(await this.store.read(metricsFile))
-      .split("\n")
-      .slice(0, -1);
-    return complete.map((line, i) => {
-      try {
-        return JSON.parse(line) as MetricLine;
-      } catch {
-        throw new RunError(
-          `${metricsFile}: each line must be JSON - got ${JSON.stringify(line.slice(0, 40))} in line ${i + 1}`,
-          "remove that line",
-        );
+    const lines: MetricLine[] = [];
+    // One string a name, however many lines have it.
+    const names = new Map<string, string>();
+    for await (const stored of this.storedLines()) {
+      for (const { text, extent } of stored) {
+        const line = parseLine(text, extent.lines);
+        if (!names.has(line.name)) names.set(line.name, line.name);
+        lines.push({ ...line, name: names.get(line.name)! });
       }
-    });
+    }
+    return lines;
   }
 
-  /** Forgets lines that will be made again. */
-  async forget(repeated: (line: MetricLine) => boolean): Promise<void> {
-    const kept = (await this.metrics()).filter((line) => !repeated(line));
-    await this.store.write(metricsFile, encode(kept.map((line) => `${JSON.stringify(line)}\n`).join("")));
+  /**
+   * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
+   * @param checkpoint From which the run goes on; null for a run that begins again.
+   * @returns What is missing of the lines that the checkpoint knows; null when they are all there.
+   */
+  async forget(checkpoint: Checkpoint | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
+    const known = checkpoint === null || checkpoint.run === null ? null : keptOf(checkpoint).metrics;
+    this.written = (await this.store.has(metricsFile)) ? await this.extentBefore(known, repeated) : noLines;
+    if (((await this.store.size(metricsFile)) ?? 0) > this.written.bytes) {
+      await this.store.truncate(metricsFile, this.written.bytes);
+    }
+    const lost = (known?.lines ?? 0) - this.written.lines;
+    if (lost <= 0) return null;
+    return `${metricsFile}: must hold the ${known!.lines} lines that were written before the checkpoint - got ${this.written.lines}; curves have a gap`;
+  }
+
+  private async extentBefore(known: Extent | null, repeated: (line: MetricLine) => boolean): Promise<Extent> {
+    let kept = noLines;
+    for await (const stored of this.storedLines()) {
+      for (const { text, extent } of stored) {
+        let line: MetricLine;
+        try {
+          line = parseLine(text, extent.lines);
+        } catch (error) {
+          // Lines after those that a checkpoint relies on may be what a power cut made of them.
+          if (known !== null && kept.lines >= known.lines) return kept;
+          throw error;
+        }
+        if (repeated(line)) return kept;
+        kept = extent;
+      }
+    }
+    return kept;
+  }
+
+  /** The lines of metrics.jsonl, some at a time; of a last one that a crash has cut, nothing. */
+  private async *storedLines(): AsyncGenerator<StoredLine[]> {
+    if (!(await this.store.has(metricsFile))) return;
+    const decoder = new TextDecoder();
+    let rest = new Uint8Array(0);
+    let [lines, bytes] = [0, 0];
+    for await (const chunk of this.store.chunks(metricsFile)) {
+      const all = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
+      const stored: StoredLine[] = [];
+      let start = 0;
+      for (let end = all.indexOf(newline); end >= 0; end = all.indexOf(newline, start)) {
+        const text = decoder.decode(all.subarray(start, end));
+        bytes += end + 1 - start;
+        stored.push({ text, extent: { lines: ++lines, bytes } });
+        start = end + 1;
+      }
+      rest = all.slice(start);
+      if (rest.length > longestLine) {
+        throw new RunError(
+          `${metricsFile}: a line must be shorter than ${longestLine} bytes - got line ${lines + 1}`,
+          brokenLineHint,
+        );
+      }
+      yield stored;
+    }
   }
 }
 
-async function readJson(store: Store, name: string): Promise<unknown> {
-  const text = decode(await store.read(name));
+const newline = 10;
+const noLines: Extent = { lines: 0, bytes: 0 };
+const brokenLineHint = `remove that line from ${metricsFile}: all others are kept`;
+
+function parseLine(text: string, number: number): MetricLine {
+  const where = `${metricsFile}: line ${number}`;
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
-    throw new RunError(`${name}: must be JSON - got ${JSON.stringify(text.slice(0, 40))}`);
+    throw new RunError(`${where} must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, brokenLineHint);
   }
+  return parseRecord(metricLine, value, where, brokenLineHint);
+}
+
+function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versions"]): RunRecord {
+  const started = new Date(clock.now()).toISOString();
+  return { status: "running", step: 0, saved: 0, started, seconds: 0, versions, config };
+}
+
+async function readRecord(store: Store): Promise<z.output<typeof runRecord>> {
+  if (!(await store.has(recordFile))) throw new RunError(`${recordFile}: must be there - got none`);
+  const hint = "without a checkpoint it cannot be rebuilt; to begin again: zaya resume RUN --from-scratch";
+  return parseRecord(runRecord, parseJson(await store.read(recordFile), recordFile, hint), recordFile, hint);
+}
+
+function keptOf({ name, run }: Checkpoint): z.output<typeof keptRecord> {
+  return parseRecord(keptRecord, run, `checkpoints/${name}/state.json: run`);
+}
+
+/**
+ * @param known What config.json held when it was last written.
+ * @param earlier What it held when the newest checkpoint was saved.
+ * @throws OptionError for a config that is not valid. @throws RunError for one that was changed since.
+ */
+async function readConfig(
+  store: Store,
+  known: Readonly<Record<string, unknown>> | undefined,
+  earlier: Readonly<Record<string, unknown>> | undefined,
+  recovered: string[],
+): Promise<RunConfig> {
+  // As it was written: what is restored has the same bytes.
+  const kept = known as RunConfig | undefined;
+  if (kept !== undefined) parseRunConfig(kept, `${recordFile}: config`);
+  if (!(await store.has(configFile))) {
+    if (kept === undefined) throw new RunError(`${configFile}: must be there - got none`, "is it the folder of a run?");
+    recovered.push(
+      `${configFile}: must be there - got none; it is restored from what ${recordFile} or a checkpoint holds`,
+    );
+    return kept;
+  }
+  const hint = kept === undefined ? undefined : "remove it, and go on: it is restored as it was";
+  const found = parseRunConfig(parseJson(await store.read(configFile), configFile, hint), configFile);
+  const changed = kept === undefined ? null : changedEntry(kept, found);
+  if (changed === null) return found;
+  // A crash between the two files, when the run was given another config.
+  if (earlier !== undefined && changedEntry(parseRunConfig(earlier, "checkpoint"), found) === null) return kept!;
+  const { name, was, is } = changed;
+  throw new RunError(
+    `${configFile}: ${name} must be ${shownEntry(was)}, as the run began with - got ${shownEntry(is)}`,
+    `put it back, or train a new run with it: zaya train --config RUN/${configFile}`,
+  );
+}
+
+function shownEntry(value: unknown): string {
+  return value === undefined ? "none" : JSON.stringify(value);
 }

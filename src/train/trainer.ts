@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { DivergedError, RunError } from "../base/errors.ts";
+import { DivergedError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import type { ConfiguredModel, Model } from "../models/index.ts";
 import type { Engine, State } from "../runtime/index.ts";
-import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, runConfig } from "./config.ts";
 import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
@@ -26,6 +26,7 @@ import { planAgain, planRun } from "./plan.ts";
 import { RunLog } from "./run-log.ts";
 import { reportFile, writeReport } from "./run-report.ts";
 import { recordedModes } from "./mode-record.ts";
+import { requireResumable, startOf } from "./resumable.ts";
 import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import type { Layouts } from "./state-view.ts";
@@ -80,18 +81,6 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
   yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
 
-/** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
-export function requireResumable(run: Run): void {
-  const { status, step } = run.state;
-  if (status === "done") throw new RunError(`resume: the run must have steps left - got all ${step} done`);
-  if (status === "diverged") {
-    throw new RunError(
-      `resume: the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
-      "train a new run from its config.json with a smaller --learning-rate",
-    );
-  }
-}
-
 /** Names and sizes of a model's parameters. */
 export function layoutsOf(model: Model, seed: number): Layouts {
   return Object.fromEntries(
@@ -135,15 +124,16 @@ class Training {
   }
 
   async *go(): AsyncGenerator<TrainEvent, void> {
-    const start = (await newestCheckpoint(this.run.store, this.run.state.step)) ?? 0;
+    const from = await startOf(this.run, this.model, this.layouts);
+    const start = from.step;
+    for (const what of from.recovered) yield { type: "recovered", what };
     yield { type: "phase", phase: "compile" };
     this.saved = start;
-    const values =
-      start === 0
-        ? initialState(this.model, this.config)
-        : await loadCheckpoint(this.run.store, start, this.model, this.layouts);
+    const values = from.state ?? initialState(this.model, this.config);
+    await this.run.restore();
     // What came after the checkpoint is made again.
-    await this.run.forget(({ step }) => start === 0 || step > start);
+    const lost = await this.run.forget(from.checkpoint, ({ step }) => start === 0 || step > start);
+    if (lost !== null) yield { type: "recovered", what: lost };
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, await this.run.metrics());
     const told = this.run.state.warnings?.filter(({ step }) => step <= start) ?? [];
     this.watch = new Watch(this.chronicle, this.config.steps, told);
@@ -211,6 +201,7 @@ class Training {
         yield* this.timed("health", () => this.look(session, done, seconds()));
       }
       const secondsLeft = this.estimate.secondsLeft(done);
+      await this.run.progress(done, seconds());
       yield {
         type: "step",
         step: done,
@@ -300,12 +291,11 @@ class Training {
     for (const [name, value] of Object.entries(values)) {
       if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
     }
-    await keepDataRecord(this.run.store, this.data);
-    // Before the checkpoint: what is logged after it is forgotten when a run goes on from it.
-    await this.run.flush();
-    await saveCheckpoint(this.run.store, step, values, this.layouts, this.config.keep);
+    const data = await keepDataRecord(this.run.store, this.data);
+    const facts = await this.run.keep(step, seconds, data);
+    await saveCheckpoint(this.run.store, facts, values, this.layouts, this.config.keep);
     this.saved = step;
-    await this.run.record({ step, seconds });
+    await this.run.record({ step, saved: step, seconds });
     yield { type: "saved", step };
   }
 

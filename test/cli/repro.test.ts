@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import sharp from "sharp";
@@ -23,6 +23,12 @@ describe("zaya repro", () => {
     expect(await readJson(work.folder, "found", files[1]!)).toMatchObject({ ...result, date: expect.any(String) });
     const { format } = await sharp(await readFile(join(work.folder, "found", files[0]!))).metadata();
     expect(format).toBe("svg");
+
+    await rm(join(work.folder, "found", files[1]!));
+    const again = await zaya(work.folder, "repro", "gradient-variance", "--out", "found");
+    expect(again.stderr).toContain(`the output must be a new file - got ${join("found", files[0]!)}, which exists`);
+    expect([again.code, again.stdout]).toEqual([2, ""]);
+    expect(await filesIn(join(work.folder, "found"))).toEqual([files[0]]);
   });
 
   it("says in its help where pictures go, and with --only-print runs nothing", async () => {

@@ -57,6 +57,37 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("log/m.jsonl"))).toEqual([7, 8]);
   });
 
+  it("gives what it holds in pieces, and its size", async () => {
+    const content = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
+    await store.write("a/long", content);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of store.chunks("a/long")) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(content)).toBe(true);
+    expect([await store.size("a/long"), await store.size("a"), await store.size("b")]).toEqual([3_000_000, null, null]);
+    await expect(store.chunks("b")[Symbol.asyncIterator]().next()).rejects.toThrow(RunError);
+  });
+
+  it("makes what is new, of many at once for one, and leaves what is there", async () => {
+    const made = await Promise.allSettled([1, 2, 3, 4].map((value) => store.create("a/new", bytes(value))));
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const won = made.findIndex(({ status }) => status === "fulfilled");
+    expect(plain(await store.read("a/new"))).toEqual([won + 1]);
+    await expect(store.create("a/new", bytes(9))).rejects.toThrow(RunError);
+    expect(plain(await store.read("a/new"))).toEqual([won + 1]);
+  });
+
+  it("keeps the beginning of what is cut, and appends there", async () => {
+    await store.append("log", bytes(1, 2, 3));
+    await store.sync("log");
+    await store.truncate("log", 2);
+    await store.append("log", bytes(4));
+    expect(plain(await store.read("log"))).toEqual([1, 2, 4]);
+    await store.truncate("log", 0);
+    expect(plain(await store.read("log"))).toEqual([]);
+    await expect(store.truncate("none", 0)).rejects.toThrow(RunError);
+    await expect(store.sync("none")).rejects.toThrow(RunError);
+  });
+
   it("lists names under a prefix of whole parts, sorted", async () => {
     for (const name of ["b", "a/10/x", "a/1/y", "a/1/x/z", "a/1.txt"]) await store.write(name, bytes(1));
     expect(await store.list("")).toEqual(["a/1.txt", "a/1/x/z", "a/1/y", "a/10/x", "b"]);

@@ -231,8 +231,12 @@ describe("training in stages", () => {
     await store.write(`${folder}/${file}`, bytes);
     const state = JSON.parse(new TextDecoder().decode(await store.read(`${folder}/state.json`))) as {
       sha256: Record<string, string>;
+      bytes: Record<string, number>;
+      digest?: string;
     };
     state.sha256[file] = new Sha256().update(bytes).hex();
+    state.bytes[file] = bytes.length;
+    delete state.digest;
     await store.write(`${folder}/state.json`, new TextEncoder().encode(JSON.stringify(state)));
     const opened = openTrained(await Run.open(store), engine);
     await expect(opened).rejects.toThrow(RunError);

@@ -38,6 +38,35 @@ describe("FolderStore", () => {
     expect(existsSync(join(folder, "a"))).toBe(false);
   });
 
+  it("removes a folder with its last file, and no folder that holds something", async () => {
+    const store = new FolderStore(folder);
+    for (const name of ["a/b/c", "a/b/d", "e/f"]) await store.write(name, Uint8Array.of(1));
+    await writeFile(join(folder, "e", ".mine"), "mine");
+    for (const name of ["a/b/c", "a/b/d", "e/f"]) await store.remove(name);
+    expect(await readdir(folder)).toEqual(["e"]);
+    expect(await readdir(join(folder, "e"))).toEqual([".mine"]);
+  });
+
+  it("changes nothing that its guard forbids", async () => {
+    let open = true;
+    const store = new FolderStore(folder, async () => {
+      if (!open) throw new RunError("not now");
+    });
+    await store.write("a", Uint8Array.of(1));
+    open = false;
+    const b = Uint8Array.of(2);
+    for (const change of [
+      () => store.write("a", b),
+      () => store.create("b", b),
+      () => store.append("a", b),
+      () => store.truncate("a", 0),
+      () => store.remove("a"),
+    ]) {
+      await expect(change()).rejects.toThrow("not now");
+    }
+    expect([...(await store.read("a"))]).toEqual([1]);
+  });
+
   it("keeps the old content and no draft when a write fails", async () => {
     const store = new FolderStore(folder);
     await store.write("a/b/c", Uint8Array.of(1));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -61,6 +61,40 @@ describe("lockFolder", () => {
     const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
     expect((error as RunError).message).toContain("on elsewhere");
     expect((error as RunError).hint).toContain(`delete ${lockPath(folder)}`);
+  });
+
+  it.runIf(existsSync("/proc/self/ns/pid"))("does not judge a process of another container", async () => {
+    const holder = await describeProcess(2 ** 22 + 1);
+    expect(holder.namespace).toMatch(/^pid:\[\d+\]$/);
+    await write({ ...holder, namespace: "pid:[1]" });
+    const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
+    expect((error as RunError).message).toContain("a folder has one writer - got process 4194305");
+    expect((error as RunError).hint).toContain(`another container from here; if that one has ended, delete`);
+    // A lock of an earlier version says nothing of it.
+    const { namespace: _, ...earlier } = holder;
+    await write(earlier);
+    await (await lockFolder(folder)).release();
+  });
+
+  it("is checked: by the folder, and by whose it is", async () => {
+    const run = join(folder, "run");
+    const lock = await lockFolder(run);
+    await lock.check();
+    await rename(run, join(folder, "moved"));
+    await expect(lock.check()).rejects.toThrow(`got nothing at ${run}`);
+    await expect(lock.check()).rejects.toThrow(RunError);
+    await mkdir(run);
+    await expect(lock.check()).rejects.toThrow(`got another folder at ${run}`);
+    await rmdir(run);
+    await symlink("moved", run);
+    await lock.check();
+    await rm(lockPath(run));
+    await expect(lock.check()).rejects.toThrow("its lock was removed");
+    const other = await lockFolder(run);
+    await expect(lock.check()).rejects.toThrow(`process ${process.pid} on`);
+    await lock.release();
+    await other.check();
+    await other.release();
   });
 
   it.each(["", "{", "null", "[]", '{"pid":1}', "7"])("takes over a lock that a crash left as %j", async (text) => {

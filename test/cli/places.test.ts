@@ -1,0 +1,109 @@
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+const short = [...tiny, "--steps", "3"];
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+beforeAll(async () => {
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  expect((await zaya(folder, ...short, "--out", "run", "--quiet")).code).toBe(0);
+});
+afterAll(() => work.remove());
+
+/** What is under a folder, and what it holds. */
+async function contentOf(path: string): Promise<[string, string][]> {
+  const names = (await filesIn(path)).filter((name) => !name.endsWith("/"));
+  return Promise.all(
+    names.map(async (name): Promise<[string, string]> => [name, await readFile(join(path, name), "latin1")]),
+  );
+}
+
+describe("a folder that holds something", () => {
+  const config = '{ "recipe": "vae", "data": { "spec": "tiny.npy" }, "train": { "steps": 3, "batch": 8 } }';
+  it.each(["config.json", "checkpoints/000003/state.json", "notes.txt"])(
+    "is no folder for a new run, and stays as it was: %s",
+    async (file) => {
+      const mine = join(folder, "mine");
+      await mkdir(join(mine, file, ".."), { recursive: true });
+      await writeFile(join(mine, file), config);
+      await writeFile(join(folder, "other.json"), config);
+      const given = file === "config.json" ? "mine/config.json" : "other.json";
+      const before = await contentOf(mine);
+      const { code, stderr } = await zaya(folder, "train", "--config", given, "--out", "mine");
+      expect(stderr).toContain(`the output folder must be new or empty - got mine, which holds ${file.split("/")[0]}`);
+      expect(code).toBe(2);
+      expect(await contentOf(mine)).toEqual(before);
+      await rm(mine, { recursive: true });
+    },
+  );
+
+  it("keeps its config through a start that fails", async () => {
+    const mine = join(folder, "mine");
+    await mkdir(mine);
+    await writeFile(join(mine, "config.json"), config);
+    for (const words of [
+      ["--data", "nowhere.npy"],
+      ["--batch", "4000"],
+      ["--device", "webgpu"],
+    ]) {
+      const { code } = await zaya(folder, "train", "--config", "mine/config.json", "--out", "mine", ...words);
+      expect(code).toBe(2);
+      expect(await contentOf(mine)).toEqual([["config.json", config]]);
+    }
+    await rm(mine, { recursive: true });
+  });
+});
+
+describe("a file that is there", () => {
+  it.each<[what: string, words: string[]]>([
+    ["sample", ["sample", "run", "-n", "4", "--out"]],
+    ["reconstruct", ["reconstruct", "run", "--out"]],
+    ["traverse", ["traverse", "run", "--out"]],
+  ])("is not replaced by zaya %s, be it a link to nothing", async (_, words) => {
+    await writeFile(join(folder, "mine.png"), "mine");
+    await symlink("nowhere.png", join(folder, "link.png"));
+    for (const out of ["mine.png", "link.png"]) {
+      const { code, stderr } = await zaya(folder, ...words, out);
+      expect(stderr).toContain(`the output must be a new file - got ${out}, which exists`);
+      expect(code).toBe(2);
+    }
+    expect(await readFile(join(folder, "mine.png"), "utf8")).toBe("mine");
+    expect(await filesIn(folder)).not.toContain("nowhere.png");
+    await rm(join(folder, "mine.png"));
+    await rm(join(folder, "link.png"));
+  });
+
+  it("is written by one of four that start at once; the others say that it is there", async () => {
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4].map((seed) =>
+        zaya(folder, "sample", "run", "-n", "4", "--seed", String(seed), "--out", "raced.npy", "--json"),
+      ),
+    );
+    expect(outcomes.map(({ code }) => code).toSorted()).toEqual([0, 2, 2, 2]);
+    for (const { code, stderr } of outcomes) if (code === 2) expect(stderr).toContain("got raced.npy, which exists");
+    const won = outcomes.findIndex(({ code }) => code === 0);
+    await zaya(folder, "sample", "run", "-n", "4", "--seed", String(won + 1), "--out", "alone.npy");
+    expect(await readFile(join(folder, "raced.npy"))).toEqual(await readFile(join(folder, "alone.npy")));
+    expect((await filesIn(folder)).filter((name) => name.includes(".tmp"))).toEqual([]);
+  });
+});
+
+describe("long names", () => {
+  const long = "画".repeat(72);
+  it("are written: of a folder and of a file of 72 CJK characters", async () => {
+    await cp(join(folder, "run"), join(folder, long), { recursive: true });
+    expect(await zaya(folder, "sample", long, "-n", "4")).toMatchObject({ code: 0, stderr: "" });
+    expect(await zaya(folder, "sample", "run", "-n", "4", "--out", `${long}.npy`)).toMatchObject({ code: 0 });
+    expect(await filesIn(folder)).toContain(`${long}.npy`);
+    const { code, stderr } = await zaya(folder, "sample", "run", "-n", "4", "--out", `${"画".repeat(85)}.npy`);
+    expect(stderr).toContain("a name must be at most 255 bytes long");
+    expect(code).toBe(2);
+  });
+});
