@@ -58,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./diagnose.ts")).declareDiagnose,
   },
   {
+    name: "report",
+    summary: "write a run's page anew: curves, pictures, diagnosis",
+    load: async () => (await import("./report.ts")).declareReport,
+  },
+  {
     name: "export",
     summary: "write a run's nets as ONNX files",
     load: async () => (await import("./export.ts")).declareExport,

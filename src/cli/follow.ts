@@ -4,7 +4,14 @@ import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import type { RunFolder } from "../node/index.ts";
-import { type RunConfig, type TrainEvent, type TrainResult, type Warning, numbersOf } from "../train/index.ts";
+import {
+  type RunConfig,
+  type TrainEvent,
+  type TrainResult,
+  type Warning,
+  numbersOf,
+  reportFile,
+} from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
 import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -20,7 +27,7 @@ export async function followRun(
   const progress = new Progress(output, systemClock);
   const about = { run: folder, recipe, seed: train.seed };
   const word = shellWord(folder);
-  const report = join(folder, "report.html");
+  const report = join(folder, reportFile);
   const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
   try {

@@ -22,6 +22,8 @@ export * from "./plot.ts";
 export { drawnPicture, overlayPicture, readReals, samplesPicture } from "./point-pictures.ts";
 export { imagesSeen } from "./run-curves.ts";
 export { requireResumable } from "./resumable.ts";
+export * from "./report-again.ts";
+export { reportFile } from "./run-report.ts";
 export * from "./run.ts";
 export * from "./trained.ts";
 export * from "./trainer.ts";
