@@ -133,7 +133,7 @@ export function resolveTraining(
   const { steps: chosen, epochs = 1 } = open ? defaults : given;
   const fewestSteps = (open ? defaults.minSteps : undefined) ?? 1;
   const steps = chosen ?? Math.max(fewestSteps, stepsIn(epochs, model, data.size, batch));
-  return {
+  const resolved = {
     ...rest,
     schedule: given.schedule ?? defaults.schedule,
     rateEnd: given.rateEnd ?? defaults.rateEnd,
@@ -143,6 +143,8 @@ export function resolveTraining(
     evalEvery: given.evalEvery ?? Math.max(1, Math.ceil(steps / 20)),
     sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
   };
+  // In the order in which they are documented.
+  return parseOptions(resolvedTraining, resolved, "train") as ResolvedTraining;
 }
 
 /** Steps of so many passes over the data. */
