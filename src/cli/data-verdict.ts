@@ -1,3 +1,4 @@
+import { minOf } from "../base/many.ts";
 import type { DataSplit, NearDuplicates } from "../data/index.ts";
 import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
@@ -31,7 +32,7 @@ export interface Verdict {
  * "On Data Augmentation for GAN Training", arXiv 2006.05338: what of augmented items gets into samples, and how not.
  */
 export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
-  const size = Math.min(...domains.map(({ data }) => data.train.size));
+  const size = minOf(domains.map(({ data }) => data.train.size));
   const { kind, shape } = domains[0].data.train;
   const augment = size < few && kind === "image" ? "dag" : null;
   const transforms = augment !== null && shape[0] !== shape[1] ? ofAnyShape.name : null;

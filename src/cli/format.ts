@@ -1,3 +1,5 @@
+import { maxOf } from "../base/many.ts";
+
 /** `1h 02m`, `3m 05s`, `7s`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
@@ -36,8 +38,8 @@ export function number(value: number): string {
 
 /** Columns lined up. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const columns = maxOf([0, ...rows.map((row) => row.length)]);
+  const widths = Array.from({ length: columns }, (_, i) => maxOf(rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i]!))

@@ -1,3 +1,4 @@
+import { maxOf } from "../base/many.ts";
 import { type Command, Help, type HelpConfiguration } from "commander";
 
 import { pasteable } from "./invocation.ts";
@@ -46,7 +47,7 @@ type Names = readonly (readonly [name: string, summary: string])[];
 
 /** Names with what they are, a line each where the width allows it. */
 export function nameLines(rows: Names, width: number): string[] {
-  const column = Math.max(...rows.map(([name]) => name.length)) + 4;
+  const column = maxOf(rows.map(([name]) => name.length)) + 4;
   return rows.flatMap(([name, summary]) => item(name, summary, width, column));
 }
 

@@ -7,6 +7,7 @@ import { OptionError } from "../base/errors.ts";
 import { gibibytes } from "../base/gibibytes.ts";
 import { type NdArray, type Shape, rows, sizeOf } from "../base/ndarray.ts";
 import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
+import { maxOf } from "../base/many.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
 import { type Weights, drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
@@ -141,7 +142,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
   }
   if (n !== undefined) throw new OptionError(`sample: --seeds says how many items there are - got -n ${n} besides`);
   const seeds = seedsOf(text);
-  const digits = Math.max(...[seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
+  const digits = maxOf([seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
   return {
     count: seeds.length,
     about: `${seeds.length === 1 ? "seed" : "seeds"} ${text}`,

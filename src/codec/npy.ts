@@ -55,7 +55,7 @@ export function encodeNpy(a: NdArray): Uint8Array<ArrayBuffer> {
   // Elements begin at a multiple of 64 bytes; the header ends in a newline.
   const length = Math.ceil((preamble + 2 + fields.length + 1) / 64) * 64 - preamble - 2;
   const header = new TextEncoder().encode(`${fields.padEnd(length - 1)}\n`);
-  return concatBytes([Uint8Array.of(...magic, 1, 0, length & 255, length >> 8), header, bytesOf(a)]);
+  return concatBytes([Uint8Array.from([...magic, 1, 0, length & 255, length >> 8]), header, bytesOf(a)]);
 }
 
 function parseHeader(bytes: Uint8Array, where: string): Header {

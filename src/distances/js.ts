@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Points, selectPoints } from "../base/points.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
+import { minOf } from "../base/many.ts";
 import { knnJs } from "../divergences/index.ts";
 import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
 import { neighboursField } from "./kl.ts";
@@ -21,7 +22,7 @@ export const js = defineDistance({
   measure: (a, b, { neighbours }, { key }) => {
     requireUnweighted("js", a, b);
     // The mixture is half of each: of the larger side a random part is taken.
-    const n = Math.min(...sizesOf(a, b));
+    const n = minOf(sizesOf(a, b));
     const [x, y] = [part(a.points, n, fold(key, "a")), part(b.points, n, fold(key, "b"))];
     return { ...knnJs(x, y, neighbours), status: "estimate", n: [n, n], details: {} };
   },

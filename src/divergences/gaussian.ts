@@ -1,4 +1,5 @@
 import { DataError, OptionError, ShapeError } from "../base/errors.ts";
+import { minOf } from "../base/many.ts";
 
 /** A normal distribution of vectors. */
 export interface Gaussian {
@@ -24,7 +25,7 @@ export function commonDimensions(p: Gaussian, q: Gaussian, where: string): numbe
       throw new DataError(`${where}: means and covariances must be finite - got one that is not`);
     }
     if (isDiagonal(covariance, d) && covariance.some((variance) => variance < 0)) {
-      throw new OptionError(`${where}: variances must be at least 0 - got ${Math.min(...covariance)}`);
+      throw new OptionError(`${where}: variances must be at least 0 - got ${minOf(covariance)}`);
     }
   }
   return d;

@@ -28,7 +28,9 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
     );
   }
   requireNeighbours(x, y, k, "knnJs");
-  const terms = Float64Array.of(...termsOf(x, y, k), ...termsOf(y, x, k));
+  const terms = new Float64Array(2 * n);
+  terms.set(termsOf(x, y, k));
+  terms.set(termsOf(y, x, k), n);
   const { mean, stderr } = monteCarlo(terms);
   return { value: digamma(2 * n) - digamma(n) + mean, stderr };
 }
@@ -37,5 +39,7 @@ function termsOf(x: Points, y: Points, k: number): Float64Array {
   const radii = radiiOf(nearestOf(x, x, k));
   const own = countsWithin(x, x, radii);
   const other = countsWithin(x, y, radii);
-  return Float64Array.from(own, (count, i) => digamma(count) - digamma(count + other[i]!));
+  const terms = new Float64Array(own.length);
+  for (let i = 0; i < terms.length; i++) terms[i] = digamma(own[i]!) - digamma(own[i]! + other[i]!);
+  return terms;
 }

@@ -70,6 +70,6 @@ export function normalW1d(p: Normal1d, q: Normal1d): number {
   if (stretch === 0) return Math.abs(shift);
   const standard = { mean: 0, deviation: 1 };
   const bend = Math.max(-40, Math.min(40, -shift / stretch));
-  const ends = Float64Array.of(...normalIntervals(standard), bend).sort();
+  const ends = Float64Array.from([...normalIntervals(standard), bend]).sort();
   return integrate((z) => Math.abs(shift + stretch * z) * Math.exp(normalLogDensity(standard, z)), ends);
 }

@@ -61,7 +61,11 @@ export function lookupView(view: View, axis: number, places: View): View | null 
   const taken = view.lookups.some((lookup) => lookup.places.strides[axis] !== 0);
   if (taken || places.lookups.length > 0) return null;
   const none = places.shape.map(() => 0);
-  const widened = <T>(list: readonly T[], middle: readonly T[]) => list.toSpliced(axis, 1, ...middle);
+  const widened = <T>(list: readonly T[], middle: readonly T[]) => [
+    ...list.slice(0, axis),
+    ...middle,
+    ...list.slice(axis + 1),
+  ];
   const shape = widened(view.shape, places.shape);
   const zeros = view.shape.map(() => 0);
   const own = { stride: view.strides[axis]!, places: { ...places, shape, strides: widened(zeros, places.strides) } };

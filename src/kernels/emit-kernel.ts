@@ -1,3 +1,4 @@
+import { maxOf } from "../base/many.ts";
 import type { Fold, Kernel } from "./kernel.ts";
 import { nodesOf } from "./kernel.ts";
 import { Accesses, type Width, sourcesOf } from "./emit-access.ts";
@@ -56,12 +57,9 @@ class KernelWriter {
 
   private levelOf(node: Node): number {
     if (node.kind === "constant") return -1;
-    if (node.kind === "applied") return Math.max(-1, ...node.operands.map((operand) => this.levels.get(operand)!));
+    if (node.kind === "applied") return maxOf([-1, ...node.operands.map((operand) => this.levels.get(operand)!)]);
     const access = this.nest.loads.get(node)!;
-    return Math.max(
-      this.memory.movesWith(access),
-      ...access.lookups.map(({ places }) => this.memory.movesWith(places)),
-    );
+    return maxOf([this.memory.movesWith(access), ...access.lookups.map(({ places }) => this.memory.movesWith(places))]);
   }
 
   /** Computes what changes with this loop but not with the loops inside it. */

@@ -1,4 +1,5 @@
 import { type NdArray, type Shape, sizeOf } from "../base/ndarray.ts";
+import { append, maxOf } from "../base/many.ts";
 import type { KernelForm } from "../graph/kernel-form.ts";
 import { type Tensor, type TensorType, constantValue, inputName, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
@@ -143,7 +144,7 @@ class Fuser {
   private pointwise(node: Tensor, form: Extract<KernelForm, { pointwise: unknown }>): Value {
     const values = node.inputs.map((from) => this.values.resolve(from));
     if (!values.every((value) => value.kind === "uniform")) {
-      const depth = 1 + Math.max(0, ...values.map((value) => (value.kind === "lazy" ? value.depth : 0)));
+      const depth = 1 + maxOf([0, ...values.map((value) => (value.kind === "lazy" ? value.depth : 0))]);
       if (depth < deepest) return { kind: "lazy", depth };
       this.values.set(node, { kind: "lazy", depth });
       this.values.compute(node, () => true);
@@ -169,13 +170,13 @@ class Fuser {
     const writers: number[] = [];
     let end = 0;
     const fill = (until: number) => {
-      if (until > end) writers.push(...this.fillZeros(sliceView(place, axis, end, until), node.dtype));
+      if (until > end) append(writers, this.fillZeros(sliceView(place, axis, end, until), node.dtype));
     };
     node.inputs.forEach((from, i) => {
       const [start, stop] = [starts[i]!, starts[i]! + (from.shape[axis] as number)];
       fill(start);
       const target = sliceView(place, axis, start, stop);
-      writers.push(...this.values.storeAt(from, target));
+      append(writers, this.values.storeAt(from, target));
       end = stop;
     });
     fill(shape[axis]!);

@@ -1,3 +1,4 @@
+import { append } from "../base/many.ts";
 import type { Arithmetic, Scalar } from "../graph/kernel-form.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
@@ -64,7 +65,7 @@ export class Nodes implements Arithmetic {
   }
 
   truth(value: boolean): Node {
-    return this.constant("bool", Uint32Array.of(...[0, 0, 0, 0].map(() => (value ? ones : 0))), String(value));
+    return this.constant("bool", new Uint32Array(4).fill(value ? ones : 0), String(value));
   }
 
   double(value: number): Node {
@@ -192,7 +193,7 @@ export function neededFor(roots: readonly Node[]): Node[] {
     const node = stack.pop()!;
     if (found.has(node)) continue;
     found.add(node);
-    stack.push(...operandsOf(node));
+    append(stack, operandsOf(node));
   }
   return [...found].toSorted((a, b) => a.id - b.id);
 }

@@ -1,4 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
+import { append } from "../base/many.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
 import { type Kernel, type Fold, type Store, nodesOf } from "./kernel.ts";
@@ -131,8 +132,8 @@ export class Dependencies {
     this.above[own]!.include(this.above[gone]!);
     for (const bits of this.above) if (bits.has(gone)) bits.add(own);
     this.passOn(own);
-    into.stores.push(...other.stores);
-    into.folds.push(...other.folds);
+    append(into.stores, other.stores);
+    append(into.folds, other.folds);
     into.reduced ??= other.reduced;
   }
 

@@ -1,4 +1,5 @@
 import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { append } from "../base/many.ts";
 import type { KernelForm } from "../graph/kernel-form.ts";
 import { type Attrs, type Tensor, type TensorType, opOf } from "../graph/tensor.ts";
 import { type View, broadcastView, isContiguous, reshapeView, sameView, sliceView, wholeView } from "../graph/view.ts";
@@ -281,7 +282,7 @@ export class Values {
         const whole = sizeOf(from.shape as Shape) === sizeOf(tensor.shape as Shape);
         if (whole && value.kind === "lazy") visit(own);
         else if (whole && value.kind === "bound") bound.push(value.pass);
-        else writers.push(...this.stored(from).writers);
+        else append(writers, this.stored(from).writers);
         seen.push(tensor.shape as Shape);
       }
     };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { symmetricEigen } from "../base/symmetric-eigen.ts";
+import { maxOf } from "../base/many.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { wide } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
@@ -72,7 +73,7 @@ export function frechet(
   const trace = roots.reduce((sum, value) => sum + value, 0);
   const value = Math.max(0, meanTerm + traceOf(a) + traceOf(b) - 2 * trace);
   const toAxes = (axes: Float64Array) => productWithTransposed(vectors, transposed(axes, rank, d), rank, d, rank);
-  const least = Math.max(0, ...roots) * 1e-7;
+  const least = maxOf([0, ...roots]) * 1e-7;
   // Optimal transport between the normals stretches by these along each axis, one way and the other.
   const there = roots.map((each) => (each > least ? 1 / each : 0));
   const back = roots.map((each) => (each > least ? each : 0));

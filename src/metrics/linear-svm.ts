@@ -1,3 +1,4 @@
+import { maxOf } from "../base/many.ts";
 import { type Fit, minimize } from "./newton.ts";
 
 /** Gradient at which the fit counts as found, an item. */
@@ -30,7 +31,7 @@ export function linearSvm(values: Float64Array, labels: Int32Array, c: number): 
   return (others) =>
     Int32Array.from(others, (x) => {
       const scores = lines.map(([w, b]) => w! * x + b!);
-      return classes[scores.indexOf(Math.max(...scores))]!;
+      return classes[scores.indexOf(maxOf(scores))]!;
     });
 }
 

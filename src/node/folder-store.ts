@@ -19,6 +19,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
+import { append } from "../base/many.ts";
 
 /** Bytes of one piece of a file that is read in pieces. */
 const chunkSize = 1 << 20;
@@ -205,7 +206,7 @@ async function filesUnder(path: string, name: string): Promise<string[]> {
   const names: string[] = [];
   for (const entry of await readdir(path)) {
     if (entry.startsWith(".")) continue;
-    names.push(...(await filesUnder(join(path, entry), name === "" ? entry : `${name}/${entry}`)));
+    append(names, await filesUnder(join(path, entry), name === "" ? entry : `${name}/${entry}`));
   }
   return names;
 }

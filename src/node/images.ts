@@ -107,25 +107,24 @@ export async function readImages(
   let place = 0;
   // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
   for await (const group of inGroups(images, () => Math.min(2 * availableParallelism(), limit - items.size))) {
-    const opened: Opened[] = [];
-    for (const image of await Promise.all(group.map((encoded) => openEncoded(encoded, place++, options)))) {
-      if ("reason" in image) skipped.push(image);
-      else opened.push(image);
-    }
+    const headers = await Promise.all(group.map((encoded) => openEncoded(encoded, place++, options)));
+    const opened = headers.filter((header) => "decode" in header);
     first ??= opened[0];
     if (options.size === undefined) for (const image of opened) requireOneSize(where, first!, image);
-    for (const together of byMemory(opened)) {
-      const pictures = await Promise.all(together.map((image) => image.decode(options)));
-      for (const [i, picture] of pictures.entries()) {
-        const image = together[i]!;
-        if (typeof picture === "string") {
-          skipped.push({ file: image.file, reason: picture });
-          continue;
-        }
-        items.add(picture, image);
-        types.add(image.type);
-        if (image.frames > 1) severalFrames.push(image);
+    const pictures = await decodeAll(opened, options);
+    for (const image of headers) {
+      if ("reason" in image) {
+        skipped.push(image);
+        continue;
       }
+      const picture = pictures.get(image)!;
+      if (typeof picture === "string") {
+        skipped.push({ file: image.file, reason: picture });
+        continue;
+      }
+      items.add(picture, image);
+      types.add(image.type);
+      if (image.frames > 1) severalFrames.push(image);
     }
     if (items.size >= limit) break;
   }
@@ -152,6 +151,15 @@ async function* inGroups<T>(items: Iterable<T> | AsyncIterable<T>, size: () => n
     most = size();
   }
   if (group.length > 0) yield group;
+}
+
+async function decodeAll(images: readonly Opened[], how: Decoding): Promise<Map<Opened, Picture | string>> {
+  const pictures = new Map<Opened, Picture | string>();
+  for (const together of byMemory(images)) {
+    const decoded = await Promise.all(together.map((image) => image.decode(how)));
+    together.forEach((image, i) => pictures.set(image, decoded[i]!));
+  }
+  return pictures;
 }
 
 /** Images that can be decoded at one time. */

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
+import { maxOf } from "../base/many.ts";
 import { listCheckpoints } from "../train/index.ts";
 import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
 import { lockFolder } from "./lock.ts";
@@ -124,7 +125,7 @@ async function largestNumber(prefix: string): Promise<number> {
     .map((name) => name.slice(start.length))
     .filter((rest) => /^\d+$/.test(rest))
     .map(Number);
-  return Math.max(0, ...numbers);
+  return maxOf([0, ...numbers]);
 }
 
 async function makeFolder(path: string): Promise<void> {

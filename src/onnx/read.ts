@@ -267,7 +267,7 @@ function headerOf(bytes: Uint8Array): OnnxHeader {
 /** What a file is that is no ONNX model, where its first bytes tell; null where they do not. */
 function kindOfFile(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return "an empty file";
-  const start = String.fromCharCode(...bytes.subarray(0, 200));
+  const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   if (start.startsWith("PK\u0003\u0004")) return "a zip archive, as PyTorch and Keras write them: export it to ONNX";
   if (start.startsWith("version https://git-lfs")) return "a Git LFS pointer: fetch the file itself (git lfs pull)";
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(start)) return "a web page: the download did not give the file";

@@ -1,4 +1,5 @@
 import { fromNumbers, zeros } from "../base/ndarray.ts";
+import { maxOf } from "../base/many.ts";
 import { discreteJs } from "../divergences/index.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { input } from "../graph/tensor.ts";
@@ -74,7 +75,7 @@ function headDifference(by: Matrix): number {
   const differences = points.flatMap((x) =>
     points.map((y) => Math.abs(best(p, q, moved(by, [x, y])) - best(data, generated, [x, y]))),
   );
-  return Math.max(...differences);
+  return maxOf(differences);
 }
 
 /** Points under some of the quarter turns, as often each. */
@@ -164,7 +165,7 @@ function planeValues(seen: SeenBy): Record<string, number> {
     ...Object.fromEntries(
       Object.entries(maps).map(([name, by]) => [`js/${name}`, js(pushed(by, data), pushed(by, generated))]),
     ),
-    headDifference: Math.max(...Object.values(maps).map(headDifference)),
+    headDifference: maxOf(Object.values(maps).map(headDifference)),
     "js/projection": discreteJs(projected(data), projected(generated)),
     "js/all-turns": js(under(turns, data), under(turns, generated)),
     ...Object.fromEntries(Object.entries(all).map(([name, value]) => [`turned/${name}`, value])),

@@ -1,4 +1,5 @@
 import { fold, key } from "../base/random.ts";
+import { maxOf } from "../base/many.ts";
 import type { DataSplit } from "../data/index.ts";
 import { gan } from "../models/index.ts";
 import { Health, type OpenedModel } from "../train/index.ts";
@@ -143,7 +144,7 @@ function gradientRemark(values: Readonly<Record<string, number>>): string {
 
 function meetsBar(values: Readonly<Record<string, number>>): boolean {
   const deadest = (cell: Cell) =>
-    Math.max(...hidden.map((_, i) => values[`${nameOf(cell, "relu")}: dead share of layer ${i + 1}`]!));
+    maxOf(hidden.map((_, i) => values[`${nameOf(cell, "relu")}: dead share of layer ${i + 1}`]!));
   const gradient = (cell: Cell, name: string) => values[`${nameOf(cell, name)}: gradient`]!;
   const usual = deadest({ rate: usualRate, bias: 0 });
   const byRate = deadest({ rate: rates.at(-1)!, bias: 0 }) - deadest({ rate: rates[0]!, bias: 0 });

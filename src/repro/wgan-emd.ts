@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MemoryStore } from "../base/store.ts";
 import { fold, key, normal } from "../base/random.ts";
+import { maxOf } from "../base/many.ts";
 import { arrayDataset, splitOff } from "../data/index.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DataInfo, type Model, type TrainStep, defineModel } from "../models/index.ts";
@@ -102,7 +103,7 @@ async function gapOf(
 /** Largest part by which numbers differ from their mean. */
 function spread(values: readonly number[]): number {
   const centre = values.reduce((total, value) => total + value, 0) / values.length;
-  return Math.max(...values.map((value) => Math.abs(value / centre - 1)));
+  return maxOf(values.map((value) => Math.abs(value / centre - 1)));
 }
 
 const wheres = ["line", "ring"] as const;
@@ -130,7 +131,7 @@ export const wganEmdRow: Row = {
           ratios.push(gap / shift);
           context.say(`${where}, ${rule}: gap ${gap.toFixed(4)} at distance ${shift}`);
         }
-        const off = rule === "penalty" ? Math.max(...ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
+        const off = rule === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
         values[`${where}/${rule}/off`] = off;
       }
     }

@@ -28,7 +28,8 @@ export class Heap {
       const piece = this.free[fitting]!;
       at = piece.at;
       const rest = { at: at + size, bytes: piece.bytes - size };
-      this.free.splice(fitting, 1, ...(rest.bytes > 0 ? [rest] : []));
+      if (rest.bytes > 0) this.free[fitting] = rest;
+      else this.free.splice(fitting, 1);
     } else {
       at = this.end;
       this.reserve(at + size);

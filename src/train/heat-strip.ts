@@ -1,3 +1,4 @@
+import { maxOf } from "../base/many.ts";
 import { type Colour, blend } from "./canvas.ts";
 import { figure, percent } from "./chart.ts";
 import { type Markup, dataTable, markup } from "./markup.ts";
@@ -37,7 +38,7 @@ export function heatStrip({ title, caption, steps, rows, full }: Strip, id: stri
     values.map((value, j) => cellOf(value / full, percent(j / steps.length), percent(1 / steps.length), i * row, row)),
   );
   const labels = rows.flatMap((each, i) => (i % every === 0 ? [rowLabels(each, (i + 0.5) * row)] : []));
-  const longest = Math.max(...rows.map(({ label }) => label.length));
+  const longest = maxOf(rows.map(({ label }) => label.length));
   const told = rows.map(({ label, values }) => `${label}: ${formatNumber(values.at(-1)!)}`).join(", ");
   const plot = markup`<div class="frame bars" dir="ltr" style="padding-left: calc(${longest} * .58em + 12px)">
 <svg class="plot" width="100%" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">

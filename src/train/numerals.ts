@@ -1,3 +1,5 @@
+import { maxOf } from "../base/many.ts";
+
 /** Four significant digits; whole numbers in full. `−` and `∞` as in print. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
@@ -54,7 +56,7 @@ export function niceTicks(from: number, to: number, count: number): number[] {
 /** One text a tick, with as many digits as tell neighbours apart. */
 export function tickLabels(ticks: readonly number[]): string[] {
   if (ticks.length < 2) return ticks.map(formatNumber);
-  const largest = Math.max(...ticks.map(Math.abs));
+  const largest = maxOf(ticks.map(Math.abs));
   const step = ticks[1]! - ticks[0]!;
   const digits = Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9));
   return ticks.map((tick) => {

@@ -1,5 +1,6 @@
 import { concatBytes } from "../base/bytes.ts";
 import { Sha256 } from "../base/sha256.ts";
+import { maxOf } from "../base/many.ts";
 import { chartStyle } from "./chart.ts";
 import { Markup, markup } from "./markup.ts";
 
@@ -62,7 +63,7 @@ ${body}</main>
 
 /** Films side by side, moved through time together. */
 export function filmStrips(films: readonly Film[]): Markup {
-  const last = Math.max(...films.map(({ frames }) => frames.length)) - 1;
+  const last = maxOf(films.map(({ frames }) => frames.length)) - 1;
   const controls = markup`<div class="scrubber" id="scrubber" hidden=""><button type="button">Play</button><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Time in training" /><span class="label" aria-hidden="true"></span></div>`;
   return markup`${last > 0 ? controls : ""}<div class="films">${films.map(filmStrip)}</div>`;
 }

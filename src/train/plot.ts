@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../base/many.ts";
 import { type Axis, along, logAxis, valueAxis } from "./axis.ts";
 import { hueColours } from "./chart.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -73,7 +74,7 @@ export function histogramPlot({ title, x, series, reference }: Histogram): strin
   const axis = valueAxis(...shownRange(series.map(({ values }) => values)));
   const counted = series.map(({ name, values }) => ({ name, ...shares(values, axis) }));
   const y: Measure = { label: "share of draws in a bin" };
-  const frame = frameOf(x, y, axis, valueAxis(0, Math.max(...counted.flatMap(({ heights }) => heights))));
+  const frame = frameOf(x, y, axis, valueAxis(0, maxOf(counted.flatMap(({ heights }) => heights))));
   const outlines = counted.map(({ heights }, i) => outlineOf(heights, i, frame));
   const beyond = counted.map(
     (each, i) =>
@@ -90,7 +91,7 @@ export function histogramPlot({ title, x, series, reference }: Histogram): strin
 }
 
 function axisOf({ log }: Measure, values: readonly number[]): Axis {
-  return (log === true ? logAxis : valueAxis)(Math.min(...values), Math.max(...values));
+  return (log === true ? logAxis : valueAxis)(minOf(values), maxOf(values));
 }
 
 function frameOf(across: Measure, up: Measure, x: Axis, y: Axis): Frame {
@@ -137,7 +138,7 @@ function shownRange(series: readonly ArrayLike<number>[]): [low: number, high: n
     const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
     return [at(0.01), at(0.99)] as const;
   });
-  return [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))];
+  return [minOf(ends.map(([low]) => low)), maxOf(ends.map(([, high]) => high))];
 }
 
 function shares(values: ArrayLike<number>, { from, to }: Axis): { heights: number[]; beyond: number } {

@@ -2,6 +2,7 @@ import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, castTo, joinRows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
 import { range } from "../base/range.ts";
+import { append } from "../base/many.ts";
 import type { Dataset } from "../data/index.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { input } from "../graph/tensor.ts";
@@ -31,7 +32,7 @@ export async function gatherPredictions(
   for (let start = 0; start < data.size; start += atOnce) {
     for (const example of examples(range(start, Math.min(data.size, start + atOnce)))) {
       logits.push(await tell(example.items));
-      labels.push(...example.labels);
+      append(labels, example.labels);
     }
   }
   const noise = uniform(fold(key, "noise"), [atOnce, ...data.shape]);

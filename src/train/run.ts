@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
 import { countEntry, encodeJson, encodeText, numberEntry, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
+import { append } from "../base/many.ts";
 import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 
@@ -170,7 +171,7 @@ export class Run {
       .filter(({ step, begun }) => step > start && (!begun || step === saved))
       .map(({ reason }) => reason);
     if (start < saved && damaged.length === 0) damaged.push(`checkpoints: must hold that of step ${saved} - got none`);
-    recovered.push(...damaged);
+    append(recovered, damaged);
     return new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
   }
 

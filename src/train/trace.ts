@@ -1,5 +1,6 @@
 import { ShapeError } from "../base/errors.ts";
 import { type Shape, formatShape } from "../base/ndarray.ts";
+import { maxOf } from "../base/many.ts";
 import { grad } from "../autodiff/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
 import type { Model, Scope, TrainStep } from "../models/index.ts";
@@ -42,7 +43,7 @@ function rateOfUpdates(rate: Schedule, { repeat = 1 }: TrainStep): Schedule {
 
 /** How many batches one step of the model takes. */
 export function batchesPerStep(model: Model): number {
-  return Math.max(...model.steps.map((step) => step.repeat ?? 1));
+  return maxOf(model.steps.map((step) => step.repeat ?? 1));
 }
 
 /** One whole training step of a model as one graph: every player's loss, gradient and optimizer, in their order. */

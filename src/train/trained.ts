@@ -3,6 +3,7 @@ import { type NdArray, joinRows, ndarray, rows, sizeOf, zeros } from "../base/nd
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { flatten } from "../base/tree.ts";
 import { range } from "../base/range.ts";
+import { maxOf } from "../base/many.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
@@ -75,7 +76,7 @@ export class TrainedModel {
   }
 
   private itemsPerCall(map: string): number {
-    const largest = Math.max(...Object.values(this.model.maps[map]!.inputs).map(sizeOf));
+    const largest = maxOf(Object.values(this.model.maps[map]!.inputs).map(sizeOf));
     return Math.max(1, Math.min(usualChunk, Math.floor(numbersPerCall / largest)));
   }
 

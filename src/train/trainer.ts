@@ -306,7 +306,7 @@ class Training {
       if (!this.follows(this.data[part])) continue;
       const found = await this.measure(trained, some(this.data[part], followed), part);
       for (const result of found) this.log.evaluation(step, seconds, part, result);
-      if (part === "test") results.push(...found);
+      if (part === "test") for (const one of found) results.push(one);
     }
     if (results.length === 0) return;
     this.report.measured = { results, step, weights: null };

@@ -1,4 +1,5 @@
 import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
+import { append } from "../base/many.ts";
 import { type Sides, somePlaces } from "../data/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { imageGrid } from "./pictures.ts";
@@ -24,7 +25,7 @@ export async function translationsPicture(trained: TrainedModel, sides: Sides): 
   const blocks: NdArray[] = [];
   const count = Math.min(shown, sides.a.size, sides.b.size);
   for (const direction of directionsOf(trained.model)) {
-    blocks.push(...(await strips(trained, sides, direction, count)));
+    append(blocks, await strips(trained, sides, direction, count));
   }
   return imageGrid(joinRows(blocks), { columns: count });
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
+import { minOf } from "../../base/many.ts";
 import { type Op, type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
 import { convOp } from "./conv2d.ts";
 import { convWeightGradOp } from "./conv-weight-grad.ts";
@@ -67,8 +68,7 @@ export function convTranspose2d(x: Tensor, kernel: Tensor, options: ConvTranspos
     const reach = (size[axis] - 1) * probe.stride[axis] + probe.dilation[axis] * (taps[axis] - 1) + 1 + extra[axis];
     return reach - probe.padding[axis] - probe.padding[axis + 2]!;
   }) as [number, number];
-  if (Math.min(...wide) < 1)
-    throw new ShapeError(`convTranspose2d: padding leaves no output - got ${formatShape(wide)}`);
+  if (minOf(wide) < 1) throw new ShapeError(`convTranspose2d: padding leaves no output - got ${formatShape(wide)}`);
   const geo = geometry(wide, taps, options, "convTranspose2d");
   if (geo.output[0] !== size[0] || geo.output[1] !== size[1]) {
     throw new ShapeError(`convTranspose2d: outputPadding must be smaller than the stride - got ${formatShape(extra)}`);

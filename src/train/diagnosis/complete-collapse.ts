@@ -1,3 +1,4 @@
+import { maxOf } from "../../base/many.ts";
 import { addedNoise, allCycles, evenRates, firstChange, someLambda, unshiftedBias } from "./changes.ts";
 import { judgedLooks, nearShare } from "./judged-looks.ts";
 import type { Change, Diversity, Evidence, SampleLook, Symptom } from "./symptom.ts";
@@ -60,6 +61,6 @@ function changeFor({ config, spread }: Evidence): Change {
 function largestPlace(look: SampleLook): { readonly place: number; readonly share: number } | null {
   const near = nearShare(look);
   if (!(near >= enoughNear)) return null;
-  const most = Math.max(...look.near);
+  const most = maxOf(look.near);
   return { place: look.near.indexOf(most), share: most / near };
 }

@@ -1,3 +1,4 @@
+import { minOf } from "../../base/many.ts";
 import type { RunConfig } from "../config.ts";
 import { firstChange, unshiftedBias } from "./changes.ts";
 import { seriesUnder } from "./series.ts";
@@ -17,7 +18,7 @@ export const deadUnits: Symptom = {
     const { config } = evidence;
     const layers = seriesUnder(evidence, "dead/")
       .filter(([name, { values }]) => values.length >= looks && activationOf(config, name).name === "relu")
-      .map(([name, { values }]) => ({ name, dead: Math.min(...values.slice(-looks)) }))
+      .map(([name, { values }]) => ({ name, dead: minOf(values.slice(-looks)) }))
       .toSorted((a, b) => b.dead - a.dead);
     if (layers.length === 0) return null;
     const dying = layers.filter(({ dead }) => dead >= tooMany);

@@ -1,3 +1,4 @@
+import { maxOf } from "../../base/many.ts";
 import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter, median } from "./series.ts";
@@ -35,7 +36,7 @@ interface Measure {
 
 function measured(maker: Maker): Measure {
   const { before, latest, from } = latestQuarter(maker.gradient);
-  return { net: maker.net, accuracy: accuracyFrom(maker, from), left: median(latest) / Math.max(...before) };
+  return { net: maker.net, accuracy: accuracyFrom(maker, from), left: median(latest) / maxOf(before) };
 }
 
 function isSaturated({ accuracy, left }: Measure): boolean {

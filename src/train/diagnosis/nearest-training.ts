@@ -4,6 +4,7 @@ import { type DataSplit, some } from "../../data/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { nearestDistances } from "../nearest-items.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
+import { minOf } from "../../base/many.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";
 
@@ -36,6 +37,6 @@ function distancesWithin(items: NdArray): Float64Array {
   return Float64Array.from({ length: Math.min(asked, n) }, (_, i) => {
     const one = rows(items, i, i + 1);
     const others = [rows(items, 0, i), rows(items, i + 1, n)];
-    return Math.min(...others.map((part) => nearestRows(one, part).distance[0]!));
+    return minOf(others.map((part) => nearestRows(one, part).distance[0]!));
   });
 }

@@ -3,6 +3,7 @@ import { type Key, fold } from "../../base/random.ts";
 import { type Dataset, className, somePlaces } from "../../data/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
+import { minOf } from "../../base/many.ts";
 
 /** Where real items are: the modes that the data declare, or clusters of them. */
 export interface Places {
@@ -75,9 +76,7 @@ function distancesBetween(centres: NdArray): Float64Array {
   const k = centres.shape[0]!;
   return Float64Array.from({ length: k }, (_, place) => {
     const others = Array.from({ length: k }, (__, i) => i).filter((i) => i !== place);
-    return Math.min(
-      ...others.map((i) => nearestRows(rows(centres, place, place + 1), rows(centres, i, i + 1)).distance[0]!),
-    );
+    return minOf(others.map((i) => nearestRows(rows(centres, place, place + 1), rows(centres, i, i + 1)).distance[0]!));
   });
 }
 

@@ -1,3 +1,4 @@
+import { maxOf } from "../../base/many.ts";
 import { livelierGradient } from "./changes.ts";
 import { type Maker, accuracyFrom, makersIn } from "./players.ts";
 import { latestQuarter } from "./series.ts";
@@ -41,7 +42,7 @@ interface Measure {
 
 function measured(maker: Maker): Measure {
   const { before, latest, from } = latestQuarter(maker.gradient);
-  const [largest, largestNow] = [Math.max(...before), Math.max(...latest)];
+  const [largest, largestNow] = [maxOf(before), maxOf(latest)];
   return {
     net: maker.net,
     largest,
