@@ -25,23 +25,6 @@ export function fromBytes<D extends DType>(dtype: D, shape: Shape, bytes: Uint8A
   return ndarray(dtype, shape, data);
 }
 
-/** Whole numbers of 64 bits as int32. @throws DataError when one does not fit. */
-export function fromInt64Bytes(shape: Shape, bytes: Uint8Array, where: string): NdArray<"int32"> {
-  const data = new Int32Array(sizeOf(shape));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < data.length; i++) {
-    data[i] = view.getInt32(8 * i, true);
-    if (view.getInt32(8 * i + 4, true) !== data[i]! >> 31) {
-      const value = view.getBigInt64(8 * i, true);
-      throw new DataError(
-        `${where}: a whole number must fit in 32 bits - got ${value} at element ${i}`,
-        'save it as floating point: a.astype("float32")',
-      );
-    }
-  }
-  return ndarray("int32", shape, data);
-}
-
 /** The bytes of an array, sharing memory. */
 export function bytesOf(a: NdArray): Uint8Array {
   return new Uint8Array(a.data.buffer, a.data.byteOffset, a.data.byteLength);

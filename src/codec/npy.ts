@@ -1,12 +1,15 @@
 import { concatBytes } from "../base/bytes.ts";
 import { DataError } from "../base/errors.ts";
-import { type DType, type NdArray, formatShape } from "../base/ndarray.ts";
-import { bytesOf, countOf, elementSize, fromBytes, fromInt64Bytes, hex } from "./elements.ts";
+import { type DType, type NdArray, type Shape, formatShape, ndarray, permuted } from "../base/ndarray.ts";
+import { bytesOf, countOf, hex } from "./elements.ts";
+import { type Numbers, type NumberType, elementTypes, numbersOf } from "./number-types.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 /** Bytes up to the header's length: magic, major and minor version. */
 const preamble = 8;
 const longestHeader = 65_535;
+/** Bytes at the start of a file that hold its header whatever it is. */
+export const npyStart = preamble + 4 + longestHeader;
 
 const descriptorOf: Readonly<Record<DType, string>> = {
   float32: "<f4",
@@ -15,37 +18,88 @@ const descriptorOf: Readonly<Record<DType, string>> = {
   uint8: "|u1",
   bool: "|b1",
 };
-const dtypeOf = new Map(Object.entries(descriptorOf).map(([dtype, descriptor]) => [descriptor, dtype as DType]));
-const int64 = "<i8";
 
-interface Header {
+/** What NumPy calls its types: by letter and bytes, by one letter, and by name. */
+const typeNames: Readonly<Record<string, NumberType>> = {
+  ...Object.fromEntries(Object.keys(elementTypes).map((type) => [type, type as NumberType])),
+  ...{ b1: "bool", u1: "uint8", u2: "uint16", u4: "uint32", u8: "uint64", i1: "int8", i2: "int16", i4: "int32" },
+  ...{ i8: "int64", f2: "float16", f4: "float32", f8: "float64", "?": "bool", B: "uint8", H: "uint16", I: "uint32" },
+  ...{ Q: "uint64", b: "int8", h: "int16", i: "int32", q: "int64", e: "float16", f: "float32", d: "float64" },
+};
+
+/** What a NumPy file holds, and where. */
+export interface NpyHeader {
+  readonly type: NumberType;
+  /** As the file has it: `<f4`. */
   readonly descriptor: string;
-  readonly shape: number[];
+  /** Whether the most significant byte of an element comes first. */
+  readonly bigEndian: boolean;
+  readonly shape: Shape;
+  /** Whether the first axis is the fastest, not the last. */
+  readonly fortran: boolean;
   /** Where the elements begin. */
   readonly bodyAt: number;
 }
 
 /**
- * An array from a NumPy file of version 1, 2 or 3, in C order: `<f4`, `<f8`, `<i4`, `|u1`, `|b1`, or `<i8` (read as int32).
+ * The header of a NumPy file of version 1, 2 or 3, of numbers of any type in either byte order.
+ * @param start The first bytes of the file: `npyStart` of them, or all that there are.
+ * @param length Of the whole file.
  * @param source What the bytes are, for messages: a file name.
- * @throws DataError for anything else, and for a body that is not exactly as long as the header says.
+ * @throws DataError for anything else, and for a file that is not exactly as long as its header says.
  * @source NEP 1, "A simple file format for NumPy arrays"; numpy.lib.format.
  */
-export function decodeNpy(bytes: Uint8Array, source: string): NdArray {
-  const where = `decodeNpy: ${source}`;
-  const { descriptor, shape, bodyAt } = parseHeader(bytes, where);
-  const dtype = dtypeOf.get(descriptor);
-  if (dtype === undefined && descriptor !== int64) throw unknownDescriptor(descriptor, where);
+export function parseNpyHeader(start: Uint8Array, length: number, source: string): NpyHeader {
+  const { text, bodyAt } = headerText(start, source);
+  const header = { ...parseFields(text, source), bodyAt };
+  const { descriptor, shape, type } = header;
   const count = countOf(shape);
-  const expected = count === null ? null : count * (dtype === undefined ? 8 : elementSize[dtype]);
-  const body = bytes.subarray(bodyAt);
-  if (body.length !== expected) {
+  const expected = count === null ? null : count * elementTypes[type].size;
+  if (length - bodyAt !== expected) {
     throw new DataError(
-      `${where}: ${descriptor} ${formatShape(shape)} must have a body of ${expected ?? "more than 2^53"} bytes - got ${body.length}`,
+      `${source}: ${descriptor} ${formatShape(shape)} must have a body of ${expected ?? "more than 2^53"} bytes - got ${length - bodyAt}`,
       "the file is damaged or was cut: write it again",
     );
   }
-  return dtype === undefined ? fromInt64Bytes(shape, body, where) : fromBytes(dtype, shape, body, where);
+  return header;
+}
+
+/** Numbers of some elements of the file, in the order in which they lie there, and their types as in memory. */
+export function npyNumbers({ type, bigEndian }: NpyHeader, bytes: Uint8Array, source: string): Numbers {
+  return numbersOf(type, bytes, bigEndian, source);
+}
+
+/**
+ * An array from a NumPy file, in C order. Half precision is read as float32; whole numbers as int32 where all of them fit, as
+ * float64 where they do not.
+ * @param source What the bytes are, for messages: a file name.
+ * @throws DataError as of `parseNpyHeader`, and for a bool that is neither 0 nor 1, or a whole number beyond 2^53.
+ */
+export function decodeNpy(bytes: Uint8Array, source: string): NdArray {
+  const header = parseNpyHeader(bytes, bytes.length, source);
+  return inCOrder(header, arrayOf(header, npyNumbers(header, bytes.subarray(header.bodyAt), source)));
+}
+
+function arrayOf({ type, shape }: NpyHeader, numbers: Numbers): NdArray {
+  if (type === "bool" || type === "uint8") return ndarray(type, shape, numbers as Uint8Array);
+  if (numbers instanceof Float32Array) return ndarray("float32", shape, numbers);
+  if (type === "float64") return ndarray("float64", shape, numbers as Float64Array);
+  if (numbers instanceof Int32Array) return ndarray("int32", shape, numbers);
+  let small = true;
+  for (let i = 0; small && i < numbers.length; i++) small = (numbers[i]! | 0) === numbers[i];
+  return small
+    ? ndarray("int32", shape, Int32Array.from(numbers))
+    : ndarray("float64", shape, numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
+}
+
+/** The same elements with the last axis fastest. */
+export function inCOrder<D extends DType>({ fortran, shape }: NpyHeader, array: NdArray<D>): NdArray<D> {
+  if (!fortran || shape.length < 2) return array;
+  const reversed = ndarray(array.dtype, shape.toReversed(), array.data);
+  return permuted(
+    reversed,
+    shape.map((_, axis) => shape.length - 1 - axis),
+  );
 }
 
 /** A NumPy file of version 1, as `numpy.save` writes it. Equal arrays give equal bytes. */
@@ -58,73 +112,85 @@ export function encodeNpy(a: NdArray): Uint8Array<ArrayBuffer> {
   return concatBytes([Uint8Array.from([...magic, 1, 0, length & 255, length >> 8]), header, bytesOf(a)]);
 }
 
-function parseHeader(bytes: Uint8Array, where: string): Header {
+function headerText(bytes: Uint8Array, source: string): { readonly text: string; readonly bodyAt: number } {
   if (magic.some((byte, i) => bytes[i] !== byte)) {
     throw new DataError(
-      `${where}: a NumPy file must begin with ${hex(Uint8Array.from(magic), 6)} - got ${hex(bytes, 6)}`,
+      `${source}: a NumPy file must begin with ${hex(Uint8Array.from(magic), 6)} - got ${hex(bytes, 6)}`,
       "write it with numpy.save (not savez, pickle or tofile)",
     );
   }
   const version = bytes[6];
   if (version !== 1 && version !== 2 && version !== 3) {
-    throw new DataError(`${where}: the format version must be 1, 2 or 3 - got ${version ?? "the end of the file"}`);
+    throw new DataError(`${source}: the format version must be 1, 2 or 3 - got ${version ?? "the end of the file"}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lengthSize = version === 1 ? 2 : 4;
   const headerAt = preamble + lengthSize;
-  if (bytes.length < headerAt) throw cutHeader(where, headerAt, bytes.length);
+  if (bytes.length < headerAt) throw cutHeader(source, headerAt, bytes.length);
   const length = version === 1 ? view.getUint16(preamble, true) : view.getUint32(preamble, true);
   if (length > longestHeader) {
-    throw new DataError(`${where}: a header must have at most ${longestHeader} bytes - got ${length}`);
+    throw new DataError(`${source}: a header must have at most ${longestHeader} bytes - got ${length}`);
   }
   const bodyAt = headerAt + length;
-  if (bytes.length < bodyAt) throw cutHeader(where, bodyAt, bytes.length);
-  const text = Array.from(bytes.subarray(headerAt, bodyAt), (byte) => String.fromCharCode(byte)).join("");
-  return { ...parseFields(text, where), bodyAt };
+  if (bytes.length < bodyAt) throw cutHeader(source, bodyAt, bytes.length);
+  return { text: new TextDecoder("latin1").decode(bytes.subarray(headerAt, bodyAt)), bodyAt };
 }
 
 /** The header is a Python dict literal of three fields, in any order. */
-function parseFields(text: string, where: string): Omit<Header, "bodyAt"> {
-  const descriptor = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
-  const extents = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(text)?.[1];
-  if (descriptor === undefined && /'descr'\s*:\s*\[/.test(text)) {
-    throw new DataError(`${where}: elements must be numbers - got a structured type`, "save one field: a['field']");
+function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
+  const descriptor = /["']descr["']\s*:\s*["']([^"']*)["']/.exec(text)?.[1];
+  const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)?.[1];
+  // Python 2 wrote long integers with an L.
+  const extents = /["']shape["']\s*:\s*\(([\dL,\s]*)\)/.exec(text)?.[1];
+  if (descriptor === undefined && /["']descr["']\s*:\s*\[/.test(text)) {
+    throw new DataError(`${source}: elements must be numbers - got a structured type`, "save one field: a['field']");
   }
   if (descriptor === undefined || order === undefined || extents === undefined) {
     throw new DataError(
-      `${where}: the header must give descr, fortran_order and shape - got ${JSON.stringify(text.slice(0, 80))}`,
-    );
-  }
-  if (order === "True") {
-    throw new DataError(
-      `${where}: elements must be in C order - got Fortran order`,
-      "save it with numpy.save(file, numpy.ascontiguousarray(a))",
+      `${source}: the header must give descr, fortran_order and shape - got ${JSON.stringify(text.slice(0, 80))}`,
     );
   }
   const shape = extents
     .split(",")
-    .map((extent) => extent.trim())
+    .map((extent) => extent.trim().replace(/L$/, ""))
     .filter((extent) => extent !== "")
     .map(Number);
-  return { descriptor, shape };
-}
-
-function unknownDescriptor(descriptor: string, where: string): DataError {
-  const known = [...dtypeOf.keys(), int64].join(", ");
-  if (descriptor.startsWith(">")) {
-    return new DataError(
-      `${where}: elements must be little-endian - got ${descriptor}`,
-      `save it with a.astype("<${descriptor.slice(1)}")`,
-    );
+  if (!shape.every((extent) => Number.isInteger(extent))) {
+    throw new DataError(`${source}: a shape must be of whole numbers - got (${extents})`);
   }
-  const what = descriptor.includes("O") ? `Python objects (${descriptor})` : JSON.stringify(descriptor);
-  return new DataError(`${where}: elements must be one of ${known} - got ${what}`, 'save it with a.astype("float32")');
+  const [, sign = "=", name = ""] = /^([<>=|])?(.*)$/.exec(descriptor)!;
+  const type = Object.hasOwn(typeNames, name) ? typeNames[name] : undefined;
+  if (type === undefined) throw unknownDescriptor(descriptor, name, source);
+  return { type, descriptor, bigEndian: sign === ">", shape, fortran: order === "True" };
 }
 
-function cutHeader(where: string, expected: number, got: number): DataError {
+/** What is no real number, by the letter of its type. */
+const otherKinds: Readonly<Record<string, string>> = {
+  O: "Python objects",
+  c: "complex numbers",
+  F: "complex numbers",
+  D: "complex numbers",
+  U: "text",
+  S: "text",
+  a: "text",
+  V: "raw bytes",
+  M: "dates",
+  m: "spans of time",
+  g: "long doubles",
+};
+
+function unknownDescriptor(descriptor: string, name: string, source: string): DataError {
+  const kind = name === "f16" ? "long doubles" : otherKinds[name[0] ?? ""];
+  const got = kind === undefined ? JSON.stringify(descriptor) : `${kind} (${descriptor})`;
   return new DataError(
-    `${where}: the header must end at byte ${expected} - got a file of ${got} bytes`,
+    `${source}: elements must be real numbers of up to 64 bits - got ${got}`,
+    'save it with a.astype("float32")',
+  );
+}
+
+function cutHeader(source: string, expected: number, got: number): DataError {
+  return new DataError(
+    `${source}: the header must end at byte ${expected} - got a file of ${got} bytes`,
     "the file is damaged or was cut: write it again",
   );
 }

@@ -50,24 +50,31 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
 
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 
-/** @throws DataError naming the first value that is not finite or, in an image, outside [0, 1]. */
-export function checkValues(items: NdArray, kind: "image" | "points", where: string): void {
+/** @param first Which item comes first. @throws DataError naming the first value that is not finite or, in an image, outside [0, 1]. */
+export function checkValues(items: NdArray, kind: "image" | "points", where: string, first: number = 0): void {
   if (items.dtype === "uint8") return;
   const [low, high] = kind === "image" ? [0, 1] : [-largestFloat32, largestFloat32];
   const data = items.data;
   for (let i = 0; i < data.length; i++) {
     // Written so that it is true for NaN.
-    if (!(data[i]! >= low && data[i]! <= high)) throw badValue(items, i, where);
+    if (!(data[i]! >= low && data[i]! <= high)) throw badValue(items, i, where, first);
   }
 }
 
-function badValue(items: NdArray, at: number, where: string): DataError {
-  const value = items.data[at]!;
+/** Indices along each axis of the element at a place in C order. */
+export function indexOf(shape: Shape, at: number): number[] {
   const index: number[] = [];
-  for (let axis = items.shape.length - 1, rest = at; axis >= 0; axis--) {
-    index.unshift(rest % items.shape[axis]!);
-    rest = Math.floor(rest / items.shape[axis]!);
+  for (let axis = shape.length - 1, rest = at; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
   }
+  return index;
+}
+
+function badValue(items: NdArray, at: number, where: string, first: number): DataError {
+  const value = items.data[at]!;
+  const index = indexOf(items.shape, at);
+  index[0]! += first;
   if (Number.isNaN(value) || Math.abs(value) > largestFloat32) {
     return new DataError(
       `${where}: each value must be a finite float32 - got ${value} at ${formatShape(index)}`,
@@ -84,7 +91,7 @@ function badValue(items: NdArray, at: number, where: string): DataError {
 /** The value that each byte of an image stands for. */
 const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
+export function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }
 

@@ -20,6 +20,8 @@ export interface Dataset {
   read(indices: ArrayLike<number>): NdArray<"float32">;
   /** The same in float64, of points that were given so: what `read` rounds. */
   readDouble?(indices: ArrayLike<number>): NdArray<"float64">;
+  /** Begins to read items that are soon asked for, where reading takes time. */
+  prefetch?(indices: ArrayLike<number>): void;
   /** What each item was made from, where the data tell it. */
   readonly factors?: Factors;
   /** The domains of pairs. */
@@ -136,13 +138,18 @@ class ChosenDataset implements Selectable {
     if (notes !== undefined) this.notes = notes;
     if (scales !== undefined) this.scales = scales;
     if (whole.itemName !== undefined) this.itemName = (index) => whole.itemName!(this.row(index));
+    if (whole.prefetch !== undefined) this.prefetch = (indices) => whole.prefetch!(this.rows(indices));
+    if (whole.readDouble !== undefined) this.readDouble = (indices) => whole.readDouble!(this.rows(indices));
     if (factors !== undefined) this.factors = chosenFactors(factors, chosen, (index) => this.row(index));
     if (modes !== undefined) this.modes = modes;
   }
 
   read(indices: ArrayLike<number>): NdArray<"float32"> {
-    return this.whole.read(Int32Array.from(indices, (index) => this.row(index)));
+    return this.whole.read(this.rows(indices));
   }
+
+  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
+  readonly prefetch?: (indices: ArrayLike<number>) => void;
 
   get fingerprint(): string {
     const bytes = new TextEncoder().encode(this.whole.fingerprint);
@@ -161,6 +168,10 @@ class ChosenDataset implements Selectable {
 
   private row(index: number): number {
     return this.chosen[checkedIndex(this, index)]!;
+  }
+
+  private rows(indices: ArrayLike<number>): Int32Array {
+    return Int32Array.from(indices, (index) => this.row(index));
   }
 }
 

@@ -1,9 +1,10 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, castTo, formatShape, reshaped } from "../base/ndarray.ts";
+import { type NdArray, formatShape, ndarray, reshaped } from "../base/ndarray.ts";
 import { decodeIdx } from "../codec/idx.ts";
 import { classesFrom } from "./classes.ts";
-import { arrayDataset } from "./array-dataset.ts";
+import { arrayDataset, indexOf } from "./array-dataset.ts";
 import type { Dataset } from "./dataset.ts";
+import { ValueFault, scaleOf, toUnitRange } from "./value-scale.ts";
 
 /** Bytes of a file, and its name for messages. */
 export interface NamedBytes {
@@ -33,7 +34,14 @@ export function idxDatasets(parts: readonly IdxPart[]): Dataset[] {
   return read.map((part, i) => {
     const own = part.labels === null ? null : labels.slice(at, (at += part.labels.length));
     const { name } = parts[i]!;
-    return arrayDataset({ name, kind: "image", items: part.items, ...(own && { labels: own, classNames: names }) });
+    const scales = [scaleOf(part.items.dtype)!];
+    return arrayDataset({
+      name,
+      kind: "image",
+      items: part.items,
+      scales,
+      ...(own && { labels: own, classNames: names }),
+    });
   });
 }
 
@@ -48,13 +56,12 @@ function readImages({ file, bytes }: NamedBytes): NdArray<"uint8"> | NdArray<"fl
   }
   const shape = [n!, height!, width!, 1];
   if (pixels.dtype === "uint8") return reshaped(pixels as NdArray<"uint8">, shape);
-  if (pixels.dtype === "int32") {
-    throw new DataError(
-      `images in ${file} must be uint8 or float - got signed whole numbers`,
-      "write them as uint8, 0 to 255",
-    );
-  }
-  return reshaped(castTo(pixels, "float32"), shape);
+  const values = toUnitRange(pixels.data, pixels.dtype);
+  if (!(values instanceof ValueFault)) return ndarray("float32", shape, values);
+  throw new DataError(
+    `images in ${file} must have values that become [0, 1] - got ${values.reason}, first at ${formatShape(indexOf(pixels.shape, values.at))}`,
+    values.hint,
+  );
 }
 
 function readLabels({ file, bytes }: NamedBytes, n: number): ArrayLike<number> {

@@ -1,6 +1,7 @@
 export * from "./array-dataset.ts";
 export * from "./classes.ts";
 export * from "./dataset.ts";
+export * from "./file-dataset.ts";
 export * from "./datasets/index.ts";
 export * from "./idx-dataset.ts";
 export * from "./loader.ts";

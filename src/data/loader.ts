@@ -11,6 +11,8 @@ export interface Loader {
   indices(step: number): Int32Array<ArrayBuffer>;
   /** The batch of a step, float32 `[batch, ...shape]`. */
   at(step: number): NdArray<"float32">;
+  /** Begins to read the batch of a step that comes soon. */
+  prefetch(step: number): void;
 }
 
 /**
@@ -33,10 +35,14 @@ export function loader(dataset: Dataset, batch: number, of: Key): Loader {
       stepsPerEpoch: Math.max(a.stepsPerEpoch, b.stepsPerEpoch),
       indices: (step) => a.indices(step),
       at: (step) => joinSides(a.at(step), b.at(step)),
+      prefetch: (step) => {
+        a.prefetch(step);
+        b.prefetch(step);
+      },
     };
   }
   const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
-  return { stepsPerEpoch, indices, at: (step) => dataset.read(indices(step)) };
+  return { stepsPerEpoch, indices, ...readingOf(dataset, indices) };
 }
 
 /**
@@ -55,7 +61,15 @@ export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights
   return {
     stepsPerEpoch: Math.floor(dataset.size / batch),
     indices,
+    ...readingOf(dataset, indices),
+  };
+}
+
+function readingOf(dataset: Dataset, indices: Loader["indices"]): Pick<Loader, "at" | "prefetch"> {
+  return {
     at: (step) => dataset.read(indices(step)),
+    // Of data in memory not even the order of the next epoch is made early.
+    prefetch: (step) => dataset.prefetch?.(indices(step)),
   };
 }
 
@@ -80,7 +94,7 @@ function firstAbove(ascending: Float64Array, value: number): number {
   return low;
 }
 
-function schedule(of: Key, size: number, batch: number): Omit<Loader, "at"> {
+function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerEpoch" | "indices"> {
   if (!Number.isInteger(batch) || batch < 1 || batch > size) {
     throw new OptionError(
       `loader: a batch must be a whole number from 1 to the number of items, ${size} - got ${batch}`,

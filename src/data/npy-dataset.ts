@@ -1,51 +1,123 @@
+import type { ByteSource } from "../base/byte-source.ts";
 import { DataError } from "../base/errors.ts";
-import { type NdArray, castTo, formatShape, permuted } from "../base/ndarray.ts";
-import { decodeNpy } from "../codec/npy.ts";
-import { arrayDataset, checkValues } from "./array-dataset.ts";
+import { type NdArray, castTo, formatShape, ndarray, permuted } from "../base/ndarray.ts";
+import { type NpyHeader, decodeNpy, inCOrder, npyNumbers, npyStart, parseNpyHeader } from "../codec/npy.ts";
+import { arrayDataset, checkValues, indexOf } from "./array-dataset.ts";
 import type { Dataset } from "./dataset.ts";
+import { fileDataset } from "./file-dataset.ts";
+import { ValueFault, type ValueScale, scaleOf, toUnitRange } from "./value-scale.ts";
 
 /**
- * A data set from a NumPy file: images `[n, c, h, w]`, 1 or 3 channels, uint8 of 0 to 255 or floats in [0, 1]; or points `[n, d]`.
+ * A data set from a NumPy file: images `[n, c, h, w]` of 1 or 3 channels, whose type says how its numbers become [0, 1]; or points
+ * `[n, d]` of any finite numbers.
  * @throws DataError for another shape or type, and for the first value that is not finite or out of range.
  */
 export function npyDataset(bytes: Uint8Array, name: string): Dataset {
-  const array = decodeNpy(bytes, name);
-  const rank = array.shape.length;
+  const header = parseNpyHeader(bytes, bytes.length, name);
+  if (kindOf(header, name) === "points") {
+    const items = pointsOf(castTo(decodeNpy(bytes, name), "float64"), header.type, name, 0);
+    return arrayDataset({ name, kind: "points", items });
+  }
+  const numbers = npyNumbers(header, bytes.subarray(header.bodyAt), name);
+  const items = imagesOf(header, numbers, header.shape, name, 0);
+  return arrayDataset({ name, kind: "image", items, scales: scalesOf(header) });
+}
+
+/**
+ * The same of a file that is not held in memory: its items are read when they are asked for.
+ * @throws DataError as of `npyDataset`, and for a file in Fortran order, whose items do not lie in one piece.
+ */
+export function npyFileDataset(source: ByteSource, name: string): Dataset {
+  const start = new Uint8Array(Math.min(npyStart, source.length));
+  source.read(0, start);
+  const header = parseNpyHeader(start, source.length, name);
+  const kind = kindOf(header, name);
+  const [n, ...shape] = header.shape as [number, ...number[]];
+  if (header.fortran) {
+    throw new DataError(
+      `${name}: a file of this size must be in C order, to be read item by item - got Fortran order`,
+      "save it with numpy.save(file, numpy.ascontiguousarray(a))",
+    );
+  }
+  const decode = (bytes: Uint8Array, first: number): NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64"> => {
+    const numbers = npyNumbers(header, bytes, name);
+    const count = bytes.length / ((source.length - header.bodyAt) / n);
+    if (kind === "image") return imagesOf(header, numbers, [count, ...shape], name, first);
+    return pointsOf(ndarray("float64", [count, ...shape], Float64Array.from(numbers)), header.type, name, first);
+  };
+  const form = kind === "image" ? [...shape.slice(1), shape[0]!] : shape;
+  return fileDataset({
+    name,
+    kind,
+    shape: form,
+    size: n,
+    source,
+    bodyAt: header.bodyAt,
+    decode,
+    scales: scalesOf(header),
+  });
+}
+
+/** @throws DataError unless the shape is that of images or points. */
+function kindOf({ shape }: NpyHeader, name: string): "image" | "points" {
+  const rank = shape.length;
+  const [n, channels, , last] = shape;
   if (rank !== 4 && rank !== 2) {
+    const hints: Readonly<Record<number, string>> = {
+      0: "this is one number",
+      1: "give points of one number their axis: a[:, None]",
+      3: "give grey images their channel axis: a[:, None]",
+    };
     throw new DataError(
-      `npyDataset: ${name} must be images [n, c, h, w] or points [n, d] - got ${formatShape(array.shape)}`,
-      rank === 3 ? "give grey images their channel axis: a[:, None]" : undefined,
+      `${name} must be images [n, c, h, w] or points [n, d] - got ${formatShape(shape)}`,
+      hints[rank] ?? "flatten the axes after the first: a.reshape(len(a), -1)",
     );
   }
-  return rank === 4 ? imagesOf(array, name) : pointsOf(array, name);
+  if (shape.includes(0)) throw new DataError(`${name} must hold at least one number - got ${formatShape(shape)}`);
+  if (rank === 2 || channels === 1 || channels === 3) return rank === 2 ? "points" : "image";
+  throw new DataError(
+    `images in ${name} must be [n, c, h, w] with 1 or 3 channels - got ${formatShape(shape)}`,
+    last === 1 || last === 3
+      ? "the channels seem to come last: save a.transpose(0, 3, 1, 2)"
+      : `leave some channels out, or give each image of ${n} as points`,
+  );
 }
 
-function imagesOf(array: NdArray, name: string): Dataset {
-  const [, channels, , last] = array.shape;
-  if (channels !== 1 && channels !== 3) {
-    const swapped = last === 1 || last === 3;
-    throw new DataError(
-      `npyDataset: images in ${name} must be [n, c, h, w] with 1 or 3 channels - got ${formatShape(array.shape)}`,
-      swapped ? "the channels seem to come last: save a.transpose(0, 3, 1, 2)" : undefined,
-    );
-  }
+/** How numbers become [0, 1], of images. */
+function scalesOf({ type, shape }: NpyHeader): readonly ValueScale[] {
+  const scale = shape.length === 4 ? scaleOf(type) : null;
+  return scale === null ? [] : [scale];
+}
+
+function imagesOf(
+  header: NpyHeader,
+  numbers: ArrayLike<number>,
+  shape: readonly number[],
+  name: string,
+  first: number,
+): NdArray<"uint8"> | NdArray<"float32"> {
   const order = [0, 2, 3, 1];
-  if (array.dtype === "uint8") {
-    return arrayDataset({ name, kind: "image", items: permuted(array as NdArray<"uint8">, order) });
-  }
-  if (array.dtype === "int32") {
-    throw new DataError(
-      `npyDataset: images in ${name} must be uint8 or float - got whole numbers of 32 or 64 bits`,
-      'save a.astype("uint8")',
-    );
-  }
-  checkValues(array, "image", `npyDataset: ${name}`);
-  return arrayDataset({ name, kind: "image", items: permuted(castTo(array, "float32"), order) });
+  const { type } = header;
+  if (type === "uint8") return permuted(inCOrder(header, ndarray("uint8", shape, numbers as Uint8Array)), order);
+  const values = toUnitRange(numbers, type);
+  if (!(values instanceof ValueFault)) return permuted(inCOrder(header, ndarray("float32", shape, values)), order);
+  const [item = 0, ...index] = header.fortran
+    ? indexOf(shape.toReversed(), values.at).toReversed()
+    : indexOf(shape, values.at);
+  throw new DataError(
+    `${name}: an image must have values that become [0, 1] - got ${values.reason}, first at ${formatShape([first + item, ...index])}`,
+    values.hint,
+  );
 }
 
-function pointsOf(array: NdArray, name: string): Dataset {
-  checkValues(array, "points", `npyDataset: ${name}`);
-  // Whole numbers of 32 bits are not all in float32.
-  const wide = array.dtype === "float64" || array.dtype === "int32";
-  return arrayDataset({ name, kind: "points", items: wide ? castTo(array, "float64") : castTo(array, "float32") });
+/** Half and single precision as float32, all else as float64, which has whole numbers of 32 bits that float32 has not. */
+function pointsOf(
+  array: NdArray<"float64">,
+  type: NpyHeader["type"],
+  name: string,
+  first: number,
+): NdArray<"float32"> | NdArray<"float64"> {
+  checkValues(array, "points", name, first);
+  const narrow = type === "float32" || type === "float16" || type === "uint8" || type === "bool";
+  return narrow ? castTo(array, "float32") : array;
 }

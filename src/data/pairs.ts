@@ -80,6 +80,12 @@ class PairDataset implements Dataset {
     return joinSides(a.read(places.map((at) => at % a.size)), b.read(places.map((at) => at % b.size)));
   }
 
+  prefetch(indices: ArrayLike<number>): void {
+    const { a, b } = this.sides;
+    a.prefetch?.(Int32Array.from(indices, (at) => at % a.size));
+    b.prefetch?.(Int32Array.from(indices, (at) => at % b.size));
+  }
+
   /** Of both domains by themselves, and of whether they are aligned. */
   get fingerprint(): string {
     const { a, b, aligned } = this.sides;

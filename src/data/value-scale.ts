@@ -11,6 +11,7 @@ export type NumberType =
   | "int16"
   | "int32"
   | "int64"
+  | "uint64"
   | "float16"
   | "float32"
   | "float64";

@@ -6,12 +6,12 @@ import { closest, distance } from "fastest-levenshtein";
 import { DataError, OptionError } from "../base/errors.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
-import { npyDataset } from "../data/npy-dataset.ts";
 import { decodeCsvPoints } from "./csv-points.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
 import { openNamed } from "./named-data.ts";
+import { openNpy } from "./npy-file.ts";
 import { openParquet } from "./parquet-file.ts";
 import { readIfThere } from "./read-file.ts";
 
@@ -58,8 +58,8 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   const name = basename(path);
   const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
+  if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
-  if (ending === ".npy") return oneDomain({ train: npyDataset(bytes, name), test: null });
   if (ending === ".csv" || ending === ".tsv") {
     const items = await decodeCsvPoints(bytes, name);
     return oneDomain({ train: arrayDataset({ name, kind: "points", items }), test: null });

@@ -82,7 +82,7 @@ export async function requireUnchanged({ path, handle, size, modified }: Regular
   throw changed(path, got);
 }
 
-function changed(path: string, got: string): DataError {
+export function changed(path: string, got: string): DataError {
   return new DataError(
     `${path} must not change while it is read - got ${got}`,
     "wait until the program that writes it is done",

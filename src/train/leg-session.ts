@@ -79,6 +79,8 @@ export class LegSession {
     const turns = (turn: number) => this.batches.indices(first + turn);
     const feeds = { ...this.feeds(this.whole, seed, step, step, turns) };
     for (let turn = 0; turn < leg.perStep; turn++) feeds[batchName(turn)] = this.batches.at(first + turn);
+    // Read while the step is computed.
+    for (let turn = 0; turn < leg.perStep; turn++) this.batches.prefetch(first + leg.perStep + turn);
     const outputs = await this.whole.compiled.run(feeds, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }

@@ -28,10 +28,37 @@ describe("decodeNpy and encodeNpy", () => {
     expect(Buffer.from(encodeNpy(array)).equals(fixture(name))).toBe(true);
   });
 
-  it("reads int64 as int32, and refuses what does not fit", () => {
+  it("reads int64 as int32, as float64 where that does not fit, and refuses what float64 does not hold", () => {
     const array = ndarray("int32", [2, 2], Int32Array.of(1, -1, 2 ** 31 - 1, -(2 ** 31)));
     expect(decodeNpy(fixture("i8"), "i8")).toEqual(array);
-    expect(() => decodeNpy(fixture("i8-large"), "i8")).toThrow("must fit in 32 bits - got 2147483648 at element 1");
+    expect(decodeNpy(fixture("i8-large"), "i8")).toEqual(ndarray("float64", [2], Float64Array.of(5, 2 ** 31)));
+    expect(() => decodeNpy(fixture("i8-huge"), "i8")).toThrow(
+      "must be at most 2^53 - got -9007199254740993 at element 1",
+    );
+  });
+
+  it.each(["i1", "i2", "u2", "u4", "u8", "f2", "i8", "f8", "i4"])("reads %s of either byte order", (kind) => {
+    const [little, big] = ["little", "big"].map((order) => decodeNpy(fixture(`${order}-${kind}`), kind));
+    expect([...little!.data]).toEqual([1, 2, 3, 100, 0, 127]);
+    expect(big).toEqual(little);
+    expect(little!.shape).toEqual([2, 3]);
+  });
+
+  it("reads half precision, and arrays in Fortran order", () => {
+    expect([...decodeNpy(fixture("f2"), "f2").data]).toEqual([0, 1, -2.5, 65504, 2 ** -24, Infinity]);
+    expect([...decodeNpy(fixture("fortran"), "x").data]).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it.each([
+    ["order-u1", "uint8"],
+    ["order-b1", "bool"],
+    ["order-native", "float32"],
+    ["order-none", "float64"],
+    ["order-name", "float32"],
+  ])("reads what numpy reads of other writers: %s", (name, dtype) => {
+    const array = decodeNpy(fixture(name), name);
+    expect(array).toMatchObject({ dtype, shape: [3] });
+    expect([...array.data]).toEqual([1, 0, 1]);
   });
 
   it.each(["version2", "version3"])("reads %s", (name) => {
@@ -39,17 +66,17 @@ describe("decodeNpy and encodeNpy", () => {
   });
 
   it.each([
-    ["fortran", "must be in C order - got Fortran order"],
-    ["big-endian", "must be little-endian - got >f4"],
-    ["f2", 'must be one of <f4, <f8, <i4, |u1, |b1, <i8 - got "<f2"'],
     ["object", "got Python objects (|O)"],
     ["structured", "got a structured type"],
-    ["complex", 'got "<c16"'],
+    ["complex", "must be real numbers of up to 64 bits - got complex numbers (<c16)"],
+    ["text", "got text (<U1)"],
+    ["dates", "got dates (<M8[D])"],
+    ["long-double", "got long doubles (<f16)"],
   ])("refuses %s", (name, message) => {
     const decode = (): NdArray => decodeNpy(fixture(name), "my.npy");
     expect(decode).toThrow(DataError);
     expect(decode).toThrow(message);
-    expect(decode).toThrow("decodeNpy: my.npy:");
+    expect(decode).toThrow("my.npy: ");
   });
 
   it("states expected and got bytes of a body that is too short or too long", () => {

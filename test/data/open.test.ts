@@ -317,7 +317,7 @@ describe("a NumPy file", () => {
   it.each([
     [
       ndarray("float32", [1, 1, 2, 2], Float32Array.of(0, 1, NaN, 0)),
-      "finite float32 - got NaN at [0, 0, 1, 0]",
+      "got NaN among its float32 numbers, first at [0, 0, 1, 0]",
       "remove",
     ],
     [
@@ -326,12 +326,24 @@ describe("a NumPy file", () => {
       "remove",
     ],
     [ndarray("float64", [2, 2], Float64Array.of(0, 1, 1e300, 0)), "finite float32 - got 1e+300 at [1, 0]", "remove"],
-    [ndarray("float32", [1, 3, 1, 2], Float32Array.of(0, 1, 128, 0, 0, 0)), "got 128 at [0, 1, 0, 0]", "a / 255"],
-    [ndarray("float32", [1, 1, 1, 2], Float32Array.of(1, -1)), "got -1 at [0, 0, 0, 1]", "(a + 1) / 2"],
-    [ndarray("int32", [2, 1, 1, 1], Int32Array.of(1, 2)), "must be uint8 or float", 'astype("uint8")'],
+    [
+      ndarray("float32", [1, 3, 1, 2], Float32Array.of(0, 1, 128, 0, 0, 0)),
+      "float32 numbers from 0 to 128, which do not say what is black and what is white, first at [0, 1, 0, 0]",
+      "a / 255",
+    ],
+    [
+      ndarray("float32", [1, 1, 1, 2], Float32Array.of(1, -1)),
+      "float32 numbers from -1 to 1, which do not say what is black and what is white, first at [0, 0, 0, 1]",
+      "(a + 1) / 2",
+    ],
+    [
+      ndarray("int32", [2, 1, 1, 1], Int32Array.of(1, 2)),
+      "int32 numbers from 1 to 2, which do not say",
+      'astype("uint8")',
+    ],
     [zeros([2, 4, 4, 3]), "[n, c, h, w] with 1 or 3 channels - got [2, 4, 4, 3]", "transpose(0, 3, 1, 2)"],
     [zeros([2, 4, 4]), "must be images [n, c, h, w] or points [n, d] - got [2, 4, 4]", "a[:, None]"],
-    [zeros([0, 2]), "not empty - got [0, 2]", undefined],
+    [zeros([0, 2]), "must hold at least one number - got [0, 2]", undefined],
     [zeros([5]), "got [5]", undefined],
   ] as const)("is refused with wrong values %#", async (array, message, hint) => {
     const error = await errorOf(openData(await putNpy(array)));

@@ -1,0 +1,113 @@
+import type { ByteSource } from "../base/byte-source.ts";
+import { type NdArray, type Shape, sizeOf, zeros } from "../base/ndarray.ts";
+import { toLevels } from "./array-dataset.ts";
+import { type Dataset, type SkippedFile, checkedIndex, fingerprintOf } from "./dataset.ts";
+import type { ValueScale } from "./value-scale.ts";
+
+type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
+
+export interface FileDatasetParts {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  /** Of one item. */
+  readonly shape: Shape;
+  readonly size: number;
+  readonly source: ByteSource;
+  /** Where the items begin, which take up the rest of the source, one after the other. */
+  readonly bodyAt: number;
+  /** Items from their bytes, `[n, ...shape]`, the first of which is item `first`. @throws DataError for what is no number, or out of range. */
+  decode(bytes: Uint8Array, first: number): Items;
+  readonly scales: readonly ValueScale[];
+}
+
+/** Bytes that are read at once. */
+const bytesAtOnce = 2 ** 22;
+
+/**
+ * Items that are read from a file when they are asked for, one after the other. All of them are gone through once, so that
+ * bad numbers are found before training.
+ * @throws DataError from `decode`.
+ */
+export function fileDataset(parts: FileDatasetParts): Dataset {
+  const dataset = new FileDataset(parts);
+  dataset.check();
+  return dataset;
+}
+
+class FileDataset implements Dataset {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  readonly shape: Shape;
+  readonly size: number;
+  readonly labels = null;
+  readonly skipped: readonly SkippedFile[] = [];
+  readonly scales: readonly ValueScale[];
+  /** Bytes of an item. */
+  private readonly extent: number;
+  private readonly width: number;
+  /** Items that are read at once, where they are neighbours. */
+  private readonly atOnce: number;
+  private known: string | undefined;
+
+  constructor(private readonly parts: FileDatasetParts) {
+    const { name, kind, shape, size, source, bodyAt, scales } = parts;
+    this.name = name;
+    this.kind = kind;
+    this.shape = shape;
+    this.size = size;
+    this.scales = scales;
+    this.width = sizeOf(shape);
+    this.extent = (source.length - bodyAt) / size;
+    this.atOnce = Math.max(1, Math.floor(bytesAtOnce / this.extent));
+    if (this.itemsAt(0, 1).dtype === "float64") this.readDouble = (indices) => this.gather(indices, "float64");
+  }
+
+  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
+
+  check(): void {
+    // Of bytes each is a level.
+    if (this.itemsAt(0, 1).dtype === "uint8") return;
+    for (let first = 0; first < this.size; first += this.atOnce) {
+      this.itemsAt(first, Math.min(this.atOnce, this.size - first));
+    }
+  }
+
+  read(indices: ArrayLike<number>): NdArray<"float32"> {
+    return this.gather(indices, "float32");
+  }
+
+  prefetch(indices: ArrayLike<number>): void {
+    const { source, bodyAt } = this.parts;
+    for (let n = 0; n < indices.length; n++) source.prefetch(bodyAt + indices[n]! * this.extent, this.extent);
+  }
+
+  get fingerprint(): string {
+    const { kind, size, shape, parts } = this;
+    this.known ??= fingerprintOf(`${kind} ${size} [${shape.join()}] in a file ${parts.source.digest()}`);
+    return this.known;
+  }
+
+  private itemsAt(first: number, count: number): Items {
+    const { source, bodyAt, decode } = this.parts;
+    const bytes = new Uint8Array(count * this.extent);
+    source.read(bodyAt + first * this.extent, bytes);
+    return decode(bytes, first);
+  }
+
+  private gather<D extends "float32" | "float64">(indices: ArrayLike<number>, dtype: D): NdArray<D> {
+    const { width } = this;
+    const out = zeros([indices.length, ...this.shape], dtype);
+    for (let n = 0; n < indices.length;) {
+      // Neighbours are read as one.
+      const first = checkedIndex(this, indices[n]!);
+      let count = 1;
+      while (count < this.atOnce && n + count < indices.length && indices[n + count] === first + count) count++;
+      checkedIndex(this, first + count - 1);
+      const items = this.itemsAt(first, count);
+      if (items.dtype === "uint8") toLevels(items.data, 0, out.data as Float32Array, n * width, count * width);
+      else out.data.set(items.data, n * width);
+      n += count;
+    }
+    return out;
+  }
+}

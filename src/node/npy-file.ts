@@ -1,0 +1,30 @@
+import { basename } from "node:path";
+
+import { DataError } from "../base/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { npyDataset, npyFileDataset } from "../data/npy-dataset.ts";
+import { FileSource } from "./file-source.ts";
+import { isZipped, openRegular, readIfThere } from "./read-file.ts";
+
+/** A larger file is not held in memory. */
+const mostHeld = 2 ** 29;
+
+/** A NumPy file; a large one is read item by item, as its items are asked for. @throws DataError when it is no such file. */
+export async function openNpy(path: string): Promise<Dataset> {
+  const name = basename(path);
+  if (await isLarge(path)) return npyFileDataset(new FileSource(path), name);
+  const hint = "gunzip it: a .npy file that is not zipped is read piece by piece";
+  const bytes = await readIfThere(path, { hint });
+  if (bytes === null) throw new DataError(`${path} must be a file that exists - got none`);
+  return npyDataset(bytes, name);
+}
+
+async function isLarge(path: string): Promise<boolean> {
+  const file = await openRegular(path);
+  if (file === null) return false;
+  try {
+    return file.size > mostHeld && !(await isZipped(file));
+  } finally {
+    await file.handle.close();
+  }
+}
