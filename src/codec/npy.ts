@@ -20,12 +20,25 @@ const descriptorOf: Readonly<Record<DType, string>> = {
 };
 
 /** What NumPy calls its types: by letter and bytes, by one letter, and by name. */
-const typeNames: Readonly<Record<string, NumberType>> = {
-  ...Object.fromEntries(Object.keys(elementTypes).map((type) => [type, type as NumberType])),
-  ...{ b1: "bool", u1: "uint8", u2: "uint16", u4: "uint32", u8: "uint64", i1: "int8", i2: "int16", i4: "int32" },
-  ...{ i8: "int64", f2: "float16", f4: "float32", f8: "float64", "?": "bool", B: "uint8", H: "uint16", I: "uint32" },
-  ...{ Q: "uint64", b: "int8", h: "int16", i: "int32", q: "int64", e: "float16", f: "float32", d: "float64" },
-};
+const typeNames = new Map<string, NumberType>([
+  ...Object.keys(elementTypes).map((type): [string, NumberType] => [type, type as NumberType]),
+  ...(
+    [
+      ["bool", "b1 ?"],
+      ["uint8", "u1 B"],
+      ["uint16", "u2 H"],
+      ["uint32", "u4 I"],
+      ["uint64", "u8 Q"],
+      ["int8", "i1 b"],
+      ["int16", "i2 h"],
+      ["int32", "i4 i"],
+      ["int64", "i8 q"],
+      ["float16", "f2 e"],
+      ["float32", "f4 f"],
+      ["float64", "f8 d"],
+    ] as const
+  ).flatMap(([type, names]) => names.split(" ").map((name): [string, NumberType] => [name, type])),
+]);
 
 /** What a NumPy file holds, and where. */
 export interface NpyHeader {
@@ -159,7 +172,7 @@ function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
     throw new DataError(`${source}: a shape must be of whole numbers - got (${extents})`);
   }
   const [, sign = "=", name = ""] = /^([<>=|])?(.*)$/.exec(descriptor)!;
-  const type = Object.hasOwn(typeNames, name) ? typeNames[name] : undefined;
+  const type = typeNames.get(name);
   if (type === undefined) throw unknownDescriptor(descriptor, name, source);
   return { type, descriptor, bigEndian: sign === ">", shape, fortran: order === "True" };
 }

@@ -41,6 +41,7 @@ const dataRecord = z.object({
     .array(countEntry, { error: "must be the shape of an item" })
     .min(1, { error: "must be the shape of an item" }),
   classes: countEntry.optional(),
+  classNames: z.array(textEntry, { error: "must be what the classes are called" }).optional(),
   train: partRecord,
   test: partRecord,
   skipped: z.array(z.object({ file: textEntry, reason: textEntry }), { error: "must be files with reasons" }),
