@@ -30,11 +30,16 @@ export function addFlags(
 /** Flags that say what a command prints and replaces; the last in its help. */
 export function addOutputFlags(
   command: Command,
-  { quiet = false, force }: { readonly quiet?: boolean; readonly force?: string } = {},
+  {
+    quiet = false,
+    pictures = false,
+    force,
+  }: { readonly quiet?: boolean; readonly pictures?: boolean; readonly force?: string } = {},
 ): void {
   const add = (flag: string, doc: string) => command.addOption(new Option(flag, doc).helpGroup("Output:"));
   if (force !== undefined) add("--force", force);
   if (quiet) add("--quiet", "print warnings and the result only");
+  if (pictures) add("--no-pictures", "draw no sample grids (a terminal with 24-bit colour shows them)");
   add("--json", quiet ? "print one JSON object at the end; progress goes to stderr" : "print one JSON object");
   command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("Output:"));
 }

@@ -24,7 +24,7 @@ export async function followRun(
   { recipe, train }: RunConfig,
   output: Output,
 ): Promise<number> {
-  const progress = new Progress(output, systemClock);
+  const progress = new Progress(output, systemClock, folder);
   const about = { run: folder, recipe, seed: train.seed };
   const word = shellWord(folder);
   const report = join(folder, reportFile);
@@ -32,7 +32,7 @@ export async function followRun(
   const warnings: Warning[] = [];
   try {
     for await (const event of events) {
-      progress.tell(event);
+      await progress.tell(event);
       if (event.type === "warning") {
         const { type: _, ...warning } = event;
         warnings.push(warning);
@@ -61,7 +61,7 @@ export async function followRun(
         const results = Object.values(test);
         output.result(
           [
-            ...(results.length > 0 ? [`test  ${numbers(results)}`] : []),
+            ...results.map((result) => `test  ${numbers([result])}`),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
             reportLine,
             `next  ${nextCommand(event.result, word)}`,

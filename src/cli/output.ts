@@ -1,11 +1,18 @@
+import type { NdArray } from "../base/ndarray.ts";
+import { halfBlocks } from "./half-blocks.ts";
 import { pasteable } from "./invocation.ts";
 import { printable, printableJson } from "./printable.ts";
+
+/** Lines of a picture at most. */
+const tallest = 20;
 
 export interface OutputOptions {
   /** One JSON object on stdout at the end; all else on stderr. */
   readonly json?: boolean | undefined;
   /** Nothing but warnings and the result. */
   readonly quiet?: boolean | undefined;
+  /** Whether pictures may be drawn where a terminal can show them. */
+  readonly pictures?: boolean | undefined;
 }
 
 /** Where lines can be written; a terminal's size and nature where it is one. */
@@ -13,6 +20,7 @@ export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /**
@@ -23,19 +31,29 @@ export class Output {
   readonly quiet: boolean;
   /** Whether a line can change in place. */
   readonly live: boolean;
+  /** Whether pictures can be drawn. */
+  readonly draws: boolean;
   private readonly json: boolean;
   private readonly progress: TextStream;
-  private shown = false;
+  /** Columns of the line that changes; null where none is shown. */
+  private shown: number | null = null;
 
   constructor(
-    { json = false, quiet = false }: OutputOptions = {},
+    { json = false, quiet = false, pictures = false }: OutputOptions = {},
     private readonly stdout: TextStream = process.stdout,
     private readonly stderr: TextStream = process.stderr,
+    env: Readonly<Record<string, string | undefined>> = process.env,
   ) {
     this.json = json;
     this.quiet = quiet;
     this.progress = json ? stderr : stdout;
-    this.live = this.progress.isTTY === true;
+    this.live = this.progress.isTTY === true && env["TERM"] !== "dumb";
+    this.draws = this.live && pictures && !json && !quiet && hasTrueColour(env);
+  }
+
+  /** Columns of the terminal; undefined where there is none. */
+  get columns(): number | undefined {
+    return this.live ? (this.progress.columns ?? 80) : undefined;
   }
 
   /** Lines about the work. */
@@ -48,8 +66,22 @@ export class Output {
   /** Replaces the line that changes. */
   show(line: string): void {
     if (this.quiet || !this.live) return;
-    this.progress.write(`\r\u001b[2K${printable(line).slice(0, (this.progress.columns ?? 80) - 1)}`);
-    this.shown = true;
+    const text = printable(line).slice(0, Math.max(0, this.columns! - 1));
+    this.progress.write(`${this.cleared()}${text}`);
+    this.shown = text.length;
+  }
+
+  /** Draws a picture [h, w, 3] of bytes in half blocks, under its title. */
+  draw(picture: NdArray<"uint8">, title: string): void {
+    if (!this.draws) return;
+    this.say(title);
+    const lines = Math.min(tallest, (this.progress.rows ?? 24) - 6);
+    if (lines > 0)
+      this.progress.write(
+        halfBlocks(picture, this.columns! - 1, lines)
+          .map((line) => `${line}\n`)
+          .join(""),
+      );
   }
 
   /** Lines that are to be seen whatever was asked for. */
@@ -67,9 +99,21 @@ export class Output {
 
   /** Takes the line that changes away. */
   clear(): void {
-    if (this.shown) this.progress.write("\r\u001b[2K");
-    this.shown = false;
+    if (this.shown !== null) this.progress.write(this.cleared());
+    this.shown = null;
   }
+
+  /** What clears the line that changes. A terminal that became narrower since has broken it into several. */
+  private cleared(): string {
+    const broken = Math.max(0, Math.ceil((this.shown ?? 0) / Math.max(1, this.columns ?? 80)) - 1);
+    return "\r\u001b[2K" + "\u001b[1A\u001b[2K".repeat(broken);
+  }
+}
+
+/** @source https://no-color.org; COLORTERM as terminals set it. */
+function hasTrueColour(env: Readonly<Record<string, string | undefined>>): boolean {
+  const plain = (env["NO_COLOR"] ?? "") !== "";
+  return !plain && /^(truecolor|24bit)$/i.test(env["COLORTERM"] ?? "");
 }
 
 /** Lines of text, each of which stays one line. */

@@ -1,19 +1,24 @@
+import { join } from "node:path";
+
 import type { Clock } from "../base/clock.ts";
+import { readImage } from "../node/index.ts";
 import { type Evaluation, type TrainEvent, numbersOf } from "../train/index.ts";
 import { count, duration, number } from "./format.ts";
 import type { Output } from "./output.ts";
 
 type StepEvent = Extract<TrainEvent, { type: "step" }>;
 type PhaseEvent = Extract<TrainEvent, { type: "phase" }>;
+type EvaluatedEvent = Extract<TrainEvent, { type: "evaluated" }>;
 
-/** Milliseconds between two states of the line that changes, and between two lines where none can. */
+/** Milliseconds between two states of the line that changes, between two lines where none can, and between pictures. */
 const liveEvery = 100;
 const lineEvery = 5000;
+const pictureEvery = 5000;
 
 const phases: Readonly<Record<PhaseEvent["phase"], string>> = {
   compile: "compiling the training step",
   train: "training",
-  evaluate: "measuring on the test data",
+  evaluate: "measuring on the test split",
   export: "writing ONNX files",
   report: "writing the report",
 };
@@ -21,18 +26,24 @@ const phases: Readonly<Record<PhaseEvent["phase"], string>> = {
 /** Tells the events of a run: in one line that changes on a terminal, in a line now and then elsewhere. */
 export class Progress {
   private last = -Infinity;
+  private lastPicture = -Infinity;
+  private step = 0;
+  /** The newest picture, where it came too soon after another to be shown. */
+  private unseen: string | null = null;
 
+  /** @param folder The run's, where its pictures are. */
   constructor(
     private readonly output: Output,
     private readonly clock: Clock,
+    private readonly folder: string,
   ) {}
 
-  tell(event: TrainEvent): void {
+  async tell(event: TrainEvent): Promise<void> {
     if (event.type === "phase") this.phase(event);
-    else if (event.type === "step") this.step(event);
-    else if (event.type === "evaluated") {
-      this.output.say(`step ${event.step}  test  ${numbers(event.results)}`);
-    }
+    else if (event.type === "step") this.stepped(event);
+    else if (event.type === "evaluated") this.output.say(...evaluatedLines(event, this.output.columns ?? Infinity));
+    else if (event.type === "picture") await this.picture(event.file);
+    else if (event.type === "done") await this.show(this.unseen);
   }
 
   private phase({ phase }: PhaseEvent): void {
@@ -40,34 +51,109 @@ export class Progress {
     else this.output.say(phases[phase]);
   }
 
-  private step(event: StepEvent): void {
+  private stepped(event: StepEvent): void {
+    this.step = event.step;
     const now = this.clock.now();
     const due = now - this.last >= (this.output.live ? liveEvery : lineEvery);
     if (!due && event.step !== event.steps) return;
     this.last = now;
-    const line = stepLine(event);
-    if (this.output.live) this.output.show(line);
-    else this.output.say(line);
+    if (this.output.live) this.output.show(liveLine(event, (this.output.columns ?? 80) - 1));
+    else this.output.say(plainLine(event));
+  }
+
+  private async picture(file: string): Promise<void> {
+    const soon = this.clock.now() - this.lastPicture < pictureEvery;
+    this.unseen = file;
+    // What an untrained model draws says nothing.
+    if (this.step > 0 && !soon) await this.show(file);
+  }
+
+  private async show(file: string | null): Promise<void> {
+    if (file === null || !this.output.draws) return;
+    this.unseen = null;
+    this.lastPicture = this.clock.now();
+    this.output.draw(await readImage(join(this.folder, file), 3), `samples at step ${count(this.step)}`);
   }
 }
 
-function stepLine({ step, steps, losses, imagesPerSecond, secondsLeft }: StepEvent): string {
-  const parts = [
+function plainLine(event: StepEvent): string {
+  const { step, steps, imagesPerSecond, secondsLeft } = event;
+  const { losses, parts } = lossTexts(event);
+  return [
     `train ${step}/${steps}`,
-    `${Math.floor((100 * step) / steps)}%`,
+    percent(event),
     `${count(imagesPerSecond)} items/s`,
     `${duration(secondsLeft)} left`,
-    ...Object.entries(withoutStep(losses)).map(([name, value]) => `${name} ${number(value)}`),
-  ];
-  return parts.join("  ");
+    ...losses,
+    ...parts,
+  ].join("  ");
 }
 
-/** Losses are named `step/loss`; where a model has one step, its name says nothing. */
-function withoutStep(losses: Readonly<Record<string, number>>): Record<string, number> {
-  const names = Object.keys(losses);
-  const owners = new Set(names.map((name) => name.split("/")[0]));
-  if (owners.size > 1) return losses;
-  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name.slice(name.indexOf("/") + 1), value]));
+/** Columns of the bar, brackets left out. */
+const [shortestBar, longestBar] = [8, 24];
+
+/** What fits: steps first, then the time left, the losses, a bar of what is done, speed, and parts of losses. */
+function liveLine(event: StepEvent, columns: number): string {
+  const { step, steps, imagesPerSecond, secondsLeft } = event;
+  const { losses, parts } = lossTexts(event);
+  const head = `${count(step)}/${count(steps)}`;
+  let room = columns - head.length;
+  /** Those of the texts, from the first on, that leave so much room. */
+  const taken = (texts: readonly string[], kept = 0): string[] => {
+    const end = texts.findIndex((text) => {
+      const fits = text.length + 2 + kept <= room;
+      if (fits) room -= text.length + 2;
+      return !fits;
+    });
+    return end < 0 ? [...texts] : texts.slice(0, end);
+  };
+  const left = taken([`${duration(secondsLeft)} left`]);
+  const first = taken(losses.slice(0, 1));
+  const others = first.length === 0 ? [] : taken(losses.slice(1), shortestBar + 2);
+  const speed = taken([`${count(imagesPerSecond)} items/s`], shortestBar + 2);
+  const details = others.length < losses.length - 1 ? [] : taken(parts, shortestBar + 2);
+  const bar = room >= shortestBar + 2 ? [barOf(step / steps, Math.min(room - 2, longestBar))] : [];
+  return [...bar, head, ...first, ...others, ...details, ...speed, ...left].join("  ").slice(0, Math.max(0, columns));
+}
+
+function barOf(share: number, columns: number): string {
+  const done = Math.floor(share * columns);
+  return "\u2588".repeat(done) + "\u2591".repeat(columns - done);
+}
+
+function percent({ step, steps }: StepEvent): string {
+  return `${Math.floor((100 * step) / steps)}%`;
+}
+
+/** Losses by their short names, and what else is known of them. */
+function lossTexts({ losses }: StepEvent): { readonly losses: string[]; readonly parts: string[] } {
+  const owners = new Set(Object.keys(losses).map((name) => name.split("/")[0]));
+  const texts = Object.entries(losses).map(([name, value]) => {
+    const [owner, ...rest] = name.split("/");
+    const part = rest.join("/");
+    const shortName = owners.size === 1 ? part : part === "loss" ? owner : name;
+    return { isLoss: part === "loss", text: `${shortName} ${fourDigits(value)}` };
+  });
+  const some = (wanted: boolean): string[] => texts.filter(({ isLoss }) => isLoss === wanted).map(({ text }) => text);
+  return { losses: some(true), parts: some(false) };
+}
+
+/** Four digits, so that the line does not jump. */
+function fourDigits(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : value.toPrecision(4);
+}
+
+/** The values alone, in as many lines as they take. */
+function evaluatedLines({ step, results }: EvaluatedEvent, columns: number): string[] {
+  if (results.length === 0) return [];
+  const texts = results.map((result) => `${result.quantity} ${number(numbersOf([result])[result.quantity]!)}`);
+  const lines = [`step ${count(step)}  test`];
+  for (const text of texts) {
+    if (lines.at(-1)!.length + text.length + 2 <= columns) lines.push(`${lines.pop()!}  ${text}`);
+    else lines.push(`  ${text}`);
+  }
+  return lines;
 }
 
 /** `negElbo 105.9 ± 0.2  recon 80.4  kl 25.5  (n 10000)`. */

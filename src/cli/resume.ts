@@ -17,12 +17,13 @@ interface ResumeFlags {
   readonly fromScratch?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly pictures?: boolean;
 }
 
 export function declareResume(command: Command): void {
   command.argument("<run>", "run folder").option("--from-scratch", "train again from step 1, if no checkpoint is left");
   addDeviceFlag(command);
-  addOutputFlags(command, { quiet: true });
+  addOutputFlags(command, { quiet: true, pictures: true });
   addExamples(command, [["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"]]);
   command.action(async (folder: string, flags: ResumeFlags) => {
     process.exitCode = await runResume(folder, flags);

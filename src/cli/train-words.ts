@@ -8,7 +8,7 @@ export interface TrainWords {
   readonly data: readonly string[];
 }
 
-const switches = ["--json", "--quiet", "--dry-run", "--help", "-h"];
+const switches = ["--json", "--quiet", "--no-pictures", "--dry-run", "--help", "-h"];
 
 /**
  * The recipe is the first word that is neither a flag nor a flag's value. `--data` takes all words up to the next flag, and

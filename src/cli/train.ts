@@ -45,6 +45,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly config?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly pictures?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -73,7 +74,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--config <file>", "JSON of an earlier run (its config.json) to repeat; flags win over its entries")
     .option("--set <path=value>", "one entry of that JSON, may be repeated: --set model.latent=4", collect)
     .option("--dry-run", "check everything, print the config and write nothing");
-  addOutputFlags(command, { quiet: true });
+  addOutputFlags(command, { quiet: true, pictures: true });
   addTrainExamples(command, definition);
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
     process.exitCode = await runTrain(definition!, { ...flags, data: readTrainWords(words).data });

@@ -39,6 +39,24 @@ export function imageGrid(images: NdArray, { columns = 8 }: GridOptions = {}): N
   return out;
 }
 
+/** How far apart the images of a grid begin; null for a picture [h, w, 3] that is no grid. */
+export function gridPitch({ shape, data }: NdArray<"uint8">): { readonly x: number; readonly y: number } | null {
+  const [h, w] = shape as [number, number, number];
+  const isLine = (length: number, at: (i: number) => number): boolean =>
+    Array.from({ length }, (_, i) => data[at(i)]).every((value) => value === gapLevel);
+  const isRow = (y: number): boolean => isLine(3 * w, (i) => 3 * y * w + i);
+  const isColumn = (x: number): boolean => isLine(3 * h, (i) => 3 * (Math.floor(i / 3) * w + x) + (i % 3));
+  const [y, x] = [secondLine(h, isRow), secondLine(w, isColumn)];
+  return x === null || y === null ? null : { x, y };
+}
+
+/** Where the second of the lines begins that part images. */
+function secondLine(size: number, isLine: (at: number) => boolean): number | null {
+  if (!isLine(0)) return null;
+  const places = Array.from({ length: size - gap }, (_, i) => i + gap);
+  return places.find((at, i) => i > 0 && isLine(at)) ?? null;
+}
+
 function level(value: number): number {
   return Math.round(255 * Math.min(1, Math.max(0, value)));
 }
