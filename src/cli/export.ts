@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { key } from "../base/random.ts";
 import { MemoryStore } from "../base/store.ts";
 import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
-import { type ParityEntry, type Weights, classWords, exportModel, readDataRecord } from "../train/index.ts";
+import { type ParityEntry, type Weights, aboutExport, exportModel } from "../train/index.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
 import { addExamples } from "./help.ts";
@@ -75,15 +75,9 @@ interface Emitted {
 
 async function emit(folder: string, chosen: Weights, store: MemoryStore): Promise<Emitted> {
   const { run, trained, step, weights, close } = await openRunModel(folder, "cpu", chosen);
-  const { recipe, train } = run.config;
+  const { train } = run.config;
   try {
-    const { classNames } = (await readDataRecord(run.store)) ?? {};
-    const about = {
-      recipe,
-      step: String(step),
-      ...(weights && { weights }),
-      ...classWords(trained.model, classNames),
-    };
+    const about = await aboutExport(run, trained.model, step, weights);
     // Noise stands for real inputs where files and model are compared: the data may be elsewhere.
     return { step, weights, entries: await exportModel(trained, null, store, key(train.seed), about) };
   } finally {

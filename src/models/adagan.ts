@@ -24,6 +24,7 @@ import {
   type Stage,
   type TrainStep,
   defineModel,
+  itemName,
 } from "./model.ts";
 import type { AdaganOptions } from "./option-types.ts";
 
@@ -62,6 +63,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
   const classifier = classifierNet(chosen, data);
   const classifiers = Object.fromEntries(games.slice(1).map((_, i) => [`classifier${i + 2}`, classifier]));
+  const item = itemName(data);
   return {
     nets: { ...Object.assign({}, ...games.map(({ nets }) => nets)), ...classifiers },
     steps: games.flatMap((own, i) => [
@@ -75,12 +77,14 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       generator: {
         inputs: { z: [latent + 1] },
         outputs: ({ z: code }, scope) => ({
-          samples: games[0]!.outer(mixture(games, mixtureWeights(betas), code!, latent, scope)),
+          [item]: games[0]!.outer(mixture(games, mixtureWeights(betas), code!, latent, scope)),
         }),
       },
-      ...Object.fromEntries(Object.keys(classifiers).map((name) => [name, classifierMap(name, games[0]!, data.shape)])),
+      ...Object.fromEntries(
+        Object.keys(classifiers).map((name) => [name, classifierMap(name, games[0]!, item, data.shape)]),
+      ),
     },
-    generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent + 1] },
+    generator: { map: "generator", input: "z", output: item, noise: "normal", shape: [latent + 1] },
   };
 }
 
@@ -103,12 +107,16 @@ function stagesOf(own: Game, place: number, beta: number): Stage[] {
   const weights = (scores: Float64Array) => boostingWeights(scores, beta);
   return [
     { steps: [classifier], share: classifierShare },
-    { steps, share: 1, weigh: { map: classifier, input: "x", output: "score", weights } },
+    {
+      steps,
+      share: 1,
+      weigh: { map: classifier, input: own.abilities.discriminator!.input, output: "score", weights },
+    },
   ];
 }
 
-function classifierMap(name: string, { inner }: Game, item: Shape): NetMap {
-  return { inputs: { x: item }, outputs: ({ x }, { nets }) => ({ score: nets[name]!(inner(x!)) }) };
+function classifierMap(name: string, { inner }: Game, item: string, shape: Shape): NetMap {
+  return { inputs: { [item]: shape }, outputs: ({ [item]: x }, { nets }) => ({ score: nets[name]!(inner(x!)) }) };
 }
 
 /** The part of each component in a mixture to which they were added with these betas. */

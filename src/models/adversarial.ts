@@ -13,7 +13,17 @@ import { add, div, mean, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
-import type { DataInfo, Losses, Model, Net, Scope, StepScope, TrainStep, TrainingDefaults } from "./model.ts";
+import {
+  type DataInfo,
+  type Losses,
+  type Model,
+  type Net,
+  type Scope,
+  type StepScope,
+  type TrainStep,
+  type TrainingDefaults,
+  itemName,
+} from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairScores, weighed } from "./views.ts";
 
@@ -145,6 +155,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
   const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
   const augmentation = augmentationOf(chosen, { data, boundary: objective.boundary, packing, suffix });
   const discriminator = discriminatorNet({ ...options.discriminator, outputs: augmentation.views.length }, seen);
+  const item = itemName(data);
   const inner = (items: Tensor) => toPlayers(data.kind, items);
   const outer = (items: Tensor) => fromPlayers(data.kind, items);
   return {
@@ -167,17 +178,17 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       maps: {
         generator: {
           inputs: { z: [latent] },
-          outputs: ({ z: code }, { nets }) => ({ samples: outer(nets[names.generator]!(code!)) }),
+          outputs: ({ z: code }, { nets }) => ({ [item]: outer(nets[names.generator]!(code!)) }),
         },
         discriminator: {
-          inputs: { x: data.shape },
-          outputs: ({ x }, { nets }) => ({
+          inputs: { [item]: data.shape },
+          outputs: ({ [item]: x }, { nets }) => ({
             score: headOf(nets[names.discriminator]!(inner(x!)), 0),
           }),
         },
       },
-      generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape: [latent] },
-      discriminator: { map: "discriminator", input: "x", output: "score", boundary: objective.boundary },
+      generator: { map: "generator", input: "z", output: item, noise: "normal", shape: [latent] },
+      discriminator: { map: "discriminator", input: item, output: "score", boundary: objective.boundary },
     },
   };
 }

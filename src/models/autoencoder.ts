@@ -3,7 +3,7 @@ import { zeros } from "../base/ndarray.ts";
 import { staticDim } from "../graph/tensor.ts";
 import { type Layer, coders } from "../nn/index.ts";
 import { add, concat, matmul, mean, mul, neg, slice, stopGradient, sub } from "../ops/index.ts";
-import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { type DataInfo, type Model, defineModel, itemName } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 import type { AutoencoderOptions } from "./option-types.ts";
 
@@ -25,6 +25,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { latent } = chosen;
   const seen = observation("autoencoder", chosen, data);
   const trained = { ...coders({ ...chosen, inputs: latent, outputs: latent }, data.shape), ...seen.nets };
+  const item = itemName(data);
   return {
     nets: { ...trained, codes: codeMemory(latent) },
     steps: [
@@ -41,19 +42,19 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
     ],
     maps: {
-      encoder: { inputs: { image: data.shape }, outputs: ({ image }, { nets }) => ({ code: nets.encoder!(image!) }) },
+      encoder: { inputs: { [item]: data.shape }, outputs: ({ [item]: x }, { nets }) => ({ z: nets.encoder!(x!) }) },
       decoder: {
         inputs: { z: [latent] },
-        outputs: ({ z: code }, { nets }) => ({ image: seen.mean(nets.decoder!(code!)) }),
+        outputs: ({ z: code }, { nets }) => ({ [item]: seen.mean(nets.decoder!(code!)) }),
       },
       sampler: {
         inputs: { noise: [remembered] },
-        outputs: ({ noise }, { nets }) => ({ image: seen.mean(nets.decoder!(nets.codes!(noise!))) }),
+        outputs: ({ noise }, { nets }) => ({ [item]: seen.mean(nets.decoder!(nets.codes!(noise!))) }),
       },
     },
-    generator: { map: "sampler", input: "noise", output: "image", noise: "normal", shape: [remembered] },
-    encoder: { map: "encoder", input: "image", output: "code" },
-    decoder: { map: "decoder", input: "z", output: "image", traversable: true },
+    generator: { map: "sampler", input: "noise", output: item, noise: "normal", shape: [remembered] },
+    encoder: { map: "encoder", input: item, output: "z" },
+    decoder: { map: "decoder", input: "z", output: item, traversable: true },
   };
 }
 

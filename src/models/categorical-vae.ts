@@ -17,7 +17,7 @@ import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 import { coders, runningMean } from "../nn/index.ts";
 import { add, exp, mean, neg, reshape, softmax, sub, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
-import { type DataInfo, type Model, type Scope, type StepScope, defineModel } from "./model.ts";
+import { type DataInfo, type Model, type Scope, type StepScope, defineModel, itemName } from "./model.ts";
 import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
 import type { CategoricalVaeOptions } from "./option-types.ts";
 
@@ -75,6 +75,7 @@ function build(chosen: Options, data: DataInfo): Model {
   const trained = { ...coders({ ...chosen, inputs: width, outputs: width }, data.shape), ...seen.nets };
   const averaged = chosen.estimator === "score-function" && chosen.mcSamples === 1;
   const logitsOf = (x: Tensor, { nets }: Scope) => reshape(nets.encoder!(x), [x.shape[0]!, variables, categories]);
+  const item = itemName(data);
   return {
     nets: { ...trained, ...(averaged && { baseline: runningMean() }) },
     steps: [
@@ -95,32 +96,32 @@ function build(chosen: Options, data: DataInfo): Model {
     ],
     maps: {
       encoder: {
-        inputs: { image: data.shape },
-        outputs: ({ image }, scope) => {
-          const logits = logitsOf(image!, scope);
-          const n = image!.shape[0]!;
+        inputs: { [item]: data.shape },
+        outputs: ({ [item]: x }, scope) => {
+          const logits = logitsOf(x!, scope);
+          const n = x!.shape[0]!;
           return {
             probabilities: reshape(softmax(logits), [n, width]),
-            code: reshape(nearestCorner(logits), [n, width]),
+            z: reshape(nearestCorner(logits), [n, width]),
           };
         },
       },
       decoder: {
         inputs: { z: [width] },
-        outputs: ({ z: code }, { nets }) => ({ image: seen.mean(nets.decoder!(code!)) }),
+        outputs: ({ z: code }, { nets }) => ({ [item]: seen.mean(nets.decoder!(code!)) }),
       },
       sampler: {
         inputs: { noise: [variables, categories] },
         outputs: ({ noise }, { nets }) => {
           const uniform = constant(zeros([variables, categories]));
           const drawn = sampleCategorical(uniform, noise!);
-          return { image: seen.mean(nets.decoder!(reshape(drawn, [noise!.shape[0]!, width]))) };
+          return { [item]: seen.mean(nets.decoder!(reshape(drawn, [noise!.shape[0]!, width]))) };
         },
       },
     },
-    generator: { map: "sampler", input: "noise", output: "image", noise: "uniform", shape: [variables, categories] },
-    encoder: { map: "encoder", input: "image", output: "code" },
-    decoder: { map: "decoder", input: "z", output: "image", traversable: false },
+    generator: { map: "sampler", input: "noise", output: item, noise: "uniform", shape: [variables, categories] },
+    encoder: { map: "encoder", input: item, output: "z" },
+    decoder: { map: "decoder", input: "z", output: item, traversable: false },
     likelihood: {
       // Judged with discrete draws, whatever it was trained with.
       terms: (images, scope) => {

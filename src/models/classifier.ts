@@ -8,7 +8,7 @@ import { type Part, conv2d, dropout, flattenItems, heNormal, linear, sequential 
 import { argmax, cast, concat, equal, indexTensor, mean, neg, oneHot, relu } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
 import type { ItemTransform } from "../transforms/index.ts";
-import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
+import { type DataInfo, type Model, type StepScope, defineModel, itemName } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { ClassifierOptions } from "./option-types.ts";
@@ -47,6 +47,7 @@ export const classifier = defineModel<typeof options, ClassifierOptions>({
 
 function build(chosen: Options, data: DataInfo): Model {
   const { classes, transforms, examples } = taskOf(chosen, data);
+  const item = itemName(data);
   return {
     nets: { trunk: trunk(chosen, data), head: sequential([dropout(dropped), linear(chosen.features, classes)]) },
     steps: [
@@ -64,16 +65,16 @@ function build(chosen: Options, data: DataInfo): Model {
     ],
     maps: {
       classifier: {
-        inputs: { image: data.shape },
-        outputs: ({ image }, { nets }) => {
-          const features = nets.trunk!(image!);
+        inputs: { [item]: data.shape },
+        outputs: ({ [item]: x }, { nets }) => {
+          const features = nets.trunk!(x!);
           return { logits: nets.head!(features), features };
         },
       },
     },
     classifier: {
       map: "classifier",
-      input: "image",
+      input: item,
       logits: "logits",
       features: "features",
       classes,

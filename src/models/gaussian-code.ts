@@ -1,7 +1,7 @@
 import { type Normal, normalKlTerms, sampleNormal, standardNormalLogProb } from "../distributions/index.ts";
 import { type Tensor, staticShape } from "../graph/tensor.ts";
 import { add, mul, neg, reshape, slice, sub, sum } from "../ops/index.ts";
-import type { DataInfo, Likelihood, Model, Scope } from "./model.ts";
+import { type DataInfo, type Likelihood, type Model, type Scope, itemName } from "./model.ts";
 import type { Observation } from "./observation.ts";
 
 /** The normal posterior that an encoder with 2 * latent outputs gives. */
@@ -41,23 +41,24 @@ export function gaussianAbilities(
   latent: number,
   data: DataInfo,
 ): Pick<Model, "maps" | "generator" | "encoder" | "decoder" | "likelihood"> {
+  const item = itemName(data);
   return {
     maps: {
       encoder: {
-        inputs: { image: data.shape },
-        outputs: ({ image }, scope) => {
-          const q = posterior(image!, latent, scope);
+        inputs: { [item]: data.shape },
+        outputs: ({ [item]: x }, scope) => {
+          const q = posterior(x!, latent, scope);
           return { mean: q.mean, logvar: q.logVariance };
         },
       },
       decoder: {
         inputs: { z: [latent] },
-        outputs: ({ z }, { nets }) => ({ image: observation.mean(nets.decoder!(z!)) }),
+        outputs: ({ z }, { nets }) => ({ [item]: observation.mean(nets.decoder!(z!)) }),
       },
     },
-    generator: { map: "decoder", input: "z", output: "image", noise: "normal", shape: [latent] },
-    encoder: { map: "encoder", input: "image", output: "mean" },
-    decoder: { map: "decoder", input: "z", output: "image", traversable: true },
+    generator: { map: "decoder", input: "z", output: item, noise: "normal", shape: [latent] },
+    encoder: { map: "encoder", input: item, output: "mean" },
+    decoder: { map: "decoder", input: "z", output: item, traversable: true },
     likelihood: gaussianLikelihood(observation, latent, data),
   };
 }

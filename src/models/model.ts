@@ -17,6 +17,11 @@ export interface DataInfo {
   readonly classes?: number;
 }
 
+/** What one item is called among the inputs and outputs of maps. */
+export function itemName({ kind }: Pick<DataInfo, "kind">): "image" | "point" {
+  return kind === "points" ? "point" : "image";
+}
+
 /** A net inside a graph: its layer with the parameters that it has at that place. */
 export interface Net {
   (x: Tensor): Tensor;
@@ -96,7 +101,12 @@ export interface Stage {
   };
 }
 
-/** A function of a trained model from named arrays to named arrays, each of which becomes one ONNX file. */
+/**
+ * A function of a trained model from named arrays to named arrays, each of which becomes one ONNX file. The names mean the
+ * same everywhere: `image` or `point` is an item, `pack` several, `z` a code, `noise` what a sampler draws from, `mean` and
+ * `logvar` are of q(z | x), `probabilities` of its categories, `score` is a discriminator's, `logits` and `features` are a
+ * classifier's, `translation` is an image in the other domain and `source` what it was made from.
+ */
 export interface NetMap {
   /** Shape of one item of each input; images are [h, w, c]. */
   readonly inputs: Readonly<Record<string, Shape>>;

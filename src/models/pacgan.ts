@@ -37,13 +37,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: alternately(players),
     batchMultiple: packing,
     ...players.abilities,
-    discriminator: { ...discriminator!, packing },
+    discriminator: { ...discriminator!, packing, input: "pack" },
     maps: {
       ...maps,
       discriminator: {
-        inputs: { x: [packing, ...data.shape] },
-        outputs: ({ x }, { nets }) => ({
-          score: headOf(nets[players.discriminator]!(sideBySide(players.inner(x!))), 0),
+        inputs: { pack: [packing, ...data.shape] },
+        outputs: ({ pack }, { nets }) => ({
+          score: headOf(nets[players.discriminator]!(sideBySide(players.inner(pack!))), 0),
         }),
       },
     },

@@ -74,29 +74,34 @@ function outside(images: Tensor): Tensor {
 }
 
 /** The map of a net from images to images, and how it is used. */
-export function translation(net: string, image: Shape): { readonly map: NetMap; readonly translator: Translator } {
+export function translation(net: string, shape: Shape): { readonly map: NetMap; readonly translator: Translator } {
   return {
-    map: { inputs: { x: image }, outputs: ({ x }, { nets }) => ({ y: outside(nets[net]!(inside(x!))) }) },
-    translator: { map: net, input: "x", output: "y" },
+    map: {
+      inputs: { image: shape },
+      outputs: ({ image }, { nets }) => ({ translation: outside(nets[net]!(inside(image!))) }),
+    },
+    translator: { map: net, input: "image", output: "translation" },
   };
 }
 
 /** The map of a discriminator of patches: the mean of their scores [n, 1] by the main head. */
-export function judging(net: string, image: Shape) {
+export function judging(net: string, shape: Shape) {
   const map: NetMap = {
-    inputs: { x: image },
-    outputs: ({ x }, { nets }) => ({ score: patchMean(nets[net]!(inside(x!))) }),
+    inputs: { image: shape },
+    outputs: ({ image }, { nets }) => ({ score: patchMean(nets[net]!(inside(image!))) }),
   };
-  return { map: { [net]: map }, judge: { map: net, input: "x", output: "score" } };
+  return { map: { [net]: map }, judge: { map: net, input: "image", output: "score" } };
 }
 
 /** The same of a discriminator that sees an image laid over the one that it was made from. */
-export function judgingPairs(net: string, image: Shape) {
+export function judgingPairs(net: string, shape: Shape) {
   const map: NetMap = {
-    inputs: { source: image, x: image },
-    outputs: ({ source, x }, { nets }) => ({ score: patchMean(nets[net]!(laidOver(inside(source!), inside(x!)))) }),
+    inputs: { source: shape, image: shape },
+    outputs: ({ source, image }, { nets }) => ({
+      score: patchMean(nets[net]!(laidOver(inside(source!), inside(image!)))),
+    }),
   };
-  return { map: { [net]: map }, judge: { map: net, source: "source", input: "x", output: "score" } };
+  return { map: { [net]: map }, judge: { map: net, source: "source", input: "image", output: "score" } };
 }
 
 /** Images channel by channel over those that they were made from. */

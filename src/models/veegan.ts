@@ -5,7 +5,7 @@ import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, f
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
 import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy, pointDefaults } from "./adversarial.ts";
-import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
+import { type DataInfo, type Model, type Scope, defineModel, itemName } from "./model.ts";
 import { headOf, weighed } from "./views.ts";
 import type { VeeganOptions } from "./option-types.ts";
 
@@ -40,6 +40,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     }));
     return { code, made, scores };
   };
+  const item = itemName(data);
   return {
     nets: {
       ...players.nets,
@@ -78,19 +79,19 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     maps: {
       ...players.abilities.maps,
       encoder: {
-        inputs: { x: data.shape },
-        outputs: ({ x }, { nets }) => ({ code: nets.reconstructor!(players.inner(x!)) }),
+        inputs: { [item]: data.shape },
+        outputs: ({ [item]: x }, { nets }) => ({ z: nets.reconstructor!(players.inner(x!)) }),
       },
       discriminator: {
-        inputs: { x: data.shape },
-        outputs: ({ x }, scope) => {
+        inputs: { [item]: data.shape },
+        outputs: ({ [item]: x }, scope) => {
           const real = players.inner(x!);
           return { score: neg(judge(scope, scope.nets.reconstructor!(real), real, 0)) };
         },
       },
     },
-    encoder: { map: "encoder", input: "x", output: "code" },
-    decoder: { map: "generator", input: "z", output: "samples", traversable: false },
+    encoder: { map: "encoder", input: item, output: "z" },
+    decoder: { map: "generator", input: "z", output: item, traversable: false },
   };
 }
 

@@ -4,12 +4,24 @@ import type { Emitter, OnnxAttribute, Target, Value } from "../graph/emitter.ts"
 import { simplify } from "../graph/simplify.ts";
 import { type Dims, type Tensor, type TensorType, inputName, opOf, staticShape } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
-import { type GraphParts, bytesOf, modelProto, nodeProto, tensorProto, valueInfoProto } from "./protobuf.ts";
+import {
+  type GraphParts,
+  type ValueAbout,
+  bytesOf,
+  modelProto,
+  nodeProto,
+  tensorProto,
+  valueInfoProto,
+} from "./protobuf.ts";
 
 export interface EmitOptions {
   readonly target: Target;
   /** Written into the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What the model is, in words. */
+  readonly doc?: string;
+  /** What is said of inputs and outputs, by name. */
+  readonly values?: Readonly<Record<string, ValueAbout>>;
 }
 
 /** An ONNX model (opset 21) with the given outputs, by name. Its inputs are the graph's, by their names. */
@@ -21,7 +33,7 @@ export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: Emi
   if (options.target === "training") {
     for (const node of inputs) staticShape(node, `onnx: input "${inputName(node)}" of a training graph`);
   }
-  const writer = new OnnxWriter(options.target, publicNames(inputs, names));
+  const writer = new OnnxWriter(options.target, publicNames(inputs, names), options.values ?? {});
   const values = new Map<Tensor, Value>();
   // Inputs first: any other node may need to read off one of them how long an axis is.
   for (const node of new Set([...inputs, ...order])) {
@@ -29,7 +41,7 @@ export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: Emi
     values.set(node, opOf(node).emit(writer, inputs, node.attrs, node));
   }
   names.forEach((name, i) => writer.output(name, values.get(simplified[i]!)!, simplified[i]!));
-  return modelProto(writer.finish(), options.metadata ?? {});
+  return modelProto(writer.finish(), options.metadata ?? {}, options.doc);
 }
 
 /** Names of inputs and outputs, which all share one space. @throws ShapeError for a name that stands for both. */
@@ -68,6 +80,7 @@ class OnnxWriter implements Emitter {
   constructor(
     readonly target: Target,
     private readonly taken: ReadonlySet<string>,
+    private readonly abouts: NonNullable<EmitOptions["values"]>,
   ) {}
 
   node(type: string, inputs: readonly (Value | null)[], shape: Dims, attributes: Node["attributes"] = {}): Value {
@@ -84,7 +97,7 @@ class OnnxWriter implements Emitter {
   }
 
   input(name: string, shape: Dims, dtype: TensorType): Value {
-    this.inputs.push(valueInfoProto(name, dtype, shape));
+    this.inputs.push(valueInfoProto(name, dtype, shape, this.abouts[name]));
     const value = { name, shape };
     shape.forEach((extent, axis) => {
       if (typeof extent === "string") this.symbolSources.set(extent, { value, axis });
@@ -167,7 +180,7 @@ class OnnxWriter implements Emitter {
       this.renamed.set(value.name, name);
     }
     this.results.add(value.name).add(name);
-    this.outputs.push(valueInfoProto(name, tensor.dtype, tensor.shape));
+    this.outputs.push(valueInfoProto(name, tensor.dtype, tensor.shape, this.abouts[name]));
   }
 
   /** Nodes on the way to an output: a reshape of a reshape leaves the first without use. */

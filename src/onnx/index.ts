@@ -1,2 +1,3 @@
 export * from "./emit.ts";
+export type { ValueAbout } from "./protobuf.ts";
 export * from "./read.ts";

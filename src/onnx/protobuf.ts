@@ -44,17 +44,34 @@ export function nodeProto(
   return writer.finish();
 }
 
-/** ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1, dim_param 2 } } } }. */
-export function valueInfoProto(name: string, type: TensorType, shape: Dims): Uint8Array {
+/** What a file says of an input or output for those who read it. */
+export interface ValueAbout {
+  readonly doc?: string;
+  /** What it is, in ONNX's standard words: IMAGE. */
+  readonly denotation?: string;
+  /** What each axis is, in ONNX's standard words: DATA_BATCH, DATA_CHANNEL, DATA_FEATURE. */
+  readonly axes?: readonly string[];
+}
+
+/**
+ * ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1, dim_param 2, denotation 3 } } },
+ * denotation 6 }, doc_string 3.
+ */
+export function valueInfoProto(name: string, type: TensorType, shape: Dims, about: ValueAbout = {}): Uint8Array {
   const writer = new BinaryWriter().tag(1, 2).string(name).tag(2, 2).fork().tag(1, 2).fork();
   writer.tag(1, 0).int32(dataTypes[type]).tag(2, 2).fork();
-  for (const extent of shape) {
+  for (const [axis, extent] of shape.entries()) {
     writer.tag(1, 2).fork();
     if (typeof extent === "number") writer.tag(1, 0).int64(extent);
     else writer.tag(2, 2).string(extent);
+    if (about.axes !== undefined) writer.tag(3, 2).string(about.axes[axis]!);
     writer.join();
   }
-  return writer.join().join().join().finish();
+  writer.join().join();
+  if (about.denotation !== undefined) writer.tag(6, 2).string(about.denotation);
+  writer.join();
+  if (about.doc !== undefined) writer.tag(3, 2).string(about.doc);
+  return writer.finish();
 }
 
 export interface GraphParts {
@@ -64,8 +81,12 @@ export interface GraphParts {
   readonly outputs: readonly Uint8Array[];
 }
 
-/** ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8, metadata_props 14. */
-export function modelProto(graph: GraphParts, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+/** ModelProto: ir_version 1, producer_name 2, doc_string 6, graph 7, opset_import 8, metadata_props 14. */
+export function modelProto(
+  graph: GraphParts,
+  metadata: Readonly<Record<string, string>>,
+  doc?: string,
+): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter().tag(1, 0).int64(10).tag(2, 2).string("zaya").tag(7, 2).fork();
   for (const node of graph.nodes) writer.tag(1, 2).bytes(node);
   writer.tag(2, 2).string("zaya");
@@ -73,6 +94,7 @@ export function modelProto(graph: GraphParts, metadata: Readonly<Record<string, 
   for (const info of graph.inputs) writer.tag(11, 2).bytes(info);
   for (const info of graph.outputs) writer.tag(12, 2).bytes(info);
   writer.join().tag(8, 2).fork().tag(1, 2).string("").tag(2, 0).int64(21).join();
+  if (doc !== undefined) writer.tag(6, 2).string(doc);
   for (const [name, value] of Object.entries(metadata)) {
     writer.tag(14, 2).fork().tag(1, 2).string(name).tag(2, 2).string(value).join();
   }

@@ -28,26 +28,23 @@ export interface ImageForm {
   readonly range?: ValueRange | undefined;
 }
 
-/** What zaya writes into its files of an input or output. */
-const portFacts = z.object({
-  layout: z.literal("NCHW").optional(),
-  range: z.tuple([z.number(), z.number()]).optional(),
-  prior: z.string().nullable().optional(),
-});
-const fileFacts = z.object({
-  inputs: z.record(z.string(), portFacts),
-  outputs: z.record(z.string(), portFacts),
-});
+/** What zaya writes into its files of an input or output, of what is read again. */
+const portFacts = z.object({ prior: z.string().nullable().optional() });
+const fileFacts = z.record(z.string(), portFacts);
 export type PortFacts = z.output<typeof portFacts>;
 
-/** What a file of zaya's says of an input or output; of an older one, what was always so; null for a file made elsewhere. */
+/**
+ * What a file of zaya's says of an input or output; null for a file made elsewhere. Its images are channels first and in
+ * [0, 1], in older files that do not say so too.
+ */
 export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | null {
   if (header.producer !== "zaya") return null;
   try {
-    const { inputs, outputs } = fileFacts.parse(JSON.parse(header.metadata.zaya ?? ""));
-    return inputs[name] ?? outputs[name] ?? {};
+    const { inputs = "{}", outputs = "{}" } = header.metadata;
+    const [taken, given] = [inputs, outputs].map((text) => fileFacts.parse(JSON.parse(text)));
+    return taken![name] ?? given![name] ?? {};
   } catch {
-    return { layout: "NCHW", range: [0, 1] };
+    return {};
   }
 }
 

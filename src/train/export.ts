@@ -3,19 +3,50 @@ import { type Key, fold, normal, uniform } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
-import type { Model, NetMap } from "../models/index.ts";
+import { type Model, models } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { type Arrays, OnnxNet } from "../runtime/index.ts";
+import { type DataRecord, readDataRecord } from "./data-record.ts";
+import { type FileFacts, channelsFirst, fileFacts, imageWords, valueAbout } from "./file-facts.ts";
 import { packsOf } from "./packs.ts";
+import type { Run } from "./run.ts";
 import { traceInference } from "./trace.ts";
 import type { TrainedModel } from "./trained.ts";
 import { domainOf } from "./ways.ts";
+import type { Weights } from "./weights.ts";
 
-/** The metadata of a classifier's file: a JSON list of what its classes are called, in the order of its logits. */
-export function classWords({ classifier }: Model, names: readonly string[] | undefined): { readonly classes?: string } {
-  const words = classifier?.transforms?.map(({ name }) => name) ?? names;
-  return classifier === undefined || words === undefined ? {} : { classes: JSON.stringify(words) };
+/** What exported files say of where they come from. */
+export interface ExportAbout {
+  readonly recipe: string;
+  readonly paper: string;
+  readonly step: number;
+  /** Which of a run's parameters they have; null where it keeps but one sort. */
+  readonly weights: Weights | null;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly data: Pick<DataRecord, "name" | "kind" | "shape"> | null;
+  /** What the classes of the logits are called, in their order. */
+  readonly classes?: readonly string[];
+}
+
+export async function aboutExport(
+  run: Run,
+  { classifier }: Model,
+  step: number,
+  weights: Weights | null,
+): Promise<ExportAbout> {
+  const { recipe } = run.config;
+  const record = await readDataRecord(run.store);
+  const classes = classifier && (classifier.transforms?.map(({ name }) => name) ?? record?.classNames);
+  return {
+    recipe,
+    paper: models.find(({ name }) => name === recipe)?.source ?? "",
+    step,
+    weights,
+    versions: run.state.versions,
+    data: record && { name: record.name, kind: record.kind, shape: record.shape },
+    ...(classes && { classes }),
+  };
 }
 
 /** Items on which files and process are compared. */
@@ -29,22 +60,24 @@ export interface ParityEntry {
 }
 
 /**
- * Writes each of the model's maps as export/NAME.onnx with a batch axis of any length, images as [n, c, h, w], and
- * export/parity.json, which compares the files with the model in this process on real and random inputs.
+ * Writes each of the model's maps as export/NAME.onnx with a batch axis of any length, images as [n, c, h, w];
+ * export/model.json, which says of each file what it takes and gives, as the files do themselves where a runtime lets one
+ * read it; and export/parity.json, which compares the files with the model in this process on real and random inputs.
  */
 export async function exportModel(
   trained: TrainedModel,
   data: Dataset | null,
   store: Store,
   key: Key,
-  metadata: Readonly<Record<string, string>>,
+  about: ExportAbout,
 ): Promise<ParityEntry[]> {
   const frozen = await trained.state.read();
-  const about = { ...classWords(trained.model, data?.classNames), ...metadata };
   const entries: ParityEntry[] = [];
-  for (const [name, map] of Object.entries(trained.model.maps)) {
-    const bytes = emitMap(trained, map, frozen, about);
+  const files: Record<string, FileFacts> = {};
+  for (const name of Object.keys(trained.model.maps)) {
+    const { bytes, facts } = emitMap(trained, name, frozen, about);
     const file = `export/${name}.onnx`;
+    files[`${name}.onnx`] = facts;
     await store.write(file, bytes);
     const inputs = probes(trained.model, name, data, fold(key, "parity", name));
     entries.push({
@@ -53,16 +86,22 @@ export async function exportModel(
       items: parityItems,
     });
   }
-  await store.write("export/parity.json", new TextEncoder().encode(`${JSON.stringify(entries, null, 2)}\n`));
+  await store.write("export/model.json", encodeJson({ producer: "zaya", ...about, files }));
+  await store.write("export/parity.json", encodeJson(entries));
   return entries;
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 function emitMap(
   { model, layouts }: TrainedModel,
-  map: NetMap,
+  name: string,
   frozen: Arrays,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+  about: ExportAbout,
+): { readonly bytes: Uint8Array; readonly facts: FileFacts } {
+  const map = model.maps[name]!;
   const { program } = traceInference({ model, layouts, frozen }, (scope) => {
     const inputs = Object.entries(map.inputs).map(([name, shape]): [string, Tensor] => {
       const outside = input(name, ["n", ...channelsFirst(shape)]);
@@ -73,7 +112,31 @@ function emitMap(
       outputs.map(([name, value]) => [name, value.shape.length === 4 ? transpose(value, [0, 3, 1, 2]) : value]),
     );
   });
-  return emitOnnx(program.outputs, { target: "portable", metadata });
+  const facts = fileFacts(
+    model,
+    name,
+    Object.fromEntries(Object.entries(program.outputs).map(([output, { shape }]) => [output, shape])),
+  );
+  const values = Object.entries({ ...facts.inputs, ...facts.outputs });
+  const bytes = emitOnnx(program.outputs, {
+    target: "portable",
+    doc: `${name} of a ${about.recipe}, step ${about.step}, by zaya: ${facts.summary}. ${about.paper}`,
+    values: Object.fromEntries(values.map(([value, fact]) => [value, valueAbout(fact)])),
+    metadata: metadataOf(about, facts),
+  });
+  return { bytes, facts };
+}
+
+/** Each fact as a text, JSON where it is none. */
+function metadataOf({ data, ...about }: ExportAbout, facts: FileFacts): Record<string, string> {
+  const all = { ...about, data: data?.name, inputs: facts.inputs, outputs: facts.outputs };
+  const said = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
+  return {
+    ...Object.fromEntries(
+      said.map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]),
+    ),
+    ...imageWords(facts),
+  };
 }
 
 function isImage(shape: Shape): boolean {
@@ -83,12 +146,6 @@ function isImage(shape: Shape): boolean {
 /** An image, or a pack of them. */
 function isPicture(shape: Shape): boolean {
   return isImage(shape) || shape.length === 4;
-}
-
-function channelsFirst(shape: Shape): Shape {
-  if (!isPicture(shape)) return shape;
-  const [h, w, c] = shape.slice(-3) as [number, number, number];
-  return [...shape.slice(0, -3), c, h, w];
 }
 
 /** Real items where a map takes items, of their own domain where there are two, and there are some; else noise. */

@@ -16,7 +16,7 @@ import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
 import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
-import { exportModel } from "./export.ts";
+import { aboutExport, exportModel } from "./export.ts";
 import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "./live-report.ts";
@@ -342,7 +342,7 @@ class Training {
     trained: TrainedModel,
     weights: Weights | null,
   ): AsyncGenerator<TrainEvent, void> {
-    const { store, config } = this.run;
+    const { store } = this.run;
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
@@ -351,7 +351,7 @@ class Training {
     for (const result of results) await keepEvaluation(store, { ...result, step: steps, seed, weights });
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
-    const about = { recipe: config.recipe, step: String(steps), ...(weights && { weights }) };
+    const about = await aboutExport(this.run, trained.model, steps, weights);
     await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
     const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);

@@ -191,7 +191,7 @@ describe("zaya export", () => {
     const result = resultOf(await zaya(folder, "export", "run", "--out", "files", "--json"));
     expect(result).toMatchObject({
       step: 40,
-      files: ["files/decoder.onnx", "files/encoder.onnx", "files/parity.json"],
+      files: ["files/decoder.onnx", "files/encoder.onnx", "files/model.json", "files/parity.json"],
     });
     for (const { largestDifference } of result.parity) {
       for (const value of Object.values(largestDifference)) expect(value).toBeLessThan(1e-5);

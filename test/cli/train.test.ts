@@ -46,6 +46,7 @@ describe("zaya train", () => {
       "checkpoints/000012/optimizer.safetensors",
       "export/encoder.onnx",
       "export/decoder.onnx",
+      "export/model.json",
       "export/parity.json",
     ])
       expect(files).toContain(name);

@@ -97,8 +97,8 @@ describe.each([
 
   it("draws from each component as often as its weight, by the last number of the code alone", () => {
     const z = input("z", [draws, 2]);
-    const { samples } = model.maps.generator!.outputs({ z }, new OpenScope(generators));
-    const [drawn] = evaluate([samples!], { z: codes });
+    const { point } = model.maps.generator!.outputs({ z }, new OpenScope(generators));
+    const [drawn] = evaluate([point!], { z: codes });
     const components = componentsOf(drawn!);
     const statistic = chiSquare(countsOf(components), shares);
     expect(statistic).toBeLessThan(chiSquareLimit(3));
@@ -213,7 +213,7 @@ describe("training in stages", () => {
     const drawn = await trained.sample(key(8), 600);
     await close();
     const [fromFile] = await runOnnx(await whole.read("export/generator.onnx"), { z: noise });
-    expect(fromFile!.samples).toBeAllclose(drawn, { relative: 1e-5 });
+    expect(fromFile!.point).toBeAllclose(drawn, { relative: 1e-5 });
   });
 
   it.each([

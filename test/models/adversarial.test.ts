@@ -458,10 +458,10 @@ describe("averaged parameters", () => {
       expect(opened.weights).toBe(weights);
       const drawn = await opened.trained.map("generator", { z: codes });
       await opened.close();
-      expect(drawn.samples!.data, weights).toBeAllclose(expected, { relative: 1e-5 });
+      expect(drawn.point!.data, weights).toBeAllclose(expected, { relative: 1e-5 });
       if (weights === "last") continue;
       const [file] = await runOnnx(await store.read("export/generator.onnx"), { z: codes });
-      expect(file!.samples!.data, "the exported file").toBeAllclose(expected, { relative: 1e-5 });
+      expect(file!.point!.data, "the exported file").toBeAllclose(expected, { relative: 1e-5 });
     }
   });
 

@@ -4,12 +4,14 @@ import { type NdArray, permuted } from "../../src/base/ndarray.ts";
 import { key, uniform } from "../../src/base/random.ts";
 import { range } from "../../src/base/range.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { cyclegan, pacgan } from "../../src/models/index.ts";
+import type { Dataset } from "../../src/data/index.ts";
+import { type ConfiguredModel, autoencoder, cyclegan, pacgan, vae } from "../../src/models/index.ts";
 import { add, mean, mul, sub } from "../../src/ops/index.ts";
 import { type Arrays, ortEngine } from "../../src/runtime/index.ts";
 import { Run, type TrainedModel, exportModel, openTrained, train } from "../../src/train/index.ts";
+import type { ValueFacts } from "../../src/train/file-facts.ts";
 import { packsOf } from "../../src/train/packs.ts";
-import { runOnnx } from "../onnx-file.ts";
+import { decodeOnnx, runOnnx } from "../onnx-file.ts";
 import { even, handMade, images, pairsOf, splitOf, translatorOf } from "./hand-made.ts";
 
 const shape = [4, 4, 1];
@@ -44,7 +46,14 @@ describe("the comparison of exported files with the model", () => {
     const { trained, asked } = watched(pair);
     const [a, b] = [even([0.1, 0.2, 0.3], shape), even([0.6, 0.7, 0.8], shape)];
     const data = pairsOf(images("A", a), images("B", b), true);
-    const entries = await exportModel(trained, data, new MemoryStore(), key(1), {});
+    const entries = await exportModel(trained, data, new MemoryStore(), key(1), {
+      recipe: "vae",
+      paper: "",
+      step: 1,
+      weights: null,
+      versions: {},
+      data: null,
+    });
     const given = (map: string, input: string) => [...asked[map]![input]!.data];
     expect(given("AtoB", "x")).toEqual(cycled(a, 64));
     expect(given("BtoA", "x")).toEqual(cycled(b, 64));
@@ -69,8 +78,10 @@ it("an exported translator gives the floats of the run's, within 1e-4", async ()
   for (const direction of ["AtoB", "BtoA"] as const) {
     const source = data.test.sides![direction === "AtoB" ? "a" : "b"].read(range(0, 6));
     const own = await trained.translate(source, direction);
-    const [made] = await runOnnx(await store.read(`export/${direction}.onnx`), { x: permuted(source, [0, 3, 1, 2]) });
-    const other = permuted(made!.y!, [0, 2, 3, 1]);
+    const [made] = await runOnnx(await store.read(`export/${direction}.onnx`), {
+      image: permuted(source, [0, 3, 1, 2]),
+    });
+    const other = permuted(made!.translation!, [0, 2, 3, 1]);
     expect(other.shape).toEqual(own.shape);
     const apart = (one: NdArray, two: NdArray) =>
       Math.max(...one.data.map((value, i) => Math.abs(value - two.data[i]!)));
@@ -91,8 +102,8 @@ it("a discriminator of packs of images takes them with channels first, and is co
   for await (const _ of train(model, splitOf(items), options, { engine, store }));
   const { trained, close } = await openTrained(await Run.open(store), engine);
   const x = packsOf(items.read(range(0, 10)), 2);
-  const { score } = await trained.map("discriminator", { x });
-  const [made] = await runOnnx(await store.read("export/discriminator.onnx"), { x: permuted(x, [0, 1, 4, 2, 3]) });
+  const { score } = await trained.map("discriminator", { pack: x });
+  const [made] = await runOnnx(await store.read("export/discriminator.onnx"), { pack: permuted(x, [0, 1, 4, 2, 3]) });
   expect(made!.score!.shape).toEqual([5, 1]);
   expect(new Set(score!.data).size).toBe(5);
   for (const [i, value] of score!.data.entries()) expect(made!.score!.data[i]).toBeCloseTo(value, 5);
@@ -103,4 +114,66 @@ it("a discriminator of packs of images takes them with channels first, and is co
   const entry = parity.find(({ file }) => file === "export/discriminator.onnx")!;
   expect(entry.largestDifference.score).toBeLessThan(1e-5);
   await close();
+});
+
+describe("an exported file", () => {
+  const ofModel = async (model: ConfiguredModel, data: Dataset) => {
+    const store = new MemoryStore();
+    const engine = ortEngine({ device: "cpu", threads: 1 });
+    const options = { steps: 2, batch: 4, seed: 1, sampleEvery: 100 };
+    const settings = { engine, store, versions: { zaya: "0.0.1" } };
+    for await (const _ of train(model, splitOf(data), options, settings));
+    const card = JSON.parse(new TextDecoder().decode(await store.read("export/model.json"))) as {
+      files: Record<string, { inputs: Record<string, ValueFacts>; outputs: Record<string, ValueFacts> }>;
+    } & Record<string, unknown>;
+    return { store, card };
+  };
+
+  it("says what it takes and gives, in ONNX's own words, in its metadata, and in model.json", async () => {
+    const { store, card } = await ofModel(vae({ hidden: [4], latent: 3 }), images("A", uniform(key(1), [24, 4, 6, 3])));
+    expect(card).toMatchObject({ producer: "zaya", recipe: "vae", step: 2, versions: { zaya: "0.0.1" } });
+    expect(card.data).toEqual({ name: "A", kind: "image", shape: [4, 6, 3] });
+    expect(Object.keys(card.files)).toEqual(["encoder.onnx", "decoder.onnx"]);
+    const { model, signature } = decodeOnnx(await store.read("export/decoder.onnx"));
+    const { inputs, outputs } = card.files["decoder.onnx"]!;
+    expect(signature).toEqual({ inputs: { z: ["n", 3] }, outputs: { image: ["n", 3, 4, 6] } });
+    expect([inputs.z!.shape, outputs.image!.shape]).toEqual([
+      ["n", 3],
+      ["n", 3, 4, 6],
+    ]);
+    expect(inputs.z!.prior).toBe("standard normal");
+    expect(outputs.image).toMatchObject({ layout: "NCHW", range: [0, 1] });
+    const metadata = Object.fromEntries(model.metadataProps.map(({ key: name, value }) => [name, value]));
+    expect(JSON.parse(metadata.inputs!)).toEqual(inputs);
+    expect(JSON.parse(metadata.outputs!)).toEqual(outputs);
+    expect(metadata).toMatchObject({
+      recipe: "vae",
+      step: "2",
+      data: "A",
+      versions: '{"zaya":"0.0.1"}',
+      "Image.BitmapPixelFormat": "Rgb8",
+      "Image.NominalPixelRange": "Normalized_0_1",
+    });
+    expect(model.docString).toContain("decoder of a vae, step 2, by zaya: z to image. Kingma");
+    const [image] = model.graph!.output;
+    expect(image!.docString).toBe("images, red, green, blue, from 0 black to 1 white");
+    expect(image!.type!.denotation).toBe("IMAGE");
+    const tensor = image!.type!.value.value as { shape?: { dim: { denotation: string }[] } };
+    expect(tensor.shape!.dim.map(({ denotation }) => denotation)).toEqual([
+      "DATA_BATCH",
+      "DATA_CHANNEL",
+      "DATA_FEATURE",
+      "DATA_FEATURE",
+    ]);
+    expect(model.graph!.input[0]!.docString).toBe("codes of items, standard normal");
+  });
+
+  it("of codes that nothing draws says so; the sampler beside it draws", async () => {
+    const { card } = await ofModel(
+      autoencoder({ hidden: [4], latent: 3 }),
+      images("A", uniform(key(1), [24, 4, 6, 1])),
+    );
+    expect(card.files["decoder.onnx"]!.inputs.z!.prior).toBeNull();
+    expect(card.files["sampler.onnx"]!.inputs.noise!.prior).toBe("standard normal");
+  });
 });

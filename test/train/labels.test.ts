@@ -93,7 +93,7 @@ describe("classifier", () => {
     for await (const _ of train(classifier({ features: 5 }), points, { steps: 4, batch: 6 }, { engine, store }));
     // Opened without the data: how many classes there were is on record.
     const { trained, close } = await openTrained(await Run.open(store), engine);
-    const { logits, features } = await trained.map("classifier", { image: uniform(key(1), [2, 3]) });
+    const { logits, features } = await trained.map("classifier", { point: uniform(key(1), [2, 3]) });
     expect([logits!.shape, features!.shape]).toEqual([
       [2, 4],
       [2, 5],
