@@ -88,6 +88,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./list.ts")).declareList,
   },
   {
+    name: "studio",
+    summary: "watch runs in a browser while they train",
+    load: async () => (await import("./studio.ts")).declareStudio,
+  },
+  {
     name: "doctor",
     summary: "check this machine: engines, speed, versions",
     load: async () => (await import("./doctor.ts")).declareDoctor,

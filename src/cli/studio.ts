@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+
+import { OptionError } from "../base/errors.ts";
+import { serveMonitor } from "../monitor/index.ts";
+import { exitCodes } from "./failure.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+
+interface StudioFlags {
+  readonly port?: string;
+  readonly readOnly?: boolean;
+}
+
+export function declareStudio(command: Command): void {
+  command
+    .argument("[dir]", "folder whose runs are shown, at any depth", "runs")
+    .option("--port <n>", "port on this machine (default: any that is free)")
+    .option("--read-only", "show runs, and neither start nor stop any")
+    .action(async (folder: string, flags: StudioFlags) => {
+      const output = new Output();
+      const monitor = await serveMonitor(folder, portOf(flags.port), flags.readOnly === true);
+      output.say(`studio  ${monitor.address}`, "Ctrl-C ends it");
+      const signal = catchInterrupt(output, "when the trainings that were started here have saved");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await monitor.close();
+      process.exitCode = exitCodes.done;
+    });
+}
+
+function portOf(text = "0"): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new OptionError(`--port must be a whole number from 0 to 65535 - got ${text}`);
+}

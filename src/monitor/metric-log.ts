@@ -1,0 +1,145 @@
+import { type FileHandle, open } from "node:fs/promises";
+
+import type { NewScalar, Scalars, Series } from "./api.ts";
+
+/** Bytes read at once. */
+const chunkSize = 1 << 20;
+
+/** Bytes before the place reached that must still be there: a run that went back and on has other ones. */
+const remembered = 256;
+
+/** One scalar as it was logged. */
+interface Column {
+  readonly split: "train" | "test";
+  readonly name: string;
+  readonly steps: number[];
+  readonly values: number[];
+}
+
+/**
+ * What a run's metrics.jsonl holds, read once and then followed: each call reads what was appended since. A run that went
+ * back to an earlier step has a shorter file, and is read again from its start.
+ */
+export class MetricLog {
+  private readonly columns = new Map<string, Column>();
+  private offset: number;
+  private tail = Buffer.alloc(0);
+
+  /** @param from Bytes that were read before, of which nothing is told again. */
+  constructor(
+    private readonly path: string,
+    from = 0,
+  ) {
+    this.offset = from;
+  }
+
+  /** Reads what is new. `null` where lines that were read are no longer there. */
+  async read(): Promise<readonly NewScalar[] | null> {
+    const found: NewScalar[] = [];
+    const file = await open(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    });
+    if (file === null) return this.offset === 0 ? found : this.forget();
+    try {
+      const { size } = await file.stat();
+      if (size < this.offset || !(await this.isAsBefore(file))) return this.forget();
+      for (let rest = Buffer.alloc(0); this.offset + rest.length < size;) {
+        const buffer = Buffer.alloc(Math.min(chunkSize, size - this.offset - rest.length));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.offset + rest.length);
+        if (bytesRead === 0) break;
+        const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+        // The last line may still be being written.
+        const end = bytes.lastIndexOf(10) + 1;
+        for (const line of bytes.toString("utf8", 0, end).split("\n")) this.take(line, found);
+        this.offset += end;
+        this.tail = Buffer.from(Buffer.concat([this.tail, bytes.subarray(0, end)]).subarray(-remembered));
+        rest = bytes.subarray(end);
+      }
+      return found;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Everything read so far, each scalar in at most so many intervals of steps. */
+  scalars(intervals: number): Scalars {
+    return { series: [...this.columns.values()].map((column) => thinned(column, intervals)), from: this.offset };
+  }
+
+  /** Read so far. */
+  get bytes(): number {
+    return this.offset;
+  }
+
+  private forget(): null {
+    this.columns.clear();
+    this.offset = 0;
+    this.tail = Buffer.alloc(0);
+    return null;
+  }
+
+  private async isAsBefore(file: FileHandle): Promise<boolean> {
+    const found = Buffer.alloc(this.tail.length);
+    await file.read(found, 0, found.length, this.offset - found.length);
+    return found.equals(this.tail);
+  }
+
+  private take(line: string, found: NewScalar[]): void {
+    if (line === "") return;
+    const entry = parsed(line);
+    // A broken line is the run's report to name; here it is passed over.
+    if (entry === null) return;
+    const [split, name, step, value] = entry;
+    const id = `${split}/${name}`;
+    let column = this.columns.get(id);
+    if (column === undefined) this.columns.set(id, (column = { split, name, steps: [], values: [] }));
+    column.steps.push(step);
+    column.values.push(value ?? Number.NaN);
+    found.push(entry);
+  }
+}
+
+function parsed(line: string): NewScalar | null {
+  try {
+    const { split, name, step, value } = JSON.parse(line) as Record<string, unknown>;
+    if (split !== "train" && split !== "test") return null;
+    if (typeof name !== "string" || typeof step !== "number") return null;
+    return [split, name, step, typeof value === "number" ? value : null];
+  } catch {
+    return null;
+  }
+}
+
+/** A curve with the range of what lies between its points, so that no spike is lost. */
+export function thinned({ split, name, steps, values }: Column, intervals: number): Series {
+  if (steps.length <= intervals) return { split, name, steps, values: values.map(orNull) };
+  const thin = { steps: [] as number[], values: [] as number[], low: [] as number[], high: [] as number[] };
+  for (let k = 0; k < intervals; k++) {
+    const start = Math.floor((k * steps.length) / intervals);
+    const end = Math.floor(((k + 1) * steps.length) / intervals);
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = start; i < end; i++) {
+      if (values[i]! < low) low = values[i]!;
+      if (values[i]! > high) high = values[i]!;
+    }
+    thin.steps.push(steps[end - 1]!);
+    thin.values.push(values[end - 1]!);
+    thin.low.push(low);
+    thin.high.push(high);
+  }
+  const { low, high } = thin;
+  return {
+    split,
+    name,
+    steps: thin.steps,
+    values: thin.values.map(orNull),
+    low: low.map(orNull),
+    high: high.map(orNull),
+  };
+}
+
+/** JSON has no numbers that are not finite. */
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,213 @@
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { RunPage, RunRow, Scalars } from "../../src/monitor/api.ts";
+import { monitorApp } from "../../src/monitor/app.ts";
+import { newFolder, writeRun } from "./run.ts";
+
+const host = "127.0.0.1:4000";
+const token = "secret";
+const secret = "not of a run";
+
+let root: string;
+let served: ReturnType<typeof monitorApp>;
+
+beforeAll(async () => {
+  const folder = await newFolder();
+  root = join(folder, "runs");
+  await writeRun(join(root, "one"), { seed: 1 });
+  await writeRun(join(root, "deep", "two"), { seed: 2, points: 5000 });
+  await mkdir(join(root, "cut"));
+  await writeFile(join(root, "cut", "run.json"), '{"status":');
+  await writeFile(join(folder, "secret.txt"), secret);
+  await writeFile(join(root, "one", "secret.txt"), secret);
+  await symlink(join(folder, "secret.txt"), join(root, "one", "samples", "link.png"));
+  await writeRun(join(folder, "outside"));
+  await symlink(join(folder, "outside"), join(root, "elsewhere"));
+  served = monitorApp({ root, token, hosts: [host], readOnly: false });
+});
+
+afterAll(() => served.close());
+
+const known = { host, cookie: `zaya=${token}` };
+
+const ask = (path: string, headers: Record<string, string> = known, init: RequestInit = {}) =>
+  served.app.request(`http://${host}${path}`, { ...init, headers });
+
+describe("a studio's server", () => {
+  it("lists every run at any depth, a broken one with its reason, and follows no link out", async () => {
+    const rows = (await (await ask("/api/runs")).json()) as RunRow[];
+    expect(rows.map(({ id, status }) => [id, status])).toEqual([
+      ["cut", "broken"],
+      ["deep/two", "done"],
+      ["one", "done"],
+    ]);
+    expect(rows[0]!.reason).toContain("run.json:");
+    expect(rows[2]).toMatchObject({
+      recipe: "vae",
+      step: 3,
+      steps: 3,
+      warnings: 1,
+      results: { elbo: 101 },
+      config: { "model.latent": 2, "model.hidden": "8,4", "train.seed": 1 },
+    });
+  });
+
+  it("tells a run: its snapshots, warnings and results", async () => {
+    const page = (await (await ask("/api/run?id=one")).json()) as RunPage;
+    expect(page.samples).toEqual([{ step: 2, file: "samples/000002.png" }]);
+    expect(page.warnings[0]).toMatchObject({ step: 2, symptom: "posterior-collapse", hint: "add --beta 0.5" });
+    expect(page.results[0]).toMatchObject({ label: "elbo", value: 101, interval: [99, 101] });
+    const picture = await ask("/file?id=one&name=samples/000002.png");
+    expect(picture.headers.get("content-type")).toBe("image/png");
+  });
+
+  it("thins long curves to what is asked for", async () => {
+    const { series } = (await (await ask("/api/scalars?id=deep/two&points=50")).json()) as Scalars;
+    expect(series[0]!.steps).toHaveLength(50);
+    expect(series[0]!.steps.at(-1)).toBe(5000);
+  });
+
+  it("answers nobody without the token, and gives a cookie for it", async () => {
+    expect((await ask("/api/runs", { host })).status).toBe(401);
+    expect((await ask("/api/runs", { host, cookie: "zaya=guess" })).status).toBe(401);
+    expect((await ask("/?token=guess", { host })).status).toBe(401);
+    const entry = await ask(`/?token=${token}`, { host });
+    expect(entry.status).toBe(302);
+    expect(entry.headers.get("set-cookie")).toMatch(/^zaya=secret;.*HttpOnly.*SameSite=Strict/);
+  });
+
+  it("answers under its own name alone, so that no page elsewhere can reach it by a name of its own", async () => {
+    expect((await ask("/api/runs", { ...known, host: "evil.example:4000" })).status).toBe(403);
+    expect((await ask("/api/runs", { cookie: known.cookie })).status).toBe(403);
+  });
+
+  it("gives a report an origin of its own", async () => {
+    await writeFile(join(root, "one", "report.html"), "<script>fetch('/api/runs')</script>");
+    const report = await ask("/file?id=one&name=report.html");
+    expect(report.headers.get("content-security-policy")).toMatch(/^sandbox allow-scripts;/);
+  });
+
+  it.each([
+    ["../outside", "samples/000002.png"],
+    ["elsewhere", "samples/000002.png"],
+    ["one", "samples/link.png"],
+    ["one", "secret.txt"],
+    ["one", "../one/secret.txt"],
+    ["one", "samples/../secret.txt"],
+    ["", "samples/000002.png"],
+    ["/", "samples/000002.png"],
+    ["one/..", "one/samples/000002.png"],
+    ["one", "samples/000002.png\0.png"],
+  ])("gives no file for run %j and name %j", async (id, name) => {
+    const response = await ask(`/file?${new URLSearchParams({ id, name }).toString()}`);
+    expect(response.status).toBe(404);
+  });
+
+  it("gives nothing from outside of its runs for 1,000 made-up requests", async () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        "..",
+        ".",
+        "one",
+        "outside",
+        "secret.txt",
+        "samples",
+        "%2e%2e",
+        "..%2f",
+        "\\..",
+        "//",
+        "etc/passwd",
+        "\0",
+      ),
+      fc.string({ maxLength: 6 }),
+    );
+    const path = fc.array(part, { maxLength: 6 }).map((parts) => parts.join("/"));
+    const route = fc.constantFrom("/file", "/api/run", "/api/scalars", "/assets/", "/");
+    await fc.assert(
+      fc.asyncProperty(route, path, path, async (base, id, name) => {
+        const url = base.endsWith("/")
+          ? base + encodeURI(id)
+          : `${base}?${new URLSearchParams({ id, name }).toString()}`;
+        const response = await ask(url);
+        expect(response.status).toBeLessThan(500);
+        const text = await response.text();
+        expect(text).not.toContain(secret);
+        expect(text).not.toContain("root:");
+      }),
+      { numRuns: 1000, seed: 7 },
+    );
+  });
+
+  it("starts nothing for what is no request of its own page", async () => {
+    const body = JSON.stringify({ recipe: "gan", data: "ring8", flags: {} });
+    const post = (headers: Record<string, string>, text = body) =>
+      ask("/api/train", headers, { method: "POST", body: text });
+    expect((await post({ ...known, "content-type": "text/plain" })).status).toBe(415);
+    const json = { ...known, "content-type": "application/json" };
+    expect((await post(json, "{")).status).toBe(400);
+    expect((await post(json, JSON.stringify({ recipe: "gan; rm", data: "x", flags: {} }))).status).toBe(400);
+    expect((await post(json, JSON.stringify({ recipe: "gan", data: "x", flags: { "Out Dir": "/" } }))).status).toBe(
+      400,
+    );
+    const shown = monitorApp({ root, token, hosts: [host], readOnly: true });
+    const refused = await shown.app.request(`http://${host}/api/train`, { method: "POST", headers: json, body });
+    expect(refused.status).toBe(403);
+    await shown.close();
+  });
+
+  it("opens a thousand runs of 10,000 points within 2 seconds", { timeout: 60_000 }, async () => {
+    const folder = await newFolder();
+    await writeRun(join(folder, "run-0"), { points: 10_000 });
+    const copies = Array.from({ length: 999 }, (_, i) => join(folder, `run-${i + 1}`));
+    await Promise.all(copies.map((copy) => cp(join(folder, "run-0"), copy, { recursive: true })));
+    const { app, close } = monitorApp({ root: folder, token, hosts: [host], readOnly: true });
+    const began = performance.now();
+    const rows = (await (await app.request(`http://${host}/api/runs`, { headers: known })).json()) as RunRow[];
+    const took = performance.now() - began;
+    expect(rows).toHaveLength(1000);
+    // Twice the bar: other tests run beside this one.
+    expect(took).toBeLessThan(4000);
+    await close();
+  });
+});
+
+describe("trainings from the page", () => {
+  const json = { ...known, "content-type": "application/json" };
+  const post = (path: string, body: unknown) => ask(path, json, { method: "POST", body: JSON.stringify(body) });
+  const small = { steps: "3000", hidden: "4", batch: "8" };
+
+  it("start as the command line does, are followed while they run, stop and go on", { timeout: 60_000 }, async () => {
+    const started = await post("/api/train", { recipe: "gan", data: "ring8", flags: small });
+    expect(await started.clone().text()).toBe('{"id":"gan-ring8-1"}');
+    const { id } = (await started.json()) as { id: string };
+    const stream = await ask(`/api/follow?id=${id}`);
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = "";
+    while (!/event: scalars/.test(heard)) heard += (await reader.read()).value;
+    await reader.cancel();
+    expect(heard).toContain('"control":"stop"');
+    expect(await (await post("/api/stop", { id })).text()).toBe('{"stopped":true}');
+    const ended = async (): Promise<RunPage> => {
+      for (;;) {
+        const page = (await (await ask(`/api/run?id=${id}`)).json()) as RunPage;
+        if (page.control === "resume") return page;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    const stopped = await ended();
+    expect(stopped.row.status).toBe("interrupted");
+    expect((await post("/api/resume", { id })).status).toBe(200);
+    await post("/api/stop", { id });
+    expect((await ended()).row.step).toBeGreaterThanOrEqual(stopped.row.step);
+  });
+
+  it("that are refused say why", { timeout: 30_000 }, async () => {
+    const refused = await post("/api/train", { recipe: "gan", data: "ring8", flags: { loss: "wasserstein" } });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain("must be one of");
+  });
+});
