@@ -163,6 +163,8 @@ export interface OptionDescription {
   readonly initial: unknown;
   /** What stands for a value of it: `n`, `x`, `file`, or the words that it may be, `AtoB|BtoA`. */
   readonly placeholder: string;
+  /** The words it may be; null where it is no choice of one. */
+  readonly choices: readonly string[] | null;
 }
 
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
@@ -175,6 +177,7 @@ export function describeOptions(schema: z.ZodObject): OptionDescription[] {
       doc: field.meta()?.description ?? inner.meta()?.description ?? "",
       initial: initial.success ? initial.data : undefined,
       placeholder: String(field.meta()?.["placeholder"] ?? inner.meta()?.["placeholder"] ?? "value"),
+      choices: inner instanceof z.ZodEnum ? inner.options.map(String) : null,
     };
   });
 }
