@@ -37,7 +37,7 @@ export interface Fused {
 export type IsPacked = (m: number, n: number, k: number) => boolean;
 
 /** Values that wait for the pass that needs them, one made of the other: a bound for recursion. */
-const deepest = 50;
+const deepest = 100;
 
 /** Cuts a graph of static shapes into steps: pointwise ops together with what they feed, in as few passes as possible. */
 export function fuse(wanted: Wanted, isPacked: IsPacked): Fused {

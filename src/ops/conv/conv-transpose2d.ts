@@ -2,6 +2,7 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/ndarray.ts";
 import { minOf } from "../../base/many.ts";
 import { type Op, type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
+import { composeTranspose } from "./composite.ts";
 import { convOp } from "./conv2d.ts";
 import { convWeightGradOp } from "./conv-weight-grad.ts";
 import {
@@ -39,6 +40,7 @@ export const convTransposeOp: Op<Geometry> = defineOp<Geometry>({
       emitTranspose(emitter, part!, kernel!, one, shape),
     );
   },
+  kernel: { composite: ([g, w], geo, y) => composeTranspose(g!, w!, geo, y) },
   flops: ([g, w], geo) => flopsOf(geo, g!.shape[0], (w!.shape[2] as number) * geo.groups, g!.shape[3] as number),
 });
 

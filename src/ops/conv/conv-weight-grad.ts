@@ -3,6 +3,7 @@ import { formatShape } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import { type Dims, type Op, apply, defineOp } from "../../graph/tensor.ts";
 import { emitGemm } from "../linalg/matmul.ts";
+import { composeWeightGrad } from "./composite.ts";
 import { convOp } from "./conv2d.ts";
 import { convTransposeOp } from "./conv-transpose2d.ts";
 import { type Geometry, flopsOf, forEachProduct } from "./geometry.ts";
@@ -42,6 +43,7 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
       return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
     });
   },
+  kernel: { composite: ([x, g], geo, y) => composeWeightGrad(x!, g!, geo, y) },
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),
 });
 

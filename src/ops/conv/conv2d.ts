@@ -1,4 +1,5 @@
 import { type Op, type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
+import { composeConv } from "./composite.ts";
 import { convTransposeOp } from "./conv-transpose2d.ts";
 import { convWeightGradOp } from "./conv-weight-grad.ts";
 import {
@@ -37,6 +38,7 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
       return emitter.reshape(product, shape);
     });
   },
+  kernel: { composite: ([x, w], geo, y) => composeConv(x!, w!, geo, y) },
   flops: ([x, w], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, w!.shape[3] as number),
 });
 

@@ -5,7 +5,7 @@ import type { Geometry } from "./geometry.ts";
 import { type AxisSources, fromNarrow, gatherRows, patches, permute, toNarrow } from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
-const fewChannels = 8;
+export const fewChannels = 8;
 /** Rows of up to so many taps are added one after the other, of more by a product. */
 const fewTaps = 16;
 
@@ -58,7 +58,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
 }
 
 /** For each place of the result, the rows (place of g, tap) that reach it. */
-function tapSources(geo: Geometry): number[][] {
+export function tapSources(geo: Geometry): number[][] {
   const taps = geo.kernel[0] * geo.kernel[1];
   const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
   return vertical.flatMap((rows) =>
@@ -75,7 +75,7 @@ function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
   );
 }
 
-interface Phase {
+export interface Phase {
   /** Taps that reach places of this remainder. */
   readonly taps: readonly number[];
   /** For each place of this remainder and each of the taps the place of g, or null outside it. */
@@ -83,7 +83,7 @@ interface Phase {
 }
 
 /** Places of the result with equal remainder by the stride are reached by the same taps; all phases are equally long. */
-function axisPhases(geo: Geometry, axis: 0 | 1): Phase[] {
+export function axisPhases(geo: Geometry, axis: 0 | 1): Phase[] {
   const [stride, dilation, padding] = [geo.stride[axis], geo.dilation[axis], geo.padding[axis]];
   const length = Math.ceil(geo.input[axis] / stride);
   return Array.from({ length: stride }, (_, remainder) => {

@@ -1,0 +1,207 @@
+import { ndarray } from "../../base/ndarray.ts";
+import { type Tensor, constant } from "../../graph/tensor.ts";
+import { matmul } from "../linalg/matmul.ts";
+import { concat } from "../movement/concat.ts";
+import { padAxis } from "../movement/pad.ts";
+import { reshape } from "../movement/reshape.ts";
+import { slice } from "../movement/slice.ts";
+import { transpose } from "../movement/transpose.ts";
+import { add } from "../pointwise/add.ts";
+import { gather, indexTensor } from "../select/gather.ts";
+import type { Geometry } from "./geometry.ts";
+import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
+import { axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
+
+// Convolutions as products of gathered patches, in ops: what kernels make of them. Patches of one image for one geometry are
+// one tensor however often they are asked for, so that a convolution and the gradient of its kernel share them.
+
+/** A convolution of x [n, h, w, c] with w [kh, kw, c / groups, o]. */
+export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Tensor {
+  return byGroup([x, w], geo, ([part, kernel], one) => {
+    const [kh, kw, c, o] = kernel!.shape as [number, number, number, number];
+    const shape = [...y.shape.slice(0, 3), o];
+    if (!hasNarrowSide(one, c, o)) {
+      return reshape(matmul(patches(part!, one, "wide"), reshape(kernel!, [kh * kw * c, o])), shape);
+    }
+    const taps = kh * kw;
+    const flat = reshape(transpose(reshape(kernel!, [taps, c, o]), [1, 0, 2]), [c, taps * o]);
+    const product = matmul(reshape(part!, [-1, c]), flat);
+    return reshape(sumOfTaps(product, part!, one, "wide", o), shape);
+  });
+}
+
+/** Its adjoint for x: of g [n, h', w', o] with w to y [n, h, w, c]. */
+export function composeTranspose(g: Tensor, w: Tensor, geo: Geometry, y: Tensor): Tensor {
+  return byGroup([g, w], geo, ([part, kernel], one) => {
+    const [kh, kw, c, o] = kernel!.shape as [number, number, number, number];
+    const shape = [...y.shape.slice(0, 3), c];
+    const flat = reshape(kernel!, [kh * kw * c, o]);
+    const isFull = one.output[0] * one.output[1] === 1 && one.padding.every((p) => p === 0);
+    if (isFull && one.kernel.every((k, axis) => k === one.input[axis])) {
+      return reshape(matmul(reshape(part!, [-1, o]), flat, { transposeB: true }), shape);
+    }
+    if (c > fewChannels) return byPhase(part!, kernel!, one, shape as number[]);
+    const product = matmul(reshape(part!, [-1, o]), flat, { transposeB: true });
+    return reshape(sumOfTaps(product, part!, one, "narrow", c), shape);
+  });
+}
+
+/** Its adjoint for w: of x [n, h, w, c] and g [n, h', w', o] to y [kh, kw, c / groups, o]. */
+export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor): Tensor {
+  return byGroup([x, g], geo, ([part, gradient], one) => {
+    const [kh, kw, c] = y.shape as [number, number, number];
+    const o = gradient!.shape[3] as number;
+    if (!hasNarrowSide(one, c, o)) {
+      const product = matmul(patches(part!, one, "wide"), reshape(gradient!, [-1, o]), { transposeA: true });
+      return reshape(product, [kh, kw, c, o]);
+    }
+    const rows = patches(gradient!, one, "narrow");
+    const product = matmul(reshape(part!, [-1, c]), rows, { transposeA: true });
+    return reshape(transpose(reshape(product, [c, kh * kw, o]), [1, 0, 2]), [kh, kw, c, o]);
+  });
+}
+
+type Side = "wide" | "narrow";
+
+const tables = new WeakMap<Geometry, Map<string, Tensor>>();
+
+/** An index table of a geometry, the same tensor each time: equal graphs become one by it. */
+function table(geo: Geometry, name: string, make: () => readonly number[]): Tensor {
+  let own = tables.get(geo);
+  if (own === undefined) tables.set(geo, (own = new Map()));
+  let known = own.get(name);
+  if (known === undefined) own.set(name, (known = indexTensor(make())));
+  return known;
+}
+
+function sourcesOf(geo: Geometry, from: Side): readonly [AxisSources, AxisSources] {
+  const sources = from === "wide" ? fromWide : fromNarrow;
+  return [sources(geo, 0), sources(geo, 1)];
+}
+
+/** For each place of the other side the taps that it meets in x, as a row: [n * places, taps * c]. */
+function patches(x: Tensor, geo: Geometry, from: Side): Tensor {
+  const [down, across] = sourcesOf(geo, from);
+  return patchesBy(x, down, across, (make) => table(geo, from, make));
+}
+
+function patchesBy(
+  x: Tensor,
+  down: AxisSources,
+  across: AxisSources,
+  tableOf: (make: () => readonly number[]) => Tensor,
+): Tensor {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [places, taps] = [down.length * across.length, down[0]!.length * across[0]!.length];
+  const indices = tableOf(() =>
+    down.flatMap((rows) =>
+      across.flatMap((cols) =>
+        rows.flatMap((row) => cols.map((col) => (row === null || col === null ? h * w : row * w + col))),
+      ),
+    ),
+  );
+  return reshape(gatherRows(reshape(x, [n, h * w, c]), indices), [n * places, taps * c]);
+}
+
+/** Rows of x [n, rows, c] by number; the number `rows` stands for a row of zeros. */
+function gatherRows(x: Tensor, indices: Tensor): Tensor {
+  const rows = x.shape[1] as number;
+  const { data } = indices.attrs.value as { data: Int32Array };
+  if (data.length === rows && data.every((from, i) => from === i)) return x;
+  return gather(data.includes(rows) ? padAxis(x, 1, 0, 1) : x, indices, 1);
+}
+
+/**
+ * Of the product of every place of a side with every tap [n * places, taps * c], each place of the other side adds up those
+ * that it meets: [n, places', c].
+ */
+function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: number): Tensor {
+  const [n, h, w] = side.shape as [number, number, number];
+  const taps = geo.kernel[0] * geo.kernel[1];
+  const rows = h * w * taps;
+  const lists = from === "wide" ? wideSources(geo) : tapSources(geo);
+  const rounds = lists.reduce((most, list) => Math.max(most, list.length), 1);
+  const byTap = reshape(product, [n, rows, c]);
+  const terms = Array.from({ length: rounds }, (_, round) =>
+    gatherRows(
+      byTap,
+      table(geo, `${from} ${round}`, () => lists.map((list) => list[round] ?? rows)),
+    ),
+  );
+  return terms.reduce((total, term) => add(total, term));
+}
+
+/** For each place of the narrow side the rows (place of the wide side, tap) that it meets. */
+function wideSources(geo: Geometry): number[][] {
+  const [down, across] = sourcesOf(geo, "wide");
+  const taps = geo.kernel[0] * geo.kernel[1];
+  return down.flatMap((rows) =>
+    across.map((cols) =>
+      rows.flatMap((row, ty) =>
+        cols.flatMap((col, tx) =>
+          row === null || col === null ? [] : [(row * geo.input[1] + col) * taps + ty * geo.kernel[1] + tx],
+        ),
+      ),
+    ),
+  );
+}
+
+/** One product for each pair of remainders by the stride, then rows and columns of these phases interleaved. */
+function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly number[]): Tensor {
+  const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
+  const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
+  const o = w.shape[3] as number;
+  const turned = transpose(reshape(w, [geo.kernel[0] * geo.kernel[1], c!, o]), [0, 2, 1]);
+  const lines = vertical.map((down, i) => {
+    const parts = horizontal.map((across, j) => {
+      const shape = [n! * rows, 1, cols, 1, c!];
+      const taps = down.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
+      if (taps.length === 0) return zeros(shape);
+      const kernel = gather(
+        turned,
+        table(geo, `taps ${i} ${j}`, () => taps),
+      );
+      const patch = patchesBy(g, down.sources, across.sources, (make) => table(geo, `phase ${i} ${j}`, make));
+      return reshape(matmul(patch, reshape(kernel, [taps.length * o, c!])), shape);
+    });
+    return concat(parts, 3);
+  });
+  const whole = concat(lines, 1);
+  const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
+  const result = reshape(whole, [n!, tall, wide, c!]);
+  const cut = tall === h ? result : slice(result, 1, 0, h!);
+  return wide === width ? cut : slice(cut, 2, 0, width!);
+}
+
+function zeros(shape: readonly number[]): Tensor {
+  return constant(ndarray("float32", shape, new Float32Array(shape.reduce((size, extent) => size * extent, 1))));
+}
+
+/** Group by group on the channels (the last axis of every part), joined. */
+function byGroup(
+  parts: readonly Tensor[],
+  geo: Geometry,
+  compose: (parts: readonly Tensor[], one: Geometry) => Tensor,
+): Tensor {
+  if (geo.groups === 1) return compose(parts, geo);
+  const one = singleOf(geo);
+  const results = Array.from({ length: geo.groups }, (_, group) =>
+    compose(
+      parts.map((part) => {
+        const length = (part.shape[3] as number) / geo.groups;
+        return slice(part, 3, group * length, (group + 1) * length);
+      }),
+      one,
+    ),
+  );
+  return concat(results, 3);
+}
+
+const singles = new WeakMap<Geometry, Geometry>();
+
+/** The geometry of one group, the same object each time. */
+function singleOf(geo: Geometry): Geometry {
+  let one = singles.get(geo);
+  if (one === undefined) singles.set(geo, (one = { ...geo, groups: 1 }));
+  return one;
+}
