@@ -40,6 +40,7 @@ export interface Arithmetic {
 
 /**
  * How kernels compute an op. Static shapes only: the compiler refuses others before it asks.
+ * - `memory`: nothing is computed; inputs and constants.
  * - `pointwise`: one number of the result from the numbers of the operands at its place, which broadcast.
  * - `view`: no computation; where the numbers of the result lie in memory, seen from where those of the operands do. Null
  *   where no view says that, until the first operand has been copied.
@@ -47,9 +48,10 @@ export interface Arithmetic {
  * - `reduction`: along axes of the operand; `argmax` is the place of the first largest along one axis.
  * - `product`: operands as stacks of matrices [..., m, k] and [..., k, n] with equal leading axes.
  * - `scatter`: slices of the first operand along an axis are added to zeros at the places that the second names.
- * - `composite`: other ops compute it.
+ * - `composite`: other ops compute it, none of which is a composite.
  */
 export type KernelForm<A extends Attrs = Attrs> =
+  | { readonly memory: true }
   | { readonly pointwise: (k: Arithmetic, operands: readonly Scalar[], attrs: A) => Scalar }
   | { readonly view: (operands: readonly View[], attrs: A, shape: Shape) => View | null }
   | {

@@ -52,8 +52,8 @@ export interface Op<A extends Attrs = Attrs> {
     | ((g: Tensor, inputs: readonly Tensor[], attrs: A, y: Tensor) => readonly (Tensor | null)[]);
   /** ONNX nodes for the result; `y` is the tensor itself, for its shape. */
   emit(emitter: Emitter, inputs: readonly Value[], attrs: A, y: Tensor): Value;
-  /** How compiled kernels compute it. Inputs and constants have none. */
-  readonly kernel?: KernelForm<A>;
+  /** How compiled kernels compute it. */
+  readonly kernel: KernelForm<A>;
   /** A simpler tensor with the same value, if the inputs allow one. */
   simplify?(inputs: readonly Tensor[], attrs: A, y: Tensor): Tensor | null;
   /** A cheaper form of the sum of several results of this op, if there is one; used where gradients meet. */
@@ -105,6 +105,7 @@ const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
   },
   gradient: () => [],
   emit: (emitter, _, { name, shape, dtype }) => emitter.input(name, shape, dtype),
+  kernel: { memory: true },
 });
 
 export function input(name: string, shape: Dims, dtype: TensorType = "float32"): Tensor {
@@ -118,6 +119,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   evaluate: (_, { value }) => Float64Array.from(value.data),
   gradient: () => [],
   emit: (emitter, _, { value }) => emitter.constant(value),
+  kernel: { memory: true },
 });
 
 export function constant(value: NdArray<TensorType>): Tensor {

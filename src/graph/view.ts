@@ -104,8 +104,9 @@ export function isContiguous(view: View): boolean {
 
 /** What a view reads, as text: equal for equal views of one source. */
 export function viewKey(view: View, nameOf: (source: object) => string): string {
+  const name = nameOf(view.source);
   const lookups = view.lookups.map(({ places, stride }) => ` + ${stride} * ${viewKey(places, nameOf)}`).join("");
-  return `${nameOf(view.source)}[${view.offset}: ${view.shape.map((extent, i) => `${extent}*${view.strides[i]}`).join(" ")}${lookups}]`;
+  return `${name}[${view.offset}: ${view.shape.map((extent, i) => `${extent}*${view.strides[i]}`).join(" ")}${lookups}]`;
 }
 
 function mapped(view: View, change: (places: View) => View): View {

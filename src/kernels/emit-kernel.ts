@@ -6,19 +6,12 @@ import { type Access, type LoopNest, loopNest } from "./loops.ts";
 import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
-/** A kernel as a function of the addresses of what it reads and writes, in this order. */
-export interface EmittedKernel {
-  readonly builder: FunctionBuilder;
-  readonly sources: readonly object[];
-}
-
-export function emitKernel(kernel: Kernel): EmittedKernel {
-  const writer = new KernelWriter(kernel, loopNest(kernel));
-  return { builder: writer.write(), sources: writer.sources };
+/** A kernel as a function of the addresses of what it reads and writes, in the order in which its text names them. */
+export function emitKernel(kernel: Kernel): FunctionBuilder {
+  return new KernelWriter(kernel, loopNest(kernel)).write();
 }
 
 class KernelWriter {
-  readonly sources: readonly object[];
   private readonly code: FunctionBuilder;
   private readonly memory: Accesses;
   private readonly levels = new Map<Node, number>();
@@ -35,8 +28,7 @@ class KernelWriter {
     private readonly kernel: Kernel,
     private readonly nest: LoopNest,
   ) {
-    this.sources = sourcesOf(nest);
-    this.code = new FunctionBuilder(this.sources.map(() => "i32"));
+    this.code = new FunctionBuilder(sourcesOf(nest).map(() => "i32"));
     this.memory = new Accesses(this.code, nest);
     for (const node of nodesOf(kernel)) {
       this.levels.set(node, this.levelOf(node));

@@ -91,9 +91,9 @@ class ProgramWriter {
       if (!names.has(source)) names.set(source, `p${names.size}`);
       return names.get(source)!;
     };
+    // The text names memory in the order in which the kernel takes its addresses.
     const key = printKernel(step, nameOf);
-    const { builder, sources } = emitKernel(step);
-    return { index: this.function(key, () => builder), sources };
+    return { index: this.function(key, () => emitKernel(step)), sources: [...names.keys()] };
   }
 
   private function(key: string, make: () => FunctionBuilder): number {

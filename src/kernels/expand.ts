@@ -1,17 +1,14 @@
 import { formatShape } from "../base/ndarray.ts";
 import { simplify } from "../graph/simplify.ts";
-import { type Tensor, constantValue, inputName, opOf } from "../graph/tensor.ts";
+import { type Tensor, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
 
 /** Why kernels cannot compute some tensors, in words; null where they can. */
 export function obstacle(outputs: readonly Tensor[]): string | null {
-  for (const node of toposort(outputs)) {
-    if (node.shape.some((extent) => typeof extent === "string")) {
-      return `shapes must be known in advance - got ${formatShape(node.shape)} of ${opOf(node).name}`;
-    }
-    if (!isLeaf(node) && opOf(node).kernel === undefined) return `${opOf(node).name} has no kernel`;
-  }
-  return null;
+  const open = toposort(outputs).find((node) => node.shape.some((extent) => typeof extent === "string"));
+  return open === undefined
+    ? null
+    : `shapes must be known in advance - got ${formatShape(open.shape)} of ${opOf(open).name}`;
 }
 
 /** The same tensors by ops that have kernels of their own: composites are replaced by what computes them. */
@@ -19,27 +16,10 @@ export function expand(outputs: readonly Tensor[]): Tensor[] {
   const replaced = new Map<Tensor, Tensor>();
   for (const node of toposort(outputs)) {
     const inputs = node.inputs.map((from) => replaced.get(from)!);
-    const form = isLeaf(node) ? undefined : opOf(node).kernel;
-    if (form !== undefined && "composite" in form) {
-      const [inner] = expandComposite(form.composite(inputs, node.attrs, node));
-      replaced.set(node, inner!);
-    } else {
-      const same = inputs.every((from, i) => from === node.inputs[i]);
-      replaced.set(node, same ? node : { ...node, inputs });
-    }
+    const form = opOf(node).kernel;
+    const same = inputs.every((from, i) => from === node.inputs[i]);
+    const kept = () => (same ? node : { ...node, inputs });
+    replaced.set(node, "composite" in form ? form.composite(inputs, node.attrs, node) : kept());
   }
   return simplify(outputs.map((output) => replaced.get(output)!));
-}
-
-/** A composite may be made of others. */
-function expandComposite(root: Tensor): Tensor[] {
-  const inside = toposort([root]).some((node) => {
-    const form = isLeaf(node) ? undefined : opOf(node).kernel;
-    return form !== undefined && "composite" in form;
-  });
-  return inside ? expand([root]) : [root];
-}
-
-function isLeaf(node: Tensor): boolean {
-  return inputName(node) !== null || constantValue(node) !== null;
 }

@@ -96,7 +96,7 @@ class Fuser {
     }
     const known = constantValue(node);
     if (known !== null) return this.constant(known);
-    const form = opOf(node).kernel!;
+    const form = opOf(node).kernel;
     if ("view" in form) return this.viewed(node, form);
     if ("pointwise" in form) return this.pointwise(node, form);
     if ("join" in form) return this.joined(node, form);

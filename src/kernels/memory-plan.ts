@@ -53,20 +53,23 @@ function timeline(segment: Segment): View[][] {
 
 /** The largest first, each at the lowest place that is free for its whole life. */
 function place(lives: readonly Life[]): MemoryPlan {
+  // By their places.
   const placed: (Life & { readonly at: number })[] = [];
   let bytes = 0;
   for (const life of lives.toSorted((a, b) => b.bytes - a.bytes)) {
-    const rivals = placed.filter((other) => other.first <= life.last && life.first <= other.last);
     let at = 0;
-    for (const other of rivals.toSorted((a, b) => a.at - b.at)) {
+    for (const other of placed) {
       if (at + life.bytes <= other.at) break;
-      at = Math.max(at, Math.ceil((other.at + other.bytes) / alignment) * alignment);
+      const rivals = other.first <= life.last && life.first <= other.last;
+      if (rivals) at = Math.max(at, aligned(other.at + other.bytes));
     }
-    placed.push({ ...life, at });
+    const index = placed.findIndex((other) => other.at > at);
+    placed.splice(index < 0 ? placed.length : index, 0, { ...life, at });
     bytes = Math.max(bytes, at + life.bytes);
   }
-  return {
-    offsets: new Map(placed.map(({ buffer, at }) => [buffer, at])),
-    bytes: Math.ceil(bytes / alignment) * alignment,
-  };
+  return { offsets: new Map(placed.map(({ buffer, at }) => [buffer, at])), bytes: aligned(bytes) };
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
 }

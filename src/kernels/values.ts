@@ -82,7 +82,7 @@ export class Values {
   private hostPlace(node: Tensor): View | null {
     if (this.ends.has(node)) return null;
     for (const consumer of this.consumers.get(node) ?? []) {
-      const form = opOf(consumer).kernel!;
+      const form = opOf(consumer).kernel;
       const at = consumer.inputs.indexOf(node);
       if ("join" in form) {
         const { axis, starts } = form.join(
@@ -294,7 +294,7 @@ export class Values {
   private uses(node: Tensor): number {
     const own = this.ends.has(node) ? 1 : 0;
     return (this.consumers.get(node) ?? []).reduce(
-      (count, consumer) => count + ("view" in opOf(consumer).kernel! ? Math.max(1, this.uses(consumer)) : 1),
+      (count, consumer) => count + ("view" in opOf(consumer).kernel ? Math.max(1, this.uses(consumer)) : 1),
       own,
     );
   }

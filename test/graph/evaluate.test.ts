@@ -28,6 +28,7 @@ describe("evaluate", () => {
       },
       gradient: "none",
       emit: (_, [from]) => from!,
+      kernel: { view: ([from]) => from! },
     });
     const y = apply(counting, [x], {});
     evaluate([add(y, mul(y, y)), y], { x: fromNumbers([1, 2, 3, 4, 5, 6], [2, 3]) });

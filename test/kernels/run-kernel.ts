@@ -1,15 +1,17 @@
 import type { NdArray } from "../../src/base/ndarray.ts";
+import { sourcesOf } from "../../src/kernels/emit-access.ts";
 import { emitKernel } from "../../src/kernels/emit-kernel.ts";
 import type { Kernel } from "../../src/kernels/kernel.ts";
+import { loopNest } from "../../src/kernels/loops.ts";
 import { ModuleBuilder, memoryImport } from "../../src/kernels/wasm.ts";
 
 const page = 65536;
 
 /** Compiles one kernel and runs it on arrays, which are the sources of its views; those it writes are changed. */
 export function runKernel(kernel: Kernel, arrays: readonly NdArray[]): void {
-  const { builder, sources } = emitKernel(kernel);
   const module = new ModuleBuilder();
-  module.add(builder, "run");
+  module.add(emitKernel(kernel), "run");
+  const sources = sourcesOf(loopNest(kernel));
   const places = new Map<object, number>();
   let end = 64;
   for (const array of arrays) {

@@ -7,7 +7,7 @@ import { reshape } from "../movement/reshape.ts";
 import { slice } from "../movement/slice.ts";
 import { transpose } from "../movement/transpose.ts";
 import { add } from "../pointwise/add.ts";
-import { gather, indexTensor } from "../select/gather.ts";
+import { gather } from "../select/gather.ts";
 import type { Geometry } from "./geometry.ts";
 import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
 import { axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
@@ -63,15 +63,18 @@ export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor
 
 type Side = "wide" | "narrow";
 
-const tables = new WeakMap<Geometry, Map<string, Tensor>>();
+/** Index tables that are in use, by what they are made from: making one of a large image takes longer than all else. */
+const tables = new Map<string, WeakRef<Tensor>>();
 
-/** An index table of a geometry, the same tensor each time: equal graphs become one by it. */
-function table(geo: Geometry, name: string, make: () => readonly number[]): Tensor {
-  let own = tables.get(geo);
-  if (own === undefined) tables.set(geo, (own = new Map()));
-  let known = own.get(name);
-  if (known === undefined) own.set(name, (known = indexTensor(make())));
-  return known;
+/** An index table of a geometry, the same tensor while any graph has it: equal gathers become one by it. */
+function table(geo: Geometry, name: string, make: () => Int32Array<ArrayBuffer>): Tensor {
+  const key = `${name} ${JSON.stringify(geo)}`;
+  const known = tables.get(key)?.deref();
+  if (known !== undefined) return known;
+  const data = make();
+  const made = constant(ndarray("int32", [data.length], data));
+  tables.set(key, new WeakRef(made));
+  return made;
 }
 
 function sourcesOf(geo: Geometry, from: Side): readonly [AxisSources, AxisSources] {
@@ -89,17 +92,21 @@ function patchesBy(
   x: Tensor,
   down: AxisSources,
   across: AxisSources,
-  tableOf: (make: () => readonly number[]) => Tensor,
+  tableOf: (make: () => Int32Array<ArrayBuffer>) => Tensor,
 ): Tensor {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [places, taps] = [down.length * across.length, down[0]!.length * across[0]!.length];
-  const indices = tableOf(() =>
-    down.flatMap((rows) =>
-      across.flatMap((cols) =>
-        rows.flatMap((row) => cols.map((col) => (row === null || col === null ? h * w : row * w + col))),
-      ),
-    ),
-  );
+  const indices = tableOf(() => {
+    const list = new Int32Array(places * taps);
+    let at = 0;
+    for (const rows of down) {
+      for (const cols of across) {
+        for (const row of rows)
+          for (const col of cols) list[at++] = row === null || col === null ? h * w : row * w + col;
+      }
+    }
+    return list;
+  });
   return reshape(gatherRows(reshape(x, [n, h * w, c]), indices), [n * places, taps * c]);
 }
 
@@ -119,14 +126,18 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
   const [n, h, w] = side.shape as [number, number, number];
   const taps = geo.kernel[0] * geo.kernel[1];
   const rows = h * w * taps;
-  const lists = from === "wide" ? wideSources(geo) : tapSources(geo);
-  const rounds = lists.reduce((most, list) => Math.max(most, list.length), 1);
+  const most = (sources: AxisSources) =>
+    Math.max(...sources.map((list) => list.filter((place) => place !== null).length));
+  const rounds = sourcesOf(geo, from).reduce((product, axis) => product * most(axis), 1);
+  let lists: number[][] | null = null;
+  const roundOf = (round: number) => () => {
+    lists ??= from === "wide" ? wideSources(geo) : tapSources(geo);
+    return Int32Array.from(lists, (list) => list[round] ?? rows);
+  };
   const byTap = reshape(product, [n, rows, c]);
-  const terms = Array.from({ length: rounds }, (_, round) =>
-    gatherRows(
-      byTap,
-      table(geo, `${from} ${round}`, () => lists.map((list) => list[round] ?? rows)),
-    ),
+  // At least one, of zeros: padding can be so wide that no tap reaches any place.
+  const terms = Array.from({ length: Math.max(1, rounds) }, (_, round) =>
+    gatherRows(byTap, table(geo, `${from} ${round}`, roundOf(round))),
   );
   return terms.reduce((total, term) => add(total, term));
 }
@@ -159,7 +170,7 @@ function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly
       if (taps.length === 0) return zeros(shape);
       const kernel = gather(
         turned,
-        table(geo, `taps ${i} ${j}`, () => taps),
+        table(geo, `taps ${i} ${j}`, () => Int32Array.from(taps)),
       );
       const patch = patchesBy(g, down.sources, across.sources, (make) => table(geo, `phase ${i} ${j}`, make));
       return reshape(matmul(patch, reshape(kernel, [taps.length * o, c!])), shape);
@@ -184,7 +195,7 @@ function byGroup(
   compose: (parts: readonly Tensor[], one: Geometry) => Tensor,
 ): Tensor {
   if (geo.groups === 1) return compose(parts, geo);
-  const one = singleOf(geo);
+  const one: Geometry = { ...geo, groups: 1 };
   const results = Array.from({ length: geo.groups }, (_, group) =>
     compose(
       parts.map((part) => {
@@ -195,13 +206,4 @@ function byGroup(
     ),
   );
   return concat(results, 3);
-}
-
-const singles = new WeakMap<Geometry, Geometry>();
-
-/** The geometry of one group, the same object each time. */
-function singleOf(geo: Geometry): Geometry {
-  let one = singles.get(geo);
-  if (one === undefined) singles.set(geo, (one = { ...geo, groups: 1 }));
-  return one;
 }
