@@ -127,7 +127,7 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
   const taps = geo.kernel[0] * geo.kernel[1];
   const rows = h * w * taps;
   const most = (sources: AxisSources) =>
-    Math.max(...sources.map((list) => list.filter((place) => place !== null).length));
+    sources.reduce((largest, list) => Math.max(largest, list.filter((place) => place !== null).length), 0);
   const rounds = sourcesOf(geo, from).reduce((product, axis) => product * most(axis), 1);
   let lists: number[][] | null = null;
   const roundOf = (round: number) => () => {
