@@ -171,7 +171,7 @@ function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
   if (!shape.every((extent) => Number.isInteger(extent))) {
     throw new DataError(`${source}: a shape must be of whole numbers - got (${extents})`);
   }
-  const [, sign = "=", name = ""] = /^([<>=|])?(.*)$/.exec(descriptor)!;
+  const [, sign = "=", name = ""] = /^([<>=|])?([^]*)$/.exec(descriptor)!;
   const type = typeNames.get(name);
   if (type === undefined) throw unknownDescriptor(descriptor, name, source);
   return { type, descriptor, bigEndian: sign === ">", shape, fortran: order === "True" };

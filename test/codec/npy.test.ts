@@ -98,6 +98,11 @@ describe("decodeNpy and encodeNpy", () => {
     }
   });
 
+  it("refuses a type with a line break in it", () => {
+    const text = Buffer.from(fixture("f4")).toString("latin1").replace("'<f4'", "'\n4 '");
+    expect(() => decodeNpy(Buffer.from(text, "latin1"), "x")).toThrow(DataError);
+  });
+
   it("refuses a bool that is neither 0 nor 1", () => {
     const bytes = Buffer.from(fixture("b1"));
     bytes[bytes.length - 1] = 2;
