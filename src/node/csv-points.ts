@@ -1,105 +1,171 @@
+import { basename } from "node:path";
+
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-
-/** What separates cells, the surest sign first: a comma may also be the sign before a fraction. */
-const separators = ["\t", ";", ","] as const;
+import { csvRows } from "./csv-lines.ts";
+import { availableMemory } from "./memory.ts";
+import { readChunks } from "./read-file.ts";
 
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Digits in groups of three. */
+const grouped = /^[+-]?\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?$/;
 /** A name does not begin as numbers do, and is no word that stands where a number is missing. */
 const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
+/** Cells of a block of numbers in memory. */
+const blockSize = 2 ** 20;
+const mostCells = 2 ** 28;
+/** Bytes that a cell takes, in its block and in the array of all. */
+const cellSize = 16;
 
 /**
- * Points `[n, d]` from a table of numbers: a row a point, cells between commas, semicolons or tabs, whichever the first line
- * has. A first line of names is a header, and left out; empty lines are too.
+ * Points `[n, d]` from a table of numbers: a row a point. A first line of names is a header, and left out; empty lines are too,
+ * and columns and last rows in which nothing stands.
  * Float64: in float32, distances between far numbers would be lost.
  * @param name What the bytes are, for messages: a file name.
- * @throws DataError with line and column when a cell is no finite number, and with the line when rows differ in length.
+ * @throws DataError with line and column when a cell is no finite number, with the line when rows differ in length, and when
+ * there are more cells than the memory holds.
  */
-export async function decodeCsvPoints(bytes: Uint8Array, name: string): Promise<NdArray<"float64">> {
-  const { parse, CsvError } = await import("csv-parse/sync");
-  const table = new Table(`openData: ${name}`);
-  try {
-    parse(bytes, {
-      bom: true,
-      delimiter: separatorOf(bytes),
-      relax_column_count: true,
-      on_record: (cells: string[], { lines }) => {
-        table.add(cells, lines);
-        return null;
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new DataError(
-      `openData: ${name} must be a table of numbers - got quotation marks that do not match by line ${error["lines"]}`,
-    );
+export async function decodeCsvPoints(
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<NdArray<"float64">> {
+  const table = new Table(name, Math.min(mostCells, Math.floor(availableMemory() / cellSize)));
+  for await (const rows of csvRows(bytes instanceof Uint8Array ? [bytes] : bytes, name)) {
+    for (const { cells, line } of rows) table.add(cells, line);
   }
   return table.points();
 }
 
-/** The first separator that the first line with text has outside of quotes. */
-function separatorOf(bytes: Uint8Array): string {
-  const start = new TextDecoder().decode(bytes.subarray(0, 2 ** 16));
-  const line = /[^\r\n]*[^\r\n\s][^\r\n]*/.exec(start)?.[0].replaceAll(/"[^"]*"/g, "") ?? "";
-  return separators.find((separator) => line.includes(separator)) ?? ",";
+/** The same of a file, zipped or not, which is read piece by piece. @throws DataError as of `decodeCsvPoints` and `readChunks`. */
+export async function readCsvPoints(path: string): Promise<NdArray<"float64">> {
+  const chunks = await readChunks(path);
+  if (chunks === null) throw new DataError(`${path} must be a file that exists - got none`);
+  return decodeCsvPoints(chunks, basename(path));
 }
 
 function isHeader(row: readonly string[]): boolean {
   return row.some((cell) => cell !== "") && row.every((cell) => cell === "" || columnName.test(cell));
 }
 
+/** How many cells there are up to the last in which something stands. */
+function extentOf(row: readonly string[]): number {
+  let extent = row.length;
+  while (extent > 0 && row[extent - 1]!.trim() === "") extent--;
+  return extent;
+}
+
 /** Rows of numbers as they come in. */
 class Table {
-  private readonly values: number[] = [];
+  private readonly blocks: Float64Array[] = [];
+  private count = 0;
   private header: readonly string[] | null = null;
-  /** Cells of a row; 0 before the first one. */
+  /** The first row, and how many cells it has besides those of the table, in which nothing stands. */
+  private first: { readonly line: number; readonly empty: number } | null = null;
   private width = 0;
+  /** A row in which nothing stands; the last ones may be so. */
+  private blank: { readonly line: number } | null = null;
 
-  constructor(private readonly where: string) {}
+  constructor(
+    private readonly where: string,
+    private readonly most: number,
+  ) {}
 
-  add(cells: readonly string[], line: number): void {
-    const row = cells.map((cell) => cell.trim());
-    if (row.length === 1 && row[0] === "") return;
-    const first = this.width === 0;
-    if (first) this.width = row.length;
-    if (first && isHeader(row)) {
-      this.requireNames(row, line);
-      this.header = row;
+  add(row: readonly string[], line: number): void {
+    const extent = extentOf(row);
+    if (extent === 0) {
+      this.blank ??= { line };
       return;
     }
-    if (row.length !== this.width) {
-      throw new DataError(
-        `${this.where}: line ${line} must have ${this.width} cells, as the lines before it - got ${row.length}`,
-      );
+    if (this.first === null) {
+      const names = row.map((cell) => cell.trim());
+      this.first = { line, empty: row.length - extent };
+      this.width = extent;
+      if (isHeader(names)) {
+        this.header = names;
+        this.requireNames(line);
+        return;
+      }
     }
-    row.forEach((cell, column) => this.values.push(this.number(cell, line, column)));
+    if (this.blank !== null) throw this.noNumber("", this.blank.line, 0);
+    if (extent > this.width || row.length < this.width) throw this.otherLength(row.length, extent, line);
+    if (this.count + this.width > this.most) throw this.tooMany(line);
+    for (let column = 0; column < this.width; column++) this.push(row[column]!, line, column);
   }
 
   points(): NdArray<"float64"> {
-    const { values, width, where } = this;
-    if (values.length === 0) throw new DataError(`${where} must hold at least one row of numbers - got none`);
-    return ndarray("float64", [values.length / width, width], Float64Array.from(values));
+    const { count, width, where } = this;
+    if (count === 0) throw new DataError(`${where} must hold at least one row of numbers - got none`);
+    const values = new Float64Array(count);
+    for (const [i, block] of this.blocks.entries()) {
+      values.set(block.subarray(0, Math.min(blockSize, count - i * blockSize)), i * blockSize);
+    }
+    return ndarray("float64", [count / width, width], values);
+  }
+
+  private push(cell: string, line: number, column: number): void {
+    const at = this.count++ % blockSize;
+    if (at === 0) this.blocks.push(new Float64Array(blockSize));
+    this.blocks.at(-1)![at] = this.number(cell.trim(), line, column);
   }
 
   /** A column without a name is that of row numbers, as some tools write them, and no coordinate. */
-  private requireNames(header: readonly string[], line: number): void {
-    const unnamed = header.indexOf("");
-    if (unnamed < 0) return;
+  private requireNames(line: number): void {
+    const unnamed = this.header!.indexOf("");
+    if (unnamed < 0 || unnamed >= this.width) return;
     throw new DataError(
       `${this.where}: each column of a header must have a name - got none at line ${line}, column ${unnamed + 1}`,
       "row numbers are no coordinates: write the table without them, in pandas with to_csv(index=False)",
     );
   }
 
-  private number(cell: string, line: number, column: number): number {
-    const value = Number(cell);
-    if (numeral.test(cell) && Number.isFinite(Math.fround(value))) return value;
-    const name = this.header === null ? "" : ` (${this.header[column]})`;
-    throw new DataError(
-      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell.slice(0, 40))} at line ${line}, column ${column + 1}${name}`,
-      /^[+-]?\d+,\d+$/.test(cell)
-        ? "write fractions with a point: 1.5"
-        : "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column",
+  private otherLength(got: number, extent: number, line: number): DataError {
+    const { width, where, header } = this;
+    const first = this.first!;
+    // The first row only seemed to be shorter.
+    if (extent > width && extent <= width + first.empty) {
+      if (header === null) return this.noNumber("", first.line, width);
+      return new DataError(
+        `${where}: each column of a header must have a name - got none at line ${first.line}, column ${width + 1}`,
+        "give the column a name, or take its numbers out",
+      );
+    }
+    return new DataError(
+      `${where}: line ${line} must have ${width} ${width === 1 ? "cell" : "cells"}, as the lines before it - got ${Math.max(extent, Math.min(got, width))}`,
+      extent === 2 * width ? "is it a comma before a fraction? Write 1.5, or separate cells by semicolons" : undefined,
     );
   }
+
+  private tooMany(line: number): DataError {
+    return new DataError(
+      `${this.where} must have at most ${this.most} cells to be read into memory - got more, by line ${line}`,
+      "save them with numpy.save: a .npy file is read item by item",
+    );
+  }
+
+  private number(cell: string, line: number, column: number): number {
+    const value = Number(cell);
+    // Number takes more for numbers than people do: nothing, and 0x10.
+    const plain = cell.length === 1 || cell.charCodeAt(1) <= 57 || numeral.test(cell);
+    if (cell !== "" && plain && Number.isFinite(Math.fround(value))) return value;
+    throw this.noNumber(cell, line, column);
+  }
+
+  private noNumber(cell: string, line: number, column: number): DataError {
+    const name = this.header?.[column] === undefined ? "" : ` (${this.header[column]})`;
+    return new DataError(
+      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell.slice(0, 40))} at line ${line}, column ${column + 1}${name}`,
+      hintFor(cell),
+    );
+  }
+}
+
+function hintFor(cell: string): string {
+  if (cell === "") return "fill the cell, or leave the row out";
+  if (cell.includes("\0")) return "this seems to be UTF-16: save the table as UTF-8";
+  if (/^[+-]?\d+,\d+$/.test(cell) && !/^[+-]?\d{1,3},\d{3}$/.test(cell)) return "write fractions with a point: 1.5";
+  if (grouped.test(cell))
+    return "write numbers without signs between their thousands, and fractions with a point: 1234.5";
+  if (/^[+-]?(nan|inf|infinity|na|n\/a|null|none)$/i.test(cell))
+    return "leave rows without a number out, in pandas with dropna()";
+  return "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column";
 }

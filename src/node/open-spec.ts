@@ -6,7 +6,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { DataError, OptionError } from "../base/errors.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
-import { decodeCsvPoints } from "./csv-points.ts";
+import { readCsvPoints } from "./csv-points.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
@@ -59,11 +59,11 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
   if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
-  const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (ending === ".csv" || ending === ".tsv") {
-    const items = await decodeCsvPoints(bytes, name);
+    const items = await readCsvPoints(path);
     return oneDomain({ train: arrayDataset({ name, kind: "points", items }), test: null });
   }
+  const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {
     return oneDomain(await openIdx(path, bytes));
   }

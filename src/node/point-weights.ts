@@ -2,17 +2,22 @@ import { basename, extname } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { sharesOf } from "../base/shares.ts";
-import { formatShape } from "../base/ndarray.ts";
+import { type NdArray, formatShape } from "../base/ndarray.ts";
 import { decodeNpy } from "../codec/npy.ts";
-import { decodeCsvPoints } from "./csv-points.ts";
+import { readCsvPoints } from "./csv-points.ts";
 import { readIfThere } from "./read-file.ts";
+
+async function readNpy(path: string): Promise<NdArray> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) throw new DataError(`${path} must be a file that exists - got none`);
+  return decodeNpy(bytes, basename(path));
+}
 
 /** Weights of points, [n], from a NumPy file [n] or [n, 1], or a table of one column. @throws DataError for anything else. */
 export async function readPointWeights(path: string): Promise<Float64Array> {
   const name = basename(path);
-  const bytes = await readIfThere(path);
-  if (bytes === null) throw new DataError(`weights: the file must exist - got ${path}`);
-  const { shape, data } = extname(path) === ".npy" ? decodeNpy(bytes, name) : await decodeCsvPoints(bytes, name);
+  const { shape, data } =
+    extname(path.replace(/\.gz$/i, "")) === ".npy" ? await readNpy(path) : await readCsvPoints(path);
   const [n = 0, width = 1, ...rest] = shape;
   if (n === 0 || width !== 1 || rest.length > 0) {
     throw new DataError(`weights: ${name} must be [n], a number a point - got ${formatShape(shape)}`);

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -9,7 +11,7 @@ import { DataError, ShapeError, type ZayaError } from "../../src/base/errors.ts"
 import { castTo, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { encodeCsv } from "../../src/codec/csv.ts";
 import { decodeCsvPoints } from "../../src/node/csv-points.ts";
-import { openData } from "../../src/node/index.ts";
+import { openData, openItems } from "../../src/node/index.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -47,6 +49,26 @@ describe("a table of points", () => {
     ["lines as Windows ends them", "a.csv", "x,y\r\n1,2.5\r\n3,-4\r\n5,0.06\r\n"],
     ["lines as old Macs end them", "a.csv", "1,2.5\r3,-4\r5,0.06"],
     ["a byte order mark", "a.csv", "\ufeff1,2.5\n3,-4\n5,0.06"],
+    ["a line of Windows over lines of Unix", "a.csv", "x,y\r\n1,2.5\n3,-4\n5,0.06\n"],
+    ["a line of Unix over lines of Windows", "a.csv", "x,y\n1,2.5\r\n3,-4\r\n5,0.06\r\n"],
+    ["lines of Windows, the last of Unix", "a.csv", "x,y\r\n1,2.5\r\n3,-4\r\n5,0.06\n"],
+    ["a header as old Macs end it", "a.csv", "x,y\r1,2.5\n3,-4\r\n5,0.06"],
+    ["Excel's line for the separator", "a.csv", "sep=;\nx;y\n1;2.5\n3;-4\n5;0.06\n"],
+    ["Excel's line in quotes, and a separator that is none else", "a.csv", '"sep=|"\r\n1|2.5\r\n3|-4\r\n5|0.06'],
+    ["Excel's line and no header", "a.csv", "\ufeffsep=,\r\n1,2.5\r\n3,-4\r\n5,0.06\r\n"],
+    ["Excel's line for tabs", "a.csv", "sep=\t\n1\t2.5\n3\t-4\n5\t0.06\n"],
+    ["a comma after the header alone", "a.csv", "x,y,\n1,2.5\n3,-4\n5,0.06\n"],
+    ["a comma after all lines", "a.csv", "x,y,\n1,2.5,\n3,-4,\n5,0.06,\n"],
+    ["a comma after the rows alone", "a.csv", "x,y\n1,2.5,\n3,-4,\n5,0.06,\n"],
+    ["a comma after the rows, and no header", "a.csv", "1,2.5,\n3,-4,\n5,0.06,\n"],
+    [
+      "empty columns to the right and rows below, as Excel leaves them",
+      "a.csv",
+      "x;y;;\n1;2.5;;\n3;-4;;\n5;0.06;;\n;;;\n;;;\n",
+    ],
+    ["a header over two lines", "a.csv", '"x\nleft",y\n1,2.5\n3,-4\n5,0.06\n'],
+    ["quotes within quotes", "a.csv", '"the ""x""" , "y"\n"1",2.5\n3, "-4"\n"5","0.06"'],
+    ["UTF-16 of the other order", "a.csv", Buffer.from(utf16("x;y\n1;2.5\n3;-4\n5;0.06\n")).swap16()],
     ["UTF-16", "a.csv", utf16("x;y\n1;2.5\n3;-4\n5;0.06\n")],
     ["exponents, signs and bare points", "a.csv", "1e0,+25E-1\n3.,-.4e+1\n+5,6e-2\n"],
   ])("is read with %s", async (_, file, content) => {
@@ -71,6 +93,16 @@ describe("a table of points", () => {
     ["a,b\n1,2\n\n3,4 m\n", 'got "4 m" at line 4, column 2 (b)'],
     ["x,1\n1,2\n", 'got "x" at line 1, column 1'],
     ["1,\n3,4\n", 'got "" at line 1, column 2'],
+    ["x,y\n1,2\n,\n3,4\n", 'got "" at line 3, column 1 (x)', "leave the row out"],
+    ["x,y\n1,\n3,4\n", 'got "" at line 2, column 2 (y)'],
+    ["x,y,\n1,2,3\n", "must have a name - got none at line 1, column 3"],
+    ["1,2,,\n3,4,,5\n", 'got "" at line 1, column 3'],
+    ['x;y\r\n1;2\n3;"1,234.5"\n', 'got "1,234.5" at line 3, column 2 (y)', "between their thousands"],
+    ["x;y\n1;1.234.567\n", 'got "1.234.567" at line 2', "between their thousands"],
+    ["x;y\n1;1 234\n", 'got "1 234" at line 2', "between their thousands"],
+    ["x,y\n1,5,2,5\n", "line 2 must have 2 cells, as the lines before it - got 4", "by semicolons"],
+    ['x,y\n1,2\n"3\n\n4,5\n', "quotation marks that do not match by line 3"],
+    ["x\u0000,\u0000y\u0000\n\u00001\u0000,\u00002\u0000", "at line 2", "UTF-16"],
     ["1,2\n3,nan\n", 'got "nan" at line 2, column 2'],
     ["nan,NaN\n3,4\n", 'got "nan" at line 1, column 1'],
     ["NA,null\n3,4\n", 'got "NA" at line 1, column 1'],
@@ -94,6 +126,32 @@ describe("a table of points", () => {
     expect(error.message).toContain(message);
     expect(error.message).toContain("points.csv");
     if (hint !== undefined) expect(error.hint).toContain(hint);
+  });
+});
+
+describe("a large table", () => {
+  it("is read in pieces cut anywhere, zipped too", async () => {
+    const text = "x,y\r\n" + Array.from({ length: 1000 }, (_, i) => `${i},${i / 8}\r\n`).join("");
+    const bytes = Buffer.from(text);
+    const whole = await decodeCsvPoints(bytes, "x");
+    for (const size of [1, 7, 64]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      );
+      expect(await decodeCsvPoints(Readable.from(pieces), "x")).toEqual(whole);
+    }
+    expect((await openItems(await put("a.csv.gz", gzipSync(bytes)))).size).toBe(1000);
+  });
+
+  it("may have more cells than an array of JavaScript is pushed full of at once", async () => {
+    const rows = 300_000;
+    const line = Buffer.from(`${"0.5,".repeat(9)}1\n`.repeat(1000));
+    async function* pieces() {
+      for (let i = 0; i < rows / 1000; i++) yield line;
+    }
+    const { shape, data } = await decodeCsvPoints(pieces(), "x");
+    expect(shape).toEqual([rows, 10]);
+    expect([data[8], data[9], data.at(-1)]).toEqual([0.5, 1, 1]);
   });
 });
 

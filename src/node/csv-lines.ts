@@ -1,0 +1,151 @@
+import { TextDecoder } from "node:util";
+
+import { DataError } from "../base/errors.ts";
+
+/** A row of a table: its cells as text, and the line that it begins on, from 1. */
+export interface Row {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+/** What separates cells, the surest sign first: a comma may also be the sign before a fraction. */
+const separators = ["\t", ";", ","] as const;
+/** The line that Excel puts first, to say what separates cells. */
+const excelLine = /^"?sep=([^"\w\s]|\t)"?$/i;
+/** Characters that one row may have. */
+const longestRow = 2 ** 26;
+
+/**
+ * The rows of a table of cells between commas, semicolons or tabs, whichever the first line with text has, or Excel's line
+ * `sep=;` names. Lines end as on Windows, Unix or old Macs, in one file too; cells in quotation marks may hold anything.
+ * Text is UTF-8, or UTF-16 with a byte order mark.
+ * @throws DataError when quotation marks do not match.
+ */
+export async function* csvRows(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<readonly Row[]> {
+  const rows = new RowReader(name);
+  let decoder: TextDecoder | null = null;
+  let rest = "";
+  for await (const chunk of chunks) {
+    decoder ??= new TextDecoder(encodingOf(chunk));
+    rest += decoder.decode(chunk, { stream: true });
+    // A line end may have its other half in the next chunk.
+    const end = rest.endsWith("\r") ? rest.length - 1 : rest.length;
+    const last = Math.max(rest.lastIndexOf("\n", end - 1), rest.lastIndexOf("\r", end - 1));
+    if (last < 0 && rest.length > longestRow) throw tooLong(name);
+    if (last < 0) continue;
+    yield rows.read(rest.slice(0, last + 1).split(lineEnds), false);
+    rest = rest.slice(last + 1);
+  }
+  yield rows.read((rest + (decoder?.decode() ?? "")).split(lineEnds), true);
+}
+
+const lineEnds = /\r\n|\n|\r/;
+
+function encodingOf(start: Uint8Array): string {
+  if (start[0] === 0xff && start[1] === 0xfe) return "utf-16le";
+  return start[0] === 0xfe && start[1] === 0xff ? "utf-16be" : "utf-8";
+}
+
+class RowReader {
+  private separator: string | null = null;
+  private line = 0;
+  /** Lines of a row whose quotation marks are not closed yet, and the first of them. */
+  private open: { text: string; readonly line: number } | null = null;
+
+  constructor(private readonly name: string) {}
+
+  /** Rows of whole lines; of all but the last chunk, the last line is what comes after its last end: nothing. */
+  read(lines: readonly string[], last: boolean): readonly Row[] {
+    const rows: Row[] = [];
+    for (const [i, text] of lines.entries()) {
+      if (!last && i === lines.length - 1) break;
+      this.line++;
+      this.add(text, rows);
+    }
+    if (last && this.open !== null) throw this.unmatched(this.open.line);
+    return rows;
+  }
+
+  private add(text: string, rows: Row[]): void {
+    if (this.open !== null) {
+      this.open.text += `\n${text}`;
+      if (this.open.text.length > longestRow) throw this.unmatched(this.open.line);
+      if (isOpen(text)) this.finish(rows);
+      return;
+    }
+    if (this.separator === null && this.choose(text)) return;
+    if (!text.includes('"')) {
+      if (text.trim() !== "") rows.push({ cells: text.split(this.separator!), line: this.line });
+      return;
+    }
+    this.open = { text, line: this.line };
+    if (!isOpen(text)) this.finish(rows);
+  }
+
+  /** Whether the line is one that is left out. */
+  private choose(text: string): boolean {
+    if (text.trim() === "") return true;
+    const named = excelLine.exec(text.trim() === "sep=" ? text : text.trim())?.[1];
+    const outside = text.replaceAll(/"[^"]*"/g, "");
+    this.separator = named ?? separators.find((separator) => outside.includes(separator)) ?? ",";
+    return named !== undefined;
+  }
+
+  private finish(rows: Row[]): void {
+    const { text, line } = this.open!;
+    this.open = null;
+    const cells = cellsOf(text, this.separator!);
+    if (cells === null) throw this.unmatched(line);
+    rows.push({ cells, line });
+  }
+
+  private unmatched(line: number): DataError {
+    return new DataError(
+      `${this.name} must be a table of numbers - got quotation marks that do not match by line ${line}`,
+    );
+  }
+}
+
+/** Whether a cell in quotation marks is begun, or one that was begun is ended. */
+function isOpen(text: string): boolean {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
+  return count % 2 === 1;
+}
+
+/** Null where a quotation mark is neither at an end of its cell nor doubled. */
+function cellsOf(text: string, separator: string): string[] | null {
+  const cells: string[] = [];
+  for (let at = 0; ;) {
+    let from = at;
+    while (text[from] === " ") from++;
+    if (text[from] !== '"') {
+      const end = text.indexOf(separator, at);
+      const cell = end < 0 ? text.slice(at) : text.slice(at, end);
+      if (cell.includes('"')) return null;
+      cells.push(cell);
+      if (end < 0) return cells;
+      at = end + separator.length;
+      continue;
+    }
+    let end = text.indexOf('"', from + 1);
+    while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+    if (end < 0) return null;
+    cells.push(text.slice(from + 1, end).replaceAll('""', '"'));
+    let next = end + 1;
+    while (text[next] === " ") next++;
+    if (next >= text.length) return cells;
+    if (!text.startsWith(separator, next)) return null;
+    at = next + separator.length;
+  }
+}
+
+function tooLong(name: string): DataError {
+  return new DataError(
+    `${name} must be lines of text - got one of more than ${longestRow} characters`,
+    "is this a table at all?",
+  );
+}
