@@ -1,3 +1,4 @@
+import { filled } from "./filled.ts";
 import { type NdArray, type Shape, ndarray, sizeOf } from "./ndarray.ts";
 
 /**
@@ -142,7 +143,7 @@ export function normal(of: Key, shape: Shape): NdArray<"float32"> {
 export function integers(of: Key, count: number, bound: number): Int32Array<ArrayBuffer> {
   const next = wordStream(of);
   const limit = Math.floor(2 ** 32 / bound) * bound;
-  return Int32Array.from({ length: count }, () => {
+  return filled(new Int32Array(count), () => {
     let word = next();
     while (word >= limit) word = next();
     return word % bound;
@@ -152,7 +153,7 @@ export function integers(of: Key, count: number, bound: number): Int32Array<Arra
 /** The numbers 0 to n - 1 in random order (Fisher-Yates). */
 export function permutation(of: Key, n: number): Int32Array<ArrayBuffer> {
   const next = wordStream(of);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const order = filled(new Int32Array(n), (i) => i);
   for (let i = n - 1; i > 0; i--) {
     const limit = Math.floor(2 ** 32 / (i + 1)) * (i + 1);
     let word = next();

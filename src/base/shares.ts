@@ -1,3 +1,4 @@
+import { filled } from "./filled.ts";
 import { DataError, OptionError } from "./errors.ts";
 
 /**
@@ -14,6 +15,6 @@ export function sharesOf(weights: ArrayLike<number>, where: string): Float64Arra
     }
     total += weight;
   }
-  if (total > 0 && Number.isFinite(total)) return Float64Array.from(weights, (weight) => weight / total);
+  if (total > 0 && Number.isFinite(total)) return filled(new Float64Array(weights.length), (i) => weights[i]! / total);
   throw new OptionError(`${where}: weights must have a finite sum above 0 - got ${total}`);
 }

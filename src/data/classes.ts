@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** A label as data give it. */
@@ -23,7 +24,10 @@ export function classesFrom(given: Iterable<Label>): Classes {
   const sorted = [...places].toSorted(([a], [b]) => compareLabels(a, b));
   const rank = new Int32Array(sorted.length);
   sorted.forEach(([, place], at) => (rank[place] = at));
-  return { labels: Int32Array.from(seen, (place) => rank[place]!), names: sorted.map(([label]) => nameOf(label)) };
+  return {
+    labels: filled(new Int32Array(seen.length), (i) => rank[seen[i]!]!),
+    names: sorted.map(([label]) => nameOf(label)),
+  };
 }
 
 function compareLabels(a: Label, b: Label): number {

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
 import { type Points, eachRow, squaredDistance } from "../base/points.ts";
 
@@ -38,7 +39,7 @@ export function nearestOf(x: Points, y: Points, k: number): Neighbours {
 
 /** The squared distance of each point to its farthest of these neighbours: [n]. */
 export function radiiOf({ k, squares }: Neighbours): Float64Array {
-  return Float64Array.from({ length: squares.length / k }, (_, i) => squares[i * k + k - 1]!);
+  return filled(new Float64Array(squares.length / k), (i) => squares[i * k + k - 1]!);
 }
 
 /** How many points of `y` lie no farther from each point of `x` than its radius, itself left out where both are one set: [n]. */

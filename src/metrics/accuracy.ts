@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filled } from "../base/filled.ts";
 import { type NdArray } from "../base/ndarray.ts";
 import { defineMetric } from "./metric.ts";
 import { share } from "./sets.ts";
@@ -46,7 +47,7 @@ export const accuracy = defineMetric({
 /** The class with the largest of logits [n, classes], the first of equals: [n]. */
 export function largestOf({ shape, data }: NdArray): Int32Array {
   const [n, classes] = shape as [number, number];
-  return Int32Array.from({ length: n }, (_, i) => {
+  return filled(new Int32Array(n), (i) => {
     let best = 0;
     for (let label = 1; label < classes; label++) {
       if (data[i * classes + label]! > data[i * classes + best]!) best = label;

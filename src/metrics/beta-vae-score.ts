@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { type NdArray, zeros } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { monteCarlo } from "../estimators/index.ts";
@@ -32,7 +33,7 @@ export const betaVaeScore = defineMetric({
     const test = drawPairs(values, judged, groupSize, fold(key, "test"));
     const classifier = logisticRegression(meanDistances(codes, train), train.factors, names.length);
     const told = classifier.predict(meanDistances(codes, test));
-    const correct = Float64Array.from(told, (factor, g) => Number(factor === test.factors[g]));
+    const correct = filled(new Float64Array(told.length), (g) => Number(told[g] === test.factors[g]));
     const { mean, stderr } = monteCarlo(correct);
     const hits = hitRates(correct, test, names.length);
     return {

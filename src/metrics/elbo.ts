@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
@@ -18,7 +19,7 @@ export const elbo = defineMetric({
   measure: ({ recon, klPerLatent, mean, dimensions }) => {
     const n = recon.shape[0]!;
     const latents = klPerLatent.shape[1]!;
-    const kl = Float64Array.from({ length: n }, (_, i) => sumRange(klPerLatent, i * latents, latents));
+    const kl = filled(new Float64Array(n), (i) => sumRange(klPerLatent, i * latents, latents));
     const total = monteCarlo(kl.map((value, i) => value + recon.data[i]!));
     const perLatent = columns(klPerLatent).map((values) => monteCarlo(values).mean);
     const variances = columns(mean).map((values) => varianceOf(addValues(emptyMean, values)));
@@ -42,7 +43,7 @@ export const elbo = defineMetric({
 /** The columns of [n, d]. */
 function columns({ shape, data }: NdArray): Float64Array[] {
   const [n, d] = shape as [number, number];
-  return Array.from({ length: d }, (_, j) => Float64Array.from({ length: n }, (_, i) => data[i * d + j]!));
+  return Array.from({ length: d }, (_, j) => filled(new Float64Array(n), (i) => data[i * d + j]!));
 }
 
 function sumRange({ data }: NdArray, start: number, length: number): number {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filled } from "../base/filled.ts";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape, ndarray, zeros } from "../base/ndarray.ts";
 import { integerField } from "../base/options.ts";
@@ -68,13 +69,13 @@ export function parted(n: number, points: number): { readonly train: number; rea
 /** One column of [n, d], rows `start` to `stop`. */
 export function columnOf({ shape, data }: NdArray, column: number, start: number, stop: number): Float64Array {
   const width = shape[1]!;
-  return Float64Array.from({ length: stop - start }, (_, i) => data[(start + i) * width + column]!);
+  return filled(new Float64Array(stop - start), (i) => data[(start + i) * width + column]!);
 }
 
 /** The values of one factor, of items `start` to `stop`. */
 export function valuesOf({ shape, data }: NdArray<"int32">, factor: number, start: number, stop: number): Int32Array {
   const width = shape[1]!;
-  return Int32Array.from({ length: stop - start }, (_, i) => data[(start + i) * width + factor]!);
+  return filled(new Int32Array(stop - start), (i) => data[(start + i) * width + factor]!);
 }
 
 /** `{ gapShape: 0.2, gapX: 0.3 }`: a number a factor, as details of a result. */

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
@@ -70,7 +71,7 @@ export function judgeVotes(
   const active = spread.flatMap((variance, j) => (Math.sqrt(variance) >= unused ? [j] : []));
   if (active.length === 0) return { correct: new Float64Array(test.factors.length), active: 0 };
   const votesOf = ({ items, factors }: FactorGroups): Int32Array =>
-    Int32Array.from(factors, (_, g) => leastVarying(codes, items, g, active, spread));
+    filled(new Int32Array(factors.length), (g) => leastVarying(codes, items, g, active, spread));
   const counts = Array.from({ length: d }, () => new Int32Array(factors));
   votesOf(train).forEach((vote, g) => counts[vote]![train.factors[g]!]!++);
   const meant = counts.map((row) => row.indexOf(row.reduce((a, b) => Math.max(a, b))));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filled } from "../base/filled.ts";
 import { integerField } from "../base/options.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { type GradientDraws, defineMetric } from "./metric.ts";
@@ -47,7 +48,10 @@ export function readChanges(text: string): Record<string, string> {
 function spreadOf({ mean, variance, halfDistances, draws }: GradientDraws) {
   const total = monteCarlo(halfDistances);
   const power = Float64Array.from(mean.data).reduce((sum, value) => sum + value * value, 0);
-  const ratios = Float64Array.from(mean.data, (value, i) => Math.abs(value) / Math.sqrt(variance.data[i]!));
+  const ratios = filled(
+    new Float64Array(mean.data.length),
+    (i) => Math.abs(mean.data[i]!) / Math.sqrt(variance.data[i]!),
+  );
   const finite = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted();
   // The squared norm of a mean of draws holds their noise once over.
   const gradientNorm = Math.sqrt(Math.max(0, power - total.mean / draws));

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, integers } from "../base/random.ts";
 import { range } from "../base/range.ts";
@@ -58,7 +59,7 @@ export function informationGaps(
   return (items = all) =>
     Float64Array.from(factors, (factor) => {
       const entropy = mutualInformation(factor, factor, items);
-      const told = Float64Array.from(bins, (column) => mutualInformation(column, factor, items)).toSorted();
+      const told = filled(new Float64Array(bins.length), (i) => mutualInformation(bins[i]!, factor, items)).toSorted();
       return entropy > 0 ? (told.at(-1)! - told.at(-2)!) / entropy : 0;
     });
 }

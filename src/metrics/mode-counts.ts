@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { nearestRows } from "../base/nearest-rows.ts";
 
@@ -39,7 +40,7 @@ export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {
 /** The nearest centre of each of samples [n, d], and whether it is near. */
 export function nearestModes(samples: NdArray, { centers, deviation, within }: ModeCenters): ModeHits {
   const { row: nearest, distance } = nearestRows(samples, centers);
-  const good = Uint8Array.from(distance, (each) => (each <= within * deviation ? 1 : 0));
+  const good = filled(new Uint8Array(distance.length), (i) => (distance[i]! <= within * deviation ? 1 : 0));
   return { count: centers.shape[0]!, nearest, good };
 }
 

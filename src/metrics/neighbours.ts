@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { forDistances, forOwnDistances } from "./distances.ts";
 import type { Sets } from "./metric.ts";
 import { requireAlike, requireCount, toFloat64 } from "./sets.ts";
@@ -99,7 +100,7 @@ class Tally {
   result(): Neighbours {
     const { n, m, realBalls, drawnBalls, inside, insideByGroup } = this;
     const column = (table: Int32Array, count: number, at: number) =>
-      Int32Array.from({ length: count }, (_, i) => table[i * columns + at]!);
+      filled(new Int32Array(count), (i) => table[i * columns + at]!);
     const whole = {
       realBalls: column(realBalls, n, 0),
       drawnBalls: column(drawnBalls, m, 0),

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import {
   type FactorCodes,
@@ -36,7 +37,7 @@ export const sap = defineMetric({
     const { train, test } = parted(evidence.values.shape[0]!, points);
     const gaps = evidence.names.map((_, k) => leadOf(hitsOf(evidence, k, train, test)));
     const { mean, stderr } = monteCarlo(
-      Float64Array.from({ length: test }, (_, i) => gaps.reduce((sum, gap) => sum + gap[i]!, 0) / gaps.length),
+      filled(new Float64Array(test), (i) => gaps.reduce((sum, gap) => sum + gap[i]!, 0) / gaps.length),
     );
     const byEach = gaps.map((gap) => monteCarlo(gap).mean);
     return {
@@ -57,7 +58,7 @@ export function hitsOf({ codes, values }: FactorCodes, factor: number, train: nu
   return Array.from({ length: codes.shape[1]! }, (_, j) => {
     const classify = linearSvm(columnOf(codes, j, 0, train), labels, lossWeight);
     const told = classify(columnOf(codes, j, train, train + test));
-    return Float64Array.from(told, (label, i) => Number(label === truth[i]));
+    return filled(new Float64Array(told.length), (i) => Number(told[i] === truth[i]));
   });
 }
 

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { DataError } from "../base/errors.ts";
 import { formatShape } from "../base/ndarray.ts";
 import { defineMetric } from "./metric.ts";
@@ -30,9 +31,7 @@ export const ssim = defineMetric({
   },
 });
 
-const window = Float64Array.from({ length: side }, (_, i) =>
-  Math.exp(-((i - (side - 1) / 2) ** 2) / (2 * deviation ** 2)),
-);
+const window = filled(new Float64Array(side), (i) => Math.exp(-((i - (side - 1) / 2) ** 2) / (2 * deviation ** 2)));
 const weights = window.map((weight) => weight / window.reduce((sum, each) => sum + each, 0));
 
 /** Of two images [h, w, c] with values in [0, 1]. */
@@ -70,7 +69,7 @@ function weighted(value: (at: number) => number, height: number, width: number, 
     }
   }
   const row = wide * channels;
-  return Float64Array.from({ length: tall * row }, (_, i) => {
+  return filled(new Float64Array(tall * row), (i) => {
     let sum = 0;
     for (let k = 0; k < side; k++) sum += weights[k]! * across[i + k * row]!;
     return sum;

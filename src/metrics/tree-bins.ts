@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 
 /** Bins of a feature at most; more distinct values than that share bins of about equal counts. */
@@ -15,12 +16,12 @@ export interface BinnedFeature {
 /** The columns of [n, d]. */
 export function binFeatures({ shape, data }: NdArray): BinnedFeature[] {
   const [n, d] = shape as [number, number];
-  return Array.from({ length: d }, (_, j) => binFeature(Float64Array.from({ length: n }, (_, i) => data[i * d + j]!)));
+  return Array.from({ length: d }, (_, j) => binFeature(filled(new Float64Array(n), (i) => data[i * d + j]!)));
 }
 
 function binFeature(values: Float64Array): BinnedFeature {
   const n = values.length;
-  const order = Int32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const order = filled(new Int32Array(values.length), (i) => i).sort((a, b) => values[a]! - values[b]!);
   const sorted = values.toSorted();
   const distinct = sorted.reduce((count, value, i) => count + Number(i === 0 || value > sorted[i - 1]!), 0);
   const share = distinct <= maxBins ? 0 : n / maxBins;

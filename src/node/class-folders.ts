@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { type Classes, classesFrom } from "../data/classes.ts";
 
 /** The folders of images, as far as they are classes. */
@@ -32,7 +33,7 @@ export function classFolders(files: readonly string[], unread: readonly string[]
   }
   const known = classesFrom(labelsOf(folders));
   const rank = new Map(known.names.map((name, label) => [name, label]));
-  const labels = Int32Array.from(files, (file) => rank.get(folderOf(file))!);
+  const labels = filled(new Int32Array(files.length), (i) => rank.get(folderOf(files[i]!))!);
   return { classes: { labels, names: known.names }, notes: notesOn(folders, files.map(folderOf), around) };
 }
 

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { fold, key, normal } from "../base/random.ts";
 import { range } from "../base/range.ts";
@@ -28,7 +29,7 @@ async function nearest(
   const flat = (x: NdArray, rows: number): NdArray => ({ ...x, shape: [rows, d] });
   const { closest, own } = await compiled.run({ a: flat(items, n), b: flat(others, m) });
   await compiled.release();
-  return monteCarlo(Float64Array.from(closest!.data, (value, i) => value + own!.data[i]!));
+  return monteCarlo(filled(new Float64Array(closest!.data.length), (i) => closest!.data[i]! + own!.data[i]!));
 }
 
 export const autoencoderContrastRow: Row = {
@@ -54,7 +55,7 @@ export const autoencoderContrastRow: Row = {
     ] as const) {
       const { trained, close } = await fit(context, name, model, data, options);
       const decoded = await trained.decode(await trained.encode(test));
-      const errors = Float64Array.from(decoded.data, (value, i) => (value - test.data[i]!) ** 2);
+      const errors = filled(new Float64Array(decoded.data.length), (i) => (decoded.data[i]! - test.data[i]!) ** 2);
       values[`${name}SquaredError`] = (monteCarlo(errors).mean * errors.length) / test.shape[0]!;
       values[`${name}DrawDistance`] = (await nearest(context, await trained.sample(ours, drawn), train)).mean;
       values[`${name}PriorDistance`] = (

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { fold, normal } from "../base/random.ts";
@@ -74,7 +75,7 @@ export async function gatherCycles(
   const source = all(images);
   const made = await trained.translate(source, direction);
   const noise = normal(fold(key, "faint"), made.shape).data;
-  const noisy = Float32Array.from(made.data, (value, i) => value + faint * noise[i]!);
+  const noisy = filled(new Float32Array(made.data.length), (i) => made.data[i]! + faint * noise[i]!);
   const disturbed = ndarray("float32", made.shape, noisy);
   return {
     source,

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
 import { append } from "../base/many.ts";
 import { type Sides, somePlaces } from "../data/index.ts";
@@ -54,7 +55,7 @@ export async function errorsPicture(trained: TrainedModel, sides: Sides): Promis
     const { source, target } = endsOf(sides, direction);
     const images = source.read(places);
     const [made, truth] = [await trained.translate(images, direction), target.read(places)];
-    const errors = Float32Array.from(truth.data, (value, i) => Math.abs(value - made.data[i]!));
+    const errors = filled(new Float32Array(truth.data.length), (i) => Math.abs(truth.data[i]! - made.data[i]!));
     blocks.push(images, made, truth, ndarray("float32", truth.shape, errors));
   }
   return imageGrid(joinRows(blocks), { columns: places.length });
@@ -67,7 +68,7 @@ export async function keptPictures({ model, state }: TrainedModel): Promise<Reco
   const pictures: Record<string, NdArray<"uint8">> = {};
   for (const [title, { net, stat, shape }] of Object.entries(model.kept)) {
     const { data, shape: flat } = values[stateNames.stat(net, stat)]!;
-    const inside = Float32Array.from(data, (value) => (value + 1) / 2);
+    const inside = filled(new Float32Array(data.length), (i) => (data[i]! + 1) / 2);
     pictures[title] = imageGrid(ndarray("float32", [flat[0]!, ...shape], inside), { columns: 10 });
   }
   return pictures;

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { requireCosts } from "./ground-cost.ts";
 import { type Whole, requireWeights, shareOf, wholeMasses } from "./masses.ts";
@@ -114,9 +115,9 @@ function planOf(flows: readonly Flow[], shape: readonly [number, number], total:
     .filter(({ mass }) => mass > 0);
   return {
     shape,
-    from: Int32Array.from(moved, ({ from }) => from),
-    to: Int32Array.from(moved, ({ to }) => to),
-    mass: Float64Array.from(moved, ({ mass }) => mass),
+    from: filled(new Int32Array(moved.length), (i) => moved[i]!.from),
+    to: filled(new Int32Array(moved.length), (i) => moved[i]!.to),
+    mass: filled(new Float64Array(moved.length), (i) => moved[i]!.mass),
   };
 }
 

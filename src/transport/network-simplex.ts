@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
 import { type Whole, minus, plus } from "./masses.ts";
 import { SpanningTree } from "./spanning-tree.ts";
@@ -130,7 +131,7 @@ export class NetworkSimplex<W extends Whole> {
       }
       regret[i] = second - least;
     }
-    return Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => regret[b]! - regret[a]!);
+    return filled(new Int32Array(count), (i) => i).sort((a, b) => regret[b]! - regret[a]!);
   }
 
   private cheapest(i: number, left: readonly W[], bySource: boolean): number {

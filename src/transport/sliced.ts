@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
 import { monteCarlo } from "../base/monte-carlo.ts";
 import { type Points, commonWidth, dotProduct } from "../base/points.ts";
@@ -31,7 +32,7 @@ export function slicedWasserstein(
     throw new OptionError(`slicedWasserstein: directions must be a whole number from 1 - got ${directions}`);
   }
   const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "slicedWasserstein"));
-  const found = Float64Array.from({ length: directions }, (_, draw) => {
+  const found = filled(new Float64Array(directions), (draw) => {
     const direction = unitVector(fold(of, "direction", draw), d);
     return between(shadow(x, direction), shadow(y, direction));
   });
@@ -48,5 +49,5 @@ function unitVector(of: Key, d: number): Float64Array {
 
 function shadow({ data, shape }: Points, direction: Float64Array): Float64Array {
   const d = direction.length;
-  return Float64Array.from({ length: shape[0]! }, (_, i) => dotProduct(data, i * d, direction, 0, d));
+  return filled(new Float64Array(shape[0]!), (i) => dotProduct(data, i * d, direction, 0, d));
 }

@@ -1,3 +1,4 @@
+import { filled } from "../base/filled.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
 import type { TransportPlan } from "./plan.ts";
@@ -20,7 +21,9 @@ export function chosen<T extends ArrayLike<number> | undefined>(
   values: T,
   places: Int32Array | null,
 ): T | Float64Array {
-  return values === undefined || places === null ? values : Float64Array.from(places, (place) => values[place]!);
+  return values === undefined || places === null
+    ? values
+    : filled(new Float64Array(places.length), (i) => values[places[i]!]!);
 }
 
 /** The costs between points of the support: those given, where that is all of them. */

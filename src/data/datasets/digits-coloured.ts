@@ -1,3 +1,4 @@
+import { filled } from "../../base/filled.ts";
 import { type Draw, digitPairs } from "./digit-pairs.ts";
 
 /** Red, green and blue by class: full saturation, hues 36 degrees apart from red on. */
@@ -29,6 +30,6 @@ export const digitsColoured = digitPairs({
 function inColour(colourOf: (label: number) => readonly [number, number, number]): Draw {
   return (digit, label) => {
     const colour = colourOf(label);
-    return Float32Array.from({ length: 3 * digit.length }, (_, i) => digit[Math.floor(i / 3)]! * colour[i % 3]!);
+    return filled(new Float32Array(3 * digit.length), (i) => digit[Math.floor(i / 3)]! * colour[i % 3]!);
   };
 }

@@ -1,3 +1,4 @@
+import { filled } from "../../base/filled.ts";
 import { type NdArray, zeros } from "../../base/ndarray.ts";
 import { fold, integers, key } from "../../base/random.ts";
 import { type DataSplit, type Dataset, type Modes, checkedIndex, fingerprintOf } from "../dataset.ts";
@@ -38,7 +39,7 @@ function stacks(digits: Dataset, part: string, size: number): Dataset {
   const [height, width] = digits.shape as [number, number, number];
   const chosen = integers(fold(key(0), name, part), size * channels, digits.size);
   const shape = [height, width, channels];
-  const labels = Int32Array.from({ length: size }, (_, item) => {
+  const labels = filled(new Int32Array(size), (item) => {
     const triple = chosen.subarray(item * channels, (item + 1) * channels);
     return triple.reduce((label, digit) => label * classes + digits.labels![digit]!, 0);
   });

@@ -1,3 +1,4 @@
+import { filled } from "../../base/filled.ts";
 import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
@@ -50,7 +51,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   });
   const byTap = emitter.reshape(product, [n, places * taps, c]);
   const terms = Array.from({ length: rounds }, (_, round) => {
-    const table = Int32Array.from(sources, (list) => list[round] ?? places * taps);
+    const table = filled(new Int32Array(sources.length), (i) => sources[i]![round] ?? places * taps);
     return gatherRows(emitter, byTap, table);
   });
   const total = terms.reduce((sum, term) => emitter.node("Add", [sum, term], [n, h * width, c]));

@@ -1,3 +1,4 @@
+import { filled } from "../../base/filled.ts";
 import { ndarray } from "../../base/ndarray.ts";
 import { type Tensor, constant } from "../../graph/tensor.ts";
 import { reshape } from "../movement/reshape.ts";
@@ -10,7 +11,7 @@ export function oneHot(indices: Tensor, depth: number): Tensor {
     ndarray(
       "int32",
       [depth],
-      Int32Array.from({ length: depth }, (_, i) => i),
+      filled(new Int32Array(depth), (i) => i),
     ),
   );
   return cast(equal(reshape(indices, [...indices.shape, 1]), places), "float32");

@@ -1,3 +1,4 @@
+import { filled } from "../../base/filled.ts";
 import { ShapeError } from "../../base/errors.ts";
 import { type Shape, formatShape, ndarray, sizeOf } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
@@ -72,7 +73,7 @@ function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: numbe
         { axis },
       );
   const terms = Array.from({ length: rounds }, (_, round) => {
-    const from = Int32Array.from(sources, (list) => list[round] ?? places.length);
+    const from = filled(new Int32Array(sources.length), (i) => sources[i]![round] ?? places.length);
     return emitter.node("Gather", [padded, emitter.constant(ndarray("int32", [extent], from))], y.shape, { axis });
   });
   return terms.reduce((total, term) => emitter.node("Add", [total, term], y.shape));
@@ -86,7 +87,7 @@ function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y
     ndarray(
       "int32",
       [extent, 1],
-      Int32Array.from({ length: extent }, (_, i) => i),
+      filled(new Int32Array(extent), (i) => i),
     ),
   );
   const hits = emitter.node("Equal", [column, all], [extent, count]);
