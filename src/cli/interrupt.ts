@@ -1,7 +1,8 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+
 import { exitCodes } from "./failure.ts";
 import type { Output } from "./output.ts";
-
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** npm passes a signal on to a process that has had it from the terminal already. */
 const echo = 300;
@@ -24,6 +25,43 @@ export function catchInterrupt(output: Output, ends = "after this step and savin
       process.exit(exitCodes.interrupted);
     }
   };
-  for (const name of signals) process.on(name, onSignal);
+  const hangUp = hangUpIsIgnored() ? [] : (["SIGHUP"] as const);
+  for (const name of ["SIGINT", "SIGTERM", ...hangUp] as const) process.on(name, onSignal);
   return controller.signal;
+}
+
+/** Node takes back that hang-ups are ignored, as nohup asks for. */
+export function keepHangUpIgnored(): void {
+  if (hangUpIsIgnored()) process.on("SIGHUP", () => undefined);
+}
+
+/**
+ * Whether this process was started with hang-ups ignored. Node has reset that before any JavaScript runs, so it is told
+ * from what is left: the word that the shell started, what nohup makes of the streams, or that the parent ignores them.
+ */
+function hangUpIsIgnored(): boolean {
+  return (
+    basename(process.env["_"] ?? "") === "nohup" ||
+    [1, 2].some((stream) => basename(linkOf(stream)) === "nohup.out") ||
+    // From a terminal nohup makes it a file that cannot be read.
+    (linkOf(0) === "/dev/null" && /^flags:\s*\d*1$/m.test(textOf("/proc/self/fdinfo/0"))) ||
+    /^SigIgn:\s*[0-9a-f]*[13579bdf]$/m.test(textOf(`/proc/${process.ppid}/status`))
+  );
+}
+
+function linkOf(stream: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${stream}`);
+  } catch {
+    return "";
+  }
+}
+
+/** What the system tells in a file; nothing where it has no such file. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -13,7 +13,7 @@ export interface Start {
 
 /** The words in front of a command's name that start this zaya again from the same folder. */
 export function invocation({ script, folder, env }: Start): string {
-  const places = (env["PATH"] ?? "").split(delimiter).map((place) => resolve(place));
+  const places = (env["PATH"] ?? "").split(delimiter).map((place) => resolve(folder, place));
   // On Windows npm starts the file itself, elsewhere the link in .bin.
   const project = /^(.*)[\\/]node_modules[\\/](?:\.bin[\\/]zaya|zaya[\\/]bin[\\/]zaya\.js)$/.exec(script)?.[1];
   if (project !== undefined && (env["npm_lifecycle_event"] === "npx" || isWithin(folder, project))) return "npx zaya";
@@ -34,7 +34,16 @@ function fromFolder(path: string, folder: string, here: string): string {
   return way.startsWith("..") || isAbsolute(way) ? path : `${here}${way}`;
 }
 
-const started = invocation({ script: process.argv[1] ?? "", folder: process.cwd(), env: process.env });
+/** The folder in which zaya was started; null where it has been removed since. */
+export function workingFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+const started = invocation({ script: process.argv[1] ?? "", folder: workingFolder() ?? sep, env: process.env });
 const named = new RegExp(
   `(?<![\\w./-]|npx )zaya (?=(?:${commands.map(({ name }) => name).join("|")}|COMMAND)\\b)`,
   "g",

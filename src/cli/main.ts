@@ -3,16 +3,21 @@ import { join } from "node:path";
 
 import { Command, CommanderError } from "commander";
 
+import { RunError } from "../base/errors.ts";
 import { commands } from "./commands.ts";
 import { guardStreams, tellError } from "./failure.ts";
 import { addNote, helpLayout, helpWidth } from "./help.ts";
+import { keepHangUpIgnored } from "./interrupt.ts";
+import { workingFolder } from "./invocation.ts";
 import { printable } from "./printable.ts";
 import { explainUsage } from "./usage.ts";
 
 /** Runs a command line. Sets the exit code: 0 done, 2 bad usage or input, 3 diverged, 130 interrupted, 1 for a bug. */
 export async function main(words: readonly string[]): Promise<void> {
   guardStreams();
+  keepHangUpIgnored();
   try {
+    requireWorkingFolder();
     await dispatch(words);
   } catch (error) {
     process.exitCode = tellError(error);
@@ -62,4 +67,13 @@ export async function declareProgram(name: string | undefined, words: readonly s
 function version(): string {
   const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** @throws RunError when it has been removed: no relative path means anything then. */
+function requireWorkingFolder(): void {
+  if (workingFolder() !== null) return;
+  throw new RunError(
+    "the folder that you are in must exist - got one that was removed",
+    "cd to a folder that is there, or cd out and in again",
+  );
 }

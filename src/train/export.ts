@@ -75,6 +75,7 @@ export async function exportModel(
   const entries: ParityEntry[] = [];
   const files: Record<string, FileFacts> = {};
   for (const name of Object.keys(trained.model.maps)) {
+    trained.requireGoingOn();
     const { bytes, facts } = emitMap(trained, name, frozen, about);
     const file = `export/${name}.onnx`;
     files[`${name}.onnx`] = facts;

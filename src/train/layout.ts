@@ -1,5 +1,5 @@
 import { type NdArray, type Shape, ndarray, permuted, sizeOf } from "../base/ndarray.ts";
-import { type Key, fold } from "../base/random.ts";
+import { type Key, fold, key } from "../base/random.ts";
 import { type Tree, flatten, unflatten } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model } from "../models/index.ts";
@@ -11,10 +11,16 @@ export interface Layout {
   readonly entries: readonly { readonly path: string; readonly shape: Shape; readonly offset: number }[];
 }
 
+/** Names and sizes of a model's parameters. */
+export function layoutsOf(model: Model, seed: number): Readonly<Record<string, Layout>> {
+  const initial = Object.entries(initialParams(model, key(seed)));
+  return Object.fromEntries(initial.map(([net, params]) => [net, layoutOf(params)]));
+}
+
 /** The initial parameters of every net, by net. */
-export function initialParams(model: Model, key: Key): Record<string, Map<string, NdArray<"float32">>> {
+export function initialParams(model: Model, by: Key): Record<string, Map<string, NdArray<"float32">>> {
   return Object.fromEntries(
-    Object.entries(model.nets).map(([net, layer]) => [net, flatten(layer.init(fold(key, "init", net)))]),
+    Object.entries(model.nets).map(([net, layer]) => [net, flatten(layer.init(fold(by, "init", net)))]),
   );
 }
 

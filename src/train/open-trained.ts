@@ -8,7 +8,7 @@ import type { Run } from "./run.ts";
 import type { Layouts } from "./state-view.ts";
 import { TrainedModel } from "./trained.ts";
 import { buildModel } from "./plan.ts";
-import { layoutsOf } from "./trainer.ts";
+import { layoutsOf } from "./layout.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 export interface OpenedModel {

@@ -347,7 +347,7 @@ function parseLine(text: string, number: number): MetricLine {
 
 function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versions"]): RunRecord {
   const started = new Date(clock.now()).toISOString();
-  return { status: "running", step: 0, saved: 0, started, seconds: 0, versions, config };
+  return { status: "running", step: 0, saved: 0, started, seconds: 0, versions, warnings: [], config };
 }
 
 async function readRecord(store: Store): Promise<z.output<typeof runRecord>> {

@@ -32,6 +32,9 @@ interface Prepared {
   readonly declared: ReadonlyMap<string, Declared>;
 }
 
+/** A person asked for an end while something was measured, drawn or written. */
+export class InterruptedError extends ZayaError {}
+
 /** A model with parameters, on an engine: everything that can be asked of it besides training. */
 export class TrainedModel {
   private readonly prepared = new Map<string, Promise<Prepared>>();
@@ -44,7 +47,19 @@ export class TrainedModel {
     /** How far its training is. */
     readonly progress: Progress,
     private readonly rebuild: Rebuild | null = null,
+    /** Whether its work is to end. */
+    private readonly stopped: () => boolean = () => false,
   ) {}
+
+  /** @throws InterruptedError when its work is to end. */
+  requireGoingOn(): void {
+    if (this.stopped()) throw new InterruptedError("interrupted");
+  }
+
+  private run(compiled: Compiled, feeds: Arrays): Promise<Arrays> {
+    this.requireGoingOn();
+    return compiled.run(feeds, this.state);
+  }
 
   /**
    * The same parameters, seen by the recipe with some of its options changed: another way to estimate a gradient, another
@@ -61,7 +76,7 @@ export class TrainedModel {
         "change only how the loss is estimated; what learns during training must have been trained",
       );
     }
-    return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild);
+    return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild, this.stopped);
   }
 
   private hasNet(model: Model, net: string): boolean {
@@ -98,7 +113,7 @@ export class TrainedModel {
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([key, value]) => [key, padded(value, start, stop, chunk)]),
       );
-      const outputs = await prepared.compiled.run(feeds, this.state);
+      const outputs = await this.run(prepared.compiled, feeds);
       parts.push(
         Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, rows(value, 0, stop - start)])),
       );
@@ -222,7 +237,7 @@ export class TrainedModel {
         items: { part, indices },
         labels: () => labelsAt(data, indices),
       });
-      const outputs = await prepared.compiled.run({ ...feeds, [batchName(0)]: data.read(indices) }, this.state);
+      const outputs = await this.run(prepared.compiled, { ...feeds, [batchName(0)]: data.read(indices) });
       moments.add(outputs[`gradient/${net}`]!.data);
     }
     return moments.result();
@@ -244,7 +259,7 @@ export class TrainedModel {
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
     const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
-    return compiled.run({ ...feeds, x: data.read(filled) }, this.state);
+    return this.run(compiled, { ...feeds, x: data.read(filled) });
   }
 
   private prepare(name: string, trace: () => Traced): Promise<Prepared> {

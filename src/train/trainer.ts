@@ -20,7 +20,7 @@ import { aboutExport, exportModel } from "./export.ts";
 import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "./live-report.ts";
-import { initialParams, layoutOf } from "./layout.ts";
+import { layoutsOf } from "./layout.ts";
 import { recordedOverfit } from "./overfit-record.ts";
 import { planAgain, planRun } from "./plan.ts";
 import { RunLog } from "./run-log.ts";
@@ -31,7 +31,7 @@ import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import type { Layouts } from "./state-view.ts";
 import { type Chore, TimeEstimate } from "./time-estimate.ts";
-import { TrainedModel } from "./trained.ts";
+import { InterruptedError, TrainedModel } from "./trained.ts";
 import { directionsOf } from "./ways.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
@@ -81,13 +81,6 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
   yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
 }
 
-/** Names and sizes of a model's parameters. */
-export function layoutsOf(model: Model, seed: number): Layouts {
-  return Object.fromEntries(
-    Object.entries(initialParams(model, key(seed))).map(([net, params]) => [net, layoutOf(params)]),
-  );
-}
-
 /** Steps between two looks at the nets: five of them for each picture. */
 function looksEvery(sampleEvery: number): number {
   return Math.max(1, Math.round(sampleEvery / 5));
@@ -106,6 +99,8 @@ class Training {
   private estimate!: TimeEstimate;
   /** Step of the newest checkpoint; 0 when there is none. */
   private saved = 0;
+  /** Whether all steps are done and saved. */
+  private ending = false;
 
   constructor(
     private readonly run: Run,
@@ -156,6 +151,7 @@ class Training {
     try {
       yield* this.steps(start, legs, trained);
     } catch (error) {
+      if (error instanceof InterruptedError) return yield* this.interrupted();
       const reason = error instanceof Error ? error.message : String(error);
       const step = error instanceof DivergedError ? error.step : this.run.state.step;
       const status = error instanceof DivergedError ? "diverged" : "failed";
@@ -264,10 +260,18 @@ class Training {
     for (const warning of warnings) yield { type: "warning", ...warning };
   }
 
+  /** The end of a run is begun again when it goes on: nothing of it is to be saved. */
+  private async *interrupted(): AsyncGenerator<TrainEvent, void> {
+    await this.run.record({ status: "interrupted" });
+    await this.report.write(this.saved, null);
+    yield { type: "interrupted", step: this.saved, warnings: this.watch.warnings };
+  }
+
   /** Asked for what changes with training only at its end. */
   private trainedWith(state: State): TrainedModel {
     const { steps } = this.config;
-    return new TrainedModel(this.model, this.layouts, this.engine, state, { step: steps, steps });
+    const stopped = (): boolean => this.ending && this.signal?.aborted === true;
+    return new TrainedModel(this.model, this.layouts, this.engine, state, { step: steps, steps }, null, stopped);
   }
 
   private async step(step: number, session: LegSession): Promise<Record<string, number>> {
@@ -325,6 +329,7 @@ class Training {
 
   /** A run is judged by averaged parameters where it keeps them. */
   private async *finish(seconds: number, last: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    this.ending = true;
     if (!hasAverages(last.state.names)) return yield* this.judge(seconds, last, null);
     const state = this.engine.createState(inferenceState(await last.state.read(), "ema"));
     const averaged = this.trainedWith(state);
@@ -354,6 +359,7 @@ class Training {
     const about = await aboutExport(this.run, trained.model, steps, weights);
     await exportModel(trained, this.data.test, store, this.seed, about);
     yield { type: "phase", phase: "report" };
+    trained.requireGoingOn();
     const diagnosis = await diagnoseModel(this.chronicle, trained, steps, this.config.seed);
     yield* this.warn(this.watch.tell(steps, diagnosis.findings));
     const done = { status: "done", step: steps, seconds } as const;
@@ -383,8 +389,11 @@ class Training {
     );
   }
 
-  private measure(trained: TrainedModel, data: Dataset, part: keyof DataSplit): Promise<Evaluation[]> {
+  private async measure(trained: TrainedModel, data: Dataset, part: keyof DataSplit): Promise<Evaluation[]> {
     const measure = evaluator({ trained, data, part, key: fold(this.seed, "evaluate") });
-    return Promise.all(usualMeasurements(this.model, data).map(({ metric, options }) => measure(metric, options)));
+    // One after the other: none is at work when another is interrupted, and what they use is released.
+    const results: Evaluation[] = [];
+    for (const { metric, options } of usualMeasurements(this.model, data)) results.push(await measure(metric, options));
+    return results;
   }
 }

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { fold, key, uniform } from "../../src/base/random.ts";
+import { ndarray } from "../../src/base/ndarray.ts";
+import { fold, integers, key, uniform } from "../../src/base/random.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
 import { filesIn, readJson, start, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 const kills = 20;
@@ -61,5 +63,57 @@ describe("a run killed 20 times", () => {
     expect(
       (await filesIn(join(folder, "killed"))).filter((name) => name.includes(".tmp") || name.endsWith(".lock")),
     ).toEqual([]);
+  });
+});
+
+describe("a run that ends in the middle of its end", () => {
+  /** So much to measure that a signal finds it at it. */
+  const items = 20_000;
+  const net = ["train", "vae", "--data", "many.npy", "--hidden", "256,256", "--latent", "4", "--batch", "8"];
+  const ends = [...net, "--steps", "30", "--checkpoint-every", "20", "--sample-every", "30"];
+  beforeAll(async () => {
+    const values = integers(key(3), items * 64, 256);
+    await writeFile(join(folder, "many.npy"), encodeNpy(ndarray("uint8", [items, 1, 8, 8], Uint8Array.from(values))));
+    expect((await zaya(folder, ...ends, "--out", "ended")).code).toBe(0);
+  });
+
+  /** All that a run has left, but for when it was and how long it took. */
+  async function contentOf(run: string): Promise<Record<string, string>> {
+    const names = (await filesIn(join(folder, run))).filter((name) => !name.endsWith("/"));
+    const timeless = (text: string): string =>
+      text
+        .replaceAll(/"(seconds|started|digest|bytes)": ?("[^"]*"|[\d.e-]+)/g, "")
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "")
+        .replaceAll(/\d+(\.\d+)? s\b/g, "");
+    const entries = await Promise.all(
+      names.map(async (name) => [name, timeless(await readFile(join(folder, run, name), "latin1"))] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  it.each([
+    ["evaluate", "SIGKILL", "measuring on the test data"],
+    ["export", "SIGKILL", "writing ONNX files"],
+    ["report", "SIGKILL", "writing the report"],
+    ["evaluate", "SIGTERM", "measuring on the test data"],
+    ["export", "SIGINT", "writing ONNX files"],
+    ["report", "SIGTERM", "writing the report"],
+  ] as const)("in the phase %s by %s resumes to the same files", { timeout: 60_000 }, async (phase, signal, words) => {
+    const run = `${phase}-${signal}`;
+    const { child, ended, until } = start(folder, ...ends, "--out", run);
+    await until(words);
+    child.kill(signal);
+    const outcome = await ended;
+    if (signal === "SIGKILL") expect(outcome.signal).toBe(signal);
+    else {
+      expect(outcome.code).toBe(130);
+      expect(outcome.stdout).toContain("stopped at step 30 of 30");
+      expect(await readJson(folder, run, "run.json")).toMatchObject({ status: "interrupted", step: 30, saved: 30 });
+      expect(await filesIn(join(folder, run))).not.toContain(".lock");
+    }
+    expect(await zaya(folder, "resume", run, "--quiet")).toMatchObject({ code: 0, stderr: "" });
+    const [found, expected] = [await contentOf(run), await contentOf("ended")];
+    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    for (const [name, text] of Object.entries(found)) expect(text === expected[name], name).toBe(true);
   });
 });
