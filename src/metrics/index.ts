@@ -35,6 +35,7 @@ export { fewestNearest } from "./memorisation.ts";
 export * from "./metric.ts";
 export { type ModeCenters, type ModeCounts, type ModeHits, modesOf, nearestModes } from "./mode-counts.ts";
 export { type Neighbours, neighboursOf } from "./neighbours.ts";
+export { laplacianVariances } from "./sharpness.ts";
 export {
   accuracy,
   betaVaeScore,

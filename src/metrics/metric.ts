@@ -112,6 +112,8 @@ export interface MetricResult {
   /** Items measured. */
   readonly n: number;
   readonly unit: string;
+  /** What must be read with the value, in words: how good what it counts is. */
+  readonly beside?: string;
   /** What else was found, by name. */
   readonly details: Readonly<Record<string, number | readonly number[]>>;
 }

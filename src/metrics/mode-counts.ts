@@ -20,7 +20,11 @@ export interface ModeHits {
 }
 
 export interface ModeCounts {
-  /** Modes that are the nearest of at least one sample of high quality. */
+  /** Modes at which samples of high quality lie in no fewer than a tenth of the number that is due to them. */
+  readonly covered: number;
+  /** Standard error of `covered`. */
+  readonly coveredStderr: number;
+  /** Modes that are the nearest of at least one sample of high quality: as papers count, where one stray sample is enough. */
   readonly captured: number;
   /** Share of samples of high quality. */
   readonly highQuality: number;
@@ -32,7 +36,15 @@ export interface ModeCounts {
   readonly shares: readonly number[];
 }
 
-/** Where samples [n, d] lie. @source Srivastava et al., arXiv 1705.07761, section 4.1. */
+/**
+ * Of its due, one in as many as there are modes, the part from which a mode is covered: of so many samples of a model that
+ * covers it, a tenth of those of a perfect one lie there. Samples of low quality count for none.
+ * @source In the manner of Zhong et al., "Rethinking generative mode coverage: a pointwise guaranteed approach", NeurIPS 2019,
+ * who ask for a fixed part of the data's own probability at each item.
+ */
+export const coveredFrom = 0.1;
+
+/** Where samples [n, d] lie. @source Srivastava et al., arXiv 1705.07761, section 4.1, of `captured` and `highQuality`. */
 export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {
   return countModes(nearestModes(samples, modes));
 }
@@ -66,15 +78,39 @@ function stderrOfReached(times: readonly number[], n: number): number {
   return Math.sqrt(Math.max(0, added - reached[0]! ** 2 / n));
 }
 
+/** The standard error of a count of modes with so many samples or more: each of the shares may fall on the other side. */
+function stderrOfCovered(counts: readonly number[], n: number, fewest: number): number {
+  const variance = counts.reduce((sum, count) => {
+    const deviation = Math.sqrt(count * (1 - count / n));
+    if (deviation === 0) return sum;
+    const chance = normalBelow((count - fewest + 0.5) / deviation);
+    return sum + chance * (1 - chance);
+  }, 0);
+  return Math.sqrt(variance);
+}
+
+/** Chance that a standard normal number is below. @source Abramowitz, Stegun, 26.2.17: to 1e-7. */
+function normalBelow(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  const above = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+  return z >= 0 ? 1 - above : above;
+}
+
 /** How samples are spread over the modes. */
 export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
   const counts = new Array<number>(count).fill(0);
   nearest.forEach((mode, i) => (counts[mode]! += good[i]!));
   const high = counts.reduce((total, each) => total + each);
   const terms = counts.map((each) => (each === 0 ? 0 : (each / high) * Math.log((each / high) * count)));
+  const capturedStderr = stderrOfReached(counts, nearest.length);
+  const fewest = Math.max(1, Math.ceil((coveredFrom * nearest.length) / count));
   return {
+    covered: counts.filter((each) => each >= fewest).length,
+    // Where a single sample is a tenth of what is due, the modes that none reached count.
+    coveredStderr: fewest === 1 ? capturedStderr : stderrOfCovered(counts, nearest.length, fewest),
     captured: counts.filter((each) => each > 0).length,
-    capturedStderr: stderrOfReached(counts, nearest.length),
+    capturedStderr,
     highQuality: high / nearest.length,
     reverseKl: high === 0 ? Number.NaN : terms.reduce((total, term) => total + term),
     shares: counts.map((each) => each / nearest.length),

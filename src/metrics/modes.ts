@@ -4,19 +4,20 @@ import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /**
- * Modes of the data that the model draws: those that are nearest to at least one sample of high quality. Beside it the share
- * of samples of high quality, and the divergence of their distribution over modes from the uniform one, KL(samples ||
- * uniform) in nats, where a mode without samples adds 0.
+ * Modes of the data that the model covers: those where samples of high quality lie in a tenth of their due or more. Beside it
+ * the share of samples of high quality, without which the count says little; the modes that papers count, `captured`, those
+ * nearest to at least one such sample; and the divergence of their distribution over modes from the uniform one, KL(samples
+ * || uniform) in nats, where a mode without samples adds 0.
  *
  * Known to be odd: one stray sample captures a mode, so that a model which draws noise can capture many; of stacked digits,
- * where a classifier names the mode of anything, `modesOfNoise` says how many noise itself reaches. The divergence of a
- * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples. The standard
- * error says how other samples of the same model would count its modes; it is not known where few modes are missed.
- * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4.
+ * where a classifier names the mode of anything, `modesOfNoise` says how many noise itself captures. The divergence of a
+ * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples. Standard
+ * errors say how other samples of the same model would be counted; that of `captured` is not known where few modes are missed.
+ * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4; a mode's share: `coveredFrom`.
  */
 export const modes = defineMetric({
   name: "modes",
-  summary: "modes of the data that samples cover, and how evenly",
+  summary: "modes covered, with the share of samples near one",
   source: "Srivastava et al., arXiv 1705.07761, section 4",
   perfect:
     "all of them; 98.89 % of high quality for points in a plane within 3 deviations; divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",
@@ -25,18 +26,22 @@ export const modes = defineMetric({
   options: sampleOptions,
   measure: ({ noise, ...hits }) => {
     const n = hits.nearest.length;
-    const { captured, capturedStderr: stderr, highQuality, reverseKl, shares } = countModes(hits);
+    const { covered, coveredStderr, captured, capturedStderr, highQuality, reverseKl, shares } = countModes(hits);
     return {
       metric: "modes",
-      value: captured,
-      stderr,
-      interval: [Math.max(0, captured - wide * stderr), Math.min(hits.count, captured + wide * stderr)],
+      value: covered,
+      stderr: coveredStderr,
+      interval: [Math.max(0, covered - wide * coveredStderr), Math.min(hits.count, covered + wide * coveredStderr)],
       n,
       unit: `of ${hits.count} modes`,
+      beside: `${Number((100 * highQuality).toPrecision(3))} % of samples near a mode`,
       details: {
         highQuality,
         highQualityStderr: share(highQuality * n, n).stderr,
-        reverseKl,
+        captured,
+        ...(Number.isFinite(capturedStderr) && { capturedStderr }),
+        // Where no sample is near a mode there is no distribution over modes.
+        ...(highQuality > 0 && { reverseKl }),
         reverseKlOfPerfect: (hits.count - 1) / (2 * n),
         ...(noise !== null && { modesOfNoise: new Set(noise).size }),
         sharePerMode: shares,

@@ -16,8 +16,9 @@ export async function recordedModes(
   key: Key,
 ): Promise<Record<string, number>> {
   if (modes?.kind !== "centers" || trained.model.generator === undefined) return {};
-  const { captured, highQuality, shares } = modesOf(await trained.sample(key, modeSamples), modes);
+  const { covered, captured, highQuality, shares } = modesOf(await trained.sample(key, modeSamples), modes);
   return {
+    "modes/covered": covered,
     "modes/captured": captured,
     "modes/highQuality": highQuality,
     ...Object.fromEntries(shares.map((share, mode) => [`${modeShares}/${mode}`, share])),

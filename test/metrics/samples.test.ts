@@ -161,7 +161,36 @@ describe("modes", () => {
   const of = (nearest: number[], good: number[], count: number) =>
     modes.measure({ count, nearest: Int32Array.from(nearest), good: Uint8Array.from(good), ...none }, {});
 
-  it("counts modes with a sample of high quality, and no others", () => {
+  it("counts a mode by its share: a tenth of its due, of samples of high quality", () => {
+    // Of 800 samples a mode of eight is due 100, and covered from 10.
+    const times = [100, 11, 10, 9, 1, 0, 300, 200];
+    const nearest = times.flatMap((count, mode) => new Array<number>(count).fill(mode));
+    const rest = 800 - nearest.length;
+    const all = [...nearest, ...new Array<number>(rest).fill(5)];
+    const good = [...nearest.map(() => 1), ...new Array<number>(rest).fill(0)];
+    const { value, stderr, details, beside } = of(all, good, 8);
+    expect(value).toBe(5);
+    expect(details).toMatchObject({ captured: 7, highQuality: 631 / 800 });
+    expect(beside).toBe("78.9 % of samples near a mode");
+    // Three of them may fall on either side: Poisson chances of 10 or more, of 11, 10 and 9 expected, and of 1.
+    const chances = [0.659, 0.542, 0.413, 1e-7];
+    const expected = Math.sqrt(chances.reduce((sum, chance) => sum + chance * (1 - chance), 0));
+    expect(Math.abs(stderr - expected)).toBeLessThan(0.03);
+  });
+
+  it("covers no mode with stray samples, which papers count as captured all the same", () => {
+    // 1.8 % of 2500 samples near a mode, at all eight of them.
+    const good = Array.from({ length: 2500 }, (_, i) => (i < 45 ? 1 : 0));
+    const { value, stderr, details, beside } = of(
+      good.map((_, i) => i % 8),
+      good,
+      8,
+    );
+    expect([value, details.captured, beside]).toEqual([0, 8, "1.8 % of samples near a mode"]);
+    expect(stderr).toBeLessThan(1e-3);
+  });
+
+  it("captures modes with a sample of high quality, and no others", () => {
     const { value, details, unit } = of([0, 0, 1, 2], [1, 1, 0, 1], 4);
     expect([value, unit]).toEqual([2, "of 4 modes"]);
     expect(details).toMatchObject({ highQuality: 0.75, sharePerMode: [0.5, 0, 0.25, 0] });
@@ -172,7 +201,7 @@ describe("modes", () => {
   it("has divergence 0 for an even spread, log of the modes for one of them, and none to tell without good samples", () => {
     expect(of([0, 1, 2, 3], [1, 1, 1, 1], 4).details.reverseKl).toBe(0);
     expect(of([3, 3], [1, 1], 1000).details.reverseKl).toBeCloseTo(Math.log(1000), 12);
-    expect(of([0, 1], [0, 0], 4).details.reverseKl).toBeNaN();
+    expect(of([0, 1], [0, 0], 4).details).not.toHaveProperty("reverseKl");
     expect(of([0, 1], [0, 0], 4).value).toBe(0);
   });
 
@@ -223,13 +252,23 @@ describe("modes", () => {
     }
   });
 
-  it("has an interval that ends at all of the modes, and none where few are missed or nearly", () => {
+  it("has an interval that ends at all of the modes, and for captured ones no error where few are missed or nearly", () => {
     const even = (modes: number, each: number) => range(modes * each).map((i) => i % modes);
     const found = (nearest: number[], count: number) => of(nearest, new Array<number>(nearest.length).fill(1), count);
     expect(found(even(40, 1), 40).interval![1]).toBe(40);
-    expect(found(even(8, 50), 8)).toMatchObject({ value: 8, stderr: 0, interval: [8, 8] });
-    expect(found(even(7, 50), 8)).toMatchObject({ value: 7, stderr: Number.NaN });
-    expect(found([...even(7, 50), 7], 8)).toMatchObject({ value: 8, stderr: Number.NaN });
+    const whole = found(even(8, 50), 8);
+    expect(whole).toMatchObject({ value: 8, details: { captured: 8, capturedStderr: 0 } });
+    expect(whole.interval![1]).toBe(8);
+    expect(whole.stderr).toBeLessThan(1e-3);
+    for (const [nearest, captured] of [
+      [even(7, 50), 7],
+      [[...even(7, 50), 7], 8],
+    ] as [number[], number][]) {
+      const { value, stderr, details } = found(nearest, 8);
+      expect([value, details.captured]).toEqual([7, captured]);
+      expect(stderr).toBeLessThan(0.03);
+      expect(details).not.toHaveProperty("capturedStderr");
+    }
   });
 
   it("says how many modes noise is taken for", () => {

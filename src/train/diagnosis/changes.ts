@@ -78,3 +78,11 @@ export function fallingRate({ train }: RunConfig): Change | null {
   if (train.schedule !== "constant") return null;
   return { flag: "--schedule linear", reason: "a learning rate that falls lets the players come to rest" };
 }
+
+/** Twice as many. */
+export function moreSteps({ train }: RunConfig): Change {
+  return {
+    flag: `--steps ${2 * train.steps}`,
+    reason: `${train.steps} steps were too few for the samples to become like items`,
+  };
+}

@@ -1,6 +1,7 @@
 import { completeCollapse } from "./complete-collapse.ts";
 import { deadUnits } from "./dead-units.ts";
 import { discriminatorSaturation } from "./discriminator-saturation.ts";
+import { lowFidelity } from "./low-fidelity.ts";
 import { memorisation } from "./memorisation.ts";
 import { noConvergence } from "./no-convergence.ts";
 import { partialCollapse } from "./partial-collapse.ts";
@@ -14,6 +15,7 @@ export * from "./symptom.ts";
 export const symptoms: readonly Symptom[] = [
   completeCollapse,
   partialCollapse,
+  lowFidelity,
   noConvergence,
   discriminatorSaturation,
   vanishingGradient,

@@ -1,6 +1,7 @@
-import { type NdArray, reshaped, rows, sizeOf } from "../../base/ndarray.ts";
+import { type NdArray, type Shape, ndarray, reshaped, rows, sizeOf } from "../../base/ndarray.ts";
 import { type Key, fold } from "../../base/random.ts";
 import { type Dataset, className, somePlaces } from "../../data/index.ts";
+import { laplacianVariances } from "../../metrics/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { nearestRows } from "../../base/nearest-rows.ts";
 import { minOf } from "../../base/many.ts";
@@ -12,6 +13,22 @@ export interface Places {
   readonly centres: NdArray;
   /** An item is near a place when its distance from the centre is at most this, [k]. */
   readonly radii: Float64Array;
+  /**
+   * And at least this, [k]. Items of many numbers are all about as far from the centre of their cluster, and none is near it:
+   * what lies there is a blur of many. 0 for modes, whose own middle is as good as any place.
+   */
+  readonly innerRadii: Float64Array;
+  /** The mean of all items [1, d], and how far from it they are at least: a blur of all lies nearer. Null of modes. */
+  readonly middle: { readonly mean: NdArray; readonly radius: number } | null;
+  /**
+   * Of images, their shape [h, w, c] and how sharp real ones are, from and to: distances of pixels take grain for contours. Null
+   * of others, and of modes.
+   */
+  readonly sharpness: { readonly shape: Shape; readonly range: readonly [low: number, high: number] } | null;
+  /** Distance from a mode within which a sample is of high quality by what the data declare; null of clusters. */
+  readonly highQuality: number | null;
+  /** Of real items, the share that is like real items: `fidelityOf` them. */
+  readonly fidelity: number;
   /** Share of real items at each place, [k]; their sum is 1. */
   readonly shares: Float64Array;
   /** What each is called: `mode 3`, `cluster 5 (mostly class 2)`. */
@@ -55,20 +72,46 @@ export function placesOf(data: Dataset, key: Key): Places | null {
           own.map((i) => data.labels?.[chosen[i]!]),
         )}`,
   );
-  return {
+  const distances = members.map((own) => own.map((i) => distance[i]!).toSorted((a, b) => a - b));
+  const places = {
     declared: modes !== undefined,
     centres,
-    radii: Float64Array.from(members, (own, place) =>
-      Math.max(farthest(own.map((i) => distance[i]!)), reach * between[place]!),
-    ),
+    radii: Float64Array.from(distances, (own, place) => Math.max(atShare(own, 0.99), reach * between[place]!)),
+    innerRadii: Float64Array.from(distances, (own) => (modes === undefined ? atShare(own, 0.01) : 0)),
+    middle: modes === undefined ? middleOf(items) : null,
+    sharpness: modes === undefined ? sharpnessOf(items, data) : null,
+    highQuality: modes === undefined ? null : modes.within * modes.deviation,
     shares: Float64Array.from(members, (own) => own.length / chosen.length),
     names,
   };
+  return { ...places, fidelity: fidelityOf(items, places) };
 }
 
-/** All but one in a hundred are nearer. */
-function farthest(distances: readonly number[]): number {
-  return distances.toSorted((a, b) => a - b)[Math.floor(0.99 * distances.length)] ?? 0;
+/** The ascending distance that such a share of them is below; 0 of none. */
+function atShare(ascending: readonly number[], share: number): number {
+  return ascending[Math.floor(share * ascending.length)] ?? 0;
+}
+
+function middleOf(items: NdArray): Places["middle"] {
+  const [n, d] = items.shape as [number, number];
+  const sums = new Float64Array(d);
+  for (let e = 0; e < n * d; e++) sums[e % d]! += items.data[e]! / n;
+  const mean = ndarray("float64", [1, d], sums);
+  const distances = [...nearestRows(items, mean).distance].toSorted((a, b) => a - b);
+  return { mean, radius: atShare(distances, 0.01) };
+}
+
+/** Pixels of a side that it takes to tell how sharp an image is. */
+const leastSide = 3;
+
+function sharpnessOf(items: NdArray, { kind, shape }: Dataset): Places["sharpness"] {
+  if (kind !== "image" || Math.min(shape[0]!, shape[1]!) < leastSide) return null;
+  const found = [...sharpnesses(items, shape)].toSorted((a, b) => a - b);
+  return { shape, range: [atShare(found, 0.01), atShare(found, 0.99)] };
+}
+
+function sharpnesses(items: NdArray, shape: Shape): Float64Array {
+  return laplacianVariances(reshaped(items, [items.shape[0]!, ...shape]));
 }
 
 /** From each centre to the nearest other one. */
@@ -88,16 +131,32 @@ function classOf(data: Dataset, labels: readonly (number | undefined)[]): string
   return most !== undefined && most[1] > labels.length / 2 ? ` (mostly class ${className(data, most[0])})` : "";
 }
 
+type Balls = Pick<Places, "centres" | "radii" | "innerRadii" | "middle" | "sharpness">;
+
 /** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */
 export function sharesOf(
   samples: NdArray,
-  { centres, radii }: Places,
+  { centres, radii, innerRadii, middle, sharpness }: Balls,
 ): { readonly nearest: number[]; readonly near: number[] } {
   const { row, distance } = nearestRows(samples, centres);
+  const fromMiddle = middle && nearestRows(samples, middle.mean).distance;
+  const sharp = sharpness && sharpnesses(samples, sharpness.shape);
+  const isSharpAsItems = (i: number) =>
+    sharp === null || (sharp[i]! >= sharpness!.range[0] && sharp[i]! <= sharpness!.range[1]);
   const [nearest, near] = [Array.from(radii, () => 0), Array.from(radii, () => 0)];
   for (let i = 0; i < row.length; i++) {
-    nearest[row[i]!]! += 1 / row.length;
-    if (distance[i]! <= radii[row[i]!]!) near[row[i]!]! += 1 / row.length;
+    const place = row[i]!;
+    nearest[place]! += 1 / row.length;
+    const isBlur = distance[i]! < innerRadii[place]! || (fromMiddle !== null && fromMiddle[i]! < middle!.radius);
+    if (distance[i]! <= radii[place]! && !isBlur && isSharpAsItems(i)) near[place]! += 1 / row.length;
   }
   return { nearest, near };
+}
+
+/** The share of samples [n, d] that are like real items: of high quality, where the data declare modes, else near a cluster. */
+export function fidelityOf(samples: NdArray, places: Balls & Pick<Places, "highQuality">): number {
+  const within = places.highQuality;
+  if (within === null) return sharesOf(samples, places).near.reduce((sum, share) => sum + share, 0);
+  const { distance } = nearestRows(samples, places.centres);
+  return distance.reduce((count, each) => count + (each <= within ? 1 : 0), 0) / distance.length;
 }

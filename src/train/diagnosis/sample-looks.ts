@@ -5,7 +5,7 @@ import { monteCarlo } from "../../estimators/index.ts";
 import { pairDistances } from "../../metrics/index.ts";
 import { type Direction, type Model, directions } from "../../models/index.ts";
 import type { TrainedModel } from "../trained.ts";
-import { type Places, placesOf, realItems, sharesOf } from "./places.ts";
+import { type Places, fidelityOf, placesOf, realItems, sharesOf } from "./places.ts";
 import type { Diversity, SampleLook, Series } from "./symptom.ts";
 
 /**
@@ -13,6 +13,7 @@ import type { Diversity, SampleLook, Series } from "./symptom.ts";
  * at place 3.
  */
 const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/nearest", "samples/near"] as const;
+const fidelityName = "samples/fidelity";
 export const shareNames = [nearestName, nearName] as const;
 
 /** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
@@ -66,8 +67,10 @@ export class SampleLooks implements Looks {
   async look(trained: TrainedModel, step: number): Promise<SampleLook> {
     const made = await trained.sample(this.noise, this.count);
     const samples = reshaped(made, [this.count, made.data.length / this.count]);
-    const shares = this.places === null ? { nearest: [], near: [] } : sharesOf(samples, this.places);
-    return { step, diversity: [{ way: null, value: meanDistance(samples) / this.distance }], ...shares };
+    const { places } = this;
+    const shares = places === null ? { nearest: [], near: [] } : sharesOf(samples, places);
+    const fidelity = places === null ? null : fidelityOf(samples, places);
+    return { step, diversity: [{ way: null, value: meanDistance(samples) / this.distance }], ...shares, fidelity };
   }
 }
 
@@ -79,8 +82,9 @@ export function meanDistance(items: NdArray): number {
 }
 
 /** A look as numbers by name. */
-export function logged({ diversity, nearest, near }: SampleLook): Record<string, number> {
+export function logged({ diversity, nearest, near, fidelity }: SampleLook): Record<string, number> {
   return {
+    ...(fidelity !== null && { [fidelityName]: fidelity }),
     ...Object.fromEntries(diversity.map(({ way, value }) => [diversityOf(way), value])),
     ...Object.fromEntries(nearest.map((share, place) => [`${nearestName}/${place}`, share])),
     ...Object.fromEntries(near.map((share, place) => [`${nearName}/${place}`, share])),
@@ -102,7 +106,12 @@ export function looksIn(series: ReadonlyMap<string, Series>): SampleLook[] {
     diversity: followed.map(({ way, values }): Diversity => ({ way, value: values[i]! })),
     nearest: at(series, nearestName, i),
     near: at(series, nearName, i),
+    fidelity: valueAt(series.get(fidelityName), step),
   }));
+}
+
+function valueAt(series: Series | undefined, step: number): number | null {
+  return series?.values[series.steps.lastIndexOf(step)] ?? null;
 }
 
 /** The i-th values of NAME/0, NAME/1 and so on. */

@@ -25,6 +25,8 @@ export interface SampleLook {
   readonly nearest: readonly number[];
   /** The same of those samples that are near their place, [k]. */
   readonly near: readonly number[];
+  /** Share of samples that are like real items; null where no places are known, or a run has not recorded it. */
+  readonly fidelity: number | null;
 }
 
 /** What symptoms are looked for in. It never holds more than was logged, save what `now` says was measured besides. */

@@ -37,7 +37,7 @@ export class TranslationLooks implements Looks {
       const made = await trained.translate(this.images(source), way);
       diversity.push({ way, value: meanDistance(made) / this.distances.get(target)! });
     }
-    return { step, diversity, nearest: [], near: [] };
+    return { step, diversity, nearest: [], near: [], fidelity: null };
   }
 
   private images(side: Dataset): NdArray {

@@ -17,13 +17,18 @@ export const fourModes: Places = {
   declared: true,
   centres: zeros([4, 2]),
   radii: Float64Array.of(1, 1, 1, 1),
+  innerRadii: new Float64Array(4),
+  middle: null,
+  sharpness: null,
+  highQuality: 0.5,
+  fidelity: 0.98,
   shares: Float64Array.of(0.25, 0.25, 0.25, 0.25),
   names: ["mode 0", "mode 1", "mode 2", "mode 3"],
 };
 
-/** A look at samples that are all near the place that they are nearest to. */
+/** A look at samples that are all near the place that they are nearest to, and of which it is not known how like items they are. */
 export function look(step: number, shares: readonly number[], diversity = 1): SampleLook {
-  return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares };
+  return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares, fidelity: null };
 }
 
 export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "series">> {

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { type NdArray, fromNumbers, ndarray, rows } from "../../../src/base/ndarray.ts";
-import { fold, key, normal, permutation } from "../../../src/base/random.ts";
+import { type NdArray, fromNumbers, ndarray, reshaped, rows } from "../../../src/base/ndarray.ts";
+import { fold, key, normal, permutation, uniform } from "../../../src/base/random.ts";
 import { arrayDataset } from "../../../src/data/index.ts";
 import { ring8 } from "../../../src/data/datasets/ring8.ts";
 import { ortEngine } from "../../../src/runtime/index.ts";
 import { clusterCentres } from "../../../src/train/diagnosis/clusters.ts";
 import { nearestRows } from "../../../src/base/nearest-rows.ts";
 import { nearestTraining } from "../../../src/train/diagnosis/nearest-training.ts";
-import { placesOf, sharesOf } from "../../../src/train/diagnosis/places.ts";
+import { fidelityOf, placesOf, sharesOf } from "../../../src/train/diagnosis/places.ts";
 import { shareAbove } from "../../../src/train/diagnosis/scores.ts";
 
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -110,6 +110,72 @@ describe("places", () => {
     const found = sharesOf(half, places);
     const missed = [...places.shares.keys()].filter((place) => found.near[place]! < 0.1 * places.shares[place]!);
     expect(missed.reduce((sum, place) => sum + places.shares[place]!, 0)).toBeCloseTo(0.5, 2);
+  });
+
+  it("hold real items of many numbers, and no blur of them: grey, their mean, nor means of a few", () => {
+    // Images of strokes: ten kinds, each at a place of its own, with pixels of their own.
+    const [n, d] = [600, 100];
+    const ink = uniform(key(5), [n, d]).data;
+    const items = fromNumbers(
+      Array.from(ink, (value, e) => (Math.floor((e % d) / 10) === Math.floor(e / d) % 10 ? 1 : value < 0.3 ? 0.6 : 0)),
+      [n, d],
+    );
+    const places = placesOf(arrayDataset({ name: "strokes", kind: "points", items }), key(1))!;
+    const fidelity = (of: (i: number, j: number) => number) =>
+      fidelityOf(
+        fromNumbers(
+          Array.from({ length: 50 * d }, (_, e) => of(Math.floor(e / d), e % d)),
+          [50, d],
+        ),
+        places,
+      );
+    // The kind of item i is i % 10.
+    const meanOf = (count: number) => (i: number, j: number) => {
+      let sum = 0;
+      for (let k = 0; k < count; k++) sum += items.data[((i + 10 * k) % n) * d + j]!;
+      return sum / count;
+    };
+    expect(places.fidelity).toBeGreaterThan(0.95);
+    expect(fidelity((i, j) => items.data[i * d + j]!)).toBeGreaterThan(0.9);
+    // Of one kind: nearer to its centre than any item is.
+    expect(fidelity(meanOf(30))).toBe(0);
+    expect(fidelity(meanOf(3))).toBeLessThan(0.1);
+    expect(fidelity(() => 0.3)).toBe(0);
+    expect(fidelity((i, j) => uniform(fold(key(6), i), [d]).data[j]!)).toBe(0);
+  });
+
+  it("hold no grain of the right strength: images are as sharp as real ones too", () => {
+    // Soft spots at places of their own; grain is what a generator makes that has learned distances alone.
+    const [n, side] = [400, 12];
+    const at = uniform(key(7), [n, 2]).data;
+    const image = (i: number, y: number, x: number) =>
+      Math.exp(-((y - 2 - 8 * at[2 * i]!) ** 2 + (x - 2 - 8 * at[2 * i + 1]!) ** 2) / 8);
+    const images = (count: number, of: (i: number, y: number, x: number) => number) =>
+      fromNumbers(
+        Array.from({ length: count * side * side }, (_, e) =>
+          of(Math.floor(e / (side * side)), Math.floor(e / side) % side, e % side),
+        ),
+        [count, side * side],
+      );
+    const items = reshaped(images(n, image), [n, side, side, 1]);
+    const places = placesOf(arrayDataset({ name: "spots", kind: "image", items }), key(1))!;
+    expect(places.fidelity).toBeGreaterThan(0.93);
+    expect(fidelityOf(images(100, image), places)).toBeGreaterThan(0.9);
+    const grain = normal(key(8), [100, side, side]).data;
+    const grainy = images(100, (i, y, x) => image(i, y, x) + 0.1 * grain[(i * side + y) * side + x]!);
+    expect(fidelityOf(grainy, { ...places, sharpness: null })).toBeGreaterThan(0.5);
+    expect(fidelityOf(grainy, places)).toBe(0);
+  });
+
+  it("have the share of real items that are of high quality, by which samples are measured", () => {
+    const { train } = ring8.generate();
+    const places = placesOf(train, key(1))!;
+    // Within three deviations in a plane.
+    expect(Math.abs(places.fidelity - (1 - Math.exp(-4.5)))).toBeLessThan(0.01);
+    const moved = train.read([...Array(500).keys()]);
+    for (const [i, value] of moved.data.entries()) moved.data[i] = value + 0.1;
+    expect(fidelityOf(moved, places)).toBeLessThan(0.01);
+    expect(sharesOf(moved, places).near.reduce((a, b) => a + b)).toBeGreaterThan(0.9);
   });
 
   it("are none in a handful of items", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { completeCollapse } from "../../../src/train/diagnosis/complete-collapse.ts";
 import { deadUnits } from "../../../src/train/diagnosis/dead-units.ts";
 import { discriminatorSaturation } from "../../../src/train/diagnosis/discriminator-saturation.ts";
+import { lowFidelity } from "../../../src/train/diagnosis/low-fidelity.ts";
 import { memorisation } from "../../../src/train/diagnosis/memorisation.ts";
 import { noConvergence } from "../../../src/train/diagnosis/no-convergence.ts";
 import { partialCollapse } from "../../../src/train/diagnosis/partial-collapse.ts";
@@ -23,6 +24,7 @@ function seen(symptom: Symptom, given: Evidence): string {
 const all = [
   completeCollapse,
   partialCollapse,
+  lowFidelity,
   noConvergence,
   discriminatorSaturation,
   vanishingGradient,
@@ -87,6 +89,7 @@ describe("complete collapse", () => {
       ],
       nearest: [],
       near: [],
+      fidelity: null,
     });
     const looks = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
     const sign = completeCollapse.look(evidence({ looks }))!;
@@ -130,6 +133,36 @@ describe("partial collapse", () => {
     const looks = [look(100, [0.3, 0.3, 0.4, 0]), look(200, [0.3, 0.3, 0.4, 0])];
     expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.31, 0.09]) }))).toBe("absent");
     expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.29, 0.11]) }))).not.toBe("absent");
+  });
+});
+
+describe("low fidelity", () => {
+  const even = [0.25, 0.25, 0.25, 0.25];
+  const like = (shares: readonly number[], parts = {}) => {
+    const looks = shares.map((fidelity, i) => ({ ...look(100 * (i + 1), even), fidelity }));
+    return seen(lowFidelity, evidence({ looks, places: fourModes, ...parts }));
+  };
+
+  it("is fewer than half as many samples like real items as there are of these, at both looks", () => {
+    expect(like([0.4, 0.48])).toBe("--steps 10000");
+    expect(like([0.4, 0.5])).toBe("absent");
+    expect(like([0.5, 0.4])).toBe("absent");
+    expect(like([0.012])).toBe("unknown");
+    const now = { ...nothing, samples: { ...look(5000, even), fidelity: 0.012 } };
+    const sign = lowFidelity.look(evidence({ places: fourModes, now }))!;
+    expect(sign).toMatchObject({ present: true, values: { fidelity: 0.012, ofReal: 0.98 } });
+    expect(sign.evidence).toContain("1.2 % of samples are near a mode, of real items 98 % (low: below 49 %)");
+  });
+
+  it("is not known where real items are no better, nor said of samples that are all alike", () => {
+    expect(like([0, 0], { places: { ...fourModes, fidelity: 0.1 } })).toBe("unknown");
+    const looks = [100, 200].map((step) => ({ ...look(step, even, 0.01), fidelity: 0 }));
+    expect(seen(lowFidelity, evidence({ looks, places: fourModes }))).toBe("absent");
+  });
+
+  it("proposes even players and a learning rate that falls before more steps", () => {
+    expect(like([0, 0], { model: { discriminatorRate: 9 } })).toBe("--discriminator-rate 1");
+    expect(like([0, 0], { schedule: "constant" })).toBe("--schedule linear");
   });
 });
 
