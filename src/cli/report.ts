@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import { FolderStore, nodeEngine, requireRun } from "../node/index.ts";
 import { Run, reportAgain, reportFile } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addOutputFlags } from "./flags.ts";
+import { addExamples } from "./help.ts";
 import { openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 
@@ -14,10 +16,10 @@ interface ReportFlags {
 }
 
 export function declareReport(command: Command): void {
-  command
-    .argument("<run>", "folder of the run, whether it goes on, was stopped or is done")
-    .option("--json", "print one JSON object");
+  command.argument("<run>", "run folder; the run may be going on, interrupted or done");
   addDeviceFlag(command);
+  addOutputFlags(command);
+  addExamples(command, [["write runs/vae-mnist-1/report.html anew", "zaya report runs/vae-mnist-1"]]);
   command.action(runReport);
 }
 

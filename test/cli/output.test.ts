@@ -89,7 +89,7 @@ describe("progress", () => {
       `${"\u2591".repeat(12)}  1,234/60,000  discriminator 1.173  generator -0.9877  3m 05s left`,
     );
     expect(await lineOf(120, { step: 30_000, losses })).toBe(
-      `${"\u2588".repeat(5)}${"\u2591".repeat(6)}  30,000/60,000  discriminator 1.173  generator -0.9877  discriminator/real 0.5000  1,235 items/s  3m 05s left`,
+      `${"\u2588".repeat(4)}${"\u2591".repeat(5)}  30,000/60,000  discriminator 1.173  generator -0.9877  discriminator/real 0.5000  1,235 items/s  3m 05s left`,
     );
   });
 
