@@ -12,11 +12,10 @@ const built = existsSync(join(import.meta.dirname, "..", "..", "dist", "studio",
 
 /** Why there can be no test in a browser here; null where there can. */
 export const noBrowser: string | null =
-  executable === undefined
-    ? "no Chromium: install it, or name one in CHROME_PATH"
-    : built
-      ? null
-      : "no page: npm run build:studio";
+  executable === undefined ? "no Chromium: install it, or name one in CHROME_PATH" : null;
+
+/** The same of a test of the studio's page. */
+export const noStudio: string | null = noBrowser ?? (built ? null : "no page: npm run build:studio");
 
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: executable!, args: ["--no-sandbox", "--disable-gpu"] });
