@@ -133,6 +133,7 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
       `${number(min)} to ${number(max)}, mean ${number(mean)}, deviation ${number(deviation)}`,
     ]),
     ...(scales.length === 0 ? [] : [["numbers", scalesLine(scales)]]),
+    ...(train.ownUnits ? [["standardised", "for training, each coordinate; undone in all that a run makes"]] : []),
     ["duplicates", `${counted(duplicates.length, "item")} equal to an earlier one`],
     ...(near === null ? [] : [["near copies", nearLine(near, summary.size)]]),
     ...(constant.length > 0 ? [["blank", `${counted(constant.length, "item")} of one value throughout`]] : []),

@@ -19,6 +19,7 @@ export interface ArrayDatasetParts {
   readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
   readonly notes?: readonly string[];
+  readonly ownUnits?: true;
   readonly scales?: readonly ValueScale[];
   /** The file of each item. */
   readonly files?: readonly string[];
@@ -105,6 +106,7 @@ class ArrayDataset implements Selectable {
   readonly labels: Int32Array | null;
   readonly skipped: readonly SkippedFile[];
   readonly classNames?: readonly string[];
+  readonly ownUnits?: true;
   readonly notes?: readonly string[];
   readonly scales?: readonly ValueScale[];
   private readonly items: Items;
@@ -116,13 +118,14 @@ class ArrayDataset implements Selectable {
     /** Which items, in which order; null for all as they are. */
     private readonly chosen: Int32Array | null,
   ) {
-    const { name, kind, items, labels, skipped, classNames, notes, scales } = parts;
+    const { name, kind, items, labels, skipped, classNames, ownUnits, notes, scales } = parts;
     this.name = name;
     this.kind = kind;
     this.items = items;
     this.labels = labels;
     this.skipped = skipped;
     if (classNames !== undefined) this.classNames = classNames;
+    if (ownUnits) this.ownUnits = ownUnits;
     if (notes !== undefined) this.notes = notes;
     if (scales !== undefined) this.scales = scales;
     this.shape = items.shape.slice(1);

@@ -35,6 +35,8 @@ export interface Dataset {
   readonly fingerprint: string;
   /** Files that were passed over when the data were read, by name. */
   readonly skipped: readonly SkippedFile[];
+  /** Points in units of their own, of any size: models learn them standardised (`pointScaleOf`). */
+  readonly ownUnits?: true;
   /** What was decided when the data were read and changes what is learned, each in a sentence for a person. */
   readonly notes?: readonly string[];
   /** How the numbers of images were brought to [0, 1]: a scale for each type that the files have. */
@@ -116,6 +118,7 @@ class ChosenDataset implements Selectable {
   readonly labels: Int32Array | null;
   readonly skipped: readonly SkippedFile[];
   readonly classNames?: readonly string[];
+  readonly ownUnits?: true;
   readonly notes?: readonly string[];
   readonly scales?: readonly ValueScale[];
   readonly itemName?: (index: number) => string;
@@ -127,7 +130,7 @@ class ChosenDataset implements Selectable {
     private readonly whole: Dataset,
     private readonly chosen: Int32Array,
   ) {
-    const { labels, classNames, notes, scales, factors, modes } = whole;
+    const { labels, classNames, ownUnits, notes, scales, factors, modes } = whole;
     this.name = whole.name;
     this.kind = whole.kind;
     this.shape = whole.shape;
@@ -135,6 +138,7 @@ class ChosenDataset implements Selectable {
     this.size = chosen.length;
     this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
     if (classNames !== undefined) this.classNames = classNames;
+    if (ownUnits) this.ownUnits = ownUnits;
     if (notes !== undefined) this.notes = notes;
     if (scales !== undefined) this.scales = scales;
     if (whole.itemName !== undefined) this.itemName = (index) => whole.itemName!(this.row(index));

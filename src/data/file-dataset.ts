@@ -42,6 +42,7 @@ class FileDataset implements Dataset {
   readonly labels = null;
   readonly skipped: readonly SkippedFile[] = [];
   readonly scales: readonly ValueScale[];
+  readonly ownUnits?: true;
   /** Bytes of an item. */
   private readonly extent: number;
   private readonly width: number;
@@ -56,6 +57,7 @@ class FileDataset implements Dataset {
     this.shape = shape;
     this.size = size;
     this.scales = scales;
+    if (kind === "points") this.ownUnits = true;
     this.width = sizeOf(shape);
     this.extent = (source.length - bodyAt) / size;
     this.atOnce = Math.max(1, Math.floor(bytesAtOnce / this.extent));

@@ -16,7 +16,7 @@ export function npyDataset(bytes: Uint8Array, name: string): Dataset {
   const header = parseNpyHeader(bytes, bytes.length, name);
   if (kindOf(header, name) === "points") {
     const items = pointsOf(castTo(decodeNpy(bytes, name), "float64"), header.type, name, 0);
-    return arrayDataset({ name, kind: "points", items });
+    return arrayDataset({ name, kind: "points", items, ownUnits: true });
   }
   const numbers = npyNumbers(header, bytes.subarray(header.bodyAt), name);
   const items = imagesOf(header, numbers, header.shape, name, 0);

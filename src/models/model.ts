@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Shape } from "../base/ndarray.ts";
+import type { PointScale } from "../base/point-scale.ts";
 import { parseOptions } from "../base/options.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -15,6 +16,8 @@ export interface DataInfo {
   readonly shape: Shape;
   /** How many classes the items are of, where they have labels: whole numbers below it. */
   readonly classes?: number;
+  /** Of points in units of their own: what makes their coordinates of mean 0 and deviation 1. */
+  readonly scale?: PointScale;
 }
 
 /** What one item is called among the inputs and outputs of maps. */
@@ -215,6 +218,8 @@ export interface Model {
   /** Running statistics that hold generated images, flat [k, h * w * c] in [-1, 1], by what to call them. */
   readonly kept?: Readonly<Record<string, { readonly net: string; readonly stat: string; readonly shape: Shape }>>;
   readonly likelihood?: Likelihood;
+  /** Where steps and likelihood take points standardised by it, and maps in the units of the data (`inUnits`). */
+  readonly scale?: PointScale;
 }
 
 /** How a recipe is trained where nothing is said, where that is not as for every recipe. */

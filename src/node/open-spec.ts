@@ -61,7 +61,7 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
   if (ending === ".csv" || ending === ".tsv") {
     const items = await readCsvPoints(path);
-    return oneDomain({ train: arrayDataset({ name, kind: "points", items }), test: null });
+    return oneDomain({ train: arrayDataset({ name, kind: "points", items, ownUnits: true }), test: null });
   }
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {

@@ -150,7 +150,8 @@ async function readPoints(table: Table): Promise<Dataset> {
     values.set(part, at);
     at += part.length;
   }
-  return arrayDataset({ name, kind: "points", items: ndarray("float64", [rows, columns.length], values), notes });
+  const items = ndarray("float64", [rows, columns.length], values);
+  return arrayDataset({ name, kind: "points", items, ownUnits: true, notes });
 }
 
 function noNumber({ name }: Table, row: number, column: Column, value: string): DataError {

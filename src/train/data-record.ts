@@ -3,8 +3,9 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Shape } from "../base/ndarray.ts";
+import type { PointScale } from "../base/point-scale.ts";
 import type { Store } from "../base/store.ts";
-import { type DataSplit, type Dataset, type SkippedFile, skippedIn } from "../data/index.ts";
+import { type DataSplit, type Dataset, type SkippedFile, pointScaleOf, skippedIn } from "../data/index.ts";
 import { listCheckpoints } from "./checkpoint.ts";
 import { classesOf } from "./labels.ts";
 
@@ -21,6 +22,8 @@ export interface DataRecord {
   readonly shape: Shape;
   /** How many classes the labels of the items name. */
   readonly classes?: number;
+  /** Of points in units of their own: what they were standardised by. */
+  readonly scale?: PointScale;
   /** What they are called, where the data tell it. */
   readonly classNames?: readonly string[];
   readonly train: PartRecord;
@@ -41,6 +44,12 @@ const dataRecord = z.object({
     .array(countEntry, { error: "must be the shape of an item" })
     .min(1, { error: "must be the shape of an item" }),
   classes: countEntry.optional(),
+  scale: z
+    .object(
+      { mean: z.array(z.number()).readonly(), deviation: z.array(z.number().positive()).readonly() },
+      { error: "must be the mean and deviation of each coordinate" },
+    )
+    .optional(),
   classNames: z.array(textEntry, { error: "must be what the classes are called" }).optional(),
   train: partRecord,
   test: partRecord,
@@ -51,11 +60,13 @@ function describe({ train, test }: DataSplit): DataRecord {
   const part = ({ size, fingerprint }: Dataset): PartRecord => ({ size, fingerprint });
   const { name, kind, shape } = train;
   const classes = classesOf({ train, test });
+  const scale = pointScaleOf(train);
   return {
     name,
     kind,
     shape,
     ...(classes !== undefined && { classes }),
+    ...(scale && { scale }),
     ...(train.classNames !== undefined && { classNames: train.classNames }),
     train: part(train),
     test: part(test),

@@ -12,7 +12,10 @@ import type { TrainedModel } from "./trained.ts";
 
 export interface LegSettings {
   readonly engine: Engine;
+  /** As the steps see them. */
   readonly data: Dataset;
+  /** As they are given, as maps take them. */
+  readonly given: Dataset;
   readonly config: ResolvedTraining;
   readonly seed: Key;
   readonly slotNames: StepOptions["slotNames"];
@@ -61,7 +64,12 @@ export class LegSession {
     const batches =
       leg.weigh === undefined
         ? loader(data, config.batch, batchKey)
-        : weightedLoader(data, config.batch, fold(batchKey, leg.first), await weightsFor(leg.weigh, trained, data));
+        : weightedLoader(
+            data,
+            config.batch,
+            fold(batchKey, leg.first),
+            await weightsFor(leg.weigh, trained, settings.given),
+          );
     const look = await Health.open(engine, options, data, seed);
     return new LegSession(leg, settings, trained, batches, await compile(leg.model.steps), extra, look);
   }

@@ -1,7 +1,14 @@
 import { OptionError, RunError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
-import { type DataSplit, type Dataset, hasSides, unaligned } from "../data/index.ts";
-import { type ConfiguredModel, type DataInfo, type Model, type ModelDefinition, models } from "../models/index.ts";
+import { type DataSplit, type Dataset, hasSides, pointScaleOf, standardised, unaligned } from "../data/index.ts";
+import {
+  type ConfiguredModel,
+  type DataInfo,
+  type Model,
+  type ModelDefinition,
+  inUnits,
+  models,
+} from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "./course.ts";
 import { classesOf } from "./labels.ts";
@@ -27,11 +34,12 @@ export function planRun(
   memory?: number,
 ): Plan {
   requireKind(definition, data.train);
-  const model = definition.build(options, infoOf(data));
+  const info = infoOf(data);
+  const model = inUnits(definition.build(options, info), info.scale);
   const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
   requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
-  return { model, training: resolved, served: servedTo(definition, data.train) };
+  return { model, training: resolved, served: servedTo(definition, model, data.train) };
 }
 
 /**
@@ -42,13 +50,14 @@ export function planRun(
 export function planAgain(config: RunConfig, data: DataSplit, memory?: number): Omit<Plan, "training"> {
   const model = buildModel(config, infoOf(data));
   requireStepMemory(config.recipe, model, [config.train.batch, ...data.train.shape], memory);
-  return { model, served: servedTo(definitionOf(config), data.train) };
+  return { model, served: servedTo(definitionOf(config), model, data.train) };
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */
 export function buildModel(config: RunConfig, data: DataInfo): Model {
   const definition = definitionOf(config);
-  return definition.build(parseOptions(definition.options, config.model, `run: ${definition.name}`), data);
+  const options = parseOptions(definition.options, config.model, `run: ${definition.name}`);
+  return inUnits(definition.build(options, data), data.scale);
 }
 
 function definitionOf({ recipe }: RunConfig): ModelDefinition {
@@ -60,12 +69,16 @@ function definitionOf({ recipe }: RunConfig): ModelDefinition {
 export function infoOf(data: DataSplit): DataInfo {
   const { kind, shape } = data.train;
   const classes = classesOf(data);
-  return { kind, shape, ...(classes !== undefined && { classes }) };
+  const scale = pointScaleOf(data.train);
+  return { kind, shape, ...(classes !== undefined && { classes }), ...(scale && { scale }) };
 }
 
-/** Training items as a recipe's steps see them: one that learns from domains is not told which images belong together. */
-function servedTo({ learnsFrom }: ModelDefinition, items: Dataset): Dataset {
-  return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : items;
+/**
+ * Training items as a recipe's steps see them: one that learns from domains is not told which images belong together, and points
+ * in units of their own are standardised.
+ */
+function servedTo({ learnsFrom }: ModelDefinition, { scale }: Model, items: Dataset): Dataset {
+  return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : standardised(items, scale);
 }
 
 /** @throws OptionError for a recipe that cannot learn from such items. */

@@ -4,7 +4,7 @@ import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { flatten } from "../base/tree.ts";
 import { range } from "../base/range.ts";
 import { maxOf } from "../base/many.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, standardised } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
 import type { Direction, Generator, Model } from "../models/index.ts";
@@ -237,7 +237,8 @@ export class TrainedModel {
         items: { part, indices },
         labels: () => labelsAt(data, indices),
       });
-      const outputs = await this.run(prepared.compiled, { ...feeds, [batchName(0)]: data.read(indices) });
+      const seen = standardised(data, model.scale).read(indices);
+      const outputs = await this.run(prepared.compiled, { ...feeds, [batchName(0)]: seen });
       moments.add(outputs[`gradient/${net}`]!.data);
     }
     return moments.result();
@@ -259,7 +260,7 @@ export class TrainedModel {
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
     const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
-    return this.run(compiled, { ...feeds, x: data.read(filled) });
+    return this.run(compiled, { ...feeds, x: standardised(data, this.model.scale).read(filled) });
   }
 
   private prepare(name: string, trace: () => Traced): Promise<Prepared> {

@@ -142,6 +142,7 @@ class Training {
       {
         engine: this.engine,
         data: this.served,
+        given: this.data.train,
         config: this.config,
         seed: this.seed,
         slotNames: slotNamesOf(values),

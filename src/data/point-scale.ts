@@ -1,0 +1,58 @@
+import { ndarray, sizeOf, zeros } from "../base/ndarray.ts";
+import type { PointScale } from "../base/point-scale.ts";
+import { range } from "../base/range.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Numbers that are read at once. */
+const numbersAtOnce = 2 ** 20;
+
+/** The scale of points that are in units of their own, found over all of them in float64; undefined for all other data. */
+export function pointScaleOf(data: Dataset): PointScale | undefined {
+  if (data.ownUnits !== true) return undefined;
+  const width = sizeOf(data.shape);
+  const [mean, squares] = [new Float64Array(width), new Float64Array(width)];
+  const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
+  for (let start = 0; start < data.size; start += atOnce) {
+    const stop = Math.min(data.size, start + atOnce);
+    const items = (data.readDouble?.(range(start, stop)) ?? data.read(range(start, stop))).data;
+    for (let n = start; n < stop; n++) {
+      for (let column = 0; column < width; column++) {
+        const distance = items[(n - start) * width + column]! - mean[column]!;
+        mean[column]! += distance / (n + 1);
+        squares[column]! += distance * (items[(n - start) * width + column]! - mean[column]!);
+      }
+    }
+  }
+  const deviation = Array.from(squares, (sum, column) => {
+    const own = Math.sqrt(sum / data.size);
+    // Of equal numbers rounding may leave something.
+    return own > 1e-12 * Math.abs(mean[column]!) ? own : 1;
+  });
+  return { mean: [...mean], deviation };
+}
+
+/** The same points with mean 0 and deviation 1, as far as the scale is theirs; the data themselves where there is none. */
+export function standardised(data: Dataset, scale: PointScale | undefined): Dataset {
+  if (scale === undefined) return data;
+  const { mean, deviation } = scale;
+  const width = mean.length;
+  const read: Dataset["read"] = (indices) => {
+    const items = (data.readDouble?.(indices) ?? data.read(indices)).data;
+    const out = zeros([indices.length, ...data.shape]).data;
+    for (let i = 0; i < out.length; i++) out[i] = (items[i]! - mean[i % width]!) / deviation[i % width]!;
+    return ndarray("float32", [indices.length, ...data.shape], out);
+  };
+  const { name, kind, shape, size, labels, skipped, fingerprint } = data;
+  return {
+    name,
+    kind,
+    shape,
+    size,
+    labels,
+    skipped,
+    fingerprint,
+    read,
+    ...(data.classNames && { classNames: data.classNames }),
+    ...(data.prefetch && { prefetch: (indices: ArrayLike<number>) => data.prefetch!(indices) }),
+  };
+}

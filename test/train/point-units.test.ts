@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { key, normal } from "../../src/base/random.ts";
+import { MemoryStore } from "../../src/base/store.ts";
+import { type DataSplit, arrayDataset, pointScaleOf, standardised } from "../../src/data/index.ts";
+import { type ConfiguredModel, adagan, gan, pacgan, vae } from "../../src/models/index.ts";
+import { nodeEngine, openData } from "../../src/node/index.ts";
+import { Run, openTrained, readDataRecord, train } from "../../src/train/index.ts";
+import { runOnnx } from "../onnx-file.ts";
+
+/** Points of size 1e8, a coordinate that is the same throughout, and a small one far from 0. */
+const count = 40;
+const drawn = normal(key(3), [count, 2]).data;
+const rows = Array.from({ length: count }, (_, i) => [3e8 + 1e8 * drawn[2 * i]!, 5, 1e6 + drawn[2 * i + 1]! / 8]);
+
+let folder: string;
+let data: DataSplit;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-units-"));
+  const path = join(folder, "points.csv");
+  await writeFile(path, rows.map((row) => row.join(",")).join("\n"));
+  data = await openData(path);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The same points standardised by hand, as a data set of known units. */
+function byHand(): DataSplit {
+  const scale = pointScaleOf(data.train)!;
+  const part = (of: DataSplit["train"]) => {
+    const items = standardised(of, scale).read(Int32Array.from({ length: of.size }, (_, i) => i));
+    return arrayDataset({ name: of.name, kind: "points", items });
+  };
+  return { train: part(data.train), test: part(data.test) };
+}
+
+async function run(recipe: ConfiguredModel, split: DataSplit) {
+  const store = new MemoryStore();
+  const engine = await nodeEngine({ device: "cpu" });
+  const losses: unknown[] = [];
+  for await (const event of train(recipe, split, { steps: 3, batch: 8 }, { engine, store })) {
+    if (event.type === "step") losses.push(event.losses);
+  }
+  return { store, losses, opened: await openTrained(await Run.open(store), engine) };
+}
+
+describe("the scale of points", () => {
+  it("is mean and deviation of each coordinate, over the items to train on", () => {
+    const { mean, deviation } = pointScaleOf(data.train)!;
+    const items = data.train.readDouble!(Int32Array.from({ length: data.train.size }, (_, i) => i)).data;
+    const n = data.train.size;
+    for (const column of [0, 1, 2]) {
+      const own = Array.from({ length: n }, (_, i) => items[3 * i + column]!);
+      const average = own.reduce((sum, x) => sum + x / n, 0);
+      const spread = Math.sqrt(own.reduce((sum, x) => sum + (x - average) ** 2 / n, 0));
+      expect(mean[column]).toBeCloseTo(average, 6);
+      // Of a coordinate that does not change nothing is divided.
+      if (column === 1) expect(deviation[1]).toBe(1);
+      else expect(deviation[column]! / spread).toBeCloseTo(1, 9);
+    }
+  });
+
+  it("keeps what float32 would lose of points far from 0", () => {
+    const given = standardised(data.train, pointScaleOf(data.train)).read([0]).data;
+    const { mean, deviation } = pointScaleOf(data.train)!;
+    const own = data.train.readDouble!([0]).data;
+    expect(given[2]).toBe(Math.fround((own[2]! - mean[2]!) / deviation[2]!));
+    expect(given[1]).toBe(0);
+  });
+
+  it("is that of files alone: data known by name keep theirs, and so do arrays", async () => {
+    expect(pointScaleOf((await openData("ring8")).train)).toBeUndefined();
+    expect(pointScaleOf(byHand().train)).toBeUndefined();
+  });
+});
+
+describe("a model of points in their own units", () => {
+  it("learns what it learns of standardised ones, and gives points, codes and files in the units of the data", async () => {
+    const [own, hand] = [
+      await run(vae({ latent: 2, likelihood: "gaussian" }), data),
+      await run(vae({ latent: 2, likelihood: "gaussian" }), byHand()),
+    ];
+    expect(own.losses).toEqual(hand.losses);
+    const { mean, deviation } = pointScaleOf(data.train)!;
+    expect(await readDataRecord(own.store)).toMatchObject({ scale: { mean, deviation } });
+    const samples = await own.opened.trained.sample(key(1), 5);
+    const plain = (await hand.opened.trained.sample(key(1), 5)).data;
+    samples.data.forEach((value, i) => {
+      const expected = plain[i]! * deviation[i % 3]! + mean[i % 3]!;
+      expect(Math.abs(value - expected)).toBeLessThan(1e-5 * deviation[i % 3]! + 1e-6 * Math.abs(mean[i % 3]!));
+    });
+    const items = data.test.read([0, 1]);
+    const codes = (await own.opened.trained.encode(items)).data;
+    const plainCodes = (await hand.opened.trained.encode(byHand().test.read([0, 1]))).data;
+    // Of the third coordinate float32 keeps the eighth of a deviation.
+    codes.forEach((code, i) => expect(Math.abs(code - plainCodes[i]!)).toBeLessThan(0.5));
+    const z = normal(key(9), [4, 2]);
+    const [made] = await runOnnx(await own.store.read("export/decoder.onnx"), { z });
+    const inProcess = await own.opened.trained.decode(z);
+    expect(Object.values(made!)[0]!.data[0]! / inProcess.data[0]!).toBeCloseTo(1, 5);
+    expect(made!["point"]!.data[1]).toBeCloseTo(5, 0);
+    await own.opened.close();
+    await hand.opened.close();
+  });
+
+  it.each<[string, ConfiguredModel]>([
+    ["gan", gan()],
+    ["pacgan", pacgan()],
+    ["adagan", adagan({ components: 2 })],
+  ])("does not diverge, whatever the recipe: %s", async (_, recipe) => {
+    const { losses, opened } = await run(recipe, data);
+    for (const loss of losses)
+      for (const value of Object.values(loss as object)) expect(Math.abs(value)).toBeLessThan(100);
+    const samples = await opened.trained.sample(key(1), 50);
+    const first = Array.from({ length: 50 }, (_, i) => samples.data[3 * i]!);
+    expect(Math.min(...first)).toBeGreaterThan(-1e9);
+    expect(Math.max(...first)).toBeGreaterThan(1e7);
+    await opened.close();
+  });
+});
