@@ -5,7 +5,8 @@ import type { RunConfig } from "./config.ts";
 import { type DataRecord, readDataRecord } from "./data-record.ts";
 import { type KeptEvaluation, readEvaluations } from "./evaluation-files.ts";
 import { curvesOf } from "./run-curves.ts";
-import type { MetricLine, Run } from "./run.ts";
+import type { MetricLine } from "./metric-lines.ts";
+import type { Run } from "./run.ts";
 
 /** A run that stands beside others, under a name of its own, with what it has left. */
 export interface ComparedRun {

@@ -8,7 +8,8 @@ import { latentsByKl } from "./latent-pictures.ts";
 import { type ConfigEntry, type ReportFacts, renderReport } from "./report.ts";
 import { curvesOf, imagesSeen, partLabel, stripsOf } from "./run-curves.ts";
 import { filmCaption, filmsOf, picturesOf } from "./run-pictures.ts";
-import type { MetricLine, Run, RunRecord } from "./run.ts";
+import type { MetricLine } from "./metric-lines.ts";
+import type { Run, RunRecord } from "./run.ts";
 import type { Weights } from "./weights.ts";
 import type { TrainedModel } from "./trained.ts";
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-import { concatBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
-import { countEntry, encodeJson, encodeText, numberEntry, parseJson, parseRecord, textEntry } from "../base/json.ts";
+import { countEntry, encodeJson, numberEntry, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
 import { append } from "../base/many.ts";
 import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
+import { type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
 export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed";
 
@@ -41,20 +41,8 @@ export interface Warning {
   readonly hint: string;
 }
 
-/** One line of metrics.jsonl. */
-export interface MetricLine {
-  readonly step: number;
-  readonly images: number;
-  readonly seconds: number;
-  readonly split: "train" | "test";
-  readonly name: string;
-  /** Null where the value was not finite. */
-  readonly value: number | null;
-}
-
 const configFile = "config.json";
 const recordFile = "run.json";
-const metricsFile = "metrics.jsonl";
 
 const warning = z.object({ step: countEntry, symptom: textEntry, evidence: textEntry, hint: textEntry });
 const config = z.record(z.string(), z.unknown(), { error: "must be the config of the run" });
@@ -71,43 +59,18 @@ const runRecord = z.object({
   config: config.optional(),
 });
 
-/** How much of metrics.jsonl there is. */
-const extent = z.object({ lines: countEntry, bytes: countEntry });
-
 /** What a checkpoint keeps of the record of its run. */
 const keptRecord = runRecord.pick({ started: true, seconds: true, versions: true, warnings: true }).extend({
   config,
-  metrics: extent,
+  metrics: metricsExtent,
 });
-
-const metricLine = z.object({
-  step: countEntry,
-  images: numberEntry,
-  seconds: numberEntry,
-  split: z.enum(["train", "test"], { error: "must be train or test" }),
-  name: textEntry,
-  value: z.number({ error: "must be a number or null" }).nullable(),
-});
-
-/** Bytes in a line of metrics.jsonl, at the most: what is longer was not written by zaya. */
-const longestLine = 1 << 20;
 
 /** Seconds of training between two times that a run's record is brought up to date. */
 const recordEvery = 1;
 
-type Extent = z.output<typeof extent>;
-
-/** A line of metrics.jsonl, and where it ends. */
-interface StoredLine {
-  readonly text: string;
-  /** Up to its end and with it. */
-  readonly extent: Extent;
-}
-
 /** The record of a run in its store. */
 export class Run {
-  private pending: string[] = [];
-  private written: Extent = { lines: 0, bytes: 0 };
+  private readonly lines: MetricLines;
   /** Training time at which the record was last brought up to date. */
   private told = 0;
 
@@ -118,7 +81,9 @@ export class Run {
     readonly newest: Checkpoint | null,
     /** What was missing or damaged when it was opened, and what stands in. */
     readonly recovered: readonly string[],
-  ) {}
+  ) {
+    this.lines = new MetricLines(store);
+  }
 
   /** @throws RunError when the store holds a run, or something else in the place of its files. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
@@ -233,38 +198,23 @@ export class Run {
 
   /** What a checkpoint is to keep of the record. What was logged so far is on the disk before it. */
   async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
-    await this.flush();
-    if (this.written.bytes > 0) await this.store.sync(metricsFile);
+    const metrics = await this.lines.settle();
     const { started, versions, warnings } = this.current;
-    return { step, run: { started, seconds, versions, warnings, config: this.config, metrics: this.written, data } };
+    return { step, run: { started, seconds, versions, warnings, config: this.config, metrics, data } };
   }
 
   log(line: MetricLine): void {
-    this.pending.push(JSON.stringify({ ...line, value: Number.isFinite(line.value) ? line.value : null }));
+    this.lines.log(line);
   }
 
   /** Writes the lines logged since the last flush. */
-  async flush(): Promise<void> {
-    if (this.pending.length === 0) return;
-    const { length } = this.pending;
-    const bytes = encodeText(this.pending.map((line) => `${line}\n`).join(""));
-    this.pending = [];
-    await this.store.append(metricsFile, bytes);
-    this.written = { lines: this.written.lines + length, bytes: this.written.bytes + bytes.length };
+  flush(): Promise<void> {
+    return this.lines.flush();
   }
 
-  async metrics(): Promise<MetricLine[]> {
-    const lines: MetricLine[] = [];
-    // One string a name, however many lines have it.
-    const names = new Map<string, string>();
-    for await (const stored of this.storedLines()) {
-      for (const { text, extent } of stored) {
-        const line = parseLine(text, extent.lines);
-        if (!names.has(line.name)) names.set(line.name, line.name);
-        lines.push({ ...line, name: names.get(line.name)! });
-      }
-    }
-    return lines;
+  /** @throws RunError naming a line that is broken. */
+  metrics(): Promise<MetricLine[]> {
+    return this.lines.all();
   }
 
   /**
@@ -272,77 +222,12 @@ export class Run {
    * @param checkpoint From which the run goes on; null for a run that begins again.
    * @returns What is missing of the lines that the checkpoint knows; null when they are all there.
    */
-  async forget(checkpoint: Checkpoint | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
-    const known = checkpoint === null || checkpoint.run === null ? null : keptOf(checkpoint).metrics;
-    this.written = (await this.store.has(metricsFile)) ? await this.extentBefore(known, repeated) : noLines;
-    if (((await this.store.size(metricsFile)) ?? 0) > this.written.bytes) {
-      await this.store.truncate(metricsFile, this.written.bytes);
-    }
-    const lost = (known?.lines ?? 0) - this.written.lines;
-    if (lost <= 0) return null;
-    return `${metricsFile}: must hold the ${known!.lines} lines that were written before the checkpoint - got ${this.written.lines}; curves have a gap`;
+  forget(checkpoint: Checkpoint | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
+    return this.lines.forget(
+      checkpoint === null || checkpoint.run === null ? null : keptOf(checkpoint).metrics,
+      repeated,
+    );
   }
-
-  private async extentBefore(known: Extent | null, repeated: (line: MetricLine) => boolean): Promise<Extent> {
-    let kept = noLines;
-    for await (const stored of this.storedLines()) {
-      for (const { text, extent } of stored) {
-        let line: MetricLine;
-        try {
-          line = parseLine(text, extent.lines);
-        } catch (error) {
-          // Lines after those that a checkpoint relies on may be what a power cut made of them.
-          if (known !== null && kept.lines >= known.lines) return kept;
-          throw error;
-        }
-        if (repeated(line)) return kept;
-        kept = extent;
-      }
-    }
-    return kept;
-  }
-
-  /** The lines of metrics.jsonl, some at a time; of a last one that a crash has cut, nothing. */
-  private async *storedLines(): AsyncGenerator<StoredLine[]> {
-    if (!(await this.store.has(metricsFile))) return;
-    const decoder = new TextDecoder();
-    let rest = new Uint8Array(0);
-    let [lines, bytes] = [0, 0];
-    for await (const chunk of this.store.chunks(metricsFile)) {
-      const all = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
-      const stored: StoredLine[] = [];
-      let start = 0;
-      for (let end = all.indexOf(newline); end >= 0; end = all.indexOf(newline, start)) {
-        const text = decoder.decode(all.subarray(start, end));
-        bytes += end + 1 - start;
-        stored.push({ text, extent: { lines: ++lines, bytes } });
-        start = end + 1;
-      }
-      rest = all.slice(start);
-      if (rest.length > longestLine) {
-        throw new RunError(
-          `${metricsFile}: a line must be shorter than ${longestLine} bytes - got line ${lines + 1}`,
-          brokenLineHint,
-        );
-      }
-      yield stored;
-    }
-  }
-}
-
-const newline = 10;
-const noLines: Extent = { lines: 0, bytes: 0 };
-const brokenLineHint = `remove that line from ${metricsFile}: all others are kept`;
-
-function parseLine(text: string, number: number): MetricLine {
-  const where = `${metricsFile}: line ${number}`;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new RunError(`${where} must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, brokenLineHint);
-  }
-  return parseRecord(metricLine, value, where, brokenLineHint);
 }
 
 function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versions"]): RunRecord {

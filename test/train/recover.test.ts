@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -290,6 +290,41 @@ describe("metrics.jsonl", () => {
     await requireWhole(run);
   });
 
+  it("is read and cut when it is longer than any string", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zaya-long-"));
+    try {
+      const store = new FolderStore(folder);
+      for (const name of await half.list("")) await store.write(name, await half.read(name));
+      const lines = text(await half.read("metrics.jsonl"))
+        .trimEnd()
+        .split("\n");
+      const [first] = lines;
+      // JSON may hold any space: few lines make a long file.
+      const wide = bytes(`${first!.replace(/^\{/, `{${" ".repeat(900_000)}`)}\n`);
+      const file = await open(join(folder, "metrics.jsonl"), "w");
+      for (let i = 0; i < 640; i++) await file.write(wide);
+      await file.write(`${lines.slice(1).join("\n")}\n`);
+      await file.close();
+      const run = await Run.open(store);
+      expect(await run.metrics()).toHaveLength(639 + lines.length);
+      const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= 40);
+      expect(await run.forget(run.newest, ({ step }) => step > 40)).toBeNull();
+      expect(await store.size("metrics.jsonl")).toBe(640 * wide.length + kept.slice(1).join("\n").length + 1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("takes a mark and line ends that an editor has put there", async () => {
+    const run = await copyOf(half);
+    const lines = text(await run.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+    await run.write("metrics.jsonl", bytes(`\uFEFF${lines.join("\r\n")}\r\n`));
+    expect(await goOn(run)).toEqual([]);
+    expect(await (await Run.open(run)).metrics()).toHaveLength((await linesOf(whole)).length);
+  });
+
   it("has its broken lines named where they matter", async () => {
     const run = await copyOf(half);
     const lines = text(await run.read("metrics.jsonl"))
@@ -308,6 +343,68 @@ describe("metrics.jsonl", () => {
     }
   });
 });
+
+/** What is in memory of a disk, and what of it outlasts a power cut: the beginnings of files as they were last synced. */
+class Disk extends MemoryStore {
+  private durable = new Map<string, Uint8Array>();
+  /** What would be left, after each change. */
+  readonly cuts: ReadonlyMap<string, Uint8Array>[] = [];
+
+  private async keep(name: string): Promise<void> {
+    this.durable = new Map(this.durable).set(name, await super.read(name));
+    this.cuts.push(this.durable);
+  }
+  override async write(name: string, content: Uint8Array): Promise<void> {
+    await super.write(name, content);
+    await this.keep(name);
+  }
+  override async create(name: string, content: Uint8Array): Promise<void> {
+    await super.create(name, content);
+    await this.keep(name);
+  }
+  override async append(name: string, content: Uint8Array): Promise<void> {
+    await super.append(name, content);
+    this.cuts.push(this.durable);
+  }
+  override async sync(name: string): Promise<void> {
+    await super.sync(name);
+    await this.keep(name);
+  }
+  override async remove(prefix: string): Promise<void> {
+    await super.remove(prefix);
+    this.durable = new Map([...this.durable].filter(([name]) => name !== prefix && !name.startsWith(`${prefix}/`)));
+    this.cuts.push(this.durable);
+  }
+}
+
+describe("a power cut", () => {
+  it("loses nothing that a checkpoint relies on, whenever it comes", async () => {
+    const disk = new Disk();
+    await collect(train(model, data, { ...options, keep: 1 }, { engine, store: disk }));
+    const cuts = disk.cuts.filter((cut) => cut.has("config.json"));
+    expect(cuts.length).toBeGreaterThan(30);
+    // Every sixth, and those at which a checkpoint has just been completed or removed.
+    const chosen = cuts.filter((cut, i) => i % 6 === 0 || statesIn(cut) !== statesIn(cuts[i - 1] ?? new Map()));
+    let fromCheckpoint = 0;
+    for (const cut of chosen) {
+      const left = new MemoryStore();
+      for (const [name, content] of cut) await left.write(name, content);
+      const run = await Run.open(left);
+      if (run.newest !== null) fromCheckpoint++;
+      if (run.state.status === "done") continue;
+      expect(recovered(await collect(resume(run, data, { engine })))).toEqual([]);
+      expect(await linesOf(left)).toEqual(await linesOf(whole));
+      for (const file of ["params.safetensors", "optimizer.safetensors"]) {
+        const name = `checkpoints/000060/${file}`;
+        expect(Buffer.from(await left.read(name)).equals(await whole.read(name))).toBe(true);
+      }
+    }
+    expect(fromCheckpoint).toBeGreaterThan(5);
+  });
+});
+
+const statesIn = (cut: ReadonlyMap<string, unknown>): string =>
+  [...cut.keys()].filter((name) => name.endsWith("state.json")).join();
 
 describe("what a person keeps under checkpoints/", () => {
   let folder: string;

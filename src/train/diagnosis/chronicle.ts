@@ -4,7 +4,7 @@ import { type DataSplit, hasSides } from "../../data/index.ts";
 import type { Model } from "../../models/index.ts";
 import type { RunConfig } from "../config.ts";
 import { endMetrics } from "../evaluate.ts";
-import type { MetricLine } from "../run.ts";
+import type { MetricLine } from "../metric-lines.ts";
 import type { TrainedModel } from "../trained.ts";
 import { type Looks, SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
 import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
