@@ -1,5 +1,6 @@
 import { minOf } from "../base/many.ts";
 import type { DataSplit, NearDuplicates } from "../data/index.ts";
+import type { Shape } from "../base/ndarray.ts";
 import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
 
@@ -15,6 +16,8 @@ export interface Judged {
   readonly data: DataSplit;
   /** Null for points. */
   readonly near: NearDuplicates | null;
+  /** Whether --size can be asked for. */
+  readonly resizable: boolean;
 }
 
 export interface Verdict {
@@ -22,6 +25,8 @@ export interface Verdict {
   readonly verdict: string | null;
   /** The value of --augment that is worth a try; null where the data need none, or none fits them. */
   readonly augment: "dag" | null;
+  /** The value of --size with which recipes of convolutions take the images; null where they do as they are, or it cannot be asked for. */
+  readonly size: number | null;
   /** The value of --transforms to go with it, where the usual one does not fit the images; else null. */
   readonly transforms: string | null;
 }
@@ -32,14 +37,45 @@ export interface Verdict {
  * "On Data Augmentation for GAN Training", arXiv 2006.05338: what of augmented items gets into samples, and how not.
  */
 export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
-  const size = minOf(domains.map(({ data }) => data.train.size));
+  const items = minOf(domains.map(({ data }) => data.train.size));
   const { kind, shape } = domains[0].data.train;
-  const augment = size < few && kind === "image" ? "dag" : null;
-  const transforms = augment !== null && shape[0] !== shape[1] ? ofAnyShape.name : null;
+  const least = domains.length === 1 ? leastSides.one : leastSides.two;
+  const odd = kind === "image" && !isHalvable(shape, least);
+  const size = odd && domains[0].resizable ? halvableSide(shape, least) : null;
+  const augment = items < few && kind === "image" ? "dag" : null;
+  const transforms = augment !== null && size === null && shape[0] !== shape[1] ? ofAnyShape.name : null;
   const copies = domains.map(({ near }, at) => copiesRemark(near, domains.length === 1 ? "" : ` of ${"AB"[at]}`));
-  const remarks = [sizeRemark(size), ...copies, augment === null ? null : augmentRemark(transforms)];
+  const flags = [
+    ...(size === null ? (odd ? [" --arch mlp"] : []) : [` --size ${size}`]),
+    " --augment dag",
+    ...(transforms === null ? [] : [` --transforms ${transforms}`]),
+  ];
+  const remarks = [
+    countRemark(items),
+    ...copies,
+    odd ? sizeRemark(shape, least, size) : null,
+    augment === null ? null : augmentRemark(flags.join("").trim(), transforms),
+  ];
   const said = remarks.filter((remark) => remark !== null);
-  return { verdict: said.length === 0 ? null : said.join(". "), augment, transforms };
+  return { verdict: said.length === 0 ? null : said.join(". "), augment, size, transforms };
+}
+
+/** What height and width are to be multiples of for every recipe. */
+const multiple = 4;
+/** The least of them for a recipe of one domain, and of two. */
+const leastSides = { one: 8, two: 16 } as const;
+
+function isHalvable([height, width]: Shape, least: number): boolean {
+  return [height!, width!].every((extent) => extent % multiple === 0 && extent >= least);
+}
+
+function halvableSide([height, width]: Shape, least: number): number {
+  return Math.max(least, Math.floor(Math.min(height!, width!) / multiple) * multiple);
+}
+
+function sizeRemark([height, width]: Shape, least: number, size: number | null): string {
+  const fact = `${height} x ${width} pixels: recipes of convolutions take multiples of ${multiple}, from ${least}`;
+  return `${fact}; ${size === null ? "scale the arrays before they are saved, or use --arch mlp" : `add --size ${size}`}`;
 }
 
 /** Transformations that can be undone, of images that are higher or lower than they are wide. */
@@ -47,13 +83,12 @@ const ofAnyShape = transformSets.find(
   ({ invertible, square, members }) => invertible && !square && members.length > 1,
 )!;
 
-function augmentRemark(transforms: string | null): string {
-  const [flags, moved] =
-    transforms === null ? ["", "turned and mirrored"] : [` --transforms ${transforms}`, "mirrored"];
-  return `With a GAN try --augment dag${flags}, which keeps ${moved} items out of the samples; --augment real-only${flags} is for items that are as likely ${moved}`;
+function augmentRemark(flags: string, transforms: string | null): string {
+  const moved = transforms === null ? "turned and mirrored" : "mirrored";
+  return `With a GAN try ${flags}, which keeps ${moved} items out of the samples; ${flags.replace("dag", "real-only")} is for items that are as likely ${moved}`;
 }
 
-function sizeRemark(size: number): string | null {
+function countRemark(size: number): string | null {
   if (size >= few) return null;
   const items = counted(size, "training item");
   return size < veryFew

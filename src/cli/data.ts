@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+
 import type { Command } from "commander";
 
 import { joinRows } from "../base/ndarray.ts";
@@ -29,7 +31,8 @@ export function declareData(command: Command): void {
     const options = parseOptions(how, givenOptions(flags, how), "data");
     const data = await openData(spec, { ...options, second });
     const output = new Output(flags);
-    const [a, b] = domainsOf(data).map(lookAt);
+    const resizable = await isResizable(spec);
+    const [a, b] = domainsOf(data).map((domain) => lookAt(domain, resizable));
     if (b === undefined) output.result(linesOf(a!), objectOf(a!));
     else output.result(pairLines(data, a!, b), pairObject(data, a!, b));
   });
@@ -45,10 +48,15 @@ function domainsOf(data: DataSplit): DataSplit[] {
   ];
 }
 
-function lookAt(data: DataSplit): Look {
+/** Whether images lie in files, which are brought to any size. */
+async function isResizable(spec: string): Promise<boolean> {
+  return spec.endsWith(".parquet") || ((await stat(spec).catch(() => null))?.isDirectory() ?? false);
+}
+
+function lookAt(data: DataSplit, resizable: boolean): Look {
   const all = whole(data);
   const near = all.kind === "image" ? nearDuplicates(all) : null;
-  return { data, summary: summarize(all), near, nameOf: (item) => all.itemName!(item) };
+  return { data, summary: summarize(all), near, resizable, nameOf: (item) => all.itemName!(item) };
 }
 
 /** Both parts as one, the training items first. */

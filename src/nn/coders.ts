@@ -4,6 +4,7 @@ import { relu, tanh } from "../ops/index.ts";
 import { rectifier } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
+import { sizeAdvice } from "./image-size.ts";
 import { glorotUniform, heNormal } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
@@ -77,6 +78,6 @@ function requireHalving(item: Shape, times: number): void {
   if (item.length === 3 && item.slice(0, 2).every((extent) => extent % 2 ** times === 0)) return;
   throw new OptionError(
     `conv: ${times} halving convolutions need height and width that are multiples of ${2 ** times} - got ${formatShape(item)}`,
-    "give images another --size, use fewer --hidden channels, or --arch mlp",
+    item.length === 3 ? `${sizeAdvice(item, 2 ** times)}; or use --arch mlp` : "use --arch mlp",
   );
 }

@@ -4,6 +4,7 @@ import { tanh } from "../ops/index.ts";
 import { type ActivationName, activation } from "./activation.ts";
 import { type Part, asItems, flattenItems, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
+import { sizeAdvice } from "./image-size.ts";
 import { type Initializer, glorotUniform, heNormal, normalInit } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
@@ -121,13 +122,13 @@ function smallest(item: Shape, channels: readonly number[]): readonly [number, n
   if (channels.length === 0) {
     throw new OptionError(
       `dcgan: height and width must be even, and 8 or more - got ${formatShape(item)}`,
-      `give images another --size, or ${mlpInstead}`,
+      `${sizeAdvice(item, 4, 8)}; or ${mlpInstead}`,
     );
   }
   if (height % share === 0 && width % share === 0) return [height / share, width / share, channels.at(-1)!];
   throw new OptionError(
     `dcgan: ${channels.length} halving convolutions need height and width that are multiples of ${share} - got ${formatShape(item)}`,
-    `give images another --size, use fewer --hidden channels, or ${mlpInstead}`,
+    `${sizeAdvice(item, share)}; or ${mlpInstead}`,
   );
 }
 

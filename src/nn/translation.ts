@@ -5,6 +5,7 @@ import { type Tensor } from "../graph/tensor.ts";
 import { add, concat, leakyRelu, padReflect, relu, tanh } from "../ops/index.ts";
 import { type Part, dropout, sequential } from "./compose.ts";
 import { conv2d, convTranspose2d } from "./conv.ts";
+import { sizeAdvice } from "./image-size.ts";
 import { normalInit } from "./init.ts";
 import type { Layer, Params } from "./layer.ts";
 import { batchNorm, instanceNorm } from "./norm.ts";
@@ -34,6 +35,8 @@ export interface ResidualGeneratorOptions {
 
 /** Halvings of a residual generator. */
 const halvings = 2;
+/** What images are to have at least for the discriminator of their patches, too. */
+const leastSide = 16;
 
 /**
  * From images to images of the same size: a wide convolution, two halvings, residual blocks, two doublings. Borders are
@@ -47,7 +50,7 @@ export function residualGenerator({ channels, blocks }: ResidualGeneratorOptions
   if (height % share !== 0 || width % share !== 0 || Math.min(height, width) < 2 * share) {
     throw new OptionError(
       `residual generator: height and width must be multiples of ${share}, ${2 * share} or more - got ${formatShape(item)}`,
-      "give images another --size",
+      sizeAdvice(item, share, leastSide),
     );
   }
   const unit = (size: number): Part[] => [instanceNorm(size), relu];
@@ -108,7 +111,7 @@ export function uNet({ channels }: { readonly channels: number }, item: Shape): 
   if (levels.length < 2) {
     throw new OptionError(
       `u-net: height and width must be multiples of 4 - got ${formatShape(item)}`,
-      "give images another --size",
+      sizeAdvice(item, 4, leastSide),
     );
   }
   const inner = (place: number): Layer | null => {
@@ -190,7 +193,7 @@ export function patchDiscriminator(options: PatchDiscriminatorOptions, item: Sha
   if (side > Math.min(height, width)) {
     throw new OptionError(
       `patch discriminator: images must not be smaller than its patches, ${side} x ${side} - got ${formatShape(item)}`,
-      layers > 1 ? "use fewer --discriminator-layers, or give images a larger --size" : "give images a larger --size",
+      `--size ${side} brings the images of a folder to that${layers > 1 ? "; or use fewer --discriminator-layers" : ""}`,
     );
   }
   const normalised = (size: number): Layer => (norm === "batch" ? batchNorm(size) : instanceNorm(size));

@@ -98,7 +98,9 @@ function sharpHeader(
   const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
   const deep = header.depth === "ushort";
   const bytes = (header.channels ?? 4) * (deep ? 2 : 1);
-  const tooLarge = limitsOf(header, inRows(header) ? 0 : Math.max(4, bytes) * (kind === "JPEG" ? 2 : 1));
+  // A turned JPEG is scaled while it is decoded; others take the picture twice.
+  const held = Math.max(4, bytes) * (kind === "JPEG" && header.isProgressive !== true ? 1 : 2);
+  const tooLarge = limitsOf(header, inRows(header) ? 0 : held);
   if (tooLarge !== null) return tooLarge;
   const { width, height } = header.autoOrient;
   return {

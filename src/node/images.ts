@@ -209,7 +209,7 @@ function requireOneSize(where: string, first: Opened, other: Opened): void {
   if (first.width !== other.width || first.height !== other.height) {
     throw new OptionError(
       `${where}: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
-      `--size N scales and crops each to N x N`,
+      "--size N scales and crops each to N x N; 64, or another multiple of 4, suits every recipe",
     );
   }
   if (first.width * first.height <= mostItemPixels) return;

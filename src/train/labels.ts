@@ -17,7 +17,7 @@ export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>):
 function noLabels(name: string): DataError {
   return new DataError(
     `train: the items must have labels - got none in ${name}`,
-    "mnist has them; of an IDX file of images they are read from the file of labels that lies beside it",
+    "mnist has them; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it",
   );
 }
 
