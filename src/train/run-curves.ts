@@ -7,6 +7,7 @@ import { modeSamples, modeShares } from "./mode-record.ts";
 import { formatNumber } from "./numerals.ts";
 import { spread } from "./points.ts";
 import type { MetricLine } from "./metric-lines.ts";
+import { stderrName } from "./run-log.ts";
 
 /** Items that a run was trained on so far, every time that it saw one. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {
@@ -30,7 +31,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
   for (const { name, split, step, value } of metrics) {
     const [metric, quantity, part] = name.split("/");
     const title = [metric, quantity].filter(Boolean).join("/");
-    if (undrawn.has(title)) continue;
+    if (undrawn.has(title) || quantity === stderrName) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
     const line = part === undefined ? split : partLabel(quantity!, part, names);
     const points = series.get(line) ?? [];

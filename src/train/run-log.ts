@@ -4,6 +4,9 @@ import type { Chronicle } from "./diagnosis/chronicle.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Run } from "./run.ts";
 
+/** What the standard error of a metric is logged as: `METRIC/stderr`. */
+export const stderrName = "stderr";
+
 /** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
 export class RunLog {
   /** Batches of moves besides the run's steps, up to one of them. */
@@ -27,14 +30,18 @@ export class RunLog {
     step: number,
     seconds: number,
     split: keyof DataSplit,
-    { label, value, details }: Pick<Evaluation, "label" | "value" | "details">,
+    { label, value, stderr, details }: Pick<Evaluation, "label" | "value" | "stderr" | "details">,
   ): void {
     const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
       typeof detail === "number"
         ? [[`${label}/${name}`, detail]]
         : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
     );
-    this.numbers(step, seconds, split, Object.fromEntries([[label, value], ...numbers]));
+    this.numbers(step, seconds, split, {
+      [label]: value,
+      ...(Number.isFinite(stderr) && { [`${label}/${stderrName}`]: stderr }),
+      ...Object.fromEntries(numbers),
+    });
   }
 
   /** Steps come in their order, so that each is counted once. */

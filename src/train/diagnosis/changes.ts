@@ -1,6 +1,6 @@
 import type { RunConfig } from "../config.ts";
 import type { Change, Evidence } from "./symptom.ts";
-import { figure } from "./words.ts";
+import { figure, share } from "./words.ts";
 
 // Changes that several symptoms propose. Each is null where the run has it already, or its recipe has no such option.
 
@@ -85,4 +85,24 @@ export function moreSteps({ train }: RunConfig): Change {
     flag: `--steps ${2 * train.steps}`,
     reason: `${train.steps} steps were too few for the samples to become like items`,
   };
+}
+
+/** The largest share of the items that is proposed in place of a smaller one. */
+const mostOfAll = 0.9;
+
+/** Where a run was trained on some of its data alone. */
+export function moreData({ data: { limit } }: RunConfig): Change | null {
+  if (limit !== undefined && limit >= 1) {
+    return {
+      flag: `--limit ${10 * limit}`,
+      reason: `it was trained on the first ${limit} items alone; leave --limit out for all`,
+    };
+  }
+  if (limit !== undefined && limit < mostOfAll) {
+    return {
+      flag: `--limit ${figure(Math.min(mostOfAll, 10 * limit))}`,
+      reason: `it was trained on ${share(limit)} of the items alone; leave --limit out for all`,
+    };
+  }
+  return null;
 }

@@ -4,6 +4,7 @@ import { discriminatorSaturation } from "./discriminator-saturation.ts";
 import { lowFidelity } from "./low-fidelity.ts";
 import { memorisation } from "./memorisation.ts";
 import { noConvergence } from "./no-convergence.ts";
+import { overfitting } from "./overfitting.ts";
 import { partialCollapse } from "./partial-collapse.ts";
 import { posteriorCollapse } from "./posterior-collapse.ts";
 import type { Symptom } from "./symptom.ts";
@@ -20,6 +21,7 @@ export const symptoms: readonly Symptom[] = [
   discriminatorSaturation,
   vanishingGradient,
   deadUnits,
+  overfitting,
   memorisation,
   posteriorCollapse,
 ];

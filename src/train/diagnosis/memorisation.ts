@@ -1,4 +1,5 @@
 import type { RunConfig } from "../config.ts";
+import { firstChange, moreData } from "./changes.ts";
 import { collapsed } from "./complete-collapse.ts";
 import { shareAbove } from "./scores.ts";
 import { median } from "./series.ts";
@@ -33,26 +34,10 @@ export const memorisation: Symptom = {
   },
 };
 
-/** The largest share of the items that is proposed in place of a smaller one. */
-const mostOfAll = 0.9;
-
 /** More data where there are more, else fewer steps. */
-function changeFor({ data, train }: RunConfig): Change {
-  const { limit } = data;
-  if (limit !== undefined && limit >= 1) {
-    return {
-      flag: `--limit ${10 * limit}`,
-      reason: `it was trained on the first ${limit} items alone; leave --limit out for all`,
-    };
-  }
-  if (limit !== undefined && limit < mostOfAll) {
-    return {
-      flag: `--limit ${figure(Math.min(mostOfAll, 10 * limit))}`,
-      reason: `it was trained on ${share(limit)} of the items alone; leave --limit out for all`,
-    };
-  }
-  return {
-    flag: `--steps ${Math.max(1, Math.round(train.steps / 4))}`,
+function changeFor(config: RunConfig): Change {
+  return firstChange(config, moreData(config), {
+    flag: `--steps ${Math.max(1, Math.round(config.train.steps / 4))}`,
     reason: "it has seen the few training items too often",
-  };
+  });
 }

@@ -93,6 +93,22 @@ const failures: Record<string, readonly [Experiment, readonly string[], string, 
     "--beta 1",
     { data: "mnist", limit: 500, model: betaVae({ beta: 1, hidden: [100] }), options: { steps: 250 } },
   ],
+  "a deviation that is learned from sixty items": [
+    {
+      data: "mnist",
+      limit: 60,
+      model: vae({ hidden: [64], likelihood: "gaussian" }),
+      options: { steps: 450, batch: 16 },
+    },
+    ["overfitting"],
+    "--limit 600",
+    {
+      data: "mnist",
+      limit: 600,
+      model: vae({ hidden: [64], likelihood: "gaussian" }),
+      options: { steps: 450, batch: 16 },
+    },
+  ],
   "twenty items": [
     {
       data: "mnist",
@@ -117,7 +133,9 @@ describe.each(Object.entries(failures))("a run that fails by %s", (_, [failing, 
     expect(names(told)).toEqual(symptoms);
     expect(told[0]!.hint).toContain(`try ${flag}: `);
     for (const { evidence } of told)
-      expect(evidence).toMatch(/\d.*\((collapse|saturation|vanished|unrest|too many|repeated|what is missed|low)/);
+      expect(evidence).toMatch(
+        /\d.*\((collapse|saturation|vanished|unrest|too many|repeated|what is missed|low|overfitting)/,
+      );
   });
 
   it("is not warned of that with the flag", async () => {

@@ -6,6 +6,7 @@ import { discriminatorSaturation } from "../../../src/train/diagnosis/discrimina
 import { lowFidelity } from "../../../src/train/diagnosis/low-fidelity.ts";
 import { memorisation } from "../../../src/train/diagnosis/memorisation.ts";
 import { noConvergence } from "../../../src/train/diagnosis/no-convergence.ts";
+import { overfitting } from "../../../src/train/diagnosis/overfitting.ts";
 import { partialCollapse } from "../../../src/train/diagnosis/partial-collapse.ts";
 import { posteriorCollapse } from "../../../src/train/diagnosis/posterior-collapse.ts";
 import type { Evidence, MeasuredNow, SampleLook, Symptom } from "../../../src/train/diagnosis/symptom.ts";
@@ -29,6 +30,7 @@ const all = [
   discriminatorSaturation,
   vanishingGradient,
   deadUnits,
+  overfitting,
   memorisation,
   posteriorCollapse,
 ];
@@ -418,6 +420,57 @@ describe("memorisation", () => {
     const share = (limit: number) => seen(memorisation, evidence({ limit, now: distances([0], [1]) }));
     expect([0.001, 0.07, 0.5].map(share)).toEqual(["--limit 0.01", "--limit 0.7", "--limit 0.9"]);
     expect(share(0.95)).toBe("--steps 1250");
+  });
+});
+
+describe("overfitting", () => {
+  const followed = (metric: string, heldOut: readonly number[], train: readonly number[], stderr: number) => ({
+    [metric]: series(heldOut),
+    [`train/${metric}`]: series(train),
+    [`${metric}/stderr`]: series(repeat(stderr, heldOut.length)),
+  });
+  const course = (heldOut: readonly number[], train: readonly number[], stderr = 1, parts = {}) =>
+    seen(overfitting, evidence({ ...parts, series: followed("elbo", heldOut, train, stderr) }));
+  const falling = [400, 200, 150, 120, 100, 90];
+
+  it("is held-out items met worse by two standard errors, and training items met better", () => {
+    // Two errors of a difference of values with an error of 1 each: 2.83. A twentieth of what was learned: 250 / 20.
+    expect(course([400, 200, 150, 158, 163, 163], falling)).toBe("--steps 300");
+    expect(course([400, 200, 150, 158, 162, 162], falling)).toBe("absent");
+    expect(course([152, 151, 150, 151, 152.9, 152.9], falling)).toBe("--steps 300");
+    expect(course([152, 151, 150, 151, 152.8, 152.8], falling)).toBe("absent");
+    expect(course([152, 151, 150, 151, 152.9, 152.9], falling, 2)).toBe("absent");
+  });
+
+  it("tells its numbers: the best held-out value and its step, both parts now, the standard error", () => {
+    const given = followed("elbo", [-1500, -1961, -1400, -900, -349], [-1500, -2000, -2600, -3300, -3911], 250);
+    const sign = overfitting.look(evidence({ series: given }))!;
+    expect(sign).toMatchObject({
+      present: true,
+      values: { best: -1961, bestStep: 200, now: -349, trainThen: -2000, trainNow: -3911 },
+    });
+    expect(sign.values.stderr).toBeCloseTo(Math.hypot(250, 250), 9);
+    expect(sign.evidence).toContain(
+      "negElbo of held-out items was best at step 200, -1960, and is -349 now, while that of training items went from -2000 to -3910",
+    );
+  });
+
+  it("is not one bad evaluation, nor a loss that both parts share, nor what was measured too seldom", () => {
+    expect(course([400, 200, 150, 150, 150, 190], falling)).toBe("absent");
+    expect(course([400, 200, 150, 170, 180, 190], [400, 200, 150, 160, 170, 180])).toBe("absent");
+    expect(course([150, 190, 200], [150, 100, 50])).toBe("unknown");
+    expect(seen(overfitting, evidence({ series: { elbo: series(repeat(1, 9)) } }))).toBe("unknown");
+  });
+
+  it("knows which values are better", () => {
+    const accuracy = (heldOut: readonly number[]) =>
+      seen(overfitting, evidence({ series: followed("accuracy", heldOut, [0.5, 0.8, 0.9, 0.95, 1], 0.01) }));
+    expect(accuracy([0.5, 0.8, 0.75, 0.72, 0.7])).toBe("--steps 200");
+    expect(accuracy([0.5, 0.8, 0.82, 0.84, 0.85])).toBe("absent");
+  });
+
+  it("asks for more data where there are more", () => {
+    expect(course([400, 150, 160, 170, 180], falling.slice(1), 1, { limit: 250 })).toBe("--limit 2500");
   });
 });
 
