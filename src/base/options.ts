@@ -101,6 +101,18 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
   return field(doc, convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }), `${words.join("|")}|x`);
 }
 
+/** A whole number from 1, or one of some words; `what` is what the number is. */
+export function countOrWordField<const Words extends readonly [string, ...string[]]>(
+  doc: string,
+  words: Words,
+  what: string,
+) {
+  const error = `must be ${words.join(", ")} or a whole number from 1`;
+  const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
+  const schema = z.union([z.enum(words), z.number().int().min(1)], { error });
+  return field(doc, convert, schema, `${words.join("|")}|${what}`);
+}
+
 function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {
   let out = field;
   if (min !== undefined) out = out.min(min, { error: `must be at least ${min}` });

@@ -7,15 +7,18 @@ import { counted } from "./format.ts";
 import { addExamples, addNote } from "./help.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { addCheckpointFlag, parametersOf } from "./weights.ts";
 
 interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
+  readonly checkpoint?: string | undefined;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 export function declareDiagnose(command: Command): void {
   command.argument("<run>", "run folder; the run may be going on, interrupted or done, nothing is written to it");
+  addCheckpointFlag(command);
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true });
   addNote(
@@ -28,7 +31,11 @@ export function declareDiagnose(command: Command): void {
 
 async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> {
   const output = new Output(flags);
-  const { run, trained, step, close } = await openRunModel(folder, deviceOf(flags.device), "ema");
+  const { run, trained, step, close } = await openRunModel(
+    folder,
+    deviceOf(flags.device),
+    parametersOf({ checkpoint: flags.checkpoint }),
+  );
   try {
     const { config } = run;
     const about = `${config.recipe} on ${sourceTitle(config.data)}, step ${step} of ${config.train.steps}`;

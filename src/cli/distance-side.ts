@@ -6,9 +6,9 @@ import { range } from "../base/range.ts";
 import { somePlaces } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
-import type { Weights } from "../train/index.ts";
 import { chosen, supportOf } from "../transport/index.ts";
 import { openRunModel } from "./open-run.ts";
+import type { Parameters } from "./weights.ts";
 
 /** Which items of one side are compared. */
 export interface SideRequest {
@@ -22,7 +22,7 @@ export interface SideRequest {
   /** File of the weights. */
   readonly weights: string | undefined;
   /** Which of a run's parameters draw. */
-  readonly parameters: Weights;
+  readonly parameters: Parameters;
   readonly device: Device;
 }
 

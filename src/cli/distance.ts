@@ -15,7 +15,7 @@ import { addExamples, addNames } from "./help.ts";
 import { addMemberFlags, memberNamed, requireUsed } from "./member-flags.ts";
 import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
-import { addWeightsFlag, weightsOf } from "./weights.ts";
+import { addParameterFlags, parametersOf } from "./weights.ts";
 
 const options = z.object({
   n: integerField("items of each side at most, drawn by the seed; a run is sampled n times", { min: 1 }).default(2000),
@@ -36,6 +36,7 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly weights?: string;
+  readonly checkpoint?: string;
 }
 
 export function declareDistance(command: Command): void {
@@ -51,7 +52,7 @@ export function declareDistance(command: Command): void {
     distances.map(({ name, summary }) => [name, summary]),
   );
   addFlags(command, options);
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addDeviceFlag(command);
   addMemberFlags(command, distances, "Options of distances:");
   addOutputFlags(command, { quiet: true, force: "replace the file of --plan" });
@@ -69,7 +70,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   requireUsed(distances, [distance], flags, "distance");
   const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);
   await requirePlan(plan, distance, flags.force === true);
-  const how = { n, size, parameters: weightsOf(flags.weights), device: deviceOf(flags.device) };
+  const how = { n, size, parameters: parametersOf(flags), device: deviceOf(flags.device) };
   const sides = [
     await openSide({ ...how, spec: a, weights: weightsA, key: fold(key(seed), "a") }),
     await openSide({ ...how, spec: b, weights: weightsB, key: fold(key(seed), "b") }),

@@ -11,10 +11,11 @@ import { number, table } from "./format.ts";
 import { addExamples } from "./help.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
+import { type Parameters, addParameterFlags, describeParameters, parametersOf } from "./weights.ts";
 
 interface ExportFlags {
   readonly weights?: string;
+  readonly checkpoint?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -24,7 +25,7 @@ export function declareExport(command: Command): void {
   command
     .argument("<run>", "run folder")
     .option("--out <dir>", "folder to write to (default: export/ of the run, whose files are replaced)");
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addOutputFlags(command, { force: "replace files" });
   addExamples(command, [["encoder.onnx and decoder.onnx into a folder", "zaya export runs/vae-mnist-1 --out onnx"]]);
   command.action(runExport);
@@ -34,7 +35,7 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
   const { out, force = false, json = false } = flags;
   const output = new Output({ json });
   const written = new MemoryStore();
-  const { step, weights, entries } = await emit(folder, weightsOf(flags.weights), written);
+  const { step, weights, entries } = await emit(folder, parametersOf(flags), written);
   const target = out ?? join(folder, "export");
   const files = (await written.list("export")).map((name) => ({
     name,
@@ -73,7 +74,7 @@ interface Emitted {
   readonly entries: readonly ParityEntry[];
 }
 
-async function emit(folder: string, chosen: Weights, store: MemoryStore): Promise<Emitted> {
+async function emit(folder: string, chosen: Parameters, store: MemoryStore): Promise<Emitted> {
   const { run, trained, step, weights, close } = await openRunModel(folder, "cpu", chosen);
   const { train } = run.config;
   try {

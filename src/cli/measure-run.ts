@@ -26,7 +26,7 @@ import { rangeWords } from "./onnx-flags.ts";
 import { type OpenedFeatures, openFeatures } from "./open-features.ts";
 import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import type { Output } from "./output.ts";
-import { addWeightsFlag, describeParameters, weightsOf } from "./weights.ts";
+import { addParameterFlags, describeParameters, givenParameter, parametersOf } from "./weights.ts";
 
 const options = z.object({
   limit: integerField("measure on the first n test items only (default: all)", { min: 1 }).optional(),
@@ -57,6 +57,7 @@ export interface MeasureFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;
   readonly weights?: string;
+  readonly checkpoint?: string;
 }
 
 export interface Measurement extends Measured {
@@ -80,13 +81,13 @@ export function addMeasureFlags(command: Command, otherwise: string): void {
   );
   addFlags(command, options);
   addMetricFlags(command);
-  addWeightsFlag(command);
+  addParameterFlags(command);
 }
 
 /** @throws OptionError for flags that are not valid, before a run is opened. */
 export function checkMeasureFlags(flags: MeasureFlags): void {
   parseOptions(options, givenOptions(flags, options), "eval");
-  weightsOf(flags.weights);
+  parametersOf(flags);
   if (flags.metric === undefined) requireUsed(flags, endMetrics);
   for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
     parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
@@ -96,7 +97,7 @@ export function checkMeasureFlags(flags: MeasureFlags): void {
 /** @throws OptionError for flags of measuring where nothing is measured. */
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
-  const [idle] = [...Object.keys(givenOptions(flags, options)), ...(flags.weights === undefined ? [] : ["weights"])];
+  const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter(flags);
   if (idle !== undefined) throw new OptionError(`eval: ${idle} is an option of measuring - got it without --metric`);
 }
 
@@ -106,7 +107,7 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
   const device = deviceOf(flags.device);
   const lock = await openRunFolder(folder);
   try {
-    const run = await openRunModel(folder, device, weightsOf(flags.weights));
+    const run = await openRunModel(folder, device, parametersOf(flags));
     let compared: OpenedFeatures | null = null;
     try {
       const data = await openSameData(run.run);

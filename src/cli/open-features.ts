@@ -5,6 +5,7 @@ import { DataError } from "../base/errors.ts";
 import { type Device, onnxFile, ortOptions } from "../node/index.ts";
 import { type Features, OnnxFeatures, type OnnxFeatureOptions, classifierFeatures } from "../train/index.ts";
 import { openRunModel } from "./open-run.ts";
+import { parametersOf } from "./weights.ts";
 
 export interface OpenedFeatures {
   readonly features: Features;
@@ -23,7 +24,7 @@ export async function openFeatures(
   const found = await stat(path).catch(() => null);
   if (found === null) throw unknown(path, "nothing there");
   if (found.isDirectory()) {
-    const { trained, close } = await openRunModel(path, device, "ema");
+    const { trained, close } = await openRunModel(path, device, parametersOf({}));
     const features = await classifierFeatures(trained, basename(resolve(path))).catch(async (error: unknown) => {
       await close();
       throw error;

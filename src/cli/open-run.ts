@@ -1,18 +1,23 @@
 import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
-import { type OpenedModel, Run, type Weights, openTrained, requireSameData } from "../train/index.ts";
+import { type OpenedModel, Run, openTrained, requireSameData } from "../train/index.ts";
 import { Output } from "./output.ts";
+import type { Parameters } from "./weights.ts";
 
 export interface OpenedRun extends OpenedModel {
   readonly run: Run;
 }
 
 /** Opens a run's newest checkpoint to read from. Its data are not needed. */
-export async function openRunModel(folder: string, device: Device, weights: Weights): Promise<OpenedRun> {
+export async function openRunModel(
+  folder: string,
+  device: Device,
+  { weights, checkpoint }: Parameters,
+): Promise<OpenedRun> {
   await requireRun(folder);
   const run = await Run.open(new FolderStore(folder));
-  const opened = await openTrained(run, await nodeEngine({ device }), weights);
+  const opened = await openTrained(run, await nodeEngine({ device }), weights, checkpoint);
   for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
   if (opened.recovered.length > 0) new Output({}).warn(`${folder}: going on with step ${opened.step}`);
   return { run, ...opened };

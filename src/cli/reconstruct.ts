@@ -17,7 +17,7 @@ import { addExamples } from "./help.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
-import { addWeightsFlag, weightsOf } from "./weights.ts";
+import { addParameterFlags, parametersOf } from "./weights.ts";
 
 const columns = 8;
 
@@ -36,6 +36,7 @@ const options = z.object({
 interface ReconstructFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly weights?: string;
+  readonly checkpoint?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -43,7 +44,7 @@ interface ReconstructFlags extends Readonly<Record<string, unknown>> {
 export function declareReconstruct(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, options);
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addDeviceFlag(command);
   addOutputFlags(command, { force: "replace the file" });
   addExamples(command, [["test images above their reconstructions", "zaya reconstruct runs/vae-mnist-1"]]);
@@ -57,7 +58,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
   const force = flags.force === true;
   requirePicture(out);
   await requireFree(out, force);
-  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), weightsOf(flags.weights));
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), parametersOf(flags));
   try {
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);

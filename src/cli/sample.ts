@@ -10,7 +10,7 @@ import { choiceField, integerField, parseOptions, textField } from "../base/opti
 import { maxOf } from "../base/many.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
-import { type Weights, drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
+import { drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
@@ -33,7 +33,7 @@ import {
   requireItemFile,
   usualEnding,
 } from "./picture-file.ts";
-import { addWeightsFlag, weightsOf } from "./weights.ts";
+import { type ParameterFlags, type Parameters, addParameterFlags, givenParameter, parametersOf } from "./weights.ts";
 
 const options = z.object({
   n: integerField("items to sample (default: 64, or one for each of --seeds)", { min: 1 }).optional(),
@@ -54,6 +54,7 @@ const options = z.object({
 interface SampleFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly weights?: string;
+  readonly checkpoint?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -61,7 +62,7 @@ interface SampleFlags extends Readonly<Record<string, unknown>> {
 export function declareSample(command: Command): void {
   command.argument("<run>", "run folder, or an ONNX file from noise [n, d] to items");
   addFlags(command, options);
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addDeviceFlag(command);
   addOutputFlags(command, { force: "replace files" });
   addExamples(command, [
@@ -232,13 +233,13 @@ function nameOf(path: string): string {
 
 async function openSource(path: string, form: OnnxForm, flags: SampleFlags): Promise<Source> {
   const device = deviceOf(flags.device);
-  if (await isOnnxPath(path)) return openFile(path, form, device, flags.weights);
+  if (await isOnnxPath(path)) return openFile(path, form, device, flags);
   requireNoOnnxForm(form, path);
-  return openRun(path, device, weightsOf(flags.weights));
+  return openRun(path, device, parametersOf(flags));
 }
 
-async function openRun(folder: string, device: Device, weights: Weights): Promise<Source> {
-  const { run, trained, close } = await openRunModel(folder, device, weights);
+async function openRun(folder: string, device: Device, parameters: Parameters): Promise<Source> {
+  const { run, trained, close } = await openRunModel(folder, device, parameters);
   const { kind } = (await readDataRecord(run.store))!;
   const { generator } = trained;
   return {
@@ -251,11 +252,12 @@ async function openRun(folder: string, device: Device, weights: Weights): Promis
   };
 }
 
-async function openFile(path: string, form: OnnxForm, device: Device, weights: string | undefined): Promise<Source> {
-  if (weights !== undefined) {
+async function openFile(path: string, form: OnnxForm, device: Device, flags: ParameterFlags): Promise<Source> {
+  const idle = givenParameter(flags);
+  if (idle !== undefined) {
     throw new OptionError(
-      `sample: a file has but one sort of parameters - got --weights ${weights} for ${path}`,
-      "zaya export RUN --weights says which a file gets",
+      `sample: a file has but one sort of parameters - got --${idle} ${flags[idle]} for ${path}`,
+      `zaya export RUN --${idle} says which a file gets`,
     );
   }
   const sampler = await OnnxSampler.open(await onnxFile(path), form, ortOptions(device));

@@ -27,7 +27,7 @@ import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { type Failure, jobsFor } from "./translate-jobs.ts";
-import { addWeightsFlag, weightsOf } from "./weights.ts";
+import { type ParameterFlags, addParameterFlags, parametersOf } from "./weights.ts";
 
 const options = z.object({
   direction: choiceField("direction, for a run that has two; one-way runs and files need none", directions).optional(),
@@ -41,6 +41,7 @@ const options = z.object({
 interface TranslateFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly weights?: string;
+  readonly checkpoint?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -54,7 +55,7 @@ export function declareTranslate(command: Command): void {
       `file or folder to write; images keep size, name and format (${imageEndings.join(", ")}; others become PNG: NAME.gif.png)`,
     );
   addFlags(command, options);
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addDeviceFlag(command);
   addOutputFlags(command, { force: "replace files" });
   command.action(async (run: string, input: string, output: string, flags: TranslateFlags) => {
@@ -132,9 +133,9 @@ async function openNet(
   output: Output,
 ): Promise<OpenedNet> {
   const device = deviceOf(flags.device);
-  if (await isOnnxPath(path)) return openFile(path, wanted, form, device, flags.weights, output);
+  if (await isOnnxPath(path)) return openFile(path, wanted, form, device, flags, output);
   requireNoOnnxForm(form, path);
-  const { trained, close } = await openRunModel(path, device, weightsOf(flags.weights));
+  const { trained, close } = await openRunModel(path, device, parametersOf(flags));
   try {
     const direction = chosenWay(path, directionsOf(trained.model), wanted);
     const { map, input } = trained.model.translators![direction]!;
@@ -166,10 +167,10 @@ async function openFile(
   wanted: Direction | undefined,
   form: OnnxForm,
   device: Device,
-  weights: string | undefined,
+  flags: ParameterFlags,
   output: Output,
 ): Promise<OpenedNet> {
-  const idle = { "--direction": wanted, "--weights": weights };
+  const idle = { "--direction": wanted, "--weights": flags.weights, "--checkpoint": flags.checkpoint };
   for (const [flag, value] of Object.entries(idle)) {
     if (value !== undefined) {
       throw new OptionError(`translate: ${flag} is for runs, a file is of one sort - got ${value} for ${path}`);

@@ -16,7 +16,7 @@ import { addExamples, addNote } from "./help.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
-import { addWeightsFlag, weightsOf } from "./weights.ts";
+import { addParameterFlags, parametersOf } from "./weights.ts";
 
 /** Side of the picture of a plane of codes. */
 const manifoldSide = 20;
@@ -30,6 +30,7 @@ const options = z.object({
 interface TraverseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly weights?: string;
+  readonly checkpoint?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -37,7 +38,7 @@ interface TraverseFlags extends Readonly<Record<string, unknown>> {
 export function declareTraverse(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, options);
-  addWeightsFlag(command);
+  addParameterFlags(command);
   addDeviceFlag(command);
   addOutputFlags(command, { force: "replace the file" });
   addNote(
@@ -55,7 +56,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   const force = flags.force === true;
   requirePicture(out);
   await requireFree(out, force);
-  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), weightsOf(flags.weights));
+  const { run, trained, close } = await openRunModel(folder, deviceOf(flags.device), parametersOf(flags));
   try {
     const size = latentSize(trained.model);
     const kl = await klPerLatent(run, size);

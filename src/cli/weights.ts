@@ -1,24 +1,51 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { choiceField, parseOptions } from "../base/options.ts";
-import type { Weights } from "../train/index.ts";
+import { choiceField, countOrWordField, parseOptions } from "../base/options.ts";
+import type { CheckpointChoice, Weights } from "../train/index.ts";
 import { addFlags } from "./flags.ts";
 
-const weightsOptions = z.object({
+const parameterOptions = z.object({
+  checkpoint: countOrWordField(
+    "checkpoint to use: the newest one, the best one by what the run measures on held-out items, or that of a step",
+    ["last", "best"],
+    "step",
+  ).default("last"),
   weights: choiceField(
     "parameters to use: their exponential moving average (ema), where the run keeps one, or those of the last step",
     ["ema", "last"],
   ).default("ema"),
 });
 
-export function addWeightsFlag(command: Command): void {
-  addFlags(command, weightsOptions);
+/** Which parameters of a run a command takes. */
+export interface Parameters {
+  readonly weights: Weights;
+  readonly checkpoint: CheckpointChoice;
+}
+
+/** What a command was given of that. */
+export interface ParameterFlags {
+  readonly weights?: string | undefined;
+  readonly checkpoint?: string | undefined;
+}
+
+export function addParameterFlags(command: Command): void {
+  addFlags(command, parameterOptions);
+}
+
+/** For commands that take a run's usual parameters of any checkpoint. */
+export function addCheckpointFlag(command: Command): void {
+  addFlags(command, parameterOptions.pick({ checkpoint: true }));
 }
 
 /** @throws OptionError for any other word. */
-export function weightsOf(given: string | undefined): Weights {
-  return parseOptions(weightsOptions, { weights: given }, "zaya").weights;
+export function parametersOf({ weights, checkpoint }: ParameterFlags): Parameters {
+  return parseOptions(parameterOptions, { weights, checkpoint }, "zaya");
+}
+
+/** The first of these flags that was given, where only a run takes them. */
+export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | undefined {
+  return (["weights", "checkpoint"] as const).find((name) => flags[name] !== undefined);
 }
 
 /** `the averaged parameters of step 500`; a run that keeps no averages has but one sort. */

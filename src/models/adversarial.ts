@@ -90,7 +90,7 @@ export interface Game {
   /** Names of the two nets. */
   readonly generator: string;
   readonly discriminator: string;
-  readonly abilities: Pick<Model, "maps" | "generator" | "discriminator">;
+  readonly abilities: Pick<Model, "maps" | "generator" | "discriminator" | "bestBy">;
   /** Items as the players see them. */
   inner(items: Tensor): Tensor;
   /** Items as others see them. */
@@ -189,6 +189,8 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       },
       generator: { map: "generator", input: "z", output: item, noise: "normal", shape: [latent] },
       discriminator: { map: "discriminator", input: item, output: "score", boundary: objective.boundary },
+      // Of points alone; between images no distance is measured while a run goes on.
+      bestBy: { scalar: "distance/emd", better: "lower" },
     },
   };
 }

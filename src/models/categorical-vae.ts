@@ -122,6 +122,7 @@ function build(chosen: Options, data: DataInfo): Model {
     generator: { map: "sampler", input: "noise", output: item, noise: "uniform", shape: [variables, categories] },
     encoder: { map: "encoder", input: item, output: "z" },
     decoder: { map: "decoder", input: "z", output: item, traversable: false },
+    bestBy: { scalar: "elbo", better: "lower" },
     likelihood: {
       // Judged with discrete draws, whatever it was trained with.
       terms: (images, scope) => {

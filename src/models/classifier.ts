@@ -80,6 +80,7 @@ function build(chosen: Options, data: DataInfo): Model {
       classes,
       ...(transforms && { transforms }),
     },
+    bestBy: { scalar: "accuracy", better: "higher" },
   };
 }
 

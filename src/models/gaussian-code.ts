@@ -40,7 +40,7 @@ export function gaussianAbilities(
   observation: Observation,
   latent: number,
   data: DataInfo,
-): Pick<Model, "maps" | "generator" | "encoder" | "decoder" | "likelihood"> {
+): Pick<Model, "maps" | "generator" | "encoder" | "decoder" | "likelihood" | "bestBy"> {
   const item = itemName(data);
   return {
     maps: {
@@ -60,5 +60,6 @@ export function gaussianAbilities(
     encoder: { map: "encoder", input: item, output: "mean" },
     decoder: { map: "decoder", input: "z", output: item, traversable: true },
     likelihood: gaussianLikelihood(observation, latent, data),
+    bestBy: { scalar: "elbo", better: "lower" },
   };
 }

@@ -220,6 +220,8 @@ export interface Model {
   readonly likelihood?: Likelihood;
   /** Where steps and likelihood take points standardised by it, and maps in the units of the data (`inUnits`). */
   readonly scale?: PointScale;
+  /** What is measured on held-out items while a run goes on, by its name among the run's numbers, and tells its best checkpoint. */
+  readonly bestBy?: { readonly scalar: string; readonly better: "lower" | "higher" };
 }
 
 /** How a recipe is trained where nothing is said, where that is not as for every recipe. */

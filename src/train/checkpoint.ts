@@ -18,7 +18,10 @@ import { type Layouts, stateNames } from "./state-view.ts";
 // checkpoint. What lies beside checkpoints under other names, or under one that its state does not give, is not zaya's,
 // and is left alone.
 
-const folder = "checkpoints";
+/** Where the checkpoints of a run lie: the newest of its steps, and the best one by a held-out metric. */
+export const checkpointFolders = { steps: "checkpoints", best: "checkpoints/best" } as const;
+type Folder = (typeof checkpointFolders)[keyof typeof checkpointFolders];
+
 const stateFile = "state.json";
 const files = ["params.safetensors", "optimizer.safetensors"] as const;
 
@@ -37,7 +40,8 @@ const checkpointState = z.object({
 
 /** A checkpoint that zaya has saved, and that is there with all its files in their lengths. */
 export interface Checkpoint {
-  /** Of its folder: the step in six digits or more. */
+  readonly folder: Folder;
+  /** Of its folder in that one: the step in six digits or more. */
   readonly name: string;
   readonly step: number;
   readonly sha256: Readonly<Record<(typeof files)[number], string>>;
@@ -49,9 +53,12 @@ function nameOf(step: number): string {
   return String(step).padStart(6, "0");
 }
 
-/** The whole checkpoints of a run's steps, ascending. */
-export async function listCheckpoints(store: Store): Promise<readonly Checkpoint[]> {
-  return (await surveyCheckpoints(store)).whole;
+/** The whole checkpoints of a folder, by step ascending. */
+export async function listCheckpoints(
+  store: Store,
+  folder: Folder = checkpointFolders.steps,
+): Promise<readonly Checkpoint[]> {
+  return (await surveyCheckpoints(store, folder)).whole;
 }
 
 /** Checkpoints that zaya has saved, by step ascending. */
@@ -68,11 +75,14 @@ export interface BrokenCheckpoint {
   readonly reason: string;
 }
 
-/** What there is under checkpoints/, as far as names and lengths tell. */
-export async function surveyCheckpoints(store: Store): Promise<CheckpointSurvey> {
-  const paths = (await store.list(folder)).map((path) => path.split("/"));
-  const names = [...new Set(paths.filter(({ length }) => length === 3).map(([, name]) => name!))].filter(isStepName);
-  const found = await Promise.all(names.map((name) => readState(store, name)));
+/** What there is in a folder of checkpoints, as far as names and lengths tell. */
+export async function surveyCheckpoints(
+  store: Store,
+  folder: Folder = checkpointFolders.steps,
+): Promise<CheckpointSurvey> {
+  const paths = await partsUnder(store, folder);
+  const names = [...new Set(paths.filter(({ length }) => length === 2).map(([name]) => name!))].filter(isStepName);
+  const found = await Promise.all(names.map((name) => readState(store, folder, name)));
   const byStep = <T extends { readonly step: number }>(all: T[]): T[] => all.toSorted((a, b) => a.step - b.step);
   return {
     whole: byStep(found.filter((one): one is Checkpoint => one !== null && "name" in one)),
@@ -80,12 +90,17 @@ export async function surveyCheckpoints(store: Store): Promise<CheckpointSurvey>
   };
 }
 
+/** The paths of the files in a folder, from there. */
+async function partsUnder(store: Store, folder: Folder): Promise<string[][]> {
+  return (await store.list(folder)).map((path) => path.slice(folder.length + 1).split("/"));
+}
+
 function isStepName(name: string): boolean {
   return /^\d{6,}$/.test(name) && nameOf(Number(name)) === name;
 }
 
 /** Null where the state in a folder is of another one: a person's copy. */
-async function readState(store: Store, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
+async function readState(store: Store, folder: Folder, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
   const path = `${folder}/${name}/${stateFile}`;
   const step = Number(name);
   if (!(await store.has(path))) return { step, begun: true, reason: `${path}: must be there - got none` };
@@ -112,7 +127,7 @@ async function readState(store: Store, name: string): Promise<Checkpoint | Broke
       return broken(`${folder}/${name}/${file}: must have the ${saved} bytes that were saved - got ${size}`);
     }
   }
-  return { name, step, sha256: state.sha256, run: state.run ?? null };
+  return { folder, name, step, sha256: state.sha256, run: state.run ?? null };
 }
 
 /** A checkpoint with what it holds; neither where there is none. */
@@ -124,9 +139,14 @@ export interface LoadedCheckpoint {
 }
 
 /** The newest checkpoint whose bytes are those that were saved. @throws RunError when it is of another model. */
-export async function loadNewest(store: Store, model: Model, layouts: Layouts): Promise<LoadedCheckpoint> {
+export async function loadNewest(
+  store: Store,
+  model: Model,
+  layouts: Layouts,
+  folder: Folder = checkpointFolders.steps,
+): Promise<LoadedCheckpoint> {
   const passedOver: string[] = [];
-  const listed = await listCheckpoints(store);
+  const listed = await listCheckpoints(store, folder);
   for (const checkpoint of listed.toReversed()) {
     try {
       return { checkpoint, state: await loadCheckpoint(store, checkpoint, model, layouts), passedOver };
@@ -136,8 +156,9 @@ export async function loadNewest(store: Store, model: Model, layouts: Layouts): 
     }
   }
   // The writer of a live run may have put newer ones in the place of all that were there.
-  const now = await listCheckpoints(store);
-  if (now.some(({ name }) => listed.every((known) => known.name !== name))) return loadNewest(store, model, layouts);
+  const now = await listCheckpoints(store, folder);
+  if (now.some(({ name }) => listed.every((known) => known.name !== name)))
+    return loadNewest(store, model, layouts, folder);
   return { checkpoint: null, state: null, passedOver };
 }
 
@@ -148,16 +169,17 @@ export interface CheckpointFacts {
   readonly run: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a checkpoint and removes older ones but the newest `keep`. @throws RunError when its place is taken by what is not zaya's. */
+/** Writes a checkpoint and removes older ones of its folder but the newest `keep`. @throws RunError when its place is taken by what is not zaya's. */
 export async function saveCheckpoint(
   store: Store,
   { step, run }: CheckpointFacts,
   state: Arrays,
   layouts: Layouts,
   keep: number,
+  folder: Folder = checkpointFolders.steps,
 ): Promise<void> {
   const name = nameOf(step);
-  await requirePlaces(store, (due) => due === step);
+  await requirePlaces(store, (due) => due === step, folder);
   const { params, optimizer } = describeState(state, layouts);
   const contents = {
     "params.safetensors": encodeSafetensors(params),
@@ -171,15 +193,18 @@ export async function saveCheckpoint(
     for (const [file, bytes] of Object.entries(contents)) await store.write(`${folder}/${name}/${file}`, bytes);
     await store.write(`${folder}/${name}/${stateFile}`, encodeJson(signed));
   } catch (error) {
-    await removeCheckpoint(store, name).catch(() => undefined);
+    await removeCheckpoint(store, { folder, name }).catch(() => undefined);
     throw error;
   }
-  const older = (await listCheckpoints(store)).filter((known) => known.step < step);
-  for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old.name);
+  const older = (await listCheckpoints(store, folder)).filter((known) => known.step < step);
+  for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old);
 }
 
 /** Removes what zaya has written there and nothing else; the state first, so that what is left is never taken for a checkpoint. */
-async function removeCheckpoint(store: Store, name: string): Promise<void> {
+export async function removeCheckpoint(
+  store: Store,
+  { folder, name }: Pick<Checkpoint, "folder" | "name">,
+): Promise<void> {
   for (const file of [stateFile, ...files]) await store.remove(`${folder}/${name}/${file}`);
 }
 
@@ -188,11 +213,14 @@ async function removeCheckpoint(store: Store, name: string): Promise<void> {
  * @param due Whether the run is going to save at a step.
  * @throws RunError naming it.
  */
-export async function requirePlaces(store: Store, due: (step: number) => boolean): Promise<void> {
-  for (const path of await store.list(folder)) {
-    const [, name, file] = path.split("/") as [string, string, string?];
+export async function requirePlaces(
+  store: Store,
+  due: (step: number) => boolean,
+  folder: Folder = checkpointFolders.steps,
+): Promise<void> {
+  for (const [name, file] of (await partsUnder(store, folder)) as [string, string?][]) {
     if (!isStepName(name) || !due(Number(name))) continue;
-    const own = file === undefined ? false : file !== stateFile || (await statesName(store, name));
+    const own = file === undefined ? false : file !== stateFile || (await statesName(store, folder, name));
     if (own) continue;
     throw new RunError(
       `${folder}/${name}: must be free for the checkpoint of that step - got something that zaya did not put there`,
@@ -202,7 +230,7 @@ export async function requirePlaces(store: Store, due: (step: number) => boolean
 }
 
 /** Whether a state is of the folder in which it lies, as far as it can be read. */
-async function statesName(store: Store, name: string): Promise<boolean> {
+async function statesName(store: Store, folder: Folder, name: string): Promise<boolean> {
   try {
     const state = parseJson(await store.read(`${folder}/${name}/${stateFile}`), stateFile) as CheckpointFacts;
     return typeof state.step !== "number" || nameOf(state.step) === name;
@@ -230,7 +258,7 @@ export async function loadCheckpoint(
 /** @throws DamagedError */
 async function readArrays(
   store: Store,
-  { name, sha256 }: Checkpoint,
+  { folder, name, sha256 }: Checkpoint,
   file: (typeof files)[number],
 ): Promise<Readonly<Record<string, NdArray>>> {
   const path = `${folder}/${name}/${file}`;
@@ -255,7 +283,9 @@ export async function keepWhole(store: Store): Promise<number | null> {
     }
   }
   const saved = [...whole, ...broken.filter(({ begun }) => !begun)];
-  for (const { step } of saved) await removeCheckpoint(store, nameOf(step));
+  for (const { step } of saved) {
+    await removeCheckpoint(store, { folder: checkpointFolders.steps, name: nameOf(step) });
+  }
   return null;
 }
 

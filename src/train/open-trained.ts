@@ -1,15 +1,26 @@
 import { RunError } from "../base/errors.ts";
 import type { Model } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { type LoadedCheckpoint, listCheckpoints, loadCheckpoint, loadNewest } from "./checkpoint.ts";
+import type { Store } from "../base/store.ts";
+import {
+  type Checkpoint,
+  type LoadedCheckpoint,
+  checkpointFolders,
+  listCheckpoints,
+  loadCheckpoint,
+  loadNewest,
+} from "./checkpoint.ts";
 import { courseOf, progressAt } from "./course.ts";
 import { readDataRecord } from "./data-record.ts";
+import { layoutsOf } from "./layout.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "./state-view.ts";
 import { TrainedModel } from "./trained.ts";
 import { buildModel } from "./plan.ts";
-import { layoutsOf } from "./layout.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
+
+/** A checkpoint of a run: the newest one, the best one by a held-out metric, or that of a step. */
+export type CheckpointChoice = "last" | "best" | number;
 
 export interface OpenedModel {
   readonly trained: TrainedModel;
@@ -26,21 +37,23 @@ export interface OpenedModel {
 /**
  * The model of a run as a checkpoint has it; needs no data.
  * @param weights "ema" is for runs that keep averages, and those of the last step for others.
- * @param at Step of the checkpoint; the newest where not given.
- * @throws RunError when there is none, or it is damaged.
+ * @throws RunError when there is no such checkpoint, or it is damaged.
  */
 export async function openTrained(
   run: Run,
   engine: Engine,
   weights: Weights = "ema",
-  at?: number,
+  choice: CheckpointChoice = "last",
 ): Promise<OpenedModel> {
   const data = await readDataRecord(run.store);
   if (data === null) throw nothingSaved(run, run.recovered);
   const model = buildModel(run.config, data);
   const layouts = layoutsOf(model, run.config.train.seed);
-  const { checkpoint, state: values, passedOver } = await loaded(run, model, layouts, at);
-  if (checkpoint === null || values === null) throw nothingSaved(run, [...run.recovered, ...passedOver]);
+  const { checkpoint, state: values, passedOver } = await loaded(run, model, layouts, choice);
+  if (checkpoint === null || values === null) {
+    if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
+    throw nothingSaved(run, [...run.recovered, ...passedOver]);
+  }
   const { step } = checkpoint;
   const state = engine.createState(inferenceState(values, weights));
   const progress = progressAt(courseOf(model, run.config.train.steps), step);
@@ -60,11 +73,42 @@ export async function openTrained(
   };
 }
 
-async function loaded(run: Run, model: Model, layouts: Layouts, at: number | undefined): Promise<LoadedCheckpoint> {
-  if (at === undefined) return loadNewest(run.store, model, layouts);
-  const checkpoint = (await listCheckpoints(run.store)).find(({ step }) => step === at) ?? null;
-  const state = checkpoint === null ? null : await loadCheckpoint(run.store, checkpoint, model, layouts);
+async function loaded(
+  { store }: Run,
+  model: Model,
+  layouts: Layouts,
+  choice: CheckpointChoice,
+): Promise<LoadedCheckpoint> {
+  if (choice === "last") return loadNewest(store, model, layouts);
+  if (choice === "best") return loadNewest(store, model, layouts, checkpointFolders.best);
+  const checkpoint = (await listAll(store)).find(({ step }) => step === choice) ?? null;
+  const state = checkpoint === null ? null : await loadCheckpoint(store, checkpoint, model, layouts);
   return { checkpoint, state, passedOver: [] };
+}
+
+/** Those of steps, and the best ones. */
+async function listAll(store: Store): Promise<Checkpoint[]> {
+  const folders = Object.values(checkpointFolders);
+  return (await Promise.all(folders.map((folder) => listCheckpoints(store, folder)))).flat();
+}
+
+async function noSuch(
+  { store, config }: Run,
+  model: Model,
+  choice: CheckpointChoice,
+  passedOver: readonly string[],
+): Promise<RunError> {
+  const steps = [...new Set((await listAll(store)).map(({ step }) => step))].toSorted((a, b) => a - b);
+  const others = `the run has ${steps.length === 1 ? "a checkpoint of step" : "checkpoints of steps"} ${steps.join(", ")}`;
+  if (passedOver.length > 0)
+    return new RunError(`the ${choice} checkpoint must be whole - ${passedOver.join("; ")}`, others);
+  if (choice !== "best")
+    return new RunError(`the checkpoint must be one that the run has - got step ${choice}`, others);
+  const why =
+    model.bestBy === undefined
+      ? `${config.recipe} has no number on held-out items to choose one by`
+      : `${model.bestBy.scalar} has not been measured on held-out items`;
+  return new RunError(`the run must have a best checkpoint - got none: ${why}`, others);
 }
 
 function nothingSaved({ state }: Run, damaged: readonly string[] = []): RunError {

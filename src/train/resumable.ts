@@ -1,6 +1,6 @@
 import { RunError } from "../base/errors.ts";
 import type { Model } from "../models/index.ts";
-import { type LoadedCheckpoint, loadNewest, requirePlaces } from "./checkpoint.ts";
+import { type LoadedCheckpoint, checkpointFolders, loadNewest, requirePlaces } from "./checkpoint.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "./state-view.ts";
 
@@ -41,5 +41,11 @@ export async function startOf(run: Run, model: Model, layouts: Layouts): Promise
   if (start === 0 && run.state.saved > 0) throw nothingLeft(recovered);
   const due = (step: number) => step > start && step <= steps && (step % checkpointEvery === 0 || step === steps);
   await requirePlaces(run.store, due);
+  if (await run.store.has(checkpointFolders.best)) {
+    throw new RunError(
+      `${checkpointFolders.best}: must be free for the best checkpoint - got a file`,
+      "move it out of checkpoints/, then go on with zaya resume",
+    );
+  }
   return { step: start, checkpoint, state, recovered };
 }

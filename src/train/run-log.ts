@@ -11,6 +11,7 @@ export const stderrName = "stderr";
 export class RunLog {
   /** Batches of moves besides the run's steps, up to one of them. */
   private readonly counted = { step: 0, extra: 0 };
+  private readonly heldOut = { step: 0, values: {} as Record<string, number> };
 
   constructor(
     private readonly run: Run,
@@ -20,10 +21,19 @@ export class RunLog {
 
   numbers(step: number, seconds: number, split: keyof DataSplit, values: Readonly<Record<string, number>>): void {
     const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.run.config.train.batch;
+    if (split === "test") {
+      if (step !== this.heldOut.step) Object.assign(this.heldOut, { step, values: {} });
+      Object.assign(this.heldOut.values, values);
+    }
     for (const [name, value] of Object.entries(values)) {
       this.run.log({ step, images, seconds, split, name, value });
       this.chronicle.add({ name, split, step, value });
     }
+  }
+
+  /** What was measured on held-out items after a step, by name. */
+  measuredAt(step: number): Readonly<Record<string, number>> {
+    return this.heldOut.step === step ? this.heldOut.values : {};
   }
 
   evaluation(

@@ -4,8 +4,9 @@ import { fold, key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import type { ConfiguredModel, Model } from "../models/index.ts";
-import type { Engine, State } from "../runtime/index.ts";
-import { saveCheckpoint } from "./checkpoint.ts";
+import type { Arrays, Engine, State } from "../runtime/index.ts";
+import { BestCheckpoint } from "./best-checkpoint.ts";
+import { type CheckpointFacts, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, runConfig } from "./config.ts";
 import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
@@ -95,6 +96,7 @@ class Training {
   private chronicle!: Chronicle;
   private watch!: Watch;
   private log!: RunLog;
+  private best!: BestCheckpoint;
   private report!: LiveReport;
   private estimate!: TimeEstimate;
   /** Step of the newest checkpoint; 0 when there is none. */
@@ -129,7 +131,10 @@ class Training {
     // What came after the checkpoint is made again.
     const lost = await this.run.forget(from.checkpoint, ({ step }) => start === 0 || step > start);
     if (lost !== null) yield { type: "recovered", what: lost };
-    this.chronicle = new Chronicle(this.run.config, this.model, this.data, await this.run.metrics());
+    const lines = await this.run.metrics();
+    this.chronicle = new Chronicle(this.run.config, this.model, this.data, lines);
+    this.best = new BestCheckpoint(this.run.store, this.model.bestBy, this.layouts, lines);
+    await this.best.goOnFrom(start);
     const told = this.run.state.warnings?.filter(({ step }) => step <= start) ?? [];
     this.watch = new Watch(this.chronicle, this.config.steps, told);
     this.log = new RunLog(this.run, this.chronicle, this.course);
@@ -213,6 +218,7 @@ class Training {
       }
       if (due(evalEvery)) yield* this.timed("evaluation", () => this.follow(done, seconds(), trained));
       if (due(sampleEvery)) yield* this.timed("picture", () => this.picture(trained, done, seconds()));
+      if (due(evalEvery) || due(sampleEvery)) await this.keepBest(done, seconds(), state);
       const stopped = this.signal?.aborted === true && done < steps;
       if (due(checkpointEvery) || stopped) {
         yield* this.timed("checkpoint", () => this.save(done, seconds(), state));
@@ -291,14 +297,24 @@ class Training {
     );
   }
 
-  private async *save(step: number, seconds: number, state: State): AsyncGenerator<TrainEvent, void> {
+  /** The state after a step, and what of the run's record is kept with it. */
+  private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
     const values = await state.read();
     for (const [name, value] of Object.entries(values)) {
       if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
     }
     const data = await keepDataRecord(this.run.store, this.data);
-    const facts = await this.run.keep(step, seconds, data);
-    await saveCheckpoint(this.run.store, facts, values, this.layouts, this.config.keep);
+    return [await this.run.keep(step, seconds, data), values];
+  }
+
+  private async keepBest(step: number, seconds: number, state: State): Promise<void> {
+    if (!this.best.takes(this.log.measuredAt(step))) return;
+    await this.best.write(...(await this.kept(step, seconds, state)), this.saved);
+  }
+
+  private async *save(step: number, seconds: number, state: State): AsyncGenerator<TrainEvent, void> {
+    await saveCheckpoint(this.run.store, ...(await this.kept(step, seconds, state)), this.layouts, this.config.keep);
+    await this.best.settle();
     this.saved = step;
     await this.run.record({ step, saved: step, seconds });
     yield { type: "saved", step };
