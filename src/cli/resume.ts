@@ -1,30 +1,56 @@
 import type { Command } from "commander";
 
+import { z } from "zod";
+
 import { systemClock } from "../base/clock.ts";
+import { OptionError } from "../base/errors.ts";
+import { integerField, parseOptions } from "../base/options.ts";
 import { FolderStore, nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
-import { Run, requireResumable, resume } from "../train/index.ts";
+import {
+  Run,
+  type RunConfig,
+  type RunLength,
+  isDone,
+  lengthen,
+  rateWords,
+  requireResumable,
+  requireSameData,
+  resume,
+} from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
-import { addOutputFlags } from "./flags.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { followRun } from "./follow.ts";
 import { addExamples } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
 
-interface ResumeFlags {
+const lengthOptions = z.object({
+  steps: integerField("length of the whole run in steps, in place of what it was", { min: 1 }).optional(),
+  epochs: integerField("the same in passes over the data", { min: 1 }).optional(),
+});
+
+interface ResumeFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly fromScratch?: boolean;
+  readonly steps?: string;
+  readonly epochs?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly pictures?: boolean;
 }
 
 export function declareResume(command: Command): void {
-  command.argument("<run>", "run folder").option("--from-scratch", "train again from step 1, if no checkpoint is left");
+  command.argument("<run>", "run folder");
+  addFlags(command, lengthOptions);
+  command.option("--from-scratch", "train again from step 1, if no checkpoint is left");
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true, pictures: true });
-  addExamples(command, [["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"]]);
+  addExamples(command, [
+    ["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"],
+    ["train a run on that is done", "zaya resume runs/vae-mnist-1 --steps 10000"],
+  ]);
   command.action(async (folder: string, flags: ResumeFlags) => {
     process.exitCode = await runResume(folder, flags);
   });
@@ -32,11 +58,14 @@ export function declareResume(command: Command): void {
 
 async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   const output = new Output(flags);
+  const length = lengthOf(flags);
   if (flags.fromScratch === true) await restart(folder);
   await requireRun(folder);
-  const { config, state } = await Run.open(new FolderStore(folder));
-  if (state.status === "done") {
-    output.result([`nothing to do: all ${state.step} steps of ${folder} are done`], {
+  const known = await Run.open(new FolderStore(folder));
+  const { config, state } = known;
+  if (length === null && isDone(known)) {
+    const lines = [`nothing to do: all ${state.step} steps of ${folder} are done; --steps N gives it more`];
+    output.result(lines, {
       run: folder,
       recipe: config.recipe,
       seed: config.train.seed,
@@ -51,17 +80,34 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // Read again: another process may have gone on with it before the lock was taken.
     const run = await Run.open(opened.store);
-    requireResumable(run);
+    if (length === null) requireResumable(run);
     const data = await openRunData(run);
+    if (length !== null) await requireSameData(run.store, data);
+    const longer = length === null ? null : await lengthen(run, data, length);
+    if (longer === null && isDone(run)) requireResumable(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
     output.say(
-      `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${config.train.steps}`,
+      `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
+    if (longer !== null) output.say(...lengthLines(longer));
     const settings = { engine, signal, versions: versions() };
-    return await followRun(resume(run, data, settings), opened, config, output);
+    return await followRun(resume(run, data, settings), opened, run.config, output);
   } finally {
     await opened.release();
   }
+}
+
+/** @throws OptionError for steps and epochs at once. */
+function lengthOf(flags: ResumeFlags): RunLength | null {
+  const { steps, epochs } = parseOptions(lengthOptions, givenOptions(flags, lengthOptions), "resume");
+  if (steps === undefined && epochs === undefined) return null;
+  if (steps === undefined || epochs === undefined) return { steps, epochs };
+  throw new OptionError(`resume: steps and epochs exclude each other - got ${steps} and ${epochs}`, "give one of them");
+}
+
+function lengthLines({ train, lengthened }: RunConfig): string[] {
+  const { at, from, to } = lengthened!.at(-1)!;
+  return [`length ${from} -> ${to} steps; ${rateWords(train, at)}`];
 }
 
 /** @throws RunError when the run has a checkpoint. */

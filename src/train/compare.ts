@@ -120,11 +120,12 @@ export function configDifferences(runs: readonly ComparedRun[]): Difference[] {
 }
 
 /** A config's entries by their paths, as words. */
-function entriesOf({ recipe, device, ...sections }: RunConfig): [string, string][] {
+function entriesOf({ recipe, device, lengthened = [], ...sections }: RunConfig): [string, string][] {
   const inner = Object.entries(sections).flatMap(([section, entries]) =>
-    Object.entries(entries).map(([name, value]): [string, string] => [`${section}.${name}`, String(value)]),
+    Object.entries(entries ?? {}).map(([name, value]): [string, string] => [`${section}.${name}`, String(value)]),
   );
-  return [["recipe", recipe], ...inner, ["device", device]];
+  const lengths = lengthened.map(({ at, from, to }) => `${from} to ${to} steps after ${at}`);
+  return [["recipe", recipe], ...inner, ["device", device], ["lengthened", lengths.join(", ") || "no"]];
 }
 
 /** The curves of all runs in common charts, one line a run and part; those of single latents and modes are left out. */

@@ -98,7 +98,26 @@ export interface RunConfig {
   readonly data: DataSource;
   readonly train: ResolvedTraining;
   readonly device: string;
+  /** Lengths that the run had before, oldest first. */
+  readonly lengthened?: readonly Lengthening[] | undefined;
+  /** Whose parameters it began with, where these were not drawn. */
+  readonly init?: InitialRun | undefined;
 }
+
+const lengthening = z.object({ at: z.int().min(0), from: z.int().min(1), to: z.int().min(1) });
+
+/** After `at` steps, the length of a run was made `to` steps; it was `from`. */
+export type Lengthening = z.output<typeof lengthening>;
+
+const initialRun = z.object({
+  run: z.string(),
+  step: z.int().min(1),
+  weights: z.enum(["ema", "last"]),
+  sha256: z.string(),
+});
+
+/** A checkpoint of another run: its folder, its step, which parameters were taken, and the SHA-256 of params.safetensors. */
+export type InitialRun = z.output<typeof initialRun>;
 
 /**
  * Training options for a model of a recipe and these items.
@@ -176,6 +195,11 @@ function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual
   );
 }
 
+/** Steps between two looks at the nets: five of them for each picture. */
+export function healthEvery({ sampleEvery }: Pick<ResolvedTraining, "sampleEvery">): number {
+  return Math.max(1, Math.round(sampleEvery / 5));
+}
+
 /** The learning rate by step. */
 export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
   const end = learningRate * rateEnd;
@@ -199,6 +223,8 @@ const sections = z.object({
   data: section("where the data come from"),
   train: section("options of training"),
   device: z.string({ error: "must be the name of a device" }),
+  lengthened: z.array(lengthening, { error: "must be a list of earlier lengths" }).optional(),
+  init: z.object(initialRun.shape, { error: "must name a checkpoint" }).optional(),
 });
 
 /** A config of which some entries are still open. */
@@ -208,6 +234,7 @@ export interface PartialConfig {
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly train?: Readonly<Record<string, unknown>> | undefined;
   readonly device?: string | undefined;
+  readonly init?: InitialRun | undefined;
 }
 
 /** Checks the form of a config as a person may write it; its options are checked when it is resolved. @throws OptionError. */

@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
-import type { Key } from "../base/random.ts";
+import { type Key, fold } from "../base/random.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
 import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
 import type { Direction, Model } from "../models/index.ts";
@@ -120,6 +120,24 @@ export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
   const ways = directionsOf(model);
   const each = ways.length === 0 ? [{}] : ways.map((direction) => ({ direction }));
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
+}
+
+/** Items of either part on which a run is followed while it trains, and images that are translated at its end. */
+export const followed = 1000;
+
+/** Measures what training ends with, with the draws of a run of this seed. */
+export async function measureUsual(
+  trained: TrainedModel,
+  data: Dataset,
+  part: string,
+  seed: Key,
+): Promise<Evaluation[]> {
+  const measure = evaluator({ trained, data, part, key: fold(seed, "evaluate") });
+  // One after the other: none is at work when another is interrupted, and what they use is released.
+  const results: Evaluation[] = [];
+  for (const { metric, options } of usualMeasurements(trained.model, data))
+    results.push(await measure(metric, options));
+  return results;
 }
 
 /**

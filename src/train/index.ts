@@ -15,6 +15,7 @@ export * from "./features.ts";
 export * from "./onnx-features.ts";
 export * from "./health.ts";
 export * from "./open-trained.ts";
+export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
 export * from "./plan.ts";
@@ -23,6 +24,7 @@ export { drawnPicture, overlayPicture, readReals, samplesPicture } from "./point
 export { imagesSeen } from "./run-curves.ts";
 export type { MetricLine } from "./metric-lines.ts";
 export { requireResumable } from "./resumable.ts";
+export { isDone, requireResumable } from "./resumable.ts";
 export * from "./report-again.ts";
 export { reportFile } from "./run-report.ts";
 export * from "./run.ts";

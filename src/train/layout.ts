@@ -24,13 +24,6 @@ export function initialParams(model: Model, by: Key): Record<string, Map<string,
   );
 }
 
-/** Names and sizes of a model's parameters, by net. */
-export function layoutsOf(model: Model, seed: number): Record<string, Layout> {
-  return Object.fromEntries(
-    Object.entries(initialParams(model, key(seed))).map(([net, params]) => [net, layoutOf(params)]),
-  );
-}
-
 export function layoutOf(params: ReadonlyMap<string, NdArray<"float32">>): Layout {
   let size = 0;
   const entries = [...params].map(([path, { shape }]) => {

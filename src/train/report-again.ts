@@ -1,18 +1,15 @@
-import { fold, key } from "../base/random.ts";
+import { key } from "../base/random.ts";
 import { type DataSplit, some } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { listCheckpoints } from "./checkpoint.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnose, diagnoseModel } from "./diagnosis/diagnose.ts";
-import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
+import { type Evaluation, followed, measureUsual, usualMeasurements } from "./evaluate.ts";
 import { readEvaluations } from "./evaluation-files.ts";
 import { type OpenedModel, openTrained } from "./open-trained.ts";
 import { buildModel, infoOf } from "./plan.ts";
 import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "./run.ts";
-
-/** Items that a checkpoint is measured on where the run has no result of it. */
-const measuredItems = 1000;
 
 /**
  * Writes report.html of a run anew: of one that is done as it ended, of any other as it is now, with pictures and results
@@ -63,7 +60,5 @@ async function resultsOf(
   );
   if (kept.length > 0) return kept;
   if (trained.model.translators !== undefined) return [];
-  const by = fold(key(run.config.train.seed), "evaluate");
-  const measure = evaluator({ trained, data: some(test, measuredItems), part: "test", key: by });
-  return Promise.all(usual.map(({ metric, options }) => measure(metric, options)));
+  return measureUsual(trained, some(test, followed), "test", key(run.config.train.seed));
 }

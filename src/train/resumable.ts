@@ -4,17 +4,32 @@ import { type LoadedCheckpoint, checkpointFolders, loadNewest, requirePlaces } f
 import type { Run } from "./run.ts";
 import type { Layouts } from "./state-view.ts";
 
+/** Whether a run has made all its steps: not one that was given more since. */
+export function isDone({ state, config }: Run): boolean {
+  return state.status === "done" && state.step >= config.train.steps;
+}
+
 /** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
 export function requireResumable(run: Run): void {
-  const { status, step, saved } = run.state;
-  if (saved > 0 && run.newest === null) throw nothingLeft(run.recovered);
-  if (status === "done") throw new RunError(`resume: the run must have steps left - got all ${step} done`);
+  const { status, step } = run.state;
+  requireSaved(run);
+  if (isDone(run)) {
+    throw new RunError(
+      `resume: the run must have steps left - got all ${step} done`,
+      "give it more: zaya resume RUN --steps N",
+    );
+  }
   if (status === "diverged") {
     throw new RunError(
       `resume: the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
+}
+
+/** @throws RunError when what the run has saved is gone. */
+export function requireSaved(run: Run): void {
+  if (run.state.saved > 0 && run.newest === null) throw nothingLeft(run.recovered);
 }
 
 function nothingLeft(damaged: readonly string[]): RunError {

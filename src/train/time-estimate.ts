@@ -1,3 +1,4 @@
+import { type ResolvedTraining, healthEvery } from "./config.ts";
 import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
 
 /** Work besides steps: done after every so many of them, and after the last one. */
@@ -102,4 +103,21 @@ function extraBatchesIn(course: readonly Leg[], start: number, end: number): num
   let total = 0;
   for (let step = start; step < end; step += stride) total += extraBatchesAt(course, step);
   return total * stride;
+}
+
+/** The estimate of a run that has so many steps done; of `measured`, see there. */
+export function estimateOf(
+  course: readonly Leg[],
+  start: number,
+  training: ResolvedTraining,
+  measured: { readonly evaluation: number; readonly end: number },
+): TimeEstimate {
+  const { evalEvery, sampleEvery, checkpointEvery } = training;
+  const every = {
+    health: healthEvery(training),
+    evaluation: evalEvery,
+    picture: sampleEvery,
+    checkpoint: checkpointEvery,
+  };
+  return new TimeEstimate(course, start, every, measured);
 }

@@ -1,37 +1,36 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
-import { fold, key } from "../base/random.ts";
+import { key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import type { ConfiguredModel, Model } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { BestCheckpoint } from "./best-checkpoint.ts";
 import { type CheckpointFacts, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, runConfig } from "./config.ts";
+import { type DataSource, type RunConfig, type TrainOptions, healthEvery, runConfig } from "./config.ts";
 import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, evaluator, usualMeasurements } from "./evaluate.ts";
+import { type Evaluation, followed, measureUsual, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
-import { recordedDistance } from "./distance-record.ts";
 import type { TrainEvent } from "./events.ts";
 import { aboutExport, exportModel } from "./export.ts";
 import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "./live-report.ts";
 import { layoutsOf } from "./layout.ts";
-import { recordedOverfit } from "./overfit-record.ts";
+import { endedBefore } from "./lengthen.ts";
 import { planAgain, planRun } from "./plan.ts";
 import { RunLog } from "./run-log.ts";
 import { reportFile, writeReport } from "./run-report.ts";
-import { recordedModes } from "./mode-record.ts";
+import { recordedSamples } from "./sample-record.ts";
 import { requireResumable, startOf } from "./resumable.ts";
-import { Run, type Warning } from "./run.ts";
+import { type MetricLine, Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import type { Layouts } from "./state-view.ts";
-import { type Chore, TimeEstimate } from "./time-estimate.ts";
+import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
 import { InterruptedError, TrainedModel } from "./trained.ts";
 import { directionsOf } from "./ways.ts";
 import { type Weights, hasAverages, inferenceState } from "./weights.ts";
@@ -46,9 +45,6 @@ export interface TrainSettings {
   readonly clock?: Clock;
   readonly versions?: Readonly<Record<string, string>>;
 }
-
-/** Items of either part on which a run is followed during training, and images that are translated at its end. */
-const followed = 1000;
 
 /**
  * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
@@ -80,11 +76,6 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
   await requireSameData(run.store, data);
   const { model, served } = planAgain(run.config, data, settings.engine.freeMemory?.());
   yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
-}
-
-/** Steps between two looks at the nets: five of them for each picture. */
-function looksEvery(sampleEvery: number): number {
-  return Math.max(1, Math.round(sampleEvery / 5));
 }
 
 /** One session of training. */
@@ -129,8 +120,11 @@ class Training {
     const values = from.state ?? initialState(this.model, this.config);
     await this.run.restore();
     // What came after the checkpoint is made again.
-    const lost = await this.run.forget(from.checkpoint, ({ step }) => start === 0 || step > start);
-    if (lost !== null) yield { type: "recovered", what: lost };
+    const ended = endedBefore(this.run.config, start);
+    const repeated = (line: MetricLine) =>
+      line.step > start || (line.step === start && ended && !this.keepsAtEnd(line));
+    const lost = await this.run.forget(from.checkpoint, (line) => start === 0 || repeated(line));
+    if (lost !== null && !ended) yield { type: "recovered", what: lost };
     const lines = await this.run.metrics();
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, lines);
     this.best = new BestCheckpoint(this.run.store, this.model.bestBy, this.layouts, lines);
@@ -139,7 +133,7 @@ class Training {
     this.watch = new Watch(this.chronicle, this.config.steps, told);
     this.log = new RunLog(this.run, this.chronicle, this.course);
     this.report = new LiveReport(this.run, this.model, this.data.test, this.chronicle, this.clock);
-    this.estimate = this.newEstimate(start);
+    this.estimate = estimateOf(this.course, start, this.config, this.batchesMeasured());
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
     const legs = new Legs(
@@ -190,6 +184,7 @@ class Training {
     const began = this.clock.now();
     const before = this.run.state.seconds;
     const seconds = () => before + (this.clock.now() - began) / 1000;
+    if (endedBefore(this.run.config, start)) yield* this.goOnAfterEnd(start, seconds, await legs.at(start), trained);
     let estimated = false;
     for (let step = start; step < steps; step++) {
       const session = await legs.at(step);
@@ -199,7 +194,7 @@ class Training {
       this.estimate.stepped(done, (this.clock.now() - stepBegan) / 1000);
       const due = (every: number) => done % every === 0 || done === steps;
       if (due(logEvery)) this.log.numbers(done, seconds(), "train", losses);
-      if (due(looksEvery(sampleEvery))) {
+      if (due(healthEvery(this.config))) {
         yield* this.timed("health", () => this.look(session, done, seconds()));
       }
       const secondsLeft = this.estimate.secondsLeft(done);
@@ -235,6 +230,26 @@ class Training {
     yield* this.finish(seconds(), trained);
   }
 
+  /** What a run logs after a step because of its number, and not because it is the last one. */
+  private keepsAtEnd({ name, split, step }: MetricLine): boolean {
+    const isLoss = split === "train" && this.model.steps.some((one) => name.startsWith(`${one.name}/`));
+    return isLoss && step % this.config.logEvery === 0;
+  }
+
+  /** Does again what is due after a step that was the last one of the run before it got more: it was done otherwise then. */
+  private async *goOnAfterEnd(
+    step: number,
+    seconds: () => number,
+    session: LegSession,
+    trained: TrainedModel,
+  ): AsyncGenerator<TrainEvent, void> {
+    const { evalEvery, sampleEvery } = this.config;
+    if (step % healthEvery(this.config) === 0) yield* this.look(session, step, seconds());
+    if (step % evalEvery === 0) yield* this.follow(step, seconds(), trained);
+    if (step % sampleEvery === 0) yield* this.picture(trained, step, seconds());
+    await this.keepBest(step, seconds(), trained.state);
+  }
+
   private async *timed(chore: Chore, work: () => AsyncGenerator<TrainEvent, void>): AsyncGenerator<TrainEvent, void> {
     const began = this.clock.now();
     yield* work();
@@ -250,15 +265,8 @@ class Training {
   private async *picture(trained: TrainedModel, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
     const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
-    await this.recordSamples(trained, step, seconds);
-  }
-
-  private async recordSamples(trained: TrainedModel, step: number, seconds: number): Promise<void> {
-    const modes = await recordedModes(trained, this.data.test, fold(this.seed, "modes"));
-    const distance = await recordedDistance(trained, this.data.test, fold(this.seed, "distance"));
-    const look = step === 0 ? {} : await this.chronicle.lookAsNumbers(trained, step);
-    const overfit = await recordedOverfit(trained, this.data, fold(this.seed, "overfit"));
-    this.log.numbers(step, seconds, "test", { ...modes, ...distance, ...look, ...overfit });
+    const known = await recordedSamples(trained, this.data, this.chronicle, step, this.seed);
+    this.log.numbers(step, seconds, "test", known);
   }
 
   /** Keeps warnings in the run's record before they are told. */
@@ -325,7 +333,7 @@ class Training {
     const results: Evaluation[] = [];
     for (const part of ["test", "train"] as const) {
       if (!this.follows(this.data[part])) continue;
-      const found = await this.measure(trained, some(this.data[part], followed), part);
+      const found = await measureUsual(trained, some(this.data[part], followed), part, this.seed);
       for (const result of found) this.log.evaluation(step, seconds, part, result);
       if (part === "test") for (const one of found) results.push(one);
     }
@@ -369,7 +377,7 @@ class Training {
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
     const judged = this.model.translators === undefined ? all : some(all, followed);
-    const results = await this.measure(trained, judged, "test");
+    const results = await measureUsual(trained, judged, "test", this.seed);
     for (const result of results) await keepEvaluation(store, { ...result, step: steps, seed, weights });
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
@@ -394,23 +402,10 @@ class Training {
     };
   }
 
-  private newEstimate(start: number): TimeEstimate {
-    const { evalEvery, sampleEvery, checkpointEvery, batch } = this.config;
-    const { train, test } = this.data;
-    const size = (part: Dataset) => (this.follows(part) ? Math.min(followed, part.size) / batch : 0);
-    return new TimeEstimate(
-      this.course,
-      start,
-      { health: looksEvery(sampleEvery), evaluation: evalEvery, picture: sampleEvery, checkpoint: checkpointEvery },
-      { evaluation: size(train) + size(test), end: this.follows(test) ? test.size / batch : 0 },
-    );
-  }
-
-  private async measure(trained: TrainedModel, data: Dataset, part: keyof DataSplit): Promise<Evaluation[]> {
-    const measure = evaluator({ trained, data, part, key: fold(this.seed, "evaluate") });
-    // One after the other: none is at work when another is interrupted, and what they use is released.
-    const results: Evaluation[] = [];
-    for (const { metric, options } of usualMeasurements(this.model, data)) results.push(await measure(metric, options));
-    return results;
+  /** Batches that one evaluation takes, and the measurements at the end. */
+  private batchesMeasured() {
+    const [train, test] = [this.data.train, this.data.test].map((part) => (this.follows(part) ? part.size : 0));
+    const [some, all] = [Math.min(followed, train!) + Math.min(followed, test!), test!];
+    return { evaluation: some / this.config.batch, end: all / this.config.batch };
   }
 }

@@ -1,0 +1,61 @@
+import { OptionError } from "../base/errors.ts";
+import type { DataSplit } from "../data/index.ts";
+import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
+import { buildModel, infoOf } from "./plan.ts";
+import { isDone, requireResumable, requireSaved } from "./resumable.ts";
+import type { Run } from "./run.ts";
+
+/** How long a run is to be: steps, or passes over its data, from its beginning. */
+export interface RunLength {
+  readonly steps?: number | undefined;
+  readonly epochs?: number | undefined;
+}
+
+/**
+ * Gives a run that was stopped or is done another length, and keeps in its config what it was. A constant learning rate goes
+ * on; any other schedule, of the rate or of the model, is stretched: from now on the run goes as if it had been planned so.
+ * Returns what it changed, or null where the run has that length already.
+ * @throws RunError when the run cannot go on. @throws OptionError for a length that the run is beyond, and for a model that trains in stages.
+ */
+export async function lengthen(run: Run, data: DataSplit, length: RunLength): Promise<RunConfig | null> {
+  const { config } = run;
+  const { train } = config;
+  if (isDone(run)) requireSaved(run);
+  else requireResumable(run);
+  const model = buildModel(config, infoOf(data));
+  const steps = length.steps ?? stepsIn(length.epochs!, model, data.train.size, train.batch);
+  if (steps === train.steps) return null;
+  const at = run.newest?.step ?? 0;
+  if (steps <= at) {
+    throw new OptionError(
+      `resume: a run of ${at} steps must get more of them - got ${steps}`,
+      `choose more --steps than ${at}; --checkpoint STEP takes an earlier state of it`,
+    );
+  }
+  if (model.stages !== undefined) {
+    throw new OptionError(
+      `resume: ${config.recipe} trains in stages, each of which is a part of the run's length - got another length, ${steps} steps`,
+      `train a new run of that length, or one that begins with this one's parameters: --init-from`,
+    );
+  }
+  const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
+  const longer = { ...config, train: { ...train, steps }, lengthened };
+  await run.reconfigure(longer);
+  return longer;
+}
+
+/** Whether a run had been done after a step, and is no longer. */
+export function endedBefore({ lengthened = [], train }: RunConfig, step: number): boolean {
+  return step > 0 && step < train.steps && lengthened.some(({ from }) => from === step);
+}
+
+/** What becomes of the learning rate of a run that got another length, in words. */
+export function rateWords(train: ResolvedTraining, at: number): string {
+  const { schedule, learningRate, rateEnd } = train;
+  if (schedule === "constant") return `the learning rate stays ${shown(learningRate)}`;
+  return `the ${schedule} schedule of the learning rate is stretched: ${shown(rateOf(train)(at))} from here, ${shown(learningRate * rateEnd)} at the end`;
+}
+
+function shown(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
+}

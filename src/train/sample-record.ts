@@ -1,0 +1,22 @@
+import { type Key, fold } from "../base/random.ts";
+import type { DataSplit } from "../data/index.ts";
+import type { Chronicle } from "./diagnosis/chronicle.ts";
+import { recordedDistance } from "./distance-record.ts";
+import { recordedModes } from "./mode-record.ts";
+import { recordedOverfit } from "./overfit-record.ts";
+import type { TrainedModel } from "./trained.ts";
+
+/** All that is known of a model's samples after a step, as numbers to log: the same noise each time. */
+export async function recordedSamples(
+  trained: TrainedModel,
+  data: DataSplit,
+  chronicle: Chronicle,
+  step: number,
+  seed: Key,
+): Promise<Record<string, number>> {
+  const modes = await recordedModes(trained, data.test, fold(seed, "modes"));
+  const distance = await recordedDistance(trained, data.test, fold(seed, "distance"));
+  const look = step === 0 ? {} : await chronicle.lookAsNumbers(trained, step);
+  const overfit = await recordedOverfit(trained, data, fold(seed, "overfit"));
+  return { ...modes, ...distance, ...look, ...overfit };
+}
