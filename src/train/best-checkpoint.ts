@@ -8,7 +8,7 @@ import {
   removeCheckpoint,
   saveCheckpoint,
 } from "./checkpoint.ts";
-import type { MetricLine } from "./run.ts";
+import type { MetricLine } from "./metric-lines.ts";
 import type { Layouts } from "./state-view.ts";
 
 const folder = checkpointFolders.best;

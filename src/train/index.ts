@@ -23,7 +23,6 @@ export * from "./plot.ts";
 export { drawnPicture, overlayPicture, readReals, samplesPicture } from "./point-pictures.ts";
 export { imagesSeen } from "./run-curves.ts";
 export type { MetricLine } from "./metric-lines.ts";
-export { requireResumable } from "./resumable.ts";
 export { isDone, requireResumable } from "./resumable.ts";
 export * from "./report-again.ts";
 export { reportFile } from "./run-report.ts";

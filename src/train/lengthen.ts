@@ -1,8 +1,10 @@
 import { OptionError } from "../base/errors.ts";
 import type { DataSplit } from "../data/index.ts";
+import type { Model } from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
 import { buildModel, infoOf } from "./plan.ts";
 import { isDone, requireResumable, requireSaved } from "./resumable.ts";
+import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
 
 /** How long a run is to be: steps, or passes over its data, from its beginning. */
@@ -47,6 +49,17 @@ export async function lengthen(run: Run, data: DataSplit, length: RunLength): Pr
 /** Whether a run had been done after a step, and is no longer. */
 export function endedBefore({ lengthened = [], train }: RunConfig, step: number): boolean {
   return step > 0 && step < train.steps && lengthened.some(({ from }) => from === step);
+}
+
+/**
+ * Whether a run that goes on from a step logs a line again: all that came after the step, and of a step that was the last one
+ * of the run before it got more, all but the losses that are logged of every such step.
+ */
+export function repeats(config: RunConfig, model: Model, start: number, { name, split, step }: MetricLine): boolean {
+  if (start === 0 || step > start) return true;
+  if (step < start || !endedBefore(config, start)) return false;
+  const isLoss = split === "train" && model.steps.some((one) => name.startsWith(`${one.name}/`));
+  return !isLoss || step % config.train.logEvery !== 0;
 }
 
 /** What becomes of the learning rate of a run that got another length, in words. */

@@ -1,4 +1,5 @@
 import { type ResolvedTraining, healthEvery } from "./config.ts";
+import { followed } from "./evaluate.ts";
 import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
 
 /** Work besides steps: done after every so many of them, and after the last one. */
@@ -105,19 +106,23 @@ function extraBatchesIn(course: readonly Leg[], start: number, end: number): num
   return total * stride;
 }
 
-/** The estimate of a run that has so many steps done; of `measured`, see there. */
+/**
+ * The estimate of a run that has so many steps done.
+ * @param items Of either part, as far as they are measured while it goes on.
+ */
 export function estimateOf(
   course: readonly Leg[],
   start: number,
   training: ResolvedTraining,
-  measured: { readonly evaluation: number; readonly end: number },
+  items: { readonly train: number; readonly test: number },
 ): TimeEstimate {
-  const { evalEvery, sampleEvery, checkpointEvery } = training;
+  const { evalEvery, sampleEvery, checkpointEvery, batch } = training;
   const every = {
     health: healthEvery(training),
     evaluation: evalEvery,
     picture: sampleEvery,
     checkpoint: checkpointEvery,
   };
-  return new TimeEstimate(course, start, every, measured);
+  const evaluated = Math.min(followed, items.train) + Math.min(followed, items.test);
+  return new TimeEstimate(course, start, every, { evaluation: evaluated / batch, end: items.test / batch });
 }

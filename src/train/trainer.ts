@@ -21,13 +21,14 @@ import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "./live-report.ts";
 import { layoutsOf } from "./layout.ts";
-import { endedBefore } from "./lengthen.ts";
+import { endedBefore, repeats } from "./lengthen.ts";
 import { planAgain, planRun } from "./plan.ts";
 import { RunLog } from "./run-log.ts";
 import { reportFile, writeReport } from "./run-report.ts";
 import { recordedSamples } from "./sample-record.ts";
 import { requireResumable, startOf } from "./resumable.ts";
-import { type MetricLine, Run, type Warning } from "./run.ts";
+import type { MetricLine } from "./metric-lines.ts";
+import { Run, type Warning } from "./run.ts";
 import { samplePicture, writeReals } from "./sample-pictures.ts";
 import type { Layouts } from "./state-view.ts";
 import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
@@ -121,9 +122,8 @@ class Training {
     await this.run.restore();
     // What came after the checkpoint is made again.
     const ended = endedBefore(this.run.config, start);
-    const repeated = (line: MetricLine) =>
-      line.step > start || (line.step === start && ended && !this.keepsAtEnd(line));
-    const lost = await this.run.forget(from.checkpoint, (line) => start === 0 || repeated(line));
+    const isRepeated = (line: MetricLine) => repeats(this.run.config, this.model, start, line);
+    const lost = await this.run.forget(from.checkpoint, isRepeated);
     if (lost !== null && !ended) yield { type: "recovered", what: lost };
     const lines = await this.run.metrics();
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, lines);
@@ -133,7 +133,7 @@ class Training {
     this.watch = new Watch(this.chronicle, this.config.steps, told);
     this.log = new RunLog(this.run, this.chronicle, this.course);
     this.report = new LiveReport(this.run, this.model, this.data.test, this.chronicle, this.clock);
-    this.estimate = estimateOf(this.course, start, this.config, this.batchesMeasured());
+    this.estimate = estimateOf(this.course, start, this.config, this.measuredItems());
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
     const legs = new Legs(
@@ -199,14 +199,8 @@ class Training {
       }
       const secondsLeft = this.estimate.secondsLeft(done);
       await this.run.progress(done, seconds());
-      yield {
-        type: "step",
-        step: done,
-        steps,
-        losses,
-        imagesPerSecond: this.estimate.batchesPerSecond * batch,
-        secondsLeft,
-      };
+      const imagesPerSecond = this.estimate.batchesPerSecond * batch;
+      yield { type: "step", step: done, steps, losses, imagesPerSecond, secondsLeft };
       if (!estimated && this.estimate.settled) {
         estimated = true;
         yield { type: "estimate", secondsLeft, steps };
@@ -228,12 +222,6 @@ class Training {
       }
     }
     yield* this.finish(seconds(), trained);
-  }
-
-  /** What a run logs after a step because of its number, and not because it is the last one. */
-  private keepsAtEnd({ name, split, step }: MetricLine): boolean {
-    const isLoss = split === "train" && this.model.steps.some((one) => name.startsWith(`${one.name}/`));
-    return isLoss && step % this.config.logEvery === 0;
   }
 
   /** Does again what is due after a step that was the last one of the run before it got more: it was done otherwise then. */
@@ -402,10 +390,8 @@ class Training {
     };
   }
 
-  /** Batches that one evaluation takes, and the measurements at the end. */
-  private batchesMeasured() {
-    const [train, test] = [this.data.train, this.data.test].map((part) => (this.follows(part) ? part.size : 0));
-    const [some, all] = [Math.min(followed, train!) + Math.min(followed, test!), test!];
-    return { evaluation: some / this.config.batch, end: all / this.config.batch };
+  private measuredItems() {
+    const size = (part: Dataset) => (this.follows(part) ? part.size : 0);
+    return { train: size(this.data.train), test: size(this.data.test) };
   }
 }
