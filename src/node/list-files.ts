@@ -21,6 +21,10 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
       const { name } = entry;
       if (name.startsWith(".") || leftBySystems.has(name.toLowerCase())) continue;
       const file = at === "" ? name : `${at}/${name}`;
+      if (name.includes("\ufffd")) {
+        skipped.push({ file, reason: "cannot be read: its name is not UTF-8; rename it" });
+        continue;
+      }
       try {
         // Only of a link it has to be asked what it is: a folder can hold hundreds of thousands of files.
         const found = entry.isFile() || entry.isDirectory() ? entry : await stat(join(here, name));

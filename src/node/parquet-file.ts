@@ -81,9 +81,18 @@ async function readPictures(table: Table, column: Column, { size, first }: Parqu
   const skipped: SkippedFile[] = [];
   const read = await readImages(name, images(), table.rows, { size, limit: first }, skipped);
   if (read === null) throw nothingRead(name, skipped, "no rows", `in the column ${column.name}`);
-  const { items, places } = read;
+  const { items, places, files, scales } = read;
   const classes = labelled === null ? {} : classesAt(labels, places);
-  return arrayDataset({ name, kind: "image", items, ...classes, skipped, notes });
+  return arrayDataset({
+    name,
+    kind: "image",
+    items,
+    ...classes,
+    skipped,
+    files,
+    scales,
+    notes: [...notes, ...read.notes],
+  });
 }
 
 /** The column of labels, if there is one. @throws DataError for two. */
