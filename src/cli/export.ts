@@ -52,13 +52,14 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
     for (const { path } of files) await requireFree(path, force);
     for (const { name, path } of files) await writeOutput(path, await written.read(name), force);
   }
-  const lines = entries.map(({ file, largestDifference, items }) => [
-    join(target, file.slice("export/".length)),
-    Object.entries(largestDifference)
-      .map(([name, value]) => `${name} differs by at most ${number(value)}`)
-      .join(", "),
-    `from the model on ${items} inputs`,
-  ]);
+  const lines = entries.map(({ file, largestDifference, items }) => {
+    const path = join(target, file.slice("export/".length));
+    if (largestDifference === null) return [path, "not compared with the model", "there is no ONNX Runtime here"];
+    const differences = Object.entries(largestDifference).map(
+      ([name, value]) => `${name} differs by at most ${number(value)}`,
+    );
+    return [path, differences.join(", "), `from the model on ${items} inputs`];
+  });
   output.result([describeParameters(step, weights), ...table(lines)], {
     run: folder,
     step,

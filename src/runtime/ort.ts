@@ -15,6 +15,9 @@ import {
   largestNode,
 } from "./engine.ts";
 
+/** Whether ONNX Runtime is here: a browser's bundle does without it, and so may Node. */
+export const hasOnnxRuntime: boolean = ort.env.versions.common !== "";
+
 export interface OrtOptions {
   readonly device: "cpu" | "webgpu";
   /** Threads of one operator on the CPU. */

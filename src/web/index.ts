@@ -1,1 +1,11 @@
 export { fetchData } from "./data.ts";
+export { type PictureOptions, type PictureSource, fetchPictures, readPictures } from "./image-files.ts";
+export { OpfsStore } from "./opfs-store.ts";
+export {
+  type WorkerData,
+  type WorkerSettings,
+  type WorkerTraining,
+  resumeInWorker,
+  trainInWorker,
+} from "./train-in-worker.ts";
+export { wasmEngine } from "../runtime/index.ts";

@@ -8,6 +8,8 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { OptionError, RunError } from "../../src/base/errors.ts";
 import { MemoryStore, type Store } from "../../src/base/store.ts";
 import { FolderStore } from "../../src/node/folder-store.ts";
+import { noBrowser } from "../browser.ts";
+import { openStorePage } from "../web/store-page.ts";
 
 const folders: string[] = [];
 const stores: Record<string, () => Promise<Store>> = {
@@ -18,6 +20,11 @@ const stores: Record<string, () => Promise<Store>> = {
   },
 };
 
+const browser = noBrowser === null ? await openStorePage() : null;
+let opened = 0;
+if (browser !== null) stores["OpfsStore in a browser's Worker"] = async () => browser.open(`store-${opened++}`);
+
+afterAll(() => browser?.close());
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

@@ -15,7 +15,7 @@ import { vae } from "../../src/models/index.ts";
 import { FolderStore } from "../../src/node/index.ts";
 import { ortEngine } from "../../src/runtime/index.ts";
 import { train } from "../../src/train/index.ts";
-import { noBrowser, openBrowser } from "../monitor/browser.ts";
+import { noBrowser, openBrowser } from "../browser.ts";
 import { runOnnx } from "../onnx-file.ts";
 import { images, splitOf } from "../train/hand-made.ts";
 

@@ -6,12 +6,12 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { type Monitor, serveMonitor } from "../../src/monitor/serve.ts";
-import { noStudio, openBrowser } from "./browser.ts";
+import { noBrowser, openBrowser } from "../browser.ts";
 import { metric, newFolder, writeRun } from "./run.ts";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-describe.skipIf(noStudio !== null)(`the studio in a browser${noStudio === null ? "" : ` (${noStudio})`}`, () => {
+describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {
   let root: string;
   let monitor: Monitor;
   let browser: Browser;

@@ -62,7 +62,7 @@ describe("the comparison of exported files with the model", () => {
     // Of which nobody says what it takes.
     expect(new Set(given("other", "x")).size).toBeGreaterThan(1000);
     for (const { file, largestDifference } of entries) {
-      for (const difference of Object.values(largestDifference)) expect(difference, file).toBeLessThan(1e-6);
+      for (const difference of Object.values(largestDifference!)) expect(difference, file).toBeLessThan(1e-6);
     }
   });
 });

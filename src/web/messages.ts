@@ -1,0 +1,54 @@
+import { DataError, EngineError, OptionError, RunError } from "../base/errors.ts";
+import type { TrainEvent, TrainOptions } from "../train/index.ts";
+
+/** Kinds of errors, told across by their place: names of classes do not outlive a minifier. */
+export const errorKinds = [OptionError, DataError, RunError, EngineError] as const;
+
+/** What a Worker is asked to train. */
+export interface TrainingRequest {
+  readonly recipe: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly data: DataMessage;
+  readonly training: TrainOptions;
+  /** Name of the store in the browser's file system; in memory where not given. */
+  readonly store?: string | undefined;
+}
+
+/** Data as they cross to a Worker. */
+export type DataMessage =
+  /** Made from their definition. */
+  | { readonly kind: "made"; readonly name: string; readonly size?: number | undefined }
+  /** Fetched from a folder of the web. */
+  | { readonly kind: "fetched"; readonly name: string; readonly base: string }
+  | { readonly kind: "arrays"; readonly train: ItemsMessage; readonly test: ItemsMessage };
+
+export interface ItemsMessage {
+  readonly name: string;
+  readonly kind: "image" | "points";
+  /** Of all items, `[n, ...shape]`. */
+  readonly shape: readonly number[];
+  readonly items: Float32Array | Uint8Array;
+  readonly labels: Int32Array | null;
+}
+
+export type ToWorker =
+  | { readonly type: "train"; readonly request: TrainingRequest }
+  /** Goes on with the run of a store. */
+  | { readonly type: "resume"; readonly store: string; readonly data: DataMessage }
+  | { readonly type: "stop" }
+  | { readonly type: "read"; readonly id: number; readonly file: string }
+  | { readonly type: "list"; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: "event"; readonly event: TrainEvent }
+  | { readonly type: "ended" }
+  | {
+      readonly type: "failed";
+      /** Its place among the kinds of errors; -1 for one that is none of zaya's. */
+      readonly kind: number;
+      readonly message: string;
+      readonly hint?: string | undefined;
+      readonly step?: number | undefined;
+    }
+  | { readonly type: "answer"; readonly id: number; readonly value: Uint8Array | readonly string[] }
+  | { readonly type: "refused"; readonly id: number; readonly message: string };

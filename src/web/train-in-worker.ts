@@ -1,0 +1,142 @@
+import { DivergedError, OptionError } from "../base/errors.ts";
+import { range } from "../base/range.ts";
+import type { DataSplit, Dataset } from "../data/index.ts";
+import { type ConfiguredModel, models } from "../models/index.ts";
+import type { TrainEvent, TrainOptions } from "../train/index.ts";
+import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
+
+/** Data for a Worker: items in memory, a name of data that are made from their definition, or one and where its files lie. */
+export type WorkerData =
+  | DataSplit
+  | { readonly name: string; readonly size?: number }
+  | { readonly name: string; readonly base: string | URL };
+
+export interface WorkerSettings {
+  /** Name under which the run is kept in the browser's file system, so that it outlives the tab; in memory where not given. */
+  readonly store?: string;
+}
+
+/** A training in a Worker: its events, in their order, and the files of its run. */
+export interface WorkerTraining extends AsyncIterable<TrainEvent> {
+  /** Finishes the step, saves and ends. */
+  stop(): void;
+  /** A file of the run, also after its end: `export/decoder.onnx`. @throws RunError when there is no such file. */
+  read(file: string): Promise<Uint8Array>;
+  /** Names of the run's files. */
+  list(): Promise<readonly string[]>;
+  /** Ends the Worker; what was not saved is lost. */
+  close(): void;
+}
+
+/**
+ * Trains one of zaya's recipes in a Worker, on the wasm engine, so that the page stays free.
+ * @throws OptionError for a recipe that a Worker does not know. Iterating throws what `train` throws.
+ */
+export function trainInWorker(
+  { definition, options }: ConfiguredModel,
+  data: WorkerData,
+  training: TrainOptions = {},
+  { store }: WorkerSettings = {},
+): WorkerTraining {
+  if (!models.some(({ name }) => name === definition.name)) {
+    throw new OptionError(
+      `a Worker knows zaya's own recipes alone - got ${definition.name}`,
+      "import train and your recipe in a Worker of your own",
+    );
+  }
+  const request = { recipe: definition.name, options, data: messageOf(data), training, store };
+  return new Training({ type: "train", request });
+}
+
+/** Goes on with a run that is kept in the browser's file system. Iterating throws what `resume` throws. */
+export function resumeInWorker(store: string, data: WorkerData): WorkerTraining {
+  return new Training({ type: "resume", store, data: messageOf(data) });
+}
+
+class Training implements WorkerTraining {
+  private readonly worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  private readonly heard: Extract<FromWorker, { type: "event" | "ended" | "failed" }>[] = [];
+  private readonly asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
+  private wake: (() => void) | null = null;
+  private questions = 0;
+
+  constructor(first: ToWorker) {
+    this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.hear(data));
+    this.worker.addEventListener("error", ({ message }) =>
+      this.hear({ type: "failed", kind: errorKinds.length - 1, message: `the Worker died - got ${message}` }),
+    );
+    this.send(first);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent, void> {
+    for (;;) {
+      const message = this.heard.shift();
+      if (message === undefined) await new Promise<void>((resolve) => (this.wake = resolve));
+      else if (message.type === "event") yield message.event;
+      else if (message.type === "ended") return;
+      else throw errorOf(message);
+    }
+  }
+
+  stop(): void {
+    this.send({ type: "stop" });
+  }
+
+  read(file: string): Promise<Uint8Array> {
+    return this.ask((id) => ({ type: "read", id, file }));
+  }
+
+  list(): Promise<readonly string[]> {
+    return this.ask((id) => ({ type: "list", id }));
+  }
+
+  close(): void {
+    this.worker.terminate();
+  }
+
+  private send(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private ask<T>(message: (id: number) => ToWorker): Promise<T> {
+    const id = this.questions++;
+    return new Promise<T>((resolve, reject) => {
+      this.asked.set(id, { resolve, reject });
+      this.send(message(id));
+    });
+  }
+
+  private hear(message: FromWorker): void {
+    if (message.type === "answer" || message.type === "refused") {
+      const asked = this.asked.get(message.id);
+      this.asked.delete(message.id);
+      if (message.type === "answer") asked?.resolve(message.value as never);
+      else asked?.reject(new Error(message.message));
+      return;
+    }
+    this.heard.push(message);
+    this.wake?.();
+  }
+}
+
+function errorOf({ kind, message, hint, step }: Extract<FromWorker, { type: "failed" }>): Error {
+  if (step !== undefined) return new DivergedError(step, message, hint);
+  const Kind = errorKinds[kind];
+  return Kind === undefined ? new Error(message) : new Kind(message, hint);
+}
+
+function messageOf(data: WorkerData): DataMessage {
+  if ("train" in data) return { kind: "arrays", train: itemsOf(data.train), test: itemsOf(data.test) };
+  if ("base" in data) return { kind: "fetched", name: data.name, base: new URL(data.base, document.baseURI).href };
+  return { kind: "made", name: data.name, size: data.size };
+}
+
+/** All items of data in memory. @throws OptionError for pairs, which do not cross yet. */
+function itemsOf(data: Dataset): ItemsMessage {
+  const { name, kind, size, labels } = data;
+  if (kind === "pair") {
+    throw new OptionError(`a Worker takes images or points - got pairs in ${name}`, "train in a Worker of your own");
+  }
+  const { shape, data: items } = data.read(range(0, size));
+  return { name, kind, shape, items, labels };
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+
+import { type Browser, chromium } from "playwright-core";
+import { build } from "vite";
+
+/** An installed browser: no test brings one along. */
+const executable = [process.env["CHROME_PATH"], "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+/** Why there can be no test in a browser here; null where there can. */
+export const noBrowser: string | null =
+  executable === undefined ? "no Chromium: install it, or name one in CHROME_PATH" : null;
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: executable!, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+export interface Served {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+
+/** Bundles the page in a folder as users do, and serves it to this machine. */
+export async function servePage(folder: string): Promise<Served> {
+  const outDir = await mkdtemp(join(tmpdir(), "zaya-page-"));
+  await build({
+    root: folder,
+    configFile: false,
+    logLevel: "warn",
+    build: { outDir, emptyOutDir: true, target: "es2022", rolldownOptions: { checks: { pluginTimings: false } } },
+    worker: { format: "es" },
+  });
+  const server = createServer((request, response) => {
+    const path = new URL(request.url!, "http://page").pathname;
+    readFile(join(outDir, path === "/" ? "index.html" : path)).then(
+      (bytes) => response.setHeader("content-type", types[extname(path)] ?? types[".html"]!).end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    // OPFS is for pages of secure origins, among which localhost is.
+    address: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(outDir, { recursive: true });
+    },
+  };
+}

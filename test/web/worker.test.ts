@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { MemoryStore } from "../../src/base/store.ts";
+import { type GeneratedDataset, ring8, shapes } from "../../src/data/index.ts";
+import { type ConfiguredModel, gan, vae } from "../../src/models/index.ts";
+import { wasmEngine } from "../../src/runtime/index.ts";
+import { train } from "../../src/train/index.ts";
+import { type Served, noBrowser, openBrowser, servePage } from "../browser.ts";
+
+interface Outcome {
+  readonly digest: string;
+  readonly files: readonly string[];
+  readonly events: readonly string[];
+  readonly error?: string;
+}
+
+/** SHA-256 of the parameters after the same training in Node. */
+async function digestInNode(model: ConfiguredModel, data: ReturnType<GeneratedDataset["generate"]>, steps: number) {
+  const store = new MemoryStore();
+  for await (const _ of train(model, data, { steps, seed: 7 }, { engine: wasmEngine(), store }));
+  const params = (await store.list("checkpoints")).findLast((file) => file.endsWith("/params.safetensors"))!;
+  return createHash("sha256")
+    .update(await store.read(params))
+    .digest("hex");
+}
+
+describe.skipIf(noBrowser !== null)(
+  `training in a browser's Worker${noBrowser === null ? "" : ` (${noBrowser})`}`,
+  () => {
+    let served: Served;
+    let browser: Browser;
+    let page: Page;
+
+    beforeAll(async () => {
+      served = await servePage(join(import.meta.dirname, "pages"));
+      browser = await openBrowser();
+      page = await (await browser.newContext()).newPage();
+      await page.goto(served.address);
+      await page.waitForFunction("globalThis.ready");
+    }, 120_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      await served?.close();
+    });
+
+    const ask = <T>(method: string, ...words: readonly unknown[]): Promise<T> =>
+      page.evaluate(`page.${method}(...${JSON.stringify(words)})`);
+
+    it("ends with the bytes that it ends with in Node: a GAN on points", { timeout: 120_000 }, async () => {
+      const options = { hidden: [16, 16] };
+      const found = await ask<Outcome>("train", "gan", options, { name: "ring8" }, { steps: 200, seed: 7 });
+      expect(found.error).toBeUndefined();
+      expect(found.events).toEqual(expect.arrayContaining(["step", "picture", "saved", "done"]));
+      expect(found.files).toEqual(expect.arrayContaining(["export/generator.onnx", "report.html", "run.json"]));
+      expect(found.digest).toBe(await digestInNode(gan(options), (ring8 as GeneratedDataset).generate(), 200));
+    });
+
+    it("ends with the bytes that it ends with in Node: a VAE on images", { timeout: 120_000 }, async () => {
+      const options = { latent: 4, hidden: 32 };
+      const found = await ask<Outcome>("train", "vae", options, { name: "shapes", size: 16 }, { steps: 20, seed: 7 });
+      expect(found.error).toBeUndefined();
+      expect(found.digest).toBe(await digestInNode(vae(options), shapes.generate(16), 20));
+    });
+
+    it(
+      "is kept in the browser, stopped, and goes on in another tab to the same bytes",
+      { timeout: 120_000 },
+      async () => {
+        const [options, data] = [{ hidden: 8 }, { name: "ring8" }];
+        const training = { steps: 60, seed: 7 };
+        const whole = await ask<Outcome>("train", "gan", options, data, training);
+        const stopped = await ask<Outcome>("train", "gan", options, data, training, "kept", 20);
+        expect(stopped.events).toContain("interrupted");
+        expect(await ask("stores")).toContain("kept");
+        await page.reload();
+        await page.waitForFunction("globalThis.ready");
+        const resumed = await ask<Outcome>("resume", "kept", data);
+        expect(resumed.error).toBeUndefined();
+        expect(resumed.digest).toBe(whole.digest);
+        await ask("delete", "kept");
+        expect(await ask("stores")).not.toContain("kept");
+      },
+    );
+
+    it("refuses in words what cannot be trained", async () => {
+      expect(await ask("train", "gan", {}, { name: "mnist" }, { steps: 1 })).toMatchObject({
+        error: expect.stringContaining("got mnist"),
+        hint: expect.stringContaining("ring8"),
+      });
+      expect(await ask("train", "gan", {}, { name: "ring8" }, { steps: -1 })).toMatchObject({
+        error: expect.stringContaining("steps must be at least 1 - got -1"),
+      });
+      expect(await ask("resume", "never", { name: "ring8" })).toMatchObject({
+        error: expect.stringContaining("run.json"),
+      });
+    });
+
+    it("reads pictures that a person chose, and names those that it cannot", async () => {
+      expect(await ask("pictures", 20)).toEqual({
+        shape: [8, 8, 3],
+        sizes: [18, 2],
+        skipped: [{ file: "broken.png", reason: "the browser cannot decode it" }],
+        first: [expect.any(Number), 100, 200],
+      });
+    });
+  },
+);
