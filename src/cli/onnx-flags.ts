@@ -35,6 +35,11 @@ export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run:
   );
 }
 
+/** That a range is known only by what a file gives. */
+export function probedWarning(path: string, range: ValueRange, flag: string): string {
+  return `${path} does not say what black and white are; by what it gives, ${range}. ${flag} says otherwise`;
+}
+
 /** Whether a path is meant as an ONNX file rather than as the folder of a run. */
 export async function isOnnxPath(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);

@@ -12,7 +12,7 @@ import {
   factsOf,
   fromPort,
   imagePort,
-  probedRange,
+  rangeOfImages,
 } from "../runtime/index.ts";
 import { drawNoise } from "../train/index.ts";
 import type { Noise } from "./item-noise.ts";
@@ -62,7 +62,7 @@ export class OnnxSampler {
     if (channels !== 1 && channels !== 3) {
       throw new DataError(`${net.name} must give images of 1 or 3 channels - got ${channels}, ${port.layout}`);
     }
-    const range = port.range ?? (await probedRange(async () => some));
+    const range = port.range ?? rangeOfImages(some);
     if (range !== null) return new OnnxSampler(net, noise, output.name, { port, range });
     throw new OptionError(
       `${net.name} must say what black and white are in the images it gives - got values from ${extremes(some).join(" to ")}`,
@@ -78,6 +78,11 @@ export class OnnxSampler {
   /** What black and white are in the file; null for points. */
   get range(): ValueRange | null {
     return this.images?.range ?? null;
+  }
+
+  /** Whether nothing but what it gives says so, and it is not 0 to 1. */
+  get probed(): boolean {
+    return this.images !== null && this.images.port.range === null && this.images.range !== "0,1";
   }
 
   /** Items of some noise [n, ...]: images [n, h, w, c] in [0, 1], or points as they are. */

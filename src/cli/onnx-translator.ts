@@ -87,15 +87,16 @@ async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => numb
   const saidRange = port.range ?? said.outputRange;
   const made = await given(saidRange ?? "0,1");
   const layout = layoutGiven(net, port, toPort(probe, port, "0,1").shape, made.shape);
-  const range = saidRange ?? (await probedRange(async (each) => (each === "0,1" ? made : given(each))));
+  const givenRange = declaredRange(net, output) ?? undefined;
+  const range = saidRange ?? (await probedRange(async (each) => (each === "0,1" ? made : given(each)), givenRange));
   if (range === null) {
     throw new OptionError(
-      `${net.name} must say what black and white are in its images - got values that fit neither 0,1 nor one other range`,
-      "say it with --input-range, which is -1,1 of most GANs and 0,255 of most style transfer nets",
+      `${net.name} must say what black and white are in its images - got values by which it can be of none, or of several ranges`,
+      "say it with --input-range 0,1 or -1,1 (most GANs) or 0,255 (most style transfer), and --output-range where that is another",
     );
   }
   const inputRange = port.range ?? range;
-  const ranges = [inputRange, said.outputRange ?? declaredRange(net, output) ?? inputRange] as const;
+  const ranges = [inputRange, said.outputRange ?? givenRange ?? inputRange] as const;
   const translation: Translation = { net, name: output.name, input: port, layout, ranges };
   return {
     shape,

@@ -16,7 +16,7 @@ import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { addExamples } from "./help.ts";
 import { type Noise, interpolated, noiseOfSeed, noiseOfSeeds, seedsOf } from "./item-noise.ts";
-import { type OnnxForm, isOnnxPath, onnxFields, requireNoOnnxForm } from "./onnx-flags.ts";
+import { type OnnxForm, isOnnxPath, onnxFields, probedWarning, requireNoOnnxForm } from "./onnx-flags.ts";
 import { OnnxSampler } from "./onnx-sampler.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -108,7 +108,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
   const draws = drawsOf(given);
   const film = given.interpolate !== undefined;
   if (given.out !== undefined) await requireTarget(given.out, film, force);
-  const source = await openSource(path, given, flags);
+  const source = await openSource(path, given, flags, output);
   try {
     const out = given.out ?? `${nameOf(path)}-samples${film ? ".webp" : usualEnding(source.kind)}`;
     const target = { out, about: `${nameOf(path)}, ${draws.about}`, force };
@@ -231,9 +231,9 @@ function nameOf(path: string): string {
   return basename(resolve(path), ".onnx");
 }
 
-async function openSource(path: string, form: OnnxForm, flags: SampleFlags): Promise<Source> {
+async function openSource(path: string, form: OnnxForm, flags: SampleFlags, output: Output): Promise<Source> {
   const device = deviceOf(flags.device);
-  if (await isOnnxPath(path)) return openFile(path, form, device, flags);
+  if (await isOnnxPath(path)) return openFile(path, form, device, flags, output);
   requireNoOnnxForm(form, path);
   return openRun(path, device, parametersOf(flags));
 }
@@ -252,7 +252,13 @@ async function openRun(folder: string, device: Device, parameters: Parameters): 
   };
 }
 
-async function openFile(path: string, form: OnnxForm, device: Device, flags: ParameterFlags): Promise<Source> {
+async function openFile(
+  path: string,
+  form: OnnxForm,
+  device: Device,
+  flags: ParameterFlags,
+  output: Output,
+): Promise<Source> {
   const idle = givenParameter(flags);
   if (idle !== undefined) {
     throw new OptionError(
@@ -262,6 +268,7 @@ async function openFile(path: string, form: OnnxForm, device: Device, flags: Par
   }
   const sampler = await OnnxSampler.open(await onnxFile(path), form, ortOptions(device));
   const { kind, noise } = sampler;
+  if (sampler.probed) output.warn(probedWarning(path, sampler.range!, "--output-range"));
   return {
     kind,
     noise,

@@ -22,7 +22,7 @@ import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
-import { isOnnxPath, onnxFields, type OnnxForm, requireNoOnnxForm } from "./onnx-flags.ts";
+import { isOnnxPath, onnxFields, type OnnxForm, probedWarning, requireNoOnnxForm } from "./onnx-flags.ts";
 import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -177,10 +177,6 @@ async function openFile(
     }
   }
   const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), availableMemory);
-  if (net.probed) {
-    output.warn(
-      `${path} does not say what black and white are; by what it gives, [${net.ranges[0]}]. --input-range says otherwise`,
-    );
-  }
+  if (net.probed) output.warn(probedWarning(path, net.ranges[0], "--input-range"));
   return { ...net, direction: null };
 }

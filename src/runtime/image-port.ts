@@ -176,34 +176,63 @@ export function fromPort<D extends "float32" | "uint8">(
   return out as NdArray<D>;
 }
 
-/** How far beyond its range a net without a limiting last layer may go, in widths of the range. */
-const slack = 0.1;
-/** Share of values that may be further out. */
-const strays = 0.05;
+/** How far beyond its range a net without a limiting last layer may go, in widths of the range, with which share of values. */
+const slack = [
+  { room: 0.1, strays: 0.05 },
+  { room: 0.5, strays: 0.005 },
+];
 
-/** Whether numbers can be of images whose black and white are so. */
+/** Whether numbers can be of images whose black and white are so, and use that range. */
 function fitsRange({ data }: NdArray, range: ValueRange): boolean {
   const [low, high] = valueRanges[range];
-  const room = slack * (high - low);
-  let outside = 0;
-  let largest = -Infinity;
+  let [smallest, largest] = [Infinity, -Infinity];
+  const outside = slack.map(() => 0);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
+    smallest = Math.min(smallest, value);
     largest = Math.max(largest, value);
-    if (value < low - room || value > high + room) outside++;
+    const beyond = Math.max(low - value, value - high) / (high - low);
+    for (let k = 0; k < slack.length; k++) if (beyond > slack[k]!.room) outside[k]!++;
   }
-  // In 255 levels, what never gets beyond 2 is black: rather a range of another width.
-  return outside <= strays * data.length && (high - low <= 2 || largest > 2);
+  // What is nowhere negative, or never above 2 of 255, is rather of another range.
+  const used = range === "0,1" || (range === "-1,1" ? smallest < -0.1 : largest > 2);
+  return used && slack.every(({ strays }, k) => outside[k]! <= strays * data.length);
 }
 
+/** Largest difference of two images that are the same but for rounding, of white. */
+const sameImage = 2 / 255;
+
 /**
- * Which range a net that says nothing of it is for: [0, 1] where what it then gives lies there, else the one other range in
- * which it stays. Null where none or several could be.
+ * Which range a net that says nothing of it is for: the one in which what it gives stays where what it takes is in it. Where
+ * that are several, any of them if they give the same image, as nets do that only move pixels or take means.
+ * Null where none could be, or several that give different images.
  * @param make What it gives when its input is in that range.
+ * @param output The range of what it gives, where that is known.
  */
-export async function probedRange(make: (range: ValueRange) => Promise<NdArray>): Promise<ValueRange | null> {
-  if (fitsRange(await make("0,1"), "0,1")) return "0,1";
-  const fitting: ValueRange[] = [];
-  for (const range of ["-1,1", "0,255"] as const) if (fitsRange(await make(range), range)) fitting.push(range);
-  return fitting.length === 1 ? fitting[0]! : null;
+export async function probedRange(
+  make: (range: ValueRange) => Promise<NdArray>,
+  output?: ValueRange,
+): Promise<ValueRange | null> {
+  let found: { readonly range: ValueRange; readonly made: NdArray } | null = null;
+  for (const range of Object.keys(valueRanges) as ValueRange[]) {
+    const made = await make(range);
+    if (!fitsRange(made, output ?? range)) continue;
+    if (found === null) found = { range, made };
+    else if (!areSame(found.made, output ?? found.range, made, output ?? range)) return null;
+  }
+  return found?.range ?? null;
+}
+
+/** The range of images that are all there is to judge by: the first that they fit. */
+export function rangeOfImages(images: NdArray): ValueRange | null {
+  return (Object.keys(valueRanges) as ValueRange[]).find((range) => fitsRange(images, range)) ?? null;
+}
+
+function areSame(one: NdArray, oneRange: ValueRange, two: NdArray, twoRange: ValueRange): boolean {
+  const [a, b] = [valueRanges[oneRange], valueRanges[twoRange]];
+  for (let i = 0; i < one.data.length; i++) {
+    const [x, y] = [(one.data[i]! - a[0]) / (a[1] - a[0]), (two.data[i]! - b[0]) / (b[1] - b[0])];
+    if (Math.abs(x - y) > sameImage) return false;
+  }
+  return true;
 }

@@ -269,7 +269,15 @@ describe("a translator that another program made", () => {
     const { made } = await through("negative-signed", photo, { inputRange: "-1,1" });
     expect([...made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
     expect(await refusal(through("negative-uint8", photo, { inputRange: "0,1" }))).toContain("whole numbers");
-    expect(await refusal(through("wild", photo))).toContain("--input-range");
+    for (const name of ["wild", "curve", "negative-to-bytes"]) {
+      expect(await refusal(through(name, photo))).toContain("--input-range");
+    }
+    const bytes = await through("negative-to-bytes", photo, { inputRange: "0,1" });
+    expect(bytes.ranges).toEqual(["0,1", "0,255"]);
+    expect([...bytes.made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
+    expect((await through("curve", photo, { inputRange: "-1,1" })).made.data[0]).toBe(
+      Math.round(255 * (Math.tanh(2 * (photo.data[0]! / 127.5 - 1)) / 2 + 0.5)),
+    );
   });
 
   it("that gives channels elsewhere than it takes them gives the same image", async () => {
