@@ -6,7 +6,10 @@ import { type Device, devices } from "../node/index.ts";
 import { addFlags } from "./flags.ts";
 
 const deviceOptions = z.object({
-  device: choiceField("where to compute; auto means the CPU; WebGPU has to be named", devices).default("auto"),
+  device: choiceField(
+    "where to compute: auto is cpu, ONNX Runtime alone; kernels fuses all but large products; wasm is kernels without native parts",
+    devices,
+  ).default("auto"),
 });
 
 export function addDeviceFlag(command: Command, heading?: string): void {

@@ -8,6 +8,10 @@ import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
 import { Output } from "./output.ts";
 
+/** Every device but `auto`, which is one of them. */
+const measured = ["cpu", "kernels", "wasm", "webgpu"] as const;
+type Measured = (typeof measured)[number];
+
 interface EngineReport {
   readonly device: string;
   /** Billions of float32 operations a second in one large matrix product; null where the device does not work. */
@@ -26,7 +30,7 @@ export function declareDoctor(command: Command): void {
   command.action(async (flags: { json?: boolean }) => {
     const output = new Output(flags);
     const engines: EngineReport[] = [];
-    for (const device of ["cpu", "webgpu"] as const) {
+    for (const device of measured) {
       output.show(`measuring ${device}`);
       engines.push(await engineReport(device));
     }
@@ -45,7 +49,7 @@ export function declareDoctor(command: Command): void {
   });
 }
 
-async function engineReport(device: "cpu" | "webgpu"): Promise<EngineReport> {
+async function engineReport(device: Measured): Promise<EngineReport> {
   try {
     const { measureMatmul } = await import("./measure.ts");
     return { device, gflops: await measureMatmul(device), problem: null, fix: null };
@@ -55,10 +59,10 @@ async function engineReport(device: "cpu" | "webgpu"): Promise<EngineReport> {
   }
 }
 
-function fixFor(device: "cpu" | "webgpu", error: unknown): string {
+function fixFor(device: Measured, error: unknown): string {
   if (!(error instanceof ZayaError))
     return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
-  if (device === "cpu") return error.hint ?? "run npm install again on this machine";
+  if (device !== "webgpu") return error.hint ?? "run npm install again on this machine";
   const drivers =
     process.platform === "linux"
       ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"

@@ -1,6 +1,6 @@
 import { key, normal } from "../base/random.ts";
 import { input } from "../graph/tensor.ts";
-import { nodeEngine } from "../node/index.ts";
+import { type Device, nodeEngine } from "../node/index.ts";
 import { matmul, sum } from "../ops/index.ts";
 
 const size = 1024;
@@ -10,7 +10,7 @@ const rounds = 8;
  * Billions of operations a second of a product of two [1024, 1024] matrices, in the fastest of a few rounds.
  * @throws EngineError when the device does not work.
  */
-export async function measureMatmul(device: "cpu" | "webgpu"): Promise<number> {
+export async function measureMatmul(device: Device): Promise<number> {
   const engine = await nodeEngine({ device });
   // A scalar comes back, so that the copy of the result is not what is measured.
   const total = sum(matmul(input("a", [size, size]), input("b", [size, size])));

@@ -41,7 +41,6 @@ class KernelWriter {
 
   write(): FunctionBuilder {
     const { code } = this;
-    if (this.tileRest !== null) code.i32(this.nest.tiles!.total).set(this.tileRest).i32(1).set(this.isFirstTile!);
     this.hoist(-1, 4);
     this.loop(0, 4);
     return code;
@@ -80,6 +79,7 @@ class KernelWriter {
     const before = new Set(this.computed);
     const firstReduced = loops.findIndex((loop, i) => loop.reduced && i !== tiles?.at);
     const isTiled = tiles !== null && level === tiles.of;
+    if (level === tiles?.at) this.code.i32(tiles.total).set(this.tileRest!).i32(1).set(this.isFirstTile!);
     if (level === firstReduced) this.resetTotals();
     let ahead: Map<Access, number>;
     if (level === vector) ahead = this.vectorLoop(level, isTiled);

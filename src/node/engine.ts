@@ -6,28 +6,36 @@ import * as ort from "#onnxruntime";
 
 import { input } from "../graph/tensor.ts";
 import { exp } from "../ops/index.ts";
-import { type Engine, type OrtOptions, ortEngine } from "../runtime/index.ts";
+import { type Engine, type OrtOptions, kernelEngine, ortEngine, wasmEngine } from "../runtime/index.ts";
 import { availableMemory } from "./memory.ts";
 
-export const devices = ["auto", "cpu", "webgpu"] as const;
+export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
-/** `auto` is the CPU: WebGPU is used only where it is asked for. */
+/**
+ * `auto` is `cpu`, ONNX Runtime alone. `kernels` fuses all but large products into passes of our own; `wasm` is kernels alone,
+ * without native parts. All but `cpu` are used only where they are named.
+ */
 export type Device = (typeof devices)[number];
 
 /** How ONNX Runtime is to run on a device of this machine. */
 export function ortOptions(device: Device = "auto"): OrtOptions {
-  return { device: device === "auto" ? "cpu" : device, threads: availableParallelism() };
+  return { device: device === "webgpu" ? "webgpu" : "cpu", threads: availableParallelism() };
 }
 
 /** An engine of this machine. @throws EngineError when it has no such device. */
 export async function nodeEngine(options: { readonly device?: Device } = {}): Promise<Engine> {
-  const engine = { ...ortEngine(ortOptions(options.device)), freeMemory: availableMemory };
+  const engine = { ...engineOf(options.device ?? "auto"), freeMemory: availableMemory };
   // The device is found when the first session is made; one that is missing is to be told before any work.
-  if (engine.name !== "cpu") {
+  if (engine.name === "webgpu") {
     const probe = await engine.compile({ outputs: { y: exp(input("x", [1])) } });
     await probe.release();
   }
   return engine;
+}
+
+function engineOf(device: Device): Engine {
+  if (device === "wasm") return wasmEngine();
+  return device === "kernels" ? kernelEngine(ortOptions(device)) : ortEngine(ortOptions(device));
 }
 
 /** What a result depends on besides its config. */

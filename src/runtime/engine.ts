@@ -25,6 +25,8 @@ export interface State {
 }
 
 export interface Compiled {
+  /** What a person should know of how it runs, if anything. */
+  readonly note?: string;
   /** @throws EngineError when an input is missing or has another shape. */
   run(feeds: Arrays, state?: State): Promise<Arrays>;
   /** Releases the session. */

@@ -19,6 +19,14 @@ export class Heap {
 
   constructor(private readonly engine: string) {}
 
+  /** Why there is no room for so many bytes, in words; null where there is. */
+  obstacle(bytes: number): string | null {
+    const wanted = this.end + bytes;
+    return wanted <= most
+      ? null
+      : `one WebAssembly memory holds at most 4 GiB - got a need of ${(wanted / 2 ** 30).toFixed(1)} GiB`;
+  }
+
   /** @throws EngineError when the memory is full. */
   allocate(bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
@@ -70,7 +78,7 @@ export class Heap {
     } catch {
       const wanted = (bytes / 2 ** 30).toFixed(1);
       throw new EngineError(
-        `${this.engine}: one WebAssembly memory holds at most 4 GiB - got a need of ${wanted} GiB`,
+        `${this.engine}: there is no WebAssembly memory of ${wanted} GiB, of which there can be 4`,
         "use a smaller batch",
       );
     }

@@ -34,19 +34,22 @@ export function wasmEngine(): Engine {
 }
 
 /**
- * ONNX Runtime for large products, kernels for all else; a program that kernels cannot compute is ONNX Runtime's alone.
+ * ONNX Runtime on the CPU for large products, kernels for all else. A program that does not fit is ONNX Runtime's alone, and
+ * its `note` says why.
  * @param isPacked Which products kernels make.
  */
-export function cpuEngine(options: OrtOptions, isPacked: IsPacked = isFasterPacked): Engine {
-  const name = "cpu";
+export function kernelEngine(options: OrtOptions, isPacked: IsPacked = isFasterPacked): Engine {
+  const name = "kernels";
   const heap = new Heap(name);
   const isOwn = (state: State) => state instanceof KernelState && state.belongsTo(heap);
   return {
     name,
     compile: async (program) => {
       const plan = planKernels(program, isPacked);
-      if (typeof plan === "string") return compileOrt(program, options, isOwn);
-      return KernelProgram.open(name, program, plan, heap, options);
+      const problem = typeof plan === "string" ? plan : heap.obstacle(plan.bytes);
+      if (typeof plan !== "string" && problem === null) return KernelProgram.open(name, program, plan, heap, options);
+      const whole = await compileOrt(program, options, isOwn);
+      return { note: `ONNX Runtime alone: ${problem}`, run: whole.run.bind(whole), release: whole.release.bind(whole) };
     },
     createState: (values) => new KernelState(name, heap, values),
   };
@@ -113,7 +116,7 @@ class KernelProgram implements Compiled {
     const { exports } = new WebAssembly.Instance(module, imports);
     const products = new Map<number, Products>();
     for (const [i, segment] of plan.schedule.segments.entries()) {
-      if (segment.kind === "onnx") products.set(i, await Products.open(segment.products, options!, heap));
+      if (segment.kind === "onnx") products.set(i, await Products.open(name, segment.products, options!, heap));
     }
     return new KernelProgram(name, program, plan, heap, base, exports, products);
   }

@@ -21,6 +21,7 @@ interface Piece {
 /** Products that ONNX Runtime makes in one call, over the memory of the kernels. */
 export class Products {
   private constructor(
+    private readonly name: string,
     private readonly session: ort.InferenceSession,
     private readonly inputs: ReadonlyMap<string, Piece>,
     private readonly outputs: ReadonlyMap<string, Piece>,
@@ -29,7 +30,7 @@ export class Products {
 
   private tensors: { readonly key: string; readonly feeds: Tensors; readonly fetches: Tensors } | null = null;
 
-  static async open(products: readonly Product[], options: OrtOptions, heap: Heap): Promise<Products> {
+  static async open(name: string, products: readonly Product[], options: OrtOptions, heap: Heap): Promise<Products> {
     const inputs = new Map<string, Piece>();
     const outputs = new Map<string, Piece>();
     const results: Record<string, Tensor> = {};
@@ -37,8 +38,7 @@ export class Products {
     products.forEach(({ a, b, out }, i) => {
       const [left, right] = [a, b].map((view) => {
         const { piece, transposed } = pieceOf(view);
-        const name = nameIn(inputs, piece);
-        return { tensor: input(name, piece.shape), transposed };
+        return { tensor: input(nameIn(inputs, piece), piece.shape), transposed };
       });
       const transposes = { transposeA: left!.transposed, transposeB: right!.transposed };
       results[`out${i}`] = broadcastTo(matmul(left!.tensor, right!.tensor, transposes), out.shape);
@@ -46,8 +46,9 @@ export class Products {
       flops = Math.max(flops, 2 * sizeOf(out.shape) * a.shape.at(-1)!);
     });
     const bytes = emitOnnx(results, { target: "training" });
-    const session = await createSession(bytes, options, threadsFor(flops, options), waiting(true));
-    return new Products(session, inputs, outputs, heap);
+    // Each segment has threads of its own: those of one must not spin while another works.
+    const session = await createSession(bytes, options, threadsFor(flops, options), waiting(false));
+    return new Products(name, session, inputs, outputs, heap);
   }
 
   /** @param addressOf Where buffers lie now. */
@@ -67,7 +68,7 @@ export class Products {
     try {
       await this.session.run(this.tensors.feeds, this.tensors.fetches);
     } catch (error) {
-      throw new EngineError(`cpu: the step failed - got ${firstLine(String(error))}`);
+      throw new EngineError(`${this.name}: the step failed - got ${firstLine(String(error))}`);
     }
   }
 

@@ -331,10 +331,17 @@ describe("zaya doctor", () => {
     expect(report.node).toBe(process.versions.node);
     expect(report.onnxruntime.version).toMatch(/^\d+\.\d+\.\d+/);
     expect(report.sharp.version).toMatch(/^\d+\.\d+\.\d+/);
-    const [cpu, webgpu] = report.engines;
-    expect(cpu).toMatchObject({ device: "cpu", problem: null, fix: null });
-    expect(cpu.gflops).toBeGreaterThan(0.5);
-    expect(webgpu.device).toBe("webgpu");
+    const webgpu = report.engines.at(-1);
+    expect(report.engines.map(({ device }: { device: string }) => device)).toEqual([
+      "cpu",
+      "kernels",
+      "wasm",
+      "webgpu",
+    ]);
+    for (const engine of report.engines.slice(0, 3)) {
+      expect(engine).toMatchObject({ problem: null, fix: null });
+      expect(engine.gflops).toBeGreaterThan(0.1);
+    }
     expect(webgpu.gflops === null).toBe(typeof webgpu.fix === "string");
     expect((await zaya(folder, "doctor")).stdout).toMatch(/^cpu +works, [\d.]+ GFLOP\/s$/m);
   });

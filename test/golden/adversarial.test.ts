@@ -6,7 +6,7 @@ import { type Tensor, input } from "../../src/graph/tensor.ts";
 import { conv2d, linear, spectralNorm } from "../../src/nn/index.ts";
 import { hinge, leastSquares, minimax, nonSaturating, wasserstein } from "../../src/objectives/index.ts";
 import { mul, sum } from "../../src/ops/index.ts";
-import { type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { OpenContext } from "../nn/context.ts";
 import "../tolerance.ts";
 import {
@@ -45,6 +45,8 @@ const golden = readGolden<{
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
+  ["wasm", wasmEngine(), close],
 ];
 
 async function compute(

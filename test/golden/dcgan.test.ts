@@ -6,7 +6,7 @@ import type { Model } from "../../src/models/index.ts";
 import { batchNorm, conv2d, convTranspose2d, sequential } from "../../src/nn/index.ts";
 import { add, mean, neg, reshape, softplus, stopGradient, tanh } from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/index.ts";
-import { type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/train/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
@@ -100,6 +100,8 @@ const results = (of: Readonly<Record<string, Result>>) =>
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
+  ["wasm", wasmEngine(), close],
 ];
 
 describe("one step of PyTorch's DCGAN", () => {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 
 import type { NdArray, Shape } from "../../src/base/ndarray.ts";
 import type { ConfiguredModel, Model } from "../../src/models/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/train/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, resultArray, wave } from "./golden.ts";
@@ -22,6 +22,8 @@ export interface Game {
 export const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
+  ["wasm", wasmEngine(), close],
 ];
 
 export const tanh = { activation: "tanh", discriminatorActivation: "tanh", ema: 0 } as const;

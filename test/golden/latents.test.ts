@@ -5,7 +5,7 @@ import { key } from "../../src/base/random.ts";
 import { flatten } from "../../src/base/tree.ts";
 import { type Model, categoricalVae, iwae } from "../../src/models/index.ts";
 import type { Optimizer } from "../../src/optim/index.ts";
-import { type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/train/state-view.ts";
 import "../tolerance.ts";
 import {
@@ -66,6 +66,8 @@ function port(model: Model, theirs: Readonly<Record<string, NdArray<"float64">>>
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
+  ["wasm", wasmEngine(), close],
 ];
 
 describe.each(steps.map((step) => [step.name, step] as const))("one step of PyTorch's, %s", (name, step) => {

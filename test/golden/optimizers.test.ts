@@ -18,7 +18,7 @@ import {
   withGradientClipping,
   withWeightClipping,
 } from "../../src/optim/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, exact, readGolden, wave } from "./golden.ts";
 
@@ -163,10 +163,18 @@ const netStart = vector(
   ["0.weight", "0.bias", "2.weight", "2.bias"].flatMap((name) => [...wave(golden.net[name]!).data]),
 );
 
+/**
+ * Adam without a first moment swings about the minimum: its step 100 from starts that differ in their last bit lies up to 40
+ * of PyTorch's spreads away on ONNX Runtime too, whose first 20 steps the kernels repeat bit for bit.
+ */
+const kernelSpread = (spread: number) => 50 * spread + 10 * exact;
+
 /** The judge meets float64; float32 may stray from it a few times as far as PyTorch's own float32 run did. */
 const engines: readonly (readonly [string, Engine, (spread: number) => number])[] = [
   ["interpreter", interpreter(), () => 10 * exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), (spread) => 5 * spread + 10 * exact],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), kernelSpread],
+  ["wasm", wasmEngine(), kernelSpread],
 ];
 
 describe.each(engines)("on the engine %s", (_, engine, allowed) => {

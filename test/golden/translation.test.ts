@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { type NdArray, ndarray, sizeOf, zeros } from "../../src/base/ndarray.ts";
 import { type ConfiguredModel, type Model, cyclegan, pix2pix } from "../../src/models/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine } from "../../src/runtime/index.ts";
+import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/train/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
@@ -30,6 +30,8 @@ const golden = readGolden<{
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
+  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
+  ["wasm", wasmEngine(), close],
 ];
 
 function build({ definition, options }: ConfiguredModel, { shape }: Wave): Model {

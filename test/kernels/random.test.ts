@@ -10,7 +10,7 @@ import {
   type Arrays,
   type Engine,
   type Program,
-  cpuEngine,
+  kernelEngine,
   interpreter,
   ortEngine,
   wasmEngine,
@@ -22,9 +22,9 @@ const options = { device: "cpu", threads: 1 } as const;
 const judge = interpreter();
 const engines: Readonly<Record<string, Engine>> = {
   "ONNX Runtime": ortEngine(options),
-  "kernels and ONNX Runtime": cpuEngine(options, () => false),
-  cpu: cpuEngine(options),
-  kernels: wasmEngine(),
+  "kernels and ONNX Runtime": kernelEngine(options, () => false),
+  "small products on kernels": kernelEngine(options),
+  "kernels alone": wasmEngine(),
 };
 
 /** Outputs, and a step of gradient descent for some inputs; others change places with what is computed from them. */

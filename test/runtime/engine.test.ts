@@ -10,7 +10,7 @@ import {
   type Compiled,
   type Engine,
   type Program,
-  cpuEngine,
+  kernelEngine,
   interpreter,
   ortEngine,
   wasmEngine,
@@ -21,7 +21,7 @@ const cpu = ortEngine({ device: "cpu", threads: 2 });
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), 0],
   ["cpu", cpu, 1e-6],
-  ["cpu", cpuEngine({ device: "cpu", threads: 2 }), 1e-6],
+  ["kernels", kernelEngine({ device: "cpu", threads: 2 }), 1e-6],
   ["wasm", wasmEngine(), 1e-6],
 ];
 
