@@ -12,7 +12,7 @@ const grouped = /^[+-]?\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?$/;
 /** A name does not begin as numbers do, and is no word that stands where a number is missing. */
 const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
 /** Cells of a block of numbers in memory. */
-const blockSize = 2 ** 20;
+const blockSize = 2 ** 16;
 const mostCells = 2 ** 28;
 /** Bytes that a cell takes, in its block and in the array of all. */
 const cellSize = 16;

@@ -131,6 +131,8 @@ function inRows({ format, isProgressive, orientation = 1 }: Metadata): boolean {
 
 /** Why a picture is not decoded, by its header. @param held Bytes a pixel, of one that has to be held as a whole. */
 function limitsOf({ width, height }: { readonly width: number; readonly height: number }, held: number): string | null {
+  if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0))
+    return "damaged or cut";
   const pixels = width * height;
   const most = held === 0 ? mostPixels : Math.min(mostPixels, Math.floor(mostHeld / held));
   if (pixels <= most) return null;

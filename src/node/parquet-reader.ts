@@ -26,8 +26,11 @@ export class ParquetReader {
   private where = "";
   private file: OpenedParquet | null = null;
 
-  /** @param seconds Longest that a question of no size may take. */
-  constructor(private readonly seconds: number = patience) {}
+  /** @param seconds Longest that a question of no size may take. @param keep Whether the thread stays for the next file. */
+  constructor(
+    private readonly seconds: number = patience,
+    private readonly keep: boolean = false,
+  ) {}
 
   /** @throws DataError when it is no Parquet file, or one that is damaged. */
   async open(path: string, where: string): Promise<OpenedParquet> {
@@ -58,8 +61,9 @@ export class ParquetReader {
     if (this.worker === null) return;
     try {
       if (this.file !== null) await this.ask("closed", { ask: "close" }, 0);
+      this.file = null;
     } finally {
-      await this.end();
+      if (!this.keep) await this.end();
     }
   }
 
@@ -123,7 +127,8 @@ export class ParquetReader {
     );
   }
 
-  private async end(): Promise<void> {
+  /** Ends the thread. */
+  async end(): Promise<void> {
     const { worker } = this;
     this.worker = null;
     this.file = null;

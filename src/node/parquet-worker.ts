@@ -69,7 +69,16 @@ const bounded = Object.fromEntries(
 async function openTable(path: string): Promise<[Table, OpenedParquet]> {
   const opened = await openRegular(path);
   if (opened === null) throw new DataError(`${path} must be a file that exists - got none`);
-  const { file, close } = await bufferOf(opened);
+  const buffer = await bufferOf(opened);
+  try {
+    return await describeTable(buffer);
+  } catch (error) {
+    await opened.handle.close();
+    throw error;
+  }
+}
+
+async function describeTable({ file, close }: Pick<Table, "file" | "close">): Promise<[Table, OpenedParquet]> {
   const metadata = await parquetMetadataAsync(file, { geoparquet: false });
   const schema = parquetSchema(metadata);
   const columns = columnsOf(schema, metadata);
