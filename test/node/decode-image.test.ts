@@ -229,11 +229,9 @@ describe("one image file", () => {
   it("is read by the same rules, as grey or colour", async () => {
     const image = await readImage(join(fixtures, "float64.tif"), 3);
     expect(image.shape).toEqual([2, 3, 3]);
-    expect([...image.data].map((value) => Math.round(255 * value))).toEqual(
-      grey.flatMap((value) => Array(3).fill(value)),
-    );
+    expect([...image.data]).toEqual(grey.flatMap((value) => Array(3).fill(value)));
     const one = await readImage(join(fixtures, "float32.tif"), 1);
-    expect([...one.data].map((value) => Math.round(255 * value))).toEqual(grey);
+    expect([...one.data]).toEqual(grey);
   });
 
   it("is refused with the reason", async () => {
