@@ -31,7 +31,16 @@ export class ShapeError extends ZayaError {
 }
 
 /** An option, a flag or a name that is not valid; refused before any work starts. */
-export class OptionError extends ZayaError {}
+export class OptionError extends ZayaError {
+  /** @param option The option, where one is meant; message and hint then begin with its name. */
+  constructor(
+    message: string,
+    hint?: string,
+    readonly option?: string,
+  ) {
+    super(message, hint);
+  }
+}
 
 /** Data that cannot be read or does not have the form it should have. */
 export class DataError extends ZayaError {}

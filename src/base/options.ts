@@ -142,7 +142,7 @@ export function parseOptions<Schema extends z.ZodObject>(
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
     throw new OptionError(
-      `${where}: has no option ${issue.keys.join(", ")}`,
+      `${where} has no option ${issue.keys.join(", ")}`,
       `its options are ${Object.keys(schema.shape).join(", ")}`,
     );
   }
@@ -151,10 +151,8 @@ export function parseOptions<Schema extends z.ZodObject>(
     (value, part) => (typeof value === "string" ? value : (value as Record<PropertyKey, unknown> | undefined)?.[part]),
     raw,
   );
-  throw new OptionError(
-    `${where}: ${String(issue.path[0])} ${issue.message} - got ${shown(got)}`,
-    hintFor(schema, String(issue.path[0])),
-  );
+  const name = String(issue.path[0]);
+  throw new OptionError(`${name} ${issue.message} - got ${shown(got)}`, hintFor(schema, name), name);
 }
 
 /** Text as it is, all else as JSON. */

@@ -77,14 +77,14 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
 
 /** @throws OptionError when the path does not end in .html. */
 function requirePage(path: string): void {
-  if (!path.endsWith(".html")) throw new OptionError(`--out: must end in .html - got ${path}`);
+  if (!path.endsWith(".html")) throw new OptionError(`--out must end in .html - got ${path}`);
 }
 
 /** @throws OptionError when a run is given twice. */
 function requireDistinct(folders: readonly string[]): void {
   const paths = folders.map((folder) => resolve(folder));
   const twice = folders.find((_, i) => paths.indexOf(paths[i]!) < i);
-  if (twice !== undefined) throw new OptionError(`compare: each run must be given once - got ${twice} again`);
+  if (twice !== undefined) throw new OptionError(`each run must be given once - got ${twice} again`);
 }
 
 /** A run's record, which may still be written to. */

@@ -65,9 +65,9 @@ export function declareDistance(command: Command): void {
 
 async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<void> {
   const output = new Output(flags);
-  const distance = memberNamed(distances, flags.metric, "distance");
+  const distance = memberNamed(distances, flags.metric);
   const { n, seed, size, weightsA, weightsB, plan } = parseOptions(options, givenOptions(flags, options), "distance");
-  requireUsed(distances, [distance], flags, "distance");
+  requireUsed(distances, [distance], flags);
   const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);
   await requirePlan(plan, distance, flags.force === true);
   const how = { n, size, parameters: parametersOf(flags), device: deviceOf(flags.device) };
@@ -98,10 +98,7 @@ async function requirePlan(path: string | undefined, { name, planned }: Distance
   if (path === undefined) return;
   if (!planned) {
     const planned = distances.filter((each) => each.planned).map((each) => each.name);
-    throw new OptionError(
-      `distance: ${name} has no plan - got --plan ${path}`,
-      `a plan comes with ${planned.join(", ")}`,
-    );
+    throw new OptionError(`${name} has no plan - got --plan ${path}`, `a plan comes with ${planned.join(", ")}`);
   }
   requirePlanFile(path);
   await requireFree(path, force);

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 
-import { DivergedError, ZayaError } from "../base/errors.ts";
+import { DivergedError, OptionError, ZayaError } from "../base/errors.ts";
+import { flagOf } from "./flag-name.ts";
 import { type TextStream, writeLines } from "./output.ts";
 
 export const exitCodes = { done: 0, bug: 1, refused: 2, diverged: 3, interrupted: 130 } as const;
@@ -8,13 +9,23 @@ export const exitCodes = { done: 0, bug: 1, refused: 2, diverged: 3, interrupted
 /** Prints an error for the person at the terminal; returns the exit code. */
 export function tellError(error: unknown, stderr: TextStream = process.stderr): number {
   if (error instanceof ZayaError) {
-    tell(stderr, error.message, error.hint);
+    tell(stderr, ...asFlag(error));
     return error instanceof DivergedError ? exitCodes.diverged : exitCodes.refused;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   tell(stderr, "this is a bug in zaya: please report it with the lines below");
   writeLines(stderr, text.split("\n"));
   return exitCodes.bug;
+}
+
+/** Where an error is about an option, message and hint by the name of its flag. */
+function asFlag(error: ZayaError): [message: string, hint: string | undefined] {
+  const { message, hint } = error;
+  if (!(error instanceof OptionError) || error.option === undefined) return [message, hint];
+  const flag = flagOf(error.option);
+  const renamed = (text: string): string =>
+    text.startsWith(error.option!) ? flag + text.slice(error.option!.length) : text;
+  return [renamed(message), hint && renamed(hint)];
 }
 
 function tell(stderr: TextStream, message: string, hint?: string): void {

@@ -2,12 +2,7 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 
 import { type OptionDescription, describeOptions } from "../base/options.ts";
-
-/** `learningRate` as `--learning-rate`, `n` as `-n`. */
-export function flagOf(name: string): string {
-  if (name.length === 1) return `-${name}`;
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
+import { flagOf } from "./flag-name.ts";
 
 /**
  * A flag for each option of a schema. Their values are checked by the schema, not here.

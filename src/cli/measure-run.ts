@@ -18,6 +18,7 @@ import {
   usualMeasurements,
 } from "../train/index.ts";
 import { deviceOf } from "./device.ts";
+import { flagOf } from "./flag-name.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
 import { addNames } from "./help.ts";
@@ -98,7 +99,7 @@ export function checkMeasureFlags(flags: MeasureFlags): void {
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
   const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter(flags);
-  if (idle !== undefined) throw new OptionError(`eval: ${idle} is an option of measuring - got it without --metric`);
+  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} says how to measure - got it without --metric`);
 }
 
 /** Measures a run's newest checkpoint on its test data; the results are written into its eval/. */
@@ -135,7 +136,7 @@ async function featuresFor(
   if (features === undefined) return null;
   if (chosen.some(takesFeatures)) return openFeatures(features, { range, layout, output }, device);
   throw new OptionError(
-    `eval: features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
     `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
   );
 }
@@ -180,7 +181,7 @@ function usualOf({ trained, run }: OpenedRun, test: Dataset, flags: MeasureFlags
   const usual = usualMeasurements(trained.model, test);
   if (usual.length === 0) {
     throw new OptionError(
-      `eval: needs a metric of samples for ${run.config.recipe} - got none`,
+      `${run.config.recipe} is measured by metrics of samples - got no --metric`,
       "add --metric kid, once or more; zaya list metrics shows them all",
     );
   }

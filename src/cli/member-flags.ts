@@ -3,7 +3,8 @@ import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
 import { describeOptions } from "../base/options.ts";
-import { flagOf, givenOptions, valueFlag, withDefault } from "./flags.ts";
+import { flagOf } from "./flag-name.ts";
+import { givenOptions, valueFlag, withDefault } from "./flags.ts";
 import { suggestion } from "./nearest.ts";
 
 /** One of a family that a command chooses from by --metric: its name, and the options that are its own. */
@@ -45,11 +46,11 @@ function sharedFlags(members: readonly Member[]): Iterable<SharedFlag> {
 }
 
 /** A member by name. @throws OptionError for a name that none has. */
-export function memberNamed<M extends Member>(members: readonly M[], name: string, where: string): M {
+export function memberNamed<M extends Member>(members: readonly M[], name: string): M {
   const member = members.find((known) => known.name === name);
   if (member !== undefined) return member;
   const names = members.map((known) => known.name);
-  throw new OptionError(`${where}: the metric must be known - got ${name}`, suggestion(name, names, "metrics"));
+  throw new OptionError(`the metric must be known - got ${name}`, suggestion(name, names, "metrics"));
 }
 
 /** An option of a member that is not chosen would be left out in silence. @throws OptionError naming it. */
@@ -57,7 +58,6 @@ export function requireUsed(
   members: readonly Member[],
   chosen: readonly Member[],
   flags: Readonly<Record<string, unknown>>,
-  where: string,
 ): void {
   const used = new Set(chosen.flatMap((member) => Object.keys(member.options.shape)));
   const all = z.object(Object.assign({}, ...members.map(({ options }) => options.shape)));
@@ -65,6 +65,6 @@ export function requireUsed(
   if (idle === undefined) return;
   const owners = members.filter(({ options }) => idle in options.shape).map(({ name }) => name);
   throw new OptionError(
-    `${where}: ${idle} is an option of ${owners.join(", ")} - got it without ${owners.length > 1 ? "any of them" : `--metric ${owners[0]}`}`,
+    `${flagOf(idle)} is an option of ${owners.join(", ")} - got it without ${owners.length > 1 ? "any of them" : `--metric ${owners[0]}`}`,
   );
 }

@@ -10,12 +10,12 @@ export function addMetricFlags(command: Command): void {
 
 /** Metrics by name. @throws OptionError for a name that none has, and for options of metrics that are not among them. */
 export function chooseMetrics(names: readonly string[], flags: Readonly<Record<string, unknown>>): Metric[] {
-  const chosen = names.map((name) => memberNamed(metrics, name, "eval"));
+  const chosen = names.map((name) => memberNamed(metrics, name));
   requireUsed(flags, chosen);
   return chosen;
 }
 
 /** An option of a metric that is not measured would be left out in silence. @throws OptionError naming it. */
 export function requireUsed(flags: Readonly<Record<string, unknown>>, chosen: readonly Metric[]): void {
-  requireUsedOf(metrics, chosen, flags, "eval");
+  requireUsedOf(metrics, chosen, flags);
 }

@@ -37,7 +37,7 @@ export async function openFeatures(
 
 function unknown(path: string, got: string): DataError {
   return new DataError(
-    `eval: features must be the folder of a classifier's run or an ONNX file - got ${got}: ${path}`,
+    `features must be the folder of a classifier's run or an ONNX file - got ${got}: ${path}`,
     "train a classifier of the same data: zaya train classifier --data DATA, with --domain B for the second of two domains",
   );
 }

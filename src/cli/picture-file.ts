@@ -46,7 +46,7 @@ export function bytesToWrite(path: string, numbers: number): number {
 /** How items are written, by the file's ending. @throws OptionError for another ending. */
 export function requireItemFile(path: string): void {
   if (![".npy", ".csv", ...pictureEndings].includes(endingOf(path))) {
-    throw new OptionError(`--out: must end in .png, .jpg, .webp, .npy, .csv or / - got ${path}`, itemFiles);
+    throw new OptionError(`--out must end in .png, .jpg, .webp, .npy, .csv or / - got ${path}`, itemFiles);
   }
 }
 
@@ -55,7 +55,7 @@ const pictureEndings = imageFormats.map((format) => `.${format}`);
 /** @throws OptionError for a file that holds no animation. */
 export function requireFilmFile(path: string): void {
   if (![".webp", ".gif"].includes(endingOf(path))) {
-    throw new OptionError(`--out: an animation must end in .webp or .gif - got ${path}`);
+    throw new OptionError(`an animation must end in .webp or .gif - got --out ${path}`);
   }
 }
 
@@ -66,7 +66,7 @@ function endingOf(path: string): string {
 /** @throws OptionError for a table of images. */
 export function requireFitting(path: string, kind: Dataset["kind"]): void {
   if (endingOf(path) === ".csv" && kind !== "points") {
-    throw new OptionError(`--out: only points make a table - got images for ${path}`, "write a .png or a .npy file");
+    throw new OptionError(`only points make a table - got images for --out ${path}`, "write a .png or a .npy file");
   }
 }
 
@@ -77,7 +77,7 @@ export function usualEnding(kind: Dataset["kind"]): string {
 
 /** @throws OptionError when the path does not end in .png. */
 export function requirePicture(path: string): void {
-  if (endingOf(path) !== ".png") throw new OptionError(`--out: must end in .png - got ${path}`);
+  if (endingOf(path) !== ".png") throw new OptionError(`--out must end in .png - got ${path}`);
 }
 
 /** Items [n, h, w, c] or [n, d] as the bytes of a file of that name, whose ending fits them. */

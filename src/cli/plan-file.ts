@@ -12,7 +12,7 @@ type Plan = NonNullable<DistanceResult["plan"]>;
 export function requirePlanFile(path: string): void {
   if ([".csv", ".npy"].includes(extname(path))) return;
   throw new OptionError(
-    `--plan: must end in .csv or .npy - got ${path}`,
+    `--plan must end in .csv or .npy - got ${path}`,
     ".csv has a line i,j,mass for all that is moved, .npy the float64 matrix [n, m]",
   );
 }

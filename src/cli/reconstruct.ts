@@ -84,7 +84,7 @@ async function dataOf(run: Run, spec: string | undefined): Promise<Dataset> {
   const known = await readDataRecord(run.store);
   if (known !== null && known.shape.join() !== test.shape.join()) {
     throw new DataError(
-      `reconstruct: items must be ${formatShape(known.shape)}, as the run's are - got ${formatShape(test.shape)} in ${spec}`,
+      `items must be ${formatShape(known.shape)}, as the run's are - got ${formatShape(test.shape)} in ${spec}`,
     );
   }
   return test;

@@ -102,7 +102,7 @@ function lengthOf(flags: ResumeFlags): RunLength | null {
   const { steps, epochs } = parseOptions(lengthOptions, givenOptions(flags, lengthOptions), "resume");
   if (steps === undefined && epochs === undefined) return null;
   if (steps === undefined || epochs === undefined) return { steps, epochs };
-  throw new OptionError(`resume: steps and epochs exclude each other - got ${steps} and ${epochs}`, "give one of them");
+  throw new OptionError(`steps and epochs exclude each other - got ${steps} and ${epochs}`, "give one of them");
 }
 
 function lengthLines({ train, lengthened }: RunConfig): string[] {

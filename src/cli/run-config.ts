@@ -22,7 +22,7 @@ export async function readConfig(path: string): Promise<PartialConfig> {
     bytes = await readFile(path);
   } catch (error) {
     throw new OptionError(
-      `--config: must be a file that can be read - got ${path} (${(error as NodeJS.ErrnoException).code})`,
+      `--config must be a file that can be read - got ${path} (${(error as NodeJS.ErrnoException).code})`,
     );
   }
   return parsePartialConfig(parseJson(bytes, path), path);
@@ -89,10 +89,10 @@ function parseSets(sets: readonly string[], definition: ModelDefinition): Partia
   let device: string | undefined;
   for (const text of sets) {
     const at = text.indexOf("=");
-    if (at < 1) throw new OptionError(`--set: must be path=value - got ${text}`, "for example --set model.latent=4");
+    if (at < 1) throw new OptionError(`--set must be path=value - got ${text}`, "for example --set model.latent=4");
     const [path, value] = [text.slice(0, at), text.slice(at + 1)];
     if (!paths.includes(path)) {
-      throw new OptionError(`--set: the path must be known - got ${path}`, suggestion(path, paths, "paths"));
+      throw new OptionError(`--set must name an entry of the config - got ${path}`, suggestion(path, paths, "paths"));
     }
     if (path === "device") device = value;
     else {

@@ -141,7 +141,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
       name: (index) => `seed${seed}-${String(index).padStart(digits, "0")}`,
     };
   }
-  if (n !== undefined) throw new OptionError(`sample: --seeds says how many items there are - got -n ${n} besides`);
+  if (n !== undefined) throw new OptionError(`--seeds says how many items there are - got -n ${n} besides`);
   const seeds = seedsOf(text);
   const digits = maxOf([seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
   return {
@@ -182,7 +182,7 @@ async function writeFolder(
   output: Output,
 ): Promise<Shape> {
   if (source.kind !== "image") {
-    throw new OptionError(`--out: points go into one file - got the folder ${out}`, "write a .csv or a .npy file");
+    throw new OptionError(`points go into one file - got the folder --out ${out}`, "write a .csv or a .npy file");
   }
   const fileOf = (index: number): string => join(out, `${draws.name(index)}.${format}`);
   for (let i = 0; i < draws.count; i++) await requireFree(fileOf(i), force);
@@ -204,9 +204,9 @@ async function writeFolder(
 async function writeFilm(source: Source, draws: Draws, frames: number, { out, force }: Target): Promise<Shape> {
   if (source.kind !== "image" || source.noise.noise !== "normal") {
     const got = source.kind === "image" ? `${source.noise.noise} noise` : "points";
-    throw new OptionError(`--interpolate: needs images that are made of Gaussian noise - got ${got}`);
+    throw new OptionError(`--interpolate needs images that are made of Gaussian noise - got ${got}`);
   }
-  if (draws.count < 2) throw new OptionError("--interpolate: needs two items or more to go between - got one");
+  if (draws.count < 2) throw new OptionError("--interpolate needs two items or more to go between - got one");
   await requireFree(out, force);
   await requireRoom(source, draws.count * frames, (numbers) => bytesToWrite(out, numbers));
   const codes = interpolated(draws.noise(source.noise, 0, draws.count), frames);
@@ -222,7 +222,7 @@ async function requireRoom(source: Source, n: number, toWrite: (numbers: number)
   const memory = availableMemory();
   if (n * each <= memory) return;
   throw new OptionError(
-    `sample: items must fit into the ${gibibytes(memory)} of memory that are free - got ${n} of them, which take about ${gibibytes(n * each)}`,
+    `items must fit into the ${gibibytes(memory)} of memory that are free - got ${n} of them, which take about ${gibibytes(n * each)}`,
     `about ${Math.floor(memory / each)} would fit; draw the rest with other seeds`,
   );
 }
@@ -262,7 +262,7 @@ async function openFile(
   const idle = givenParameter(flags);
   if (idle !== undefined) {
     throw new OptionError(
-      `sample: a file has but one sort of parameters - got --${idle} ${flags[idle]} for ${path}`,
+      `a file has but one sort of parameters - got --${idle} ${flags[idle]} for ${path}`,
       `zaya export RUN --${idle} says which a file gets`,
     );
   }

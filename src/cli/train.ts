@@ -139,13 +139,13 @@ async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {
   const known = models.map((model) => model.name);
   if (name === undefined) {
     throw new OptionError(
-      "zaya train: needs a recipe - got none",
+      "train needs a recipe - got none",
       `recipes: ${models.map(({ name: recipe, summary }) => `${recipe} (${summary})`).join(", ")}`,
     );
   }
   const definition = models.find((model) => model.name === name);
   if (definition !== undefined) return definition;
-  throw new OptionError(`zaya train: the recipe must be known - got ${name}`, suggestion(name, known, "recipes"));
+  throw new OptionError(`the recipe must be known - got ${name}`, suggestion(name, known, "recipes"));
 }
 
 async function recipeOfConfig(words: readonly string[]): Promise<string | undefined> {
@@ -198,9 +198,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
 function specsOf(data: readonly string[]): DataSpecs {
   const [spec, second] = data;
   if (data.length <= 2) return { spec, second };
-  throw new OptionError(
-    `zaya train: --data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`,
-  );
+  throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }
 
 /** Paths are made absolute, so that the run can go on from another folder. */

@@ -29,7 +29,7 @@ export async function jobsFor(
   if (files.length === 0) {
     const reasons = skipped.map(({ file, reason }) => `${file} (${reason})`);
     const but = reasons.length === 0 ? "" : ` but ${reasons.join(", ")}`;
-    throw new DataError(`translate: the folder must hold images - got none in ${input}${but}`);
+    throw new DataError(`the folder must hold images - got none in ${input}${but}`);
   }
   const jobs = files.map((file) => ({ from: join(input, file), to: counterpart(target, file) }));
   requireApart(jobs);
@@ -46,7 +46,7 @@ function requireApart(jobs: readonly Job[]): void {
     const other = known.get(job.to);
     if (other !== undefined) {
       throw new OptionError(
-        `translate: each image must become a file of its own - got ${other.from} and ${job.from}, which both become ${job.to}`,
+        `each image must become a file of its own - got ${other.from} and ${job.from}, which both become ${job.to}`,
         "rename one of them",
       );
     }
@@ -57,7 +57,7 @@ function requireApart(jobs: readonly Job[]): void {
 function oneJob(input: string, target: string): Job {
   if (writableName(target) === target) return { from: input, to: target };
   throw new OptionError(
-    `translate: the output must end in ${imageEndings.join(", ")} - got ${target}`,
+    `the output must end in ${imageEndings.join(", ")} - got ${target}`,
     `for example ${join(target, `${basename(input, extname(input))}.png`)}`,
   );
 }

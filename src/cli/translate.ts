@@ -150,16 +150,16 @@ async function openNet(
 function chosenWay(path: string, ways: readonly Direction[], wanted: Direction | undefined): Direction {
   if (ways.length === 0) {
     throw new OptionError(
-      `translate: the run must turn images into images - got ${path}, which does not`,
+      `the run must turn images into images - got ${path}, which does not`,
       "train one: zaya train cyclegan --data A B",
     );
   }
   if (wanted === undefined && ways.length > 1) {
-    throw new OptionError(`translate: needs a --direction, of ${ways.join(", ")} - got none`);
+    throw new OptionError(`the run translates two ways, and needs a --direction: ${ways.join(", ")} - got none`);
   }
   const way = wanted ?? ways[0]!;
   if (ways.includes(way)) return way;
-  throw new OptionError(`translate: this run goes ${ways.join(", ")} - got --direction ${way}`);
+  throw new OptionError(`this run goes ${ways.join(", ")} - got --direction ${way}`);
 }
 
 async function openFile(
@@ -173,7 +173,7 @@ async function openFile(
   const idle = { "--direction": wanted, "--weights": flags.weights, "--checkpoint": flags.checkpoint };
   for (const [flag, value] of Object.entries(idle)) {
     if (value !== undefined) {
-      throw new OptionError(`translate: ${flag} is for runs, a file is of one sort - got ${value} for ${path}`);
+      throw new OptionError(`${flag} is for runs, a file is of one sort - got ${value} for ${path}`);
     }
   }
   const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), availableMemory);

@@ -64,7 +64,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     const plane = size === 2;
     const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
     const images = await trained.decode(codes);
-    if (images.shape.length !== 4) throw new OptionError("traverse: only images can be drawn - got a model of points");
+    if (images.shape.length !== 4) throw new OptionError("only images can be drawn - got a model of points");
     const across = plane ? manifoldSide : columns;
     await writeOutput(
       out,
@@ -88,9 +88,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
 function latentSize({ decoder, maps }: Model): number {
   const shape = decoder?.traversable === true ? maps[decoder.map]!.inputs[decoder.input]! : [];
   if (shape.length === 1) return shape[0]!;
-  throw new OptionError(
-    "traverse: the model must decode a vector of continuous latent dimensions - got one that does not",
-  );
+  throw new OptionError("the model must decode a vector of continuous latent dimensions - got one that does not");
 }
 
 function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {

@@ -11,7 +11,7 @@ export function explainUsage(error: CommanderError, program: Command, name: stri
   switch (error.code) {
     case "commander.unknownCommand":
       return new OptionError(
-        `zaya: the command must be known - got ${quoted}`,
+        `the command must be known - got ${quoted}`,
         suggestion(
           quoted,
           program.commands.map((known) => known.name()),
@@ -22,18 +22,15 @@ export function explainUsage(error: CommanderError, program: Command, name: stri
       return unknownFlag(quoted, command ?? program, where);
     case "commander.missingArgument":
       return new OptionError(
-        `${where}: needs ${quoted.toUpperCase()} - got nothing`,
+        `${name} needs ${quoted.toUpperCase()} - got nothing`,
         `usage: ${where} ${command?.usage() ?? ""}`,
       );
     case "commander.optionMissingArgument":
-      return new OptionError(`${where}: ${quoted} needs a value - got nothing`);
+      return new OptionError(`${quoted} needs a value - got nothing`);
     case "commander.excessArguments":
-      return new OptionError(
-        `${where}: ${error.message.replace(/^error: /, "")}`,
-        `usage: ${where} ${command?.usage() ?? ""}`,
-      );
+      return new OptionError(error.message.replace(/^error: /, ""), `usage: ${where} ${command?.usage() ?? ""}`);
     default:
-      return new OptionError(`${where}: ${error.message.replace(/^error: /, "")}`);
+      return new OptionError(error.message.replace(/^error: /, ""));
   }
 }
 
@@ -49,7 +46,7 @@ function unknownFlag(flag: string, command: Command, where: string): OptionError
   );
   const meant = flags.find((known) => bare(known) === found);
   return new OptionError(
-    `${where}: the flag must be known - got ${name}`,
+    `there is no flag ${name}`,
     meant === undefined ? `${where} --help lists them` : `did you mean ${meant}?`,
   );
 }

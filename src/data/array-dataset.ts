@@ -34,16 +34,14 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
   const rank = kind === "image" ? 4 : 2;
   if (items.shape.length !== rank || sizeOf(items.shape) === 0) {
     const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";
-    throw new DataError(`arrayDataset: ${name} must be ${form} and not empty - got ${formatShape(items.shape)}`);
+    throw new DataError(`${name} must be ${form} and not empty - got ${formatShape(items.shape)}`);
   }
   if (items.dtype === (kind === "points" ? "uint8" : "float64")) {
     const types = kind === "points" ? "float32 or float64" : "uint8 or float32";
-    throw new DataError(
-      `arrayDataset: ${kind === "points" ? "points" : "images"} must be ${types} - got ${items.dtype} in ${name}`,
-    );
+    throw new DataError(`${kind === "points" ? "points" : "images"} must be ${types} - got ${items.dtype} in ${name}`);
   }
   if (labels !== null && labels.length !== items.shape[0]) {
-    throw new DataError(`arrayDataset: ${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
+    throw new DataError(`${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
   }
   checkValues(items, kind, `arrayDataset: ${name}`);
   return new ArrayDataset({ ...parts, labels, skipped }, null);

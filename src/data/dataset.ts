@@ -207,7 +207,7 @@ export function fingerprintOf(definition: string): string {
 /** @throws OptionError for an index outside the data. */
 export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, index: number): number {
   if (Number.isInteger(index) && index >= 0 && index < size) return index;
-  throw new OptionError(`read: an index of ${name} must be a whole number in [0, ${size}) - got ${index}`);
+  throw new OptionError(`an index of ${name} must be a whole number in [0, ${size}) - got ${index}`);
 }
 
 /** Data that know how to be chosen from. */
@@ -230,7 +230,7 @@ export function select(dataset: Dataset, indices: Int32Array): Dataset {
 
 /** The first `n` items, of pairs the first `n` of each domain, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
 export function take(dataset: Dataset, n: number): Dataset {
-  if (!Number.isInteger(n) || n < 1) throw new OptionError(`take: a limit must be a whole number from 1 - got ${n}`);
+  if (!Number.isInteger(n) || n < 1) throw new OptionError(`a limit must be a whole number from 1 - got ${n}`);
   return n >= dataset.size ? dataset : select(dataset, range(0, n));
 }
 
@@ -259,7 +259,7 @@ export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key
   requireShare("splitOff", share);
   const { size, name } = dataset;
   if (size < 2) {
-    throw new DataError(`splitOff: ${name} must have at least 2 items, one of them to test on - got ${size}`);
+    throw new DataError(`${name} must have at least 2 items, one of them to test on - got ${size}`);
   }
   const count = Math.min(size - 1, Math.max(1, Math.round(size * share)));
   const order = permutation(fold(by, "hold out"), size);

@@ -79,7 +79,7 @@ function requireWeights(weights: Float64Array, size: number): void {
   const counted = weights.length === size ? "zeros alone" : `${weights.length} weights`;
   const got = wrong < 0 ? counted : `${weights[wrong]} for item ${wrong}`;
   throw new OptionError(
-    `loader: weights must be one finite number from 0 for each of ${size} items, one of them positive - got ${got}`,
+    `weights must be one finite number from 0 for each of ${size} items, one of them positive - got ${got}`,
   );
 }
 
@@ -97,7 +97,7 @@ function firstAbove(ascending: Float64Array, value: number): number {
 function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerEpoch" | "indices"> {
   if (!Number.isInteger(batch) || batch < 1 || batch > size) {
     throw new OptionError(
-      `loader: a batch must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
+      `a batch must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
       batch > size ? "choose a smaller batch, or more data" : undefined,
     );
   }
@@ -105,7 +105,7 @@ function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerE
   let current = { epoch: -1, order: new Int32Array(0) };
   const indices = (step: number): Int32Array<ArrayBuffer> => {
     if (!Number.isInteger(step) || step < 0)
-      throw new OptionError(`loader: a step must be a whole number from 0 - got ${step}`);
+      throw new OptionError(`a step must be a whole number from 0 - got ${step}`);
     const epoch = Math.floor(step / stepsPerEpoch);
     if (epoch !== current.epoch) current = { epoch, order: permutation(fold(of, "epoch", epoch), size) };
     const from = (step % stepsPerEpoch) * batch;

@@ -25,7 +25,7 @@ const chunk = 256;
  */
 export function nearDuplicates(dataset: Dataset): NearDuplicates {
   if (dataset.kind !== "image") {
-    throw new OptionError(`nearDuplicates: items must be images - got ${dataset.kind} in ${dataset.name}`);
+    throw new OptionError(`items must be images - got ${dataset.kind} in ${dataset.name}`);
   }
   const images = byBrightness(thumbnails(dataset));
   const found = new Map<number, number>();

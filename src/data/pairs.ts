@@ -35,19 +35,19 @@ export function hasSides(dataset: Dataset): dataset is Dataset & { readonly side
 function requireAlike(name: string, { a, b, aligned }: Sides): void {
   const other = [a, b].find(({ kind }) => kind !== "image");
   if (other !== undefined) {
-    throw new DataError(`pairs: both domains must be of images - got ${other.kind} in ${other.name}`);
+    throw new DataError(`both domains must be of images - got ${other.kind} in ${other.name}`);
   }
   if (a.shape.join() !== b.shape.join()) {
     const channels = a.shape[2] === b.shape[2];
     throw new DataError(
-      `pairs: images of both domains must have one shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
+      `images of both domains must have one shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
       channels
         ? "--size N brings the images of folders to N x N"
         : "a folder of grey images has one channel, one with any colour three: save the grey ones as RGB",
     );
   }
   if (aligned && a.size !== b.size) {
-    throw new DataError(`pairs: aligned domains must have as many images - got ${a.size} and ${b.size} in ${name}`);
+    throw new DataError(`aligned domains must have as many images - got ${a.size} and ${b.size} in ${name}`);
   }
 }
 

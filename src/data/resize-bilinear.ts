@@ -47,7 +47,7 @@ function resizeRows(
   const [n, h, w, c] = images.shape as [number, number, number, number];
   if (images.shape.length !== 4 || !size.every((length) => Number.isInteger(length) && length >= 1)) {
     throw new OptionError(
-      `resizeBilinear: needs images [n, h, w, c] and a size of at least 1 x 1 - got ${formatShape(images.shape)} and ${size.join(" x ")}`,
+      `resizing needs images [n, h, w, c] and a size of at least 1 x 1 - got ${formatShape(images.shape)} and ${size.join(" x ")}`,
     );
   }
   const [height, width] = size;

@@ -12,7 +12,7 @@ export function gaussianKernel(bandwidths: readonly number[]): Kernel {
   const wrong = bandwidths.find((bandwidth) => !(bandwidth > 0 && Number.isFinite(bandwidth)));
   if (bandwidths.length === 0 || wrong !== undefined) {
     throw new OptionError(
-      `gaussianKernel: bandwidths must be numbers above 0 - got ${wrong ?? "none"}`,
+      `bandwidths must be numbers above 0 - got ${wrong ?? "none"}`,
       "all points equal leave no distance to take one from",
     );
   }

@@ -23,7 +23,7 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
   const [n, m] = [x.shape[0]!, y.shape[0]!];
   if (n !== m) {
     throw new OptionError(
-      `knnJs: both sides must have as many points - got ${n} and ${m}`,
+      `both sides must have as many points - got ${n} and ${m}`,
       "the mixture is half of each: leave points of the larger side out",
     );
   }

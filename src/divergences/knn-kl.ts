@@ -35,7 +35,7 @@ export function knnKl(x: Points, y: Points, k = 5): EstimatedDivergence {
   const value = estimate(none);
   if (!Number.isFinite(value)) {
     throw new DataError(
-      `knnKl: points must be distinct, as those of a density are - got more than ${k} on top of each other`,
+      `points must be distinct, as those of a density are - got more than ${k} on top of each other`,
       "take equal points out, or raise the count of neighbours; mmd and emd do not mind",
     );
   }

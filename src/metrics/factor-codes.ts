@@ -38,17 +38,15 @@ export function factorCodes({ codes, values, names, sizes, key }: FactorCodes): 
   const [n, f] = values.shape as [number, number];
   if (codes.shape[0] !== n || names.length !== f || sizes.length !== f) {
     throw new DataError(
-      `factorCodes: codes and values must be of the same items and factors - got ${formatShape(codes.shape)} and ${formatShape(values.shape)} for ${names.length} names`,
+      `codes and values must be of the same items and factors - got ${formatShape(codes.shape)} and ${formatShape(values.shape)} for ${names.length} names`,
     );
   }
-  if (codes.data.some((code) => !Number.isFinite(code)))
-    throw new DataError("factorCodes: codes must be finite numbers");
+  if (codes.data.some((code) => !Number.isFinite(code))) throw new DataError("codes must be finite numbers");
   const kept = Array.from({ length: f }, (_, k) => k).filter((k) => {
     for (let i = 1; i < n; i++) if (values.data[i * f + k] !== values.data[k]) return true;
     return false;
   });
-  if (kept.length === 0)
-    throw new DataError(`factorCodes: one factor must vary at least - got ${n} items alike in all`);
+  if (kept.length === 0) throw new DataError(`one factor must vary at least - got ${n} items alike in all`);
   const varying = zeros([n, kept.length], "int32");
   for (let i = 0; i < n; i++) kept.forEach((k, j) => (varying.data[i * kept.length + j] = values.data[i * f + k]!));
   return {

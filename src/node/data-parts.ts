@@ -34,7 +34,7 @@ export function twoDomains(
 export function requireOneShape({ train, test }: DataParts, hint?: string): void {
   if (test === null || test.shape.join() === train.shape.join()) return;
   throw new DataError(
-    `openData: both parts must have items of one shape - got ${train.shape.join(" x ")} in ${train.name} and ${test.shape.join(" x ")} in ${test.name}`,
+    `both parts must have items of one shape - got ${train.shape.join(" x ")} in ${train.name} and ${test.shape.join(" x ")} in ${test.name}`,
     hint,
   );
 }

@@ -47,7 +47,7 @@ function chosenDomain(items: Dataset, domain: OpenDataOptions["domain"]): Datase
   if (domain === undefined) return items;
   if (hasSides(items)) return domain === "A" ? items.sides.a : items.sides.b;
   throw new OptionError(
-    `openData: a domain is chosen of two - got ${domain} of ${items.name}, which is one data set`,
+    `a domain is chosen of two - got ${domain} of ${items.name}, which is one data set`,
     "leave --domain out",
   );
 }
@@ -65,9 +65,9 @@ function splitOf({ train, test }: DataParts, limit: number | undefined): DataSpl
 
 function checkOptions({ size, limit }: OpenDataOptions): void {
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 1)) {
-    throw new OptionError(`openData: size must be a whole number from 1 - got ${size}`);
+    throw new OptionError(`size must be a whole number from 1 - got ${size}`);
   }
   if (limit !== undefined && !isCountOrShare(limit)) {
-    throw new OptionError(`openData: limit must be ${countOrShareRule} - got ${limit}`);
+    throw new OptionError(`limit must be ${countOrShareRule} - got ${limit}`);
   }
 }

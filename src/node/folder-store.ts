@@ -54,7 +54,7 @@ export class FolderStore implements Store {
 
   async size(name: string): Promise<number | null> {
     const path = this.path(name);
-    return naming("stat", path, async () => ((await kindOf(path)) === "file" ? (await stat(path)).size : null));
+    return naming("look at", path, async () => ((await kindOf(path)) === "file" ? (await stat(path)).size : null));
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -120,7 +120,7 @@ export class FolderStore implements Store {
 
   async has(name: string): Promise<boolean> {
     const path = this.path(name);
-    return naming("has", path, async () => (await kindOf(path)) === "file");
+    return naming("look for", path, async () => (await kindOf(path)) === "file");
   }
 
   private path(name: string): string {
@@ -241,7 +241,7 @@ export async function naming<T>(what: string, path: string, body: () => Promise<
     const code = codeOf(error);
     if (code === undefined) throw error;
     const [rule, hint] = causes[code] ?? ["the file system must answer", (error as Error).message];
-    throw new RunError(`${what}: ${rule} - got ${code} for ${path}`, hint);
+    throw new RunError(`cannot ${what}: ${rule} - got ${code} for ${path}`, hint);
   }
 }
 

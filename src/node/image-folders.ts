@@ -50,7 +50,7 @@ async function partsIn(path: string): Promise<[train: string, test: string | nul
 
 function oneDomainMissing(path: string, there: string): DataError {
   return new DataError(
-    `openData: a folder of two domains must hold trainA and trainB - got ${basename(there)} alone in ${path}`,
+    `a folder of two domains must hold trainA and trainB - got ${basename(there)} alone in ${path}`,
     `add the other; or name ${there}, for the images of it alone`,
   );
 }

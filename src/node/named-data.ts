@@ -27,7 +27,7 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
   }
   if (dataDir !== undefined) {
     throw new OptionError(
-      `openData: a data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
+      `a data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
       "leave --data-dir out",
     );
   }
@@ -38,13 +38,13 @@ function openFiles({ name, home, open }: FileDataset, folder: string): Promise<D
   return open(async (part) => {
     const bytes = await readZippedOrNot(join(folder, part));
     if (bytes !== null) return bytes;
-    throw new DataError(`openData: ${name} must have the file ${part} - got none in ${folder}`, adviceOn(home));
+    throw new DataError(`${name} must have the file ${part} - got none in ${folder}`, adviceOn(home));
   });
 }
 
 function sizeFor({ name, sizes }: DrawnDataset | PictureDataset, size: number = sizes[0]!): number {
   if (sizes.includes(size)) return size;
-  throw new OptionError(`openData: the size of ${name} must be ${sizes.join(" or ")} - got ${size}`);
+  throw new OptionError(`the size of ${name} must be ${sizes.join(" or ")} - got ${size}`);
 }
 
 function homeOf({ name, home }: FileDataset): string {
@@ -56,7 +56,7 @@ function variableFolder(name: string, home: FilesHome & { readonly kind: "variab
   const folder = process.env[home.variable];
   if (folder !== undefined && folder !== "") return resolve(folder);
   throw new DataError(
-    `openData: ${name} is read from a folder that you name - got no --data-dir, and ${home.variable} is not set`,
+    `${name} is read from a folder that you name - got no --data-dir, and ${home.variable} is not set`,
     adviceOn(home),
   );
 }

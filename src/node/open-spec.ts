@@ -34,10 +34,7 @@ export async function openSpec(spec: string, options: SpecOptions): Promise<Open
   if (named === undefined && found === null) throw noSuchData(spec);
   if (found?.isDirectory()) return openImageFolder(path, options);
   if (options.pairs !== undefined) {
-    throw new OptionError(
-      `openData: pairs is for a folder of images - got ${options.pairs} for ${spec}`,
-      "leave --pairs out",
-    );
+    throw new OptionError(`pairs is for a folder of images - got ${options.pairs} for ${spec}`, "leave --pairs out");
   }
   const opened = named === undefined ? await openFile(spec, options) : await openNamed(named, options);
   requireSize(spec, options.size, opened);
@@ -48,7 +45,7 @@ function requireSize(spec: string, size: number | undefined, { domains: [{ train
   const [height, width] = train.shape.slice(-3);
   if (size === undefined || (height === size && width === size)) return;
   throw new OptionError(
-    `openData: a size is for folders of images, and Parquet files of them - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
+    `a size is for folders of images, and Parquet files of them - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
     "leave --size out",
   );
 }
@@ -68,7 +65,7 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
     return oneDomain(await openIdx(path, bytes));
   }
   throw new DataError(
-    `openData: a file must be NumPy (.npy), Parquet (.parquet), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
+    `a file must be NumPy (.npy), Parquet (.parquet), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
     "name the folder of your images, or save an array of them with numpy.save",
   );
 }
@@ -78,7 +75,7 @@ function noSuchData(spec: string): DataError {
   const nearest = closest(spec, names);
   const close = distance(spec, nearest) <= Math.max(2, nearest.length / 2);
   return new DataError(
-    `openData: data must be a known name or a path that exists - got ${spec}`,
+    `data must be a known name or a path that exists - got ${spec}`,
     close
       ? `did you mean ${nearest}?`
       : `known names: ${names.join(", ")}; or name a folder of images, a .npy, .parquet, .csv or IDX file`,

@@ -16,14 +16,14 @@ export async function requireFree(path: string, force: boolean): Promise<void> {
   });
   if (found === null) return;
   if (found.isDirectory()) {
-    throw new OptionError(`write: the output must be a file - got the folder ${path}`, "name a file in it");
+    throw new OptionError(`the output must be a file - got the folder ${path}`, "name a file in it");
   }
   if (!force) throw taken(path);
 }
 
 function taken(path: string): OptionError {
   return new OptionError(
-    `write: the output must be a new file - got ${path}, which exists`,
+    `the output must be a new file - got ${path}, which exists`,
     "choose another file, or replace it with --force",
   );
 }

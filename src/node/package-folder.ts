@@ -12,6 +12,6 @@ export function packageFolder(name: string, from: string, advice: string): strin
     const { resolve: find } = createRequire(import.meta.url);
     return dirname(find(`${from}/package.json`, { paths: [process.cwd(), import.meta.dirname] }));
   } catch {
-    throw new DataError(`openData: ${name} comes in the npm package ${from} - got none installed`, advice);
+    throw new DataError(`${name} comes in the npm package ${from} - got none installed`, advice);
   }
 }

@@ -34,7 +34,7 @@ export async function openPicturePairs(
     const [broken] = skipped;
     if (broken !== undefined) {
       throw new DataError(
-        `openData: every picture of ${name} must be readable - got ${broken.file} in ${folders[at]} (${broken.reason})`,
+        `every picture of ${name} must be readable - got ${broken.file} in ${folders[at]} (${broken.reason})`,
         advice,
       );
     }
@@ -45,6 +45,6 @@ export async function openPicturePairs(
 
 async function namesIn(name: string, folder: string, advice: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new DataError(`openData: ${name} must have the folder ${folder} - got ${error.code}`, advice);
+    throw new DataError(`${name} must have the folder ${folder} - got ${error.code}`, advice);
   });
 }

@@ -20,9 +20,9 @@ export async function readPointWeights(path: string): Promise<Float64Array> {
     extname(path.replace(/\.gz$/i, "")) === ".npy" ? await readNpy(path) : await readCsvPoints(path);
   const [n = 0, width = 1, ...rest] = shape;
   if (n === 0 || width !== 1 || rest.length > 0) {
-    throw new DataError(`weights: ${name} must be [n], a number a point - got ${formatShape(shape)}`);
+    throw new DataError(`${name} must be [n], a number a point - got ${formatShape(shape)}`);
   }
   // Refused by the file's name, whatever is computed with them.
-  sharesOf(data, `weights: ${name}`);
+  sharesOf(data, name);
   return Float64Array.from(data);
 }

@@ -31,14 +31,14 @@ export async function requireFreeFolder(folder: string): Promise<void> {
   });
   if (names.includes(recordFile)) {
     throw new RunError(
-      `train: the output folder must be new - got ${folder}, which holds another run`,
+      `the output folder must be new - got ${folder}, which holds another run`,
       `choose another --out, or go on with that run: zaya resume ${folder}`,
     );
   }
   const others = names.filter((name) => !name.startsWith("."));
   if (others.length > 0) {
     throw new RunError(
-      `train: the output folder must be new or empty - got ${folder}, which holds ${others[0]}`,
+      `the output folder must be new or empty - got ${folder}, which holds ${others[0]}`,
       "choose another --out",
     );
   }
@@ -97,7 +97,7 @@ export async function requireRun(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);
   const what = found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
   throw new RunError(
-    `run: the path must be the folder of a run - got ${what} at ${folder}`,
+    `the path must be the folder of a run - got ${what} at ${folder}`,
     (await new FolderStore(folder).has("config.json"))
       ? `its config.json is left: train a new run with it, zaya train --config ${folder}/config.json`
       : "runs lie in runs/ where no --out was given",

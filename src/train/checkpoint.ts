@@ -344,9 +344,9 @@ type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
 function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
   const value = named[name];
   if (value === undefined) {
-    throw new RunError(`checkpoint: must hold ${name} - got none`, "is it of another model or version?");
+    throw new RunError(`the checkpoint must hold ${name} - got none`, "is it of another model or version?");
   }
   const inside = ordered(value as NdArray<"float32">);
   if (inside.shape.join() === shape.join()) return inside;
-  throw new RunError(`checkpoint: ${name} must be ${formatShape(shape)} - got ${formatShape(inside.shape)}`);
+  throw new RunError(`${name} of the checkpoint must be ${formatShape(shape)} - got ${formatShape(inside.shape)}`);
 }

@@ -41,7 +41,7 @@ export async function gatherRuns(
 ): Promise<ComparedRun[]> {
   if (runs.length < 2) {
     throw new OptionError(
-      `compare: needs two runs or more - got ${runs.length}`,
+      `compare needs two runs or more - got ${runs.length}`,
       "name their folders one after the other",
     );
   }
@@ -54,7 +54,7 @@ export async function gatherRuns(
       ]);
       if (data === null) {
         throw new RunError(
-          `compare: a run must have a checkpoint - got none in ${name}`,
+          `a run must have a checkpoint - got none in ${name}`,
           "nothing has been saved yet: zaya resume goes on with it",
         );
       }
@@ -76,7 +76,7 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
       `${name} on ${data} (train ${train.size}, ${train.fingerprint}; test ${test.size}, ${test.fingerprint})`,
   );
   throw new DataError(
-    `compare: the runs must have the same data - got ${told.join(", ")}`,
+    `the runs must have the same data - got ${told.join(", ")}`,
     "to see them side by side all the same, add --different-data",
   );
 }

@@ -137,13 +137,13 @@ export function resolveTraining(
   if (batch > fewest) {
     const which = fewest < data.size ? " of the smaller domain" : "";
     throw new OptionError(
-      `train: batch must be at most the ${fewest} training items${which} - got ${batch}`,
+      `batch must be at most the ${fewest} training items${which} - got ${batch}`,
       "choose a smaller --batch or more data",
     );
   }
   if (given.steps !== undefined && given.epochs !== undefined) {
     throw new OptionError(
-      `train: steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`,
+      `steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`,
       "give one of them",
     );
   }
@@ -190,7 +190,7 @@ function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual
   if (given === undefined) return Math.max(1, Math.floor(usual / batchMultiple)) * batchMultiple;
   if (given % batchMultiple === 0) return given;
   throw new OptionError(
-    `train: batch must be a multiple of ${batchMultiple} for this model - got ${given}`,
+    `batch must be a multiple of ${batchMultiple} for this model - got ${given}`,
     `choose --batch ${Math.ceil(given / batchMultiple) * batchMultiple}`,
   );
 }

@@ -21,7 +21,7 @@ export function courseOf(model: Model, steps: number): Leg[] {
   const stages: readonly Stage[] = model.stages ?? [{ steps: model.steps.map(({ name }) => name), share: 1 }];
   if (steps < stages.length) {
     throw new OptionError(
-      `train: steps must be at least as many as the model's ${stages.length} stages - got ${steps}`,
+      `steps must be at least as many as the model's ${stages.length} stages - got ${steps}`,
       "choose more --steps or --epochs",
     );
   }

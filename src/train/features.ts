@@ -56,7 +56,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   const { classifier, maps } = trained.model;
   if (classifier === undefined) {
     throw new OptionError(
-      `features: the run must be of a classifier - got ${name}, which is of another recipe`,
+      `the run must be of a classifier - got ${name}, which is of another recipe`,
       "train one on the same data: zaya train classifier --data DATA",
     );
   }

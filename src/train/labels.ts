@@ -16,7 +16,7 @@ export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>):
 
 function noLabels(name: string): DataError {
   return new DataError(
-    `train: the items must have labels - got none in ${name}`,
+    `the items must have labels - got none in ${name}`,
     "mnist has them; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it",
   );
 }
@@ -30,7 +30,7 @@ export function requireLabels(declared: ReadonlyMap<string, Declared>, data: Dat
     const other = labels.find((label) => label < 0 || label >= want.classes);
     if (other === undefined) continue;
     throw new DataError(
-      `train: labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${className(data, other)} in ${name}`,
+      `labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${className(data, other)} in ${name}`,
       "train a model with as many classes as the data have",
     );
   }

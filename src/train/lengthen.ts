@@ -30,13 +30,13 @@ export async function lengthen(run: Run, data: DataSplit, length: RunLength): Pr
   const at = run.newest?.step ?? 0;
   if (steps <= at) {
     throw new OptionError(
-      `resume: a run of ${at} steps must get more of them - got ${steps}`,
+      `a run of ${at} steps must get more of them - got ${steps}`,
       `choose more --steps than ${at}; --checkpoint STEP takes an earlier state of it`,
     );
   }
   if (model.stages !== undefined) {
     throw new OptionError(
-      `resume: ${config.recipe} trains in stages, each of which is a part of the run's length - got another length, ${steps} steps`,
+      `${config.recipe} trains in stages, each of which is a part of the run's length - got another length, ${steps} steps`,
       `train a new run of that length, or one that begins with this one's parameters: --init-from`,
     );
   }

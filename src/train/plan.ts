@@ -62,7 +62,7 @@ export function buildModel(config: RunConfig, data: DataInfo): Model {
 
 function definitionOf({ recipe }: RunConfig): ModelDefinition {
   const definition = models.find(({ name }) => name === recipe);
-  if (definition === undefined) throw new RunError(`run: its recipe must be known here - got ${recipe}`);
+  if (definition === undefined) throw new RunError(`the run's recipe must be known here - got ${recipe}`);
   return definition;
 }
 

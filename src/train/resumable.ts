@@ -15,13 +15,13 @@ export function requireResumable(run: Run): void {
   requireSaved(run);
   if (isDone(run)) {
     throw new RunError(
-      `resume: the run must have steps left - got all ${step} done`,
+      `the run must have steps left - got all ${step} done`,
       "give it more: zaya resume RUN --steps N",
     );
   }
   if (status === "diverged") {
     throw new RunError(
-      `resume: the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
+      `the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
@@ -34,7 +34,7 @@ export function requireSaved(run: Run): void {
 
 function nothingLeft(damaged: readonly string[]): RunError {
   return new RunError(
-    `resume: the run must have a checkpoint that is whole - ${damaged.join("; ")}`,
+    `the run must have a checkpoint that is whole - ${damaged.join("; ")}`,
     "put its folder checkpoints back; or begin again at step 1: zaya resume RUN --from-scratch",
   );
 }

@@ -88,10 +88,7 @@ export class Run {
   /** @throws RunError when the store holds a run, or something else in the place of its files. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
-      throw new RunError(
-        "train: the output folder holds another run",
-        "choose another --out, or go on with zaya resume",
-      );
+      throw new RunError("the output folder holds another run", "choose another --out, or go on with zaya resume");
     }
     const record = firstRecord(config, clock, versions);
     // From the record a missing config can be restored, and not the other way round.
@@ -114,7 +111,7 @@ export class Run {
     const newest = whole.at(-1) ?? null;
     if (newest === null && !(await store.has(recordFile))) {
       throw new RunError(
-        "run: the folder must hold run.json or a checkpoint - got neither",
+        "the folder must hold run.json or a checkpoint - got neither",
         (await store.has(configFile))
           ? "train a new run with its config: zaya train --config RUN/config.json"
           : "is it the folder of a run?",
@@ -145,7 +142,7 @@ export class Run {
     const newest = await keepWhole(store);
     if (newest !== null) {
       throw new RunError(
-        `resume: --from-scratch is for a run without checkpoints - got one of step ${newest}`,
+        `--from-scratch is for a run without checkpoints - got one of step ${newest}`,
         "go on from there without it, or train a new run: zaya train --config RUN/config.json",
       );
     }

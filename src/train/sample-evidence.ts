@@ -160,7 +160,7 @@ async function featuresOf(features: Features, items: NdArray): Promise<NdArray> 
   if (at < 0) return vectors;
   const d = vectors.shape[1]!;
   throw new DataError(
-    `features: each must be a finite number - got ${vectors.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${features.id}`,
+    `features must be finite numbers - got ${vectors.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${features.id}`,
   );
 }
 

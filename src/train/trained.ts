@@ -137,7 +137,7 @@ export class TrainedModel {
   /** What images [n, h, w, c] of one domain become in the other. @throws ZayaError when the model does not go that way. */
   async translate(images: NdArray, direction: Direction): Promise<NdArray> {
     const translator = this.model.translators?.[direction];
-    if (translator === undefined) throw new ZayaError(`translate: this model has no way ${direction}`);
+    if (translator === undefined) throw new ZayaError(`this model has no way ${direction}`);
     const { map, input: name, output } = translator;
     // What a call is filled up with costs as much as images do.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
@@ -276,7 +276,7 @@ export class TrainedModel {
   /** How this model draws. @throws ZayaError when it has nothing to draw from. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined) throw new ZayaError("sample: this model has nothing to draw from");
+    if (generator === undefined) throw new ZayaError("this model has nothing to draw from");
     return generator;
   }
 

@@ -288,7 +288,7 @@ class Training {
   private diverged(step: number, what: string): DivergedError {
     return new DivergedError(
       step,
-      `train: all losses must be finite - got ${what} at step ${step}`,
+      `all losses must be finite - got ${what} at step ${step}`,
       `${this.saved === 0 ? "nothing had been saved yet" : `the checkpoint of step ${this.saved} is kept`}; try a smaller --learning-rate`,
     );
   }

@@ -51,7 +51,7 @@ export async function translateImage<D extends Pixels>(
   const [height, width, channels] = image.shape as [number, number, number];
   const [tall, wide] = net.shape as [number, number, number];
   if (channels !== net.shape[2]) {
-    throw new DataError(`translate: images must have ${net.shape[2]} channels - got ${formatShape(image.shape)}`);
+    throw new DataError(`images must have ${net.shape[2]} channels - got ${formatShape(image.shape)}`);
   }
   const one: NdArray<D> = { ...image, shape: [1, ...image.shape] };
   if (tall === -1 || (height === tall && width === wide)) return first(await net.run(one));
@@ -77,7 +77,7 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
   const [tall, wide] = net.shape as [number, number, number];
   if (height < tall || width < wide) {
     throw new DataError(
-      `translate: an image that is cut into tiles must not be smaller than one, ${tall} x ${wide} - got ${height} x ${width}`,
+      `an image that is cut into tiles must not be smaller than one, ${tall} x ${wide} - got ${height} x ${width}`,
       "--fit resize takes any size",
     );
   }

@@ -24,14 +24,14 @@ export function transformsFor(
   }
   if (shape[0] !== 2) {
     throw new OptionError(
-      `transforms: points must have two coordinates to be turned or mirrored - got ${formatShape(shape)}`,
+      `points must have two coordinates to be turned or mirrored - got ${formatShape(shape)}`,
       "leave --augment out",
     );
   }
   const unable = sets.find((set) => set.members.some(({ points }) => points === undefined));
   if (unable !== undefined) {
     throw new OptionError(
-      `transforms: points can be turned or mirrored - got ${unable.name}, which is for images`,
+      `points can be turned or mirrored - got ${unable.name}, which is for images`,
       "use --transforms rotation, flip or fliprot",
     );
   }
@@ -41,7 +41,7 @@ export function transformsFor(
 function requireSquare({ name, square }: TransformSet, shape: Shape): void {
   if (!square || shape[0] === shape[1]) return;
   throw new OptionError(
-    `transforms: ${name} turns images, which must be as high as wide - got ${formatShape(shape)}`,
+    `${name} turns images, which must be as high as wide - got ${formatShape(shape)}`,
     "give images a --size, or use --transforms flip, translation or crop",
   );
 }

@@ -29,7 +29,7 @@ export function slicedWasserstein(
 ): SlicedWasserstein {
   const d = commonWidth(x, y, "slicedWasserstein");
   if (!Number.isInteger(directions) || directions < 1) {
-    throw new OptionError(`slicedWasserstein: directions must be a whole number from 1 - got ${directions}`);
+    throw new OptionError(`directions must be a whole number from 1 - got ${directions}`);
   }
   const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "slicedWasserstein"));
   const found = filled(new Float64Array(directions), (draw) => {

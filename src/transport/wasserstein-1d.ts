@@ -74,10 +74,10 @@ function sorted(points: ArrayLike<number>, units: readonly Whole[]) {
 }
 
 function requireFinite(points: ArrayLike<number>): void {
-  if (points.length === 0) throw new DataError("wasserstein1d: each side must have points - got none");
+  if (points.length === 0) throw new DataError("each side must have points - got none");
   for (let i = 0; i < points.length; i++) {
     if (!Number.isFinite(points[i]!)) {
-      throw new DataError(`wasserstein1d: each point must be finite - got ${points[i]} at ${i}`);
+      throw new DataError(`each point must be finite - got ${points[i]} at ${i}`);
     }
   }
 }

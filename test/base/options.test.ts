@@ -39,20 +39,20 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [{ latent: 0 }, "vae: latent must be at least 1 - got 0"],
-    [{ latent: "2.5" }, "vae: latent must be a whole number - got 2.5"],
-    [{ latent: "many" }, "vae: latent must be a whole number - got many"],
+    [{ latent: 0 }, "latent must be at least 1 - got 0"],
+    [{ latent: "2.5" }, "latent must be a whole number - got 2.5"],
+    [{ latent: "many" }, "latent must be a whole number - got many"],
     [{ latent: "" }, 'vae: latent must be a whole number - got ""'],
-    [{ rate: 0 }, "vae: rate must be above 0 - got 0"],
-    [{ rate: 2 }, "vae: rate must be at most 1 - got 2"],
-    [{ rate: Infinity }, "vae: rate must be"],
-    [{ hidden: "32,," }, "vae: hidden must be whole numbers"],
-    [{ hidden: "0" }, "vae: hidden must be at least 1"],
-    [{ bandwidths: "1,x" }, "vae: bandwidths must be numbers with commas between them"],
-    [{ bandwidths: "1,0" }, "vae: bandwidths must be above 0"],
-    [{ arch: "cnn" }, "vae: arch must be one of mlp, conv - got cnn"],
-    [{ sigma: "-1" }, "vae: sigma must be"],
-    [{ latents: 3 }, "vae: has no option latents"],
+    [{ rate: 0 }, "rate must be above 0 - got 0"],
+    [{ rate: 2 }, "rate must be at most 1 - got 2"],
+    [{ rate: Infinity }, "rate must be"],
+    [{ hidden: "32,," }, "hidden must be whole numbers"],
+    [{ hidden: "0" }, "hidden must be at least 1"],
+    [{ bandwidths: "1,x" }, "bandwidths must be numbers with commas between them"],
+    [{ bandwidths: "1,0" }, "bandwidths must be above 0"],
+    [{ arch: "cnn" }, "arch must be one of mlp, conv - got cnn"],
+    [{ sigma: "-1" }, "sigma must be"],
+    [{ latents: 3 }, "vae has no option latents"],
   ])("refuses %o", (raw, message) => {
     expect(() => parse(raw)).toThrow(OptionError);
     expect(() => parse(raw)).toThrow(message);

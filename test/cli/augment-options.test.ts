@@ -13,12 +13,12 @@ describe("augmentation that does not fit", () => {
   it.each<[words: string, rule: string, hint: string]>([
     [
       "gan --augment turn --data tiny.npy",
-      "gan: augment must be one of none, real-only, dag, diffaugment, ada",
+      "augment must be one of none, real-only, dag, diffaugment, ada",
       "augment: ",
     ],
     [
       "gan --augment dag --transforms turn --data tiny.npy",
-      "gan: transforms must be some of identity, rotation",
+      "transforms must be some of identity, rotation",
       "transforms: ",
     ],
     ["wgan --transforms flip --data tiny.npy", "augment: none takes no transforms - got flip", "--augment dag"],

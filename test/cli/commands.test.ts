@@ -292,7 +292,7 @@ describe("a model of points", () => {
     expect(seen).toMatchObject({ name: "p.csv", kind: "points", shape: [2], count: 30, classes: null, modes: null });
     const images = await zaya(folder, "sample", "run", "--out", "i.csv");
     expect([images.code, images.stdout]).toEqual([2, ""]);
-    expect(images.stderr).toContain("only points make a table - got images for i.csv");
+    expect(images.stderr).toContain("only points make a table - got images for --out i.csv");
     expect((await zaya(folder, "sample", "run", "--out", "i.txt")).stderr).toContain(
       "must end in .png, .jpg, .webp, .npy, .csv or /",
     );

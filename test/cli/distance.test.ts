@@ -206,10 +206,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "-n", "0"], "n must be at least 1 - got 0"],
     [["a.csv", "b.csv", "--metric", "w1"], "points must be single numbers - got 2 numbers each", "use emd"],
     [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be a whole number from 1 to 2 - got 5"],
-    [
-      ["a.csv", "b.csv", "--weights-a", "negative.csv"],
-      "weights: negative.csv: each weight must be at least 0 - got -2 at 1",
-    ],
+    [["a.csv", "b.csv", "--weights-a", "negative.csv"], "negative.csv: each weight must be at least 0 - got -2 at 1"],
     [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have a weight an item of b.csv, 2 - got 3"],
     [["a.csv", "b.csv", "--weights-a", "none.csv"], "the file must exist - got none.csv"],
     [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], a number a point - got [3, 2]"],

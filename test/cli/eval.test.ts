@@ -139,7 +139,7 @@ describe("zaya eval --features", () => {
     [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
     [["model", "--metric", "accuracy"], "the model must tell classes"],
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
-    [["ring"], "needs a metric of samples for gan - got none", "--metric kid"],
+    [["ring"], "gan is measured by metrics of samples - got no --metric", "--metric kid"],
     [["teller", "--metric", "sharpness"], "the model must draw items"],
     [["model", "--metric", "kid", "--force-fid"], "forceFid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],

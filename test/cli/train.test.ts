@@ -96,7 +96,7 @@ describe("zaya train", () => {
   it("refuses a config with entries that it does not know", async () => {
     await writeFile(join(folder, "bad.json"), '{"recipe":"vae","trian":{}}');
     const bad = await zaya(folder, "train", "--config", "bad.json");
-    expect(bad.stderr).toContain("bad.json: has no option trian");
+    expect(bad.stderr).toContain("bad.json has no option trian");
     await writeFile(join(folder, "worse.json"), '{"recipe":"vae","train":{"steps":"many"}}');
     const worse = await zaya(folder, "train", "--config", "worse.json");
     expect(worse.stderr).toContain("steps must be a whole number - got many");

@@ -236,7 +236,7 @@ describe("zaya translate", () => {
   });
 
   const refused: readonly (readonly [string, readonly string[], string])[] = [
-    ["no direction", ["run", "in/same.png", "new.png"], "needs a --direction, of AtoB, BtoA"],
+    ["no direction", ["run", "in/same.png", "new.png"], "needs a --direction: AtoB, BtoA"],
     ["a way that there is not", ["run", "in/same.png", "new.png", "--direction", "up"], "must be one of AtoB, BtoA"],
     ["a model that does not translate", ["vae", "in/same.png", "new.png"], "must turn images into images"],
     [

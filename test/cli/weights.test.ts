@@ -89,11 +89,8 @@ describe("--weights", () => {
 
 describe("zaya train", () => {
   it.each([
-    [["pacgan", "--packing", "3", "--batch", "8"], "train: batch must be a multiple of 3 for this model - got 8"],
-    [
-      ["adagan", "--components", "4", "--steps", "6"],
-      "train: steps must be at least as many as the model's 7 stages - got 6",
-    ],
+    [["pacgan", "--packing", "3", "--batch", "8"], "batch must be a multiple of 3 for this model - got 8"],
+    [["adagan", "--components", "4", "--steps", "6"], "steps must be at least as many as the model's 7 stages - got 6"],
     [["wgan-gp", "--discriminator-norm", "batch"], "got batch normalisation in the critic"],
     [["gan", "--hidden", "4,4,4,4"], "multiples of 16 - got [8, 8, 1]"],
   ])("refuses what does not fit before there is a run: %s", async (words, message) => {

@@ -184,7 +184,7 @@ describe("two folders", () => {
     expect(named.train).toMatchObject({ name: "digits-outlined, B", kind: "image", size: 5 });
     expect(named.train.labels).toHaveLength(5);
     const { message } = await errorOf(openData(at("A"), { domain: "B" }));
-    expect(message).toBe(`openData: a domain is chosen of two - got B of A, which is one data set`);
+    expect(message).toBe(`a domain is chosen of two - got B of A, which is one data set`);
   });
 
   it("are limited each by itself, by a number or by a share that leaves the test parts as they are", async () => {

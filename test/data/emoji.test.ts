@@ -96,7 +96,7 @@ describe("emoji", () => {
     const error = await openData("emoji", { dataDir: join(folder, "img") }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect(error).toMatchObject({
-      message: `openData: emoji must have the folder ${join(folder, "img/img/twitter/64")} - got ENOENT`,
+      message: `emoji must have the folder ${join(folder, "img/img/twitter/64")} - got ENOENT`,
       hint: "run npm install emoji-datasource-google emoji-datasource-twitter, or name with --data-dir a folder that has img/google/64 and img/twitter/64",
     });
     const damaged = await mkdtemp(join(tmpdir(), "zaya-emoji-damaged-"));

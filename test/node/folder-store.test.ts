@@ -79,7 +79,7 @@ describe("FolderStore", () => {
   it("names the path and what to do when a file is missing or in the way", async () => {
     const store = new FolderStore(folder);
     const missing = await errorOf(store.read("x/y"));
-    expect(missing.message).toBe(`read: the file must exist - got ENOENT for ${join(folder, "x", "y")}`);
+    expect(missing.message).toBe(`cannot read: the file must exist - got ENOENT for ${join(folder, "x", "y")}`);
     expect(missing.hint).toContain("check the path");
     await store.write("file", Uint8Array.of(1));
     expect((await errorOf(store.write("file/under", Uint8Array.of(1)))).message).toMatch(/got (ENOTDIR|EEXIST)/);
@@ -90,7 +90,7 @@ describe("FolderStore", () => {
   it.runIf(existsSync("/dev/full"))("says that the disk is full", async () => {
     await symlink("/dev/full", join(folder, "log"));
     const error = await errorOf(new FolderStore(folder).append("log", Uint8Array.of(1)));
-    expect(error.message).toBe(`append: the disk must have room - got ENOSPC for ${join(folder, "log")}`);
+    expect(error.message).toBe(`cannot append: the disk must have room - got ENOSPC for ${join(folder, "log")}`);
     expect(error.hint).toContain("the disk is full");
   });
 

@@ -81,7 +81,7 @@ describe("gradient-variance, of the run's estimator and of another beside it", (
   it.each([
     ["hidden=9", "hidden=9, with another net encoder"],
     ["estimator=score-function,baseline=mean", "with another net baseline"],
-    ["estimator=guess", "vae: estimator must be one of"],
+    ["estimator=guess", "estimator must be one of"],
     ["baseline=loo", "a baseline belongs to the score function - got loo"],
     ["loo", "beside must be options as NAME=VALUE"],
   ])("refuses %s", async (beside, text) => {

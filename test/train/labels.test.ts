@@ -69,7 +69,7 @@ describe("labels in training", () => {
   it("are refused before the first step where the data have none, or more classes than were asked for", async () => {
     const without = lossesOf(echo(4, 1), labelled(null), 1);
     await expect(without).rejects.toBeInstanceOf(DataError);
-    await expect(without).rejects.toThrow("train: the items must have labels - got none in things");
+    await expect(without).rejects.toThrow("the items must have labels - got none in things");
     await expect(lossesOf(echo(3, 1), labelled(labels), 1)).rejects.toThrow(
       "labels must be whole numbers from 0, below the 3 classes that the model knows - got 3 in things",
     );

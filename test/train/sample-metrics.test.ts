@@ -242,7 +242,7 @@ describe("metrics of samples refuse", () => {
     const model = await trained(vae({ hidden: [8], latent: 2 }), { train: colour, test: colour }, 2);
     const error = await refusal("kid", model, colour, { features });
     await model.close();
-    expect(error.message).toBe("features: teller takes items of [28, 28, 1] - got [28, 28, 3]");
+    expect(error.message).toBe("teller takes items of [28, 28, 1] - got [28, 28, 3]");
     const broken: Features = {
       ...features,
       of: async (items) => {
@@ -252,13 +252,13 @@ describe("metrics of samples refuse", () => {
       },
     };
     expect((await refusal("fid", generator, digits.test, { features: broken })).message).toBe(
-      `features: each must be a finite number - got NaN in feature 3 of item 1, of ${features.id}`,
+      `features must be finite numbers - got NaN in feature 3 of item 1, of ${features.id}`,
     );
   });
 
   it("runs that are no classifier as features", async () => {
     await expect(classifierFeatures(generator.trained, "vae")).rejects.toThrow(
-      "features: the run must be of a classifier - got vae, which is of another recipe",
+      "the run must be of a classifier - got vae, which is of another recipe",
     );
   });
 });

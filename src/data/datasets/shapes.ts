@@ -129,7 +129,7 @@ function gridFactors(name: string, names: readonly string[], sizes: readonly num
         Number.isInteger(values[i]) && values[i]! >= 0 && values[i]! < extent;
       if (values.length !== sizes.length || !sizes.every(fitting)) {
         throw new OptionError(
-          `indexOf: ${names.join(", ")} of ${name} must be whole numbers below ${sizes.join(", ")} - got ${values.join(", ")}`,
+          `${names.join(", ")} of ${name} must be whole numbers below ${sizes.join(", ")} - got ${values.join(", ")}`,
         );
       }
       return values.reduce((index, value, i) => index * sizes[i]! + value, 0);
