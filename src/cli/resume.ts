@@ -22,6 +22,7 @@ import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { followRun } from "./follow.ts";
 import { addExamples } from "./help.ts";
+import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
@@ -90,7 +91,9 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
       `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
     if (longer !== null) output.say(...lengthLines(longer));
-    const settings = { engine, signal, versions: versions() };
+    const { init } = run.config;
+    const initial = init !== undefined && run.newest === null ? await readInitial(init.run, init) : undefined;
+    const settings = { engine, signal, versions: versions(), initial };
     return await followRun(resume(run, data, settings), opened, run.config, output);
   } finally {
     await opened.release();

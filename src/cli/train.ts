@@ -19,7 +19,9 @@ import {
   type RunConfig,
   type TrainOptions,
   dataOptions,
+  layoutsOf,
   planRun,
+  requireLike,
   resolveTraining,
   runConfig,
   train,
@@ -33,6 +35,7 @@ import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
 import { followRun } from "./follow.ts";
 import { addExamples, addNames, addNote } from "./help.ts";
+import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
@@ -47,6 +50,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
   readonly pictures?: boolean;
   readonly dryRun?: boolean;
+  readonly initFrom?: string;
 }
 
 const usualData = "mnist";
@@ -72,6 +76,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .optionsGroup("Run:")
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
     .option("--config <file>", "JSON of an earlier run (its config.json) to repeat; flags win over its entries")
+    .option("--init-from <run>", "run with whose parameters (the averaged ones) to begin, in place of random ones")
     .option("--set <path=value>", "one entry of that JSON, may be repeated: --set model.latent=4", collect)
     .option("--dry-run", "check everything, print the config and write nothing");
   addOutputFlags(command, { quiet: true, pictures: true });
@@ -171,7 +176,11 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const engine = await nodeEngine({ device });
   const { model, training } = planRun(configured, data, given.train as TrainOptions, engine.freeMemory?.());
   const source = absoluteSource({ spec, ...how });
-  const config = runConfig(configured, source, training, engine.name);
+  const from = flags.initFrom ?? file.init?.run;
+  const initial =
+    from === undefined ? undefined : await readInitial(from, flags.initFrom === undefined ? file.init : undefined);
+  const config = runConfig(configured, source, training, engine.name, initial?.init);
+  if (initial !== undefined) requireLike(definition.name, model, layoutsOf(model, training.seed), initial);
 
   for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
@@ -187,7 +196,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const signal = catchInterrupt(output);
   try {
     output.say(`run ${folder.folder}`);
-    const settings = { engine, store: folder.store, source, signal, versions: versions() };
+    const settings = { engine, store: folder.store, source, signal, versions: versions(), initial };
     return await followRun(train(configured, data, given.train as TrainOptions, settings), folder, config, output);
   } finally {
     await folder.release();

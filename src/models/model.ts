@@ -16,6 +16,8 @@ export interface DataInfo {
   readonly shape: Shape;
   /** How many classes the items are of, where they have labels: whole numbers below it. */
   readonly classes?: number;
+  /** How many items there are to train on. */
+  readonly items?: number;
   /** Of points in units of their own: what makes their coordinates of mean 0 and deviation 1. */
   readonly scale?: PointScale;
 }

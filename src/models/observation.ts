@@ -16,7 +16,7 @@ export const observationOptions = {
     "gaussian",
   ]).default("bernoulli"),
   sigma: numberOrField(
-    "standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned)",
+    "standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images)",
     ["learned"],
     {
       above: 0,
@@ -59,7 +59,9 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
   requireFitting(model, chosen, data);
   const bernoulli = chosen.likelihood === "bernoulli";
   const binarize = chosen.binarize ?? (bernoulli ? "dynamic" : "none");
-  const learned = !bernoulli && typeof chosen.sigma !== "number";
+  const { sigma = data.kind === "image" && data.items !== undefined && data.items < fewImages ? 1 : "learned" } =
+    chosen;
+  const learned = !bernoulli && sigma === "learned";
   return {
     nets: learned ? { sigma: noiseScale } : {},
     observed: (images, scope) => {
@@ -75,12 +77,18 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
       if (bernoulli) return bernoulliLogProb(out, x, batchAxes);
       const logVariance = learned
         ? param(scope.nets.sigma!.params, "logVariance")
-        : constant(scalar(2 * Math.log(chosen.sigma as number)));
+        : constant(scalar(2 * Math.log(sigma as number)));
       return normalLogProb({ mean: out, logVariance }, x, batchAxes);
     },
     mean: (out) => (bernoulli ? sigmoid(out) : out),
   };
 }
+
+/**
+ * Images to train on below which the deviation is not learned: it would follow the error down as they are learned by heart,
+ * the KL would weigh less and less, and codes would lie far from where samples are drawn.
+ */
+const fewImages = 2000;
 
 /** How much faster the learned deviation moves than the weights: it starts at 1 and has far to go. */
 const deviationSpeed = 20;

@@ -213,8 +213,9 @@ export function runConfig(
   data: DataSource,
   train: ResolvedTraining,
   device: string,
+  init?: InitialRun,
 ): RunConfig {
-  return { recipe: definition.name, model: options, data, train, device };
+  return { recipe: definition.name, model: options, data, train, device, ...(init && { init }) };
 }
 
 const sections = z.object({

@@ -16,6 +16,8 @@ export * from "./onnx-features.ts";
 export * from "./health.ts";
 export * from "./open-trained.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
+export { type InitialParameters, parametersOfRun, requireLike } from "./init-from.ts";
+export { layoutsOf } from "./layout.ts";
 export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
 export * from "./plan.ts";

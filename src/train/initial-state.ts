@@ -1,3 +1,4 @@
+import type { NdArray } from "../base/ndarray.ts";
 import { key } from "../base/random.ts";
 import { flatten } from "../base/tree.ts";
 import type { Model } from "../models/index.ts";
@@ -7,17 +8,22 @@ import { initialParams, ravel } from "./layout.ts";
 import { stateNames } from "./state-view.ts";
 import type { StepOptions } from "./trace.ts";
 
-/** The state of a run before its first step. */
-export function initialState(model: Model, training: ResolvedTraining): Arrays {
+/**
+ * The state of a run before its first step.
+ * @param given Parameters and running statistics by their names, where they are not to be drawn.
+ */
+export function initialState(model: Model, training: ResolvedTraining, given: Arrays = {}): Arrays {
   const state: Record<string, Arrays[string]> = {};
-  const initial = initialParams(model, key(training.seed));
-  for (const [net, params] of Object.entries(initial)) {
-    state[stateNames.params(net)] = ravel(params);
-    for (const [path, value] of flatten(model.nets[net]!.stats ?? {})) state[stateNames.stat(net, path)] = value;
+  for (const [net, params] of Object.entries(initialParams(model, key(training.seed)))) {
+    const name = stateNames.params(net);
+    state[name] = given[name] ?? ravel(params);
+    for (const [path, value] of flatten(model.nets[net]!.stats ?? {})) {
+      state[stateNames.stat(net, path)] = given[stateNames.stat(net, path)] ?? value;
+    }
   }
   for (const step of model.steps) {
     for (const net of step.updates) {
-      const slots = step.optimizer(rateOf(training), net).init(ravel(initial[net]!));
+      const slots = step.optimizer(rateOf(training), net).init(state[stateNames.params(net)] as NdArray<"float32">);
       for (const [slot, value] of Object.entries(slots)) state[stateNames.slot(step.name, net, slot)] = value;
     }
   }

@@ -1,6 +1,6 @@
 import { RunError } from "../base/errors.ts";
-import type { Model } from "../models/index.ts";
-import type { Engine } from "../runtime/index.ts";
+import type { DataInfo, Model } from "../models/index.ts";
+import type { Arrays, Engine } from "../runtime/index.ts";
 import type { Store } from "../base/store.ts";
 import {
   type Checkpoint,
@@ -34,6 +34,35 @@ export interface OpenedModel {
   close(): Promise<void>;
 }
 
+/** What a checkpoint of a run holds. */
+export interface LoadedParameters {
+  readonly checkpoint: Checkpoint;
+  readonly state: Arrays;
+  readonly model: Model;
+  readonly layouts: Layouts;
+  /** What a model needs to know of the run's data. */
+  readonly info: DataInfo;
+  /** Which of the parameters were asked for; null where there is but one sort. */
+  readonly weights: Weights | null;
+  readonly recovered: readonly string[];
+}
+
+/** @throws RunError when there is no such checkpoint, or it is damaged. */
+export async function loadParameters(run: Run, weights: Weights, choice: CheckpointChoice): Promise<LoadedParameters> {
+  const data = await readDataRecord(run.store);
+  if (data === null) throw nothingSaved(run, run.recovered);
+  const info = { ...data, items: data.train.size };
+  const model = buildModel(run.config, info);
+  const layouts = layoutsOf(model, run.config.train.seed);
+  const { checkpoint, state, passedOver } = await loaded(run, model, layouts, choice);
+  if (checkpoint === null || state === null) {
+    if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
+    throw nothingSaved(run, [...run.recovered, ...passedOver]);
+  }
+  const kept = hasAverages(Object.keys(state)) ? weights : null;
+  return { checkpoint, state, model, layouts, info, weights: kept, recovered: [...run.recovered, ...passedOver] };
+}
+
 /**
  * The model of a run as a checkpoint has it; needs no data.
  * @param weights "ema" is for runs that keep averages, and those of the last step for others.
@@ -45,32 +74,18 @@ export async function openTrained(
   weights: Weights = "ema",
   choice: CheckpointChoice = "last",
 ): Promise<OpenedModel> {
-  const data = await readDataRecord(run.store);
-  if (data === null) throw nothingSaved(run, run.recovered);
-  const model = buildModel(run.config, data);
-  const layouts = layoutsOf(model, run.config.train.seed);
-  const { checkpoint, state: values, passedOver } = await loaded(run, model, layouts, choice);
-  if (checkpoint === null || values === null) {
-    if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
-    throw nothingSaved(run, [...run.recovered, ...passedOver]);
-  }
+  const { checkpoint, state: values, model, layouts, info, ...about } = await loadParameters(run, weights, choice);
   const { step } = checkpoint;
   const state = engine.createState(inferenceState(values, weights));
   const progress = progressAt(courseOf(model, run.config.train.steps), step);
   const trained = new TrainedModel(model, layouts, engine, state, progress, (options) =>
-    buildModel({ ...run.config, model: { ...run.config.model, ...options } }, data),
+    buildModel({ ...run.config, model: { ...run.config.model, ...options } }, info),
   );
   const close = async (): Promise<void> => {
     state.dispose();
     await trained.release();
   };
-  return {
-    trained,
-    step,
-    weights: hasAverages(Object.keys(values)) ? weights : null,
-    recovered: [...run.recovered, ...passedOver],
-    close,
-  };
+  return { trained, step, ...about, close };
 }
 
 async function loaded(

@@ -67,10 +67,10 @@ function definitionOf({ recipe }: RunConfig): ModelDefinition {
 }
 
 export function infoOf(data: DataSplit): DataInfo {
-  const { kind, shape } = data.train;
+  const { kind, shape, size: items } = data.train;
   const classes = classesOf(data);
   const scale = pointScaleOf(data.train);
-  return { kind, shape, ...(classes !== undefined && { classes }), ...(scale && { scale }) };
+  return { kind, shape, items, ...(classes !== undefined && { classes }), ...(scale && { scale }) };
 }
 
 /**

@@ -17,6 +17,7 @@ import { diagnoseModel } from "./diagnosis/diagnose.ts";
 import { Watch } from "./diagnosis/watch.ts";
 import type { TrainEvent } from "./events.ts";
 import { aboutExport, exportModel } from "./export.ts";
+import { type InitialParameters, initialOf, requireLike } from "./init-from.ts";
 import { initialState, slotNamesOf } from "./initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "./live-report.ts";
@@ -45,6 +46,8 @@ export interface TrainSettings {
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly versions?: Readonly<Record<string, string>>;
+  /** Parameters to begin with; drawn where not given. The optimizer is a fresh one. */
+  readonly initial?: InitialParameters | undefined;
 }
 
 /**
@@ -61,10 +64,12 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, void> {
   const { model, training, served } = planRun(configured, data, options, settings.engine.freeMemory?.());
   const source = settings.source ?? { spec: data.train.name };
-  const config = runConfig(configured, source, training, settings.engine.name);
+  const { initial, engine } = settings;
+  if (initial !== undefined) requireLike(configured.definition.name, model, layoutsOf(model, training.seed), initial);
+  const config = runConfig(configured, source, training, engine.name, initial?.init);
   const clock = settings.clock ?? systemClock;
   const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
-  yield* new Training(run, model, data, served, settings.engine, clock, settings.signal).go();
+  yield* new Training(run, model, data, served, engine, clock, settings.signal, initial).go();
 }
 
 /**
@@ -76,7 +81,8 @@ export async function* resume(run: Run, data: DataSplit, settings: TrainSettings
   requireResumable(run);
   await requireSameData(run.store, data);
   const { model, served } = planAgain(run.config, data, settings.engine.freeMemory?.());
-  yield* new Training(run, model, data, served, settings.engine, settings.clock ?? systemClock, settings.signal).go();
+  const { engine, clock = systemClock, signal, initial } = settings;
+  yield* new Training(run, model, data, served, engine, clock, signal, initial).go();
 }
 
 /** One session of training. */
@@ -105,6 +111,7 @@ class Training {
     private readonly engine: Engine,
     private readonly clock: Clock,
     private readonly signal: AbortSignal | undefined,
+    private readonly initial: InitialParameters | undefined,
   ) {
     this.config = run.config.train;
     this.seed = key(this.config.seed);
@@ -118,7 +125,7 @@ class Training {
     for (const what of from.recovered) yield { type: "recovered", what };
     yield { type: "phase", phase: "compile" };
     this.saved = start;
-    const values = from.state ?? initialState(this.model, this.config);
+    const values = from.state ?? initialState(this.model, this.config, initialOf(this.run, this.initial));
     await this.run.restore();
     // What came after the checkpoint is made again.
     const ended = endedBefore(this.run.config, start);
@@ -133,7 +140,9 @@ class Training {
     this.watch = new Watch(this.chronicle, this.config.steps, told);
     this.log = new RunLog(this.run, this.chronicle, this.course);
     this.report = new LiveReport(this.run, this.model, this.data.test, this.chronicle, this.clock);
-    this.estimate = estimateOf(this.course, start, this.config, this.measuredItems());
+    const measured = (part: Dataset) => (this.follows(part) ? part.size : 0);
+    const items = { train: measured(this.data.train), test: measured(this.data.test) };
+    this.estimate = estimateOf(this.course, start, this.config, items);
     const state = this.engine.createState(values);
     const trained = this.trainedWith(state);
     const legs = new Legs(
@@ -201,10 +210,8 @@ class Training {
       await this.run.progress(done, seconds());
       const imagesPerSecond = this.estimate.batchesPerSecond * batch;
       yield { type: "step", step: done, steps, losses, imagesPerSecond, secondsLeft };
-      if (!estimated && this.estimate.settled) {
-        estimated = true;
-        yield { type: "estimate", secondsLeft, steps };
-      }
+      if (!estimated && this.estimate.settled) yield { type: "estimate", secondsLeft, steps };
+      estimated ||= this.estimate.settled;
       if (due(evalEvery)) yield* this.timed("evaluation", () => this.follow(done, seconds(), trained));
       if (due(sampleEvery)) yield* this.timed("picture", () => this.picture(trained, done, seconds()));
       if (due(evalEvery) || due(sampleEvery)) await this.keepBest(done, seconds(), state);
@@ -388,10 +395,5 @@ class Training {
       type: "done",
       result: { steps, seconds, makes, ways: directionsOf(this.model), test, warnings: this.watch.warnings },
     };
-  }
-
-  private measuredItems() {
-    const size = (part: Dataset) => (this.follows(part) ? part.size : 0);
-    return { train: size(this.data.train), test: size(this.data.test) };
   }
 }

@@ -1,0 +1,20 @@
+import { resolve } from "node:path";
+
+import { RunError } from "../base/errors.ts";
+import { FolderStore, requireRun } from "../node/index.ts";
+import { type InitialParameters, type InitialRun, Run, parametersOfRun } from "../train/index.ts";
+
+/**
+ * The parameters of a run's newest checkpoint, for another run to begin with.
+ * @param known What a config says of them: then those of that step, and of those bytes.
+ */
+export async function readInitial(folder: string, known?: InitialRun): Promise<InitialParameters> {
+  await requireRun(folder);
+  const run = await Run.open(new FolderStore(folder));
+  const found = await parametersOfRun(run, resolve(folder), known?.step);
+  if (known === undefined || known.sha256 === found.init.sha256) return found;
+  throw new RunError(
+    `init-from: step ${known.step} of ${folder} must have the parameters that the config names - got another SHA-256`,
+    "the run was trained anew since; --init-from takes its parameters as they are now",
+  );
+}
