@@ -95,6 +95,31 @@ describe("zaya sample by seeds", () => {
   });
 });
 
+describe("zaya sample of a file that another program made", () => {
+  const fixture = (name: string) => join(import.meta.dirname, "..", "fixtures", "onnx", `${name}.onnx`);
+
+  it("says nothing of what ONNX Runtime refused on the way", async () => {
+    // It says that it takes any number of items, and takes one.
+    const { code, stdout, stderr } = await zaya(
+      folder,
+      "sample",
+      fixture("gen-hidden-one"),
+      "-n",
+      "5",
+      "--out",
+      "h.npy",
+    );
+    expect([code, stdout, stderr]).toEqual([0, "h.npy: 5 items, seed 0\n", ""]);
+    expect((await arrayAt("h.npy")).shape).toEqual([5, 3, 16, 16]);
+  });
+
+  it("says the reason of one that does not run, and no more", async () => {
+    const { code, stderr } = await zaya(folder, "sample", fixture("newer"));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: .*opset 99, which is newer than opset \d+, the last that it knows\nhint: .*\n$/);
+  });
+});
+
 describe("seeds and ways between them", () => {
   it("are lists and ranges", () => {
     expect(seedsOf("0-3, 7,2")).toEqual([0, 1, 2, 3, 7, 2]);
