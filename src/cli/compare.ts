@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
-import { FolderStore, requireFree, requireRun, writeOutput } from "../node/index.ts";
+import { requireFree, writeOutput } from "../node/index.ts";
 import {
   type ComparedRun,
-  Run,
+  type Run,
   compareMetrics,
   configDifferences,
   gatherRuns,
@@ -25,6 +25,7 @@ import {
   measureRun,
   requireNoMeasureFlags,
 } from "./measure-run.ts";
+import { openRun } from "./open-run.ts";
 import { Output } from "./output.ts";
 
 interface CompareFlags extends MeasureFlags {
@@ -89,8 +90,9 @@ function requireDistinct(folders: readonly string[]): void {
 
 /** A run's record, which may still be written to. */
 async function openRecord(name: string): Promise<{ readonly name: string; readonly run: Run }> {
-  await requireRun(name);
-  return { name, run: await Run.open(new FolderStore(name)) };
+  const run = await openRun(name);
+  for (const what of run.recovered) new Output().warn(`${name}: ${what}`);
+  return { name, run };
 }
 
 function describeRun({ name, run: { config, state }, data, metrics }: ComparedRun) {

@@ -1,7 +1,7 @@
 import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
-import { type OpenedModel, Run, openTrained, requireSameData } from "../train/index.ts";
+import { type OpenedModel, Run, inRun, openTrained, requireSameData } from "../train/index.ts";
 import { Output } from "./output.ts";
 import type { Parameters } from "./weights.ts";
 
@@ -15,12 +15,17 @@ export async function openRunModel(
   device: Device,
   { weights, checkpoint }: Parameters,
 ): Promise<OpenedRun> {
-  await requireRun(folder);
-  const run = await Run.open(new FolderStore(folder));
-  const opened = await openTrained(run, await nodeEngine({ device }), weights, checkpoint);
+  const run = await openRun(folder);
+  const opened = await inRun(folder, async () => openTrained(run, await nodeEngine({ device }), weights, checkpoint));
   for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
   if (opened.recovered.length > 0) new Output({}).warn(`${folder}: going on with step ${opened.step}`);
   return { run, ...opened };
+}
+
+/** The record of a run, to read from. */
+export async function openRun(folder: string): Promise<Run> {
+  await requireRun(folder);
+  return inRun(folder, () => Run.open(new FolderStore(folder)));
 }
 
 /** The data that a run's config names. */

@@ -2,12 +2,12 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { FolderStore, nodeEngine, requireRun } from "../node/index.ts";
-import { Run, reportAgain, reportFile } from "../train/index.ts";
+import { nodeEngine } from "../node/index.ts";
+import { inRun, reportAgain, reportFile } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";
-import { openSameData } from "./open-run.ts";
+import { openRun, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
 
 interface ReportFlags {
@@ -25,10 +25,10 @@ export function declareReport(command: Command): void {
 
 async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   const output = new Output(flags);
-  await requireRun(folder);
-  const run = await Run.open(new FolderStore(folder));
+  const run = await openRun(folder);
   const data = await openSameData(run);
-  await reportAgain(run, data, await nodeEngine({ device: deviceOf(flags.device) }));
+  for (const what of run.recovered) output.warn(`${folder}: ${what}`);
+  await inRun(folder, async () => reportAgain(run, data, await nodeEngine({ device: deviceOf(flags.device) })));
   const report = join(folder, reportFile);
   output.result([report], { run: folder, status: run.state.status, report });
 }

@@ -10,6 +10,7 @@ import {
   Run,
   type RunConfig,
   type RunLength,
+  inRun,
   isDone,
   lengthen,
   rateWords,
@@ -53,7 +54,7 @@ export function declareResume(command: Command): void {
     ["train a run on that is done", "zaya resume runs/vae-mnist-1 --steps 10000"],
   ]);
   command.action(async (folder: string, flags: ResumeFlags) => {
-    process.exitCode = await runResume(folder, flags);
+    process.exitCode = await inRun(folder, () => runResume(folder, flags));
   });
 }
 

@@ -5,6 +5,7 @@ import type { RunConfig } from "./config.ts";
 import { type DataRecord, readDataRecord } from "./data-record.ts";
 import { type KeptEvaluation, readEvaluations } from "./evaluation-files.ts";
 import { curvesOf } from "./run-curves.ts";
+import { inRun } from "./in-run.ts";
 import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
 
@@ -47,11 +48,9 @@ export async function gatherRuns(
   }
   return Promise.all(
     runs.map(async ({ name, run }) => {
-      const [data, metrics, results] = await Promise.all([
-        readDataRecord(run.store),
-        run.metrics(),
-        readEvaluations(run.store),
-      ]);
+      const [data, metrics, results] = await inRun(name, () =>
+        Promise.all([readDataRecord(run.store), run.metrics(), readEvaluations(run.store)]),
+      );
       if (data === null) {
         throw new RunError(
           `a run must have a checkpoint - got none in ${name}`,

@@ -18,6 +18,7 @@ export * from "./open-trained.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { type InitialParameters, parametersOfRun, requireLike } from "./init-from.ts";
 export { layoutsOf } from "./layout.ts";
+export { inRun } from "./in-run.ts";
 export { latentsByKl } from "./latent-pictures.ts";
 export * from "./pictures.ts";
 export * from "./plan.ts";

@@ -113,11 +113,16 @@ describe("zaya compare", () => {
 
   it("says which result file is damaged", async () => {
     const file = join(folder, "gan", "eval", "elbo@part=test.json");
-    for (const text of ['{"metric": "elbo"', "[]", '{"metric": "elbo", "protocol": {"part": "test"}, "step": 1}']) {
+    for (const [text, reason] of [
+      ['{"metric": "elbo"', "must be JSON - got"],
+      ["[]", "Invalid input: expected object, received array - got []"],
+      ['{"metric": "elbo", "protocol": {"part": "test"}, "step": 1}', "label must be text - got none"],
+    ] as const) {
       await writeFile(file, text);
       const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
       expect(code).toBe(2);
-      expect(stderr).toContain("eval/elbo@part=test.json: must hold a result - got ");
+      expect(stderr).toContain(`gan/eval/elbo@part=test.json: ${reason}`);
+      expect(stderr).toContain("remove the file, and measure again");
     }
     await rm(file);
   });
