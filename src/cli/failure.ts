@@ -2,6 +2,7 @@ import pc from "picocolors";
 
 import { DivergedError, OptionError, ZayaError } from "../base/errors.ts";
 import { flagOf } from "./flag-name.ts";
+import { count } from "./format.ts";
 import { type TextStream, writeLines } from "./output.ts";
 
 export const exitCodes = { done: 0, bug: 1, refused: 2, diverged: 3, interrupted: 130 } as const;
@@ -12,10 +13,20 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
     tell(stderr, ...asFlag(error));
     return error instanceof DivergedError ? exitCodes.diverged : exitCodes.refused;
   }
+  const size = error instanceof RangeError ? /^Invalid typed array length: (\d+)$/.exec(error.message)?.[1] : undefined;
+  if (size !== undefined || isOutOfMemory(error)) {
+    const what = size === undefined ? "what was asked for" : `an array of ${count(Number(size))} numbers`;
+    tell(stderr, `${what} does not fit into memory`, "choose smaller numbers, or fewer or smaller items");
+    return exitCodes.refused;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   tell(stderr, "this is a bug in zaya: please report it with the lines below");
   writeLines(stderr, text.split("\n"));
   return exitCodes.bug;
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof RangeError && /^Array buffer allocation failed$/.test(error.message);
 }
 
 /** Where an error is about an option, message and hint by the name of its flag. */

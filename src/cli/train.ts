@@ -206,6 +206,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
 /** @throws OptionError for more words than there can be domains. */
 function specsOf(data: readonly string[]): DataSpecs {
   const [spec, second] = data;
+  if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty word");
   if (data.length <= 2) return { spec, second };
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }
