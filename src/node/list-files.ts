@@ -48,7 +48,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why a file or folder cannot be opened, in words. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : reasons[code];
   return known === undefined ? `cannot be read: ${message}` : `cannot be read: ${known} (${code})`;

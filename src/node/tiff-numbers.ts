@@ -20,7 +20,7 @@ export interface TiffHeader {
   numbers(): Promise<TiffNumbers | ValueFault>;
 }
 
-export interface TiffNumbers {
+interface TiffNumbers {
   readonly channels: 1 | 3;
   /** In [0, 1]; transparency on white. */
   readonly values: Float32Array;
