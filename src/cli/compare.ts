@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { OptionError } from "../base/errors.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
 import {
+  type ComparedMetric,
   type ComparedRun,
   type Run,
   compareMetrics,
@@ -16,7 +17,8 @@ import {
 } from "../train/index.ts";
 import { addDeviceFlag } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
-import { counted } from "./format.ts";
+import { exitCodes } from "./failure.ts";
+import { counted, number, table } from "./format.ts";
 import { addExamples } from "./help.ts";
 import {
   type MeasureFlags,
@@ -27,6 +29,7 @@ import {
 } from "./measure-run.ts";
 import { openRun } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { refusalLines } from "./result-lines.ts";
 
 interface CompareFlags extends MeasureFlags {
   readonly out: string;
@@ -61,19 +64,39 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   if (flags.metric !== undefined) {
     for (const folder of folders) {
       output.say(folder);
-      await measureRun(folder, flags, output);
+      const { refused } = await measureRun(folder, flags, output);
+      if (refused.length === 0) continue;
+      output.warn(...refused.flatMap(refusalLines));
+      process.exitCode = exitCodes.refused;
     }
     runs = await gatherRuns(records);
   }
   const page = await renderComparison(runs);
   await writeOutput(out, new TextEncoder().encode(page), force);
   const metrics = compareMetrics(runs);
-  output.result([`${out}: ${counted(runs.length, "run")}, ${counted(metrics.length, "measurement")}`], {
+  const summary = `${out}: ${counted(runs.length, "run")}, ${counted(metrics.length, "measurement")}`;
+  output.result([...metrics.flatMap((metric) => metricLines(runs, metric)), summary], {
     out,
     runs: runs.map(describeRun),
     metrics: metrics.map(({ cells, ...about }) => ({ ...about, values: byRun(runs, cells) })),
     differences: Object.fromEntries(configDifferences(runs).map(({ name, values }) => [name, byRun(runs, values)])),
   });
+}
+
+/** Each run's value with its interval, what must be read with it, and what real items get. */
+function metricLines(runs: readonly ComparedRun[], { quantity, unit, cells }: ComparedMetric): string[] {
+  const told = cells.map((cell, i) => {
+    if (cell === null) return [`  ${runs[i]!.name}`, "not measured"];
+    const [low, high] = cell.interval;
+    const interval = Number.isFinite(low) ? ` [${number(low)}, ${number(high)}]` : "";
+    return [
+      `  ${runs[i]!.name}`,
+      `${number(cell.value)}${interval}`,
+      cell.beside ?? "",
+      cell.floor === undefined ? "" : `real items get ${number(cell.floor)}`,
+    ];
+  });
+  return [`${quantity}, ${unit}`, ...table(told)];
 }
 
 /** @throws OptionError when the path does not end in .html. */

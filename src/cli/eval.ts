@@ -1,13 +1,12 @@
 import type { Command } from "commander";
 
-import type { Evaluation } from "../train/index.ts";
 import { addDeviceFlag } from "./device.ts";
+import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
-import { count, number } from "./format.ts";
 import { addExamples } from "./help.ts";
 import { type MeasureFlags, addMeasureFlags, checkMeasureFlags, measureRun } from "./measure-run.ts";
 import { Output } from "./output.ts";
-import { numbers } from "./progress.ts";
+import { comparisonLines, refusalLines, resultLine } from "./result-lines.ts";
 
 interface EvalFlags extends MeasureFlags {
   readonly json?: boolean;
@@ -31,40 +30,13 @@ export function declareEval(command: Command): void {
 async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   const output = new Output(flags);
   checkMeasureFlags(flags);
-  const { results, ...about } = await measureRun(folder, flags, output);
+  const { results, refused, ...about } = await measureRun(folder, flags, output);
   output.result(
-    results.flatMap((result) => [numbers([result]), ...comparison(result), `  ${folder}/${result.file}`]),
-    { run: folder, ...about, results },
-  );
-}
-
-/** Of a result of samples: what it is to be seen beside. */
-function comparison(result: Evaluation): string[] {
-  const {
-    interval: [low, high],
-    protocol,
-  } = result;
-  const { samples, reference, features } = protocol;
-  if (samples === undefined) return [];
-  return [
     [
-      "",
-      ...(Number.isFinite(low) ? [`95 % interval ${number(low)} to ${number(high)}`] : []),
-      ...floorOf(result),
-      `${count(samples)} drawn, ${count(reference!)} real`,
-      ...(features === undefined
-        ? []
-        : [`${features.dimensions} features of ${features.id}, resized: ${features.resize}`]),
-    ].join("  "),
-  ];
-}
-
-/** What real items get, and what else is different about them. */
-function floorOf({ floor, floorDetails = {}, floorRefusal, details }: Evaluation): string[] {
-  if (floorRefusal !== undefined) return [`no floor: real items in place of samples are refused, ${floorRefusal}`];
-  if (floor === undefined) return [];
-  const other = Object.entries(floorDetails).flatMap(([name, detail]) =>
-    typeof detail === "number" && detail !== details[name] ? [`${name} ${number(detail)}`] : [],
+      ...results.flatMap((result) => [resultLine(result), ...comparisonLines(result), `  ${folder}/${result.file}`]),
+      ...refused.flatMap(refusalLines),
+    ],
+    { run: folder, ...about, results, refused },
   );
-  return [`real items get ${number(floor)}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
+  if (refused.length > 0) process.exitCode = exitCodes.refused;
 }

@@ -15,7 +15,8 @@ import {
 import { exitCodes } from "./failure.ts";
 import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
-import { Progress, numbers } from "./progress.ts";
+import { Progress } from "./progress.ts";
+import { endLine, refusalLines } from "./result-lines.ts";
 
 /** Tells a run's events until it ends, and its result. Returns the exit code. */
 export async function followRun(
@@ -57,16 +58,17 @@ export async function followRun(
         return exitCodes.interrupted;
       }
       if (event.type === "done") {
-        const { steps, seconds, test, warnings } = event.result;
+        const { steps, seconds, test, refused, warnings } = event.result;
         const results = Object.values(test);
         output.result(
           [
-            ...results.map((result) => `test  ${numbers([result])}`),
+            ...results.map((result) => `test  ${endLine(result)}`),
+            ...refused.flatMap(refusalLines),
             `run   ${folder}  (${steps} steps in ${duration(seconds)})`,
             reportLine,
             `next  ${nextCommand(event.result, word)}`,
           ],
-          { ...about, report, status: "done", steps, seconds, test: numbersOf(results), warnings },
+          { ...about, report, status: "done", steps, seconds, test: numbersOf(results), refused, warnings },
         );
       }
     }

@@ -1,21 +1,24 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { OptionError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
 import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
-import { type DataSplit, type Dataset, take } from "../data/index.ts";
+import { type DataSplit, take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { type Device, openRunFolder } from "../node/index.ts";
 import { imageLayouts } from "../runtime/index.ts";
 import {
   type Evaluation,
   type Measured,
+  type Measurement as Chosen,
+  type Refusal,
   endMetrics,
-  evaluator,
+  drawnMetrics,
+  endMeasurements,
   keepEvaluation,
+  measureEach,
   takesFeatures,
-  usualMeasurements,
 } from "../train/index.ts";
 import { deviceOf } from "./device.ts";
 import { flagOf } from "./flag-name.ts";
@@ -27,6 +30,7 @@ import { rangeWords } from "./onnx-flags.ts";
 import { type OpenedFeatures, openFeatures } from "./open-features.ts";
 import { type OpenedRun, openRunModel, openSameData } from "./open-run.ts";
 import type { Output } from "./output.ts";
+import { refusalLines } from "./result-lines.ts";
 import { addParameterFlags, describeParameters, givenParameter, parametersOf } from "./weights.ts";
 
 const options = z.object({
@@ -66,6 +70,8 @@ export interface Measurement extends Measured {
   readonly n: number;
   /** Each with its file in the run. */
   readonly results: readonly (Evaluation & { readonly file: string })[];
+  /** Metrics that the model or its data do not allow; the others were measured. */
+  readonly refused: readonly Refusal[];
 }
 
 /** The flags of measuring. @param otherwise What is measured where no metric is named, for the help. */
@@ -89,7 +95,7 @@ export function addMeasureFlags(command: Command, otherwise: string): void {
 export function checkMeasureFlags(flags: MeasureFlags): void {
   parseOptions(options, givenOptions(flags, options), "eval");
   parametersOf(flags);
-  if (flags.metric === undefined) requireUsed(flags, endMetrics);
+  if (flags.metric === undefined) requireUsed(flags, [...endMetrics, ...drawnMetrics]);
   for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
     parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
   }
@@ -112,7 +118,7 @@ export async function measureRun(folder: string, flags: MeasureFlags, output: Ou
     let compared: OpenedFeatures | null = null;
     try {
       const data = await openSameData(run.run);
-      const chosen = flags.metric === undefined ? usualOf(run, data.test, flags) : chosenBy(flags.metric, flags);
+      const chosen = flags.metric === undefined ? usualOf(run, data, flags) : chosenBy(flags.metric, flags);
       compared = await featuresFor(
         chosen.map(({ metric }) => metric),
         given,
@@ -141,8 +147,6 @@ async function featuresFor(
   );
 }
 
-type Chosen = ReturnType<typeof usualMeasurements>[number];
-
 interface Task {
   readonly run: OpenedRun;
   readonly data: DataSplit;
@@ -162,14 +166,26 @@ async function measure(
     `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
   );
   const by = fold(key(seed), "evaluate");
-  const evaluate = evaluator({ trained, data, part: "test", key: by, training: train, features: compared?.features });
-  const results: Measurement["results"][number][] = [];
-  for (const { metric, options } of chosen) {
-    output.show(metric.name);
-    const result = await evaluate(metric, options);
-    results.push({ ...result, file: await keepEvaluation(run.store, { ...result, step, seed, weights }) });
+  const subject = { trained, data, part: "test", key: by, training: train, features: compared?.features };
+  const files: string[] = [];
+  const { results, refused } = await measureEach(subject, chosen, {
+    before: (metric) => output.show(metric.name),
+    after: async (result) => files.push(await keepEvaluation(run.store, { ...result, step, seed, weights })),
+  });
+  const [first] = refused;
+  // Where nothing at all could be measured that is the error.
+  if (first !== undefined && results.length === 0) {
+    for (const refusal of refused.slice(1)) output.warn(...refusalLines(refusal));
+    throw new DataError(first.reason, first.hint);
   }
-  return { step, seed, weights, n: data.size, results };
+  return {
+    step,
+    seed,
+    weights,
+    n: data.size,
+    results: results.map((result, i) => ({ ...result, file: files[i]! })),
+    refused,
+  };
 }
 
 function chosenBy(names: readonly string[], flags: MeasureFlags): Chosen[] {
@@ -177,8 +193,8 @@ function chosenBy(names: readonly string[], flags: MeasureFlags): Chosen[] {
 }
 
 /** What training ends with. @throws OptionError for models for which that is nothing. */
-function usualOf({ trained, run }: OpenedRun, test: Dataset, flags: MeasureFlags): Chosen[] {
-  const usual = usualMeasurements(trained.model, test);
+function usualOf({ trained, run }: OpenedRun, data: DataSplit, flags: MeasureFlags): Chosen[] {
+  const usual = endMeasurements(trained.model, data);
   if (usual.length === 0) {
     throw new OptionError(
       `${run.config.recipe} is measured by metrics of samples - got no --metric`,
@@ -187,8 +203,5 @@ function usualOf({ trained, run }: OpenedRun, test: Dataset, flags: MeasureFlags
   }
   const metrics = usual.map(({ metric }) => metric);
   requireUsed(flags, metrics);
-  return usual.map(({ metric, options }) => ({
-    metric,
-    options: { ...options, ...givenOptions(flags, metric.options) },
-  }));
+  return usual.map((each) => ({ ...each, options: { ...each.options, ...givenOptions(flags, each.metric.options) } }));
 }

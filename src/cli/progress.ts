@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { Clock } from "../base/clock.ts";
 import { readImage } from "../node/index.ts";
-import { type Evaluation, type TrainEvent, numbersOf } from "../train/index.ts";
+import type { TrainEvent } from "../train/index.ts";
 import { count, duration, number } from "./format.ts";
 import type { Output } from "./output.ts";
 
@@ -147,23 +147,13 @@ function fourDigits(value: number): string {
 /** The values alone, in as many lines as they take. */
 function evaluatedLines({ step, results }: EvaluatedEvent, columns: number): string[] {
   if (results.length === 0) return [];
-  const texts = results.map((result) => `${result.quantity} ${number(numbersOf([result])[result.quantity]!)}`);
+  const texts = results.map(
+    ({ quantity, value, beside }) => `${quantity} ${number(value)}${beside === undefined ? "" : `, ${beside}`}`,
+  );
   const lines = [`step ${count(step)}  test`];
   for (const text of texts) {
     if (lines.at(-1)!.length + text.length + 2 <= columns) lines.push(`${lines.pop()!}  ${text}`);
     else lines.push(`  ${text}`);
   }
   return lines;
-}
-
-/** `negElbo 105.9 ± 0.2  recon 80.4  kl 25.5  (n 10000)`. */
-export function numbers(results: readonly Evaluation[]): string {
-  return results
-    .map((result) => {
-      const { stderr, n, [result.quantity]: value, ...rest } = numbersOf([result]);
-      const details = Object.entries(rest).map(([name, entry]) => `  ${name} ${number(entry)}`);
-      const error = Number.isFinite(stderr) ? ` ± ${Number(stderr!.toPrecision(2))}` : "";
-      return `${result.quantity} ${number(value!)}${error} ${result.unit}${details.join("")}  (n ${n})`;
-    })
-    .join("  ");
 }

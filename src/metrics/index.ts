@@ -7,6 +7,7 @@ import { dci } from "./dci.ts";
 import { density } from "./density.ts";
 import { diversity } from "./diversity.ts";
 import { elbo } from "./elbo.ts";
+import { emd } from "./emd.ts";
 import { factorVaeScore } from "./factor-vae-score.ts";
 import { fid } from "./fid.ts";
 import { gradientVariance } from "./gradient-variance.ts";
@@ -46,6 +47,7 @@ export {
   density,
   diversity,
   elbo,
+  emd,
   factorVaeScore,
   fid,
   gradientVariance,
@@ -71,6 +73,7 @@ export const metrics: readonly Metric[] = [
   nll,
   fid,
   kid,
+  emd,
   precision,
   recall,
   density,

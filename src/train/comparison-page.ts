@@ -104,7 +104,8 @@ function measured(cell: KeptEvaluation, newest: number): Markup {
   const [low, high] = cell.interval.map(formatNumber);
   const interval = cell.interval.every(Number.isFinite) ? markup` <span class="note">[${low!}, ${high!}]</span>` : "";
   const step = cell.step === newest ? "" : markup` <span class="note">at step ${formatNumber(cell.step)}</span>`;
-  return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${floor}${step}`;
+  const beside = cell.beside === undefined ? "" : markup` <span class="note">${cell.beside}</span>`;
+  return markup`<strong>${formatNumber(cell.value)}</strong>${interval}${beside}${floor}${step}`;
 }
 
 function floorIn({ floor, floorRefusal }: KeptEvaluation): Markup | string {

@@ -1,8 +1,25 @@
-import { DataError } from "../base/errors.ts";
+import { DataError, OptionError, ShapeError } from "../base/errors.ts";
+import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, hasSides } from "../data/index.ts";
-import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
+import { type DataSplit, type Dataset, hasSides, some } from "../data/index.ts";
+import {
+  type Evidence,
+  type EvidenceKind,
+  type Metric,
+  type MetricResult,
+  diversity,
+  emd,
+  kid,
+  memorisation,
+  metrics,
+  modes,
+  precision,
+  recall,
+  sharpness,
+  wide,
+} from "../metrics/index.ts";
+import { isGame } from "./diagnosis/sample-looks.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
@@ -49,6 +66,12 @@ export function evaluator(
     const options = parseOptions(metric.options, rawOptions, metric.name);
     const { evidence, real, facts } = await gathering.gather(metric.needs, options, metric.name);
     const result = metric.measure(evidence, options);
+    if (!Number.isFinite(result.value)) {
+      throw new DataError(
+        `${metric.name}: the value must be a finite number - got ${result.value}`,
+        "look at the samples and the losses of the run: it may have diverged",
+      );
+    }
     const floor = floorOf(metric, real, options);
     const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
     const { data, part } = subject;
@@ -112,9 +135,11 @@ export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usual
 export interface Measurement {
   readonly metric: Metric;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Items that it is measured on at most, where all would take long. */
+  readonly items?: number;
 }
 
-/** Those that training ends with, of this model on such data; of one between domains, for each of its ways. */
+/** Those that a model is followed by on such data; of one between domains, for each of its ways. */
 export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
   const usual = endMetrics.filter(({ needs }) => usualEvidence[needs]!(model, data));
   const ways = directionsOf(model);
@@ -138,6 +163,102 @@ export async function measureUsual(
   for (const { metric, options } of usualMeasurements(trained.model, data))
     results.push(await measure(metric, options));
   return results;
+}
+
+/** Metrics of drawn items that training ends with where the data give all that they need, in the order in which they are told. */
+export const drawnMetrics = [
+  modes,
+  emd,
+  kid,
+  precision,
+  recall,
+  sharpness,
+  diversity,
+  memorisation,
+] as unknown as readonly Metric[];
+
+/** Numbers in the training items among which the nearest is looked for at the end of training, at most. */
+const mostSearched = 50_000_000;
+const isPoints = ({ test }: DataSplit) => test.kind === "points";
+const isImages = ({ test }: DataSplit) => test.kind === "image";
+
+/** Which data give such evidence of drawn items by themselves, and soon. */
+const drawnEvidence: Partial<Record<EvidenceKind, (data: DataSplit) => boolean>> = {
+  modes: ({ test: { modes: declared } }) => declared?.kind === "centers",
+  features: isPoints,
+  neighbours: isPoints,
+  samples: isImages,
+  vectors: isImages,
+  nearest: (data) => isImages(data) && data.train.size * sizeOf(data.train.shape) <= mostSearched,
+};
+
+/** Items of either set that drawn ones are compared with at the end of training. */
+const drawnItems = 2000;
+
+/** Those that training ends with: what it was followed by, and of a game what is known of its samples. */
+export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
+  const usual = usualMeasurements(model, data.test);
+  if (!isGame(model) || model.generator === undefined) return usual;
+  const drawn = drawnMetrics.filter(({ needs }) => drawnEvidence[needs]!(data));
+  return [...usual, ...drawn.map((metric) => ({ metric, options: {}, items: drawnItems }))];
+}
+
+/** A metric that could not be measured, and why. */
+export interface Refusal {
+  /** The metric, and the way where it is of one of several. */
+  readonly label: string;
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+/**
+ * Measures one after the other; a metric that the model or the data do not allow takes no other down with it.
+ * @param tell Is told of each before it is measured, and of each result.
+ */
+export async function measureEach(
+  subject: Subject,
+  measurements: readonly Measurement[],
+  tell: { readonly before?: (metric: Metric) => void; readonly after?: (result: Evaluation) => Promise<unknown> } = {},
+): Promise<{ readonly results: readonly Evaluation[]; readonly refused: readonly Refusal[] }> {
+  const evaluators = new Map<number, ReturnType<typeof evaluator>>();
+  const within = (items: number) => {
+    const known = evaluators.get(items) ?? evaluator({ ...subject, data: some(subject.data, items) });
+    evaluators.set(items, known);
+    return known;
+  };
+  const results: Evaluation[] = [];
+  const refused: Refusal[] = [];
+  for (const { metric, options, items = Infinity } of measurements) {
+    tell.before?.(metric);
+    try {
+      const result = await within(items)(metric, options);
+      results.push(result);
+      await tell.after?.(result);
+    } catch (error) {
+      if (!(error instanceof DataError || error instanceof OptionError || error instanceof ShapeError)) throw error;
+      const way = options.direction === undefined ? "" : `/${options.direction as Direction}`;
+      refused.push({
+        label: `${metric.name}${way}`,
+        reason: error.message,
+        ...(error.hint !== undefined && { hint: error.hint }),
+      });
+    }
+  }
+  return { results, refused };
+}
+
+/** Measures what training ends with, with the draws of a run of this seed; each result is kept as it comes. */
+export function measureAtEnd(
+  trained: TrainedModel,
+  split: DataSplit,
+  seed: Key,
+  keep: (result: Evaluation) => Promise<unknown>,
+): ReturnType<typeof measureEach> {
+  const { model } = trained;
+  const { train: training, test } = split;
+  const data = model.translators === undefined ? test : some(test, followed);
+  const subject = { trained, data, part: "test", key: fold(seed, "evaluate"), training };
+  return measureEach(subject, endMeasurements(model, split), { after: keep });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Direction } from "../models/index.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { Evaluation, Refusal } from "./evaluate.ts";
 import type { Warning } from "./run.ts";
 
 /** What a training run tells while it goes on. */
@@ -46,6 +46,8 @@ export interface TrainResult {
   readonly ways: readonly Direction[];
   /** Measured on the whole test part, by metric. */
   readonly test: Readonly<Record<string, Evaluation>>;
+  /** Metrics that could not be measured. */
+  readonly refused: readonly Refusal[];
   /** What was warned of, over all sessions. */
   readonly warnings: readonly Warning[];
 }

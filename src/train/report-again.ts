@@ -4,7 +4,7 @@ import type { Engine } from "../runtime/index.ts";
 import { listCheckpoints } from "./checkpoint.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnose, diagnoseModel } from "./diagnosis/diagnose.ts";
-import { type Evaluation, followed, measureUsual, usualMeasurements } from "./evaluate.ts";
+import { type Evaluation, endMeasurements, followed, measureUsual } from "./evaluate.ts";
 import { readEvaluations } from "./evaluation-files.ts";
 import { type OpenedModel, openTrained } from "./open-trained.ts";
 import { buildModel, infoOf } from "./plan.ts";
@@ -46,11 +46,10 @@ async function reportedOf(run: Run, data: DataSplit, opened: OpenedModel | null)
 /** What the run kept of the checkpoint's end, or else what can be measured in a moment. */
 async function resultsOf(
   run: Run,
-  { test }: DataSplit,
+  { train, test }: DataSplit,
   { trained, step, weights }: OpenedModel,
 ): Promise<Evaluation[]> {
-  const usual = usualMeasurements(trained.model, test);
-  const names = usual.map(({ metric }) => metric.name);
+  const names = endMeasurements(trained.model, { train, test }).map(({ metric }) => metric.name);
   const kept = (await readEvaluations(run.store)).filter(
     (result) =>
       result.step === step &&

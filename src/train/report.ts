@@ -35,6 +35,12 @@ interface ReportedResult {
   /** Items measured. */
   readonly n: number;
   readonly unit: string;
+  /** What must be read with the value. */
+  readonly beside?: string;
+  /** Ends of the 95 % interval; NaN where it is not known. */
+  readonly interval: readonly [low: number, high: number];
+  /** What real items get in place of samples. */
+  readonly floor?: number;
   /** What a perfect model would get. */
   readonly perfect: string;
   readonly details: Readonly<Record<string, number | readonly number[]>>;
@@ -102,13 +108,14 @@ function resultCards(results: readonly ReportedResult[]): Markup {
   return markup`<p class="note">± is one standard error over the items measured.</p><div class="cards">${results.map(resultCard)}</div>`;
 }
 
-function resultCard({ label, value, stderr, n, unit, perfect, details }: ReportedResult): Markup {
+function resultCard(result: ReportedResult): Markup {
+  const { label, value, stderr, unit, beside, perfect, details } = result;
   const single = Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const lists = Object.entries(details).filter(
     (entry): entry is [string, readonly number[]] => typeof entry[1] !== "number",
   );
   const parts = single.map(([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`);
-  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p><p>over ${formatNumber(n)} items</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
+  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p>${beside === undefined ? "" : markup`<p>${beside}</p>`}<p>${measuredWords(result)}</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
     ([name, values]) =>
       dataTable(
         `${name} (${values.length})`,
@@ -117,6 +124,12 @@ function resultCard({ label, value, stderr, n, unit, perfect, details }: Reporte
         values.map((each, i) => [i, each]),
       ),
   )}</article>`;
+}
+
+function measuredWords({ n, interval: [low, high], floor }: ReportedResult): string {
+  const interval = Number.isFinite(low) ? [`95 % interval ${formatNumber(low)} to ${formatNumber(high)}`] : [];
+  const real = floor === undefined ? [] : [`real items get ${formatNumber(floor)}`];
+  return [`over ${formatNumber(n)} items`, ...interval, ...real].join("; ");
 }
 
 /** Findings, and what was looked for besides; nothing of a run in which nothing could be looked for. */

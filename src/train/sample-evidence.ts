@@ -1,4 +1,4 @@
-import { DataError, OptionError, ZayaError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
 import { type Dataset, type Modes, hasSides, somePlaces } from "../data/index.ts";
@@ -52,7 +52,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
     return trained.translate(source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
-    throw new ZayaError(`${metric}: the model must draw items - got one that draws none`);
+    throw new DataError(`${metric}: the model must draw items - got one that draws none`);
   }
   return trained.sample(fold(key, "samples"), count);
 }

@@ -10,7 +10,7 @@ import { type CheckpointFacts, saveCheckpoint } from "./checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, healthEvery, runConfig } from "./config.ts";
 import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
-import { type Evaluation, followed, measureUsual, usualMeasurements } from "./evaluate.ts";
+import { type Evaluation, followed, measureAtEnd, measureUsual, usualMeasurements } from "./evaluate.ts";
 import { keepEvaluation } from "./evaluation-files.ts";
 import { Chronicle } from "./diagnosis/chronicle.ts";
 import { diagnoseModel } from "./diagnosis/diagnose.ts";
@@ -371,9 +371,8 @@ class Training {
     const { steps, seed } = this.config;
     yield { type: "phase", phase: "evaluate" };
     const { test: all } = this.data;
-    const judged = this.model.translators === undefined ? all : some(all, followed);
-    const results = await measureUsual(trained, judged, "test", this.seed);
-    for (const result of results) await keepEvaluation(store, { ...result, step: steps, seed, weights });
+    const keep = (result: Evaluation) => keepEvaluation(store, { ...result, step: steps, seed, weights });
+    const { results, refused } = await measureAtEnd(trained, this.data, this.seed, keep);
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
     const about = await aboutExport(this.run, trained.model, steps, weights);
@@ -393,7 +392,7 @@ class Training {
     const makes = generator !== undefined ? "items" : translators !== undefined ? "translations" : null;
     yield {
       type: "done",
-      result: { steps, seconds, makes, ways: directionsOf(this.model), test, warnings: this.watch.warnings },
+      result: { steps, seconds, makes, ways: directionsOf(this.model), test, refused, warnings: this.watch.warnings },
     };
   }
 }

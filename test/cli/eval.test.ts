@@ -101,13 +101,80 @@ describe("zaya eval --features", () => {
   it("measures points as they are, and their modes", async () => {
     const words = ["eval", "ring", "--metric", "modes", "--metric", "precision", "--limit", "300", ...small];
     const [modes, precision] = resultOf(await zaya(folder, ...words)).results;
-    expect(modes).toMatchObject({ unit: "of 8 modes", floor: 8, stderr: null });
+    expect(modes).toMatchObject({ unit: "of 8 modes", floor: 8 });
+    expect(modes.beside).toMatch(/^[\d.]+ % of samples near a mode$/);
     expect(precision.protocol.features).toEqual({ id: "identity", resize: "none", dimensions: 2 });
   });
 
   it("measures what training ends with where nothing is asked for", async () => {
     const { results } = resultOf(await zaya(folder, "eval", "teller", "--json"));
     expect(results).toMatchObject([{ metric: "accuracy", value: 1, protocol: { n: 200 } }]);
+  });
+
+  it("ends a game with what is known of its samples, and measures the same again where nothing is asked for", async () => {
+    const trained = resultOf(
+      await zaya(
+        folder,
+        "train",
+        "gan",
+        "--data",
+        "ring8",
+        "--hidden",
+        "8",
+        "--steps",
+        "30",
+        "--json",
+        "--out",
+        "game",
+      ),
+    );
+    expect(Object.keys(trained.test)).toEqual(
+      expect.arrayContaining(["modes", "modes/highQuality", "emd", "kid", "precision", "recall"]),
+    );
+    expect(trained.refused).toEqual([]);
+    const { results } = resultOf(await zaya(folder, "eval", "game", "--json"));
+    expect(
+      Object.fromEntries(results.map(({ metric, value }: { metric: string; value: number }) => [metric, value])),
+    ).toEqual(
+      Object.fromEntries(["modes", "emd", "kid", "precision", "recall"].map((name) => [name, trained.test[name]])),
+    );
+    for (const { metric, floor, protocol } of results) {
+      expect(Number.isFinite(floor), metric).toBe(true);
+      expect(protocol.samples, metric).toBe(2000);
+    }
+    const told = await zaya(folder, "eval", "game", "--metric", "modes", "--samples", "500");
+    expect(told.stdout).toMatch(/^modes \d( ± [\d.e-]+)? of 8 modes, [\d.]+ % of samples near a mode {2}highQuality /m);
+    expect(told.stdout).not.toContain("NaN");
+  });
+
+  it("measures what can be measured beside what cannot, says why, and ends with 2", async () => {
+    const words = [
+      "eval",
+      "model",
+      "--metric",
+      "elbo",
+      "--metric",
+      "kid",
+      "--metric",
+      "modes",
+      "--metric",
+      "diversity",
+    ];
+    const { code, stdout, stderr } = await zaya(folder, ...words, "--json");
+    expect([code, stderr.includes("error:")]).toEqual([2, false]);
+    const { results, refused } = JSON.parse(stdout) as {
+      results: { metric: string; file: string }[];
+      refused: { label: string; reason: string; hint: string }[];
+    };
+    expect(results.map(({ metric }) => metric)).toEqual(["elbo", "diversity"]);
+    expect(refused.map(({ label }) => label)).toEqual(["kid", "modes"]);
+    expect(refused[0]!.reason).toContain("images need --features");
+    expect(refused[0]!.hint).toContain("zaya train classifier");
+    for (const { file } of results) expect(await readJson(folder, "model", file)).toMatchObject({ seed: 1 });
+    const told = await zaya(folder, ...words);
+    expect(told.code).toBe(2);
+    expect(told.stdout).toMatch(/^not measured {2}kid: images need --features/m);
+    expect(told.stdout).toMatch(/^negElbo [\d.]+/m);
   });
 
   it.each([
@@ -139,9 +206,8 @@ describe("zaya eval --features", () => {
     [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
     [["model", "--metric", "accuracy"], "the model must tell classes"],
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
-    [["ring"], "gan is measured by metrics of samples - got no --metric", "--metric kid"],
     [["teller", "--metric", "sharpness"], "the model must draw items"],
-    [["model", "--metric", "kid", "--force-fid"], "forceFid is an option of fid - got it without --metric fid"],
+    [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(folder);

@@ -217,7 +217,7 @@ describe("pictures of samples on a terminal", () => {
       await progress.tell({ type: "picture", file: "grid.png" });
     }
     expect(screen.text.match(/samples at step \d/g)).toEqual(["samples at step 1", "samples at step 6"]);
-    const result = { steps: 8, seconds: 1, makes: "items", ways: [], test: {}, warnings: [] } as const;
+    const result = { steps: 8, seconds: 1, makes: "items", ways: [], test: {}, refused: [], warnings: [] } as const;
     await progress.tell({ type: "done", result } as TrainEvent);
     expect(screen.text.match(/samples at step \d/g)!.at(-1)).toBe("samples at step 8");
   });

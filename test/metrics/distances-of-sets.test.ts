@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DataError, OptionError } from "../../src/base/errors.ts";
 import type { NdArray } from "../../src/base/ndarray.ts";
 import { fold, key, permutation } from "../../src/base/random.ts";
-import { type FeatureSets, fid, kid } from "../../src/metrics/index.ts";
+import { type FeatureSets, emd, fid, kid } from "../../src/metrics/index.ts";
 import { frechet } from "../../src/metrics/fid.ts";
 import { gaussian, mapped, pair, picked, range, spread } from "./feature-sets.ts";
 
@@ -86,6 +86,27 @@ describe("fid", () => {
     expect(() => fid.measure(other, { forceFid: false })).toThrow(
       "fid: features of both sets must be [n, d] of one d - got [300, 5] and [300, 4]",
     );
+  });
+});
+
+describe("emd", () => {
+  it("is the shift between a set and itself moved, in blocks that share no item", () => {
+    const sets = pair(1, 1200, 1200, 2);
+    const moved = { ...sets, generated: mapped(sets.reference, (value, column) => value + 3 * (1 - column)) };
+    const { value, stderr, interval, details } = emd.measure(moved, {});
+    expect(value).toBeCloseTo(3, 6);
+    expect(stderr).toBeCloseTo(0, 6);
+    expect(details).toEqual({ blocks: 2, block: 500 });
+    expect(interval![0]).toBeLessThanOrEqual(value);
+  });
+
+  it("has the standard error that its spread over sets has, and none of a single block", () => {
+    const results = range(40).map((i) => emd.measure(pair(100 + i, 2000, 2000, 2), {}));
+    const claimed = Math.sqrt(results.reduce((sum, { stderr }) => sum + stderr ** 2, 0) / results.length);
+    expect(claimed / spread(results.map(({ value }) => value))).toBeGreaterThan(0.7);
+    expect(claimed / spread(results.map(({ value }) => value))).toBeLessThan(1.4);
+    const { stderr, details } = emd.measure(pair(1, 60, 90, 2), {});
+    expect([stderr, details]).toEqual([Number.NaN, { blocks: 1, block: 60 }]);
   });
 });
 

@@ -1,0 +1,61 @@
+import { type Evaluation, type Refusal, numbersOf } from "../train/index.ts";
+import { count, number } from "./format.ts";
+
+/** `negElbo 105.9 ± 0.2 nats  recon 80.4  kl 25.5  (n 10000)`. */
+export function resultLine(result: Evaluation): string {
+  const { stderr: _, n, [result.quantity]: __, ...rest } = numbersOf([result]);
+  const details = Object.entries(rest).flatMap(([name, entry]) =>
+    Number.isFinite(entry) ? [`  ${name} ${number(entry)}`] : [],
+  );
+  return `${valueLine(result)}${details.join("")}  (n ${n})`;
+}
+
+/** The value alone, and what must be read with it; of samples beside what real items get. */
+export function endLine(result: Evaluation): string {
+  if (result.protocol.samples === undefined) return resultLine(result);
+  const { floor } = result;
+  return `${valueLine(result)}${floor === undefined ? "" : ` (real items get ${number(floor)})`}`;
+}
+
+/** `modes 8 ± 0.2 of 8 modes, 98.1 % of samples near a mode`. */
+function valueLine({ quantity, value, stderr, unit, beside }: Evaluation): string {
+  const error = Number.isFinite(stderr) ? ` ± ${Number(stderr.toPrecision(2))}` : "";
+  return `${quantity} ${number(value)}${error} ${unit}${beside === undefined ? "" : `, ${beside}`}`;
+}
+
+/** Of a result of samples: what it is to be seen beside. */
+export function comparisonLines(result: Evaluation): string[] {
+  const {
+    interval: [low, high],
+    protocol,
+  } = result;
+  const { samples, reference, features } = protocol;
+  if (samples === undefined) return [];
+  return [
+    [
+      "",
+      ...(Number.isFinite(low) ? [`95 % interval ${number(low)} to ${number(high)}`] : []),
+      ...floorOf(result),
+      `${count(samples)} drawn, ${count(reference!)} real`,
+      ...(features === undefined
+        ? []
+        : [`${features.dimensions} features of ${features.id}, resized: ${features.resize}`]),
+    ].join("  "),
+  ];
+}
+
+/** What real items get, and what else is different about them. */
+function floorOf({ floor, floorDetails = {}, floorRefusal, details }: Evaluation): string[] {
+  if (floorRefusal !== undefined) return [`no floor: real items in place of samples are refused, ${floorRefusal}`];
+  if (floor === undefined) return [];
+  const other = Object.entries(floorDetails).flatMap(([name, detail]) =>
+    typeof detail === "number" && detail !== details[name] ? [`${name} ${number(detail)}`] : [],
+  );
+  return [`real items get ${number(floor)}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
+}
+
+/** A metric that could not be measured, and what would allow it. */
+export function refusalLines({ label, reason, hint }: Refusal): string[] {
+  const why = reason.startsWith(`${label}: `) ? reason : `${label}: ${reason}`;
+  return [`not measured  ${why}`, ...(hint === undefined ? [] : [`  ${hint}`])];
+}
