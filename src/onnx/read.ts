@@ -185,31 +185,41 @@ type Holder = keyof typeof inside;
 /** Graphs in graphs beyond this are no net's. */
 const deepest = 40;
 
-/** The bytes with each tensor replaced by what `change` makes of it; the same bytes where it changes none. */
+/**
+ * The message in pieces, with each tensor replaced by the pieces that `change` makes of it; null where it changes none. Pieces
+ * are joined once, at the end: weights are large.
+ */
 function changeTensors(
   message: Uint8Array,
   holder: Holder,
-  change: (tensor: Uint8Array) => Uint8Array,
+  change: (tensor: Uint8Array) => readonly Uint8Array[] | null,
   depth = 0,
-): Uint8Array {
+): readonly Uint8Array[] | null {
   if (depth > deepest) throw new RangeError("graphs in graphs");
   const parts: Uint8Array[] = [];
   let changed = false;
   for (const { number, content, whole } of fieldsOf(message)) {
     const held = (inside[holder] as ReadonlyMap<number, Holder | "tensor">).get(number);
-    let part = whole;
-    if (held !== undefined && content !== null) {
-      const next = held === "tensor" ? change(content) : changeTensors(content, held, change, depth + 1);
-      if (next !== content) {
-        changed = true;
-        // Header and content apart, so that no more than one copy of large weights is made.
-        parts.push(new BinaryWriter().tag(number, 2).uint32(next.length).finish());
-        part = next;
-      }
+    const inner =
+      held === undefined || content === null
+        ? null
+        : held === "tensor"
+          ? change(content)
+          : changeTensors(content, held, change, depth + 1);
+    if (inner === null) parts.push(whole);
+    else {
+      changed = true;
+      parts.push(headOf(number, inner));
+      for (const part of inner) parts.push(part);
     }
-    parts.push(part);
   }
-  return changed ? concatBytes(parts) : message;
+  return changed ? parts : null;
+}
+
+/** The tag of a field that has a length, and the length of its pieces. */
+function headOf(number: number, parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return new BinaryWriter().tag(number, 2).uint32(length).finish();
 }
 
 /** TensorProto: name 8, external_data 13 { key 1, value 2 }, data_location 14, of which 1 is outside. */
@@ -248,7 +258,7 @@ function headerOf(bytes: Uint8Array): OnnxHeader {
   changeTensors(bytes, "model", (tensor) => {
     const range = externalOf(tensor);
     if (range !== null) external.push(range);
-    return tensor;
+    return null;
   });
   const sparse = contentsOf(graph, 15).map((each) => textOf(contentOf(each, 1) ?? new Uint8Array(), 8));
   const given = new Set([...contentsOf(graph, 5).map((tensor) => textOf(tensor, 8)), ...sparse]);
@@ -283,11 +293,12 @@ function kindOfFile(bytes: Uint8Array): string | null {
 
 /** The model with tensors that lay outside laid into it: ONNX Runtime reads some of them before it looks outside. */
 export function withExternal(bytes: Uint8Array, dataOf: (range: ExternalRange) => Uint8Array): Uint8Array {
-  return changeTensors(bytes, "model", (tensor) => {
+  const parts = changeTensors(bytes, "model", (tensor) => {
     const range = externalOf(tensor);
-    if (range === null) return tensor;
+    if (range === null) return null;
     const kept = [...fieldsOf(tensor)].filter(({ number }) => ![9, 13, 14].includes(number)).map(({ whole }) => whole);
     const data = dataOf(range);
-    return concatBytes([...kept, new BinaryWriter().tag(9, 2).uint32(data.length).finish(), data]);
+    return [...kept, headOf(9, [data]), data];
   });
+  return parts === null ? bytes : concatBytes(parts);
 }

@@ -49,6 +49,7 @@ export class OnnxNet {
     const hash = new Sha256().update(bytes);
     const weights = await readExternal(source, header.external);
     for (const location of [...weights.keys()].toSorted()) hash.update(weights.get(location)!);
+    requireOneFile(name, bytes, weights);
     const whole =
       weights.size === 0 ? bytes : withExternal(bytes, (range) => cutOut(range, weights.get(range.location)!, name));
     const session = await openSession(whole, options).catch((error: Error) => {
@@ -228,6 +229,19 @@ async function readExternal(
     found.set(location, await beside(location));
   }
   return found;
+}
+
+/** What one file of ONNX's container format can hold. */
+const mostBytes = 2 ** 31 - 1;
+
+/** @throws DataError for weights that are more than can be laid into the model. */
+function requireOneFile(name: string, bytes: Uint8Array, weights: ReadonlyMap<string, Uint8Array>): void {
+  const total = [...weights.values()].reduce((sum, { length }) => sum + length, bytes.length);
+  if (total <= mostBytes) return;
+  throw new DataError(
+    `${name} must have at most 2 GiB of weights - got ${(total / 2 ** 30).toFixed(1)} GiB`,
+    "its float16 form takes half",
+  );
 }
 
 function cutOut({ tensor, location, offset, length }: ExternalRange, bytes: Uint8Array, name: string): Uint8Array {

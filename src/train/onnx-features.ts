@@ -1,5 +1,6 @@
 import { DataError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
 import { largestOf } from "../metrics/index.ts";
 import {
   type ImageForm,
@@ -79,10 +80,13 @@ export class OnnxFeatures implements Features {
   }
 }
 
-/** Name and hash, and what else changes the numbers. */
-function idOf(net: OnnxNet, port: ImagePort | null, output: string | undefined): string {
-  const range = port === null || rangeOf(port) === "0,1" ? "" : ` in [${rangeOf(port)}]`;
-  return `${net.id}${range}${output === undefined ? "" : ` ${output}`}`;
+/** Name and hash of the file, and of what else changes the numbers. */
+function idOf({ id }: OnnxNet, port: ImagePort | null, output: string | undefined): string {
+  const form = [port === null ? "0,1" : rangeOf(port), output ?? ""];
+  if (form.join("") === "0,1") return id;
+  const [name, hash] = id.split("@");
+  const text = new TextEncoder().encode([hash, ...form].join(" "));
+  return `${name}@${new Sha256().update(text).hex().slice(0, 16)}`;
 }
 
 /** Images in [0, 1] where nothing else is said. */

@@ -90,6 +90,7 @@ describe("features of a file that another program made", () => {
     expect(told.data).toBeAllclose(signed, { absolute: 1e-6, relative: 0 });
     expect((await features("nominal", colour)).data).toBeAllclose(signed, { absolute: 1e-6, relative: 0 });
     expect(told.id).not.toBe(plain.id);
+    for (const { id } of [told, plain]) expect(id).toMatch(/^first\.onnx@[0-9a-f]{16}$/);
     // Bytes have no room for less than 0 to 255.
     const bytes = await features("bytes", colour);
     expect([...bytes.data].every((value, i) => Math.abs(value - 255 * means(colour)[i]!) <= 1.01)).toBe(true);
