@@ -1,4 +1,4 @@
-// npm run bench [-- NAME...] [--json] [--rounds N]
+// npm run bench [-- NAME...] [--json] [--rounds N] [--engine cpu|kernels|wasm]
 // Runs each workload beside its peers in alternation, block by block in one session, and prints medians and ratios.
 import { spawn } from "node:child_process";
 import { cpus, totalmem } from "node:os";
@@ -28,7 +28,7 @@ const peerBlock = { pytorch: 1, tfjs: 1 / 20, jax: 1 / 20 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const python = process.env.ZAYA_BENCH_PYTHON ?? "python3";
 const commands = {
-  zaya: (name) => [process.execPath, [here("zaya.js"), name]],
+  zaya: (name) => [process.execPath, [here("zaya.js"), name, flags.engine]],
   pytorch: (name) => [python, [here("peers/pytorch.py"), name]],
   tfjs: (name) => [process.execPath, [here("peers/tfjs.mjs"), name]],
   jax: (name) => [process.execPath, [here("peers/jax.mjs"), name]],
@@ -38,7 +38,11 @@ const commands = {
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "8" } },
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "8" },
+    engine: { type: "string", default: "cpu" },
+  },
 });
 const unknown = positionals.filter((name) => !(name in workloads));
 if (unknown.length > 0) {

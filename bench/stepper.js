@@ -1,15 +1,18 @@
 import { key } from "../dist/base/random.js";
 import { flatten } from "../dist/base/tree.js";
 import { constantSchedule } from "../dist/optim/index.js";
-import { ortEngine } from "../dist/runtime/index.js";
+import { kernelEngine, ortEngine, wasmEngine } from "../dist/runtime/index.js";
 import { initialParams, layoutOf, ravel } from "../dist/train/layout.js";
 import { feedDeclared } from "../dist/train/feeds.js";
 import { stateNames } from "../dist/train/state-view.js";
 import { batchName, traceStep } from "../dist/train/trace.js";
 
+/** By the names that `--device` has for them. */
+const engines = { cpu: ortEngine, kernels: kernelEngine, wasm: wasmEngine };
+
 /** A compiled training step of a workload, with its state and its batches. */
-export async function createStepper({ model, batch, learningRate, data }, threads) {
-  const engine = ortEngine({ device: "cpu", threads });
+export async function createStepper({ model, batch, learningRate, data }, threads, device = "cpu") {
+  const engine = engines[device]({ device: "cpu", threads });
   const initial = initialParams(model, key(0));
   const layouts = Object.fromEntries(Object.entries(initial).map(([net, params]) => [net, layoutOf(params)]));
   const rate = constantSchedule(learningRate);

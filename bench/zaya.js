@@ -1,13 +1,13 @@
-// zaya's side of a workload, under the same line protocol as its peers: node bench/zaya.js WORKLOAD
+// zaya's side of a workload, under the same line protocol as its peers: node bench/zaya.js WORKLOAD [cpu|kernels|wasm]
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
 
 const started = performance.timeOrigin;
-const [name] = process.argv.slice(2);
+const [name, device = "cpu"] = process.argv.slice(2);
 const workload = await import(`./workloads/${name}.js`);
 const { createStepper } = await import("./stepper.js");
-const stepper = await (workload.createStepper?.() ?? createStepper(workload, availableParallelism()));
+const stepper = await (workload.createStepper?.() ?? createStepper(workload, availableParallelism(), device));
 await stepper.run();
 const firstStep = performance.timeOrigin + performance.now() - started;
 await stepper.run();
