@@ -15,9 +15,17 @@ export class Heap {
   /** Free pieces by address. Address 0 is never given out. */
   private free: { readonly at: number; readonly bytes: number }[] = [];
   private end = alignment;
+  private last: Promise<unknown> = Promise.resolve();
   private readonly sizes = new Map<number, number>();
 
   constructor(private readonly engine: string) {}
+
+  /** Does one piece of work after the other: what waits for ONNX Runtime must find the memory as it left it. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
+  }
 
   /** Why there is no room for so many bytes, in words; null where there is. */
   obstacle(bytes: number): string | null {

@@ -60,18 +60,6 @@ const worthCall = 2e5;
 
 const isFasterPacked: IsPacked = (m, n, k) => m * n * k < worthCall;
 
-/** Work that must not run at the same time as other work on the same memory. */
-const queues = new WeakMap<Heap, Promise<unknown>>();
-
-function inTurn<T>(heap: Heap, work: () => Promise<T>): Promise<T> {
-  const result = (queues.get(heap) ?? Promise.resolve()).then(work);
-  queues.set(
-    heap,
-    result.catch(() => {}),
-  );
-  return result;
-}
-
 interface Given {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -122,7 +110,7 @@ class KernelProgram implements Compiled {
   }
 
   run(feeds: Arrays, state?: State): Promise<Arrays> {
-    return inTurn(this.heap, () => this.runNow(feeds, state));
+    return this.heap.inTurn(() => this.runNow(feeds, state));
   }
 
   async release(): Promise<void> {

@@ -46,12 +46,14 @@ export class KernelState implements OrtState {
     return this.heap === heap;
   }
 
-  async read(names: readonly string[] = this.names): Promise<Arrays> {
-    const values = names.map((name): [string, NdArray] => {
-      const { dtype, shape, front, length } = this.require(name);
-      return [name, ndarray(dtype, shape, this.heap.view(dtype, front, length).slice() as never)];
+  read(names: readonly string[] = this.names): Promise<Arrays> {
+    return this.heap.inTurn(async () => {
+      const values = names.map((name): [string, NdArray] => {
+        const { dtype, shape, front, length } = this.require(name);
+        return [name, ndarray(dtype, shape, this.heap.view(dtype, front, length).slice() as never)];
+      });
+      return Object.fromEntries(values);
     });
-    return Object.fromEntries(values);
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@ import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, ring8 } from "../../src/data/index.ts";
 import { modesOf } from "../../src/metrics/index.ts";
 import { type ConfiguredModel, models } from "../../src/models/index.ts";
-import { nodeEngine, openData } from "../../src/node/index.ts";
+import { type Device, nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import {
   Run,
@@ -132,7 +132,7 @@ beforeAll(async () => {
   data.digits = await openData("mnist", { limit: 2000 });
   data.ring = ring8.generate();
   data.pairs = await openData("digits-inverted", { limit: 100 });
-  engine = await nodeEngine({ device: "cpu" });
+  engine = await nodeEngine({ device: (process.env.ZAYA_TEST_DEVICE ?? "cpu") as Device });
 });
 
 async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {

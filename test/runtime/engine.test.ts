@@ -242,3 +242,14 @@ describe("cpu", () => {
     await expect(compiled.run({ x: fromNumbers([1]) })).rejects.toThrow(EngineError);
   });
 });
+
+describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))("%s, in one memory", (_, engine) => {
+  it("runs and reads in the order in which it was asked", async () => {
+    const w = input("w", [1000]);
+    const step = await compile(engine, { outputs: { sum: ops.sum(w) }, updates: { w: ops.add(w, 1) } });
+    const state = engine.createState({ w: zeros([1000]) });
+    const asked = [step.run({}, state), state.read(), step.run({}, state), state.read()];
+    const [first, once, second, twice] = await Promise.all(asked);
+    expect([first!.sum!.data[0], once!.w!.data[0], second!.sum!.data[0], twice!.w!.data[0]]).toEqual([0, 1, 1000, 2]);
+  });
+});
