@@ -38,7 +38,10 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
   }
-  return [...charts].map(([title, series]) => {
+  // First what is known of training and of held-out items: what parts the lines is overfitting.
+  const isPaired = ([, series]: [string, ReadonlyMap<string, unknown>]) => series.has("train") && series.has("test");
+  const ordered = [...charts].toSorted((a, b) => Number(isPaired(b)) - Number(isPaired(a)));
+  return ordered.map(([title, series]) => {
     const lines = [...series].map(([name, points]) => ({ name, points }));
     const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
     const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
