@@ -78,12 +78,17 @@ function stderrOfReached(times: readonly number[], n: number): number {
   return Math.sqrt(Math.max(0, added - reached[0]! ** 2 / n));
 }
 
+/** Deviations from the threshold beyond which a mode is on its side for certain. */
+const certain = 6;
+
 /** The standard error of a count of modes with so many samples or more: each of the shares may fall on the other side. */
 function stderrOfCovered(counts: readonly number[], n: number, fewest: number): number {
   const variance = counts.reduce((sum, count) => {
     const deviation = Math.sqrt(count * (1 - count / n));
     if (deviation === 0) return sum;
-    const chance = normalBelow((count - fewest + 0.5) / deviation);
+    const away = (count - fewest + 0.5) / deviation;
+    if (Math.abs(away) > certain) return sum;
+    const chance = normalBelow(away);
     return sum + chance * (1 - chance);
   }, 0);
   return Math.sqrt(variance);

@@ -129,14 +129,14 @@ describe("zaya eval --features", () => {
       ),
     );
     expect(Object.keys(trained.test)).toEqual(
-      expect.arrayContaining(["modes", "modes/highQuality", "emd", "kid", "precision", "recall"]),
+      expect.arrayContaining(["modes", "modes/highQuality", "emd", "kid", "precision", "coverage"]),
     );
     expect(trained.refused).toEqual([]);
     const { results } = resultOf(await zaya(folder, "eval", "game", "--json"));
     expect(
       Object.fromEntries(results.map(({ metric, value }: { metric: string; value: number }) => [metric, value])),
     ).toEqual(
-      Object.fromEntries(["modes", "emd", "kid", "precision", "recall"].map((name) => [name, trained.test[name]])),
+      Object.fromEntries(["modes", "emd", "kid", "precision", "coverage"].map((name) => [name, trained.test[name]])),
     );
     for (const { metric, floor, protocol } of results) {
       expect(Number.isFinite(floor), metric).toBe(true);

@@ -84,6 +84,6 @@ function valueAt(series: Series | undefined, step: number): number {
 function changeFor(config: RunConfig, bestStep: number): Change {
   return firstChange(config, moreData(config), {
     flag: `--steps ${bestStep}`,
-    reason: "from there on the model learned its training items alone; more data would let it learn longer",
+    reason: "from there on it learned its training items alone; --checkpoint best takes its parameters of that time",
   });
 }
