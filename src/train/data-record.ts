@@ -103,10 +103,10 @@ export async function readDataRecord(store: Store): Promise<DataRecord | null> {
   return kept === undefined ? null : (parseRecord(dataRecord, kept, "checkpoint") as DataRecord);
 }
 
-/** @throws DataError when these are not the data that the run was trained on. */
-export async function requireSameData(store: Store, data: DataSplit): Promise<void> {
+/** The run's record of its data; null where it has saved nothing. @throws DataError when these are not the data that it was trained on. */
+export async function requireSameData(store: Store, data: DataSplit): Promise<DataRecord | null> {
   const known = await readDataRecord(store);
-  if (known === null) return;
+  if (known === null) return null;
   for (const part of ["train", "test"] as const) {
     const { size, fingerprint } = data[part];
     if (fingerprint === known[part].fingerprint) continue;
@@ -115,4 +115,5 @@ export async function requireSameData(store: Store, data: DataSplit): Promise<vo
       "the data have changed since: bring the files back as they were, or train a new run",
     );
   }
+  return known;
 }

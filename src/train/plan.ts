@@ -44,11 +44,19 @@ export function planRun(
 
 /**
  * The plan of a run that goes on.
+ * @param recorded The run's record of its data, whose scale it has learned in; null where it has saved nothing.
  * @param memory As of `planRun`.
  * @throws OptionError when a step does not fit into the memory. @throws RunError when this version has no such recipe.
  */
-export function planAgain(config: RunConfig, data: DataSplit, memory?: number): Omit<Plan, "training"> {
-  const model = buildModel(config, infoOf(data));
+export function planAgain(
+  config: RunConfig,
+  data: DataSplit,
+  recorded: Pick<DataInfo, "scale"> | null,
+  memory?: number,
+): Omit<Plan, "training"> {
+  const { scale: found, ...info } = infoOf(data);
+  const scale = recorded === null ? found : recorded.scale;
+  const model = buildModel(config, { ...info, ...(scale && { scale }) });
   requireStepMemory(config.recipe, model, [config.train.batch, ...data.train.shape], memory);
   return { model, served: servedTo(definitionOf(config), model, data.train) };
 }

@@ -79,8 +79,8 @@ export async function* train(
  */
 export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
   requireResumable(run);
-  await requireSameData(run.store, data);
-  const { model, served } = planAgain(run.config, data, settings.engine.freeMemory?.());
+  const recorded = await requireSameData(run.store, data);
+  const { model, served } = planAgain(run.config, data, recorded, settings.engine.freeMemory?.());
   const { engine, clock = systemClock, signal, initial } = settings;
   yield* new Training(run, model, data, served, engine, clock, signal, initial).go();
 }

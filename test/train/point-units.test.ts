@@ -9,7 +9,7 @@ import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, arrayDataset, pointScaleOf, standardised } from "../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, vae } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
-import { Run, openTrained, readDataRecord, train } from "../../src/train/index.ts";
+import { Run, openTrained, planAgain, readDataRecord, train } from "../../src/train/index.ts";
 import { runOnnx } from "../onnx-file.ts";
 
 /** Points of size 1e8, a coordinate that is the same throughout, and a small one far from 0. */
@@ -104,6 +104,14 @@ describe("a model of points in their own units", () => {
     expect(made!["point"]!.data[1]).toBeCloseTo(5, 0);
     await own.opened.close();
     await hand.opened.close();
+  });
+
+  it("goes on in the units that it began in: a run of an earlier version, without a scale, in those of the data", async () => {
+    const { config } = await Run.open((await run(vae({ latent: 2, likelihood: "gaussian" }), data)).store);
+    expect(planAgain(config, data, null).model.scale).toEqual(pointScaleOf(data.train));
+    const earlier = planAgain(config, data, {});
+    expect(earlier.model.scale).toBeUndefined();
+    expect(earlier.served.read([0])).toEqual(data.train.read([0]));
   });
 
   it.each<[string, ConfiguredModel]>([
