@@ -56,7 +56,7 @@ describe("zaya resume", () => {
     const before = await filesIn(folder);
     const { code, stdout } = await zaya(folder, "resume", "whole");
     expect(code).toBe(0);
-    expect(stdout).toBe("nothing to do: all 60 steps of whole are done\n");
+    expect(stdout).toBe("nothing to do: all 60 steps of whole are done; --steps N gives it more\n");
     expect(await filesIn(folder)).toEqual(before);
   });
 
