@@ -18,22 +18,42 @@ export interface Schedule {
 /** Puts steps in an order in which each finds what it reads. */
 export function schedule({ dependencies, inputs, updates }: Fused): Schedule {
   const steps = dependencies.current();
+  const [reads, writes] = [readsOf, writesOf].map((viewsOf) => bySource(steps, viewsOf)) as [Touching, Touching];
   const [inPlace, copied] = [new Map<Buffer, Buffer>(), new Map<Buffer, Buffer>()];
   for (const [name, next] of updates) {
     const old: Buffer = inputs.get(name) ?? { ...next, name, role: "input" };
-    (overwrites(dependencies, steps, old, next) ? inPlace : copied).set(next, old);
+    const [readers, writers] = [reads.get(old) ?? [], writes.get(next) ?? []];
+    (overwrites(dependencies, readers, writers, old, next) ? inPlace : copied).set(next, old);
   }
   return { segments: segmentsOf(dependencies, steps), inPlace, copied };
+}
+
+type Touching = ReadonlyMap<object, readonly Step[]>;
+
+/** Which steps have views of each source. */
+function bySource(steps: readonly Step[], viewsOf: (step: Step) => View[]): Touching {
+  const found = new Map<object, Step[]>();
+  for (const step of steps) {
+    for (const source of new Set(viewsOf(step).map((view) => view.source))) {
+      const list = found.get(source);
+      if (list === undefined) found.set(source, [step]);
+      else list.push(step);
+    }
+  }
+  return found;
 }
 
 /**
  * Proves that new values may be written over old ones: whatever reads the old ones runs before, or is the very pass that
  * writes the new ones and reads each number just before it is replaced. Then makes sure that it is so.
  */
-function overwrites(dependencies: Dependencies, steps: readonly Step[], old: Buffer, next: Buffer): boolean {
-  const touches = (views: readonly View[], buffer: Buffer) => views.filter(({ source }) => source === buffer);
-  const readers = steps.filter((step) => touches(readsOf(step), old).length > 0);
-  const writers = steps.filter((step) => touches(writesOf(step), next).length > 0);
+function overwrites(
+  dependencies: Dependencies,
+  readers: readonly Step[],
+  writers: readonly Step[],
+  old: Buffer,
+  next: Buffer,
+): boolean {
   for (const reader of readers) {
     for (const writer of writers) {
       if (reader !== writer && dependencies.depends(reader.id, writer.id)) return false;
@@ -67,10 +87,15 @@ function sameElements(a: View, b: View): boolean {
 
 /** Kernels as long as any is ready, then all products that are, and so on. */
 function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment[] {
-  const waiting = new Map(
-    steps.map((step) => [step, steps.filter((other) => dependencies.depends(step.id, other.id)).length]),
-  );
-  const users = new Map(steps.map((step) => [step, steps.filter((other) => dependencies.depends(other.id, step.id))]));
+  const waiting = new Map<Step, number>();
+  const users = new Map<Step, Step[]>(steps.map((step) => [step, []]));
+  for (const step of steps) {
+    const needed = [...dependencies.needsOf(step.id)]
+      .map((id) => dependencies.steps[id]!)
+      .filter((other) => users.has(other));
+    waiting.set(step, needed.length);
+    for (const other of needed) users.get(other)!.push(step);
+  }
   const [kernels, products]: [Step[], Product[]] = [[], []];
   const ready = (step: Step) => {
     if (step.kind === "product" && !step.packed) products.push(step);

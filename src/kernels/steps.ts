@@ -78,6 +78,8 @@ export class Dependencies {
   private readonly parents: number[] = [];
   /** For each step the steps on which it depends, at any distance. */
   private readonly above: Bits[] = [];
+  /** For each step those among them that all others come before. */
+  private readonly direct: Set<number>[] = [];
 
   /** The number of the next step. */
   get next(): number {
@@ -88,6 +90,7 @@ export class Dependencies {
     this.steps.push(step);
     this.parents.push(step.id);
     this.above.push(new Bits());
+    this.direct.push(new Set());
     this.need(step.id, needs);
   }
 
@@ -108,6 +111,12 @@ export class Dependencies {
     return this.above[this.find(on)]!.has(this.find(from));
   }
 
+  /** Steps that come right before one: all on which it depends come before these or are among them. */
+  needsOf(id: number): Set<number> {
+    const own = this.find(id);
+    return new Set([...this.direct[own]!].map((other) => this.find(other)).filter((other) => other !== own));
+  }
+
   need(id: number, needs: Iterable<number>): void {
     const own = this.find(id);
     const bits = this.above[own]!;
@@ -120,6 +129,7 @@ export class Dependencies {
       }
       bits.add(other);
       bits.include(this.above[other]!);
+      this.direct[own]!.add(other);
       changed = true;
     }
     if (changed) this.passOn(own);
@@ -130,6 +140,7 @@ export class Dependencies {
     const [own, gone] = [this.find(into.id), this.find(other.id)];
     this.parents[gone] = own;
     this.above[own]!.include(this.above[gone]!);
+    for (const other of this.direct[gone]!) this.direct[own]!.add(other);
     for (const bits of this.above) if (bits.has(gone)) bits.add(own);
     this.passOn(own);
     append(into.stores, other.stores);
