@@ -28,13 +28,13 @@ describe("options of latent-variable models that do not go together", () => {
     ["beta-vae --kl-target 3 --capacity 5", "got kl-target 3 and capacity 5", "one of --beta, --kl-target"],
     ["beta-vae --capacity 5 --beta 3", "got beta 3 and capacity 5", "one of --beta, --kl-target"],
     ["beta-vae --beta -1", "beta must be at least 0 - got -1", "weight of the KL"],
-    ["beta-vae --kl-target 0", "klTarget must be above 0 - got 0", "constrain the KL term"],
+    ["beta-vae --kl-target 0", "--kl-target must be above 0 - got 0", "constrain the KL term"],
     ["beta-vae --beta-warmup 10 --kl-target 3", "got 10 with kl-target", "leave out --beta-warmup"],
-    ["iwae --importance-samples 0", "importanceSamples must be at least 1 - got 0", "importance samples of z"],
+    ["iwae --importance-samples 0", "--importance-samples must be at least 1 - got 0", "importance samples of z"],
     ["vae --baseline loo", "got loo with pathwise", "add --estimator score-function"],
     ["vae --baseline mean --estimator pathwise", "got mean with pathwise", "add --estimator score-function"],
     ["vae --estimator score-function --baseline loo", "needs two draws or more - got 1", "add --mc-samples 4"],
-    ["vae --mc-samples 0", "mcSamples must be at least 1 - got 0", "Monte Carlo samples"],
+    ["vae --mc-samples 0", "--mc-samples must be at least 1 - got 0", "Monte Carlo samples"],
   ])("%s is refused before anything is written, with a hint", async (words, rule, hint) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, "train", ...words.split(" "), "--data", "tiny.npy");
