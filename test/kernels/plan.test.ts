@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+
+import { zeros } from "../../src/base/ndarray.ts";
+import { type Tensor, input } from "../../src/graph/tensor.ts";
+import { type KernelPlan, planKernels, printPlan } from "../../src/kernels/index.ts";
+import * as ops from "../../src/ops/index.ts";
+import { adam } from "../../src/optim/index.ts";
+
+function planOf(outputs: Record<string, Tensor>, updates: Record<string, Tensor> = {}): KernelPlan {
+  const plan = planKernels({ outputs, updates }, () => false);
+  if (typeof plan === "string") throw new Error(plan);
+  return plan;
+}
+
+const lines = (plan: KernelPlan) => printPlan(plan.schedule).split("\n");
+const names = (buffers: Iterable<{ readonly name: string }>) => [...buffers].map(({ name }) => name).toSorted();
+const w = input("w", [1000]);
+
+describe("a plan", () => {
+  it("makes an optimizer one pass that writes its new values over the old ones", () => {
+    const optimizer = adam({ learningRate: 0.1 });
+    const slots = Object.fromEntries(
+      Object.keys(optimizer.init(zeros([1000]))).map((name) => [name, input(name, [1000])]),
+    );
+    const next = optimizer.update(w, input("g", [1000]), slots, (name) => input(name, []));
+    const plan = planOf({}, { w: next.params, ...next.slots });
+    expect(lines(plan)).toEqual([
+      "kernels",
+      "  pass of 1000, 10 instructions: w gradients g squares epsilon rate -> w gradients squares",
+    ]);
+    expect(names(plan.schedule.inPlace.values())).toEqual(["gradients", "squares", "w"]);
+    expect(plan.schedule.copied.size).toBe(0);
+  });
+
+  it("copies at the end what something reads after it is known", () => {
+    const [a, b] = [input("a", [4]), input("b", [4])];
+    const swapped = planOf({}, { a: b, b: a });
+    expect(swapped.schedule.inPlace.size + swapped.schedule.copied.size).toBe(2);
+    expect(swapped.schedule.copied.size).toBeGreaterThan(0);
+    const reversed = ops.gather(w, ops.indexTensor(Array.from({ length: 1000 }, (_, i) => 999 - i)));
+    const mixed = planOf({}, { w: ops.add(ops.mul(w, 2), reversed) });
+    expect(names(mixed.schedule.copied.values())).toEqual(["w"]);
+  });
+
+  it("lays gradients straight into the vector that the optimizer reads", () => {
+    const x = input("x", [8, 3]);
+    const g = input("g", [8, 5]);
+    const weights = ops.matmul(x, g, { transposeA: true });
+    const vector = ops.concat([ops.reshape(weights, [15]), ops.sum(g, { axes: [0] })]);
+    const plan = planOf({}, { p: ops.sub(input("p", [20]), vector) });
+    const [gradient] = plan.schedule.segments.flatMap((segment) => (segment.kind === "onnx" ? segment.products : []));
+    const passes = lines(plan).filter((line) => line.includes("pass of"));
+    expect(passes).toHaveLength(2);
+    expect(passes.every((line) => !line.includes("copy"))).toBe(true);
+    expect((gradient!.out.source as { size: number }).size).toBe(20);
+  });
+
+  it("reads a gather, a transpose and a slice where the numbers lie", () => {
+    const x = input("x", [6, 5, 4]);
+    const seen = ops.gather(ops.transpose(ops.slice(x, 1, 1, 4), [2, 0, 1]), ops.indexTensor([5, 0, 0, 3]), 1);
+    expect(lines(planOf({ y: ops.tanh(seen) })).filter((line) => line.includes("pass"))).toHaveLength(1);
+  });
+
+  it("says why a graph has none", () => {
+    expect(planKernels({ outputs: { y: ops.exp(input("x", ["n", 3])) } }, () => true)).toBe(
+      "shapes must be known in advance - got [n, 3] of input",
+    );
+  });
+});
