@@ -33,7 +33,7 @@ describe("zaya compare", () => {
       { run: "gan", recipe: "gan", data: "tiny.npy", status: "done", step: 30, images: 240 },
     ]);
     const [elbo] = metrics;
-    expect(metrics).toHaveLength(1);
+    expect(metrics.map(({ metric }: { metric: string }) => metric)).toEqual(["elbo", "sharpness", "diversity"]);
     const [file] = (await filesIn(join(folder, "vae", "eval"))) as [string];
     expect(elbo).toMatchObject({ metric: "elbo", protocol: { n: 4, part: "test" }, values: { gan: null } });
     expect(elbo.values.vae).toEqual(await readJson(folder, "vae", "eval", file));
@@ -50,7 +50,8 @@ describe("zaya compare", () => {
 
   it("is one page that loads nothing, with both runs' pictures and curves", async () => {
     const { stdout } = await compare("vae", "gan", "--out", "page.html");
-    expect(stdout).toBe("page.html: 2 runs, 1 measurement\n");
+    expect(stdout).toMatch(/^negElbo, nats\n {2}vae {2}[\d.]+ \[[\d., ]+\]\n {2}gan {2}not measured\n/);
+    expect(stdout).toMatch(/\npage\.html: 2 runs, 3 measurements\n$/);
     const page = await readFile(join(folder, "page.html"), "utf8");
     expect(page).not.toMatch(/https?:|url\(|@import|<link/);
     const count = (text: string | RegExp) => page.split(text).length - 1;
@@ -68,9 +69,11 @@ describe("zaya compare", () => {
   it("measures all runs first, where asked to, and keeps what it found with them", async () => {
     const words = ["--metric", "sharpness", "--limit", "3", "--out", "measured.html", "--json"];
     const { metrics } = resultOf(await compare("vae", "gan", ...words));
-    const sharpness = metrics.find(({ metric }: { metric: string }) => metric === "sharpness");
+    const sharpness = metrics.find(
+      ({ metric, protocol }: { metric: string; protocol: { n: number } }) => metric === "sharpness" && protocol.n === 3,
+    );
     for (const run of ["vae", "gan"]) {
-      const files = (await filesIn(join(folder, run, "eval"))).filter((name) => name.startsWith("sharpness@"));
+      const files = (await filesIn(join(folder, run, "eval"))).filter((name) => /^sharpness@.*n=3,/.test(name));
       expect(files).toHaveLength(1);
       expect(sharpness.values[run]).toEqual(await readJson(folder, run, "eval", files[0]!));
       expect(sharpness.values[run].protocol.n).toBe(3);

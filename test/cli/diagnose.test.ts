@@ -53,7 +53,7 @@ describe("zaya diagnose", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("looking at gan on ring8, step 300 of 300\n");
     expect(stdout).toMatch(/^dead-units: most units .*\n {2}dead at each .*\n {2}try --initial-bias 0: .*$/m);
-    expect(stdout).toContain("\n2 symptoms found of 5 looked for\n");
+    expect(stdout).toContain("\n2 symptoms found of 6 looked for\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
     expect(stdout).toContain("\n  posterior-collapse was not looked for: it takes the KL of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
@@ -65,7 +65,7 @@ describe("zaya diagnose", () => {
     expect(findings.map(({ symptom }: { symptom: string }) => symptom)).toEqual(["complete-collapse", "dead-units"]);
     expect(findings[1].values).toEqual({ "generator/layer1": 1 });
     expect(findings[1].change).toMatchObject({ flag: "--initial-bias 0" });
-    expect(findings.length + absent.length + unknown.length).toBe(8);
+    expect(findings.length + absent.length + unknown.length).toBe(10);
     const report = await readFile(join(folder, "dead", "report.html"), "utf8");
     for (const { symptom, summary } of findings) {
       expect(report).toContain(`<h3>${symptom}</h3><p><strong>${summary}</strong></p>`);

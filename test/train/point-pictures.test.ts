@@ -204,7 +204,7 @@ describe("a run on ring8", () => {
     await finish(train(small, data, options, { engine, store: stopped, signal: stop.signal }), stop);
     await finish(resume(await Run.open(stopped), data, { engine }));
     const lines = await linesOf(whole);
-    expect(lines).toHaveLength(4 * (8 + 2));
+    expect(lines).toHaveLength(4 * (8 + 3));
     expect(new Set(lines.map((line) => line.split(" ")[0]))).toEqual(new Set(["0", "2", "4", "6"]));
     expect(await linesOf(stopped)).toEqual(lines);
     for (const name of ["samples/reals.png", "samples/000000.png", "samples/000006.png", "pictures/points.png"]) {
