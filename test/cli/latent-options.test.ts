@@ -20,7 +20,7 @@ describe("options of latent-variable models that do not go together", () => {
     ["categorical-vae --estimator pathwise", "must be one of gumbel-softmax, straight-through", "gradient estimator"],
     ["categorical-vae --temperature 0", "temperature must be above 0 - got 0", "no gradient"],
     ["categorical-vae --temperature -1", "temperature must be above 0 - got -1", "no gradient"],
-    ["categorical-vae --temperature-floor 0", "temperatureFloor must be above 0 - got 0", "variance explodes"],
+    ["categorical-vae --temperature-floor 0", "--temperature-floor must be above 0 - got 0", "variance explodes"],
     ["categorical-vae --temperature 0.1", "got 0.1 under 0.5", "lower --temperature-floor"],
     ["categorical-vae --mc-samples 4", "got 4 with gumbel-softmax", "--estimator score-function"],
     ["categorical-vae --kl relaxed --estimator straight-through", "got it with straight-through", "--kl categorical"],
