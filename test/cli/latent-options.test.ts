@@ -40,7 +40,7 @@ describe("options of latent-variable models that do not go together", () => {
     const { code, stdout, stderr } = await zaya(work.folder, "train", ...words.split(" "), "--data", "tiny.npy");
     expect([code, stdout]).toEqual([2, ""]);
     const [error, advice] = stderr.split("\n");
-    expect(error).toMatch(new RegExp(`^error: ${words.split(" ")[0]}: `));
+    expect(error).toMatch(/^error: /);
     expect(error).toContain(rule);
     expect(advice).toMatch(/^hint: /);
     expect(advice).toContain(hint);
