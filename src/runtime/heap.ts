@@ -7,8 +7,8 @@ const alignment = 64;
 const most = 65536 * page;
 
 /**
- * One WebAssembly memory that is given out in pieces. It grows as it must; growing ends all views, so that views are made
- * anew and never kept over a wait.
+ * One WebAssembly memory that is given out in pieces. It grows as it must, which ends all views: views are made anew for each
+ * use, and nothing is allocated but in turn, so that the memory never grows under ONNX Runtime's hands.
  */
 export class Heap {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });

@@ -49,7 +49,11 @@ export function kernelEngine(options: OrtOptions, isPacked: IsPacked = isFasterP
       const problem = typeof plan === "string" ? plan : heap.obstacle(plan.bytes);
       if (typeof plan !== "string" && problem === null) return KernelProgram.open(name, program, plan, heap, options);
       const whole = await compileOrt(program, options, isOwn);
-      return { note: `ONNX Runtime alone: ${problem}`, run: whole.run.bind(whole), release: whole.release.bind(whole) };
+      return {
+        note: `ONNX Runtime alone: ${problem}`,
+        run: (feeds, state) => heap.inTurn(() => whole.run(feeds, state)),
+        release: () => whole.release(),
+      };
     },
     createState: (values) => new KernelState(name, heap, values),
   };
@@ -94,7 +98,7 @@ class KernelProgram implements Compiled {
     heap: Heap,
     options: OrtOptions | null,
   ): Promise<KernelProgram> {
-    const base = heap.allocate(plan.bytes);
+    const base = await heap.inTurn(async () => heap.allocate(plan.bytes));
     const layout = layoutOf(plan, base);
     for (const buffer of plan.constants) {
       heap.view(buffer.dtype, addressOf(layout, buffer), buffer.size).set(buffer.value!.data);

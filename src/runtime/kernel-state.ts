@@ -1,7 +1,7 @@
 import * as ort from "#onnxruntime";
 
 import { EngineError } from "../base/errors.ts";
-import { type DType, type NdArray, type Shape, ndarray, sizeOf } from "../base/ndarray.ts";
+import { type DType, type NdArray, type Shape, castTo, ndarray } from "../base/ndarray.ts";
 import type { Arrays } from "./engine.ts";
 import type { Heap } from "./heap.ts";
 import type { OrtState } from "./ort.ts";
@@ -15,31 +15,34 @@ interface Entry {
   back: number | null;
 }
 
-/** State in an engine's WebAssembly memory, which kernels change in place. */
+/**
+ * State in an engine's WebAssembly memory, which kernels change in place. It moves in with its first use, in that one's turn:
+ * the memory must not grow while ONNX Runtime works on it.
+ */
 export class KernelState implements OrtState {
   private readonly entries = new Map<string, Entry>();
+  private waiting: Map<string, NdArray>;
 
   constructor(
     private readonly engine: string,
     private readonly heap: Heap,
     values: Arrays,
   ) {
-    for (const [name, value] of Object.entries(values)) {
+    const copied = Object.entries(values).map(([name, value]): [string, NdArray] => {
       const dtype = value.dtype === "float64" ? "float32" : value.dtype;
-      const length = sizeOf(value.shape);
-      const front = heap.allocate(length * (dtype === "bool" || dtype === "uint8" ? 1 : 4));
-      heap.view(dtype, front, length).set(value.data);
-      this.entries.set(name, { dtype, shape: [...value.shape], length, front, back: null });
-    }
+      const { data } = castTo(value, dtype);
+      return [name, ndarray(dtype, value.shape, (data === value.data ? data.slice() : data) as never)];
+    });
+    this.waiting = new Map(copied);
   }
 
   get names(): readonly string[] {
-    return [...this.entries.keys()];
+    return [...this.waiting.keys(), ...this.entries.keys()];
   }
 
   /** Address, type and shape of a tensor. */
   entry(name: string): Readonly<Entry> | undefined {
-    return this.entries.get(name);
+    return this.settled().get(name);
   }
 
   belongsTo(heap: Heap): boolean {
@@ -62,10 +65,11 @@ export class KernelState implements OrtState {
       if (back !== null) this.heap.release(back);
     }
     this.entries.clear();
+    this.waiting.clear();
   }
 
   current(name: string): ort.Tensor | undefined {
-    const entry = this.entries.get(name);
+    const entry = this.entry(name);
     return entry && this.tensor(entry, entry.front);
   }
 
@@ -81,9 +85,19 @@ export class KernelState implements OrtState {
   }
 
   require(name: string): Readonly<Entry> & { front: number; back: number | null } {
-    const entry = this.entries.get(name);
+    const entry = this.settled().get(name);
     if (entry === undefined) throw new EngineError(`${this.engine}: the state holds no "${name}"`);
     return entry;
+  }
+
+  private settled(): ReadonlyMap<string, Entry> {
+    for (const [name, { dtype, shape, data }] of this.waiting) {
+      const front = this.heap.allocate(data.byteLength);
+      this.heap.view(dtype, front, data.length).set(data);
+      this.entries.set(name, { dtype, shape, length: data.length, front, back: null });
+    }
+    this.waiting = new Map();
+    return this.entries;
   }
 
   private tensor({ dtype, shape, length }: Entry, at: number): ort.Tensor {

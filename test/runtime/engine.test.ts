@@ -21,7 +21,7 @@ const cpu = ortEngine({ device: "cpu", threads: 2 });
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), 0],
   ["cpu", cpu, 1e-6],
-  ["kernels", kernelEngine({ device: "cpu", threads: 2 }), 1e-6],
+  ["kernels", kernelEngine({ device: "cpu", threads: 2 }, () => false), 1e-6],
   ["wasm", wasmEngine(), 1e-6],
 ];
 
@@ -244,6 +244,23 @@ describe("cpu", () => {
 });
 
 describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))("%s, in one memory", (_, engine) => {
+  it("grows its memory while a step runs, and computes the same", async () => {
+    const [x, v] = [input("x", [64, 64]), input("w", [64, 64])];
+    const step = await compile(engine, { outputs: { y: ops.matmul(ops.tanh(ops.matmul(x, v)), v) } });
+    const state = engine.createState({ w: normal(key(1), [64, 64]) });
+    const fed = { x: normal(key(2), [64, 64]) };
+    const { y } = await step.run(fed, state);
+    for (let i = 0; i < 5; i++) {
+      const running = step.run(fed, state);
+      await null;
+      const large = engine.createState({ large: zeros([200_000]) });
+      const compiling = compile(engine, { outputs: { z: ops.exp(input("z", [50_000 + i])) } });
+      expect((await running).y).toEqual(y);
+      await compiling;
+      expect((await large.read()).large!.data).toHaveLength(200_000);
+    }
+  });
+
   it("runs and reads in the order in which it was asked", async () => {
     const w = input("w", [1000]);
     const step = await compile(engine, { outputs: { sum: ops.sum(w) }, updates: { w: ops.add(w, 1) } });
