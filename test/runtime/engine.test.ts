@@ -252,7 +252,7 @@ describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))
     const { y } = await step.run(fed, state);
     for (let i = 0; i < 5; i++) {
       const running = step.run(fed, state);
-      await null;
+      await Promise.resolve();
       const large = engine.createState({ large: zeros([200_000]) });
       const compiling = compile(engine, { outputs: { z: ops.exp(input("z", [50_000 + i])) } });
       expect((await running).y).toEqual(y);
