@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 /** Declares a command's arguments, flags and action. Some flags depend on the words that were given. */
-export type Declare = (command: Command, words: readonly string[]) => void | Promise<void>;
+type Declare = (command: Command, words: readonly string[]) => void | Promise<void>;
 
 /** All that is known of a command until it is called: its module takes time to load. */
 export interface CommandEntry {

@@ -42,7 +42,7 @@ export interface ModeCounts {
  * @source In the manner of Zhong et al., "Rethinking generative mode coverage: a pointwise guaranteed approach", NeurIPS 2019,
  * who ask for a fixed part of the data's own probability at each item.
  */
-export const coveredFrom = 0.1;
+const coveredFrom = 0.1;
 
 /** Where samples [n, d] lie. @source Srivastava et al., arXiv 1705.07761, section 4.1, of `captured` and `highQuality`. */
 export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {

@@ -5,7 +5,7 @@ import type { TrainEvent, TrainOptions } from "../train/index.ts";
 export const errorKinds = [OptionError, DataError, RunError, EngineError] as const;
 
 /** What a Worker is asked to train. */
-export interface TrainingRequest {
+interface TrainingRequest {
   readonly recipe: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly data: DataMessage;

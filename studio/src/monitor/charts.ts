@@ -2,7 +2,7 @@ import type { Series } from "../../../src/monitor/api.ts";
 import type { Line } from "../views/Curve.svelte";
 
 /** A chart: one quantity, on the train and the test split. */
-export interface Chart {
+interface Chart {
   readonly title: string;
   readonly lines: readonly Line[];
 }
