@@ -249,7 +249,12 @@ export function parseRunConfig(raw: unknown, where: string): RunConfig {
   return {
     ...config,
     data: parseOptions(dataOptions, config.data, `${where}: data`),
-    train: parseOptions(resolvedTraining, config.train, `${where}: train`) as ResolvedTraining,
+    // Runs of version 0.1.0 had no cadence of evaluations.
+    train: parseOptions(
+      resolvedTraining,
+      { evalEvery: config.train.sampleEvery, ...config.train },
+      `${where}: train`,
+    ) as ResolvedTraining,
   };
 }
 
