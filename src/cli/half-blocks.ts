@@ -1,5 +1,6 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-import { gridPitch } from "../train/index.ts";
+// Of its own file: help is to be printed before all rooms are loaded.
+import { gridPitch } from "../train/pictures.ts";
 
 /** A picture [h, w, 3] of bytes. */
 type Picture = NdArray<"uint8">;

@@ -69,14 +69,17 @@ function summaryOf({ config }: Run, { state, measured }: Reported, metrics: read
 }
 
 function configOf({ config }: Run, kind: Dataset["kind"]): ConfigEntry[] {
-  const definition = models.find(({ name }) => name === config.recipe)!;
+  const entries = Object.entries({ ...config.model, ...config.train });
+  const definition = models.find(({ name }) => name === config.recipe);
+  // What a recipe of one's own has where nothing is said is not known here.
+  if (definition === undefined)
+    return entries.map(([name, value]) => ({ name, value: String(value), isDefault: true }));
   const initial = new Map(
     [...describeOptions(definition.options), ...describeOptions(trainOptions)].map((option) => [
       option.name,
       option.initial,
     ]),
   );
-  const entries = Object.entries({ ...config.model, ...config.train });
   return entries.map(([name, value]) => {
     const standard = (usualTraining(definition, kind) as Record<string, unknown>)[name] ?? initial.get(name);
     return { name, value: String(value), isDefault: standard === undefined || String(standard) === String(value) };

@@ -167,10 +167,11 @@ const netStart = vector(
  * Adam without a first moment swings about the minimum: its step 100 from starts that differ in their last bit lies up to 40
  * of PyTorch's spreads away on ONNX Runtime too, whose first 20 steps the kernels repeat bit for bit.
  */
-const kernelSpread = (spread: number) => 50 * spread + 10 * exact;
+const swinging = "adam betas 0 .9";
+const kernelSpread = (spread: number, run: string) => (run === swinging ? 50 : 5) * spread + 10 * exact;
 
 /** The judge meets float64; float32 may stray from it a few times as far as PyTorch's own float32 run did. */
-const engines: readonly (readonly [string, Engine, (spread: number) => number])[] = [
+const engines: readonly (readonly [string, Engine, (spread: number, run: string) => number])[] = [
   ["interpreter", interpreter(), () => 10 * exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), (spread) => 5 * spread + 10 * exact],
   ["kernels", kernelEngine({ device: "cpu", threads: 1 }), kernelSpread],
@@ -183,12 +184,12 @@ describe.each(engines)("on the engine %s", (_, engine, allowed) => {
     async (__, run) => {
       const optimizer = optimizerOf(run.optimizer, run.options);
       const flat = await descend(engine, { optimizer, start: vector(start), loss: quadratic, steps: golden.steps });
-      const tolerance = { relative: 0, absolute: allowed(run.quadratic.spread) };
+      const tolerance = { relative: 0, absolute: allowed(run.quadratic.spread, run.name) };
       flat.trajectory.forEach((values, i) =>
         expect(values, `quadratic, step ${golden.steps[i]}`).toBeAllclose(run.quadratic.float64[i]!, tolerance),
       );
       const net = await descend(engine, { optimizer, start: netStart, loss: netLoss, steps: golden.steps });
-      const wider = { relative: 0, absolute: allowed(run.net.spread) };
+      const wider = { relative: 0, absolute: allowed(run.net.spread, run.name) };
       golden.netSteps.forEach((step, i) =>
         expect(net.trajectory[golden.steps.indexOf(step)], `net, step ${step}`).toBeAllclose(
           run.net.float64.parameters[i]!,
@@ -204,7 +205,7 @@ describe.each(engines)("on the engine %s", (_, engine, allowed) => {
     const optimizer = withWeightClipping(optimizerOf("rmsprop", options), c);
     const { trajectory } = await descend(engine, { optimizer, start: vector(start), loss: quadratic, steps });
     trajectory.forEach((values, i) =>
-      expect(values, `step ${steps[i]}`).toBeAllclose(float64[i]!, { relative: 0, absolute: allowed(1e-6) }),
+      expect(values, `step ${steps[i]}`).toBeAllclose(float64[i]!, { relative: 0, absolute: allowed(1e-6, "") }),
     );
   });
 
@@ -213,7 +214,7 @@ describe.each(engines)("on the engine %s", (_, engine, allowed) => {
     const optimizer = withEma(optimizerOf("sgd", options), decay);
     const { trajectory } = await descend(engine, { optimizer, start: vector(start), loss: quadratic, steps }, emaSlot);
     trajectory.forEach((values, i) =>
-      expect(values, `step ${steps[i]}`).toBeAllclose(float64[i]!, { relative: 0, absolute: allowed(1e-6) }),
+      expect(values, `step ${steps[i]}`).toBeAllclose(float64[i]!, { relative: 0, absolute: allowed(1e-6, "") }),
     );
   });
 });
