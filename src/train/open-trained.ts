@@ -128,7 +128,7 @@ async function noSuch(
 
 function nothingSaved({ state }: Run, damaged: readonly string[] = []): RunError {
   return new RunError(
-    `the run must have a checkpoint - got ${damaged.length === 0 ? "none" : `damaged ones: ${damaged.join("; ")}`}`,
+    `the run must have a checkpoint - got none${damaged.length === 0 ? "" : ` that is whole: ${damaged.join("; ")}`}`,
     state.saved === 0
       ? "nothing has been saved yet: zaya resume goes on with it"
       : "put its folder checkpoints back, or train it again from its config.json",

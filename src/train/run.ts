@@ -132,7 +132,7 @@ export class Run {
     const damaged = broken
       .filter(({ step, begun }) => step > start && (!begun || step === saved))
       .map(({ reason }) => reason);
-    if (start < saved && damaged.length === 0) damaged.push(`checkpoints: must hold that of step ${saved} - got none`);
+    if (start < saved && damaged.length === 0) damaged.push(`checkpoints: that of step ${saved} is missing`);
     append(recovered, damaged);
     return new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
   }

@@ -115,7 +115,7 @@ describe("zaya diagnose", () => {
     await cp(join(folder, "dead", "checkpoints"), join(folder, "bare", "checkpoints"), { recursive: true });
     expect(await zaya(folder, "diagnose", "bare")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("metrics.jsonl: each line must be JSON") as string,
+      stderr: expect.stringContaining("metrics.jsonl: line 1 must be JSON") as string,
     });
     expect((await zaya(folder, "diagnose", "nowhere")).code).toBe(2);
   });

@@ -63,7 +63,7 @@ describe("--weights", () => {
     expect(last.results[0].value).not.toBe(usual.results[0].value);
     expect(last.results[0].file).toBe(usual.results[0].file.replace(".json", ",weights=last.json"));
     const files = await filesIn(join(folder, "run", "eval"));
-    expect(files.filter((name) => name.includes("sharpness"))).toHaveLength(2);
+    expect(files.filter((name) => name.includes("sharpness"))).toHaveLength(3);
   });
 
   it("means nothing to a run that keeps no averages", async () => {
@@ -107,6 +107,6 @@ describe("zaya train", () => {
     await writeFile(join(folder, "odd.npy"), encodeNpy(ndarray("uint8", [40, 1, 7, 7], odd)));
     const { code, stdout } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ model: { arch: "mlp" }, train: { batch: 36 } });
+    expect(JSON.parse(stdout)).toMatchObject({ model: { arch: "mlp" }, train: { batch: 16 } });
   });
 });

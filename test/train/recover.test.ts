@@ -105,7 +105,7 @@ describe("a run whose newest checkpoint is damaged", () => {
       `${at}/params.safetensors: must be there - got none`,
     ],
     ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json: must be there - got none`],
-    ["no checkpoint", (run) => run.remove(at), "checkpoints: must hold that of step 40 - got none"],
+    ["no checkpoint", (run) => run.remove(at), "checkpoints: that of step 40 is missing"],
   ])("goes on from the one before, says so and ends with the same bytes: %s", async (_, damage, reason) => {
     const run = await copyOf(half);
     await damage(run);
@@ -122,7 +122,7 @@ describe("a run whose newest checkpoint is damaged", () => {
 
 describe("a run without a whole checkpoint", () => {
   it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
-    ["gone", (run) => run.remove("checkpoints"), "must hold that of step 40 - got none"],
+    ["gone", (run) => run.remove("checkpoints"), "that of step 40 is missing"],
     [
       "damaged",
       async (run) => {
