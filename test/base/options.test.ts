@@ -42,7 +42,7 @@ describe("parseOptions", () => {
     [{ latent: 0 }, "latent must be at least 1 - got 0"],
     [{ latent: "2.5" }, "latent must be a whole number - got 2.5"],
     [{ latent: "many" }, "latent must be a whole number - got many"],
-    [{ latent: "" }, 'vae: latent must be a whole number - got ""'],
+    [{ latent: "" }, 'latent must be a whole number - got ""'],
     [{ rate: 0 }, "rate must be above 0 - got 0"],
     [{ rate: 2 }, "rate must be at most 1 - got 2"],
     [{ rate: Infinity }, "rate must be"],

@@ -63,7 +63,7 @@ describe("a command line that is wrong", () => {
     [["sample", "nowhere", "--out", "a.gif"], "must end in .png, .jpg, .webp, .npy, .csv or / - got a.gif"],
     [["sample", "nowhere", "-n", "0"], "n must be at least 1 - got 0"],
     [["eval", "nowhere", "--metric", "elbow"], "the metric must be known - got elbow", "did you mean elbo?"],
-    [["eval", "nowhere", "--samples", "5"], "samples is an option of nll"],
+    [["eval", "nowhere", "--samples", "5"], "the path must be the folder of a run - got nothing at nowhere"],
     [["traverse", "nowhere", "--columns", "1"], "columns must be at least 2 - got 1"],
     [["train", "vae", "--data", ""], "--data needs a name, a folder or a file"],
     [["repro", "rong"], "no row is called rong", "did you mean ring?"],
