@@ -14,7 +14,7 @@ export interface View {
 }
 
 /** An axis that goes through a table: the whole number at the same element of `places` times `stride` is added. */
-export interface Lookup {
+interface Lookup {
   readonly places: View;
   readonly stride: number;
 }

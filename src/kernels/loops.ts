@@ -13,7 +13,7 @@ export interface Access {
   readonly lookups: readonly { readonly places: Access; readonly stride: number }[];
 }
 
-export interface Loop {
+interface Loop {
   /** Places along it; of a tiled loop those of one tile, the last of which may be shorter. */
   readonly extent: number;
   readonly reduced: boolean;
@@ -52,7 +52,7 @@ export function commonExtents(shapes: readonly Shape[]): number[] | null {
 }
 
 /** The shapes of everything that a kernel reads and writes. */
-export function shapesOf(kernel: Kernel): Shape[] {
+function shapesOf(kernel: Kernel): Shape[] {
   const loads = nodesOf(kernel).flatMap((node) => (node.kind === "load" ? [node.view.shape] : []));
   const written = [...kernel.stores, ...kernel.folds].map(({ view }) => view.shape);
   return [...loads, ...written, ...(kernel.reduced === null ? [] : [kernel.reduced.shape])];

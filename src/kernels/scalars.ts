@@ -18,7 +18,7 @@ interface Typed<T extends LaneType = LaneType> {
 }
 
 /** The same number in every lane. */
-export interface Constant extends Typed {
+interface Constant extends Typed {
   readonly kind: "constant";
   readonly bytes: Uint8Array;
   readonly text: string;
