@@ -1,4 +1,5 @@
-// What the server and the page say to each other: types alone, which both import.
+// What the server and the page say to each other: types alone, which both import. They name nothing of other rooms, so that
+// the page is compiled without these.
 
 export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed" | "broken";
 
@@ -26,7 +27,7 @@ export interface RunRow {
 
 export type Scalar = string | number | boolean | null;
 
-/** What a run's page shows besides its scalars. */
+/** What a run's page shows, except for its scalars. */
 export interface RunPage {
   readonly row: RunRow;
   readonly warnings: readonly WarningCard[];

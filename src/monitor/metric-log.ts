@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 
+import { type MetricLine, parseMetricLine } from "../train/index.ts";
 import type { NewScalar, Scalars, Series } from "./api.ts";
 
 /** Bytes read at once. */
@@ -10,7 +11,7 @@ const remembered = 256;
 
 /** One scalar as it was logged. */
 interface Column {
-  readonly split: "train" | "test";
+  readonly split: MetricLine["split"];
   readonly name: string;
   readonly steps: number[];
   readonly values: number[];
@@ -87,27 +88,20 @@ export class MetricLog {
 
   private take(line: string, found: NewScalar[]): void {
     if (line === "") return;
-    const entry = parsed(line);
-    // A broken line is the run's report to name; here it is passed over.
-    if (entry === null) return;
-    const [split, name, step, value] = entry;
+    let parsed: MetricLine;
+    try {
+      parsed = parseMetricLine(line, this.path);
+    } catch {
+      // A broken line is the run's report to name; here it is passed over.
+      return;
+    }
+    const { split, name, step, value } = parsed;
     const id = `${split}/${name}`;
     let column = this.columns.get(id);
     if (column === undefined) this.columns.set(id, (column = { split, name, steps: [], values: [] }));
     column.steps.push(step);
     column.values.push(value ?? Number.NaN);
-    found.push(entry);
-  }
-}
-
-function parsed(line: string): NewScalar | null {
-  try {
-    const { split, name, step, value } = JSON.parse(line) as Record<string, unknown>;
-    if (split !== "train" && split !== "test") return null;
-    if (typeof name !== "string" || typeof step !== "number") return null;
-    return [split, name, step, typeof value === "number" ? value : null];
-  } catch {
-    return null;
+    found.push([split, name, step, value]);
   }
 }
 

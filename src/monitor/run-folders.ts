@@ -2,7 +2,9 @@ import { type Dirent } from "node:fs";
 import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
-import type { ResultRow, RunPage, RunRow, RunStatus, Scalar, Snapshot, WarningCard } from "./api.ts";
+import { parseJson } from "../base/json.ts";
+import { runStatuses } from "../train/index.ts";
+import type { ResultRow, RunPage, RunRow, Scalar, Snapshot, WarningCard } from "./api.ts";
 
 /** Folders in folders that are looked through for runs. */
 const deepest = 5;
@@ -92,7 +94,7 @@ export class RunFolders {
   private async readRow(id: string, folder: string): Promise<RunRow> {
     const record = await readJson(join(folder, "run.json"));
     const config = await readJson(join(folder, "config.json"));
-    const status = statuses.find((each) => each === entryOf(record, "status"));
+    const status = runStatuses.find((each) => each === entryOf(record, "status"));
     const broken = [record, config].find((file) => file instanceof Error);
     const results = await this.results(folder);
     const reason = entryOf(record, "reason");
@@ -118,8 +120,6 @@ export class RunFolders {
   }
 }
 
-const statuses: readonly RunStatus[] = ["running", "done", "interrupted", "diverged", "failed"];
-
 /** No absolute path, no way up, no hidden folder, no character that a path may not have. */
 function isPlain(id: string): boolean {
   if (id === ".") return true;
@@ -131,7 +131,7 @@ function holdsRun(names: readonly string[]): boolean {
   return names.includes("run.json") || (names.includes("config.json") && names.includes("checkpoints"));
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
@@ -155,10 +155,9 @@ async function stampOf(folder: string): Promise<string> {
 async function readJson(path: string): Promise<unknown> {
   const name = path.split(sep).at(-1)!;
   try {
-    return JSON.parse((await readFile(path, "utf8")).replace(/^\uFEFF/, "")) as unknown;
+    return parseJson(await readFile(path), name);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return new Error(missing ? `${name}: is not there` : `${name}: ${(error as Error).message}`);
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? new Error(`${name}: is not there`) : error;
   }
 }
 

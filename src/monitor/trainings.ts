@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { OptionError } from "../base/errors.ts";
 import type { TrainRequest } from "./api.ts";
+import { isThere } from "./run-folders.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
@@ -83,11 +83,4 @@ export class Trainings {
 function lastWords(words: string): string {
   const lines = words.trim().split("\n");
   return lines.slice(-6).join("\n") || "zaya ended without a word";
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

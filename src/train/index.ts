@@ -25,7 +25,7 @@ export * from "./plan.ts";
 export * from "./plot.ts";
 export { drawnPicture, overlayPicture, readReals, samplesPicture } from "./point-pictures.ts";
 export { imagesSeen } from "./run-curves.ts";
-export type { MetricLine } from "./metric-lines.ts";
+export { type MetricLine, parseMetricLine } from "./metric-lines.ts";
 export { isDone, requireResumable } from "./resumable.ts";
 export * from "./report-again.ts";
 export { reportFile } from "./run-report.ts";

@@ -81,7 +81,7 @@ export class MetricLines {
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
-        const line = parseLine(text, before.lines + i + 1);
+        const line = parseMetricLine(text, lineAt(before.lines + i + 1));
         if (!names.has(line.name)) names.set(line.name, line.name);
         all.push(Object.assign(line, { name: names.get(line.name)! }));
       }
@@ -110,7 +110,7 @@ export class MetricLines {
       for (const text of texts) {
         let line: MetricLine;
         try {
-          line = parseLine(text, kept.lines + 1);
+          line = parseMetricLine(text, lineAt(kept.lines + 1));
         } catch (error) {
           // Lines after those that a checkpoint relies on may be what a power cut made of them.
           if (known !== null && kept.lines >= known.lines) return kept;
@@ -144,8 +144,13 @@ export class MetricLines {
   }
 }
 
-function parseLine(text: string, number: number): MetricLine {
-  const where = `${file}: line ${number}`;
+/** Where a line stands, by its number from 1. */
+function lineAt(number: number): string {
+  return `${file}: line ${number}`;
+}
+
+/** @param where The line stands, for the error. @throws RunError for a line that zaya did not write. */
+export function parseMetricLine(text: string, where: string): MetricLine {
   let value: unknown;
   try {
     value = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);

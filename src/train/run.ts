@@ -9,7 +9,8 @@ import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } f
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 import { type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
-export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed";
+export const runStatuses = ["running", "done", "interrupted", "diverged", "failed"] as const;
+export type RunStatus = (typeof runStatuses)[number];
 
 /** The file run.json. */
 export interface RunRecord {
@@ -48,7 +49,7 @@ const warning = z.object({ step: countEntry, symptom: textEntry, evidence: textE
 const config = z.record(z.string(), z.unknown(), { error: "must be the config of the run" });
 
 const runRecord = z.object({
-  status: z.enum(["running", "done", "interrupted", "diverged", "failed"], { error: "must be the status of a run" }),
+  status: z.enum(runStatuses, { error: "must be the status of a run" }),
   reason: textEntry.optional(),
   step: countEntry,
   saved: countEntry.optional(),
