@@ -73,7 +73,7 @@ async function weightsFor(file: string, size: number, spec: string): Promise<Flo
   throw new OptionError(`${file} must have a weight an item of ${spec}, ${size} - got ${weights.length}`);
 }
 
-/** Of so many items at most n, in rising order: all, or some by the key of those that weigh something. */
+/** Indices of at most n items, ascending: all of them, or a subsample by the key of those whose weight is above 0. */
 function chosenOf(size: number, weights: Float64Array | undefined, n: number, key: Key): Int32Array {
   const all = range(0, size);
   if (size <= n) return all;

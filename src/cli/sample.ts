@@ -129,7 +129,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
   }
 }
 
-/** Seeds of one item each, or so many items of one seed. @throws OptionError where both are given. */
+/** One item a seed, or `n` items from one seed. @throws OptionError where both are given. */
 function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
   if (text === undefined) {
     const count = n ?? (interpolate === undefined ? 64 : 8);
@@ -141,7 +141,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
       name: (index) => `seed${seed}-${String(index).padStart(digits, "0")}`,
     };
   }
-  if (n !== undefined) throw new OptionError(`--seeds says how many items there are - got -n ${n} besides`);
+  if (n !== undefined) throw new OptionError(`--seeds says how many items there are - got -n ${n} as well`);
   const seeds = seedsOf(text);
   const digits = maxOf([seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
   return {

@@ -31,7 +31,7 @@ export interface KernelPlan {
   readonly constants: readonly Buffer[];
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
-  /** Bytes of memory that the program needs besides its inputs. */
+  /** Bytes of memory that the program needs, its inputs not counted. */
   readonly bytes: number;
 }
 

@@ -59,7 +59,7 @@ class Table {
   private readonly blocks: Float64Array[] = [];
   private count = 0;
   private header: readonly string[] | null = null;
-  /** The first row, and how many cells it has besides those of the table, in which nothing stands. */
+  /** The first row, and how many empty cells stand in it beyond the columns of the table. */
   private first: { readonly line: number; readonly empty: number } | null = null;
   private width = 0;
   /** A row in which nothing stands; the last ones may be so. */

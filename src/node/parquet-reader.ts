@@ -7,7 +7,7 @@ import { usualBytes } from "./read-file.ts";
 
 /** Longest that an answer may take, in seconds: to a question of no size, and for each MiB that is read and million of cells. */
 const [patience, perMebibyte, perMillion] = [10, 1, 1];
-/** Bytes that decoding may take besides what it reads and makes, and how many times these. */
+/** Memory that decoding may take: a fixed number of bytes, and a multiple of what it reads and returns. */
 const [spare, copies] = [2 ** 28, 6];
 /** How often the memory is looked at, in ms. */
 const glance = 25;

@@ -14,7 +14,7 @@ export type TrainEvent =
       readonly losses: Readonly<Record<string, number>>;
       /** Over the newest steps. */
       readonly imagesPerSecond: number;
-      /** Until the run is done, with all that is measured and written besides. */
+      /** Until the run is done, evaluations, pictures and checkpoints included. */
       readonly secondsLeft: number;
     }
   /** Once, after some steps: how long the run still takes on this machine. */

@@ -2,7 +2,7 @@ import { type ResolvedTraining, healthEvery } from "./config.ts";
 import { followed } from "./evaluate.ts";
 import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
 
-/** Work besides steps: done after every so many of them, and after the last one. */
+/** Work other than steps: done once every given number of steps, and after the last one. */
 export type Chore = "health" | "evaluation" | "picture" | "checkpoint" | "end";
 
 /** Share that what a batch took before keeps, a step: an estimate is over about a hundred of them. */
@@ -18,7 +18,7 @@ const [settledSeconds, settledSteps] = [2, 50];
 const forwardShare = 1 / 3;
 
 /**
- * How long a run still takes on this machine, by what its steps and the work besides have taken so far. It is told, and
+ * How long a run still takes on this machine, by what its steps and the other work have taken so far. It is told, and
  * nothing that a run records depends on it.
  */
 export class TimeEstimate {

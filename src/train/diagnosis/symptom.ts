@@ -29,7 +29,7 @@ export interface SampleLook {
   readonly fidelity: number | null;
 }
 
-/** What symptoms are looked for in. It never holds more than was logged, save what `now` says was measured besides. */
+/** What symptoms are looked for in. It never holds more than was logged, except for what `now` says was measured in addition. */
 export interface Evidence {
   readonly config: RunConfig;
   /** Steps done. */
