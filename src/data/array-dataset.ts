@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
-import { type Dataset, type Selectable, type SkippedFile, checkedIndex } from "./dataset.ts";
+import { type Dataset, type Selectable, type SkippedFile, checkedIndex, factsOf } from "./dataset.ts";
 import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
@@ -116,16 +116,13 @@ class ArrayDataset implements Selectable {
     /** Which items, in which order; null for all as they are. */
     private readonly chosen: Int32Array | null,
   ) {
-    const { name, kind, items, labels, skipped, classNames, ownUnits, notes, scales } = parts;
+    const { name, kind, items, labels, skipped } = parts;
     this.name = name;
     this.kind = kind;
     this.items = items;
     this.labels = labels;
     this.skipped = skipped;
-    if (classNames !== undefined) this.classNames = classNames;
-    if (ownUnits) this.ownUnits = ownUnits;
-    if (notes !== undefined) this.notes = notes;
-    if (scales !== undefined) this.scales = scales;
+    Object.assign(this, factsOf(parts));
     this.shape = items.shape.slice(1);
     this.size = chosen?.length ?? items.shape[0]!;
     this.width = sizeOf(this.shape);

@@ -109,6 +109,21 @@ export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
   return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
+/** What holds of data and of every choice of their items, where it is known. */
+export function factsOf({
+  classNames,
+  ownUnits,
+  notes,
+  scales,
+}: Partial<Pick<Dataset, "classNames" | "ownUnits" | "notes" | "scales">>) {
+  return {
+    ...(classNames !== undefined && { classNames }),
+    ...(ownUnits && { ownUnits }),
+    ...(notes !== undefined && { notes }),
+    ...(scales !== undefined && { scales }),
+  };
+}
+
 /** Some items of data that are read through it: nothing is read before it is asked for. */
 class ChosenDataset implements Selectable {
   readonly name: string;
@@ -130,17 +145,14 @@ class ChosenDataset implements Selectable {
     private readonly whole: Dataset,
     private readonly chosen: Int32Array,
   ) {
-    const { labels, classNames, ownUnits, notes, scales, factors, modes } = whole;
+    const { labels, factors, modes } = whole;
     this.name = whole.name;
     this.kind = whole.kind;
     this.shape = whole.shape;
     this.skipped = whole.skipped;
     this.size = chosen.length;
     this.labels = labels === null ? null : chosen.map((index) => labels[index]!);
-    if (classNames !== undefined) this.classNames = classNames;
-    if (ownUnits) this.ownUnits = ownUnits;
-    if (notes !== undefined) this.notes = notes;
-    if (scales !== undefined) this.scales = scales;
+    Object.assign(this, factsOf(whole));
     if (whole.itemName !== undefined) this.itemName = (index) => whole.itemName!(this.row(index));
     if (whole.prefetch !== undefined) this.prefetch = (indices) => whole.prefetch!(this.rows(indices));
     if (whole.readDouble !== undefined) this.readDouble = (indices) => whole.readDouble!(this.rows(indices));
