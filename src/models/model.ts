@@ -226,6 +226,14 @@ export interface Model {
   readonly bestBy?: { readonly scalar: string; readonly better: "lower" | "higher" };
 }
 
+/**
+ * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
+ * mean, less diverse than items are.
+ */
+export function isGame({ generator, translators, likelihood, steps }: Model): boolean {
+  return (generator ?? translators) !== undefined && likelihood === undefined && steps.length > 1;
+}
+
 /** How a recipe is trained where nothing is said, where that is not as for every recipe. */
 export interface TrainingDefaults {
   readonly batch: number;

@@ -19,8 +19,7 @@ import {
   sharpness,
   wide,
 } from "../metrics/index.ts";
-import { isGame } from "./diagnosis/sample-looks.ts";
-import type { Direction, Model } from "../models/index.ts";
+import { type Direction, type Model, isGame } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "./trained.ts";

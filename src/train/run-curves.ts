@@ -6,8 +6,7 @@ import type { Strip } from "./heat-strip.ts";
 import { modeSamples, modeShares } from "./mode-record.ts";
 import { formatNumber } from "./numerals.ts";
 import { spread } from "./points.ts";
-import type { MetricLine } from "./metric-lines.ts";
-import { stderrName } from "./run-log.ts";
+import { type MetricLine, stderrName } from "./metric-lines.ts";
 
 /** Items that a run was trained on so far, every time that it saw one. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {

@@ -2,10 +2,8 @@ import type { DataSplit } from "../data/index.ts";
 import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
 import type { Chronicle } from "./diagnosis/chronicle.ts";
 import type { Evaluation } from "./evaluate.ts";
+import { stderrName } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
-
-/** What the standard error of a metric is logged as: `METRIC/stderr`. */
-export const stderrName = "stderr";
 
 /** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
 export class RunLog {

@@ -7,7 +7,7 @@ import type { ConfiguredModel, Model } from "../models/index.ts";
 import type { Arrays, Engine, State } from "../runtime/index.ts";
 import { BestCheckpoint } from "./best-checkpoint.ts";
 import { type CheckpointFacts, saveCheckpoint } from "./checkpoint.ts";
-import { type DataSource, type RunConfig, type TrainOptions, healthEvery, runConfig } from "./config.ts";
+import { type DataSource, type RunConfig, type TrainOptions, healthEvery, rateOf, runConfig } from "./config.ts";
 import { type Leg, courseOf } from "./course.ts";
 import { keepDataRecord, requireSameData } from "./data-record.ts";
 import { type Evaluation, followed, measureAtEnd, measureUsual, usualMeasurements } from "./evaluate.ts";
@@ -125,7 +125,8 @@ class Training {
     for (const what of from.recovered) yield { type: "recovered", what };
     yield { type: "phase", phase: "compile" };
     this.saved = start;
-    const values = from.state ?? initialState(this.model, this.config, initialOf(this.run, this.initial));
+    const values =
+      from.state ?? initialState(this.model, this.config.seed, rateOf(this.config), initialOf(this.run, this.initial));
     await this.run.restore();
     // What came after the checkpoint is made again.
     const ended = endedBefore(this.run.config, start);

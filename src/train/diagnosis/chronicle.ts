@@ -1,12 +1,12 @@
 import { sizeOf } from "../../base/ndarray.ts";
 import { key } from "../../base/random.ts";
 import { type DataSplit, hasSides } from "../../data/index.ts";
-import type { Model } from "../../models/index.ts";
+import { type Model, isGame } from "../../models/index.ts";
 import type { RunConfig } from "../config.ts";
 import { endMetrics } from "../evaluate.ts";
 import type { MetricLine } from "../metric-lines.ts";
 import type { TrainedModel } from "../trained.ts";
-import { type Looks, SampleLooks, isGame, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
+import { type Looks, SampleLooks, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
 import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
 import { TranslationLooks } from "./translation-looks.ts";
 

@@ -1,7 +1,7 @@
 import { minOf } from "../../base/many.ts";
 import type { RunConfig } from "../config.ts";
 import { endMetrics } from "../evaluate.ts";
-import { stderrName } from "../run-log.ts";
+import { stderrName } from "../metric-lines.ts";
 import { firstChange, moreData } from "./changes.ts";
 import type { Change, Evidence, Series, Symptom } from "./symptom.ts";
 import { figure } from "./words.ts";

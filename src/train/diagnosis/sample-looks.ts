@@ -24,14 +24,6 @@ export function samplesFor({ kind, shape }: Dataset): number {
   return Math.min(usual[kind], Math.max(fewest, Math.floor(mostNumbers / sizeOf(shape))));
 }
 
-/**
- * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
- * mean, less diverse than items are.
- */
-export function isGame({ generator, translators, likelihood, steps }: Model): boolean {
-  return (generator ?? translators) !== undefined && likelihood === undefined && steps.length > 1;
-}
-
 /** Whether there is something to look at before the end: a mixture holds parts that nobody has trained yet. */
 export function isWholeWhileTraining({ stages }: Model): boolean {
   return stages === undefined;
