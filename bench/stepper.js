@@ -2,10 +2,10 @@ import { key } from "../dist/base/random.js";
 import { flatten } from "../dist/base/tree.js";
 import { constantSchedule } from "../dist/optim/index.js";
 import { kernelEngine, ortEngine, wasmEngine } from "../dist/runtime/index.js";
-import { initialParams, layoutOf, ravel } from "../dist/train/layout.js";
-import { feedDeclared } from "../dist/train/feeds.js";
-import { stateNames } from "../dist/train/state-view.js";
-import { batchName, traceStep } from "../dist/train/trace.js";
+import { initialParams, layoutOf, ravel } from "../dist/step/layout.js";
+import { feedDeclared } from "../dist/step/feeds.js";
+import { stateNames } from "../dist/step/state-view.js";
+import { batchName, traceStep } from "../dist/step/trace.js";
 
 /** By the names that `--device` has for them. */
 const engines = { cpu: ortEngine, kernels: kernelEngine, wasm: wasmEngine };

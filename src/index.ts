@@ -1,7 +1,7 @@
 // The core, room by room: everything that runs in Node and in browsers alike. Files and folders are in "zaya/node".
 export * from "./base/errors.ts";
 export * from "./base/ndarray.ts";
-export { type Points, toPoints } from "./base/points.ts";
+export { type Points, toPoints } from "./numeric/points.ts";
 export * from "./base/random.ts";
 export { type OptionDescription, describeOptions } from "./base/options.ts";
 export { MemoryStore, type Store } from "./base/store.ts";

@@ -165,3 +165,8 @@ export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray
   }
   return out;
 }
+
+/** The values as float64, for sums over many of them: the same memory where they are that already. */
+export function toFloat64({ data }: NdArray): Float64Array {
+  return data instanceof Float64Array ? data : new Float64Array(data);
+}

@@ -4,17 +4,17 @@ import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
+import { type Run } from "../run/index.ts";
 import {
   type ComparedMetric,
   type ComparedRun,
-  type Run,
   compareMetrics,
   configDifferences,
   gatherRuns,
   imagesSeen,
   renderComparison,
   requireOneData,
-} from "../train/index.ts";
+} from "../report/index.ts";
 import { addDeviceFlag } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { exitCodes } from "./failure.ts";

@@ -1,5 +1,5 @@
 import type { DataSplit, Dataset } from "../data/index.ts";
-import type { RunConfig } from "../train/index.ts";
+import type { RunConfig } from "../run/index.ts";
 import { count, counted, table } from "./format.ts";
 
 /** A config as lines, one an entry; those that differ from the defaults marked and the default beside them. */

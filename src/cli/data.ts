@@ -6,7 +6,7 @@ import { joinRows } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, nearDuplicates, summarize } from "../data/index.ts";
 import { openData } from "../node/index.ts";
-import { dataOptions } from "../train/index.ts";
+import { dataOptions } from "../run/index.ts";
 import { type Look, linesOf, objectOf, pairLines, pairObject } from "./data-look.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
-import { type Diagnosis, Chronicle, diagnoseModel, sourceTitle } from "../train/index.ts";
+import { sourceTitle } from "../run/index.ts";
+import { type Diagnosis, Chronicle, diagnoseModel } from "../diagnosis/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { counted } from "./format.ts";

@@ -1,6 +1,6 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import { toPoints } from "../base/points.ts";
+import { toPoints } from "../numeric/points.ts";
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { somePlaces } from "../data/index.ts";

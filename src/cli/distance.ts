@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
-import { commonWidth } from "../base/points.ts";
+import { commonWidth } from "../numeric/points.ts";
 import { fold, key } from "../base/random.ts";
 import { type Distance, type DistanceResult, distances } from "../distances/index.ts";
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";

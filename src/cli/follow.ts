@@ -4,14 +4,10 @@ import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import type { RunFolder } from "../node/index.ts";
-import {
-  type RunConfig,
-  type TrainEvent,
-  type TrainResult,
-  type Warning,
-  numbersOf,
-  reportFile,
-} from "../train/index.ts";
+import { type RunConfig, type Warning } from "../run/index.ts";
+import { numbersOf } from "../evaluation/index.ts";
+import { reportFile } from "../report/index.ts";
+import { type TrainEvent, type TrainResult } from "../train/index.ts";
 import { exitCodes } from "./failure.ts";
 import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";

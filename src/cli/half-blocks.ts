@@ -1,6 +1,6 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 // Of its own file: help is to be printed before all rooms are loaded.
-import { gridPitch } from "../train/pictures.ts";
+import { gridPitch } from "../plot/pictures.ts";
 
 /** A picture [h, w, 3] of bytes. */
 type Picture = NdArray<"uint8">;

@@ -2,7 +2,7 @@ import { OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, sizeOf, zeros } from "../base/ndarray.ts";
 import { fold, key } from "../base/random.ts";
 import type { Generator } from "../models/index.ts";
-import { drawNoise } from "../train/index.ts";
+import { drawNoise } from "../trained/index.ts";
 
 /** What one item is made of. */
 export type Noise = Pick<Generator, "noise" | "shape">;

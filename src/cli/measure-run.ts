@@ -19,7 +19,7 @@ import {
   keepEvaluation,
   measureEach,
   takesFeatures,
-} from "../train/index.ts";
+} from "../evaluation/index.ts";
 import { deviceOf } from "./device.ts";
 import { flagOf } from "./flag-name.ts";
 import { addFlags, givenOptions } from "./flags.ts";

@@ -14,7 +14,7 @@ import {
   imagePort,
   rangeOfImages,
 } from "../runtime/index.ts";
-import { drawNoise } from "../train/index.ts";
+import { drawNoise } from "../trained/index.ts";
 import type { Noise } from "./item-noise.ts";
 import type { OnnxForm } from "./onnx-flags.ts";
 

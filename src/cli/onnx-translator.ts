@@ -15,7 +15,7 @@ import {
   probedRange,
   toPort,
 } from "../runtime/index.ts";
-import type { ImageNet } from "../train/index.ts";
+import type { ImageNet } from "../trained/index.ts";
 import type { OnnxForm } from "./onnx-flags.ts";
 
 const hint = "AtoB.onnx and BtoA.onnx of a run's export folder turn images into images";

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { type Device, onnxFile, ortOptions } from "../node/index.ts";
-import { type Features, OnnxFeatures, type OnnxFeatureOptions, classifierFeatures } from "../train/index.ts";
+import { type Features, OnnxFeatures, type OnnxFeatureOptions, classifierFeatures } from "../trained/index.ts";
 import { openRunModel } from "./open-run.ts";
 import { parametersOf } from "./weights.ts";
 

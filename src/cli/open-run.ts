@@ -1,7 +1,8 @@
 import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
-import { type OpenedModel, Run, inRun, openTrained, requireSameData } from "../train/index.ts";
+import { Run, inRun, requireSameData } from "../run/index.ts";
+import { type OpenedModel, openTrained } from "../trained/index.ts";
 import { Output } from "./output.ts";
 import type { Parameters } from "./weights.ts";
 

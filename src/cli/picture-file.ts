@@ -8,7 +8,8 @@ import { encodeNpy } from "../codec/npy.ts";
 import { encodePng } from "../codec/png.ts";
 import type { Dataset } from "../data/index.ts";
 import { encodeAnimation, encodeImage } from "../node/index.ts";
-import { imageGrid, toBytes, toChannelsFirst } from "../train/index.ts";
+import { imageGrid } from "../plot/index.ts";
+import { toBytes, toChannelsFirst } from "../trained/index.ts";
 
 /** Formats of single images. */
 export const imageFormats = ["png", "jpg", "webp"] as const;

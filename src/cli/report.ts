@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { nodeEngine } from "../node/index.ts";
-import { inRun, reportAgain, reportFile } from "../train/index.ts";
+import { inRun } from "../run/index.ts";
+import { reportAgain, reportFile } from "../report/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";

@@ -1,4 +1,4 @@
-import { type Evaluation, type Refusal, numbersOf } from "../train/index.ts";
+import { type Evaluation, type Refusal, numbersOf } from "../evaluation/index.ts";
 import { count, number } from "./format.ts";
 
 /** `negElbo 105.9 ± 0.2 nats  recon 80.4  kl 25.5  (n 10000)`. */

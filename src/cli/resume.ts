@@ -16,8 +16,8 @@ import {
   rateWords,
   requireResumable,
   requireSameData,
-  resume,
-} from "../train/index.ts";
+} from "../run/index.ts";
+import { resume } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { OptionError } from "../base/errors.ts";
 import { parseJson } from "../base/json.ts";
 import type { ModelDefinition } from "../models/index.ts";
-import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } from "../train/index.ts";
+import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } from "../run/index.ts";
 import { givenOptions } from "./flags.ts";
 import { suggestion } from "./nearest.ts";
 

@@ -10,7 +10,8 @@ import { choiceField, integerField, parseOptions, textField } from "../base/opti
 import { maxOf } from "../base/many.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
-import { drawnPicture, readDataRecord, readReals, samplesPicture } from "../train/index.ts";
+import { readDataRecord } from "../run/index.ts";
+import { drawnPicture, readReals, samplesPicture } from "../report/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";

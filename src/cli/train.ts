@@ -14,20 +14,20 @@ import {
   requireFreeFolder,
   versions,
 } from "../node/index.ts";
+import { layoutsOf } from "../step/index.ts";
 import {
   type DataSource,
   type RunConfig,
   type TrainOptions,
   dataOptions,
-  layoutsOf,
   planRun,
-  requireLike,
   resolveTraining,
   runConfig,
-  train,
   trainOptions,
   usualTraining,
-} from "../train/index.ts";
+} from "../run/index.ts";
+import { requireLike } from "../trained/index.ts";
+import { train } from "../train/index.ts";
 import { configLines, titleLine } from "./config-table.ts";
 import { noticeLines } from "./data-notices.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";

@@ -16,7 +16,7 @@ import {
   writeOutput,
 } from "../node/index.ts";
 import type { ValueRange } from "../runtime/index.ts";
-import { type ImageNet, directionsOf, fits, ofPixels, translateImage } from "../train/index.ts";
+import { type ImageNet, directionsOf, fits, ofPixels, translateImage } from "../trained/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";

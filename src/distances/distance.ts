@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { DataError, OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import { type Points, selectPoints } from "../base/points.ts";
+import { type Points, selectPoints } from "../numeric/points.ts";
 import type { Key } from "../base/random.ts";
 import {
   type Support,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Points, selectPoints } from "../base/points.ts";
+import { type Points, selectPoints } from "../numeric/points.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
 import { minOf } from "../base/many.ts";
 import { knnJs } from "../divergences/index.ts";

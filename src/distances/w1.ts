@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
-import { commonWidth } from "../base/points.ts";
+import { commonWidth } from "../numeric/points.ts";
 import { wasserstein1d } from "../transport/index.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
 

@@ -1,4 +1,4 @@
-import { symmetricEigen } from "../base/symmetric-eigen.ts";
+import { symmetricEigen } from "../numeric/symmetric-eigen.ts";
 import { type Gaussian, commonDimensions, fullCovariance, isDiagonal } from "./gaussian.ts";
 
 /**

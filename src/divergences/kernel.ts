@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import { type PairFunction, type Points, dotProduct, eachRow, squaredDistance } from "../base/points.ts";
+import { type PairFunction, type Points, dotProduct, eachRow, squaredDistance } from "../numeric/points.ts";
 
 /** A positive definite function of two points: a number found from both, and what becomes of it. */
 export interface Kernel {

@@ -1,6 +1,6 @@
 import { OptionError } from "../base/errors.ts";
 import { monteCarlo } from "../base/monte-carlo.ts";
-import { type Points, commonWidth } from "../base/points.ts";
+import { type Points, commonWidth } from "../numeric/points.ts";
 import { digamma } from "./digamma.ts";
 import type { EstimatedDivergence } from "./knn-kl.ts";
 import { countsWithin, nearestOf, radiiOf, requireNeighbours } from "./nearest.ts";

@@ -1,5 +1,5 @@
 import { DataError } from "../base/errors.ts";
-import { type Points, commonWidth } from "../base/points.ts";
+import { type Points, commonWidth } from "../numeric/points.ts";
 import { type Neighbours, nearestOf, requireNeighbours } from "./nearest.ts";
 
 export interface EstimatedDivergence {

@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import { type Points, commonWidth, eachRow } from "../base/points.ts";
+import { type Points, commonWidth, eachRow } from "../numeric/points.ts";
 import type { Kernel } from "./kernel.ts";
 
 export interface MaximumMeanDiscrepancy {

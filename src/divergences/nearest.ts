@@ -1,6 +1,6 @@
 import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
-import { type Points, eachRow, squaredDistance } from "../base/points.ts";
+import { type Points, eachRow, squaredDistance } from "../numeric/points.ts";
 
 /** The nearest neighbours of each point, nearest first: [n, k]. */
 export interface Neighbours {

@@ -4,7 +4,7 @@ import { fold } from "../base/random.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { byFactor, factorOptions, itemsFor } from "./factor-codes.ts";
 import { type FactorPairs, drawPairs, hitRates } from "./factor-groups.ts";
-import { logisticRegression } from "./logistic-regression.ts";
+import { logisticRegression } from "../numeric/logistic-regression.ts";
 import { defineMetric } from "./metric.ts";
 
 /** Pairs in a group. */

@@ -1,6 +1,6 @@
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { monteCarlo } from "../estimators/index.ts";
-import { boostedTrees } from "./boosted-trees.ts";
+import { boostedTrees } from "../numeric/boosted-trees.ts";
 import { type FactorCodes, byFactor, factorOptions, parted, valuesOf } from "./factor-codes.ts";
 import { defineMetric } from "./metric.ts";
 

@@ -1,6 +1,6 @@
 import { monteCarlo } from "../base/monte-carlo.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
-import { toPoints } from "../base/points.ts";
+import { toPoints } from "../numeric/points.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import { wideOfMean } from "./interval.ts";
 import { defineMetric } from "./metric.ts";

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
-import { type NdArray, rows } from "../base/ndarray.ts";
-import { symmetricEigen } from "../base/symmetric-eigen.ts";
+import { type NdArray, rows, toFloat64 } from "../base/ndarray.ts";
+import { symmetricEigen } from "../numeric/symmetric-eigen.ts";
 import { maxOf } from "../base/many.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { wide } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
-import { type Moments, momentsOf, productWithTransposed } from "./moments.ts";
-import { requireAlike, requireCount, sampleOptions, toFloat64 } from "./sets.ts";
+import { type Moments, momentsOf, productWithTransposed } from "../numeric/moments.ts";
+import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Items whose pull on the distance is looked at for its standard error. */
 const mostPulls = 2000;

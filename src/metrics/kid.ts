@@ -1,12 +1,12 @@
 import { OptionError } from "../base/errors.ts";
-import { type NdArray, rows, zeros } from "../base/ndarray.ts";
+import { type NdArray, rows, toFloat64, zeros } from "../base/ndarray.ts";
 import { integerField } from "../base/options.ts";
 import { fold, permutation } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
 import { wideOfMean } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
-import { productWithTransposed } from "./moments.ts";
-import { requireAlike, requireCount, sampleOptions, toFloat64 } from "./sets.ts";
+import { productWithTransposed } from "../numeric/moments.ts";
+import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Independent estimates that the items are cut into, where there are enough of them. */
 const fewestBlocks = 10;

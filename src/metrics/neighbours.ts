@@ -1,7 +1,8 @@
 import { filled } from "../base/filled.ts";
+import { toFloat64 } from "../base/ndarray.ts";
 import { forDistances, forOwnDistances } from "./distances.ts";
 import type { Sets } from "./metric.ts";
-import { requireAlike, requireCount, toFloat64 } from "./sets.ts";
+import { requireAlike, requireCount } from "./sets.ts";
 
 /** Which neighbour's distance is the radius of an item's ball. */
 export const neighbour = 5;

@@ -9,7 +9,7 @@ import {
   requireTwoCodes,
   valuesOf,
 } from "./factor-codes.ts";
-import { linearSvm } from "./linear-svm.ts";
+import { linearSvm } from "../numeric/linear-svm.ts";
 import { defineMetric } from "./metric.ts";
 
 /** Weight of the classifier's losses against its penalty. */

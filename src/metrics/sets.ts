@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
-import { type NdArray, formatShape } from "../base/ndarray.ts";
+import { formatShape } from "../base/ndarray.ts";
 import { choiceField, integerField } from "../base/options.ts";
 import { wide } from "./interval.ts";
 import type { Sets } from "./metric.ts";
@@ -17,11 +17,6 @@ export const sampleOptions = z.object({
     min: 2,
   }).optional(),
 });
-
-/** Rows as float64, for sums over many of them. */
-export function toFloat64(x: NdArray): Float64Array {
-  return x.data instanceof Float64Array ? x.data : Float64Array.from(x.data);
-}
 
 /** The number of features. @throws DataError unless both sets are of vectors of one length. */
 export function requireAlike({ generated, reference }: Sets, metric: string): number {

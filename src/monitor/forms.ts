@@ -1,7 +1,7 @@
 import { describeOptions } from "../base/options.ts";
 import { datasets } from "../data/index.ts";
 import { models } from "../models/index.ts";
-import { dataOptions, trainOptions } from "../train/index.ts";
+import { dataOptions, trainOptions } from "../run/index.ts";
 import type { Field, Forms } from "./api.ts";
 
 /** What can be trained, from the schemas that the command line reads too. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-import { type MetricLine, parseMetricLine } from "../train/index.ts";
+import { type MetricLine, parseMetricLine } from "../run/index.ts";
 import type { NewScalar, Scalars, Series } from "./api.ts";
 
 /** Bytes read at once. */

@@ -3,7 +3,7 @@ import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 import { parseJson } from "../base/json.ts";
-import { runStatuses } from "../train/index.ts";
+import { runStatuses } from "../run/index.ts";
 import type { ResultRow, RunPage, RunRow, Scalar, Snapshot, WarningCard } from "./api.ts";
 
 /** Folders in folders that are looked through for runs. */

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
 import { maxOf } from "../base/many.ts";
-import { listCheckpoints } from "../train/index.ts";
+import { listCheckpoints } from "../run/index.ts";
 import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
 import { lockFolder } from "./lock.ts";
 

@@ -3,7 +3,8 @@ import type { DataSplit } from "../data/index.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { betaVaeScore, elbo } from "../metrics/index.ts";
 import { betaVae } from "../models/index.ts";
-import { evaluate, scatterPlot } from "../train/index.ts";
+import { scatterPlot } from "../plot/index.ts";
+import { evaluate } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Values, fit, isRising, overSeeds } from "./row.ts";
 
 const betas = [1, 4, 8];

@@ -2,7 +2,7 @@ import { fold, key } from "../base/random.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { elbo, nll } from "../metrics/index.ts";
 import { type ConfiguredModel, iwae, vae } from "../models/index.ts";
-import { evaluate } from "../train/index.ts";
+import { evaluate } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Scale, fit } from "./row.ts";
 
 // The one-layer net of Burda et al., arXiv 1509.00519: 784-200-200-50, tanh, dynamic binarisation.

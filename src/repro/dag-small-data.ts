@@ -4,7 +4,8 @@ import { range } from "../base/range.ts";
 import { type DataSplit, type Dataset, type Sides, arrayDataset, hasSides, take, thin } from "../data/index.ts";
 import { type Metric, kid, leak } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan } from "../models/index.ts";
-import { type Evaluation, type Features, classifierFeatures, evaluator, openTrained } from "../train/index.ts";
+import { type Features, classifierFeatures, openTrained } from "../trained/index.ts";
+import { type Evaluation, evaluator } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Scale, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
 
 const nets = { arch: "dcgan", hidden: [16, 32], latent: 64, discriminatorNorm: "none" } as const;

@@ -3,7 +3,7 @@ import { maxOf } from "../base/many.ts";
 import { discreteJs } from "../divergences/index.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { input } from "../graph/tensor.ts";
-import { scatterPlot } from "../train/plot.ts";
+import { scatterPlot } from "../plot/plot.ts";
 import { type ItemTransform, type TransformSet, transformSets, transformsFor } from "../transforms/index.ts";
 import {
   type Matrix,

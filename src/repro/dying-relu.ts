@@ -2,7 +2,8 @@ import { fold, key } from "../base/random.ts";
 import { maxOf } from "../base/many.ts";
 import type { DataSplit } from "../data/index.ts";
 import { gan } from "../models/index.ts";
-import { Health, type OpenedModel } from "../train/index.ts";
+import { Health } from "../step/index.ts";
+import { type OpenedModel } from "../trained/index.ts";
 import { type Row, type RowContext, fit, overSeeds } from "./row.ts";
 
 /** Rate at which the biases are swept, and the discriminator always learns. */

@@ -1,7 +1,8 @@
 import { fold, key } from "../base/random.ts";
 import { elbo, gradientVariance } from "../metrics/index.ts";
 import { vae } from "../models/index.ts";
-import { TrainedModel, evaluate } from "../train/index.ts";
+import { TrainedModel } from "../trained/index.ts";
+import { evaluate } from "../evaluation/index.ts";
 import { type Row, fit } from "./row.ts";
 
 const seed = 1;

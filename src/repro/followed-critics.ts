@@ -2,7 +2,9 @@ import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, kid } from "../metrics/index.ts";
 import { classifier, wgan, wganGp } from "../models/index.ts";
-import { type Run, classifierFeatures, evaluator, openTrained } from "../train/index.ts";
+import { type Run } from "../run/index.ts";
+import { classifierFeatures, openTrained } from "../trained/index.ts";
+import { evaluator } from "../evaluation/index.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
 import { type RowContext, fit, trainToEnd } from "./row.ts";
 

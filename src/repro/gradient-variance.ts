@@ -13,7 +13,7 @@ import {
 } from "../estimators/index.ts";
 import { constant, input } from "../graph/tensor.ts";
 import { reshape, square, sum } from "../ops/index.ts";
-import { histogramPlot } from "../train/index.ts";
+import { histogramPlot } from "../plot/index.ts";
 import type { Row, RowContext } from "./row.ts";
 
 const seed = 1;

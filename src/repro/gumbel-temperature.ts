@@ -7,7 +7,8 @@ import { constant, input } from "../graph/tensor.ts";
 import { gradientVariance } from "../metrics/index.ts";
 import { categoricalVae } from "../models/index.ts";
 import { mul, square, sub, sum } from "../ops/index.ts";
-import { evaluate, scatterPlot } from "../train/index.ts";
+import { scatterPlot } from "../plot/index.ts";
+import { evaluate } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Values, fit, isRising } from "./row.ts";
 
 const seed = 1;

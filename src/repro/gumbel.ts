@@ -1,7 +1,7 @@
 import { fold, key } from "../base/random.ts";
 import { elbo } from "../metrics/index.ts";
 import { categoricalVae } from "../models/index.ts";
-import { evaluate } from "../train/index.ts";
+import { evaluate } from "../evaluation/index.ts";
 import { type Row, fit } from "./row.ts";
 
 const seed = 1;

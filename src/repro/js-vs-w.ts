@@ -1,5 +1,5 @@
 import { fromNumbers, ndarray } from "../base/ndarray.ts";
-import type { Points } from "../base/points.ts";
+import type { Points } from "../numeric/points.ts";
 import {
   discreteJs,
   discreteKl,
@@ -12,8 +12,8 @@ import {
 import { input } from "../graph/tensor.ts";
 import { minimax } from "../objectives/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { normalQuantile } from "../train/pictures.ts";
-import { type Measure, scatterPlot } from "../train/plot.ts";
+import { normalQuantile } from "../plot/pictures.ts";
+import { type Measure, scatterPlot } from "../plot/plot.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { Outcome, Row, Values } from "./row.ts";
 

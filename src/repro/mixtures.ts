@@ -2,7 +2,7 @@ import { DataError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../models/index.ts";
 import { modesOf } from "../metrics/index.ts";
-import { openTrained } from "../train/index.ts";
+import { openTrained } from "../trained/index.ts";
 import { type Row, type RowContext, type Scale, type Values, overSeeds, trainToEnd } from "./row.ts";
 
 // All methods in one setting, which is what each recipe does with points by default: the same nets, noise, batch, rule, learning

@@ -2,7 +2,9 @@ import type { DataSplit } from "../data/index.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { type OpenedModel, Run, type TrainOptions, type Warning, openTrained, train } from "../train/index.ts";
+import { Run, type TrainOptions, type Warning } from "../run/index.ts";
+import { type OpenedModel, openTrained } from "../trained/index.ts";
+import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
 /** quick ends within five minutes and says what it cut; full is what the bar is about. */

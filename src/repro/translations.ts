@@ -3,15 +3,9 @@ import { encodePng } from "../codec/png.ts";
 import { type DataSplit, hasSides, take } from "../data/index.ts";
 import { type Metric, classConsistency, cycleError, pairError, psnr, ssim } from "../metrics/index.ts";
 import { type ConfiguredModel, type Direction, classifier } from "../models/index.ts";
-import {
-  type Evaluation,
-  type Features,
-  classifierFeatures,
-  directionsOf,
-  evaluator,
-  openTrained,
-  translationsPicture,
-} from "../train/index.ts";
+import { type Features, classifierFeatures, directionsOf, openTrained } from "../trained/index.ts";
+import { type Evaluation, evaluator } from "../evaluation/index.ts";
+import { translationsPicture } from "../report/index.ts";
 import { type RowContext, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
 
 // What rows of models between two domains share: how one is trained and judged by pairs that it was never told.

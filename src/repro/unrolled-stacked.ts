@@ -2,7 +2,8 @@ import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { type Metric, accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
-import { classifierFeatures, evaluate, evaluator, openTrained } from "../train/index.ts";
+import { classifierFeatures, openTrained } from "../trained/index.ts";
+import { evaluate, evaluator } from "../evaluation/index.ts";
 import { type Row, type Scale, fit, fromLeast, isRising, overSeeds, trainToEnd } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets of two halvings in place of its three, 2000 steps at a higher rate in place of

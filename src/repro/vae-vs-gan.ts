@@ -2,7 +2,8 @@ import { fold, key } from "../base/random.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { type Metric, accuracy, coverage, fid, kid, precision, recall, density, sharpness } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan, vae } from "../models/index.ts";
-import { type Evaluation, classifierFeatures, evaluate, evaluator, openTrained } from "../train/index.ts";
+import { classifierFeatures, openTrained } from "../trained/index.ts";
+import { type Evaluation, evaluate, evaluator } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Scale, fit, trainToEnd } from "./row.ts";
 
 const seed = 1;

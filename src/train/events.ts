@@ -1,6 +1,6 @@
 import type { Direction } from "../models/index.ts";
-import type { Evaluation, Refusal } from "./evaluate.ts";
-import type { Warning } from "./run.ts";
+import type { Evaluation, Refusal } from "../evaluation/evaluate.ts";
+import type { Warning } from "../run/run.ts";
 
 /** What a training run tells while it goes on. */
 export type TrainEvent =

@@ -2,13 +2,13 @@ import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader } from "../data/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
-import { type ResolvedTraining, rateOf } from "./config.ts";
-import type { Leg } from "./course.ts";
-import { feedDeclared } from "./feeds.ts";
-import { Health } from "./health.ts";
-import { labelsAt, requireLabels } from "./labels.ts";
-import { type StepOptions, type Traced, batchName, traceStep } from "./trace.ts";
-import type { TrainedModel } from "./trained.ts";
+import { type ResolvedTraining, rateOf } from "../run/config.ts";
+import type { Leg } from "../step/course.ts";
+import { feedDeclared } from "../step/feeds.ts";
+import { Health } from "../step/health.ts";
+import { labelsAt, requireLabels } from "../step/labels.ts";
+import { type StepOptions, type Traced, batchName, traceStep } from "../step/trace.ts";
+import type { TrainedModel } from "../trained/trained.ts";
 
 export interface LegSettings {
   readonly engine: Engine;

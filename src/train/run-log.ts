@@ -1,9 +1,9 @@
 import type { DataSplit } from "../data/index.ts";
-import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
-import type { Chronicle } from "./diagnosis/chronicle.ts";
-import type { Evaluation } from "./evaluate.ts";
-import { stderrName } from "./metric-lines.ts";
-import type { Run } from "./run.ts";
+import { type Leg, batchesIn, extraBatchesAt } from "../step/course.ts";
+import type { Chronicle } from "../diagnosis/chronicle.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import { stderrName } from "../run/metric-lines.ts";
+import type { Run } from "../run/run.ts";
 
 /** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
 export class RunLog {

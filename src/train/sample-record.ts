@@ -1,10 +1,10 @@
 import { type Key, fold } from "../base/random.ts";
 import type { DataSplit } from "../data/index.ts";
-import type { Chronicle } from "./diagnosis/chronicle.ts";
-import { recordedDistance } from "./distance-record.ts";
-import { recordedModes } from "./mode-record.ts";
-import { recordedOverfit } from "./overfit-record.ts";
-import type { TrainedModel } from "./trained.ts";
+import type { Chronicle } from "../diagnosis/chronicle.ts";
+import { recordedDistance } from "../evaluation/distance-record.ts";
+import { recordedModes } from "../evaluation/mode-record.ts";
+import { recordedOverfit } from "../evaluation/overfit-record.ts";
+import type { TrainedModel } from "../trained/trained.ts";
 
 /** All that is known of a model's samples after a step, as numbers to log: the same noise each time. */
 export async function recordedSamples(

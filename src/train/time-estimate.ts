@@ -1,6 +1,6 @@
-import { type ResolvedTraining, healthEvery } from "./config.ts";
-import { followed } from "./evaluate.ts";
-import { type Leg, batchesIn, extraBatchesAt } from "./course.ts";
+import { type ResolvedTraining, healthEvery } from "../run/config.ts";
+import { followed } from "../evaluation/evaluate.ts";
+import { type Leg, batchesIn, extraBatchesAt } from "../step/course.ts";
 
 /** Work other than steps: done once every given number of steps, and after the last one. */
 export type Chore = "health" | "evaluation" | "picture" | "checkpoint" | "end";

@@ -8,7 +8,7 @@ import {
   euclideanDistance,
   manhattanDistance,
   squaredDistance,
-} from "../base/points.ts";
+} from "../numeric/points.ts";
 
 /** What it costs to move a unit of mass from one point to another. */
 export const groundCosts = {

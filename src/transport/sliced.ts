@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
 import { monteCarlo } from "../base/monte-carlo.ts";
-import { type Points, commonWidth, dotProduct } from "../base/points.ts";
+import { type Points, commonWidth, dotProduct } from "../numeric/points.ts";
 import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";
 import { lineDistance, lineMasses } from "./wasserstein-1d.ts";

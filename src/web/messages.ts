@@ -1,5 +1,6 @@
 import { DataError, EngineError, OptionError, RunError } from "../base/errors.ts";
-import type { TrainEvent, TrainOptions } from "../train/index.ts";
+import type { TrainOptions } from "../run/index.ts";
+import type { TrainEvent } from "../train/index.ts";
 
 /** Kinds of errors, told across by their place: names of classes do not outlive a minifier. */
 export const errorKinds = [OptionError, DataError, RunError, EngineError] as const;

@@ -2,7 +2,8 @@ import { DivergedError, OptionError } from "../base/errors.ts";
 import { range } from "../base/range.ts";
 import type { DataSplit, Dataset } from "../data/index.ts";
 import { type ConfiguredModel, models } from "../models/index.ts";
-import type { TrainEvent, TrainOptions } from "../train/index.ts";
+import type { TrainOptions } from "../run/index.ts";
+import type { TrainEvent } from "../train/index.ts";
 import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
 
 /** Data for a Worker: items in memory, a name of data that are made from their definition, or one and where its files lie. */

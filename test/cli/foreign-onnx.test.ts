@@ -12,7 +12,7 @@ import { OnnxSampler } from "../../src/cli/onnx-sampler.ts";
 import { openOnnxTranslator } from "../../src/cli/onnx-translator.ts";
 import type { OnnxForm } from "../../src/cli/onnx-flags.ts";
 import { onnxFile } from "../../src/node/index.ts";
-import { type OnnxFeatureOptions, OnnxFeatures, translateImage } from "../../src/train/index.ts";
+import { type OnnxFeatureOptions, OnnxFeatures, translateImage } from "../../src/trained/index.ts";
 import "../tolerance.ts";
 
 // What other programs save, and what is right for it: test/fixtures/onnx/make.py says what each file does.

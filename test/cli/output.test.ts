@@ -10,7 +10,8 @@ import { nearest } from "../../src/cli/nearest.ts";
 import { Output, type OutputOptions } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import { encodePng } from "../../src/codec/png.ts";
-import { type TrainEvent, imageGrid } from "../../src/train/index.ts";
+import { imageGrid } from "../../src/plot/index.ts";
+import { type TrainEvent } from "../../src/train/index.ts";
 
 /** Keeps what is written; a terminal when it has columns. */
 class Screen {

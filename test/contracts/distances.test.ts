@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ZayaError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { describeOptions, parseOptions } from "../../src/base/options.ts";
-import { type Points, selectPoints } from "../../src/base/points.ts";
+import { type Points, selectPoints } from "../../src/numeric/points.ts";
 import { type Key, fold, key, normal, permutation } from "../../src/base/random.ts";
 import { type DistanceResult, type Side, distances } from "../../src/distances/index.ts";
 

@@ -7,16 +7,9 @@ import { modesOf } from "../../src/metrics/index.ts";
 import { type ConfiguredModel, models } from "../../src/models/index.ts";
 import { type Device, nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
-import {
-  Run,
-  type TrainEvent,
-  type TrainOptions,
-  directionsOf,
-  endsOf,
-  openTrained,
-  resume,
-  train,
-} from "../../src/train/index.ts";
+import { Run, type TrainOptions } from "../../src/run/index.ts";
+import { directionsOf, endsOf, openTrained } from "../../src/trained/index.ts";
+import { type TrainEvent, resume, train } from "../../src/train/index.ts";
 
 // What every model owes, whatever it is: it trains, draws items, tells their classes or translates them, exports what it computes, resumes
 // bit for bit, and learns something.

@@ -8,7 +8,8 @@ import { MemoryStore } from "../../src/base/store.ts";
 import { classesFrom, countClasses, select, summarize } from "../../src/data/index.ts";
 import { classifier } from "../../src/models/index.ts";
 import { nodeEngine, openData, openItems } from "../../src/node/index.ts";
-import { readDataRecord, train } from "../../src/train/index.ts";
+import { readDataRecord } from "../../src/run/index.ts";
+import { train } from "../../src/train/index.ts";
 import { idxBytes } from "./idx-bytes.ts";
 
 describe("classes", () => {

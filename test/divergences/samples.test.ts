@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { DataError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
-import { type Points, toPoints } from "../../src/base/points.ts";
+import { type Points, toPoints } from "../../src/numeric/points.ts";
 import { type Key, fold, key, normal } from "../../src/base/random.ts";
 import {
   cubicKernel,

@@ -22,7 +22,9 @@ import { decodeCsvPoints } from "../../src/node/csv-points.ts";
 import { readImages } from "../../src/node/images.ts";
 import { openParquet } from "../../src/node/parquet-file.ts";
 import { ParquetReader } from "../../src/node/parquet-reader.ts";
-import { OnnxFeatures, Run, openTrained, readDataRecord, train } from "../../src/train/index.ts";
+import { Run, readDataRecord } from "../../src/run/index.ts";
+import { OnnxFeatures, openTrained } from "../../src/trained/index.ts";
+import { train } from "../../src/train/index.ts";
 
 /** A kind of file: valid ones, and how one is read to the end. */
 export interface Format {

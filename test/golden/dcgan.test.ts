@@ -7,7 +7,7 @@ import { batchNorm, conv2d, convTranspose2d, sequential } from "../../src/nn/ind
 import { add, mean, neg, reshape, softplus, stopGradient, tanh } from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/index.ts";
 import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, port, runStep, watched } from "./step.ts";

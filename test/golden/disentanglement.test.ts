@@ -7,7 +7,7 @@ import { concentration, predictFactor, weighted } from "../../src/metrics/dci.ts
 import { factorCodes } from "../../src/metrics/factor-codes.ts";
 import type { FactorGroups } from "../../src/metrics/factor-groups.ts";
 import { judgeVotes } from "../../src/metrics/factor-vae-score.ts";
-import { logisticRegression } from "../../src/metrics/logistic-regression.ts";
+import { logisticRegression } from "../../src/numeric/logistic-regression.ts";
 import { informationGaps, mig } from "../../src/metrics/mig.ts";
 import { hitsOf } from "../../src/metrics/sap.ts";
 import { type Result, readGolden, resultArray } from "./golden.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ndarray } from "../../src/base/ndarray.ts";
-import { type Points, selectPoints, toPoints } from "../../src/base/points.ts";
+import { type Points, selectPoints, toPoints } from "../../src/numeric/points.ts";
 import {
   gaussianKernel,
   gaussianKl,

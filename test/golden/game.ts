@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { NdArray, Shape } from "../../src/base/ndarray.ts";
 import type { ConfiguredModel, Model } from "../../src/models/index.ts";
 import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, resultArray, wave } from "./golden.ts";
 import { partsOf, port } from "./step.ts";

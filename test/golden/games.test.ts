@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type NdArray, ndarray, reshaped } from "../../src/base/ndarray.ts";
 import { type Model, unrolledGan, veegan, wgan, wganGp } from "../../src/models/index.ts";
 import type { Arrays } from "../../src/runtime/index.ts";
-import { layoutOf } from "../../src/train/layout.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { layoutOf } from "../../src/step/layout.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
 import {
   type Game,

@@ -5,9 +5,9 @@ import type { Model } from "../../src/models/index.ts";
 import type { Layer } from "../../src/nn/index.ts";
 import type { Optimizer, Schedule } from "../../src/optim/index.ts";
 import type { Arrays, Engine } from "../../src/runtime/index.ts";
-import { type Layout, layoutOf } from "../../src/train/layout.ts";
-import { stateNames } from "../../src/train/state-view.ts";
-import { type Traced, batchName, traceStep } from "../../src/train/trace.ts";
+import { type Layout, layoutOf } from "../../src/step/layout.ts";
+import { stateNames } from "../../src/step/state-view.ts";
+import { type Traced, batchName, traceStep } from "../../src/step/trace.ts";
 import { inOurLayout, parameterForm } from "./golden.ts";
 
 type Params = ReadonlyMap<string, NdArray<"float64">>;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type NdArray, ndarray, sizeOf, zeros } from "../../src/base/ndarray.ts";
 import { type ConfiguredModel, type Model, cyclegan, pix2pix } from "../../src/models/index.ts";
 import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
 import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, port, runSteps, watched } from "./step.ts";

@@ -6,7 +6,7 @@ import { key } from "../../src/base/random.ts";
 import { type Model, vae } from "../../src/models/index.ts";
 import type { Optimizer } from "../../src/optim/index.ts";
 import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
 import {
   type Result,

@@ -10,7 +10,10 @@ import { shapes } from "../../src/data/datasets/shapes.ts";
 import { type Metric, metrics } from "../../src/metrics/index.ts";
 import { vae } from "../../src/models/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";
-import { type OpenedModel, Run, evaluate, openTrained, train } from "../../src/train/index.ts";
+import { Run } from "../../src/run/index.ts";
+import { type OpenedModel, openTrained } from "../../src/trained/index.ts";
+import { evaluate } from "../../src/evaluation/index.ts";
+import { train } from "../../src/train/index.ts";
 
 const { train: items, test } = shapes.generate(32);
 const seen = take(test, 300);

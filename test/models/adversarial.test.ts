@@ -26,7 +26,9 @@ import {
 import { nodeEngine } from "../../src/node/index.ts";
 import { add, mul, reshape, slice, sum } from "../../src/ops/index.ts";
 import { type Arrays, type Engine, ortEngine } from "../../src/runtime/index.ts";
-import { Run, type TrainEvent, type TrainOptions, openTrained, planRun, resume, train } from "../../src/train/index.ts";
+import { Run, type TrainOptions, planRun } from "../../src/run/index.ts";
+import { openTrained } from "../../src/trained/index.ts";
+import { type TrainEvent, resume, train } from "../../src/train/index.ts";
 import { runOnnx } from "../onnx-file.ts";
 import "../tolerance.ts";
 import { OpenScope, asNet } from "./open-scope.ts";

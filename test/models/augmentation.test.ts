@@ -26,8 +26,9 @@ import {
 import { movingChance } from "../../src/nn/index.ts";
 import { concat, reshape, slice } from "../../src/ops/index.ts";
 import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
-import { Run, resume, train } from "../../src/train/index.ts";
-import { stateNames } from "../../src/train/state-view.ts";
+import { Run } from "../../src/run/index.ts";
+import { resume, train } from "../../src/train/index.ts";
+import { stateNames } from "../../src/step/state-view.ts";
 import { partsOf, runSteps, watched } from "../golden/step.ts";
 import { OpenContext } from "../nn/context.ts";
 import "../tolerance.ts";

@@ -8,8 +8,8 @@ import { conv2d, mean, relu } from "../../src/ops/index.ts";
 import { constant } from "../../src/graph/tensor.ts";
 import { normal } from "../../src/base/random.ts";
 import { sgd } from "../../src/optim/index.ts";
-import { initialParams, layoutOf } from "../../src/train/layout.ts";
-import { traceStep } from "../../src/train/trace.ts";
+import { initialParams, layoutOf } from "../../src/step/layout.ts";
+import { traceStep } from "../../src/step/trace.ts";
 
 it("a shape that does not fit is told with the path of the layer: net, then place", () => {
   const wide = constant(normal(key(1), [3, 3, 8, 4]));

@@ -3,7 +3,7 @@ import { type Dataset, type DataSplit, arrayDataset, pairDataset } from "../../s
 import type { Tensor } from "../../src/graph/tensor.ts";
 import type { Direction, Model, NetMap } from "../../src/models/index.ts";
 import { type Arrays, interpreter } from "../../src/runtime/index.ts";
-import { TrainedModel } from "../../src/train/index.ts";
+import { TrainedModel } from "../../src/trained/index.ts";
 
 /** A model without nets, whose maps are functions; `state` holds what it is to have kept. */
 export function handMade(parts: Partial<Model>, state: Arrays = {}): TrainedModel {

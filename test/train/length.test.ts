@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { zeros } from "../../src/base/ndarray.ts";
 import type { DataSplit, Dataset } from "../../src/data/index.ts";
 import { type ConfiguredModel, classifier, gan, models, vae, wgan } from "../../src/models/index.ts";
-import { type TrainOptions, planRun } from "../../src/train/index.ts";
-import { courseOf } from "../../src/train/course.ts";
+import { type TrainOptions, planRun } from "../../src/run/index.ts";
+import { courseOf } from "../../src/step/course.ts";
 import { TimeEstimate } from "../../src/train/time-estimate.ts";
 
 const part = (size: number): Dataset => ({

@@ -5,7 +5,7 @@ import { ndarray } from "../../src/base/ndarray.ts";
 import { parseOptions } from "../../src/base/options.ts";
 import { type DataSplit, arrayDataset, pairDataset, splitOff } from "../../src/data/index.ts";
 import { models } from "../../src/models/index.ts";
-import { planRun } from "../../src/train/index.ts";
+import { planRun } from "../../src/run/index.ts";
 
 function images(height: number, width: number): DataSplit {
   const items = ndarray("uint8", [8, height, width, 3], new Uint8Array(8 * height * width * 3));

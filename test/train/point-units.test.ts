@@ -9,7 +9,9 @@ import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, arrayDataset, pointScaleOf, standardised } from "../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, vae } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
-import { Run, openTrained, planAgain, readDataRecord, train } from "../../src/train/index.ts";
+import { Run, planAgain, readDataRecord } from "../../src/run/index.ts";
+import { openTrained } from "../../src/trained/index.ts";
+import { train } from "../../src/train/index.ts";
 import { runOnnx } from "../onnx-file.ts";
 
 /** Points of size 1e8, a coordinate that is the same throughout, and a small one far from 0. */

@@ -9,10 +9,10 @@ import { type Dataset, arrayDataset, pairDataset, some, somePlaces } from "../..
 import type { Model } from "../../src/models/index.ts";
 import { mul, slice } from "../../src/ops/index.ts";
 import { interpreter } from "../../src/runtime/index.ts";
-import { TrainedModel } from "../../src/train/index.ts";
-import { recordedDistance } from "../../src/train/distance-record.ts";
-import { recordedOverfit } from "../../src/train/overfit-record.ts";
-import { writeReals } from "../../src/train/sample-pictures.ts";
+import { TrainedModel } from "../../src/trained/index.ts";
+import { recordedDistance } from "../../src/evaluation/distance-record.ts";
+import { recordedOverfit } from "../../src/evaluation/overfit-record.ts";
+import { writeReals } from "../../src/report/sample-pictures.ts";
 
 /** Standard normal points in the plane, by their first coordinate: the first of them are the leftmost. */
 function sortedPoints(n: number, seed: number): Dataset {

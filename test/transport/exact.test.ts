@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { OptionError, ShapeError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
-import type { Points } from "../../src/base/points.ts";
+import type { Points } from "../../src/numeric/points.ts";
 import { fold, integers, key, permutation, uniform } from "../../src/base/random.ts";
 import { costMatrix, costOf, densePlan, exactTransport, marginalsOf } from "../../src/transport/index.ts";
 import { NetworkSimplex } from "../../src/transport/network-simplex.ts";

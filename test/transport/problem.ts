@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
-import { type Points, toPoints } from "../../src/base/points.ts";
+import { type Points, toPoints } from "../../src/numeric/points.ts";
 import { type Key, fold, integers, normal, uniform } from "../../src/base/random.ts";
 
 /** A transport problem: costs [n, m] and weights of both sides. */

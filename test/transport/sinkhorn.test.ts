@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Points } from "../../src/base/points.ts";
+import type { Points } from "../../src/numeric/points.ts";
 import { fold, key } from "../../src/base/random.ts";
 import { costMatrix, debiased, exactTransport, selfSinkhorn, sinkhorn } from "../../src/transport/index.ts";
 import { cloud, matrix, points, randomProblem, shares } from "./problem.ts";

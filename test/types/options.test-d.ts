@@ -15,7 +15,7 @@ import {
   wgan,
   wganGp,
 } from "../../src/models/index.ts";
-import type { TrainOptions } from "../../src/train/index.ts";
+import type { TrainOptions } from "../../src/run/index.ts";
 
 // Options as they should be written.
 vae();

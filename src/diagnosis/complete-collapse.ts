@@ -1,0 +1,66 @@
+import { maxOf } from "../base/many.ts";
+import { addedNoise, allCycles, evenRates, firstChange, someLambda, unshiftedBias } from "./changes.ts";
+import { judgedLooks, nearShare } from "./judged-looks.ts";
+import type { Change, Diversity, Evidence, SampleLook, Symptom } from "./symptom.ts";
+import { share } from "./words.ts";
+
+/**
+ * Distance of two samples beside that of two real items, below which they are alike. One picture that is made of every image keeps
+ * a trace of each: 0.09 to 0.26 where nothing else is to be seen, 0.4 to 1.2 where they differ.
+ */
+const leastDiversity = { fromNoise: 0.1, fromImages: 0.3 };
+/** Of the samples near real items, the share at one place from which they are all there. */
+const all = 0.99;
+/** Share of samples near real items, from which their places count. */
+const enoughNear = 0.5;
+
+export const completeCollapse: Symptom = {
+  name: "complete-collapse",
+  summary: "all samples are alike",
+  needs: "two players, and samples at two looks",
+  warmUp: 0.2,
+  look: (evidence) => {
+    const looks = judgedLooks(evidence);
+    if (looks === null) return null;
+    const last = looks.at(-1)!;
+    const { way, value } = leastDiverse(last);
+    const [samples, items] = way === null ? ["samples", "items"] : [`images made ${way}`, "images there"];
+    const distance = `two ${samples} are ${share(value)} as far from each other as two real ${items} (collapse: below ${share(leastOf(way))})`;
+    const largest = largestPlace(last);
+    const where =
+      largest === null
+        ? ""
+        : `; of those near real items ${share(largest.share)} are at ${evidence.places!.names[largest.place]} (collapse: from ${share(all)})`;
+    const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
+    const sign = { evidence: distance + where, values };
+    return looks.every(collapsed)
+      ? { present: true, ...sign, change: changeFor(evidence) }
+      : { present: false, ...sign };
+  },
+};
+
+/** Whether a look shows all samples alike, one way at least, or all at one place of several. */
+export function collapsed(look: SampleLook): boolean {
+  return look.diversity.some(({ way, value }) => value < leastOf(way)) || (largestPlace(look)?.share ?? 0) >= all;
+}
+
+function leastOf(way: Diversity["way"]): number {
+  return way === null ? leastDiversity.fromNoise : leastDiversity.fromImages;
+}
+
+function leastDiverse({ diversity }: SampleLook): Diversity {
+  return diversity.reduce((least, each) => (each.value < least.value ? each : least));
+}
+
+function changeFor({ config, spread }: Evidence): Change {
+  const tied = someLambda(config) ?? allCycles(config);
+  return firstChange(config, tied, unshiftedBias(config), evenRates(config), addedNoise(config, spread));
+}
+
+/** The place of most samples, with its share of those near real items; null where these are too few. */
+function largestPlace(look: SampleLook): { readonly place: number; readonly share: number } | null {
+  const near = nearShare(look);
+  if (!(near >= enoughNear)) return null;
+  const most = maxOf(look.near);
+  return { place: look.near.indexOf(most), share: most / near };
+}

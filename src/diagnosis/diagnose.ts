@@ -1,0 +1,73 @@
+import { fold, key } from "../base/random.ts";
+import { type Dataset, some } from "../data/index.ts";
+import { elbo } from "../metrics/index.ts";
+import { evaluate } from "../evaluation/evaluate.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+import { type Chronicle, type LoggedNumber, fewestSteps } from "./chronicle.ts";
+import { symptoms } from "./index.ts";
+import { nearestTraining } from "./nearest-training.ts";
+import { samplesFor } from "./sample-looks.ts";
+import { scoresOf } from "./scores.ts";
+import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
+
+export interface Diagnosis {
+  /** Steps that the run had made. */
+  readonly step: number;
+  readonly findings: readonly Finding[];
+  /** Symptoms that were looked for and not seen. */
+  readonly absent: readonly Omit<Finding, "change">[];
+  /** Symptoms that could not be looked for, and what that takes. */
+  readonly unknown: readonly { readonly symptom: string; readonly needs: string }[];
+}
+
+/** Looks for every symptom. */
+export function diagnose(evidence: Evidence): Diagnosis {
+  const { step } = evidence;
+  const early = step < fewestSteps;
+  const seen = symptoms.map(({ name: symptom, summary, needs, look }) => {
+    const sign = early ? null : look(evidence);
+    if (sign === null) return { unknown: { symptom, needs: early ? `${fewestSteps} steps` : needs } };
+    const { evidence: said, values } = sign;
+    const about = { symptom, summary, evidence: said, values };
+    return sign.present ? { finding: { ...about, change: sign.change } } : { absent: about };
+  });
+  return {
+    step,
+    findings: seen.flatMap(({ finding }) => finding ?? []),
+    absent: seen.flatMap(({ absent }) => absent ?? []),
+    unknown: seen.flatMap(({ unknown }) => unknown ?? []),
+  };
+}
+
+/** Looks for every symptom in what a run has logged up to a step, and in its model as it was then: as samples are drawn from it. */
+export async function diagnoseModel(
+  chronicle: Chronicle,
+  trained: TrainedModel,
+  step: number,
+  seed: number,
+): Promise<Diagnosis> {
+  if (step < fewestSteps) return diagnose(chronicle.evidence(step, null));
+  for (const line of await latentsNow(trained, chronicle.data.test, seed, step)) chronicle.add(line);
+  return diagnose(chronicle.evidence(step, await measure(chronicle, trained, step, seed)));
+}
+
+/** Test items on which the KL of latents is measured. */
+const encoded = 1000;
+
+async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, step: number): Promise<LoggedNumber[]> {
+  if (trained.model.likelihood === undefined) return [];
+  const { details } = await evaluate(elbo, trained, some(test, encoded), "test", fold(key(seed), "evaluate"));
+  return (details.klPerLatent as readonly number[]).map((value, i) => ({ name: `elbo/klPerLatent/${i}`, step, value }));
+}
+
+async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
+  const look = await chronicle.look(trained, step);
+  if (trained.model.generator === undefined) return { samples: look, nearest: null, scores: null };
+  const own = fold(key(seed), "diagnose");
+  const samples = await trained.sample(own, samplesFor(chronicle.data.train));
+  return {
+    samples: look,
+    nearest: await nearestTraining(trained.engine, samples, chronicle.data, own),
+    scores: await scoresOf(trained, chronicle.data, samples, own),
+  };
+}

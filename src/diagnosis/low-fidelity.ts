@@ -1,0 +1,39 @@
+import { maxOf } from "../base/many.ts";
+import { evenRates, fallingRate, firstChange, moreSteps } from "./changes.ts";
+import { collapsed } from "./complete-collapse.ts";
+import { judgedLooks } from "./judged-looks.ts";
+import type { Symptom } from "./symptom.ts";
+import { share } from "./words.ts";
+
+/** Of the share of real items that are like real items, the part below which most samples are like none. */
+const most = 0.5;
+
+export const lowFidelity: Symptom = {
+  name: "low-fidelity",
+  summary: "most samples are like no real item",
+  needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
+  // A learning rate that falls brings samples near in the last steps.
+  warmUp: null,
+  look: (evidence) => {
+    const { places, config } = evidence;
+    const looks = judgedLooks(evidence);
+    const shares = looks?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
+    // Where real items themselves are not near what the data declare, no sample can be told by it.
+    if (places === null || shares.length === 0 || shares.length < looks!.length || places.fidelity < most) return null;
+    const best = maxOf(shares);
+    const where = places.declared
+      ? "near a mode"
+      : `within what real items have, by distance from clusters${places.sharpness === null ? "" : " and sharpness"}`;
+    const sign = {
+      evidence: `${share(best)} of samples are ${where}, of real items ${share(places.fidelity)} (low: below ${share(most * places.fidelity)})`,
+      values: { fidelity: best, ofReal: places.fidelity },
+    };
+    // Samples that are all alike are named by that.
+    if (best >= most * places.fidelity || looks!.every(collapsed)) return { present: false, ...sign };
+    return {
+      present: true,
+      ...sign,
+      change: firstChange(config, evenRates(config), fallingRate(config), moreSteps(config)),
+    };
+  },
+};

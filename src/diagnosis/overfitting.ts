@@ -1,0 +1,89 @@
+import { minOf } from "../base/many.ts";
+import type { RunConfig } from "../run/config.ts";
+import { endMetrics } from "../evaluation/evaluate.ts";
+import { stderrName } from "../run/metric-lines.ts";
+import { firstChange, moreData } from "./changes.ts";
+import type { Change, Evidence, Series, Symptom } from "./symptom.ts";
+import { figure } from "./words.ts";
+
+/** Standard errors of the difference between two held-out values from which the later one is worse. */
+const errors = 2;
+/** Of what was learned up to the best held-out value, the part whose loss matters, however sure it is. */
+const matters = 0.05;
+/** Evaluations that it takes; the newest ones must agree. */
+const [evaluations, newest] = [4, 2];
+
+export const overfitting: Symptom = {
+  name: "overfitting",
+  summary: "held-out items are met worse and worse while training items are met better",
+  needs: `a metric that is followed on training and on held-out items, and ${evaluations} evaluations`,
+  warmUp: 0.2,
+  look: (evidence) => {
+    const followed = endMetrics.flatMap(({ name, quantity, better }) => {
+      const course = better === null ? null : courseOf(evidence, name, better);
+      return course === null ? [] : [{ name: quantity ?? name, ...course }];
+    });
+    const [worst] = followed.toSorted((a, b) => b.lost / b.error - a.lost / a.error);
+    if (worst === undefined) return null;
+    const { name, best, now, trainThen, trainNow, error, least } = worst;
+    const sign = {
+      evidence: `${name} of held-out items was best at step ${best.step}, ${figure(best.value)}, and is ${figure(now)} now, while that of training items went from ${figure(trainThen)} to ${figure(trainNow)} (overfitting: worse by ${figure(least)} or more, ${errors} standard errors or ${100 * matters} % of what was learned, at the newest ${newest} evaluations)`,
+      values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
+    };
+    if (!worst.present) return { present: false, ...sign };
+    return { present: true, ...sign, change: changeFor(evidence.config, best.step) };
+  },
+};
+
+interface Course {
+  /** The best value of held-out items. */
+  readonly best: { readonly step: number; readonly value: number };
+  readonly now: number;
+  readonly trainThen: number;
+  readonly trainNow: number;
+  /** By how much the newest values are worse than the best, at least; below 0 for better ones. */
+  readonly lost: number;
+  /** Standard error of the difference, were both of other items each: of the same items it is smaller. */
+  readonly error: number;
+  /** What they must be worse by. */
+  readonly least: number;
+  readonly present: boolean;
+}
+
+/** Of a metric that was measured on both parts; null where it was not, or too seldom. */
+function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"): Course | null {
+  const [heldOut, train, errorsOf] = [name, `train/${name}`, `${name}/${stderrName}`].map((each) => series.get(each));
+  if (heldOut === undefined || train === undefined || heldOut.values.length < evaluations) return null;
+  const sign = better === "lower" ? 1 : -1;
+  // Smaller is better from here on.
+  const values = heldOut.values.map((value) => sign * value);
+  const at = values.reduce((least, value, i) => (value < values[least]! ? i : least), 0);
+  const lost = minOf(values.slice(-newest)) - values[at]!;
+  const step = heldOut.steps[at]!;
+  const last = heldOut.steps.at(-1)!;
+  const [trainThen, trainNow] = [valueAt(train, step), valueAt(train, last)];
+  const error = Math.hypot(valueAt(errorsOf, step), valueAt(errorsOf, last));
+  if (![trainThen, trainNow, error].every(Number.isFinite)) return null;
+  const least = Math.max(errors * error, matters * (values[0]! - values[at]!));
+  return {
+    best: { step, value: heldOut.values[at]! },
+    now: heldOut.values.at(-1)!,
+    trainThen,
+    trainNow,
+    lost,
+    error,
+    least,
+    present: lost > 0 && lost >= least && sign * (trainNow - trainThen) < 0,
+  };
+}
+
+function valueAt(series: Series | undefined, step: number): number {
+  return series?.values[series.steps.lastIndexOf(step)] ?? Number.NaN;
+}
+
+function changeFor(config: RunConfig, bestStep: number): Change {
+  return firstChange(config, moreData(config), {
+    flag: `--steps ${bestStep}`,
+    reason: "from there on it learned its training items alone; --checkpoint best takes its parameters of that time",
+  });
+}

@@ -1,0 +1,162 @@
+import { type NdArray, type Shape, ndarray, reshaped, rows, sizeOf } from "../base/ndarray.ts";
+import { type Key, fold } from "../base/random.ts";
+import { type Dataset, className, somePlaces } from "../data/index.ts";
+import { laplacianVariances } from "../metrics/index.ts";
+import { clusterCentres } from "./clusters.ts";
+import { nearestRows } from "../numeric/nearest-rows.ts";
+import { minOf } from "../base/many.ts";
+
+/** Where real items are: the modes that the data declare, or clusters of them. */
+export interface Places {
+  /** Whether the data declare them. */
+  readonly declared: boolean;
+  readonly centres: NdArray;
+  /** An item is near a place when its distance from the centre is at most this, [k]. */
+  readonly radii: Float64Array;
+  /**
+   * And at least this, [k]. Items of many numbers are all about as far from the centre of their cluster, and none is near it:
+   * what lies there is a blur of many. 0 for modes, whose own middle is as good as any place.
+   */
+  readonly innerRadii: Float64Array;
+  /** The mean of all items [1, d], and how far from it they are at least: a blur of all lies nearer. Null of modes. */
+  readonly middle: { readonly mean: NdArray; readonly radius: number } | null;
+  /**
+   * Of images, their shape [h, w, c] and how sharp real ones are, from and to: distances of pixels take grain for contours. Null
+   * of others, and of modes.
+   */
+  readonly sharpness: { readonly shape: Shape; readonly range: readonly [low: number, high: number] } | null;
+  /** Distance from a mode within which a sample is of high quality by what the data declare; null of clusters. */
+  readonly highQuality: number | null;
+  /** Of real items, the share that is like real items: `fidelityOf` them. */
+  readonly fidelity: number;
+  /** Share of real items at each place, [k]; their sum is 1. */
+  readonly shares: Float64Array;
+  /** What each is called: `mode 3`, `cluster 5 (mostly class 2)`. */
+  readonly names: readonly string[];
+}
+
+/** Real items among which places are looked for; fewer where items are large: so many numbers. */
+const [mostItems, mostNumbers] = [2500, 2_000_000];
+/** Clusters of data that declare no modes, with so many items each at least. */
+const [clusters, perCluster] = [16, 10];
+/** Of the distance to the next centre: modes are told apart within it, however small their deviation. */
+const reach = 1 / 4;
+
+/** Real items [n, d], flattened, at most so many, chosen by the key. */
+export function realItems(
+  data: Dataset,
+  key: Key,
+  most: number,
+): { readonly items: NdArray<"float32">; readonly chosen: Int32Array } {
+  const width = sizeOf(data.shape);
+  const chosen = somePlaces(data, most, fold(key, "real items"));
+  return { items: reshaped(data.read(chosen), [chosen.length, width]), chosen };
+}
+
+/** Null where there are too few items to tell places. */
+export function placesOf(data: Dataset, key: Key): Places | null {
+  const most = Math.min(mostItems, Math.max(100, Math.floor(mostNumbers / sizeOf(data.shape))));
+  const { items, chosen } = realItems(data, key, most);
+  const modes = data.modes?.kind === "centers" ? data.modes : undefined;
+  const count = modes?.centers.shape[0] ?? Math.min(clusters, Math.floor(chosen.length / perCluster));
+  if (count < 2) return null;
+  const centres = modes?.centers ?? clusterCentres(items, count, fold(key, "clusters"));
+  const { row, distance } = nearestRows(items, centres);
+  const members = Array.from({ length: count }, (_, place) => [...row.keys()].filter((i) => row[i] === place));
+  const between = modes === undefined ? new Float64Array(count) : distancesBetween(centres);
+  const names = members.map((own, place) =>
+    modes
+      ? `mode ${place}`
+      : `cluster ${place}${classOf(
+          data,
+          own.map((i) => data.labels?.[chosen[i]!]),
+        )}`,
+  );
+  const distances = members.map((own) => own.map((i) => distance[i]!).toSorted((a, b) => a - b));
+  const places = {
+    declared: modes !== undefined,
+    centres,
+    radii: Float64Array.from(distances, (own, place) => Math.max(atShare(own, 0.99), reach * between[place]!)),
+    innerRadii: Float64Array.from(distances, (own) => (modes === undefined ? atShare(own, 0.01) : 0)),
+    middle: modes === undefined ? middleOf(items) : null,
+    sharpness: modes === undefined ? sharpnessOf(items, data) : null,
+    highQuality: modes === undefined ? null : modes.within * modes.deviation,
+    shares: Float64Array.from(members, (own) => own.length / chosen.length),
+    names,
+  };
+  return { ...places, fidelity: fidelityOf(items, places) };
+}
+
+/** The ascending distance that such a share of them is below; 0 of none. */
+function atShare(ascending: readonly number[], share: number): number {
+  return ascending[Math.floor(share * ascending.length)] ?? 0;
+}
+
+function middleOf(items: NdArray): Places["middle"] {
+  const [n, d] = items.shape as [number, number];
+  const sums = new Float64Array(d);
+  for (let e = 0; e < n * d; e++) sums[e % d]! += items.data[e]! / n;
+  const mean = ndarray("float64", [1, d], sums);
+  const distances = [...nearestRows(items, mean).distance].toSorted((a, b) => a - b);
+  return { mean, radius: atShare(distances, 0.01) };
+}
+
+/** Pixels of a side that it takes to tell how sharp an image is. */
+const leastSide = 3;
+
+function sharpnessOf(items: NdArray, { kind, shape }: Dataset): Places["sharpness"] {
+  if (kind !== "image" || Math.min(shape[0]!, shape[1]!) < leastSide) return null;
+  const found = [...sharpnesses(items, shape)].toSorted((a, b) => a - b);
+  return { shape, range: [atShare(found, 0.01), atShare(found, 0.99)] };
+}
+
+function sharpnesses(items: NdArray, shape: Shape): Float64Array {
+  return laplacianVariances(reshaped(items, [items.shape[0]!, ...shape]));
+}
+
+/** From each centre to the nearest other one. */
+function distancesBetween(centres: NdArray): Float64Array {
+  const k = centres.shape[0]!;
+  return Float64Array.from({ length: k }, (_, place) => {
+    const others = Array.from({ length: k }, (__, i) => i).filter((i) => i !== place);
+    return minOf(others.map((i) => nearestRows(rows(centres, place, place + 1), rows(centres, i, i + 1)).distance[0]!));
+  });
+}
+
+/** The class that more than half of the items are of, in words. */
+function classOf(data: Dataset, labels: readonly (number | undefined)[]): string {
+  const counts = new Map<number, number>();
+  for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
+  return most !== undefined && most[1] > labels.length / 2 ? ` (mostly class ${className(data, most[0])})` : "";
+}
+
+type Balls = Pick<Places, "centres" | "radii" | "innerRadii" | "middle" | "sharpness">;
+
+/** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */
+export function sharesOf(
+  samples: NdArray,
+  { centres, radii, innerRadii, middle, sharpness }: Balls,
+): { readonly nearest: number[]; readonly near: number[] } {
+  const { row, distance } = nearestRows(samples, centres);
+  const fromMiddle = middle && nearestRows(samples, middle.mean).distance;
+  const sharp = sharpness && sharpnesses(samples, sharpness.shape);
+  const isSharpAsItems = (i: number) =>
+    sharp === null || (sharp[i]! >= sharpness!.range[0] && sharp[i]! <= sharpness!.range[1]);
+  const [nearest, near] = [Array.from(radii, () => 0), Array.from(radii, () => 0)];
+  for (let i = 0; i < row.length; i++) {
+    const place = row[i]!;
+    nearest[place]! += 1 / row.length;
+    const isBlur = distance[i]! < innerRadii[place]! || (fromMiddle !== null && fromMiddle[i]! < middle!.radius);
+    if (distance[i]! <= radii[place]! && !isBlur && isSharpAsItems(i)) near[place]! += 1 / row.length;
+  }
+  return { nearest, near };
+}
+
+/** The share of samples [n, d] that are like real items: of high quality, where the data declare modes, else near a cluster. */
+export function fidelityOf(samples: NdArray, places: Balls & Pick<Places, "highQuality">): number {
+  const within = places.highQuality;
+  if (within === null) return sharesOf(samples, places).near.reduce((sum, share) => sum + share, 0);
+  const { distance } = nearestRows(samples, places.centres);
+  return distance.reduce((count, each) => count + (each <= within ? 1 : 0), 0) / distance.length;
+}

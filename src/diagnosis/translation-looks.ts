@@ -1,0 +1,46 @@
+import { type NdArray, sizeOf } from "../base/ndarray.ts";
+import { type Key, fold } from "../base/random.ts";
+import { type Dataset, type Sides, somePlaces } from "../data/index.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+import { directionsOf, endsOf } from "../trained/ways.ts";
+import { type Looks, meanDistance } from "./sample-looks.ts";
+import type { Diversity, SampleLook } from "./symptom.ts";
+
+/** Images of each domain; a net from images to images takes long. */
+const looked = 32;
+
+/** Looks at what the same images become, each way beside real images of the domain that it ends in. */
+export class TranslationLooks implements Looks {
+  readonly places = null;
+  readonly spread: number;
+  /** Mean distance of two real images, by domain. */
+  private readonly distances: ReadonlyMap<Dataset, number>;
+  private readonly seed: Key;
+
+  constructor(
+    private readonly sides: Sides,
+    seed: Key,
+  ) {
+    this.seed = fold(seed, "translation looks");
+    const [a, b] = [sides.a, sides.b].map((side) => meanDistance(this.images(side))) as [number, number];
+    this.distances = new Map([
+      [sides.a, a],
+      [sides.b, b],
+    ]);
+    this.spread = (a + b) / 2 / Math.sqrt(sizeOf(sides.a.shape));
+  }
+
+  async look(trained: TrainedModel, step: number): Promise<SampleLook> {
+    const diversity: Diversity[] = [];
+    for (const way of directionsOf(trained.model)) {
+      const { source, target } = endsOf(this.sides, way);
+      const made = await trained.translate(this.images(source), way);
+      diversity.push({ way, value: meanDistance(made) / this.distances.get(target)! });
+    }
+    return { step, diversity, nearest: [], near: [], fidelity: null };
+  }
+
+  private images(side: Dataset): NdArray {
+    return side.read(somePlaces(side, looked, this.seed));
+  }
+}

@@ -1,0 +1,41 @@
+import type { Warning } from "../run/run.ts";
+import { type Chronicle, fewestSteps } from "./chronicle.ts";
+import { symptoms } from "./index.ts";
+import type { Finding } from "./symptom.ts";
+
+/** Looks for symptoms in what a run logs while it trains, and tells each once. */
+export class Watch {
+  constructor(
+    private readonly chronicle: Chronicle,
+    /** Of the whole run. */
+    private readonly steps: number,
+    /** What was told before, in earlier sessions of the run. */
+    private told: readonly Warning[],
+  ) {}
+
+  get warnings(): readonly Warning[] {
+    return this.told;
+  }
+
+  /** What there is to warn of after so many steps. */
+  look(step: number): Warning[] {
+    const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(fewestSteps, warmUp * this.steps));
+    if (due.length === 0) return [];
+    const evidence = this.chronicle.evidence(step, null);
+    const findings = due.flatMap(({ name, summary, look }): Finding[] => {
+      const sign = look(evidence);
+      return sign?.present === true ? [{ ...sign, symptom: name, summary }] : [];
+    });
+    return this.tell(step, findings);
+  }
+
+  /** Of findings, those that nobody was told of yet. */
+  tell(step: number, findings: readonly Finding[]): Warning[] {
+    const known = new Set(this.told.map(({ symptom }) => symptom));
+    const news = findings.flatMap(({ symptom, evidence, change: { flag, reason } }) =>
+      known.has(symptom) ? [] : [{ step, symptom, evidence, hint: `try ${flag}: ${reason}` }],
+    );
+    this.told = [...this.told, ...news];
+    return news;
+  }
+}

@@ -1,0 +1,3 @@
+export * from "./evaluate.ts";
+export * from "./evaluation-files.ts";
+export { type Subject, takesFeatures } from "./evidence.ts";

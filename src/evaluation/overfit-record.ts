@@ -1,0 +1,85 @@
+import { monteCarlo } from "../base/monte-carlo.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import type { Key } from "../base/random.ts";
+import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
+import { fewestNearest, memorisation } from "../metrics/index.ts";
+import { nearestDistances } from "../trained/nearest-items.ts";
+import { packsOf } from "../step/packs.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+import { directionsOf, endsOf } from "../trained/ways.ts";
+
+/** Items of either part that are scored, and samples that are looked up. */
+const looked = 500;
+
+/** Training items up to which samples are looked up among them at each picture. */
+const few = 10_000;
+
+/**
+ * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
+ * trained on and to held-out ones, `overfit/NAME/train` and `overfit/NAME/heldOut`; and for few training items the share of
+ * samples that lie as close to one of them as the closest hundredth of held-out items do, `overfit/memorised`. The same
+ * items and the same noise each time.
+ */
+export async function recordedOverfit(
+  trained: TrainedModel,
+  data: DataSplit,
+  key: Key,
+): Promise<Record<string, number>> {
+  return { ...(await scores(trained, data)), ...(await memorised(trained, data, key)) };
+}
+
+async function scores(trained: TrainedModel, { train, test }: DataSplit): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const { name, map, output, packing, given } of judges(trained)) {
+    const score = async (part: Dataset) => {
+      // Pairs stay together: which items are read follows from their number alone.
+      const inputs = Object.entries(given(part)).map(([input, items]) => [input, packsOf(readSome(items), packing)]);
+      const values = await trained.map(map, Object.fromEntries(inputs));
+      return monteCarlo(values[output]!.data).mean;
+    };
+    found[`overfit/${name}/train`] = await score(train);
+    found[`overfit/${name}/heldOut`] = await score(test);
+  }
+  return found;
+}
+
+interface Judge {
+  readonly name: string;
+  readonly map: string;
+  readonly output: string;
+  readonly packing?: number;
+  /** What its inputs take of some data. */
+  given(data: Dataset): Readonly<Record<string, Dataset>>;
+}
+
+function judges({ model }: TrainedModel): Judge[] {
+  const { discriminator, translators } = model;
+  const own: Judge[] =
+    discriminator === undefined
+      ? []
+      : [{ ...discriminator, name: "scores", given: (data) => ({ [discriminator.input]: data }) }];
+  const ofTargets = directionsOf(model).flatMap((direction): Judge[] => {
+    const { judge } = translators![direction]!;
+    if (judge === undefined) return [];
+    const given = (data: Dataset): Record<string, Dataset> => {
+      if (!hasSides(data)) return { [judge.input]: data };
+      const { source, target } = endsOf(data.sides, direction);
+      return { [judge.input]: target, ...(judge.source !== undefined && { [judge.source]: source }) };
+    };
+    return [{ ...judge, name: `scores of ${direction}`, given }];
+  });
+  return [...own, ...ofTargets];
+}
+
+async function memorised(trained: TrainedModel, { train, test }: DataSplit, key: Key): Promise<Record<string, number>> {
+  if (trained.model.generator === undefined || train.size > few || test.size < fewestNearest) return {};
+  const samples = await trained.sample(key, looked);
+  if (!samples.data.every(Number.isFinite)) return {};
+  const to = (items: NdArray) => nearestDistances(trained.engine, items, train);
+  const evidence = { generated: await to(samples), heldOut: await to(readSome(test)) };
+  return { "overfit/memorised": memorisation.measure(evidence, {}).value };
+}
+
+function readSome(data: Dataset): NdArray {
+  return data.read(somePlaces(data, looked));
+}

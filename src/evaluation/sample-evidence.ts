@@ -1,0 +1,297 @@
+import { DataError, OptionError } from "../base/errors.ts";
+import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
+import { fold, uniform } from "../base/random.ts";
+import { type Dataset, type Modes, hasSides, somePlaces } from "../data/index.ts";
+import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
+import type { Direction } from "../models/index.ts";
+import type { Gathered, Gathering, Subject } from "./evidence.ts";
+import { type Features, type ItemClassifier, classesTold, plainFeatures } from "../trained/features.ts";
+import { nearestDistances } from "../trained/nearest-items.ts";
+import { wayOf } from "./translation-evidence.ts";
+
+/** What a result of samples says of itself. */
+export interface SampleFacts {
+  /** Items drawn. */
+  readonly samples: number;
+  /** Real items that they are compared with, in their count. */
+  readonly reference: number;
+  readonly features?: { readonly id: string; readonly resize: string; readonly dimensions: number };
+}
+
+/** Most items that are drawn where no number is asked for. */
+const usualSamples = 10_000;
+
+/** Items of which features are found in one call. */
+const atOnce = 1000;
+
+/** What is drawn: how many items, or as many as usual; and which way, of a model between domains. */
+export interface Drawing {
+  readonly asked: number | undefined;
+  readonly direction: Direction | undefined;
+}
+
+/** The items that drawn ones are compared with: of pairs, those of the domain that the model translates into. */
+function comparedWith(subject: Subject, data: Dataset, { direction }: Drawing, metric: string): Dataset {
+  if (data.sides === undefined) {
+    if (direction === undefined) return data;
+    throw new OptionError(`${metric}: a direction is for models between two domains - got ${direction}`);
+  }
+  return wayOf(subject, data, direction, metric).target;
+}
+
+function drawnCount(subject: Subject, { asked }: Drawing): number {
+  return asked ?? Math.min(usualSamples, subject.data.size);
+}
+
+/** Items that the model makes of noise, or of random images of the domain that it translates from. */
+async function made(subject: Subject, count: number, drawing: Drawing, metric: string): Promise<NdArray> {
+  const { trained, data, key } = subject;
+  if (data.sides !== undefined) {
+    const { direction, source } = wayOf(subject, data, drawing.direction, metric);
+    const indices = somePlaces(source, count, fold(key, "samples"));
+    return trained.translate(source.read(indices), direction);
+  }
+  if (trained.model.generator === undefined) {
+    throw new DataError(`${metric}: the model must draw items - got one that draws none`);
+  }
+  return trained.sample(fold(key, "samples"), count);
+}
+
+/** Items drawn from the model; of images, pixels beyond black and white are brought there. */
+function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
+  const { subject } = gathering;
+  const { data } = subject;
+  const count = drawnCount(subject, drawing);
+  return gathering.once(`drawn ${count} ${drawing.direction}`, async () => {
+    const items = await made(subject, count, drawing, metric);
+    const at = items.data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      throw new DataError(
+        `${metric}: drawn items must be finite - got ${items.data[at]} in item ${Math.floor((at * count) / items.data.length)}`,
+        "the run has diverged: see its losses",
+      );
+    }
+    if (data.kind !== "points")
+      for (const [i, value] of items.data.entries()) items.data[i] = Math.min(1, Math.max(0, value));
+    return items;
+  });
+}
+
+/** All items to measure on, in random order. */
+function referenceItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
+  const { subject } = gathering;
+  const data = comparedWith(subject, subject.data, drawing, metric);
+  return gathering.once(`reference ${drawing.direction}`, async () =>
+    data.read(somePlaces(data, data.size, fold(subject.key, "reference"))),
+  );
+}
+
+/** Random training items, as many as are drawn or all; undefined where they are not at hand. */
+async function realItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray | undefined> {
+  const { subject } = gathering;
+  if (subject.training === undefined) return undefined;
+  const training = comparedWith(subject, subject.training, drawing, metric);
+  const count = drawnCount(subject, drawing);
+  return gathering.once(`real ${count} ${drawing.direction}`, async () =>
+    training.read(somePlaces(training, count, fold(subject.key, "real"))),
+  );
+}
+
+/** @throws DataError for points. */
+export async function gatherImages(
+  gathering: Gathering,
+  drawing: Drawing,
+  metric: string,
+): Promise<Gathered<"samples">> {
+  const { data } = gathering.subject;
+  if (data.kind === "points") throw new DataError(`${metric}: needs images - got points in ${data.name}`);
+  const generated = await drawItems(gathering, drawing, metric);
+  const reference = await referenceItems(gathering, drawing, metric);
+  const real = await realItems(gathering, drawing, metric);
+  return {
+    evidence: { generated, reference },
+    real: real && { generated: real, reference },
+    facts: { samples: generated.shape[0]!, reference: data.size },
+  };
+}
+
+/**
+ * Features of drawn, reference and training items.
+ * @param otherwise What stands in for features of images where no net is given; without it they are refused.
+ */
+export async function gatherFeatures(
+  gathering: Gathering,
+  drawing: Drawing,
+  metric: string,
+  otherwise?: "pixels",
+): Promise<Gathered<"features">> {
+  const { subject } = gathering;
+  const features =
+    subject.features ??
+    (otherwise === "pixels" ? plainFeatures(subject.data.kind) : plainPoints(subject, drawing, metric));
+  const of = (name: string, items: NdArray) =>
+    gathering.once(`features ${features.id} ${name} ${items.shape[0]} ${drawing.direction}`, () =>
+      featuresOf(features, items),
+    );
+  const generated = await of("drawn", await drawItems(gathering, drawing, metric));
+  const reference = await of("reference", await referenceItems(gathering, drawing, metric));
+  const items = await realItems(gathering, drawing, metric);
+  const real = items && (await of("real", items));
+  const sets = (own: NdArray): FeatureSets => ({ generated: own, reference, key: fold(subject.key, "features") });
+  const { id, resize } = features;
+  return {
+    evidence: sets(generated),
+    real: real && sets(real),
+    facts: {
+      samples: generated.shape[0]!,
+      reference: reference.shape[0]!,
+      features: { id, resize, dimensions: generated.shape[1]! },
+    },
+  };
+}
+
+async function featuresOf(features: Features, items: NdArray): Promise<NdArray> {
+  const parts: NdArray[] = [];
+  for (let start = 0; start < items.shape[0]!; start += atOnce) {
+    parts.push(await features.of(rows(items, start, Math.min(items.shape[0]!, start + atOnce))));
+  }
+  const vectors = joinRows(parts);
+  const at = vectors.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return vectors;
+  const d = vectors.shape[1]!;
+  throw new DataError(
+    `features must be finite numbers - got ${vectors.data[at]} in feature ${at % d} of item ${Math.floor(at / d)}, of ${features.id}`,
+  );
+}
+
+function plainPoints(subject: Subject, drawing: Drawing, metric: string): Features {
+  const { data } = subject;
+  if (data.kind === "points") return plainFeatures("points");
+  const compared = comparedWith(subject, data, drawing, metric);
+  throw new DataError(
+    `${metric}: images need --features, in which they are compared - got none`,
+    compared.labels === null
+      ? "name an ONNX file of a net from images to features; these images have no labels to train a classifier with"
+      : `train a classifier of the same data (zaya train classifier --data DATA${domainFlag(data, compared)} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
+  );
+}
+
+/** What chooses the items that are compared of data that are two domains. */
+function domainFlag(data: Dataset, compared: Dataset): string {
+  return hasSides(data) ? ` --domain ${compared === data.sides.a ? "A" : "B"}` : "";
+}
+
+/** @throws DataError where the training items are not at hand. */
+export async function gatherNearest(
+  gathering: Gathering,
+  drawing: Drawing,
+  metric: string,
+): Promise<Gathered<"nearest">> {
+  const { trained, training } = gathering.subject;
+  if (training === undefined) {
+    throw new DataError(`${metric}: needs the items that the model was trained on - got none`);
+  }
+  const learned = comparedWith(gathering.subject, training, drawing, metric);
+  const to = (items: NdArray) => nearestDistances(trained.engine, items, learned);
+  const generated = await to(await drawItems(gathering, drawing, metric));
+  const heldOut = await to(await referenceItems(gathering, drawing, metric));
+  const half = Math.floor(heldOut.length / 2);
+  return {
+    evidence: { generated, heldOut },
+    // Training items are no distance away from themselves: here one half of the held-out items stands in for samples.
+    real: { generated: heldOut.slice(0, half), heldOut: heldOut.slice(half) },
+    facts: { samples: generated.length, reference: heldOut.length },
+  };
+}
+
+/** @throws DataError for data whose modes are not known, and for digits without a classifier of theirs. */
+export async function gatherModes(gathering: Gathering, drawing: Drawing, metric: string): Promise<Gathered<"modes">> {
+  const { subject } = gathering;
+  const { modes, name, size } = subject.data;
+  if (modes === undefined) {
+    throw new DataError(
+      `${metric}: the data must say what their modes are - got ${name}, which does not`,
+      "ring8, grid25, mixture1200 and stacked-mnist do",
+    );
+  }
+  const drawn = await drawItems(gathering, drawing, metric);
+  const real = await realItems(gathering, drawing, metric);
+  const samples = drawn.shape[0]!;
+  const facts = { samples, reference: real?.shape[0] ?? 0 };
+  if (modes.kind === "centers") {
+    const hits = (items: NdArray) => ({ ...nearestModes(items, modes), noise: null });
+    return { evidence: hits(drawn), real: real && hits(real), facts };
+  }
+  const classifier = digitClassifier(subject, modes, metric);
+  const noise = uniform(fold(subject.key, "noise"), [Math.min(samples, size), ...subject.data.shape]);
+  const ofNoise = (await digitModes(noise, modes, classifier)).nearest;
+  const hits = async (items: NdArray) => ({ ...(await digitModes(items, modes, classifier)), noise: ofNoise });
+  const { id, resize } = subject.features!;
+  return {
+    evidence: await hits(drawn),
+    real: real && (await hits(real)),
+    facts: { ...facts, features: { id, resize, dimensions: classifier.classes } },
+  };
+}
+
+/** @throws DataError without a classifier of transformations. */
+export async function gatherTransforms(
+  gathering: Gathering,
+  drawing: Drawing,
+  metric: string,
+): Promise<Gathered<"transforms">> {
+  const { features, data } = gathering.subject;
+  if (features?.transforms === undefined) {
+    throw new DataError(
+      `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
+      `train one: zaya train classifier --task transform --data DATA${domainFlag(data, comparedWith(gathering.subject, data, drawing, metric))} --out runs/turns, and add --features runs/turns`,
+    );
+  }
+  const { id, resize, transforms } = features;
+  const { names } = transforms;
+  const told = async (items: NdArray) => ({ told: await classesTold(transforms, items), names });
+  const generated = await drawItems(gathering, drawing, metric);
+  return {
+    evidence: await told(generated),
+    // Of training items the classifier knows how each lies.
+    real: await told(await referenceItems(gathering, drawing, metric)),
+    facts: {
+      samples: generated.shape[0]!,
+      reference: data.size,
+      features: { id, resize, dimensions: names.length },
+    },
+  };
+}
+
+type Digits = Extract<Modes, { kind: "digits" }>;
+
+function digitClassifier({ features }: Subject, { classes }: Digits, metric: string): ItemClassifier {
+  if (features?.classifier?.classes === classes) return features.classifier;
+  const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
+  throw new DataError(
+    `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,
+    "train one: zaya train classifier --data mnist --out runs/digits, and add --features runs/digits",
+  );
+}
+
+/** The mode of each image: the class of each channel as a grey image, the first channel's counting most. */
+async function digitModes(
+  images: NdArray,
+  { channels, classes }: Digits,
+  classifier: ItemClassifier,
+): Promise<ModeHits> {
+  const n = images.shape[0]!;
+  const nearest = new Int32Array(n);
+  for (let channel = 0; channel < channels; channel++) {
+    const told = await classesTold(classifier, images, (part) => channelOf(part, channel));
+    told.forEach((label, i) => (nearest[i] = nearest[i]! * classes + label));
+  }
+  return { count: classes ** channels, nearest, good: new Uint8Array(n).fill(1) };
+}
+
+function channelOf({ shape, data }: NdArray, channel: number): NdArray {
+  const out = zeros([...shape.slice(0, 3), 1]);
+  const channels = shape[3]!;
+  for (let i = 0; i < out.data.length; i++) out.data[i] = data[i * channels + channel]!;
+  return out;
+}

@@ -1,0 +1,121 @@
+import { filled } from "../base/filled.ts";
+import { DataError, OptionError } from "../base/errors.ts";
+import { type NdArray, ndarray } from "../base/ndarray.ts";
+import { fold, normal } from "../base/random.ts";
+import { range } from "../base/range.ts";
+import { type Dataset, hasSides } from "../data/index.ts";
+import type { Evidence } from "../metrics/index.ts";
+import type { Direction } from "../models/index.ts";
+import type { Subject } from "./evidence.ts";
+import { classesTold } from "../trained/features.ts";
+import { classesOf } from "../step/labels.ts";
+import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
+
+/** Deviation of the noise that nobody sees, of white. */
+const faint = 0.01;
+
+/** A way of a model between domains, with the images it begins with and those it should end in. */
+export interface Way {
+  readonly direction: Direction;
+  readonly source: Dataset;
+  readonly target: Dataset;
+  readonly aligned: boolean;
+}
+
+/**
+ * The way that is measured, on some data.
+ * @throws OptionError for a model that does not go it. @throws DataError for data that are not pairs.
+ */
+export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | undefined, metric: string): Way {
+  const ways = directionsOf(trained.model);
+  const direction = wanted ?? ways[0];
+  if (direction === undefined || !ways.includes(direction)) {
+    throw new OptionError(
+      `${metric}: the model must turn images into images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `goes ${ways.join(", ")}`}`,
+      ways.length === 0 ? "it is for runs of cyclegan and pix2pix" : undefined,
+    );
+  }
+  if (!hasSides(data)) throw new DataError(`${metric}: the data must be of two domains - got ${data.name}`);
+  return { direction, ...endsOf(data.sides, direction), aligned: data.sides.aligned };
+}
+
+function all(data: Dataset): NdArray {
+  return data.read(range(0, data.size));
+}
+
+/** @throws DataError where nobody knows what images should become. */
+export async function gatherTranslations(
+  subject: Subject,
+  direction: Direction | undefined,
+  metric: string,
+): Promise<Evidence["translations"]> {
+  const way = wayOf(subject, subject.data, direction, metric);
+  if (!way.aligned) {
+    throw new DataError(
+      `${metric}: the data must say what each image should become - got domains that are not aligned in ${subject.data.name}`,
+      "cycle-error and kid need no such truth",
+    );
+  }
+  const source = all(way.source);
+  return { source, made: await subject.trained.translate(source, way.direction), truth: all(way.target) };
+}
+
+/** @throws OptionError for a model that does not go back. */
+export async function gatherCycles(
+  subject: Subject,
+  wanted: Direction | undefined,
+  metric: string,
+): Promise<Evidence["cycles"]> {
+  const { trained, data, key } = subject;
+  const { direction, source: images } = wayOf(subject, data, wanted, metric);
+  const back = opposite(direction);
+  if (!directionsOf(trained.model).includes(back)) {
+    throw new OptionError(`${metric}: the model must go both ways - got one that only goes ${direction}`);
+  }
+  const source = all(images);
+  const made = await trained.translate(source, direction);
+  const noise = normal(fold(key, "faint"), made.shape).data;
+  const noisy = filled(new Float32Array(made.data.length), (i) => made.data[i]! + faint * noise[i]!);
+  const disturbed = ndarray("float32", made.shape, noisy);
+  return {
+    source,
+    made,
+    back: await trained.translate(made, back),
+    disturbed,
+    backOfDisturbed: await trained.translate(disturbed, back),
+  };
+}
+
+const advice = "train one on images of the target domain: zaya train classifier --data DATA";
+
+/** @throws DataError without labels, or without a classifier of as many classes. */
+export async function gatherTranslatedClasses(
+  subject: Subject,
+  wanted: Direction | undefined,
+  metric: string,
+): Promise<Evidence["translatedClasses"]> {
+  const { direction, source, target, aligned } = wayOf(subject, subject.data, wanted, metric);
+  const classifier = subject.features?.classifier;
+  const learned = subject.training === undefined ? source : wayOf(subject, subject.training, wanted, metric).source;
+  if (source.labels === null) {
+    throw new DataError(`${metric}: the images must have labels - got none in ${source.name}`);
+  }
+  if (classifier === undefined) {
+    throw new DataError(
+      `${metric}: --features must be a classifier of ${target.name} - got ${subject.features?.id ?? "none"}`,
+      advice,
+    );
+  }
+  const classes = classesOf({ train: learned.labels === null ? source : learned, test: source });
+  if (classifier.classes !== classes) {
+    throw new DataError(
+      `${metric}: --features must be a classifier of as many classes as ${source.name} has, ${classes} - got ${subject.features!.id}, of ${classifier.classes}`,
+      advice,
+    );
+  }
+  return {
+    told: await classesTold(classifier, await subject.trained.translate(all(source), direction)),
+    toldOfTruth: aligned ? await classesTold(classifier, all(target)) : null,
+    labels: source.labels,
+  };
+}

@@ -1,0 +1,140 @@
+import { DataError, OptionError, RunError } from "../base/errors.ts";
+import { metrics } from "../metrics/index.ts";
+import type { Curve, Series } from "../plot/chart.ts";
+import type { RunConfig } from "../run/config.ts";
+import { type DataRecord, readDataRecord } from "../run/data-record.ts";
+import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
+import { curvesOf } from "./run-curves.ts";
+import { inRun } from "../run/in-run.ts";
+import type { MetricLine } from "../run/metric-lines.ts";
+import type { Run } from "../run/run.ts";
+
+/** A run that stands beside others, under a name of its own, with what it has left. */
+export interface ComparedRun {
+  readonly name: string;
+  readonly run: Run;
+  readonly data: DataRecord;
+  readonly metrics: readonly MetricLine[];
+  readonly results: readonly KeptEvaluation[];
+}
+
+/** One measurement, made of several runs in the same way. */
+export interface ComparedMetric extends Pick<
+  KeptEvaluation,
+  "metric" | "quantity" | "unit" | "perfect" | "protocol" | "weights"
+> {
+  /** By run, in their order; null where a run was not measured in this way. */
+  readonly cells: readonly (KeptEvaluation | null)[];
+}
+
+/** An entry of the config in which runs differ; null where a run's recipe has no such option. */
+export interface Difference {
+  readonly name: string;
+  readonly values: readonly (string | null)[];
+}
+
+/**
+ * What runs have left, to stand beside each other.
+ * @throws OptionError for fewer than two runs. @throws RunError for a run that has saved nothing yet.
+ */
+export async function gatherRuns(
+  runs: readonly { readonly name: string; readonly run: Run }[],
+): Promise<ComparedRun[]> {
+  if (runs.length < 2) {
+    throw new OptionError(
+      `compare needs two runs or more - got ${runs.length}`,
+      "name their folders one after the other",
+    );
+  }
+  return Promise.all(
+    runs.map(async ({ name, run }) => {
+      const [data, metrics, results] = await inRun(name, () =>
+        Promise.all([readDataRecord(run.store), run.metrics(), readEvaluations(run.store)]),
+      );
+      if (data === null) {
+        throw new RunError(
+          `a run must have a checkpoint - got none in ${name}`,
+          "nothing has been saved yet: zaya resume goes on with it",
+        );
+      }
+      return { name, run, data, metrics, results };
+    }),
+  );
+}
+
+/** Whether runs were all trained and tested on the same items. */
+export function sameData(runs: readonly ComparedRun[]): boolean {
+  return new Set(runs.map(({ data }) => `${data.train.fingerprint} ${data.test.fingerprint}`)).size === 1;
+}
+
+/** @throws DataError when runs were not all trained and tested on the same items. */
+export function requireOneData(runs: readonly ComparedRun[]): void {
+  if (sameData(runs)) return;
+  const told = runs.map(
+    ({ name, data: { name: data, train, test } }) =>
+      `${name} on ${data} (train ${train.size}, ${train.fingerprint}; test ${test.size}, ${test.fingerprint})`,
+  );
+  throw new DataError(
+    `the runs must have the same data - got ${told.join(", ")}`,
+    "to see them side by side all the same, add --different-data",
+  );
+}
+
+/**
+ * The runs' newest results in the order of all metrics, those next to each other that were measured in the same way. Averaged
+ * parameters and those of the last step have rows of their own; a run that keeps no averages is in both.
+ */
+export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
+  const all = runs.flatMap(({ results }) => results);
+  const order = ({ metric }: KeptEvaluation) => metrics.findIndex(({ name }) => name === metric);
+  const ways = new Set(all.toSorted((a, b) => order(a) - order(b)).map(wayOf));
+  return [...ways].flatMap((way) => {
+    const alike = runs.map(({ results }) => results.filter((result) => wayOf(result) === way));
+    const sorts = new Set(alike.flat().flatMap(({ weights }) => weights ?? []));
+    return (sorts.size === 0 ? [null] : [...sorts]).map((sort) => {
+      const cells = alike.map((results) =>
+        newest(results.filter(({ weights }) => weights === null || weights === sort)),
+      );
+      const { metric, quantity, unit, perfect, protocol } = cells.find((cell) => cell !== null)!;
+      return { metric, quantity, unit, perfect, protocol, weights: sort, cells };
+    });
+  });
+}
+
+function wayOf({ metric, protocol }: KeptEvaluation): string {
+  return JSON.stringify([metric, protocol]);
+}
+
+function newest(results: readonly KeptEvaluation[]): KeptEvaluation | null {
+  return results.toSorted((a, b) => a.step - b.step).at(-1) ?? null;
+}
+
+/** The entries of the configs that are not the same in all runs. */
+export function configDifferences(runs: readonly ComparedRun[]): Difference[] {
+  const configs = runs.map(({ run: { config } }) => new Map(entriesOf(config)));
+  const names = [...new Set(configs.flatMap((config) => [...config.keys()]))];
+  return names
+    .map((name) => ({ name, values: configs.map((config) => config.get(name) ?? null) }))
+    .filter(({ values }) => new Set(values).size > 1);
+}
+
+/** A config's entries by their paths, as words. */
+function entriesOf({ recipe, device, lengthened = [], ...sections }: RunConfig): [string, string][] {
+  const inner = Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries ?? {}).map(([name, value]): [string, string] => [`${section}.${name}`, String(value)]),
+  );
+  const lengths = lengthened.map(({ at, from, to }) => `${from} to ${to} steps after ${at}`);
+  return [["recipe", recipe], ...inner, ["device", device], ["lengthened", lengths.join(", ") || "no"]];
+}
+
+/** The curves of all runs in common charts, one line a run and part; those of single latents and modes are left out. */
+export function commonCurves(runs: readonly ComparedRun[]): Curve[] {
+  const charts = new Map<string, Series[]>();
+  for (const { name, metrics } of runs) {
+    for (const { title, series } of curvesOf(metrics.filter((line) => !/\/\d+$/.test(line.name)))) {
+      const lines = series.map((line) => ({ ...line, name: `${name}, ${line.name}` }));
+      charts.set(title, [...(charts.get(title) ?? []), ...lines]);
+    }
+  }
+  return [...charts].map(([title, series]) => ({ title, unit: "", series }));
+}

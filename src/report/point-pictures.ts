@@ -1,0 +1,180 @@
+import { ShapeError } from "../base/errors.ts";
+import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
+import type { Store } from "../base/store.ts";
+import { decodeNpy, encodeNpy } from "../codec/npy.ts";
+import { type Dataset, somePlaces } from "../data/index.ts";
+import type { Discriminator, Model } from "../models/index.ts";
+import { packsWith } from "../step/packs.ts";
+import { type Field, type Frame, type Range, scatterPicture } from "../plot/scatter.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+
+/** Real and generated points in a picture, each. */
+export const shownPoints = 1000;
+
+/** The real points of a run's pictures, [n, d]: kept with it, so that pictures can be drawn where the data are not. */
+const realsFile = "samples/reals.npy";
+
+/** Points of the data for pictures, the same ones in every run, as a file of the run. Returns them. */
+export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
+  const reals = data.read(somePlaces(data, shownPoints));
+  await store.write(realsFile, encodeNpy(reals));
+  return reals;
+}
+
+/** @throws RunError when the run has kept none. */
+export async function readReals(store: Store): Promise<NdArray> {
+  return decodeNpy(await store.read(realsFile), realsFile);
+}
+
+/** Real points [n, d] alone, in the layout of the pictures below. */
+export function realsPicture(reals: NdArray): NdArray<"uint8"> {
+  return scatterPicture(frameOf(reals), [{ real: planeOf(reals) }]);
+}
+
+/** Generated points [n, d] over real ones, over what the discriminator says of each place. */
+export async function samplesPicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
+  const frame = frameOf(reals);
+  const field = await fieldOf(trained, frame, reals, generated);
+  return scatterPicture(frame, [{ field, real: planeOf(reals), generated: planeOf(generated) }]);
+}
+
+/** Real points [n, d] beside generated ones, these over what the discriminator says of each place. */
+export async function besidePicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
+  const frame = frameOf(reals);
+  const field = await fieldOf(trained, frame, reals, generated);
+  return scatterPicture(frame, [{ real: planeOf(reals) }, { field, generated: planeOf(generated) }]);
+}
+
+/** Items [n, d] as rings and what became of them as dots. */
+export function overlayPicture(items: NdArray, results: NdArray): NdArray<"uint8"> {
+  return scatterPicture(frameOf(items), [{ real: planeOf(items), generated: planeOf(results) }]);
+}
+
+/** Points [n, d] where nothing is known but they themselves. */
+export function drawnPicture(generated: NdArray): NdArray<"uint8"> {
+  return scatterPicture(frameOf(generated), [{ generated: planeOf(generated) }]);
+}
+
+/**
+ * The first two coordinates, [n, 2]; beside a single one the place in the array, from 0 to 1.
+ * @throws ShapeError for items that are no points.
+ */
+export function planeOf(points: NdArray): NdArray<"float32"> {
+  const [n, d] = points.shape as [number, number];
+  if (points.shape.length !== 2) {
+    throw new ShapeError(`planeOf: points must be [n, d] - got ${formatShape(points.shape)}`);
+  }
+  const out = zeros([n, 2]);
+  for (let i = 0; i < n; i++) {
+    out.data[2 * i] = points.data[i * d]!;
+    out.data[2 * i + 1] = d > 1 ? points.data[i * d + 1]! : (i + 0.5) / n;
+  }
+  return out;
+}
+
+/** Room around the points, as a share of what they span. */
+const room = 0.2;
+/** Axes whose spans differ by no more than this factor are drawn to one scale. */
+const comparable = 2.5;
+
+/** The part of the plane that real points [n, d] lie in, with room around it. */
+export function frameOf(points: NdArray): Frame {
+  const { data } = planeOf(points);
+  const [x, y] = [0, 1].map((axis) => data.filter((_, i) => i % 2 === axis)).map(extremes) as [Range, Range];
+  const [wide, tall] = [x[1] - x[0], y[1] - y[0]];
+  const largest = Math.max(wide, tall);
+  const together = points.shape[1]! > 1 && largest <= comparable * Math.min(wide, tall);
+  return { x: widened(x, together ? largest : wide), y: widened(y, together ? largest : tall) };
+}
+
+function extremes(values: Float32Array): Range {
+  return values.reduce<Range>(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
+}
+
+/** A range of that span and room around it, with the same middle; around a single value one of its size. */
+function widened([from, to]: Range, span: number): Range {
+  const [middle, half] = [(from + to) / 2, (0.5 + room) * (span || Math.abs(from) || 1)];
+  return [middle - half, middle + half];
+}
+
+/** Places along either axis of a frame at which the discriminator is asked. */
+const fieldSide = 81;
+
+/** Choices of real points that complete a pack: what is said of a place is the mean over them. */
+const companies = 16;
+
+/** Null where there is no discriminator, or a place of the plane is no item. */
+async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, generated: NdArray): Promise<Field | null> {
+  const { discriminator } = trained.model;
+  const d = reals.shape[1]!;
+  if (discriminator === undefined || d > 2) return null;
+  const { boundary } = discriminator;
+  const scores = (items: NdArray) => scoresBeside(trained, discriminator, items, reals);
+  const values = reshaped(await scores(placesOf(frame, d)), [fieldSide, fieldSide]);
+  if (boundary !== null) return { values, boundary: boundary.score, scale: boundary.margin };
+  // Of a critic only differences mean something: midway between its means is what it would tell the two apart by.
+  const [real, fake] = await Promise.all([reals, generated].map(async (items) => momentsOf(await scores(items)).mean));
+  return { values, boundary: (real! + fake!) / 2, scale: momentsOf(values).deviation || 1 };
+}
+
+/** The score of each item; of packs, the mean over those of the item and real points. */
+async function scoresBeside(
+  trained: TrainedModel,
+  { map, input, output, packing = 1 }: Discriminator,
+  items: NdArray,
+  reals: NdArray,
+): Promise<NdArray> {
+  const judge = async (seen: NdArray) => (await trained.map(map, { [input]: seen }))[output]!;
+  if (packing === 1) return judge(items);
+  const out = zeros([items.shape[0]!, 1]);
+  for (let company = 0; company < companies; company++) {
+    const { data } = await judge(packsWith(items, reals, company * (packing - 1), packing));
+    for (let i = 0; i < out.data.length; i++) out.data[i]! += data[i]! / companies;
+  }
+  return out;
+}
+
+/** Items [side * side, d] at all places of a frame, row by row from above. */
+function placesOf({ x, y }: Frame, d: number): NdArray<"float32"> {
+  const out = zeros([fieldSide ** 2, d]);
+  const at = ([from, to]: Range, i: number) => from + ((to - from) * i) / (fieldSide - 1);
+  for (let i = 0; i < fieldSide ** 2; i++) {
+    const place = [at(x, i % fieldSide), at(y, fieldSide - 1 - Math.floor(i / fieldSide))];
+    out.data.set(place.slice(0, d), d * i);
+  }
+  return out;
+}
+
+function momentsOf({ data }: NdArray): { readonly mean: number; readonly deviation: number } {
+  const values = Array.from(data);
+  const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+  const square = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
+  return { mean, deviation: Math.sqrt(square) };
+}
+
+/** What the pictures of points show, for a caption. */
+export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
+  const plane =
+    d === 2
+      ? []
+      : [d === 1 ? "The upright axis is the order of drawing." : `Only the first two of ${d} coordinates are drawn.`];
+  const ground = discriminator === undefined || d! > 2 ? [] : [groundCaption(discriminator)];
+  return [
+    "Rings are real points, dots generated ones; those outside the frame lie on its edge.",
+    ...ground,
+    ...plane,
+  ].join(" ");
+}
+
+function groundCaption({ boundary, packing = 1 }: Discriminator): string {
+  const line =
+    boundary === null
+      ? "the line is midway between its means on real and on generated points"
+      : "on the line it cannot tell";
+  const others = packing === 2 ? "a real point" : `${packing - 1} real points`;
+  const beside =
+    packing === 1
+      ? ""
+      : ` It judges packs of ${packing}, in training all real or all generated; here a point is in one with ${others}, the mean over ${companies} choices.`;
+  return `The darker the ground, the more real the discriminator takes a point there for; ${line}.${beside}`;
+}

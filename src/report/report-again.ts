@@ -1,0 +1,63 @@
+import { key } from "../base/random.ts";
+import { type DataSplit, some } from "../data/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import { listCheckpoints } from "../run/checkpoint.ts";
+import { Chronicle } from "../diagnosis/chronicle.ts";
+import { diagnose, diagnoseModel } from "../diagnosis/diagnose.ts";
+import { type Evaluation, endMeasurements, followed, measureUsual } from "../evaluation/evaluate.ts";
+import { readEvaluations } from "../evaluation/evaluation-files.ts";
+import { type OpenedModel, openTrained } from "../trained/open-trained.ts";
+import { buildModel, infoOf } from "../run/plan.ts";
+import { type Reported, writeReport } from "./run-report.ts";
+import type { Run } from "../run/run.ts";
+
+/**
+ * Writes report.html of a run anew: of one that is done as it ended, of any other as it is now, with pictures and results
+ * of its newest checkpoint. A run that trains meanwhile goes on.
+ */
+export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<void> {
+  const opened = (await listCheckpoints(run.store)).length === 0 ? null : await openTrained(run, engine);
+  try {
+    await writeReport(run, await reportedOf(run, data, opened));
+  } finally {
+    await opened?.close();
+  }
+}
+
+async function reportedOf(run: Run, data: DataSplit, opened: OpenedModel | null): Promise<Reported> {
+  const { config } = run;
+  const lines = await run.metrics();
+  const step = Math.max(run.state.step, lines.at(-1)?.step ?? 0);
+  const state = { ...run.state, step };
+  const { test } = data;
+  if (opened === null) {
+    const model = buildModel(config, infoOf(data));
+    const diagnosis = diagnose(new Chronicle(config, model, data, lines).evidence(step, null));
+    return { state, model, trained: null, test, measured: null, diagnosis };
+  }
+  const { trained } = opened;
+  const upTo = lines.filter((line) => line.step <= opened.step);
+  const chronicle = new Chronicle(config, trained.model, data, upTo);
+  const diagnosis = await diagnoseModel(chronicle, trained, opened.step, config.train.seed);
+  const measured = { results: await resultsOf(run, data, opened), step: opened.step, weights: opened.weights };
+  return { state, model: trained.model, trained, test, measured, diagnosis };
+}
+
+/** What the run kept of the checkpoint's end, or else what can be measured in a moment. */
+async function resultsOf(
+  run: Run,
+  { train, test }: DataSplit,
+  { trained, step, weights }: OpenedModel,
+): Promise<Evaluation[]> {
+  const names = endMeasurements(trained.model, { train, test }).map(({ metric }) => metric.name);
+  const kept = (await readEvaluations(run.store)).filter(
+    (result) =>
+      result.step === step &&
+      result.weights === weights &&
+      names.includes(result.metric) &&
+      result.seed === run.config.train.seed,
+  );
+  if (kept.length > 0) return kept;
+  if (trained.model.translators !== undefined) return [];
+  return measureUsual(trained, some(test, followed), "test", key(run.config.train.seed));
+}

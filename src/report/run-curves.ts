@@ -1,0 +1,92 @@
+import { rows } from "../base/ndarray.ts";
+import type { Dataset, Modes } from "../data/index.ts";
+import type { Curve } from "../plot/chart.ts";
+import { shareNames } from "../diagnosis/sample-looks.ts";
+import type { Strip } from "../plot/heat-strip.ts";
+import { modeSamples, modeShares } from "../evaluation/mode-record.ts";
+import { formatNumber } from "../plot/numerals.ts";
+import { spread } from "../plot/points.ts";
+import { type MetricLine, stderrName } from "../run/metric-lines.ts";
+
+/** Items that a run was trained on so far, every time that it saw one. */
+export function imagesSeen(metrics: readonly MetricLine[]): number {
+  return metrics.at(-1)?.images ?? 0;
+}
+
+/** Shares by place of samples: drawn as a strip, or said in the diagnosis. */
+const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
+
+/** Lines of one chart, where a quantity has many parts: the largest at the end. */
+const drawnLines = 8;
+
+type ClassNames = Pick<Dataset, "classNames">;
+
+/**
+ * One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent, and
+ * `METRIC/NAME/WORD` that of WORD.
+ */
+export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {}): Curve[] {
+  const charts = new Map<string, Map<string, [number, number][]>>();
+  for (const { name, split, step, value } of metrics) {
+    const [metric, quantity, part] = name.split("/");
+    const title = [metric, quantity].filter(Boolean).join("/");
+    if (undrawn.has(title) || quantity === stderrName) continue;
+    const series = charts.get(title) ?? new Map<string, [number, number][]>();
+    const line = part === undefined ? split : partLabel(quantity!, part, names);
+    const points = series.get(line) ?? [];
+    points.push([step, value ?? Number.NaN]);
+    charts.set(title, series.set(line, points));
+  }
+  // First what is known of training and of held-out items: what parts the lines is overfitting.
+  const isPaired = ([, series]: [string, ReadonlyMap<string, unknown>]) => series.has("train") && series.has("test");
+  const ordered = [...charts].toSorted((a, b) => Number(isPaired(b)) - Number(isPaired(a)));
+  return ordered.map(([title, series]) => {
+    const lines = [...series].map(([name, points]) => ({ name, points }));
+    const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
+    const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
+    return { title, unit: "", series: shown };
+  });
+}
+
+/** What a part of a quantity is called: `z3` of klPerLatent, `class cat` or `class 3` of accuracyPerClass. */
+export function partLabel(quantity: string, part: string, { classNames }: ClassNames = {}): string {
+  const what = /Per([A-Z][a-z]+)$/.exec(quantity)?.[1];
+  if (what === undefined) return part;
+  if (what === "Class") return `class ${classNames?.[Number(part)] ?? part}`;
+  return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
+}
+
+/** Columns of a strip; a long run shows evenly spread ones. */
+const columns = 100;
+
+/** What became of each mode, where the data declare some and their shares were recorded. */
+export function stripsOf(metrics: readonly MetricLine[], { modes }: Dataset): Strip[] {
+  const shares = new Map<number, number[]>();
+  for (const { name, step, value } of metrics) {
+    const [title, mode] = [name.slice(0, name.lastIndexOf("/")), Number(name.split("/").at(-1))];
+    if (title !== modeShares) continue;
+    const values = shares.get(step) ?? [];
+    values[mode] = value ?? Number.NaN;
+    shares.set(step, values);
+  }
+  if (shares.size === 0) return [];
+  const shown = spread([...shares], columns);
+  const count = shown[0]![1].length;
+  const labels = Array.from({ length: count }, (_, mode) => modeLabel(mode, modes));
+  return [
+    {
+      title: "Share of samples by mode",
+      caption: `Of ${modeSamples} samples, from the same noise at each step, those that lie in a mode and are of high quality. Where all modes are met alike, each has 1 in ${count}.`,
+      steps: shown.map(([step]) => step),
+      rows: labels.map((label, mode) => ({ label, values: shown.map(([, values]) => values[mode]!) })),
+      full: 1 / count,
+    },
+  ];
+}
+
+/** A mode's number, and where it lies, if that can be said in a word. */
+function modeLabel(mode: number, modes: Modes | undefined): string {
+  if (modes?.kind !== "centers" || modes.centers.shape[1]! > 2) return String(mode);
+  const centre = rows(modes.centers, mode, mode + 1).data;
+  return `${mode} (${Array.from(centre, (each) => formatNumber(Number(each.toFixed(2)))).join(", ")})`;
+}

@@ -1,0 +1,75 @@
+import { filled } from "../base/filled.ts";
+import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
+import { append } from "../base/many.ts";
+import { type Sides, somePlaces } from "../data/index.ts";
+import type { Direction, Model } from "../models/index.ts";
+import { imageGrid } from "../plot/pictures.ts";
+import { stateNames } from "../step/state-view.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
+
+/** Images of each domain in one picture. */
+const shown = 8;
+
+/** What a picture of translations shows, row by row. */
+export function translationsCaption(model: Model): string {
+  const ways = directionsOf(model);
+  const returns = ways.length > 1 ? "what that becomes on the way back, " : "";
+  return `The same test images at every step, one a column. For each way (${ways.join(", ")}): the image, what becomes of it, ${returns}and the truth where it is known.`;
+}
+
+/**
+ * For each way a block of rows, one image a column: some images of its domain, what becomes of them, what that becomes
+ * on the way back where there is one, and the truth where it is known.
+ */
+export async function translationsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
+  const blocks: NdArray[] = [];
+  const count = Math.min(shown, sides.a.size, sides.b.size);
+  for (const direction of directionsOf(trained.model)) {
+    append(blocks, await strips(trained, sides, direction, count));
+  }
+  return imageGrid(joinRows(blocks), { columns: count });
+}
+
+/** Images, what becomes of them, what comes back, and the truth: [n, h, w, c] each, the last two where there are any. */
+async function strips(trained: TrainedModel, sides: Sides, direction: Direction, count: number): Promise<NdArray[]> {
+  const { source, target } = endsOf(sides, direction);
+  const places = somePlaces(source, count);
+  const images = source.read(places);
+  const made = await trained.translate(images, direction);
+  const back = opposite(direction);
+  const returns = trained.model.translators?.[back] !== undefined;
+  return [
+    images,
+    made,
+    ...(returns ? [await trained.translate(made, back)] : []),
+    ...(sides.aligned ? [target.read(places)] : []),
+  ];
+}
+
+/** For each way: some images of its domain, what becomes of them, the truth, and how far each pixel is from it. */
+export async function errorsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
+  const places = somePlaces(sides.a, shown);
+  const blocks: NdArray[] = [];
+  for (const direction of directionsOf(trained.model)) {
+    const { source, target } = endsOf(sides, direction);
+    const images = source.read(places);
+    const [made, truth] = [await trained.translate(images, direction), target.read(places)];
+    const errors = filled(new Float32Array(truth.data.length), (i) => Math.abs(truth.data[i]! - made.data[i]!));
+    blocks.push(images, made, truth, ndarray("float32", truth.shape, errors));
+  }
+  return imageGrid(joinRows(blocks), { columns: places.length });
+}
+
+/** Images that a model keeps among its statistics, as far as there are any yet. */
+export async function keptPictures({ model, state }: TrainedModel): Promise<Record<string, NdArray<"uint8">>> {
+  if (model.kept === undefined) return {};
+  const values = await state.read();
+  const pictures: Record<string, NdArray<"uint8">> = {};
+  for (const [title, { net, stat, shape }] of Object.entries(model.kept)) {
+    const { data, shape: flat } = values[stateNames.stat(net, stat)]!;
+    const inside = filled(new Float32Array(data.length), (i) => (data[i]! + 1) / 2);
+    pictures[title] = imageGrid(ndarray("float32", [flat[0]!, ...shape], inside), { columns: 10 });
+  }
+  return pictures;
+}

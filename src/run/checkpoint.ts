@@ -1,0 +1,352 @@
+import { z } from "zod";
+
+import { RunError } from "../base/errors.ts";
+import { countEntry, encodeJson, encodeText, parseJson, parseRecord, textEntry } from "../base/json.ts";
+import { type NdArray, type Shape, formatShape, zeros } from "../base/ndarray.ts";
+import { Sha256 } from "../base/sha256.ts";
+import type { Store } from "../base/store.ts";
+import { flatten } from "../base/tree.ts";
+import { decodeSafetensors, encodeSafetensors } from "../codec/safetensors.ts";
+import type { Model } from "../models/index.ts";
+import type { Arrays } from "../runtime/index.ts";
+import { type Layout, inward, outward, ravel, unravel } from "../step/layout.ts";
+import { type Layouts, stateNames } from "../step/state-view.ts";
+
+// A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
+// orders their axes), optimizer.safetensors (moments), state.json (its name, the step, what the run's record was, and a
+// digest of each file). state.json is written last: a folder without it is what an interrupted save left, and is no
+// checkpoint. What lies beside checkpoints under other names, or under one that its state does not give, is not zaya's,
+// and is left alone.
+
+/** Where the checkpoints of a run lie: the newest of its steps, and the best one by a held-out metric. */
+export const checkpointFolders = { steps: "checkpoints", best: "checkpoints/best" } as const;
+type Folder = (typeof checkpointFolders)[keyof typeof checkpointFolders];
+
+const stateFile = "state.json";
+const files = ["params.safetensors", "optimizer.safetensors"] as const;
+
+const checkpointState = z.object({
+  /** Of its folder. Checkpoints of earlier versions do not say it. */
+  name: textEntry.optional(),
+  step: countEntry,
+  /** Of each file. */
+  sha256: z.record(z.enum(files), textEntry),
+  bytes: z.record(z.enum(files), countEntry).optional(),
+  /** What the record of the run was. */
+  run: z.record(z.string(), z.unknown()).optional(),
+  /** SHA-256 of all of the above. */
+  digest: textEntry.optional(),
+});
+
+/** A checkpoint that zaya has saved, and that is there with all its files in their lengths. */
+export interface Checkpoint {
+  readonly folder: Folder;
+  /** Of its folder in that one: the step in six digits or more. */
+  readonly name: string;
+  readonly step: number;
+  readonly sha256: Readonly<Record<(typeof files)[number], string>>;
+  /** What the record of the run was; checkpoints of earlier versions do not have it. */
+  readonly run: Readonly<Record<string, unknown>> | null;
+}
+
+function nameOf(step: number): string {
+  return String(step).padStart(6, "0");
+}
+
+/** The whole checkpoints of a folder, by step ascending. */
+export async function listCheckpoints(
+  store: Store,
+  folder: Folder = checkpointFolders.steps,
+): Promise<readonly Checkpoint[]> {
+  return (await surveyCheckpoints(store, folder)).whole;
+}
+
+/** Checkpoints that zaya has saved, by step ascending. */
+export interface CheckpointSurvey {
+  readonly whole: readonly Checkpoint[];
+  /** Those that are not whole, and why. */
+  readonly broken: readonly BrokenCheckpoint[];
+}
+
+export interface BrokenCheckpoint {
+  readonly step: number;
+  /** Whether it may be what an interrupted save has left: it has no state. */
+  readonly begun: boolean;
+  readonly reason: string;
+}
+
+/** What there is in a folder of checkpoints, as far as names and lengths tell. */
+export async function surveyCheckpoints(
+  store: Store,
+  folder: Folder = checkpointFolders.steps,
+): Promise<CheckpointSurvey> {
+  const paths = await partsUnder(store, folder);
+  const names = [...new Set(paths.filter(({ length }) => length === 2).map(([name]) => name!))].filter(isStepName);
+  const found = await Promise.all(names.map((name) => readState(store, folder, name)));
+  const byStep = <T extends { readonly step: number }>(all: T[]): T[] => all.toSorted((a, b) => a.step - b.step);
+  return {
+    whole: byStep(found.filter((one): one is Checkpoint => one !== null && "name" in one)),
+    broken: byStep(found.filter((one): one is BrokenCheckpoint => one !== null && "reason" in one)),
+  };
+}
+
+/** The paths of the files in a folder, from there. */
+async function partsUnder(store: Store, folder: Folder): Promise<string[][]> {
+  return (await store.list(folder)).map((path) => path.slice(folder.length + 1).split("/"));
+}
+
+function isStepName(name: string): boolean {
+  return /^\d{6,}$/.test(name) && nameOf(Number(name)) === name;
+}
+
+/** Null where the state in a folder is of another one: a person's copy. */
+async function readState(store: Store, folder: Folder, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
+  const path = `${folder}/${name}/${stateFile}`;
+  const step = Number(name);
+  if (!(await store.has(path))) return { step, begun: true, reason: `${path}: must be there - got none` };
+  const broken = (reason: string): BrokenCheckpoint => ({ step, begun: false, reason });
+  let state: z.output<typeof checkpointState>;
+  try {
+    const raw = parseJson(await store.read(path), path);
+    state = parseRecord(checkpointState, raw, path);
+    const { digest: told, ...rest } = raw as Record<string, unknown>;
+    if (told !== undefined && told !== digest(encodeText(JSON.stringify(rest)))) {
+      return broken(`${path}: must be as it was saved - got another SHA-256`);
+    }
+  } catch (error) {
+    // The writer of a live run may have removed it since.
+    if (error instanceof RunError) return broken(error.message);
+    throw error;
+  }
+  if ((state.name ?? nameOf(state.step)) !== name || state.step !== step) return null;
+  for (const file of files) {
+    const size = await store.size(`${folder}/${name}/${file}`);
+    const saved = state.bytes?.[file];
+    if (size === null) return broken(`${folder}/${name}/${file}: must be there - got none`);
+    if (saved !== undefined && size !== saved) {
+      return broken(`${folder}/${name}/${file}: must have the ${saved} bytes that were saved - got ${size}`);
+    }
+  }
+  return { folder, name, step, sha256: state.sha256, run: state.run ?? null };
+}
+
+/** A checkpoint with what it holds; neither where there is none. */
+export interface LoadedCheckpoint {
+  readonly checkpoint: Checkpoint | null;
+  readonly state: Arrays | null;
+  /** Newer ones that are damaged, each by what is wrong with it. */
+  readonly passedOver: readonly string[];
+}
+
+/** The newest checkpoint whose bytes are those that were saved. @throws RunError when it is of another model. */
+export async function loadNewest(
+  store: Store,
+  model: Model,
+  layouts: Layouts,
+  folder: Folder = checkpointFolders.steps,
+): Promise<LoadedCheckpoint> {
+  const passedOver: string[] = [];
+  const listed = await listCheckpoints(store, folder);
+  for (const checkpoint of listed.toReversed()) {
+    try {
+      return { checkpoint, state: await loadCheckpoint(store, checkpoint, model, layouts), passedOver };
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      passedOver.push(error.message);
+    }
+  }
+  // The writer of a live run may have put newer ones in the place of all that were there.
+  const now = await listCheckpoints(store, folder);
+  if (now.some(({ name }) => listed.every((known) => known.name !== name)))
+    return loadNewest(store, model, layouts, folder);
+  return { checkpoint: null, state: null, passedOver };
+}
+
+/** What is saved besides arrays. */
+export interface CheckpointFacts {
+  readonly step: number;
+  /** What the record of the run is. */
+  readonly run: Readonly<Record<string, unknown>>;
+}
+
+/** Writes a checkpoint and removes older ones of its folder but the newest `keep`. @throws RunError when its place is taken by what is not zaya's. */
+export async function saveCheckpoint(
+  store: Store,
+  { step, run }: CheckpointFacts,
+  state: Arrays,
+  layouts: Layouts,
+  keep: number,
+  folder: Folder = checkpointFolders.steps,
+): Promise<void> {
+  const name = nameOf(step);
+  await requirePlaces(store, (due) => due === step, folder);
+  const { params, optimizer } = describeState(state, layouts);
+  const contents = {
+    "params.safetensors": encodeSafetensors(params),
+    "optimizer.safetensors": encodeSafetensors(optimizer),
+  };
+  const ofEach = <T>(about: (bytes: Uint8Array) => T): Record<string, T> =>
+    Object.fromEntries(Object.entries(contents).map(([file, bytes]) => [file, about(bytes)]));
+  const facts = { name, step, sha256: ofEach(digest), bytes: ofEach(({ length }) => length), run };
+  const signed = { ...facts, digest: digest(encodeText(JSON.stringify(facts))) };
+  try {
+    for (const [file, bytes] of Object.entries(contents)) await store.write(`${folder}/${name}/${file}`, bytes);
+    await store.write(`${folder}/${name}/${stateFile}`, encodeJson(signed));
+  } catch (error) {
+    await removeCheckpoint(store, { folder, name }).catch(() => undefined);
+    throw error;
+  }
+  const older = (await listCheckpoints(store, folder)).filter((known) => known.step < step);
+  for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old);
+}
+
+/** Removes what zaya has written there and nothing else; the state first, so that what is left is never taken for a checkpoint. */
+export async function removeCheckpoint(
+  store: Store,
+  { folder, name }: Pick<Checkpoint, "folder" | "name">,
+): Promise<void> {
+  for (const file of [stateFile, ...files]) await store.remove(`${folder}/${name}/${file}`);
+}
+
+/**
+ * A person may have put something else where a checkpoint is to go: a file, or a copy of another checkpoint.
+ * @param due Whether the run is going to save at a step.
+ * @throws RunError naming it.
+ */
+export async function requirePlaces(
+  store: Store,
+  due: (step: number) => boolean,
+  folder: Folder = checkpointFolders.steps,
+): Promise<void> {
+  for (const [name, file] of (await partsUnder(store, folder)) as [string, string?][]) {
+    if (!isStepName(name) || !due(Number(name))) continue;
+    const own = file === undefined ? false : file !== stateFile || (await statesName(store, folder, name));
+    if (own) continue;
+    throw new RunError(
+      `${folder}/${name}: must be free for the checkpoint of that step - got something that zaya did not put there`,
+      `move it out of ${folder}/, then go on with zaya resume`,
+    );
+  }
+}
+
+/** Whether a state is of the folder in which it lies, as far as it can be read. */
+async function statesName(store: Store, folder: Folder, name: string): Promise<boolean> {
+  try {
+    const state = parseJson(await store.read(`${folder}/${name}/${stateFile}`), stateFile) as CheckpointFacts;
+    return typeof state.step !== "number" || nameOf(state.step) === name;
+  } catch {
+    return true;
+  }
+}
+
+class DamagedError extends RunError {}
+
+/** The state that a checkpoint holds. @throws RunError naming the file that is missing or damaged. */
+export async function loadCheckpoint(
+  store: Store,
+  checkpoint: Checkpoint,
+  model: Model,
+  layouts: Layouts,
+): Promise<Arrays> {
+  const [params, optimizer] = [
+    await readArrays(store, checkpoint, "params.safetensors"),
+    await readArrays(store, checkpoint, "optimizer.safetensors"),
+  ];
+  return restoreState(params, optimizer, model, layouts);
+}
+
+/** @throws DamagedError */
+async function readArrays(
+  store: Store,
+  { folder, name, sha256 }: Checkpoint,
+  file: (typeof files)[number],
+): Promise<Readonly<Record<string, NdArray>>> {
+  const path = `${folder}/${name}/${file}`;
+  const bytes = await store.read(path).catch((error: Error) => {
+    throw new DamagedError(`${path}: must be readable - ${error.message}`);
+  });
+  if (digest(bytes) !== sha256[file]) {
+    throw new DamagedError(`${path}: its bytes must be those that were saved - got another SHA-256`);
+  }
+  return decodeSafetensors(bytes, path).tensors;
+}
+
+/** The step of the newest checkpoint whose bytes are those that were saved; where there is none, removes all that are damaged. */
+export async function keepWhole(store: Store): Promise<number | null> {
+  const { whole, broken } = await surveyCheckpoints(store);
+  for (const checkpoint of whole.toReversed()) {
+    try {
+      for (const file of files) await readArrays(store, checkpoint, file);
+      return checkpoint.step;
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+    }
+  }
+  const saved = [...whole, ...broken.filter(({ begun }) => !begun)];
+  for (const { step } of saved) {
+    await removeCheckpoint(store, { folder: checkpointFolders.steps, name: nameOf(step) });
+  }
+  return null;
+}
+
+function digest(bytes: Uint8Array): string {
+  return new Sha256().update(bytes).hex();
+}
+
+type Named = Record<string, NdArray>;
+
+/** The vectors of a state as named arrays for others to read. */
+function describeState(state: Arrays, layouts: Layouts): { params: Named; optimizer: Named } {
+  const params: Named = {};
+  const optimizer: Named = {};
+  for (const [name, value] of Object.entries(state)) {
+    const [kind, ...rest] = name.split("/") as [string, ...string[]];
+    if (kind === "stats") params[rest[0]!] = value;
+    else {
+      const net = rest.at(-1)!;
+      const [target, prefix] = kind === "params" ? [params, ""] : [optimizer, `${kind}.${rest[0]}.`];
+      for (const [path, part] of unravel(value as NdArray<"float32">, layouts[net]!)) {
+        target[`${prefix}${net}.${path}`] = outward(part);
+      }
+    }
+  }
+  return { params, optimizer };
+}
+
+function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model: Model, layouts: Layouts): Arrays {
+  const state: Record<string, NdArray> = {};
+  for (const [net, { stats = {} }] of Object.entries(model.nets)) {
+    state[stateNames.params(net)] = gather(params, `${net}.`, layouts[net]!);
+    for (const [path, { shape }] of flatten(stats)) {
+      state[stateNames.stat(net, path)] = held(params, `${net}.${path}`, shape);
+    }
+  }
+  for (const step of model.steps) {
+    for (const net of step.updates) {
+      for (const slot of Object.keys(step.optimizer(() => 0, net).init(zeros([0])))) {
+        const prefix = `${step.name}.${slot}.${net}.`;
+        state[stateNames.slot(step.name, net, slot)] = gather(optimizer, prefix, layouts[net]!);
+      }
+    }
+  }
+  return state;
+}
+
+function gather(named: Readonly<Named>, prefix: string, layout: Layout): NdArray<"float32"> {
+  return ravel(
+    new Map(layout.entries.map(({ path, shape }) => [path, held(named, `${prefix}${path}`, shape, inward)] as const)),
+  );
+}
+
+type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
+
+/** An array of a checkpoint, as it is inside. @throws RunError when it is missing, or has another shape. */
+function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
+  const value = named[name];
+  if (value === undefined) {
+    throw new RunError(`the checkpoint must hold ${name} - got none`, "is it of another model or version?");
+  }
+  const inside = ordered(value as NdArray<"float32">);
+  if (inside.shape.join() === shape.join()) return inside;
+  throw new RunError(`${name} of the checkpoint must be ${formatShape(shape)} - got ${formatShape(inside.shape)}`);
+}

@@ -1,0 +1,294 @@
+import { z } from "zod";
+import { OptionError } from "../base/errors.ts";
+import { choiceField, countOrShareField, integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import type { Dataset } from "../data/index.ts";
+import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
+import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
+import { batchesPerStep } from "../step/trace.ts";
+
+/** How to train, whatever the model. Recipes give some of the defaults. */
+export const trainOptions = z.object({
+  steps: integerField("number of training steps, one batch each; instead of --epochs", { min: 1 }).optional(),
+  epochs: integerField("passes over the training split, instead of --steps", { min: 1 }).optional(),
+  batch: integerField("batch size in items", { min: 1 }).optional(),
+  learningRate: numberField("initial learning rate of the optimizer", { above: 0 }).optional(),
+  schedule: choiceField("learning-rate schedule; constant-linear decays linearly over the second half", [
+    "constant",
+    "linear",
+    "constant-linear",
+    "cosine",
+  ]).optional(),
+  rateEnd: numberField("final learning rate as a fraction of the initial one", { min: 0, max: 1 }).optional(),
+  seed: integerField("random seed of parameters, batches and noise; the same seed gives the same numbers", {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }).default(0),
+  logEvery: integerField("steps between two records of the losses in metrics.jsonl", { min: 1 }).default(10),
+  evalEvery: integerField(
+    "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
+    {
+      min: 1,
+    },
+  ).optional(),
+  sampleEvery: integerField("steps between two sample grids (default: a tenth of the run)", {
+    min: 1,
+  }).optional(),
+  checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
+  keep: integerField("number of checkpoints to keep, the newest ones", { min: 1 }).default(2),
+});
+
+export type TrainOptions = z.input<typeof trainOptions>;
+
+/** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
+export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
+  const { length, ...others } = kind === "points" ? pointDefaults : defaults;
+  const { steps, epochs, minSteps }: { readonly [name in "steps" | "epochs" | "minSteps"]?: number } = length;
+  return { schedule: "linear", rateEnd: 0.05, steps, epochs, minSteps, ...others } as const;
+}
+
+/** Training options with nothing left open. */
+export interface ResolvedTraining {
+  readonly steps: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly schedule: "constant" | "linear" | "constant-linear" | "cosine";
+  readonly rateEnd: number;
+  readonly seed: number;
+  readonly logEvery: number;
+  readonly evalEvery: number;
+  readonly sampleEvery: number;
+  readonly checkpointEvery: number;
+  readonly keep: number;
+}
+
+/** Where data come from; what opens them again. */
+export const dataOptions = z.object({
+  spec: textField(
+    "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)",
+  ),
+  second: textField("second domain of images, given like spec").optional(),
+  pairs: choiceField("read each image, twice as wide as high, as an aligned pair: A left, B right", [
+    "side-by-side",
+  ]).optional(),
+  domain: choiceField("read this domain only, where the data have two (A is the first)", ["A", "B"]).optional(),
+  size: integerField(
+    "scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji",
+    {
+      min: 1,
+    },
+  ).optional(),
+  limit: countOrShareField(
+    "use the first n items only; below 1, that fraction of the training split, drawn by a fixed key; applies to each of two domains",
+  ).optional(),
+  dataDir: textField("folder that holds the files of a named data set, in place of the usual one", "dir").optional(),
+});
+
+export type DataSource = z.output<typeof dataOptions>;
+
+/** What data are called in titles. */
+export function sourceTitle({ spec, second, domain }: DataSource): string {
+  const named = second === undefined ? spec : `${spec} and ${second}`;
+  return domain === undefined ? named : `${named}, ${domain}`;
+}
+
+/** Everything that a run was: the file config.json. */
+export interface RunConfig {
+  readonly recipe: string;
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly data: DataSource;
+  readonly train: ResolvedTraining;
+  readonly device: string;
+  /** Lengths that the run had before, oldest first. */
+  readonly lengthened?: readonly Lengthening[] | undefined;
+  /** Whose parameters it began with, where these were not drawn. */
+  readonly init?: InitialRun | undefined;
+}
+
+const lengthening = z.object({ at: z.int().min(0), from: z.int().min(1), to: z.int().min(1) });
+
+/** After `at` steps, the length of a run was made `to` steps; it was `from`. */
+export type Lengthening = z.output<typeof lengthening>;
+
+const initialRun = z.object({
+  run: z.string(),
+  step: z.int().min(1),
+  weights: z.enum(["ema", "last"]),
+  sha256: z.string(),
+});
+
+/** A checkpoint of another run: its folder, its step, which parameters were taken, and the SHA-256 of params.safetensors. */
+export type InitialRun = z.output<typeof initialRun>;
+
+/**
+ * Training options for a model of a recipe and these items.
+ * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch that does not fit the data
+ * or the model.
+ */
+export function resolveTraining(
+  definition: ModelDefinition,
+  model: Model,
+  raw: TrainOptions,
+  data: Dataset,
+): ResolvedTraining {
+  const given = parseOptions(trainOptions, raw, "train");
+  const defaults = usualTraining(definition, data.kind);
+  const fewest = fewestItems(data);
+  const batch = batchFor(model, given.batch, usualBatch(defaults.batch, data.kind, fewest));
+  if (batch > fewest) {
+    const which = fewest < data.size ? " of the smaller domain" : "";
+    throw new OptionError(
+      `batch must be at most the ${fewest} training items${which} - got ${batch}`,
+      "choose a smaller --batch or more data",
+    );
+  }
+  if (given.steps !== undefined && given.epochs !== undefined) {
+    throw new OptionError(
+      `steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`,
+      "give one of them",
+    );
+  }
+  const { epochs: _, ...rest } = given;
+  const open = given.steps === undefined && given.epochs === undefined;
+  const { steps: chosen, epochs = 1 } = open ? defaults : given;
+  const fewestSteps = (open ? defaults.minSteps : undefined) ?? 1;
+  const steps = chosen ?? Math.max(fewestSteps, stepsIn(epochs, model, data.size, batch));
+  const resolved = {
+    ...rest,
+    schedule: given.schedule ?? defaults.schedule,
+    rateEnd: given.rateEnd ?? defaults.rateEnd,
+    steps,
+    batch,
+    learningRate: given.learningRate ?? defaults.learningRate,
+    evalEvery: given.evalEvery ?? Math.max(1, Math.ceil(steps / 20)),
+    sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
+  };
+  // In the order in which they are documented.
+  return parseOptions(resolvedTraining, resolved, "train") as ResolvedTraining;
+}
+
+/** Steps of so many passes over the data. */
+export function stepsIn(epochs: number, model: Model, size: number, batch: number): number {
+  return Math.max(1, Math.round((epochs * Math.floor(size / batch)) / batchesPerStep(model)));
+}
+
+/** Batches that a pass over a few images is cut into, and the items that a batch has all the same. */
+const [fewestBatches, smallBatch] = [8, 16];
+
+/** A few images are taken in small batches: as much is learned of a step that costs a fraction. */
+function usualBatch(usual: number, kind: Dataset["kind"], fewest: number): number {
+  const small = kind === "points" ? fewest : Math.max(smallBatch, Math.floor(fewest / fewestBatches));
+  return Math.min(usual, small, fewest);
+}
+
+/** A batch takes as many of one domain as of the other. */
+function fewestItems({ size, sides }: Dataset): number {
+  return sides === undefined ? size : Math.min(sides.a.size, sides.b.size);
+}
+
+/** @throws OptionError for a batch that the model cannot cut into whole parts; the usual one is brought to its size. */
+function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual: number): number {
+  if (given === undefined) return Math.max(1, Math.floor(usual / batchMultiple)) * batchMultiple;
+  if (given % batchMultiple === 0) return given;
+  throw new OptionError(
+    `batch must be a multiple of ${batchMultiple} for this model - got ${given}`,
+    `choose --batch ${Math.ceil(given / batchMultiple) * batchMultiple}`,
+  );
+}
+
+/** Steps between two looks at the nets: five of them for each picture. */
+export function healthEvery({ sampleEvery }: Pick<ResolvedTraining, "sampleEvery">): number {
+  return Math.max(1, Math.round(sampleEvery / 5));
+}
+
+/** The learning rate by step. */
+export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
+  const end = learningRate * rateEnd;
+  if (schedule === "linear") return linearSchedule(learningRate, end, 0, steps);
+  if (schedule === "constant-linear") return linearSchedule(learningRate, end, Math.floor(steps / 2), steps);
+  return schedule === "cosine" ? cosineSchedule(learningRate, end, steps) : constantSchedule(learningRate);
+}
+
+export function runConfig(
+  { definition, options }: ConfiguredModel,
+  data: DataSource,
+  train: ResolvedTraining,
+  device: string,
+  init?: InitialRun,
+): RunConfig {
+  return { recipe: definition.name, model: options, data, train, device, ...(init && { init }) };
+}
+
+const sections = z.object({
+  recipe: z.string({ error: "must be the name of a recipe" }),
+  model: section("options of the recipe"),
+  data: section("where the data come from"),
+  train: section("options of training"),
+  device: z.string({ error: "must be the name of a device" }),
+  lengthened: z.array(lengthening, { error: "must be a list of earlier lengths" }).optional(),
+  init: z.object(initialRun.shape, { error: "must name a checkpoint" }).optional(),
+});
+
+/** A config of which some entries are still open. */
+export interface PartialConfig {
+  readonly recipe?: string | undefined;
+  readonly model?: Readonly<Record<string, unknown>> | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  readonly train?: Readonly<Record<string, unknown>> | undefined;
+  readonly device?: string | undefined;
+  readonly init?: InitialRun | undefined;
+}
+
+/** Checks the form of a config as a person may write it; its options are checked when it is resolved. @throws OptionError. */
+export function parsePartialConfig(raw: unknown, where: string): PartialConfig {
+  return parseOptions(sections.partial(), asRecord(raw, where), where);
+}
+
+/** Checks the config of a run, except for the recipe's own options. @throws OptionError. */
+export function parseRunConfig(raw: unknown, where: string): RunConfig {
+  const config = parseOptions(sections, asRecord(raw, where), where);
+  return {
+    ...config,
+    data: parseOptions(dataOptions, config.data, `${where}: data`),
+    // Runs of version 0.1.0 had no cadence of evaluations.
+    train: parseOptions(
+      resolvedTraining,
+      { evalEvery: config.train.sampleEvery, ...config.train },
+      `${where}: train`,
+    ) as ResolvedTraining,
+  };
+}
+
+/** An entry in which a config is not another. */
+export interface ChangedEntry {
+  /** `train.batch` */
+  readonly name: string;
+  readonly was: unknown;
+  readonly is: unknown;
+}
+
+/** The first entry that is not the same in both; null when all are. */
+export function changedEntry(was: RunConfig, is: RunConfig): ChangedEntry | null {
+  const [before, after] = [entriesOf(was), entriesOf(is)];
+  const name = [...new Set([...before.keys(), ...after.keys()])].find(
+    (entry) => JSON.stringify(before.get(entry)) !== JSON.stringify(after.get(entry)),
+  );
+  return name === undefined ? null : { name, was: before.get(name), is: after.get(name) };
+}
+
+function entriesOf({ recipe, device, ...sections }: RunConfig): Map<string, unknown> {
+  const inner = Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries as Record<string, unknown>).map(([name, value]) => [`${section}.${name}`, value] as const),
+  );
+  return new Map<string, unknown>([["recipe", recipe], ...inner, ["device", device]]);
+}
+
+const resolvedTraining = trainOptions.omit({ epochs: true }).required();
+
+function section(doc: string) {
+  return z.record(z.string(), z.unknown(), { error: "must be an object" }).meta({ description: doc });
+}
+
+function asRecord(raw: unknown, where: string): Record<string, unknown> {
+  if (typeof raw === "object" && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>;
+  throw new OptionError(`${where}: must be a JSON object - got ${JSON.stringify(raw)}`);
+}

@@ -1,0 +1,10 @@
+export * from "./checkpoint.ts";
+export * from "./config.ts";
+export * from "./data-record.ts";
+export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
+export { inRun } from "./in-run.ts";
+export * from "./plan.ts";
+export { type MetricLine, parseMetricLine } from "./metric-lines.ts";
+export { isDone, requireResumable } from "./resumable.ts";
+export * from "./run.ts";
+export type { Weights } from "./weights.ts";

@@ -1,0 +1,66 @@
+import { RunError } from "../base/errors.ts";
+import type { Model } from "../models/index.ts";
+import { type LoadedCheckpoint, checkpointFolders, loadNewest, requirePlaces } from "./checkpoint.ts";
+import type { Run } from "./run.ts";
+import type { Layouts } from "../step/state-view.ts";
+
+/** Whether a run has made all its steps: not one that was given more since. */
+export function isDone({ state, config }: Run): boolean {
+  return state.status === "done" && state.step >= config.train.steps;
+}
+
+/** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
+export function requireResumable(run: Run): void {
+  const { status, step } = run.state;
+  requireSaved(run);
+  if (isDone(run)) {
+    throw new RunError(
+      `the run must have steps left - got all ${step} done`,
+      "give it more: zaya resume RUN --steps N",
+    );
+  }
+  if (status === "diverged") {
+    throw new RunError(
+      `the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
+      "train a new run from its config.json with a smaller --learning-rate",
+    );
+  }
+}
+
+/** @throws RunError when what the run has saved is gone. */
+export function requireSaved(run: Run): void {
+  if (run.state.saved > 0 && run.newest === null) throw nothingLeft(run.recovered);
+}
+
+function nothingLeft(damaged: readonly string[]): RunError {
+  return new RunError(
+    `the run must have a checkpoint that is whole - ${damaged.join("; ")}`,
+    "put its folder checkpoints back; or begin again at step 1: zaya resume RUN --from-scratch",
+  );
+}
+
+/** From where a run goes on. */
+export interface RunStart extends Omit<LoadedCheckpoint, "passedOver"> {
+  /** Steps done; 0 for a run that begins. */
+  readonly step: number;
+  /** What of the run's files is missing or damaged, and what stands in. */
+  readonly recovered: readonly string[];
+}
+
+/** @throws RunError when what the run has saved is gone or damaged, or something is in the way of what it will save. */
+export async function startOf(run: Run, model: Model, layouts: Layouts): Promise<RunStart> {
+  const { steps, checkpointEvery } = run.config.train;
+  const { checkpoint, state, passedOver } = await loadNewest(run.store, model, layouts);
+  const recovered = [...run.recovered, ...passedOver];
+  const start = checkpoint?.step ?? 0;
+  if (start === 0 && run.state.saved > 0) throw nothingLeft(recovered);
+  const due = (step: number) => step > start && step <= steps && (step % checkpointEvery === 0 || step === steps);
+  await requirePlaces(run.store, due);
+  if (await run.store.has(checkpointFolders.best)) {
+    throw new RunError(
+      `${checkpointFolders.best}: must be free for the best checkpoint - got a file`,
+      "move it out of checkpoints/, then go on with zaya resume",
+    );
+  }
+  return { step: start, checkpoint, state, recovered };
+}

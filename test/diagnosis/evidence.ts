@@ -1,0 +1,88 @@
+import { zeros } from "../../src/base/ndarray.ts";
+import type { Places } from "../../src/diagnosis/places.ts";
+import type { Evidence, SampleLook, Series } from "../../src/diagnosis/symptom.ts";
+
+/** Series at steps 100, 200, ... */
+export function series(values: readonly number[]): Series {
+  return { steps: values.map((_, i) => 100 * (i + 1)), values };
+}
+
+/** The same value again and again. */
+export function repeat(value: number, times: number): number[] {
+  return Array.from({ length: times }, () => value);
+}
+
+/** Four modes of one weight. */
+export const fourModes: Places = {
+  declared: true,
+  centres: zeros([4, 2]),
+  radii: Float64Array.of(1, 1, 1, 1),
+  innerRadii: new Float64Array(4),
+  middle: null,
+  sharpness: null,
+  highQuality: 0.5,
+  fidelity: 0.98,
+  shares: Float64Array.of(0.25, 0.25, 0.25, 0.25),
+  names: ["mode 0", "mode 1", "mode 2", "mode 3"],
+};
+
+/** A look at samples that are all near the place that they are nearest to, and of which it is not known how like items they are. */
+export function look(step: number, shares: readonly number[], diversity = 1): SampleLook {
+  return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares, fidelity: null };
+}
+
+export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "series">> {
+  readonly model?: Readonly<Record<string, unknown>>;
+  readonly limit?: number;
+  readonly schedule?: "constant" | "linear";
+  readonly series?: Readonly<Record<string, Series>>;
+}
+
+/** Evidence of a run of 5000 steps at their end, with nothing in it but what is given. */
+export function evidence({
+  model = {},
+  limit,
+  schedule = "linear",
+  series: given = {},
+  ...rest
+}: EvidenceParts): Evidence {
+  return {
+    config: {
+      recipe: "gan",
+      model: {
+        discriminatorRate: 1,
+        instanceNoise: 0,
+        initialBias: 0,
+        activation: "relu",
+        discriminatorActivation: "leaky-relu",
+        slope: 0.2,
+        ...model,
+      },
+      data: { spec: "ring8", ...(limit !== undefined && { limit }) },
+      train: {
+        steps: 5000,
+        batch: 64,
+        learningRate: 1e-3,
+        schedule,
+        rateEnd: 0.05,
+        seed: 0,
+        logEvery: 10,
+        evalEvery: 250,
+        sampleEvery: 500,
+        checkpointEvery: 500,
+        keep: 2,
+      },
+      device: "cpu",
+    },
+    step: 5000,
+    dimensions: 2,
+    spread: 1,
+    looks: [],
+    places: null,
+    packing: 1,
+    judges: new Map(),
+    now: null,
+    ...rest,
+    series: new Map(Object.entries(given)),
+  };
+}

@@ -1,0 +1,531 @@
+import { describe, expect, it } from "vitest";
+
+import { completeCollapse } from "../../src/diagnosis/complete-collapse.ts";
+import { deadUnits } from "../../src/diagnosis/dead-units.ts";
+import { discriminatorSaturation } from "../../src/diagnosis/discriminator-saturation.ts";
+import { lowFidelity } from "../../src/diagnosis/low-fidelity.ts";
+import { memorisation } from "../../src/diagnosis/memorisation.ts";
+import { noConvergence } from "../../src/diagnosis/no-convergence.ts";
+import { overfitting } from "../../src/diagnosis/overfitting.ts";
+import { partialCollapse } from "../../src/diagnosis/partial-collapse.ts";
+import { posteriorCollapse } from "../../src/diagnosis/posterior-collapse.ts";
+import type { Evidence, MeasuredNow, SampleLook, Symptom } from "../../src/diagnosis/symptom.ts";
+import { vanishingGradient } from "../../src/diagnosis/vanishing-gradient.ts";
+import { evidence, fourModes, look, repeat, series } from "./evidence.ts";
+
+const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };
+
+/** The flag proposed where the symptom is seen; "absent" or "unknown" where it is not. */
+function seen(symptom: Symptom, given: Evidence): string {
+  const sign = symptom.look(given);
+  if (sign === null) return "unknown";
+  return sign.present ? sign.change.flag : "absent";
+}
+
+const all = [
+  completeCollapse,
+  partialCollapse,
+  lowFidelity,
+  noConvergence,
+  discriminatorSaturation,
+  vanishingGradient,
+  deadUnits,
+  overfitting,
+  memorisation,
+  posteriorCollapse,
+];
+
+describe("every symptom", () => {
+  it("says nothing where nothing is known", () => {
+    expect(all.map((symptom) => seen(symptom, evidence({})))).toEqual(all.map(() => "unknown"));
+  });
+
+  it("says nothing of losses alone, however they go", () => {
+    const wild = Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5));
+    const losses = { "discriminator/loss": series(wild), "generator/loss": series(wild.toReversed()) };
+    expect(all.map((symptom) => seen(symptom, evidence({ series: losses })))).toEqual(all.map(() => "unknown"));
+  });
+});
+
+describe("complete collapse", () => {
+  const even = [0.25, 0.25, 0.25, 0.25];
+  const at = (...looks: SampleLook[]) => evidence({ looks, places: fourModes });
+
+  it("is samples alike at two looks in a row, below a tenth of the distance of real items", () => {
+    expect(seen(completeCollapse, at(look(100, even, 1), look(200, even, 0.09)))).toBe("absent");
+    expect(seen(completeCollapse, at(look(100, even, 0.09), look(200, even, 0.09)))).toBe("--instance-noise 0.1");
+    expect(seen(completeCollapse, at(look(100, even, 0.11), look(200, even, 0.11)))).toBe("absent");
+    expect(seen(completeCollapse, at(look(100, even, 0.01)))).toBe("unknown");
+  });
+
+  it("is all samples at one mode, however far apart, but not where few are near any", () => {
+    const one = [0.6, 0.004, 0, 0];
+    expect(seen(completeCollapse, at(look(100, one), look(200, one)))).toBe("--instance-noise 0.1");
+    const two = [0.6, 0.01, 0, 0];
+    expect(seen(completeCollapse, at(look(100, two), look(200, two)))).toBe("absent");
+    const few = [0.4, 0, 0, 0];
+    expect(seen(completeCollapse, at(look(100, few), look(200, few)))).toBe("absent");
+  });
+
+  it("is judged by what is measured now where that is known", () => {
+    const now = { ...nothing, samples: look(5000, even, 1) };
+    const collapsed = [look(100, even, 0), look(200, even, 0)];
+    expect(seen(completeCollapse, evidence({ looks: collapsed, places: fourModes, now }))).toBe("absent");
+    expect(seen(completeCollapse, evidence({ now: { ...nothing, samples: look(5000, [], 0) } }))).not.toBe("absent");
+  });
+
+  it("proposes what is farthest from usual first", () => {
+    const looks = [look(100, [], 0), look(200, [], 0)];
+    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ looks, model }));
+    expect(flagFor({ initialBias: -5, discriminatorRate: 20 })).toBe("--initial-bias 0");
+    expect(flagFor({ discriminatorRate: 20 })).toBe("--discriminator-rate 1");
+    expect(flagFor({ instanceNoise: 0.2 })).toBe("--learning-rate 0.00025");
+  });
+
+  it("is said of each way of a model that turns images into images, and ties the images first", () => {
+    const turned = (step: number, there: number, back: number): SampleLook => ({
+      step,
+      diversity: [
+        { way: "AtoB", value: there },
+        { way: "BtoA", value: back },
+      ],
+      nearest: [],
+      near: [],
+      fidelity: null,
+    });
+    const looks = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
+    const sign = completeCollapse.look(evidence({ looks }))!;
+    expect(sign.evidence).toContain("two images made BtoA are 2 % as far");
+    expect(sign.values).toEqual({ diversity: 0.02 });
+    expect(seen(completeCollapse, evidence({ looks: [turned(100, 1, 0.29), turned(200, 0.9, 0.31)] }))).toBe("absent");
+    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ looks, model }));
+    expect(flagFor({ lambda: 10, cycle: "none", discriminatorRate: 20 })).toBe("--cycle both");
+    expect(flagFor({ lambda: 10, cycle: "forward" })).toBe("--cycle both");
+    expect(flagFor({ lambda: 0, cycle: "none" })).toBe("--lambda 10");
+    expect(flagFor({ lambda: 10, cycle: "both", discriminatorRate: 20 })).toBe("--discriminator-rate 1");
+    expect(flagFor({ lambda: 0 })).toBe("--lambda 10");
+  });
+});
+
+describe("partial collapse", () => {
+  const two = (shares: readonly number[], other = shares) =>
+    evidence({ looks: [look(100, other), look(200, shares)], places: fourModes });
+
+  it("is a mode with less than a tenth of its due, and says which and how much is missed", () => {
+    // Of 0.9 near samples a mode's due is 0.225: a tenth of it is 0.0225.
+    expect(seen(partialCollapse, two([0.3, 0.3, 0.277, 0.023]))).toBe("absent");
+    const sign = partialCollapse.look(two([0.3, 0.3, 0.278, 0.022]))!;
+    expect(sign.present).toBe(true);
+    expect(sign.values).toMatchObject({ missed: 1, places: 4, held: 0.25 });
+    expect(sign.evidence).toContain("1 of 4 modes has less than 10 % of its due: mode 3, with 25 % of real items");
+  });
+
+  it("is not a mode that comes and goes, nor a model that is near no items yet, nor a complete collapse", () => {
+    expect(seen(partialCollapse, two([0.3, 0.3, 0.3, 0], [0, 0.3, 0.3, 0.3]))).toBe("absent");
+    expect(seen(partialCollapse, two([0.2, 0.2, 0.09, 0]))).toBe("absent");
+    expect(seen(partialCollapse, two([1, 0, 0, 0]))).toBe("absent");
+  });
+
+  it("needs clusters of a tenth of the items or more, where the data declare no modes", () => {
+    const clusters = (shares: readonly number[]) => ({
+      ...fourModes,
+      declared: false,
+      shares: Float64Array.from(shares),
+    });
+    const looks = [look(100, [0.3, 0.3, 0.4, 0]), look(200, [0.3, 0.3, 0.4, 0])];
+    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.31, 0.09]) }))).toBe("absent");
+    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.29, 0.11]) }))).not.toBe("absent");
+  });
+});
+
+describe("low fidelity", () => {
+  const even = [0.25, 0.25, 0.25, 0.25];
+  const like = (shares: readonly number[], parts = {}) => {
+    const looks = shares.map((fidelity, i) => ({ ...look(100 * (i + 1), even), fidelity }));
+    return seen(lowFidelity, evidence({ looks, places: fourModes, ...parts }));
+  };
+
+  it("is fewer than half as many samples like real items as there are of these, at both looks", () => {
+    expect(like([0.4, 0.48])).toBe("--steps 10000");
+    expect(like([0.4, 0.5])).toBe("absent");
+    expect(like([0.5, 0.4])).toBe("absent");
+    expect(like([0.012])).toBe("unknown");
+    const now = { ...nothing, samples: { ...look(5000, even), fidelity: 0.012 } };
+    const sign = lowFidelity.look(evidence({ places: fourModes, now }))!;
+    expect(sign).toMatchObject({ present: true, values: { fidelity: 0.012, ofReal: 0.98 } });
+    expect(sign.evidence).toContain("1.2 % of samples are near a mode, of real items 98 % (low: below 49 %)");
+  });
+
+  it("is not known where real items are no better, nor said of samples that are all alike", () => {
+    expect(like([0, 0], { places: { ...fourModes, fidelity: 0.1 } })).toBe("unknown");
+    const looks = [100, 200].map((step) => ({ ...look(step, even, 0.01), fidelity: 0 }));
+    expect(seen(lowFidelity, evidence({ looks, places: fourModes }))).toBe("absent");
+  });
+
+  it("proposes even players and a learning rate that falls before more steps", () => {
+    expect(like([0, 0], { model: { discriminatorRate: 9 } })).toBe("--discriminator-rate 1");
+    expect(like([0, 0], { schedule: "constant" })).toBe("--schedule linear");
+  });
+});
+
+describe("no convergence", () => {
+  const hops = (places: readonly number[], schedule?: "constant") =>
+    evidence({
+      looks: places.map((place, i) =>
+        look(
+          500 * (i + 1),
+          [0, 1, 2, 3].map((at) => (at === place ? 1 : 0)),
+        ),
+      ),
+      places: fourModes,
+      ...(schedule && { schedule }),
+    });
+
+  it("is samples that go from mode to mode as much as at first", () => {
+    expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0]))).toBe("--learning-rate 0.00025");
+    expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0], "constant"))).toBe("--schedule linear");
+  });
+
+  it("is not samples that come to rest, nor too few looks", () => {
+    expect(seen(noConvergence, hops([0, 1, 2, 3, 0, 1, 1, 1]))).toBe("absent");
+    expect(seen(noConvergence, hops([0, 1, 0, 1]))).toBe("unknown");
+  });
+
+  it("is not moves that become smaller", () => {
+    const shares = [0, 1, 0, 0.9, 0.1, 0.6, 0.15, 0.55].map((share) => [share, 1 - share, 0, 0]);
+    const looks = shares.map((each, i) => look(600 * (i + 1), each));
+    expect(seen(noConvergence, evidence({ looks, places: fourModes }))).toBe("absent");
+  });
+
+  it("counts the samples that would have to move to make one histogram the other: 40 % of them, on average", () => {
+    const swings = (by: number) => {
+      const looks = Array.from({ length: 7 }, (_, i) =>
+        look(500 * (i + 1), i % 2 === 0 ? [1, 0, 0, 0] : [1 - by, by, 0, 0]),
+      );
+      return noConvergence.look(evidence({ looks, places: fourModes }))!;
+    };
+    expect(swings(0.39)).toMatchObject({ present: false });
+    expect(swings(0.39).values.moved).toBeCloseTo(0.39, 12);
+    expect(swings(0.41)).toMatchObject({ present: true });
+  });
+
+  it("is not said of a game that still learns", () => {
+    const short = { ...hops([0, 1, 0, 2, 1, 3, 0]), step: 999 };
+    expect(seen(noConvergence, short)).toBe("unknown");
+    expect(seen(noConvergence, { ...short, step: 1000 })).not.toBe("unknown");
+  });
+
+  it("takes looks that follow each other closely for one", () => {
+    const places = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
+    const close = places.map((place, i) => look(4900 + 10 * i, [place, 1 - place, 0, 0]));
+    expect(seen(noConvergence, evidence({ looks: close, places: fourModes }))).toBe("unknown");
+  });
+});
+
+/** Two players: the generator's gradient, and the discriminator's accuracy at the same steps. */
+function game(
+  gradient: readonly number[],
+  accuracy: readonly number[] | null,
+  model = {},
+  now: MeasuredNow | null = null,
+) {
+  return evidence({
+    model,
+    now,
+    series: {
+      "discriminator/fake": series(gradient),
+      "gradient/discriminator/discriminator": series(gradient),
+      "gradient/generator/generator": series(gradient),
+      ...(accuracy && { "discriminator/accuracy": series(accuracy) }),
+    },
+  });
+}
+
+describe("discriminator saturation", () => {
+  const falling = [...repeat(1, 12), ...repeat(0.09, 4)];
+
+  it("is an accuracy near 1 and a generator's gradient far below what it was, both", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(0.99, 16)))).toBe("--instance-noise 0.1");
+    expect(seen(discriminatorSaturation, game(repeat(1, 16), repeat(0.99, 16)))).toBe("absent");
+    expect(seen(discriminatorSaturation, game(falling, repeat(0.97, 16)))).toBe("absent");
+    expect(seen(discriminatorSaturation, game([...repeat(1, 12), ...repeat(0.11, 4)], repeat(1, 16)))).toBe("absent");
+  });
+
+  it("is of the newest quarter", () => {
+    expect(seen(discriminatorSaturation, game(falling, [...repeat(0.5, 12), ...repeat(1, 4)]))).not.toBe("absent");
+    expect(seen(discriminatorSaturation, game(falling, [...repeat(1, 12), ...repeat(0.5, 4)]))).toBe("absent");
+  });
+
+  it("is not known of critics, nor of few looks", () => {
+    expect(seen(discriminatorSaturation, game(falling, null))).toBe("unknown");
+    expect(seen(discriminatorSaturation, game(falling.slice(-11), repeat(1, 11)))).toBe("unknown");
+  });
+
+  it("blames the minimax loss first, then a faster discriminator", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { loss: "minimax", discriminatorRate: 9 }))).toBe(
+      "--loss non-saturating",
+    );
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { discriminatorRate: 9 }))).toBe(
+      "--discriminator-rate 1",
+    );
+  });
+
+  it("is not said of a generator that does not listen", () => {
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { adversarial: 0 }))).toBe("unknown");
+    expect(seen(discriminatorSaturation, game(falling, repeat(1, 16), { adversarial: 1 }))).not.toBe("unknown");
+  });
+
+  it("says whether the discriminator is as sure of items that it has not seen", () => {
+    const now = { ...nothing, scores: { train: 1, heldOut: 0.6 } };
+    const sign = discriminatorSaturation.look(game(falling, repeat(1, 16), {}, now))!;
+    expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
+    const ofPacks = { ...game(falling, repeat(1, 16), {}, now), packing: 2 };
+    const told = discriminatorSaturation.look(ofPacks)!.evidence;
+    expect(told).toContain("right on 100 % of real and generated packs of 2 items");
+    expect(told).toContain("packs of training items above packs of samples in 100 % of pairs");
+  });
+});
+
+describe("vanishing gradient", () => {
+  it("is two orders of magnitude at every newest look, while the discriminator is right", () => {
+    const gone = [...repeat(2, 12), ...repeat(0.019, 4)];
+    expect(seen(vanishingGradient, game(gone, repeat(0.9, 16)))).toBe("--instance-noise 0.1");
+    expect(seen(vanishingGradient, game(gone, null))).toBe("--instance-noise 0.1");
+    expect(seen(vanishingGradient, game([...repeat(2, 12), 0, 0, 0, 0.021], repeat(0.9, 16)))).toBe("absent");
+  });
+
+  it("does not take a critic by its slope before the first step, when nothing bounds it yet", () => {
+    const values = [100, ...repeat(0.1, 15)];
+    const fromStart = { steps: values.map((_, i) => 100 * i), values };
+    const critic = {
+      "critic/fake": fromStart,
+      "gradient/critic/discriminator": fromStart,
+      "gradient/generator/generator": fromStart,
+    };
+    expect(seen(vanishingGradient, evidence({ series: critic }))).toBe("absent");
+    const sure = { ...critic, "critic/accuracy": { ...fromStart, values: repeat(0.9, 16) } };
+    expect(seen(vanishingGradient, evidence({ series: sure }))).not.toBe("absent");
+  });
+
+  it("is not the rest of two players who are even", () => {
+    const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
+    expect(seen(vanishingGradient, game(gone, repeat(0.55, 16)))).toBe("absent");
+  });
+
+  it("is not of models without a judge", () => {
+    const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
+    expect(seen(vanishingGradient, evidence({ series: { "gradient/vae/decoder": gone } }))).toBe("unknown");
+  });
+
+  it("finds the judge of the same stage of a run", () => {
+    const stage = (first: number, values: readonly number[]) => ({
+      steps: values.map((_, i) => first + i),
+      values,
+    });
+    const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
+    const given = evidence({
+      series: {
+        "discriminator1/fake": stage(0, gone),
+        "discriminator1/accuracy": stage(0, repeat(0.5, 16)),
+        "gradient/discriminator1/discriminator1": stage(0, gone),
+        "gradient/generator1/generator1": stage(0, gone),
+        "discriminator2/fake": stage(100, gone),
+        "discriminator2/accuracy": stage(100, repeat(0.99, 16)),
+        "gradient/discriminator2/discriminator2": stage(100, gone),
+        "gradient/generator2/generator2": stage(100, gone),
+      },
+    });
+    expect(vanishingGradient.look(given)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
+  });
+});
+
+describe("two translators, each with a judge of its own", () => {
+  const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
+  const of = (judge: string, accuracy: number) => ({
+    [`${judge}/fake`]: gone,
+    [`${judge}/accuracy`]: series(repeat(accuracy, 16)),
+    [`gradient/${judge}/${judge}`]: gone,
+  });
+  const translators = {
+    ...of("discriminatorA", 0.5),
+    ...of("discriminatorB", 0.99),
+    "gradient/generators/AtoB": gone,
+    "gradient/generators/BtoA": gone,
+  };
+  const judges = new Map([
+    ["AtoB", "discriminatorB"],
+    ["BtoA", "discriminatorA"],
+  ]);
+
+  it.each([vanishingGradient, discriminatorSaturation])("are judged by it: $name", (symptom) => {
+    const sign = symptom.look(evidence({ series: translators, judges }))!;
+    expect(sign).toMatchObject({ present: true, values: { accuracy: 0.99 } });
+    expect(sign.evidence).toContain("the gradient of AtoB");
+    const crossed = new Map([
+      ["AtoB", "discriminatorA"],
+      ["BtoA", "discriminatorB"],
+    ]);
+    expect(symptom.look(evidence({ series: translators, judges: crossed }))!.evidence).toContain("gradient of BtoA");
+  });
+});
+
+describe("dead units", () => {
+  const layer = (name: string, values: readonly number[], model = {}) =>
+    seen(deadUnits, evidence({ model, series: { [name]: series(values) } }));
+
+  it("is seven in ten of a layer at each of three looks", () => {
+    expect(layer("dead/generator/layer2", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
+    expect(layer("dead/generator/layer2", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
+    expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
+  });
+
+  it("is of nets of ReLU alone: leaky units still learn", () => {
+    expect(layer("dead/generator/layer1", repeat(1, 5), { activation: "leaky-relu" })).toBe("unknown");
+    expect(layer("dead/discriminator/layer1", repeat(1, 5))).toBe("unknown");
+    expect(layer("dead/reconstructor/layer1", repeat(1, 5), { discriminatorActivation: "relu" })).not.toBe("unknown");
+  });
+
+  it("proposes what the layer's net can do", () => {
+    const players = { discriminatorActivation: "relu" };
+    expect(layer("dead/generator/layer1", repeat(1, 3), { initialBias: -5 })).toBe("--initial-bias 0");
+    expect(layer("dead/discriminator/layer2", repeat(1, 3), players)).toBe("--discriminator-activation leaky-relu");
+    const coders = { discriminatorActivation: undefined, slope: undefined };
+    expect(layer("dead/decoder/layer1", repeat(1, 3), coders)).toBe("--activation tanh");
+  });
+});
+
+describe("memorisation", () => {
+  const distances = (generated: readonly number[], real: readonly number[], samples: SampleLook | null = null) => ({
+    ...nothing,
+    samples,
+    nearest: { generated: Float64Array.from(generated), real: Float64Array.from(real), heldOut: true },
+  });
+
+  it("is samples nearer to training items than new items are, in most pairs and by far", () => {
+    const judge = (sample: number) => seen(memorisation, evidence({ now: distances(repeat(sample, 9), repeat(1, 9)) }));
+    expect(judge(0.74)).toBe("--steps 1250");
+    expect(judge(0.76)).toBe("absent");
+    const mixed = distances([...repeat(0.1, 7), ...repeat(2, 3)], repeat(1, 10));
+    expect(seen(memorisation, evidence({ now: mixed }))).toBe("absent");
+  });
+
+  it("is not known of samples that are all alike, nor while a run is watched", () => {
+    const one = distances(repeat(0, 9), repeat(1, 9), look(5000, [], 0));
+    expect(seen(memorisation, evidence({ now: one }))).toBe("unknown");
+    expect(memorisation.warmUp).toBe(null);
+  });
+
+  it("asks for more data where there are more", () => {
+    expect(seen(memorisation, evidence({ limit: 20, now: distances([0], [1]) }))).toBe("--limit 200");
+    const share = (limit: number) => seen(memorisation, evidence({ limit, now: distances([0], [1]) }));
+    expect([0.001, 0.07, 0.5].map(share)).toEqual(["--limit 0.01", "--limit 0.7", "--limit 0.9"]);
+    expect(share(0.95)).toBe("--steps 1250");
+  });
+});
+
+describe("overfitting", () => {
+  const followed = (metric: string, heldOut: readonly number[], train: readonly number[], stderr: number) => ({
+    [metric]: series(heldOut),
+    [`train/${metric}`]: series(train),
+    [`${metric}/stderr`]: series(repeat(stderr, heldOut.length)),
+  });
+  const course = (heldOut: readonly number[], train: readonly number[], stderr = 1, parts = {}) =>
+    seen(overfitting, evidence({ ...parts, series: followed("elbo", heldOut, train, stderr) }));
+  const falling = [400, 200, 150, 120, 100, 90];
+
+  it("is held-out items met worse by two standard errors, and training items met better", () => {
+    // Two errors of a difference of values with an error of 1 each: 2.83. A twentieth of what was learned: 250 / 20.
+    expect(course([400, 200, 150, 158, 163, 163], falling)).toBe("--steps 300");
+    expect(course([400, 200, 150, 158, 162, 162], falling)).toBe("absent");
+    expect(course([152, 151, 150, 151, 152.9, 152.9], falling)).toBe("--steps 300");
+    expect(course([152, 151, 150, 151, 152.8, 152.8], falling)).toBe("absent");
+    expect(course([152, 151, 150, 151, 152.9, 152.9], falling, 2)).toBe("absent");
+  });
+
+  it("tells its numbers: the best held-out value and its step, both parts now, the standard error", () => {
+    const given = followed("elbo", [-1500, -1961, -1400, -900, -349], [-1500, -2000, -2600, -3300, -3911], 250);
+    const sign = overfitting.look(evidence({ series: given }))!;
+    expect(sign).toMatchObject({
+      present: true,
+      values: { best: -1961, bestStep: 200, now: -349, trainThen: -2000, trainNow: -3911 },
+    });
+    expect(sign.values.stderr).toBeCloseTo(Math.hypot(250, 250), 9);
+    expect(sign.evidence).toContain(
+      "negElbo of held-out items was best at step 200, -1960, and is -349 now, while that of training items went from -2000 to -3910",
+    );
+  });
+
+  it("is not one bad evaluation, nor a loss that both parts share, nor what was measured too seldom", () => {
+    expect(course([400, 200, 150, 150, 150, 190], falling)).toBe("absent");
+    expect(course([400, 200, 150, 170, 180, 190], [400, 200, 150, 160, 170, 180])).toBe("absent");
+    expect(course([150, 190, 200], [150, 100, 50])).toBe("unknown");
+    expect(seen(overfitting, evidence({ series: { elbo: series(repeat(1, 9)) } }))).toBe("unknown");
+  });
+
+  it("knows which values are better", () => {
+    const accuracy = (heldOut: readonly number[]) =>
+      seen(overfitting, evidence({ series: followed("accuracy", heldOut, [0.5, 0.8, 0.9, 0.95, 1], 0.01) }));
+    expect(accuracy([0.5, 0.8, 0.75, 0.72, 0.7])).toBe("--steps 200");
+    expect(accuracy([0.5, 0.8, 0.82, 0.84, 0.85])).toBe("absent");
+  });
+
+  it("asks for more data where there are more", () => {
+    expect(course([400, 150, 160, 170, 180], falling.slice(1), 1, { limit: 250 })).toBe("--limit 2500");
+  });
+});
+
+describe("posterior collapse", () => {
+  const latents = (kls: readonly number[], parts = {}) =>
+    seen(
+      posteriorCollapse,
+      evidence({
+        dimensions: 784,
+        ...parts,
+        series: Object.fromEntries(kls.map((kl, i) => [`elbo/klPerLatent/${i}`, series([1, kl])])),
+      }),
+    );
+
+  it("is at most a tenth of latents above 0.01 nats, and little in all", () => {
+    expect(latents(repeat(0.009, 20), { model: { beta: 100 } })).toBe("--beta 1");
+    expect(latents([1, 1, ...repeat(0, 18)])).toBe("--learning-rate 0.00025");
+    expect(latents([1, 1, 1, ...repeat(0, 17)])).toBe("absent");
+    expect(latents([3, 3, ...repeat(0, 18)])).toBe("absent");
+    expect(latents([2.4, 2.5, ...repeat(0, 18)])).not.toBe("absent");
+    expect(latents(repeat(0, 20), { model: { sigma: 2 } })).toBe("--sigma 0.5");
+  });
+
+  it("is less than a bit in all, whatever the number of latents that share it", () => {
+    // As at 8 latents and a beta of 20, where a tenth of the latents is less than one.
+    expect(latents([0.17, ...repeat(0.0014, 7)], { model: { beta: 20 } })).toBe("--beta 1");
+    expect(latents(repeat(0.09, 8))).toBe("absent");
+    expect(latents(repeat(0.08, 8))).not.toBe("absent");
+    // One of eight that says little is a tenth, as near as can be.
+    expect(latents([4.9, ...repeat(0, 7)])).not.toBe("absent");
+    expect(latents([5.1, ...repeat(0, 7)])).toBe("absent");
+    for (const [kls, found] of [
+      [[0.68], true],
+      [[0.7], false],
+      [[3], false],
+      [[0.68, 0.005], true],
+      [[0.68, 0.02], false],
+      [[3, 0], false],
+    ] as const) {
+      expect(latents(kls) !== "absent", String(kls)).toBe(found);
+    }
+  });
+
+  it("is not the KL that was asked for", () => {
+    expect(latents([0.3, 0.2], { model: { klTarget: 0.5 } })).toBe("absent");
+    expect(latents([0.1, 0.1], { model: { klTarget: 0.5 } })).not.toBe("absent");
+    expect(latents(repeat(0.03, 10), { model: { klTarget: 20 } })).not.toBe("absent");
+    // 0.5 of 10 nats after 500 steps of 10,000.
+    const rising = { capacity: 10, capacitySteps: 10_000 };
+    expect(latents([0.3, 0.1], { model: rising, step: 500 })).toBe("absent");
+    expect(latents([0.3, 0.1], { model: rising, step: 5000 })).not.toBe("absent");
+  });
+
+  it("does not ask for more latents than items have numbers", () => {
+    expect(latents([0.75, ...repeat(0, 19)], { dimensions: 2 })).toBe("absent");
+    expect(latents(repeat(0, 20), { dimensions: 2 })).not.toBe("absent");
+  });
+});

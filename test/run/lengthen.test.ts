@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { MemoryStore } from "../../src/base/store.ts";
+import type { DataSplit } from "../../src/data/index.ts";
+import { type ConfiguredModel, adagan, vae } from "../../src/models/index.ts";
+import { nodeEngine, openData } from "../../src/node/index.ts";
+import type { Engine } from "../../src/runtime/index.ts";
+import {
+  type TrainOptions,
+  Run,
+  checkpointFolders,
+  lengthen,
+  listCheckpoints,
+  rateWords,
+} from "../../src/run/index.ts";
+import { resume, train } from "../../src/train/index.ts";
+
+let engine: Engine;
+let few: DataSplit;
+beforeAll(async () => {
+  engine = await nodeEngine({ device: "cpu" });
+  few = await openData("mnist", { limit: 60 });
+});
+
+const model = vae({ hidden: [8], latent: 2 });
+const cadence = { logEvery: 10, evalEvery: 15, sampleEvery: 20, checkpointEvery: 20 };
+const options = { batch: 10, schedule: "constant", seed: 4, ...cadence } as const;
+
+/** Trains until a step, as if somebody stopped it there. */
+async function trained(configured: ConfiguredModel, given: TrainOptions, until = Infinity): Promise<MemoryStore> {
+  const store = new MemoryStore();
+  const stop = new AbortController();
+  for await (const event of train(configured, few, given, { engine, store, signal: stop.signal })) {
+    if (event.type === "step" && event.step === until) stop.abort();
+  }
+  return store;
+}
+
+async function goOn(store: MemoryStore, steps: number): Promise<void> {
+  await lengthen(await Run.open(store), few, { steps });
+  for await (const _ of resume(await Run.open(store), few, { engine }));
+}
+
+/** All numbers that a run has logged, and digests of its parameters and pictures. */
+async function contents(store: MemoryStore) {
+  const lines = (await (await Run.open(store)).metrics()).map(({ seconds: _, ...line }) => line);
+  const names = (await store.list("checkpoints")).filter((name) => name.endsWith(".safetensors"));
+  const pictures = await store.list("samples");
+  const digest = async (name: string) =>
+    createHash("sha256")
+      .update(await store.read(name))
+      .digest("hex");
+  const files = await Promise.all([...names, ...pictures].map(async (name) => [name, await digest(name)]));
+  return { lines, files };
+}
+
+describe("a run that gets more steps", () => {
+  let whole: Awaited<ReturnType<typeof contents>>;
+  beforeAll(async () => {
+    whole = await contents(await trained(model, { ...options, steps: 120 }));
+  });
+
+  it.each([
+    ["it was done, at a step of every cadence", 60, Infinity],
+    ["it was done, at a step of some", 40, Infinity],
+    ["it was stopped on its way", 60, 33],
+  ])("ends as one that was planned so: %s", async (_, steps, until) => {
+    const store = await trained(model, { ...options, steps }, until);
+    await goOn(store, 120);
+    expect(await contents(store)).toEqual(whole);
+    const { config, state } = await Run.open(store);
+    expect(config.lengthened).toEqual([{ at: Math.min(steps, until), from: steps, to: 120 }]);
+    expect([config.train.steps, state.status, state.step]).toEqual([120, "done", 120]);
+  });
+
+  it("ends so as well where it is stopped again, and lengthened twice", async () => {
+    const store = await trained(model, { ...options, steps: 40 });
+    await lengthen(await Run.open(store), few, { steps: 60 });
+    const stop = new AbortController();
+    for await (const event of resume(await Run.open(store), few, { engine, signal: stop.signal })) {
+      // Before anything was saved: it begins at the old end again.
+      if (event.type === "phase" && event.phase === "train") break;
+    }
+    for await (const event of resume(await Run.open(store), few, { engine, signal: stop.signal })) {
+      if (event.type === "step" && event.step === 47) stop.abort();
+    }
+    await goOn(store, 120);
+    expect(await contents(store)).toEqual(whole);
+    expect((await Run.open(store)).config.lengthened).toHaveLength(2);
+  });
+
+  it("is logged as one that was planned so where it ended between two looks", async () => {
+    const store = await trained(model, { ...options, steps: 50 });
+    await goOn(store, 120);
+    expect((await contents(store)).lines).toEqual(whole.lines);
+    const best = async (run: MemoryStore) =>
+      (await listCheckpoints(run, checkpointFolders.best)).map(({ step }) => step);
+    expect(await best(store)).toHaveLength(1);
+  });
+
+  it("stretches a schedule that falls, and says so", async () => {
+    const store = await trained(model, { ...options, schedule: "linear", steps: 40 });
+    const config = await lengthen(await Run.open(store), few, { steps: 80 });
+    // Half way from 1e-3 to 5e-5.
+    expect(rateWords(config!.train, 40)).toBe(
+      "the linear schedule of the learning rate is stretched: 0.000525 from here, 0.00005 at the end",
+    );
+    // Six batches a pass.
+    expect((await lengthen(await Run.open(store), few, { epochs: 16 }))!.train.steps).toBe(96);
+    expect(rateWords({ ...config!.train, schedule: "constant" }, 40)).toBe("the learning rate stays 0.001");
+  });
+
+  it("is refused a length that it is beyond, and a training in stages another one; nothing is changed", async () => {
+    const store = await trained(model, { ...options, steps: 40 });
+    const before = await store.read("config.json");
+    await expect(lengthen(await Run.open(store), few, { steps: 30 })).rejects.toThrow(
+      "a run of 40 steps must get more",
+    );
+    expect(await lengthen(await Run.open(store), few, { steps: 40 })).toBe(null);
+    expect(await store.read("config.json")).toEqual(before);
+    const staged = await trained(adagan({ arch: "mlp", hidden: [4], components: 2 }), { steps: 9, batch: 10 });
+    await expect(lengthen(await Run.open(staged), few, { steps: 30 })).rejects.toThrow("adagan trains in stages");
+  });
+});

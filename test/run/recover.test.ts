@@ -1,0 +1,463 @@
+import { cp, mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ndarray } from "../../src/base/ndarray.ts";
+import { key, uniform } from "../../src/base/random.ts";
+import { MemoryStore, type Store } from "../../src/base/store.ts";
+import { type DataSplit, arrayDataset } from "../../src/data/index.ts";
+import { vae } from "../../src/models/index.ts";
+import { FolderStore } from "../../src/node/index.ts";
+import { ortEngine } from "../../src/runtime/index.ts";
+import { Run, type TrainOptions, listCheckpoints } from "../../src/run/index.ts";
+import { type TrainEvent, resume, train } from "../../src/train/index.ts";
+
+const engine = ortEngine({ device: "cpu", threads: 1 });
+const part = (seed: number, count: number) =>
+  arrayDataset({
+    name: "noise",
+    kind: "image",
+    items: ndarray("float32", [count, 4, 4, 1], uniform(key(seed), [count, 4, 4, 1]).data),
+  });
+const data: DataSplit = { train: part(1, 40), test: part(2, 10) };
+const model = vae({ hidden: [8], latent: 2 });
+const cadence = { checkpointEvery: 20, logEvery: 5, evalEvery: 20, sampleEvery: 30 };
+const options: TrainOptions = { steps: 60, batch: 8, ...cadence, keep: 3, seed: 3 };
+
+async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
+  const all: TrainEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+const recovered = (events: readonly TrainEvent[]): string[] =>
+  events.flatMap((event) => (event.type === "recovered" ? [event.what] : []));
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const bytes = (written: string): Uint8Array => new TextEncoder().encode(written);
+
+async function copyOf(store: Store): Promise<MemoryStore> {
+  const copy = new MemoryStore();
+  for (const name of await store.list("")) await copy.write(name, await store.read(name));
+  return copy;
+}
+
+const goOn = async (store: Store): Promise<string[]> =>
+  recovered(await collect(resume(await Run.open(store), data, { engine })));
+
+const whole = new MemoryStore();
+/** The same run, as a cut of the power after its checkpoint of step 40 left it. */
+let half: MemoryStore;
+beforeAll(async () => {
+  await collect(train(model, data, options, { engine, store: whole }));
+  half = await copyOf(whole);
+  await edit(half, "run.json", (record) => ({ ...record, status: "running", step: 40, saved: 40 }));
+  await half.remove("checkpoints/000060");
+});
+
+type Json = Record<string, unknown>;
+
+async function edit(store: Store, name: string, change: (value: Json) => Json): Promise<void> {
+  await store.write(name, bytes(JSON.stringify(change(JSON.parse(text(await store.read(name))) as Json))));
+}
+
+async function flip(store: Store, name: string): Promise<void> {
+  const content = await store.read(name);
+  content[Math.floor(content.length / 3)]! ^= name.endsWith(".json") ? 4 : 1;
+  await store.write(name, content);
+}
+
+const cut = async (store: Store, name: string, size: number): Promise<void> => store.truncate(name, size);
+
+/** Lines of metrics.jsonl but for the time that they took. */
+async function linesOf(store: Store): Promise<unknown[]> {
+  const lines = text(await store.read("metrics.jsonl"))
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => ({ ...(JSON.parse(line) as Json), seconds: 0 }));
+}
+
+async function requireWhole(store: Store): Promise<void> {
+  for (const name of await whole.list("")) {
+    const same = ["run.json", "metrics.jsonl", "report.html", "export/parity.json"];
+    if (same.includes(name) || name.endsWith("state.json")) expect(await store.has(name)).toBe(true);
+    else expect(text(await store.read(name)) === text(await whole.read(name)), name).toBe(true);
+  }
+  expect(await linesOf(store)).toEqual(await linesOf(whole));
+  const [one, other] = [(await Run.open(store)).state, (await Run.open(whole)).state];
+  expect({ ...one, started: "", seconds: 0 }).toEqual({ ...other, started: "", seconds: 0 });
+}
+
+const at = "checkpoints/000040";
+
+describe("a run whose newest checkpoint is damaged", () => {
+  it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
+    ["flipped params", (run) => flip(run, `${at}/params.safetensors`), `${at}/params.safetensors: its bytes must be`],
+    ["flipped optimizer", (run) => flip(run, `${at}/optimizer.safetensors`), `${at}/optimizer.safetensors: its bytes`],
+    ["flipped state", (run) => flip(run, `${at}/state.json`), `${at}/state.json`],
+    ["cut params", (run) => cut(run, `${at}/params.safetensors`, 700), "bytes that were saved - got 700"],
+    ["cut state", (run) => cut(run, `${at}/state.json`, 90), `${at}/state.json: must be JSON`],
+    ["empty state", (run) => cut(run, `${at}/state.json`, 0), `${at}/state.json: must be JSON - got an empty file`],
+    [
+      "no params",
+      (run) => run.remove(`${at}/params.safetensors`),
+      `${at}/params.safetensors: must be there - got none`,
+    ],
+    ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json: must be there - got none`],
+    ["no checkpoint", (run) => run.remove(at), "checkpoints: that of step 40 is missing"],
+  ])("goes on from the one before, says so and ends with the same bytes: %s", async (_, damage, reason) => {
+    const run = await copyOf(half);
+    await damage(run);
+    expect(await goOn(run)).toEqual([expect.stringContaining(reason)]);
+    await requireWhole(run);
+  });
+
+  it("says nothing of what a save that was interrupted has left", async () => {
+    const run = await copyOf(half);
+    await run.write("checkpoints/000043/params.safetensors", bytes("half"));
+    expect(await goOn(run)).toEqual([]);
+  });
+});
+
+describe("a run without a whole checkpoint", () => {
+  it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
+    ["gone", (run) => run.remove("checkpoints"), "that of step 40 is missing"],
+    [
+      "damaged",
+      async (run) => {
+        await flip(run, "checkpoints/000020/params.safetensors");
+        await flip(run, `${at}/optimizer.safetensors`);
+      },
+      "000020/params.safetensors: its bytes must be those",
+    ],
+    [
+      "cut",
+      async (run) => {
+        await cut(run, "checkpoints/000020/params.safetensors", 9);
+        await cut(run, `${at}/params.safetensors`, 9);
+      },
+      "bytes that were saved - got 9",
+    ],
+  ])("is refused, and begins again only when it is told to: %s", async (_, damage, reason) => {
+    const run = await copyOf(half);
+    await damage(run);
+    const before = await run.list("");
+    await expect(goOn(run)).rejects.toThrow(reason);
+    await expect(goOn(run)).rejects.toMatchObject({ hint: expect.stringContaining("--from-scratch") });
+    expect(await run.list("")).toEqual(before);
+    const again = await Run.restart(run, { now: () => 0 }, {});
+    expect(recovered(await collect(resume(again, data, { engine })))).toEqual([]);
+    expect((await Run.open(run)).state.started).toBe("1970-01-01T00:00:00.000Z");
+    await requireWhole(run);
+  });
+
+  it("begins again without a word when nothing had been saved", async () => {
+    const run = await copyOf(half);
+    await run.remove("checkpoints");
+    await edit(run, "run.json", (record) => ({ ...record, step: 13, saved: 0 }));
+    expect(await goOn(run)).toEqual([]);
+    await requireWhole(run);
+  });
+
+  it("is the only one that can begin again", async () => {
+    const run = await copyOf(half);
+    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("got one of step 40");
+    await flip(run, `${at}/params.safetensors`);
+    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("got one of step 20");
+    expect(await goOn(run)).toHaveLength(1);
+  });
+});
+
+describe("a run whose record is damaged", () => {
+  const config = "config.json: must be there - got none; it is restored";
+  const rebuilt = "it is rebuilt from the checkpoint of step 40";
+  it.each<[name: string, damage: (run: Store) => Promise<void>, ...reasons: string[]]>([
+    ["run.json cut", (run) => cut(run, "run.json", 30), rebuilt],
+    ["run.json empty", (run) => cut(run, "run.json", 0), `run.json: must be JSON - got an empty file; ${rebuilt}`],
+    ["run.json of zeros", (run) => run.write("run.json", new Uint8Array(300)), rebuilt],
+    ["another run.json", (run) => run.write("run.json", bytes("{}")), "run.json: status must be the status of a run"],
+    ["no run.json", (run) => run.remove("run.json"), `run.json: must be there - got none; ${rebuilt}`],
+    ["no config.json", (run) => run.remove("config.json"), config],
+    [
+      "neither",
+      async (run) => {
+        await run.remove("run.json");
+        await run.remove("config.json");
+      },
+      rebuilt,
+      config,
+    ],
+    ["no data.json", (run) => run.remove("data.json")],
+  ])("goes on with what its checkpoint keeps of it: %s", async (_, damage, ...reasons) => {
+    const run = await copyOf(half);
+    await damage(run);
+    expect(await goOn(run)).toEqual(reasons.map((reason) => expect.stringContaining(reason) as string));
+    await requireWhole(run);
+  });
+
+  it("knows its data without data.json", async () => {
+    const run = await copyOf(half);
+    await run.remove("data.json");
+    const other = { train: part(7, 40), test: data.test };
+    await expect(collect(resume(await Run.open(run), other, { engine }))).rejects.toThrow(
+      "the train items must be those",
+    );
+  });
+
+  it.each<[name: string, file: string, content: string, reason: string, hint: string]>([
+    ["config cut", "config.json", '{"recipe": "va', "config.json: must be JSON", "remove it, and go on"],
+    ["config empty", "config.json", "", "config.json: must be JSON - got an empty file", "remove it, and go on"],
+    ["data cut", "data.json", '{"name": "noi', "data.json: must be JSON", "what a checkpoint keeps of it stands in"],
+    ["data of another form", "data.json", "{}", "data.json: name must be text - got none", "stands in"],
+    ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "remove that line"],
+    [
+      "metrics empty",
+      "metrics.jsonl",
+      "{}\n",
+      "metrics.jsonl: line 1: step must be a whole number",
+      "remove that line",
+    ],
+  ])("is refused where nothing stands in: %s", async (_, file, content, reason, hint) => {
+    const run = await copyOf(half);
+    await run.write(file, bytes(content));
+    const refused = goOn(run);
+    await expect(refused).rejects.toThrow(reason);
+    if (file !== "config.json" || content !== "")
+      await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+  });
+
+  it.each<[entry: string, section: string, name: string, value: unknown, reason: string]>([
+    ["rate", "train", "learningRate", 0.5, "train.learningRate must be 0.001, as the run began with - got 0.5"],
+    ["steps", "train", "steps", 70, "train.steps must be 60, as the run began with - got 70"],
+    ["model", "model", "latent", 3, "model.latent must be 2, as the run began with - got 3"],
+    ["data", "data", "limit", 30, "data.limit must be none, as the run began with - got 30"],
+  ])("is refused by the name of an entry that was changed: %s", async (_, section, name, value, reason) => {
+    const run = await copyOf(half);
+    await edit(run, "config.json", (all) => ({ ...all, [section]: { ...(all[section] as Json), [name]: value } }));
+    await expect(Run.open(run)).rejects.toThrow(`config.json: ${reason}`);
+    // Without its record, the checkpoint knows.
+    await run.remove("run.json");
+    await expect(Run.open(run)).rejects.toThrow(`config.json: ${reason}`);
+  });
+
+  it("takes a config that was saved in another way", async () => {
+    const run = await copyOf(half);
+    const all = JSON.parse(text(await run.read("config.json"))) as Json;
+    await run.write(
+      "config.json",
+      bytes(`\uFEFF${JSON.stringify(Object.fromEntries(Object.entries(all).toReversed()))}`),
+    );
+    expect(await goOn(run)).toEqual([]);
+  });
+
+  it("heals a change of config that a crash has cut in two", async () => {
+    const run = await Run.open(await copyOf(half));
+    const old = await run.store.read("config.json");
+    await run.reconfigure({ ...run.config, train: { ...run.config.train, steps: 70 } });
+    expect((await Run.open(run.store)).config.train.steps).toBe(70);
+    await run.store.write("config.json", old);
+    expect((await Run.open(run.store)).config.train.steps).toBe(70);
+  });
+});
+
+describe("metrics.jsonl", () => {
+  it("is told to have lost lines that a checkpoint knows", async () => {
+    const run = await copyOf(half);
+    const lines = text(await run.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+    const known = lines.findIndex((line) => (JSON.parse(line) as { step: number }).step > 40);
+    await run.write("metrics.jsonl", bytes(`${lines.slice(0, 12).join("\n")}\n`));
+    expect(await goOn(run)).toEqual([
+      `metrics.jsonl: must hold the ${known} lines that were written before the checkpoint - got 12; curves have a gap`,
+    ]);
+  });
+
+  it.each([
+    ["zeros", "\0".repeat(300)],
+    ["zeros, and a line", `${"\0".repeat(300)}\n`],
+    ["half a line", '{"step":45,"ima'],
+    ["other text", "oops\noops\n"],
+    ["nothing", ""],
+  ])("forgets what a power cut made of lines after the checkpoint: %s", async (_, tail) => {
+    const run = await copyOf(half);
+    const lines = text(await run.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+    const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= 40);
+    await run.write("metrics.jsonl", bytes(`${kept.join("\n")}\n${tail}`));
+    expect(await goOn(run)).toEqual([]);
+    await requireWhole(run);
+  });
+
+  it("is read and cut when it is longer than any string", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zaya-long-"));
+    try {
+      const store = new FolderStore(folder);
+      for (const name of await half.list("")) await store.write(name, await half.read(name));
+      const lines = text(await half.read("metrics.jsonl"))
+        .trimEnd()
+        .split("\n");
+      const [first] = lines;
+      // JSON may hold any space: few lines make a long file.
+      const wide = bytes(`${first!.replace(/^\{/, `{${" ".repeat(900_000)}`)}\n`);
+      const file = await open(join(folder, "metrics.jsonl"), "w");
+      for (let i = 0; i < 640; i++) await file.write(wide);
+      await file.write(`${lines.slice(1).join("\n")}\n`);
+      await file.close();
+      const run = await Run.open(store);
+      expect(await run.metrics()).toHaveLength(639 + lines.length);
+      const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= 40);
+      expect(await run.forget(run.newest, ({ step }) => step > 40)).toBeNull();
+      expect(await store.size("metrics.jsonl")).toBe(640 * wide.length + kept.slice(1).join("\n").length + 1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("takes a mark and line ends that an editor has put there", async () => {
+    const run = await copyOf(half);
+    const lines = text(await run.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+    await run.write("metrics.jsonl", bytes(`\uFEFF${lines.join("\r\n")}\r\n`));
+    expect(await goOn(run)).toEqual([]);
+    expect(await (await Run.open(run)).metrics()).toHaveLength((await linesOf(whole)).length);
+  });
+
+  it("has its broken lines named where they matter", async () => {
+    const run = await copyOf(half);
+    const lines = text(await run.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+    for (const [broken, reason] of [
+      ["{}", "line 8: step must be a whole number - got none"],
+      ["[1]", "line 8: Invalid input: expected object, received array"],
+      [lines[7]!.slice(0, 30), "line 8 must be JSON"],
+      ["", "line 8 must be JSON"],
+      [lines[7]!.replace('"split":"', '"split":"x'), "line 8: split must be train or test"],
+      [lines[7]!.replace(/"value":[^}]*/, '"value":"1"'), 'line 8: value must be a number or null - got "1"'],
+    ] as const) {
+      await run.write("metrics.jsonl", bytes(`${lines.with(7, broken).join("\n")}\n`));
+      await expect((await Run.open(run)).metrics()).rejects.toThrow(`metrics.jsonl: ${reason}`);
+    }
+  });
+});
+
+/** What is in memory of a disk, and what of it outlasts a power cut: the beginnings of files as they were last synced. */
+class Disk extends MemoryStore {
+  private durable = new Map<string, Uint8Array>();
+  /** What would be left, after each change. */
+  readonly cuts: ReadonlyMap<string, Uint8Array>[] = [];
+
+  private async keep(name: string): Promise<void> {
+    this.durable = new Map(this.durable).set(name, await super.read(name));
+    this.cuts.push(this.durable);
+  }
+  override async write(name: string, content: Uint8Array): Promise<void> {
+    await super.write(name, content);
+    await this.keep(name);
+  }
+  override async create(name: string, content: Uint8Array): Promise<void> {
+    await super.create(name, content);
+    await this.keep(name);
+  }
+  override async append(name: string, content: Uint8Array): Promise<void> {
+    await super.append(name, content);
+    this.cuts.push(this.durable);
+  }
+  override async sync(name: string): Promise<void> {
+    await super.sync(name);
+    await this.keep(name);
+  }
+  override async remove(prefix: string): Promise<void> {
+    await super.remove(prefix);
+    this.durable = new Map([...this.durable].filter(([name]) => name !== prefix && !name.startsWith(`${prefix}/`)));
+    this.cuts.push(this.durable);
+  }
+}
+
+describe("a power cut", () => {
+  it("loses nothing that a checkpoint relies on, whenever it comes", async () => {
+    const disk = new Disk();
+    await collect(train(model, data, { ...options, keep: 1 }, { engine, store: disk }));
+    const cuts = disk.cuts.filter((cut) => cut.has("config.json"));
+    expect(cuts.length).toBeGreaterThan(30);
+    // Every sixth, and those at which a checkpoint has just been completed or removed.
+    const chosen = cuts.filter((cut, i) => i % 6 === 0 || statesIn(cut) !== statesIn(cuts[i - 1] ?? new Map()));
+    let fromCheckpoint = 0;
+    for (const cut of chosen) {
+      const left = new MemoryStore();
+      for (const [name, content] of cut) await left.write(name, content);
+      const run = await Run.open(left);
+      if (run.newest !== null) fromCheckpoint++;
+      if (run.state.status === "done") continue;
+      expect(recovered(await collect(resume(run, data, { engine })))).toEqual([]);
+      expect(await linesOf(left)).toEqual(await linesOf(whole));
+      for (const file of ["params.safetensors", "optimizer.safetensors"]) {
+        const name = `checkpoints/000060/${file}`;
+        expect(Buffer.from(await left.read(name)).equals(await whole.read(name))).toBe(true);
+      }
+    }
+    expect(fromCheckpoint).toBeGreaterThan(5);
+  });
+});
+
+const statesIn = (cut: ReadonlyMap<string, unknown>): string =>
+  [...cut.keys()].filter((name) => name.endsWith("state.json")).join();
+
+describe("what a person keeps under checkpoints/", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "zaya-checkpoints-"));
+    const store = new FolderStore(folder);
+    for (const name of await half.list("")) await store.write(name, await half.read(name));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("counts for nothing, and stays", async () => {
+    const under = (name: string): string => join(folder, "checkpoints", name);
+    const own = ["best", "000040 copy", "000040.bak", "0000040", "40", "zz", "000700", ".hidden"];
+    for (const name of own) await cp(under("000020"), under(name), { recursive: true });
+    await mkdir(under("000800"));
+    await writeFile(under("notes.txt"), "mine");
+    await writeFile(under("000900"), "mine");
+    await symlink("000040", under("latest"));
+    await symlink("000040", under("000950"));
+    const store = new FolderStore(folder);
+    expect((await listCheckpoints(store)).map(({ step }) => step)).toEqual([20, 40]);
+    await edit(store, "run.json", (record) => ({ ...record, saved: 40 }));
+    expect(await goOn(store)).toEqual([]);
+    const left = [...own, "000800", "notes.txt", "000900", "latest", "000950", "000020", "000040", "000060"];
+    expect((await readdir(under(""))).toSorted()).toEqual(left.toSorted());
+    const copied = ["optimizer.safetensors", "params.safetensors", "state.json"];
+    for (const name of own) expect(await readdir(under(name))).toEqual(expect.arrayContaining(copied));
+    expect(await store.read("checkpoints/000060/params.safetensors")).toEqual(
+      await whole.read("checkpoints/000060/params.safetensors"),
+    );
+  });
+
+  it("does not make keep 1 remove newer checkpoints, and stays in those that are removed", async () => {
+    const store = new FolderStore(join(folder, "kept"));
+    for (const file of ["params.safetensors", "optimizer.safetensors", "state.json"]) {
+      await store.write(`checkpoints/best/${file}`, await whole.read(`checkpoints/000060/${file}`));
+    }
+    await store.write("checkpoints/000020/notes.txt", bytes("mine"));
+    await collect(train(model, data, { ...options, keep: 1 }, { engine, store }));
+    expect((await listCheckpoints(store)).map(({ step }) => step)).toEqual([60]);
+    expect(await readdir(join(folder, "kept", "checkpoints"))).toEqual(["000020", "000060", "best"]);
+    expect(await readdir(join(folder, "kept", "checkpoints", "000020"))).toEqual(["notes.txt"]);
+  });
+
+  it("is told of before training where a checkpoint is to go", async () => {
+    for (const name of ["checkpoints/000060/state.json", "checkpoints/000060"]) {
+      const run = await copyOf(half);
+      await run.write(name, await half.read("checkpoints/000020/state.json"));
+      const before = await run.list("");
+      await expect(goOn(run)).rejects.toThrow("checkpoints/000060: must be free for the checkpoint of that step");
+      expect(await run.list("")).toEqual(before);
+    }
+  });
+});
