@@ -17,15 +17,25 @@ export { type Dims, type Op, type Tensor, type TensorType, constant, defineOp, i
 
 export * as autodiff from "./autodiff/index.ts";
 export * as data from "./data/index.ts";
+export * as diagnosis from "./diagnosis/index.ts";
 export * as distances from "./distances/index.ts";
 export * as distributions from "./distributions/index.ts";
 export * as divergences from "./divergences/index.ts";
+export * as estimators from "./estimators/index.ts";
+export * as evaluation from "./evaluation/index.ts";
 export * as metrics from "./metrics/index.ts";
 export * as models from "./models/index.ts";
 export * as nn from "./nn/index.ts";
+export * as objectives from "./objectives/index.ts";
 export * as onnx from "./onnx/index.ts";
 export * as ops from "./ops/index.ts";
 export * as optim from "./optim/index.ts";
+export * as plot from "./plot/index.ts";
+export * as report from "./report/index.ts";
+export * as run from "./run/index.ts";
 export * as runtime from "./runtime/index.ts";
+export * as step from "./step/index.ts";
 export * as train from "./train/index.ts";
+export * as trained from "./trained/index.ts";
+export * as transforms from "./transforms/index.ts";
 export * as transport from "./transport/index.ts";
