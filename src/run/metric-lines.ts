@@ -3,6 +3,7 @@ import { z } from "zod";
 import { concatBytes } from "../base/bytes.ts";
 import { RunError } from "../base/errors.ts";
 import { countEntry, encodeText, numberEntry, parseRecord, textEntry } from "../base/json.ts";
+import { Sha256 } from "../base/sha256.ts";
 import type { Store } from "../base/store.ts";
 
 /** One line of metrics.jsonl. */
@@ -30,10 +31,19 @@ const metricLine = z.object({
   value: z.number({ error: "must be a number or null" }).nullable(),
 });
 
-/** How much of metrics.jsonl there is. */
-export const metricsExtent = z.object({ lines: countEntry, bytes: countEntry });
+/** The lines of the steps before one: how many they are, and the SHA-256 of what they say and of what the first one says. */
+const earlierLines = z.object({ lines: countEntry, sha256: textEntry, first: textEntry.optional() });
 
+/** How much of metrics.jsonl there is; checkpoints of earlier versions do not say which lines these are. */
+export const metricsExtent = z.object({ lines: countEntry, bytes: countEntry, earlier: earlierLines.optional() });
+
+type LinesFacts = z.output<typeof earlierLines>;
 type Extent = z.output<typeof metricsExtent>;
+
+/** What a checkpoint knows of the lines before it. */
+export interface KnownLines extends Extent {
+  readonly step: number;
+}
 
 const nothing: Extent = { lines: 0, bytes: 0 };
 const newline = 10;
@@ -53,11 +63,14 @@ interface Lines {
 export class MetricLines {
   private pending: string[] = [];
   private written: Extent = nothing;
+  private digest = new LinesDigest();
 
   constructor(private readonly store: Store) {}
 
   log(line: MetricLine): void {
-    this.pending.push(JSON.stringify({ ...line, value: Number.isFinite(line.value) ? line.value : null }));
+    const logged = { ...line, value: Number.isFinite(line.value) ? line.value : null };
+    this.pending.push(JSON.stringify(logged));
+    this.digest.add(logged);
   }
 
   /** Writes the lines logged since the last flush. */
@@ -70,25 +83,31 @@ export class MetricLines {
     this.written = { lines: this.written.lines + length, bytes: this.written.bytes + bytes.length };
   }
 
-  /** Writes them so that they outlast a power cut. @returns How much there is then. */
-  async settle(): Promise<Extent> {
+  /** Writes them so that they outlast a power cut. @returns How much there is then, after a step. */
+  async settle(step: number): Promise<Extent> {
     await this.flush();
     if (this.written.bytes > 0) await this.store.sync(file);
-    return this.written;
+    return { ...this.written, earlier: this.digest.before(step) };
   }
 
-  /** @throws RunError naming a line that is broken. */
-  async all(): Promise<MetricLine[]> {
+  /**
+   * @param known What the newest checkpoint knows of them.
+   * @throws RunError naming a line that is broken, and where they are not the lines of this run.
+   */
+  async all(known: KnownLines | null): Promise<MetricLine[]> {
     const all: MetricLine[] = [];
+    const own = new OwnLines(known);
     // One string a name, however many lines have it.
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
         const line = parseMetricLine(text, lineAt(before.lines + i + 1));
+        own.see(line);
         if (!names.has(line.name)) names.set(line.name, line.name);
         all.push(Object.assign(line, { name: names.get(line.name)! }));
       }
     }
+    own.isCut();
     return all;
   }
 
@@ -96,34 +115,46 @@ export class MetricLines {
    * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
    * @param known What there was of lines at the checkpoint from which the run goes on.
    * @returns What is missing of them; null when they are all there.
+   * @throws RunError where they are not the lines of this run; nothing is changed then.
    */
-  async forget(known: Extent | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
-    this.written = await this.extentBefore(known, repeated);
+  async forget(known: KnownLines | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
+    const { extent, digest, missing, repeats } = await this.extentBefore(known, repeated);
+    [this.written, this.digest] = [extent, digest];
     const size = await this.store.size(file);
-    if (size !== null && size > this.written.bytes) await this.store.truncate(file, this.written.bytes);
-    const lost = (known?.lines ?? 0) - this.written.lines;
-    if (lost <= 0) return null;
-    return `${file}: must hold the ${known!.lines} lines that were written before the checkpoint - got ${this.written.lines}; curves have a gap`;
+    if (size !== null && size > extent.bytes) await this.store.truncate(file, extent.bytes);
+    // Those of the checkpoint's own step are no loss where they are made again.
+    if (known === null || (!missing && (repeats || extent.lines >= known.lines))) return null;
+    return `${file}: must hold the ${known.lines} lines that were written before the checkpoint - got ${extent.lines}; curves have a gap`;
   }
 
-  private async extentBefore(known: Extent | null, repeated: (line: MetricLine) => boolean): Promise<Extent> {
-    let kept = nothing;
+  private async extentBefore(known: KnownLines | null, repeated: (line: MetricLine) => boolean) {
+    const [own, digest] = [new OwnLines(known), new LinesDigest()];
+    let extent = nothing;
+    let ended = false;
+    let repeats = false;
     for await (const { texts, before } of this.read()) {
-      kept = before;
-      for (const text of texts) {
+      if (!ended) extent = before;
+      for (const [i, text] of texts.entries()) {
         let line: MetricLine;
         try {
-          line = parseMetricLine(text, lineAt(kept.lines + 1));
+          line = parseMetricLine(text, lineAt(before.lines + i + 1));
         } catch (error) {
           // Lines after those that a checkpoint relies on may be what a power cut made of them.
-          if (known !== null && kept.lines >= known.lines) return kept;
-          throw error;
+          if (!ended && (known === null || extent.lines < known.lines)) throw error;
+          ended = true;
+          continue;
         }
-        if (repeated(line)) return kept;
-        kept = { lines: kept.lines + 1, bytes: kept.bytes + encodeText(text).length + 1 };
+        own.see(line);
+        if (ended) continue;
+        ended = repeated(line);
+        if (ended) repeats = line.step === known?.step;
+        else {
+          digest.add(line);
+          extent = { lines: extent.lines + 1, bytes: extent.bytes + encodeText(text).length + 1 };
+        }
       }
     }
-    return kept;
+    return { extent, digest, missing: own.isCut(), repeats };
   }
 
   /** The lines, some at a time; of a last one that a crash has cut, nothing. */
@@ -144,6 +175,66 @@ export class MetricLines {
         throw new RunError(`${file}: line ${before.lines + 1} must be shorter than ${longest} bytes`, brokenLineHint);
       }
     }
+  }
+}
+
+/** What lines say in their order, however they are written; when they were written differs where a run makes them again. */
+class LinesDigest {
+  private readonly all = new Sha256();
+  private lines = 0;
+  private first: string | undefined;
+  private step = -1;
+  /** The same of the steps before the newest one. */
+  private earlier = this.facts();
+
+  add({ step, images, split, name, value }: MetricLine): void {
+    if (step > this.step) [this.step, this.earlier] = [step, this.facts()];
+    const said = encodeText(`${JSON.stringify([step, images, split, name, value])}\n`);
+    this.all.update(said);
+    this.first ??= new Sha256().update(said).hex();
+    this.lines++;
+  }
+
+  /** @param step The newest one, or one after it. */
+  before(step: number): LinesFacts {
+    return step > this.step ? this.facts() : this.earlier;
+  }
+
+  private facts(): LinesFacts {
+    const { lines, all, first } = this;
+    return { lines, sha256: all.clone().hex(), ...(first !== undefined && { first }) };
+  }
+}
+
+/** Whether lines are those that a checkpoint knows. */
+class OwnLines {
+  private readonly digest = new LinesDigest();
+  private passed = false;
+  private ordered = true;
+
+  constructor(private readonly known: KnownLines | null) {}
+
+  see(line: MetricLine): void {
+    if (this.known === null) return;
+    if (line.step >= this.known.step) this.passed = true;
+    else if (this.passed) this.ordered = false;
+    else this.digest.add(line);
+  }
+
+  /**
+   * Whether lines of earlier steps are missing: the others count all the same.
+   * @throws RunError for lines of another run, or in another order.
+   */
+  isCut(): boolean {
+    const { step, earlier } = this.known ?? {};
+    if (step === undefined || earlier === undefined) return false;
+    const { lines, sha256, first } = this.digest.before(step);
+    if (sha256 === earlier.sha256 && this.ordered) return false;
+    if (this.ordered && lines < earlier.lines && (first === undefined || first === earlier.first)) return true;
+    throw new RunError(
+      `${file}: must begin with the ${earlier.lines} lines that this run wrote before step ${step} - got others`,
+      `is it the file of another run? put this run's own back; or remove it: its curves then begin at step ${step}`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { Store } from "../base/store.ts";
 import { append } from "../base/many.ts";
 import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
-import { type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
+import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
 export const runStatuses = ["running", "done", "interrupted", "diverged", "failed"] as const;
 export type RunStatus = (typeof runStatuses)[number];
@@ -72,6 +72,8 @@ const recordEvery = 1;
 /** The record of a run in its store. */
 export class Run {
   private readonly lines: MetricLines;
+  /** Whether the lines are written by this one, which may go on from before the newest checkpoint. */
+  private writes = false;
   /** Training time at which the record was last brought up to date. */
   private told = 0;
 
@@ -196,7 +198,7 @@ export class Run {
 
   /** What a checkpoint is to keep of the record. What was logged so far is on the disk before it. */
   async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
-    const metrics = await this.lines.settle();
+    const metrics = await this.lines.settle(step);
     const { started, versions, warnings } = this.current;
     return { step, run: { started, seconds, versions, warnings, config: this.config, metrics, data } };
   }
@@ -210,21 +212,20 @@ export class Run {
     return this.lines.flush();
   }
 
-  /** @throws RunError naming a line that is broken. */
+  /** @throws RunError naming a line that is broken, and where the lines are not those that this run wrote before its newest checkpoint. */
   metrics(): Promise<MetricLine[]> {
-    return this.lines.all();
+    return this.lines.all(this.writes || this.newest === null ? null : knownLines(this.newest));
   }
 
   /**
    * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
    * @param checkpoint From which the run goes on; null for a run that begins again.
    * @returns What is missing of the lines that the checkpoint knows; null when they are all there.
+   * @throws RunError where they are not the lines of this run.
    */
   forget(checkpoint: Checkpoint | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
-    return this.lines.forget(
-      checkpoint === null || checkpoint.run === null ? null : keptOf(checkpoint).metrics,
-      repeated,
-    );
+    this.writes = true;
+    return this.lines.forget(checkpoint === null ? null : knownLines(checkpoint), repeated);
   }
 }
 
@@ -237,6 +238,10 @@ async function readRecord(store: Store): Promise<z.output<typeof runRecord>> {
   if (!(await store.has(recordFile))) throw new RunError(`${recordFile}: must be there - got none`);
   const hint = "without a checkpoint it cannot be rebuilt; to begin again: zaya resume RUN --from-scratch";
   return parseRecord(runRecord, parseJson(await store.read(recordFile), recordFile, hint), recordFile, hint);
+}
+
+function knownLines(checkpoint: Checkpoint): KnownLines | null {
+  return checkpoint.run === null ? null : { ...keptOf(checkpoint).metrics, step: checkpoint.step };
 }
 
 function keptOf({ name, run }: Checkpoint): z.output<typeof keptRecord> {

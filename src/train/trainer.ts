@@ -129,10 +129,9 @@ class Training {
       from.state ?? initialState(this.model, this.config.seed, rateOf(this.config), initialOf(this.run, this.initial));
     await this.run.restore();
     // What came after the checkpoint is made again.
-    const ended = endedBefore(this.run.config, start);
     const isRepeated = (line: MetricLine) => repeats(this.run.config, this.model, start, line);
     const lost = await this.run.forget(from.checkpoint, isRepeated);
-    if (lost !== null && !ended) yield { type: "recovered", what: lost };
+    if (lost !== null) yield { type: "recovered", what: lost };
     const lines = await this.run.metrics();
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, lines);
     this.best = new BestCheckpoint(this.run.store, this.model.bestBy, this.layouts, lines);

@@ -11,7 +11,7 @@ import { type DataSplit, arrayDataset } from "../../src/data/index.ts";
 import { vae } from "../../src/models/index.ts";
 import { FolderStore } from "../../src/node/index.ts";
 import { ortEngine } from "../../src/runtime/index.ts";
-import { Run, type TrainOptions, listCheckpoints } from "../../src/run/index.ts";
+import { Run, type TrainOptions, lengthen, listCheckpoints } from "../../src/run/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
 
 const engine = ortEngine({ device: "cpu", threads: 1 });
@@ -275,6 +275,68 @@ describe("metrics.jsonl", () => {
     ]);
   });
 
+  const textLines = async (store: Store): Promise<string[]> =>
+    text(await store.read("metrics.jsonl"))
+      .trimEnd()
+      .split("\n");
+  const write = (store: Store, lines: readonly string[]): Promise<void> =>
+    store.write("metrics.jsonl", bytes(lines.map((line) => `${line}\n`).join("")));
+
+  /** What was done to the file of a run. */
+  const harms: [string, (store: Store) => Promise<void>][] = [
+    ["emptied", (store) => write(store, [])],
+    ["removed", (store) => store.remove("metrics.jsonl")],
+    ["cut", async (store) => write(store, (await textLines(store)).slice(0, 20))],
+    ["robbed of one line", async (store) => write(store, (await textLines(store)).toSpliced(9, 1))],
+  ];
+
+  it.each(harms)("is told to be %s where a run that was done gets more steps, and again", async (_, harm) => {
+    const run = await copyOf(whole);
+    await lengthen(await Run.open(run), data, { steps: 80 });
+    await harm(run);
+    for (let time = 0; time < 2; time++) {
+      const events = resume(await Run.open(run), data, { engine });
+      const told: string[] = [];
+      for await (const event of events) {
+        if (event.type === "recovered") told.push(event.what);
+        // Stopped before anything was saved, so that the next one begins at the old end again.
+        if (time === 0 && event.type === "step") break;
+      }
+      expect(told).toEqual([expect.stringMatching(/^metrics.jsonl: must hold the \d+ lines .* curves have a gap$/)]);
+    }
+    expect(await goOn(await copyOf(whole).then(longer))).toEqual([]);
+  });
+
+  const longer = async (store: MemoryStore): Promise<MemoryStore> => {
+    await lengthen(await Run.open(store), data, { steps: 80 });
+    return store;
+  };
+
+  it.each(["one of another seed", "a longer one of another seed", "one in another order", "one with another value"])(
+    "is refused, and left as it is, where it is %s",
+    async (what) => {
+      const other = new MemoryStore();
+      const steps = what.includes("longer") ? 100 : 60;
+      await collect(train(model, data, { ...options, steps, seed: 4 }, { engine, store: other }));
+      const own = await textLines(whole);
+      const [changed] = own.slice(9, 10).map((line) => line.replace(/"value":[^}]*/, '"value":7'));
+      const lines = what.includes("seed")
+        ? await textLines(other)
+        : what.includes("order")
+          ? own.toReversed()
+          : own.with(9, changed!);
+      for (const base of [half, await longer(await copyOf(whole))]) {
+        const run = await copyOf(base);
+        await write(run, lines);
+        await expect(goOn(run)).rejects.toThrow(
+          /metrics.jsonl: must begin with the \d+ lines that this run wrote before/,
+        );
+        await expect(Run.open(run).then((opened) => opened.metrics())).rejects.toThrow("got others");
+        expect(await textLines(run)).toEqual(lines);
+      }
+    },
+  );
+
   it.each([
     ["zeros", "\0".repeat(300)],
     ["zeros, and a line", `${"\0".repeat(300)}\n`],
@@ -301,7 +363,8 @@ describe("metrics.jsonl", () => {
         .trimEnd()
         .split("\n");
       const [first] = lines;
-      // JSON may hold any space: few lines make a long file.
+      // JSON may hold any space: few lines make a long file. They are more than a checkpoint of this run knows.
+      await store.remove("checkpoints");
       const wide = bytes(`${first!.replace(/^\{/, `{${" ".repeat(900_000)}`)}\n`);
       const file = await open(join(folder, "metrics.jsonl"), "w");
       for (let i = 0; i < 640; i++) await file.write(wide);
@@ -310,7 +373,7 @@ describe("metrics.jsonl", () => {
       const run = await Run.open(store);
       expect(await run.metrics()).toHaveLength(639 + lines.length);
       const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= 40);
-      expect(await run.forget(run.newest, ({ step }) => step > 40)).toBeNull();
+      expect(await run.forget(null, ({ step }) => step > 40)).toBeNull();
       expect(await store.size("metrics.jsonl")).toBe(640 * wide.length + kept.slice(1).join("\n").length + 1);
     } finally {
       await rm(folder, { recursive: true });
