@@ -2,8 +2,7 @@ import { resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
 import { FolderStore, requireRun } from "../node/index.ts";
-import { type InitialRun, Run } from "../run/index.ts";
-import { type InitialParameters, parametersOfRun } from "../trained/index.ts";
+import { type InitialParameters, type InitialRun, Run, parametersOfRun } from "../run/index.ts";
 
 /**
  * The parameters of a run's newest checkpoint, for another run to begin with.

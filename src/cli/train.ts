@@ -21,12 +21,12 @@ import {
   type TrainOptions,
   dataOptions,
   planRun,
+  requireLike,
   resolveTraining,
   runConfig,
   trainOptions,
   usualTraining,
 } from "../run/index.ts";
-import { requireLike } from "../trained/index.ts";
 import { train } from "../train/index.ts";
 import { configLines, titleLine } from "./config-table.ts";
 import { noticeLines } from "./data-notices.ts";

@@ -2,8 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { choiceField, countOrWordField, parseOptions } from "../base/options.ts";
-import type { Weights } from "../run/index.ts";
-import type { CheckpointChoice } from "../trained/index.ts";
+import type { CheckpointChoice, Weights } from "../run/index.ts";
 import { addFlags } from "./flags.ts";
 
 const parameterOptions = z.object({

@@ -1,6 +1,8 @@
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./data-record.ts";
+export { type InitialParameters, parametersOfRun, requireLike } from "./init-from.ts";
+export * from "./load-parameters.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { inRun } from "./in-run.ts";
 export * from "./plan.ts";

@@ -17,7 +17,7 @@ import { diagnoseModel } from "../diagnosis/diagnose.ts";
 import { Watch } from "../diagnosis/watch.ts";
 import type { TrainEvent } from "./events.ts";
 import { aboutExport, exportModel } from "../trained/export.ts";
-import { type InitialParameters, initialOf, requireLike } from "../trained/init-from.ts";
+import { type InitialParameters, initialOf, requireLike } from "../run/init-from.ts";
 import { initialState, slotNamesOf } from "../step/initial-state.ts";
 import { type LegSession, Legs } from "./leg-session.ts";
 import { LiveReport } from "../report/live-report.ts";

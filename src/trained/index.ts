@@ -2,7 +2,6 @@ export * from "./export.ts";
 export * from "./features.ts";
 export * from "./onnx-features.ts";
 export * from "./open-trained.ts";
-export { type InitialParameters, parametersOfRun, requireLike } from "./init-from.ts";
 export * from "./trained.ts";
 export * from "./translate.ts";
 export * from "./ways.ts";

@@ -3,12 +3,12 @@ import { formatShape } from "../base/ndarray.ts";
 import { flatten } from "../base/tree.ts";
 import type { Model } from "../models/index.ts";
 import type { Arrays } from "../runtime/index.ts";
-import { type CheckpointChoice, loadParameters } from "./open-trained.ts";
-import type { InitialRun } from "../run/config.ts";
+import { type CheckpointChoice, loadParameters } from "./load-parameters.ts";
+import type { InitialRun } from "./config.ts";
 import type { Layout } from "../step/layout.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "./run.ts";
 import { stateNames } from "../step/state-view.ts";
-import { inferenceState } from "../run/weights.ts";
+import { inferenceState } from "./weights.ts";
 
 /** Parameters of another run that a run begins with, and whose they are. */
 export interface InitialParameters {

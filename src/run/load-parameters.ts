@@ -1,0 +1,97 @@
+import { RunError } from "../base/errors.ts";
+import type { DataInfo, Model } from "../models/index.ts";
+import type { Arrays } from "../runtime/index.ts";
+import type { Store } from "../base/store.ts";
+import {
+  type Checkpoint,
+  type LoadedCheckpoint,
+  checkpointFolders,
+  listCheckpoints,
+  loadCheckpoint,
+  loadNewest,
+} from "./checkpoint.ts";
+import { readDataRecord } from "./data-record.ts";
+import { layoutsOf } from "../step/layout.ts";
+import { buildModel } from "./plan.ts";
+import type { Run } from "./run.ts";
+import type { Layouts } from "../step/state-view.ts";
+import { type Weights, hasAverages } from "./weights.ts";
+
+/** A checkpoint of a run: the newest one, the best one by a held-out metric, or that of a step. */
+export type CheckpointChoice = "last" | "best" | number;
+
+/** What a checkpoint of a run holds. */
+export interface LoadedParameters {
+  readonly checkpoint: Checkpoint;
+  readonly state: Arrays;
+  readonly model: Model;
+  readonly layouts: Layouts;
+  /** What a model needs to know of the run's data. */
+  readonly info: DataInfo;
+  /** Which of the parameters were asked for; null where there is but one sort. */
+  readonly weights: Weights | null;
+  readonly recovered: readonly string[];
+}
+
+/** @throws RunError when there is no such checkpoint, or it is damaged. */
+export async function loadParameters(run: Run, weights: Weights, choice: CheckpointChoice): Promise<LoadedParameters> {
+  const data = await readDataRecord(run.store);
+  if (data === null) throw nothingSaved(run, run.recovered);
+  const info = { ...data, items: data.train.size };
+  const model = buildModel(run.config, info);
+  const layouts = layoutsOf(model, run.config.train.seed);
+  const { checkpoint, state, passedOver } = await loaded(run, model, layouts, choice);
+  if (checkpoint === null || state === null) {
+    if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
+    throw nothingSaved(run, [...run.recovered, ...passedOver]);
+  }
+  const kept = hasAverages(Object.keys(state)) ? weights : null;
+  return { checkpoint, state, model, layouts, info, weights: kept, recovered: [...run.recovered, ...passedOver] };
+}
+
+async function loaded(
+  { store }: Run,
+  model: Model,
+  layouts: Layouts,
+  choice: CheckpointChoice,
+): Promise<LoadedCheckpoint> {
+  if (choice === "last") return loadNewest(store, model, layouts);
+  if (choice === "best") return loadNewest(store, model, layouts, checkpointFolders.best);
+  const checkpoint = (await listAll(store)).find(({ step }) => step === choice) ?? null;
+  const state = checkpoint === null ? null : await loadCheckpoint(store, checkpoint, model, layouts);
+  return { checkpoint, state, passedOver: [] };
+}
+
+/** Those of steps, and the best ones. */
+async function listAll(store: Store): Promise<Checkpoint[]> {
+  const folders = Object.values(checkpointFolders);
+  return (await Promise.all(folders.map((folder) => listCheckpoints(store, folder)))).flat();
+}
+
+async function noSuch(
+  { store, config }: Run,
+  model: Model,
+  choice: CheckpointChoice,
+  passedOver: readonly string[],
+): Promise<RunError> {
+  const steps = [...new Set((await listAll(store)).map(({ step }) => step))].toSorted((a, b) => a - b);
+  const others = `the run has ${steps.length === 1 ? "a checkpoint of step" : "checkpoints of steps"} ${steps.join(", ")}`;
+  if (passedOver.length > 0)
+    return new RunError(`the ${choice} checkpoint must be whole - ${passedOver.join("; ")}`, others);
+  if (choice !== "best")
+    return new RunError(`the checkpoint must be one that the run has - got step ${choice}`, others);
+  const why =
+    model.bestBy === undefined
+      ? `${config.recipe} has no number on held-out items to choose one by`
+      : `${model.bestBy.scalar} has not been measured on held-out items`;
+  return new RunError(`the run must have a best checkpoint - got none: ${why}`, others);
+}
+
+function nothingSaved({ state }: Run, damaged: readonly string[] = []): RunError {
+  return new RunError(
+    `the run must have a checkpoint - got none${damaged.length === 0 ? "" : ` that is whole: ${damaged.join("; ")}`}`,
+    state.saved === 0
+      ? "nothing has been saved yet: zaya resume goes on with it"
+      : "put its folder checkpoints back, or train it again from its config.json",
+  );
+}
