@@ -34,27 +34,50 @@ export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly V
   const [scale] = scales.length === 1 ? scales : [];
   const lies = min === max ? `all values are ${brief(min)}` : `all values lie from ${brief(min)} to ${brief(max)}`;
   const told =
-    scale === undefined || scale.high === 1 ? "" : `, ${inType(min, scale)} to ${inType(max, scale)} of ${scale.type}`;
+    scale === undefined || scale.high === 1
+      ? ""
+      : `, ${rangeInType(min, scale)[0]} to ${rangeInType(max, scale)[0]} of ${scale.type}`;
   return `${lies} of [0, 1]${told}: ${remedyFor({ min, max }, scale)}`;
 }
 
 function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): string {
-  if (min === max) return "there is nothing to learn from";
-  const top = scale === undefined ? max : inType(max, scale);
+  const deep = scale !== undefined && scale.high > 255;
+  if (min === max) {
+    const nothing = "there is nothing to learn from";
+    return deep && max === 0 ? `${nothing}; numbers of 8 bits in ${bitsOf(scale)} are saved as 257 * a` : nothing;
+  }
   const whole = scale !== undefined && scale.high > 1;
-  if (whole && top <= 1) return `a mask of 0 and 1 is saved as ${scale.high} * a`;
-  const bits = Math.ceil(Math.log2(top + 1));
-  const places = whole ? Math.log2(scale.high + 1) : 0;
-  if (bits < places && min * (scale?.high ?? 1) < 1) {
-    return `numbers of ${bits} bits in ${places}? save ${2 ** (places - bits)} * a`;
+  if (whole && max * scale.high <= 1 + rounding) return `a mask of 0 and 1 is saved as ${scale.high} * a`;
+  if (whole && min * scale.high < 1) {
+    const used = Math.log2(rangeInType(max, scale)[1] + 1);
+    // In more than 8 bits, cameras and microscopes give one of a few depths.
+    const bits = deep ? (depths.find((depth) => depth >= used) ?? Infinity) : Math.ceil(used);
+    if (bits < bitsOf(scale)) return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
   }
   return "models learn little of so little contrast; (a - low) / (high - low) stretches all images alike";
 }
 
-/** Of images that were brought to 8 bits, the number in the file's own type that is at least there. */
-function inType(value: number, { high }: ValueScale): number {
+const depths = [8, 10, 12, 14, 16];
+/** How far a float32 value may lie from the whole number that it stands for. */
+const rounding = 1e-2;
+
+function bitsOf({ high }: ValueScale): number {
+  return Math.log2(high + 1);
+}
+
+/** Whether a value is one of the 256 that 8 bits have: then the images were brought to them, and the file's own number is known to a range alone. */
+function isLevel(value: number): boolean {
+  return Math.abs(255 * value - Math.round(255 * value)) < 1e-4;
+}
+
+/** The numbers in the file's own type that the value can stand for. */
+function rangeInType(value: number, { high }: ValueScale): readonly [least: number, most: number] {
+  if (high <= 255 || !isLevel(value)) return [Math.round(value * high), Math.round(value * high)];
   const level = Math.round(255 * value);
-  return high > 255 ? level * Math.floor((high + 1) / 256) : Math.round(value * high);
+  // Of 16 bits the upper 8 are kept; other numbers are rounded.
+  if (high === 2 ** 16 - 1) return [256 * level, 256 * level + 255];
+  const [least, most] = [((level - 0.5) * high) / 255, ((level + 0.5) * high) / 255];
+  return [Math.max(0, Math.ceil(least)), Math.min(high, Math.floor(most))];
 }
 
 function brief(value: number): string {
