@@ -177,27 +177,46 @@ function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
   return { type, descriptor, bigEndian: sign === ">", shape, fortran: order === "True" };
 }
 
+interface OtherKind {
+  readonly name: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+const complex: OtherKind = { name: "complex numbers", hint: "save both parts: numpy.stack([a.real, a.imag], axis=1)" };
+const text: OtherKind = {
+  name: "text",
+  hint: 'text of numerals becomes numbers by a.astype("float64"); names become whole numbers by numpy.unique(a, return_inverse=True)[1]',
+};
+const longDoubles: OtherKind = { name: "long doubles", hint: 'save it with a.astype("float64")' };
+
 /** What is no real number, by the letter of its type. */
-const otherKinds: Readonly<Record<string, string>> = {
-  O: "Python objects",
-  c: "complex numbers",
-  F: "complex numbers",
-  D: "complex numbers",
-  U: "text",
-  S: "text",
-  a: "text",
-  V: "raw bytes",
-  M: "dates",
-  m: "spans of time",
-  g: "long doubles",
+const otherKinds: Readonly<Record<string, OtherKind>> = {
+  O: {
+    name: "Python objects",
+    hint: 'rows of different lengths and mixed types become objects: bring all rows to one length, then save numpy.array(a.tolist(), dtype="float32")',
+  },
+  c: complex,
+  F: complex,
+  D: complex,
+  U: text,
+  S: text,
+  a: text,
+  V: { name: "raw bytes", hint: 'bfloat16 and the like are written so: save it with a.astype("float32")' },
+  M: {
+    name: "dates",
+    hint: 'save the time since the first of them in a unit: (a - a.min()) / numpy.timedelta64(1, "s")',
+  },
+  m: { name: "spans of time", hint: 'save them in a unit: a / numpy.timedelta64(1, "s")' },
+  g: longDoubles,
 };
 
 function unknownDescriptor(descriptor: string, name: string, source: string): DataError {
-  const kind = name === "f16" ? "long doubles" : otherKinds[name[0] ?? ""];
-  const got = kind === undefined ? JSON.stringify(descriptor) : `${kind} (${descriptor})`;
+  const kind = name === "f16" ? longDoubles : otherKinds[name[0] ?? ""];
+  const got = kind === undefined ? JSON.stringify(descriptor) : `${kind.name} (${descriptor})`;
   return new DataError(
     `${source}: elements must be real numbers of up to 64 bits - got ${got}`,
-    'save it with a.astype("float32")',
+    kind?.hint ?? 'save it with a.astype("float32")',
   );
 }
 

@@ -109,6 +109,16 @@ export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
   return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
+/** Files that a message names; of more, how many. */
+const named = 3;
+
+/** The first of them with their reasons, for a message. */
+export function skippedWords(skipped: readonly SkippedFile[]): string {
+  const shown = skipped.slice(0, named).map(({ file, reason }) => `${file} (${reason})`);
+  const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
+  return `${shown.join(", ")}${more}`;
+}
+
 /** What holds of data and of every choice of their items, where it is known. */
 export function factsOf({
   classNames,
@@ -269,9 +279,10 @@ function requireShare(where: string, share: number): void {
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
   requireShare("splitOff", share);
-  const { size, name } = dataset;
+  const { size, name, skipped } = dataset;
   if (size < 2) {
-    throw new DataError(`${name} must have at least 2 items, one of them to test on - got ${size}`);
+    const others = skipped.length === 0 ? "" : `; left out: ${skippedWords(skipped)}`;
+    throw new DataError(`${name} must have at least 2 items, one of them to test on - got ${size}${others}`);
   }
   const count = Math.min(size - 1, Math.max(1, Math.round(size * share)));
   const order = permutation(fold(by, "hold out"), size);

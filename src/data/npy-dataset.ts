@@ -61,26 +61,47 @@ export function npyFileDataset(source: ByteSource, name: string): Dataset {
 /** @throws DataError unless the shape is that of images or points. */
 function kindOf({ shape }: NpyHeader, name: string): "image" | "points" {
   const rank = shape.length;
-  const [n, channels, , last] = shape;
   if (rank !== 4 && rank !== 2) {
-    const hints: Readonly<Record<number, string>> = {
-      0: "this is one number",
-      1: "give points of one number their axis: a[:, None]",
-      3: "give grey images their channel axis: a[:, None]",
-    };
     throw new DataError(
       `${name} must be images [n, c, h, w] or points [n, d] - got ${formatShape(shape)}`,
-      hints[rank] ?? "flatten the axes after the first: a.reshape(len(a), -1)",
+      axesRemedy(shape),
     );
   }
   if (shape.includes(0)) throw new DataError(`${name} must hold at least one number - got ${formatShape(shape)}`);
-  if (rank === 2 || channels === 1 || channels === 3) return rank === 2 ? "points" : "image";
+  if (rank === 2 || shape[1] === 1 || shape[1] === 3) return rank === 2 ? "points" : "image";
   throw new DataError(
     `images in ${name} must be [n, c, h, w] with 1 or 3 channels - got ${formatShape(shape)}`,
-    last === 1 || last === 3
-      ? "the channels seem to come last: save a.transpose(0, 3, 1, 2)"
-      : `leave some channels out, or give each image of ${n} as points`,
+    channelsRemedy(shape),
   );
+}
+
+/** What to do about another number of axes than that of images or points. */
+function axesRemedy(shape: readonly number[]): string {
+  const [first, , last = 0] = shape;
+  if (shape.length === 0) return "this is one number";
+  if (shape.length === 1) return "give points of one number their axis: a[:, None]";
+  if (shape.length > 3) return "flatten the axes after the first: a.reshape(len(a), -1)";
+  const grey = "give grey images their channel axis: a[:, None]";
+  if (last <= 4) return `${grey}; one image of ${last} channels is a[None, :, :, ${taken(last)}].transpose(0, 3, 1, 2)`;
+  return first! <= 4 ? `${grey}; one image of ${first} channels is a[None, ${taken(first!)}]` : grey;
+}
+
+/** What to do about images of neither 1 nor 3 channels: most often they come last, with transparency behind the colours. */
+function channelsRemedy([n, channels, , last]: readonly number[]): string {
+  if (last! <= 4) {
+    const alpha = last! % 2 === 0 ? ", without the last, which seems to be transparency" : "";
+    const chosen = alpha === "" ? "a" : `a[..., ${taken(last!)}]`;
+    return `the channels seem to come last: save ${chosen}.transpose(0, 3, 1, 2)${alpha}`;
+  }
+  if (channels === 2 || channels === 4) {
+    return `if the last channel is transparency, leave it out: save a[:, ${taken(channels)}]`;
+  }
+  return `leave some channels out, or give each image of ${n} as points: a.reshape(len(a), -1)`;
+}
+
+/** As an index of NumPy, the channels that are grey or colours. */
+function taken(channels: number): string {
+  return channels < 3 ? ":1" : ":3";
 }
 
 /** How numbers become [0, 1], of images. */

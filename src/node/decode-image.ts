@@ -71,8 +71,8 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   if (tiff?.fault) return tiff.fault;
   if (tiff !== null && !isOfBytes(tiff)) return numberHeader(open, tiff);
   // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
-  const start = (): Sharp => open(bytes, { failOn: "truncated", limitInputPixels: false });
-  const header = await start()
+  const start = (failOn: "truncated" | "warning"): Sharp => open(bytes, { failOn, limitInputPixels: false });
+  const header = await start("truncated")
     .metadata()
     .catch(() => null);
   if (header === null) return kind === null ? "not an image" : unreadable(kind.name);
@@ -84,6 +84,8 @@ function isOfBytes({ type }: TiffHeader): boolean {
   return type === "bool" || type === "uint8" || type === "uint16";
 }
 
+const corrupt = "damaged inside, as its decoder warns: save it anew if it looks right";
+
 function unreadable(kind: string): string {
   return kind === "TIFF" || kind === "AVIF"
     ? `damaged or cut, or a ${kind} of a sort that cannot be decoded here: convert it to PNG`
@@ -91,7 +93,7 @@ function unreadable(kind: string): string {
 }
 
 function sharpHeader(
-  start: () => Sharp,
+  start: (failOn: "truncated" | "warning") => Sharp,
   header: Metadata,
   { size, kind, tiff }: { readonly size: number; readonly kind: string; readonly tiff: TiffHeader | null },
 ): ImageHeader | string {
@@ -110,11 +112,19 @@ function sharpHeader(
     type: tiff?.type ?? typeOf(header),
     frames: tiff?.frames ?? header.pages ?? 1,
     memory: size + (inRows(header) ? rowsHeld : width * height * bytes),
-    decode: (how) => {
-      const image = start();
-      // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
-      if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
-      return finish(image.autoOrient(), height, channels, how, unreadable(kind));
+    decode: async (how) => {
+      const attempt = (failOn: "truncated" | "warning"): Promise<Picture | string> => {
+        const image = start(failOn);
+        // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
+        if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
+        return finish(image.autoOrient(), height, channels, how, unreadable(kind));
+      };
+      if (kind !== "JPEG") return attempt("truncated");
+      // Codes that cannot be are a warning to JPEG's decoder, which goes on with noise; other formats have checksums, or
+      // warn of fields that they do not know.
+      const picture = await attempt("warning");
+      if (typeof picture !== "string") return picture;
+      return typeof (await attempt("truncated")) === "string" ? picture : corrupt;
     },
   };
 }

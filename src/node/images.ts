@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DataError, OptionError } from "../base/errors.ts";
 import { gibibytes } from "../base/gibibytes.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-import type { SkippedFile } from "../data/dataset.ts";
+import { type SkippedFile, skippedWords } from "../data/dataset.ts";
 import { type NumberType, type ValueScale, scaleOf } from "../data/value-scale.ts";
 import { type Decoding, type ImageHeader, type Picture, openImage } from "./decode-image.ts";
 import { listFiles } from "./list-files.ts";
@@ -278,10 +278,8 @@ class ItemBuffer {
 
 /** @param none What there is where nothing was passed over. @param place Where images may lie. */
 export function nothingRead(where: string, skipped: readonly SkippedFile[], none: string, place: string): DataError {
-  const shown = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
-  const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
   return new DataError(
-    `${where} must hold at least one image - got ${skipped.length === 0 ? none : shown.join(", ")}${more}`,
+    `${where} must hold at least one image - got ${skipped.length === 0 ? none : skippedWords(skipped)}`,
     `PNG, JPEG, WebP, GIF, TIFF and AVIF are read, ${place}`,
   );
 }

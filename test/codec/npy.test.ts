@@ -66,17 +66,18 @@ describe("decodeNpy and encodeNpy", () => {
   });
 
   it.each([
-    ["object", "got Python objects (|O)"],
-    ["structured", "got a structured type"],
-    ["complex", "must be real numbers of up to 64 bits - got complex numbers (<c16)"],
-    ["text", "got text (<U1)"],
-    ["dates", "got dates (<M8[D])"],
-    ["long-double", "got long doubles (<f16)"],
-  ])("refuses %s", (name, message) => {
+    ["object", "got Python objects (|O)", "rows of different lengths"],
+    ["structured", "got a structured type", "save one field"],
+    ["complex", "must be real numbers of up to 64 bits - got complex numbers (<c16)", "[a.real, a.imag]"],
+    ["text", "got text (<U1)", "return_inverse=True"],
+    ["dates", "got dates (<M8[D])", "(a - a.min()) / numpy.timedelta64"],
+    ["long-double", "got long doubles (<f16)", 'a.astype("float64")'],
+  ])("refuses %s, with what to do about it", (name, message, hint) => {
     const decode = (): NdArray => decodeNpy(fixture(name), "my.npy");
     expect(decode).toThrow(DataError);
     expect(decode).toThrow(message);
     expect(decode).toThrow("my.npy: ");
+    expect(decode).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
   });
 
   it("states expected and got bytes of a body that is too short or too long", () => {

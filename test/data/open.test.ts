@@ -260,7 +260,9 @@ describe("a folder of images", () => {
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain("got a.txt (not an image), b.txt (not an image), c.txt (not an image), and 2 more");
     await put("one.png", await grey(1));
-    expect((await errorOf(openData(folder))).message).toContain("must have at least 2 items");
+    expect((await errorOf(openData(folder))).message).toContain(
+      "must have at least 2 items, one of them to test on - got 1; left out: a.txt (not an image), b.txt",
+    );
   });
 
   it("is refused before it fills the memory", async () => {
@@ -342,6 +344,12 @@ describe("a NumPy file", () => {
       'astype("uint8")',
     ],
     [zeros([2, 4, 4, 3]), "[n, c, h, w] with 1 or 3 channels - got [2, 4, 4, 3]", "transpose(0, 3, 1, 2)"],
+    [zeros([2, 8, 8, 4], "uint8"), "got [2, 8, 8, 4]", "save a[..., :3].transpose(0, 3, 1, 2), without the last"],
+    [zeros([2, 8, 8, 2]), "got [2, 8, 8, 2]", "save a[..., :1].transpose(0, 3, 1, 2)"],
+    [zeros([2, 8, 8, 1]), "got [2, 8, 8, 1]", "save a.transpose(0, 3, 1, 2)"],
+    [zeros([2, 4, 8, 8]), "got [2, 4, 8, 8]", "save a[:, :3]"],
+    [zeros([2, 7, 8, 8]), "got [2, 7, 8, 8]", "a.reshape(len(a), -1)"],
+    [zeros([9, 8, 3]), "got [9, 8, 3]", "a[None, :, :, :3].transpose(0, 3, 1, 2)"],
     [zeros([2, 4, 4]), "must be images [n, c, h, w] or points [n, d] - got [2, 4, 4]", "a[:, None]"],
     [zeros([0, 2]), "must hold at least one number - got [0, 2]", undefined],
     [zeros([5]), "got [5]", undefined],

@@ -177,6 +177,17 @@ describe("an image that cannot be decoded", () => {
     expect(await reasonFor(Buffer.from(text, "latin1"), file)).toContain(reason);
   });
 
+  it.each([false, true])("has bytes inside that cannot be, of a JPEG (progressive: %s)", async (progressive) => {
+    const raw = { width: 128, height: 128, channels: 3 } as const;
+    const pixels = Buffer.from(Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7 + Math.floor(i / 384) * 13) % 256));
+    const bytes = await sharp(pixels, { raw }).jpeg({ quality: 90, progressive }).toBuffer();
+    const whole = (await openImage(bytes, "a.jpg")) as ImageHeader;
+    expect(await whole.decode({})).toMatchObject({ width: 128, height: 128 });
+    const middle = bytes.length >> 1;
+    const gap = Buffer.concat([bytes.subarray(0, middle), bytes.subarray(middle + 500)]);
+    expect(await reasonFor(gap, "a.jpg")).toContain("damaged inside");
+  });
+
   it("is cut wherever it is cut", async () => {
     for (const file of await readdir(fixtures)) {
       if (![".png", ".jpg", ".gif", ".webp", ".avif"].includes(extname(file))) continue;
