@@ -52,7 +52,8 @@ function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): st
     const used = Math.log2(rangeInType(max, scale)[1] + 1);
     // In more than 8 bits, cameras and microscopes give one of a few depths.
     const bits = deep ? (depths.find((depth) => depth >= used) ?? Infinity) : Math.ceil(used);
-    if (bits < bitsOf(scale)) return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
+    if (bits < bitsOf(scale))
+      return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
   }
   return "models learn little of so little contrast; (a - low) / (high - low) stretches all images alike";
 }

@@ -6,18 +6,25 @@ import { DataError } from "../base/errors.ts";
 export interface Row {
   readonly cells: readonly string[];
   readonly line: number;
+  /** A line that begins with `#` and has no cells. */
+  readonly comment?: true;
 }
 
 /** What separates cells, the surest sign first: a comma may also be the sign before a fraction. */
 const separators = ["\t", ";", ","] as const;
 /** The line that Excel puts first, to say what separates cells. */
 const excelLine = /^"?sep=([^"\w\s]|\t)"?$/i;
+/** As numpy writes it before a header. A `#` that is a cell of its own is the name of a column. */
+const comment = /^\s*#(?!\s*[,;\t])/;
+/** What DOS and CP/M put at the end of a file. */
+const endOfFile = "\u001a";
 /** Characters that one row may have. */
 const longestRow = 2 ** 26;
 
 /**
  * The rows of a table of cells between commas, semicolons or tabs, whichever the first line with text has, or Excel's line
- * `sep=;` names. Lines end as on Windows, Unix or old Macs, in one file too; cells in quotation marks may hold anything.
+ * `sep=;` names. Lines end as on Windows, Unix or old Macs, in one file too; cells in quotation marks may hold anything. Lines
+ * that begin with `#` are comments.
  * Text is UTF-8, or UTF-16 with a byte order mark.
  * @throws DataError when quotation marks do not match.
  */
@@ -69,11 +76,16 @@ class RowReader {
     return rows;
   }
 
-  private add(text: string, rows: Row[]): void {
+  private add(given: string, rows: Row[]): void {
+    const text = given.includes(endOfFile) ? withoutMark(given) : given;
     if (this.open !== null) {
       this.open.text += `\n${text}`;
       if (this.open.text.length > longestRow) throw this.unmatched(this.open.line);
       if (isOpen(text)) this.finish(rows);
+      return;
+    }
+    if (comment.test(text)) {
+      rows.push({ cells: [], line: this.line, comment: true });
       return;
     }
     if (this.separator === null && this.choose(text)) return;
@@ -107,6 +119,14 @@ class RowReader {
       `${this.name} must be a table of numbers - got quotation marks that do not match by line ${line}`,
     );
   }
+}
+
+/** A line without the marks of an end of file around it. */
+function withoutMark(text: string): string {
+  let [from, to] = [0, text.length];
+  while (text[from] === endOfFile) from++;
+  while (to > from && text[to - 1] === endOfFile) to--;
+  return text.slice(from, to);
 }
 
 /** Whether a cell in quotation marks is begun, or one that was begun is ended. */

@@ -2,9 +2,10 @@ import { basename } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-import { csvRows } from "./csv-lines.ts";
+import { type Row, csvRows } from "./csv-lines.ts";
 import { availableMemory } from "./memory.ts";
 import { readChunks } from "./read-file.ts";
+import { holdsRowNumbers, rowNumbersNote } from "./row-numbers.ts";
 
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Digits in groups of three. */
@@ -17,34 +18,59 @@ const mostCells = 2 ** 28;
 /** Bytes that a cell takes, in its block and in the array of all. */
 const cellSize = 16;
 
+/** What a table of numbers holds. */
+export interface CsvPoints {
+  /** `[n, d]`. */
+  readonly points: NdArray<"float64">;
+  /** What was left out, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /**
- * Points `[n, d]` from a table of numbers: a row a point. A first line of names is a header, and left out; empty lines are too,
- * and columns and last rows in which nothing stands.
+ * Points `[n, d]` from a table of numbers: a row a point. A first line of names, or of the numbers of the columns, is a header, and
+ * left out; empty lines are too, lines that begin with `#`, columns of row numbers as pandas names them, and columns and last
+ * rows in which nothing stands.
  * Float64: in float32, distances between far numbers would be lost.
  * @param name What the bytes are, for messages: a file name.
  * @throws DataError with line and column when a cell is no finite number, with the line when rows differ in length, and when
  * there are more cells than the memory holds.
  */
+export async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<CsvPoints> {
+  const table = new Table(name, Math.min(mostCells, Math.floor(availableMemory() / cellSize)));
+  for await (const rows of csvRows(bytes instanceof Uint8Array ? [bytes] : bytes, name)) {
+    for (const row of rows) table.add(row);
+  }
+  return { points: table.points(), notes: table.notes() };
+}
+
+/** The points alone. @throws DataError as of `decodeCsv`. */
 export async function decodeCsvPoints(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
   name: string,
 ): Promise<NdArray<"float64">> {
-  const table = new Table(name, Math.min(mostCells, Math.floor(availableMemory() / cellSize)));
-  for await (const rows of csvRows(bytes instanceof Uint8Array ? [bytes] : bytes, name)) {
-    for (const { cells, line } of rows) table.add(cells, line);
-  }
-  return table.points();
+  return (await decodeCsv(bytes, name)).points;
 }
 
-/** The same of a file, zipped or not, which is read piece by piece. @throws DataError as of `decodeCsvPoints` and `readChunks`. */
-export async function readCsvPoints(path: string): Promise<NdArray<"float64">> {
+/** The same of a file, zipped or not, which is read piece by piece. @throws DataError as of `decodeCsv` and `readChunks`. */
+export async function readCsv(path: string): Promise<CsvPoints> {
   const chunks = await readChunks(path);
   if (chunks === null) throw new DataError(`${path} must be a file that exists - got none`);
-  return decodeCsvPoints(chunks, basename(path));
+  return decodeCsv(chunks, basename(path));
 }
 
 function isHeader(row: readonly string[]): boolean {
   return row.some((cell) => cell !== "") && row.every((cell) => cell === "" || columnName.test(cell));
+}
+
+/** Whether cells are the numbers of their columns from 0, as pandas names columns that nobody has named; maybe after a column of row numbers. */
+function areColumnNumbers(row: readonly string[]): boolean {
+  const first = row[0] === "" ? 1 : 0;
+  return row.length - first > 1 && row.every((cell, at) => at < first || cell === String(at - first));
+}
+
+/** Whether each cell is written with a fraction or an exponent, as pandas writes floats. */
+function areFloats(row: readonly string[]): boolean {
+  return row.every((cell) => /\d[.e]/i.test(cell));
 }
 
 /** How many cells there are up to the last in which something stands. */
@@ -62,6 +88,13 @@ class Table {
   /** The first row, and how many empty cells stand in it beyond the columns of the table. */
   private first: { readonly line: number; readonly empty: number } | null = null;
   private width = 0;
+  /** Columns that are left out. */
+  private readonly dropped = new Set<number>();
+  private comments = 0;
+  /** Numbers that may be those of columns, which the next row tells. */
+  private columnNumbers: number | null = null;
+  /** The line of column numbers that was left out. */
+  private headless: number | null = null;
   /** A row in which nothing stands; the last ones may be so. */
   private blank: { readonly line: number } | null = null;
 
@@ -70,7 +103,11 @@ class Table {
     private readonly most: number,
   ) {}
 
-  add(row: readonly string[], line: number): void {
+  add({ cells: row, line, comment }: Row): void {
+    if (comment) {
+      this.comments++;
+      return;
+    }
     const extent = extentOf(row);
     if (extent === 0) {
       this.blank ??= { line };
@@ -80,16 +117,24 @@ class Table {
       const names = row.map((cell) => cell.trim());
       this.first = { line, empty: row.length - extent };
       this.width = extent;
-      if (isHeader(names)) {
-        this.header = names;
-        this.requireNames(line);
+      const numbered = areColumnNumbers(names.slice(0, extent));
+      if (isHeader(names) || (numbered && names[0] === "")) {
+        this.takeHeader(names, line);
         return;
       }
+      if (numbered) this.columnNumbers = line;
+    } else if (this.columnNumbers !== null && this.count === this.width && areFloats(row)) {
+      this.clear();
     }
     if (this.blank !== null) throw this.noNumber("", this.blank.line, 0);
-    if (extent > this.width || row.length < this.width) throw this.otherLength(row.length, extent, line);
+    if (extent > this.width || row.length < this.width) {
+      const zeros = row.findIndex((cell) => cell.includes("\0"));
+      throw zeros < 0 ? this.otherLength(row.length, extent, line) : this.noNumber(row[zeros]!, line, zeros);
+    }
     if (this.count + this.width > this.most) throw this.tooMany(line);
-    for (let column = 0; column < this.width; column++) this.push(row[column]!, line, column);
+    for (let column = 0; column < this.width; column++) {
+      if (!this.dropped.has(column)) this.push(row[column]!, line, column);
+    }
   }
 
   points(): NdArray<"float64"> {
@@ -99,7 +144,35 @@ class Table {
     for (const [i, block] of this.blocks.entries()) {
       values.set(block.subarray(0, Math.min(blockSize, count - i * blockSize)), i * blockSize);
     }
-    return ndarray("float64", [count / width, width], values);
+    const kept = width - this.dropped.size;
+    return ndarray("float64", [count / kept, kept], values);
+  }
+
+  notes(): string[] {
+    const { comments, header, headless } = this;
+    return [
+      ...Array.from(this.dropped, (column) => rowNumbersNote(header![column]!)),
+      ...(headless === null ? [] : [`line ${headless} is left out: it numbers the columns`]),
+      ...(comments === 0 ? [] : [`${comments} ${comments === 1 ? "line" : "lines"} beginning with # left out`]),
+    ];
+  }
+
+  private takeHeader(names: readonly string[], line: number): void {
+    this.header = names;
+    this.requireNames(line);
+    for (let column = 0; column < this.width; column++) {
+      if (holdsRowNumbers(names[column]!)) this.dropped.add(column);
+    }
+    if (this.dropped.size < this.width) return;
+    throw new DataError(`${this.where} must hold a column of coordinates - got ${names.join(", ")}, a row index alone`);
+  }
+
+  /** Forgets the only row, which was no point. */
+  private clear(): void {
+    this.headless = this.columnNumbers;
+    this.columnNumbers = null;
+    this.count = 0;
+    this.blocks.length = 0;
   }
 
   private push(cell: string, line: number, column: number): void {
@@ -159,13 +232,21 @@ class Table {
   }
 }
 
+const missing = /^([+-]?nan|[+-]?inf|[+-]?infinity|<?na>?|n\/a|nat|null|none|-+|\?|\.)$/i;
+
 function hintFor(cell: string): string {
   if (cell === "") return "fill the cell, or leave the row out";
+  if (/^\0+$/.test(cell)) return "zero bytes are what a crash leaves of a file that was being written: write it again";
   if (cell.includes("\0")) return "this seems to be UTF-16: save the table as UTF-8";
   if (/^[+-]?\d+,\d+$/.test(cell) && !/^[+-]?\d{1,3},\d{3}$/.test(cell)) return "write fractions with a point: 1.5";
   if (grouped.test(cell))
     return "write numbers without signs between their thousands, and fractions with a point: 1234.5";
-  if (/^[+-]?(nan|inf|infinity|na|n\/a|null|none)$/i.test(cell))
-    return "leave rows without a number out, in pandas with dropna()";
+  if (missing.test(cell)) return "leave rows without a number out, in pandas with dropna()";
+  if (/^(true|false)$/i.test(cell)) return "write 1 and 0 for true and false, in pandas with astype(int)";
+  if (/^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]|$)|^\d{1,2}:\d{2}/.test(cell)) {
+    return "dates and times are no coordinates: write the time since the first of them in a unit, such as seconds";
+  }
+  if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as numbers alone";
+  if (/^[\u2212\u2013\u2014]\d/.test(cell)) return "write the sign of negative numbers as a hyphen: -1.5";
   return "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column";
 }

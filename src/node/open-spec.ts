@@ -6,7 +6,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { DataError, OptionError } from "../base/errors.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
-import { readCsvPoints } from "./csv-points.ts";
+import { readCsv } from "./csv-points.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
@@ -57,8 +57,8 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
   if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
   if (ending === ".csv" || ending === ".tsv") {
-    const items = await readCsvPoints(path);
-    return oneDomain({ train: arrayDataset({ name, kind: "points", items, ownUnits: true }), test: null });
+    const { points: items, notes } = await readCsv(path);
+    return oneDomain({ train: arrayDataset({ name, kind: "points", items, ownUnits: true, notes }), test: null });
   }
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
   if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {

@@ -4,7 +4,7 @@ import { DataError } from "../base/errors.ts";
 import { sharesOf } from "../base/shares.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
 import { decodeNpy } from "../codec/npy.ts";
-import { readCsvPoints } from "./csv-points.ts";
+import { readCsv } from "./csv-points.ts";
 import { readIfThere } from "./read-file.ts";
 
 async function readNpy(path: string): Promise<NdArray> {
@@ -17,7 +17,7 @@ async function readNpy(path: string): Promise<NdArray> {
 export async function readPointWeights(path: string): Promise<Float64Array> {
   const name = basename(path);
   const { shape, data } =
-    extname(path.replace(/\.gz$/i, "")) === ".npy" ? await readNpy(path) : await readCsvPoints(path);
+    extname(path.replace(/\.gz$/i, "")) === ".npy" ? await readNpy(path) : (await readCsv(path)).points;
   const [n = 0, width = 1, ...rest] = shape;
   if (n === 0 || width !== 1 || rest.length > 0) {
     throw new DataError(`${name} must be [n], a number a point - got ${formatShape(shape)}`);

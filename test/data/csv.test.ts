@@ -70,6 +70,12 @@ describe("a table of points", () => {
     ["quotes within quotes", "a.csv", '"the ""x""" , "y"\n"1",2.5\n3, "-4"\n"5","0.06"'],
     ["UTF-16 of the other order", "a.csv", Buffer.from(utf16("x;y\n1;2.5\n3;-4\n5;0.06\n")).swap16()],
     ["UTF-16", "a.csv", utf16("x;y\n1;2.5\n3;-4\n5;0.06\n")],
+    ["comments", "a.csv", "# made by hand, in 2 parts\n#\nx,y\n1,2.5\n# the rest\n3,-4\n5,0.06\n"],
+    ["a mark of DOS at its end", "a.csv", "x,y\r\n1,2.5\r\n3,-4\r\n5,0.06\r\n\u001a"],
+    ["a mark of DOS behind its last cell", "a.csv", "1,2.5\n3,-4\n5,0.06\u001a\u001a\n"],
+    ["row numbers as pandas reads and writes them", "a.csv", "Unnamed: 0,x,y\n0,1,2.5\n1,3,-4\n2,5,0.06\n"],
+    ["row numbers of a table written twice", "a.csv", "Unnamed: 0.1,Unnamed: 0,x,y\n0,0,1,2.5\n1,1,3,-4\n2,2,5,0.06\n"],
+    ["numbers of its columns first", "a.csv", "0,1\n1.0,2.5\n3.0,-4.0\n5.0,0.06\n"],
     ["exponents, signs and bare points", "a.csv", "1e0,+25E-1\n3.,-.4e+1\n+5,6e-2\n"],
   ])("is read with %s", async (_, file, content) => {
     const points = await pointsOf(await put(file, content));
@@ -78,6 +84,20 @@ describe("a table of points", () => {
       [3, -4],
       [5, Math.fround(0.06)],
     ]);
+  });
+
+  it.each([
+    ["Unnamed: 0,x\n0,1\n1,3\n", ["column Unnamed: 0 is left out: pandas keeps its row index in it"]],
+    ["# a\n1,2\n# b\n3,4\n", ["2 lines beginning with # left out"]],
+    [
+      "# a\n0,1\n1.5,2.5\n3.5,4.5\n",
+      ["line 2 is left out: it numbers the columns", "1 line beginning with # left out"],
+    ],
+    ["0,1\n1,2\n3,4\n", []],
+    ["0,1\n1.5,2\n3,4\n", []],
+    ["#,x\n1,2\n3,4\n", []],
+  ])("says what is left out of %j", async (content, notes) => {
+    expect((await openData(await put("points.csv", content))).train.notes).toEqual(notes);
   });
 
   it("may have one column, and keeps the first rows of a limit", async () => {
@@ -108,6 +128,15 @@ describe("a table of points", () => {
     ["NA,null\n3,4\n", 'got "NA" at line 1, column 1'],
     ["1,2\n-inf,4\n", 'got "-inf" at line 2, column 1'],
     ["1,2\n3,1e39\n", 'got "1e39" at line 2, column 2'],
+    ["Unnamed: 0\n1\n2\n", "must hold a column of coordinates - got Unnamed: 0, a row index alone"],
+    [",0,1\n0,1.5,2.5\n", "must have a name - got none at line 1, column 1", "to_csv(index=False)"],
+    ["1,2\n3,?\n", 'got "?" at line 2, column 2', "dropna()"],
+    ["1,2\n3,True\n", 'got "True" at line 2, column 2', "astype(int)"],
+    ["1,2\n3,2020-01-31\n", 'got "2020-01-31" at line 2, column 2', "dates and times are no coordinates"],
+    ["1,2\n3,12:30:01\n", 'got "12:30:01" at line 2, column 2', "dates and times are no coordinates"],
+    ["1,2\n3,4%\n", 'got "4%" at line 2, column 2', "percentages"],
+    ["1,2\n3,\u22124\n", "at line 2, column 2", "as a hyphen"],
+    ["1,2\n3,4\n\0\0\0\0", "at line 3, column 1", "what a crash leaves"],
     ["1,2\n3,0x10\n", 'got "0x10" at line 2, column 2'],
     ["1,5;2,5\n3,5;4,5\n", 'got "1,5" at line 1, column 1', "with a point"],
     ["1 2\n3 4\n", 'got "1 2" at line 1, column 1', "commas, semicolons or tabs"],

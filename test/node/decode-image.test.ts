@@ -179,7 +179,9 @@ describe("an image that cannot be decoded", () => {
 
   it.each([false, true])("has bytes inside that cannot be, of a JPEG (progressive: %s)", async (progressive) => {
     const raw = { width: 128, height: 128, channels: 3 } as const;
-    const pixels = Buffer.from(Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7 + Math.floor(i / 384) * 13) % 256));
+    const pixels = Buffer.from(
+      Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7 + Math.floor(i / 384) * 13) % 256),
+    );
     const bytes = await sharp(pixels, { raw }).jpeg({ quality: 90, progressive }).toBuffer();
     const whole = (await openImage(bytes, "a.jpg")) as ImageHeader;
     expect(await whole.decode({})).toMatchObject({ width: 128, height: 128 });
