@@ -173,6 +173,8 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
+  // What was left out may be why the recipe refuses the data.
+  for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   const engine = await nodeEngine({ device });
   const { model, training } = planRun(configured, data, given.train as TrainOptions, engine.freeMemory?.());
   const source = absoluteSource({ spec, ...how });
@@ -182,7 +184,6 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const config = runConfig(configured, source, training, engine.name, initial?.init);
   if (initial !== undefined) requireLike(definition.name, model, layoutsOf(model, training.seed), initial);
 
-  for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
   if (flags.dryRun === true) {
     output.result(lines, config);

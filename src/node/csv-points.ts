@@ -2,10 +2,10 @@ import { basename } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
+import { holdsRowNumbers, isLabel, labelAmongPointsNote, rowNumbersNote } from "./column-names.ts";
 import { type Row, csvRows } from "./csv-lines.ts";
 import { availableMemory } from "./memory.ts";
 import { readChunks } from "./read-file.ts";
-import { holdsRowNumbers, rowNumbersNote } from "./row-numbers.ts";
 
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Digits in groups of three. */
@@ -152,6 +152,7 @@ class Table {
     const { comments, header, headless } = this;
     return [
       ...Array.from(this.dropped, (column) => rowNumbersNote(header![column]!)),
+      ...(header ?? []).filter(isLabel).map(labelAmongPointsNote),
       ...(headless === null ? [] : [`line ${headless} is left out: it numbers the columns`]),
       ...(comments === 0 ? [] : [`${comments} ${comments === 1 ? "line" : "lines"} beginning with # left out`]),
     ];

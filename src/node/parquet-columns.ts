@@ -1,10 +1,13 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 
+import { durationsIn } from "./arrow-schema.ts";
+import { holdsRowNumbers } from "./column-names.ts";
+
 /** A column as a file's schema describes it. Names need not differ: a column is known by its place. */
 export interface Column {
   readonly place: number;
   readonly name: string;
-  readonly holds: "numbers" | "whole numbers" | "text" | "images" | "something else";
+  readonly holds: "numbers" | "whole numbers" | "decimals" | "booleans" | "text" | "images" | "something else";
   /** What it holds, in a word for a person. */
   readonly kind: string;
 }
@@ -17,15 +20,21 @@ export interface Columns {
 }
 
 export function columnsOf(schema: SchemaTree, { key_value_metadata: words }: FileMetaData): Columns {
-  const all = schema.children.map((tree, place): Column => ({
-    place,
-    name: tree.element.name,
-    holds: holdsOf(tree),
-    kind: kindOf(tree),
-  }));
-  const index = new Set(pandasIndex(words?.find(({ key }) => key === "pandas")?.value));
+  const word = (name: string): string | undefined => words?.find(({ key }) => key === name)?.value;
+  const durations = durationsIn(word("ARROW:schema"));
+  const all = schema.children.map((tree, place): Column => {
+    const { name } = tree.element;
+    // The schema of Arrow is of the same columns, or not of this file.
+    const isDuration = durations.length === schema.children.length && durations[place]!;
+    return isDuration
+      ? { place, name, holds: "something else", kind: "duration" }
+      : { place, name, holds: holdsOf(tree), kind: kindOf(tree) };
+  });
+  const index = new Set(pandasIndex(word("pandas")));
   const names = all.map(({ name }) => name);
-  return { all, bookkeeping: [...index].map((name) => names.lastIndexOf(name)).filter((place) => place >= 0) };
+  const kept = [...index].map((name) => names.lastIndexOf(name)).filter((place) => place >= 0);
+  const named = all.filter(({ name }) => holdsRowNumbers(name)).map(({ place }) => place);
+  return { all, bookkeeping: [...new Set([...kept, ...named])] };
 }
 
 /** Names of the columns that hold the index of a DataFrame; an index of row numbers alone is in none. */
@@ -45,6 +54,8 @@ function holdsOf(tree: SchemaTree): Column["holds"] {
   // A list of old: no group of its own, but a repeated value.
   if (children.length > 0 || element.repetition_type === "REPEATED") return "something else";
   if (isWhole(element)) return "whole numbers";
+  if (element.type === "BOOLEAN") return "booleans";
+  if (element.converted_type === "DECIMAL") return "decimals";
   if (element.type === "FLOAT" || element.type === "DOUBLE" || isHalf(element)) return "numbers";
   return isText(element) ? "text" : "something else";
 }
@@ -60,7 +71,7 @@ function isWhole({ type, converted_type: old, logical_type: meaning }: SchemaEle
 }
 
 function isText({ converted_type: old, logical_type: meaning }: SchemaElement): boolean {
-  return old === "UTF8" || meaning?.type === "STRING";
+  return old === "UTF8" || old === "ENUM" || meaning?.type === "STRING" || meaning?.type === "ENUM";
 }
 
 /** Bytes that are not text, or a struct with such. */

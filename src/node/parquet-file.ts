@@ -2,10 +2,11 @@ import { basename } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
-import { type ArrayDatasetParts, arrayDataset } from "../data/array-dataset.ts";
-import { type Label, classesFrom } from "../data/classes.ts";
+import { arrayDataset } from "../data/array-dataset.ts";
+import { type Classes, type Label, classesFrom } from "../data/classes.ts";
 import type { Dataset, SkippedFile } from "../data/dataset.ts";
 import { type EncodedImage, nothingRead, readImages } from "./images.ts";
+import { isLabel, labelAmongPointsNote, labelColumn, rowNumbersNote } from "./column-names.ts";
 import type { Column } from "./parquet-columns.ts";
 import { ParquetReader } from "./parquet-reader.ts";
 import type { OpenedParquet } from "./parquet-worker.ts";
@@ -26,13 +27,11 @@ interface Table extends OpenedParquet {
   readonly notes: readonly string[];
 }
 
-/** The column that the labels of images are read from. */
-const labelColumn = "label";
-
 /**
  * A Parquet file. Where one column holds image files, as bytes or as the hub's `{ bytes, path }`, they are the items, and the
- * distinct values of a column `label` their classes; else every column must hold numbers, and each row is a point. Columns that
- * pandas keeps its row index in are left out.
+ * distinct values of a column `label` their classes: whole numbers, whatever type they have, words or booleans. Else every column
+ * must hold numbers or booleans, and each row is a point. What is left out is said: of images all other columns, and those that
+ * pandas keeps its row index in.
  * @throws DataError when it is no such file, or a number is not finite. @throws OptionError when sizes of images differ and none is asked for.
  */
 export async function openParquet(
@@ -46,10 +45,12 @@ export async function openParquet(
     const columns = opened.all.filter(({ place }) => !opened.bookkeeping.includes(place));
     const rows = opened.groups.reduce((sum, group) => sum + group.rows, 0);
     const notes = opened.bookkeeping.map((place) => {
-      return `column ${opened.all[place]!.name} is left out: pandas keeps its row index in it`;
+      return rowNumbersNote(opened.all[place]!.name);
     });
     const table: Table = { ...opened, name, reader, columns, rows, notes };
-    const images = columns.filter(({ holds }) => holds === "images");
+    const bytes = columns.filter(({ holds }) => holds === "images");
+    // Words are bytes, too, where a writer does not say that they are words.
+    const images = bytes.length > 1 ? bytes.filter(({ name: own }) => !isLabel(own)) : bytes;
     if (images.length > 1) {
       throw new DataError(
         `${name} must hold one column of images - got ${images.map((column) => column.name).join(", ")}`,
@@ -65,15 +66,15 @@ export async function openParquet(
 
 async function readPictures(table: Table, column: Column, { size, first }: ParquetOptions): Promise<Dataset> {
   const { name, reader, groups, notes } = table;
-  const labelled = labelsOf(table);
+  const labelled = labelsOf(table, column);
   const columns = [column.place, ...(labelled === null ? [] : [labelled.place])];
-  const labels: (Label | null | undefined)[] = [];
+  const labels: unknown[] = [];
   async function* images(): AsyncGenerator<EncodedImage> {
     for (const [group, { rows }] of groups.entries()) {
       if (rows === 0) continue;
       const [encoded, own] = await reader.values(group, columns);
       for (const [at, image] of encoded!.entries()) {
-        const row = labels.push(own?.[at] as Label | null | undefined);
+        const row = labels.push(own?.[at]);
         yield encodedIn(image, row);
       }
     }
@@ -82,29 +83,45 @@ async function readPictures(table: Table, column: Column, { size, first }: Parqu
   const read = await readImages(name, images(), table.rows, { size, limit: first }, skipped);
   if (read === null) throw nothingRead(name, skipped, "no rows", `in the column ${column.name}`);
   const { items, places, files, scales } = read;
-  const classes = labelled === null ? {} : classesAt(labels, places);
+  const { classes, notes: onLabels } =
+    labelled === null ? { classes: null, notes: [] } : classesAt(labelled, labels, places);
   return arrayDataset({
     name,
     kind: "image",
     items,
-    ...classes,
+    ...(classes !== null && { labels: classes.labels, classNames: classes.names }),
     skipped,
     files,
     scales,
-    notes: [...notes, ...read.notes],
+    notes: [...notes, ...otherColumns(table, column, labelled), ...onLabels, ...read.notes],
   });
 }
 
-/** The column of labels, if there is one. @throws DataError for two. */
-function labelsOf({ name, columns }: Table): Column | null {
-  const found = columns.filter((column) => {
-    return column.name === labelColumn && (column.holds === "whole numbers" || column.holds === "text");
-  });
+/** What labels are read from; bytes are taken for words. */
+const labelHolds: readonly Column["holds"][] = ["whole numbers", "numbers", "decimals", "booleans", "text", "images"];
+
+/** The column of labels, if there is one: the one that is called so to the letter, or else in capitals. @throws DataError for two. */
+function labelsOf({ name, columns }: Table, images: Column): Column | null {
+  const called = columns.filter((column) => column !== images && isLabel(column.name));
+  const exact = called.filter((column) => column.name === labelColumn);
+  const found = (exact.length > 0 ? exact : called).filter(({ holds }) => labelHolds.includes(holds));
   if (found.length <= 1) return found[0] ?? null;
   throw new DataError(
     `${name} must have one column ${labelColumn} - got ${found.length} of them`,
     "give the others another name",
   );
+}
+
+/** What is said of the columns beside images and their labels. */
+function otherColumns({ columns }: Table, images: Column, labels: Column | null): string[] {
+  const others = columns.filter((column) => column !== images && column !== labels);
+  if (others.length === 0) return [];
+  const listed = others.map((column) => `${column.name} (${column.kind})`).join(", ");
+  const words = `column${others.length === 1 ? "" : "s"} ${listed} ${others.length === 1 ? "is" : "are"} left out`;
+  if (labels !== null) return [`${words}: images are read from ${images.name}, and classes from ${labels.name}`];
+  const unfit = others.some((column) => isLabel(column.name));
+  const classes = unfit ? "they must be whole numbers, words or booleans" : "there is none";
+  return [`${words}: classes are read from a column called ${labelColumn}, and ${classes}`];
 }
 
 /** Rows are counted from 1. */
@@ -121,25 +138,64 @@ function encodedIn(value: unknown, row: number): EncodedImage {
   };
 }
 
-/** The classes of the chosen rows; none where a row has no label, as in the hidden test parts of the hub, where they are -1. */
+/**
+ * The classes of the chosen rows, or why there are none: a row has no label, as in the hidden test parts of the hub, where they
+ * are -1; or one that is no whole number.
+ */
 function classesAt(
-  labels: readonly (Label | null | undefined)[],
+  { name, kind }: Column,
+  labels: readonly unknown[],
   places: readonly number[],
-): Pick<ArrayDatasetParts, "labels" | "classNames"> {
-  const known = places.map((place) => labels[place]).filter((label) => label !== null && label !== undefined);
-  const { labels: own, names } = classesFrom(known);
+): { readonly classes: Classes | null; readonly notes: readonly string[] } {
+  const own = places.map((place) => labelOf(labels[place]));
+  const without = (at: number, what: string, hint: string) => ({
+    classes: null,
+    notes: [`column ${name} (${kind}) is left out: row ${places[at]! + 1} has ${what}; ${hint}`],
+  });
+  const missing = own.indexOf(null);
+  if (missing >= 0) {
+    const count = own.filter((label) => label === null).length;
+    const more = count === 1 ? "" : `, and ${count - 1} more`;
+    return without(missing, `no label${more}`, "without such rows it gives the classes");
+  }
+  const fraction = own.findIndex((label) => typeof label === "number" && !Number.isInteger(label));
+  if (fraction >= 0) {
+    return without(fraction, `the label ${String(own[fraction])}`, "classes are whole numbers, words or booleans");
+  }
+  const classes = classesFrom(own as readonly Label[]);
+  const { names } = classes;
   const hidden = names.includes("-1") && (names.includes("0") || names.length === 1);
-  return known.length < places.length || hidden ? {} : { labels: own, classNames: names };
+  return hidden
+    ? without(
+        own.findIndex((label) => String(label) === "-1"),
+        "-1 for a label",
+        "the hub hides labels so",
+      )
+    : { classes, notes: [] };
 }
+
+/** Null where there is none. */
+function labelOf(value: unknown): Label | null {
+  if (value === null || value === undefined || Number.isNaN(value)) return null;
+  if (typeof value === "boolean") return String(value);
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as Label);
+}
+
+/** What the coordinates of points are read from. */
+const coordinates: readonly Column["holds"][] = ["numbers", "whole numbers", "decimals", "booleans"];
+const times = /^(date|time|timestamp|duration|interval)/;
 
 async function readPoints(table: Table): Promise<Dataset> {
   const { name, reader, columns, rows, groups, notes } = table;
-  const other = columns.find(({ holds }) => holds !== "numbers" && holds !== "whole numbers");
+  const other = columns.find(({ holds }) => !coordinates.includes(holds));
   if (other !== undefined || columns.length === 0) {
-    const got = other === undefined ? "no columns" : `${other.name}, ${other.kind}`;
+    const bare = notes.length === 0 ? "no columns" : "none but the row index of pandas";
+    const got = other === undefined ? bare : `${other.name}, ${other.kind}`;
     throw new DataError(
       `${name} must hold a column of images, or numbers in every column - got ${got}`,
-      "images are the bytes of image files; write a file with the columns to learn from",
+      other !== undefined && times.test(other.kind)
+        ? "write times as numbers in a unit, such as seconds since the first of them; or leave the column out"
+        : "images are the bytes of image files; write a file with the columns to learn from",
     );
   }
   if (rows === 0) throw new DataError(`${name} must hold at least one row of numbers - got none`);
@@ -160,7 +216,8 @@ async function readPoints(table: Table): Promise<Dataset> {
     at += part.length;
   }
   const items = ndarray("float64", [rows, columns.length], values);
-  return arrayDataset({ name, kind: "points", items, ownUnits: true, notes });
+  const labels = columns.filter((column) => isLabel(column.name)).map((column) => labelAmongPointsNote(column.name));
+  return arrayDataset({ name, kind: "points", items, ownUnits: true, notes: [...notes, ...labels] });
 }
 
 function noNumber({ name }: Table, row: number, column: Column, value: string): DataError {

@@ -45,6 +45,8 @@ interface Table {
   readonly file: AsyncBuffer;
   readonly metadata: FileMetaData;
   readonly groups: readonly RowGroupSize[];
+  /** Digits after the point of each column of decimals, by place. */
+  readonly scales: ReadonlyMap<number, number>;
   /** Closes the file. @throws DataError when it has changed. */
   close(): Promise<void>;
 }
@@ -54,6 +56,9 @@ const mostExpansion = 32;
 const freeExpansion = 2 ** 26;
 /** Whole numbers up to it are exact in float64. */
 const mostExact = 2n ** 53n;
+
+/** Most digits that JavaScript writes after a point. */
+const mostDigits = 100;
 
 /** Decompression with its result bounded before room is made for it. */
 const bounded = Object.fromEntries(
@@ -91,8 +96,11 @@ async function describeTable({ file, close }: Pick<Table, "file" | "close">): Pr
   if (rows !== Number(metadata.num_rows)) {
     throw new Error(`${metadata.num_rows} rows by its footer, and ${rows} in its row groups`);
   }
+  const decimals = schema.children.flatMap(({ element }, place): [number, number][] =>
+    element.converted_type === "DECIMAL" ? [[place, element.scale ?? 0]] : [],
+  );
   return [
-    { file, metadata, groups, close },
+    { file, metadata, groups, scales: new Map(decimals), close },
     { ...columns, size: file.byteLength, groups },
   ];
 }
@@ -162,7 +170,7 @@ function requireRange(start: number, end: number, size: number): void {
 
 /** Some columns of a row group, each as long as the group says. */
 async function readGroup(table: Table, group: number, places: readonly number[]): Promise<ArrayLike<unknown>[][]> {
-  const { file, metadata, groups } = table;
+  const { file, metadata, groups, scales } = table;
   const rowStart = groups.slice(0, group).reduce((sum, { rows }) => sum + rows, 0);
   const { rows } = groups[group]!;
   const parts = new Map(places.map((place) => [String(place), [] as ArrayLike<unknown>[]]));
@@ -181,8 +189,14 @@ async function readGroup(table: Table, group: number, places: readonly number[])
     const own = parts.get(String(place))!;
     const length = own.reduce((sum, part) => sum + part.length, 0);
     if (length !== rows) throw new Error(`${rows} rows by its footer, and ${length} in column ${place + 1}`);
-    return own;
+    const scale = scales.get(place);
+    return scale === undefined ? own : own.map((part) => Array.from(part, (value) => rounded(value, scale)));
   });
+}
+
+/** A decimal as the number that it is written as: it comes as a product with a power of ten, which is not always the nearest one. */
+function rounded(value: unknown, scale: number): unknown {
+  return typeof value === "number" && scale <= mostDigits ? Number(value.toFixed(scale)) : value;
 }
 
 async function readNumbers(table: Table, group: number, places: readonly number[]): Promise<ParquetAnswer> {
@@ -207,7 +221,7 @@ async function readNumbers(table: Table, group: number, places: readonly number[
 /** NaN for what is no finite float32, or no exact whole number. */
 function numberOf(value: unknown): number {
   if (typeof value === "bigint") return value > mostExact || value < -mostExact ? Number.NaN : Number(value);
-  const number = typeof value === "number" ? value : Number.NaN;
+  const number = typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number.NaN;
   return Number.isFinite(Math.fround(number)) ? number : Number.NaN;
 }
 

@@ -61,14 +61,41 @@ describe("images in a Parquet file", () => {
     ["labels-huge", ["9007199254740992", "9007199254740993", "9223372036854775807"], [0, 1, 0, 2]],
     ["labels-words", ["ant", "cat", "dog"], [2, 1, 2, 0]],
     ["labels-signs", ["-1", "1"], [0, 1, 1, 0]],
+    ["labels-flags", ["false", "true"], [1, 0, 0, 1]],
+    ["labels-floats", ["0", "1", "2"], [2, 0, 1, 0]],
+    ["labels-decimals", ["0", "1", "2"], [2, 0, 1, 0]],
+    ["labels-bytes", ["ant", "cat", "dog"], [2, 1, 2, 0]],
+    ["called-Label", ["0", "1"], [0, 1, 0, 1]],
   ])("have the distinct labels as classes: %s", async (name, classNames, labels) => {
     const data = await openItems(fixture(name));
     expect(data.classNames).toEqual(classNames);
     expect([...data.labels!]).toEqual(labels);
   });
 
-  it("have no classes where a label is missing", async () => {
-    expect((await openItems(fixture("labels-missing"))).labels).toBeNull();
+  it.each([
+    ["labels-missing", "column label (int32) is left out: row 2 has no label; without such rows it gives the classes"],
+    ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; without such rows"],
+    [
+      "labels-fractions",
+      "column label (double) is left out: row 2 has the label 0.5; classes are whole numbers, words",
+    ],
+    ["labels-lists", "column label (lists) is left out: classes are read from a column called label, and they must be"],
+    ["labels-durations", "column label (duration) is left out: classes are read from a column called label, and they"],
+    [
+      "called-target",
+      "columns caption (string), target (int64) are left out: classes are read from a column called label",
+    ],
+    ["plain", "column label (int32) is left out: row 3 has -1 for a label; the hub hides labels so"],
+  ])("have no classes, and why is said: %s", async (name, note) => {
+    const data = await openItems(fixture(name));
+    expect(data.labels).toBeNull();
+    expect(data.notes!.at(-1)).toContain(note);
+  });
+
+  it("say which columns are left out", async () => {
+    const { notes } = await openItems(fixture("called-Label"));
+    const read = "images are read from image, and classes from Label";
+    expect(notes).toEqual([`column caption (string) is left out: ${read}`]);
   });
 
   it("are brought to a size, and read up to a limit", async () => {
@@ -121,8 +148,8 @@ describe("points in a Parquet file", () => {
     ["nan", "each cell must be a finite number - got NaN in row 3, column 2 (y)"],
     ["key", "each cell must be a finite number up to 2^53 - got 9007199254740993 in row 2, column 2 (id)"],
     ["key-unsigned", "a finite number up to 2^53 - got 18446744073709551615 in row 1, column 2 (id)"],
-    ["decimals", "numbers in every column - got x, decimal"],
-    ["flags", "numbers in every column - got x, boolean"],
+    ["durations", "numbers in every column - got t, duration"],
+    ["index-alone", "numbers in every column - got none but the row index of pandas"],
     ["ragged", "numbers in every column - got v, lists"],
     ["hours", "numbers in every column - got x, time"],
     ["category", "numbers in every column - got x, string"],
@@ -159,6 +186,27 @@ describe("points in a Parquet file", () => {
     expect(data.notes).toEqual(notes);
     const split = await openData(fixture(name));
     expect(split.train.notes).toEqual(notes);
+  });
+
+  it.each([
+    ["index-name", "column __index_level_0__ is left out: pandas keeps its row index in it"],
+    ["unnamed", "column Unnamed: 0 is left out: pandas keeps its row index in it"],
+  ])("do without a row index that its name alone tells: %s", async (name, note) => {
+    const data = await openItems(fixture(name));
+    expect(data.shape).toEqual([1]);
+    expect([...data.readDouble!([0, 1, 2]).data]).toEqual([0.5, 1.5, 2.5]);
+    expect(data.notes).toEqual([note]);
+  });
+
+  it("may be decimals, as they are written, and booleans, which are 0 and 1", async () => {
+    expect([...(await openItems(fixture("decimals"))).readDouble!([0, 1, 2]).data]).toEqual([1.1, 2.25, -0.07]);
+    expect([...(await openItems(fixture("flags"))).readDouble!([0, 1, 2]).data]).toEqual([1, 0, 1]);
+  });
+
+  it("have a column label as a coordinate, which is said", async () => {
+    const data = await openItems(fixture("points-label"));
+    expect(data).toMatchObject({ shape: [2], labels: null });
+    expect(data.notes).toEqual([expect.stringContaining("column label is a coordinate as the others are")]);
   });
 
   it("are read as polars writes them", async () => {

@@ -10,3 +10,16 @@ export function holdsRowNumbers(name: string): boolean {
 export function rowNumbersNote(name: string): string {
   return `column ${name} is left out: pandas keeps its row index in it`;
 }
+
+/** The column that classes of images are read from. */
+export const labelColumn = "label";
+
+/** Whether a column is called so, in capitals or not. */
+export function isLabel(name: string): boolean {
+  return name.toLowerCase() === labelColumn;
+}
+
+/** What is said of points among whose coordinates there is a column that is called so. */
+export function labelAmongPointsNote(name: string): string {
+  return `column ${name} is a coordinate as the others are, for points have no classes: if it is none, leave it out of the file`;
+}
