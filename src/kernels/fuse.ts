@@ -56,7 +56,8 @@ class Fuser {
   ) {
     const ends = [...wanted.outputs.values(), ...wanted.updates.values()];
     this.order = toposort(ends);
-    this.values = new Values(this.order, new Set(ends));
+    const calmed = new Set([...wanted.updates.values(), ...factorsOf(this.order)]);
+    this.values = new Values(this.order, new Set(ends), calmed);
   }
 
   run(): Fused {
@@ -320,6 +321,16 @@ class Fuser {
     const copy = this.values.copied({ ...stored, view: swapLastAxes(view) }, "float32");
     return { ...copy, view: swapLastAxes(copy.view) };
   }
+}
+
+/** What products multiply, seen through views. */
+function factorsOf(order: readonly Tensor[]): Tensor[] {
+  const factors = order.flatMap((node) => ("product" in opOf(node).kernel ? node.inputs : []));
+  return factors.map((factor) => {
+    let own = factor;
+    while ("view" in opOf(own).kernel) own = own.inputs[0]!;
+    return own;
+  });
 }
 
 function turned(stored: Stored): Stored {

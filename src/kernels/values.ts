@@ -26,6 +26,12 @@ export interface Stored {
   readonly writers: readonly number[];
 }
 
+/**
+ * What is smaller than this is written as 0 where an optimizer or a product would meet it again and again: a subnormal number
+ * takes a processor a hundred times as long as another, and no sum that a training can feel contains it.
+ */
+const negligible = 2 ** -100;
+
 /** Values of so few instructions and of one load are computed again rather than written and read. */
 const cheap = 5;
 
@@ -43,10 +49,12 @@ export class Values {
   /**
    * @param order All tensors, inputs before users.
    * @param ends Those that are wanted after the program.
+   * @param calmed Those of which what is negligible is written as 0.
    */
   constructor(
     order: readonly Tensor[],
     private readonly ends: ReadonlySet<Tensor>,
+    private readonly calmed: ReadonlySet<Tensor>,
   ) {
     for (const node of order) {
       for (const from of node.inputs) {
@@ -164,9 +172,16 @@ export class Values {
   /** Writes the numbers of a tensor to a place. @returns The steps that do. */
   storeInto(node: Tensor, target: View): number[] {
     const [pass, value] = this.compute(node, () => true, target.shape);
-    pass.stores.push({ view: target, value });
+    const isCalmed = this.calmed.has(node) || this.calmed.has(this.origin(node));
+    pass.stores.push({ view: target, value: isCalmed ? this.calm(value) : value });
     this.admit(pass, target.shape);
     return [pass.id];
+  }
+
+  private calm(value: Node): Node {
+    const { k } = this;
+    if (value.kind !== "applied" || value.type !== "float32") return value;
+    return k.apply("v128.andnot", "float32", value, k.greater(k.number(negligible), k.abs(value)));
   }
 
   /** Finds or opens a pass that has the numbers of a tensor in a register. */

@@ -26,7 +26,7 @@ describe("a plan", () => {
     const plan = planOf({}, { w: next.params, ...next.slots });
     expect(lines(plan)).toEqual([
       "kernels",
-      "  pass of 1000, 10 instructions: w gradients g squares epsilon rate -> w gradients squares",
+      "  pass of 1000, 19 instructions: w gradients g squares epsilon rate -> w gradients squares",
     ]);
     expect(names(plan.schedule.inPlace.values())).toEqual(["gradients", "squares", "w"]);
     expect(plan.schedule.copied.size).toBe(0);
