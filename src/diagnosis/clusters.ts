@@ -1,6 +1,6 @@
 import { type NdArray, zeros } from "../base/ndarray.ts";
 import { type Key, uniform } from "../base/random.ts";
-import { nearestRows } from "../numeric/nearest-rows.ts";
+import { nearestRows } from "../numeric/nearest.ts";
 
 /** Rounds after which the centres are taken as they are. */
 const rounds = 20;

@@ -3,7 +3,7 @@ import type { Key } from "../base/random.ts";
 import { type DataSplit, some } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
-import { nearestRows } from "../numeric/nearest-rows.ts";
+import { nearestRows } from "../numeric/nearest.ts";
 import { minOf } from "../base/many.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";

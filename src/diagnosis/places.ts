@@ -3,7 +3,7 @@ import { type Key, fold } from "../base/random.ts";
 import { type Dataset, className, somePlaces } from "../data/index.ts";
 import { laplacianVariances } from "../metrics/index.ts";
 import { clusterCentres } from "./clusters.ts";
-import { nearestRows } from "../numeric/nearest-rows.ts";
+import { nearestRows } from "../numeric/nearest.ts";
 import { minOf } from "../base/many.ts";
 
 /** Where real items are: the modes that the data declare, or clusters of them. */

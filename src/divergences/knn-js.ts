@@ -1,9 +1,10 @@
 import { OptionError } from "../base/errors.ts";
 import { monteCarlo } from "../base/monte-carlo.ts";
+import { countsWithin, nearestOf, radiiOf } from "../numeric/nearest.ts";
 import { type Points, commonWidth } from "../numeric/points.ts";
 import { digamma } from "./digamma.ts";
 import type { EstimatedDivergence } from "./knn-kl.ts";
-import { countsWithin, nearestOf, radiiOf, requireNeighbours } from "./nearest.ts";
+import { requireNeighbours } from "./require-neighbours.ts";
 
 /**
  * Jensen-Shannon divergence in nats from as many draws of either side. It is the mutual information between a draw of the

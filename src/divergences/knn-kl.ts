@@ -1,6 +1,7 @@
 import { DataError } from "../base/errors.ts";
+import { type Neighbours, nearestOf } from "../numeric/nearest.ts";
 import { type Points, commonWidth } from "../numeric/points.ts";
-import { type Neighbours, nearestOf, requireNeighbours } from "./nearest.ts";
+import { requireNeighbours } from "./require-neighbours.ts";
 
 export interface EstimatedDivergence {
   /** In nats. May be below 0, where the truth is small. */

@@ -1,6 +1,6 @@
 import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
-import { nearestRows } from "../numeric/nearest-rows.ts";
+import { nearestRows } from "../numeric/nearest.ts";
 
 /** Centres [k, d] of a mixture, and how far from the nearest a sample of high quality may be: so many deviations. */
 export interface ModeCenters {

@@ -1,6 +1,7 @@
 import { filled } from "../base/filled.ts";
-import { toFloat64 } from "../base/ndarray.ts";
-import { forDistances, forOwnDistances } from "./distances.ts";
+import { type NdArray, toFloat64 } from "../base/ndarray.ts";
+import { nearestOf } from "../numeric/nearest.ts";
+import { forDistances } from "../numeric/squared-distances.ts";
 import type { Sets } from "./metric.ts";
 import { requireAlike, requireCount } from "./sets.ts";
 
@@ -37,7 +38,7 @@ export function neighboursOf(sets: Sets): Neighbours {
   const d = requireAlike(sets, "neighbours");
   requireCount(sets, 2 * groups, "neighbours");
   const [drawn, real] = [toFloat64(sets.generated), toFloat64(sets.reference)];
-  const [ofDrawn, ofReal] = [squaredRadii(drawn, d), squaredRadii(real, d)];
+  const [ofDrawn, ofReal] = [squaredRadii(sets.generated), squaredRadii(sets.reference)];
   const [n, m] = [drawn.length / d, real.length / d];
   const tally = new Tally(n, m);
   forDistances(real, drawn, d, (top, left, height, width, squares) => {
@@ -128,42 +129,19 @@ class Tally {
 }
 
 /** Squared distance of each row of [n, d] to its `neighbour`-th nearest other, of all others and of those of each group. */
-function squaredRadii(x: Float64Array, d: number): Radii {
-  const n = x.length / d;
-  const nearest = new Float64Array(n * kept).fill(Infinity);
-  const items = new Int32Array(n * kept);
-  forOwnDistances(x, d, (top, left, height, width, squares) => {
-    for (let i = 0; i < height; i++) {
-      for (let j = 0; j < width; j++) {
-        if (left + j >= top + i) continue;
-        insert(nearest, items, top + i, left + j, squares[i * width + j]!);
-        insert(nearest, items, left + j, top + i, squares[i * width + j]!);
-      }
-    }
-  });
+function squaredRadii(x: NdArray): Radii {
+  const n = x.shape[0]!;
+  const { squares: nearest, indices } = nearestOf(x, x, kept);
   const squares = new Float64Array(n * columns);
   const largest = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     for (let column = 0; column < columns; column++) {
-      const square = radiusWithout(column - 1, nearest, items, i);
+      const square = radiusWithout(column - 1, nearest, indices, i);
       squares[i * columns + column] = square;
       largest[i] = Math.max(largest[i]!, square);
     }
   }
   return { squares, largest };
-}
-
-/** Keeps the smallest squares of an item in order, and whose they are. */
-function insert(nearest: Float64Array, items: Int32Array, item: number, other: number, square: number): void {
-  const first = item * kept;
-  let at = first + kept - 1;
-  if (square >= nearest[at]!) return;
-  for (; at > first && nearest[at - 1]! > square; at--) {
-    nearest[at] = nearest[at - 1]!;
-    items[at] = items[at - 1]!;
-  }
-  nearest[at] = square;
-  items[at] = other;
 }
 
 /** The `neighbour`-th of an item's nearest that is not of a group; where all kept ones are, the last of them. */

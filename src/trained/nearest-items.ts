@@ -1,7 +1,10 @@
-import { type NdArray, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { filled } from "../base/filled.ts";
+import { type NdArray, ndarray, reshaped, rows, sizeOf, toFloat64, zeros } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
 import type { Dataset } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
+import { nearestRows } from "../numeric/nearest.ts";
+import { euclideanDistance } from "../numeric/points.ts";
 import { argmax, matmul, mul, square, sub, sum } from "../ops/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
 
@@ -21,36 +24,33 @@ const fewNumbers = 16;
  * that of a copy is 0.
  */
 export async function nearestDistances(engine: Engine, items: NdArray, data: Dataset): Promise<Float64Array> {
-  const n = items.shape[0]!;
-  const d = sizeOf(items.shape.slice(1));
+  const [n, d] = [items.shape[0]!, sizeOf(items.shape.slice(1))];
+  const vectors = reshaped(items, [n, d]);
   const least = new Float64Array(n).fill(Infinity);
   const block = Math.min(dataAtOnce, data.size);
-  const search = d <= fewNumbers ? null : await Search.open(engine, d, readBlock(data, 0, block));
+  const search = d <= fewNumbers ? null : await Search.open(engine, d, readBlock(data, 0, block, d));
   try {
     for (let start = 0; start < data.size; start += block) {
       // The last block ends with the data; some of its items are looked at twice.
-      const others = readBlock(data, Math.min(start, data.size - block), block);
+      const others = readBlock(data, Math.min(start, data.size - block), block, d);
       for (let top = 0; top < n; top += itemsAtOnce) {
-        const part = rows(items, top, Math.min(n, top + itemsAtOnce));
-        const places = await search?.nearest(part, others);
-        for (let i = 0; i < part.shape[0]!; i++) {
-          const to =
-            places === undefined ? nearestOf(part, i, others, d) : squaredDistance(part, i, others, places[i]!, d);
-          least[top + i] = Math.min(least[top + i]!, to);
-        }
+        const part = rows(vectors, top, Math.min(n, top + itemsAtOnce));
+        const distances = search === null ? nearestRows(part, others).distance : await search.distances(part, others);
+        for (let i = 0; i < distances.length; i++) least[top + i] = Math.min(least[top + i]!, distances[i]!);
       }
     }
   } finally {
     await search?.release();
   }
-  return least.map(Math.sqrt);
+  return least;
 }
 
-function readBlock(data: Dataset, first: number, count: number): NdArray<"float32"> {
-  return data.read(range(first, first + count));
+/** Items as vectors [count, d]. */
+function readBlock(data: Dataset, first: number, count: number, d: number): NdArray {
+  return reshaped(data.read(range(first, first + count)), [count, d]);
 }
 
-/** Places of nearest rows by an engine. */
+/** Nearest rows by an engine. */
 class Search {
   private constructor(
     private readonly compiled: Compiled,
@@ -68,10 +68,14 @@ class Search {
     return new Search(await engine.compile({ outputs: { place: argmax(closeness) } }), centre);
   }
 
-  /** For each of up to `itemsAtOnce` items the place of the nearest of the others. */
-  async nearest(items: NdArray, others: NdArray): Promise<ArrayLike<number>> {
+  /** From each of up to `itemsAtOnce` items to the nearest of the others, [n]. */
+  async distances(items: NdArray, others: NdArray): Promise<Float64Array> {
     const feeds = { a: this.centred(items, itemsAtOnce), b: this.centred(others, others.shape[0]!) };
-    return (await this.compiled.run(feeds)).place!.data;
+    const place = (await this.compiled.run(feeds)).place!.data;
+    const row = (from: NdArray, i: number) => toFloat64(rows(from, i, i + 1));
+    return filled(new Float64Array(items.shape[0]!), (i) =>
+      euclideanDistance(row(items, i), 0, row(others, place[i]!), 0, this.centre.length),
+    );
   }
 
   release(): Promise<void> {
@@ -85,20 +89,4 @@ class Search {
     for (let at = 0; at < data.length; at++) out.data[at] = data[at]! - centre[at % centre.length]!;
     return ndarray("float32", out.shape, out.data);
   }
-}
-
-/** Squared distance of item i to the nearest of all others. */
-function nearestOf(items: NdArray, i: number, others: NdArray, d: number): number {
-  let least = Infinity;
-  for (let j = 0; j < others.shape[0]!; j++) least = Math.min(least, squaredDistance(items, i, others, j, d));
-  return least;
-}
-
-function squaredDistance(a: NdArray, i: number, b: NdArray, j: number, d: number): number {
-  let total = 0;
-  for (let k = 0; k < d; k++) {
-    const difference = a.data[i * d + k]! - b.data[j * d + k]!;
-    total += difference * difference;
-  }
-  return total;
 }

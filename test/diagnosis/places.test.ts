@@ -7,7 +7,7 @@ import { arrayDataset } from "../../src/data/index.ts";
 import { ring8 } from "../../src/data/datasets/ring8.ts";
 import { ortEngine } from "../../src/runtime/index.ts";
 import { clusterCentres } from "../../src/diagnosis/clusters.ts";
-import { nearestRows } from "../../src/numeric/nearest-rows.ts";
+import { nearestRows } from "../../src/numeric/nearest.ts";
 import { nearestTraining } from "../../src/diagnosis/nearest-training.ts";
 import { fidelityOf, placesOf, sharesOf } from "../../src/diagnosis/places.ts";
 import { shareAbove } from "../../src/diagnosis/scores.ts";

@@ -1,0 +1,18 @@
+import { OptionError } from "../base/errors.ts";
+import type { Points } from "../numeric/points.ts";
+
+/** @throws OptionError when a side has too few points for a k-th neighbour. */
+export function requireNeighbours(x: Points, y: Points, k: number, where: string): void {
+  const fewest = Math.min(x.shape[0]! - 1, y.shape[0]!);
+  if (Number.isInteger(k) && k >= 1 && k <= fewest) return;
+  if (fewest < 1) {
+    throw new OptionError(
+      `${where}: needs two points on the first side and one on the other - got ${x.shape[0]!} and ${y.shape[0]!}`,
+      "compare larger samples, or by emd",
+    );
+  }
+  throw new OptionError(
+    `${where}: neighbours must be a whole number from 1 to ${fewest} - got ${k}`,
+    "each point needs so many others on its own side, and as many on the other",
+  );
+}
