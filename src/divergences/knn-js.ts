@@ -1,5 +1,5 @@
 import { OptionError } from "../base/errors.ts";
-import { monteCarlo } from "../base/monte-carlo.ts";
+import { monteCarlo } from "../numeric/monte-carlo.ts";
 import { countsWithin, nearestOf, radiiOf } from "../numeric/nearest.ts";
 import { type Points, commonWidth } from "../numeric/points.ts";
 import { digamma } from "./digamma.ts";

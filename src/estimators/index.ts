@@ -1,3 +1,3 @@
 export * from "./gradient.ts";
 export * from "./marginal-likelihood.ts";
-export * from "../base/monte-carlo.ts";
+export * from "../numeric/monte-carlo.ts";

@@ -1,4 +1,4 @@
-import { monteCarlo } from "../base/monte-carlo.ts";
+import { monteCarlo } from "../numeric/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";

@@ -1,4 +1,4 @@
-import { monteCarlo } from "../base/monte-carlo.ts";
+import { monteCarlo } from "../numeric/monte-carlo.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { toPoints } from "../numeric/points.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";

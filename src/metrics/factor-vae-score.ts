@@ -92,12 +92,8 @@ function leastVarying(
   const members = items.data.subarray(group * size, (group + 1) * size);
   let least = { unit: active[0]!, share: Infinity };
   for (const unit of active) {
-    let sum = 0;
-    for (const item of members) sum += codes.data[item * d + unit]!;
-    const mean = sum / size;
-    let squares = 0;
-    for (const item of members) squares += (codes.data[item * d + unit]! - mean) ** 2;
-    const share = squares / (size - 1) / spread[unit]!;
+    const values = filled(new Float64Array(size), (i) => codes.data[members[i]! * d + unit]!);
+    const share = varianceOf(addValues(emptyMean, values)) / spread[unit]!;
     if (share < least.share) least = { unit, share };
   }
   return least.unit;

@@ -1,3 +1,4 @@
+import { addValues, emptyMean, monteCarlo, varianceOf } from "../numeric/monte-carlo.ts";
 import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
@@ -113,8 +114,14 @@ async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, gene
   const values = reshaped(await scores(placesOf(frame, d)), [fieldSide, fieldSide]);
   if (boundary !== null) return { values, boundary: boundary.score, scale: boundary.margin };
   // Of a critic only differences mean something: midway between its means is what it would tell the two apart by.
-  const [real, fake] = await Promise.all([reals, generated].map(async (items) => momentsOf(await scores(items)).mean));
-  return { values, boundary: (real! + fake!) / 2, scale: momentsOf(values).deviation || 1 };
+  const [real, fake] = await Promise.all(
+    [reals, generated].map(async (items) => monteCarlo((await scores(items)).data).mean),
+  );
+  return {
+    values,
+    boundary: (real! + fake!) / 2,
+    scale: Math.sqrt(varianceOf(addValues(emptyMean, values.data))) || 1,
+  };
 }
 
 /** The score of each item; of packs, the mean over those of the item and real points. */
@@ -143,13 +150,6 @@ function placesOf({ x, y }: Frame, d: number): NdArray<"float32"> {
     out.data.set(place.slice(0, d), d * i);
   }
   return out;
-}
-
-function momentsOf({ data }: NdArray): { readonly mean: number; readonly deviation: number } {
-  const values = Array.from(data);
-  const mean = values.reduce((sum, value) => sum + value / values.length, 0);
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
-  return { mean, deviation: Math.sqrt(square) };
 }
 
 /** What the pictures of points show, for a caption. */

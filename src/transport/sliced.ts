@@ -1,6 +1,6 @@
 import { filled } from "../base/filled.ts";
 import { OptionError } from "../base/errors.ts";
-import { monteCarlo } from "../base/monte-carlo.ts";
+import { monteCarlo } from "../numeric/monte-carlo.ts";
 import { type Points, commonWidth, dotProduct } from "../numeric/points.ts";
 import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 
-import { monteCarlo } from "../../src/base/monte-carlo.ts";
+import { monteCarlo } from "../../src/numeric/monte-carlo.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";

@@ -1,4 +1,4 @@
-import { OptionError } from "./errors.ts";
+import { OptionError } from "../base/errors.ts";
 
 /**
  * A sample mean that grows: count, mean and sum of squared distances. Two of them merge into the one of both samples, so
