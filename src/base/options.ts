@@ -197,3 +197,9 @@ function withoutDefault(field: z.ZodType): z.ZodType {
   const inner = (field as { def?: { innerType?: z.ZodType } }).def?.innerType;
   return inner === undefined ? field : withoutDefault(inner);
 }
+
+/** An option as the command line has it: `learningRate` as `--learning-rate`, `n` as `-n`. */
+export function flagOf(name: string): string {
+  if (name.length === 1) return `-${name}`;
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,7 +1,7 @@
+import { flagOf } from "../base/options.ts";
 import pc from "picocolors";
 
 import { DivergedError, OptionError, ZayaError } from "../base/errors.ts";
-import { flagOf } from "./flag-name.ts";
 import { count } from "./format.ts";
 import { type TextStream, writeLines } from "./output.ts";
 

@@ -1,8 +1,7 @@
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 
-import { type OptionDescription, describeOptions } from "../base/options.ts";
-import { flagOf } from "./flag-name.ts";
+import { type OptionDescription, describeOptions, flagOf } from "../base/options.ts";
 
 /**
  * A flag for each option of a schema. Their values are checked by the schema, not here.

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { DataError, OptionError } from "../base/errors.ts";
-import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
+import { choiceField, integerField, parseOptions, textField, flagOf } from "../base/options.ts";
 import { fold, key } from "../base/random.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
@@ -21,7 +21,6 @@ import {
   takesFeatures,
 } from "../evaluation/index.ts";
 import { deviceOf } from "./device.ts";
-import { flagOf } from "./flag-name.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
 import { addNames } from "./help.ts";

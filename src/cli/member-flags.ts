@@ -2,8 +2,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
-import { describeOptions } from "../base/options.ts";
-import { flagOf } from "./flag-name.ts";
+import { describeOptions, flagOf } from "../base/options.ts";
 import { givenOptions, valueFlag, withDefault } from "./flags.ts";
 import { suggestion } from "./nearest.ts";
 

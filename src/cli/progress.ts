@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import type { Clock } from "../base/clock.ts";
+import { lossScalar, stepScalar } from "../base/scalar-names.ts";
 import { readImage } from "../node/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 import { count, duration, number } from "./format.ts";
@@ -127,12 +128,12 @@ function percent({ step, steps }: StepEvent): string {
 
 /** Losses by their short names, and what else is known of them. */
 function lossTexts({ losses }: StepEvent): { readonly losses: string[]; readonly parts: string[] } {
-  const owners = new Set(Object.keys(losses).map((name) => name.split("/")[0]));
+  const steps = new Set(Object.keys(losses).map((name) => stepScalar.parse(name)!.step));
   const texts = Object.entries(losses).map(([name, value]) => {
-    const [owner, ...rest] = name.split("/");
-    const part = rest.join("/");
-    const shortName = owners.size === 1 ? part : part === "loss" ? owner : name;
-    return { isLoss: part === "loss", text: `${shortName} ${fourDigits(value)}` };
+    const { step, scalar } = stepScalar.parse(name)!;
+    const isLoss = scalar === lossScalar;
+    const shortName = steps.size === 1 ? scalar : isLoss ? step : name;
+    return { isLoss, text: `${shortName} ${fourDigits(value)}` };
   });
   const some = (wanted: boolean): string[] => texts.filter(({ isLoss }) => isLoss === wanted).map(({ text }) => text);
   return { losses: some(true), parts: some(false) };

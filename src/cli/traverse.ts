@@ -6,6 +6,7 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { zeros } from "../base/ndarray.ts";
 import { integerField, numberField, parseOptions, textField } from "../base/options.ts";
+import { latentKl } from "../base/scalar-names.ts";
 import type { Model } from "../models/index.ts";
 import { requireFree, writeOutput } from "../node/index.ts";
 import { imageGrid, manifoldCodes, traversalCodes } from "../plot/index.ts";
@@ -105,7 +106,7 @@ function describeRows(order: readonly number[], kl: readonly number[] | null): s
 async function klPerLatent(run: Run, size: number): Promise<number[] | null> {
   const found = new Map<number, number>();
   for (const { name, split, value } of await run.metrics()) {
-    const latent = split === "test" ? /\/klPerLatent\/(\d+)$/.exec(name)?.[1] : undefined;
+    const latent = split === "test" ? latentKl.parse(name)?.latent : undefined;
     if (latent !== undefined && value !== null) found.set(Number(latent), value);
   }
   const kl = Array.from({ length: size }, (_, i) => found.get(i));

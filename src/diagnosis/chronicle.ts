@@ -1,7 +1,8 @@
 import { sizeOf } from "../base/ndarray.ts";
 import { key } from "../base/random.ts";
+import { isOfMetric, ofTrainingItems } from "../base/scalar-names.ts";
 import { type DataSplit, hasSides } from "../data/index.ts";
-import { type Model, isGame } from "../models/index.ts";
+import type { Model } from "../models/index.ts";
 import type { RunConfig } from "../run/config.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
@@ -17,8 +18,8 @@ export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value"> & Partial
 
 /** What a metric found on training items is beside what it found on held-out ones, which has the metric's own name. */
 function seriesName({ name, split }: LoggedNumber): string {
-  const measured = endMetrics.some((metric) => name === metric.name || name.startsWith(`${metric.name}/`));
-  return split === "train" && measured ? `train/${name}` : name;
+  const measured = endMetrics.some((metric) => isOfMetric(name, metric.name));
+  return split === "train" && measured ? ofTrainingItems(name) : name;
 }
 
 /** What a run has logged, and how its samples are looked at. */
@@ -71,7 +72,7 @@ export class Chronicle {
       spread: scale * (looks?.spread ?? 0),
       series,
       packing: this.model.discriminator?.packing ?? 1,
-      judges: judgesOf(this.model),
+      model: this.model,
       looks: looksIn(series),
       places: looks?.places ?? null,
       now,
@@ -81,16 +82,9 @@ export class Chronicle {
   /** Made when first asked for: it takes a while to find places among the items. */
   private get looks(): Looks | null {
     const { train } = this.config;
-    if (!isGame(this.model) || train.steps < fewestSteps) return null;
+    if (this.model.adversarial === undefined || train.steps < fewestSteps) return null;
     const { train: items } = this.data;
     const seed = key(train.seed);
     return (this.known ??= hasSides(items) ? new TranslationLooks(items.sides, seed) : new SampleLooks(items, seed));
   }
-}
-
-/** Nets that turn images into images are judged by the net of the domain that they end in. */
-function judgesOf({ translators = {} }: Model): ReadonlyMap<string, string> {
-  return new Map(
-    Object.values(translators).flatMap(({ map, judge }) => (judge === undefined ? [] : [[map, judge.map]])),
-  );
 }

@@ -1,7 +1,7 @@
 import { maxOf } from "../base/many.ts";
-import { addedNoise, allCycles, evenRates, firstChange, someLambda, unshiftedBias } from "./changes.ts";
+import { changeFor } from "./changes.ts";
 import { judgedLooks, nearShare } from "./judged-looks.ts";
-import type { Change, Diversity, Evidence, SampleLook, Symptom } from "./symptom.ts";
+import type { Diversity, SampleLook, Symptom } from "./symptom.ts";
 import { share } from "./words.ts";
 
 /**
@@ -14,8 +14,10 @@ const all = 0.99;
 /** Share of samples near real items, from which their places count. */
 const enoughNear = 0.5;
 
+const name = "complete-collapse";
+
 export const completeCollapse: Symptom = {
-  name: "complete-collapse",
+  name,
   summary: "all samples are alike",
   needs: "two players, and samples at two looks",
   warmUp: 0.2,
@@ -34,7 +36,7 @@ export const completeCollapse: Symptom = {
     const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
     const sign = { evidence: distance + where, values };
     return looks.every(collapsed)
-      ? { present: true, ...sign, change: changeFor(evidence) }
+      ? { present: true, ...sign, change: changeFor(name, evidence) }
       : { present: false, ...sign };
   },
 };
@@ -50,11 +52,6 @@ function leastOf(way: Diversity["way"]): number {
 
 function leastDiverse({ diversity }: SampleLook): Diversity {
   return diversity.reduce((least, each) => (each.value < least.value ? each : least));
-}
-
-function changeFor({ config, spread }: Evidence): Change {
-  const tied = someLambda(config) ?? allCycles(config);
-  return firstChange(config, tied, unshiftedBias(config), evenRates(config), addedNoise(config, spread));
 }
 
 /** The place of most samples, with its share of those near real items; null where these are too few. */

@@ -1,4 +1,5 @@
 import { fold, key } from "../base/random.ts";
+import { latentKl } from "../base/scalar-names.ts";
 import { type Dataset, some } from "../data/index.ts";
 import { elbo } from "../metrics/index.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -57,7 +58,11 @@ const encoded = 1000;
 async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, step: number): Promise<LoggedNumber[]> {
   if (trained.model.likelihood === undefined) return [];
   const { details } = await evaluate(elbo, trained, some(test, encoded), "test", fold(key(seed), "evaluate"));
-  return (details.klPerLatent as readonly number[]).map((value, i) => ({ name: `elbo/klPerLatent/${i}`, step, value }));
+  return (details.klPerLatent as readonly number[]).map((value, i) => ({
+    name: latentKl.name({ latent: i }),
+    step,
+    value,
+  }));
 }
 
 async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {

@@ -1,22 +1,27 @@
+import { threeDigits } from "../base/digits.ts";
 import { maxOf } from "../base/many.ts";
-import { livelierGradient } from "./changes.ts";
-import { type Maker, accuracyFrom, makersIn } from "./players.ts";
+import { changeFor } from "./changes.ts";
+import { type FollowedGenerator, accuracyFrom, followedGenerators } from "./players.ts";
 import { latestQuarter, median } from "./series.ts";
 import type { Evidence, Symptom } from "./symptom.ts";
-import { figure, judged, share } from "./words.ts";
+import { judged, share } from "./words.ts";
 
 /** Mean accuracy on real and generated items, over the newest quarter, from which a discriminator is never wrong. */
 const sure = 0.98;
 /** Of the generator's largest gradient, what is left of it. */
 const little = 0.1;
 
+const name = "discriminator-saturation";
+
 export const discriminatorSaturation: Symptom = {
-  name: "discriminator-saturation",
+  name,
   summary: "the discriminator is never wrong, and the generator learns little from it",
   needs: "a discriminator with an accuracy, and 12 looks at gradients",
   warmUp: 0.25,
   look: (evidence) => {
-    const seen = makersIn(evidence).flatMap((maker) => (maker.accuracy === null ? [] : [measured(maker)]));
+    const seen = followedGenerators(evidence).flatMap((generator) =>
+      generator.accuracy === null ? [] : [measured(generator)],
+    );
     if (seen.length === 0) return null;
     const worst = seen.find(isSaturated) ?? seen.at(-1)!;
     const sign = {
@@ -24,7 +29,7 @@ export const discriminatorSaturation: Symptom = {
       values: { accuracy: worst.accuracy, gradientLeft: worst.left },
     };
     if (!isSaturated(worst)) return { present: false, ...sign };
-    return { present: true, ...sign, change: livelierGradient(evidence) };
+    return { present: true, ...sign, change: changeFor(name, evidence) };
   },
 };
 
@@ -34,9 +39,9 @@ interface Measure {
   readonly left: number;
 }
 
-function measured(maker: Maker): Measure {
-  const { before, latest, from } = latestQuarter(maker.gradient);
-  return { net: maker.net, accuracy: accuracyFrom(maker, from), left: median(latest) / maxOf(before) };
+function measured(generator: FollowedGenerator): Measure {
+  const { before, latest, from } = latestQuarter(generator.gradient);
+  return { net: generator.net, accuracy: accuracyFrom(generator, from), left: median(latest) / maxOf(before) };
 }
 
 function isSaturated({ accuracy, left }: Measure): boolean {
@@ -44,7 +49,7 @@ function isSaturated({ accuracy, left }: Measure): boolean {
 }
 
 function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
-  return `over the newest quarter the discriminator is right on ${share(accuracy)} of real and generated ${judged(packing)} (saturation: from ${share(sure)}), and the gradient of ${net} is ${figure(left)} of its largest before (saturation: up to ${little})`;
+  return `over the newest quarter the discriminator is right on ${share(accuracy)} of real and generated ${judged(packing)} (saturation: from ${share(sure)}), and the gradient of ${net} is ${threeDigits(left)} of its largest before (saturation: up to ${little})`;
 }
 
 /** A discriminator that knows the training items by heart is sure of those alone. */

@@ -1,5 +1,5 @@
 import { maxOf } from "../base/many.ts";
-import { evenRates, fallingRate, firstChange, moreSteps } from "./changes.ts";
+import { changeFor, fallingRate, moreSteps } from "./changes.ts";
 import { collapsed } from "./complete-collapse.ts";
 import { judgedLooks } from "./judged-looks.ts";
 import type { Symptom } from "./symptom.ts";
@@ -8,8 +8,10 @@ import { share } from "./words.ts";
 /** Of the share of real items that are like real items, the part below which most samples are like none. */
 const most = 0.5;
 
+const name = "low-fidelity";
+
 export const lowFidelity: Symptom = {
-  name: "low-fidelity",
+  name,
   summary: "most samples are like no real item",
   needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
   // A learning rate that falls brings samples near in the last steps.
@@ -33,7 +35,7 @@ export const lowFidelity: Symptom = {
     return {
       present: true,
       ...sign,
-      change: firstChange(config, evenRates(config), fallingRate(config), moreSteps(config)),
+      change: changeFor(name, evidence, [fallingRate(config), moreSteps(config)]),
     };
   },
 };

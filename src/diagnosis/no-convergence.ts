@@ -1,4 +1,4 @@
-import { evenRates, fallingRate, firstChange } from "./changes.ts";
+import { changeFor, fallingRate } from "./changes.ts";
 import { meanOf } from "./series.ts";
 import type { Evidence, SampleLook, Symptom } from "./symptom.ts";
 import { list, share } from "./words.ts";
@@ -14,8 +14,10 @@ const apart = 1 / 15;
 /** Steps before which samples move because they still learn. */
 const young = 1000;
 
+const name = "no-convergence";
+
 export const noConvergence: Symptom = {
-  name: "no-convergence",
+  name,
   summary: "samples keep moving from one place to another",
   needs: `two players, ${young} steps, five looks at samples, and data that declare modes or enough items to cluster`,
   // A falling learning rate brings many to rest.
@@ -37,7 +39,7 @@ export const noConvergence: Symptom = {
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < restless || late < asLarge * before) return { present: false, ...sign };
-    return { present: true, ...sign, change: firstChange(config, evenRates(config), fallingRate(config)) };
+    return { present: true, ...sign, change: changeFor(name, evidence, [fallingRate(config)]) };
   },
 };
 

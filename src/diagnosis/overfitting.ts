@@ -1,10 +1,9 @@
+import { threeDigits } from "../base/digits.ts";
 import { minOf } from "../base/many.ts";
-import type { RunConfig } from "../run/config.ts";
+import { metricStderr, ofTrainingItems } from "../base/scalar-names.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
-import { stderrName } from "../run/metric-lines.ts";
-import { firstChange, moreData } from "./changes.ts";
+import { changeFor, moreData } from "./changes.ts";
 import type { Change, Evidence, Series, Symptom } from "./symptom.ts";
-import { figure } from "./words.ts";
 
 /** Standard errors of the difference between two held-out values from which the later one is worse. */
 const errors = 2;
@@ -13,8 +12,10 @@ const matters = 0.05;
 /** Evaluations that it takes; the newest ones must agree. */
 const [evaluations, newest] = [4, 2];
 
+const name = "overfitting";
+
 export const overfitting: Symptom = {
-  name: "overfitting",
+  name,
   summary: "held-out items are met worse and worse while training items are met better",
   needs: `a metric that is followed on training and on held-out items, and ${evaluations} evaluations`,
   warmUp: 0.2,
@@ -25,13 +26,17 @@ export const overfitting: Symptom = {
     });
     const [worst] = followed.toSorted((a, b) => b.lost / b.error - a.lost / a.error);
     if (worst === undefined) return null;
-    const { name, best, now, trainThen, trainNow, error, least } = worst;
+    const { name: metric, best, now, trainThen, trainNow, error, least } = worst;
     const sign = {
-      evidence: `${name} of held-out items was best at step ${best.step}, ${figure(best.value)}, and is ${figure(now)} now, while that of training items went from ${figure(trainThen)} to ${figure(trainNow)} (overfitting: worse by ${figure(least)} or more, ${errors} standard errors or ${100 * matters} % of what was learned, at the newest ${newest} evaluations)`,
+      evidence: `${metric} of held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is ${threeDigits(now)} now, while that of training items went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by ${threeDigits(least)} or more, ${errors} standard errors or ${100 * matters} % of what was learned, at the newest ${newest} evaluations)`,
       values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
     };
     if (!worst.present) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(evidence.config, best.step) };
+    return {
+      present: true,
+      ...sign,
+      change: changeFor(name, evidence, [moreData(evidence.config), stepsTo(best.step)]),
+    };
   },
 };
 
@@ -52,7 +57,7 @@ interface Course {
 
 /** Of a metric that was measured on both parts; null where it was not, or too seldom. */
 function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"): Course | null {
-  const [heldOut, train, errorsOf] = [name, `train/${name}`, `${name}/${stderrName}`].map((each) => series.get(each));
+  const [heldOut, train, errorsOf] = [name, ofTrainingItems(name), metricStderr(name)].map((each) => series.get(each));
   if (heldOut === undefined || train === undefined || heldOut.values.length < evaluations) return null;
   const sign = better === "lower" ? 1 : -1;
   // Smaller is better from here on.
@@ -81,9 +86,9 @@ function valueAt(series: Series | undefined, step: number): number {
   return series?.values[series.steps.lastIndexOf(step)] ?? Number.NaN;
 }
 
-function changeFor(config: RunConfig, bestStep: number): Change {
-  return firstChange(config, moreData(config), {
+function stepsTo(bestStep: number): Change {
+  return {
     flag: `--steps ${bestStep}`,
     reason: "from there on it learned its training items alone; --checkpoint best takes its parameters of that time",
-  });
+  };
 }

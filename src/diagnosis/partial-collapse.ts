@@ -1,4 +1,4 @@
-import { addedNoise, evenRates, firstChange } from "./changes.ts";
+import { changeFor } from "./changes.ts";
 import { collapsed } from "./complete-collapse.ts";
 import { judgedLooks, nearShare } from "./judged-looks.ts";
 import type { Places } from "./places.ts";
@@ -12,13 +12,15 @@ const enoughNear = 0.5;
 /** Share of real items in missed clusters, from which they matter. A mode that the data declare always does. */
 const leastMissed = 0.1;
 
+const name = "partial-collapse";
+
 export const partialCollapse: Symptom = {
-  name: "partial-collapse",
+  name,
   summary: "some kinds of items are never made",
   needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
   warmUp: 0.5,
   look: (evidence) => {
-    const { places, config } = evidence;
+    const { places } = evidence;
     const looks = judgedLooks(evidence);
     if (places === null || looks === null) return null;
     const near = nearShare(looks.at(-1)!);
@@ -31,8 +33,7 @@ export const partialCollapse: Symptom = {
     };
     const matters = missed.length > 0 && (places.declared || held >= leastMissed) && near >= enoughNear;
     if (!matters || looks.every(collapsed)) return { present: false, ...sign };
-    const change = firstChange(config, evenRates(config), addedNoise(config, evidence.spread));
-    return { present: true, ...sign, change };
+    return { present: true, ...sign, change: changeFor(name, evidence) };
   },
 };
 

@@ -1,47 +1,36 @@
-import { seriesUnder, valuesFrom } from "./series.ts";
+import { gradientNorm, stepScalar } from "../base/scalar-names.ts";
+import { valuesFrom } from "./series.ts";
 import type { Evidence, Series } from "./symptom.ts";
 
-/** A step that moves a net against what another player says of its items. */
-export interface Maker {
+/** A net that learns from a discriminator, as a run has followed it. */
+export interface FollowedGenerator {
   readonly net: string;
   /** Norms of its gradient. */
   readonly gradient: Series;
-  /** The judge's accuracy at the same time, 0.5 for guesses and 1 for no mistake; null for critics, who have none. */
+  /** The discriminator's accuracy at the same time, 0.5 for guesses and 1 for no mistake; null for critics, who have none. */
   readonly accuracy: Series | null;
 }
 
-/** Looks at a net that it takes to say how its gradient went. */
-const fewestLooks = 12;
+/** Gradient norms that it takes to say how a net's gradient went. */
+const minNorms = 12;
 
-/** The makers of a game, where enough was logged of them. Players who log scores of real and generated items are judges. */
-export function makersIn(evidence: Evidence): Maker[] {
-  // A generator that is not to be taken for real learns nothing from a judge.
-  if (evidence.config.model.adversarial === 0) return [];
-  const isJudge = (step: string) => evidence.series.has(`${step}/fake`);
-  const moves = seriesUnder(evidence, "gradient/").map(([name, gradient]) => {
-    const [step, net] = name.split("/") as [string, string];
-    return { step, net, gradient };
+/** The nets that learn from a discriminator, where enough was logged of them. */
+export function followedGenerators({ model, series }: Evidence): FollowedGenerator[] {
+  return (model.adversarial ?? []).flatMap(({ net, step, discriminator, accuracy: scalar }) => {
+    const gradient = series.get(gradientNorm.name({ step, net }));
+    if (gradient === undefined || gradient.values.length < minNorms) return [];
+    const accuracy = (scalar !== null && series.get(stepScalar.name({ step: discriminator, scalar }))) || null;
+    // Before its first step a critic is not bounded yet, and its slope means nothing.
+    return [{ net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy }];
   });
-  const judges = moves.filter(({ step }) => isJudge(step));
-  if (judges.length === 0) return [];
-  return moves
-    .filter(({ step, gradient }) => !isJudge(step) && gradient.values.length >= fewestLooks)
-    .map(({ net, gradient }) => {
-      const last = gradient.steps.at(-1)!;
-      const own = evidence.judges.get(net);
-      const judge = judges.find(({ step, gradient: { steps } }) => steps.includes(last) && (own ?? step) === step);
-      const accuracy = (judge && evidence.series.get(`${judge.step}/accuracy`)) ?? null;
-      // Before its first step a critic is not bounded yet, and its slope means nothing.
-      return { net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy };
-    });
 }
 
 function afterStart({ steps, values }: Series): Series {
   return { steps: steps.filter((step) => step > 0), values: values.filter((_, i) => steps[i]! > 0) };
 }
 
-/** Mean accuracy of the judge from a step on; NaN where it is not known. */
-export function accuracyFrom({ accuracy }: Maker, step: number): number {
+/** Mean accuracy of the discriminator from a step on; NaN where it is not known. */
+export function accuracyFrom({ accuracy }: FollowedGenerator, step: number): number {
   const values = accuracy === null ? [] : valuesFrom(accuracy, step);
   return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

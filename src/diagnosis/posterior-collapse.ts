@@ -1,8 +1,8 @@
-import type { RunConfig } from "../run/config.ts";
-import { firstChange } from "./changes.ts";
-import { seriesUnder } from "./series.ts";
-import type { Change, Evidence, Symptom } from "./symptom.ts";
-import { figure } from "./words.ts";
+import { threeDigits } from "../base/digits.ts";
+import { latentKl } from "../base/scalar-names.ts";
+import { changeFor } from "./changes.ts";
+import { seriesOf } from "./series.ts";
+import type { Symptom } from "./symptom.ts";
 
 /** Nats of KL from which a latent says something of an item. */
 const leastKl = 0.01;
@@ -19,51 +19,29 @@ const bit = Math.LN2;
 /** Of the KL that a run is held to, the part from which it has what was asked for. */
 const asAsked = 0.5;
 
+const name = "posterior-collapse";
+
 export const posteriorCollapse: Symptom = {
-  name: "posterior-collapse",
+  name,
   summary: "codes say nothing of the items",
   needs: "the KL of each latent",
   warmUp: 0.2,
   look: (evidence) => {
-    const latents = seriesUnder(evidence, "elbo/klPerLatent/").map(([, { values }]) => values.at(-1)!);
+    const latents = seriesOf(evidence, latentKl).map(({ series }) => series.values.at(-1)!);
     if (latents.length === 0) return null;
     const total = latents.reduce((sum, kl) => sum + kl, 0);
     const active = latents.filter((kl) => kl >= leastKl).length;
     // Items of few numbers have no use for more latents than that.
     const useful = Math.min(latents.length, evidence.dimensions);
     const fewest = Math.round(few * useful);
-    const asked = askedKl(evidence);
+    const asked = evidence.model.likelihood?.targetKl?.(evidence.step) ?? Infinity;
     const [most, least] = [Math.min(much, asAsked * asked), Math.min(bit, asAsked * asked)];
     const have = latents.length === 1 ? "latent has" : active === 1 ? "latents has" : "latents have";
     const sign = {
-      evidence: `all latents together have a KL of ${figure(total)} nats (collapse: below ${figure(least)}${asked === Infinity ? ", one bit" : ", of the KL that was asked for"}); ${active} of ${latents.length} ${have} ${leastKl} nats or more (collapse: at most ${fewest}, where all together have less than ${figure(most)} nats)`,
+      evidence: `all latents together have a KL of ${threeDigits(total)} nats (collapse: below ${threeDigits(least)}${asked === Infinity ? ", one bit" : ", of the KL that was asked for"}); ${active} of ${latents.length} ${have} ${leastKl} nats or more (collapse: at most ${fewest}, where all together have less than ${threeDigits(most)} nats)`,
       values: { active, latents: latents.length, kl: total },
     };
     if (total >= least && (active > fewest || total >= most)) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(evidence.config) };
+    return { present: true, ...sign, change: changeFor(name, evidence) };
   },
 };
-
-/** The KL that a run is told to have by now, in nats; Infinity where it is told nothing. */
-function askedKl({ config: { model }, step }: Evidence): number {
-  const { klTarget, capacity, capacitySteps } = model;
-  if (typeof klTarget === "number") return klTarget;
-  if (typeof capacity !== "number") return Infinity;
-  return capacity * Math.min(1, step / Number(capacitySteps));
-}
-
-function changeFor(config: RunConfig): Change {
-  const { beta, sigma } = config.model;
-  const weighted =
-    typeof beta === "number" && beta > 1
-      ? { flag: "--beta 1", reason: `the KL weighs ${figure(beta)} times, more than what a code can save` }
-      : null;
-  const wide =
-    typeof sigma === "number"
-      ? {
-          flag: `--sigma ${figure(sigma / 4)}`,
-          reason: `a deviation of ${figure(sigma)} forgives what a code could mend`,
-        }
-      : null;
-  return firstChange(config, weighted, wide);
-}

@@ -1,20 +1,14 @@
 import { type NdArray, reshaped, sizeOf } from "../base/ndarray.ts";
+import type { NamePattern } from "../base/name-pattern.ts";
 import { type Key, fold } from "../base/random.ts";
+import { nearShare, nearestShare, sampleDiversity, sampleFidelity } from "../base/scalar-names.ts";
 import type { Dataset } from "../data/index.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { pairDistances } from "../metrics/index.ts";
-import { type Direction, type Model, directions } from "../models/index.ts";
+import { type Model, directions } from "../models/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { type Places, fidelityOf, placesOf, realItems, sharesOf } from "./places.ts";
 import type { Diversity, SampleLook, Series } from "./symptom.ts";
-
-/**
- * What looks are logged as: `samples/diversity/AtoB` is that of one way, `samples/nearest/3` and `samples/near/3` are the shares
- * at place 3.
- */
-const [diversityName, nearestName, nearName] = ["samples/diversity", "samples/nearest", "samples/near"] as const;
-const fidelityName = "samples/fidelity";
-export const shareNames = [nearestName, nearName] as const;
 
 /** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
 const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
@@ -76,29 +70,25 @@ export function meanDistance(items: NdArray): number {
 /** A look as numbers by name. */
 export function logged({ diversity, nearest, near, fidelity }: SampleLook): Record<string, number> {
   return {
-    ...(fidelity !== null && { [fidelityName]: fidelity }),
-    ...Object.fromEntries(diversity.map(({ way, value }) => [diversityOf(way), value])),
-    ...Object.fromEntries(nearest.map((share, place) => [`${nearestName}/${place}`, share])),
-    ...Object.fromEntries(near.map((share, place) => [`${nearName}/${place}`, share])),
+    ...(fidelity !== null && { [sampleFidelity]: fidelity }),
+    ...Object.fromEntries(diversity.map(({ way, value }) => [sampleDiversity(way), value])),
+    ...Object.fromEntries(nearest.map((share, place) => [nearestShare.name({ place }), share])),
+    ...Object.fromEntries(near.map((share, place) => [nearShare.name({ place }), share])),
   };
-}
-
-function diversityOf(way: Direction | null): string {
-  return way === null ? diversityName : `${diversityName}/${way}`;
 }
 
 /** The looks that were logged, oldest first. */
 export function looksIn(series: ReadonlyMap<string, Series>): SampleLook[] {
   const followed = [null, ...directions].flatMap((way) => {
-    const values = series.get(diversityOf(way));
+    const values = series.get(sampleDiversity(way));
     return values === undefined ? [] : [{ way, ...values }];
   });
   return (followed[0]?.steps ?? []).map((step, i) => ({
     step,
     diversity: followed.map(({ way, values }): Diversity => ({ way, value: values[i]! })),
-    nearest: at(series, nearestName, i),
-    near: at(series, nearName, i),
-    fidelity: valueAt(series.get(fidelityName), step),
+    nearest: at(series, nearestShare, i),
+    near: at(series, nearShare, i),
+    fidelity: valueAt(series.get(sampleFidelity), step),
   }));
 }
 
@@ -106,9 +96,12 @@ function valueAt(series: Series | undefined, step: number): number | null {
   return series?.values[series.steps.lastIndexOf(step)] ?? null;
 }
 
-/** The i-th values of NAME/0, NAME/1 and so on. */
-function at(series: ReadonlyMap<string, Series>, name: string, i: number): number[] {
+/** The i-th values of the shares at place 0, 1 and so on. */
+function at(series: ReadonlyMap<string, Series>, share: NamePattern<"place">, i: number): number[] {
   const values: number[] = [];
-  for (let place = 0; series.has(`${name}/${place}`); place++) values.push(series.get(`${name}/${place}`)!.values[i]!);
-  return values;
+  for (let place = 0; ; place++) {
+    const found = series.get(share.name({ place }));
+    if (found === undefined) return values;
+    values.push(found.values[i]!);
+  }
 }

@@ -1,3 +1,4 @@
+import type { NamePattern } from "../base/name-pattern.ts";
 import type { Evidence, Series } from "./symptom.ts";
 
 /** The middle of values; NaN of none. */
@@ -27,9 +28,13 @@ export function valuesFrom({ steps, values }: Series, step: number): readonly nu
   return values.filter((_, i) => steps[i]! >= step);
 }
 
-/** The series whose names begin so, by the rest of their names. */
-export function seriesUnder({ series }: Pick<Evidence, "series">, prefix: string): [string, Series][] {
-  return [...series].flatMap(([name, each]): [string, Series][] =>
-    name.startsWith(prefix) ? [[name.slice(prefix.length), each]] : [],
-  );
+/** The series whose names have one form, each with what stands in the places of its name. */
+export function seriesOf<Place extends string>(
+  { series }: Pick<Evidence, "series">,
+  form: NamePattern<Place>,
+): { readonly parts: Readonly<Record<Place, string>>; readonly series: Series }[] {
+  return [...series].flatMap(([name, each]) => {
+    const parts = form.parse(name);
+    return parts === null ? [] : [{ parts, series: each }];
+  });
 }

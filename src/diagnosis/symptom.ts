@@ -1,4 +1,4 @@
-import type { Direction } from "../models/index.ts";
+import type { Direction, Model } from "../models/index.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { Places } from "./places.ts";
 
@@ -41,8 +41,8 @@ export interface Evidence {
   readonly series: ReadonlyMap<string, Series>;
   /** Items that the discriminator judges together: 1, or those of a pack. */
   readonly packing: number;
-  /** The steps whose nets judge what other nets make, by the net that makes it, where a model has several such. */
-  readonly judges: ReadonlyMap<string, string>;
+  /** What the model declares of itself: who learns from which discriminator, its ReLUs, and what may help it. */
+  readonly model: Pick<Model, "adversarial" | "reluNets" | "remedies" | "likelihood">;
   /** Of samples by the parameters of their step, oldest first. */
   readonly looks: readonly SampleLook[];
   readonly places: Places | null;

@@ -1,11 +1,8 @@
-/** `0.031`: three significant digits. */
-export function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
+import { threeDigits } from "../base/digits.ts";
 
 /** `31.2 %`. */
 export function share(value: number): string {
-  return `${Number((100 * value).toPrecision(3))} %`;
+  return `${threeDigits(100 * value)} %`;
 }
 
 /** `a, b and c`; of many, the first ones and a count. */

@@ -1,14 +1,12 @@
-import { toPoints } from "../numeric/points.ts";
 import type { Key } from "../base/random.ts";
+import { sampleEmd } from "../base/scalar-names.ts";
+import { toPoints } from "../numeric/points.ts";
 import { type Dataset, somePlaces } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
 /** Points of either side: the plan between so many takes some ten milliseconds. */
 const points = 500;
-
-/** Where the distance is found among the numbers of a run. */
-const distanceName = "distance/emd";
 
 /**
  * The exact Earth-Mover distance between samples of a model and test items, the same items and from the same noise each time: what a critic's
@@ -25,5 +23,5 @@ export async function recordedDistance(
   if (!samples.data.every(Number.isFinite)) return {};
   const real = data.read(somePlaces(data, points));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
-  return { [distanceName]: cost };
+  return { [sampleEmd]: cost };
 }

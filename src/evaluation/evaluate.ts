@@ -2,6 +2,7 @@ import { DataError, OptionError, ShapeError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
+import { metricDetail, metricLabel } from "../base/scalar-names.ts";
 import { type DataSplit, type Dataset, hasSides, some } from "../data/index.ts";
 import {
   type Evidence,
@@ -19,7 +20,7 @@ import {
   sharpness,
   wide,
 } from "../metrics/index.ts";
-import { type Direction, type Model, isGame } from "../models/index.ts";
+import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
 import type { TrainedModel } from "../trained/trained.ts";
@@ -75,16 +76,15 @@ export function evaluator(
     const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
     const { data, part } = subject;
     const direction = options.direction as Direction | undefined;
-    const way = direction === undefined ? "" : `/${direction}`;
     // Of two domains a way starts in one.
     const first = direction ?? directionsOf(subject.trained.model)[0];
     const { size } = first !== undefined && hasSides(data) ? endsOf(data.sides, first).source : data;
     return {
       ...result,
-      label: `${metric.name}${way}`,
+      label: metricLabel(metric.name, direction),
       interval,
       ...floor,
-      quantity: `${metric.quantity ?? metric.name}${way}`,
+      quantity: metricLabel(metric.quantity ?? metric.name, direction),
       perfect: metric.perfect,
       protocol: { data: data.name, part, fingerprint: data.fingerprint, n: size, ...facts, options },
     };
@@ -197,7 +197,7 @@ const drawnItems = 2000;
 /** Those that training ends with: what it was followed by, and of a game what is known of its samples. */
 export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
   const usual = usualMeasurements(model, data.test);
-  if (!isGame(model) || model.generator === undefined) return usual;
+  if (model.adversarial === undefined || model.generator === undefined) return usual;
   const drawn = drawnMetrics.filter(({ needs }) => drawnEvidence[needs]!(data));
   return [...usual, ...drawn.map((metric) => ({ metric, options: {}, items: drawnItems }))];
 }
@@ -235,9 +235,8 @@ export async function measureEach(
       await tell.after?.(result);
     } catch (error) {
       if (!(error instanceof DataError || error instanceof OptionError || error instanceof ShapeError)) throw error;
-      const way = options.direction === undefined ? "" : `/${options.direction as Direction}`;
       refused.push({
-        label: `${metric.name}${way}`,
+        label: metricLabel(metric.name, options.direction as Direction | undefined),
         reason: error.message,
         ...(error.hint !== undefined && { hint: error.hint }),
       });
@@ -266,9 +265,9 @@ export function measureAtEnd(
  */
 export function numbersOf(results: readonly Evaluation[]): Record<string, number> {
   const entries = results.flatMap(({ quantity, value, stderr, n, details }): [string, unknown][] => {
-    const prefix = results.length > 1 ? `${quantity}/` : "";
+    const nameOf = (detail: string) => (results.length > 1 ? metricDetail.name({ metric: quantity, detail }) : detail);
     const further = Object.entries({ ...details, stderr, n });
-    return [[quantity, value], ...further.map(([name, detail]): [string, unknown] => [prefix + name, detail])];
+    return [[quantity, value], ...further.map(([name, detail]): [string, unknown] => [nameOf(name), detail])];
   });
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }

@@ -1,13 +1,11 @@
 import type { Key } from "../base/random.ts";
+import { modeCounts, modeShare } from "../base/scalar-names.ts";
 import type { Dataset } from "../data/index.ts";
 import { modesOf } from "../metrics/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
 /** Samples that modes are counted on during training: as many as the papers take. */
 export const modeSamples = 2500;
-
-/** The name of the shares among the numbers of a run: `modes/share/3` is mode 3's. */
-export const modeShares = "modes/share";
 
 /** Where the samples of a model lie, by the modes that its data declare; empty where it cannot be said of samples alone. */
 export async function recordedModes(
@@ -18,9 +16,9 @@ export async function recordedModes(
   if (modes?.kind !== "centers" || trained.model.generator === undefined) return {};
   const { covered, captured, highQuality, shares } = modesOf(await trained.sample(key, modeSamples), modes);
   return {
-    "modes/covered": covered,
-    "modes/captured": captured,
-    "modes/highQuality": highQuality,
-    ...Object.fromEntries(shares.map((share, mode) => [`${modeShares}/${mode}`, share])),
+    [modeCounts.covered]: covered,
+    [modeCounts.captured]: captured,
+    [modeCounts.highQuality]: highQuality,
+    ...Object.fromEntries(shares.map((share, mode) => [modeShare.name({ mode }), share])),
   };
 }

@@ -1,6 +1,7 @@
 import { monteCarlo } from "../numeric/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
+import { memorisedShare, overfitScore } from "../base/scalar-names.ts";
 import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
 import { fewestNearest, memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
@@ -37,8 +38,8 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit): Promis
       const values = await trained.map(map, Object.fromEntries(inputs));
       return monteCarlo(values[output]!.data).mean;
     };
-    found[`overfit/${name}/train`] = await score(train);
-    found[`overfit/${name}/heldOut`] = await score(test);
+    found[overfitScore.name({ score: name, part: "train" })] = await score(train);
+    found[overfitScore.name({ score: name, part: "heldOut" })] = await score(test);
   }
   return found;
 }
@@ -77,7 +78,7 @@ async function memorised(trained: TrainedModel, { train, test }: DataSplit, key:
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);
   const evidence = { generated: await to(samples), heldOut: await to(readSome(test)) };
-  return { "overfit/memorised": memorisation.measure(evidence, {}).value };
+  return { [memorisedShare]: memorisation.measure(evidence, {}).value };
 }
 
 function readSome(data: Dataset): NdArray {

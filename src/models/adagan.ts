@@ -13,9 +13,10 @@ import {
   latentOf,
   playerOptions,
   scoreLogs,
+  scoreScalars,
   pointDefaults,
 } from "./adversarial.ts";
-import { ganLosses, lossOption } from "./gan.ts";
+import { ganLosses, lossOption, lossRemedies } from "./gan.ts";
 import {
   type DataInfo,
   type Model,
@@ -59,17 +60,21 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { components, boost } = chosen;
   const latent = latentOf(chosen, data);
   const objective = ganLosses[chosen.loss];
-  const games = Array.from({ length: components }, (_, i) => game(chosen, data, { objective, suffix: `${i + 1}` }));
+  const remedies = lossRemedies(chosen.loss);
+  const games = Array.from({ length: components }, (_, i) => {
+    const alike = i === 0 ? {} : { discriminator: [classifierName(i)] };
+    return game(chosen, data, { objective, suffix: `${i + 1}`, remedies, alike });
+  });
   const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
   const classifier = classifierNet(chosen, data);
-  const classifiers = Object.fromEntries(games.slice(1).map((_, i) => [`classifier${i + 2}`, classifier]));
+  const classifiers = Object.fromEntries(games.slice(1).map((_, i) => [classifierName(i + 1), classifier]));
   const item = itemName(data);
   return {
     nets: { ...Object.assign({}, ...games.map(({ nets }) => nets)), ...classifiers },
     steps: games.flatMap((own, i) => [
       ...(i === 0
         ? []
-        : [classifierStep(`classifier${i + 1}`, games.slice(0, i), mixtureWeights(betas.slice(0, i)), latent)]),
+        : [classifierStep(classifierName(i), games.slice(0, i), mixtureWeights(betas.slice(0, i)), latent)]),
       ...alternately(own),
     ]),
     stages: games.flatMap((own, i) => stagesOf(own, i, betas[i]!)),
@@ -85,7 +90,15 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       ),
     },
     generator: { map: "generator", input: "z", output: item, noise: "normal", shape: [latent + 1] },
+    adversarial: games.flatMap(({ abilities }) => abilities.adversarial),
+    reluNets: games.flatMap(({ abilities }) => abilities.reluNets),
+    remedies: games.flatMap(({ abilities }) => abilities.remedies),
   };
+}
+
+/** The net and the step of the classifier that tells the data from the components before the one at this place. */
+function classifierName(place: number): string {
+  return `classifier${place + 1}`;
 }
 
 /**
@@ -103,7 +116,7 @@ function classifierNet(chosen: z.output<typeof options>, data: DataInfo): Layer 
 function stagesOf(own: Game, place: number, beta: number): Stage[] {
   const steps = [own.discriminator, own.generator];
   if (place === 0) return [{ steps, share: 1 }];
-  const classifier = `classifier${place + 1}`;
+  const classifier = classifierName(place);
   const weights = (scores: Float64Array) => boostingWeights(scores, beta);
   return [
     { steps: [classifier], share: classifierShare },
@@ -129,6 +142,7 @@ function classifierStep(name: string, games: readonly Game[], weights: readonly 
   const [first] = games as readonly [Game, ...Game[]];
   return {
     name,
+    scalars: scoreScalars(nonSaturating, { scalars: [] }),
     updates: [name],
     optimizer: first.optimizer,
     loss: (batch, scope) => {

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { threeDigits } from "../base/digits.ts";
 import { choiceField, integerField, integerListField, numberField } from "../base/options.ts";
+import { sampleEmd } from "../base/scalar-names.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import {
   type DiscriminatorOptions,
@@ -12,12 +14,13 @@ import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, div, mean, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
-import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
+import { instanceNoiseField, noiseRemedies, withInstanceNoise } from "./instance-noise.ts";
 import {
   type DataInfo,
   type Losses,
   type Model,
   type Net,
+  type Remedy,
   type Scope,
   type StepScope,
   type TrainStep,
@@ -25,7 +28,17 @@ import {
   itemName,
 } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
-import { type Scorer, type Pair, type View, headOf, headScores, inOnePass, pairScores, weighed } from "./views.ts";
+import {
+  type Scorer,
+  type Pair,
+  type Player,
+  type View,
+  headOf,
+  headScores,
+  inOnePass,
+  pairScores,
+  weighed,
+} from "./views.ts";
 
 // What the players of all adversarial models share.
 
@@ -90,7 +103,10 @@ export interface Game {
   /** Names of the two nets. */
   readonly generator: string;
   readonly discriminator: string;
-  readonly abilities: Pick<Model, "maps" | "generator" | "discriminator" | "bestBy">;
+  readonly abilities: Pick<Model, "maps" | "generator" | "discriminator" | "bestBy"> &
+    Required<Pick<Model, "adversarial" | "reluNets" | "remedies">>;
+  /** What a step of the discriminator's logs. */
+  readonly scoreScalars: readonly string[];
   /** Items as the players see them. */
   inner(items: Tensor): Tensor;
   /** Items as others see them. */
@@ -116,6 +132,12 @@ export interface GameRules {
   /** The discriminator's normalisation where none is chosen. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
+  /** Remedies of the model's own, before those that every game has. */
+  readonly remedies?: readonly Remedy[];
+  /** Nets besides the two with the activation of either of them. */
+  readonly alike?: Readonly<Partial<Record<Player, readonly string[]>>>;
+  /** The step that trains the discriminator, where it has another name than the net. */
+  readonly step?: string;
 }
 
 /** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
@@ -158,6 +180,10 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
   const item = itemName(data);
   const inner = (items: Tensor) => toPlayers(data.kind, items);
   const outer = (items: Tensor) => fromPlayers(data.kind, items);
+  const players = {
+    generator: [names.generator, ...(rules.alike?.generator ?? [])],
+    discriminator: [names.discriminator, ...(rules.alike?.discriminator ?? [])],
+  };
   return {
     nets: { [names.generator]: generator, [names.discriminator]: discriminator, ...augmentation.nets },
     ...names,
@@ -174,6 +200,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       return net === names.generator && chosen.ema > 0 ? withEma(rule, emaWarmup(chosen.ema)) : rule;
     },
     objective,
+    scoreScalars: scoreScalars(objective, augmentation),
     abilities: {
       maps: {
         generator: {
@@ -189,9 +216,62 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
       },
       generator: { map: "generator", input: "z", output: item, noise: "normal", shape: [latent] },
       discriminator: { map: "discriminator", input: item, output: "score", boundary: objective.boundary },
+      adversarial: [
+        {
+          net: names.generator,
+          step: names.generator,
+          discriminator: rules.step ?? names.discriminator,
+          accuracy: accuracyOf(objective),
+        },
+      ],
+      reluNets: (["generator", "discriminator"] as const).flatMap((player) =>
+        options[player].activation === "relu" ? players[player] : [],
+      ),
+      remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, players)],
       // Of points alone; between images no distance is measured while a run goes on.
-      bestBy: { scalar: "distance/emd", better: "lower" },
+      bestBy: { scalar: sampleEmd, better: "lower" },
     },
+  };
+}
+
+/** Changes of the options that every game has; `nets` are those whose activation is one player's. */
+function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<Player, readonly string[]>>): Remedy[] {
+  const { initialBias, discriminatorRate, instanceNoise, activation, discriminatorActivation } = chosen;
+  const remedies: (Remedy | false)[] = [
+    initialBias < 0 && {
+      option: "initialBias",
+      against: ["complete-collapse", "dead-units"],
+      value: 0,
+      reason: `the generator's hidden layers begin with a bias of ${threeDigits(initialBias)}, so that few of their units are ever above 0`,
+      nets: nets.generator,
+    },
+    discriminatorRate !== 1 && {
+      option: "discriminatorRate",
+      against: [
+        "complete-collapse",
+        "partial-collapse",
+        "low-fidelity",
+        "no-convergence",
+        "discriminator-saturation",
+        "vanishing-gradient",
+      ],
+      value: 1,
+      reason: `the discriminator's rate is ${threeDigits(discriminatorRate)} times the generator's: one player runs away from the other`,
+    },
+    ...noiseRemedies(instanceNoise),
+    activation === "relu" && leakyRemedy("activation", nets.generator),
+    discriminatorActivation === "relu" && leakyRemedy("discriminatorActivation", nets.discriminator),
+  ];
+  return remedies.filter((remedy) => remedy !== false);
+}
+
+function leakyRemedy(option: keyof AdversarialOptions, nets: readonly string[]): Remedy {
+  return {
+    option,
+    against: ["dead-units"],
+    value: "leaky-relu",
+    reason: "a leaky unit passes some gradient below 0 too, and can come back",
+    nets,
   };
 }
 
@@ -245,6 +325,7 @@ function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
 export function discriminatorStep(players: Game): TrainStep {
   return {
     name: players.discriminator,
+    scalars: players.scoreScalars,
     updates: [players.discriminator],
     optimizer: players.optimizer,
     loss: (batch, scope) => discriminatorLoss(players, batch, scope),
@@ -254,6 +335,7 @@ export function discriminatorStep(players: Game): TrainStep {
 export function generatorStep(players: Game): TrainStep {
   return {
     name: players.generator,
+    scalars: [],
     updates: [players.generator],
     optimizer: players.optimizer,
     loss: (batch, scope) => generatorLoss(players, batch, scope),
@@ -272,6 +354,16 @@ export function gameLogs(
   scope: Scope,
 ): Record<string, Tensor> {
   return { ...scoreLogs(objective, scores), ...augmentation.adapt(scores.real, scope) };
+}
+
+/** The names of what `gameLogs` gives. */
+export function scoreScalars(objective: AdversarialLoss, augmentation: Pick<Augmentation, "scalars">): string[] {
+  return ["real", "fake", accuracyOf(objective) ?? "gap", ...augmentation.scalars];
+}
+
+/** The scalar that is a discriminator's accuracy; null for a critic, who has none. */
+export function accuracyOf({ boundary }: AdversarialLoss): string | null {
+  return boundary === null ? null : "accuracy";
 }
 
 /** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */

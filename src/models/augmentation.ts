@@ -17,6 +17,8 @@ export interface Augmentation {
   readonly views: readonly View[];
   /** Nets without parameters, for numbers that it keeps. */
   readonly nets: Model["nets"];
+  /** Names of what it logs in a step of the discriminator's. */
+  readonly scalars: readonly string[];
   /** Answers, in a step of the discriminator's, to its main scores [n, ..., 1] of real items. @returns What to log. */
   adapt(real: Tensor, scope: Scope): Record<string, Tensor>;
 }
@@ -93,7 +95,7 @@ export function augmentationOf(chosen: Chosen, of: AugmentedGame): Augmentation 
 
 const asTheyAre = (items: Tensor): Tensor => items;
 const whole = { discriminator: 1, generator: 1 };
-const nothing = { nets: {}, adapt: () => ({}) };
+const nothing = { nets: {}, scalars: [], adapt: () => ({}) };
 
 function oneView(real: View["real"], fake: View["fake"]): Augmentation {
   return { views: [{ weight: whole, real, fake }], ...nothing };
@@ -158,6 +160,7 @@ function adaptively(
   return {
     ...oneView(seen, seen),
     nets: { [name]: movingChance() },
+    scalars: ["sure", "chance"],
     adapt: (real, scope) => {
       const sure = mean(sign(sub(real, boundary.score)));
       const items = packing * staticDim(real, 0, "augment");

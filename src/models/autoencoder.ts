@@ -31,6 +31,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         name: "autoencoder",
+        scalars: [],
         updates: Object.keys(trained),
         optimizer: observationAdam,
         loss: (images, scope) => {
@@ -41,6 +42,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         },
       },
     ],
+    ...seen.declared,
     maps: {
       encoder: { inputs: { [item]: data.shape }, outputs: ({ [item]: x }, { nets }) => ({ z: nets.encoder!(x!) }) },
       decoder: {

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { zeros } from "../base/ndarray.ts";
+import { threeDigits } from "../base/digits.ts";
 import { integerField, numberField } from "../base/options.ts";
 import { type Tensor } from "../graph/tensor.ts";
 import { type Layer, coders } from "../nn/index.ts";
 import { abs, add, maximum, mean, mul, stopGradient, sub, sum } from "../ops/index.ts";
 import { linearSchedule } from "../optim/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
-import { type DataInfo, type Model, type StepScope, defineModel } from "./model.ts";
+import { type DataInfo, type Likelihood, type Model, type Remedy, type StepScope, defineModel } from "./model.ts";
 import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
 import type { BetaVaeOptions } from "./option-types.ts";
+
+/** The weight of the KL where nothing is said of it. */
+const usualBeta = 4;
 
 export const options = z.object({
   ...observationOptions,
@@ -53,6 +57,7 @@ function build(chosen: Options, data: DataInfo): Model {
     steps: [
       {
         name: "beta-vae",
+        scalars: ["recon", "kl", ...weightScalars(chosen)],
         updates: Object.keys(trained),
         optimizer: observationAdam,
         loss: (images, scope) => {
@@ -65,7 +70,40 @@ function build(chosen: Options, data: DataInfo): Model {
       },
     ],
     ...abilities,
+    likelihood: { ...abilities.likelihood!, ...targetOf(chosen) },
+    remedies: [...unweighted(chosen), ...abilities.remedies!],
   };
+}
+
+/** The weight of the KL where it is fixed. */
+function fixedBeta({ beta = usualBeta, klTarget, capacity }: Options): number | null {
+  return klTarget === undefined && capacity === undefined ? beta : null;
+}
+
+function unweighted(chosen: Options): Remedy[] {
+  const beta = fixedBeta(chosen);
+  if (beta === null || beta <= 1) return [];
+  return [
+    {
+      option: "beta",
+      against: ["posterior-collapse"],
+      value: 1,
+      reason: `the KL weighs ${threeDigits(beta)} times, more than what a code can save`,
+    },
+  ];
+}
+
+/** The KL that a constraint or a capacity holds the model to. */
+function targetOf({ klTarget, capacity, capacitySteps }: Options): Pick<Likelihood, "targetKl"> {
+  if (klTarget !== undefined) return { targetKl: () => klTarget };
+  if (capacity !== undefined) return { targetKl: (step) => capacity * Math.min(1, step / capacitySteps) };
+  return {};
+}
+
+/** What tells of the weight of the KL, by the way in which it is weighted. */
+function weightScalars({ klTarget, capacity }: Options): string[] {
+  if (klTarget !== undefined) return ["beta", "slack", "complementarity"];
+  return [capacity !== undefined ? "capacity" : "beta"];
 }
 
 interface Penalty {
@@ -83,10 +121,8 @@ function penaltyOf(chosen: Options, kl: Tensor, scope: StepScope): Penalty {
     const capacity = scope.scalar("capacity", linearSchedule(0, chosen.capacity, 0, chosen.capacitySteps));
     return { penalty: mul(abs(sub(kl, capacity)), chosen.gamma), logs: { capacity } };
   }
-  const beta = scope.scalar(
-    "beta",
-    linearSchedule(chosen.betaWarmup > 0 ? 0 : (chosen.beta ?? 4), chosen.beta ?? 4, 0, chosen.betaWarmup),
-  );
+  const weight = chosen.beta ?? usualBeta;
+  const beta = scope.scalar("beta", linearSchedule(chosen.betaWarmup > 0 ? 0 : weight, weight, 0, chosen.betaWarmup));
   return { penalty: mul(kl, beta), logs: { beta } };
 }
 

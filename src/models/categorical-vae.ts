@@ -81,6 +81,7 @@ function build(chosen: Options, data: DataInfo): Model {
     steps: [
       {
         name: "categorical-vae",
+        scalars: ["recon", "kl", ...(chosen.estimator === "score-function" ? [] : ["temperature"])],
         updates: Object.keys(trained),
         optimizer: observationAdam,
         loss: (images, scope) => {
@@ -94,6 +95,7 @@ function build(chosen: Options, data: DataInfo): Model {
         },
       },
     ],
+    ...seen.declared,
     maps: {
       encoder: {
         inputs: { [item]: data.shape },

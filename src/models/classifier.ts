@@ -53,6 +53,7 @@ function build(chosen: Options, data: DataInfo): Model {
     steps: [
       {
         name: "classifier",
+        scalars: ["accuracy"],
         updates: ["trunk", "head"],
         optimizer: (rate) => adam({ learningRate: rate }),
         loss: (batch, scope) => {

@@ -5,8 +5,20 @@ import type { Tensor } from "../graph/tensor.ts";
 import { imagePool } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, mul } from "../ops/index.ts";
+import { accuracyOf, scoreScalars } from "./adversarial.ts";
 import type { Augmentation } from "./augmentation.ts";
-import { type DataInfo, type Losses, type Model, type StepScope, type TrainStep, defineModel } from "./model.ts";
+import { noiseRemedies } from "./instance-noise.ts";
+import {
+  type AdversarialRole,
+  type DataInfo,
+  type Direction,
+  type Losses,
+  type Model,
+  type Remedy,
+  type StepScope,
+  type TrainStep,
+  defineModel,
+} from "./model.ts";
 import {
   adamOf,
   augmentedFor,
@@ -16,6 +28,7 @@ import {
   judgeOf,
   judgedLoss,
   judging,
+  lambdaRemedies,
   meanAbsolute,
   meanSquared,
   patchLossField,
@@ -97,12 +110,20 @@ function build(chosen: Options, data: DataInfo): Model {
     steps: [
       {
         name: "generators",
+        scalars: weightedTerms(chosen).map(([name]) => name),
         updates: ["AtoB", "BtoA"],
         optimizer: adamOf(chosen),
         loss: (batch, scope) => generatorsLoss(chosen, objective, augmented, batch, scope),
       },
       discriminatorStep("A", chosen, objective, augmented.A),
       discriminatorStep("B", chosen, objective, augmented.B),
+    ],
+    // Generators whose adversarial loss has no weight learn nothing from the discriminators.
+    adversarial: chosen.adversarial === 0 ? [] : [roleOf("AtoB", "B", objective), roleOf("BtoA", "A", objective)],
+    remedies: [
+      ...lambdaRemedies(chosen.lambda),
+      ...cycleRemedies(chosen.cycle),
+      ...noiseRemedies(chosen.instanceNoise),
     ],
     maps: { AtoB: there.map, BtoA: back.map, ...judges.A.map, ...judges.B.map },
     translators: {
@@ -118,6 +139,39 @@ function build(chosen: Options, data: DataInfo): Model {
   };
 }
 
+function roleOf(net: Direction, domain: "A" | "B", objective: AdversarialLoss): AdversarialRole {
+  return { net, step: "generators", discriminator: `discriminator${domain}`, accuracy: accuracyOf(objective) };
+}
+
+function cycleRemedies(cycle: Options["cycle"]): Remedy[] {
+  if (cycle === "both") return [];
+  return [
+    {
+      option: "cycle",
+      against: ["complete-collapse"],
+      value: "both",
+      reason: "an image must be found again in what it becomes where the way back has to end in it",
+    },
+  ];
+}
+
+/** The terms of the generators' loss that have a weight. */
+function weightedTerms(chosen: Options): (readonly [name: Term, weight: number])[] {
+  const { adversarial, lambda, identity } = chosen;
+  const weights: Readonly<Record<Term, number>> = {
+    AtoB: adversarial,
+    BtoA: adversarial,
+    cycleA: weightOf("forward", chosen),
+    cycleB: weightOf("backward", chosen),
+    identityA: lambda * identity,
+    identityB: lambda * identity,
+  };
+  return (Object.entries(weights) as [Term, number][]).filter(([, weight]) => weight > 0);
+}
+
+/** Terms of the generators' loss by the direction or the domain that they are about. */
+type Term = Direction | `${"cycle" | "identity"}${"A" | "B"}`;
+
 /** What either generator makes of the batch, before they move. */
 function translated(domain: "A" | "B", batch: Tensor, scope: StepScope): Tensor {
   const { a, b } = sidesOf(batch);
@@ -130,14 +184,14 @@ function weightOf(way: "forward" | "backward", { cycle, lambda }: Options): numb
 
 /** @throws OptionError where no term of the generators' loss is left, or one that is asked for has no weight. */
 function requireSomething(chosen: Options): void {
-  const { adversarial, lambda, identity } = chosen;
+  const { lambda, identity } = chosen;
   if (identity > 0 && lambda === 0) {
     throw new OptionError(
       `cyclegan: the identity loss is weighed as a share of lambda - got identity ${identity} with lambda 0`,
       "--cycle none leaves the cycles out and keeps lambda for the identity loss",
     );
   }
-  if (adversarial + weightOf("forward", chosen) + weightOf("backward", chosen) + lambda * identity > 0) return;
+  if (weightedTerms(chosen).length > 0) return;
   throw new OptionError(
     "cyclegan: the generators must have something to learn - got no adversarial loss, no cycle and no identity",
     "raise --adversarial or --lambda, or name a --cycle",
@@ -159,17 +213,15 @@ function generatorsLoss(
     const scorer: Scorer = (shown) => inOnePass(nets[`discriminator${domain}`]!, shown);
     return fooling(objective, augmented[domain], scorer, made, ` of ${domain}`, scope);
   };
-  const terms: [name: string, weight: number, value: () => Tensor][] = [
-    ["AtoB", chosen.adversarial, () => fooled("B", madeB)],
-    ["BtoA", chosen.adversarial, () => fooled("A", madeA)],
-    ["cycleA", weightOf("forward", chosen), () => distance(nets.BtoA!(madeB), a)],
-    ["cycleB", weightOf("backward", chosen), () => distance(nets.AtoB!(madeA), b)],
-    ["identityA", chosen.lambda * chosen.identity, () => distance(nets.BtoA!(a), a)],
-    ["identityB", chosen.lambda * chosen.identity, () => distance(nets.AtoB!(b), b)],
-  ];
-  const present = terms
-    .filter(([, weight]) => weight > 0)
-    .map(([name, weight, value]) => ({ name, weight, value: value() }));
+  const terms: Readonly<Record<Term, () => Tensor>> = {
+    AtoB: () => fooled("B", madeB),
+    BtoA: () => fooled("A", madeA),
+    cycleA: () => distance(nets.BtoA!(madeB), a),
+    cycleB: () => distance(nets.AtoB!(madeA), b),
+    identityA: () => distance(nets.BtoA!(a), a),
+    identityB: () => distance(nets.AtoB!(b), b),
+  };
+  const present = weightedTerms(chosen).map(([name, weight]) => ({ name, weight, value: terms[name]() }));
   return {
     loss: present.map(({ weight, value }) => mul(value, weight)).reduce(add),
     logs: Object.fromEntries(present.map(({ name, value }) => [name, value])),
@@ -186,6 +238,7 @@ function discriminatorStep(
   const name = `discriminator${domain}`;
   return {
     name,
+    scalars: scoreScalars(objective, augmented),
     updates: [name],
     optimizer: adamOf(chosen),
     loss: (batch, scope) => {

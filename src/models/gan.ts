@@ -2,7 +2,7 @@ import { z } from "zod";
 import { choiceField } from "../base/options.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
 import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
-import { type DataInfo, type Model, defineModel } from "./model.ts";
+import { type DataInfo, type Model, type Remedy, defineModel } from "./model.ts";
 import type { GanOptions } from "./option-types.ts";
 
 /** Losses by name. */
@@ -21,6 +21,19 @@ export const lossOption = {
   ).default("non-saturating"),
 };
 
+/** A loss whose gradient does not die where the discriminator is sure. */
+export function lossRemedies(loss: keyof typeof ganLosses): Remedy[] {
+  if (loss !== "minimax") return [];
+  return [
+    {
+      option: "loss",
+      against: ["discriminator-saturation", "vanishing-gradient"],
+      value: "non-saturating",
+      reason: "the gradient of the minimax loss dies where the discriminator is sure, that of this one does not",
+    },
+  ];
+}
+
 export const options = z.object({ ...lossOption, ...adversarialOptions });
 
 export const gan = defineModel<typeof options, GanOptions>({
@@ -34,6 +47,7 @@ export const gan = defineModel<typeof options, GanOptions>({
 });
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
-  const players = game(chosen, data, { objective: ganLosses[chosen.loss] });
+  const remedies = lossRemedies(chosen.loss);
+  const players = game(chosen, data, { objective: ganLosses[chosen.loss], remedies });
   return { nets: players.nets, steps: alternately(players), ...players.abilities };
 }

@@ -40,9 +40,10 @@ export function gaussianAbilities(
   observation: Observation,
   latent: number,
   data: DataInfo,
-): Pick<Model, "maps" | "generator" | "encoder" | "decoder" | "likelihood" | "bestBy"> {
+): Pick<Model, "maps" | "generator" | "encoder" | "decoder" | "likelihood" | "bestBy" | "reluNets" | "remedies"> {
   const item = itemName(data);
   return {
+    ...observation.declared,
     maps: {
       encoder: {
         inputs: { [item]: data.shape },

@@ -1,13 +1,26 @@
 import { numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, mul } from "../ops/index.ts";
-import type { Scope } from "./model.ts";
+import type { Remedy, Scope } from "./model.ts";
 
 /** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490. */
 export const instanceNoiseField = numberField(
   "standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0",
   { min: 0 },
 ).default(0);
+
+/** Noise that makes real and generated items overlap, where there is none. */
+export function noiseRemedies(deviation: number): Remedy[] {
+  if (deviation !== 0) return [];
+  return [
+    {
+      option: "instanceNoise",
+      against: ["complete-collapse", "partial-collapse", "discriminator-saturation", "vanishing-gradient"],
+      value: (spread) => (spread > 0 ? spread / 10 : null),
+      reason: "noise on all that the discriminator sees, a tenth of how far real items are apart, makes them overlap",
+    },
+  ];
+}
 
 /** Items with noise of this deviation at the run's start; `who` names the draw. */
 export function withInstanceNoise(deviation: number): (items: Tensor, who: string, scope: Scope) => Tensor {

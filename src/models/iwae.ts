@@ -32,6 +32,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         name: "iwae",
+        scalars: ["elbo"],
         updates: Object.keys(nets),
         optimizer: observationAdam,
         loss: (images, scope) => {

@@ -72,7 +72,7 @@ export interface UnrolledOptimizer {
 export interface Losses {
   /** The scalar that the step makes smaller. */
   readonly loss: Tensor;
-  /** Scalars to log, by name. */
+  /** Scalars to log, by name: those that the step declares. */
   readonly logs?: Readonly<Record<string, Tensor>>;
 }
 
@@ -83,6 +83,8 @@ export interface TrainStep {
   readonly updates: readonly string[];
   /** The rule for one of its nets, at a learning rate by count of updates. */
   optimizer(rate: Schedule, net: string): Optimizer;
+  /** Names of the scalars that it logs beside its loss. Where given, a step that logs others is refused. */
+  readonly scalars?: readonly string[];
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
   /** Moves that this step makes besides, each on a batch of its own, before all others of the model's step with this count. */
@@ -198,6 +200,31 @@ export interface Likelihood {
   terms(x: Tensor, scope: Scope): { readonly recon: Tensor; readonly klPerLatent: Tensor; readonly mean: Tensor };
   /** log p(x, z) - log q(z | x) in nats for `samples` draws of z: [samples, n]. */
   logWeights(x: Tensor, samples: number, scope: Scope): Tensor;
+  /** The KL in nats that training holds the model to after so many steps; not given where it is held to none. */
+  targetKl?(step: number): number;
+}
+
+/** A net that learns from what a discriminator says of the items that it generates. */
+export interface AdversarialRole {
+  readonly net: string;
+  /** The step that trains it. */
+  readonly step: string;
+  /** The step that trains its discriminator. */
+  readonly discriminator: string;
+  /** The scalar of that step that is the discriminator's accuracy, 0.5 for guesses and 1 for no mistake; null for a critic. */
+  readonly accuracy: string | null;
+}
+
+/** A change of one option that may help a run in which training fails. */
+export interface Remedy {
+  readonly option: string;
+  /** Names of the symptoms that it is for (`src/diagnosis/index.ts`). */
+  readonly against: readonly string[];
+  /** The value to try, or that by how far two real items are apart in one number; null where that tells none. */
+  readonly value: string | number | ((spread: number) => number | null);
+  readonly reason: string;
+  /** The nets that it is about, where it is not about all of them. */
+  readonly nets?: readonly string[];
 }
 
 /** A model built for data of one shape. It has no trainer of its own: it says what to train, and in which order. */
@@ -220,18 +247,19 @@ export interface Model {
   /** Running statistics that hold generated images, flat [k, h * w * c] in [-1, 1], by what to call them. */
   readonly kept?: Readonly<Record<string, { readonly net: string; readonly stat: string; readonly shape: Shape }>>;
   readonly likelihood?: Likelihood;
+  /**
+   * Who learns from which discriminator, of models whose nets play against each other; empty where none of them listens. Their
+   * samples are looked at: what a model with a bound makes of a code is a mean, less diverse than items are.
+   */
+  readonly adversarial?: readonly AdversarialRole[];
+  /** Nets whose hidden layers are ReLUs, without a slope below 0. */
+  readonly reluNets?: readonly string[];
+  /** Options to change where training fails, the likeliest cause first; a remedy that the run has already is left out. */
+  readonly remedies?: readonly Remedy[];
   /** Where steps and likelihood take points standardised by it, and maps in the units of the data (`inUnits`). */
   readonly scale?: PointScale;
   /** What is measured on held-out items while a run goes on, by its name among the run's numbers, and tells its best checkpoint. */
   readonly bestBy?: { readonly scalar: string; readonly better: "lower" | "higher" };
-}
-
-/**
- * Whether samples of a model are judged: those of players against each other. What a model with a bound makes of a code is a
- * mean, less diverse than items are.
- */
-export function isGame({ generator, translators, likelihood, steps }: Model): boolean {
-  return (generator ?? translators) !== undefined && likelihood === undefined && steps.length > 1;
 }
 
 /** How a recipe is trained where nothing is said, where that is not as for every recipe. */

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { scalar, zeros } from "../base/ndarray.ts";
+import { threeDigits } from "../base/digits.ts";
 import { choiceField, integerField, integerListField, numberOrField } from "../base/options.ts";
 import { bernoulliLogProb, normalLogProb, sampleBernoulli } from "../distributions/index.ts";
 import { type Tensor, constant, staticShape } from "../graph/tensor.ts";
 import { type Layer, param } from "../nn/index.ts";
 import { sigmoid } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam } from "../optim/index.ts";
-import type { DataInfo, Scope } from "./model.ts";
+import type { DataInfo, Model, Remedy, Scope } from "./model.ts";
 
 /** Options of every model that says how likely an item is: what its decoder's output means, and its nets. */
 export const observationOptions = {
@@ -52,6 +53,8 @@ export interface Observation {
   logProb(out: Tensor, x: Tensor, scope: Scope, batchAxes?: number): Tensor;
   /** The mean of an item, in the range of the data. */
   mean(out: Tensor): Tensor;
+  /** What every model with an observation declares of its coders. */
+  readonly declared: Required<Pick<Model, "reluNets" | "remedies">>;
 }
 
 /** @throws OptionError when the options do not fit the data or each other. */
@@ -81,8 +84,27 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
       return normalLogProb({ mean: out, logVariance }, x, batchAxes);
     },
     mean: (out) => (bernoulli ? sigmoid(out) : out),
+    declared: { reluNets: chosen.activation === "relu" ? ["encoder", "decoder"] : [], remedies: remediesOf(chosen) },
   };
 }
+
+function remediesOf({ sigma, activation }: ObservationOptions): Remedy[] {
+  const narrower: Remedy | false = typeof sigma === "number" && {
+    option: "sigma",
+    against: ["posterior-collapse"],
+    value: sigma / 4,
+    reason: `a deviation of ${threeDigits(sigma)} forgives what a code could mend`,
+  };
+  return [...(narrower === false ? [] : [narrower]), ...(activation === "relu" ? [tanhRemedy] : [])];
+}
+
+/** Where a recipe has no leaky units. */
+const tanhRemedy: Remedy = {
+  option: "activation",
+  against: ["dead-units"],
+  value: "tanh",
+  reason: "a unit of tanh passes some gradient everywhere",
+};
 
 /**
  * Images to train on below which the deviation is not learned: it would follow the error down as they are learned by heart,

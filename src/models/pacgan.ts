@@ -3,7 +3,7 @@ import { integerField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { reshape, transpose } from "../ops/index.ts";
 import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
-import { ganLosses, lossOption } from "./gan.ts";
+import { ganLosses, lossOption, lossRemedies } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf } from "./views.ts";
 import type { PacganOptions } from "./option-types.ts";
@@ -26,7 +26,11 @@ export const pacgan = defineModel<typeof options, PacganOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { packing } = chosen;
-  const alone = game(chosen, data, { objective: ganLosses[chosen.loss], packing });
+  const alone = game(chosen, data, {
+    objective: ganLosses[chosen.loss],
+    packing,
+    remedies: lossRemedies(chosen.loss),
+  });
   const players: typeof alone = {
     ...alone,
     shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),

@@ -3,6 +3,8 @@ import { OptionError } from "../base/errors.ts";
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, mul } from "../ops/index.ts";
+import { accuracyOf, scoreScalars } from "./adversarial.ts";
+import { noiseRemedies } from "./instance-noise.ts";
 import { type DataInfo, type Direction, type Model, type Scope, defineModel, directions } from "./model.ts";
 import {
   adamOf,
@@ -13,6 +15,7 @@ import {
   judgeOf,
   judgedLoss,
   judgingPairs,
+  lambdaRemedies,
   laidOver,
   meanAbsolute,
   patchLossField,
@@ -96,6 +99,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         name: "discriminator",
+        scalars: scoreScalars(objective, augmented),
         updates: ["discriminator"],
         optimizer: adamOf(chosen),
         loss: (batch, scope) => {
@@ -108,6 +112,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
       {
         name: "generator",
+        scalars: ["adversarial", "distance"],
         updates: [direction],
         optimizer: adamOf(chosen),
         loss: (batch, scope) => {
@@ -122,5 +127,11 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     ],
     maps: { [direction]: map, ...judgeMap },
     translators: { [direction satisfies Direction]: { ...translator, judge } },
+    // A generator whose adversarial loss has no weight learns nothing from the discriminator.
+    adversarial:
+      chosen.adversarial === 0
+        ? []
+        : [{ net: direction, step: "generator", discriminator: "discriminator", accuracy: accuracyOf(objective) }],
+    remedies: [...lambdaRemedies(chosen.lambda), ...noiseRemedies(chosen.instanceNoise)],
   };
 }

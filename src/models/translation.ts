@@ -8,7 +8,7 @@ import { adam } from "../optim/index.ts";
 import { gameLogs } from "./adversarial.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
-import type { DataInfo, Losses, NetMap, Scope, TrainStep, Translator } from "./model.ts";
+import type { DataInfo, Losses, NetMap, Remedy, Scope, TrainStep, Translator } from "./model.ts";
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
 
@@ -183,6 +183,19 @@ export function judgedLoss(
     loss: weighed(views, "discriminator", losses),
     logs: gameLogs({ objective, augmentation }, scores[0]!, scope),
   };
+}
+
+/** A weight that ties what an image becomes to the image, where nothing does. */
+export function lambdaRemedies(lambda: number): Remedy[] {
+  if (lambda !== 0) return [];
+  return [
+    {
+      option: "lambda",
+      against: ["complete-collapse"],
+      value: 10,
+      reason: "nothing ties what an image becomes to the image, where lambda is 0",
+    },
+  ];
 }
 
 /** What a generator loses by images that are shown by view. */

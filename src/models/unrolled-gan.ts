@@ -13,7 +13,7 @@ import {
   shownPairs,
   pointDefaults,
 } from "./adversarial.ts";
-import { ganLosses, lossOption } from "./gan.ts";
+import { ganLosses, lossOption, lossRemedies } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
 import { type Pair, type Player, pairScores, weighed } from "./views.ts";
 import type { UnrolledGanOptions } from "./option-types.ts";
@@ -40,7 +40,7 @@ export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const objective = ganLosses[chosen.loss];
-  const players = game(chosen, data, { objective });
+  const players = game(chosen, data, { objective, remedies: lossRemedies(chosen.loss) });
   return {
     nets: players.nets,
     // The generator moves first, so that what it looks ahead from is the discriminator that plays now; that then makes one

@@ -57,6 +57,7 @@ function build(chosen: Options, data: DataInfo): Model {
     steps: [
       {
         name: "vae",
+        scalars: ["recon", "kl"],
         updates: Object.keys(nets).filter((net) => net !== "baseline"),
         optimizer: observationAdam,
         loss: (images, scope) => {

@@ -23,7 +23,10 @@ export const veegan = defineModel<typeof options, VeeganOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
-  const players = game(chosen, data, { objective: nonSaturating });
+  const players = game(chosen, data, {
+    objective: nonSaturating,
+    alike: { discriminator: ["reconstructor"] },
+  });
   const { views } = players.augmentation;
   const judgeOptions = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
   const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
@@ -50,6 +53,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         name: "discriminator",
+        scalars: players.scoreScalars,
         updates: ["discriminator"],
         optimizer: players.optimizer,
         // In the paper's sign the generated pair is the one that scores high.
@@ -65,6 +69,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
       {
         name: "generator",
+        scalars: ["distance"],
         updates: ["generator", "reconstructor"],
         optimizer: players.optimizer,
         loss: (batch, scope) => {
@@ -76,6 +81,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
     ],
     ...players.abilities,
+    // Both are trained by one step, against one discriminator.
+    adversarial: players.abilities.adversarial.flatMap((role) => [role, { ...role, net: "reconstructor" }]),
     maps: {
       ...players.abilities.maps,
       encoder: {

@@ -37,6 +37,9 @@ export const wganGp = defineModel<typeof options, WganGpOptions>({
   build,
 });
 
+/** The step that trains the critic. */
+const stepName = "critic";
+
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   if (chosen.discriminatorNorm === "batch") {
     throw new OptionError(
@@ -47,6 +50,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { criticSteps, penalty = data.kind === "image" ? 10 : 0.1 } = chosen;
   const players = game(chosen, data, {
     objective: wasserstein,
+    step: stepName,
     norm: data.kind === "image" && chosen.arch !== "mlp" ? "layer" : "none",
     optimizer: (learningRate) => adam({ learningRate, beta1: chosen.beta1, beta2: 0.9 }),
   });
@@ -55,7 +59,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         ...discriminatorStep(players),
-        name: "critic",
+        name: stepName,
+        scalars: [...players.scoreScalars, "penalty"],
         repeat: criticSteps,
         loss: (batch, scope) => {
           const critic = scope.nets.discriminator!;

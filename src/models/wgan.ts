@@ -30,10 +30,14 @@ export const wgan = defineModel<typeof options, WganOptions>({
   build,
 });
 
+/** The step that trains the critic. */
+const stepName = "critic";
+
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { clip = data.kind === "image" ? 0.01 : 0.1, criticSteps, criticWarmup } = chosen;
   const players = game({ ...chosen, beta1: 0 }, data, {
     objective: wasserstein,
+    step: stepName,
     optimizer: (learningRate) => rmsProp({ learningRate }),
   });
   return {
@@ -41,7 +45,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     steps: [
       {
         ...discriminatorStep(players),
-        name: "critic",
+        name: stepName,
         optimizer: (rate, net) => withWeightClipping(players.optimizer(rate, net), clip),
         repeat: criticSteps,
         before: (step) => (step < 25 || step % 500 === 0 ? Math.max(0, criticWarmup - criticSteps) : 0),

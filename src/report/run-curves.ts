@@ -1,20 +1,17 @@
 import { rows } from "../base/ndarray.ts";
+import { entriesOf, isShareByPlace, isStderr, modeShare, scalarParts } from "../base/scalar-names.ts";
 import type { Dataset, Modes } from "../data/index.ts";
 import type { Curve } from "../plot/chart.ts";
-import { shareNames } from "../diagnosis/sample-looks.ts";
 import type { Strip } from "../plot/heat-strip.ts";
-import { modeSamples, modeShares } from "../evaluation/mode-record.ts";
+import { modeSamples } from "../evaluation/mode-record.ts";
 import { formatNumber } from "../plot/numerals.ts";
 import { spread } from "../plot/points.ts";
-import { type MetricLine, stderrName } from "../run/metric-lines.ts";
+import type { MetricLine } from "../run/metric-lines.ts";
 
 /** Items that a run was trained on so far, every time that it saw one. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {
   return metrics.at(-1)?.images ?? 0;
 }
-
-/** Shares by place of samples: drawn as a strip, or said in the diagnosis. */
-const undrawn: ReadonlySet<string> = new Set([modeShares, ...shareNames]);
 
 /** Lines of one chart, where a quantity has many parts: the largest at the end. */
 const drawnLines = 8;
@@ -28,11 +25,12 @@ type ClassNames = Pick<Dataset, "classNames">;
 export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {}): Curve[] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
-    const [metric, quantity, part] = name.split("/");
-    const title = [metric, quantity].filter(Boolean).join("/");
-    if (undrawn.has(title) || quantity === stderrName) continue;
+    const parts = scalarParts(name);
+    const { title, quantity, part } = parts;
+    // Shares by place are drawn as a strip, or said in the diagnosis.
+    if (isShareByPlace(name) || isStderr(parts)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
-    const line = part === undefined ? split : partLabel(quantity!, part, names);
+    const line = part === null ? split : partLabel(quantity!, part, names);
     const points = series.get(line) ?? [];
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
@@ -50,8 +48,8 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
 
 /** What a part of a quantity is called: `z3` of klPerLatent, `class cat` or `class 3` of accuracyPerClass. */
 export function partLabel(quantity: string, part: string, { classNames }: ClassNames = {}): string {
-  const what = /Per([A-Z][a-z]+)$/.exec(quantity)?.[1];
-  if (what === undefined) return part;
+  const what = entriesOf(quantity);
+  if (what === null) return part;
   if (what === "Class") return `class ${classNames?.[Number(part)] ?? part}`;
   return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
 }
@@ -63,10 +61,10 @@ const columns = 100;
 export function stripsOf(metrics: readonly MetricLine[], { modes }: Dataset): Strip[] {
   const shares = new Map<number, number[]>();
   for (const { name, step, value } of metrics) {
-    const [title, mode] = [name.slice(0, name.lastIndexOf("/")), Number(name.split("/").at(-1))];
-    if (title !== modeShares) continue;
+    const share = modeShare.parse(name);
+    if (share === null) continue;
     const values = shares.get(step) ?? [];
-    values[mode] = value ?? Number.NaN;
+    values[Number(share.mode)] = value ?? Number.NaN;
     shares.set(step, values);
   }
   if (shares.size === 0) return [];

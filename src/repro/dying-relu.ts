@@ -1,5 +1,6 @@
 import { fold, key } from "../base/random.ts";
 import { maxOf } from "../base/many.ts";
+import { deadUnits } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
 import { gan } from "../models/index.ts";
 import { Health } from "../step/index.ts";
@@ -121,7 +122,7 @@ async function look({ engine }: RowContext, { trained }: OpenedModel, data: Data
     ),
   );
   return {
-    dead: hidden.map((layer) => numbers[`dead/generator/${layer}`]!),
+    dead: hidden.map((layer) => numbers[deadUnits.name({ net: "generator", layer })]!),
     gradient: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
   };
 }

@@ -1,4 +1,5 @@
 import { fold, key } from "../base/random.ts";
+import { sampleEmd, stepScalar } from "../base/scalar-names.ts";
 import { take } from "../data/index.ts";
 import { type Metric, kid } from "../metrics/index.ts";
 import { classifier, wgan, wganGp } from "../models/index.ts";
@@ -12,6 +13,7 @@ import { type RowContext, fit, trainToEnd } from "./row.ts";
 // another measure of that.
 
 const seed = 1;
+const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });
 
 /** Rank correlation, by model, of the critic's gap and the exact Earth-Mover distance on ring8. */
 export async function followedOnPoints(context: RowContext): Promise<Record<string, number>> {
@@ -22,8 +24,8 @@ export async function followedOnPoints(context: RowContext): Promise<Record<stri
   for (const [name, model] of Object.entries({ wgan: wgan({ clip: 0.1 }), wganGp: wganGp() })) {
     const options = { steps, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every };
     const run = await trainToEnd(context, `${name} on ring8`, model, data, options);
-    const distances = await loggedAs(run, "distance/emd");
-    found[`${name}/ring8/rankCorrelation`] = correlation(await loggedAs(run, "critic/gap"), distances);
+    const distances = await loggedAs(run, sampleEmd);
+    found[`${name}/ring8/rankCorrelation`] = correlation(await loggedAs(run, criticGap), distances);
   }
   return found;
 }
@@ -51,7 +53,7 @@ export async function followedOnImages(context: RowContext): Promise<Record<stri
       distances.set(step, (await judge(kid as unknown as Metric, { samples })).value);
       await close();
     }
-    found[`${name}/mnist/rankCorrelation`] = correlation(await loggedAs(run, "critic/gap"), distances);
+    found[`${name}/mnist/rankCorrelation`] = correlation(await loggedAs(run, criticGap), distances);
     found[`${name}/mnist/kid`] = distances.get(steps)!;
   }
   await teller.close();

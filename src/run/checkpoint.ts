@@ -10,7 +10,7 @@ import { decodeSafetensors, encodeSafetensors } from "../codec/safetensors.ts";
 import type { Model } from "../models/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import { type Layout, inward, outward, ravel, unravel } from "../step/layout.ts";
-import { type Layouts, stateNames } from "../step/state-view.ts";
+import { type Layouts, stateEntry, stateNames } from "../step/state-view.ts";
 
 // A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
 // orders their axes), optimizer.safetensors (moments), state.json (its name, the step, what the run's record was, and a
@@ -300,17 +300,22 @@ function describeState(state: Arrays, layouts: Layouts): { params: Named; optimi
   const params: Named = {};
   const optimizer: Named = {};
   for (const [name, value] of Object.entries(state)) {
-    const [kind, ...rest] = name.split("/") as [string, ...string[]];
-    if (kind === "stats") params[rest[0]!] = value;
-    else {
-      const net = rest.at(-1)!;
-      const [target, prefix] = kind === "params" ? [params, ""] : [optimizer, `${kind}.${rest[0]}.`];
-      for (const [path, part] of unravel(value as NdArray<"float32">, layouts[net]!)) {
-        target[`${prefix}${net}.${path}`] = outward(part);
-      }
+    const entry = stateEntry(name);
+    if (entry.kind === "stat") {
+      params[`${entry.net}.${entry.path}`] = value;
+      continue;
+    }
+    const [target, prefix] = entry.kind === "params" ? [params, ""] : [optimizer, slotPrefix(entry.step, entry.slot)];
+    for (const [path, part] of unravel(value as NdArray<"float32">, layouts[entry.net]!)) {
+      target[`${prefix}${entry.net}.${path}`] = outward(part);
     }
   }
   return { params, optimizer };
+}
+
+/** What an optimizer keeps is called, in its file, by step and slot before the parameter's name. */
+function slotPrefix(step: string, slot: string): string {
+  return `${step}.${slot}.`;
 }
 
 function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model: Model, layouts: Layouts): Arrays {
@@ -324,7 +329,7 @@ function restoreState(params: Readonly<Named>, optimizer: Readonly<Named>, model
   for (const step of model.steps) {
     for (const net of step.updates) {
       for (const slot of Object.keys(step.optimizer(() => 0, net).init(zeros([0])))) {
-        const prefix = `${step.name}.${slot}.${net}.`;
+        const prefix = `${slotPrefix(step.name, slot)}${net}.`;
         state[stateNames.slot(step.name, net, slot)] = gather(optimizer, prefix, layouts[net]!);
       }
     }

@@ -1,4 +1,6 @@
+import { threeDigits } from "../base/digits.ts";
 import { OptionError } from "../base/errors.ts";
+import { stepScalar } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
@@ -58,17 +60,13 @@ export function endedBefore({ lengthened = [], train }: RunConfig, step: number)
 export function repeats(config: RunConfig, model: Model, start: number, { name, split, step }: MetricLine): boolean {
   if (start === 0 || step > start) return true;
   if (step < start || !endedBefore(config, start)) return false;
-  const isLoss = split === "train" && model.steps.some((one) => name.startsWith(`${one.name}/`));
+  const isLoss = split === "train" && model.steps.some((one) => stepScalar.parse(name)?.step === one.name);
   return !isLoss || step % config.train.logEvery !== 0;
 }
 
 /** What becomes of the learning rate of a run that got another length, in words. */
 export function rateWords(train: ResolvedTraining, at: number): string {
   const { schedule, learningRate, rateEnd } = train;
-  if (schedule === "constant") return `the learning rate stays ${shown(learningRate)}`;
-  return `the ${schedule} schedule of the learning rate is stretched: ${shown(rateOf(train)(at))} from here, ${shown(learningRate * rateEnd)} at the end`;
-}
-
-function shown(rate: number): string {
-  return String(Number(rate.toPrecision(3)));
+  if (schedule === "constant") return `the learning rate stays ${threeDigits(learningRate)}`;
+  return `the ${schedule} schedule of the learning rate is stretched: ${threeDigits(rateOf(train)(at))} from here, ${threeDigits(learningRate * rateEnd)} at the end`;
 }

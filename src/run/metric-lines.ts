@@ -19,9 +19,6 @@ export interface MetricLine {
 
 const file = "metrics.jsonl";
 
-/** What the standard error of a metric is logged as: `METRIC/stderr`. */
-export const stderrName = "stderr";
-
 const metricLine = z.object({
   step: countEntry,
   images: numberEntry,

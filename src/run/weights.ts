@@ -1,28 +1,32 @@
 import { emaSlot } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
-import { stateNames } from "../step/state-view.ts";
+import { stateEntry, stateNames } from "../step/state-view.ts";
 
 /** Which parameters a model is judged by: their averages, where they were kept, or those of its last step. */
 export type Weights = "ema" | "last";
 
 /** The part of a run's state that inference needs, with the chosen parameters. */
 export function inferenceState(state: Arrays, weights: Weights): Arrays {
-  const chosen = Object.fromEntries(
-    Object.entries(state).filter(([name]) => name.startsWith("params/") || name.startsWith("stats/")),
-  );
+  const chosen = Object.fromEntries(Object.entries(state).filter(([name]) => stateEntry(name).kind !== "slot"));
   return weights === "last" ? chosen : { ...chosen, ...averages(state) };
 }
 
 /** Whether a run keeps averages. */
 export function hasAverages(names: readonly string[]): boolean {
-  return names.some((name) => name.split("/")[1] === emaSlot);
+  return names.some((name) => averagedNet(name) !== null);
 }
 
 function averages(state: Arrays): Arrays {
   return Object.fromEntries(
     Object.entries(state).flatMap(([name, value]) => {
-      const [, slot, net] = name.split("/");
-      return slot === emaSlot ? [[stateNames.params(net!), value]] : [];
+      const net = averagedNet(name);
+      return net === null ? [] : [[stateNames.params(net), value]];
     }),
   );
+}
+
+/** The net whose averages an entry of the state holds; null for other entries. */
+function averagedNet(name: string): string | null {
+  const entry = stateEntry(name);
+  return entry.kind === "slot" && entry.slot === emaSlot ? entry.net : null;
 }

@@ -5,7 +5,7 @@ import type { Model } from "../models/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import { initialParams, ravel } from "./layout.ts";
-import { stateNames } from "./state-view.ts";
+import { stateEntry, stateNames } from "./state-view.ts";
 import type { StepOptions } from "./trace.ts";
 
 /**
@@ -33,6 +33,7 @@ export function initialState(model: Model, seed: number, rate: Schedule, given: 
 
 /** What the optimizer of a step keeps for a net, by name. */
 export function slotNamesOf(state: Arrays): StepOptions["slotNames"] {
-  const names = Object.keys(state).map((name) => name.split("/"));
-  return (step, net) => names.filter((parts) => parts[0] === step && parts[2] === net).map((parts) => parts[1]!);
+  const entries = Object.keys(state).map(stateEntry);
+  return (step, net) =>
+    entries.flatMap((entry) => (entry.kind === "slot" && entry.step === step && entry.net === net ? [entry.slot] : []));
 }

@@ -1,15 +1,37 @@
+import { namePattern } from "../base/name-pattern.ts";
 import type { NdArray, Shape } from "../base/ndarray.ts";
 import { type Tensor, constant, input } from "../graph/tensor.ts";
 import { stopGradient } from "../ops/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import type { Layout } from "./layout.ts";
 
-/** Names of the tensors of a run's state. */
+const paramsName = namePattern("params/{net}");
+const statName = namePattern("stats/{net}.{path}");
+const slotName = namePattern("{step}/{slot}/{net}");
+
+/** Names of the tensors of a run's state: parameters as one vector a net, running statistics, what optimizers keep of a net. */
 export const stateNames = {
-  params: (net: string) => `params/${net}`,
-  stat: (net: string, path: string) => `stats/${net}.${path}`,
-  slot: (step: string, net: string, slot: string) => `${step}/${slot}/${net}`,
+  params: (net: string) => paramsName.name({ net }),
+  stat: (net: string, path: string) => statName.name({ net, path }),
+  slot: (step: string, net: string, slot: string) => slotName.name({ step, slot, net }),
 };
+
+/** What a name of the state stands for. */
+export type StateEntry =
+  | { readonly kind: "params"; readonly net: string }
+  | { readonly kind: "stat"; readonly net: string; readonly path: string }
+  | { readonly kind: "slot"; readonly step: string; readonly slot: string; readonly net: string };
+
+/** Reads a name of the state. @throws RangeError for a name that no state has. */
+export function stateEntry(name: string): StateEntry {
+  const params = paramsName.parse(name);
+  if (params !== null) return { kind: "params", ...params };
+  const stat = statName.parse(name);
+  if (stat !== null) return { kind: "stat", ...stat };
+  const slot = slotName.parse(name);
+  if (slot !== null) return { kind: "slot", ...slot };
+  throw new RangeError(`state: a name must be params/NET, stats/NET.PATH or STEP/SLOT/NET - got ${name}`);
+}
 
 export type Layouts = Readonly<Record<string, Layout>>;
 

@@ -1,4 +1,5 @@
 import { ShapeError } from "../base/errors.ts";
+import { deadUnits, gradientNorm, lossScalar, stepScalar } from "../base/scalar-names.ts";
 import { type Shape, formatShape } from "../base/ndarray.ts";
 import { maxOf } from "../base/many.ts";
 import { grad } from "../autodiff/index.ts";
@@ -59,16 +60,30 @@ export function traceStep(options: StepOptions): Traced {
       const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
       if (loss.shape.length !== 0)
         throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
+      requireDeclared(step, logs);
       optimizers.move(step, loss, turn);
-      outputs[`${step.name}/loss`] = loss;
-      for (const [name, value] of Object.entries(logs)) outputs[`${step.name}/${name}`] = value;
+      outputs[stepScalar.name({ step: step.name, scalar: lossScalar })] = loss;
+      for (const [name, value] of Object.entries(logs)) {
+        outputs[stepScalar.name({ step: step.name, scalar: name })] = value;
+      }
     }
   }
   return { program: { outputs, updates: Object.fromEntries(state.updated) }, declared: tracing.declared };
 }
 
+/** @throws ShapeError where a step logs other scalars than those that it declares: what follows them by name would miss some. */
+function requireDeclared({ name, scalars }: TrainStep, logs: Readonly<Record<string, unknown>>): void {
+  if (scalars === undefined) return;
+  const [declared, logged] = [[...scalars].toSorted(), Object.keys(logs).toSorted()];
+  if (declared.join() === logged.join()) return;
+  throw new ShapeError(
+    `${name}: a step must log the scalars that it declares, ${declared.join(", ") || "none"} - got ${logged.join(", ") || "none"}`,
+    `scalars: [${logged.map((scalar) => JSON.stringify(scalar)).join(", ")}]`,
+  );
+}
+
 /**
- * The gradients of one step's loss, one vector a net that it trains: what its optimizer would be given, `gradient/NET`.
+ * The gradients of one step's loss, one vector a net that it trains, by the net: what its optimizer would be given.
  * Nothing is updated.
  */
 export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">, step: TrainStep): Traced {
@@ -82,7 +97,7 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   const { loss } = step.loss(input(batchName(0), batch), scope);
   const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
   const gradients = grad(loss, vectors);
-  const outputs = Object.fromEntries(step.updates.map((net, i) => [`gradient/${net}`, gradients[i]!]));
+  const outputs = Object.fromEntries(step.updates.map((net, i) => [net, gradients[i]!]));
   return { program: { outputs }, declared: tracing.declared };
 }
 
@@ -102,12 +117,12 @@ export function traceHealth(options: StepOptions): Traced {
     const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     grad(loss, vectors).forEach((gradient, i) => {
-      outputs[`gradient/${step.name}/${step.updates[i]}`] = sqrt(sum(square(gradient)));
+      outputs[gradientNorm.name({ step: step.name, net: step.updates[i]! })] = sqrt(sum(square(gradient)));
     });
   }
   for (const net of Object.keys(model.nets)) {
     const own = [...observed].filter(([path]) => path.startsWith(`${net}.`));
-    own.forEach(([, value], i) => (outputs[`dead/${net}/layer${i + 1}`] = deadShare(value)));
+    own.forEach(([, value], i) => (outputs[deadUnits.name({ net, layer: `layer${i + 1}` })] = deadShare(value)));
   }
   return { program: { outputs }, declared: tracing.declared };
 }

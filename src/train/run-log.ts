@@ -1,8 +1,8 @@
+import { metricDetail, metricDetailEntry, metricStderr } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
 import { type Leg, batchesIn, extraBatchesAt } from "../step/course.ts";
 import type { Chronicle } from "../diagnosis/chronicle.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
-import { stderrName } from "../run/metric-lines.ts";
 import type { Run } from "../run/run.ts";
 
 /** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
@@ -42,12 +42,12 @@ export class RunLog {
   ): void {
     const numbers = Object.entries(details).flatMap(([name, detail]): [string, number][] =>
       typeof detail === "number"
-        ? [[`${label}/${name}`, detail]]
-        : detail.map((entry, i) => [`${label}/${name}/${i}`, entry]),
+        ? [[metricDetail.name({ metric: label, detail: name }), detail]]
+        : detail.map((entry, i) => [metricDetailEntry.name({ metric: label, detail: name, index: i }), entry]),
     );
     this.numbers(step, seconds, split, {
       [label]: value,
-      ...(Number.isFinite(stderr) && { [`${label}/${stderrName}`]: stderr }),
+      ...(Number.isFinite(stderr) && { [metricStderr(label)]: stderr }),
       ...Object.fromEntries(numbers),
     });
   }

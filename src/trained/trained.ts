@@ -239,7 +239,7 @@ export class TrainedModel {
       });
       const seen = standardised(data, model.scale).read(indices);
       const outputs = await this.run(prepared.compiled, { ...feeds, [batchName(0)]: seen });
-      moments.add(outputs[`gradient/${net}`]!.data);
+      moments.add(outputs[net]!.data);
     }
     return moments.result();
   }

@@ -1,6 +1,8 @@
 import { zeros } from "../../src/base/ndarray.ts";
+import { parseOptions } from "../../src/base/options.ts";
 import type { Places } from "../../src/diagnosis/places.ts";
 import type { Evidence, SampleLook, Series } from "../../src/diagnosis/symptom.ts";
+import { type DataInfo, type Model, models } from "../../src/models/index.ts";
 
 /** Series at steps 100, 200, ... */
 export function series(values: readonly number[]): Series {
@@ -31,15 +33,29 @@ export function look(step: number, shares: readonly number[], diversity = 1): Sa
   return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares, fidelity: null };
 }
 
-export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "series">> {
+export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "model" | "series">> {
+  /** A GAN where not given. */
+  readonly recipe?: string;
+  /** Options of the recipe. */
   readonly model?: Readonly<Record<string, unknown>>;
   readonly limit?: number;
   readonly schedule?: "constant" | "linear";
   readonly series?: Readonly<Record<string, Series>>;
 }
 
+const points: DataInfo = { kind: "points", shape: [2] };
+const pairs: DataInfo = { kind: "pair", shape: [2, 16, 16, 1] };
+
+/** What a recipe's model declares of itself, with these options, on points in the plane or on pairs of images. */
+function built(recipe: string, options: Readonly<Record<string, unknown>>): Model {
+  const definition = models.find(({ name }) => name === recipe)!;
+  const data = definition.learnsFrom === undefined ? points : pairs;
+  return definition.build(parseOptions(definition.options, options, recipe), data);
+}
+
 /** Evidence of a run of 5000 steps at their end, with nothing in it but what is given. */
 export function evidence({
+  recipe = "gan",
   model = {},
   limit,
   schedule = "linear",
@@ -48,16 +64,8 @@ export function evidence({
 }: EvidenceParts): Evidence {
   return {
     config: {
-      recipe: "gan",
-      model: {
-        discriminatorRate: 1,
-        instanceNoise: 0,
-        initialBias: 0,
-        activation: "relu",
-        discriminatorActivation: "leaky-relu",
-        slope: 0.2,
-        ...model,
-      },
+      recipe,
+      model,
       data: { spec: "ring8", ...(limit !== undefined && { limit }) },
       train: {
         steps: 5000,
@@ -80,7 +88,7 @@ export function evidence({
     looks: [],
     places: null,
     packing: 1,
-    judges: new Map(),
+    model: built(recipe, model),
     now: null,
     ...rest,
     series: new Map(Object.entries(given)),

@@ -1,3 +1,4 @@
+import { isMonitored, scalarParts } from "../../../src/base/scalar-names.ts";
 import type { Series } from "../../../src/monitor/api.ts";
 import type { Line } from "../views/Curve.svelte";
 
@@ -41,18 +42,17 @@ export function comparedCharts(
   return grouped([...charts].map(([title, lines]) => ({ title, lines })));
 }
 
-/** What is looked at when something is wrong stands behind what is learned. */
-function isHealth(group: string): boolean {
-  return ["gradient", "dead", "samples", "overfit"].includes(group);
-}
-
 function grouped(charts: readonly Chart[]): ChartGroup[] {
   const groups = new Map<string, Chart[]>();
   for (const chart of charts) {
-    const name = chart.title.includes("/") ? chart.title.split("/")[0]! : "losses and bounds";
+    const { owner, quantity } = scalarParts(chart.title);
+    const name = quantity === null ? "losses and bounds" : owner;
     groups.set(name, [...(groups.get(name) ?? []), chart]);
   }
-  return [...groups]
-    .map(([name, members]) => ({ name, charts: members }))
-    .toSorted((a, b) => Number(isHealth(a.name)) - Number(isHealth(b.name)));
+  return (
+    [...groups]
+      .map(([name, members]) => ({ name, charts: members }))
+      // What is looked at when something is wrong stands behind what is learned.
+      .toSorted((a, b) => Number(isMonitored(a.name)) - Number(isMonitored(b.name)))
+  );
 }
