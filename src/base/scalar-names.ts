@@ -11,6 +11,8 @@ export const lossScalar = "loss";
 export const gradientNorm = namePattern("gradient/{step}/{net}");
 /** The share of dead units in a hidden layer, `layer1` and so on. */
 export const deadUnits = namePattern("dead/{net}/{layer}");
+/** Its standard error. */
+export const deadUnitsStderr = namePattern("dead/{net}/{layer}/stderr");
 
 /** Counts of modes that the data declare, and the share of samples in a mode. */
 export const modeCounts = { covered: "modes/covered", captured: "modes/captured", highQuality: "modes/highQuality" };
@@ -88,8 +90,8 @@ export function entriesOf(detail: string): string | null {
 }
 
 /** Whether a number is the standard error of another. */
-export function isStderr({ quantity }: ScalarParts): boolean {
-  return quantity === stderrDetail;
+export function isStderr(name: string): boolean {
+  return name.endsWith(`/${stderrDetail}`);
 }
 
 /** Whether a number is a share of samples by mode or place, one of many of its kind. */

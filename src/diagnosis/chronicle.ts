@@ -3,7 +3,7 @@ import { key } from "../base/random.ts";
 import { isOfMetric, ofTrainingItems } from "../base/scalar-names.ts";
 import { type DataSplit, hasSides } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
-import type { RunConfig } from "../run/config.ts";
+import { type RunConfig, healthItems } from "../run/config.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { TrainedModel } from "../trained/trained.ts";
@@ -62,13 +62,14 @@ export class Chronicle {
   /** After so many steps, with what was measured besides. */
   evidence(step: number, now: MeasuredNow | null): Evidence {
     const { config, series, looks } = this;
-    const { kind, shape } = this.data.train;
+    const { kind, shape, size } = this.data.train;
     // Images are [-1, 1] to players, [0, 1] outside.
     const scale = kind === "points" ? 1 : 2;
     return {
       config,
       step,
       dimensions: sizeOf(shape),
+      deadUnitItems: healthItems(config.train, size),
       spread: scale * (looks?.spread ?? 0),
       series,
       packing: this.model.discriminator?.packing ?? 1,

@@ -1,35 +1,43 @@
-import { minOf } from "../base/many.ts";
-import { deadUnits as deadUnitsIn } from "../base/scalar-names.ts";
+import { maxOf, minOf } from "../base/many.ts";
+import { deadUnits as deadUnitsIn, deadUnitsStderr } from "../base/scalar-names.ts";
 import { changeFor } from "./changes.ts";
 import { seriesOf } from "./series.ts";
 import type { Symptom } from "./symptom.ts";
 import { list, share } from "./words.ts";
 
-/** Share of a layer's units from which too many are dead, at each of the newest looks. */
+/** Share of a layer's units from which too many are dead, at each of the newest checks, whatever items were drawn. */
 const tooMany = 0.7;
 const looks = 3;
+/** Standard errors by which the share must be above it. */
+const sure = 2;
 
 const name = "dead-units";
 
 export const deadUnits: Symptom = {
   name,
   summary: "most units of a layer of ReLU are above 0 for no item, so that no gradient passes them",
-  needs: "layers of ReLU, and 3 looks at them",
+  needs: `layers of ReLU, and ${looks} checks of them`,
   warmUp: 0,
   look: (evidence) => {
     const { reluNets = [] } = evidence.model;
     const layers = seriesOf(evidence, deadUnitsIn)
       .filter(({ parts: { net }, series: { values } }) => values.length >= looks && reluNets.includes(net))
       .map(({ parts: { net, layer }, series: { values } }) => {
-        return { net, name: `${net}/${layer}`, dead: minOf(values.slice(-looks)) };
+        // Runs of earlier versions have none.
+        const errors = evidence.series.get(deadUnitsStderr.name({ net, layer }))?.values ?? [];
+        const dead = minOf(values.slice(-looks));
+        const stderr = maxOf([0, ...errors.slice(-looks)]);
+        return { net, name: `${net}/${layer}`, dead, stderr };
       })
       .toSorted((a, b) => b.dead - a.dead);
     if (layers.length === 0) return null;
-    const dying = layers.filter(({ dead }) => dead >= tooMany);
+    const dying = layers.filter(({ dead, stderr }) => dead - sure * stderr >= tooMany);
     const shown = dying.length > 0 ? dying : layers.slice(0, 1);
-    const said = list(shown.map(({ name, dead }) => `${share(dead)} of the units of ${name}`));
+    const said = list(
+      shown.map(({ name, dead, stderr }) => `${share(dead)} ± ${share(stderr)} of the units of ${name}`),
+    );
     const sign = {
-      evidence: `dead at each of the newest ${looks} looks: ${said}, or more (too many: from ${share(tooMany)})`,
+      evidence: `dead on ${evidence.deadUnitItems} items at each of the newest ${looks} checks: ${said}, or more (too many: ${share(tooMany)} or more, by ${sure} standard errors)`,
       values: Object.fromEntries(shown.map(({ name, dead }) => [name, dead])),
     };
     if (dying.length === 0) return { present: false, ...sign };

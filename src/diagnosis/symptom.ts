@@ -36,6 +36,8 @@ export interface Evidence {
   readonly step: number;
   /** Numbers in one item. */
   readonly dimensions: number;
+  /** Training items on which dead units are counted. */
+  readonly deadUnitItems: number;
   /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
   readonly spread: number;
   readonly series: ReadonlyMap<string, Series>;

@@ -28,7 +28,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
     const parts = scalarParts(name);
     const { title, quantity, part } = parts;
     // Shares by place are drawn as a strip, or said in the diagnosis.
-    if (isShareByPlace(name) || isStderr(parts)) continue;
+    if (isShareByPlace(name) || isStderr(name)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
     const line = part === null ? split : partLabel(quantity!, part, names);
     const points = series.get(line) ?? [];

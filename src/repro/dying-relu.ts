@@ -108,6 +108,7 @@ async function look({ engine }: RowContext, { trained }: OpenedModel, data: Data
     { model, layouts, batch, rate: () => 0, slotNames: () => [] },
     data.train,
     own,
+    lookedAt,
   );
   const numbers = await health.measure(state, 0, 1);
   await health.release();

@@ -200,6 +200,18 @@ export function healthEvery({ sampleEvery }: Pick<ResolvedTraining, "sampleEvery
   return Math.max(1, Math.round(sampleEvery / 5));
 }
 
+/** Items on which dead units are counted, where that is no more than a tenth or so of the time of training. */
+const deadUnitItems = 2000;
+
+/** Training items on which dead units are counted at a time, in whole batches: one of these takes about a third of a step. */
+export function healthItems(
+  { batch, sampleEvery }: Pick<ResolvedTraining, "sampleEvery" | "batch">,
+  trainingItems: number,
+): number {
+  const affordable = Math.min(Math.ceil(deadUnitItems / batch), Math.floor(healthEvery({ sampleEvery }) / 4));
+  return batch * Math.max(1, Math.min(affordable, Math.floor(trainingItems / batch)));
+}
+
 /** The learning rate by step. */
 export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
   const end = learningRate * rateEnd;

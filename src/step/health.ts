@@ -1,41 +1,99 @@
-import type { Key } from "../base/random.ts";
-import { fold } from "../base/random.ts";
+import { deadUnits, deadUnitsStderr } from "../base/scalar-names.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { type Key, fold } from "../base/random.ts";
 import { type Dataset, somePlaces } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
 import { feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
-import { type StepOptions, type Traced, batchName, traceHealth } from "./trace.ts";
+import { type StepOptions, type Traced, batchName, traceHealth, traceUnits } from "./trace.ts";
+
+/** A graph that runs, and what the host feeds it. */
+interface Part {
+  readonly compiled: Compiled;
+  readonly declared: Traced["declared"];
+}
 
 /**
- * Looks at the nets of a run while it trains: gradients and dead units on one batch, the same items with the same
- * noise each time. Nothing that it does changes the run.
+ * Measures the nets of a run while it trains, on the same items with the same noise each time: norms of gradients on one
+ * batch, and the share of dead units of each layer on some batches. Nothing that it does changes the run.
  */
 export class Health {
   private constructor(
-    private readonly compiled: Compiled,
-    private readonly declared: Traced["declared"],
+    /** Of the first batch, and of each batch after it. */
+    private readonly first: Part,
+    private readonly further: Part | null,
     private readonly data: Dataset,
-    private readonly indices: Int32Array,
+    /** Of each batch. */
+    private readonly indices: readonly Int32Array[],
     private readonly key: Key,
   ) {}
 
-  static async open(engine: Engine, options: StepOptions, data: Dataset, key: Key): Promise<Health> {
-    const { program, declared } = traceHealth(options);
-    const indices = somePlaces(data, options.batch[0]!);
-    return new Health(await engine.compile(program), declared, data, indices, fold(key, "health"));
+  /** @param items How many of the data dead units are counted on: those of one batch, or of several. */
+  static async open(engine: Engine, options: StepOptions, data: Dataset, key: Key, items: number): Promise<Health> {
+    const size = options.batch[0]!;
+    const places = somePlaces(data, items);
+    const indices = Array.from({ length: items / size }, (_, i) => places.slice(i * size, (i + 1) * size));
+    const open = async ({ program, declared }: Traced): Promise<Part> => ({
+      compiled: await engine.compile(program),
+      declared,
+    });
+    const first = await open(traceHealth(options));
+    const further = indices.length === 1 ? null : await open(traceUnits(options));
+    return new Health(first, further, data, indices, fold(key, "health"));
   }
 
-  /** The numbers by name, after so many of the stage's steps. */
+  /**
+   * The numbers by name, after so many of the stage's steps: `gradient/STEP/NET`, and for each hidden layer of rectifiers
+   * `dead/NET/layer1`, the share of units (channels of images) that no item moves above 0, with its standard error.
+   */
   async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
-    const { indices } = this;
-    const items = { part: "train", indices };
-    const labels = () => labelsAt(this.data, indices);
-    const feeds = feedDeclared(this.declared, { key: this.key, count: 0, progress: { step, steps }, items, labels });
-    const outputs = await this.compiled.run({ ...feeds, [batchName(0)]: this.data.read(indices) }, state);
-    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0]!]));
+    const numbers: Record<string, number> = {};
+    const units = new Map<string, NdArray[]>();
+    for (const [batch, indices] of this.indices.entries()) {
+      const { compiled, declared } = batch === 0 ? this.first : this.further!;
+      const items = { part: "train", indices };
+      const labels = () => labelsAt(this.data, indices);
+      const feeds = feedDeclared(declared, { key: this.key, count: batch, progress: { step, steps }, items, labels });
+      const outputs = await compiled.run({ ...feeds, [batchName(0)]: this.data.read(indices) }, state);
+      for (const [name, value] of Object.entries(outputs)) {
+        if (deadUnits.parse(name) === null) numbers[name] = value.data[0]!;
+        else units.set(name, [...(units.get(name) ?? []), value]);
+      }
+    }
+    for (const [name, highest] of units) {
+      const { share, stderr } = deadShare(highest);
+      numbers[name] = share;
+      if (Number.isFinite(stderr)) numbers[deadUnitsStderr.name(deadUnits.parse(name)!)] = stderr;
+    }
+    return numbers;
   }
 
-  release(): Promise<void> {
-    return this.compiled.release();
+  async release(): Promise<void> {
+    await this.first.compiled.release();
+    await this.further?.compiled.release();
   }
+}
+
+/**
+ * The share of units that no group of items moves above 0, and its standard error by leaving each group out in turn: of a
+ * unit that one group alone keeps alive, other items would perhaps have said that it is dead. NaN for one group.
+ * @param highest The largest value of each unit by group, each [groups, units].
+ * @source Efron, Stein, "The jackknife estimate of variance", 1981.
+ */
+function deadShare(highest: readonly NdArray[]): { readonly share: number; readonly stderr: number } {
+  const units = highest[0]!.shape[1]!;
+  const groups = highest.flatMap(({ data, shape }) =>
+    Array.from({ length: shape[0]! }, (_, group) => data.subarray(group * units, (group + 1) * units)),
+  );
+  let dead = 0;
+  const dying = new Int32Array(groups.length);
+  for (let unit = 0; unit < units; unit++) {
+    const alive = groups.flatMap((values, group) => (values[unit]! > 0 ? [group] : []));
+    if (alive.length === 0) dead++;
+    if (alive.length === 1) dying[alive[0]!]!++;
+  }
+  const mean = dying.reduce((sum, count) => sum + count, 0) / groups.length;
+  const squares = dying.reduce((sum, count) => sum + (count - mean) ** 2, 0);
+  const stderr = groups.length < 2 ? Number.NaN : Math.sqrt(((groups.length - 1) / groups.length) * squares) / units;
+  return { share: dead / units, stderr };
 }

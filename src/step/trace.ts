@@ -2,10 +2,11 @@ import { ShapeError } from "../base/errors.ts";
 import { deadUnits, gradientNorm, lossScalar, stepScalar } from "../base/scalar-names.ts";
 import { type Shape, formatShape } from "../base/ndarray.ts";
 import { maxOf } from "../base/many.ts";
+import { range } from "../base/range.ts";
 import { grad } from "../autodiff/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
 import type { Model, Scope, TrainStep } from "../models/index.ts";
-import { max, mean, sqrt, square, step as isPositive, sub, sum } from "../ops/index.ts";
+import { max, reshape, sqrt, square, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import type { Declared } from "./feeds.ts";
@@ -101,12 +102,26 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   return { program: { outputs }, declared: tracing.declared };
 }
 
+/** Groups that a batch is cut into where its items can be cut evenly: what is left out in turn for a standard error. */
+const mostGroups = 8;
+
 /**
- * What tells how nets are, on one batch and without updates: `gradient/STEP/NET`, the Euclidean norm of the gradient that
- * a step would give a net, and `dead/NET/layer1` and so on, the share of units (channels of images) in a hidden layer of
- * rectifiers that no item of the batch moves above 0.
+ * The gradients of a model's steps on one batch, `gradient/STEP/NET` (Euclidean norms, without any update), and the units of
+ * its hidden layers of rectifiers, as `traceUnits` gives them.
  */
 export function traceHealth(options: StepOptions): Traced {
+  return traceObserved(options, true);
+}
+
+/**
+ * The units (channels of images) of hidden layers of rectifiers on one batch, `dead/NET/layer1` and so on: the largest value
+ * of each in each group of items, [groups, units].
+ */
+export function traceUnits(options: StepOptions): Traced {
+  return traceObserved(options, false);
+}
+
+function traceObserved(options: StepOptions, gradients: boolean): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
   const observed = new Map<string, Tensor>();
@@ -115,6 +130,7 @@ export function traceHealth(options: StepOptions): Traced {
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
     const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
+    if (!gradients) continue;
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     grad(loss, vectors).forEach((gradient, i) => {
       outputs[gradientNorm.name({ step: step.name, net: step.updates[i]! })] = sqrt(sum(square(gradient)));
@@ -122,15 +138,17 @@ export function traceHealth(options: StepOptions): Traced {
   }
   for (const net of Object.keys(model.nets)) {
     const own = [...observed].filter(([path]) => path.startsWith(`${net}.`));
-    own.forEach(([, value], i) => (outputs[deadUnits.name({ net, layer: `layer${i + 1}` })] = deadShare(value)));
+    own.forEach(([, value], i) => (outputs[deadUnits.name({ net, layer: `layer${i + 1}` })] = highestByGroup(value)));
   }
   return { program: { outputs }, declared: tracing.declared };
 }
 
-/** The share of units (channels of images) of values [n, ..., units] that are never above 0. */
-function deadShare(values: Tensor): Tensor {
-  const highest = max(values, { axes: values.shape.map((_, axis) => axis).slice(0, -1) });
-  return sub(1, mean(isPositive(highest)));
+/** The largest value of each unit of values [n, ..., units] in each of some groups of items: [groups, units]. */
+function highestByGroup(values: Tensor): Tensor {
+  const [n, ...rest] = values.shape as [number, ...number[]];
+  const groups = range(1, mostGroups + 1).findLast((count) => n % count === 0)!;
+  const grouped = reshape(values, [groups, n / groups, ...rest]);
+  return max(grouped, { axes: [...range(1, rest.length + 1)] });
 }
 
 export interface InferenceOptions {

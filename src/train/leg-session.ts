@@ -2,7 +2,7 @@ import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader } from "../data/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
-import { type ResolvedTraining, rateOf } from "../run/config.ts";
+import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
 import type { Leg } from "../step/course.ts";
 import { feedDeclared } from "../step/feeds.ts";
 import { Health } from "../step/health.ts";
@@ -70,7 +70,7 @@ export class LegSession {
             fold(batchKey, leg.first),
             await weightsFor(leg.weigh, trained, settings.given),
           );
-    const look = await Health.open(engine, options, data, seed);
+    const look = await Health.open(engine, options, data, seed, healthItems(config, data.size));
     return new LegSession(leg, settings, trained, batches, await compile(leg.model.steps), extra, look);
   }
 

@@ -63,7 +63,7 @@ describe("names of a run's numbers", () => {
       true,
       false,
     ]);
-    expect([isStderr(scalarParts("elbo/stderr")), isStderr(scalarParts("elbo/recon"))]).toEqual([true, false]);
+    expect([isStderr("elbo/stderr"), isStderr("elbo/recon")]).toEqual([true, false]);
     expect(["modes/share/3", "samples/near/0", "modes/covered", "samples/diversity/AtoB"].map(isShareByPlace)).toEqual([
       true,
       true,

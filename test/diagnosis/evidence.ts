@@ -84,6 +84,7 @@ export function evidence({
     },
     step: 5000,
     dimensions: 2,
+    deadUnitItems: 640,
     spread: 1,
     looks: [],
     places: null,

@@ -380,6 +380,21 @@ describe("dead units", () => {
     expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
   });
 
+  it("is not said where other items could have told otherwise", () => {
+    const counted = (stderr: number) =>
+      seen(
+        deadUnits,
+        evidence({
+          series: {
+            "dead/generator/layer1": series([0.8, 0.8, 0.8]),
+            "dead/generator/layer1/stderr": series([0.01, stderr, 0.01]),
+          },
+        }),
+      );
+    expect(counted(0.06)).toBe("absent");
+    expect(counted(0.04)).toBe("--activation leaky-relu");
+  });
+
   it("is of nets of ReLU alone: leaky units still learn", () => {
     expect(layer("dead/generator/layer1", repeat(1, 5), { activation: "leaky-relu" })).toBe("unknown");
     expect(layer("dead/discriminator/layer1", repeat(1, 5))).toBe("unknown");

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal, uniform } from "../../src/base/random.ts";
+import { addValues, emptyMean, monteCarlo, varianceOf } from "../../src/numeric/monte-carlo.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, arrayDataset, somePlaces, splitOff } from "../../src/data/index.ts";
 import { type ConfiguredModel, type DataInfo, gan, unrolledGan, vae } from "../../src/models/index.ts";
@@ -72,7 +73,7 @@ function prepare(
 
 async function healthOf({ trace, state }: ReturnType<typeof prepare>, info: DataInfo, values: Arrays = state) {
   const engine = interpreter();
-  const look = await Health.open(engine, trace, someData(info).train, key(3));
+  const look = await Health.open(engine, trace, someData(info).train, key(3), batch);
   const own = engine.createState(values);
   const before = await own.read();
   const found = await look.measure(own, 5, 10);
@@ -115,9 +116,46 @@ describe("the share of dead units", () => {
       prepared.trace,
       arrayDataset({ name: "sorted", kind: "points", items }),
       key(3),
+      batch,
     );
     const found = await look.measure(interpreter().createState(prepared.state), 5, 10);
     expect(found["dead/discriminator/layer1"]).toBe(0);
+  });
+
+  it("is counted on as many items as are asked for, with the error that they leave", async () => {
+    // Unit j of the discriminator is alive beyond a threshold that one item in 2^(j + 1) passes.
+    const [units, size, n] = [10, 16, 64];
+    const model = gan({ hidden: [2], discriminatorHidden: [units], latent: 3, discriminatorNorm: "none" });
+    const prepared = prepare(model, plane, {
+      "generator.2.weight": () => 0,
+      "generator.2.bias": () => -9,
+      "discriminator.1.weight": (i) => (i < units ? 1 : 0),
+      "discriminator.1.bias": (i) => -(1 - 2 ** -(i + 1)),
+    });
+    const trace = { ...prepared.trace, batch: [size, 2] };
+    const counted = async (draw: number) => {
+      const column = uniform(fold(key(5), draw), [n]).data;
+      const items = ndarray(
+        "float32",
+        [n, 2],
+        Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? column[i / 2]! : 0)),
+      );
+      const data = arrayDataset({ name: "uniform", kind: "points", items });
+      const health = await Health.open(interpreter(), trace, data, key(3), n);
+      const found = await health.measure(interpreter().createState(prepared.state), 5, 10);
+      return [found["dead/discriminator/layer1"]!, found["dead/discriminator/layer1/stderr"]!] as const;
+    };
+    const draws = await Promise.all(Array.from({ length: 60 }, (_, draw) => counted(draw)));
+    const shares = draws.map(([share]) => share);
+    // The chance that none of n items is beyond 1 - 2^-(j + 1), on average over the units.
+    const chances = Array.from({ length: units }, (_, j) => (1 - 2 ** -(j + 1)) ** n);
+    const expected = chances.reduce((sum, chance) => sum + chance / units, 0);
+    // All units see the same items: the spread over draws is what the error estimates.
+    const spread = Math.sqrt(varianceOf(addValues(emptyMean, shares)));
+    expect(Math.abs(monteCarlo(shares).mean - expected)).toBeLessThan((3 * spread) / Math.sqrt(draws.length));
+    const estimated = monteCarlo(draws.map(([, stderr]) => stderr)).mean;
+    expect(estimated / spread).toBeGreaterThan(0.5);
+    expect(estimated / spread).toBeLessThan(2);
   });
 
   it("counts channels of images, which one pixel of one image keeps alive", async () => {
@@ -136,7 +174,7 @@ describe("the share of dead units", () => {
     const model = gan({ hidden: [4], latent: 3, activation: "tanh" });
     const found = await healthOf(prepare(model, plane, { "generator.0.bias": () => -100 }), plane);
     const told = Object.keys(found).filter((name) => !name.startsWith("gradient/"));
-    expect(told).toEqual(["dead/discriminator/layer1"]);
+    expect(told).toEqual(["dead/discriminator/layer1", "dead/discriminator/layer1/stderr"]);
   });
 
   it("is told of the nets of other models, too", async () => {
@@ -193,7 +231,7 @@ describe("in a run", () => {
     const metrics = await (await Run.open(store)).metrics();
     const series = new Map<string, number[]>();
     for (const { name, step, split } of metrics) {
-      if (!/^(dead|gradient)\//.test(name)) continue;
+      if (!/^(dead|gradient)\//.test(name) || name.endsWith("/stderr")) continue;
       expect(split).toBe("train");
       series.set(name, [...(series.get(name) ?? []), step]);
     }
