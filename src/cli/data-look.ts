@@ -9,7 +9,7 @@ import {
 import { sizeText } from "./config-table.ts";
 import { firstOf, scalesLine, scalesOf, warningsOf } from "./data-notices.ts";
 import { type Judged, verdictOn } from "./data-verdict.ts";
-import { count, counted, number, table } from "./format.ts";
+import { count, counted, number, numberApart, table } from "./format.ts";
 
 /** What one look at a data set tells. */
 export interface Look extends Judged {
@@ -127,10 +127,10 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
   const scales = scalesOf({ train, test });
   return [
     ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
-    ["range", `${number(summary.min)} to ${number(summary.max)}, mean ${number(summary.mean)}`],
+    ["range", rangeWords(summary)],
     ...(dimensions ?? []).map(({ min, max, mean, deviation }, at) => [
       `  x${at + 1}`,
-      `${number(min)} to ${number(max)}, mean ${number(mean)}, deviation ${number(deviation)}`,
+      `${numberApart(min, deviation)} to ${numberApart(max, deviation)}, mean ${numberApart(mean, deviation)}, deviation ${number(deviation)}`,
     ]),
     ...(scales.length === 0 ? [] : [["numbers", scalesLine(scales)]]),
     ...(train.ownUnits ? [["standardised", "for training, each coordinate; undone in all that a run makes"]] : []),
@@ -140,6 +140,11 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
     ...(classes === null ? [] : [["classes", classesLine(classes)]]),
     ...(train.modes === undefined ? [] : [["modes", modesLine(train.modes)]]),
   ];
+}
+
+function rangeWords({ min, max, mean }: Look["summary"]): string {
+  const spread = max - min;
+  return `${numberApart(min, spread)} to ${numberApart(max, spread)}, mean ${numberApart(mean, spread)}`;
 }
 
 function sourceRows(data: DataSplit): Row[] {

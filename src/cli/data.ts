@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 
 import type { Command } from "commander";
 
-import { joinRows } from "../base/ndarray.ts";
+import { type DType, type NdArray, joinRows } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, nearDuplicates, summarize } from "../data/index.ts";
 import { openData } from "../node/index.ts";
@@ -61,20 +61,38 @@ function lookAt(data: DataSplit, resizable: boolean): Look {
 
 /** Both parts as one, the training items first. */
 function whole({ train, test }: DataSplit): Dataset {
-  const read: Dataset["read"] = (indices) => {
-    const all = Array.from(indices);
-    const inTest = all.map((index) => index >= train.size);
-    if (!inTest.includes(true)) return train.read(indices);
-    // Parts lie one after the other, and items are read in rising order.
-    const [head, tail] = [all.filter((_, i) => !inTest[i]), all.filter((_, i) => inTest[i])];
-    const rest = test.read(tail.map((index) => index - train.size));
-    return head.length === 0 ? rest : joinRows([train.read(head), rest]);
-  };
+  const reading =
+    <D extends DType>(from: (part: Dataset, indices: ArrayLike<number>) => NdArray<D>) =>
+    (indices: ArrayLike<number>): NdArray<D> => {
+      const all = Array.from(indices);
+      const inTest = all.map((index) => index >= train.size);
+      if (!inTest.includes(true)) return from(train, indices);
+      // Parts lie one after the other, and items are read in rising order.
+      const [head, tail] = [all.filter((_, i) => !inTest[i]), all.filter((_, i) => inTest[i])];
+      const shifted = tail.map((index) => index - train.size);
+      const rest = from(test, shifted);
+      return head.length === 0 ? rest : joinRows([from(train, head), rest]);
+    };
+  const read = reading((part, indices) => part.read(indices));
+  const isExact = train.readDouble !== undefined && test.readDouble !== undefined;
+  const readDouble = isExact && { readDouble: reading((part, indices) => part.readDouble!(indices)) };
   const labels =
     train.labels === null || test.labels === null ? null : Int32Array.from([...train.labels, ...test.labels]);
   const itemName = (index: number): string =>
     (index < train.size ? train.itemName?.(index) : test.itemName?.(index - train.size)) ?? `item ${index}`;
   const { name, kind, shape, classNames, skipped, fingerprint } = train;
   const size = train.size + test.size;
-  return { name, kind, shape, size, labels, ...(classNames && { classNames }), read, itemName, fingerprint, skipped };
+  return {
+    name,
+    kind,
+    shape,
+    size,
+    labels,
+    ...(classNames && { classNames }),
+    read,
+    ...readDouble,
+    itemName,
+    fingerprint,
+    skipped,
+  };
 }

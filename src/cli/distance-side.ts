@@ -3,7 +3,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { toPoints } from "../numeric/points.ts";
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
-import { somePlaces } from "../data/index.ts";
+import { readExact, somePlaces } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import { chosen, supportOf } from "../transport/index.ts";
@@ -57,7 +57,7 @@ async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): P
   const items = await openItems(spec, { size });
   const weights = file === undefined ? undefined : await weightsFor(file, items.size, spec);
   const indices = chosenOf(items.size, weights, n, fold(key, "items"));
-  const points = toPoints(items.readDouble?.(indices) ?? items.read(indices), spec);
+  const points = toPoints(readExact(items, indices), spec);
   return {
     spec,
     of: items.size,

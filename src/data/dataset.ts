@@ -93,6 +93,11 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+/** Items by index as exactly as the data have them: float64 where points were given so. @throws OptionError for an index outside the data. */
+export function readExact(dataset: Dataset, indices: ArrayLike<number>): NdArray<"float32"> | NdArray<"float64"> {
+  return dataset.readDouble?.(indices) ?? dataset.read(indices);
+}
+
 /** Data to learn from, and data kept apart to judge by. */
 export interface DataSplit {
   readonly train: Dataset;

@@ -1,7 +1,7 @@
 import { ndarray, sizeOf, zeros } from "../base/ndarray.ts";
 import type { PointScale } from "../base/point-scale.ts";
 import { range } from "../base/range.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, readExact } from "./dataset.ts";
 
 /** Numbers that are read at once. */
 const numbersAtOnce = 2 ** 20;
@@ -14,7 +14,7 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
   const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
   for (let start = 0; start < data.size; start += atOnce) {
     const stop = Math.min(data.size, start + atOnce);
-    const items = (data.readDouble?.(range(start, stop)) ?? data.read(range(start, stop))).data;
+    const items = readExact(data, range(start, stop)).data;
     for (let n = start; n < stop; n++) {
       for (let column = 0; column < width; column++) {
         const distance = items[(n - start) * width + column]! - mean[column]!;
@@ -37,7 +37,7 @@ export function standardised(data: Dataset, scale: PointScale | undefined): Data
   const { mean, deviation } = scale;
   const width = mean.length;
   const read: Dataset["read"] = (indices) => {
-    const items = (data.readDouble?.(indices) ?? data.read(indices)).data;
+    const items = readExact(data, indices).data;
     const out = zeros([indices.length, ...data.shape]).data;
     for (let i = 0; i < out.length; i++) out[i] = (items[i]! - mean[i % width]!) / deviation[i % width]!;
     return ndarray("float32", [indices.length, ...data.shape], out);

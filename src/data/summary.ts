@@ -1,7 +1,7 @@
-import { type Shape, rows } from "../base/ndarray.ts";
+import { type NdArray, type Shape, rows } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
 import { className } from "./classes.ts";
-import type { Dataset, SkippedFile } from "./dataset.ts";
+import { type Dataset, type SkippedFile, readExact } from "./dataset.ts";
 
 /** What one look at every item tells. */
 export interface DataSummary {
@@ -47,16 +47,16 @@ export function summarize(dataset: Dataset): DataSummary {
   const findEarlier = earlierItems(dataset);
   for (let start = 0; start < size; start += chunk) {
     const stop = Math.min(size, start + chunk);
-    const items = dataset.read(range(start, stop));
-    widen(bounds, items.data);
+    const items: NdArray = readExact(dataset, range(start, stop));
+    widen(bounds, items);
     dimensions?.forEach((moments, at) => {
       for (let i = at; i < items.data.length; i += dimensions.length) moments.add(items.data[i]!);
     });
     for (let n = start; n < stop; n++) {
-      const item = rows(items, n - start, n - start + 1).data;
+      const item = rows(items, n - start, n - start + 1).data as Float32Array | Float64Array;
       const earlier = findEarlier(n, item);
       if (earlier !== null) duplicates.push([earlier, n]);
-      if (kind === "image" && item.every((value) => value === item[0])) constant.push(n);
+      if (kind === "image" && isConstant(item)) constant.push(n);
     }
   }
   return {
@@ -98,7 +98,7 @@ class Moments {
   }
 }
 
-function widen(bounds: { min: number; max: number; sum: number; count: number }, data: Float32Array): void {
+function widen(bounds: { min: number; max: number; sum: number; count: number }, { data }: NdArray): void {
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     if (value < bounds.min) bounds.min = value;
@@ -108,11 +108,20 @@ function widen(bounds: { min: number; max: number; sum: number; count: number },
   bounds.count += data.length;
 }
 
+function isConstant(item: Float32Array | Float64Array): boolean {
+  for (let i = 1; i < item.length; i++) if (item[i] !== item[0]) return false;
+  return true;
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, byteLength / Int32Array.BYTES_PER_ELEMENT);
+}
+
 /** A search for the first item with the same bits, by hash; items of equal hash are compared number by number. */
-function earlierItems(dataset: Dataset): (index: number, item: Float32Array) => number | null {
+function earlierItems(dataset: Dataset): (index: number, item: Float32Array | Float64Array) => number | null {
   const seen = new Map<number, number[]>();
   return (index, item) => {
-    const bits = new Int32Array(item.buffer, item.byteOffset, item.length);
+    const bits = wordsOf(item);
     const hash = hashOf(bits);
     const candidates = seen.get(hash);
     if (candidates === undefined) {
@@ -120,7 +129,7 @@ function earlierItems(dataset: Dataset): (index: number, item: Float32Array) => 
       return null;
     }
     const equal = candidates.find((candidate) => {
-      const other = new Int32Array(dataset.read([candidate]).data.buffer);
+      const other = wordsOf(readExact(dataset, [candidate]).data);
       return bits.every((word, i) => word === other[i]);
     });
     if (equal === undefined) candidates.push(index);
