@@ -150,8 +150,8 @@ function valueOf(message: Uint8Array): OnnxValue {
 
 /** Dimension: dim_value 1, dim_param 2, denotation 3. Some writers put 0 or -1 where an extent is not fixed. */
 function extentOf(message: Uint8Array): OnnxExtent {
-  const size = numberOf(message, 1) ?? 0;
-  return { size: size > 0 ? size : null, symbol: textOf(message, 2), denotation: textOf(message, 3) };
+  const size = numberOf(message, 1) ?? -1;
+  return { size: size >= 0 ? size : null, symbol: textOf(message, 2), denotation: textOf(message, 3) };
 }
 
 /** Messages in which tensors can lie: of each, the fields that hold further ones. */

@@ -46,6 +46,7 @@ export class OnnxNet {
     const { name, bytes } = source;
     const header = readOnnx(bytes, name);
     for (const value of [...header.inputs, ...header.outputs]) requirePassable(name, value);
+    for (const value of header.inputs) requireRoom(name, value);
     const hash = new Sha256().update(bytes);
     const weights = await readExternal(source, header.external);
     for (const location of [...weights.keys()].toSorted()) hash.update(weights.get(location)!);
@@ -59,7 +60,7 @@ export class OnnxNet {
         "export it again with an opset that ONNX Runtime knows (17 to 21 are safe), of standard operators",
       );
     });
-    const declared = { ...header, outputs: header.outputs.map((value, i) => completed(value, session, i)) };
+    const declared = { ...header, outputs: header.outputs.map((value, i) => completed(openEnded(value), session, i)) };
     return new OnnxNet(name, declared, `${name.split(/[\\/]/).at(-1)}@${hash.hex().slice(0, 16)}`, session);
   }
 
@@ -82,14 +83,17 @@ export class OnnxNet {
   }
 
   /**
-   * The output to use: the only one, the one that is asked for, or the first of the names usual here that it has.
+   * The output to use: the only one, the one that is asked for, or the first of the names usual here that it has. In a file of
+   * another program a usual name says too little where a second output is of the same form.
    * @param flag The flag that names one.
    * @throws OptionError when there are several and none is named, or none has that name. @throws DataError when it is none of numbers.
    */
   output(wanted: string | undefined, usual: readonly string[], flag: string): OnnxValue {
     const { outputs } = this.header;
     const named = (name: string | undefined) => outputs.find((value) => value.name === name);
-    const common = usual.map(named).find((value) => value !== undefined);
+    const usually = usual.map(named).find((value) => value !== undefined);
+    const isAlone = outputs.every((value) => value === usually || formOf(value) !== formOf(usually));
+    const common = isAlone || this.header.producer === "zaya" ? usually : undefined;
     const found = wanted === undefined ? (outputs.length === 1 ? outputs[0] : common) : named(wanted);
     if (found === undefined) {
       throw new OptionError(
@@ -196,6 +200,22 @@ function requirePassable(name: string, value: OnnxValue): void {
   );
 }
 
+/** @throws DataError for an input that takes no item: some exporters write an axis of any length as one of 0. */
+function requireRoom(name: string, value: OnnxValue): void {
+  if (value.kind !== "tensor" || !value.extents?.some(({ size }) => size === 0)) return;
+  throw new DataError(
+    `${name} must take at least one item - got ${describeValue(value)}, which has room for none`,
+    "export it again with a name for each axis of any length, in PyTorch with dynamic_axes",
+  );
+}
+
+/** An output with a size of 0, which it does not have when it is run, as one of any size. */
+function openEnded(value: OnnxValue): OnnxValue {
+  return value.extents?.some(({ size }) => size === 0)
+    ? { ...value, extents: value.extents.map((each) => (each.size === 0 ? { ...each, size: null } : each)) }
+    : value;
+}
+
 /** What ONNX Runtime finds out of an output that the file does not declare. */
 function completed(value: OnnxValue, session: ort.InferenceSession, index: number): OnnxValue {
   const found = session.outputMetadata[index];
@@ -259,6 +279,11 @@ function cutOut({ tensor, location, offset, length }: ExternalRange, bytes: Uint
     `${location} must hold the weights of ${name}, ${tensor} at bytes ${offset} to ${end} - got ${bytes.length} bytes`,
     "the file is of another model or was cut: get both again",
   );
+}
+
+/** What an output is but for its name. */
+function formOf(value: OnnxValue | undefined): string {
+  return value === undefined ? "" : describeValue({ ...value, name: "" });
 }
 
 /** `x float32 [n, 3, 16, 16]`. */

@@ -266,6 +266,21 @@ describe("a translator that another program made", () => {
     expect([...made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
   });
 
+  it("asks which of two images is meant, and takes the only one there is", async () => {
+    expect(await refusal(through("two-images", photo))).toContain("of which one must be named - got image float32");
+    const negative = { outputName: "y", inputRange: "-1,1" } as const;
+    expect([...(await through("two-images", photo, negative)).made.data]).toEqual(
+      Array.from(photo.data, (byte) => 255 - byte),
+    );
+    expect((await through("image-and-mean", photo)).made).toEqual(photo);
+  });
+
+  it("is refused in words when it has room for no item", async () => {
+    expect(await refusal(through("none-taken", photo))).toMatch(
+      /must take at least one item - got x float32 \[0, 3, 16, 16\].*dynamic_axes/,
+    );
+  });
+
   it("does what flags say of ranges", async () => {
     const { made } = await through("negative-signed", photo, { inputRange: "-1,1" });
     expect([...made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
