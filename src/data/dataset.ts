@@ -268,13 +268,13 @@ export function take(dataset: Dataset, n: number): Dataset {
  * @throws OptionError for another share.
  */
 export function thin(dataset: Dataset, share: number): Dataset {
-  requireShare("thin", share);
+  requireShare(share);
   const order = permutation(fold(key(0), "thin"), dataset.size);
   return select(dataset, order.slice(0, Math.max(1, Math.round(dataset.size * share))).toSorted());
 }
 
-function requireShare(where: string, share: number): void {
-  if (!(share > 0 && share < 1)) throw new OptionError(`${where}: a share must be in (0, 1) - got ${share}`);
+function requireShare(share: number): void {
+  if (!(share > 0 && share < 1)) throw new OptionError(`a share must be in (0, 1) - got ${share}`);
 }
 
 /**
@@ -283,7 +283,7 @@ function requireShare(where: string, share: number): void {
  * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
-  requireShare("splitOff", share);
+  requireShare(share);
   const { size, name, skipped } = dataset;
   if (size < 2) {
     const others = skipped.length === 0 ? "" : `; left out: ${skippedWords(skipped)}`;

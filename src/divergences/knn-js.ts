@@ -20,7 +20,7 @@ import { requireNeighbours } from "./require-neighbours.ts";
  * @source Ross, "Mutual information between discrete and continuous data sets", PLoS ONE 9, 2014, equation 2.
  */
 export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
-  commonWidth(x, y, "knnJs");
+  commonWidth(x, y, "js");
   const [n, m] = [x.shape[0]!, y.shape[0]!];
   if (n !== m) {
     throw new OptionError(
@@ -28,7 +28,7 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
       "the mixture is half of each: leave points of the larger side out",
     );
   }
-  requireNeighbours(x, y, k, "knnJs");
+  requireNeighbours(x, y, k, "js");
   const terms = new Float64Array(2 * n);
   terms.set(termsOf(x, y, k));
   terms.set(termsOf(y, x, k), n);

@@ -27,8 +27,8 @@ const parts = 20;
  * IEEE Transactions on Information Theory 55, 2009.
  */
 export function knnKl(x: Points, y: Points, k = 5): EstimatedDivergence {
-  const d = commonWidth(x, y, "knnKl");
-  requireNeighbours(x, y, k, "knnKl");
+  const d = commonWidth(x, y, "kl");
+  requireNeighbours(x, y, k, "kl");
   const [n, m] = [x.shape[0]!, y.shape[0]!];
   // More than k, as some are left out.
   const [own, other] = [nearestOf(x, x, Math.min(2 * k + 5, n - 1)), nearestOf(x, y, Math.min(2 * k + 5, m))];

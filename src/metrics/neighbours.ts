@@ -35,8 +35,8 @@ const kept = 4 * neighbour;
  * @source Naeem et al., arXiv 2002.09797, section 3; balls as in Kynkaanniemi et al., arXiv 1904.06991.
  */
 export function neighboursOf(sets: Sets): Neighbours {
-  const d = requireAlike(sets, "neighbours");
-  requireCount(sets, 2 * groups, "neighbours");
+  const d = requireAlike(sets);
+  requireCount(sets, 2 * groups);
   const [drawn, real] = [toFloat64(sets.generated), toFloat64(sets.reference)];
   const [ofDrawn, ofReal] = [squaredRadii(sets.generated), squaredRadii(sets.reference)];
   const [n, m] = [drawn.length / d, real.length / d];

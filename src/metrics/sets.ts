@@ -18,21 +18,26 @@ export const sampleOptions = z.object({
   }).optional(),
 });
 
+/** In front of a message; nothing where several metrics ask. */
+function named(metric: string | undefined): string {
+  return metric === undefined ? "" : `${metric}: `;
+}
+
 /** The number of features. @throws DataError unless both sets are of vectors of one length. */
-export function requireAlike({ generated, reference }: Sets, metric: string): number {
+export function requireAlike({ generated, reference }: Sets, metric?: string): number {
   const [d, other] = [generated.shape[1], reference.shape[1]];
   if (generated.shape.length === 2 && reference.shape.length === 2 && d === other) return d!;
   throw new DataError(
-    `${metric}: features of both sets must be [n, d] of one d - got ${formatShape(generated.shape)} and ${formatShape(reference.shape)}`,
+    `${named(metric)}features of both sets must be [n, d] of one d - got ${formatShape(generated.shape)} and ${formatShape(reference.shape)}`,
   );
 }
 
 /** @throws DataError when either set has fewer items. */
-export function requireCount({ generated, reference }: Sets, least: number, metric: string): void {
+export function requireCount({ generated, reference }: Sets, least: number, metric?: string): void {
   const [n, m] = [generated.shape[0]!, reference.shape[0]!];
   if (Math.min(n, m) >= least) return;
   throw new DataError(
-    `${metric}: needs at least ${least} items of either set - got ${n} drawn and ${m} real`,
+    `${named(metric)}needs at least ${least} items of either set - got ${n} drawn and ${m} real`,
     n < m ? "draw more with --samples" : "measure on more data",
   );
 }

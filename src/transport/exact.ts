@@ -46,9 +46,9 @@ export interface ExactTransport {
  * @source Kantorovich, "On the translocation of masses", 1942; the method: `NetworkSimplex`.
  */
 export function exactTransport(costs: NdArray<"float64">, weights: TransportWeights = {}): ExactTransport {
-  const shape = requireCosts(costs, "exactTransport");
-  requireWeights(weights.source, shape[0], "exactTransport: source");
-  requireWeights(weights.target, shape[1], "exactTransport: target");
+  const shape = requireCosts(costs, "exact transport");
+  requireWeights(weights.source, shape[0], "source weights of exact transport");
+  requireWeights(weights.target, shape[1], "target weights of exact transport");
   const support = { rows: supportOf(weights.source), columns: supportOf(weights.target) };
   const { dual, plan, ...found } = solve(
     costsOn(costs, support),

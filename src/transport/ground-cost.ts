@@ -29,7 +29,7 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
   if (bytes <= memory && n * m <= longestArray) return;
   const side = Math.floor(Math.min(Math.sqrt(longestArray), Math.sqrt((memory * n * m) / bytes)));
   throw new OptionError(
-    `${where}: must fit into memory, ${gibibytes(memory)} - got ${n} x ${m} points, which take ${gibibytes(bytes)}`,
+    `${where} must fit into memory, ${gibibytes(memory)} - got ${n} x ${m} points, which take ${gibibytes(bytes)}`,
     `about ${side} x ${side} points would fit; sliced distances and those in one dimension need no matrix of costs`,
   );
 }
@@ -46,7 +46,7 @@ export function costMatrix(
   memory: number = defaultMemory,
 ): NdArray<"float64"> {
   const [n, m] = [a.shape[0]!, b.shape[0]!];
-  requireMemory("costMatrix", [n, m], 8 * n * m, memory);
+  requireMemory("the cost matrix", [n, m], 8 * n * m, memory);
   const out = new Float64Array(n * m);
   eachRow(a, b, groundCosts[cost], (row, i) => out.set(row, i * m));
   return ndarray("float64", [n, m], out);

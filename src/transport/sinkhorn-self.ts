@@ -17,9 +17,9 @@ export function selfSinkhorn(
   weights: ArrayLike<number> | undefined,
   { epsilon, tolerance = 1e-7, iterations = 10_000 }: SinkhornLimits,
 ): Pick<Sinkhorn, "regularised" | "marginalError" | "iterations" | "converged"> {
-  const [n] = requireCosts(costs, "selfSinkhorn");
-  requireEpsilon(epsilon, "selfSinkhorn");
-  const all = massesOf(weights, n, "selfSinkhorn");
+  const [n] = requireCosts(costs, "sinkhorn");
+  requireEpsilon(epsilon, "sinkhorn");
+  const all = massesOf(weights, n, "sinkhorn");
   const rows = supportOf(all);
   const shares = chosen(all, rows);
   const { data: between } = costsOn(costs, { rows, columns: rows });

@@ -27,11 +27,11 @@ export function slicedWasserstein(
   of: Key,
   weights: TransportWeights = {},
 ): SlicedWasserstein {
-  const d = commonWidth(x, y, "slicedWasserstein");
+  const d = commonWidth(x, y, "sliced");
   if (!Number.isInteger(directions) || directions < 1) {
     throw new OptionError(`directions must be a whole number from 1 - got ${directions}`);
   }
-  const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "slicedWasserstein"));
+  const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "sliced"));
   const found = filled(new Float64Array(directions), (draw) => {
     const direction = unitVector(fold(of, "direction", draw), d);
     return between(shadow(x, direction), shadow(y, direction));

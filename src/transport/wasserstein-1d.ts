@@ -12,7 +12,7 @@ import { type Whole, type WholeMasses, minus, plus, requireWeights, shareOf, who
  * @source Vallender, "Calculation of the Wasserstein distance between probability distributions on the line", 1973.
  */
 export function wasserstein1d(x: ArrayLike<number>, y: ArrayLike<number>, weights: TransportWeights = {}): number {
-  return lineDistance(lineMasses(weights, [x.length, y.length], "wasserstein1d"))(x, y);
+  return lineDistance(lineMasses(weights, [x.length, y.length], "w1"))(x, y);
 }
 
 /** Masses on a line; null where they are equal, and as many on both sides. @throws as `exactTransport` for weights. */
