@@ -1,3 +1,5 @@
+import { range } from "../base/range.ts";
+import { type PointScale, coarseCoordinates, float32Step } from "../base/point-scale.ts";
 import {
   type DataSplit,
   type Dataset,
@@ -6,9 +8,11 @@ import {
   narrowRange,
   narrowRangeWarning,
   notesOf,
+  pointScaleOf,
+  readExact,
   skippedIn,
 } from "../data/index.ts";
-import { count } from "./format.ts";
+import { count, number, numberApart } from "./format.ts";
 
 /** Files that are named; of more, how many. */
 const named = 10;
@@ -31,15 +35,46 @@ export function firstOf(lines: readonly string[], where: string, all = false): s
   return all || more <= 0 ? [...lines] : [...lines.slice(0, named), `and ${count(more)} more; ${where}`];
 }
 
-/** What is likely wrong with the values of images, of each domain by itself. */
+/** What is likely wrong with values, of each domain by itself. */
 export function warningsOf({ train }: DataSplit): string[] {
   const domains: readonly Dataset[] = hasSides(train) ? [train.sides.a, train.sides.b] : [train];
   return domains.flatMap((domain) => {
+    // What comes in float32 has been rounded already.
+    if (domain.kind === "points") return domain.readDouble === undefined ? [] : coarseWarnings(domain);
     const range = narrowRange(domain);
     if (range === null) return [];
     const where = domains.length === 1 ? "" : `${domain.name}: `;
     return [`${where}${narrowRangeWarning(range, domain.scales)}`];
   });
+}
+
+function coarseWarnings(points: Dataset): string[] {
+  const scale = pointScaleOf(points);
+  if (scale === undefined) return [];
+  return coarseCoordinates(scale).flatMap((column) => (differs(points, column) ? [coarseWarning(scale, column)] : []));
+}
+
+/** Points that are read at once. */
+const chunk = 256;
+
+/** Whether a coordinate is not the same throughout: the scale of one that is says nothing. */
+function differs(points: Dataset, column: number): boolean {
+  const width = points.shape[0]!;
+  const first = readExact(points, [0]).data[column];
+  for (let start = 0; start < points.size; start += chunk) {
+    const { data } = readExact(points, range(start, Math.min(points.size, start + chunk)));
+    for (let i = column; i < data.length; i += width) if (data[i] !== first) return true;
+  }
+  return false;
+}
+
+/** Training, samples and metrics bring points to their units in float64; an ONNX file cannot. */
+function coarseWarning({ mean, deviation }: PointScale, column: number): string {
+  const [centre, spread] = [mean[column]!, deviation[column]!];
+  const about = numberApart(centre, spread);
+  const unit = 10 ** Math.ceil(Math.log10(spread));
+  const near = numberApart(Math.round(centre / unit) * unit, unit);
+  return `x${column + 1} deviates by ${number(spread)} from its mean, ${about}, where float32 has steps of ${number(float32Step(centre))}: samples and metrics are in float64, but exported ONNX files are in float32 and lose it; subtract ${near} from the column to export it`;
 }
 
 /** How numbers became [0, 1], each type once. */

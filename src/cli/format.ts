@@ -39,7 +39,9 @@ export function number(value: number): string {
 /** A number among others that differ by about `spread`: with as many digits as tell them apart. */
 export function numberApart(value: number, spread: number): string {
   const digits = Math.ceil(Math.log10(Math.abs(value) / spread)) + 3;
-  return digits > 5 && Number.isFinite(digits) ? String(Number(value.toPrecision(Math.min(17, digits)))) : number(value);
+  return digits > 5 && Number.isFinite(digits)
+    ? String(Number(value.toPrecision(Math.min(17, digits))))
+    : number(value);
 }
 
 /** Columns lined up. */

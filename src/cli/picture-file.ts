@@ -84,8 +84,9 @@ export function requirePicture(path: string): void {
 /** Items [n, h, w, c] or [n, d] as the bytes of a file of that name, whose ending fits them. */
 export async function encodeItems(items: NdArray, path: string, about: string, draw: DrawItems): Promise<Uint8Array> {
   const ending = endingOf(path);
-  if (ending === ".npy") return encodeNpy(castTo(toChannelsFirst(items), "float32"));
-  if (ending === ".csv") return encodeCsv(castTo(items, "float32"));
+  const numbers = items.dtype === "float64" ? castTo(items, "float64") : castTo(items, "float32");
+  if (ending === ".npy") return encodeNpy(toChannelsFirst(numbers));
+  if (ending === ".csv") return encodeCsv(numbers);
   const picture = await draw(items);
   return ending === ".png" ? encodePicture(picture, about) : encodeImage(picture, path);
 }

@@ -7,7 +7,7 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape, full, joinRows } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { range } from "../base/range.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, readExact } from "../data/index.ts";
 import { openData, requireFree, writeOutput } from "../node/index.ts";
 import { imageGrid, pairRows } from "../plot/index.ts";
 import { type Run, readDataRecord } from "../run/index.ts";
@@ -64,7 +64,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
   try {
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);
-    const items = data.read(range(0, shown));
+    const items = readExact(data, range(0, shown));
     const results = await trained.decode(await trained.encode(items));
     const error = meanSquare(items, results);
     const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);
@@ -99,7 +99,7 @@ function meanSquare(a: NdArray, b: NdArray): number {
 }
 
 /** Rows of images, each above the row of what became of them; a row that is not full ends in grey. */
-function pairsPicture(items: NdArray<"float32">, results: NdArray): NdArray<"uint8"> {
+function pairsPicture(items: NdArray, results: NdArray): NdArray<"uint8"> {
   const n = items.shape[0]!;
   const across = Math.min(columns, n);
   const missing = (across - (n % across)) % across;

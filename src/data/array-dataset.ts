@@ -1,7 +1,9 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { coarseCoordinates } from "../base/point-scale.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { type Dataset, type Selectable, type SkippedFile, checkedIndex, factsOf } from "./dataset.ts";
+import { pointScaleOf } from "./point-scale.ts";
 import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
@@ -43,7 +45,7 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
   if (labels !== null && labels.length !== items.shape[0]) {
     throw new DataError(`${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
   }
-  checkValues(items, kind, `arrayDataset: ${name}`);
+  checkValues(items, kind, name);
   return new ArrayDataset({ ...parts, labels, skipped }, null);
 }
 
@@ -178,14 +180,15 @@ class ArrayDataset implements Selectable {
     return out;
   }
 
-  /** Of the items as models see them: float64 as float32. */
+  /** Of the items as models see them: float64 as float32, unless that has too few steps for them. */
   private digest(): string {
     const { kind, items, labels, shape, size } = this;
     const hash = new Sha256();
-    const dtype = items.dtype === "uint8" ? "uint8" : "float32";
+    const scale = pointScaleOf(this);
+    const isCoarse = scale !== undefined && coarseCoordinates(scale).length > 0;
+    const dtype = items.dtype === "uint8" || isCoarse ? items.dtype : "float32";
     hash.update(new TextEncoder().encode(`${kind} ${dtype} ${size} ${formatShape(shape)}`));
-    const add = (part: Items) =>
-      hash.update(bytesOf(part.dtype === "float64" ? castTo(part, "float32").data : part.data));
+    const add = (part: Items) => hash.update(bytesOf(part.dtype === dtype ? part.data : castTo(part, "float32").data));
     if (this.chosen === null) add(items);
     else for (let n = 0; n < size; n++) add(rows(items as NdArray, this.row(n), this.row(n) + 1) as Items);
     if (labels !== null) hash.update(bytesOf(labels));
@@ -199,6 +202,6 @@ function areNamed({ classNames }: Pick<Dataset, "classNames">): boolean {
   return classNames?.some((name, label) => name !== String(label)) ?? false;
 }
 
-function bytesOf(data: Uint8Array | Float32Array | Int32Array): Uint8Array {
+function bytesOf(data: Uint8Array | Float32Array | Float64Array | Int32Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -1,5 +1,5 @@
-import { ndarray, sizeOf, zeros } from "../base/ndarray.ts";
-import type { PointScale } from "../base/point-scale.ts";
+import { sizeOf } from "../base/ndarray.ts";
+import { type PointScale, intoScale } from "../base/point-scale.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, readExact } from "./dataset.ts";
 
@@ -34,14 +34,7 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
 /** The same points with mean 0 and deviation 1, as far as the scale is theirs; the data themselves where there is none. */
 export function standardised(data: Dataset, scale: PointScale | undefined): Dataset {
   if (scale === undefined) return data;
-  const { mean, deviation } = scale;
-  const width = mean.length;
-  const read: Dataset["read"] = (indices) => {
-    const items = readExact(data, indices).data;
-    const out = zeros([indices.length, ...data.shape]).data;
-    for (let i = 0; i < out.length; i++) out[i] = (items[i]! - mean[i % width]!) / deviation[i % width]!;
-    return ndarray("float32", [indices.length, ...data.shape], out);
-  };
+  const read: Dataset["read"] = (indices) => intoScale(readExact(data, indices), scale);
   const { name, kind, shape, size, labels, skipped, fingerprint } = data;
   return {
     name,

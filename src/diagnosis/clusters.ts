@@ -1,4 +1,4 @@
-import { type NdArray, zeros } from "../base/ndarray.ts";
+import { type DType, type NdArray, zeros } from "../base/ndarray.ts";
 import { type Key, uniform } from "../base/random.ts";
 import { nearestRows } from "../numeric/nearest.ts";
 
@@ -10,7 +10,7 @@ const rounds = 20;
  * each other. A centre that no item is nearest to stays where it was.
  * @source Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
  */
-export function clusterCentres(items: NdArray<"float32">, k: number, key: Key): NdArray<"float32"> {
+export function clusterCentres(items: NdArray, k: number, key: Key): NdArray {
   let centres = spreadRows(items, k, key);
   let before: Int32Array = new Int32Array(0);
   for (let round = 0; round < rounds; round++) {
@@ -23,11 +23,11 @@ export function clusterCentres(items: NdArray<"float32">, k: number, key: Key): 
 }
 
 /** Rows drawn one after the other, each the likelier the larger its squared distance from those drawn before. */
-function spreadRows(items: NdArray<"float32">, k: number, key: Key): NdArray<"float32"> {
+function spreadRows(items: NdArray, k: number, key: Key): NdArray {
   const [n, d] = items.shape as [number, number];
   const draws = uniform(key, [k]).data;
   const weights = new Float64Array(n).fill(Infinity);
-  const out = zeros([k, d]);
+  const out = zeros<DType>([k, d], items.dtype);
   let chosen = Math.floor(draws[0]! * n);
   for (let c = 0; ; c++) {
     out.data.set(items.data.subarray(chosen * d, (chosen + 1) * d), c * d);
@@ -44,7 +44,7 @@ function spreadRows(items: NdArray<"float32">, k: number, key: Key): NdArray<"fl
   }
 }
 
-function meansOf(items: NdArray<"float32">, cluster: Int32Array, before: NdArray<"float32">): NdArray<"float32"> {
+function meansOf(items: NdArray, cluster: Int32Array, before: NdArray): NdArray {
   const [k, d] = before.shape as [number, number];
   const sums = new Float64Array(k * d);
   const counts = new Int32Array(k);
@@ -52,7 +52,7 @@ function meansOf(items: NdArray<"float32">, cluster: Int32Array, before: NdArray
     counts[cluster[i]!]!++;
     for (let j = 0; j < d; j++) sums[cluster[i]! * d + j]! += items.data[i * d + j]!;
   }
-  const out = zeros([k, d]);
+  const out = zeros<DType>([k, d], before.dtype);
   for (let at = 0; at < k * d; at++) {
     const count = counts[Math.floor(at / d)]!;
     out.data[at] = count === 0 ? before.data[at]! : sums[at]! / count;

@@ -1,6 +1,6 @@
 import { type NdArray, type Shape, ndarray, reshaped, rows, sizeOf } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, className, somePlaces } from "../data/index.ts";
+import { type Dataset, className, somePlaces, readExact } from "../data/index.ts";
 import { laplacianVariances } from "../metrics/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { nearestRows } from "../numeric/nearest.ts";
@@ -47,10 +47,11 @@ export function realItems(
   data: Dataset,
   key: Key,
   most: number,
-): { readonly items: NdArray<"float32">; readonly chosen: Int32Array } {
+): { readonly items: NdArray; readonly chosen: Int32Array } {
   const width = sizeOf(data.shape);
   const chosen = somePlaces(data, most, fold(key, "real items"));
-  return { items: reshaped(data.read(chosen), [chosen.length, width]), chosen };
+  const items: NdArray = readExact(data, chosen);
+  return { items: reshaped(items, [chosen.length, width]), chosen };
 }
 
 /** Null where there are too few items to tell places. */

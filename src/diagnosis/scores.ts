@@ -1,6 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type DataSplit, type Dataset, somePlaces } from "../data/index.ts";
+import { type DataSplit, type Dataset, somePlaces, readExact } from "../data/index.ts";
 import { packsOf } from "../step/packs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import type { Scores } from "./symptom.ts";
@@ -16,7 +16,7 @@ export async function scoresOf(
   if (discriminator === undefined) return null;
   const { map, input, output, packing } = discriminator;
   const score = async (items: NdArray) => (await trained.map(map, { [input]: packsOf(items, packing) }))[output]!.data;
-  const some = (data: Dataset) => data.read(somePlaces(data, samples.shape[0]!, fold(key, "scores")));
+  const some = (data: Dataset) => readExact(data, somePlaces(data, samples.shape[0]!, fold(key, "scores")));
   const generated = Float64Array.from(await score(samples)).toSorted();
   return {
     train: shareAbove(await score(some(train)), generated),

@@ -1,7 +1,7 @@
 import type { Key } from "../base/random.ts";
 import { sampleEmd } from "../base/scalar-names.ts";
 import { toPoints } from "../numeric/points.ts";
-import { type Dataset, somePlaces } from "../data/index.ts";
+import { type Dataset, readExact, somePlaces } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
@@ -21,7 +21,7 @@ export async function recordedDistance(
   const samples = await trained.sample(key, points);
   // A generator that has run away has no distance worth a number; its losses tell.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = data.read(somePlaces(data, points));
+  const real = readExact(data, somePlaces(data, points));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [sampleEmd]: cost };
 }

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { joinRows, ndarray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, somePlaces } from "../data/index.ts";
+import { type Dataset, somePlaces, readExact } from "../data/index.ts";
 import {
   type Evidence,
   type EvidenceKind,
@@ -200,7 +200,7 @@ async function gatherFactors(
   const items = somePlaces(data, itemsFor(points), fold(key, "factors"));
   const codes = [];
   for (let start = 0; start < items.length; start += encodedAtOnce) {
-    codes.push(await trained.encode(data.read(items.slice(start, start + encodedAtOnce))));
+    codes.push(await trained.encode(readExact(data, items.slice(start, start + encodedAtOnce))));
   }
   const { names, sizes } = factors;
   const values = Int32Array.from([...items].flatMap((item) => factors.of(item)));

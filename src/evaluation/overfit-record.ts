@@ -2,7 +2,7 @@ import { monteCarlo } from "../numeric/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import { memorisedShare, overfitScore } from "../base/scalar-names.ts";
-import { type DataSplit, type Dataset, hasSides, somePlaces } from "../data/index.ts";
+import { type DataSplit, type Dataset, hasSides, readExact, somePlaces } from "../data/index.ts";
 import { fewestNearest, memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { packsOf } from "../step/packs.ts";
@@ -82,5 +82,5 @@ async function memorised(trained: TrainedModel, { train, test }: DataSplit, key:
 }
 
 function readSome(data: Dataset): NdArray {
-  return data.read(somePlaces(data, looked));
+  return readExact(data, somePlaces(data, looked));
 }

@@ -3,7 +3,7 @@ import { type NdArray, castTo, joinRows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { append } from "../base/many.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, readExact } from "../data/index.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence } from "../metrics/index.ts";
@@ -66,5 +66,5 @@ function examplesFor(
   }
   const { labels } = data;
   if (labels === null) throw new DataError(`${metric}: the data must have labels - got none in ${data.name}`);
-  return (indices) => [{ items: data.read(indices), labels: indices.map((index) => labels[index]!) }];
+  return (indices) => [{ items: readExact(data, indices), labels: indices.map((index) => labels[index]!) }];
 }

@@ -1,7 +1,7 @@
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
-import { type Dataset, type Modes, hasSides, somePlaces } from "../data/index.ts";
+import { type Dataset, type Modes, hasSides, somePlaces, readExact } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import type { Direction } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
@@ -82,7 +82,7 @@ function referenceItems(gathering: Gathering, drawing: Drawing, metric: string):
   const { subject } = gathering;
   const data = comparedWith(subject, subject.data, drawing, metric);
   return gathering.once(`reference ${drawing.direction}`, async () =>
-    data.read(somePlaces(data, data.size, fold(subject.key, "reference"))),
+    readExact(data, somePlaces(data, data.size, fold(subject.key, "reference"))),
   );
 }
 
@@ -93,7 +93,7 @@ async function realItems(gathering: Gathering, drawing: Drawing, metric: string)
   const training = comparedWith(subject, subject.training, drawing, metric);
   const count = drawnCount(subject, drawing);
   return gathering.once(`real ${count} ${drawing.direction}`, async () =>
-    training.read(somePlaces(training, count, fold(subject.key, "real"))),
+    readExact(training, somePlaces(training, count, fold(subject.key, "real"))),
   );
 }
 
@@ -165,8 +165,8 @@ async function featuresOf(features: Features, items: NdArray): Promise<NdArray> 
 }
 
 function plainPoints(subject: Subject, drawing: Drawing, metric: string): Features {
-  const { data } = subject;
-  if (data.kind === "points") return plainFeatures("points");
+  const { data, trained } = subject;
+  if (data.kind === "points") return plainFeatures("points", trained.model.scale);
   const compared = comparedWith(subject, data, drawing, metric);
   throw new DataError(
     `${metric}: images need --features, in which they are compared - got none`,

@@ -16,7 +16,7 @@ import { wganGp } from "./wgan-gp.ts";
 import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
-export { inUnits } from "./point-units.ts";
+export { inUnits, isInUnits } from "./point-units.ts";
 export type * from "./option-types.ts";
 export {
   adagan,

@@ -258,6 +258,8 @@ export interface Model {
   readonly remedies?: readonly Remedy[];
   /** Where steps and likelihood take points standardised by it, and maps in the units of the data (`inUnits`). */
   readonly scale?: PointScale;
+  /** With a scale: its maps as they take and give standardised points. */
+  readonly standardMaps?: Readonly<Record<string, NetMap>>;
   /** What is measured on held-out items while a run goes on, by its name among the run's numbers, and tells its best checkpoint. */
   readonly bestBy?: { readonly scalar: string; readonly better: "lower" | "higher" };
 }

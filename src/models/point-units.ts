@@ -1,19 +1,26 @@
 import { ndarray } from "../base/ndarray.ts";
-import type { PointScale } from "../base/point-scale.ts";
+import { type PointScale, coarseCoordinates } from "../base/point-scale.ts";
 import { type Tensor, constant } from "../graph/tensor.ts";
 import { add, div, mul, sub } from "../ops/index.ts";
 import type { Model, NetMap } from "./model.ts";
 
 /**
  * A model whose steps and bound see standardised points, while all of its maps, and so its files, take and give points in the
- * units of the data: the inverse is part of their graphs.
+ * units of the data: the inverse is part of their graphs. Graphs are of float32: the maps of standardised points are kept
+ * beside them, for those who convert in float64.
  */
 export function inUnits(model: Model, scale: PointScale | undefined): Model {
   if (scale === undefined) return model;
   const mean = vector(scale.mean);
   const deviation = vector(scale.deviation);
-  const into = (x: Tensor): Tensor => div(sub(x, mean), deviation);
-  const outOf = (x: Tensor): Tensor => add(mul(x, deviation), mean);
+  // What float32 leaves of the mean is more than a deviation where points are far from 0 and close to each other.
+  const isCoarse = coarseCoordinates(scale).length > 0;
+  const rest = vector(scale.mean.map((value) => value - Math.fround(value)));
+  const into = (x: Tensor): Tensor => div(isCoarse ? sub(sub(x, mean), rest) : sub(x, mean), deviation);
+  const outOf = (x: Tensor): Tensor => {
+    const own = mul(x, deviation);
+    return add(isCoarse ? add(own, rest) : own, mean);
+  };
   const { classifier } = model;
   const transforms = classifier?.transforms?.map((each) => ({
     ...each,
@@ -22,18 +29,23 @@ export function inUnits(model: Model, scale: PointScale | undefined): Model {
   return {
     ...model,
     scale,
+    standardMaps: model.maps,
     maps: Object.fromEntries(Object.entries(model.maps).map(([name, map]) => [name, mapInUnits(map, into, outOf)])),
     ...(classifier && { classifier: { ...classifier, ...(transforms && { transforms }) } }),
   };
 }
 
-/** Points are called so among inputs and outputs, and packs of them. */
+/** Whether an input or output of a map is of points, or packs of them, in the units of the data. */
+export function isInUnits(name: string): boolean {
+  return name === "point" || name === "pack";
+}
+
 function mapInUnits(map: NetMap, into: (x: Tensor) => Tensor, outOf: (x: Tensor) => Tensor): NetMap {
   return {
     inputs: map.inputs,
     outputs: (inputs, scope) => {
-      const inner = each(inputs, (name, x) => (name === "point" || name === "pack" ? into(x) : x));
-      return each(map.outputs(inner, scope), (name, y) => (name === "point" ? outOf(y) : y));
+      const inner = each(inputs, (name, x) => (isInUnits(name) ? into(x) : x));
+      return each(map.outputs(inner, scope), (name, y) => (isInUnits(name) ? outOf(y) : y));
     },
   };
 }

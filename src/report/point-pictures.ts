@@ -3,7 +3,7 @@ import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
 import { decodeNpy, encodeNpy } from "../codec/npy.ts";
-import { type Dataset, somePlaces } from "../data/index.ts";
+import { type Dataset, somePlaces, readExact } from "../data/index.ts";
 import type { Discriminator, Model } from "../models/index.ts";
 import { packsWith } from "../step/packs.ts";
 import { type Field, type Frame, type Range, scatterPicture } from "../plot/scatter.ts";
@@ -17,7 +17,7 @@ const realsFile = "samples/reals.npy";
 
 /** Points of the data for pictures, the same ones in every run, as a file of the run. Returns them. */
 export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
-  const reals = data.read(somePlaces(data, shownPoints));
+  const reals = readExact(data, somePlaces(data, shownPoints));
   await store.write(realsFile, encodeNpy(reals));
   return reals;
 }
@@ -60,12 +60,12 @@ export function drawnPicture(generated: NdArray): NdArray<"uint8"> {
  * The first two coordinates, [n, 2]; beside a single one the place in the array, from 0 to 1.
  * @throws ShapeError for items that are no points.
  */
-export function planeOf(points: NdArray): NdArray<"float32"> {
+export function planeOf(points: NdArray): NdArray<"float64"> {
   const [n, d] = points.shape as [number, number];
   if (points.shape.length !== 2) {
     throw new ShapeError(`planeOf: points must be [n, d] - got ${formatShape(points.shape)}`);
   }
-  const out = zeros([n, 2]);
+  const out = zeros([n, 2], "float64");
   for (let i = 0; i < n; i++) {
     out.data[2 * i] = points.data[i * d]!;
     out.data[2 * i + 1] = d > 1 ? points.data[i * d + 1]! : (i + 0.5) / n;
@@ -88,7 +88,7 @@ export function frameOf(points: NdArray): Frame {
   return { x: widened(x, together ? largest : wide), y: widened(y, together ? largest : tall) };
 }
 
-function extremes(values: Float32Array): Range {
+function extremes(values: Float64Array): Range {
   return values.reduce<Range>(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
 }
 
@@ -142,8 +142,8 @@ async function scoresBeside(
 }
 
 /** Items [side * side, d] at all places of a frame, row by row from above. */
-function placesOf({ x, y }: Frame, d: number): NdArray<"float32"> {
-  const out = zeros([fieldSide ** 2, d]);
+function placesOf({ x, y }: Frame, d: number): NdArray<"float64"> {
+  const out = zeros([fieldSide ** 2, d], "float64");
   const at = ([from, to]: Range, i: number) => from + ((to - from) * i) / (fieldSide - 1);
   for (let i = 0; i < fieldSide ** 2; i++) {
     const place = [at(x, i % fieldSide), at(y, fieldSide - 1 - Math.floor(i / fieldSide))];

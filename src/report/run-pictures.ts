@@ -1,7 +1,7 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { fold, key } from "../base/random.ts";
 import { encodePng } from "../codec/png.ts";
-import { type Dataset, type Sides, hasSides } from "../data/index.ts";
+import { type Dataset, type Sides, hasSides, readExact } from "../data/index.ts";
 import type { DataInfo, Model } from "../models/index.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
@@ -114,7 +114,7 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
   const kl = results.map(({ details }) => details.klPerLatent).find((detail) => typeof detail === "object");
   if (kl === undefined || model.decoder?.traversable !== true) return [reconstructions];
   const order = latentsByKl(kl);
-  const code = await trained.encode(test.read([0]));
+  const code = await trained.encode(readExact(test, [0]));
   const traversal: Drawn = {
     name: "traversal",
     title: "Latent traversal",

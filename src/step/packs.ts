@@ -1,4 +1,4 @@
-import { type NdArray, zeros } from "../base/ndarray.ts";
+import { type DType, type NdArray, zeros } from "../base/ndarray.ts";
 
 // What discriminators see that judge several items at once, all real or all generated when they are trained.
 
@@ -24,9 +24,10 @@ function stacked(
   count: number,
   packing: number,
   at: (pack: number, place: number) => readonly [items: NdArray, row: number],
-): NdArray<"float32"> {
-  const shape = at(0, 0)[0].shape.slice(1);
-  const out = zeros([count, packing, ...shape]);
+): NdArray {
+  const { shape: whole, dtype } = at(0, 0)[0];
+  const shape = whole.slice(1);
+  const out = zeros<DType>([count, packing, ...shape], dtype);
   const width = out.data.length / (count * packing);
   for (let i = 0; i < count * packing; i++) {
     const [{ data }, row] = at(Math.floor(i / packing), i % packing);

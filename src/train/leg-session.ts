@@ -1,6 +1,6 @@
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
-import { type Dataset, type Loader, loader, weightedLoader } from "../data/index.ts";
+import { type Dataset, type Loader, loader, weightedLoader, readExact } from "../data/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
 import type { Leg } from "../step/course.ts";
@@ -164,7 +164,7 @@ async function weightsFor(
   const values = new Float64Array(data.size);
   for (let start = 0; start < data.size; start += weighedAtOnce) {
     const indices = range(start, Math.min(data.size, start + weighedAtOnce));
-    const outputs = await trained.map(map, { [input]: data.read(indices) });
+    const outputs = await trained.map(map, { [input]: readExact(data, indices) });
     values.set(outputs[output]!.data, start);
   }
   return weights(values);

@@ -1,7 +1,7 @@
 import { type NdArray, type Shape, permuted } from "../base/ndarray.ts";
 import { type Key, fold, normal, uniform } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
-import { type Dataset, hasSides } from "../data/index.ts";
+import { type Dataset, hasSides, readExact } from "../data/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
 import { type Model, models } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
@@ -156,7 +156,16 @@ function probes(model: Model, map: string, data: Dataset | null, key: Key): Arra
     const packing = model.discriminator?.map === map ? model.discriminator.packing : undefined;
     if (items !== undefined && [...(packing === undefined ? [] : [packing]), ...items.shape].join() === shape.join()) {
       const count = parityItems * (packing ?? 1);
-      return [name, packsOf(items.read(Int32Array.from({ length: count }, (_, i) => i % items.size)), packing)];
+      return [
+        name,
+        packsOf(
+          readExact(
+            items,
+            Int32Array.from({ length: count }, (_, i) => i % items.size),
+          ),
+          packing,
+        ),
+      ];
     }
     const draw = isPicture(shape) ? uniform : normal;
     return [name, draw(fold(key, name), [parityItems, ...shape])];

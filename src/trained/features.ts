@@ -1,3 +1,4 @@
+import { type PointScale, coarseCoordinates, intoScale } from "../base/point-scale.ts";
 import { OptionError } from "../base/errors.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
@@ -41,8 +42,15 @@ export async function classesTold(
   return out;
 }
 
-/** Points as they are, or the pixels of images. */
-export function plainFeatures(kind: Dataset["kind"]): Features {
+/**
+ * Points as they are, or the pixels of images. Points that float32 has too few steps for are taken from their mean: what
+ * tells them apart would be lost.
+ */
+export function plainFeatures(kind: Dataset["kind"], scale?: PointScale): Features {
+  if (scale !== undefined && coarseCoordinates(scale).length > 0) {
+    const centred = { mean: scale.mean, deviation: scale.mean.map(() => 1) };
+    return { id: "centred", resize: "none", of: async (items) => flatItems(intoScale(items, centred)) };
+  }
   const id = kind === "points" ? "identity" : "pixels";
   return { id, resize: "none", of: async (items) => flatItems(items) };
 }

@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import { type NdArray, ndarray, reshaped, rows, sizeOf, toFloat64, zeros } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, readExact } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import { nearestRows } from "../numeric/nearest.ts";
 import { euclideanDistance } from "../numeric/points.ts";
@@ -47,7 +47,8 @@ export async function nearestDistances(engine: Engine, items: NdArray, data: Dat
 
 /** Items as vectors [count, d]. */
 function readBlock(data: Dataset, first: number, count: number, d: number): NdArray {
-  return reshaped(data.read(range(first, first + count)), [count, d]);
+  const items: NdArray = readExact(data, range(first, first + count));
+  return reshaped(items, [count, d]);
 }
 
 /** Nearest rows by an engine. */

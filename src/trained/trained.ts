@@ -1,13 +1,14 @@
 import { OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import { coarseCoordinates, intoScale, outOfScale } from "../base/point-scale.ts";
 import { flatten } from "../base/tree.ts";
 import { range } from "../base/range.ts";
 import { maxOf } from "../base/many.ts";
 import { type Dataset, standardised } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { Evidence, GradientDraws } from "../metrics/index.ts";
-import type { Direction, Generator, Model } from "../models/index.ts";
+import { type Direction, type Generator, type Model, type NetMap, isInUnits } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "../step/feeds.ts";
 import { labelsAt } from "../step/labels.ts";
@@ -38,6 +39,8 @@ export class InterruptedError extends ZayaError {}
 /** A model with parameters, on an engine: everything that can be asked of it besides training. */
 export class TrainedModel {
   private readonly prepared = new Map<string, Promise<Prepared>>();
+  /** Whether points are brought to their units and back in float64, not in the graph. */
+  private readonly isExact: boolean;
 
   constructor(
     readonly model: Model,
@@ -49,7 +52,9 @@ export class TrainedModel {
     private readonly rebuild: Rebuild | null = null,
     /** Whether its work is to end. */
     private readonly stopped: () => boolean = () => false,
-  ) {}
+  ) {
+    this.isExact = model.scale !== undefined && coarseCoordinates(model.scale).length > 0;
+  }
 
   /** @throws InterruptedError when its work is to end. */
   requireGoingOn(): void {
@@ -66,13 +71,13 @@ export class TrainedModel {
    * temperature. @throws OptionError when the changed recipe has nets that this one has not.
    */
   under(options: Readonly<Record<string, unknown>>): TrainedModel {
-    if (this.rebuild === null) throw new ZayaError("under: the recipe is known only of a run's model");
+    if (this.rebuild === null) throw new ZayaError("the recipe is known only of a run's model");
     const model = this.rebuild(options);
     const other = Object.keys(model.nets).find((net) => !this.hasNet(model, net));
     if (other !== undefined) {
       const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
       throw new OptionError(
-        `under: other options must leave the nets as they were trained - got ${given.join(",")}, with another net ${other}`,
+        `other options must leave the nets as they were trained - got ${given.join(",")}, with another net ${other}`,
         "change only how the loss is estimated; what learns during training must have been trained",
       );
     }
@@ -85,7 +90,7 @@ export class TrainedModel {
     return own === other && JSON.stringify(layout) === JSON.stringify(this.layouts[net]);
   }
 
-  /** Runs one of the model's maps on any number of items. */
+  /** Runs one of the model's maps on any number of items. Points that float32 has too few steps for come in float64. */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
     return this.mapBy(this.itemsPerCall(name), name, inputs);
   }
@@ -97,7 +102,17 @@ export class TrainedModel {
 
   /** The same, so many items in a call. */
   private async mapBy(chunk: number, name: string, inputs: Arrays): Promise<Arrays> {
-    const map = this.model.maps[name]!;
+    const { scale, standardMaps } = this.model;
+    if (this.isExact) {
+      const given = convertedIn(inputs, (points) => intoScale(points, scale!));
+      return convertedIn(await this.callMap(chunk, name, standardMaps![name]!, given), (points) =>
+        outOfScale(points, scale!),
+      );
+    }
+    return this.callMap(chunk, name, this.model.maps[name]!, inputs);
+  }
+
+  private async callMap(chunk: number, name: string, map: NetMap, inputs: Arrays): Promise<Arrays> {
     const prepared = await this.prepare(`map ${name} ${chunk}`, () =>
       traceInference({ model: this.model, layouts: this.layouts }, (scope) =>
         map.outputs(
@@ -130,7 +145,7 @@ export class TrainedModel {
   /** Items from codes [n, ...]. */
   async decode(codes: NdArray): Promise<NdArray> {
     const { decoder } = this.model;
-    if (decoder === undefined) throw new ZayaError("decode: this model has no decoder");
+    if (decoder === undefined) throw new ZayaError("this model has no decoder");
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
@@ -147,7 +162,7 @@ export class TrainedModel {
   /** Codes of items. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
-    if (encoder === undefined) throw new ZayaError("encode: this model has no encoder");
+    if (encoder === undefined) throw new ZayaError("this model has no encoder");
     return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
   }
 
@@ -218,10 +233,7 @@ export class TrainedModel {
     const step = model.steps.find(({ updates }) => updates.includes(net));
     if (step === undefined) {
       const known = [...new Set(model.steps.flatMap(({ updates }) => updates))].join(", ");
-      throw new OptionError(
-        `gradients: the net must be one that is trained - got ${net}`,
-        `this model trains ${known}`,
-      );
+      throw new OptionError(`the net must be one that is trained - got ${net}`, `this model trains ${known}`);
     }
     const size = Math.min(batch, data.size);
     const prepared = await this.prepare(`gradients ${net} ${size}`, () =>
@@ -282,7 +294,7 @@ export class TrainedModel {
 
   private requireLikelihood() {
     const { likelihood } = this.model;
-    if (likelihood === undefined) throw new ZayaError("evaluate: this model has no bound on log p(x)");
+    if (likelihood === undefined) throw new ZayaError("this model has no bound on log p(x)");
     return likelihood;
   }
 }
@@ -329,6 +341,13 @@ class VectorMoments {
       draws: count,
     };
   }
+}
+
+/** With the arrays of points, and of packs of them, converted. */
+function convertedIn(arrays: Arrays, convert: (points: NdArray) => NdArray): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, value]) => [name, isInUnits(name) ? convert(value) : value]),
+  );
 }
 
 /** Noise for `count` draws from the `first` on, each from a key of its own. */

@@ -4,11 +4,16 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { NdArray } from "../../src/base/ndarray.ts";
+import { coarseCoordinates, float32Step } from "../../src/base/point-scale.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { type DataSplit, arrayDataset, pointScaleOf, standardised } from "../../src/data/index.ts";
+import { type DataSplit, arrayDataset, pointScaleOf, standardised, summarize } from "../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, vae } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
+import { warningsOf } from "../../src/cli/data-notices.ts";
+import { evaluate } from "../../src/evaluation/index.ts";
+import { emd } from "../../src/metrics/index.ts";
 import { Run, planAgain, readDataRecord } from "../../src/run/index.ts";
 import { openTrained } from "../../src/trained/index.ts";
 import { train } from "../../src/train/index.ts";
@@ -76,6 +81,78 @@ describe("the scale of points", () => {
   it("is that of files alone: data known by name keep theirs, and so do arrays", async () => {
     expect(pointScaleOf((await openData("ring8")).train)).toBeUndefined();
     expect(pointScaleOf(byHand().train)).toBeUndefined();
+  });
+});
+
+describe("points far from 0 and close to each other", () => {
+  /** Seconds since 1970 within a minute, and degrees within some metres; and the same from 0. */
+  const near = Array.from({ length: count }, (_, i) => [10 * drawn[2 * i]!, 1e-6 * drawn[2 * i + 1]!]);
+  const far = near.map(([time, place]) => [1.7e9 + time!, 52.5 + place!]);
+  const open = async (name: string, points: readonly (readonly number[])[]) => {
+    await writeFile(join(folder, name), points.map((row) => row.join(",")).join("\n"));
+    return openData(join(folder, name));
+  };
+  const spread = ({ data: values }: NdArray, column: number) => {
+    const own = Array.from(values).filter((_, i) => i % 2 === column);
+    const mean = own.reduce((sum, x) => sum + x / own.length, 0);
+    return { mean, deviation: Math.sqrt(own.reduce((sum, x) => sum + (x - mean) ** 2 / own.length, 0)) };
+  };
+
+  it("are learned, drawn and measured as the same points near 0 are", async () => {
+    const [there, here] = [await open("far.csv", far), await open("near.csv", near)];
+    const [own, plain] = [await run(gan(), there), await run(gan(), here)];
+    own.losses.forEach((loss, i) => {
+      for (const [name, value] of Object.entries(loss as Record<string, number>)) {
+        expect(value).toBeCloseTo((plain.losses[i] as Record<string, number>)[name]!, 3);
+      }
+    });
+    const { mean } = pointScaleOf(there.train)!;
+    const [samples, others] = [
+      await own.opened.trained.sample(key(1), 200),
+      await plain.opened.trained.sample(key(1), 200),
+    ];
+    expect(samples.dtype).toBe("float64");
+    for (const [column, deviation] of [10, 1e-6].entries()) {
+      const [a, b] = [spread(samples, column), spread(others, column)];
+      expect(a.deviation / b.deviation).toBeCloseTo(1, 2);
+      expect(Math.abs(a.mean - mean[column]!) / deviation).toBeLessThan(3);
+    }
+    const results = async ({ opened }: typeof own, split: DataSplit) =>
+      (await evaluate(emd, opened.trained, split.train, "train", key(2))).value;
+    expect((await results(own, there)) / (await results(plain, here))).toBeCloseTo(1, 2);
+    await own.opened.close();
+    await plain.opened.close();
+  });
+
+  it("are summarised as they are, and told apart by their fingerprints", async () => {
+    const split = await open("far.csv", far);
+    const { dimensions, duplicates } = summarize(split.train);
+    expect(duplicates).toEqual([]);
+    expect(dimensions![0]!.deviation / pointScaleOf(split.train)!.deviation[0]!).toBeCloseTo(1, 9);
+    expect(warningsOf(split)).toEqual([
+      expect.stringMatching(
+        /^x1 deviates by .* from its mean, 1700000003\.05, where float32 has steps of 128: .*subtract 1700000000 from/,
+      ),
+      expect.stringMatching(/^x2 deviates by .* from its mean, 52\.500000098, .*subtract 52\.5 from/),
+    ]);
+    expect(warningsOf(await open("near.csv", near))).toEqual([]);
+    expect(
+      warningsOf(
+        await open(
+          "same.csv",
+          near.map(([time]) => [1.7e9, time!]),
+        ),
+      ),
+    ).toEqual([]);
+    const moved = far.map(([time, place]) => [time! + 1, place!]);
+    expect((await open("moved.csv", moved)).train.fingerprint).not.toBe(split.train.fingerprint);
+  });
+
+  it("have coordinates that float32 has too few steps for", () => {
+    expect(coarseCoordinates(pointScaleOf(data.train)!)).toEqual([2]);
+    expect(coarseCoordinates({ mean: [0, 1, 1.7e9, 5], deviation: [1e-9, 1e-3, 2e5, 1] })).toEqual([]);
+    expect(coarseCoordinates({ mean: [1, 2 ** 24, 1.7e9], deviation: [1e-5, 100, 100] })).toEqual([0, 1, 2]);
+    expect([1, 2 ** 24, -1.7e9].map(float32Step)).toEqual([2 ** -23, 2, 128]);
   });
 });
 
