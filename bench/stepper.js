@@ -1,6 +1,7 @@
 import { key } from "../dist/base/random.js";
 import { flatten } from "../dist/base/tree.js";
 import { constantSchedule } from "../dist/optim/index.js";
+import { startThread } from "../dist/node/start-thread.js";
 import { kernelEngine, ortEngine, wasmEngine } from "../dist/runtime/index.js";
 import { initialParams, layoutOf, ravel } from "../dist/step/layout.js";
 import { feedDeclared } from "../dist/step/feeds.js";
@@ -8,11 +9,16 @@ import { stateNames } from "../dist/step/state-view.js";
 import { batchName, traceStep } from "../dist/step/trace.js";
 
 /** By the names that `--device` has for them. */
-const engines = { cpu: ortEngine, kernels: kernelEngine, wasm: wasmEngine };
+const engines = {
+  cpu: (threads) => ortEngine({ device: "cpu", threads }),
+  kernels: (threads, observe) =>
+    kernelEngine({ device: "cpu", threads }, { threads: { threads, start: startThread }, observe }),
+  wasm: (threads, observe) => wasmEngine({ threads: { threads, start: startThread }, observe }),
+};
 
 /** A compiled training step of a workload, with its state and its batches. */
-export async function createStepper({ model, batch, learningRate, data }, threads, device = "cpu") {
-  const engine = engines[device]({ device: "cpu", threads });
+export async function createStepper({ model, batch, learningRate, data }, threads, device = "cpu", observe) {
+  const engine = engines[device](threads, observe);
   const initial = initialParams(model, key(0));
   const layouts = Object.fromEntries(Object.entries(initial).map(([net, params]) => [net, layoutOf(params)]));
   const rate = constantSchedule(learningRate);
@@ -41,6 +47,7 @@ export async function createStepper({ model, batch, learningRate, data }, thread
   const batches = data(16);
   let count = 0;
   return {
+    state,
     release: () => compiled.release(),
     run: async () => {
       const feeds = {

@@ -3,12 +3,50 @@ import type { Fold, Kernel } from "./kernel.ts";
 import { nodesOf } from "./kernel.ts";
 import { Accesses, type Width, sourcesOf } from "./emit-access.ts";
 import { type Access, type LoopNest, loopNest } from "./loops.ts";
+import { pushPart } from "./emit-steps.ts";
+import { type Split, hasPartials, splitOf } from "./parts.ts";
 import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
-/** A kernel as a function of the addresses of what it reads and writes, in the order in which its text names them. */
+/**
+ * A kernel as a function of the addresses of what it reads and writes, in the order in which its text names them, then where it
+ * keeps the sums of tiles, and which part of how many a thread does.
+ */
 export function emitKernel(kernel: Kernel): FunctionBuilder {
   return new KernelWriter(kernel, loopNest(kernel)).write();
+}
+
+/** For a kernel that keeps the sums of its tiles: adds them up, in their order. A function of the same addresses. */
+export function emitFinish(kernel: Kernel): FunctionBuilder {
+  const nest = loopNest(kernel);
+  const sources = sourcesOf(nest);
+  const code = new FunctionBuilder([...sources.map(() => "i32" as const), "i32"]);
+  const partials = code.params.at(-1)!;
+  const count = nest.loops[0]!.extent;
+  const [total, next, at, left] = [code.local("v128"), code.local("v128"), code.local("i32"), code.local("i32")];
+  kernel.folds.forEach(({ combine }, fold) => {
+    const { source, offset, bytes } = nest.folds[fold]!;
+    code
+      .get(partials)
+      .i32(4 * fold * count)
+      .op("i32.add")
+      .tee(at)
+      .memory("v128.load32_splat")
+      .set(total)
+      .i32(count - 1)
+      .set(left);
+    code.loop(() => {
+      code.get(at).i32(4).op("i32.add").tee(at);
+      code.memory("v128.load32_splat").set(next).get(total).get(next).op(operationOf(combine)).set(total);
+      code.get(left).i32(1).op("i32.sub").tee(left);
+    });
+    code
+      .get(code.params[sources.indexOf(source)]!)
+      .i32(offset * bytes)
+      .op("i32.add");
+    code.get(total).memory("v128.store32_lane", { lane: 0 });
+  });
+  return code;
 }
 
 class KernelWriter {
@@ -23,12 +61,17 @@ class KernelWriter {
   /** Whether the first tile is being added up. */
   private readonly isFirstTile: Local | null;
   private readonly tileRest: Local | null;
+  private readonly split: Split | null;
+  /** Of the loop that threads share: where this one's part begins, and how many turns it has. */
+  private readonly part: { readonly first: Local; readonly count: Local } | null;
+  /** Where the sum of the next tile goes. */
+  private readonly partial: Local | null;
 
   constructor(
     private readonly kernel: Kernel,
     private readonly nest: LoopNest,
   ) {
-    this.code = new FunctionBuilder(sourcesOf(nest).map(() => "i32"));
+    this.code = new FunctionBuilder([...sourcesOf(nest), "partials", "part", "parts"].map(() => "i32" as const));
     this.memory = new Accesses(this.code, nest);
     for (const node of nodesOf(kernel)) {
       this.levels.set(node, this.levelOf(node));
@@ -37,10 +80,20 @@ class KernelWriter {
     this.totals = kernel.folds.map(() => ({ four: this.code.local("v128"), one: this.code.local("v128") }));
     this.isFirstTile = nest.tiles === null ? null : this.code.local("i32");
     this.tileRest = nest.tiles === null ? null : this.code.local("i32");
+    this.split = splitOf(nest);
+    this.part = this.split && { first: this.code.local("i32"), count: this.code.local("i32") };
+    this.partial = hasPartials(nest) ? this.code.local("i32") : null;
   }
 
   write(): FunctionBuilder {
-    const { code } = this;
+    const { code, split, part, partial } = this;
+    const [partials, index, parts] = code.params.slice(-3) as [Local, Local, Local];
+    if (split !== null) {
+      const { first, count } = part!;
+      pushPart(code, split.units, index, parts, first, count);
+      code.get(count).get(first).op("i32.sub").set(count);
+    }
+    if (partial !== null) code.get(part!.first).i32(2).op("i32.shl").get(partials).op("i32.add").set(partial);
     this.hoist(-1, 4);
     this.loop(0, 4);
     return code;
@@ -79,10 +132,12 @@ class KernelWriter {
     const before = new Set(this.computed);
     const firstReduced = loops.findIndex((loop, i) => loop.reduced && i !== tiles?.at);
     const isTiled = tiles !== null && level === tiles.of;
+    const isShared = level === this.split?.level;
     if (level === tiles?.at) this.code.i32(tiles.total).set(this.tileRest!).i32(1).set(this.isFirstTile!);
     if (level === firstReduced) this.resetTotals();
     let ahead: Map<Access, number>;
-    if (level === vector) ahead = this.vectorLoop(level, isTiled);
+    if (isShared) ahead = this.sharedLoop(level, width);
+    else if (level === vector) ahead = this.vectorLoop(level, isTiled);
     else {
       const count = isTiled ? this.tileLength() : loops[level]!.extent;
       ahead = this.turns(level, count, 1, width, isTiled);
@@ -93,6 +148,34 @@ class KernelWriter {
       this.foldTotals(vector < firstReduced ? width : 1, vector >= firstReduced);
     }
     return ahead;
+  }
+
+  /** This thread's turns of the loop that is shared; what is left of one that goes on by four is the last thread's. */
+  private sharedLoop(level: number, width: Width): Map<Access, number> {
+    const { code } = this;
+    const { loops, vector, tiles } = this.nest;
+    const { first, count } = this.part!;
+    const step = level === vector ? 4 : 1;
+    const saved = this.save(level);
+    const before = new Set(this.computed);
+    for (const [access, pointer] of this.memory.pointers) {
+      const stride = (access.strides[level] ?? 0) * access.bytes * step;
+      if (stride !== 0) code.get(first).i32(stride).op("i32.mul").get(pointer).op("i32.add").set(pointer);
+    }
+    if (level === tiles?.at) {
+      code.get(this.tileRest!).get(first).i32(loops[tiles.of]!.extent).op("i32.mul").op("i32.sub").set(this.tileRest!);
+    }
+    code.get(count).when(() => this.turns(level, count, step, level === vector ? 4 : width, false));
+    this.computed = new Set(before);
+    const rest = level === vector ? loops[level]!.extent % 4 : 0;
+    if (rest > 0) {
+      const [index, parts] = code.params.slice(-2) as [Local, Local];
+      code.get(index).i32(1).op("i32.add").get(parts).op("i32.eq");
+      code.when(() => this.turns(level, rest, 1, 1, false));
+    }
+    this.computed = before;
+    this.restore(saved);
+    return new Map();
   }
 
   /** By fours, then what is left one by one. */
@@ -199,6 +282,7 @@ class KernelWriter {
     const { code, nest } = this;
     code.get(this.tileRest!).i32(nest.loops[nest.tiles!.of]!.extent).op("i32.sub").set(this.tileRest!);
     code.i32(0).set(this.isFirstTile!);
+    if (this.partial !== null) code.get(this.partial).i32(4).op("i32.add").set(this.partial);
   }
 
   /** Everything at one place, or at four. All is read before anything is written: what is written may be what was read. */
@@ -242,6 +326,11 @@ class KernelWriter {
           code.get(four).get(four).get(four).shuffle(rest).op(op).set(four);
         }
         code.get(four).get(one).op(op).set(four);
+      }
+      if (this.partial !== null) {
+        const offset = 4 * i * nest.loops[0]!.extent;
+        code.get(this.partial).get(four).memory("v128.store32_lane", { offset, lane: 0 });
+        return;
       }
       const access = nest.folds[i]!;
       if (this.isFirstTile !== null) {

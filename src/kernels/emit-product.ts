@@ -1,12 +1,8 @@
 import type { Product } from "./steps.ts";
-import { count } from "./emit-steps.ts";
+import { tile } from "./product-tile.ts";
+import { count, pushPart } from "./emit-steps.ts";
 import { FunctionBuilder, type Local, type ModuleBuilder } from "./wasm.ts";
 
-/**
- * Rows and columns of one tile of a product. Its sums fill eight registers; V8 has sixteen, and larger tiles spill.
- * Operands are packed in panels of so many rows or columns, one step of the inner axis after the other.
- */
-export const tile = { rows: 4, columns: 8 } as const;
 /** Steps of the inner axis after which sums go to memory: panels of that length stay in the first cache. */
 const innerBlock = 256;
 /** Panels of rows that stay in the second cache while all columns pass. */
@@ -140,14 +136,19 @@ function emitBorder(micro: number): FunctionBuilder {
   return code;
 }
 
-/** A whole product of packed operands: a, b, result, m, n, k, and a place for a tile at the border. */
+/** What a product of packed operands is given: a, b, result, m, n, k, a place for a tile at the border, and which part of how many. */
+const multiplyParams = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+
+/** One thread's part of a product: some panels of its rows, or of its columns where there are more of these. */
 function emitMultiply(micro: number, border: number): FunctionBuilder {
-  const code = new FunctionBuilder(["i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
-  const [a, b, c, m, n, k, spare] = code.params as [Local, Local, Local, Local, Local, Local, Local];
+  const code = new FunctionBuilder(multiplyParams);
+  const [a, b, c, m, n, k, spare, part, parts] = code.params as typeof code.params &
+    [Local, Local, Local, Local, Local, Local, Local, Local, Local];
   const number = () => code.local("i32");
   const [start, steps, block, blockEnd, i, j] = [number(), number(), number(), number(), number(), number()];
   const [panelsA, panelsB, height, width] = [number(), number(), number(), number()];
   const [pitch, fromA, fromB, to] = [number(), number(), number(), number()];
+  const [firstA, firstB, endA, endB] = [number(), number(), number(), number()];
   const panels = (extent: Local, size: number, into: Local) =>
     code
       .get(extent)
@@ -162,6 +163,12 @@ function emitMultiply(micro: number, border: number): FunctionBuilder {
   };
   panels(m, rows, panelsA);
   panels(n, tile.columns, panelsB);
+  code.get(panelsA).set(endA).get(panelsB).set(endB);
+  code.get(panelsA).get(panelsB).op("i32.ge_u").tee(start);
+  code.when(() => pushPart(code, panelsA, part, parts, firstA, endA));
+  code.get(start).op("i32.eqz");
+  code.when(() => pushPart(code, panelsB, part, parts, firstB, endB));
+  code.i32(0).set(start);
   code.get(n).i32(2).op("i32.shl").set(pitch);
   /** The address of a step in a panel. */
   const place = (base: Local, panel: Local, size: number, into: Local) =>
@@ -208,38 +215,42 @@ function emitMultiply(micro: number, border: number): FunctionBuilder {
       body();
       code.get(counter).i32(step).op("i32.add").tee(counter).get(limit).op("i32.lt_u");
     });
-  upTo(start, innerBlock, k, () => {
-    code.get(k).get(start).op("i32.sub").set(steps);
-    atMost(steps, innerBlock);
-    code.i32(0).set(block);
-    upTo(block, rowBlock, panelsA, () => {
-      code.get(panelsA).get(block).op("i32.sub").set(blockEnd);
-      atMost(blockEnd, rowBlock);
-      code.get(blockEnd).get(block).op("i32.add").set(blockEnd).i32(0).set(j);
-      upTo(j, 1, panelsB, () => {
-        place(b, j, tile.columns, fromB);
-        code.get(n).get(j).i32(tile.columns).op("i32.mul").op("i32.sub").set(width);
-        atMost(width, tile.columns);
-        code.get(block).set(i);
-        upTo(i, 1, blockEnd, one);
+  code.get(firstA).get(endA).op("i32.lt_u").get(firstB).get(endB).op("i32.lt_u").op("i32.and");
+  const blocks = () =>
+    upTo(start, innerBlock, k, () => {
+      code.get(k).get(start).op("i32.sub").set(steps);
+      atMost(steps, innerBlock);
+      code.get(firstA).set(block);
+      upTo(block, rowBlock, endA, () => {
+        code.get(endA).get(block).op("i32.sub").set(blockEnd);
+        atMost(blockEnd, rowBlock);
+        code.get(blockEnd).get(block).op("i32.add").set(blockEnd).get(firstB).set(j);
+        upTo(j, 1, endB, () => {
+          place(b, j, tile.columns, fromB);
+          code.get(n).get(j).i32(tile.columns).op("i32.mul").op("i32.sub").set(width);
+          atMost(width, tile.columns);
+          code.get(block).set(i);
+          upTo(i, 1, blockEnd, one);
+        });
       });
     });
-  });
+  code.when(blocks);
   return code;
 }
 
-/** A stack of products as a function of the addresses of both operands, the result and a place for a tile. */
+/** A stack of products as a function of the addresses of both operands, the result and places for tiles, and a thread's part. */
 export function emitProduct({ a, b, out }: Product, { multiply }: ProductFunctions): FunctionBuilder {
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(-2)!;
-  const code = new FunctionBuilder(["i32", "i32", "i32", "i32"]);
-  const [left, right, to, spare] = code.params as [Local, Local, Local, Local];
+  const code = new FunctionBuilder(["i32", "i32", "i32", "i32", "i32", "i32"]);
+  const [left, right, to, spare, part, parts] = code.params as [Local, Local, Local, Local, Local, Local];
+  code.get(part).i32(borderBytes).op("i32.mul").get(spare).op("i32.add").set(spare);
   const stack = out.shape.slice(0, -2).reduce((size, extent) => size * extent, 1);
   const matrix = (panels: Product["a"]) =>
     panels.shape[0] === 1 ? 0 : 4 * panels.shape.slice(1).reduce((x, y) => x * y, 1);
   count(code, stack, () => {
-    code.get(left).get(right).get(to).i32(m).i32(n).i32(k).get(spare);
-    code.call(multiply, ["i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
+    code.get(left).get(right).get(to).i32(m).i32(n).i32(k).get(spare).get(part).get(parts);
+    code.call(multiply, multiplyParams);
     for (const [pointer, bytes] of [
       [left, matrix(a)],
       [right, matrix(b)],

@@ -1,62 +1,106 @@
-import { emitKernel } from "./emit-kernel.ts";
+import { maxOf } from "../base/many.ts";
+import { wholeView } from "../graph/view.ts";
+import { emitFinish, emitKernel } from "./emit-kernel.ts";
 import { type ProductFunctions, addProductFunctions, borderBytes, emitProduct } from "./emit-product.ts";
 import { emitArgmax, emitScatter } from "./emit-steps.ts";
+import { emitBarrier } from "./emit-threads.ts";
 import { printKernel } from "./kernel.ts";
+import { type Work, meetings } from "./meetings.ts";
 import { type MemoryPlan, bytesOfBuffer } from "./memory-plan.ts";
+import { isShared, partialBytes } from "./parts.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Buffer, Step } from "./steps.ts";
-import { FunctionBuilder, ModuleBuilder } from "./wasm.ts";
+import { type Buffer, type Pass, type Step, readsOf, writesOf } from "./steps.ts";
+import { FunctionBuilder, type Local, ModuleBuilder } from "./wasm.ts";
 
-/** What a program's memory begins with: a place for a tile, then the address of each input. */
-export function headBytes(inputs: number): number {
-  return borderBytes + Math.ceil(inputs / 16) * 64;
+/** How many threads can run one program. */
+export const mostThreads = 16;
+
+/** What a program's memory begins with: a place for a tile of each thread, the address of each input, the sums of tiles. */
+export interface Head {
+  readonly addresses: number;
+  readonly partials: number;
+  readonly bytes: number;
+}
+
+export function headOf({ segments }: Schedule, inputs: number): Head {
+  const sums = maxOf([
+    0,
+    ...segments.flatMap((segment) => (segment.kind === "kernels" ? segment.steps : [])).map(partialBytes),
+  ]);
+  const addresses = borderBytes * mostThreads;
+  const partials = addresses + aligned(4 * inputs);
+  return { addresses, partials, bytes: partials + aligned(sums) };
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }
 
 export interface ProgramLayout {
   /** Address of the program's memory. */
   readonly base: number;
+  readonly head: Head;
   readonly plan: MemoryPlan;
   /** The inputs in the order of their addresses in the head. */
   readonly inputs: readonly Buffer[];
 }
 
 /** The address at which the address of an input stands. */
-export function slotOf({ base }: ProgramLayout, index: number): number {
-  return base + borderBytes + 4 * index;
+export function slotOf({ base, head }: ProgramLayout, index: number): number {
+  return base + head.addresses + 4 * index;
 }
 
 /** The address of a buffer that is not an input's. */
-export function addressOf({ base, plan, inputs }: ProgramLayout, buffer: Buffer): number {
-  return base + headBytes(inputs.length) + plan.offsets.get(buffer)!;
+export function addressOf({ base, head, plan }: ProgramLayout, buffer: Buffer): number {
+  return base + head.bytes + plan.offsets.get(buffer)!;
 }
 
-/** A module that exports a function for each segment of kernels, `segment0` and so on by their number, and `commit`. */
-export function emitProgram(schedule: Schedule, layout: ProgramLayout): Uint8Array<ArrayBuffer> {
-  return new ProgramWriter(schedule, layout).write();
+/**
+ * A module that exports a function for each segment of kernels, `segment0` and so on by their number, and `commit`. A segment is
+ * a function of a thread's number and of how many there are, all of which must run it.
+ * @param control Address of what threads share; null where there is one.
+ * @param pages The largest number of pages of a memory that is shared; else null.
+ */
+export function emitProgram(
+  schedule: Schedule,
+  layout: ProgramLayout,
+  control: number | null,
+  pages: number | null,
+): Uint8Array<ArrayBuffer> {
+  return new ProgramWriter(schedule, layout, control).write(pages);
+}
+
+/** One call of a function, which is given addresses, then a part and how many there are, unless it takes none. */
+interface Call extends Work {
+  readonly index: number;
+  readonly parameters: number;
+  readonly hasParts: boolean;
+  push(code: FunctionBuilder): void;
 }
 
 class ProgramWriter {
   private readonly module = new ModuleBuilder();
   private readonly functions = new Map<string, number>();
-  private readonly calls = new Map<Step, { readonly index: number; readonly sources: readonly object[] }>();
+  private readonly calls = new Map<Step, readonly Call[]>();
   private products: ProductFunctions | null = null;
 
   constructor(
     private readonly schedule: Schedule,
     private readonly layout: ProgramLayout,
+    private readonly control: number | null,
   ) {}
 
-  write(): Uint8Array<ArrayBuffer> {
+  write(pages: number | null): Uint8Array<ArrayBuffer> {
     const { segments, copied } = this.schedule;
     // Kernels first: functions are called by numbers that are given in order.
+    const barrier = this.control === null ? null : this.module.add(emitBarrier());
     for (const segment of segments) {
-      if (segment.kind === "kernels") for (const step of segment.steps) this.calls.set(step, this.add(step));
+      if (segment.kind === "kernels") for (const step of segment.steps) this.calls.set(step, this.callsOf(step));
     }
     segments.forEach((segment, i) => {
       if (segment.kind !== "kernels") return;
-      const code = new FunctionBuilder([]);
-      for (const step of segment.steps) this.call(code, step);
-      this.module.add(code, `segment${i}`);
+      const calls = segment.steps.flatMap((step) => this.calls.get(step)!);
+      this.module.add(barrier === null ? this.alone(calls) : this.together(calls, barrier), `segment${i}`);
     });
     const commit = new FunctionBuilder([]);
     for (const [next, old] of copied) {
@@ -65,27 +109,80 @@ class ProgramWriter {
       commit.i32(bytesOfBuffer(next)).copyMemory();
     }
     this.module.add(commit, "commit");
-    return this.module.finish({ pages: 0 });
+    return this.module.finish({ pages: 0, ...(pages === null ? {} : { shared: pages }) });
   }
 
-  /** The function of a step and what it is given the addresses of. Equal kernels are one function. */
-  private add(step: Step): { index: number; sources: readonly object[] } {
+  private alone(calls: readonly Call[]): FunctionBuilder {
+    const code = new FunctionBuilder(["i32", "i32"]);
+    for (const call of calls) this.writeCall(code, call, null);
+    return code;
+  }
+
+  private together(calls: readonly Call[], barrier: number): FunctionBuilder {
+    const code = new FunctionBuilder(["i32", "i32"]);
+    const [thread, threads] = code.params as [Local, Local];
+    const meet = () => code.i32(this.control!).get(threads).call(barrier, ["i32", "i32"]);
+    const before = meetings(calls, this.layout.plan, this.schedule.inPlace);
+    let isOpen = false;
+    for (let i = 0; i < calls.length;) {
+      if (before.has(i)) {
+        meet();
+        isOpen = false;
+      }
+      if (calls[i]!.shared) {
+        isOpen = true;
+        this.writeCall(code, calls[i++]!, [thread, threads]);
+        continue;
+      }
+      code.get(thread).op("i32.eqz");
+      code.when(() => {
+        do this.writeCall(code, calls[i++]!, null);
+        while (i < calls.length && !calls[i]!.shared && !before.has(i));
+      });
+    }
+    if (isOpen) meet();
+    return code;
+  }
+
+  private writeCall(code: FunctionBuilder, call: Call, part: readonly [Local, Local] | null): void {
+    call.push(code);
+    if (call.hasParts) {
+      if (part === null) code.i32(0).i32(1);
+      else code.get(part[0]).get(part[1]);
+    }
+    const count = call.parameters + (call.hasParts ? 2 : 0);
+    code.call(
+      call.index,
+      Array.from({ length: count }, () => "i32" as const),
+    );
+  }
+
+  /** The functions that make a step, and what they are given. Equal kernels are one function. */
+  private callsOf(step: Step): Call[] {
+    if (step.kind === "pass") return this.callsOfPass(step);
+    const work = { shared: isShared(step), reads: readsOf(step), writes: writesOf(step) };
+    const views =
+      step.kind === "product" ? [step.a, step.b] : step.kind === "argmax" ? [step.x] : [step.g, step.places];
+    const push = (code: FunctionBuilder) => {
+      for (const view of [...views, step.out]) this.viewAddress(code, view);
+    };
     if (step.kind === "product") {
-      this.products ??= addProductFunctions(this.module);
-      const products = this.products;
+      const products = (this.products ??= addProductFunctions(this.module));
       const key = `product ${step.a.shape.join()} ${step.b.shape.join()} ${step.out.shape.join()}`;
-      return { index: this.function(key, () => emitProduct(step, products)), sources: [step.a, step.b, step.out] };
-    }
-    if (step.kind === "argmax") {
-      return {
-        index: this.function(`argmax ${step.x.shape.join()}`, () => emitArgmax(step)),
-        sources: [step.x, step.out],
+      const index = this.function(key, () => emitProduct(step, products));
+      const pushAll = (code: FunctionBuilder) => {
+        push(code);
+        code.i32(this.layout.base);
       };
+      return [{ ...work, index, parameters: 4, hasParts: true, push: pushAll }];
     }
-    if (step.kind === "scatter") {
-      const key = `scatter ${step.g.shape.join()} ${step.out.shape.join()}`;
-      return { index: this.function(key, () => emitScatter(step)), sources: [step.g, step.places, step.out] };
-    }
+    const shapes = [...views, step.out].map(({ shape }) => shape.join()).join(" ");
+    const make = () => (step.kind === "argmax" ? emitArgmax(step) : emitScatter(step));
+    const index = this.function(`${step.kind} ${shapes}`, make);
+    return [{ ...work, index, parameters: views.length + 1, hasParts: false, push }];
+  }
+
+  private callsOfPass(step: Pass): Call[] {
     const names = new Map<object, string>();
     const nameOf = (source: object) => {
       if (!names.has(source)) names.set(source, `p${names.size}`);
@@ -93,28 +190,28 @@ class ProgramWriter {
     };
     // The text names memory in the order in which the kernel takes its addresses.
     const key = printKernel(step, nameOf);
-    return { index: this.function(key, () => emitKernel(step)), sources: [...names.keys()] };
+    const index = this.function(key, () => emitKernel(step));
+    const push = (code: FunctionBuilder) => {
+      for (const source of names.keys()) this.address(code, source as Buffer);
+      code.i32(this.layout.base + this.layout.head.partials);
+    };
+    const work = { shared: isShared(step), reads: readsOf(step), writes: writesOf(step) };
+    const parameters = names.size + 1;
+    const first: Call = { ...work, index, parameters, hasParts: true, push };
+    if (partialBytes(step) === 0) return [first];
+    const own = this.function(`finish ${key}`, () => emitFinish(step));
+    const folded = step.folds.map(({ view }) => view);
+    const stored = step.stores.map(({ view }) => view);
+    return [
+      { ...first, writes: [...stored, partials] },
+      { index: own, parameters, hasParts: false, push, shared: false, reads: [partials], writes: folded },
+    ];
   }
 
   private function(key: string, make: () => FunctionBuilder): number {
     let index = this.functions.get(key);
     if (index === undefined) this.functions.set(key, (index = this.module.add(make())));
     return index;
-  }
-
-  private call(code: FunctionBuilder, step: Step): void {
-    const { index, sources } = this.calls.get(step)!;
-    for (const source of sources) {
-      // A view where it is a whole function's operand, a buffer where a kernel adds the offsets itself.
-      if (step.kind === "pass") this.address(code, source as Buffer);
-      else this.viewAddress(code, source as { source: object; offset: number });
-    }
-    if (step.kind === "product") code.i32(this.layout.base);
-    const count = sources.length + (step.kind === "product" ? 1 : 0);
-    code.call(
-      index,
-      Array.from({ length: count }, () => "i32" as const),
-    );
   }
 
   private viewAddress(code: FunctionBuilder, { source, offset }: { source: object; offset: number }): void {
@@ -129,3 +226,6 @@ class ProgramWriter {
     else code.i32(addressOf(this.layout, own));
   }
 }
+
+/** The place where kernels keep the sums of tiles, as something that they read and write: they take turns in it. */
+const partials = wholeView({ name: "partials", dtype: "float32", size: 1, role: "temporary" } satisfies Buffer, [1]);

@@ -14,6 +14,20 @@ export function count(code: FunctionBuilder, times: number | Local, body: (count
   });
 }
 
+/** Sets where a part of so many whole things begins and ends. */
+export function pushPart(
+  code: FunctionBuilder,
+  units: number | Local,
+  part: Local,
+  parts: Local,
+  first: Local,
+  end: Local,
+): void {
+  const unitsTimes = () => (typeof units === "number" ? code.i32(units) : code.get(units)).get(part);
+  unitsTimes().op("i32.mul").get(parts).op("i32.div_u").set(first);
+  unitsTimes().i32(1).op("i32.add").op("i32.mul").get(parts).op("i32.div_u").set(end);
+}
+
 /** A function of the addresses of x and the result. */
 export function emitArgmax({ x: { shape } }: Argmax): FunctionBuilder {
   const [outer, extent, inner] = shape as [number, number, number];

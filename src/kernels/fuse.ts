@@ -13,8 +13,9 @@ import {
   swapLastAxes,
   wholeView,
 } from "../graph/view.ts";
-import { tile } from "./emit-product.ts";
+
 import { isMatrix, lastTwo } from "./matrices.ts";
+import { tile } from "./product-tile.ts";
 import type { Node } from "./scalars.ts";
 import type { Buffer, Dependencies, Pass, Step } from "./steps.ts";
 import { type Stored, type Value, Values, sameReduction } from "./values.ts";

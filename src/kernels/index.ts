@@ -1,25 +1,35 @@
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
-import { emitProgram, type ProgramLayout, headBytes } from "./emit-program.ts";
+import { type Head, type ProgramLayout, emitProgram, headOf } from "./emit-program.ts";
 import { expand, obstacle } from "./expand.ts";
 import { type IsPacked, fuse } from "./fuse.ts";
 import { type MemoryPlan, planMemory } from "./memory-plan.ts";
-import { type Schedule, schedule } from "./schedule.ts";
+import { isShared } from "./parts.ts";
+import { type Schedule, type Segment, schedule } from "./schedule.ts";
 import type { Buffer } from "./steps.ts";
 
-export { addressOf, slotOf, type ProgramLayout } from "./emit-program.ts";
+export { addressOf, mostThreads, slotOf, type ProgramLayout } from "./emit-program.ts";
+export { control, controlBytes } from "./thread-control.ts";
 export type { IsPacked } from "./fuse.ts";
 export { lastTwo } from "./matrices.ts";
 export { printPlan } from "./print-plan.ts";
 export type { Schedule, Segment } from "./schedule.ts";
 export type { Buffer, Product } from "./steps.ts";
-export { memoryImport } from "./wasm.ts";
+export { memoryImport } from "./memory-import.ts";
 
 /** A graph's outputs and the new values of its inputs, by name. */
 export interface KernelGraph {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates?: Readonly<Record<string, Tensor>>;
+}
+
+/** Threads that run a program together. */
+export interface ThreadLayout {
+  /** Address of what they share; null where there is one. */
+  readonly control: number | null;
+  /** The largest number of pages that the memory can have, where it is shared; else null. */
+  readonly pages: number | null;
 }
 
 /** How a graph is computed: steps in their order and a place for everything. */
@@ -31,6 +41,9 @@ export interface KernelPlan {
   readonly constants: readonly Buffer[];
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
+  readonly head: Head;
+  /** Segments in which there is work for more than one thread. */
+  readonly shared: ReadonlySet<number>;
   /** Bytes of memory that the program needs, its inputs not counted. */
   readonly bytes: number;
 }
@@ -54,15 +67,42 @@ export function planKernels({ outputs, updates = {} }: KernelGraph, isPacked: Is
   const written = [...steps.inPlace.values(), ...steps.copied.values()];
   const inputs = [...new Set([...fused.inputs.values(), ...written])];
   const constants = [...memory.offsets.keys()].filter(({ role }) => role === "constant");
-  const bytes = headBytes(inputs.length) + memory.bytes;
-  return { inputs, outputs: fused.outputs, updates: names[1], constants, schedule: steps, memory, bytes };
+  const head = headOf(steps, inputs.length);
+  return {
+    inputs,
+    outputs: fused.outputs,
+    updates: names[1],
+    constants,
+    schedule: steps,
+    memory,
+    head,
+    shared: sharedAmong(steps.segments),
+    bytes: head.bytes + memory.bytes,
+  };
 }
 
-/** The plan's kernels as a WebAssembly module for memory that starts at an address. */
-export function emitKernels(plan: KernelPlan, base: number): Uint8Array<ArrayBuffer> {
-  return emitProgram(plan.schedule, layoutOf(plan, base));
+/**
+ * The plan's kernels as a WebAssembly module for memory that starts at an address.
+ */
+export function emitKernels(plan: KernelPlan, base: number, { control, pages }: ThreadLayout): Uint8Array<ArrayBuffer> {
+  return emitProgram(plan.schedule, layoutOf(plan, base), control, pages);
 }
 
-export function layoutOf({ memory, inputs }: KernelPlan, base: number): ProgramLayout {
-  return { base, plan: memory, inputs };
+/** The same plan with a segment for each step. */
+export function stepsApart(plan: KernelPlan): KernelPlan {
+  const segments = plan.schedule.segments.flatMap((segment): Segment[] =>
+    segment.kind === "onnx" ? [segment] : segment.steps.map((step) => ({ kind: "kernels", steps: [step] })),
+  );
+  return { ...plan, schedule: { ...plan.schedule, segments }, shared: sharedAmong(segments) };
+}
+
+function sharedAmong(segments: readonly Segment[]): ReadonlySet<number> {
+  const shared = segments.flatMap((segment, i) =>
+    segment.kind === "kernels" && segment.steps.some(isShared) ? [i] : [],
+  );
+  return new Set(shared);
+}
+
+export function layoutOf({ memory, head, inputs }: KernelPlan, base: number): ProgramLayout {
+  return { base, head, plan: memory, inputs };
 }

@@ -1,8 +1,8 @@
 /** Types of values on WebAssembly's stack. */
 export type ValueType = "i32" | "f32" | "v128";
 
-/** What follows an opcode: nothing, a place in memory, a lane, both, 16 bytes, or 16 lanes. */
-export type Immediate = "none" | "memory" | "lane" | "memory and lane" | "bytes" | "lanes";
+/** What follows an opcode: nothing, a place in memory, an aligned place that threads share, a lane, a place and a lane, 16 bytes, or 16 lanes. */
+export type Immediate = "none" | "memory" | "atomic" | "lane" | "memory and lane" | "bytes" | "lanes";
 
 export interface Instruction {
   readonly code: readonly number[];
@@ -12,6 +12,7 @@ export interface Instruction {
 }
 
 const simd = 0xfd;
+const threads = 0xfe;
 
 function plain(code: number, takes: readonly ValueType[], gives: ValueType | null, immediate: Immediate = "none") {
   return { code: [code], takes, gives, immediate } satisfies Instruction;
@@ -23,6 +24,10 @@ function vector(code: number, takes: readonly ValueType[], gives: ValueType | nu
   return { code: [simd, ...number], takes, gives, immediate } satisfies Instruction;
 }
 
+function atomic(code: number, takes: readonly ValueType[], gives: ValueType | null) {
+  return { code: [threads, code], takes, gives, immediate: "atomic" } satisfies Instruction;
+}
+
 const one = (code: number) => vector(code, ["v128"], "v128");
 const two = (code: number) => vector(code, ["v128", "v128"], "v128");
 const shift = (code: number) => vector(code, ["v128", "i32"], "v128");
@@ -31,9 +36,13 @@ const number = (code: number) => plain(code, ["i32", "i32"], "i32");
 /**
  * The instructions that kernels use, by the names of WebAssembly's text format, but for control and variables, which the
  * function builder writes. Relaxed SIMD is left out: its results differ between machines.
- * @source WebAssembly Core Specification 2.0, section 5.4.
+ * @source WebAssembly Core Specification 2.0, section 5.4, and the threads proposal.
  */
 export const instructions = {
+  "memory.atomic.notify": atomic(0x00, ["i32", "i32"], "i32"),
+  "i32.atomic.load": atomic(0x10, ["i32"], "i32"),
+  "i32.atomic.store": atomic(0x17, ["i32", "i32"], null),
+  "i32.atomic.rmw.add": atomic(0x1e, ["i32", "i32"], "i32"),
   "i32.load": plain(0x28, ["i32"], "i32", "memory"),
   "f32.load": plain(0x2a, ["i32"], "f32", "memory"),
   "i32.load8_u": plain(0x2d, ["i32"], "i32", "memory"),

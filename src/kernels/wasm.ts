@@ -1,3 +1,4 @@
+import { memoryImport } from "./memory-import.ts";
 import { type Instruction, type InstructionName, type ValueType, instructions } from "./instructions.ts";
 
 /** Bytes of WebAssembly under construction. */
@@ -36,6 +37,18 @@ class Bytes {
       const low = rest & 0x7f;
       rest >>= 7;
       const last = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+      this.list.push(last ? low : low | 0x80);
+      if (last) return this;
+    }
+  }
+
+  /** LEB128 of a whole number of 64 bits that is not negative. */
+  signedLong(value: number): this {
+    let rest = value;
+    for (;;) {
+      const low = rest % 128;
+      rest = Math.floor(rest / 128);
+      const last = rest === 0 && low < 0x40;
       this.list.push(last ? low : low | 0x80);
       if (last) return this;
     }
@@ -135,6 +148,25 @@ export class FunctionBuilder {
     });
   }
 
+  /** What threads do to a number that they share, at an address of four bytes. */
+  atomic(name: InstructionName, offset = 0): this {
+    return this.write(name, "atomic", () => this.code.byte(2).unsigned(offset));
+  }
+
+  /**
+   * Sleeps while the number at an address is what is expected, so many nanoseconds at most: address and number are on the
+   * stack, and then 0 (woken), 1 (another number) or 2 (too late).
+   */
+  sleep(nanoseconds: number, offset = 0): this {
+    this.code.byte(0x42).signedLong(nanoseconds).raw([0xfe, 0x01]).byte(2).unsigned(offset);
+    return this.popI32s(2).push("i32");
+  }
+
+  drop(): this {
+    this.code.byte(0x1a);
+    return this.popI32s(1);
+  }
+
   lane(name: InstructionName, lane: number): this {
     return this.write(name, "lane", () => this.code.byte(lane));
   }
@@ -232,9 +264,6 @@ export class FunctionBuilder {
     return this;
   }
 }
-
-/** The memory that every module of ours takes from outside, under this module and name. */
-export const memoryImport = { module: "zaya", name: "memory" } as const;
 
 export interface MemoryLimits {
   /** Pages of 64 KiB that the memory must have at least. */

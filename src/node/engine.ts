@@ -8,6 +8,7 @@ import { input } from "../graph/tensor.ts";
 import { exp } from "../ops/index.ts";
 import { type Engine, type OrtOptions, kernelEngine, ortEngine, wasmEngine } from "../runtime/index.ts";
 import { availableMemory } from "./memory.ts";
+import { startThread } from "./start-thread.ts";
 
 export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
@@ -34,8 +35,9 @@ export async function nodeEngine(options: { readonly device?: Device } = {}): Pr
 }
 
 function engineOf(device: Device): Engine {
-  if (device === "wasm") return wasmEngine();
-  return device === "kernels" ? kernelEngine(ortOptions(device)) : ortEngine(ortOptions(device));
+  const threads = { threads: availableParallelism(), start: startThread };
+  if (device === "wasm") return wasmEngine({ threads });
+  return device === "kernels" ? kernelEngine(ortOptions(device), { threads }) : ortEngine(ortOptions(device));
 }
 
 /** What a result depends on besides its config. */

@@ -4,21 +4,51 @@ import type { DType, NdArray } from "../base/ndarray.ts";
 const page = 65536;
 const alignment = 64;
 /** What a WebAssembly memory with addresses of 32 bits can hold. */
-const most = 65536 * page;
+export const mostPages = 65536;
+const most = mostPages * page;
 
 /**
  * One WebAssembly memory that is given out in pieces. It grows as it must, which ends all views: views are made anew for each
  * use, and nothing is allocated but in turn, so that the memory never grows under ONNX Runtime's hands.
  */
 export class Heap {
-  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  private own: WebAssembly.Memory | null = null;
   /** Free pieces by address. Address 0 is never given out. */
   private free: { readonly at: number; readonly bytes: number }[] = [];
   private end = alignment;
   private last: Promise<unknown> = Promise.resolve();
   private readonly sizes = new Map<number, number>();
 
-  constructor(private readonly engine: string) {}
+  /** @param shared Whether threads work on it. */
+  constructor(
+    private readonly engine: string,
+    private shared = false,
+  ) {}
+
+  get memory(): WebAssembly.Memory {
+    this.own ??= this.create();
+    return this.own;
+  }
+
+  /** Whether threads can work on it. Before its first use that can be changed. */
+  get isShared(): boolean {
+    return this.shared;
+  }
+
+  share(shared: boolean): void {
+    if (this.own === null) this.shared = shared;
+  }
+
+  private create(): WebAssembly.Memory {
+    const limits = { initial: 1, maximum: mostPages };
+    try {
+      return new WebAssembly.Memory({ ...limits, shared: this.shared });
+    } catch {
+      // A shared memory takes all its addresses at once, which not every machine has.
+      this.shared = false;
+      return new WebAssembly.Memory(limits);
+    }
+  }
 
   /** Does one piece of work after the other: what waits for ONNX Runtime must find the memory as it left it. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -4,3 +4,4 @@ export * from "./ort.ts";
 export * from "./image-port.ts";
 export * from "./onnx-net.ts";
 export * from "./kernel-engine.ts";
+export type { StartThread, ThreadHost, ThreadListener, ThreadOptions } from "./threads.ts";

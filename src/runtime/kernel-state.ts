@@ -52,6 +52,8 @@ export class KernelState implements OrtState {
   read(names: readonly string[] = this.names): Promise<Arrays> {
     return this.heap.inTurn(async () => {
       const values = names.map((name): [string, NdArray] => {
+        const waiting = this.waiting.get(name);
+        if (waiting !== undefined) return [name, ndarray(waiting.dtype, waiting.shape, waiting.data.slice() as never)];
         const { dtype, shape, front, length } = this.require(name);
         return [name, ndarray(dtype, shape, this.heap.view(dtype, front, length).slice() as never)];
       });

@@ -77,6 +77,23 @@ export class Products {
   }
 }
 
+/** Whether ONNX Runtime works on memory that threads share: Node 20 does not let it. */
+export async function takesSharedMemory(options: OrtOptions): Promise<boolean> {
+  let session: ort.InferenceSession | null = null;
+  try {
+    const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const [x, y] = [0, 4].map((at) => new ort.Tensor("float32", new Float32Array(buffer, at, 1).fill(at + 2), [1, 1]));
+    const bytes = emitOnnx({ y: matmul(input("x", [1, 1]), input("x", [1, 1])) }, { target: "training" });
+    session = await createSession(bytes, options, 1, waiting(false));
+    await session.run({ x: x! }, { y: y! });
+    return y!.data[0] === 4;
+  } catch {
+    return false;
+  } finally {
+    await session?.release();
+  }
+}
+
 type Tensors = Record<string, ort.Tensor>;
 
 function nameIn(pieces: Map<string, Piece>, piece: Piece): string {

@@ -22,7 +22,7 @@ const options = { device: "cpu", threads: 1 } as const;
 const judge = interpreter();
 const engines: Readonly<Record<string, Engine>> = {
   "ONNX Runtime": ortEngine(options),
-  "kernels and ONNX Runtime": kernelEngine(options, () => false),
+  "kernels and ONNX Runtime": kernelEngine(options, { isPacked: () => false }),
   "small products on kernels": kernelEngine(options),
   "kernels alone": wasmEngine(),
 };

@@ -54,7 +54,7 @@ class Pair {
 }
 
 interface Step {
-  readonly name: InstructionName | "loop" | "when" | "i32" | "f32" | "copy" | "fill" | "call";
+  readonly name: InstructionName | "sleep" | "drop" | "loop" | "when" | "i32" | "f32" | "copy" | "fill" | "call";
   readonly number: number;
   readonly bytes: Uint8Array;
 }
@@ -95,6 +95,19 @@ function write(pair: Pair, { name, number, bytes }: Step, rest: Step[]): void {
     lines.push(`memory.${name}`);
     return;
   }
+  if (name === "sleep") {
+    for (let i = 0; i < 2; i++) pair.get(pair.any("i32"));
+    const [nanoseconds, offset] = [1000 * Math.abs(number), Math.abs(number)];
+    builder.sleep(nanoseconds, offset);
+    lines.push(`i64.const ${nanoseconds}`, `memory.atomic.wait32 offset=${offset}`);
+    return pair.set(pair.local("i32"));
+  }
+  if (name === "drop") {
+    pair.get(pair.any("i32"));
+    builder.drop();
+    lines.push("drop");
+    return;
+  }
   if (name === "call") {
     for (const type of pair.params) pair.get(pair.any(type));
     builder.call(0, pair.params);
@@ -110,6 +123,7 @@ function write(pair: Pair, { name, number, bytes }: Step, rest: Step[]): void {
   const written = {
     none: () => (builder.op(name), name),
     memory: () => (builder.memory(name, { offset }), `${name} offset=${offset} align=1`),
+    atomic: () => (builder.atomic(name, offset), `${name} offset=${offset}`),
     "memory and lane": () => (builder.memory(name, { offset, lane }), `${name} offset=${offset} align=1 ${lane}`),
     lane: () => (builder.lane(name, lane), `${name} ${lane}`),
     bytes: () => (builder.v128(bytes), `v128.const i8x16 ${[...bytes].join(" ")}`),
@@ -125,6 +139,8 @@ function write(pair: Pair, { name, number, bytes }: Step, rest: Step[]): void {
 
 const names = [
   ...(Object.keys(instructions) as InstructionName[]),
+  "sleep",
+  "drop",
   "loop",
   "when",
   "i32",

@@ -21,7 +21,7 @@ const cpu = ortEngine({ device: "cpu", threads: 2 });
 const engines: readonly (readonly [string, Engine, number])[] = [
   ["interpreter", interpreter(), 0],
   ["cpu", cpu, 1e-6],
-  ["kernels", kernelEngine({ device: "cpu", threads: 2 }, () => false), 1e-6],
+  ["kernels", kernelEngine({ device: "cpu", threads: 2 }, { isPacked: () => false }), 1e-6],
   ["wasm", wasmEngine(), 1e-6],
 ];
 

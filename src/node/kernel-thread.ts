@@ -1,0 +1,9 @@
+// A thread of an engine's kernels.
+import { parentPort } from "node:worker_threads";
+
+import { serveThread } from "../runtime/thread.ts";
+
+parentPort!.on(
+  "message",
+  serveThread((message) => parentPort!.postMessage(message)),
+);

@@ -1,0 +1,23 @@
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+
+import type { StartThread } from "../runtime/index.ts";
+
+/** Starts a thread for kernels in a Worker, which keeps the process alive only until it has answered. */
+export const startThread: StartThread = (listener) => {
+  // By the name in package.json: the same file whether this one has been compiled or not.
+  const worker = new Worker(createRequire(import.meta.url).resolve("#kernel-thread"));
+  worker.on("message", (message) => {
+    worker.unref();
+    listener.heard(message);
+  });
+  worker.on("error", (error) => listener.died(error.message));
+  worker.on("exit", (code) => listener.died(`it ended with code ${code}`));
+  return {
+    post: (message) => {
+      worker.ref();
+      worker.postMessage(message);
+    },
+    end: () => void worker.terminate(),
+  };
+};

@@ -1,0 +1,188 @@
+import { EngineError } from "../base/errors.ts";
+import { type DType, type NdArray, type Shape, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
+import type { View } from "../graph/view.ts";
+import {
+  type Buffer,
+  type KernelPlan,
+  addressOf,
+  emitKernels,
+  layoutOf,
+  memoryImport,
+  printPlan,
+  slotOf,
+  stepsApart,
+} from "../kernels/index.ts";
+import { type Arrays, type Compiled, type Program, type State, chooseInputs, inputsOf } from "./engine.ts";
+import { type Heap, mostPages } from "./heap.ts";
+import { KernelState } from "./kernel-state.ts";
+import type { OrtOptions } from "./ort.ts";
+import { Products } from "./products.ts";
+import type { ThreadPool } from "./thread-pool.ts";
+import type { Threads } from "./threads.ts";
+
+/** Told of each step of a plan before it runs: gives what is called when it has. For measuring. */
+export type ObserveStep = (text: string) => () => void;
+
+/** What the programs of an engine share. */
+export interface KernelHost {
+  readonly name: string;
+  readonly heap: Heap;
+  readonly pool: ThreadPool | null;
+  /** How ONNX Runtime makes products; null where kernels make all. */
+  readonly products: OrtOptions | null;
+  readonly observe: ObserveStep | null;
+}
+
+/** The threads that run a program, and its number there. */
+interface Team {
+  readonly threads: Threads;
+  readonly program: number;
+}
+
+interface Given {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly at: number | null;
+  readonly value: NdArray | null;
+}
+
+/** A program that kernels run, with products by ONNX Runtime where the plan has any. */
+export class KernelProgram implements Compiled {
+  private readonly inputs: ReturnType<typeof inputsOf>;
+  /** Places of inputs that are fed, made when they first are. */
+  private readonly fed = new Map<Buffer, number>();
+  private readonly addresses: number[];
+  /** What each segment does, for whoever observes it. */
+  private readonly texts: readonly string[];
+  private released = false;
+
+  private constructor(
+    private readonly host: KernelHost,
+    program: Program,
+    private readonly plan: KernelPlan,
+    private readonly base: number,
+    private readonly exports: WebAssembly.Instance["exports"],
+    private readonly products: ReadonlyMap<number, Products>,
+    private readonly team: Team | null,
+  ) {
+    this.inputs = inputsOf(program);
+    this.addresses = plan.inputs.map(() => 0);
+    this.texts =
+      host.observe === null
+        ? []
+        : plan.schedule.segments.map((segment) =>
+            printPlan({ ...plan.schedule, segments: [segment], copied: new Map() }),
+          );
+  }
+
+  static open(host: KernelHost, program: Program, whole: KernelPlan): Promise<KernelProgram> {
+    const plan = host.observe === null ? whole : stepsApart(whole);
+    return host.heap.inTurn(() => KernelProgram.openNow(host, program, plan));
+  }
+
+  private static async openNow(host: KernelHost, program: Program, plan: KernelPlan): Promise<KernelProgram> {
+    const { name, heap, pool } = host;
+    const base = heap.allocate(plan.bytes);
+    const layout = layoutOf(plan, base);
+    for (const buffer of plan.constants) {
+      heap.view(buffer.dtype, addressOf(layout, buffer), buffer.size).set(buffer.value!.data);
+    }
+    const threads = pool !== null && plan.shared.size > 0 ? await pool.enter() : null;
+    const threadLayout = { control: threads && threads.control, pages: heap.isShared ? mostPages : null };
+    const module = await WebAssembly.compile(emitKernels(plan, base, threadLayout));
+    const imports = { [memoryImport.module]: { [memoryImport.name]: heap.memory } };
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const team = threads && { threads, program: await threads.add(module) };
+    const products = new Map<number, Products>();
+    for (const [i, segment] of plan.schedule.segments.entries()) {
+      if (segment.kind === "onnx") products.set(i, await Products.open(name, segment.products, host.products!, heap));
+    }
+    return new KernelProgram(host, program, plan, base, exports, products, team);
+  }
+
+  run(feeds: Arrays, state?: State): Promise<Arrays> {
+    return this.host.heap.inTurn(() => this.runNow(feeds, state));
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    if (this.team !== null) {
+      this.team.threads.remove(this.team.program);
+      this.host.pool!.leave();
+    }
+    for (const products of this.products.values()) await products.release();
+    for (const at of [this.base, ...this.fed.values()]) this.host.heap.release(at);
+  }
+
+  private async runNow(feeds: Arrays, state: State | undefined): Promise<Arrays> {
+    if (this.released) throw new EngineError(`${this.host.name}: the program was released`);
+    const own = this.requireState(state);
+    const given = chooseInputs<Given>(this.host.name, this.inputs, (name) => {
+      const value = feeds[name];
+      if (value !== undefined) return { shape: value.shape, dtype: value.dtype, at: null, value };
+      const entry = own?.entry(name);
+      return entry && { shape: entry.shape, dtype: entry.dtype, at: entry.front, value: null };
+    });
+    for (const name of this.plan.updates) own!.require(name);
+    this.plan.inputs.forEach((buffer, i) => {
+      this.addresses[i] = this.place(buffer, given[buffer.name] ?? null, own);
+    });
+    const layout = layoutOf(this.plan, this.base);
+    (this.host.heap.view("int32", slotOf(layout, 0), this.addresses.length) as Int32Array).set(this.addresses);
+    for (const [i, segment] of this.plan.schedule.segments.entries()) {
+      const done = this.host.observe?.(this.texts[i]!);
+      if (segment.kind === "onnx") await this.products.get(i)!.run((buffer) => this.address(buffer));
+      else this.runSegment(i);
+      done?.();
+    }
+    this.exports.commit!();
+    return Object.fromEntries([...this.plan.outputs].map(([name, view]) => [name, this.output(view)]));
+  }
+
+  private runSegment(i: number): void {
+    const segment = this.exports[`segment${i}`]!;
+    if (this.team === null || !this.plan.shared.has(i)) segment(0, 1);
+    else this.team.threads.run(this.team.program, i, segment);
+  }
+
+  private requireState(state: State | undefined): KernelState | undefined {
+    if (state === undefined) {
+      if (this.plan.updates.length > 0) throw new EngineError(`${this.host.name}: a step with updates needs a state`);
+      return undefined;
+    }
+    if (!(state instanceof KernelState && state.belongsTo(this.host.heap))) {
+      throw new EngineError(`${this.host.name}: the state belongs to another engine`);
+    }
+    return state;
+  }
+
+  /** The address of an input for this run. */
+  private place(buffer: Buffer, given: Given | null, state: KernelState | undefined): number {
+    // A tensor that is only written has no value to choose; one that is fed and written is written where the state has it.
+    const kept = this.plan.updates.includes(buffer.name) ? state!.require(buffer.name).front : null;
+    if (given === null) return kept!;
+    const isReal = given.dtype === "float64" && buffer.dtype === "float32";
+    if (given.dtype !== buffer.dtype && !isReal) {
+      throw new EngineError(`${this.host.name}: input "${buffer.name}" is ${buffer.dtype} - got ${given.dtype}`);
+    }
+    if (given.at !== null) return given.at;
+    let at = kept ?? this.fed.get(buffer);
+    if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(4 * buffer.size)));
+    this.host.heap.view(buffer.dtype, at, buffer.size).set(castTo(given.value!, buffer.dtype).data);
+    return at;
+  }
+
+  private address(buffer: Buffer): number {
+    const own = this.plan.schedule.inPlace.get(buffer) ?? buffer;
+    const slot = this.plan.inputs.indexOf(own);
+    return slot >= 0 ? this.addresses[slot]! : addressOf(layoutOf(this.plan, this.base), own);
+  }
+
+  private output({ source, offset, shape }: View): NdArray {
+    const buffer = source as Buffer;
+    const bytes = buffer.dtype === "bool" ? 1 : 4;
+    const data = this.host.heap.view(buffer.dtype, this.address(buffer) + bytes * offset, sizeOf(shape)).slice();
+    return ndarray(buffer.dtype, shape, data as never);
+  }
+}

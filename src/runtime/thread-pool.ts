@@ -1,0 +1,35 @@
+import type { Heap } from "./heap.ts";
+import { type ThreadOptions, Threads } from "./threads.ts";
+
+/** The threads of an engine, which are there while any of its programs wants them. */
+export class ThreadPool {
+  private threads: Promise<Threads> | null = null;
+  private users = 0;
+
+  constructor(
+    private readonly engine: string,
+    private readonly heap: Heap,
+    private readonly options: ThreadOptions,
+    /** How often a thread looks for the next piece of work before it sleeps. */
+    private readonly looks: number,
+  ) {}
+
+  /** @throws EngineError where a thread does not start. */
+  async enter(): Promise<Threads> {
+    this.users++;
+    this.threads ??= Threads.start(this.engine, this.heap, this.options, this.looks);
+    try {
+      return await this.threads;
+    } catch (error) {
+      this.users--;
+      this.threads = null;
+      throw error;
+    }
+  }
+
+  leave(): void {
+    if (--this.users > 0) return;
+    void this.threads?.then((threads) => threads.end());
+    this.threads = null;
+  }
+}

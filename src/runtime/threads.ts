@@ -1,0 +1,169 @@
+import { EngineError } from "../base/errors.ts";
+import { control, controlBytes, mostThreads } from "../kernels/index.ts";
+import type { Heap } from "./heap.ts";
+import type { FromThread, ToThread } from "./thread.ts";
+
+/** A thread as Node or a browser has it. */
+export interface ThreadHost {
+  post(message: ToThread): void;
+  end(): void;
+}
+
+/** Who hears of a thread. */
+export interface ThreadListener {
+  heard(message: FromThread): void;
+  /** @param reason In words. */
+  died(reason: string): void;
+}
+
+/** Starts a thread that serves (`serveThread`) what is posted to it, and that does not keep the process alive. */
+export type StartThread = (listener: ThreadListener) => ThreadHost;
+
+/** How an engine shares its work. */
+export interface ThreadOptions {
+  /** How many threads work, the one that calls among them. */
+  readonly threads: number;
+  readonly start: StartThread;
+}
+
+interface Answer {
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
+/** The threads of an engine besides its own, over one shared memory. They sleep where nothing is to be done. */
+export class Threads {
+  private readonly hosts: ThreadHost[] = [];
+  private readonly answers: (Answer | null)[] = [];
+  private readonly at: number;
+  private readonly words: Int32Array;
+  private readonly removed: number[] = [];
+  private failure: string | null = null;
+  private programs = 0;
+  private ended = false;
+
+  private constructor(
+    private readonly engine: string,
+    private readonly heap: Heap,
+    /** All that work, the caller among them. */
+    readonly count: number,
+  ) {
+    this.at = heap.allocate(controlBytes);
+    this.words = heap.view("int32", this.at, controlBytes / 4) as Int32Array;
+    this.words.fill(0);
+  }
+
+  /** Address of what threads share. */
+  get control(): number {
+    return this.at;
+  }
+
+  /**
+   * @param looks How often a thread looks for the next piece of work before it sleeps.
+   * @throws EngineError where a thread does not start.
+   */
+  static async start(engine: string, heap: Heap, { threads, start }: ThreadOptions, looks: number): Promise<Threads> {
+    const all = new Threads(engine, heap, Math.min(threads, mostThreads));
+    for (let i = 0; i < all.count - 1; i++) {
+      all.answers.push(null);
+      all.hosts.push(
+        start({
+          heard: () => {
+            all.answers[i]?.resolve();
+            all.answers[i] = null;
+          },
+          died: (reason) => all.fail(reason),
+        }),
+      );
+    }
+    const shared = { type: "begin", memory: heap.memory, control: all.at, threads: all.count, looks } as const;
+    try {
+      await all.tell((i) => ({ ...shared, thread: i + 1 }));
+    } catch (error) {
+      all.end();
+      throw error;
+    }
+    return all;
+  }
+
+  /** Gives all threads a program. @returns Its number. */
+  async add(module: WebAssembly.Module): Promise<number> {
+    const program = ++this.programs;
+    if (this.removed.length > 0) {
+      const programs = this.removed.splice(0);
+      await this.tell(() => ({ type: "remove", programs }));
+    }
+    await this.tell(() => ({ type: "add", program, module }));
+    return program;
+  }
+
+  /** Programs that do not run again. */
+  remove(program: number): void {
+    this.removed.push(program);
+  }
+
+  /**
+   * Runs a segment of a program on all threads.
+   * @param own The caller's part.
+   * @throws EngineError where a thread fails or does not come.
+   */
+  run(program: number, segment: number, own: (thread: number, threads: number) => void): void {
+    this.requireAlive();
+    this.give(program, segment);
+    own(0, this.count);
+    const failed = Atomics.load(this.words, control.failed);
+    if (failed === 0) return;
+    this.fail(failed === 1 ? "it failed while it worked" : "it did no work for 60 seconds");
+    this.requireAlive();
+  }
+
+  /** Ends the threads. */
+  end(): void {
+    this.ended = true;
+    for (const host of this.hosts) host.end();
+    this.hosts.length = 0;
+    this.heap.release(this.at);
+  }
+
+  private give(program: number, segment: number): void {
+    Atomics.store(this.words, control.program, program);
+    Atomics.store(this.words, control.segment, segment);
+    Atomics.add(this.words, control.jobs, 1);
+    if (Atomics.load(this.words, control.idle) > 0) Atomics.notify(this.words, control.jobs);
+  }
+
+  /** Posts a message to each thread, makes them look for it, and waits until they have done what it says. */
+  private async tell(messageFor: (index: number) => ToThread): Promise<void> {
+    this.requireAlive();
+    const answered = this.hosts.map(
+      (_, i) => new Promise<void>((resolve, reject) => (this.answers[i] = { resolve, reject })),
+    );
+    // First the news that there is a message: a thread that has read it waits for work, and for nothing older.
+    this.give(0, 0);
+    this.hosts.forEach((host, i) => host.post(messageFor(i)));
+    await Promise.all(answered);
+  }
+
+  private fail(reason: string): void {
+    if (this.ended) return;
+    this.failure ??= reason;
+    Atomics.store(this.words, control.failed, 1);
+    Atomics.add(this.words, control.barrier, 1);
+    Atomics.notify(this.words, control.barrier);
+    for (const [i, answer] of this.answers.entries()) {
+      answer?.reject(this.error());
+      this.answers[i] = null;
+    }
+  }
+
+  private requireAlive(): void {
+    if (this.failure !== null) throw this.error();
+  }
+
+  private error(): EngineError {
+    return new EngineError(
+      `${this.engine}: a thread of this engine died - got: ${this.failure}`,
+      "resume the run: what was saved is whole",
+    );
+  }
+}

@@ -1,0 +1,6 @@
+// A thread of an engine's kernels.
+import { type ToThread, serveThread } from "../runtime/thread.ts";
+
+const serve = serveThread((message) => postMessage(message));
+
+addEventListener("message", ({ data }: MessageEvent<ToThread>) => serve(data));
