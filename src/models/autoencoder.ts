@@ -24,15 +24,15 @@ export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { latent } = chosen;
   const seen = observation("autoencoder", chosen, data);
-  const trained = { ...coders({ ...chosen, inputs: latent, outputs: latent }, data.shape), ...seen.nets };
+  const coding = coders({ ...chosen, inputs: latent, outputs: latent }, data.shape);
   const item = itemName(data);
   return {
-    nets: { ...trained, codes: codeMemory(latent) },
+    nets: { ...coding, ...seen.nets, codes: codeMemory(latent) },
     steps: [
       {
         name: "autoencoder",
         scalars: [],
-        updates: Object.keys(trained),
+        updates: [...Object.keys(coding), ...seen.trainable],
         optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);

@@ -50,15 +50,19 @@ function build(chosen: Options, data: DataInfo): Model {
   requireFitting(chosen);
   const { latent, klTarget } = chosen;
   const seen = observation("beta-vae", chosen, data);
-  const trained = { ...coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape), ...seen.nets };
+  const coding = coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape);
   const abilities = gaussianAbilities(seen, latent, data);
   return {
-    nets: { ...trained, ...(klTarget !== undefined && { multiplier: multiplier(klTarget, chosen.multiplierRate) }) },
+    nets: {
+      ...coding,
+      ...seen.nets,
+      ...(klTarget !== undefined && { multiplier: multiplier(klTarget, chosen.multiplierRate) }),
+    },
     steps: [
       {
         name: "beta-vae",
         scalars: ["recon", "kl", ...weightScalars(chosen)],
-        updates: Object.keys(trained),
+        updates: [...Object.keys(coding), ...seen.trainable],
         optimizer: observationAdam,
         loss: (images, scope) => {
           const parts = abilities.likelihood!.terms(images, scope);

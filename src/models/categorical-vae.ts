@@ -72,17 +72,17 @@ function build(chosen: Options, data: DataInfo): Model {
   const { variables, categories } = chosen;
   const width = variables * categories;
   const seen = observation("categorical-vae", chosen, data);
-  const trained = { ...coders({ ...chosen, inputs: width, outputs: width }, data.shape), ...seen.nets };
+  const coding = coders({ ...chosen, inputs: width, outputs: width }, data.shape);
   const averaged = chosen.estimator === "score-function" && chosen.mcSamples === 1;
   const logitsOf = (x: Tensor, { nets }: Scope) => reshape(nets.encoder!(x), [x.shape[0]!, variables, categories]);
   const item = itemName(data);
   return {
-    nets: { ...trained, ...(averaged && { baseline: runningMean() }) },
+    nets: { ...coding, ...seen.nets, ...(averaged && { baseline: runningMean() }) },
     steps: [
       {
         name: "categorical-vae",
         scalars: ["recon", "kl", ...(chosen.estimator === "score-function" ? [] : ["temperature"])],
-        updates: Object.keys(trained),
+        updates: [...Object.keys(coding), ...seen.trainable],
         optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);

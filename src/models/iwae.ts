@@ -25,15 +25,15 @@ export const iwae = defineModel<typeof options, IwaeOptions>({
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { latent, importanceSamples } = chosen;
   const seen = observation("iwae", chosen, data);
-  const nets = { ...coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape), ...seen.nets };
+  const coding = coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape);
   const abilities = gaussianAbilities(seen, latent, data);
   return {
-    nets,
+    nets: { ...coding, ...seen.nets },
     steps: [
       {
         name: "iwae",
         scalars: ["elbo"],
-        updates: Object.keys(nets),
+        updates: [...Object.keys(coding), ...seen.trainable],
         optimizer: observationAdam,
         loss: (images, scope) => {
           const weights = abilities.likelihood!.logWeights(images, importanceSamples, scope);

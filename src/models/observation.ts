@@ -6,7 +6,7 @@ import { choiceField, integerField, integerListField, numberOrField } from "../b
 import { bernoulliLogProb, normalLogProb, sampleBernoulli } from "../distributions/index.ts";
 import { type Tensor, constant, staticShape } from "../graph/tensor.ts";
 import { type Layer, param } from "../nn/index.ts";
-import { sigmoid } from "../ops/index.ts";
+import { add, div, log, maximum, mean, mul, sigmoid, square, stopGradient, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam } from "../optim/index.ts";
 import type { DataInfo, Model, Remedy, Scope } from "./model.ts";
 
@@ -17,8 +17,8 @@ export const observationOptions = {
     "gaussian",
   ]).default("bernoulli"),
   sigma: numberOrField(
-    "standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images)",
-    ["learned"],
+    "standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images)",
+    ["optimal", "learned"],
     {
       above: 0,
     },
@@ -45,8 +45,10 @@ export type ObservationOptions = z.output<typeof schema>;
 
 /** What a decoder's output says of an item. */
 export interface Observation {
-  /** Nets that belong to the likelihood itself: the deviation, where it is learned. */
+  /** Nets that belong to the likelihood itself: the deviation, where it is no given number. */
   readonly nets: Readonly<Record<string, Layer>>;
+  /** Those of them with parameters. */
+  readonly trainable: readonly string[];
   /** The item that is explained: the images themselves, or binary draws of them. */
   observed(images: Tensor, scope: Scope): Tensor;
   /** log p(x | out) in nats, summed over all axes but the first `batchAxes`. */
@@ -62,11 +64,12 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
   requireFitting(model, chosen, data);
   const bernoulli = chosen.likelihood === "bernoulli";
   const binarize = chosen.binarize ?? (bernoulli ? "dynamic" : "none");
-  const { sigma = data.kind === "image" && data.items !== undefined && data.items < fewImages ? 1 : "learned" } =
+  const { sigma = data.kind === "image" && data.items !== undefined && data.items < fewImages ? 1 : "optimal" } =
     chosen;
-  const learned = !bernoulli && sigma === "learned";
+  const deviation = bernoulli || typeof sigma === "number" ? null : deviations[sigma];
   return {
-    nets: learned ? { sigma: noiseScale } : {},
+    nets: deviation === null ? {} : { sigma: deviation },
+    trainable: !bernoulli && sigma === "learned" ? ["sigma"] : [],
     observed: (images, scope) => {
       if (binarize === "none") return images;
       // Judged on one draw for each image, whatever it was trained on: the weights of an image are about one x.
@@ -78,9 +81,8 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
     },
     logProb: (out, x, scope, batchAxes = 1) => {
       if (bernoulli) return bernoulliLogProb(out, x, batchAxes);
-      const logVariance = learned
-        ? param(scope.nets.sigma!.params, "logVariance")
-        : constant(scalar(2 * Math.log(sigma as number)));
+      const logVariance =
+        deviation === null ? constant(scalar(2 * Math.log(sigma as number))) : scope.nets.sigma!(square(sub(x, out)));
       return normalLogProb({ mean: out, logVariance }, x, batchAxes);
     },
     mean: (out) => (bernoulli ? sigmoid(out) : out),
@@ -112,6 +114,9 @@ const tanhRemedy: Remedy = {
  */
 const fewImages = 2000;
 
+/** Share of the newest batch in the running mean of squared errors. */
+const deviationMomentum = 0.05;
+
 /** How much faster the learned deviation moves than the weights: it starts at 1 and has far to go. */
 const deviationSpeed = 20;
 
@@ -120,8 +125,32 @@ export function observationAdam(rate: Schedule, net: string): Optimizer {
   return adam({ learningRate: net === "sigma" ? (step) => deviationSpeed * rate(step) : rate });
 }
 
-/** The log variance of a gaussian decoder, one number for all pixels. */
-const noiseScale: Layer = { init: () => ({ logVariance: zeros([]) }), apply: (_, x) => x };
+/** Keeps the logarithm of an error of zero finite: below what a pixel of 16 bits can be told to. */
+const leastVariance = 1e-10;
+
+/**
+ * Squared errors to the log variance of a gaussian decoder, one number for all pixels: as a parameter, or as what makes the
+ * likelihood of the batch largest, its mean squared error; outside training a running mean of those of its batches.
+ * @source Rybkin, Daniilidis, Levine, "Simple and effective VAE training with calibrated decoders", arXiv 2006.13202, section 3.
+ */
+const deviations: Readonly<Record<"learned" | "optimal", Layer>> = {
+  learned: { init: () => ({ logVariance: zeros([]) }), apply: (params) => param(params, "logVariance") },
+  optimal: {
+    init: () => ({}),
+    stats: { meanSquare: zeros([]), batches: zeros([]) },
+    apply: (_, squares, context) => {
+      const [running, batches] = [context.stat("meanSquare"), context.stat("batches")];
+      if (!context.training) return log(add(running, leastVariance));
+      const found = stopGradient(mean(squares));
+      const count = add(batches, 1);
+      // The plain mean of the first batches, so that a short run has none of where it began.
+      const share = maximum(div(1, count), deviationMomentum);
+      context.updateStat("meanSquare", add(running, mul(sub(found, running), share)));
+      context.updateStat("batches", count);
+      return log(add(found, leastVariance));
+    },
+  },
+};
 
 function requireFitting(model: string, { likelihood, sigma, binarize }: ObservationOptions, data: DataInfo): void {
   if (likelihood === "bernoulli" && sigma !== undefined) {

@@ -66,7 +66,7 @@ export interface AdaganOptions {
 export interface AutoencoderOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof autoencoder>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof autoencoder>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof autoencoder>["arch"];
@@ -84,7 +84,7 @@ export interface AutoencoderOptions {
 export interface BetaVaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof betaVae>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof betaVae>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof betaVae>["arch"];
@@ -116,7 +116,7 @@ export interface BetaVaeOptions {
 export interface CategoricalVaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof categoricalVae>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof categoricalVae>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof categoricalVae>["arch"];
@@ -242,7 +242,7 @@ export interface GanOptions {
 export interface IwaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof iwae>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof iwae>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof iwae>["arch"];
@@ -382,7 +382,7 @@ export interface UnrolledGanOptions {
 export interface VaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof vae>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number, or a learned parameter (default: learned; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof vae>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof vae>["arch"];

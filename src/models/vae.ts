@@ -47,8 +47,9 @@ function build(chosen: Options, data: DataInfo): Model {
   requireFitting(chosen);
   const { latent, mcSamples } = chosen;
   const seen = observation("vae", chosen, data);
+  const coding = coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape);
   const nets = {
-    ...coders({ ...chosen, inputs: latent, outputs: 2 * latent }, data.shape),
+    ...coding,
     ...seen.nets,
     ...(chosen.baseline === "mean" && { baseline: runningMean() }),
   };
@@ -58,7 +59,7 @@ function build(chosen: Options, data: DataInfo): Model {
       {
         name: "vae",
         scalars: ["recon", "kl"],
-        updates: Object.keys(nets).filter((net) => net !== "baseline"),
+        updates: [...Object.keys(coding), ...seen.trainable],
         optimizer: observationAdam,
         loss: (images, scope) => {
           const x = seen.observed(images, scope);
