@@ -17,11 +17,16 @@ import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
 import { addParameterFlags, parametersOf } from "./weights.ts";
 
+const weighted = distances.filter((distance) => distance.weighted).map(({ name }) => name);
+
 const options = z.object({
   n: integerField("items of each side at most, drawn by the seed; a run is sampled n times", { min: 1 }).default(2000),
   seed: integerField("random seed", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   size: integerField("scale and centre-crop the images of a folder to n x n pixels", { min: 1 }).optional(),
-  weightsA: textField("weights of A's items: .npy [n] or .csv of one column (default: equal)", "file").optional(),
+  weightsA: textField(
+    `weights of A's items, with ${weighted.join(", ")}: .npy [n] or .csv of one column (default: equal)`,
+    "file",
+  ).optional(),
   weightsB: textField("weights of B's items (default: equal)", "file").optional(),
   plan: textField(
     "write the transport plan: .csv with lines i,j,mass from item i of A to item j of B, or .npy with the matrix [n, m]",

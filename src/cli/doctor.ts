@@ -6,6 +6,7 @@ import { ZayaError } from "../base/errors.ts";
 import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
+import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
 
 /** Every device but `auto`, which is one of them. */
@@ -27,6 +28,7 @@ interface PackageReport {
 
 export function declareDoctor(command: Command): void {
   addOutputFlags(command);
+  addExamples(command, [["what works on this machine, and how fast", "zaya doctor"]]);
   command.action(async (flags: { json?: boolean }) => {
     const output = new Output(flags);
     const engines: EngineReport[] = [];

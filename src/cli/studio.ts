@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { OptionError } from "../base/errors.ts";
 import { serveMonitor } from "../monitor/index.ts";
 import { exitCodes } from "./failure.ts";
+import { addExamples } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 
@@ -12,6 +13,7 @@ interface StudioFlags {
 }
 
 export function declareStudio(command: Command): void {
+  addExamples(command, [["the runs of the folder runs, as they go on", "zaya studio"]]);
   command
     .argument("[dir]", "folder whose runs are shown, at any depth", "runs")
     .option("--port <n>", "port on this machine (default: any that is free)")

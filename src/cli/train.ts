@@ -4,7 +4,7 @@ import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
 import { parseOptions } from "../base/options.ts";
-import { type DataSplit, datasets } from "../data/index.ts";
+import { type DataSplit, datasets, digitsOutlined, mnist } from "../data/index.ts";
 import { type ConfiguredModel, type Model, type ModelDefinition, models } from "../models/index.ts";
 import {
   createNumberedRunFolder,
@@ -53,7 +53,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly initFrom?: string;
 }
 
-const usualData = "mnist";
+const usualData = mnist.name;
 
 /** A recipe has flags of its own: it is looked for among the words before they are parsed. */
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
@@ -101,17 +101,17 @@ function addRecipes(command: Command): void {
 
 /** Data that a recipe can be tried on at once, and how a person's own images are given to it. */
 const exampleData = {
-  items: { known: "mnist", purpose: "a folder of your own images, here photos", own: "photos --size 32" },
-  domains: { known: "digits-outlined", purpose: "two folders of your own images", own: "horses zebras --size 64" },
+  items: { known: mnist.name, purpose: "a folder of your own images, here photos", own: "photos --size 32" },
+  domains: { known: digitsOutlined.name, purpose: "two folders of your own images", own: "horses zebras --size 64" },
   "aligned pairs": {
-    known: "digits-outlined",
+    known: digitsOutlined.name,
     purpose: "a folder of your own pairs, A left and B right in each image",
     own: "pairs --pairs side-by-side",
   },
 } as const;
 
 function addTrainExamples(command: Command, definition: ModelDefinition | null): void {
-  const { name = "vae", learnsFrom = "items" } = definition ?? {};
+  const { name, learnsFrom = "items" } = definition ?? models[0]!;
   const { known, purpose, own } = exampleData[learnsFrom];
   addExamples(command, [
     ["data that come with zaya: what would be run", `zaya train ${name} --data ${known} --dry-run`],

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { OptionError, ZayaError } from "../base/errors.ts";
 import { choiceField, parseOptions } from "../base/options.ts";
-import { type Direction, directions } from "../models/index.ts";
+import { type Direction, directions, translatingRecipes } from "../models/index.ts";
 import {
   type Device,
   availableMemory,
@@ -25,6 +25,7 @@ import { catchInterrupt } from "./interrupt.ts";
 import { isOnnxPath, onnxFields, type OnnxForm, probedWarning, requireNoOnnxForm } from "./onnx-flags.ts";
 import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
+import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
 import { type Failure, jobsFor } from "./translate-jobs.ts";
 import { type ParameterFlags, addParameterFlags, parametersOf } from "./weights.ts";
@@ -58,6 +59,12 @@ export function declareTranslate(command: Command): void {
   addParameterFlags(command);
   addDeviceFlag(command);
   addOutputFlags(command, { force: "replace files" });
+  addExamples(command, [
+    [
+      "a folder of images of the first domain",
+      "zaya translate runs/cyclegan-horses-zebras-1 horses made --direction AtoB",
+    ],
+  ]);
   command.action(async (run: string, input: string, output: string, flags: TranslateFlags) => {
     process.exitCode = await runTranslate(run, input, output, flags);
   });
@@ -151,7 +158,7 @@ function chosenWay(path: string, ways: readonly Direction[], wanted: Direction |
   if (ways.length === 0) {
     throw new OptionError(
       `the run must turn images into images - got ${path}, which does not`,
-      "train one: zaya train cyclegan --data A B",
+      `train one: zaya train ${translatingRecipes()[0]} --data A B`,
     );
   }
   if (wanted === undefined && ways.length > 1) {

@@ -68,7 +68,9 @@ export function defineDistance<Schema extends z.ZodObject>(distance: Distance<Sc
   const measure: Distance<Schema>["measure"] = (a, b, options, context) => {
     for (const { points, weights } of [a, b]) requireWeights(weights, points.shape[0]!, distance.name);
     const support = { rows: supportOf(a.weights), columns: supportOf(b.weights) };
-    const result = distance.measure(weighing(a, support.rows), weighing(b, support.columns), options, context);
+    const sides = [weighing(a, support.rows), weighing(b, support.columns)] as const;
+    requireUnweighted(distance, sides);
+    const result = distance.measure(...sides, options, context);
     requireFinite(distance.name, result);
     return result.plan === undefined ? result : { ...result, plan: onAll(result.plan, sizesOf(a, b), support) };
   };
@@ -104,10 +106,10 @@ export function sizesOf(a: Side, b: Side): [n: number, m: number] {
 }
 
 /** @throws OptionError when a side has weights, which this distance has no place for. */
-export function requireUnweighted(name: string, ...sides: readonly Side[]): void {
-  if (sides.every(({ weights }) => weights === undefined)) return;
+function requireUnweighted({ name, weighted }: Pick<Distance, "name" | "weighted">, sides: readonly Side[]): void {
+  if (weighted || sides.every(({ weights }) => weights === undefined)) return;
   throw new OptionError(
     `${name}: points have no weights here - got some`,
-    "emd, w1, sliced and sinkhorn take weights; here they can but leave points out: all equal, or 0",
+    "weights can but leave points out here: all equal, or 0",
   );
 }

@@ -3,7 +3,7 @@ import { type Points, selectPoints } from "../numeric/points.ts";
 import { type Key, fold, permutation } from "../base/random.ts";
 import { minOf } from "../base/many.ts";
 import { knnJs } from "../divergences/index.ts";
-import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+import { defineDistance, sizesOf } from "./distance.ts";
 import { neighboursField } from "./kl.ts";
 
 /**
@@ -20,7 +20,6 @@ export const js = defineDistance({
   planned: false,
   options: z.object({ neighbours: neighboursField }),
   measure: (a, b, { neighbours }, { key }) => {
-    requireUnweighted("js", a, b);
     // The mixture is half of each: of the larger side a random part is taken.
     const n = minOf(sizesOf(a, b));
     const [x, y] = [part(a.points, n, fold(key, "a")), part(b.points, n, fold(key, "b"))];

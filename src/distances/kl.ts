@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { knnKl } from "../divergences/index.ts";
-import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+import { defineDistance, sizesOf } from "./distance.ts";
 
 export const neighboursField = integerField("nearest neighbour whose distance is used (k)", { min: 1 }).default(5);
 
@@ -19,7 +19,6 @@ export const kl = defineDistance({
   planned: false,
   options: z.object({ neighbours: neighboursField }),
   measure: (a, b, { neighbours }) => {
-    requireUnweighted("kl", a, b);
     return { ...knnKl(a.points, b.points, neighbours), status: "estimate", n: sizesOf(a, b), details: {} };
   },
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { numberListField } from "../base/options.ts";
 import { gaussianKernel, medianDistance, mmd as discrepancy } from "../divergences/index.ts";
-import { defineDistance, requireUnweighted, sizesOf } from "./distance.ts";
+import { defineDistance, sizesOf } from "./distance.ts";
 
 /** The squared maximum mean discrepancy, unbiased. */
 export const mmd = defineDistance({
@@ -19,7 +19,6 @@ export const mmd = defineDistance({
     ).optional(),
   }),
   measure: (a, b, { bandwidths: given }) => {
-    requireUnweighted("mmd", a, b);
     const bandwidths = given ?? [medianDistance(a.points, b.points)];
     const { squared, stderr } = discrepancy(a.points, b.points, gaussianKernel(bandwidths));
     const details = given === undefined ? { bandwidth: bandwidths[0]! } : {};

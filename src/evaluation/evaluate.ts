@@ -4,22 +4,7 @@ import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
 import { metricDetail, metricLabel } from "../base/scalar-names.ts";
 import { type DataSplit, type Dataset, hasSides, some } from "../data/index.ts";
-import {
-  type Evidence,
-  type EvidenceKind,
-  type Metric,
-  type MetricResult,
-  coverage,
-  diversity,
-  emd,
-  kid,
-  memorisation,
-  metrics,
-  modes,
-  precision,
-  sharpness,
-  wide,
-} from "../metrics/index.ts";
+import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
@@ -165,16 +150,7 @@ export async function measureUsual(
 }
 
 /** Metrics of drawn items that training ends with where the data give all that they need, in the order in which they are told. */
-export const drawnMetrics = [
-  modes,
-  emd,
-  kid,
-  precision,
-  coverage,
-  sharpness,
-  diversity,
-  memorisation,
-] as unknown as readonly Metric[];
+export const drawnMetrics = metrics.filter(({ atEnd }) => atEnd === true);
 
 /** Numbers in the training items among which the nearest is looked for at the end of training, at most. */
 const mostSearched = 50_000_000;

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { joinRows, ndarray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, somePlaces, readExact } from "../data/index.ts";
+import { type Dataset, somePlaces, readExact, dataWith } from "../data/index.ts";
 import {
   type Evidence,
   type EvidenceKind,
@@ -194,7 +194,7 @@ async function gatherFactors(
   if (factors === undefined) {
     throw new DataError(
       `${metric}: the data must have known factors - got ${data.name}, which has none`,
-      "train on shapes to measure it: zaya train beta-vae --data shapes",
+      `train on data with factors to measure it: ${dataWith("factors")}`,
     );
   }
   const items = somePlaces(data, itemsFor(points), fold(key, "factors"));

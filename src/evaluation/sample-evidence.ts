@@ -1,9 +1,9 @@
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
-import { type Dataset, type Modes, hasSides, somePlaces, readExact } from "../data/index.ts";
+import { type Dataset, type Modes, hasSides, somePlaces, readExact, dataWith, mnist } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
-import type { Direction } from "../models/index.ts";
+import { type Direction, classifier } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./evidence.ts";
 import { type Features, type ItemClassifier, classesTold, plainFeatures } from "../trained/features.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
@@ -211,7 +211,7 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
   if (modes === undefined) {
     throw new DataError(
       `${metric}: the data must say what their modes are - got ${name}, which does not`,
-      "ring8, grid25, mixture1200 and stacked-mnist do",
+      `known data with modes: ${dataWith("modes")}`,
     );
   }
   const drawn = await drawItems(gathering, drawing, metric);
@@ -222,15 +222,15 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
     const hits = (items: NdArray) => ({ ...nearestModes(items, modes), noise: null });
     return { evidence: hits(drawn), real: real && hits(real), facts };
   }
-  const classifier = digitClassifier(subject, modes, metric);
+  const digits = digitClassifier(subject, modes, metric);
   const noise = uniform(fold(subject.key, "noise"), [Math.min(samples, size), ...subject.data.shape]);
-  const ofNoise = (await digitModes(noise, modes, classifier)).nearest;
-  const hits = async (items: NdArray) => ({ ...(await digitModes(items, modes, classifier)), noise: ofNoise });
+  const ofNoise = (await digitModes(noise, modes, digits)).nearest;
+  const hits = async (items: NdArray) => ({ ...(await digitModes(items, modes, digits)), noise: ofNoise });
   const { id, resize } = subject.features!;
   return {
     evidence: await hits(drawn),
     real: real && (await hits(real)),
-    facts: { ...facts, features: { id, resize, dimensions: classifier.classes } },
+    facts: { ...facts, features: { id, resize, dimensions: digits.classes } },
   };
 }
 
@@ -244,7 +244,7 @@ export async function gatherTransforms(
   if (features?.transforms === undefined) {
     throw new DataError(
       `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
-      `train one: zaya train classifier --task transform --data DATA${domainFlag(data, comparedWith(gathering.subject, data, drawing, metric))} --out runs/turns, and add --features runs/turns`,
+      `train one: zaya train ${classifier.definition.name} --task transform --data DATA${domainFlag(data, comparedWith(gathering.subject, data, drawing, metric))} --out runs/turns, and add --features runs/turns`,
     );
   }
   const { id, resize, transforms } = features;
@@ -270,7 +270,7 @@ function digitClassifier({ features }: Subject, { classes }: Digits, metric: str
   const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
   throw new DataError(
     `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,
-    "train one: zaya train classifier --data mnist --out runs/digits, and add --features runs/digits",
+    `train one: zaya train ${classifier.definition.name} --data ${mnist.name} --out runs/digits, and add --features runs/digits`,
   );
 }
 

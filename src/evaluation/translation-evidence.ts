@@ -5,7 +5,7 @@ import { fold, normal } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
 import type { Evidence } from "../metrics/index.ts";
-import type { Direction } from "../models/index.ts";
+import { type Direction, translatingRecipes } from "../models/index.ts";
 import type { Subject } from "./evidence.ts";
 import { classesTold } from "../trained/features.ts";
 import { classesOf } from "../step/labels.ts";
@@ -32,7 +32,7 @@ export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | u
   if (direction === undefined || !ways.includes(direction)) {
     throw new OptionError(
       `${metric}: the model must turn images into images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `goes ${ways.join(", ")}`}`,
-      ways.length === 0 ? "it is for runs of cyclegan and pix2pix" : undefined,
+      ways.length === 0 ? `it is for runs of ${translatingRecipes().join(", ")}` : undefined,
     );
   }
   if (!hasSides(data)) throw new DataError(`${metric}: the data must be of two domains - got ${data.name}`);

@@ -17,6 +17,7 @@ export const coverage = defineMetric({
   perfect: `${1 - 2 ** -neighbour} in expectation for as many samples as real items; 1 for equal sets`,
   better: "higher",
   needs: "neighbours",
+  atEnd: true,
   options: sampleOptions,
   measure: (neighbours) => ({
     metric: "coverage",

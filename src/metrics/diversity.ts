@@ -18,6 +18,7 @@ export const diversity = defineMetric({
   perfect: "1; 0 where all samples are one",
   better: null,
   needs: "vectors",
+  atEnd: true,
   options: sampleOptions,
   measure: (sets) => {
     requireAlike(sets, "diversity");

@@ -23,6 +23,7 @@ export const emd = defineMetric({
   perfect: "the floor: two samples of one distribution are apart too, like n^(-1/d)",
   better: "lower",
   needs: "features",
+  atEnd: true,
   options: sampleOptions,
   measure: (sets) => {
     requireAlike(sets, "emd");

@@ -28,6 +28,7 @@ export const kid = defineMetric({
   perfect: "0 in expectation; half of the perfect models are below it",
   better: "lower",
   needs: "features",
+  atEnd: true,
   options: sampleOptions.extend({
     block: integerField("items per block (default: 1000; a tenth of the items where they are fewer than 10,000)", {
       min: 2,

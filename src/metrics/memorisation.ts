@@ -25,6 +25,7 @@ export const memorisation = defineMetric({
   perfect: `heldOutShare: ${closest}, more where more of the held-out items are copies of training items; 1 where those are given back`,
   better: null,
   needs: "nearest",
+  atEnd: true,
   options: sampleOptions,
   measure: ({ generated, heldOut }) => {
     if (Math.min(generated.length, heldOut.length) < fewestNearest) {

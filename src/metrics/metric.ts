@@ -130,6 +130,8 @@ export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends
   /** Which values are better than others; null where a perfect model's value has worse ones on either side. */
   readonly better: "lower" | "higher" | null;
   readonly needs: Kind;
+  /** Whether a run of a model with a discriminator ends with it, where the data give all that it needs. */
+  readonly atEnd?: boolean;
   readonly options: Schema;
   measure(evidence: Evidence[Kind], options: z.output<Schema>): MetricResult;
 }

@@ -23,6 +23,7 @@ export const modes = defineMetric({
     "all of them; 98.89 % of high quality for points in a plane within 3 deviations; divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",
   better: "higher",
   needs: "modes",
+  atEnd: true,
   options: sampleOptions,
   measure: ({ noise, ...hits }) => {
     const n = hits.nearest.length;

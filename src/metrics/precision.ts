@@ -17,6 +17,7 @@ export const precision = defineMetric({
   perfect: "the floor; 1 for equal sets",
   better: "higher",
   needs: "neighbours",
+  atEnd: true,
   options: sampleOptions,
   measure: (neighbours) => ({
     metric: "precision",

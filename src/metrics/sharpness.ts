@@ -18,6 +18,7 @@ export const sharpness = defineMetric({
   perfect: "1; noise has more",
   better: null,
   needs: "samples",
+  atEnd: true,
   options: sampleOptions,
   measure: ({ generated, reference }) => {
     const drawn = monteCarlo(laplacianVariances(generated));

@@ -36,6 +36,11 @@ export {
   wganGp,
 };
 
+/** The names of the recipes that learn to turn images of one domain into images of another. */
+export function translatingRecipes(): string[] {
+  return models.flatMap(({ name, learnsFrom = "items" }) => (learnsFrom === "items" ? [] : [name]));
+}
+
 /** Every recipe, by the order in which `zaya list` shows them. */
 export const models: readonly ModelDefinition[] = [
   vae.definition,

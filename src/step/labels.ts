@@ -1,5 +1,5 @@
 import { DataError } from "../base/errors.ts";
-import { type DataSplit, type Dataset, className, countClasses } from "../data/index.ts";
+import { type DataSplit, type Dataset, className, countClasses, dataWith } from "../data/index.ts";
 import type { Declared } from "./feeds.ts";
 
 /** How many classes the labels of both parts name; undefined where a part has none. */
@@ -17,7 +17,7 @@ export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>):
 function noLabels(name: string): DataError {
   return new DataError(
     `the items must have labels - got none in ${name}`,
-    "mnist has them; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it",
+    `known data with labels: ${dataWith("labels")}; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it`,
   );
 }
 

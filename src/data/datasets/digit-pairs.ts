@@ -39,6 +39,7 @@ export function digitPairs({ name, description, channels, a, b }: DigitPairs): F
     origin: "files",
     name,
     description: `${description}, aligned, 32 x 32`,
+    declares: ["labels", "pairs"],
     home: mnist.home,
     parts: mnist.parts,
     async open(read) {

@@ -10,6 +10,7 @@ export const emoji: PictureDataset = {
   origin: "pictures",
   name: "emoji",
   description: "emoji by Google and by Twitter, aligned, 64 x 64",
+  declares: ["pairs"],
   homes: [
     { package: "emoji-datasource-google", folder: "img/google/64" },
     { package: "emoji-datasource-twitter", folder: "img/twitter/64" },

@@ -11,6 +11,7 @@ export const fashionMnist: FileDataset = {
   origin: "files",
   name: "fashion-mnist",
   description: "clothing, 28 x 28 grey; needs --data-dir, see docs/data.md",
+  declares: ["labels"],
   home: {
     kind: "variable",
     variable: "ZAYA_FASHION_MNIST",

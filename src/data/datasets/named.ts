@@ -1,8 +1,12 @@
 import type { DataSplit } from "../dataset.ts";
 
+/** What is known of the items of a data set, by which models of them are trained and measured. */
+export type DataFact = "labels" | "factors" | "modes" | "pairs";
+
 interface Named {
   readonly name: string;
   readonly description: string;
+  readonly declares: readonly DataFact[];
 }
 
 /** A data set read from files. Their bytes come from outside, so that it can be read in a browser as well. */

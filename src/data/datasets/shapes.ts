@@ -24,6 +24,7 @@ const heldOut = 15_000;
 export const shapes: DrawnDataset = {
   name: "shapes",
   description: "sprites with known factors of variation, 32 x 32 or 64 x 64",
+  declares: ["factors"],
   origin: "drawn",
   sizes: [32, 64],
   generate(size) {

@@ -26,6 +26,7 @@ export const stackedMnist: FileDataset = {
   origin: "files",
   name,
   description: "three digits as RGB channels, 28 x 28, 1000 modes",
+  declares: ["labels", "modes"],
   home: mnist.home,
   parts: mnist.parts,
   async open(read): Promise<DataSplit> {
