@@ -29,7 +29,7 @@ import {
 } from "./measure-run.ts";
 import { openRun } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { refusalLines } from "./result-lines.ts";
+import { floorWords, refusalLines } from "./result-lines.ts";
 
 interface CompareFlags extends MeasureFlags {
   readonly out: string;
@@ -89,12 +89,7 @@ function metricLines(runs: readonly ComparedRun[], { quantity, unit, cells }: Co
     if (cell === null) return [`  ${runs[i]!.name}`, "not measured"];
     const [low, high] = cell.interval;
     const interval = Number.isFinite(low) ? ` [${number(low)}, ${number(high)}]` : "";
-    return [
-      `  ${runs[i]!.name}`,
-      `${number(cell.value)}${interval}`,
-      cell.beside ?? "",
-      cell.floor === undefined ? "" : `real items get ${number(cell.floor)}`,
-    ];
+    return [`  ${runs[i]!.name}`, `${number(cell.value)}${interval}`, cell.beside ?? "", floorWords(cell) ?? ""];
   });
   return [`${quantity}, ${unit}`, ...table(told)];
 }

@@ -13,8 +13,8 @@ export function resultLine(result: Evaluation): string {
 /** The value alone, and what must be read with it; of samples beside what real items get. */
 export function endLine(result: Evaluation): string {
   if (result.protocol.samples === undefined) return resultLine(result);
-  const { floor } = result;
-  return `${valueLine(result)}${floor === undefined ? "" : ` (real items get ${number(floor)})`}`;
+  const floor = floorWords(result);
+  return `${valueLine(result)}${floor === null ? "" : ` (${floor})`}`;
 }
 
 /** `modes 8 ± 0.2 of 8 modes, 98.1 % of samples near a mode`. */
@@ -44,14 +44,26 @@ export function comparisonLines(result: Evaluation): string[] {
   ];
 }
 
+/** `real items get 0.227`, and how many of them where they are not as many as the samples. */
+export function floorWords({
+  n,
+  floor,
+  floorItems = n,
+}: Pick<Evaluation, "n" | "floor" | "floorItems">): string | null {
+  if (floor === undefined) return null;
+  return `${floorItems === n ? "" : `${count(floorItems)} `}real items get ${number(floor)}`;
+}
+
 /** What real items get, and what else is different about them. */
-function floorOf({ floor, floorDetails = {}, floorRefusal, details }: Evaluation): string[] {
+function floorOf(result: Evaluation): string[] {
+  const { floorDetails = {}, floorRefusal, details } = result;
   if (floorRefusal !== undefined) return [`no floor: real items in place of samples are refused, ${floorRefusal}`];
-  if (floor === undefined) return [];
+  const floor = floorWords(result);
+  if (floor === null) return [];
   const other = Object.entries(floorDetails).flatMap(([name, detail]) =>
     typeof detail === "number" && detail !== details[name] ? [`${name} ${number(detail)}`] : [],
   );
-  return [`real items get ${number(floor)}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
+  return [`${floor}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
 }
 
 /** A metric that could not be measured, and what would allow it. */

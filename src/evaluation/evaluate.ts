@@ -29,8 +29,10 @@ export interface Evaluation extends MetricResult {
   readonly quantity: string;
   /** Ends of the 95 % confidence interval; NaN where it is not known. */
   readonly interval: readonly [low: number, high: number];
-  /** The value of real items in place of samples, as many: what a perfect model gets. */
+  /** The value of real items in place of samples, as many as there are: what a perfect model gets. */
   readonly floor?: number;
+  /** How many real items stood in for samples. */
+  readonly floorItems?: number;
   /** What else was found of them. */
   readonly floorDetails?: MetricResult["details"];
   /** Why there is no floor where a perfect model would need one: the metric refuses those real items. */
@@ -81,11 +83,11 @@ function floorOf(
   metric: Metric,
   real: Gathered<EvidenceKind>["real"],
   options: Readonly<Record<string, unknown>>,
-): Pick<Evaluation, "floor" | "floorDetails" | "floorRefusal"> {
+): Pick<Evaluation, "floor" | "floorItems" | "floorDetails" | "floorRefusal"> {
   if (real === undefined) return {};
   try {
-    const { value, details } = metric.measure(real as Evidence[EvidenceKind], options);
-    return { floor: value, floorDetails: details };
+    const { value, details, n } = metric.measure(real as Evidence[EvidenceKind], options);
+    return { floor: value, floorItems: n, floorDetails: details };
   } catch (error) {
     if (error instanceof DataError) return { floorRefusal: error.message };
     throw error;

@@ -28,6 +28,7 @@ const keptEvaluation = z.looseObject({
   interval: z.tuple([value, value], { error: "must be two numbers" }),
   details,
   floor: value.optional(),
+  floorItems: countEntry.optional(),
   floorDetails: details.optional(),
   perfect: textEntry,
   protocol: z.looseObject(

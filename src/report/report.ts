@@ -41,6 +41,8 @@ interface ReportedResult {
   readonly interval: readonly [low: number, high: number];
   /** What real items get in place of samples. */
   readonly floor?: number;
+  /** How many real items these were. */
+  readonly floorItems?: number;
   /** What a perfect model would get. */
   readonly perfect: string;
   readonly details: Readonly<Record<string, number | readonly number[]>>;
@@ -126,9 +128,10 @@ function resultCard(result: ReportedResult): Markup {
   )}</article>`;
 }
 
-function measuredWords({ n, interval: [low, high], floor }: ReportedResult): string {
+function measuredWords({ n, interval: [low, high], floor, floorItems = n }: ReportedResult): string {
   const interval = Number.isFinite(low) ? [`95 % interval ${formatNumber(low)} to ${formatNumber(high)}`] : [];
-  const real = floor === undefined ? [] : [`real items get ${formatNumber(floor)}`];
+  const many = floorItems === n ? "" : `${formatNumber(floorItems)} `;
+  const real = floor === undefined ? [] : [`${many}real items get ${formatNumber(floor)}`];
   return [`over ${formatNumber(n)} items`, ...interval, ...real].join("; ");
 }
 

@@ -1,3 +1,4 @@
+import { comparisonLines } from "../../src/cli/result-lines.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { OptionError, ZayaError } from "../../src/base/errors.ts";
@@ -120,6 +121,13 @@ describe("metrics of samples, of a trained model", () => {
     expect(sharpness.floor).toBeGreaterThan(0.9);
     expect(sharpness.floor).toBeLessThan(1.1);
     expect(sharpness.value).toBeLessThan(0.7);
+  });
+
+  it("says how many real items its floor is of, where these are fewer than the samples", async () => {
+    const few = { ...digitsSubject(take(digits.train, 40)), features };
+    const result = await evaluator(few)(named("kid"), { samples: 100 });
+    expect(result).toMatchObject({ n: 100, floorItems: 40 });
+    expect(comparisonLines(result)[0]).toMatch(/ 40 real items get /);
   });
 
   it("says why there is no floor where real items are too few for the metric", async () => {
