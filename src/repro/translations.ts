@@ -31,6 +31,14 @@ export async function tellerOf(context: RowContext, { train, test }: DataSplit, 
   return { features: await classifierFeatures(trained, "classifier"), close };
 }
 
+/** Metrics of a translated image against the true one, by what a row calls them. */
+const againstTruth = { error: pairError, psnr, ssim } as const;
+
+/** What an image that is left as it is gets in place of its translation. */
+function unchangedName(quantity: string): string {
+  return quantity === "error" ? "unchanged" : `${quantity}Unchanged`;
+}
+
 /** What one model was found to do. */
 interface Translation {
   readonly values: Readonly<Record<string, number>>;
@@ -70,14 +78,13 @@ async function measureOnce(
   const judge = evaluator({ trained, data: take(data.test, images), part: "test", key: by, features });
   const of = (metric: unknown, direction: Direction): Promise<Evaluation> => judge(metric as Metric, { direction });
   const ways = directionsOf(trained.model);
-  const error = await of(pairError, "AtoB");
-  const values: Record<string, number> = {
-    error: error.value,
-    unchanged: error.details["unchanged"] as number,
-    psnr: (await of(psnr, "AtoB")).value,
-    ssim: (await of(ssim, "AtoB")).value,
-    minutes: run.state.seconds / 60,
-  };
+  const values: Record<string, number> = {};
+  for (const [name, metric] of Object.entries(againstTruth)) {
+    const { value, details } = await of(metric, "AtoB");
+    values[name] = value;
+    values[unchangedName(name)] = details["unchanged"] as number;
+  }
+  values["minutes"] = run.state.seconds / 60;
   if (ways.length > 1) {
     values["errorBack"] = (await of(pairError, "BtoA")).value;
     values["cycleError"] = (await of(cycleError, "AtoB")).value;
@@ -95,6 +102,14 @@ async function measureOnce(
       .join(", ")}`,
   );
   return { values, picture };
+}
+
+/** Whether a model's translations are nearer to the truth than the images left as they are, by every metric that says so. */
+export function betterThanUnchanged(name: string, values: Readonly<Record<string, number>>): boolean {
+  return Object.entries(againstTruth).every(([quantity, { better }]) => {
+    const [own, unchanged] = [values[`${name}/${quantity}`]!, values[`${name}/${unchangedName(quantity)}`]!];
+    return better === "lower" ? own < unchanged : own > unchanged;
+  });
 }
 
 /** The models in the order of their error to the true pair. */

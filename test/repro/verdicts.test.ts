@@ -136,15 +136,22 @@ describe("a bar", () => {
     expect(verdictOf("cyclegan-digits", found(0.1, 0.2, 0.89), "quick")).toBe(false);
   });
 
-  it("of cyclegan-emoji asks for less error than the unchanged drawing and than the GAN alone", () => {
-    const found = (own: number, unchanged: number, alone: number) => ({
-      "full/error": own,
-      "full/unchanged": unchanged,
-      "ganAlone/error": alone,
-    });
-    expect(verdictOf("cyclegan-emoji", found(0.1, 0.2, 0.3))).toBe(true);
-    expect(verdictOf("cyclegan-emoji", found(0.2, 0.2, 0.3))).toBe(false);
-    expect(verdictOf("cyclegan-emoji", found(0.1, 0.2, 0.1))).toBe(false);
+  it("of cyclegan-emoji asks to be better than the unchanged drawing by every metric, and less error than the GAN alone has", () => {
+    const met = {
+      "full/error": 0.1,
+      "full/unchanged": 0.2,
+      "full/psnr": 13,
+      "full/psnrUnchanged": 12,
+      "full/ssim": 0.4,
+      "full/ssimUnchanged": 0.3,
+      "ganAlone/error": 0.3,
+    };
+    const verdict = (other: Partial<typeof met>) => verdictOf("cyclegan-emoji", { ...met, ...other });
+    expect(verdict({})).toBe(true);
+    expect(verdict({ "full/error": 0.2 })).toBe(false);
+    expect(verdict({ "full/psnr": 12 })).toBe(false);
+    expect(verdict({ "full/ssim": 0.3 })).toBe(false);
+    expect(verdict({ "ganAlone/error": 0.1 })).toBe(false);
   });
 
   it("of cyclegan-small-data asks for more than both standard errors", () => {
