@@ -10,6 +10,7 @@ import {
   notesOf,
   pointScaleOf,
   readExact,
+  take,
   skippedIn,
 } from "../data/index.ts";
 import { count, number, numberApart } from "./format.ts";
@@ -39,8 +40,8 @@ export function firstOf(lines: readonly string[], where: string, all = false): s
 export function warningsOf({ train }: DataSplit): string[] {
   const domains: readonly Dataset[] = hasSides(train) ? [train.sides.a, train.sides.b] : [train];
   return domains.flatMap((domain) => {
-    // What comes in float32 has been rounded already.
-    if (domain.kind === "points") return domain.readDouble === undefined ? [] : coarseWarnings(domain);
+    if (domain.kind === "points")
+      return domain.readDouble === undefined ? roundedWarnings(domain) : coarseWarnings(domain);
     const range = narrowRange(domain);
     if (range === null) return [];
     const where = domains.length === 1 ? "" : `${domain.name}: `;
@@ -66,6 +67,31 @@ function differs(points: Dataset, column: number): boolean {
     for (let i = column; i < data.length; i += width) if (data[i] !== first) return true;
   }
   return false;
+}
+
+/** Steps of float32 in a deviation, of fewer of which it is likely that a file was more exact before it was saved. */
+const fewSteps = 32;
+/** Whole numbers beyond it are not all there in float32. */
+const largestExact = 2 ** 24;
+/** Points by which is told whether they were rounded. */
+const looked = 10_000;
+
+/** Of points that come in float32. */
+function roundedWarnings(points: Dataset): string[] {
+  const some = take(points, looked);
+  const scale = pointScaleOf(some);
+  if (scale === undefined) return [];
+  return coarseCoordinates(scale).flatMap((column) => {
+    const [centre, spread] = [scale.mean[column]!, scale.deviation[column]!];
+    const isRounded = differs(some, column)
+      ? spread < fewSteps * float32Step(centre)
+      : Math.abs(centre) >= largestExact;
+    return isRounded
+      ? [
+          `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and has few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
+        ]
+      : [];
+  });
 }
 
 /** Training, samples and metrics bring points to their units in float64; an ONNX file cannot. */

@@ -66,7 +66,7 @@ function exact(data: BigInt64Array | BigUint64Array, source: string): Float64Arr
     if (value > 2n ** 53n || value < -(2n ** 53n)) {
       throw new DataError(
         `${source}: a whole number must be at most 2^53 - got ${value} at element ${i}`,
-        'save it as floating point: a.astype("float64")',
+        'larger ones lose their last digits: is it a key rather than a coordinate? Else subtract an offset, or save a.astype("float64")',
       );
     }
     out[i] = Number(value);

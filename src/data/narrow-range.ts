@@ -36,7 +36,7 @@ export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly V
   const told =
     scale === undefined || scale.high === 1
       ? ""
-      : `, ${rangeInType(min, scale)[0]} to ${rangeInType(max, scale)[0]} of ${scale.type}`;
+      : `, ${leastInType(min, scale)} to ${leastInType(max, scale)} of ${scale.type}`;
   return `${lies} of [0, 1]${told}: ${remedyFor({ min, max }, scale)}`;
 }
 
@@ -49,7 +49,7 @@ function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): st
   const whole = scale !== undefined && scale.high > 1;
   if (whole && max * scale.high <= 1 + rounding) return `a mask of 0 and 1 is saved as ${scale.high} * a`;
   if (whole && min * scale.high < 1) {
-    const used = Math.log2(rangeInType(max, scale)[1] + 1);
+    const used = Math.log2(leastInType(max, scale) + 1);
     // In more than 8 bits, cameras and microscopes give one of a few depths.
     const bits = deep ? (depths.find((depth) => depth >= used) ?? Infinity) : Math.ceil(used);
     if (bits < bitsOf(scale))
@@ -71,14 +71,10 @@ function isLevel(value: number): boolean {
   return Math.abs(255 * value - Math.round(255 * value)) < 1e-4;
 }
 
-/** The numbers in the file's own type that the value can stand for. */
-function rangeInType(value: number, { high }: ValueScale): readonly [least: number, most: number] {
-  if (high <= 255 || !isLevel(value)) return [Math.round(value * high), Math.round(value * high)];
-  const level = Math.round(255 * value);
-  // Of 16 bits the upper 8 are kept; other numbers are rounded.
-  if (high === 2 ** 16 - 1) return [256 * level, 256 * level + 255];
-  const [least, most] = [((level - 0.5) * high) / 255, ((level + 0.5) * high) / 255];
-  return [Math.max(0, Math.ceil(least)), Math.min(high, Math.floor(most))];
+/** The least number in the file's own type that the value can stand for: the 256 levels are the nearest ones. */
+function leastInType(value: number, { high }: ValueScale): number {
+  if (high <= 255 || !isLevel(value)) return Math.round(value * high);
+  return Math.max(0, Math.ceil(((Math.round(255 * value) - 0.5) * high) / 255));
 }
 
 function brief(value: number): string {

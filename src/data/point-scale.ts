@@ -3,6 +3,8 @@ import { type PointScale, intoScale } from "../base/point-scale.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, readExact } from "./dataset.ts";
 
+/** Numbers that differ by less of their size are equal but for the rounding of float64. */
+const rounding = 2 ** -50;
 /** Numbers that are read at once. */
 const numbersAtOnce = 2 ** 20;
 
@@ -26,7 +28,7 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
   const deviation = Array.from(squares, (sum, column) => {
     const own = Math.sqrt(sum / data.size);
     // Of equal numbers rounding may leave something.
-    return own > 1e-12 * Math.abs(mean[column]!) ? own : 1;
+    return own > rounding * Math.abs(mean[column]!) ? own : 1;
   });
   return { mean: [...mean], deviation };
 }

@@ -248,6 +248,7 @@ function hintFor(cell: string): string {
     return "dates and times are no coordinates: write the time since the first of them in a unit, such as seconds";
   }
   if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as numbers alone";
+  if (cell.includes("#")) return "comments are lines of their own, which begin with #";
   if (/^[\u2212\u2013\u2014]\d/.test(cell)) return "write the sign of negative numbers as a hyphen: -1.5";
   return "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column";
 }

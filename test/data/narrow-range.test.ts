@@ -38,7 +38,7 @@ describe("narrowRange", () => {
       "uint8",
       "all values lie from 0 to 0.0039 of [0, 1], 0 to 1 of uint8: a mask of 0 and 1 is saved as 255 * a",
     ],
-    [[0, 15 / 255], "uint16", "0 to 3840 of uint16: numbers of 12 bits in 16? save 16 * a"],
+    [[0, 15 / 255], "uint16", "0 to 3727 of uint16: numbers of 12 bits in 16? save 16 * a"],
     [[0, 63 / 255], "uint16", "numbers of 14 bits in 16? save 4 * a"],
     [[0, 4095 / 65535], "uint16", "0 to 4095 of uint16: numbers of 12 bits in 16? save 16 * a"],
     [[0, 1500 / 65535], "uint16", "0 to 1500 of uint16: numbers of 12 bits in 16? save 16 * a"],
@@ -46,6 +46,10 @@ describe("narrowRange", () => {
     [[0, 255 / 65535], "uint16", "numbers of 8 bits in 16? save 256 * a"],
     [[0, 1023 / 65535], "uint16", "0 to 1023 of uint16: numbers of 10 bits in 16? save 64 * a"],
     [[0, 1 / 65535], "uint16", "0 to 1 of uint16: a mask of 0 and 1 is saved as 65535 * a"],
+    // Of 8, 10 and 12 bits that were brought to 8 of 16: the nearest level may stand for a larger number.
+    [[0, 1 / 255], "uint16", "0 to 129 of uint16: numbers of 8 bits in 16? save 256 * a"],
+    [[0, 4 / 255], "uint16", "0 to 900 of uint16: numbers of 10 bits in 16? save 64 * a"],
+    [[0, 16 / 255], "uint16", "0 to 3984 of uint16: numbers of 12 bits in 16? save 16 * a"],
     // Of 12 bits that were brought to 8 by rounding: 9 is level 1, and 16 would be more than there is.
     [[0, 1 / 255], "uint12", "0 to 9 of uint12: numbers of 8 bits in 12? save 16 * a"],
     [[0, 0], "uint16", "numbers of 8 bits in 16 are saved as 257 * a"],

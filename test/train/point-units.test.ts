@@ -4,13 +4,14 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { NdArray } from "../../src/base/ndarray.ts";
+import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
 import { coarseCoordinates, float32Step } from "../../src/base/point-scale.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, arrayDataset, pointScaleOf, standardised, summarize } from "../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, vae } from "../../src/models/index.ts";
 import { nodeEngine, openData } from "../../src/node/index.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
 import { warningsOf } from "../../src/cli/data-notices.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
 import { emd } from "../../src/metrics/index.ts";
@@ -146,6 +147,48 @@ describe("points far from 0 and close to each other", () => {
     ).toEqual([]);
     const moved = far.map(([time, place]) => [time! + 1, place!]);
     expect((await open("moved.csv", moved)).train.fingerprint).not.toBe(split.train.fingerprint);
+  });
+
+  it("may be counts of microseconds", async () => {
+    const { train: points } = await open(
+      "micro.csv",
+      near.map(([time, place]) => [1.7e15 + Math.round(10 * time!), place!]),
+    );
+    expect(pointScaleOf(points)!.deviation[0]).toBeGreaterThan(50);
+  });
+
+  it("are warned of when they were rounded to float32 before", async () => {
+    const saved = async (name: string, values: readonly number[]) => {
+      await writeFile(join(folder, name), encodeNpy(ndarray("float32", [values.length, 1], Float32Array.from(values))));
+      return warningsOf(await openData(join(folder, name)));
+    };
+    const few = [
+      expect.stringMatching(/^x1 lies about 1\.700e\+9, where float32 has steps of 128, and has few values or one/),
+    ];
+    expect(
+      await saved(
+        "one.npy",
+        near.map(([time]) => 1.7e9 + time!),
+      ),
+    ).toEqual(few);
+    expect(
+      await saved(
+        "few.npy",
+        near.map(([time]) => 1.7e9 + 20 * time!),
+      ),
+    ).toEqual(few);
+    expect(
+      await saved(
+        "wide.npy",
+        near.map(([time]) => 1.7e9 + 1e6 * time!),
+      ),
+    ).toEqual([]);
+    expect(
+      await saved(
+        "five.npy",
+        near.map(() => 5),
+      ),
+    ).toEqual([]);
   });
 
   it("have coordinates that float32 has too few steps for", () => {
