@@ -21,12 +21,14 @@ export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Options of Node itself. */
   readonly node?: readonly string[];
+  /** Which package is ONNX Runtime. */
+  readonly onnxruntime?: "onnxruntime-node" | "onnxruntime-web";
 }
 
 /** Runs a module in a process of its own until it ends. Paths in it are from the root of the repository. */
 export async function runScript(
   source: string,
-  { env = process.env, node = [] }: ScriptOptions = {},
+  { env = process.env, node = [], onnxruntime = "onnxruntime-node" }: ScriptOptions = {},
 ): Promise<Finished> {
   const folder = await mkdtemp(join(tmpdir(), "zaya-script-"));
   try {
@@ -41,7 +43,7 @@ export async function runScript(
             if (id === "main") return entry;
             // The package finds its binary beside itself.
             if (id === "#onnxruntime")
-              return { id: pathToFileURL(createRequire(entry).resolve("onnxruntime-node")).href, external: true };
+              return { id: pathToFileURL(createRequire(entry).resolve(onnxruntime)).href, external: true };
             return null;
           },
           load: (id) => (id === entry ? source : null),

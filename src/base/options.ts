@@ -98,7 +98,8 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
 ) {
   const error = `must be ${words.join(", ")} or a number${describe(bounds)}`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
-  return field(doc, convert, z.union([z.enum(words), bounded(z.number(), bounds)], { error }), `${words.join("|")}|x`);
+  const schema = z.union([z.enum(words), bounded(z.number(), bounds)], { error });
+  return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|x`);
 }
 
 /** A whole number from 1, or one of some words; `what` is what the number is. */
@@ -110,7 +111,7 @@ export function countOrWordField<const Words extends readonly [string, ...string
   const error = `must be ${words.join(", ")} or a whole number from 1`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
   const schema = z.union([z.enum(words), z.number().int().min(1)], { error });
-  return field(doc, convert, schema, `${words.join("|")}|${what}`);
+  return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|${what}`);
 }
 
 function bounded(field: z.ZodNumber, { min, max, above }: Bounds): z.ZodNumber {

@@ -7,7 +7,7 @@ import { addFlags } from "./flags.ts";
 
 const deviceOptions = z.object({
   device: choiceField(
-    "where to compute: auto is cpu, ONNX Runtime alone; kernels fuses all but large products; wasm is kernels without native parts",
+    "where to compute: auto is cpu, ONNX Runtime alone, or wasm where it is not installed; kernels fuses all but large products; wasm is kernels without native parts",
     devices,
   ).default("auto"),
 });

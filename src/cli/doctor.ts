@@ -3,6 +3,8 @@ import { availableParallelism, cpus, release, totalmem } from "node:os";
 import type { Command } from "commander";
 
 import { ZayaError } from "../base/errors.ts";
+import { sharpVersion, versions } from "../node/index.ts";
+import { hasOnnxRuntime, requireOnnxRuntime } from "../runtime/index.ts";
 import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
@@ -21,8 +23,10 @@ interface EngineReport {
   readonly fix: string | null;
 }
 
+/** An optional dependency. */
 interface PackageReport {
   readonly version: string | null;
+  readonly problem: string | null;
   readonly fix: string | null;
 }
 
@@ -42,8 +46,11 @@ export function declareDoctor(command: Command): void {
       cpu: cpus()[0]?.model ?? "unknown",
       cpus: availableParallelism(),
       memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
-      onnxruntime: await onnxruntimeReport(),
-      sharp: await sharpReport(),
+      onnxruntime: await packageReport(() => {
+        requireOnnxRuntime();
+        return versions()["onnxruntime"]!;
+      }),
+      sharp: await packageReport(sharpVersion),
       engines,
     };
     output.result(linesOf(report), report);
@@ -56,7 +63,7 @@ async function engineReport(device: Measured): Promise<EngineReport> {
     const { measureMatmul } = await import("./measure.ts");
     return { device, gflops: await measureMatmul(device), problem: null, fix: null };
   } catch (error) {
-    const problem = error instanceof Error ? error.message.split(/\n| - got /)[0]! : String(error);
+    const problem = error instanceof Error ? problemOf(error) : String(error);
     return { device, gflops: null, problem, fix: fixFor(device, error) };
   }
 }
@@ -64,7 +71,7 @@ async function engineReport(device: Measured): Promise<EngineReport> {
 function fixFor(device: Measured, error: unknown): string {
   if (!(error instanceof ZayaError))
     return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
-  if (device !== "webgpu") return error.hint ?? "run npm install again on this machine";
+  if (device !== "webgpu" || !hasOnnxRuntime) return error.hint ?? "run npm install again on this machine";
   const drivers =
     process.platform === "linux"
       ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"
@@ -72,21 +79,18 @@ function fixFor(device: Measured, error: unknown): string {
   return `${drivers}; until then use --device cpu, which is the default`;
 }
 
-async function onnxruntimeReport(): Promise<PackageReport> {
-  try {
-    const { versions } = await import("../node/index.ts");
-    return { version: versions()["onnxruntime"] ?? null, fix: null };
-  } catch {
-    return { version: null, fix: "run npm install again on this machine" };
-  }
+/** One line of an error, without what comes after "got": a sentence of a driver's or a loader's, often long. */
+function problemOf({ message }: Error): string {
+  return message.split(/\n| - got /)[0]!;
 }
 
-async function sharpReport(): Promise<PackageReport> {
+/** @param find Its version. */
+async function packageReport(find: () => string | Promise<string>): Promise<PackageReport> {
   try {
-    const { default: sharp } = await import("sharp");
-    return { version: sharp.versions.sharp ?? null, fix: null };
-  } catch {
-    return { version: null, fix: "folders of images cannot be read: run npm install again on this machine" };
+    return { version: await find(), problem: null, fix: null };
+  } catch (error) {
+    if (!(error instanceof ZayaError)) throw error;
+    return { version: null, problem: error.message.split(" - got ")[1] ?? error.message, fix: error.hint ?? null };
   }
 }
 
@@ -102,14 +106,20 @@ interface Report {
 }
 
 function linesOf({ node, system, cpu, cpus: count, memoryGiB, onnxruntime, sharp, engines }: Report): string[] {
-  const described = ({ version, fix }: PackageReport): string => version ?? `does not load - ${fix}`;
+  const described = (name: string, { version, problem, fix }: PackageReport): string[][] =>
+    version === null
+      ? [
+          [name, problem ?? ""],
+          ["", `fix: ${fix}`],
+        ]
+      : [[name, version]];
   return table([
     ["node", node],
     ["system", system],
     ["processor", `${cpu}, ${count} ${count === 1 ? "core" : "cores"}`],
     ["memory", `${memoryGiB} GiB`],
-    ["onnxruntime", described(onnxruntime)],
-    ["sharp", described(sharp)],
+    ...described("onnxruntime", onnxruntime),
+    ...described("sharp", sharp),
     ...engines.flatMap(({ device, gflops, problem, fix }) =>
       gflops !== null
         ? [[device, `works, ${number(gflops)} GFLOP/s`]]

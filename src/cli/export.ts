@@ -77,7 +77,7 @@ interface Emitted {
 }
 
 async function emit(folder: string, chosen: Parameters, store: MemoryStore): Promise<Emitted> {
-  const { run, trained, step, weights, close } = await openRunModel(folder, "cpu", chosen);
+  const { run, trained, step, weights, close } = await openRunModel(folder, "auto", chosen);
   const { train } = run.config;
   try {
     const about = await aboutExport(run, trained.model, step, weights);

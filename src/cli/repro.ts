@@ -78,7 +78,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
   for (const path of await earlier(flags.out, `${row.name}-${scale}`)) await requireFree(path, force);
   for (const line of about) output.say(line);
   const began = systemClock.now();
-  const engine = await nodeEngine({ device: "cpu" });
+  const engine = await nodeEngine();
   let count = 0;
   const warned: { label: string; symptom: string; evidence: string }[] = [];
   const outcome = await row.run({

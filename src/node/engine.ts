@@ -4,33 +4,41 @@ import { join } from "node:path";
 
 import * as ort from "#onnxruntime";
 
-import { input } from "../graph/tensor.ts";
-import { exp } from "../ops/index.ts";
-import { type Engine, type OrtOptions, kernelEngine, ortEngine, wasmEngine } from "../runtime/index.ts";
+import {
+  type Engine,
+  type OrtOptions,
+  hasOnnxRuntime,
+  kernelEngine,
+  ortEngine,
+  requireUpdates,
+  wasmEngine,
+} from "../runtime/index.ts";
 import { availableMemory } from "./memory.ts";
+import { loadSharp } from "./sharp.ts";
 import { startThread } from "./start-thread.ts";
 
 export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
 /**
- * `auto` is `cpu`, ONNX Runtime alone. `kernels` fuses all but large products into passes of our own; `wasm` is kernels alone,
- * without native parts. All but `cpu` are used only where they are named.
+ * `auto` is `cpu`, ONNX Runtime alone, and `wasm` where that is not installed. `kernels` fuses all but large products into passes
+ * of our own; `wasm` is kernels alone, without native parts. `kernels` and `webgpu` are used only where they are named.
  */
 export type Device = (typeof devices)[number];
+
+/** What `auto` is here. */
+export const usualDevice: Device = hasOnnxRuntime ? "cpu" : "wasm";
 
 /** How ONNX Runtime is to run on a device of this machine. */
 export function ortOptions(device: Device = "auto"): OrtOptions {
   return { device: device === "webgpu" ? "webgpu" : "cpu", threads: availableParallelism() };
 }
 
-/** An engine of this machine. @throws EngineError when it has no such device. */
+/** An engine of this machine. @throws EngineError when it has no such device, or ONNX Runtime is not installed for it. */
 export async function nodeEngine(options: { readonly device?: Device } = {}): Promise<Engine> {
-  const engine = { ...engineOf(options.device ?? "auto"), freeMemory: availableMemory };
+  const { device = "auto" } = options;
+  const engine = { ...engineOf(device === "auto" ? usualDevice : device), freeMemory: availableMemory };
   // The device is found when the first session is made; one that is missing is to be told before any work.
-  if (engine.name === "webgpu") {
-    const probe = await engine.compile({ outputs: { y: exp(input("x", [1])) } });
-    await probe.release();
-  }
+  if (engine.name === "webgpu") await requireUpdates(engine);
   return engine;
 }
 
@@ -45,9 +53,14 @@ export function versions(): Record<string, string> {
   return {
     zaya: packageVersion(),
     node: process.versions.node,
-    onnxruntime: ort.env.versions.node ?? ort.env.versions.common,
+    ...(hasOnnxRuntime && { onnxruntime: ort.env.versions.node ?? ort.env.versions.common }),
     platform: `${process.platform} ${process.arch}`,
   };
+}
+
+/** Of the package that reads and writes image files. @throws EngineError when it is not installed or does not load. */
+export async function sharpVersion(): Promise<string> {
+  return (await loadSharp()).versions.sharp!;
 }
 
 function packageVersion(): string {

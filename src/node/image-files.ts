@@ -4,9 +4,10 @@ import { extname, join, resolve } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import type { SkippedFile } from "../data/dataset.ts";
-import { loadSharp, openImage } from "./decode-image.ts";
+import { openImage } from "./decode-image.ts";
 import { listFiles } from "./list-files.ts";
 import { readRegular } from "./read-file.ts";
+import { loadSharp } from "./sharp.ts";
 
 const jpeg = { format: "jpeg", quality: 95 } as const;
 /** Of JPEG inside, where nothing is said. */

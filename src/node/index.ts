@@ -1,5 +1,5 @@
 export { type OpenDataOptions, openData, openData as images, openItems } from "./data.ts";
-export { type Device, devices, nodeEngine, ortOptions, versions } from "./engine.ts";
+export { type Device, devices, nodeEngine, ortOptions, sharpVersion, usualDevice, versions } from "./engine.ts";
 export { FolderStore } from "./folder-store.ts";
 export {
   counterpart,
@@ -11,6 +11,7 @@ export {
   writableName,
 } from "./image-files.ts";
 export { availableMemory } from "./memory.ts";
+export { usualData } from "./named-data.ts";
 export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
 export { readPointWeights } from "./point-weights.ts";

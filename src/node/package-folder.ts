@@ -8,10 +8,17 @@ import { DataError } from "../base/errors.ts";
  * @throws DataError with this advice when it is not installed.
  */
 export function packageFolder(name: string, from: string, advice: string): string {
+  const folder = findPackage(from);
+  if (folder !== null) return folder;
+  throw new DataError(`${name} comes in the npm package ${from} - got none installed`, advice);
+}
+
+/** As `packageFolder`; null when it is not installed. */
+export function findPackage(name: string): string | null {
   try {
     const { resolve: find } = createRequire(import.meta.url);
-    return dirname(find(`${from}/package.json`, { paths: [process.cwd(), import.meta.dirname] }));
+    return dirname(find(`${name}/package.json`, { paths: [process.cwd(), import.meta.dirname] }));
   } catch {
-    throw new DataError(`${name} comes in the npm package ${from} - got none installed`, advice);
+    return null;
   }
 }

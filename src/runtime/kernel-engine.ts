@@ -4,7 +4,8 @@ import type { Engine, State } from "./engine.ts";
 import { Heap } from "./heap.ts";
 import { type KernelHost, KernelProgram, type ObserveStep } from "./kernel-program.ts";
 import { KernelState } from "./kernel-state.ts";
-import { type OrtOptions, compileOrt } from "./ort.ts";
+import { type OrtOptions, requireOnnxRuntime } from "./onnxruntime.ts";
+import { compileOrt } from "./ort-program.ts";
 import { takesSharedMemory } from "./products.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import type { ThreadOptions } from "./threads.ts";
@@ -40,11 +41,13 @@ export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
  * ONNX Runtime on the CPU for large products, kernels for all else. A program that does not fit is ONNX Runtime's alone, and
  * its `note` says why.
  * @param isPacked Which products kernels make.
+ * @throws EngineError where ONNX Runtime is not here.
  */
 export function kernelEngine(
   options: OrtOptions,
   { threads, observe, isPacked = isFasterPacked }: KernelOptions & { readonly isPacked?: IsPacked } = {},
 ): Engine {
+  requireOnnxRuntime();
   const name = "kernels";
   const heap = new Heap(name);
   const isOwn = (state: State) => state instanceof KernelState && state.belongsTo(heap);

@@ -15,7 +15,7 @@ import {
 import { type Arrays, type Compiled, type Program, type State, chooseInputs, inputsOf } from "./engine.ts";
 import { type Heap, mostPages } from "./heap.ts";
 import { KernelState } from "./kernel-state.ts";
-import type { OrtOptions } from "./ort.ts";
+import type { OrtOptions } from "./onnxruntime.ts";
 import { Products } from "./products.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 import type { Threads } from "./threads.ts";

@@ -4,7 +4,8 @@ import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, type Shape, castTo, ndarray } from "../base/ndarray.ts";
 import type { Arrays } from "./engine.ts";
 import type { Heap } from "./heap.ts";
-import type { OrtState } from "./ort.ts";
+import { writesGiven } from "./onnxruntime.ts";
+import type { OrtState } from "./ort-program.ts";
 
 interface Entry {
   readonly dtype: DType;
@@ -75,14 +76,15 @@ export class KernelState implements OrtState {
     return entry && this.tensor(entry, entry.front);
   }
 
-  target(name: string): ort.Tensor {
+  target(name: string): ort.Tensor | null {
     const entry = this.require(name);
     entry.back ??= this.heap.allocate(entry.length * (entry.dtype === "bool" || entry.dtype === "uint8" ? 1 : 4));
-    return this.tensor(entry, entry.back);
+    return writesGiven ? this.tensor(entry, entry.back) : null;
   }
 
-  replace(name: string): void {
+  replace(name: string, value: ort.Tensor): void {
     const entry = this.require(name);
+    if (!writesGiven) this.heap.view(entry.dtype, entry.back!, entry.length).set(value.data as never);
     [entry.front, entry.back] = [entry.back!, entry.front];
   }
 

@@ -5,7 +5,8 @@ import { type NdArray, castTo, formatShape, joinRows, ndarray, rows, sizeOf, zer
 import { Sha256 } from "../base/sha256.ts";
 import { type ExternalRange, type OnnxHeader, type OnnxValue, readOnnx, withExternal } from "../onnx/index.ts";
 import type { Arrays } from "./engine.ts";
-import { type OrtOptions, openSession } from "./ort.ts";
+import { type OrtOptions, requireOnnxRuntime } from "./onnxruntime.ts";
+import { openSession } from "./ort-session.ts";
 
 /** The bytes of an ONNX file. */
 export interface OnnxSource {
@@ -40,9 +41,10 @@ export class OnnxNet {
 
   /**
    * @throws DataError when it is no ONNX model, its weights are not all there, or ONNX Runtime cannot run it: why, in words.
-   * @throws EngineError when there is no such device.
+   * @throws EngineError when there is no such device, or no ONNX Runtime.
    */
   static async open(source: OnnxSource, options: OrtOptions): Promise<OnnxNet> {
+    requireOnnxRuntime();
     const { name, bytes } = source;
     const header = readOnnx(bytes, name);
     for (const value of [...header.inputs, ...header.outputs]) requirePassable(name, value);

@@ -1,20 +1,24 @@
 // Stands in for ONNX Runtime where there is none, as in a browser: the engines that need it say so when they are asked for.
 import { EngineError } from "../base/errors.ts";
 
-function missing(): never {
-  throw new EngineError(
-    "ONNX Runtime must be there for this engine - got none here",
-    "use wasmEngine(), which needs nothing",
-  );
-}
-
-export const InferenceSession = { create: missing };
-
-/** @throws EngineError. */
-export class Tensor {
-  constructor() {
-    missing();
+/**
+ * ONNX Runtime's names, all of which throw.
+ * @param got What was found in its place. @param advice What to do.
+ */
+export function withoutOnnxRuntime(got: string, advice: string) {
+  const missing = (): never => {
+    throw new EngineError(`ONNX Runtime must be there for this engine - got ${got}`, advice);
+  };
+  class Tensor {
+    /** @throws EngineError. */
+    constructor() {
+      missing();
+    }
   }
+  return { InferenceSession: { create: missing }, Tensor, env: { versions: { common: "" } } };
 }
 
-export const env = { versions: { common: "" } };
+export const { InferenceSession, Tensor, env } = withoutOnnxRuntime(
+  "none here",
+  "use wasmEngine(), which needs nothing",
+);

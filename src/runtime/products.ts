@@ -8,7 +8,8 @@ import { type Buffer, type Product, lastTwo } from "../kernels/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { broadcastTo, matmul } from "../ops/index.ts";
 import type { Heap } from "./heap.ts";
-import { type OrtOptions, createSession, firstLine, threadsFor, waiting } from "./ort.ts";
+import { type OrtOptions, writesGiven } from "./onnxruntime.ts";
+import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts";
 
 /** A piece of memory that ONNX Runtime reads or writes as it lies. */
 interface Piece {
@@ -66,7 +67,9 @@ export class Products {
       this.tensors = { key, feeds: tensorsOf(this.inputs), fetches: tensorsOf(this.outputs) };
     }
     try {
-      await this.session.run(this.tensors.feeds, this.tensors.fetches);
+      const { feeds, fetches } = this.tensors;
+      if (writesGiven) await this.session.run(feeds, fetches);
+      else copyInto(fetches, await this.session.run(feeds));
     } catch (error) {
       throw new EngineError(`${this.name}: the step failed - got ${firstLine(String(error))}`);
     }
@@ -95,6 +98,10 @@ export async function takesSharedMemory(options: OrtOptions): Promise<boolean> {
 }
 
 type Tensors = Record<string, ort.Tensor>;
+
+function copyInto(places: Tensors, values: Readonly<Tensors>): void {
+  for (const [name, { data }] of Object.entries(places)) (data as Float32Array).set(values[name]!.data as Float32Array);
+}
 
 function nameIn(pieces: Map<string, Piece>, piece: Piece): string {
   for (const [name, known] of pieces) {

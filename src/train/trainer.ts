@@ -4,7 +4,7 @@ import { key } from "../base/random.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
 import type { ConfiguredModel, Model } from "../models/index.ts";
-import type { Arrays, Engine, State } from "../runtime/index.ts";
+import { type Arrays, type Engine, type State, requireUpdates } from "../runtime/index.ts";
 import { BestCheckpoint } from "../run/best-checkpoint.ts";
 import { type CheckpointFacts, saveCheckpoint } from "../run/checkpoint.ts";
 import { type DataSource, type RunConfig, type TrainOptions, healthEvery, rateOf, runConfig } from "../run/config.ts";
@@ -54,7 +54,7 @@ export interface TrainSettings {
  * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
  * from there, and ends with the same parameters as a run that was never stopped.
  * @throws OptionError before anything is written, when options do not fit the model or the data, or a step the memory.
- * @throws DivergedError when a loss is not finite; the last checkpoint stays.
+ * @throws EngineError before that, when updates do not reach its state. @throws DivergedError when a loss is not finite.
  */
 export async function* train(
   configured: ConfiguredModel,
@@ -68,6 +68,7 @@ export async function* train(
   if (initial !== undefined) requireLike(configured.definition.name, model, layoutsOf(model, training.seed), initial);
   const config = runConfig(configured, source, training, engine.name, initial?.init);
   const clock = settings.clock ?? systemClock;
+  await requireUpdates(engine);
   const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
   yield* new Training(run, model, data, served, engine, clock, settings.signal, initial).go();
 }
@@ -75,13 +76,14 @@ export async function* train(
 /**
  * Goes on with a run from its newest checkpoint.
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
- * @throws OptionError when there is not enough memory for its steps here.
+ * @throws OptionError when there is not enough memory for its steps here. @throws EngineError as in train.
  */
 export async function* resume(run: Run, data: DataSplit, settings: TrainSettings): AsyncGenerator<TrainEvent, void> {
   requireResumable(run);
   const recorded = await requireSameData(run.store, data);
   const { model, served } = planAgain(run.config, data, recorded, settings.engine.freeMemory?.());
   const { engine, clock = systemClock, signal, initial } = settings;
+  await requireUpdates(engine);
   yield* new Training(run, model, data, served, engine, clock, signal, initial).go();
 }
 

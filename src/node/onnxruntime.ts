@@ -1,0 +1,30 @@
+import { createRequire } from "node:module";
+
+import { withoutOnnxRuntime } from "../runtime/onnxruntime-missing.ts";
+
+/**
+ * ONNX Runtime where it is installed and loads on this system, and what stands in for it elsewhere. It is an optional dependency:
+ * its install script fails where only the package registry can be reached, and its binaries need glibc on Linux.
+ */
+export const { InferenceSession, Tensor, env } = load();
+
+function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor" | "env"> {
+  try {
+    return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-common");
+  } catch (error) {
+    return standIn(error as NodeJS.ErrnoException) as never;
+  }
+}
+
+function standIn({ code, message }: NodeJS.ErrnoException): ReturnType<typeof withoutOnnxRuntime> {
+  const elsewhere = "or use --device wasm, which needs nothing";
+  // Its script fetches files for CUDA, which zaya does not use, from another host than the registry.
+  const install =
+    process.platform === "win32" ? "set ONNXRUNTIME_NODE_INSTALL=skip, and " : "ONNXRUNTIME_NODE_INSTALL=skip ";
+  return code === "MODULE_NOT_FOUND"
+    ? withoutOnnxRuntime("no package onnxruntime-node", `run ${install}npm install onnxruntime-node, ${elsewhere}`)
+    : withoutOnnxRuntime(
+        `one that does not load: ${message.split("\n")[0]!}`,
+        `onnxruntime-node has binaries for Linux with glibc, macOS and Windows: install it again on such a system, ${elsewhere}`,
+      );
+}

@@ -1,0 +1,23 @@
+import { EngineError } from "../base/errors.ts";
+
+export type OpenSharp = (typeof import("sharp"))["default"];
+
+/**
+ * Loaded only where images are read or written: it takes a tenth of a second, has a binary of its own for each system, and is an
+ * optional dependency.
+ * @throws EngineError when it is not installed or does not load.
+ */
+export async function loadSharp(): Promise<OpenSharp> {
+  try {
+    return (await import("sharp")).default;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_MODULE_NOT_FOUND") {
+      throw new EngineError("image files are read by the package sharp - got none installed", "run npm install sharp");
+    }
+    throw new EngineError(
+      `sharp must load to read images - got ${message.split("\n")[0]}`,
+      "run npm install sharp again on this machine: it comes with a binary for each system",
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import { EngineError } from "../base/errors.ts";
+import { full } from "../base/ndarray.ts";
+import { constant, input } from "../graph/tensor.ts";
+import { add, matmul } from "../ops/index.ts";
+import type { Engine } from "./engine.ts";
+
+/** Side of matrices large enough that an engine with other code for large products uses it. */
+const side = 64;
+
+/**
+ * Runs a small update twice. An engine whose updates do not reach its state would train without a word and learn nothing:
+ * onnxruntime-web, for one, does not write into tensors that it is given for its outputs.
+ * @throws EngineError when the state is not what the updates make of it, or the engine has no such device.
+ */
+export async function requireUpdates(engine: Engine): Promise<void> {
+  const x = input("x", [side, side]);
+  // Each entry of the product is 2 x, all in powers of two: exact on any device.
+  const doubled = matmul(x, constant(full([side, side], 2 / side)));
+  const compiled = await engine.compile({ outputs: {}, updates: { x: add(doubled, 1) } });
+  const state = engine.createState({ x: full([side, side], 1) });
+  try {
+    await compiled.run({}, state);
+    await compiled.run({}, state);
+    const wrong = (await state.read())["x"]!.data.find((value) => value !== 7);
+    if (wrong === undefined) return;
+    throw new EngineError(
+      `${engine.name}: 2 x + 1, twice, must make 7 of the 1 in its state - got ${wrong}`,
+      "a model would not learn on this engine: use another, as wasmEngine()",
+    );
+  } finally {
+    await compiled.release();
+    state.dispose();
+  }
+}
