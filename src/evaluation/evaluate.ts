@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { DataError, OptionError, ShapeError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
@@ -41,16 +42,24 @@ export interface Evaluation extends MetricResult {
   readonly protocol: Protocol;
 }
 
+/** Options as a metric declares them; of a metric that is only known as one, any. */
+export type MetricOptions<Schema extends z.ZodObject> = NoInfer<Readonly<z.input<Schema>>>;
+
+export type Evaluator = <Kind extends EvidenceKind, Schema extends z.ZodObject>(
+  metric: Metric<Kind, Schema>,
+  options?: MetricOptions<Schema>,
+) => Promise<Evaluation>;
+
 /**
  * Measures one subject by any number of metrics; what they share is gathered once.
  * @throws OptionError for options that are not valid. @throws DataError when the model or its data cannot be measured so.
  */
-export function evaluator(
-  subject: Subject,
-): (metric: Metric, rawOptions?: Readonly<Record<string, unknown>>) => Promise<Evaluation> {
+export function evaluator(subject: Subject): Evaluator {
   const gathering = new Gathering(subject);
-  return async (metric, rawOptions = {}) => {
-    const options = parseOptions(metric.options, rawOptions, metric.name);
+  return async (own, rawOptions) => {
+    // Evidence is gathered by the kind that the metric needs: here no kind is another.
+    const metric = own as unknown as Metric;
+    const options = parseOptions(metric.options, rawOptions ?? {}, metric.name);
     const { evidence, real, facts } = await gathering.gather(metric.needs, options, metric.name);
     const result = metric.measure(evidence, options);
     if (!Number.isFinite(result.value)) {
@@ -95,15 +104,15 @@ function floorOf(
 }
 
 /** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
-export function evaluate(
-  metric: Metric,
+export function evaluate<Kind extends EvidenceKind, Schema extends z.ZodObject>(
+  metric: Metric<Kind, Schema>,
   trained: TrainedModel,
   data: Dataset,
   part: string,
   key: Key,
-  rawOptions: Readonly<Record<string, unknown>> = {},
+  options?: MetricOptions<Schema>,
 ): Promise<Evaluation> {
-  return evaluator({ trained, data, part, key })(metric, rawOptions);
+  return evaluator({ trained, data, part, key })(metric, options);
 }
 
 /** Evidence that is cheap enough to be always gathered, and of which models on which data. */

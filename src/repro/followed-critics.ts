@@ -1,7 +1,7 @@
 import { fold, key } from "../base/random.ts";
 import { sampleEmd, stepScalar } from "../base/scalar-names.ts";
 import { take } from "../data/index.ts";
-import { type Metric, kid } from "../metrics/index.ts";
+import { kid } from "../metrics/index.ts";
 import { classifier, wgan, wganGp } from "../models/index.ts";
 import { type Run } from "../run/index.ts";
 import { classifierFeatures, openTrained } from "../trained/index.ts";
@@ -50,7 +50,7 @@ export async function followedOnImages(context: RowContext): Promise<Record<stri
     for (let step = every; step <= steps; step += every) {
       const { trained, close } = await openTrained(run, context.engine, "last", step);
       const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "kid"), features });
-      distances.set(step, (await judge(kid as unknown as Metric, { samples })).value);
+      distances.set(step, (await judge(kid, { samples })).value);
       await close();
     }
     found[`${name}/mnist/rankCorrelation`] = correlation(await loggedAs(run, criticGap), distances);

@@ -1,6 +1,6 @@
 import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
-import { type Metric, accuracy, modes } from "../metrics/index.ts";
+import { accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
 import { classifierFeatures, openTrained } from "../trained/index.ts";
 import { evaluate, evaluator } from "../evaluation/index.ts";
@@ -51,7 +51,7 @@ export const unrolledStackedRow: Row = {
     const digits = await context.open("mnist");
     const teller = await fit(context, "classifier", classifier(), digits, { epochs: classifierEpochs, seed: 1 });
     const features = await classifierFeatures(teller.trained, "classifier");
-    const right = await evaluate(accuracy as unknown as Metric, teller.trained, digits.test, "test", key(1));
+    const right = await evaluate(accuracy, teller.trained, digits.test, "test", key(1));
     const values: Record<string, number> = { "classifier/accuracy": right.value };
     const stacks = await context.open("stacked-mnist");
     const data = { train: stacks.train, test: take(stacks.test, samples) };
@@ -63,7 +63,7 @@ export const unrolledStackedRow: Row = {
         const run = await trainToEnd(context, label, unrolledGan({ ...nets, unroll }), data, options);
         const { trained, close } = await openTrained(run, context.engine);
         const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "modes"), features });
-        const { details } = await judge(modes as unknown as Metric, { samples });
+        const { details } = await judge(modes, { samples });
         await close();
         counts.push(details.captured as number);
         values["noise/modes"] = details.modesOfNoise as number;

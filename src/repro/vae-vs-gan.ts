@@ -75,9 +75,7 @@ async function measureAll(context: RowContext, spec: string, data: DataSplit): P
   const teller = await fit(context, label("classifier"), classifier(), data, { epochs: classifierEpochs, seed });
   const features = await classifierFeatures(teller.trained, "classifier");
   const by = fold(key(seed), spec);
-  values[`${spec}/classifier/accuracy`] = (
-    await evaluate(accuracy as unknown as Metric, teller.trained, data.test, "test", by)
-  ).value;
+  values[`${spec}/classifier/accuracy`] = (await evaluate(accuracy, teller.trained, data.test, "test", by)).value;
   for (const [name, model] of Object.entries(players)) {
     const options = { epochs, batch: 64, learningRate: rates[name]!, seed };
     const run = await trainToEnd(context, label(name), model, data, options);

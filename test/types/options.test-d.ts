@@ -1,5 +1,8 @@
 // Mistakes in options that a library user makes, each of which must not compile; `npm run check` reads this file.
-import { images } from "../../src/node/index.ts";
+import { type DistanceContext, type Side, emd, mmd, sinkhorn, sliced } from "../../src/distances/index.ts";
+import { type Evaluator, evaluate, evaluator } from "../../src/evaluation/index.ts";
+import { elbo, fid, gradientVariance, kid, metrics, mig, nll, pairError } from "../../src/metrics/index.ts";
+import { images, openItems } from "../../src/node/index.ts";
 import {
   adagan,
   betaVae,
@@ -17,12 +20,26 @@ import {
 } from "../../src/models/index.ts";
 import type { TrainOptions } from "../../src/run/index.ts";
 
+// What is measured; nothing here is run.
+declare const measured: Parameters<typeof evaluator>[0];
+declare const [a, b]: readonly [Side, Side];
+declare const context: DistanceContext;
+const on = [measured.trained, measured.data, measured.part, measured.key] as const;
+const measure: Evaluator = evaluator(measured);
+
 // Options as they should be written.
 vae();
 vae({ latent: 10, arch: "conv", likelihood: "gaussian", sigma: "learned", hidden: [64, 32] });
 gan({ hidden: 64, loss: "hinge", augment: "dag", transforms: ["rotation", "flip"] });
 adagan({ boost: 0.5 });
 ({ epochs: 20, seed: 7 }) satisfies TrainOptions;
+void images("./photos", { size: 32, limit: 0.5 });
+void measure(kid, { samples: 1000, block: 100 });
+void measure(elbo);
+void evaluate(nll, ...on, { samples: 50 });
+// A metric that is known as one of them all takes options as they come.
+void measure(metrics[0]!, { samples: 50 });
+sinkhorn.measure(a, b, { cost: "euclidean", epsilon: 0.1 }, context);
 
 // @ts-expect-error a misspelt name
 vae({ latnt: 3 });
@@ -72,3 +89,37 @@ pix2pix({ clip: 0.1 });
 void images("./photos", { size: "32" });
 // @ts-expect-error a domain that does not exist
 void images("./photos", { domain: "C" });
+// @ts-expect-error a side that does not exist
+void images("./pairs", { pairs: "top-bottom" });
+// @ts-expect-error text for a share
+void images("./photos", { limit: "0.5" });
+// @ts-expect-error a misspelt option of a reader
+void images("./photos", { sizes: 32 });
+// @ts-expect-error a limit of all items
+void openItems("./photos", { limit: 5 });
+// @ts-expect-error a misspelt option of a metric
+void measure(kid, { sample: 1000 });
+// @ts-expect-error text for a count
+void measure(kid, { block: "100" });
+// @ts-expect-error a word for a yes or no
+void measure(fid, { forceFid: "yes" });
+// @ts-expect-error an option of another metric
+void measure(elbo, { samples: 50 });
+// @ts-expect-error a direction that does not exist
+void measure(pairError, { direction: "AtoC" });
+// @ts-expect-error an object for a count
+void measure(mig, { points: { train: 100 } });
+// @ts-expect-error an option of another metric, given at once
+void evaluate(nll, ...on, { points: 50 });
+// @ts-expect-error null for a count
+void evaluate(nll, ...on, { samples: null });
+// @ts-expect-error a list for text
+void evaluate(gradientVariance, ...on, { beside: ["estimator=score-function"] });
+// @ts-expect-error a cost that does not exist
+emd.measure(a, b, { cost: "cosine" }, context);
+// @ts-expect-error text for a number
+sinkhorn.measure(a, b, { cost: "euclidean", epsilon: "0.1" }, context);
+// @ts-expect-error an option of another distance
+sliced.measure(a, b, { epsilon: 0.1 }, context);
+// @ts-expect-error a word for a list of numbers
+mmd.measure(a, b, { bandwidths: "median" }, context);
