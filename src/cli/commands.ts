@@ -14,57 +14,57 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: "train",
-    summary: "train a model on data, into a new run folder",
+    summary: "train a model in a new run folder",
     load: async () => (await import("./train.ts")).declareTrain,
   },
   {
     name: "resume",
-    summary: "go on with a run that was stopped",
+    summary: "continue an interrupted run, or train one for longer",
     load: async () => (await import("./resume.ts")).declareResume,
   },
   {
     name: "sample",
-    summary: "draw new items from a run or an ONNX file",
+    summary: "generate samples from a run or an ONNX file",
     load: async () => (await import("./sample.ts")).declareSample,
   },
   {
     name: "reconstruct",
-    summary: "encode and decode test images, and show both",
+    summary: "show test items and their reconstructions",
     load: async () => (await import("./reconstruct.ts")).declareReconstruct,
   },
   {
     name: "traverse",
-    summary: "show what each latent dimension does",
+    summary: "show latent traversals, one row per dimension",
     load: async () => (await import("./traverse.ts")).declareTraverse,
   },
   {
     name: "translate",
-    summary: "turn images of one domain into images of another",
+    summary: "translate images from one domain to another",
     load: async () => (await import("./translate.ts")).declareTranslate,
   },
   {
     name: "eval",
-    summary: "measure a run on its test data",
+    summary: "evaluate a run on its test split",
     load: async () => (await import("./eval.ts")).declareEval,
   },
   {
     name: "compare",
-    summary: "put runs side by side on one page",
+    summary: "compare runs side by side on an HTML page",
     load: async () => (await import("./compare.ts")).declareCompare,
   },
   {
     name: "diagnose",
-    summary: "name what is wrong with a run, with evidence and one change",
+    summary: "detect failures of a run and suggest a remedy",
     load: async () => (await import("./diagnose.ts")).declareDiagnose,
   },
   {
     name: "report",
-    summary: "write a run's page anew: curves, pictures, diagnosis",
+    summary: "rewrite the HTML report of a run",
     load: async () => (await import("./report.ts")).declareReport,
   },
   {
     name: "export",
-    summary: "write a run's nets as ONNX files",
+    summary: "export the nets of a run as ONNX files",
     load: async () => (await import("./export.ts")).declareExport,
   },
   {
@@ -74,12 +74,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "data",
-    summary: "look at data before training on them",
+    summary: "inspect a data set before training",
     load: async () => (await import("./data.ts")).declareData,
   },
   {
     name: "repro",
-    summary: "regenerate a published number, or a claim of the docs",
+    summary: "reproduce a published result or a claim of the docs",
     load: async () => (await import("./repro.ts")).declareRepro,
   },
   {
@@ -89,12 +89,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "studio",
-    summary: "watch runs in a browser while they train",
+    summary: "monitor, compare and start runs in a browser",
     load: async () => (await import("./studio.ts")).declareStudio,
   },
   {
     name: "doctor",
-    summary: "check this machine: engines, speed, versions",
+    summary: "check engines, speed and versions on this machine",
     load: async () => (await import("./doctor.ts")).declareDoctor,
   },
 ];

@@ -43,8 +43,8 @@ export function declareCompare(command: Command): void {
   command
     .argument("<run...>", "run folders, two or more")
     .option("--out <file>", "HTML page to write (default: compare.html)", "compare.html")
-    .option("--different-data", "compare runs even if they were trained on different data");
-  addMeasureFlags(command, "none: the page shows what eval has measured");
+    .option("--different-data", "compare runs although they were trained on different data");
+  addMeasureFlags(command, "none; the page shows the results of zaya eval");
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true, force: "replace the file" });
   addExamples(command, [["two runs on one page", "zaya compare runs/vae-mnist-1 runs/vae-mnist-2"]]);
@@ -103,7 +103,7 @@ function requirePage(path: string): void {
 function requireDistinct(folders: readonly string[]): void {
   const paths = folders.map((folder) => resolve(folder));
   const twice = folders.find((_, i) => paths.indexOf(paths[i]!) < i);
-  if (twice !== undefined) throw new OptionError(`each run must be given once - got ${twice} again`);
+  if (twice !== undefined) throw new OptionError(`each run must be given once - got ${twice} twice`);
 }
 
 /** A run's record, which may still be written to. */

@@ -22,7 +22,7 @@ export interface Look extends Judged {
 /** Classes above which they are not listed one by one. */
 const manyClasses = 30;
 /** Where all files are named. */
-const everyName = "--json names all";
+const everyName = "--json lists all";
 
 type Row = readonly string[];
 
@@ -47,8 +47,8 @@ export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
   const { aligned, unmatched = [] } = train.sides!;
   const partners = unmatched.length === 0 ? "" : `; ${counted(unmatched.length, "file")} without a partner`;
   const rows = [
-    ["items", `${sizeText(train)} to train on, ${sizeText(test)} to test on`],
-    ["pairs", aligned ? "aligned: either image is the truth of the other" : `two domains, not aligned${partners}`],
+    ["items", `${sizeText(train)} for training, ${sizeText(test)} for testing`],
+    ["pairs", aligned ? "aligned: each image is the target of the other" : `two domains, not aligned${partners}`],
     ["shape", `${a.summary.shape.join(" x ")}  (of either image: height x width x channels)`],
     ...sourceRows(data),
   ];
@@ -126,17 +126,19 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
   const { duplicates, constant, classes, dimensions } = summary;
   const scales = scalesOf({ train, test });
   return [
-    ["items", `${count(train.size)} to train on, ${count(test.size)} to test on`],
+    ["items", `${count(train.size)} for training, ${count(test.size)} for testing`],
     ["range", rangeWords(summary)],
     ...(dimensions ?? []).map(({ min, max, mean, deviation }, at) => [
       `  x${at + 1}`,
       `${numberApart(min, deviation)} to ${numberApart(max, deviation)}, mean ${numberApart(mean, deviation)}, deviation ${number(deviation)}`,
     ]),
     ...(scales.length === 0 ? [] : [["numbers", scalesLine(scales)]]),
-    ...(train.ownUnits ? [["standardised", "for training, each coordinate; undone in all that a run makes"]] : []),
+    ...(train.ownUnits
+      ? [["standardised", "per coordinate for training; all outputs of a run are in the original units"]]
+      : []),
     ["duplicates", `${counted(duplicates.length, "item")} equal to an earlier one`],
-    ...(near === null ? [] : [["near copies", nearLine(near, summary.size)]]),
-    ...(constant.length > 0 ? [["blank", `${counted(constant.length, "item")} of one value throughout`]] : []),
+    ...(near === null ? [] : [["near duplicates", nearLine(near, summary.size)]]),
+    ...(constant.length > 0 ? [["blank", `${counted(constant.length, "item")} with a single value`]] : []),
     ...(classes === null ? [] : [["classes", classesLine(classes)]]),
     ...(train.modes === undefined ? [] : [["modes", modesLine(train.modes)]]),
   ];
@@ -181,7 +183,7 @@ function copyLines({ summary: { duplicates, constant }, near, nameOf }: Look): s
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ["duplicates", duplicates.map(([first, item]) => `${nameOf(item)} = ${nameOf(first)}`)],
     [
-      "near copies",
+      "near duplicates",
       eachOnce(near?.pairs ?? [])
         .filter(([item, other]) => !equal.has(item) || !equal.has(other))
         .map(([item, other]) => `${nameOf(item)} ~ ${nameOf(other)}`),
@@ -200,7 +202,7 @@ function verdictLines(...domains: [Look, ...Look[]]): string[] {
 
 function nearLine({ pairs, of }: NearDuplicates, size: number): string {
   const among = of < size ? ` among the first ${count(of)}` : "";
-  return `${counted(pairs.length, "item")} nearly equal to another${among} (8 x 8 pixels, less than 2/255 apart)`;
+  return `${counted(pairs.length, "item")} nearly equal to another one${among} (mean difference below 2/255 at 8 x 8 pixels)`;
 }
 
 /** Each class with its items; of many classes how many items they have. */
@@ -215,7 +217,7 @@ function modesLine(modes: Modes): string {
     const { channels, classes } = modes;
     return `${count(modeCount(modes))}: a digit of ${classes} in each of ${channels} channels`;
   }
-  return `${count(modeCount(modes))}; of high quality within ${number(modes.deviation * modes.within)} of a mode's centre`;
+  return `${count(modeCount(modes))}; high-quality within ${number(modes.deviation * modes.within)} of a mode's centre`;
 }
 
 function modeCount(modes: Modes): number {

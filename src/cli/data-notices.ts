@@ -23,8 +23,8 @@ export function noticeLines(data: DataSplit, { all }: { readonly all: boolean })
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   const files = skipped.length === 1 ? "1 file that" : `${count(skipped.length)} files that`;
   return [
-    ...(skipped.length === 0 ? [] : [`left out ${files} could not be read as images:`]),
-    ...firstOf(skipped, "zaya data --json names them all", all).map((line) => `  ${line}`),
+    ...(skipped.length === 0 ? [] : [`skipped ${files} could not be read as images:`]),
+    ...firstOf(skipped, "zaya data --json lists all of them", all).map((line) => `  ${line}`),
     ...notesOf(data).map((note) => `note: ${note}`),
     ...warningsOf(data).map((warning) => `warning: ${warning}`),
   ];
@@ -100,7 +100,7 @@ function coarseWarning({ mean, deviation }: PointScale, column: number): string 
   const about = numberApart(centre, spread);
   const unit = 10 ** Math.ceil(Math.log10(spread));
   const near = numberApart(Math.round(centre / unit) * unit, unit);
-  return `x${column + 1} deviates by ${number(spread)} from its mean, ${about}, where float32 has steps of ${number(float32Step(centre))}: samples and metrics are in float64, but exported ONNX files are in float32 and lose it; subtract ${near} from the column to export it`;
+  return `x${column + 1} has a standard deviation of ${number(spread)} around its mean, ${about}, where the spacing of float32 is ${number(float32Step(centre))}: samples and metrics are in float64, but exported ONNX files are in float32 and lose this precision; subtract ${near} from the column before training`;
 }
 
 /** How numbers became [0, 1], each type once. */
@@ -112,6 +112,6 @@ export function scalesOf({ train, test }: DataSplit): ValueScale[] {
 
 export function scalesLine(scales: readonly ValueScale[]): string {
   const of = ({ type, low, high }: ValueScale): string =>
-    high === 1 && type !== "bool" ? `${type}, as they are` : `${type}, ${low} to ${high} taken as 0 to 1`;
+    high === 1 && type !== "bool" ? `${type}, as they are` : `${type}, ${low} to ${high} mapped to 0 to 1`;
   return scales.map(of).join("; ");
 }

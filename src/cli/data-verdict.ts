@@ -74,8 +74,8 @@ function halvableSide([height, width]: Shape, least: number): number {
 }
 
 function sizeRemark([height, width]: Shape, least: number, size: number | null): string {
-  const fact = `${height} x ${width} pixels: recipes of convolutions take multiples of ${multiple}, from ${least}`;
-  return `${fact}; ${size === null ? "scale the arrays before they are saved, or use --arch mlp" : `add --size ${size}`}`;
+  const fact = `${height} x ${width} pixels: convolutional recipes need multiples of ${multiple}, at least ${least}`;
+  return `${fact}; ${size === null ? "resize the arrays before saving them, or use --arch mlp" : `add --size ${size}`}`;
 }
 
 /** Transformations that can be undone, of images that are higher or lower than they are wide. */
@@ -84,19 +84,19 @@ const ofAnyShape = transformSets.find(
 )!;
 
 function augmentRemark(flags: string, transforms: string | null): string {
-  const moved = transforms === null ? "turned and mirrored" : "mirrored";
-  return `With a GAN try ${flags}, which keeps ${moved} items out of the samples; ${flags.replace("dag", "real-only")} is for items that are as likely ${moved}`;
+  const moved = transforms === null ? "rotated and mirrored" : "mirrored";
+  return `For a GAN try ${flags}, which does not leak ${moved} items into the samples; use ${flags.replace("dag", "real-only")} only if ${moved} items are as likely as the originals`;
 }
 
 function countRemark(size: number): string | null {
   if (size >= few) return null;
   const items = counted(size, "training item");
   return size < veryFew
-    ? `${items}: far too few to learn a distribution from; a model will repeat them. Good for trying things out`
-    : `${items}: few; expect a model to memorise. Keep it small, compare its losses on train and test, and collect more if you can`;
+    ? `${items}: far too few to learn a distribution; a model will memorise them. Fine for a first try`
+    : `${items}: few; expect memorisation. Use a small model, compare its training and test losses, and collect more data if possible`;
 }
 
 function copiesRemark(near: NearDuplicates | null, where: string): string | null {
   if (near === null || near.pairs.length < manyCopies * near.of) return null;
-  return `${count(near.pairs.length)} of ${counted(near.of, "item")}${where} have a near copy: there is less to learn from than their number says, and test items may be nearly equal to training items`;
+  return `${count(near.pairs.length)} of ${counted(near.of, "item")}${where} have a near duplicate: the data set is effectively smaller, and test items may nearly equal training items`;
 }

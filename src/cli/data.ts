@@ -20,11 +20,11 @@ export function declareData(command: Command): void {
   const how = dataOptions.omit({ spec: true, second: true });
   command
     .argument("<spec>", dataOptions.shape.spec.meta()?.description ?? "")
-    .argument("[second]", "second domain of unpaired images");
+    .argument("[second]", "second domain, for image-to-image translation");
   addFlags(command, how);
   addOutputFlags(command);
   addExamples(command, [
-    ["points known by name", "zaya data ring8"],
+    ["a built-in data set of points", "zaya data ring8"],
     ["a folder of your own images (here: photos)", "zaya data photos --size 32"],
   ]);
   command.action(async (spec: string, second: string | undefined, flags: DataFlags) => {

@@ -7,7 +7,7 @@ import { addFlags } from "./flags.ts";
 
 const deviceOptions = z.object({
   device: choiceField(
-    "where to compute: auto is cpu, ONNX Runtime alone, or wasm where it is not installed; kernels fuses all but large products; wasm is kernels without native parts",
+    "engine: cpu is ONNX Runtime; kernels runs everything but large products in fused kernels; wasm is kernels without native code; auto is cpu, or wasm if ONNX Runtime is not installed",
     devices,
   ).default("auto"),
 });

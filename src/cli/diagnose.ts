@@ -18,13 +18,13 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareDiagnose(command: Command): void {
-  command.argument("<run>", "run folder; the run may be going on, interrupted or done, nothing is written to it");
+  command.argument("<run>", "run folder, during or after training; nothing is written to it");
   addCheckpointFlag(command);
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true });
   addNote(
     command,
-    "Each finding comes with the numbers that show it, the thresholds that they crossed and one flag to change. docs/diagnose.md lists the symptoms.",
+    "Each finding shows the measured values, their thresholds and one flag to change. docs/diagnose.md describes all checks.",
   );
   addExamples(command, [["check a run", "zaya diagnose runs/vae-mnist-1"]]);
   command.action(runDiagnose);
@@ -40,7 +40,7 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
   try {
     const { config } = run;
     const about = `${config.recipe} on ${sourceTitle(config.data)}, step ${step} of ${config.train.steps}`;
-    output.say(`looking at ${about}`);
+    output.say(`checking ${about}`);
     const data = await openSameData(run);
     const lines = (await run.metrics()).filter((line) => line.step <= step);
     const chronicle = new Chronicle(config, trained.model, data, lines);
@@ -52,10 +52,10 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
 }
 
 function foundLine(found: number, looked: number): string {
-  if (looked === 0) return "no symptom could be looked for yet";
+  if (looked === 0) return "no check could be made yet";
   return found > 0
-    ? `${counted(found, "symptom")} found of ${looked} looked for`
-    : `none of ${counted(looked, "symptom")} found`;
+    ? `${counted(found, "symptom")} found in ${counted(looked, "check")}`
+    : `no symptom found in ${counted(looked, "check")}`;
 }
 
 function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
@@ -68,6 +68,6 @@ function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
     ]),
     foundLine(findings.length, looked),
     ...absent.map(({ symptom, evidence }) => `  no ${symptom}: ${evidence}`),
-    ...unknown.map(({ symptom, needs }) => `  ${symptom} was not looked for: it takes ${needs}`),
+    ...unknown.map(({ symptom, needs }) => `  ${symptom} was not checked: it needs ${needs}`),
   ];
 }

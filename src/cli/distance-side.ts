@@ -42,7 +42,7 @@ export async function openSide(request: SideRequest): Promise<OpenedSide> {
 
 async function drawSide({ spec, n, key, weights, parameters, device }: SideRequest): Promise<OpenedSide> {
   if (weights !== undefined) {
-    throw new OptionError(`weights are for data - got ${weights} for the run ${spec}, whose items are drawn`);
+    throw new OptionError(`weights apply to data - got ${weights} for the run ${spec}, which is sampled`);
   }
   const { trained, close } = await openRunModel(spec, device, parameters);
   try {
@@ -70,7 +70,7 @@ async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): P
 async function weightsFor(file: string, size: number, spec: string): Promise<Float64Array> {
   const weights = await readPointWeights(file);
   if (weights.length === size) return weights;
-  throw new OptionError(`${file} must have a weight an item of ${spec}, ${size} - got ${weights.length}`);
+  throw new OptionError(`${file} must have one weight per item of ${spec}, ${size} - got ${weights.length}`);
 }
 
 /** Indices of at most n items, ascending: all of them, or a subsample by the key of those whose weight is above 0. */

@@ -20,7 +20,9 @@ import { addParameterFlags, parametersOf } from "./weights.ts";
 const weighted = distances.filter((distance) => distance.weighted).map(({ name }) => name);
 
 const options = z.object({
-  n: integerField("items of each side at most, drawn by the seed; a run is sampled n times", { min: 1 }).default(2000),
+  n: integerField("maximum number of items per side, chosen by the seed; a run generates n samples", {
+    min: 1,
+  }).default(2000),
   seed: integerField("random seed", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   size: integerField("scale and centre-crop the images of a folder to n x n pixels", { min: 1 }).optional(),
   weightsA: textField(
@@ -62,8 +64,8 @@ export function declareDistance(command: Command): void {
   addMemberFlags(command, distances, "Options of distances:");
   addOutputFlags(command, { quiet: true, force: "replace the file of --plan" });
   addExamples(command, [
-    ["how close two halves of a noisy circle are", "zaya distance ring8 ring8 -n 500"],
-    ["samples of a run and its data, in pixels", "zaya distance runs/vae-mnist-1 mnist --metric sliced -n 500"],
+    ["the training and test split of eight Gaussians", "zaya distance ring8 ring8 -n 500"],
+    ["samples of a run and its data, in pixel space", "zaya distance runs/vae-mnist-1 mnist --metric sliced -n 500"],
   ]);
   command.action(runDistance);
 }
@@ -95,15 +97,15 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
 
 /** What falls short, and what a person can do. */
 const shortfalls: ReadonlyMap<string, string> = new Map([
-  ["not converged", "the plan's sums miss the weights by marginalError; a larger --epsilon converges sooner"],
-  ["inexact", "costs span more powers of ten than could be resolved; the value is right to its gap"],
+  ["not converged", "the marginals differ from the weights by marginalError; a larger --epsilon converges faster"],
+  ["inexact", "costs span too many orders of magnitude; the value is accurate to its gap"],
 ]);
 
 async function requirePlan(path: string | undefined, { name, planned }: Distance, force: boolean): Promise<void> {
   if (path === undefined) return;
   if (!planned) {
     const planned = distances.filter((each) => each.planned).map((each) => each.name);
-    throw new OptionError(`${name} has no plan - got --plan ${path}`, `a plan comes with ${planned.join(", ")}`);
+    throw new OptionError(`${name} has no plan - got --plan ${path}`, `use --metric ${planned.join(", ")}`);
   }
   requirePlanFile(path);
   await requireFree(path, force);

@@ -15,13 +15,13 @@ interface EvalFlags extends MeasureFlags {
 
 export function declareEval(command: Command): void {
   command.argument("<run>", "run folder; results are added to its eval/");
-  addMeasureFlags(command, "what training ends with");
+  addMeasureFlags(command, "the metrics computed at the end of training");
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true });
   addExamples(command, [
-    ["the test metrics of the recipe again", "zaya eval runs/vae-mnist-1"],
-    ["log-likelihood of 500 test images", "zaya eval runs/vae-mnist-1 --metric nll --samples 100 --limit 500"],
-    ["features to compare images in, once per data set", "zaya train classifier --data mnist --out runs/digits"],
+    ["the default metrics of the recipe", "zaya eval runs/vae-mnist-1"],
+    ["log-likelihood on 500 test images", "zaya eval runs/vae-mnist-1 --metric nll --samples 100 --limit 500"],
+    ["a classifier as feature space, once per data set", "zaya train classifier --data mnist --out runs/digits"],
     ["sample quality and diversity", "zaya eval runs/vae-mnist-1 --features runs/digits --metric kid --metric recall"],
   ]);
   command.action(runEval);

@@ -15,8 +15,8 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
   }
   const size = error instanceof RangeError ? /^Invalid typed array length: (\d+)$/.exec(error.message)?.[1] : undefined;
   if (size !== undefined || isOutOfMemory(error)) {
-    const what = size === undefined ? "what was asked for" : `an array of ${count(Number(size))} numbers`;
-    tell(stderr, `${what} does not fit into memory`, "choose smaller numbers, or fewer or smaller items");
+    const what = size === undefined ? "the requested amount of data" : `an array of ${count(Number(size))} numbers`;
+    tell(stderr, `${what} does not fit into memory`, "choose smaller values, or fewer or smaller items");
     return exitCodes.refused;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -64,7 +64,8 @@ export function guardStreams(): void {
 }
 
 function lostOutput(code: string | undefined): [message: string, hint?: string] {
-  if (code === "EPIPE") return ["what read stdout ended before all was printed (EPIPE)"];
-  if (code === "ENOSPC") return ["stdout goes to a full disk (ENOSPC)", "free some space, or send it elsewhere"];
-  return [`stdout does not take what is printed (${code})`];
+  if (code === "EPIPE") return ["the reader of stdout exited before everything was printed (EPIPE)"];
+  if (code === "ENOSPC")
+    return ["the disk that stdout is redirected to is full (ENOSPC)", "free some space or redirect to another disk"];
+  return [`stdout cannot be written (${code})`];
 }

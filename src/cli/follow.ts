@@ -42,7 +42,7 @@ export async function followRun(
       if (event.type === "recovered") output.warn(`${folder}: ${event.what}`);
       if (event.type === "interrupted") {
         const { step, warnings } = event;
-        const lines = [reportLine, `stopped at step ${step} of ${train.steps}; go on with: zaya resume ${word}`];
+        const lines = [reportLine, `stopped at step ${step} of ${train.steps}; continue with: zaya resume ${word}`];
         output.result(lines, {
           ...about,
           report,

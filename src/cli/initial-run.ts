@@ -15,6 +15,6 @@ export async function readInitial(folder: string, known?: InitialRun): Promise<I
   if (known === undefined || known.sha256 === found.init.sha256) return found;
   throw new RunError(
     `init-from: step ${known.step} of ${folder} must have the parameters that the config names - got another SHA-256`,
-    "the run was trained anew since; --init-from takes its parameters as they are now",
+    "the run was retrained since; pass --init-from to use its current parameters",
   );
 }

@@ -19,7 +19,7 @@ export function catchInterrupt(output: Output, ends = "after this step and savin
     if (!controller.signal.aborted) {
       first = now;
       controller.abort();
-      output.warn(`stopping ${ends}; once more leaves at once`);
+      output.warn(`stopping ${ends}; press Ctrl-C again to exit immediately`);
     } else if (now - first > echo) {
       output.clear();
       process.exit(exitCodes.interrupted);

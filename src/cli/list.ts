@@ -36,11 +36,11 @@ function named({ name, summary, source }: Required<Listed>): Listed {
 export function declareList(command: Command): void {
   command.argument("[what]", `what to list: ${Object.keys(sections).join(", ")} (default: all)`);
   addOutputFlags(command);
-  addExamples(command, [["what can be measured", "zaya list metrics"]]);
+  addExamples(command, [["all metrics", "zaya list metrics"]]);
   command.action((what: string | undefined, flags: { readonly json?: boolean }) => {
     const known = Object.keys(sections);
     if (what !== undefined && !known.includes(what)) {
-      throw new OptionError(`nothing to list is called ${what}`, suggestion(what, known, "lists"));
+      throw new OptionError(`no list is called ${what}`, suggestion(what, known, "lists"));
     }
     const lists = (what === undefined ? known : [what]).map((name) => [name, sections[name]!()] as const);
     const lines = lists.flatMap(([name, list]) => [

@@ -44,7 +44,7 @@ async function dispatch(words: readonly string[]): Promise<void> {
 /** All commands by name, and the one that is called with its arguments, flags and action. */
 export async function declareProgram(name: string | undefined, words: readonly string[]): Promise<Command> {
   const program = new Command("zaya")
-    .description("Deep generative models: train, measure, sample, export as ONNX.")
+    .description("Train, evaluate, sample and export deep generative models.")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
@@ -72,8 +72,5 @@ function version(): string {
 /** @throws RunError when it has been removed: no relative path means anything then. */
 function requireWorkingFolder(): void {
   if (workingFolder() !== null) return;
-  throw new RunError(
-    "the folder that you are in must exist - got one that was removed",
-    "cd to a folder that is there, or cd out and in again",
-  );
+  throw new RunError("the current folder must exist - got one that was removed", "cd to an existing folder");
 }

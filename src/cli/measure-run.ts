@@ -33,25 +33,25 @@ import { refusalLines } from "./result-lines.ts";
 import { addParameterFlags, describeParameters, givenParameter, parametersOf } from "./weights.ts";
 
 const options = z.object({
-  limit: integerField("measure on the first n test items only (default: all)", { min: 1 }).optional(),
-  seed: integerField("random seed of the metrics (default: the run's, as at the end of training)", {
+  limit: integerField("evaluate on the first n test items only (default: all)", { min: 1 }).optional(),
+  seed: integerField("random seed of the metrics (default: the run's seed, as at the end of training)", {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   }).optional(),
   features: textField(
-    "features that metrics compare: the run folder of a classifier, or an ONNX file from images or [n, d] to vectors (default: points as they are; images need it)",
+    "feature space of the metrics: the run folder of a classifier, or an ONNX file from images or [n, d] to vectors; required for images (default: the coordinates of points)",
     "run|file",
   ).optional(),
   featureRange: choiceField(
-    "black and white in the input of that ONNX file, unless it says so itself (default: 0,1)",
+    "values of black and white in the input of that ONNX file, unless declared in the file (default: 0,1)",
     rangeWords,
   ).optional(),
   featureLayout: choiceField(
-    "axis order of images in that ONNX file, where its shape is ambiguous",
+    "axis order of images in that ONNX file, if its shape is ambiguous",
     imageLayouts,
   ).optional(),
   featureOutput: textField(
-    "output of that ONNX file to use, where it has several and none is named features",
+    "output of that ONNX file to use, if it has several and none is named features",
     "name",
   ).optional(),
 });
@@ -77,7 +77,7 @@ export interface Measurement extends Measured {
 export function addMeasureFlags(command: Command, otherwise: string): void {
   command.option(
     "--metric <name>",
-    `metric of the list above, may be repeated (default: ${otherwise})`,
+    `metric from the list above, repeatable (default: ${otherwise})`,
     (name: string, all: readonly string[] = []) => [...all, name],
   );
   addNames(
@@ -104,7 +104,7 @@ export function checkMeasureFlags(flags: MeasureFlags): void {
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
   const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter(flags);
-  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} says how to measure - got it without --metric`);
+  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} is an option of metrics - got it without --metric`);
 }
 
 /** Measures a run's newest checkpoint on its test data; the results are written into its eval/. */
@@ -141,8 +141,8 @@ async function featuresFor(
   if (features === undefined) return null;
   if (chosen.some(takesFeatures)) return openFeatures(features, { range, layout, output }, device);
   throw new OptionError(
-    `features are for metrics that compare items in them - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
-    `add --metric ${metrics.find(takesFeatures)!.name}, or leave --features out`,
+    `--features is for metrics of features - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `add --metric ${metrics.find(takesFeatures)!.name}, or remove --features`,
   );
 }
 
@@ -162,7 +162,7 @@ async function measure(
   const data = given.limit === undefined ? test : take(test, given.limit);
   const seed = given.seed ?? run.config.train.seed;
   output.say(
-    `measuring on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
+    `evaluating on ${count(data.size)} of ${counted(test.size, "test item")}, with ${describeParameters(step, weights)}`,
   );
   const by = fold(key(seed), "evaluate");
   const subject = { trained, data, part: "test", key: by, training: train, features: compared?.features };
@@ -196,8 +196,8 @@ function usualOf({ trained, run }: OpenedRun, data: DataSplit, flags: MeasureFla
   const usual = endMeasurements(trained.model, data);
   if (usual.length === 0) {
     throw new OptionError(
-      `${run.config.recipe} is measured by metrics of samples - got no --metric`,
-      "add --metric kid, once or more; zaya list metrics shows them all",
+      `${run.config.recipe} has no default metrics - got no --metric`,
+      "add one or more, such as --metric kid; zaya list metrics shows all",
     );
   }
   const metrics = usual.map(({ metric }) => metric);

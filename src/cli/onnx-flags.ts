@@ -11,13 +11,13 @@ export const rangeWords = Object.keys(valueRanges) as [ValueRange, ...ValueRange
 
 /** What flags say of an ONNX file where the file does not. */
 export const onnxFields = {
-  layout: choiceField("axis order of images in an ONNX file, where its shape is ambiguous", imageLayouts).optional(),
+  layout: choiceField("axis order of images in an ONNX file, if its shape is ambiguous", imageLayouts).optional(),
   inputRange: choiceField(
-    "black and white in the input of an ONNX file, unless it says so itself",
+    "values of black and white in the input of an ONNX file, unless declared in the file",
     rangeWords,
   ).optional(),
   outputRange: choiceField(
-    "black and white in the output of an ONNX file, unless it says so itself",
+    "values of black and white in the output of an ONNX file, unless declared in the file",
     rangeWords,
   ).optional(),
   outputName: textField("output to use of an ONNX file that has several", "name").optional(),
@@ -31,13 +31,13 @@ export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run:
   if (idle === undefined) return;
   throw new OptionError(
     `--${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for ONNX files - got it for ${run}, a run`,
-    "leave it out: a run knows its own form",
+    "remove it: a run defines its own ranges and layout",
   );
 }
 
 /** That a range is known only by what a file gives. */
 export function probedWarning(path: string, range: ValueRange, flag: string): string {
-  return `${path} does not say what black and white are; by what it gives, ${range}. ${flag} says otherwise`;
+  return `${path} does not declare its pixel range; inferred from its outputs: ${range}. Set it with ${flag}`;
 }
 
 /** Whether a path is meant as an ONNX file rather than as the folder of a run. */

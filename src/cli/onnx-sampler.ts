@@ -65,8 +65,8 @@ export class OnnxSampler {
     const range = port.range ?? rangeOfImages(some);
     if (range !== null) return new OnnxSampler(net, noise, output.name, { port, range });
     throw new OptionError(
-      `${net.name} must say what black and white are in the images it gives - got values from ${extremes(some).join(" to ")}`,
-      "say it with --output-range, which is -1,1 of most GANs",
+      `${net.name} must declare the pixel range of its output - got values from ${extremes(some).join(" to ")}`,
+      "pass --output-range; for most GANs it is -1,1",
     );
   }
 
@@ -100,7 +100,7 @@ export class OnnxSampler {
 function noiseTaken(net: OnnxNet): Noise {
   const { input } = net;
   const shape = input.extents!.slice(1).map(({ size }) => size);
-  const hint = "the decoder, generator or sampler of a run draws samples, its encoder does not";
+  const hint = "use the decoder, generator or sampler of a run; an encoder generates no samples";
   const isNoise =
     shape.length === 1 || factsOf(net, input)?.prior !== undefined || shape.slice(1).every((s) => s === 1);
   if (!input.type.startsWith("float") || shape.length === 0 || shape.includes(null) || !isNoise) {
@@ -109,8 +109,8 @@ function noiseTaken(net: OnnxNet): Noise {
   const prior = factsOf(net, input)?.prior;
   if (prior === null) {
     throw new DataError(
-      `${net.name} must draw from a prior - got codes ${input.name} without one`,
-      "sampler.onnx beside it draws",
+      `${net.name} must sample from a prior - got latents ${input.name} without one`,
+      "use sampler.onnx in the same folder",
     );
   }
   return { noise: prior?.startsWith("uniform") === true ? "uniform" : "normal", shape: shape as number[] };

@@ -18,7 +18,7 @@ import {
 import type { ImageNet } from "../trained/index.ts";
 import type { OnnxForm } from "./onnx-flags.ts";
 
-const hint = "AtoB.onnx and BtoA.onnx of a run's export folder turn images into images";
+const hint = "use AtoB.onnx or BtoA.onnx from the export folder of a run";
 
 /** Side of the images on which a net that takes any size is tried. */
 const probeSide = 128;
@@ -76,7 +76,7 @@ async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => numb
   const [height, width, channels] = port.shape as [number, number, number];
   if ((channels !== 1 && channels !== 3 && channels !== -1) || (height === -1) !== (width === -1)) {
     throw new DataError(
-      `${net.name} must take images of 1 or 3 channels, of one size or of any - got ${describeValue(input)}`,
+      `${net.name} must take images with 1 or 3 channels, of fixed or dynamic size - got ${describeValue(input)}`,
       hint,
     );
   }
@@ -91,8 +91,8 @@ async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => numb
   const range = saidRange ?? (await probedRange(async (each) => (each === "0,1" ? made : given(each)), givenRange));
   if (range === null) {
     throw new OptionError(
-      `${net.name} must say what black and white are in its images - got values by which it can be of none, or of several ranges`,
-      "say it with --input-range 0,1 or -1,1 (most GANs) or 0,255 (most style transfer), and --output-range where that is another",
+      `${net.name} must declare the pixel range of its images - got outputs that fit no range or several`,
+      "pass --input-range 0,1 or -1,1 (most GANs) or 0,255 (most style transfer), and --output-range if it differs",
     );
   }
   const inputRange = port.range ?? range;
@@ -121,7 +121,7 @@ async function translated<D extends "float32" | "uint8">(
 
 function notAsLarge(net: OnnxNet, taken: Shape, made: Shape): DataError {
   return new DataError(
-    `${net.name} must give images as large as it takes, ${formatShape(taken)} - got ${formatShape(made)}`,
+    `${net.name} must return images of the input size, ${formatShape(taken)} - got ${formatShape(made)}`,
     hint,
   );
 }
@@ -198,7 +198,7 @@ function requireRoom(net: OnnxNet, [height, width]: readonly [number, number], b
   const scale = Math.sqrt(free / bytes);
   throw new OptionError(
     `${net.name} takes about ${gibibytes(bytes)} for an image of ${width} x ${height}, which must be free - got ${gibibytes(free)}`,
-    `make the image smaller first: about ${Math.floor(width * scale)} x ${Math.floor(height * scale)} would fit`,
+    `resize the image first: about ${Math.floor(width * scale)} x ${Math.floor(height * scale)} would fit`,
   );
 }
 

@@ -37,7 +37,7 @@ export async function openFeatures(
 
 function unknown(path: string, got: string): DataError {
   return new DataError(
-    `features must be the folder of a classifier's run or an ONNX file - got ${got}: ${path}`,
-    "train a classifier of the same data: zaya train classifier --data DATA, with --domain B for the second of two domains",
+    `--features must be the run folder of a classifier or an ONNX file - got ${got}: ${path}`,
+    "train a classifier on the same data: zaya train classifier --data DATA, with --domain B for the second domain",
   );
 }

@@ -19,7 +19,7 @@ export async function openRunModel(
   const run = await openRun(folder);
   const opened = await inRun(folder, async () => openTrained(run, await nodeEngine({ device }), weights, checkpoint));
   for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
-  if (opened.recovered.length > 0) new Output({}).warn(`${folder}: going on with step ${opened.step}`);
+  if (opened.recovered.length > 0) new Output({}).warn(`${folder}: continuing from step ${opened.step}`);
   return { run, ...opened };
 }
 

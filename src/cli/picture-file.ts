@@ -25,7 +25,7 @@ const bytesPerNumber: Readonly<Record<string, number>> = {
 };
 
 const itemFiles =
-  ".png, .jpg and .webp are a grid of images, one image alone, or a plot of points; .npy a float32 array [n, c, h, w] or [n, d]; .csv a table of points; folder/ a file an image";
+  ".png, .jpg and .webp hold an image grid, a single image or a plot of points; .npy a float32 array [n, c, h, w] or [n, d]; .csv a table of points; folder/ one file per image";
 
 /** Frames of an animation are shown so many milliseconds each. */
 const frameTime = 40;
@@ -67,7 +67,7 @@ function endingOf(path: string): string {
 /** @throws OptionError for a table of images. */
 export function requireFitting(path: string, kind: Dataset["kind"]): void {
   if (endingOf(path) === ".csv" && kind !== "points") {
-    throw new OptionError(`only points make a table - got images for --out ${path}`, "write a .png or a .npy file");
+    throw new OptionError(`a table holds points - got images for --out ${path}`, "write a .png or a .npy file");
   }
 }
 

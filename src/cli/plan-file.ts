@@ -13,7 +13,7 @@ export function requirePlanFile(path: string): void {
   if ([".csv", ".npy"].includes(extname(path))) return;
   throw new OptionError(
     `--plan must end in .csv or .npy - got ${path}`,
-    ".csv has a line i,j,mass for all that is moved, .npy the float64 matrix [n, m]",
+    ".csv holds one line i,j,mass per transported mass, .npy the float64 matrix [n, m]",
   );
 }
 

@@ -19,7 +19,7 @@ const pictureEvery = 5000;
 const phases: Readonly<Record<PhaseEvent["phase"], string>> = {
   compile: "compiling the training step",
   train: "training",
-  evaluate: "measuring on the test split",
+  evaluate: "evaluating on the test split",
   export: "writing ONNX files",
   report: "writing the report",
 };

@@ -25,7 +25,7 @@ const columns = 8;
 
 const options = z.object({
   data: textField(
-    "other data of the same item shape, whose test split is used (default: the run's)",
+    "data set with the same item shape, whose test split is reconstructed (default: the run's)",
     "spec",
   ).optional(),
   n: integerField("test items to reconstruct", { min: 1 }).default(32),
@@ -70,11 +70,14 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
     const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);
     await writeOutput(out, await encodePicture(picture, `${folder}, reconstructions`), force);
     const limits = data.kind === "image" ? " (values in [0, 1])" : "";
-    output.result([`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} a number${limits}`], {
-      out,
-      n: shown,
-      meanSquaredError: error,
-    });
+    output.result(
+      [`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} per dimension${limits}`],
+      {
+        out,
+        n: shown,
+        meanSquaredError: error,
+      },
+    );
   } finally {
     await close();
   }
@@ -86,7 +89,7 @@ async function dataOf(run: Run, spec: string | undefined): Promise<Dataset> {
   const known = await readDataRecord(run.store);
   if (known !== null && known.shape.join() !== test.shape.join()) {
     throw new DataError(
-      `items must be ${formatShape(known.shape)}, as the run's are - got ${formatShape(test.shape)} in ${spec}`,
+      `items must have the shape of the run's, ${formatShape(known.shape)} - got ${formatShape(test.shape)} in ${spec}`,
     );
   }
   return test;

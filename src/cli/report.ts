@@ -17,10 +17,10 @@ interface ReportFlags {
 }
 
 export function declareReport(command: Command): void {
-  command.argument("<run>", "run folder; the run may be going on, interrupted or done");
+  command.argument("<run>", "run folder, during or after training");
   addDeviceFlag(command);
   addOutputFlags(command);
-  addExamples(command, [["write runs/vae-mnist-1/report.html anew", "zaya report runs/vae-mnist-1"]]);
+  addExamples(command, [["rewrite runs/vae-mnist-1/report.html", "zaya report runs/vae-mnist-1"]]);
   command.action(runReport);
 }
 

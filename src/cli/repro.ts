@@ -16,9 +16,10 @@ import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
 
 const options = z.object({
-  scale: choiceField("quick ends within five minutes, full is what the row's bar is about", ["quick", "full"]).default(
+  scale: choiceField("quick ends within five minutes; full is the scale of the published result", [
     "quick",
-  ),
+    "full",
+  ]).default("quick"),
 });
 
 interface ReproFlags {
@@ -32,11 +33,11 @@ interface ReproFlags {
 
 export function declareRepro(command: Command): void {
   command
-    .argument("<row>", "row to reproduce; zaya list repro shows what each one claims")
-    .option("--only-print", "print what would be run, and against which numbers")
+    .argument("<row>", "row to reproduce; zaya list repro describes all rows")
+    .option("--only-print", "print the runs and the reference values, and run nothing")
     .option(
       "--out <dir>",
-      "folder for ROW-SCALE.json and its pictures ROW-SCALE-NAME.svg or .png",
+      "folder for ROW-SCALE.json and its figures ROW-SCALE-NAME.svg or .png",
       "runs/reproductions",
     );
   addFlags(command, options);

@@ -57,7 +57,7 @@ export function floorWords({
 /** What real items get, and what else is different about them. */
 function floorOf(result: Evaluation): string[] {
   const { floorDetails = {}, floorRefusal, details } = result;
-  if (floorRefusal !== undefined) return [`no floor: real items in place of samples are refused, ${floorRefusal}`];
+  if (floorRefusal !== undefined) return [`no floor: it cannot be computed from real items, ${floorRefusal}`];
   const floor = floorWords(result);
   if (floor === null) return [];
   const other = Object.entries(floorDetails).flatMap(([name, detail]) =>

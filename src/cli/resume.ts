@@ -29,8 +29,8 @@ import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
 
 const lengthOptions = z.object({
-  steps: integerField("length of the whole run in steps, in place of what it was", { min: 1 }).optional(),
-  epochs: integerField("the same in passes over the data", { min: 1 }).optional(),
+  steps: integerField("new total length of the run in steps", { min: 1 }).optional(),
+  epochs: integerField("new total length of the run in passes over the training split", { min: 1 }).optional(),
 });
 
 interface ResumeFlags extends Readonly<Record<string, unknown>> {
@@ -46,12 +46,12 @@ interface ResumeFlags extends Readonly<Record<string, unknown>> {
 export function declareResume(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, lengthOptions);
-  command.option("--from-scratch", "train again from step 1, if no checkpoint is left");
+  command.option("--from-scratch", "restart at step 1, if no checkpoint is left");
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true, pictures: true });
   addExamples(command, [
     ["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"],
-    ["train a run on that is done", "zaya resume runs/vae-mnist-1 --steps 10000"],
+    ["train a finished run for longer", "zaya resume runs/vae-mnist-1 --steps 10000"],
   ]);
   command.action(async (folder: string, flags: ResumeFlags) => {
     process.exitCode = await inRun(folder, () => runResume(folder, flags));
@@ -66,7 +66,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   const known = await Run.open(new FolderStore(folder));
   const { config, state } = known;
   if (length === null && isDone(known)) {
-    const lines = [`nothing to do: all ${state.step} steps of ${folder} are done; --steps N gives it more`];
+    const lines = [`nothing to do: all ${state.step} steps of ${folder} are done; train longer with --steps N`];
     output.result(lines, {
       run: folder,
       recipe: config.recipe,
@@ -106,7 +106,7 @@ function lengthOf(flags: ResumeFlags): RunLength | null {
   const { steps, epochs } = parseOptions(lengthOptions, givenOptions(flags, lengthOptions), "resume");
   if (steps === undefined && epochs === undefined) return null;
   if (steps === undefined || epochs === undefined) return { steps, epochs };
-  throw new OptionError(`steps and epochs exclude each other - got ${steps} and ${epochs}`, "give one of them");
+  throw new OptionError(`steps and epochs are mutually exclusive - got ${steps} and ${epochs}`, "use one of them");
 }
 
 function lengthLines({ train, lengthened }: RunConfig): string[] {

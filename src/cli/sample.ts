@@ -39,13 +39,13 @@ import { type ParameterFlags, type Parameters, addParameterFlags, givenParameter
 const options = z.object({
   n: integerField("items to sample (default: 64, or one for each of --seeds)", { min: 1 }).optional(),
   seed: integerField("random seed of the noise z", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
-  seeds: textField("a seed for each item, such as 0-63 or 3,17; a seed always gives the same item", "seeds").optional(),
+  seeds: textField("one seed per item, such as 0-63 or 3,17; the same seed gives the same item", "seeds").optional(),
   interpolate: integerField(
-    "animation (.webp, .gif) with n frames of spherical interpolation from each item to the next, and back to the first",
+    "write an animation (.webp, .gif) of spherical interpolation between the items, n frames each, ending at the first",
     { min: 2, max: 1000 },
   ).optional(),
   out: textField(
-    "file to write: .png, .jpg, .webp (image grid, or plot of points), .npy (float32 [n, c, h, w] or [n, d]) or .csv of points; or a folder, ending in /, with a file per image (default: RUN-samples.png, .npy of points)",
+    "file to write: .png, .jpg, .webp (image grid, or plot of points), .npy (float32 [n, c, h, w] or [n, d]) or .csv of points; or a folder, ending in /, with one file per image (default: RUN-samples.png, .npy of points)",
     "file|dir/",
   ).optional(),
   format: choiceField("format of the images in a folder", imageFormats).default("png"),
@@ -142,7 +142,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
       name: (index) => `seed${seed}-${String(index).padStart(digits, "0")}`,
     };
   }
-  if (n !== undefined) throw new OptionError(`--seeds says how many items there are - got -n ${n} as well`);
+  if (n !== undefined) throw new OptionError(`--seeds sets the number of items - got -n ${n} as well`);
   const seeds = seedsOf(text);
   const digits = maxOf([seeds[0]!, seeds.at(-1)!].map((each) => String(each).length));
   return {
@@ -183,7 +183,10 @@ async function writeFolder(
   output: Output,
 ): Promise<Shape> {
   if (source.kind !== "image") {
-    throw new OptionError(`points go into one file - got the folder --out ${out}`, "write a .csv or a .npy file");
+    throw new OptionError(
+      `points are written to one file - got the folder --out ${out}`,
+      "write a .csv or a .npy file",
+    );
   }
   const fileOf = (index: number): string => join(out, `${draws.name(index)}.${format}`);
   for (let i = 0; i < draws.count; i++) await requireFree(fileOf(i), force);
@@ -205,9 +208,9 @@ async function writeFolder(
 async function writeFilm(source: Source, draws: Draws, frames: number, { out, force }: Target): Promise<Shape> {
   if (source.kind !== "image" || source.noise.noise !== "normal") {
     const got = source.kind === "image" ? `${source.noise.noise} noise` : "points";
-    throw new OptionError(`--interpolate needs images that are made of Gaussian noise - got ${got}`);
+    throw new OptionError(`--interpolate needs images generated from Gaussian noise - got ${got}`);
   }
-  if (draws.count < 2) throw new OptionError("--interpolate needs two items or more to go between - got one");
+  if (draws.count < 2) throw new OptionError("--interpolate needs at least two items - got one");
   await requireFree(out, force);
   await requireRoom(source, draws.count * frames, (numbers) => bytesToWrite(out, numbers));
   const codes = interpolated(draws.noise(source.noise, 0, draws.count), frames);
@@ -224,7 +227,7 @@ async function requireRoom(source: Source, n: number, toWrite: (numbers: number)
   if (n * each <= memory) return;
   throw new OptionError(
     `items must fit into the ${gibibytes(memory)} of memory that are free - got ${n} of them, which take about ${gibibytes(n * each)}`,
-    `about ${Math.floor(memory / each)} would fit; draw the rest with other seeds`,
+    `about ${Math.floor(memory / each)} would fit; generate the rest with other seeds`,
   );
 }
 
@@ -263,8 +266,8 @@ async function openFile(
   const idle = givenParameter(flags);
   if (idle !== undefined) {
     throw new OptionError(
-      `a file has but one sort of parameters - got --${idle} ${flags[idle]} for ${path}`,
-      `zaya export RUN --${idle} says which a file gets`,
+      `an ONNX file holds one set of parameters - got --${idle} ${flags[idle]} for ${path}`,
+      `choose them when exporting: zaya export RUN --${idle}`,
     );
   }
   const sampler = await OnnxSampler.open(await onnxFile(path), form, ortOptions(device));

@@ -15,14 +15,14 @@ interface StudioFlags {
 export function declareStudio(command: Command): void {
   addExamples(command, [["the runs of the folder runs, as they go on", "zaya studio"]]);
   command
-    .argument("[dir]", "folder whose runs are shown, at any depth", "runs")
-    .option("--port <n>", "port on this machine (default: any that is free)")
-    .option("--read-only", "show runs, and neither start nor stop any")
+    .argument("[dir]", "folder with runs, searched recursively", "runs")
+    .option("--port <n>", "local port (default: any free one)")
+    .option("--read-only", "show runs only; they cannot be started or stopped")
     .action(async (folder: string, flags: StudioFlags) => {
       const output = new Output();
       const monitor = await serveMonitor(folder, portOf(flags.port), flags.readOnly === true);
-      output.say(`studio  ${monitor.address}`, "Ctrl-C ends it");
-      const signal = catchInterrupt(output, "when the trainings that were started here have saved");
+      output.say(`studio  ${monitor.address}`, "press Ctrl-C to quit");
+      const signal = catchInterrupt(output, "when the runs started here have saved a checkpoint");
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       await monitor.close();
       process.exitCode = exitCodes.done;

@@ -78,10 +78,10 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   command
     .optionsGroup("Run:")
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
-    .option("--config <file>", "JSON of an earlier run (its config.json) to repeat; flags win over its entries")
-    .option("--init-from <run>", "run with whose parameters (the averaged ones) to begin, in place of random ones")
-    .option("--set <path=value>", "one entry of that JSON, may be repeated: --set model.latent=4", collect)
-    .option("--dry-run", "check everything, print the config and write nothing");
+    .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
+    .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")
+    .option("--set <path=value>", "override an entry of the config, repeatable: --set model.latent=4", collect)
+    .option("--dry-run", "check everything and print the config; write nothing");
   addOutputFlags(command, { quiet: true, pictures: true });
   addTrainExamples(command, definition);
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
@@ -99,12 +99,12 @@ function addRecipes(command: Command): void {
     "Recipes:",
     models.map(({ name, summary }) => [name, summary]),
   );
-  addNote(command, "zaya train RECIPE --help shows a recipe's own flags, and its defaults for these.");
+  addNote(command, "zaya train RECIPE --help shows the options of a recipe and its defaults.");
 }
 
 /** Data that a recipe can be tried on at once, and how a person's own images are given to it. */
 const exampleData = {
-  items: { known: mnist.name, purpose: "a folder of your own images, here photos", own: "photos --size 32" },
+  items: { known: mnist.name, purpose: "a folder of your own images (here: photos)", own: "photos --size 32" },
   domains: { known: digitsOutlined.name, purpose: "two folders of your own images", own: "horses zebras --size 64" },
   "aligned pairs": {
     known: digitsOutlined.name,
@@ -117,8 +117,8 @@ function addTrainExamples(command: Command, definition: ModelDefinition | null):
   const { name, learnsFrom = "items" } = definition ?? models[0]!;
   const { known, purpose, own } = exampleData[learnsFrom];
   addExamples(command, [
-    ["data known by name: what would be run", `zaya train ${name} --data ${known} --dry-run`],
-    ["the run itself", `zaya train ${name} --data ${known}`],
+    ["print the config for a built-in data set", `zaya train ${name} --data ${known} --dry-run`],
+    ["train", `zaya train ${name} --data ${known}`],
     [purpose, `zaya train ${name} --data ${own}`],
   ]);
 }
@@ -212,7 +212,7 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
 /** @throws OptionError for more words than there can be domains. */
 function specsOf(data: readonly string[]): DataSpecs {
   const [spec, second] = data;
-  if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty word");
+  if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty string");
   if (data.length <= 2) return { spec, second };
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }

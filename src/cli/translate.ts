@@ -31,9 +31,9 @@ import { type Failure, jobsFor } from "./translate-jobs.ts";
 import { type ParameterFlags, addParameterFlags, parametersOf } from "./weights.ts";
 
 const options = z.object({
-  direction: choiceField("direction, for a run that has two; one-way runs and files need none", directions).optional(),
+  direction: choiceField("direction of translation, for models with two", directions).optional(),
   fit: choiceField(
-    "how to translate images of another size than the model's: resize there and back, or tiles that overlap by half",
+    "how to translate images of other sizes than the model's: resize to it and back, or in tiles that overlap by half",
     fits,
   ).default("resize"),
   ...onnxFields,
@@ -157,16 +157,18 @@ async function openNet(
 function chosenWay(path: string, ways: readonly Direction[], wanted: Direction | undefined): Direction {
   if (ways.length === 0) {
     throw new OptionError(
-      `the run must turn images into images - got ${path}, which does not`,
+      `the run must be an image-to-image model - got ${path}`,
       `train one: zaya train ${translatingRecipes()[0]} --data A B`,
     );
   }
   if (wanted === undefined && ways.length > 1) {
-    throw new OptionError(`the run translates two ways, and needs a --direction: ${ways.join(", ")} - got none`);
+    throw new OptionError(
+      `the run translates in two directions, choose one with --direction: ${ways.join(", ")} - got none`,
+    );
   }
   const way = wanted ?? ways[0]!;
   if (ways.includes(way)) return way;
-  throw new OptionError(`this run goes ${ways.join(", ")} - got --direction ${way}`);
+  throw new OptionError(`this run translates ${ways.join(", ")} - got --direction ${way}`);
 }
 
 async function openFile(
@@ -180,7 +182,7 @@ async function openFile(
   const idle = { "--direction": wanted, "--weights": flags.weights, "--checkpoint": flags.checkpoint };
   for (const [flag, value] of Object.entries(idle)) {
     if (value !== undefined) {
-      throw new OptionError(`${flag} is for runs, a file is of one sort - got ${value} for ${path}`);
+      throw new OptionError(`${flag} is for runs - got ${value} for the ONNX file ${path}`);
     }
   }
   const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), availableMemory);

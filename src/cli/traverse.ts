@@ -48,7 +48,7 @@ export function declareTraverse(command: Command): void {
     command,
     `One row per latent dimension, largest KL first. Two dimensions are shown as a plane of ${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior.`,
   );
-  addExamples(command, [["what each latent dimension changes", "zaya traverse runs/vae-mnist-1"]]);
+  addExamples(command, [["traverse all latent dimensions", "zaya traverse runs/vae-mnist-1"]]);
   command.action(runTraverse);
 }
 
@@ -67,7 +67,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     const plane = size === 2;
     const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
     const images = await trained.decode(codes);
-    if (images.shape.length !== 4) throw new OptionError("only images can be drawn - got a model of points");
+    if (images.shape.length !== 4) throw new OptionError("traversals need images - got a model of points");
     const across = plane ? manifoldSide : columns;
     await writeOutput(
       out,
@@ -95,9 +95,9 @@ function latentSize({ decoder, maps }: Model): number {
 }
 
 function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {
-  if (kl === null) return ["rows in the order of the latent dimensions, for no KL has been measured yet"];
+  if (kl === null) return ["rows in the order of the latent dimensions, because no KL has been measured yet"];
   return [
-    "rows from above, with their KL in nats",
+    "rows from top to bottom, with their KL in nats",
     ...order.map((latent) => `  latent ${latent}  ${number(kl[latent]!)}`),
   ];
 }

@@ -7,12 +7,12 @@ import { addFlags } from "./flags.ts";
 
 const parameterOptions = z.object({
   checkpoint: countOrWordField(
-    "checkpoint to use: the newest one, the best one by what the run measures on held-out items, or that of a step",
+    "checkpoint to use: the latest one (last), the best one on held-out items (best), or a step number",
     ["last", "best"],
     "step",
   ).default("last"),
   weights: choiceField(
-    "parameters to use: their exponential moving average (ema), where the run keeps one, or those of the last step",
+    "parameters to use: their exponential moving average (ema), if the run keeps one, or those of the last step (last)",
     ["ema", "last"],
   ).default("ema"),
 });
@@ -51,5 +51,5 @@ export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | un
 /** `the averaged parameters of step 500`; a run that keeps no averages has but one sort. */
 export function describeParameters(step: number, weights: Weights | null): string {
   if (weights === null) return `the checkpoint of step ${step}`;
-  return `the ${weights === "ema" ? "averaged" : "last"} parameters of step ${step}`;
+  return `the ${weights === "ema" ? "EMA" : "last"} parameters of step ${step}`;
 }

@@ -143,7 +143,7 @@ export function resolveTraining(
   }
   if (given.steps !== undefined && given.epochs !== undefined) {
     throw new OptionError(
-      `steps and epochs exclude each other - got ${given.steps} and ${given.epochs}`,
+      `steps and epochs are mutually exclusive - got ${given.steps} and ${given.epochs}`,
       "give one of them",
     );
   }

@@ -110,7 +110,7 @@ describe("zaya reconstruct", () => {
     expect(await sizeOfPicture("other.png")).toEqual([across(8), across(4)]);
     const larger = await zaya(folder, "reconstruct", "run", "--data", "larger.npy", "--out", "larger.png");
     expect(larger.code).toBe(2);
-    expect(larger.stderr).toContain("items must be [8, 8, 1], as the run's are - got [9, 9, 1]");
+    expect(larger.stderr).toContain("items must have the shape of the run's, [8, 8, 1] - got [9, 9, 1]");
   });
 });
 
@@ -264,7 +264,7 @@ describe("a model of points", () => {
     const file = resultOf(await zaya(folder, "sample", "points/export/decoder.onnx", "--json"));
     expect(file).toMatchObject({ out: "decoder-samples.npy", shape: [2] });
     const { code, stderr } = await zaya(folder, "traverse", "points", "--out", "p.png");
-    expect(stderr).toContain("only images can be drawn");
+    expect(stderr).toContain("traversals need images");
     expect(code).toBe(2);
     expect(await filesIn(folder)).not.toContain("p.png");
     const reals = await sizeOfPicture("points/samples/reals.png");
@@ -292,7 +292,7 @@ describe("a model of points", () => {
     expect(seen).toMatchObject({ name: "p.csv", kind: "points", shape: [2], count: 30, classes: null, modes: null });
     const images = await zaya(folder, "sample", "run", "--out", "i.csv");
     expect([images.code, images.stdout]).toEqual([2, ""]);
-    expect(images.stderr).toContain("only points make a table - got images for --out i.csv");
+    expect(images.stderr).toContain("a table holds points - got images for --out i.csv");
     expect((await zaya(folder, "sample", "run", "--out", "i.txt")).stderr).toContain(
       "must end in .png, .jpg, .webp, .npy, .csv or /",
     );

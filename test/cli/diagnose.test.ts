@@ -55,7 +55,7 @@ describe("zaya diagnose", () => {
     expect(stdout).toMatch(/^dead-units: most units .*\n {2}dead at each .*\n {2}try --initial-bias 0: .*$/m);
     expect(stdout).toContain("\n2 symptoms found of 6 looked for\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
-    expect(stdout).toContain("\n  posterior-collapse was not looked for: it takes the KL of each latent\n");
+    expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
   });
 
@@ -100,8 +100,8 @@ describe("zaya diagnose", () => {
     await zaya(folder, ...tiny, "--steps", "20", "--out", "short", "--quiet");
     const { code, stdout } = await zaya(folder, "diagnose", "short", "--quiet");
     expect(code).toBe(0);
-    expect(stdout).toContain("no symptom could be looked for yet\n");
-    expect(stdout).toContain("  dead-units was not looked for: it takes 200 steps\n");
+    expect(stdout).toContain("no check could be made yet\n");
+    expect(stdout).toContain("  dead-units was not checked: it needs 200 steps\n");
   });
 
   it("refuses a run without a checkpoint, a damaged one, and a folder that is no run", async () => {

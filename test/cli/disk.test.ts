@@ -127,7 +127,7 @@ describe.runIf(process.platform === "linux")("an output that cannot be written",
     let stderr = "";
     child.stderr!.on("data", (text) => (stderr += String(text)));
     const [code] = await once(child, "close");
-    expect(stderr).toContain("error: stdout goes to a full disk (ENOSPC)");
+    expect(stderr).toContain("error: the disk that stdout is redirected to is full (ENOSPC)");
     expect(stderr.match(/error:/g)).toHaveLength(1);
     expect(code).toBe(2);
   });

@@ -185,7 +185,7 @@ describe("zaya distance", () => {
     const { code, stderr, ...rest } = await zaya(folder, ...words);
     expect(code).toBe(0);
     expect(resultOf({ code, stderr, ...rest }).status).toBe("not converged");
-    expect(stderr).toContain("a larger --epsilon converges sooner");
+    expect(stderr).toContain("a larger --epsilon converges faster");
   });
 
   it.each<[words: string[], ...texts: string[]]>([
@@ -207,7 +207,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--metric", "w1"], "points must be single numbers - got 2 numbers each", "use emd"],
     [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be a whole number from 1 to 2 - got 5"],
     [["a.csv", "b.csv", "--weights-a", "negative.csv"], "negative.csv: each weight must be at least 0 - got -2 at 1"],
-    [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have a weight an item of b.csv, 2 - got 3"],
+    [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have one weight per item of b.csv, 2 - got 3"],
     [["a.csv", "b.csv", "--weights-a", "none.csv"], "none.csv must be a file that exists"],
     [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], a number a point - got [3, 2]"],
     [["run", "tiny.npy", "--weights-a", "weights.csv"], "for the run run, whose items are drawn"],

@@ -111,12 +111,12 @@ describe("zaya data with two domains", () => {
       await verdict("apart", "copies"),
       "12 of 12 items of",
     ];
-    expect(first).toContain(`${of} A have a near copy`);
+    expect(first).toContain(`${of} A have a near duplicate`);
     expect(first).not.toContain("of B have");
-    expect(second).toContain(`${of} B have a near copy`);
+    expect(second).toContain(`${of} B have a near duplicate`);
     expect(second).not.toContain("of A have");
-    expect((await zaya(folder, "data", "apart", "copies")).stdout).toContain(`${of} B have a near copy`);
-    expect(await verdict("copies")).toContain("12 of 12 items have a near copy");
+    expect((await zaya(folder, "data", "apart", "copies")).stdout).toContain(`${of} B have a near duplicate`);
+    expect(await verdict("copies")).toContain("12 of 12 items have a near duplicate");
   });
 
   it("proposes what fits the images: no quarter turns where they are not square", async () => {

@@ -179,11 +179,7 @@ describe("zaya eval --features", () => {
 
   it.each([
     [["model", "--metric", "fid"], "images need --features", "zaya train classifier"],
-    [
-      ["model", "--metric", "elbo", "--features", "teller"],
-      "features are for metrics that compare items",
-      "--metric fid",
-    ],
+    [["model", "--metric", "elbo", "--features", "teller"], "--features is for metrics of features", "--metric fid"],
     [
       ["model", "--metric", "fid", "--features", "model"],
       "must be of a classifier - got model",

@@ -92,10 +92,10 @@ describe("a run that ends in the middle of its end", () => {
   }
 
   it.each([
-    ["evaluate", "SIGKILL", "measuring on the test split"],
+    ["evaluate", "SIGKILL", "evaluating on the test split"],
     ["export", "SIGKILL", "writing ONNX files"],
     ["report", "SIGKILL", "writing the report"],
-    ["evaluate", "SIGTERM", "measuring on the test split"],
+    ["evaluate", "SIGTERM", "evaluating on the test split"],
     ["export", "SIGINT", "writing ONNX files"],
     ["report", "SIGTERM", "writing the report"],
   ] as const)("in the phase %s by %s resumes to the same files", { timeout: 60_000 }, async (phase, signal, words) => {

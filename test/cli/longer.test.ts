@@ -23,7 +23,7 @@ describe("zaya resume --steps", () => {
   it("gives a run that is done more steps, which its config keeps", async () => {
     const before = await params("a", "000040");
     const nothing = await zaya(folder, "resume", "a");
-    expect(nothing.stdout).toBe("nothing to do: all 40 steps of a are done; --steps N gives it more\n");
+    expect(nothing.stdout).toBe("nothing to do: all 40 steps of a are done; train longer with --steps N\n");
     const longer = await zaya(folder, "resume", "a", "--steps", "60", "--json");
     expect(resultOf(longer)).toMatchObject({ run: "a", status: "done", steps: 60 });
     expect(longer.stderr).toContain("length 40 -> 60 steps; the learning rate stays 0.001");
@@ -42,7 +42,7 @@ describe("zaya resume --steps", () => {
     const short = await zaya(folder, "resume", "a", "--steps", "30");
     expect([short.code, short.stderr]).toEqual([2, expect.stringContaining("a run of 60 steps must get more")]);
     const both = await zaya(folder, "resume", "a", "--steps", "90", "--epochs", "3");
-    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("exclude each other")]);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("mutually exclusive")]);
   });
 });
 

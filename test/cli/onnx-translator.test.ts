@@ -35,8 +35,8 @@ describe("an ONNX file as a translator", () => {
     const error = await open(apply).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toBe(
-      `net.onnx must give images as large as it takes, [1, 3, 4, 2] - got ${got}`,
+      `net.onnx must return images of the input size, [1, 3, 4, 2] - got ${got}`,
     );
-    expect((error as DataError).hint).toContain("AtoB.onnx and BtoA.onnx");
+    expect((error as DataError).hint).toContain("AtoB.onnx or BtoA.onnx");
   });
 });

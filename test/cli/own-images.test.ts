@@ -89,8 +89,8 @@ describe("a person's own images", () => {
     expect(stdout).toMatch(/classes +cat: 14, dog: 15\n/);
     expect(stdout).toMatch(/unreadable +5 files\n/);
     for (const line of left) expect(stdout).toContain(`    ${line}`);
-    expect(stdout).toMatch(/numbers +.*uint8, 0 to 255 taken as 0 to 1/);
-    expect(stdout).toContain("uint16, 0 to 65535 taken as 0 to 1");
+    expect(stdout).toMatch(/numbers +.*uint8, 0 to 255 mapped to 0 to 1/);
+    expect(stdout).toContain("uint16, 0 to 65535 mapped to 0 to 1");
     expect(stdout).toContain("float64, as they are");
     expect(stdout).toContain("note: of 1 file with several the first picture is read: cat/wave.gif (2)");
     expect(stdout).toContain("    dog/IMG_1 (1).JPG = dog/IMG_1.JPG\n");

@@ -33,7 +33,7 @@ describe("zaya repro", () => {
 
   it("says in its help where pictures go, and with --only-print runs nothing", async () => {
     const help = await zaya(work.folder, "repro", "--help");
-    expect(help.stdout.replace(/\s+/g, " ")).toContain("its pictures ROW-SCALE-NAME.svg");
+    expect(help.stdout.replace(/\s+/g, " ")).toContain("its figures ROW-SCALE-NAME.svg");
     const print = await zaya(work.folder, "repro", "beta-vae", "--only-print", "--out", "nothing");
     expect([print.code, print.stdout.includes("bar ")]).toEqual([0, true]);
     expect(await filesIn(join(work.folder, "nothing"))).toEqual([]);

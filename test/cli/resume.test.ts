@@ -56,7 +56,7 @@ describe("zaya resume", () => {
     const before = await filesIn(folder);
     const { code, stdout } = await zaya(folder, "resume", "whole");
     expect(code).toBe(0);
-    expect(stdout).toBe("nothing to do: all 60 steps of whole are done; --steps N gives it more\n");
+    expect(stdout).toBe("nothing to do: all 60 steps of whole are done; train longer with --steps N\n");
     expect(await filesIn(folder)).toEqual(before);
   });
 
@@ -105,7 +105,7 @@ describe("a signal", () => {
       resumed.child.kill(signal);
       const again = await resumed.ended;
       expect(again.code).toBe(130);
-      expect(again.stdout).toMatch(new RegExp(`stopped at step \\d+ of 1000000; go on with: zaya resume ${run}\n$`));
+      expect(again.stdout).toMatch(new RegExp(`stopped at step \\d+ of 1000000; continue with: zaya resume ${run}\n$`));
       expect((await readJson(folder, run, "run.json")).step).toBeGreaterThan(step);
     },
   );
@@ -116,7 +116,7 @@ describe("a signal", () => {
     const { child, ended, until } = start(folder, ...large);
     await until("train 1/");
     child.kill("SIGINT");
-    await until("once more leaves at once");
+    await until("press Ctrl-C again to exit immediately");
     await sleep(350);
     child.kill("SIGINT");
     const { code, stdout } = await ended;

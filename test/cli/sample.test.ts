@@ -84,8 +84,8 @@ describe("zaya sample by seeds", () => {
 
   it.each([
     [["--seeds", "9-3"], "--seeds must be seeds and ranges of them"],
-    [["--seeds", "1", "-n", "2"], "--seeds says how many items there are"],
-    [["--seeds", "1", "--interpolate", "9", "--out", "a.webp"], "needs two items or more"],
+    [["--seeds", "1", "-n", "2"], "--seeds sets the number of items"],
+    [["--seeds", "1", "--interpolate", "9", "--out", "a.webp"], "needs at least two items"],
     [["--interpolate", "9", "--out", "a.png"], "must end in .webp or .gif"],
     [["--layout", "channels-last"], "--layout is for ONNX files"],
   ])("refuses %j", async (words, said) => {

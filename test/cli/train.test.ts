@@ -158,7 +158,7 @@ describe("zaya train", () => {
     const { child, ended } = start(folder, ...tiny, "--steps", "20", "--out", "unread");
     child.stdout!.destroy();
     const { code, stderr } = await ended;
-    expect([code, stderr]).toEqual([2, "error: what read stdout ended before all was printed (EPIPE)\n"]);
+    expect([code, stderr]).toEqual([2, "error: the reader of stdout exited before everything was printed (EPIPE)\n"]);
     expect(await readJson(folder, "unread", "run.json")).toMatchObject({ status: "done", step: 20 });
   });
 });

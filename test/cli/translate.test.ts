@@ -114,7 +114,7 @@ describe("zaya translate", () => {
     child.kill("SIGINT");
     const { code, stdout, stderr } = await ended;
     expect(code).toBe(130);
-    expect(stderr).toContain("stopping after this image; once more leaves at once");
+    expect(stderr).toContain("stopping after this image; press Ctrl-C again to exit immediately");
     const done = await filesIn(join(folder, "some"));
     expect(done.length).toBeLessThan(200);
     expect(stdout).toContain(`stopped after ${done.length} of 201 images`);
@@ -236,7 +236,7 @@ describe("zaya translate", () => {
   });
 
   const refused: readonly (readonly [string, readonly string[], string])[] = [
-    ["no direction", ["run", "in/same.png", "new.png"], "needs a --direction: AtoB, BtoA"],
+    ["no direction", ["run", "in/same.png", "new.png"], "choose one with --direction: AtoB, BtoA"],
     ["a way that there is not", ["run", "in/same.png", "new.png", "--direction", "up"], "must be one of AtoB, BtoA"],
     ["a model that does not translate", ["vae", "in/same.png", "new.png"], "must turn images into images"],
     [
@@ -269,8 +269,8 @@ describe("zaya translate", () => {
       const { code, stderr } = await zaya(folder, "translate", "run/export/discriminatorA.onnx", input, output);
       expect(stderr).toBe(
         [
-          "error: run/export/discriminatorA.onnx must give images as large as it takes, [1, 3, 16, 16] - got [1, 1]",
-          "hint: AtoB.onnx and BtoA.onnx of a run's export folder turn images into images\n",
+          "error: run/export/discriminatorA.onnx must return images of the input size, [1, 3, 16, 16] - got [1, 1]",
+          "hint: use AtoB.onnx or BtoA.onnx from the export folder of a run\n",
         ].join("\n"),
       );
       expect(code).toBe(2);

@@ -28,7 +28,7 @@ describe("a command line that is wrong", () => {
     [[...tiny, "--epochs", "-1"], "epochs must be at least 1 - got -1"],
     [[...tiny, "--steps", "0"], "steps must be at least 1 - got 0"],
     [[...tiny, "--steps", "1.5"], "steps must be a whole number - got 1.5"],
-    [[...tiny, "--steps", "5", "--epochs", "1"], "exclude each other"],
+    [[...tiny, "--steps", "5", "--epochs", "1"], "mutually exclusive"],
     [
       "train unrolled-gan --data ring8 --unroll 10000000".split(" "),
       "of memory that are free - got unroll 10000000",
@@ -67,7 +67,7 @@ describe("a command line that is wrong", () => {
     [["traverse", "nowhere", "--columns", "1"], "columns must be at least 2 - got 1"],
     [["train", "vae", "--data", ""], "--data needs a name, a folder or a file"],
     [["repro", "rong"], "no row is called rong", "did you mean ring?"],
-    [["list", "recipe"], "nothing to list is called recipe", "did you mean recipes?"],
+    [["list", "recipe"], "no list is called recipe", "did you mean recipes?"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, ...words);

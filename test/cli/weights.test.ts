@@ -81,7 +81,7 @@ describe("--weights", () => {
       zaya(folder, "sample", "run/export/generator.onnx", "--weights", "last", "--out", "b.npy"),
     ]);
     expect(word.stderr).toContain("weights must be one of ema, last - got best");
-    expect(file.stderr).toContain("a file has but one sort of parameters - got --weights last");
+    expect(file.stderr).toContain("an ONNX file holds one set of parameters - got --weights last");
     expect([word.code, file.code]).toEqual([2, 2]);
     expect(await filesIn(folder)).not.toContain("a.npy");
   });

@@ -132,9 +132,9 @@ describe("points far from 0 and close to each other", () => {
     expect(dimensions![0]!.deviation / pointScaleOf(split.train)!.deviation[0]!).toBeCloseTo(1, 9);
     expect(warningsOf(split)).toEqual([
       expect.stringMatching(
-        /^x1 deviates by .* from its mean, 1700000003\.05, where float32 has steps of 128: .*subtract 1700000000 from/,
+        /^x1 has a standard deviation of .* around its mean, 1700000003\.05, where the spacing of float32 is 128: .*subtract 1700000000 from/,
       ),
-      expect.stringMatching(/^x2 deviates by .* from its mean, 52\.500000098, .*subtract 52\.5 from/),
+      expect.stringMatching(/^x2 has a standard deviation of .* around its mean, 52\.500000098, .*subtract 52\.5 from/),
     ]);
     expect(warningsOf(await open("near.csv", near))).toEqual([]);
     expect(
