@@ -65,7 +65,7 @@ export function evaluator(subject: Subject): Evaluator {
     if (!Number.isFinite(result.value)) {
       throw new DataError(
         `${metric.name}: the value must be a finite number - got ${result.value}`,
-        "look at the samples and the losses of the run: it may have diverged",
+        "check the samples and losses of the run: it may have diverged",
       );
     }
     const floor = floorOf(metric, real, options);

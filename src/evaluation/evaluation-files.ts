@@ -39,7 +39,7 @@ const keptEvaluation = z.looseObject({
       n: countEntry,
       options: z.record(z.string(), z.unknown(), { error: "must be options by name" }),
     },
-    { error: "must say what was measured" },
+    { error: "must describe the protocol" },
   ),
   step: countEntry,
   seed: countEntry,
@@ -56,7 +56,7 @@ export async function keepEvaluation(store: Store, result: KeptEvaluation): Prom
 /** All results of a run. @throws RunError for a file that is none. */
 export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
   const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
-  const hint = "remove the file, and measure again: zaya eval RUN";
+  const hint = "remove the file, and evaluate again: zaya eval RUN";
   return Promise.all(
     files.map(async (file) => {
       const raw = parseJson(await store.read(file), file, hint);

@@ -21,8 +21,8 @@ export async function gatherPredictions(
   const { classifier } = trained.model;
   if (classifier === undefined) {
     throw new OptionError(
-      `${metric}: the model must tell classes - got one that does not`,
-      "it is for runs of zaya train classifier",
+      `${metric}: the model must be a classifier - got one that is not`,
+      "this metric is for runs of zaya train classifier",
     );
   }
   const tell = async (items: NdArray) =>

@@ -34,7 +34,7 @@ export interface Drawing {
 function comparedWith(subject: Subject, data: Dataset, { direction }: Drawing, metric: string): Dataset {
   if (data.sides === undefined) {
     if (direction === undefined) return data;
-    throw new OptionError(`${metric}: a direction is for models between two domains - got ${direction}`);
+    throw new OptionError(`${metric}: --direction is for image-to-image models - got ${direction}`);
   }
   return wayOf(subject, data, direction, metric).target;
 }
@@ -52,7 +52,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
     return trained.translate(source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
-    throw new DataError(`${metric}: the model must draw items - got one that draws none`);
+    throw new DataError(`${metric}: the model must generate samples - got one that does not`);
   }
   return trained.sample(fold(key, "samples"), count);
 }
@@ -67,8 +67,8 @@ function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Prom
     const at = items.data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
       throw new DataError(
-        `${metric}: drawn items must be finite - got ${items.data[at]} in item ${Math.floor((at * count) / items.data.length)}`,
-        "the run has diverged: see its losses",
+        `${metric}: samples must be finite - got ${items.data[at]} in item ${Math.floor((at * count) / items.data.length)}`,
+        "the run has diverged: check its losses",
       );
     }
     if (data.kind !== "points")
@@ -169,10 +169,10 @@ function plainPoints(subject: Subject, drawing: Drawing, metric: string): Featur
   if (data.kind === "points") return plainFeatures("points", trained.model.scale);
   const compared = comparedWith(subject, data, drawing, metric);
   throw new DataError(
-    `${metric}: images need --features, in which they are compared - got none`,
+    `${metric}: images need --features, the feature space to compare them in - got none`,
     compared.labels === null
-      ? "name an ONNX file of a net from images to features; these images have no labels to train a classifier with"
-      : `train a classifier of the same data (zaya train classifier --data DATA${domainFlag(data, compared)} --out runs/classifier) and add --features runs/classifier, or name an ONNX file`,
+      ? "pass an ONNX file from images to features; these images have no labels to train a classifier on"
+      : `train a classifier on the same data (zaya train classifier --data DATA${domainFlag(data, compared)} --out runs/classifier) and add --features runs/classifier, or pass an ONNX file`,
   );
 }
 
@@ -189,7 +189,7 @@ export async function gatherNearest(
 ): Promise<Gathered<"nearest">> {
   const { trained, training } = gathering.subject;
   if (training === undefined) {
-    throw new DataError(`${metric}: needs the items that the model was trained on - got none`);
+    throw new DataError(`${metric}: needs the training items of the model - got none`);
   }
   const learned = comparedWith(gathering.subject, training, drawing, metric);
   const to = (items: NdArray) => nearestDistances(trained.engine, items, learned);
@@ -210,7 +210,7 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
   const { modes, name, size } = subject.data;
   if (modes === undefined) {
     throw new DataError(
-      `${metric}: the data must say what their modes are - got ${name}, which does not`,
+      `${metric}: the data must declare modes - got ${name}, which does not`,
       `known data with modes: ${dataWith("modes")}`,
     );
   }
@@ -243,7 +243,7 @@ export async function gatherTransforms(
   const { features, data } = gathering.subject;
   if (features?.transforms === undefined) {
     throw new DataError(
-      `${metric}: --features must be a classifier that tells how items were transformed - got ${features?.id ?? "none"}`,
+      `${metric}: --features must be a classifier of transformations - got ${features?.id ?? "none"}`,
       `train one: zaya train ${classifier.definition.name} --task transform --data DATA${domainFlag(data, comparedWith(gathering.subject, data, drawing, metric))} --out runs/turns, and add --features runs/turns`,
     );
   }
@@ -269,7 +269,7 @@ function digitClassifier({ features }: Subject, { classes }: Digits, metric: str
   if (features?.classifier?.classes === classes) return features.classifier;
   const got = features === undefined ? "none" : `${features.id}, of ${features.classifier?.classes ?? "no"} classes`;
   throw new DataError(
-    `${metric}: --features must be a classifier of ${classes} classes, which tells the digits - got ${got}`,
+    `${metric}: --features must be a classifier of the ${classes} digits - got ${got}`,
     `train one: zaya train ${classifier.definition.name} --data ${mnist.name} --out runs/digits, and add --features runs/digits`,
   );
 }

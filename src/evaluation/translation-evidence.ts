@@ -31,7 +31,7 @@ export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | u
   const direction = wanted ?? ways[0];
   if (direction === undefined || !ways.includes(direction)) {
     throw new OptionError(
-      `${metric}: the model must turn images into images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `goes ${ways.join(", ")}`}`,
+      `${metric}: the model must translate images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `translates ${ways.join(", ")}`}`,
       ways.length === 0 ? `it is for runs of ${translatingRecipes().join(", ")}` : undefined,
     );
   }
@@ -52,8 +52,8 @@ export async function gatherTranslations(
   const way = wayOf(subject, subject.data, direction, metric);
   if (!way.aligned) {
     throw new DataError(
-      `${metric}: the data must say what each image should become - got domains that are not aligned in ${subject.data.name}`,
-      "cycle-error and kid need no such truth",
+      `${metric}: the data must be aligned pairs - got unpaired domains in ${subject.data.name}`,
+      "cycle-error and kid work on unpaired domains",
     );
   }
   const source = all(way.source);
@@ -70,7 +70,7 @@ export async function gatherCycles(
   const { direction, source: images } = wayOf(subject, data, wanted, metric);
   const back = opposite(direction);
   if (!directionsOf(trained.model).includes(back)) {
-    throw new OptionError(`${metric}: the model must go both ways - got one that only goes ${direction}`);
+    throw new OptionError(`${metric}: the model must translate in both directions - got only ${direction}`);
   }
   const source = all(images);
   const made = await trained.translate(source, direction);
@@ -109,7 +109,7 @@ export async function gatherTranslatedClasses(
   const classes = classesOf({ train: learned.labels === null ? source : learned, test: source });
   if (classifier.classes !== classes) {
     throw new DataError(
-      `${metric}: --features must be a classifier of as many classes as ${source.name} has, ${classes} - got ${subject.features!.id}, of ${classifier.classes}`,
+      `${metric}: --features must be a classifier of the ${classes} classes of ${source.name} - got ${subject.features!.id}, of ${classifier.classes}`,
       advice,
     );
   }

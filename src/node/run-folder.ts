@@ -32,7 +32,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
   if (names.includes(recordFile)) {
     throw new RunError(
       `the output folder must be new - got ${folder}, which holds another run`,
-      `choose another --out, or go on with that run: zaya resume ${folder}`,
+      `choose another --out, or continue that run: zaya resume ${folder}`,
     );
   }
   const others = names.filter((name) => !name.startsWith("."));

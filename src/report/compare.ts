@@ -42,8 +42,8 @@ export async function gatherRuns(
 ): Promise<ComparedRun[]> {
   if (runs.length < 2) {
     throw new OptionError(
-      `compare needs two runs or more - got ${runs.length}`,
-      "name their folders one after the other",
+      `compare needs at least two runs - got ${runs.length}`,
+      "pass their folders one after the other",
     );
   }
   return Promise.all(
@@ -54,7 +54,7 @@ export async function gatherRuns(
       if (data === null) {
         throw new RunError(
           `a run must have a checkpoint - got none in ${name}`,
-          "nothing has been saved yet: zaya resume goes on with it",
+          "no checkpoint has been saved yet: continue with zaya resume",
         );
       }
       return { name, run, data, metrics, results };
@@ -76,7 +76,7 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
   );
   throw new DataError(
     `the runs must have the same data - got ${told.join(", ")}`,
-    "to see them side by side all the same, add --different-data",
+    "to compare them anyway, add --different-data",
   );
 }
 

@@ -21,7 +21,7 @@ export async function renderComparison(runs: readonly ComparedRun[]): Promise<st
   const films = (await Promise.all(runs.map(filmsOfRun))).flat();
   const reals = (await Promise.all(realsOf(runs))).flat();
   const curves = commonCurves(runs).map((curve, i) => lineChart(curve, `curve-${i}`));
-  return renderPage("Runs compared", markup``, [
+  return renderPage("Comparison of runs", markup``, [
     { id: "runs", title: "Runs", content: [runsTable(runs)] },
     { id: "results", title: "Results", content: resultsTables(runs) },
     { id: "films", title: "Samples over training", content: films.length > 0 ? [filmStrips(films)] : [] },
@@ -44,7 +44,7 @@ function runTable(runs: readonly ComparedRun[], caption: string, rows: readonly 
 
 function runsTable(runs: readonly ComparedRun[]): Markup {
   const row = (name: string, tell: (run: ComparedRun) => string): RunRow => [name, runs.map(tell)];
-  return runTable(runs, "What each run is, and how far it has come.", [
+  return runTable(runs, "Runs and their status.", [
     row("recipe", ({ run }) => run.config.recipe),
     row("data", ({ data }) => `${data.name}, ${formatNumber(data.train.size)} items`),
     row("status", ({ run }) => run.state.status),
@@ -56,9 +56,9 @@ function runsTable(runs: readonly ComparedRun[]): Markup {
 
 function resultsTables(runs: readonly ComparedRun[]): Markup[] {
   const metrics = compareMetrics(runs);
-  if (metrics.length === 0) return [markup`<p>No run has been measured: zaya eval RUN --metric NAME does it.</p>`];
+  if (metrics.length === 0) return [markup`<p>No run has been evaluated. Use zaya eval RUN --metric NAME.</p>`];
   const caption =
-    "In brackets the 95 % interval, where one is known; (floor) is what real items get in place of samples.";
+    "In brackets the 95 % confidence interval, if known; in parentheses the floor, the value of real items in place of samples.";
   const results = runTable(
     runs,
     caption,
@@ -66,18 +66,18 @@ function resultsTables(runs: readonly ComparedRun[]): Markup[] {
   );
   const parts = metrics.flatMap(partRows);
   if (parts.length === 0) return [results];
-  const more = runTable(runs, "What was found beside the values.", parts);
+  const more = runTable(runs, "Parts of the results, by run.", parts);
   return [results, markup`<details open=""><summary>Parts of the results</summary>${more}</details>`];
 }
 
 function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow {
   const { quantity, unit, perfect, cells } = metric;
-  const told = [wayOf(metric), ...(perfect === "" ? [] : [`a perfect model gets: ${perfect}`])].join("; ");
+  const told = [wayOf(metric), ...(perfect === "" ? [] : [`ideal value: ${perfect}`])].join("; ");
   const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${told}</p>`;
   return [label, cells.map((cell, i) => (cell === null ? notMeasured : measured(cell, runs[i]!.run.state.step)))];
 }
 
-const weightsNames = { ema: "averaged parameters where they are kept", last: "parameters of the last step" } as const;
+const weightsNames = { ema: "EMA parameters if kept", last: "parameters of the last step" } as const;
 
 /** How the runs of a row were measured. */
 function wayOf({ protocol, weights }: ComparedMetric): string {
@@ -128,7 +128,7 @@ function partRows({ quantity, weights, cells }: ComparedMetric): RunRow[] {
 function differencesTable(runs: readonly ComparedRun[]): Markup {
   const rows = configDifferences(runs).map(({ name, values }): RunRow => [name, values.map((value) => value ?? "–")]);
   if (rows.length === 0) return markup`<p>All entries are the same.</p>`;
-  return runTable(runs, "Only what differs. – stands where a recipe has no such option.", rows);
+  return runTable(runs, "Only entries that differ. – means that the recipe has no such option.", rows);
 }
 
 function filmsOfRun({ name, run, data }: ComparedRun): Promise<Film[]> {
@@ -142,7 +142,7 @@ function realsOf(runs: readonly ComparedRun[]): Promise<Picture[]>[] {
     const file = "samples/reals.png";
     const title = shown.length === 1 ? data.name : `${data.name} of ${name}`;
     return (await store.has(file))
-      ? [{ title, caption: "In the layout of the samples.", png: await store.read(file) }]
+      ? [{ title, caption: "In the same layout as the samples.", png: await store.read(file) }]
       : [];
   });
 }

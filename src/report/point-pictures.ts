@@ -157,10 +157,14 @@ export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
   const plane =
     d === 2
       ? []
-      : [d === 1 ? "The upright axis is the order of drawing." : `Only the first two of ${d} coordinates are drawn.`];
+      : [
+          d === 1
+            ? "The vertical axis is the index of the sample."
+            : `Only the first two of ${d} coordinates are shown.`,
+        ];
   const ground = discriminator === undefined || d! > 2 ? [] : [groundCaption(discriminator)];
   return [
-    "Rings are real points, dots generated ones; those outside the frame lie on its edge.",
+    "Rings are real points, dots are generated points; points outside the frame are drawn on its edge.",
     ...ground,
     ...plane,
   ].join(" ");
@@ -170,11 +174,11 @@ function groundCaption({ boundary, packing = 1 }: Discriminator): string {
   const line =
     boundary === null
       ? "the line is midway between its means on real and on generated points"
-      : "on the line it cannot tell";
+      : "on the line its output is undecided";
   const others = packing === 2 ? "a real point" : `${packing - 1} real points`;
   const beside =
     packing === 1
       ? ""
-      : ` It judges packs of ${packing}, in training all real or all generated; here a point is in one with ${others}, the mean over ${companies} choices.`;
-  return `The darker the ground, the more real the discriminator takes a point there for; ${line}.${beside}`;
+      : ` It sees packs of ${packing} items; here each point is packed with ${others}, averaged over ${companies} choices.`;
+  return `The background is the discriminator's output, darker for more real; ${line}.${beside}`;
 }

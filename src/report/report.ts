@@ -117,7 +117,7 @@ function resultCard(result: ReportedResult): Markup {
     (entry): entry is [string, readonly number[]] => typeof entry[1] !== "number",
   );
   const parts = single.map(([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`);
-  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p>${beside === undefined ? "" : markup`<p>${beside}</p>`}<p>${measuredWords(result)}</p>${perfect && markup`<p class="note">A perfect model gets: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
+  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p>${beside === undefined ? "" : markup`<p>${beside}</p>`}<p>${measuredWords(result)}</p>${perfect && markup`<p class="note">Ideal value: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
     ([name, values]) =>
       dataTable(
         `${name} (${values.length})`,
@@ -139,21 +139,16 @@ function measuredWords({ n, interval: [low, high], floor, floorItems = n }: Repo
 function diagnosisParts({ step, findings, absent, unknown }: Diagnosis): Markup[] {
   if (findings.length + absent.length === 0) return [];
   const looked = findings.length + absent.length;
-  const found = markup`<p class="note">After ${formatNumber(step)} steps, ${findings.length === 0 ? "none" : String(findings.length)} of the ${looked} symptoms that could be looked for.</p>`;
+  const found = markup`<p class="note">After ${formatNumber(step)} steps, ${findings.length === 0 ? "none" : String(findings.length)} of ${looked} checks found a symptom.</p>`;
   const cards = findings.map(
     ({ symptom, summary, evidence, change: { flag, reason } }) =>
       markup`<article class="card"><h3>${symptom}</h3><p><strong>${summary}</strong></p><p>${evidence}</p><p>Try <code>${flag}</code>: ${reason}</p></article>`,
   );
   const rows = [
     ...absent.map(({ symptom, evidence }) => [symptom, "no", evidence] as const),
-    ...unknown.map(({ symptom, needs }) => [symptom, "not known", `it takes ${needs}`] as const),
+    ...unknown.map(({ symptom, needs }) => [symptom, "not checked", `needs ${needs}`] as const),
   ];
-  const others = dataTable(
-    "Looked for besides",
-    "Symptoms that were not found",
-    ["symptom", "found", "evidence"],
-    rows,
-  );
+  const others = dataTable("Other checks", "Checks without a finding", ["symptom", "found", "evidence"], rows);
   return [found, ...(cards.length > 0 ? [markup`<div class="cards">${cards}</div>`] : []), others];
 }
 
@@ -167,5 +162,5 @@ function configTable(config: readonly ConfigEntry[]): Markup {
     ({ name, value, isDefault }) =>
       markup`<tr class="${isDefault ? "default" : "changed"}"><th scope="row">${name}</th><td>${value}</td><td>${isDefault ? "default" : "changed"}</td></tr>`,
   );
-  return markup`<div class="wide"><table class="config"><caption>${changed} of ${config.length} differ from the defaults.</caption><thead><tr><th scope="col">option</th><th scope="col">value</th><th scope="col">set</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<div class="wide"><table class="config"><caption>${changed} of ${config.length} options differ from their defaults.</caption><thead><tr><th scope="col">option</th><th scope="col">value</th><th scope="col">set</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -73,8 +73,8 @@ export function stripsOf(metrics: readonly MetricLine[], { modes }: Dataset): St
   const labels = Array.from({ length: count }, (_, mode) => modeLabel(mode, modes));
   return [
     {
-      title: "Share of samples by mode",
-      caption: `Of ${modeSamples} samples, from the same noise at each step, those that lie in a mode and are of high quality. Where all modes are met alike, each has 1 in ${count}.`,
+      title: "Fraction of samples by mode",
+      caption: `The fraction of ${modeSamples} samples, from fixed noise, that lie in each mode and are high-quality. If all modes are covered equally, each has 1 in ${count}.`,
       steps: shown.map(([step]) => step),
       rows: labels.map((label, mode) => ({ label, values: shown.map(([, values]) => values[mode]!) })),
       full: 1 / count,

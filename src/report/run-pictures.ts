@@ -17,9 +17,9 @@ const shownFrames = 24;
 
 export function filmCaption(model: Model, { kind, shape }: DataInfo): string {
   if (kind === "pair") return translationsCaption(model);
-  const likelihood = model.likelihood === undefined ? [] : ["The mean of each item is shown, not a draw of it."];
+  const likelihood = model.likelihood === undefined ? [] : ["The mean of p(x | z) is shown, not a sample from it."];
   const points = kind === "points" ? [pointsCaption(model, shape)] : [];
-  return ["The same noise at every step, by the parameters of that step.", ...points, ...likelihood].join(" ");
+  return ["Fixed noise, with the parameters of each step.", ...points, ...likelihood].join(" ");
 }
 
 /** What a run's pictures of samples, if there are any, show one after the other. */
@@ -51,7 +51,7 @@ export async function picturesOf(
   const { store } = run;
   const pictures: Picture[] = [];
   if (test.kind === "image" && (await store.has("samples/reals.png"))) {
-    const [title, caption] = ["Training items", "In the layout of the samples."];
+    const [title, caption] = ["Training items", "In the same layout as the samples."];
     pictures.push({ title, caption, png: await store.read("samples/reals.png") });
   }
   for (const { name, image, ...words } of await drawnPictures(run, trained, test, results)) {
@@ -74,14 +74,14 @@ async function drawnPictures(
 
 async function pairPictures(trained: TrainedModel, sides: Sides): Promise<Drawn[]> {
   const kept = Object.entries(await keptPictures(trained)).map(([title, image]): Drawn => {
-    const caption = "Generated images that the discriminator is shown again.";
+    const caption = "The image pool: earlier generated images for the discriminator.";
     return { name: title.toLowerCase().replaceAll(" ", "-"), title, caption, image };
   });
   if (!sides.aligned) return kept;
   const errors: Drawn = {
     name: "errors",
-    title: "Distance to the truth",
-    caption: "Test images, what becomes of them, the truth, and the distance of each pixel from it: white is 1.",
+    title: "Error of the translation",
+    caption: "Test images, their translations, the targets, and the absolute error per pixel: white is 1.",
     image: await errorsPicture(trained, sides),
   };
   return [errors, ...kept];
@@ -94,8 +94,8 @@ async function pointPictures({ store, config }: Run, trained: TrainedModel, { sh
   return [
     {
       name: "points",
-      title: "Real beside generated",
-      caption: `As many of either, at the end of the run. ${pointsCaption(model, shape)}`,
+      title: "Real and generated",
+      caption: `Equal numbers of both, at the end of the run. ${pointsCaption(model, shape)}`,
       image: await besidePicture(trained, await readReals(store), generated),
     },
   ];
@@ -108,7 +108,7 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
   const reconstructions: Drawn = {
     name: "reconstructions",
     title: "Reconstructions",
-    caption: "Test items, each above what its code decodes to.",
+    caption: "Test items, each above its reconstruction.",
     image: await reconstructionPicture(trained, test),
   };
   const kl = results.map(({ details }) => details.klPerLatent).find((detail) => typeof detail === "object");
@@ -118,14 +118,14 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
   const traversal: Drawn = {
     name: "traversal",
     title: "Latent traversal",
-    caption: `The code of the first test item, one row a latent from -3 to 3, ordered by KL: ${order.map((latent) => `z${latent}`).join(", ")}.`,
+    caption: `The code of the first test item, with one latent per row varied from -3 to 3, ordered by KL: ${order.map((latent) => `z${latent}`).join(", ")}.`,
     image: await traversalPicture(trained, code, { order: order.slice(0, 20) }),
   };
   if (order.length !== 2) return [reconstructions, traversal];
   const manifold: Drawn = {
     name: "manifold",
     title: "The latent plane",
-    caption: "Equal steps of probability under the prior along either latent.",
+    caption: "Codes at equally spaced quantiles of the prior along each latent.",
     image: await manifoldPicture(trained),
   };
   return [reconstructions, traversal, manifold];

@@ -53,7 +53,7 @@ export async function writeReport(run: Run, reported: Reported): Promise<void> {
 
 function summaryOf({ config }: Run, { state, measured }: Reported, metrics: readonly MetricLine[]): [string, string][] {
   // Results and pictures at the end are by these, films by those of each step.
-  const judged: [string, string][] = measured?.weights === "ema" ? [["judged by", "averaged parameters"]] : [];
+  const judged: [string, string][] = measured?.weights === "ema" ? [["evaluated with", "EMA parameters"]] : [];
   const at = measured?.step ?? state.step;
   if (at !== state.step && measured!.results.length > 0) judged.push(["results of step", String(at)]);
   return [

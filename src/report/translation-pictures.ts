@@ -14,8 +14,8 @@ const shown = 8;
 /** What a picture of translations shows, row by row. */
 export function translationsCaption(model: Model): string {
   const ways = directionsOf(model);
-  const returns = ways.length > 1 ? "what that becomes on the way back, " : "";
-  return `The same test images at every step, one a column. For each way (${ways.join(", ")}): the image, what becomes of it, ${returns}and the truth where it is known.`;
+  const returns = ways.length > 1 ? "its reconstruction, " : "";
+  return `The same test images at every step, one per column. For each direction (${ways.join(", ")}): the image, its translation, ${returns}and the target if known.`;
 }
 
 /**

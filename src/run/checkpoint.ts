@@ -223,8 +223,8 @@ export async function requirePlaces(
     const own = file === undefined ? false : file !== stateFile || (await statesName(store, folder, name));
     if (own) continue;
     throw new RunError(
-      `${folder}/${name}: must be free for the checkpoint of that step - got something that zaya did not put there`,
-      `move it out of ${folder}/, then go on with zaya resume`,
+      `${folder}/${name}: must be free for the checkpoint of that step - got a file that zaya did not write`,
+      `move it out of ${folder}/, then continue with zaya resume`,
     );
   }
 }
@@ -349,7 +349,7 @@ type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
 function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
   const value = named[name];
   if (value === undefined) {
-    throw new RunError(`the checkpoint must hold ${name} - got none`, "is it of another model or version?");
+    throw new RunError(`the checkpoint must hold ${name} - got none`, "was it saved by another model or version?");
   }
   const inside = ordered(value as NdArray<"float32">);
   if (inside.shape.join() === shape.join()) return inside;

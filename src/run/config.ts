@@ -23,7 +23,9 @@ export const trainOptions = z.object({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   }).default(0),
-  logEvery: integerField("steps between two records of the losses in metrics.jsonl", { min: 1 }).default(10),
+  logEvery: integerField("steps between two records of losses and other scalars in metrics.jsonl", { min: 1 }).default(
+    10,
+  ),
   evalEvery: integerField(
     "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
     {
@@ -34,7 +36,7 @@ export const trainOptions = z.object({
     min: 1,
   }).optional(),
   checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
-  keep: integerField("number of checkpoints to keep, the newest ones", { min: 1 }).default(2),
+  keep: integerField("number of latest checkpoints to keep", { min: 1 }).default(2),
 });
 
 export type TrainOptions = z.input<typeof trainOptions>;
@@ -66,11 +68,11 @@ export const dataOptions = z.object({
   spec: textField(
     "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)",
   ),
-  second: textField("second domain of images, given like spec").optional(),
+  second: textField("second domain of images, in the same form as spec").optional(),
   pairs: choiceField("read each image, twice as wide as high, as an aligned pair: A left, B right", [
     "side-by-side",
   ]).optional(),
-  domain: choiceField("read this domain only, where the data have two (A is the first)", ["A", "B"]).optional(),
+  domain: choiceField("read only this domain of data with two domains (A is the first)", ["A", "B"]).optional(),
   size: integerField(
     "scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji",
     {
@@ -80,7 +82,7 @@ export const dataOptions = z.object({
   limit: countOrShareField(
     "use the first n items only; below 1, that fraction of the training split, drawn by a fixed key; applies to each of two domains",
   ).optional(),
-  dataDir: textField("folder that holds the files of a named data set, in place of the usual one", "dir").optional(),
+  dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
 });
 
 export type DataSource = z.output<typeof dataOptions>;
@@ -144,7 +146,7 @@ export function resolveTraining(
   if (given.steps !== undefined && given.epochs !== undefined) {
     throw new OptionError(
       `steps and epochs are mutually exclusive - got ${given.steps} and ${given.epochs}`,
-      "give one of them",
+      "use one of them",
     );
   }
   const { epochs: _, ...rest } = given;

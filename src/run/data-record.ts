@@ -35,7 +35,7 @@ const file = "data.json";
 
 const partRecord = z.object(
   { size: countEntry, fingerprint: textEntry },
-  { error: "must say how many items there are, and their fingerprint" },
+  { error: "must hold the number of items and their fingerprint" },
 );
 const dataRecord = z.object({
   name: textEntry,
@@ -47,10 +47,10 @@ const dataRecord = z.object({
   scale: z
     .object(
       { mean: z.array(z.number()).readonly(), deviation: z.array(z.number().positive()).readonly() },
-      { error: "must be the mean and deviation of each coordinate" },
+      { error: "must be the mean and standard deviation of each coordinate" },
     )
     .optional(),
-  classNames: z.array(textEntry, { error: "must be what the classes are called" }).optional(),
+  classNames: z.array(textEntry, { error: "must be the class names" }).optional(),
   train: partRecord,
   test: partRecord,
   skipped: z.array(z.object({ file: textEntry, reason: textEntry }), { error: "must be files with reasons" }),
@@ -88,7 +88,7 @@ export async function keepDataRecord(store: Store, data: DataSplit): Promise<Dat
 
 async function readFile(store: Store): Promise<DataRecord | null> {
   if (!(await store.has(file))) return null;
-  const hint = "remove the file: what a checkpoint keeps of it stands in";
+  const hint = "remove the file: it is restored from a checkpoint";
   return parseRecord(dataRecord, parseJson(await store.read(file), file, hint), file, hint) as DataRecord;
 }
 
@@ -111,8 +111,8 @@ export async function requireSameData(store: Store, data: DataSplit): Promise<Da
     const { size, fingerprint } = data[part];
     if (fingerprint === known[part].fingerprint) continue;
     throw new DataError(
-      `${data[part].name}: the ${part} items must be those that the run was trained on, ${known[part].size} with fingerprint ${known[part].fingerprint} - got ${size} with ${fingerprint}`,
-      "the data have changed since: bring the files back as they were, or train a new run",
+      `${data[part].name}: the ${part} items must be those of the run, ${known[part].size} with fingerprint ${known[part].fingerprint} - got ${size} with ${fingerprint}`,
+      "the data have changed since: restore the files, or train a new run",
     );
   }
   return known;

@@ -47,8 +47,8 @@ export function requireLike(
 ): void {
   const differs = (what: string, wanted: string, got: string): OptionError =>
     new OptionError(
-      `init-from: ${what} must be ${wanted}, as ${recipe} has it here - got ${got} in ${init.run}`,
-      "train with the options, and data of the shape, that the other run has; its config.json tells them",
+      `init-from: ${what} must be ${wanted}, as in this ${recipe} - got ${got} in ${init.run}`,
+      "use the options and the item shape of the other run, which are in its config.json",
     );
   for (const [net, { stats = {} }] of Object.entries(model.nets)) {
     const other = others[net];
@@ -73,7 +73,7 @@ export function initialOf({ config: { init } }: Run, given: InitialParameters | 
   if (init === undefined) return {};
   if (init.sha256 === given?.init.sha256) return given.values;
   throw new RunError(
-    `init-from: ${init.run} must be as it was when the run began with its step ${init.step} - got ${given === undefined ? "nothing" : "other bytes"}`,
-    "nothing of the run has been saved yet: train a new one",
+    `init-from: ${init.run} must be unchanged since this run was initialised from its step ${init.step} - got ${given === undefined ? "nothing" : "other bytes"}`,
+    "the run has no checkpoint yet: train a new one",
   );
 }

@@ -32,14 +32,14 @@ export async function lengthen(run: Run, data: DataSplit, length: RunLength): Pr
   const at = run.newest?.step ?? 0;
   if (steps <= at) {
     throw new OptionError(
-      `a run of ${at} steps must get more of them - got ${steps}`,
-      `choose more --steps than ${at}; --checkpoint STEP takes an earlier state of it`,
+      `the new length must be more than the ${at} steps done - got ${steps}`,
+      `choose larger --steps; for an earlier state use --checkpoint STEP`,
     );
   }
   if (model.stages !== undefined) {
     throw new OptionError(
-      `${config.recipe} trains in stages, each of which is a part of the run's length - got another length, ${steps} steps`,
-      `train a new run of that length, or one that begins with this one's parameters: --init-from`,
+      `${config.recipe} trains in stages that are fractions of the run's length, which cannot change - got ${steps} steps`,
+      `train a new run of that length, or a new run with the parameters of this one: --init-from`,
     );
   }
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
@@ -67,6 +67,6 @@ export function repeats(config: RunConfig, model: Model, start: number, { name, 
 /** What becomes of the learning rate of a run that got another length, in words. */
 export function rateWords(train: ResolvedTraining, at: number): string {
   const { schedule, learningRate, rateEnd } = train;
-  if (schedule === "constant") return `the learning rate stays ${threeDigits(learningRate)}`;
-  return `the ${schedule} schedule of the learning rate is stretched: ${threeDigits(rateOf(train)(at))} from here, ${threeDigits(learningRate * rateEnd)} at the end`;
+  if (schedule === "constant") return `the learning rate stays at ${threeDigits(learningRate)}`;
+  return `the ${schedule} learning-rate schedule is stretched: ${threeDigits(rateOf(train)(at))} now, ${threeDigits(learningRate * rateEnd)} at the end`;
 }

@@ -78,12 +78,11 @@ async function noSuch(
   const others = `the run has ${steps.length === 1 ? "a checkpoint of step" : "checkpoints of steps"} ${steps.join(", ")}`;
   if (passedOver.length > 0)
     return new RunError(`the ${choice} checkpoint must be whole - ${passedOver.join("; ")}`, others);
-  if (choice !== "best")
-    return new RunError(`the checkpoint must be one that the run has - got step ${choice}`, others);
+  if (choice !== "best") return new RunError(`the run must have the chosen checkpoint - got step ${choice}`, others);
   const why =
     model.bestBy === undefined
-      ? `${config.recipe} has no number on held-out items to choose one by`
-      : `${model.bestBy.scalar} has not been measured on held-out items`;
+      ? `${config.recipe} has no held-out metric to select one by`
+      : `${model.bestBy.scalar} has not been evaluated on held-out items yet`;
   return new RunError(`the run must have a best checkpoint - got none: ${why}`, others);
 }
 
@@ -91,7 +90,7 @@ function nothingSaved({ state }: Run, damaged: readonly string[] = []): RunError
   return new RunError(
     `the run must have a checkpoint - got none${damaged.length === 0 ? "" : ` that is whole: ${damaged.join("; ")}`}`,
     state.saved === 0
-      ? "nothing has been saved yet: zaya resume goes on with it"
-      : "put its folder checkpoints back, or train it again from its config.json",
+      ? "no checkpoint has been saved yet: continue with zaya resume"
+      : "restore its folder checkpoints/, or train it again from its config.json",
   );
 }

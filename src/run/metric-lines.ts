@@ -48,7 +48,7 @@ const newline = 10;
 /** Bytes in a line, at the most: what is longer was not written by zaya. */
 const longest = 1 << 20;
 
-const brokenLineHint = `remove that line from ${file}: all others are kept`;
+const brokenLineHint = `delete that line from ${file}; all others are kept`;
 
 /** Some lines of the file one after the other, and what there is before them. */
 interface Lines {
@@ -121,7 +121,7 @@ export class MetricLines {
     if (size !== null && size > extent.bytes) await this.store.truncate(file, extent.bytes);
     // Those of the checkpoint's own step are no loss where they are made again.
     if (known === null || (!missing && (repeats || extent.lines >= known.lines))) return null;
-    return `${file}: must hold the ${known.lines} lines that were written before the checkpoint - got ${extent.lines}; curves have a gap`;
+    return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${extent.lines}; curves will have a gap`;
   }
 
   private async extentBefore(known: KnownLines | null, repeated: (line: MetricLine) => boolean) {
@@ -229,8 +229,8 @@ class OwnLines {
     if (sha256 === earlier.sha256 && this.ordered) return false;
     if (this.ordered && lines < earlier.lines && (first === undefined || first === earlier.first)) return true;
     throw new RunError(
-      `${file}: must begin with the ${earlier.lines} lines that this run wrote before step ${step} - got others`,
-      `is it the file of another run? put this run's own back; or remove it: its curves then begin at step ${step}`,
+      `${file}: must start with the ${earlier.lines} lines that this run wrote before step ${step} - got others`,
+      `is it the file of another run? restore this run's file, or delete it: its curves then start at step ${step}`,
     );
   }
 }

@@ -70,7 +70,7 @@ export function buildModel(config: RunConfig, data: DataInfo): Model {
 
 function definitionOf({ recipe }: RunConfig): ModelDefinition {
   const definition = models.find(({ name }) => name === recipe);
-  if (definition === undefined) throw new RunError(`the run's recipe must be known here - got ${recipe}`);
+  if (definition === undefined) throw new RunError(`the run's recipe must be known - got ${recipe}`);
   return definition;
 }
 
@@ -108,19 +108,19 @@ function withoutPartner(recipe: string, data: string, files: readonly string[]):
   const more = files.length > namedFiles ? `, and ${files.length - namedFiles} more` : "";
   return new OptionError(
     `${recipe}: learns from ${described["aligned pairs"]} - got ${files.length} ${files.length === 1 ? "file" : "files"} without a partner in ${data}: ${files.slice(0, namedFiles).join(", ")}${more}`,
-    "give each image one of the same name in the other folder, or take it out",
+    "add an image with the same name to the other folder, or remove it",
   );
 }
 
 const described = {
-  items: "items of one kind",
+  items: "a single data set",
   domains: "two domains of images",
   "aligned pairs": "aligned pairs of images",
 };
 
 const whereFrom = {
-  items: "name one data set, or one domain of two with --domain",
-  domains: "name two folders, --data A B, or one with trainA and trainB in it",
+  items: "pass a single data set, or select one of two domains with --domain",
+  domains: "pass two folders, --data A B, or one with trainA and trainB in it",
   "aligned pairs":
-    "name a folder of images that hold both, with --pairs side-by-side, or two folders with the same file names",
+    "pass a folder of side-by-side images with --pairs side-by-side, or two folders with the same file names",
 };

@@ -15,13 +15,13 @@ export function requireResumable(run: Run): void {
   requireSaved(run);
   if (isDone(run)) {
     throw new RunError(
-      `the run must have steps left - got all ${step} done`,
-      "give it more: zaya resume RUN --steps N",
+      `the run must be unfinished - got all ${step} steps done`,
+      "train it for longer: zaya resume RUN --steps N",
     );
   }
   if (status === "diverged") {
     throw new RunError(
-      `the losses of a run must be finite - got one that diverged at step ${step}, and would again`,
+      `the losses of a run must be finite - got one that diverged at step ${step} and would diverge again`,
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
@@ -35,7 +35,7 @@ export function requireSaved(run: Run): void {
 function nothingLeft(damaged: readonly string[]): RunError {
   return new RunError(
     `the run must have a checkpoint that is whole - ${damaged.join("; ")}`,
-    "put its folder checkpoints back; or begin again at step 1: zaya resume RUN --from-scratch",
+    "restore its folder checkpoints/, or restart at step 1: zaya resume RUN --from-scratch",
   );
 }
 
@@ -59,7 +59,7 @@ export async function startOf(run: Run, model: Model, layouts: Layouts): Promise
   if (await run.store.has(checkpointFolders.best)) {
     throw new RunError(
       `${checkpointFolders.best}: must be free for the best checkpoint - got a file`,
-      "move it out of checkpoints/, then go on with zaya resume",
+      "move it out of checkpoints/, then continue with zaya resume",
     );
   }
   return { step: start, checkpoint, state, recovered };

@@ -91,7 +91,10 @@ export class Run {
   /** @throws RunError when the store holds a run, or something else in the place of its files. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
-      throw new RunError("the output folder holds another run", "choose another --out, or go on with zaya resume");
+      throw new RunError(
+        "the output folder holds another run",
+        "choose another --out, or continue that run with zaya resume",
+      );
     }
     const record = firstRecord(config, clock, versions);
     // From the record a missing config can be restored, and not the other way round.
@@ -146,7 +149,7 @@ export class Run {
     if (newest !== null) {
       throw new RunError(
         `--from-scratch is for a run without checkpoints - got one of step ${newest}`,
-        "go on from there without it, or train a new run: zaya train --config RUN/config.json",
+        "resume without this flag, or train a new run: zaya train --config RUN/config.json",
       );
     }
     const known = await readRecord(store).catch((error: unknown) => {
@@ -236,7 +239,7 @@ function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versi
 
 async function readRecord(store: Store): Promise<z.output<typeof runRecord>> {
   if (!(await store.has(recordFile))) throw new RunError(`${recordFile}: must be there - got none`);
-  const hint = "without a checkpoint it cannot be rebuilt; to begin again: zaya resume RUN --from-scratch";
+  const hint = "it cannot be rebuilt without a checkpoint; restart with: zaya resume RUN --from-scratch";
   return parseRecord(runRecord, parseJson(await store.read(recordFile), recordFile, hint), recordFile, hint);
 }
 
@@ -264,12 +267,10 @@ async function readConfig(
   if (kept !== undefined) parseRunConfig(kept, `${recordFile}: config`);
   if (!(await store.has(configFile))) {
     if (kept === undefined) throw new RunError(`${configFile}: must be there - got none`, "is it the folder of a run?");
-    recovered.push(
-      `${configFile}: must be there - got none; it is restored from what ${recordFile} or a checkpoint holds`,
-    );
+    recovered.push(`${configFile}: must be there - got none; it is restored from ${recordFile} or a checkpoint`);
     return kept;
   }
-  const hint = kept === undefined ? undefined : "remove it, and go on: it is restored as it was";
+  const hint = kept === undefined ? undefined : "remove it: it is restored when the run is resumed";
   const found = parseRunConfig(parseJson(await store.read(configFile), configFile, hint), configFile);
   const changed = kept === undefined ? null : changedEntry(kept, found);
   if (changed === null) return found;
@@ -277,8 +278,8 @@ async function readConfig(
   if (earlier !== undefined && changedEntry(parseRunConfig(earlier, "checkpoint"), found) === null) return kept!;
   const { name, was, is } = changed;
   throw new RunError(
-    `${configFile}: ${name} must be ${shownEntry(was)}, as the run began with - got ${shownEntry(is)}`,
-    `put it back, or train a new run with it: zaya train --config RUN/${configFile}`,
+    `${configFile}: ${name} must be ${shownEntry(was)}, the value that the run started with - got ${shownEntry(is)}`,
+    `undo the change, or train a new run with it: zaya train --config RUN/${configFile}`,
   );
 }
 

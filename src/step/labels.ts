@@ -30,8 +30,8 @@ export function requireLabels(declared: ReadonlyMap<string, Declared>, data: Dat
     const other = labels.find((label) => label < 0 || label >= want.classes);
     if (other === undefined) continue;
     throw new DataError(
-      `labels must be whole numbers from 0, below the ${want.classes} classes that the model knows - got ${className(data, other)} in ${name}`,
-      "train a model with as many classes as the data have",
+      `labels must be integers from 0 to ${want.classes - 1}, the classes of the model - got ${className(data, other)} in ${name}`,
+      "train a model with the classes of the data",
     );
   }
 }

@@ -298,7 +298,7 @@ class Training {
     return new DivergedError(
       step,
       `all losses must be finite - got ${what} at step ${step}`,
-      `${this.saved === 0 ? "nothing had been saved yet" : `the checkpoint of step ${this.saved} is kept`}; try a smaller --learning-rate`,
+      `${this.saved === 0 ? "no checkpoint had been saved" : `the checkpoint of step ${this.saved} is kept`}; try a smaller --learning-rate`,
     );
   }
 
@@ -306,7 +306,7 @@ class Training {
   private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
     const values = await state.read();
     for (const [name, value] of Object.entries(values)) {
-      if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a number of ${name} that is not`);
+      if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a non-finite value in ${name}`);
     }
     const data = await keepDataRecord(this.run.store, this.data);
     return [await this.run.keep(step, seconds, data), values];

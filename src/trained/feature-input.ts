@@ -53,7 +53,7 @@ function unfit(items: NdArray, { name, shape }: FeatureInput): DataError {
   return new DataError(
     `${name} takes items of ${formatShape(wanted)} - got ${formatShape(items.shape.slice(1))}`,
     shape.length === 3
-      ? "images are resized, and grey ones given equal channels, but colours are not taken away and points have no pixels"
+      ? "images are resized and greyscale is repeated to three channels, but colour is not removed and points are not images"
       : undefined,
   );
 }

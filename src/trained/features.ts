@@ -64,7 +64,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   const { classifier, maps } = trained.model;
   if (classifier === undefined) {
     throw new OptionError(
-      `the run must be of a classifier - got ${name}, which is of another recipe`,
+      `the run must be a classifier - got ${name}, a run of another recipe`,
       "train one on the same data: zaya train classifier --data DATA",
     );
   }

@@ -25,22 +25,22 @@ export interface FileFacts {
 
 /** By the names that maps use: `models/model.ts` lists them. */
 const docs: Readonly<Record<string, string>> = {
-  point: "items as they are in the data",
-  z: "codes of items",
-  noise: "noise that an item is made of",
+  point: "points in the units of the data",
+  z: "latents",
+  noise: "input noise of the generator",
   mean: "mean of q(z | x)",
   logvar: "log variance of q(z | x)",
-  probabilities: "probabilities of the categories of each variable, one after the other",
-  score: "score of the discriminator, larger for real",
+  probabilities: "category probabilities of each variable, concatenated",
+  score: "discriminator output, larger for real items",
   logits: "class logits; their softmax is the probability of each class",
-  features: "what the logits are read off, for distances between sets of items",
+  features: "input of the last layer, a feature space for sample metrics",
 };
 
 const pictures: Readonly<Record<string, string>> = {
   image: "images",
   translation: "the images in the other domain",
-  source: "the images that the others were made from",
-  pack: "packs of images that are judged together",
+  source: "the images that were translated",
+  pack: "packs of items",
 };
 
 /** @param shapes Of the outputs, as they leave: images channels first. */
@@ -51,7 +51,7 @@ export function fileFacts(model: Model, map: string, outputs: Readonly<Record<st
       const facts = valueFacts(name, ["n", ...channelsFirst(shape)]);
       const prior = priorOf(model, map, name);
       if (prior === undefined) return [name, facts];
-      const doc = prior === null ? `${facts.doc}, as the encoder gives them` : `${facts.doc}, ${prior}`;
+      const doc = prior === null ? `${facts.doc}, from the encoder` : `${facts.doc}, ${prior}`;
       return [name, { ...facts, doc, prior }];
     }),
   );

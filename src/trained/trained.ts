@@ -77,8 +77,8 @@ export class TrainedModel {
     if (other !== undefined) {
       const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
       throw new OptionError(
-        `other options must leave the nets as they were trained - got ${given.join(",")}, with another net ${other}`,
-        "change only how the loss is estimated; what learns during training must have been trained",
+        `the other options must not change the nets - got ${given.join(",")}, with another net ${other}`,
+        "change only the estimator of the loss; nets and statistics must already be trained",
       );
     }
     return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild, this.stopped);
@@ -152,7 +152,7 @@ export class TrainedModel {
   /** What images [n, h, w, c] of one domain become in the other. @throws ZayaError when the model does not go that way. */
   async translate(images: NdArray, direction: Direction): Promise<NdArray> {
     const translator = this.model.translators?.[direction];
-    if (translator === undefined) throw new ZayaError(`this model has no way ${direction}`);
+    if (translator === undefined) throw new ZayaError(`this model does not translate ${direction}`);
     const { map, input: name, output } = translator;
     // What a call is filled up with costs as much as images do.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
@@ -233,7 +233,7 @@ export class TrainedModel {
     const step = model.steps.find(({ updates }) => updates.includes(net));
     if (step === undefined) {
       const known = [...new Set(model.steps.flatMap(({ updates }) => updates))].join(", ");
-      throw new OptionError(`the net must be one that is trained - got ${net}`, `this model trains ${known}`);
+      throw new OptionError(`the net must be one of the trained nets - got ${net}`, `this model trains ${known}`);
     }
     const size = Math.min(batch, data.size);
     const prepared = await this.prepare(`gradients ${net} ${size}`, () =>
@@ -288,7 +288,7 @@ export class TrainedModel {
   /** How this model draws. @throws ZayaError when it has nothing to draw from. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined) throw new ZayaError("this model has nothing to draw from");
+    if (generator === undefined) throw new ZayaError("this model has no generator");
     return generator;
   }
 

@@ -77,8 +77,8 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
   const [tall, wide] = net.shape as [number, number, number];
   if (height < tall || width < wide) {
     throw new DataError(
-      `an image that is cut into tiles must not be smaller than one, ${tall} x ${wide} - got ${height} x ${width}`,
-      "--fit resize takes any size",
+      `an image must be at least as large as a tile, ${tall} x ${wide} - got ${height} x ${width}`,
+      "use --fit resize for any size",
     );
   }
   const out = zeros(image.shape, image.dtype);

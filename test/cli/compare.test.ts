@@ -84,7 +84,7 @@ describe("zaya compare", () => {
 
   it("refuses what cannot stand side by side, and says which", async () => {
     const cases: [words: string[], told: string][] = [
-      [["vae"], "needs two runs or more - got 1"],
+      [["vae"], "needs at least two runs - got 1"],
       [["vae", "./vae/"], "each run must be given once - got ./vae/ again"],
       [["vae", "nowhere"], "must be the folder of a run - got nothing at nowhere"],
       [["vae", "fewer"], "the runs must have the same data - got vae on tiny.npy (train 36, "],
@@ -125,7 +125,7 @@ describe("zaya compare", () => {
       const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
       expect(code).toBe(2);
       expect(stderr).toContain(`gan/eval/elbo@part=test.json: ${reason}`);
-      expect(stderr).toContain("remove the file, and measure again");
+      expect(stderr).toContain("remove the file, and evaluate again");
     }
     await rm(file);
   });

@@ -164,7 +164,11 @@ describe("domains that cannot be used", () => {
     const before = await filesIn(folder);
     const train = (...words: string[]): Promise<Outcome> => zaya(folder, "train", ...words);
     const items = await train("vae", "--data", "A", "B");
-    refused(items, "vae: learns from items of one kind - got two domains of images in A and B", "name one data set");
+    refused(
+      items,
+      "vae: learns from items of one kind - got two domains of images in A and B",
+      "pass a single data set",
+    );
     expect(items.stderr).toContain("of two domains of images learn cyclegan");
     refused(await train("--data", "A", "same", "vae"), "got aligned pairs of images in A and same", "learn pix2pix");
     refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got items of one kind in A");

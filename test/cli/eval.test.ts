@@ -180,11 +180,7 @@ describe("zaya eval --features", () => {
   it.each([
     [["model", "--metric", "fid"], "images need --features", "zaya train classifier"],
     [["model", "--metric", "elbo", "--features", "teller"], "--features is for metrics of features", "--metric fid"],
-    [
-      ["model", "--metric", "fid", "--features", "model"],
-      "must be of a classifier - got model",
-      "zaya train classifier",
-    ],
+    [["model", "--metric", "fid", "--features", "model"], "must be a classifier - got model", "zaya train classifier"],
     [["model", "--metric", "fid", "--features", "none"], "got nothing there: none"],
     [
       ["model", "--metric", "fid", "--features", "train-images-idx3-ubyte"],
@@ -199,10 +195,10 @@ describe("zaya eval --features", () => {
       "--force-fid",
     ],
     [["model", "--metric", "fid", "--features", "teller", "--samples", "1"], "samples must be at least 2"],
-    [["model", "--metric", "modes", "--features", "teller"], "must say what their modes are"],
-    [["model", "--metric", "accuracy"], "the model must tell classes"],
+    [["model", "--metric", "modes", "--features", "teller"], "must declare modes"],
+    [["model", "--metric", "accuracy"], "the model must be a classifier"],
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
-    [["teller", "--metric", "sharpness"], "the model must draw items"],
+    [["teller", "--metric", "sharpness"], "the model must generate samples"],
     [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
@@ -234,7 +230,7 @@ describe("zaya eval --features", () => {
 
 describe("a classifier", () => {
   it("is refused where something is to be drawn, and by name for data without labels", async () => {
-    expect((await zaya(folder, "sample", "teller")).stderr).toContain("this model has nothing to draw from");
+    expect((await zaya(folder, "sample", "teller")).stderr).toContain("this model has no generator");
     expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("this model has no encoder");
     const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");
     expect([unlabelled.code, unlabelled.stderr]).toEqual([

@@ -40,7 +40,10 @@ describe("zaya resume --steps", () => {
 
   it("refuses a length that was reached, and steps and epochs at once", async () => {
     const short = await zaya(folder, "resume", "a", "--steps", "30");
-    expect([short.code, short.stderr]).toEqual([2, expect.stringContaining("a run of 60 steps must get more")]);
+    expect([short.code, short.stderr]).toEqual([
+      2,
+      expect.stringContaining("the new length must be more than the 60 steps done"),
+    ]);
     const both = await zaya(folder, "resume", "a", "--steps", "90", "--epochs", "3");
     expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("mutually exclusive")]);
   });

@@ -71,7 +71,7 @@ describe("zaya resume", () => {
         ["reconstruct", "changed"],
       ]) {
         const { code, stderr } = await zaya(folder, ...words);
-        expect(stderr).toMatch(/items must be those that the run was trained on, \d+ with fingerprint/);
+        expect(stderr).toMatch(/items must be those of the run, \d+ with fingerprint/);
         expect(stderr).toContain("the data have changed since");
         expect(code).toBe(2);
       }

@@ -231,14 +231,14 @@ describe("zaya translate", () => {
       "tiles",
     );
     expect(small.code).toBe(2);
-    expect(small.stderr).toContain("must not be smaller than one, 16 x 16 - got 30 x 12");
+    expect(small.stderr).toContain("must be at least as large as a tile, 16 x 16 - got 30 x 12");
     expect(small.stderr).toContain("--fit resize");
   });
 
   const refused: readonly (readonly [string, readonly string[], string])[] = [
     ["no direction", ["run", "in/same.png", "new.png"], "choose one with --direction: AtoB, BtoA"],
     ["a way that there is not", ["run", "in/same.png", "new.png", "--direction", "up"], "must be one of AtoB, BtoA"],
-    ["a model that does not translate", ["vae", "in/same.png", "new.png"], "must turn images into images"],
+    ["a model that does not translate", ["vae", "in/same.png", "new.png"], "must be an image-to-image model"],
     [
       "nothing to read",
       ["run", "none", "new", "--direction", "AtoB"],
@@ -294,14 +294,11 @@ describe("runs of two domains", () => {
     expect(cycle.code).toBe(0);
     expect(resultOf(cycle).results[0]).toMatchObject({ label: "cycle-error/BtoA", n: 2 });
     const pair = await zaya(folder, "eval", "run", "--metric", "pair-error");
-    expect([pair.code, pair.stderr]).toEqual([2, expect.stringContaining("got domains that are not aligned")]);
+    expect([pair.code, pair.stderr]).toEqual([2, expect.stringContaining("got unpaired domains")]);
     const wrong = await zaya(folder, "eval", "vae", "--metric", "cycle-error");
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("must turn images into images")]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("must translate images")]);
     const idle = await zaya(folder, "eval", "vae", "--metric", "diversity", "--direction", "AtoB");
-    expect([idle.code, idle.stderr]).toEqual([
-      2,
-      expect.stringContaining("a direction is for models between two domains"),
-    ]);
+    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining("--direction is for image-to-image models")]);
   });
 
   it("of aligned pairs are measured by the truth of their test part, and log the scores of pairs", async () => {

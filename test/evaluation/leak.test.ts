@@ -78,7 +78,7 @@ it("leak counts what is not the first", () => {
 
 it("leak is refused without a classifier of transformations, which labels alone do not make", async () => {
   const subject = { trained: generator.trained, data: data.test, part: "test", key: key(1), training: data.train };
-  await expect(evaluator(subject)(leak)).rejects.toThrow("tells how items were transformed - got none");
+  await expect(evaluator(subject)(leak)).rejects.toThrow("a classifier of transformations - got none");
   const labels = Int32Array.from({ length: 100 }, (_, i) => i % 4);
   const labelled = arrayDataset({ name: "labelled", kind: "image", items: slopes(3, 100), labels });
   const store = new MemoryStore();
@@ -87,7 +87,7 @@ it("leak is refused without a classifier of transformations, which labels alone 
   for await (const _ of train(classifier({ hidden: [4], features: 4 }), split, options, { engine, store }));
   const other = await openTrained(await Run.open(store), engine);
   const features = await classifierFeatures(other.trained, "labels");
-  await expect(evaluator({ ...subject, features })(leak)).rejects.toThrow(/transformed - got labels@/);
+  await expect(evaluator({ ...subject, features })(leak)).rejects.toThrow(/transformations - got labels@/);
   await other.close();
 });
 

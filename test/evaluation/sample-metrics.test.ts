@@ -206,7 +206,7 @@ describe("metrics of samples refuse", () => {
 
   it("images without features, and say how to come by them", async () => {
     const error = await refusal("fid", generator, digits.test);
-    expect(error.message).toBe("fid: images need --features, in which they are compared - got none");
+    expect(error.message).toBe("fid: images need --features, the feature space to compare them in - got none");
     expect(error.hint).toContain("(zaya train classifier --data DATA --out runs/classifier)");
   });
 
@@ -217,7 +217,7 @@ describe("metrics of samples refuse", () => {
   });
 
   it("data whose modes are not known, and stacked digits without their classifier", async () => {
-    expect((await refusal("modes", generator, digits.test)).message).toContain("must say what their modes are");
+    expect((await refusal("modes", generator, digits.test)).message).toContain("must declare modes");
     const stacked = arrayDataset({ name: "stacked", kind: "image", items: zeros([20, 28, 28, 3], "float32") });
     const declared = { ...stacked, modes: { kind: "digits", channels: 3, classes: 10 } } as unknown as Dataset;
     Object.assign(declared, { read: stacked.read.bind(stacked) });
@@ -226,12 +226,12 @@ describe("metrics of samples refuse", () => {
 
   it("memorisation without the training items", async () => {
     expect((await refusal("memorisation", generator, digits.test)).message).toContain(
-      "needs the items that the model was trained on",
+      "needs the training items of the model",
     );
   });
 
   it("models that draw nothing, and accuracy of those that tell nothing", async () => {
-    expect((await refusal("sharpness", teller, digits.test)).message).toContain("the model must draw items");
+    expect((await refusal("sharpness", teller, digits.test)).message).toContain("the model must generate samples");
     expect(await refusal("accuracy", generator, digits.test)).toBeInstanceOf(OptionError);
     const unlabelled = arrayDataset({ name: "plain", kind: "image", items: zeros([3, 28, 28, 1], "float32") });
     expect((await refusal("accuracy", teller, unlabelled)).message).toContain("the data must have labels");
@@ -258,7 +258,7 @@ describe("metrics of samples refuse", () => {
 
   it("runs that are no classifier as features", async () => {
     await expect(classifierFeatures(generator.trained, "vae")).rejects.toThrow(
-      "the run must be of a classifier - got vae, which is of another recipe",
+      "the run must be a classifier - got vae, a run of another recipe",
     );
   });
 });

@@ -36,7 +36,7 @@ describe("class-consistency", () => {
     const error = await measured.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toBe(
-      `class-consistency: --features must be a classifier of as many classes as dark has, 5 - got brightness, of ${classes}`,
+      `class-consistency: --features must be a classifier of the 5 classes of dark - got brightness, of ${classes}`,
     );
   });
 
@@ -44,7 +44,7 @@ describe("class-consistency", () => {
     const training = pairsOf(images("dark", even([0.1], shape), [6]), images("bright", even([0.9], shape)), false);
     const measure = (classes: number) =>
       evaluator({ ...subject, training, features: brightness(classes) })(classConsistency, {});
-    await expect(measure(5)).rejects.toThrow("as many classes as dark has, 7 - got brightness, of 5");
+    await expect(measure(5)).rejects.toThrow("the 7 classes of dark - got brightness, of 5");
     expect((await measure(7)).value).toBe(3 / 4);
   });
 });

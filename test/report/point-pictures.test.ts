@@ -98,16 +98,18 @@ describe("pictures of points", () => {
     const trained = new TrainedModel(model, {}, engine, engine.createState({}), { step: 0, steps: 1 });
     // The points of the square are on average at height 2.
     expect(await heightOfLine(trained)).toBeCloseTo(2.5, 1);
-    expect(pointsCaption(model, [2])).toContain("here a point is in one with 2 real points, the mean over 16 choices");
+    expect(pointsCaption(model, [2])).toContain(
+      "here each point is packed with 2 real points, averaged over 16 choices",
+    );
     expect(pointsCaption(handMade(null).model, [2])).not.toContain("packs");
   });
 
   it("have no field in other than two dimensions, and say what is drawn", async () => {
     const { model } = handMade(null);
     expect(pointsCaption(model, [2])).toMatch(/ground.* line is midway/);
-    expect(pointsCaption(model, [5])).toContain("Only the first two of 5 coordinates are drawn.");
+    expect(pointsCaption(model, [5])).toContain("Only the first two of 5 coordinates are shown.");
     expect(pointsCaption(model, [5])).not.toContain("ground");
-    expect(pointsCaption(model, [1])).toContain("The upright axis is the order of drawing.");
+    expect(pointsCaption(model, [1])).toContain("The vertical axis is the index of the sample.");
     expect(Array.from(planeOf(fromNumbers([1, 2, 3, 4, 5, 6], [2, 3])).data)).toEqual([1, 2, 4, 5]);
     expect(Array.from(planeOf(fromNumbers([7, 8], [2, 1])).data)).toEqual([7, 0.25, 8, 0.75]);
     expect(() => planeOf(fromNumbers([1, 2]))).toThrow("planeOf: points must be [n, d] - got [2]");
@@ -218,7 +220,7 @@ describe("a run on ring8", () => {
     await finish(resume(run, data, { engine }));
     expect(await linesOf(whole)).toEqual(lines);
     const page = new TextDecoder().decode(await whole.read("report.html"));
-    for (const text of ["Share of samples by mode", "3 (−0.71, 0.71)", "Real beside generated", "modes/captured"]) {
+    for (const text of ["Fraction of samples by mode", "3 (−0.71, 0.71)", "Real and generated", "modes/captured"]) {
       expect(page).toContain(text);
     }
     expect(page).not.toContain("modes/share");

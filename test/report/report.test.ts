@@ -332,7 +332,7 @@ describe("renderReport", () => {
 
   it("gives results with their error, their n and what a perfect model gets", () => {
     const shown = wordsOf(parse(renderReport(factsOf((name) => name))));
-    for (const text of ["98.71 ± 0.23", "over 10,000 items", "A perfect model gets: entropy", "per latent (3)"]) {
+    for (const text of ["98.71 ± 0.23", "over 10,000 items", "Ideal value: entropy", "per latent (3)"]) {
       expect(shown).toContain(text);
     }
   });

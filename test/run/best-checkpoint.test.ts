@@ -127,7 +127,9 @@ describe("the best checkpoint", () => {
   it("is refused in words where there is none", async () => {
     const store = await finish(gan({ hidden: [16], arch: "mlp" }), few, { steps: 4, batch: 20 });
     const run = await Run.open(store);
-    await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow("distance/emd has not been measured");
-    await expect(openTrained(run, engine, "ema", 3)).rejects.toThrow("one that the run has - got step 3");
+    await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow("distance/emd has not been evaluated");
+    await expect(openTrained(run, engine, "ema", 3)).rejects.toThrow(
+      "the run must have the chosen checkpoint - got step 3",
+    );
   });
 });

@@ -105,7 +105,7 @@ describe("a run that gets more steps", () => {
     const config = await lengthen(await Run.open(store), few, { steps: 80 });
     // Half way from 1e-3 to 5e-5.
     expect(rateWords(config!.train, 40)).toBe(
-      "the linear schedule of the learning rate is stretched: 0.000525 from here, 0.00005 at the end",
+      "the linear learning-rate schedule is stretched: 0.000525 now, 0.00005 at the end",
     );
     // Six batches a pass.
     expect((await lengthen(await Run.open(store), few, { epochs: 16 }))!.train.steps).toBe(96);
@@ -116,7 +116,7 @@ describe("a run that gets more steps", () => {
     const store = await trained(model, { ...options, steps: 40 });
     const before = await store.read("config.json");
     await expect(lengthen(await Run.open(store), few, { steps: 30 })).rejects.toThrow(
-      "a run of 40 steps must get more",
+      "the new length must be more than the 40 steps done",
     );
     expect(await lengthen(await Run.open(store), few, { steps: 40 })).toBe(null);
     expect(await store.read("config.json")).toEqual(before);

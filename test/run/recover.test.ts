@@ -207,17 +207,17 @@ describe("a run whose record is damaged", () => {
   });
 
   it.each<[name: string, file: string, content: string, reason: string, hint: string]>([
-    ["config cut", "config.json", '{"recipe": "va', "config.json: must be JSON", "remove it, and go on"],
-    ["config empty", "config.json", "", "config.json: must be JSON - got an empty file", "remove it, and go on"],
+    ["config cut", "config.json", '{"recipe": "va', "config.json: must be JSON", "remove it: it is restored"],
+    ["config empty", "config.json", "", "config.json: must be JSON - got an empty file", "remove it: it is restored"],
     ["data cut", "data.json", '{"name": "noi', "data.json: must be JSON", "what a checkpoint keeps of it stands in"],
     ["data of another form", "data.json", "{}", "data.json: name must be text - got none", "stands in"],
-    ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "remove that line"],
+    ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "delete that line"],
     [
       "metrics empty",
       "metrics.jsonl",
       "{}\n",
       "metrics.jsonl: line 1: step must be a whole number",
-      "remove that line",
+      "delete that line",
     ],
   ])("is refused where nothing stands in: %s", async (_, file, content, reason, hint) => {
     const run = await copyOf(half);
@@ -229,10 +229,16 @@ describe("a run whose record is damaged", () => {
   });
 
   it.each<[entry: string, section: string, name: string, value: unknown, reason: string]>([
-    ["rate", "train", "learningRate", 0.5, "train.learningRate must be 0.001, as the run began with - got 0.5"],
-    ["steps", "train", "steps", 70, "train.steps must be 60, as the run began with - got 70"],
-    ["model", "model", "latent", 3, "model.latent must be 2, as the run began with - got 3"],
-    ["data", "data", "limit", 30, "data.limit must be none, as the run began with - got 30"],
+    [
+      "rate",
+      "train",
+      "learningRate",
+      0.5,
+      "train.learningRate must be 0.001, the value that the run started with - got 0.5",
+    ],
+    ["steps", "train", "steps", 70, "train.steps must be 60, the value that the run started with - got 70"],
+    ["model", "model", "latent", 3, "model.latent must be 2, the value that the run started with - got 3"],
+    ["data", "data", "limit", 30, "data.limit must be none, the value that the run started with - got 30"],
   ])("is refused by the name of an entry that was changed: %s", async (_, section, name, value, reason) => {
     const run = await copyOf(half);
     await edit(run, "config.json", (all) => ({ ...all, [section]: { ...(all[section] as Json), [name]: value } }));
@@ -271,7 +277,7 @@ describe("metrics.jsonl", () => {
     const known = lines.findIndex((line) => (JSON.parse(line) as { step: number }).step > 40);
     await run.write("metrics.jsonl", bytes(`${lines.slice(0, 12).join("\n")}\n`));
     expect(await goOn(run)).toEqual([
-      `metrics.jsonl: must hold the ${known} lines that were written before the checkpoint - got 12; curves have a gap`,
+      `metrics.jsonl: must hold the ${known} lines written before the checkpoint - got 12; curves will have a gap`,
     ]);
   });
 
@@ -302,7 +308,9 @@ describe("metrics.jsonl", () => {
         // Stopped before anything was saved, so that the next one begins at the old end again.
         if (time === 0 && event.type === "step") break;
       }
-      expect(told).toEqual([expect.stringMatching(/^metrics.jsonl: must hold the \d+ lines .* curves have a gap$/)]);
+      expect(told).toEqual([
+        expect.stringMatching(/^metrics.jsonl: must hold the \d+ lines .* curves will have a gap$/),
+      ]);
     }
     expect(await goOn(await copyOf(whole).then(longer))).toEqual([]);
   });
@@ -329,7 +337,7 @@ describe("metrics.jsonl", () => {
         const run = await copyOf(base);
         await write(run, lines);
         await expect(goOn(run)).rejects.toThrow(
-          /metrics.jsonl: must begin with the \d+ lines that this run wrote before/,
+          /metrics.jsonl: must start with the \d+ lines that this run wrote before/,
         );
         await expect(Run.open(run).then((opened) => opened.metrics())).rejects.toThrow("got others");
         expect(await textLines(run)).toEqual(lines);

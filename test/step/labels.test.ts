@@ -73,7 +73,7 @@ describe("labels in training", () => {
     await expect(without).rejects.toBeInstanceOf(DataError);
     await expect(without).rejects.toThrow("the items must have labels - got none in things");
     await expect(lossesOf(echo(3, 1), labelled(labels), 1)).rejects.toThrow(
-      "labels must be whole numbers from 0, below the 3 classes that the model knows - got 3 in things",
+      "labels must be integers from 0 to 2, the classes of the model - got 3 in things",
     );
     await expect(lossesOf(echo(4, 1), labelled(labels.map((label) => label - 1)), 1)).rejects.toThrow(
       "got -1 in things",

@@ -167,7 +167,7 @@ describe("an exported file", () => {
       "DATA_FEATURE",
       "DATA_FEATURE",
     ]);
-    expect(model.graph!.input[0]!.docString).toBe("codes of items, standard normal");
+    expect(model.graph!.input[0]!.docString).toBe("latents, standard normal");
   });
 
   it("of codes that nothing draws says so; the sampler beside it draws", async () => {

@@ -118,7 +118,7 @@ describe("an image in tiles", () => {
       [9, 4],
     ] as const) {
       await expect(translateImage(net, places(height, width), "tiles")).rejects.toThrow(
-        `must not be smaller than one, 4 x 5 - got ${height} x ${width}`,
+        `must be at least as large as a tile, 4 x 5 - got ${height} x ${width}`,
       );
     }
   });
