@@ -162,7 +162,7 @@ describe("zaya eval", () => {
     ];
     const { code, stdout } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(stdout).toContain("measuring on 3 of 4 test items, with the checkpoint of step 40");
+    expect(stdout).toContain("evaluating on 3 of 4 test items, with the checkpoint of step 40");
     expect(stdout).toMatch(/^negElbo .* \(n 3\)$/m);
     expect(stdout).toMatch(/^nll .* samples 50 .* \(n 3\)$/m);
     const again = resultOf(await zaya(folder, ...words, "--json"));
@@ -309,7 +309,7 @@ describe("a model of points", () => {
     const { dtype, shape } = await arrayAt("s.npy");
     expect([dtype, shape]).toEqual(["float32", [2500, 2]]);
     expect((await zaya(folder, "eval", "ring", "--limit", "50")).stdout).toContain(
-      "measuring on 50 of 10,000 test items",
+      "evaluating on 50 of 10,000 test items",
     );
   });
 });

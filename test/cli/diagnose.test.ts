@@ -51,7 +51,7 @@ describe("zaya diagnose", () => {
     const before = await filesIn(join(folder, "dead"));
     const { code, stdout, stderr } = await zaya(folder, "diagnose", "dead");
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("looking at gan on ring8, step 300 of 300\n");
+    expect(stdout).toContain("checking gan on ring8, step 300 of 300\n");
     expect(stdout).toMatch(/^dead-units: most units .*\n {2}dead at each .*\n {2}try --initial-bias 0: .*$/m);
     expect(stdout).toContain("\n2 symptoms found of 6 looked for\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
@@ -91,7 +91,7 @@ describe("zaya diagnose", () => {
     const { step } = await readJson(folder, "stopped", "run.json");
     const { stdout, code } = await zaya(folder, "diagnose", "stopped");
     expect(code).toBe(0);
-    expect(stdout).toContain(`looking at gan on ring8, step ${step} of 1000000`);
+    expect(stdout).toContain(`checking gan on ring8, step ${step} of 1000000`);
     expect(stdout).toMatch(/^dead-units: /m);
   });
 

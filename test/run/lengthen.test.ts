@@ -109,7 +109,7 @@ describe("a run that gets more steps", () => {
     );
     // Six batches a pass.
     expect((await lengthen(await Run.open(store), few, { epochs: 16 }))!.train.steps).toBe(96);
-    expect(rateWords({ ...config!.train, schedule: "constant" }, 40)).toBe("the learning rate stays 0.001");
+    expect(rateWords({ ...config!.train, schedule: "constant" }, 40)).toBe("the learning rate stays at 0.001");
   });
 
   it("is refused a length that it is beyond, and a training in stages another one; nothing is changed", async () => {

@@ -146,6 +146,6 @@ describe("classifier", () => {
       if (event.type === "done") expect(event.result.test.accuracy!.value).toBeGreaterThan(0.99);
     }
     expect((await Run.open(store)).state.status).toBe("done");
-    await expect(resume(await Run.open(store), split, { engine }).next()).rejects.toThrow("got all 200 done");
+    await expect(resume(await Run.open(store), split, { engine }).next()).rejects.toThrow("got all 200 steps done");
   });
 });
