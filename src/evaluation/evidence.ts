@@ -194,7 +194,7 @@ async function gatherFactors(
   if (factors === undefined) {
     throw new DataError(
       `${metric}: the data must have known factors - got ${data.name}, which has none`,
-      `train on data with factors to measure it: ${dataWith("factors")}`,
+      `train on data with factors: ${dataWith("factors")}`,
     );
   }
   const items = somePlaces(data, itemsFor(points), fold(key, "factors"));

@@ -32,7 +32,7 @@ export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | u
   if (direction === undefined || !ways.includes(direction)) {
     throw new OptionError(
       `${metric}: the model must translate images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `translates ${ways.join(", ")}`}`,
-      ways.length === 0 ? `it is for runs of ${translatingRecipes().join(", ")}` : undefined,
+      ways.length === 0 ? `this metric is for runs of ${translatingRecipes().join(", ")}` : undefined,
     );
   }
   if (!hasSides(data)) throw new DataError(`${metric}: the data must be of two domains - got ${data.name}`);
