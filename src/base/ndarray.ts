@@ -58,6 +58,18 @@ export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "flo
   return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
 }
 
+/** An array whose numbers are made when they are first asked for: its size is known before there is memory for it. */
+export function deferred(shape: Shape, make: () => NdArray<"float32">): NdArray<"float32"> {
+  let data: Float32Array | undefined;
+  return {
+    dtype: "float32",
+    shape: [...shape],
+    get data() {
+      return (data ??= make().data);
+    },
+  };
+}
+
 export function full(shape: Shape, value: number): NdArray<"float32"> {
   const out = zeros(shape);
   out.data.fill(value);

@@ -15,7 +15,6 @@ import {
   lengthen,
   rateWords,
   requireResumable,
-  requireSameData,
 } from "../run/index.ts";
 import { resume } from "../train/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
@@ -64,19 +63,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   if (flags.fromScratch === true) await restart(folder);
   await requireRun(folder);
   const known = await Run.open(new FolderStore(folder));
-  const { config, state } = known;
-  if (length === null && isDone(known)) {
-    const lines = [`nothing to do: all ${state.step} steps of ${folder} are done; train longer with --steps N`];
-    output.result(lines, {
-      run: folder,
-      recipe: config.recipe,
-      seed: config.train.seed,
-      status: "done",
-      steps: state.step,
-      seconds: state.seconds,
-    });
-    return exitCodes.done;
-  }
+  if (length === null && isDone(known)) return nothingToDo(folder, known, output);
   const opened = await openRunFolder(folder);
   const signal = catchInterrupt(output);
   try {
@@ -84,12 +71,11 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     const run = await Run.open(opened.store);
     if (length === null) requireResumable(run);
     const data = await openRunData(run);
-    if (length !== null) await requireSameData(run.store, data);
-    const longer = length === null ? null : await lengthen(run, data, length);
-    if (longer === null && isDone(run)) requireResumable(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
+    const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
+    if (longer === null && isDone(run)) return nothingToDo(folder, run, output);
     output.say(
-      `resuming ${folder}: ${config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
+      `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
     if (longer !== null) output.say(...lengthLines(longer));
     const { init } = run.config;
@@ -99,6 +85,18 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   } finally {
     await opened.release();
   }
+}
+
+function nothingToDo(folder: string, { config, state }: Run, output: Output): number {
+  output.result([`nothing to do: all ${state.step} steps of ${folder} are done; train longer with --steps N`], {
+    run: folder,
+    recipe: config.recipe,
+    seed: config.train.seed,
+    status: "done",
+    steps: state.step,
+    seconds: state.seconds,
+  });
+  return exitCodes.done;
 }
 
 /** @throws OptionError for steps and epochs at once. */

@@ -125,6 +125,11 @@ function build(chosen: Options, data: DataInfo): Model {
     encoder: { map: "encoder", input: item, output: "z" },
     decoder: { map: "decoder", input: "z", output: item, traversable: false },
     bestBy: { scalar: "elbo", better: "lower" },
+    growth: {
+      option: "mcSamples",
+      value: chosen.mcSamples,
+      at: (mcSamples) => build({ ...chosen, mcSamples }, data),
+    },
     likelihood: {
       // Judged with discrete draws, whatever it was trained with.
       terms: (images, scope) => {

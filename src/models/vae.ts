@@ -75,6 +75,12 @@ function build(chosen: Options, data: DataInfo): Model {
         },
       },
     ],
+    // The baseline adds nothing to speak of, and not every one takes a single draw.
+    growth: {
+      option: "mcSamples",
+      value: mcSamples,
+      at: (samples) => build({ ...chosen, baseline: undefined, mcSamples: samples }, data),
+    },
     ...gaussianAbilities(seen, latent, data),
   };
 }

@@ -82,6 +82,11 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
       generatorStep(players),
     ],
+    growth: {
+      option: "criticSteps",
+      value: criticSteps,
+      at: (steps) => build({ ...chosen, criticSteps: steps }, data),
+    },
     ...players.abilities,
   };
 }

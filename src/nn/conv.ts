@@ -1,8 +1,7 @@
-import { zeros } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import * as ops from "../ops/index.ts";
 import type { ConvTransposeOptions } from "../ops/index.ts";
-import { type Initializer, heNormal } from "./init.ts";
+import { type Initializer, constantInit, heNormal } from "./init.ts";
 import { type Layer, param } from "./layer.ts";
 
 interface ConvLayerOptions extends ConvTransposeOptions {
@@ -42,7 +41,7 @@ function convolution(
 ): Layer {
   const { bias = true, init = heNormal } = options;
   return {
-    init: (key) => ({ weight: init(fold(key, "weight"), shape), ...(bias && { bias: zeros([outputs]) }) }),
+    init: (key) => ({ weight: init(fold(key, "weight"), shape), ...(bias && { bias: constantInit([outputs], 0) }) }),
     apply: (params, x) => {
       const out = convolve(x, param(params, "weight"), options);
       return bias ? ops.add(out, param(params, "bias")) : out;

@@ -1,6 +1,7 @@
-import { type Shape, ndarray, zeros } from "../base/ndarray.ts";
+import { type Shape, ndarray } from "../base/ndarray.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
 import { add, cast, concat, greaterEqual, less, matmul, mul, reshape, split, stopGradient, sub } from "../ops/index.ts";
+import { constantInit } from "./init.ts";
 import type { Layer } from "./layer.ts";
 
 /**
@@ -13,7 +14,7 @@ export function imagePool(capacity: number, item: Shape): Layer {
   const size = item.reduce((product, extent) => product * extent, 1);
   return {
     init: () => ({}),
-    stats: capacity === 0 ? {} : { images: zeros([capacity, size]) },
+    stats: capacity === 0 ? {} : { images: constantInit([capacity, size], 0) },
     apply: (_, x, ctx) => {
       if (!ctx.training || capacity === 0) return x;
       const n = staticDim(x, 0, "imagePool");

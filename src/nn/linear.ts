@@ -1,7 +1,6 @@
-import { full } from "../base/ndarray.ts";
 import { fold } from "../base/random.ts";
 import { add, matmul } from "../ops/index.ts";
-import { type Initializer, glorotUniform } from "./init.ts";
+import { type Initializer, constantInit, glorotUniform } from "./init.ts";
 import { type Layer, param } from "./layer.ts";
 
 export interface LinearOptions {
@@ -17,7 +16,7 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
   return {
     init: (key) => ({
       weight: init(fold(key, "weight"), [inputs, outputs]),
-      ...(bias && { bias: full([outputs], initialBias) }),
+      ...(bias && { bias: constantInit([outputs], initialBias) }),
     }),
     apply: (params, x) => {
       const product = matmul(x, param(params, "weight"));

@@ -1,6 +1,6 @@
-import { full, zeros } from "../base/ndarray.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { add, customGradient, div, mean, mul, reshape, sqrt, square, stopGradient, sub, sum } from "../ops/index.ts";
+import { constantInit } from "./init.ts";
 import { type Layer, type Params, param } from "./layer.ts";
 
 export interface NormOptions {
@@ -76,7 +76,7 @@ function affineOf(params: Params, affine: boolean): Affine {
 }
 
 function affineValues(channels: number, affine: boolean) {
-  return affine ? { scale: full([channels], 1), shift: zeros([channels]) } : {};
+  return affine ? { scale: constantInit([channels], 1), shift: constantInit([channels], 0) } : {};
 }
 
 /**
@@ -88,7 +88,7 @@ export function batchNorm(channels: number, options: BatchNormOptions = {}): Lay
   const { epsilon = 1e-5, affine = true, momentum = 0.1 } = options;
   return {
     init: () => affineValues(channels, affine),
-    stats: { mean: zeros([channels]), variance: full([channels], 1) },
+    stats: { mean: constantInit([channels], 0), variance: constantInit([channels], 1) },
     apply: (params, x, ctx) => {
       const learned = affineOf(params, affine);
       if (!ctx.training) {

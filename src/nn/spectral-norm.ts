@@ -1,7 +1,8 @@
 import { sizeOf } from "../base/ndarray.ts";
-import { fold, key, normal } from "../base/random.ts";
+import { fold, key } from "../base/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { div, matmul, reshape, sqrt, square, stopGradient, sum, transpose } from "../ops/index.ts";
+import { normalInit } from "./init.ts";
 import { type Layer, param } from "./layer.ts";
 
 /**
@@ -15,7 +16,7 @@ export function spectralNorm(layer: Layer): Layer {
   const rows = sizeOf(outputs) / columns;
   return {
     init: (own) => layer.init(own),
-    stats: { u: normal(fold(key(0), "spectralNorm"), [1, columns]) },
+    stats: { u: normalInit(1)(fold(key(0), "spectralNorm"), [1, columns]) },
     apply: (params, x, ctx) => {
       const weight = param(params, "weight");
       const matrix = reshape(weight, [rows, columns]);

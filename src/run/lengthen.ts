@@ -4,8 +4,10 @@ import { stepScalar } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
-import { buildModel, infoOf } from "./plan.ts";
-import { isDone, requireResumable, requireSaved } from "./resumable.ts";
+import { layoutsOf } from "../step/layout.ts";
+import { requireSameData } from "./data-record.ts";
+import { buildModel, infoOf, planAgain } from "./plan.ts";
+import { isDone, requireResumable, requireSaved, startOf } from "./resumable.ts";
 import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
 
@@ -19,9 +21,17 @@ export interface RunLength {
  * Gives a run that was stopped or is done another length, and keeps in its config what it was. A constant learning rate goes
  * on; any other schedule, of the rate or of the model, is stretched: from now on the run goes as if it had been planned so.
  * Returns what it changed, or null where the run has that length already.
- * @throws RunError when the run cannot go on. @throws OptionError for a length that the run is beyond, and for a model that trains in stages.
+ * @param memory Bytes that are free for its steps, where that is known.
+ * @throws RunError when the run cannot go on. @throws DataError when the data are not the run's. @throws OptionError for a
+ * length that the run is beyond, for a model that trains in stages, and for too little memory. Nothing is changed then.
  */
-export async function lengthen(run: Run, data: DataSplit, length: RunLength): Promise<RunConfig | null> {
+export async function lengthen(
+  run: Run,
+  data: DataSplit,
+  length: RunLength,
+  memory?: number,
+): Promise<RunConfig | null> {
+  const recorded = await requireSameData(run.store, data);
   const { config } = run;
   const { train } = config;
   if (isDone(run)) requireSaved(run);
@@ -44,6 +54,10 @@ export async function lengthen(run: Run, data: DataSplit, length: RunLength): Pr
   }
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
   const longer = { ...config, train: { ...train, steps }, lengthened };
+  // Whatever would stop it from going on is found before its config says so.
+  const again = planAgain(longer, data, recorded, memory);
+  const { checkpoint } = await startOf(run, again.model, layoutsOf(again.model, train.seed), longer.train);
+  await run.requireOwnLines(checkpoint);
   await run.reconfigure(longer);
   return longer;
 }

@@ -124,6 +124,11 @@ export class MetricLines {
     return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${extent.lines}; curves will have a gap`;
   }
 
+  /** @throws RunError where what a checkpoint knows of them is broken, or of another run. */
+  async requireOwn(known: KnownLines | null): Promise<void> {
+    if (known !== null) await this.extentBefore(known, ({ step }) => step > known.step);
+  }
+
   private async extentBefore(known: KnownLines | null, repeated: (line: MetricLine) => boolean) {
     const [own, digest] = [new OwnLines(known), new LinesDigest()];
     let extent = nothing;

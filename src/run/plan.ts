@@ -12,7 +12,7 @@ import {
 import { type ResolvedTraining, type RunConfig, type TrainOptions, resolveTraining } from "./config.ts";
 import { courseOf } from "../step/course.ts";
 import { classesOf } from "../step/labels.ts";
-import { requireStepMemory } from "../step/step-memory.ts";
+import { requireParameterMemory, requireStepMemory } from "../step/step-memory.ts";
 
 /** A run that has not begun. */
 export interface Plan {
@@ -36,6 +36,7 @@ export function planRun(
   requireKind(definition, data.train);
   const info = infoOf(data);
   const model = inUnits(definition.build(options, info), info.scale);
+  requireParameterMemory(definition.name, model, largerThanUsual(definition, options), memory);
   const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
   requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
@@ -57,8 +58,17 @@ export function planAgain(
   const { scale: found, ...info } = infoOf(data);
   const scale = recorded === null ? found : recorded.scale;
   const model = buildModel(config, { ...info, ...(scale && { scale }) });
+  requireParameterMemory(config.recipe, model, largerThanUsual(definitionOf(config), config.model), memory);
   requireStepMemory(config.recipe, model, [config.train.batch, ...data.train.shape], memory);
   return { model, served: servedTo(definitionOf(config), model, data.train) };
+}
+
+/** The options of a model whose numbers are larger than the recipe's own. */
+function largerThanUsual({ name, options }: ModelDefinition, given: Readonly<Record<string, unknown>>): string[] {
+  const usual = parseOptions(options, {}, name) as Readonly<Record<string, unknown>>;
+  const largest = (value: unknown): number =>
+    typeof value === "number" ? value : Array.isArray(value) ? Math.max(0, ...value.map(largest)) : 0;
+  return Object.keys(given).filter((option) => largest(given[option]) > largest(usual[option]));
 }
 
 /** The model that a run's config names. @throws RunError when this version has no such recipe. */

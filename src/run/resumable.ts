@@ -1,6 +1,7 @@
 import { RunError } from "../base/errors.ts";
 import type { Model } from "../models/index.ts";
 import { type LoadedCheckpoint, checkpointFolders, loadNewest, requirePlaces } from "./checkpoint.ts";
+import type { ResolvedTraining } from "./config.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
 
@@ -48,8 +49,12 @@ export interface RunStart extends Omit<LoadedCheckpoint, "passedOver"> {
 }
 
 /** @throws RunError when what the run has saved is gone or damaged, or something is in the way of what it will save. */
-export async function startOf(run: Run, model: Model, layouts: Layouts): Promise<RunStart> {
-  const { steps, checkpointEvery } = run.config.train;
+export async function startOf(
+  run: Run,
+  model: Model,
+  layouts: Layouts,
+  { steps, checkpointEvery }: Pick<ResolvedTraining, "steps" | "checkpointEvery">,
+): Promise<RunStart> {
   const { checkpoint, state, passedOver } = await loadNewest(run.store, model, layouts);
   const recovered = [...run.recovered, ...passedOver];
   const start = checkpoint?.step ?? 0;

@@ -220,6 +220,11 @@ export class Run {
     return this.lines.all(this.writes || this.newest === null ? null : knownLines(this.newest));
   }
 
+  /** @throws RunError where the lines before a checkpoint are not those of this run, or broken. */
+  requireOwnLines(checkpoint: Checkpoint | null): Promise<void> {
+    return this.lines.requireOwn(checkpoint === null ? null : knownLines(checkpoint));
+  }
+
   /**
    * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
    * @param checkpoint From which the run goes on; null for a run that begins again.

@@ -1,10 +1,12 @@
 import { OptionError } from "../base/errors.ts";
 import { gibibytes } from "../base/gibibytes.ts";
+import { flagOf } from "../base/options.ts";
 import { key } from "../base/random.ts";
-import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { type Shape, sizeOf, zeros } from "../base/ndarray.ts";
+import { flatten } from "../base/tree.ts";
 import { toposort } from "../graph/traverse.ts";
 import type { Model } from "../models/index.ts";
-import { initialParams, layoutOf, ravel } from "./layout.ts";
+import { initialParams, layoutOf, layoutsOf, ravel } from "./layout.ts";
 import { traceStep } from "./trace.ts";
 
 /**
@@ -21,8 +23,38 @@ export function requireStepMemory(recipe: string, { growth }: Model, batch: Shap
   if (bytes <= memory) return;
   const most = Math.max(1, Math.floor(1 + (memory - one) / (two - one)));
   throw new OptionError(
-    `${recipe}: a step must fit into the ${gibibytes(memory)} of memory that are free - got ${growth.option} ${growth.value}, which takes about ${gibibytes(bytes)} at batch ${batch[0]}`,
+    `${recipe}: a step must fit into the ${gibibytes(memory)} of memory that are free - got ${flagOf(growth.option)} ${growth.value}, which takes about ${gibibytes(bytes)} at batch ${batch[0]}`,
     `about ${most} would fit; or choose a smaller --batch`,
+  );
+}
+
+/**
+ * Refuses a model whose parameters, with what its optimizers keep of them, do not fit into the memory there is, before any of
+ * them is made. Counted is what a run holds at least: each array twice, as a step reads one and writes the other.
+ * @param options The model's, larger than usual, by which it may have become so large.
+ * @param memory Bytes; as many as it likes where not given.
+ * @throws OptionError
+ */
+export function requireParameterMemory(
+  recipe: string,
+  model: Model,
+  larger: readonly string[],
+  memory = Infinity,
+): void {
+  const sizes = Object.entries(layoutsOf(model, 0)).map(([net, { size }]) => {
+    const slots = model.steps
+      .filter(({ updates }) => updates.includes(net))
+      .flatMap((step) => Object.keys(step.optimizer(() => 0, net).init(zeros([0]))));
+    const stats = [...flatten(model.nets[net]!.stats ?? {}).values()].map(({ shape }) => sizeOf(shape));
+    const numbers = size * (1 + slots.length) + stats.reduce((sum, count) => sum + count, 0);
+    return { net, size, bytes: 2 * 4 * numbers };
+  });
+  const bytes = sizes.reduce((sum, net) => sum + net.bytes, 0);
+  if (bytes <= memory) return;
+  const { net, size } = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  throw new OptionError(
+    `${recipe}: the parameters and the optimizer's state must fit into the ${gibibytes(memory)} of memory that are free - got about ${gibibytes(bytes)}; ${net} alone has ${size} parameters`,
+    larger.length === 0 ? "choose smaller items, --size" : `choose a smaller ${larger.map(flagOf).join(" or ")}`,
   );
 }
 

@@ -122,17 +122,17 @@ class Training {
   }
 
   async *go(): AsyncGenerator<TrainEvent, void> {
-    const from = await startOf(this.run, this.model, this.layouts);
+    const from = await startOf(this.run, this.model, this.layouts, this.config);
     const start = from.step;
     for (const what of from.recovered) yield { type: "recovered", what };
     yield { type: "phase", phase: "compile" };
     this.saved = start;
     const values =
       from.state ?? initialState(this.model, this.config.seed, rateOf(this.config), initialOf(this.run, this.initial));
-    await this.run.restore();
     // What came after the checkpoint is made again.
     const isRepeated = (line: MetricLine) => repeats(this.run.config, this.model, start, line);
     const lost = await this.run.forget(from.checkpoint, isRepeated);
+    await this.run.restore();
     if (lost !== null) yield { type: "recovered", what: lost };
     const lines = await this.run.metrics();
     this.chronicle = new Chronicle(this.run.config, this.model, this.data, lines);

@@ -38,6 +38,12 @@ describe("zaya resume --steps", () => {
     expect(await params("straight", "000060")).toEqual(await params("a", "000060"));
   });
 
+  it("has nothing to do where the run has that length", async () => {
+    const same = await zaya(folder, "resume", "a", "--steps", "60");
+    expect(same).toMatchObject({ code: 0, stderr: "" });
+    expect(same.stdout).toBe("nothing to do: all 60 steps of a are done; train longer with --steps N\n");
+  });
+
   it("refuses a length that was reached, and steps and epochs at once", async () => {
     const short = await zaya(folder, "resume", "a", "--steps", "30");
     expect([short.code, short.stderr]).toEqual([

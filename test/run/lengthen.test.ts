@@ -28,6 +28,8 @@ const model = vae({ hidden: [8], latent: 2 });
 const cadence = { logEvery: 10, evalEvery: 15, sampleEvery: 20, checkpointEvery: 20 };
 const options = { batch: 10, schedule: "constant", seed: 4, ...cadence } as const;
 
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
 /** Trains until a step, as if somebody stopped it there. */
 async function trained(configured: ConfiguredModel, given: TrainOptions, until = Infinity): Promise<MemoryStore> {
   const store = new MemoryStore();
@@ -122,5 +124,39 @@ describe("a run that gets more steps", () => {
     expect(await store.read("config.json")).toEqual(before);
     const staged = await trained(adagan({ arch: "mlp", hidden: [4], components: 2 }), { steps: 9, batch: 10 });
     await expect(lengthen(await Run.open(staged), few, { steps: 30 })).rejects.toThrow("adagan trains in stages");
+  });
+
+  it.each<[string, (store: MemoryStore) => Promise<void>, string]>([
+    [
+      "something is in the way of a checkpoint",
+      (store) => store.write("checkpoints/000060", bytes("mine")),
+      "must be free",
+    ],
+    [
+      "a file is in the place of the best one",
+      (store) => store.write("checkpoints/best", bytes("mine")),
+      "must be free",
+    ],
+    ["its lines are broken", (store) => store.write("metrics.jsonl", bytes("{}\n")), "line 1"],
+    [
+      "no checkpoint is whole",
+      (store) => store.write("checkpoints/000040/params.safetensors", bytes("x")),
+      "must have a checkpoint",
+    ],
+  ])("is refused before anything of it is written where %s", async (what, harm, reason) => {
+    const store = await trained(model, { ...options, steps: 40, keep: 1 });
+    if (what.includes("best")) await store.remove("checkpoints/best");
+    await harm(store);
+    const files = async () => Promise.all((await store.list("")).map(async (name) => [name, await store.read(name)]));
+    const before = await files();
+    await expect(Run.open(store).then((run) => lengthen(run, few, { steps: 80 }))).rejects.toThrow(reason);
+    expect(await files()).toEqual(before);
+  });
+
+  it("is refused before anything of it is written where its steps do not fit into the memory here", async () => {
+    const store = await trained(model, { ...options, steps: 40 });
+    const before = await store.read("config.json");
+    await expect(lengthen(await Run.open(store), few, { steps: 80 }, 1000)).rejects.toThrow("memory");
+    expect(await store.read("config.json")).toEqual(before);
   });
 });

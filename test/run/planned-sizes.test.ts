@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+
+import { type Dataset, arrayDataset } from "../../src/data/index.ts";
+import { zeros } from "../../src/base/ndarray.ts";
+import { parseOptions } from "../../src/base/options.ts";
+import { models } from "../../src/models/index.ts";
+import { planRun } from "../../src/run/index.ts";
+
+const part = (name: string): Dataset =>
+  arrayDataset({
+    name,
+    kind: "image",
+    items: zeros<"float32">([64, 16, 16, 1]),
+    labels: Int32Array.from({ length: 64 }, (_, i) => i % 2),
+  });
+const data = { train: part("train"), test: part("test") };
+const gibibyte = 2 ** 30;
+
+function plan(recipe: string, options: Readonly<Record<string, unknown>>, memory?: number) {
+  const definition = models.find(({ name }) => name === recipe)!;
+  return planRun({ definition, options: parseOptions(definition.options, options, recipe) }, data, {}, memory);
+}
+
+describe("a plan that does not fit into the memory", () => {
+  it.each([
+    ["vae", { latent: 1_000_000_000 }, "--latent"],
+    ["vae", { hidden: [300_000, 300_000] }, "--hidden"],
+    ["gan", { latent: 2_000_000_000, arch: "mlp" }, "--latent"],
+    ["categorical-vae", { variables: 100_000_000 }, "--variables"],
+    ["classifier", { features: 1_000_000_000 }, "--features"],
+  ])("is refused before anything of it is made: %s %o", (recipe, options, flag) => {
+    const before = process.memoryUsage().arrayBuffers;
+    expect(() => plan(recipe, options, 16 * gibibyte)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/must fit into the 16 GiB of memory .* got about \d+/),
+        hint: `choose a smaller ${flag}`,
+      }),
+    );
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e7);
+  });
+
+  it.each([
+    ["vae", { mcSamples: 1_000_000_000 }, "--mc-samples"],
+    ["categorical-vae", { mcSamples: 1_000_000_000, estimator: "score-function" }, "--mc-samples"],
+    ["wgan", { criticSteps: 10_000_000 }, "--critic-steps"],
+    ["wgan-gp", { criticSteps: 10_000_000 }, "--critic-steps"],
+  ])("is refused by what one more of an option costs: %s %o", (recipe, options, flag) => {
+    expect(() => plan(recipe, options, 16 * gibibyte)).toThrow(`got ${flag} 10`);
+  });
+
+  it("is counted as what a run holds of it", () => {
+    // Encoder and decoder of [256, 8], [8, 4] and [2, 8], [8, 256], with biases, two moments each, all of it twice.
+    const parameters = 256 * 8 + 8 + 8 * 4 + 4 + 2 * 8 + 8 + 8 * 256 + 256;
+    const bytes = 2 * 4 * 3 * parameters;
+    expect(() => plan("vae", { hidden: [8], latent: 2 }, bytes - 1)).toThrow("must fit into");
+    expect(() => plan("vae", { hidden: [8], latent: 2 }, bytes)).not.toThrow();
+  });
+});
