@@ -32,7 +32,7 @@ import { Output } from "./output.ts";
 import { floorWords, refusalLines } from "./result-lines.ts";
 
 interface CompareFlags extends MeasureFlags {
-  readonly out: string;
+  readonly out?: string;
   readonly differentData?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -42,7 +42,7 @@ interface CompareFlags extends MeasureFlags {
 export function declareCompare(command: Command): void {
   command
     .argument("<run...>", "run folders, two or more")
-    .option("--out <file>", "HTML page to write (default: compare.html)", "compare.html")
+    .option("--out <file>", "HTML page to write (default: compare.html)")
     .option("--different-data", "compare runs although they were trained on different data");
   addMeasureFlags(command, "none; the page shows the results of zaya eval");
   addDeviceFlag(command);
@@ -52,7 +52,7 @@ export function declareCompare(command: Command): void {
 }
 
 async function runCompare(folders: readonly string[], flags: CompareFlags): Promise<void> {
-  const { out, force = false } = flags;
+  const { out = "compare.html", force = false } = flags;
   const output = new Output(flags);
   requirePage(out);
   requireDistinct(folders);
@@ -60,6 +60,7 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   await requireFree(out, force);
   const records = await Promise.all(folders.map(openRecord));
   let runs = await gatherRuns(records);
+  for (const { name, leftOut } of runs) for (const what of leftOut) output.warn(`${name}/${what}`);
   if (flags.differentData !== true) requireOneData(runs);
   if (flags.metric !== undefined) {
     for (const folder of folders) {

@@ -29,7 +29,10 @@ async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   const run = await openRun(folder);
   const data = await openSameData(run);
   for (const what of run.recovered) output.warn(`${folder}: ${what}`);
-  await inRun(folder, async () => reportAgain(run, data, await nodeEngine({ device: deviceOf(flags.device) })));
+  const leftOut = await inRun(folder, async () =>
+    reportAgain(run, data, await nodeEngine({ device: deviceOf(flags.device) })),
+  );
+  for (const what of leftOut) output.warn(`${folder}/${what}`);
   const report = join(folder, reportFile);
   output.result([report], { run: folder, status: run.state.status, report });
 }

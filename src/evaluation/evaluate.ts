@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { DataError, OptionError, ShapeError } from "../base/errors.ts";
+import { DataError, ZayaError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
@@ -9,7 +9,7 @@ import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metri
 import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./evidence.ts";
 import type { SampleFacts } from "./sample-evidence.ts";
-import type { TrainedModel } from "../trained/trained.ts";
+import { InterruptedError, type TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 import type { Weights } from "../run/weights.ts";
 
@@ -216,18 +216,21 @@ export async function measureEach(
   const refused: Refusal[] = [];
   for (const { metric, options, items = Infinity } of measurements) {
     tell.before?.(metric);
+    let result: Evaluation;
     try {
-      const result = await within(items)(metric, options);
-      results.push(result);
-      await tell.after?.(result);
+      result = await within(items)(metric, options);
     } catch (error) {
-      if (!(error instanceof DataError || error instanceof OptionError || error instanceof ShapeError)) throw error;
+      // Whatever the reason: only an end that was asked for is one of all.
+      if (!(error instanceof ZayaError) || error instanceof InterruptedError) throw error;
       refused.push({
         label: metricLabel(metric.name, options.direction as Direction | undefined),
         reason: error.message,
         ...(error.hint !== undefined && { hint: error.hint }),
       });
+      continue;
     }
+    results.push(result);
+    await tell.after?.(result);
   }
   return { results, refused };
 }

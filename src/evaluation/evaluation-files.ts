@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { RunError } from "../base/errors.ts";
 import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
 import { type Evaluation, type Measured, evaluationFile } from "./evaluate.ts";
@@ -53,14 +54,25 @@ export async function keepEvaluation(store: Store, result: KeptEvaluation): Prom
   return file;
 }
 
-/** All results of a run. @throws RunError for a file that is none. */
-export async function readEvaluations(store: Store): Promise<KeptEvaluation[]> {
+/** The results of a run. */
+export interface ReadEvaluations {
+  readonly results: readonly KeptEvaluation[];
+  /** Files that hold none, each by what is wrong with it: one takes no other down with it. */
+  readonly leftOut: readonly string[];
+}
+
+export async function readEvaluations(store: Store): Promise<ReadEvaluations> {
   const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
-  const hint = "remove the file, and evaluate again: zaya eval RUN";
-  return Promise.all(
-    files.map(async (file) => {
-      const raw = parseJson(await store.read(file), file, hint);
-      return parseRecord(keptEvaluation, raw, file, hint) as unknown as KeptEvaluation;
-    }),
-  );
+  const results: KeptEvaluation[] = [];
+  const leftOut: string[] = [];
+  for (const file of files) {
+    try {
+      const raw = parseJson(await store.read(file), file);
+      results.push(parseRecord(keptEvaluation, raw, file) as unknown as KeptEvaluation);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      leftOut.push(`${error.message}; it is left out: zaya eval measures again`);
+    }
+  }
+  return { results, leftOut };
 }

@@ -16,6 +16,8 @@ export interface ComparedRun {
   readonly data: DataRecord;
   readonly metrics: readonly MetricLine[];
   readonly results: readonly KeptEvaluation[];
+  /** Files of results that hold none. */
+  readonly leftOut: readonly string[];
 }
 
 /** One measurement, made of several runs in the same way. */
@@ -48,7 +50,7 @@ export async function gatherRuns(
   }
   return Promise.all(
     runs.map(async ({ name, run }) => {
-      const [data, metrics, results] = await inRun(name, () =>
+      const [data, metrics, { results, leftOut }] = await inRun(name, () =>
         Promise.all([readDataRecord(run.store), run.metrics(), readEvaluations(run.store)]),
       );
       if (data === null) {
@@ -57,7 +59,7 @@ export async function gatherRuns(
           "no checkpoint has been saved yet: continue with zaya resume",
         );
       }
-      return { name, run, data, metrics, results };
+      return { name, run, data, metrics, results, leftOut };
     }),
   );
 }

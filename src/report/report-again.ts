@@ -5,7 +5,7 @@ import { listCheckpoints } from "../run/checkpoint.ts";
 import { Chronicle } from "../diagnosis/chronicle.ts";
 import { diagnose, diagnoseModel } from "../diagnosis/diagnose.ts";
 import { type Evaluation, endMeasurements, followed, measureUsual } from "../evaluation/evaluate.ts";
-import { readEvaluations } from "../evaluation/evaluation-files.ts";
+import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
 import { type OpenedModel, openTrained } from "../trained/open-trained.ts";
 import { buildModel, infoOf } from "../run/plan.ts";
 import { type Reported, writeReport } from "./run-report.ts";
@@ -13,18 +13,25 @@ import type { Run } from "../run/run.ts";
 
 /**
  * Writes report.html of a run anew: of one that is done as it ended, of any other as it is now, with pictures and results
- * of its newest checkpoint. A run that trains meanwhile goes on.
+ * of its newest checkpoint. A run that trains meanwhile goes on. Returns what of its files is left out.
  */
-export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<void> {
+export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<readonly string[]> {
+  const { results: kept, leftOut } = await readEvaluations(run.store);
   const opened = (await listCheckpoints(run.store)).length === 0 ? null : await openTrained(run, engine);
   try {
-    await writeReport(run, await reportedOf(run, data, opened));
+    await writeReport(run, await reportedOf(run, data, opened, kept));
+    return leftOut;
   } finally {
     await opened?.close();
   }
 }
 
-async function reportedOf(run: Run, data: DataSplit, opened: OpenedModel | null): Promise<Reported> {
+async function reportedOf(
+  run: Run,
+  data: DataSplit,
+  opened: OpenedModel | null,
+  kept: readonly KeptEvaluation[],
+): Promise<Reported> {
   const { config } = run;
   const lines = await run.metrics();
   const step = Math.max(run.state.step, lines.at(-1)?.step ?? 0);
@@ -39,7 +46,7 @@ async function reportedOf(run: Run, data: DataSplit, opened: OpenedModel | null)
   const upTo = lines.filter((line) => line.step <= opened.step);
   const chronicle = new Chronicle(config, trained.model, data, upTo);
   const diagnosis = await diagnoseModel(chronicle, trained, opened.step, config.train.seed);
-  const measured = { results: await resultsOf(run, data, opened), step: opened.step, weights: opened.weights };
+  const measured = { results: await resultsOf(run, data, opened, kept), step: opened.step, weights: opened.weights };
   return { state, model: trained.model, trained, test, measured, diagnosis };
 }
 
@@ -48,9 +55,10 @@ async function resultsOf(
   run: Run,
   { train, test }: DataSplit,
   { trained, step, weights }: OpenedModel,
+  all: readonly KeptEvaluation[],
 ): Promise<Evaluation[]> {
   const names = endMeasurements(trained.model, { train, test }).map(({ metric }) => metric.name);
-  const kept = (await readEvaluations(run.store)).filter(
+  const kept = all.filter(
     (result) =>
       result.step === step &&
       result.weights === weights &&

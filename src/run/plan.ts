@@ -1,4 +1,5 @@
 import { OptionError, RunError } from "../base/errors.ts";
+import { maxOf } from "../base/many.ts";
 import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, pointScaleOf, standardised, unaligned } from "../data/index.ts";
 import {
@@ -67,7 +68,7 @@ export function planAgain(
 function largerThanUsual({ name, options }: ModelDefinition, given: Readonly<Record<string, unknown>>): string[] {
   const usual = parseOptions(options, {}, name) as Readonly<Record<string, unknown>>;
   const largest = (value: unknown): number =>
-    typeof value === "number" ? value : Array.isArray(value) ? Math.max(0, ...value.map(largest)) : 0;
+    typeof value === "number" ? value : Array.isArray(value) ? maxOf([0, ...value.map(largest)]) : 0;
   return Object.keys(given).filter((option) => largest(given[option]) > largest(usual[option]));
 }
 

@@ -1,4 +1,4 @@
-import { OptionError, ZayaError } from "../base/errors.ts";
+import { DataError, OptionError, ZayaError } from "../base/errors.ts";
 import { type NdArray, joinRows, ndarray, rows, sizeOf, zeros } from "../base/ndarray.ts";
 import { type Key, fold, key, normal, uniform } from "../base/random.ts";
 import { coarseCoordinates, intoScale, outOfScale } from "../base/point-scale.ts";
@@ -145,14 +145,14 @@ export class TrainedModel {
   /** Items from codes [n, ...]. */
   async decode(codes: NdArray): Promise<NdArray> {
     const { decoder } = this.model;
-    if (decoder === undefined) throw new ZayaError("this model has no decoder");
+    if (decoder === undefined) throw new DataError("this model has no decoder");
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
-  /** What images [n, h, w, c] of one domain become in the other. @throws ZayaError when the model does not go that way. */
+  /** What images [n, h, w, c] of one domain become in the other. @throws DataError when the model does not go that way. */
   async translate(images: NdArray, direction: Direction): Promise<NdArray> {
     const translator = this.model.translators?.[direction];
-    if (translator === undefined) throw new ZayaError(`this model does not translate ${direction}`);
+    if (translator === undefined) throw new DataError(`this model does not translate ${direction}`);
     const { map, input: name, output } = translator;
     // What a call is filled up with costs as much as images do.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
@@ -162,7 +162,7 @@ export class TrainedModel {
   /** Codes of items. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
-    if (encoder === undefined) throw new ZayaError("this model has no encoder");
+    if (encoder === undefined) throw new DataError("this model has no encoder");
     return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
   }
 
@@ -285,16 +285,16 @@ export class TrainedModel {
     return known;
   }
 
-  /** How this model draws. @throws ZayaError when it has nothing to draw from. */
+  /** How this model draws. @throws DataError when it has nothing to draw from. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined) throw new ZayaError("this model has no generator");
+    if (generator === undefined) throw new DataError("this model has no generator");
     return generator;
   }
 
   private requireLikelihood() {
     const { likelihood } = this.model;
-    if (likelihood === undefined) throw new ZayaError("this model has no bound on log p(x)");
+    if (likelihood === undefined) throw new DataError("this model has no bound on log p(x)");
     return likelihood;
   }
 }
