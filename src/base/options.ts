@@ -110,7 +110,7 @@ export function countOrWordField<const Words extends readonly [string, ...string
 ) {
   const error = `must be ${words.join(", ")} or a whole number from 1`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
-  const schema = z.union([z.enum(words), z.number().int().min(1)], { error });
+  const schema = z.union([z.enum(words), z.number({ error }).int({ error }).min(1, { error })], { error });
   return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|${what}`);
 }
 

@@ -189,7 +189,18 @@ async function writeFolder(
     );
   }
   const fileOf = (index: number): string => join(out, `${draws.name(index)}.${format}`);
-  for (let i = 0; i < draws.count; i++) await requireFree(fileOf(i), force);
+  const files = new Set<string>();
+  for (let i = 0; i < draws.count; i++) {
+    const file = fileOf(i);
+    if (files.has(file)) {
+      throw new OptionError(
+        `each image of a folder must have a seed of its own - got two for ${file}`,
+        "name each seed once; a grid, --out FILE.png, may show one twice",
+      );
+    }
+    files.add(file);
+    await requireFree(file, force);
+  }
   let shape: Shape = [];
   for (let start = 0; start < draws.count; start += chunk) {
     const stop = Math.min(draws.count, start + chunk);

@@ -20,7 +20,13 @@ export interface Monitor {
  */
 export async function serveMonitor(folder: string, port: number, readOnly: boolean): Promise<Monitor> {
   const root = await realpath(folder).catch(() => null);
-  if (root === null || !(await stat(root)).isDirectory()) {
+  if (root !== null && !(await stat(root)).isDirectory()) {
+    throw new OptionError(
+      `the path must be a folder of runs - got ${folder}, a file`,
+      "name the folder in which the runs lie: zaya studio DIR",
+    );
+  }
+  if (root === null) {
     throw new OptionError(
       `the folder of runs must be there - got ${folder}`,
       "train a model first, or name a folder: zaya studio DIR",

@@ -77,7 +77,7 @@ export class FolderStore implements Store {
         await appendFile(path, bytes);
       } catch (error) {
         if (codeOf(error) !== "ENOENT") throw error;
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolders(dirname(path));
         await appendFile(path, bytes);
       }
     });
@@ -152,10 +152,7 @@ export function createFile(path: string, bytes: Uint8Array): Promise<void> {
 /** Writes a draft beside the path, and puts it there once all of it is on the disk. */
 async function placeFile(path: string, bytes: Uint8Array, place: (draft: string) => Promise<void>): Promise<void> {
   const folder = dirname(path);
-  const firstMade = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    // The folder is a file.
-    throw codeOf(error) === "EEXIST" ? Object.assign(error as Error, { code: "ENOTDIR" }) : error;
-  });
+  const firstMade = await makeFolders(folder);
   // Not of the file's own name, which may be as long as a name can be.
   const draft = join(folder, `.zaya-${randomUUID()}.tmp`);
   try {
@@ -172,6 +169,25 @@ async function placeFile(path: string, bytes: Uint8Array, place: (draft: string)
   // The name of a file, and of each folder made for it, is kept in the folder above.
   const top = firstMade === undefined ? folder : dirname(firstMade);
   for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at)) await syncFolder(at);
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one: with `recursive`, a place that takes no folders, such as
+ * /proc, is tried for ever. Returns the topmost that was made.
+ */
+export async function makeFolders(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let at = folder; (await kindOf(at)) === "nothing" && at !== dirname(at); at = dirname(at)) missing.unshift(at);
+  for (const path of missing) {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
+  // Something may have been there all the time: a file, or a link to what is gone.
+  if ((await kindOf(folder)) === "folder") return missing[0];
+  throw Object.assign(new Error(`no folder: ${folder}`), { code: "ENOTDIR", syscall: "mkdir" });
 }
 
 /** Whether a name is that of a file which has not yet been put in place. */
@@ -229,9 +245,18 @@ const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = 
   EEXIST: ["the path must be free", "something is there already: it is left as it is"],
   ENAMETOOLONG: ["a name must be at most 255 bytes long, and a path 4095", "choose a shorter name"],
   ENOENT: ["the file must exist", "check the path, or whether another program removed it"],
-  ENOTDIR: ["each part of the path above the name must be a folder", "one of them is a file: choose another path"],
+  ENOTDIR: [
+    "each part of the path above the name must be a folder",
+    "one of them is a file, or a link to what is not there: choose another path",
+  ],
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],
 };
+
+/** What the same codes mean where something new is to be made. */
+const causesOfMaking: typeof causes = {
+  ENOENT: ["the place must take new files", "its folder was removed meanwhile, or takes none: choose another folder"],
+};
+const making = ["write", "append", "lock", "train"];
 
 /** Runs `body`; an error of the file system becomes a RunError that names the path and says what to do. */
 export async function naming<T>(what: string, path: string, body: () => Promise<T>): Promise<T> {
@@ -240,7 +265,8 @@ export async function naming<T>(what: string, path: string, body: () => Promise<
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    const [rule, hint] = causes[code] ?? ["the file system must answer", (error as Error).message];
+    const [rule, hint] = (making.includes(what) ? causesOfMaking[code] : undefined) ??
+      causes[code] ?? ["the file system must answer", (error as Error).message];
     throw new RunError(`cannot ${what}: ${rule} - got ${code} for ${path}`, hint);
   }
 }

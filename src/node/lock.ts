@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunError } from "../base/errors.ts";
-import { codeOf, naming } from "./folder-store.ts";
+import { codeOf, makeFolders, naming } from "./folder-store.ts";
 
 /** Who holds a lock. `started` tells a process from a later one with the same number; null where the system does not say. */
 export interface LockHolder {
@@ -36,7 +36,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = lockPath(folder);
   const holder = await describeProcess(process.pid);
-  await naming("lock", path, () => mkdir(resolve(folder), { recursive: true }));
+  await naming("lock", path, () => makeFolders(resolve(folder)));
   await naming("lock", path, async () => {
     if (!(await create(path, holder))) await takeOver(path, holder);
   });

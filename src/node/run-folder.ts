@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
@@ -25,8 +25,12 @@ export async function requireFreeFolder(folder: string): Promise<void> {
     try {
       return await readdir(path);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
+      if (codeOf(error) !== "ENOENT") throw error;
+      if ((await lstat(path).catch(() => null)) === null) return [];
+      throw new RunError(
+        `the output folder must be new or empty - got ${folder}, a link to what is not there`,
+        "make the folder that it names, or choose another --out",
+      );
     }
   });
   if (names.includes(recordFile)) {

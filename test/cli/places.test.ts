@@ -107,3 +107,53 @@ describe("long names", () => {
     expect(code).toBe(2);
   });
 });
+
+describe("a place that takes nothing", () => {
+  it.runIf(process.platform === "linux")("is refused at once, whatever was to be written there", async () => {
+    for (const words of [
+      ["export", "run", "--out", "/proc/onnx"],
+      ["sample", "run", "--out", "/proc/a/b/"],
+      ["sample", "run", "--out", "/proc/s.npy"],
+      [...short, "--out", "/proc/new/run"],
+    ]) {
+      const { code, stderr } = await zaya(folder, ...words);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining("the place must take new files - got ENOENT for /proc/"),
+      ]);
+    }
+  });
+
+  it("is named where it is a link to what is not there", async () => {
+    await symlink("nowhere", join(folder, "dangling"));
+    const train = await zaya(folder, ...short, "--out", "dangling");
+    expect([train.code, train.stderr]).toEqual([
+      2,
+      expect.stringContaining("got dangling, a link to what is not there"),
+    ]);
+    const sample = await zaya(folder, "sample", "run", "--out", "dangling/");
+    expect([sample.code, sample.stderr]).toEqual([2, expect.stringContaining("or a link to what is not there")]);
+    expect(await filesIn(join(folder, "nowhere"))).toEqual([]);
+  });
+});
+
+describe("words about what was given", () => {
+  it("come before anything is written, in zaya's own terms", async () => {
+    const twice = await zaya(folder, "sample", "run", "--seeds", "3,5,3", "--out", "twice/");
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("got two for twice/seed3.png")]);
+    expect(await filesIn(join(folder, "twice"))).toEqual([]);
+    for (const step of ["0", "-3", "1.5"]) {
+      const { code, stderr } = await zaya(folder, "sample", "run", `--checkpoint=${step}`);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`must be last, best or a whole number from 1 - got ${step}`),
+      ]);
+    }
+    await writeFile(join(folder, "file.png"), "mine");
+    const studio = await zaya(folder, "studio", "file.png");
+    expect([studio.code, studio.stderr]).toEqual([
+      2,
+      expect.stringContaining("must be a folder of runs - got file.png, a file"),
+    ]);
+  });
+});
