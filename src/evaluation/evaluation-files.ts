@@ -71,7 +71,7 @@ export async function readEvaluations(store: Store): Promise<ReadEvaluations> {
       results.push(parseRecord(keptEvaluation, raw, file) as unknown as KeptEvaluation);
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      leftOut.push(`${error.message}; it is left out: zaya eval measures again`);
+      leftOut.push(`${error.message}; it is left out: zaya eval evaluates again`);
     }
   }
   return { results, leftOut };
