@@ -11,7 +11,7 @@ const tiny = 1e-11;
  * DCI: gradient boosted trees predict each factor from the whole code; their importances say which numbers of the code
  * each factor is read from. Disentanglement (the value) asks whether a number serves one factor, completeness whether a
  * factor is read from one number, informativeness whether the factors can be read at all. The trees are our own
- * (`boostedTrees`), for each factor 100 rounds of depth 3.
+ * (`boostedTrees`), for each factor 100 rounds of depth 3, with splits between any two values.
  *
  * Known to be odd: importances are shares, so that a factor that cannot be predicted counts as much as one that can. The
  * standard error is not known: it would take the trees of many samples.

@@ -1,6 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Tree, TreeGrower, valueOf } from "./regression-tree.ts";
-import { binFeatures } from "./tree-bins.ts";
+import { rankFeatures } from "./feature-ranks.ts";
 
 /** Rounds, each with a tree a class. */
 const rounds = 100;
@@ -17,9 +17,8 @@ export interface BoostedTrees {
 
 /**
  * Gradient boosted trees for classes: 100 rounds at rate 0.1, each with one tree of depth 3 a class on the gradient of the
- * multinomial log likelihood. Splits lie between bins of a feature's values, at most 255 of them: with no more distinct
- * values than that, these are scikit-learn's GradientBoostingClassifier of its defaults, but for splits that are equally
- * good, where the first feature wins, and for two classes, which have a tree each here. Nothing is random.
+ * multinomial log likelihood. They are scikit-learn's GradientBoostingClassifier of its defaults, but for splits that are
+ * equally good, where the first feature wins, and for two classes, which have a tree each here. Nothing is random.
  * @source Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001, algorithm 6.
  * @param features [n, d]
  * @param labels Whole numbers from 0, [n].
@@ -27,7 +26,7 @@ export interface BoostedTrees {
 export function boostedTrees(features: NdArray, labels: Int32Array): BoostedTrees {
   const n = labels.length;
   const classes = [...new Set(labels)].toSorted((a, b) => a - b);
-  const grower = new TreeGrower(binFeatures(features), n, classes.length);
+  const grower = new TreeGrower(rankFeatures(features), n, classes.length);
   const start = classes.map((label) => Math.log(labels.reduce((sum, other) => sum + Number(other === label), 0) / n));
   const scores = start.map((score) => new Float64Array(n).fill(score));
   const shares = scores.map(() => new Float64Array(n));

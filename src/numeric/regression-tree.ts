@@ -1,4 +1,5 @@
-import { type BinnedFeature, maxBins } from "./tree-bins.ts";
+import { filled } from "../base/filled.ts";
+import type { RankedFeature } from "./feature-ranks.ts";
 
 const depth = 3;
 const nodes = 2 ** (depth + 1) - 1;
@@ -33,27 +34,33 @@ export class TreeGrower {
   readonly gains: Float64Array;
   /** The leaf of each item in the last tree: [n]. */
   readonly leafOf: Uint8Array;
-  /** The bins of each item, [n, d]. */
-  private readonly bins: Uint8Array;
+  /** Where the distinct values of each feature begin in a histogram, [d + 1]. */
+  private readonly offsets: Int32Array;
+  /** The places of each item's values in a histogram, [n, d]. */
+  private readonly places: Int32Array;
   /** Items, those of a node side by side. */
   private readonly order: Int32Array;
   private readonly held: Int32Array;
-  /** For each inner node, by feature and bin, a count and a sum of residuals. */
+  /** For each inner node, by feature and distinct value, a count and a sum of residuals. */
   private readonly histograms: readonly Float64Array[];
 
   constructor(
-    private readonly binned: readonly BinnedFeature[],
+    private readonly ranked: readonly RankedFeature[],
     private readonly n: number,
     private readonly classes: number,
   ) {
-    const d = binned.length;
+    const d = ranked.length;
     this.gains = new Float64Array(d);
     this.leafOf = new Uint8Array(n);
-    this.bins = new Uint8Array(n * d);
-    binned.forEach(({ bins }, j) => bins.forEach((bin, i) => (this.bins[i * d + j] = bin)));
+    this.offsets = new Int32Array(d + 1);
+    ranked.forEach(({ values }, j) => (this.offsets[j + 1] = this.offsets[j]! + values.length));
+    this.places = filled(
+      new Int32Array(n * d),
+      (at) => this.offsets[at % d]! + ranked[at % d]!.ranks[Math.floor(at / d)]!,
+    );
     this.order = new Int32Array(n);
     this.held = new Int32Array(n);
-    this.histograms = Array.from({ length: firstLeaf }, () => new Float64Array(2 * d * maxBins));
+    this.histograms = Array.from({ length: firstLeaf }, () => new Float64Array(2 * this.offsets[d]!));
   }
 
   /** @param residuals 1 or 0 less the probability, [n]. */
@@ -80,7 +87,7 @@ export class TreeGrower {
     tree.features[node] = split.feature;
     tree.thresholds[node] = split.threshold;
     this.gains[split.feature]! += split.gain / this.n;
-    const middle = this.divide(start, stop, split.feature, split.bin);
+    const middle = this.divide(start, stop, split.feature, split.rank);
     const [left, right] = [2 * node + 1, 2 * node + 2];
     if (left < firstLeaf) {
       // The smaller side is counted, the other is what is left.
@@ -94,14 +101,14 @@ export class TreeGrower {
   }
 
   private count(node: number, residuals: Float64Array, start: number, stop: number): void {
-    const { bins, order } = this;
-    const d = this.binned.length;
+    const { places, order } = this;
+    const d = this.ranked.length;
     const histogram = this.histograms[node]!.fill(0);
     for (let i = start; i < stop; i++) {
       const item = order[i]!;
       const residual = residuals[item]!;
       for (let j = 0; j < d; j++) {
-        const at = 2 * (j * maxBins + bins[item * d + j]!);
+        const at = 2 * places[item * d + j]!;
         histogram[at]!++;
         histogram[at + 1]! += residual;
       }
@@ -111,10 +118,10 @@ export class TreeGrower {
   /** The split that lowers the squared error most; null where all items are equal in every feature. */
   private bestSplit(node: number, n: number) {
     const histogram = this.histograms[node]!;
-    let [feature, bin, next, best] = [none, none, none, -Infinity];
-    for (let j = 0; j < this.binned.length; j++) {
-      const row = 2 * j * maxBins;
-      const end = row + 2 * this.binned[j]!.low.length;
+    let [feature, rank, next, best] = [none, none, none, -Infinity];
+    for (let j = 0; j < this.ranked.length; j++) {
+      const row = 2 * this.offsets[j]!;
+      const end = 2 * this.offsets[j + 1]!;
       let total = 0;
       for (let at = row; at < end; at += 2) total += histogram[at + 1]!;
       let [count, sum, last] = [0, 0, none];
@@ -122,7 +129,7 @@ export class TreeGrower {
         if (histogram[at] === 0) continue;
         if (count > 0) {
           const gain = (sum * sum) / count + (total - sum) ** 2 / (n - count) - (total * total) / n;
-          if (gain > best) [feature, bin, next, best] = [j, (last - row) / 2, (at - row) / 2, gain];
+          if (gain > best) [feature, rank, next, best] = [j, (last - row) / 2, (at - row) / 2, gain];
         }
         count += histogram[at]!;
         sum += histogram[at + 1]!;
@@ -130,18 +137,18 @@ export class TreeGrower {
       }
     }
     if (feature === none) return null;
-    const { low, high } = this.binned[feature]!;
-    return { feature, bin, threshold: (high[bin]! + low[next]!) / 2, gain: best };
+    const { values } = this.ranked[feature]!;
+    return { feature, rank, threshold: (values[rank]! + values[next]!) / 2, gain: best };
   }
 
-  /** Moves the items up to a bin before the others, each side in its order; returns where the others begin. */
-  private divide(start: number, stop: number, feature: number, bin: number): number {
+  /** Moves the items of values up to a rank before the others, each side in its order; returns where the others begin. */
+  private divide(start: number, stop: number, feature: number, rank: number): number {
     const { order, held } = this;
-    const { bins } = this.binned[feature]!;
+    const { ranks } = this.ranked[feature]!;
     let [left, right] = [start, 0];
     for (let i = start; i < stop; i++) {
       const item = order[i]!;
-      if (bins[item]! <= bin) order[left++] = item;
+      if (ranks[item]! <= rank) order[left++] = item;
       else held[right++] = item;
     }
     order.set(held.subarray(0, right), left);

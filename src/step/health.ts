@@ -31,14 +31,17 @@ export class Health {
   /** @param items How many of the data dead units are counted on: those of one batch, or of several. */
   static async open(engine: Engine, options: StepOptions, data: Dataset, key: Key, items: number): Promise<Health> {
     const size = options.batch[0]!;
-    const places = somePlaces(data, items);
-    const indices = Array.from({ length: items / size }, (_, i) => places.slice(i * size, (i + 1) * size));
+    const units = traceUnits(options);
+    // Gradients take one batch.
+    const batches = Object.keys(units.program.outputs).length === 0 ? 1 : items / size;
+    const places = somePlaces(data, batches * size);
+    const indices = Array.from({ length: batches }, (_, i) => places.slice(i * size, (i + 1) * size));
     const open = async ({ program, declared }: Traced): Promise<Part> => ({
       compiled: await engine.compile(program),
       declared,
     });
     const first = await open(traceHealth(options));
-    const further = indices.length === 1 ? null : await open(traceUnits(options));
+    const further = indices.length === 1 ? null : await open(units);
     return new Health(first, further, data, indices, fold(key, "health"));
   }
 

@@ -76,7 +76,7 @@ describe("warnings of a run", () => {
     ]);
     const { warnings } = (await Run.open(whole)).state;
     expect(warnings!.map(({ symptom, step }) => [symptom, step])).toEqual(told(events));
-    expect(warnings![1]!.evidence).toContain("100 % of the units of generator/layer1");
+    expect(warnings![1]!.evidence).toContain("100 % ± 0 % of the units of generator/layer1");
     expect(warnings![1]!.hint).toMatch(/^try --initial-bias 0: /);
     const done = events.find((event) => event.type === "done")!;
     expect(done.result.warnings).toEqual(warnings);

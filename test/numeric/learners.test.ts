@@ -7,7 +7,7 @@ import { boostedTrees } from "../../src/numeric/boosted-trees.ts";
 import { linearSvm } from "../../src/numeric/linear-svm.ts";
 import { logisticRegression } from "../../src/numeric/logistic-regression.ts";
 import { minimize } from "../../src/numeric/newton.ts";
-import { binFeatures } from "../../src/numeric/tree-bins.ts";
+import { rankFeatures } from "../../src/numeric/feature-ranks.ts";
 import "../tolerance.ts";
 
 describe("minimize", () => {
@@ -114,37 +114,17 @@ describe("boostedTrees", () => {
   });
 });
 
-describe("binFeatures", () => {
-  it("gives each value a bin of its own while there are few, and shares of about equal count else", () => {
-    const [few] = binFeatures(ndarray("float64", [5, 1], Float64Array.of(3, 1, 2, 3, 1)));
-    expect([...few!.bins]).toEqual([2, 0, 1, 2, 0]);
-    expect([[...few!.low], [...few!.high]]).toEqual([
-      [1, 2, 3],
-      [1, 2, 3],
-    ]);
-    const [many] = binFeatures(normal(key(3), [10_000, 1]));
-    expect(many!.low.length).toBeLessThanOrEqual(255);
-    expect(many!.low.length).toBeGreaterThan(250);
-    const counts = new Int32Array(many!.low.length);
-    many!.bins.forEach((bin) => counts[bin]!++);
-    expect(Math.max(...counts)).toBeLessThan(80);
-  });
-
-  it("keeps order: lower bins hold lower values", () => {
+describe("rankFeatures", () => {
+  it("gives back each value by its rank among the distinct ones", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 600 }),
-        (values) => {
-          const [{ bins, low, high }] = binFeatures(
-            ndarray("float64", [values.length, 1], Float64Array.from(values)),
-          ) as [ReturnType<typeof binFeatures>[number]];
-          values.forEach((value, i) => {
-            expect(value).toBeGreaterThanOrEqual(low[bins[i]!]!);
-            expect(value).toBeLessThanOrEqual(high[bins[i]!]!);
-          });
-          for (let bin = 1; bin < low.length; bin++) expect(low[bin]!).toBeGreaterThan(high[bin - 1]!);
-        },
-      ),
+      fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 600 }), (values) => {
+        const [{ ranks, values: distinct }] = rankFeatures(
+          ndarray("float64", [values.length, 1], Float64Array.from(values)),
+        ) as [ReturnType<typeof rankFeatures>[number]];
+        // 0 and -0 are one value.
+        expect([...ranks].map((rank) => distinct[rank]! + 0)).toEqual(values.map((value) => value + 0));
+        for (let rank = 1; rank < distinct.length; rank++) expect(distinct[rank]!).toBeGreaterThan(distinct[rank - 1]!);
+      }),
       { numRuns: 50 },
     );
   });
