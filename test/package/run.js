@@ -26,13 +26,20 @@ let [passed, failed] = [0, 0];
 
 function main() {
   const tarball = pack();
-  check("the tarball holds what its exports name, and nothing else than code, types and the studio", () => {
-    const files = execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+  const files = execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+  check("the tarball holds what its exports name: code, types, docs and the studio, and nothing else", () => {
     const named = [...targets(manifest.exports), ...targets(manifest.imports), manifest.bin.zaya];
     const missing = named.filter((path) => path.startsWith("./") && !files.includes(join("package", path)));
-    const strange = files.filter((file) => !/(?:\.js|\.d\.ts|LICENSE|\.md|package\.json)$|dist\/studio\//.test(file));
+    const strange = files.filter(
+      (file) => !/(?:\.js|\.d\.ts|LICENSE|\.md|package\.json)$|^package\/(?:dist\/studio|docs)\//.test(file),
+    );
     if (missing.length > 0) throw new Error(`not packed: ${missing.join(", ")}`);
     if (strange.length > 0) throw new Error(`packed: ${strange.join(", ")}`);
+  });
+  check("README's links lead to files of the tarball", () => {
+    const links = readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g);
+    const broken = [...links].map(([, path]) => path).filter((path) => !files.includes(join("package", path)));
+    if (broken.length > 0) throw new Error(`no such files: ${broken.join(", ")}`);
   });
   for (const node of nodes) {
     const path = node === here ? process.env.PATH : [nodeFolder(node), process.env.PATH].join(delimiter);
