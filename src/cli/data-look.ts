@@ -20,7 +20,7 @@ export interface Look extends Judged {
 }
 
 /** Classes above which they are not listed one by one. */
-const manyClasses = 30;
+const maxShownClasses = 30;
 /** Where all files are named. */
 const everyName = "--json lists all";
 
@@ -207,7 +207,8 @@ function nearLine({ pairs, of }: NearDuplicates, size: number): string {
 
 /** Each class with its items; of many classes how many items they have. */
 function classesLine(classes: ReadonlyMap<string, number>): string {
-  if (classes.size <= manyClasses) return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");
+  if (classes.size <= maxShownClasses)
+    return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");
   const sizes = [...classes.values()].toSorted((a, b) => a - b);
   return `${count(classes.size)}, of ${count(sizes[0]!)} to ${count(sizes.at(-1)!)} items`;
 }

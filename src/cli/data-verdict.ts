@@ -5,11 +5,11 @@ import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
 
 /** Training items below which a person should know what to expect. */
-const few = 1000;
+const smallDataSet = 1000;
 /** Training items below which there is little to learn from. */
 const veryFew = 100;
 /** Share of near copies from which the count of items promises too much. */
-const manyCopies = 0.1;
+const duplicateThreshold = 0.1;
 
 /** Data, or one of two domains of them. */
 export interface Judged {
@@ -39,10 +39,10 @@ export interface Verdict {
 export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
   const items = minOf(domains.map(({ data }) => data.train.size));
   const { kind, shape } = domains[0].data.train;
-  const least = domains.length === 1 ? leastSides.one : leastSides.two;
-  const odd = kind === "image" && !isHalvable(shape, least);
-  const size = odd && domains[0].resizable ? halvableSide(shape, least) : null;
-  const augment = items < few && kind === "image" ? "dag" : null;
+  const minSide = domains.length === 1 ? minSides.one : minSides.two;
+  const odd = kind === "image" && !isHalvable(shape, minSide);
+  const size = odd && domains[0].resizable ? halvableSide(shape, minSide) : null;
+  const augment = items < smallDataSet && kind === "image" ? "dag" : null;
   const transforms = augment !== null && size === null && shape[0] !== shape[1] ? ofAnyShape.name : null;
   const copies = domains.map(({ near }, at) => copiesRemark(near, domains.length === 1 ? "" : ` of ${"AB"[at]}`));
   const flags = [
@@ -53,7 +53,7 @@ export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
   const remarks = [
     countRemark(items),
     ...copies,
-    odd ? sizeRemark(shape, least, size) : null,
+    odd ? sizeRemark(shape, minSide, size) : null,
     augment === null ? null : augmentRemark(flags.join("").trim(), transforms),
   ];
   const said = remarks.filter((remark) => remark !== null);
@@ -62,19 +62,19 @@ export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
 
 /** What height and width are to be multiples of for every recipe. */
 const multiple = 4;
-/** The least of them for a recipe of one domain, and of two. */
-const leastSides = { one: 8, two: 16 } as const;
+/** The smallest such side for a recipe of one domain, and of two. */
+const minSides = { one: 8, two: 16 } as const;
 
-function isHalvable([height, width]: Shape, least: number): boolean {
-  return [height!, width!].every((extent) => extent % multiple === 0 && extent >= least);
+function isHalvable([height, width]: Shape, minSide: number): boolean {
+  return [height!, width!].every((extent) => extent % multiple === 0 && extent >= minSide);
 }
 
-function halvableSide([height, width]: Shape, least: number): number {
-  return Math.max(least, Math.floor(Math.min(height!, width!) / multiple) * multiple);
+function halvableSide([height, width]: Shape, minSide: number): number {
+  return Math.max(minSide, Math.floor(Math.min(height!, width!) / multiple) * multiple);
 }
 
-function sizeRemark([height, width]: Shape, least: number, size: number | null): string {
-  const fact = `${height} x ${width} pixels: convolutional recipes need multiples of ${multiple}, at least ${least}`;
+function sizeRemark([height, width]: Shape, minSide: number, size: number | null): string {
+  const fact = `${height} x ${width} pixels: convolutional recipes need multiples of ${multiple}, at least ${minSide}`;
   return `${fact}; ${size === null ? "resize the arrays before saving them, or use --arch mlp" : `add --size ${size}`}`;
 }
 
@@ -89,7 +89,7 @@ function augmentRemark(flags: string, transforms: string | null): string {
 }
 
 function countRemark(size: number): string | null {
-  if (size >= few) return null;
+  if (size >= smallDataSet) return null;
   const items = counted(size, "training item");
   return size < veryFew
     ? `${items}: far too few to learn a distribution; a model will memorise them. Fine for a first try`
@@ -97,6 +97,6 @@ function countRemark(size: number): string | null {
 }
 
 function copiesRemark(near: NearDuplicates | null, where: string): string | null {
-  if (near === null || near.pairs.length < manyCopies * near.of) return null;
+  if (near === null || near.pairs.length < duplicateThreshold * near.of) return null;
   return `${count(near.pairs.length)} of ${counted(near.of, "item")}${where} have a near duplicate: the data set is effectively smaller, and test items may nearly equal training items`;
 }

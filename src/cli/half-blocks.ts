@@ -6,7 +6,7 @@ import { gridPitch } from "../plot/pictures.ts";
 type Picture = NdArray<"uint8">;
 
 /** Pixels that an image of a grid keeps at least, where it has as many: fewer show blots. */
-const leastTile = 16;
+const minTile = 16;
 
 /** Half blocks, two pixels a character: the upper in the foreground's colour, the lower in the background's. */
 export function halfBlocks(whole: Picture, columns: number, lines: number): string[] {
@@ -34,7 +34,7 @@ function fitted(picture: Picture, width: number, height: number): Picture {
     const scale = Math.min(width / w, height / h, 1);
     return resized(picture, h, w, evenly(h * scale), Math.max(1, Math.round(w * scale)));
   }
-  const least = Math.min(leastTile, pitch.x, pitch.y);
+  const least = Math.min(minTile, pitch.x, pitch.y);
   const across = atLeastOne(Math.min(w / pitch.x, width / least));
   const down = atLeastOne(Math.min(h / pitch.y, height / least));
   const scale = Math.min(width / (across * pitch.x), height / (down * pitch.y), 1);

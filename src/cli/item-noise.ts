@@ -18,7 +18,7 @@ export function noiseOfSeeds(noise: Noise, seeds: readonly number[]): NdArray {
 }
 
 /** Most seeds in one list. */
-const mostSeeds = 1_000_000;
+const maxSeeds = 1_000_000;
 
 /** `0-63`, `3`, or `1,5,8-11`. @throws OptionError for other words. */
 export function seedsOf(text: string): number[] {
@@ -26,9 +26,9 @@ export function seedsOf(text: string): number[] {
   for (const part of text.split(",")) {
     const match = /^\s*(\d{1,15})(?:-(\d{1,15}))?\s*$/.exec(part);
     const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
-    if (match === null || last < first || seeds.length + last - first >= mostSeeds) {
+    if (match === null || last < first || seeds.length + last - first >= maxSeeds) {
       throw new OptionError(
-        `--seeds must be seeds and ranges of them, at most ${mostSeeds} in all - got ${text}`,
+        `--seeds must be seeds and ranges of them, at most ${maxSeeds} in all - got ${text}`,
         "for example --seeds 0-63, or --seeds 3,17,20-25",
       );
     }

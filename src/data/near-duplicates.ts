@@ -14,8 +14,8 @@ export interface NearDuplicates {
 /** Images are compared at this side in pixels. */
 const side = 8;
 /** Two images are nearly equal when their numbers differ by less than this in the mean. */
-const near = 2 / 255;
-const mostCompared = 10_000;
+const nearDistance = 2 / 255;
+const maxCompared = 10_000;
 const chunk = 256;
 
 /**
@@ -31,7 +31,7 @@ export function nearDuplicates(dataset: Dataset): NearDuplicates {
   const found = new Map<number, number>();
   images.forEach((image, i) => {
     // Numbers differ in the mean by no less than the means do: further ones need not be looked at.
-    for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < near; j++) {
+    for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < nearDistance; j++) {
       const other = images[j]!;
       if ((found.has(image.at) && found.has(other.at)) || !nearlyEqual(image.pixels, other.pixels)) continue;
       if (!found.has(image.at)) found.set(image.at, other.at);
@@ -42,7 +42,7 @@ export function nearDuplicates(dataset: Dataset): NearDuplicates {
 }
 
 function thumbnails(dataset: Dataset): Float32Array[] {
-  const count = Math.min(dataset.size, mostCompared);
+  const count = Math.min(dataset.size, maxCompared);
   const out: Float32Array[] = [];
   for (let start = 0; start < count; start += chunk) {
     const { data } = resizeBilinear(dataset.read(range(start, Math.min(count, start + chunk))), [side, side]);
@@ -70,11 +70,11 @@ function byBrightness(all: readonly Float32Array[]): Thumbnail[] {
 }
 
 function nearlyEqual(a: Float32Array, b: Float32Array): boolean {
-  const most = near * a.length;
+  const maxSum = nearDistance * a.length;
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
     sum += Math.abs(a[i]! - b[i]!);
-    if (sum >= most) return false;
+    if (sum >= maxSum) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 /** From where on the series is exact to the last bits of a double. */
-const large = 10;
+const asymptoticFrom = 10;
 
 /**
  * The derivative of log gamma, for x above 0.
@@ -7,7 +7,7 @@ const large = 10;
  */
 export function digamma(x: number): number {
   let below = 0;
-  for (; x < large; x++) below += 1 / x;
+  for (; x < asymptoticFrom; x++) below += 1 / x;
   const square = 1 / (x * x);
   const series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132)))));
   return Math.log(x) - 0.5 / x - series - below;

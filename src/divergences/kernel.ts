@@ -36,7 +36,7 @@ export function cubicKernel(d: number): Kernel {
 }
 
 /** Points of either side that the median is taken over. */
-const mostMedian = 500;
+const maxMedianPoints = 500;
 
 /**
  * The median distance between two points of both sides together; of the first 500 of each.
@@ -61,6 +61,6 @@ export function medianDistance(x: Points, y: Points): number {
 
 function firstOf({ dtype, shape, data }: Points): Points {
   const [n, d] = shape as [number, number];
-  const count = Math.min(n, mostMedian);
+  const count = Math.min(n, maxMedianPoints);
   return { dtype, shape: [count, d], data: data.subarray(0, count * d) };
 }

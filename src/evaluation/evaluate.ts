@@ -5,10 +5,10 @@ import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
 import { metricDetail, metricLabel } from "../base/scalar-names.ts";
 import { type DataSplit, type Dataset, hasSides, some } from "../data/index.ts";
-import { type Evidence, type EvidenceKind, type Metric, type MetricResult, metrics, wide } from "../metrics/index.ts";
+import { type MetricInputs, type InputKind, type Metric, type MetricResult, metrics, z95 } from "../metrics/index.ts";
 import type { Direction, Model } from "../models/index.ts";
-import { type Gathered, Gathering, type Subject } from "./evidence.ts";
-import type { SampleFacts } from "./sample-evidence.ts";
+import { type Gathered, Gathering, type Subject } from "./metric-inputs.ts";
+import type { SampleFacts } from "./sample-inputs.ts";
 import { InterruptedError, type TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 import type { Weights } from "../run/weights.ts";
@@ -45,7 +45,7 @@ export interface Evaluation extends MetricResult {
 /** Options as a metric declares them; of a metric that is only known as one, any. */
 export type MetricOptions<Schema extends z.ZodObject> = NoInfer<Readonly<z.input<Schema>>>;
 
-export type Evaluator = <Kind extends EvidenceKind, Schema extends z.ZodObject>(
+export type Evaluator = <Kind extends InputKind, Schema extends z.ZodObject>(
   metric: Metric<Kind, Schema>,
   options?: MetricOptions<Schema>,
 ) => Promise<Evaluation>;
@@ -57,11 +57,11 @@ export type Evaluator = <Kind extends EvidenceKind, Schema extends z.ZodObject>(
 export function evaluator(subject: Subject): Evaluator {
   const gathering = new Gathering(subject);
   return async (own, rawOptions) => {
-    // Evidence is gathered by the kind that the metric needs: here no kind is another.
+    // MetricInputs is gathered by the kind that the metric needs: here no kind is another.
     const metric = own as unknown as Metric;
     const options = parseOptions(metric.options, rawOptions ?? {}, metric.name);
-    const { evidence, real, facts } = await gathering.gather(metric.needs, options, metric.name);
-    const result = metric.measure(evidence, options);
+    const { inputs, real, facts } = await gathering.gather(metric.needs, options, metric.name);
+    const result = metric.measure(inputs, options);
     if (!Number.isFinite(result.value)) {
       throw new DataError(
         `${metric.name}: the value must be a finite number - got ${result.value}`,
@@ -69,7 +69,7 @@ export function evaluator(subject: Subject): Evaluator {
       );
     }
     const floor = floorOf(metric, real, options);
-    const { value, stderr, interval = [value - wide * stderr, value + wide * stderr] } = result;
+    const { value, stderr, interval = [value - z95 * stderr, value + z95 * stderr] } = result;
     const { data, part } = subject;
     const direction = options.direction as Direction | undefined;
     // Of two domains a way starts in one.
@@ -90,12 +90,12 @@ export function evaluator(subject: Subject): Evaluator {
 /** Nothing where no real items can stand in for samples; too few of them for the metric are no reason to keep the value back. */
 function floorOf(
   metric: Metric,
-  real: Gathered<EvidenceKind>["real"],
+  real: Gathered<InputKind>["real"],
   options: Readonly<Record<string, unknown>>,
 ): Pick<Evaluation, "floor" | "floorItems" | "floorDetails" | "floorRefusal"> {
   if (real === undefined) return {};
   try {
-    const { value, details, n } = metric.measure(real as Evidence[EvidenceKind], options);
+    const { value, details, n } = metric.measure(real as MetricInputs[InputKind], options);
     return { floor: value, floorItems: n, floorDetails: details };
   } catch (error) {
     if (error instanceof DataError) return { floorRefusal: error.message };
@@ -104,7 +104,7 @@ function floorOf(
 }
 
 /** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
-export function evaluate<Kind extends EvidenceKind, Schema extends z.ZodObject>(
+export function evaluate<Kind extends InputKind, Schema extends z.ZodObject>(
   metric: Metric<Kind, Schema>,
   trained: TrainedModel,
   data: Dataset,
@@ -115,8 +115,8 @@ export function evaluate<Kind extends EvidenceKind, Schema extends z.ZodObject>(
   return evaluator({ trained, data, part, key })(metric, options);
 }
 
-/** Evidence that is cheap enough to be always gathered, and of which models on which data. */
-const usualEvidence: Partial<Record<EvidenceKind, (model: Model, data: Dataset) => boolean>> = {
+/** MetricInputs that is cheap enough to be always gathered, and of which models on which data. */
+const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => boolean>> = {
   bound: ({ likelihood }) => likelihood !== undefined,
   predictions: ({ classifier }) => classifier !== undefined,
   translations: ({ translators }, { sides }) => translators !== undefined && sides?.aligned === true,
@@ -124,7 +124,7 @@ const usualEvidence: Partial<Record<EvidenceKind, (model: Model, data: Dataset) 
 };
 
 /** The metrics that training ends with, of one model or another. */
-export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualEvidence[needs] !== undefined);
+export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualInputs[needs] !== undefined);
 
 /** A metric, and how it is measured. */
 export interface Measurement {
@@ -136,7 +136,7 @@ export interface Measurement {
 
 /** Those that a model is followed by on such data; of one between domains, for each of its ways. */
 export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
-  const usual = endMetrics.filter(({ needs }) => usualEvidence[needs]!(model, data));
+  const usual = endMetrics.filter(({ needs }) => usualInputs[needs]!(model, data));
   const ways = directionsOf(model);
   const each = ways.length === 0 ? [{}] : ways.map((direction) => ({ direction }));
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
@@ -164,18 +164,18 @@ export async function measureUsual(
 export const drawnMetrics = metrics.filter(({ atEnd }) => atEnd === true);
 
 /** Numbers in the training items among which the nearest is looked for at the end of training, at most. */
-const mostSearched = 50_000_000;
+const maxSearched = 50_000_000;
 const isPoints = ({ test }: DataSplit) => test.kind === "points";
 const isImages = ({ test }: DataSplit) => test.kind === "image";
 
-/** Which data give such evidence of drawn items by themselves, and soon. */
-const drawnEvidence: Partial<Record<EvidenceKind, (data: DataSplit) => boolean>> = {
+/** Which data give such inputs of drawn items by themselves, and soon. */
+const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>> = {
   modes: ({ test: { modes: declared } }) => declared?.kind === "centers",
   features: isPoints,
   neighbours: isPoints,
   samples: isImages,
   vectors: isImages,
-  nearest: (data) => isImages(data) && data.train.size * sizeOf(data.train.shape) <= mostSearched,
+  nearest: (data) => isImages(data) && data.train.size * sizeOf(data.train.shape) <= maxSearched,
 };
 
 /** Items of either set that drawn ones are compared with at the end of training. */
@@ -185,7 +185,7 @@ const drawnItems = 2000;
 export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
   const usual = usualMeasurements(model, data.test);
   if (model.adversarial === undefined || model.generator === undefined) return usual;
-  const drawn = drawnMetrics.filter(({ needs }) => drawnEvidence[needs]!(data));
+  const drawn = drawnMetrics.filter(({ needs }) => inputsFromSamples[needs]!(data));
   return [...usual, ...drawn.map((metric) => ({ metric, options: {}, items: drawnItems }))];
 }
 

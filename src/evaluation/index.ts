@@ -1,3 +1,3 @@
 export * from "./evaluate.ts";
 export * from "./evaluation-files.ts";
-export { type Subject, takesFeatures } from "./evidence.ts";
+export { type Subject, takesFeatures } from "./metric-inputs.ts";

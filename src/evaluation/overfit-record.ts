@@ -3,17 +3,17 @@ import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import { memorisedShare, overfitScore } from "../base/scalar-names.ts";
 import { type DataSplit, type Dataset, hasSides, readExact, somePlaces } from "../data/index.ts";
-import { fewestNearest, memorisation } from "../metrics/index.ts";
+import { minNearestItems, memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { packsOf } from "../step/packs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 
-/** Items of either part that are scored, and samples that are looked up. */
-const looked = 500;
+/** Items of each split that the discriminator scores, and samples whose nearest training item is searched. */
+const scoredItems = 500;
 
-/** Training items up to which samples are looked up among them at each picture. */
-const few = 10_000;
+/** Largest training set in which nearest items are searched at each sample grid. */
+const maxSearchedItems = 10_000;
 
 /**
  * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
@@ -73,14 +73,14 @@ function judges({ model }: TrainedModel): Judge[] {
 }
 
 async function memorised(trained: TrainedModel, { train, test }: DataSplit, key: Key): Promise<Record<string, number>> {
-  if (trained.model.generator === undefined || train.size > few || test.size < fewestNearest) return {};
-  const samples = await trained.sample(key, looked);
+  if (trained.model.generator === undefined || train.size > maxSearchedItems || test.size < minNearestItems) return {};
+  const samples = await trained.sample(key, scoredItems);
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);
-  const evidence = { generated: await to(samples), heldOut: await to(readSome(test)) };
-  return { [memorisedShare]: memorisation.measure(evidence, {}).value };
+  const inputs = { generated: await to(samples), heldOut: await to(readSome(test)) };
+  return { [memorisedShare]: memorisation.measure(inputs, {}).value };
 }
 
 function readSome(data: Dataset): NdArray {
-  return readExact(data, somePlaces(data, looked));
+  return readExact(data, somePlaces(data, scoredItems));
 }

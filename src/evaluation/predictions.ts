@@ -6,9 +6,9 @@ import { append } from "../base/many.ts";
 import { type Dataset, readExact } from "../data/index.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { input } from "../graph/tensor.ts";
-import type { Evidence } from "../metrics/index.ts";
+import type { MetricInputs } from "../metrics/index.ts";
 import type { Classifier } from "../models/index.ts";
-import type { Subject } from "./evidence.ts";
+import type { Subject } from "./metric-inputs.ts";
 
 /** Items told in one call, and images of noise. */
 const atOnce = 1000;
@@ -17,7 +17,7 @@ const atOnce = 1000;
 export async function gatherPredictions(
   { trained, data, key }: Subject,
   metric: string,
-): Promise<Evidence["predictions"]> {
+): Promise<MetricInputs["predictions"]> {
   const { classifier } = trained.model;
   if (classifier === undefined) {
     throw new OptionError(

@@ -3,7 +3,7 @@ import type { BallCounts, Neighbours } from "./neighbours.ts";
 import { share } from "./sets.ts";
 
 /** Half the width of a 95 % interval in standard errors that are themselves told by 20 groups. */
-const wide = 2.093;
+const t95Of20Groups = 2.093;
 
 interface Estimate {
   readonly value: number;
@@ -24,7 +24,7 @@ export function jackknifed(neighbours: Neighbours, statistic: (counts: BallCount
     return sum + (varianceOf(moved) * (sets.length - 1) ** 2) / sets.length;
   }, 0);
   const stderr = Math.sqrt(variance);
-  return { value, stderr, interval: [value - wide * stderr, value + wide * stderr] };
+  return { value, stderr, interval: [value - t95Of20Groups * stderr, value + t95Of20Groups * stderr] };
 }
 
 /** The share of counts that are above 0; its error is at least that of a share of so many items. */

@@ -25,10 +25,10 @@ export const dci = defineMetric({
   better: "higher",
   needs: "factors",
   options: factorOptions,
-  measure: (evidence, { points }) => {
-    const { names } = evidence;
-    const { train, test } = parted(evidence.values.shape[0]!, points);
-    const predicted = names.map((_, k) => predictFactor(evidence, k, train, test));
+  measure: (inputs, { points }) => {
+    const { names } = inputs;
+    const { train, test } = parted(inputs.values.shape[0]!, points);
+    const predicted = names.map((_, k) => predictFactor(inputs, k, train, test));
     const shares = predicted.map(({ importances }) => importances);
     const byCode = Array.from(shares[0]!, (_, j) => Float64Array.from(shares, (share) => share[j]!));
     const completeness = shares.map(concentration);

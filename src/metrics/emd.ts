@@ -2,12 +2,12 @@ import { monteCarlo } from "../numeric/monte-carlo.ts";
 import { type NdArray, rows } from "../base/ndarray.ts";
 import { toPoints } from "../numeric/points.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
-import { wideOfMean } from "./interval.ts";
+import { t95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Items of either set in one block: a plan between so many takes some ten milliseconds. */
-const most = 500;
+const blockSize = 500;
 
 /**
  * The exact earth mover's distance between samples and real items, as the mean over blocks of 500 of each that share no item.
@@ -29,13 +29,13 @@ export const emd = defineMetric({
     requireAlike(sets, "emd");
     requireCount(sets, 2, "emd");
     const n = Math.min(sets.generated.shape[0]!, sets.reference.shape[0]!);
-    const block = Math.min(most, n);
+    const block = Math.min(blockSize, n);
     const found = Float64Array.from({ length: Math.floor(n / block) }, (_, i) => {
       const cut = (x: NdArray) => toPoints(rows(x, i * block, (i + 1) * block), "emd");
       return exactTransport(costMatrix(cut(sets.generated), cut(sets.reference))).cost;
     });
     const { mean, stderr } = monteCarlo(found);
-    const half = found.length > 1 ? wideOfMean(found.length - 1) * stderr : Number.NaN;
+    const half = found.length > 1 ? t95(found.length - 1) * stderr : Number.NaN;
     return {
       metric: "emd",
       value: mean,

@@ -4,13 +4,13 @@ import { type NdArray, rows, toFloat64 } from "../base/ndarray.ts";
 import { symmetricEigen } from "../numeric/symmetric-eigen.ts";
 import { maxOf } from "../base/many.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
-import { wide } from "./interval.ts";
+import { z95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
 import { type Moments, momentsOf, productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Items whose pull on the distance is looked at for its standard error. */
-const mostPulls = 2000;
+const maxInfluences = 2000;
 
 /**
  * Frechet distance between normal distributions with the two sets' means and covariances:
@@ -43,7 +43,7 @@ export const fid = defineMetric({
       );
     }
     const { value, stderr, meanTerm } = frechet(sets.generated, sets.reference);
-    const interval = [Math.max(0, value - wide * stderr), value + wide * stderr] as const;
+    const interval = [Math.max(0, value - z95 * stderr), value + z95 * stderr] as const;
     return {
       metric: "fid",
       value,
@@ -112,7 +112,7 @@ function pullVariance(
   rank: number,
 ): number {
   const d = mean.length;
-  const n = Math.min(x.shape[0]!, mostPulls);
+  const n = Math.min(x.shape[0]!, maxInfluences);
   const centred = toFloat64(rows(x, 0, n)).map((value, i) => value - mean[i % d]!);
   const turned = productWithTransposed(centred, axes, n, rank, d);
   const pulls = Float64Array.from({ length: n }, (_, i) => {

@@ -3,13 +3,13 @@ import { type NdArray, rows, toFloat64, zeros } from "../base/ndarray.ts";
 import { integerField } from "../base/options.ts";
 import { fold, permutation } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
-import { wideOfMean } from "./interval.ts";
+import { t95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
 import { productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Independent estimates that the items are cut into, where there are enough of them. */
-const fewestBlocks = 10;
+const minBlocks = 10;
 
 /**
  * Kernel distance: the squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, unbiased, so that it may be below
@@ -36,9 +36,9 @@ export const kid = defineMetric({
   }),
   measure: (sets, { block }) => {
     const d = requireAlike(sets, "kid");
-    requireCount(sets, 2 * fewestBlocks, "kid");
+    requireCount(sets, 2 * minBlocks, "kid");
     const n = Math.min(sets.generated.shape[0]!, sets.reference.shape[0]!);
-    const size = block ?? Math.min(1000, Math.floor(n / fewestBlocks));
+    const size = block ?? Math.min(1000, Math.floor(n / minBlocks));
     const blocks = Math.floor(n / size);
     if (blocks < 2) {
       throw new OptionError(
@@ -53,7 +53,7 @@ export const kid = defineMetric({
       return polynomialDiscrepancy(cut(generated), cut(reference), size, size, d);
     });
     const { mean, stderr } = monteCarlo(found);
-    const half = wideOfMean(blocks - 1) * stderr;
+    const half = t95(blocks - 1) * stderr;
     return {
       metric: "kid",
       value: mean,

@@ -4,9 +4,9 @@ import { defineMetric } from "./metric.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /** The share of held-out items that count as close to the training items, at least: as many more as are no farther. */
-const closest = 0.01;
+const closestShare = 0.01;
 /** Items of either set from which on that share is one item. */
-export const fewestNearest = 1 / closest;
+export const minNearestItems = 1 / closestShare;
 
 /**
  * The share of samples that lie as close to a training item as the closest hundredth of the held-out items do, or closer. A
@@ -22,18 +22,18 @@ export const memorisation = defineMetric({
   name: "memorisation",
   summary: "share of samples nearly equal to a training item",
   source: "in the manner of Meehan et al., arXiv 2004.05675",
-  perfect: `heldOutShare: ${closest}, more where more of the held-out items are copies of training items; 1 where those are given back`,
+  perfect: `heldOutShare: ${closestShare}, more where more of the held-out items are copies of training items; 1 where those are given back`,
   better: null,
   needs: "nearest",
   atEnd: true,
   options: sampleOptions,
   measure: ({ generated, heldOut }) => {
-    if (Math.min(generated.length, heldOut.length) < fewestNearest) {
+    if (Math.min(generated.length, heldOut.length) < minNearestItems) {
       throw new DataError(
-        `memorisation: needs at least ${fewestNearest} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
+        `memorisation: needs at least ${minNearestItems} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
       );
     }
-    const threshold = heldOut.toSorted()[Math.ceil(closest * heldOut.length) - 1]!;
+    const threshold = heldOut.toSorted()[Math.ceil(closestShare * heldOut.length) - 1]!;
     const close = (distances: Float64Array) => distances.filter((distance) => distance <= threshold).length;
     const n = generated.length;
     const ofSamples = monteCarlo(generated).mean;

@@ -17,7 +17,7 @@ export interface GradientDraws {
 }
 
 /** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
-export interface Evidence {
+export interface MetricInputs {
   /** The parts of the negative bound for one draw of z an image, in nats. */
   bound: {
     /** [n] */
@@ -100,14 +100,14 @@ export interface FeatureSets extends Sets {
   readonly key: Key;
 }
 
-export type EvidenceKind = keyof Evidence;
+export type InputKind = keyof MetricInputs;
 
 export interface MetricResult {
   readonly metric: string;
   readonly value: number;
   /** Standard error of the value over items; NaN where none is known. */
   readonly stderr: number;
-  /** Ends of the 95 % confidence interval, where it is not `wide` standard errors to both sides. */
+  /** Ends of the 95 % confidence interval, where it is not `z95` standard errors to both sides. */
   readonly interval?: readonly [low: number, high: number];
   /** Items measured. */
   readonly n: number;
@@ -119,7 +119,7 @@ export interface MetricResult {
 }
 
 /** A pure function of arrays. What it was measured on is written beside its result by whoever gathered them. */
-export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends z.ZodObject = z.ZodObject> {
+export interface Metric<Kind extends InputKind = InputKind, Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** What the value is called among the numbers of a run, where its sign or scale is not the name's. */
   readonly quantity?: string;
@@ -133,10 +133,10 @@ export interface Metric<Kind extends EvidenceKind = EvidenceKind, Schema extends
   /** Whether a run of a model with a discriminator ends with it, where the data give all that it needs. */
   readonly atEnd?: boolean;
   readonly options: Schema;
-  measure(evidence: Evidence[Kind], options: z.output<Schema>): MetricResult;
+  measure(inputs: MetricInputs[Kind], options: z.output<Schema>): MetricResult;
 }
 
-export function defineMetric<Kind extends EvidenceKind, Schema extends z.ZodObject>(
+export function defineMetric<Kind extends InputKind, Schema extends z.ZodObject>(
   metric: Metric<Kind, Schema>,
 ): Metric<Kind, Schema> {
   return Object.freeze(metric);

@@ -28,17 +28,17 @@ export const mig = defineMetric({
   better: "higher",
   needs: "factors",
   options: factorOptions,
-  measure: (evidence, { points }) => {
-    requireTwoCodes(evidence, "mig");
-    const n = Math.min(points, evidence.values.shape[0]!);
-    const gaps = informationGaps(evidence.codes, evidence.values, n);
+  measure: (inputs, { points }) => {
+    requireTwoCodes(inputs, "mig");
+    const n = Math.min(points, inputs.values.shape[0]!);
+    const gaps = informationGaps(inputs.codes, inputs.values, n);
     return {
       metric: "mig",
       value: meanOf(gaps()),
-      stderr: bootstrapError((items) => meanOf(gaps(items)), n, fold(evidence.key, "bootstrap")),
+      stderr: bootstrapError((items) => meanOf(gaps(items)), n, fold(inputs.key, "bootstrap")),
       n,
       unit: "share of entropy",
-      details: byFactor("gap", evidence.names, gaps()),
+      details: byFactor("gap", inputs.names, gaps()),
     };
   },
 });

@@ -42,7 +42,7 @@ export interface ModeCounts {
  * @source In the manner of Zhong et al., "Rethinking generative mode coverage: a pointwise guaranteed approach", NeurIPS 2019,
  * who ask for a fixed part of the data's own probability at each item.
  */
-const coveredFrom = 0.1;
+const coverageThreshold = 0.1;
 
 /** Where samples [n, d] lie. @source Srivastava et al., arXiv 1705.07761, section 4.1, of `captured` and `highQuality`. */
 export function modesOf(samples: NdArray, modes: ModeCenters): ModeCounts {
@@ -57,10 +57,10 @@ export function nearestModes(samples: NdArray, { centers, deviation, within }: M
 }
 
 /** Chances that five coins show 1, 2, ... heads or more: they calm a sum of changing signs. */
-const calming = [31 / 32, 26 / 32, 16 / 32, 6 / 32, 1 / 32];
+const smoothingWeights = [31 / 32, 26 / 32, 16 / 32, 6 / 32, 1 / 32];
 
 /** Modes that few samples reached, from which on their number tells how many are missed. */
-const fewestRare = 10;
+const minRareModes = 10;
 
 /**
  * The standard error of a count of modes that were reached `times` each by n samples. Where a mode is missed with chance q,
@@ -71,23 +71,23 @@ const fewestRare = 10;
  * @source Efron and Thisted, "Estimating the number of unseen species", Biometrika 1976; Good, Biometrika 1953.
  */
 function stderrOfReached(times: readonly number[], n: number): number {
-  const reached = calming.map((_, i) => times.filter((each) => each === i + 1).length);
+  const reached = smoothingWeights.map((_, i) => times.filter((each) => each === i + 1).length);
   const rare = reached.reduce((sum, count) => sum + count);
-  if (rare < fewestRare && (rare > 0 || times.includes(0))) return Number.NaN;
-  const added = calming.reduce((sum, weight, i) => sum + (i % 2 === 0 ? weight : -weight) * reached[i]!, 0);
+  if (rare < minRareModes && (rare > 0 || times.includes(0))) return Number.NaN;
+  const added = smoothingWeights.reduce((sum, weight, i) => sum + (i % 2 === 0 ? weight : -weight) * reached[i]!, 0);
   return Math.sqrt(Math.max(0, added - reached[0]! ** 2 / n));
 }
 
-/** Deviations from the threshold beyond which a mode is on its side for certain. */
-const certain = 6;
+/** Deviations from the threshold beyond which the side of a mode is certain. */
+const certainDeviations = 6;
 
 /** The standard error of a count of modes with so many samples or more: each of the shares may fall on the other side. */
-function stderrOfCovered(counts: readonly number[], n: number, fewest: number): number {
+function stderrOfCovered(counts: readonly number[], n: number, minSamples: number): number {
   const variance = counts.reduce((sum, count) => {
     const deviation = Math.sqrt(count * (1 - count / n));
     if (deviation === 0) return sum;
-    const away = (count - fewest + 0.5) / deviation;
-    if (Math.abs(away) > certain) return sum;
+    const away = (count - minSamples + 0.5) / deviation;
+    if (Math.abs(away) > certainDeviations) return sum;
     const chance = normalBelow(away);
     return sum + chance * (1 - chance);
   }, 0);
@@ -109,11 +109,11 @@ export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
   const high = counts.reduce((total, each) => total + each);
   const terms = counts.map((each) => (each === 0 ? 0 : (each / high) * Math.log((each / high) * count)));
   const capturedStderr = stderrOfReached(counts, nearest.length);
-  const fewest = Math.max(1, Math.ceil((coveredFrom * nearest.length) / count));
+  const minSamples = Math.max(1, Math.ceil((coverageThreshold * nearest.length) / count));
   return {
-    covered: counts.filter((each) => each >= fewest).length,
+    covered: counts.filter((each) => each >= minSamples).length,
     // Where a single sample is a tenth of what is due, the modes that none reached count.
-    coveredStderr: fewest === 1 ? capturedStderr : stderrOfCovered(counts, nearest.length, fewest),
+    coveredStderr: minSamples === 1 ? capturedStderr : stderrOfCovered(counts, nearest.length, minSamples),
     captured: counts.filter((each) => each > 0).length,
     capturedStderr,
     highQuality: high / nearest.length,

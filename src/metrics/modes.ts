@@ -1,5 +1,5 @@
 import { defineMetric } from "./metric.ts";
-import { wide } from "./interval.ts";
+import { z95 } from "./interval.ts";
 import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
 
@@ -32,7 +32,7 @@ export const modes = defineMetric({
       metric: "modes",
       value: covered,
       stderr: coveredStderr,
-      interval: [Math.max(0, covered - wide * coveredStderr), Math.min(hits.count, covered + wide * coveredStderr)],
+      interval: [Math.max(0, covered - z95 * coveredStderr), Math.min(hits.count, covered + z95 * coveredStderr)],
       n,
       unit: `of ${hits.count} modes`,
       beside: `${Number((100 * highQuality).toPrecision(3))} % of samples near a mode`,

@@ -10,5 +10,5 @@ export const pairError = defineMetric({
   better: "lower",
   needs: "translations",
   options: translationOptions,
-  measure: (evidence) => againstTruth("pair-error", "of white", evidence, meanAbsolute),
+  measure: (inputs) => againstTruth("pair-error", "of white", inputs, meanAbsolute),
 });

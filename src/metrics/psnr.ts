@@ -16,7 +16,7 @@ export const psnr = defineMetric({
   better: "higher",
   needs: "translations",
   options: translationOptions,
-  measure: (evidence) => againstTruth("psnr", "dB", evidence, decibels),
+  measure: (inputs) => againstTruth("psnr", "dB", inputs, decibels),
 });
 
 function decibels(x: ArrayLike<number>, y: ArrayLike<number>): number {

@@ -32,10 +32,10 @@ export const sap = defineMetric({
   better: "higher",
   needs: "factors",
   options: factorOptions,
-  measure: (evidence, { points }) => {
-    requireTwoCodes(evidence, "sap");
-    const { train, test } = parted(evidence.values.shape[0]!, points);
-    const gaps = evidence.names.map((_, k) => leadOf(hitsOf(evidence, k, train, test)));
+  measure: (inputs, { points }) => {
+    requireTwoCodes(inputs, "sap");
+    const { train, test } = parted(inputs.values.shape[0]!, points);
+    const gaps = inputs.names.map((_, k) => leadOf(hitsOf(inputs, k, train, test)));
     const { mean, stderr } = monteCarlo(
       filled(new Float64Array(test), (i) => gaps.reduce((sum, gap) => sum + gap[i]!, 0) / gaps.length),
     );
@@ -46,7 +46,7 @@ export const sap = defineMetric({
       stderr,
       n: train + test,
       unit: "accuracy",
-      details: { trainPoints: train, testPoints: test, ...byFactor("gap", evidence.names, byEach) },
+      details: { trainPoints: train, testPoints: test, ...byFactor("gap", inputs.names, byEach) },
     };
   },
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { formatShape } from "../base/ndarray.ts";
 import { choiceField, integerField } from "../base/options.ts";
-import { wide } from "./interval.ts";
+import { z95 } from "./interval.ts";
 import type { Sets } from "./metric.ts";
 
 /** Of models that turn images of one domain into another's: which way is measured. */
@@ -53,7 +53,7 @@ export function share(
 ): { readonly value: number; readonly stderr: number; readonly interval: readonly [number, number] } {
   const value = hits / n;
   const stderr = Math.sqrt((value * (1 - value)) / n);
-  const centre = (value + wide ** 2 / (2 * n)) / (1 + wide ** 2 / n);
-  const half = (wide * Math.sqrt((value * (1 - value)) / n + wide ** 2 / (4 * n * n))) / (1 + wide ** 2 / n);
+  const centre = (value + z95 ** 2 / (2 * n)) / (1 + z95 ** 2 / n);
+  const half = (z95 * Math.sqrt((value * (1 - value)) / n + z95 ** 2 / (4 * n * n))) / (1 + z95 ** 2 / n);
   return { value, stderr, interval: [hits === 0 ? 0 : centre - half, hits === n ? 1 : centre + half] };
 }

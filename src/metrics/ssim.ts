@@ -22,12 +22,12 @@ export const ssim = defineMetric({
   better: "higher",
   needs: "translations",
   options: translationOptions,
-  measure: (evidence) => {
-    const [, height, width, channels] = evidence.truth.shape as [number, number, number, number];
+  measure: (inputs) => {
+    const [, height, width, channels] = inputs.truth.shape as [number, number, number, number];
     if (Math.min(height, width) < side) {
-      throw new DataError(`ssim: needs images of ${side} pixels a side - got ${formatShape(evidence.truth.shape)}`);
+      throw new DataError(`ssim: needs images of ${side} pixels a side - got ${formatShape(inputs.truth.shape)}`);
     }
-    return againstTruth("ssim", "of 1", evidence, (x, y) => similarity(x, y, height, width, channels));
+    return againstTruth("ssim", "of 1", inputs, (x, y) => similarity(x, y, height, width, channels));
   },
 });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
 import { monteCarlo } from "../estimators/index.ts";
-import type { Evidence } from "./metric.ts";
+import type { MetricInputs } from "./metric.ts";
 import { wayOption } from "./sets.ts";
 
 /** The options of metrics of images that were turned into others. */
@@ -37,7 +37,7 @@ export function meanAbsolute(x: ArrayLike<number>, y: ArrayLike<number>): number
 export function againstTruth(
   metric: string,
   unit: string,
-  { source, made, truth }: Evidence["translations"],
+  { source, made, truth }: MetricInputs["translations"],
   distance: (x: ArrayLike<number>, y: ArrayLike<number>) => number,
 ) {
   const { mean, stderr, n } = monteCarlo(imageByImage(made, truth, distance));

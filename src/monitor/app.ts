@@ -31,7 +31,7 @@ const followPoll = 500;
 const tablePoll = 2000;
 
 /** Intervals of steps that a curve is thinned to at most. */
-const mostIntervals = 4000;
+const maxIntervals = 4000;
 
 const built = fileURLToPath(new URL("../../dist/studio/", import.meta.url));
 
@@ -100,7 +100,7 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
     const log = new MetricLog(join(folder, "metrics.jsonl"));
     await log.read();
     const wanted = Number(c.req.query("points") ?? 1000);
-    return c.json(log.scalars(Math.min(mostIntervals, Math.max(2, Math.trunc(wanted) || 2))));
+    return c.json(log.scalars(Math.min(maxIntervals, Math.max(2, Math.trunc(wanted) || 2))));
   });
 
   app.get("/api/table", (c) =>

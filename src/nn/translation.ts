@@ -36,7 +36,7 @@ export interface ResidualGeneratorOptions {
 /** Halvings of a residual generator. */
 const halvings = 2;
 /** What images are to have at least for the discriminator of their patches, too. */
-const leastSide = 16;
+const minSide = 16;
 
 /**
  * From images to images of the same size: a wide convolution, two halvings, residual blocks, two doublings. Borders are
@@ -50,7 +50,7 @@ export function residualGenerator({ channels, blocks }: ResidualGeneratorOptions
   if (height % share !== 0 || width % share !== 0 || Math.min(height, width) < 2 * share) {
     throw new OptionError(
       `residual generator: height and width must be multiples of ${share}, ${2 * share} or more - got ${formatShape(item)}`,
-      sizeAdvice(item, share, leastSide),
+      sizeAdvice(item, share, minSide),
     );
   }
   const unit = (size: number): Part[] => [instanceNorm(size), relu];
@@ -92,7 +92,7 @@ export function residualGenerator({ channels, blocks }: ResidualGeneratorOptions
 }
 
 /** Channels grow no further than this many times those of the first layer. */
-const mostChannels = 8;
+const maxChannels = 8;
 /** Levels, from the innermost, that drop half of their channels in training. */
 const droppedLevels = 3;
 
@@ -106,12 +106,12 @@ export function uNet({ channels }: { readonly channels: number }, item: Shape): 
   const [height, width, colours] = item as [number, number, number];
   const levels: number[] = [];
   for (let [h, w] = [height, width]; h % 2 === 0 && w % 2 === 0; [h, w] = [h / 2, w / 2]) {
-    levels.push(Math.min(2 ** levels.length, mostChannels) * channels);
+    levels.push(Math.min(2 ** levels.length, maxChannels) * channels);
   }
   if (levels.length < 2) {
     throw new OptionError(
       `u-net: height and width must be multiples of 4 - got ${formatShape(item)}`,
-      sizeAdvice(item, 4, leastSide),
+      sizeAdvice(item, 4, minSide),
     );
   }
   const inner = (place: number): Layer | null => {
@@ -197,7 +197,7 @@ export function patchDiscriminator(options: PatchDiscriminatorOptions, item: Sha
     );
   }
   const normalised = (size: number): Layer => (norm === "batch" ? batchNorm(size) : instanceNorm(size));
-  const sizes = Array.from({ length: layers + 1 }, (_, i) => Math.min(2 ** i, mostChannels) * channels);
+  const sizes = Array.from({ length: layers + 1 }, (_, i) => Math.min(2 ** i, maxChannels) * channels);
   const hidden = sizes
     .slice(1)
     .flatMap((size, i): Part[] => [

@@ -14,7 +14,7 @@ const grouped = /^[+-]?\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?$/;
 const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
 /** Cells of a block of numbers in memory. */
 const blockSize = 2 ** 16;
-const mostCells = 2 ** 28;
+const maxCells = 2 ** 28;
 /** Bytes that a cell takes, in its block and in the array of all. */
 const cellSize = 16;
 
@@ -36,7 +36,7 @@ export interface CsvPoints {
  * there are more cells than the memory holds.
  */
 export async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<CsvPoints> {
-  const table = new Table(name, Math.min(mostCells, Math.floor(availableMemory() / cellSize)));
+  const table = new Table(name, Math.min(maxCells, Math.floor(availableMemory() / cellSize)));
   for await (const rows of csvRows(bytes instanceof Uint8Array ? [bytes] : bytes, name)) {
     for (const row of rows) table.add(row);
   }

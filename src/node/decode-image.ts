@@ -40,9 +40,9 @@ export interface ImageHeader {
 }
 
 /** A file of some kilobytes can claim to be larger than the memory. More than a camera has is not decoded, row by row though it is. */
-const mostPixels = 2 ** 27;
+const maxPixels = 2 ** 27;
 /** Most bytes of a picture that has to be held as a whole to be decoded. */
-const mostHeld = 2 ** 29;
+const maxHeld = 2 ** 29;
 /** Bytes that decoding row by row takes. */
 const rowsHeld = 2 ** 24;
 
@@ -130,7 +130,7 @@ function limitsOf({ width, height }: { readonly width: number; readonly height: 
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0))
     return "damaged or cut";
   const pixels = width * height;
-  const most = held === 0 ? mostPixels : Math.min(mostPixels, Math.floor(mostHeld / held));
+  const most = held === 0 ? maxPixels : Math.min(maxPixels, Math.floor(maxHeld / held));
   if (pixels <= most) return null;
   return `${width} x ${height} pixels, more than the ${Math.floor(most / 1e6)} million that are decoded: scale it down`;
 }

@@ -8,7 +8,7 @@ import { changed } from "./read-file.ts";
 const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 const hashedAtOnce = 2 ** 24;
 /** Most bytes that are read ahead at one time. */
-const mostAhead = 2 ** 26;
+const maxAhead = 2 ** 26;
 
 /** A regular file, whose ranges are read as they are asked for. It stays open, so that it may be moved or replaced. */
 export class FileSource implements ByteSource {
@@ -37,7 +37,7 @@ export class FileSource implements ByteSource {
 
   /** Into the system's memory, from where `read` has it at once. */
   prefetch(from: number, length: number): void {
-    if (this.ahead + length > mostAhead) return;
+    if (this.ahead + length > maxAhead) return;
     this.ahead += length;
     // What fails here fails again, and is told, when it is read.
     read(this.descriptor, new Uint8Array(length), 0, length, from, () => (this.ahead -= length));

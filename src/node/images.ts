@@ -56,11 +56,11 @@ interface Opened extends ImageHeader {
 }
 
 /** A file larger than this is no image. */
-const mostFileBytes = 2 ** 30;
+const maxFileBytes = 2 ** 30;
 /** Bytes that are decoded at one time, unless one image alone takes more. */
 const decodedTogether = 2 ** 28;
 /** An image of more pixels is none to learn from as it is. */
-const mostItemPixels = 2 ** 24;
+const maxItemPixels = 2 ** 24;
 
 /**
  * All images in a folder and the folders in it, sorted by path, hidden ones left out.
@@ -76,7 +76,7 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
   // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
   function* images(): Generator<EncodedImage> {
     for (const file of files) {
-      yield { file, bytes: () => readRegular(join(folder, file), { bytes: mostFileBytes }) };
+      yield { file, bytes: () => readRegular(join(folder, file), { bytes: maxFileBytes }) };
     }
   }
   const read = await readImages(folder, images(), files.length, options, skipped);
@@ -212,9 +212,9 @@ function requireOneSize(where: string, first: Opened, other: Opened): void {
       "--size N scales and crops each to N x N; 64, or another multiple of 4, suits every recipe",
     );
   }
-  if (first.width * first.height <= mostItemPixels) return;
+  if (first.width * first.height <= maxItemPixels) return;
   throw new OptionError(
-    `${where}: images must have at most ${Math.sqrt(mostItemPixels)} x ${Math.sqrt(mostItemPixels)} pixels to learn from - got ${first.file} (${first.width} x ${first.height})`,
+    `${where}: images must have at most ${Math.sqrt(maxItemPixels)} x ${Math.sqrt(maxItemPixels)} pixels to learn from - got ${first.file} (${first.width} x ${first.height})`,
     "--size N scales and crops each to N x N",
   );
 }

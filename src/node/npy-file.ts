@@ -7,7 +7,7 @@ import { FileSource } from "./file-source.ts";
 import { isZipped, openRegular, readIfThere } from "./read-file.ts";
 
 /** A larger file is not held in memory. */
-const mostHeld = 2 ** 29;
+const maxHeld = 2 ** 29;
 
 /** A NumPy file; a large one is read item by item, as its items are asked for. @throws DataError when it is no such file. */
 export async function openNpy(path: string): Promise<Dataset> {
@@ -23,7 +23,7 @@ async function isLarge(path: string): Promise<boolean> {
   const file = await openRegular(path);
   if (file === null) return false;
   try {
-    return file.size > mostHeld && !(await isZipped(file));
+    return file.size > maxHeld && !(await isZipped(file));
   } finally {
     await file.handle.close();
   }

@@ -12,7 +12,7 @@ const [spare, copies] = [2 ** 28, 6];
 /** How often the memory is looked at, in ms. */
 const glance = 25;
 /** Cells take at most so many times the bytes of their file, or little. */
-const mostExpansion = 256;
+const maxExpansion = 256;
 const freeCells = 2 ** 23;
 
 type Answer<Name extends string> = Extract<ParquetAnswer, { readonly [key in Name]: unknown }>[Name];
@@ -72,7 +72,7 @@ export class ParquetReader {
     const { size, groups } = this.file!;
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
     const cells = rows * columns;
-    const most = Math.min(usualBytes() / 8, Math.max(freeCells, (mostExpansion * size) / 8));
+    const most = Math.min(usualBytes() / 8, Math.max(freeCells, (maxExpansion * size) / 8));
     if (cells <= most) return;
     throw new DataError(
       `${this.where} must have at most ${Math.floor(most)} cells, ${size} bytes as it is - got ${rows} rows of ${columns}`,

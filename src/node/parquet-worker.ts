@@ -52,20 +52,20 @@ interface Table {
 }
 
 /** A page unzips to less than this many times its size, or to little. */
-const mostExpansion = 32;
+const maxExpansion = 32;
 const freeExpansion = 2 ** 26;
 /** Whole numbers up to it are exact in float64. */
-const mostExact = 2n ** 53n;
+const maxExact = 2n ** 53n;
 
 /** Most digits that JavaScript writes after a point. */
-const mostDigits = 100;
+const maxDigits = 100;
 
 /** Decompression with its result bounded before room is made for it. */
 const bounded = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,
     (input: Uint8Array, length: number): Uint8Array => {
-      if (length <= Math.max(freeExpansion, mostExpansion * input.length)) return decompress!(input, length);
+      if (length <= Math.max(freeExpansion, maxExpansion * input.length)) return decompress!(input, length);
       throw new Error(`a page of ${input.length} bytes that unzips to ${length}`);
     },
   ]),
@@ -196,7 +196,7 @@ async function readGroup(table: Table, group: number, places: readonly number[])
 
 /** A decimal as the number that it is written as: it comes as a product with a power of ten, which is not always the nearest one. */
 function rounded(value: unknown, scale: number): unknown {
-  return typeof value === "number" && scale <= mostDigits ? Number(value.toFixed(scale)) : value;
+  return typeof value === "number" && scale <= maxDigits ? Number(value.toFixed(scale)) : value;
 }
 
 async function readNumbers(table: Table, group: number, places: readonly number[]): Promise<ParquetAnswer> {
@@ -220,7 +220,7 @@ async function readNumbers(table: Table, group: number, places: readonly number[
 
 /** NaN for what is no finite float32, or no exact whole number. */
 function numberOf(value: unknown): number {
-  if (typeof value === "bigint") return value > mostExact || value < -mostExact ? Number.NaN : Number(value);
+  if (typeof value === "bigint") return value > maxExact || value < -maxExact ? Number.NaN : Number(value);
   const number = typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number.NaN;
   return Number.isFinite(Math.fround(number)) ? number : Number.NaN;
 }

@@ -25,11 +25,11 @@ export interface RegularFile {
   readonly modified: number;
 }
 
-const mostBytes = 2 ** 31;
+const maxBytes = 2 ** 31;
 const chunkSize = 2 ** 20;
 const wholeChunk = 2 ** 26;
 /** Tables and images in use unzip to less than this many times their size; a file of one value unzips to 1030 times. */
-const mostExpansion = 32;
+const maxExpansion = 32;
 /** Below so many unzipped bytes, a file may expand as it likes. */
 const freeExpansion = 2 ** 26;
 
@@ -130,7 +130,7 @@ async function* plainChunks(
 
 async function* unzippedChunks(file: RegularFile, limits: ReadLimits): AsyncGenerator<Uint8Array> {
   const { bytes: most = Infinity, hint } = limits;
-  const expanded = Math.max(freeExpansion, mostExpansion * file.size);
+  const expanded = Math.max(freeExpansion, maxExpansion * file.size);
   const gunzip = createGunzip({ chunkSize: 2 ** 17 });
   const feeding = pipeline(Readable.from(plainChunks(file, {})), gunzip).catch((error: unknown) => error);
   try {
@@ -160,14 +160,14 @@ function tooLarge(path: string, size: number | null, most: number, hint: string 
 
 function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
   return new DataError(
-    `${path} must unzip to at most ${mostExpansion} times its size - got ${Math.floor(at / size)} times, and more to come`,
+    `${path} must unzip to at most ${maxExpansion} times its size - got ${Math.floor(at / size)} times, and more to come`,
     "a small file can unzip to fill the memory; if you trust it, gunzip it yourself and name the result",
   );
 }
 
 /** Bytes that may be held where nothing else is asked for. */
 export function usualBytes(): number {
-  return Math.min(mostBytes, availableMemory());
+  return Math.min(maxBytes, availableMemory());
 }
 
 /**

@@ -40,7 +40,7 @@ const tags = {
 const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, filter: 32803 } as const;
 const alpha = { associated: 1, unassociated: 2 } as const;
 /** More pictures in one file are not counted: their chain can lead back to its begin. */
-const mostFrames = 1000;
+const maxFrames = 1000;
 
 /**
  * What sharp cannot tell of a TIFF file, or would get wrong: numbers other than bytes and 16 bits, and samples that are no
@@ -150,8 +150,8 @@ function onWhite(values: Float32Array, channels: 1 | 3, transparent: "associated
 }
 
 async function countFrames(file: GeoTIFF): Promise<number> {
-  for (let frame = 1; frame < mostFrames; frame++) {
+  for (let frame = 1; frame < maxFrames; frame++) {
     if ((await file.requestIFD(frame).catch(() => null)) === null) return frame;
   }
-  return mostFrames;
+  return maxFrames;
 }

@@ -7,7 +7,7 @@ export interface Eigen {
 }
 
 /** Sweeps for one eigenvalue before the matrix is given up; two or three are usual. */
-const mostSweeps = 60;
+const maxSweeps = 60;
 
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix [n, n] in float64, in no particular order: Householder reflections to
@@ -118,7 +118,7 @@ function toOneDiagonal(d: Float64Array, e: Float64Array, vectors: Float64Array, 
     for (let sweep = 0; ; sweep++) {
       const end = endOfBlock(d, e, start, n);
       if (end === start) break;
-      if (sweep === mostSweeps)
+      if (sweep === maxSweeps)
         throw new DataError("symmetricEigen: QL steps must converge - got a matrix where they do not");
       sweepUp(d, e, vectors, start, end, n);
     }

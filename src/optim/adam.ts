@@ -49,7 +49,7 @@ export function adamW(options: AdamWOptions): Optimizer {
 }
 
 /** Far below epsilon. */
-const least = 1e-19;
+const minRoot = 1e-19;
 
 /**
  * The square root; but a parameter that has never had a gradient passes none on, where an infinite slope would make numbers
@@ -57,5 +57,5 @@ const least = 1e-19;
  */
 function rootOf(squares: Tensor): Tensor {
   const root = sqrt(squares);
-  return customGradient(root, [squares], (g) => [div(mul(g, 0.5), maximum(root, least))]);
+  return customGradient(root, [squares], (g) => [div(mul(g, 0.5), maximum(root, minRoot))]);
 }

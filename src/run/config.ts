@@ -152,8 +152,8 @@ export function resolveTraining(
   const { epochs: _, ...rest } = given;
   const open = given.steps === undefined && given.epochs === undefined;
   const { steps: chosen, epochs = 1 } = open ? defaults : given;
-  const fewestSteps = (open ? defaults.minSteps : undefined) ?? 1;
-  const steps = chosen ?? Math.max(fewestSteps, stepsIn(epochs, model, data.size, batch));
+  const minSteps = (open ? defaults.minSteps : undefined) ?? 1;
+  const steps = chosen ?? Math.max(minSteps, stepsIn(epochs, model, data.size, batch));
   const resolved = {
     ...rest,
     schedule: given.schedule ?? defaults.schedule,

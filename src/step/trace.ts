@@ -103,7 +103,7 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
 }
 
 /** Groups that a batch is cut into where its items can be cut evenly: what is left out in turn for a standard error. */
-const mostGroups = 8;
+const maxGroups = 8;
 
 /**
  * The gradients of a model's steps on one batch, `gradient/STEP/NET` (Euclidean norms, without any update), and the units of
@@ -146,7 +146,7 @@ function traceObserved(options: StepOptions, gradients: boolean): Traced {
 /** The largest value of each unit of values [n, ..., units] in each of some groups of items: [groups, units]. */
 function highestByGroup(values: Tensor): Tensor {
   const [n, ...rest] = values.shape as [number, ...number[]];
-  const groups = range(1, mostGroups + 1).findLast((count) => n % count === 0)!;
+  const groups = range(1, maxGroups + 1).findLast((count) => n % count === 0)!;
   const grouped = reshape(values, [groups, n / groups, ...rest]);
   return max(grouped, { axes: [...range(1, rest.length + 1)] });
 }

@@ -7,7 +7,7 @@ import { range } from "../base/range.ts";
 import { maxOf } from "../base/many.ts";
 import { type Dataset, standardised } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
-import type { Evidence, GradientDraws } from "../metrics/index.ts";
+import type { MetricInputs, GradientDraws } from "../metrics/index.ts";
 import { type Direction, type Generator, type Model, type NetMap, isInUnits } from "../models/index.ts";
 import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "../step/feeds.ts";
@@ -167,7 +167,7 @@ export class TrainedModel {
   }
 
   /** The parts of the bound for every item of a data set, one draw of z each. */
-  async bound(data: Dataset, part: string, key: Key): Promise<Evidence["bound"]> {
+  async bound(data: Dataset, part: string, key: Key): Promise<MetricInputs["bound"]> {
     const likelihood = this.requireLikelihood();
     const prepared = await this.prepare("bound", () =>
       traceInference({ model: this.model, layouts: this.layouts, items: usualChunk }, (scope) => ({
@@ -195,7 +195,7 @@ export class TrainedModel {
   }
 
   /** Log importance weights [n, samples] for every item of a data set. */
-  async logWeights(data: Dataset, part: string, key: Key, samples: number): Promise<Evidence["logWeights"]> {
+  async logWeights(data: Dataset, part: string, key: Key, samples: number): Promise<MetricInputs["logWeights"]> {
     const likelihood = this.requireLikelihood();
     const draws = Math.min(samples, 500);
     const items = Math.max(1, Math.min(data.size, Math.floor(weightsPerCall / draws)));

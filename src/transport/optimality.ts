@@ -43,7 +43,7 @@ function largestExcess(own: number, target: Float64Array, costs: Float64Array, r
 }
 
 /** Rounds of refinement: each resolves costs some 2^30 times smaller. */
-const mostRounds = 80;
+const maxRounds = 80;
 
 /**
  * Goes on until exact potentials prove the plan to be optimal, which doubles cannot where costs span too many powers of ten:
@@ -58,7 +58,7 @@ export function refine<W extends Whole>(simplex: NetworkSimplex<W>, costs: NdArr
   let potentials = new Array<bigint>(n + m).fill(0n);
   // The potentials of the tree are in units of 2^scale.
   let scale = -unit;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     potentials = treePotentials(simplex, whole, potentials, scale);
     const left = whole.map((cost, e) => cost - potentials[Math.floor(e / m)]! - potentials[n + (e % m)]!);
     const lowest = left.reduce((low, each) => (each < low ? each : low), 0n);

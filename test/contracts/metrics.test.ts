@@ -18,8 +18,8 @@ it("names differ", () => {
 
 describe.each(metrics)("metric $name", (metric) => {
   const own = metricCases.find((one) => one.metric === metric.name)!;
-  const measure = ({ evidence, options = {} }: Given<typeof own.needs>): MetricResult =>
-    metric.measure(evidence, parseOptions(metric.options, options, metric.name));
+  const measure = ({ inputs, options = {} }: Given<typeof own.needs>): MetricResult =>
+    metric.measure(inputs, parseOptions(metric.options, options, metric.name));
 
   it("tells what it is, and what a perfect model gets", () => {
     for (const text of [metric.summary, metric.source, metric.perfect]) expect(text.length).toBeGreaterThan(0);
@@ -54,7 +54,7 @@ describe.each(metrics)("metric $name", (metric) => {
 
   it("does not depend on the order of items", () => {
     for (const given of [own.exact, own.perfect]) {
-      const turned = { ...given, evidence: backwards(metric.needs, given.evidence) };
+      const turned = { ...given, inputs: backwards(metric.needs, given.inputs) };
       expect(Math.abs(measure(turned).value - measure(given).value)).toBeLessThanOrEqual(own.orderWithin ?? 1e-9);
     }
   });
@@ -62,7 +62,7 @@ describe.each(metrics)("metric $name", (metric) => {
   if (own?.twice === true) {
     it("is the same of twice the items, each two times, and no less sure", () => {
       const once = measure(own.exact);
-      const twice = measure({ ...own.exact, evidence: doubled(metric.needs, own.exact.evidence) });
+      const twice = measure({ ...own.exact, inputs: doubled(metric.needs, own.exact.inputs) });
       expect(Math.abs(twice.value - once.value)).toBeLessThanOrEqual(own.exact.within ?? 1e-9);
       expect(twice.n).toBeGreaterThanOrEqual(once.n);
       expect(twice.stderr > once.stderr + 1e-12).toBe(false);

@@ -54,18 +54,18 @@ const whole = ({ shape, values }: Result): NdArray<"int32"> => ndarray("int32", 
 const codes = resultArray(golden.codes);
 const values = whole(golden.factors);
 const [n, d] = codes.shape as [number, number];
-const evidence = factorCodes({ codes, values, names: ["a", "b", "c"], sizes: golden.sizes, key: key(0) });
+const inputs = factorCodes({ codes, values, names: ["a", "b", "c"], sizes: golden.sizes, key: key(0) });
 const [train, test] = [300, 150];
 
 describe("disentanglement metrics against numpy, scipy and scikit-learn", () => {
   it("MIG", () => {
     expect(informationGaps(codes, values, n)()).toBeAllclose(golden.mig.gaps.values, { relative: 1e-8 });
-    expect(mig.measure(evidence, { points: n }).value).toBeCloseTo(golden.mig.score, 8);
+    expect(mig.measure(inputs, { points: n }).value).toBeCloseTo(golden.mig.score, 8);
   });
 
   it("SAP: every classifier is right as often", () => {
     const accuracy = Array.from({ length: 3 }, (_, k) =>
-      hitsOf(evidence, k, train, test).map((hits) => hits.reduce((sum, hit) => sum + hit, 0) / test),
+      hitsOf(inputs, k, train, test).map((hits) => hits.reduce((sum, hit) => sum + hit, 0) / test),
     );
     for (let j = 0; j < d; j++) {
       for (let k = 0; k < 3; k++)
@@ -74,7 +74,7 @@ describe("disentanglement metrics against numpy, scipy and scikit-learn", () => 
   });
 
   it("DCI: importances and accuracies of the trees, and what is made of them", () => {
-    const predicted = [0, 1, 2].map((k) => predictFactor(evidence, k, train, test));
+    const predicted = [0, 1, 2].map((k) => predictFactor(inputs, k, train, test));
     const importances = Float64Array.from(
       { length: 3 * d },
       (_, i) => predicted[i % 3]!.importances[(i - (i % 3)) / 3]!,

@@ -7,7 +7,7 @@ import { elbo, gradientVariance, nll } from "../../src/metrics/index.ts";
 const array = (shape: number[], values: number[]): NdArray => ndarray("float64", shape, Float64Array.from(values));
 
 describe("elbo", () => {
-  const evidence = {
+  const inputs = {
     recon: array([3], [10, 20, 30]),
     klPerLatent: array([3, 2], [1, 0, 2, 0, 3, 0]),
     mean: array([3, 2], [-1, 5, 0, 5, 1, 5]),
@@ -15,7 +15,7 @@ describe("elbo", () => {
   };
 
   it("adds up what it is given", () => {
-    const { value, stderr, n, details } = elbo.measure(evidence, {});
+    const { value, stderr, n, details } = elbo.measure(inputs, {});
     expect([value, n]).toEqual([22, 3]);
     expect(stderr).toBeCloseTo(11 / Math.sqrt(3), 12);
     expect(details).toMatchObject({ recon: 20, kl: 2, activeUnits: 1, klPerLatent: [2, 0] });
@@ -32,15 +32,15 @@ describe("elbo", () => {
       );
     };
     const pick = (picks: number[]) => ({
-      recon: rows(evidence.recon, picks),
-      klPerLatent: rows(evidence.klPerLatent, picks),
-      mean: rows(evidence.mean, picks),
+      recon: rows(inputs.recon, picks),
+      klPerLatent: rows(inputs.klPerLatent, picks),
+      mean: rows(inputs.mean, picks),
       dimensions: 4,
     });
     expect(elbo.measure(pick(order), {}).value).toBeCloseTo(22, 12);
     const twice = elbo.measure(pick([0, 1, 2, 0, 1, 2]), {});
     expect(twice.value).toBeCloseTo(22, 12);
-    expect(twice.stderr).toBeLessThan(elbo.measure(evidence, {}).stderr);
+    expect(twice.stderr).toBeLessThan(elbo.measure(inputs, {}).stderr);
   });
 });
 

@@ -45,14 +45,14 @@ describe("codes equal to the factors", () => {
     for (const gap of gaps) expect(gap).toBeLessThanOrEqual(1);
 
     const grid = Array.from({ length: 40 * 3 }, (_, i) => [Math.floor(i / 3), i % 3]).flat();
-    const evidence = factorCodes({
+    const inputs = factorCodes({
       codes: ndarray("float64", [120, 2], Float64Array.from(grid)),
       values: ndarray("int32", [120, 2], Int32Array.from(grid)),
       names: ["forty", "three"],
       sizes: [40, 3],
       key: key(0),
     });
-    const { value, details } = mig.measure(evidence, { points: 120 });
+    const { value, details } = mig.measure(inputs, { points: 120 });
     expect(details["gapForty"]).toBeCloseTo(Math.log(20) / Math.log(40), 12);
     expect(details["gapThree"]).toBeCloseTo(1, 12);
     expect(value).toBeCloseTo((Math.log(20) / Math.log(40) + 1) / 2, 12);
@@ -89,19 +89,18 @@ describe("the factors of shapes as codes", () => {
     const { names: five, sizes: many, of } = test.factors!;
     const values = Int32Array.from({ length: 4500 * 5 }, (_, i) => of(Math.floor(i / 5))[i % 5]!);
     const codes = Float64Array.from(values, (value, i) => (value / (many[i % 5]! - 1) - 0.5) * 3.4);
-    const evidence = factorCodes({
+    const inputs = factorCodes({
       codes: ndarray("float64", [4500, 5], codes),
       values: ndarray("int32", [4500, 5], values),
       names: five,
       sizes: many,
       key: key(0),
     });
-    expect(Math.abs(sap.measure(evidence, { points: 3000 }).value - 0.25)).toBeLessThan(0.05);
-    const { value, details } = mig.measure(evidence, { points: 3000 });
+    expect(Math.abs(sap.measure(inputs, { points: 3000 }).value - 0.25)).toBeLessThan(0.05);
+    const { value, details } = mig.measure(inputs, { points: 3000 });
     expect(value).toBeGreaterThan(0.94);
     expect(details["gapOrientation"]).toBeCloseTo(Math.log(20) / Math.log(40), 1);
-    for (const metric of [betaVaeScore, factorVaeScore])
-      expect(metric.measure(evidence, { points: 500 }).value).toBe(1);
+    for (const metric of [betaVaeScore, factorVaeScore]) expect(metric.measure(inputs, { points: 500 }).value).toBe(1);
   });
 });
 

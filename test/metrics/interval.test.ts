@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { wide, wideOfMean } from "../../src/metrics/interval.ts";
+import { z95, t95 } from "../../src/metrics/interval.ts";
 
 it("reaches as far as scipy.stats.t.ppf(0.975, n), and to the normal's point in the end", () => {
   const points = new Map([
@@ -16,7 +16,7 @@ it("reaches as far as scipy.stats.t.ppf(0.975, n), and to the normal's point in 
     [999, 1.962341461],
   ]);
   for (const [freedom, point] of points) {
-    expect(Math.abs(wideOfMean(freedom) - point)).toBeLessThan(freedom > 11 ? 1e-4 : 5e-4);
+    expect(Math.abs(t95(freedom) - point)).toBeLessThan(freedom > 11 ? 1e-4 : 5e-4);
   }
-  expect(wideOfMean(1e9)).toBeCloseTo(wide, 8);
+  expect(t95(1e9)).toBeCloseTo(z95, 8);
 });

@@ -4,7 +4,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { type NdArray, fromNumbers, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key, permutation, uniform } from "../../src/base/random.ts";
 import { ring8 } from "../../src/data/index.ts";
-import { accuracy, diversity, memorisation, modes, nearestModes, sharpness, wide } from "../../src/metrics/index.ts";
+import { accuracy, diversity, memorisation, modes, nearestModes, sharpness, z95 } from "../../src/metrics/index.ts";
 import { laplacianVariances } from "../../src/metrics/sharpness.ts";
 import { mapped, pair, range } from "./feature-sets.ts";
 
@@ -113,7 +113,7 @@ describe("memorisation", () => {
     const away = of(heldOut.map((distance) => 2 * distance));
     // Wilson's interval of none of n is from 0 to z^2 / (n + z^2).
     expect([away.value, away.interval![0]]).toEqual([0, 0]);
-    expect(away.interval![1]).toBeCloseTo(wide ** 2 / (1000 + wide ** 2), 12);
+    expect(away.interval![1]).toBeCloseTo(z95 ** 2 / (1000 + z95 ** 2), 12);
     expect(copies.interval![1]).toBe(1);
   });
 

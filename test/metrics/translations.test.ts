@@ -26,9 +26,9 @@ describe("translations against the truth", () => {
         [1, ...shape],
         a.data.map((value, at) => 0.7 * value + 0.3 * b.data[at]!),
       );
-      const evidence = { source: truth, made, truth };
-      expect(ssim.measure(evidence, {}).value).toBeCloseTo(similar, 7);
-      expect(psnr.measure(evidence, {}).value).toBeCloseTo(ratio, 7);
+      const inputs = { source: truth, made, truth };
+      expect(ssim.measure(inputs, {}).value).toBeCloseTo(similar, 7);
+      expect(psnr.measure(inputs, {}).value).toBeCloseTo(ratio, 7);
     });
   });
 
@@ -43,10 +43,10 @@ describe("translations against the truth", () => {
   });
 
   it("get what a perfect model gets when they are the truth", () => {
-    const evidence = { source: changed(images, () => 0.5), made: images, truth: images };
-    expect(pairError.measure(evidence, {}).value).toBe(0);
-    expect(ssim.measure(evidence, {}).value).toBeCloseTo(1, 9);
-    expect(psnr.measure(evidence, {}).value).toBeCloseTo(-10 * Math.log10(1 / 255 ** 2 / 12), 9);
+    const inputs = { source: changed(images, () => 0.5), made: images, truth: images };
+    expect(pairError.measure(inputs, {}).value).toBe(0);
+    expect(ssim.measure(inputs, {}).value).toBeCloseTo(1, 9);
+    expect(psnr.measure(inputs, {}).value).toBeCloseTo(-10 * Math.log10(1 / 255 ** 2 / 12), 9);
   });
 
   it("are refused by ssim where its window does not fit", () => {

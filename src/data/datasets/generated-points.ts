@@ -21,7 +21,7 @@ export interface PointsDefinition {
 const sizes = { train: 100_000, test: 10_000 };
 
 /** Points of small parts are kept once they are drawn: up to this many numbers, a megabyte. */
-const mostKept = 2 ** 18;
+const maxCached = 2 ** 18;
 
 /** 100,000 points to train on and 10,000 to test on. A point depends on its part and index alone. */
 export function generatedPoints(definition: PointsDefinition): GeneratedDataset {
@@ -46,7 +46,7 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
   const drawn = (index: number, out: Float32Array): void => {
     definition.draw(fold(base, index), labels?.[index] ?? 0, out);
   };
-  const write = size * dimensions <= mostKept ? kept(drawn, size, dimensions) : drawn;
+  const write = size * dimensions <= maxCached ? kept(drawn, size, dimensions) : drawn;
   const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
     const out = zeros([indices.length, dimensions]);
     for (let n = 0; n < indices.length; n++) {

@@ -1,21 +1,21 @@
 import { type NdArray, ndarray } from "../../../src/base/ndarray.ts";
 import { key } from "../../../src/base/random.ts";
-import { type Evidence, type EvidenceKind, type FeatureSets, neighboursOf } from "../../../src/metrics/index.ts";
+import { type MetricInputs, type InputKind, type FeatureSets, neighboursOf } from "../../../src/metrics/index.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** What a metric is given. */
-export interface Given<Kind extends EvidenceKind> {
-  readonly evidence: Evidence[Kind];
+export interface Given<Kind extends InputKind> {
+  readonly inputs: MetricInputs[Kind];
   /** All by default where not given. */
   readonly options?: Options;
 }
 
-/** What a metric owes, with evidence of the kind that it needs. */
-export interface MetricCase<Kind extends EvidenceKind = EvidenceKind> {
+/** What a metric owes, with inputs of the kind that it needs. */
+export interface MetricCase<Kind extends InputKind = InputKind> {
   readonly metric: string;
   readonly needs: Kind;
-  /** Evidence whose value is known in closed form; to 1e-9 where nothing else is said. */
+  /** MetricInputs whose value is known in closed form; to 1e-9 where nothing else is said. */
   readonly exact: Given<Kind> & { readonly value: number; readonly within?: number };
   /** What a perfect model gives, and the value that it gets. */
   readonly perfect: Given<Kind> & { readonly value: number; readonly within?: number };
@@ -25,11 +25,11 @@ export interface MetricCase<Kind extends EvidenceKind = EvidenceKind> {
   readonly orderWithin?: number;
   /** Whether the value is that of twice the items, each two times. */
   readonly twice?: true;
-  /** What it refuses, and what it says then; empty where whoever gathers the evidence refuses all that is wrong. */
+  /** What it refuses, and what it says then; empty where whoever gathers the inputs refuses all that is wrong. */
   readonly refuses: readonly (Given<Kind> & { readonly says: string })[];
 }
 
-export function metricCase<Kind extends EvidenceKind>(one: MetricCase<Kind>): MetricCase {
+export function metricCase<Kind extends InputKind>(one: MetricCase<Kind>): MetricCase {
   return one as unknown as MetricCase;
 }
 
@@ -64,12 +64,12 @@ export function line(n: number, at: (i: number) => number): number[][] {
 type Change = (x: NdArray) => NdArray;
 
 /** Rows in another order, or more of them, of all arrays that hold an item a row. */
-function throughRows<Kind extends EvidenceKind>(kind: Kind, evidence: Evidence[Kind], rows: Change): Evidence[Kind] {
+function throughRows<Kind extends InputKind>(kind: Kind, inputs: MetricInputs[Kind], rows: Change): MetricInputs[Kind] {
   const flat = <A extends Float64Array | Int32Array>(values: A): A => {
     const changed = rows(ndarray(values instanceof Float64Array ? "float64" : "int32", [values.length], values));
     return changed.data as A;
   };
-  const changes: { readonly [K in EvidenceKind]: (given: Evidence[K]) => Evidence[K] } = {
+  const changes: { readonly [K in InputKind]: (given: MetricInputs[K]) => MetricInputs[K] } = {
     bound: ({ recon, klPerLatent, mean, dimensions }) => ({
       recon: rows(recon),
       klPerLatent: rows(klPerLatent),
@@ -107,14 +107,14 @@ function throughRows<Kind extends EvidenceKind>(kind: Kind, evidence: Evidence[K
       return { ...given, nearest: flat(given.nearest), good: Uint8Array.from(good) };
     },
   };
-  return changes[kind](evidence);
+  return changes[kind](inputs);
 }
 
 /** The sets that neighbours were counted in. */
-const setsOf = new WeakMap<Evidence["neighbours"], FeatureSets>();
+const setsOf = new WeakMap<MetricInputs["neighbours"], FeatureSets>();
 
 /** Who lies in whose ball. */
-export function balls(given: FeatureSets): Evidence["neighbours"] {
+export function balls(given: FeatureSets): MetricInputs["neighbours"] {
   const found = neighboursOf(given);
   setsOf.set(found, given);
   return found;
@@ -128,13 +128,13 @@ function picked(x: NdArray, items: readonly number[]): NdArray {
 }
 
 /** The same items, the last one first. */
-export function backwards<Kind extends EvidenceKind>(kind: Kind, evidence: Evidence[Kind]): Evidence[Kind] {
-  return throughRows(kind, evidence, (x) => picked(x, [...Array(x.shape[0]!).keys()].toReversed()));
+export function backwards<Kind extends InputKind>(kind: Kind, inputs: MetricInputs[Kind]): MetricInputs[Kind] {
+  return throughRows(kind, inputs, (x) => picked(x, [...Array(x.shape[0]!).keys()].toReversed()));
 }
 
 /** Each item two times. */
-export function doubled<Kind extends EvidenceKind>(kind: Kind, evidence: Evidence[Kind]): Evidence[Kind] {
-  return throughRows(kind, evidence, (x) =>
+export function doubled<Kind extends InputKind>(kind: Kind, inputs: MetricInputs[Kind]): MetricInputs[Kind] {
+  return throughRows(kind, inputs, (x) =>
     picked(
       x,
       [...Array(2 * x.shape[0]!).keys()].map((i) => i >> 1),

@@ -14,14 +14,14 @@ const moved = (rows: readonly (readonly number[])[], by: readonly number[]) =>
 const twentyPoints = draws("twenty", 20);
 const [manyA, manyB] = [draws("a", 400), draws("b", 400)];
 const differentWidths = {
-  evidence: sets(
+  inputs: sets(
     line(40, (i) => i),
     draws("wide", 40),
   ),
   says: "[n, d] of one d",
 };
 const fewItems = (n: number) => ({
-  evidence: sets(
+  inputs: sets(
     line(n, (i) => i),
     line(n, (i) => i),
   ),
@@ -93,15 +93,15 @@ const gradients = (...halfDistances: number[]) => ({
 });
 
 const factors = { options: { points: 300 } };
-const codes = (coder: (typeof coders)[keyof typeof coders]) => ({ evidence: coded(450, coder), ...factors });
-const oneCode = { evidence: coded(450, ([a]) => [a!]), ...factors, says: "at least 2 numbers" };
+const codes = (coder: (typeof coders)[keyof typeof coders]) => ({ inputs: coded(450, coder), ...factors });
+const oneCode = { inputs: coded(450, ([a]) => [a!]), ...factors, says: "at least 2 numbers" };
 
 export const metricCases: readonly MetricCase[] = [
   metricCase({
     metric: "elbo",
     needs: "bound",
     exact: {
-      evidence: {
+      inputs: {
         recon: array([2], [1, 3]),
         klPerLatent: array([2, 2], [1, 2, 3, 0]),
         mean: array([2, 2], () => 0),
@@ -111,7 +111,7 @@ export const metricCases: readonly MetricCase[] = [
     },
     // A code that says nothing, of an item that is a fair coin four times.
     perfect: {
-      evidence: {
+      inputs: {
         recon: array([2], () => 4 * Math.LN2),
         klPerLatent: array([2, 1], () => 0),
         mean: array([2, 1], () => 0),
@@ -120,7 +120,7 @@ export const metricCases: readonly MetricCase[] = [
       value: 4 * Math.LN2,
     },
     worse: {
-      evidence: {
+      inputs: {
         recon: array([2], () => 4),
         klPerLatent: array([2, 1], () => 0),
         mean: array([2, 1], () => 0),
@@ -135,20 +135,20 @@ export const metricCases: readonly MetricCase[] = [
     needs: "logWeights",
     // The mean of 1 and 3, and of 2 and 2.
     exact: {
-      evidence: { values: array([2, 2], [0, Math.log(3), Math.LN2, Math.LN2]), dimensions: 4 },
+      inputs: { values: array([2, 2], [0, Math.log(3), Math.LN2, Math.LN2]), dimensions: 4 },
       value: -Math.LN2,
     },
-    perfect: { evidence: { values: array([3, 5], () => -4 * Math.LN2), dimensions: 4 }, value: 4 * Math.LN2 },
-    worse: { evidence: { values: array([3, 5], () => -4), dimensions: 4 } },
+    perfect: { inputs: { values: array([3, 5], () => -4 * Math.LN2), dimensions: 4 }, value: 4 * Math.LN2 },
+    worse: { inputs: { values: array([3, 5], () => -4), dimensions: 4 } },
     twice: true,
     refuses: [],
   }),
   metricCase({
     metric: "modes",
     needs: "modes",
-    exact: { evidence: hits([0, 0, 1, 2]), value: 3 },
-    perfect: { evidence: hits([0, 1, 2, 3]), value: 4 },
-    worse: { evidence: hits([0, 0, 0, 0]) },
+    exact: { inputs: hits([0, 0, 1, 2]), value: 3 },
+    perfect: { inputs: hits([0, 1, 2, 3]), value: 4 },
+    worse: { inputs: hits([0, 0, 0, 0]) },
     twice: true,
     refuses: [],
   }),
@@ -156,22 +156,22 @@ export const metricCases: readonly MetricCase[] = [
     metric: "emd",
     needs: "features",
     // The best plan moves each point as far as all of them are moved.
-    exact: { evidence: sets(moved(twentyPoints, [3, 4]), twentyPoints), value: 5 },
-    perfect: { evidence: sets(twentyPoints.toReversed(), twentyPoints), value: 0 },
-    worse: { evidence: sets(moved(twentyPoints, [0.1, 0]), twentyPoints) },
+    exact: { inputs: sets(moved(twentyPoints, [3, 4]), twentyPoints), value: 5 },
+    perfect: { inputs: sets(twentyPoints.toReversed(), twentyPoints), value: 0 },
+    worse: { inputs: sets(moved(twentyPoints, [0.1, 0]), twentyPoints) },
     twice: true,
     refuses: [differentWidths, fewItems(1)],
   }),
   metricCase({
     metric: "fid",
     needs: "features",
-    exact: { evidence: sets(moved(twentyPoints, [3, 4]), twentyPoints), value: 25 },
-    perfect: { evidence: sets(twentyPoints, twentyPoints), value: 0 },
-    worse: { evidence: sets(moved(twentyPoints, [0.1, 0]), twentyPoints) },
+    exact: { inputs: sets(moved(twentyPoints, [3, 4]), twentyPoints), value: 25 },
+    perfect: { inputs: sets(twentyPoints, twentyPoints), value: 0 },
+    worse: { inputs: sets(moved(twentyPoints, [0.1, 0]), twentyPoints) },
     refuses: [
       differentWidths,
       fewItems(1),
-      { evidence: sets(draws("few", 3, 3), draws("few", 3, 3)), says: "needs more items than features" },
+      { inputs: sets(draws("few", 3, 3), draws("few", 3, 3)), says: "needs more items than features" },
     ],
   }),
   metricCase({
@@ -179,48 +179,48 @@ export const metricCases: readonly MetricCase[] = [
     needs: "features",
     // (1 * 1 + 1)^3 - 2 (0 * 1 + 1)^3 + (0 * 0 + 1)^3.
     exact: {
-      evidence: sets(
+      inputs: sets(
         line(20, () => 1),
         line(20, () => 0),
       ),
       value: 7,
     },
-    perfect: { evidence: sets(manyA, manyB), value: 0, within: 0.2 },
-    worse: { evidence: sets(moved(manyA, [2, 0]), manyB) },
+    perfect: { inputs: sets(manyA, manyB), value: 0, within: 0.2 },
+    worse: { inputs: sets(moved(manyA, [2, 0]), manyB) },
     orderWithin: 1,
     refuses: [differentWidths, fewItems(19)],
   }),
   metricCase({
     metric: "precision",
     needs: "neighbours",
-    exact: { evidence: balls(sets(twoGroups, oneGroup)), value: 0.5 },
-    perfect: { evidence: equalLines, value: 1 },
-    worse: { evidence: farLines },
+    exact: { inputs: balls(sets(twoGroups, oneGroup)), value: 0.5 },
+    perfect: { inputs: equalLines, value: 1 },
+    worse: { inputs: farLines },
     refuses: [],
   }),
   metricCase({
     metric: "recall",
     needs: "neighbours",
-    exact: { evidence: balls(sets(oneGroup, twoGroups)), value: 0.5 },
-    perfect: { evidence: equalLines, value: 1 },
-    worse: { evidence: farLines },
+    exact: { inputs: balls(sets(oneGroup, twoGroups)), value: 0.5 },
+    perfect: { inputs: equalLines, value: 1 },
+    worse: { inputs: farLines },
     refuses: [],
   }),
   metricCase({
     metric: "density",
     needs: "neighbours",
     // A ball reaches to the third point on either side: six of them hold a sample, where five are expected.
-    exact: { evidence: balls(sets(circle(40, 0.2), circle(40, 0))), value: 1.2 },
-    perfect: { evidence: balls(sets(manyA, manyB)), value: 1, within: 0.2 },
-    worse: { evidence: farLines },
+    exact: { inputs: balls(sets(circle(40, 0.2), circle(40, 0))), value: 1.2 },
+    perfect: { inputs: balls(sets(manyA, manyB)), value: 1, within: 0.2 },
+    worse: { inputs: farLines },
     refuses: [],
   }),
   metricCase({
     metric: "coverage",
     needs: "neighbours",
-    exact: { evidence: balls(sets(oneGroup, twoGroups)), value: 0.5 },
-    perfect: { evidence: equalLines, value: 1 },
-    worse: { evidence: farLines },
+    exact: { inputs: balls(sets(oneGroup, twoGroups)), value: 0.5 },
+    perfect: { inputs: equalLines, value: 1 },
+    worse: { inputs: farLines },
     refuses: [],
   }),
   metricCase({
@@ -228,30 +228,30 @@ export const metricCases: readonly MetricCase[] = [
     needs: "samples",
     // A variance goes with the square of the contrast.
     exact: {
-      evidence: { generated: images(4, (at) => grey(at) / 2), reference: images(4, grey) },
+      inputs: { generated: images(4, (at) => grey(at) / 2), reference: images(4, grey) },
       value: 0.25,
     },
-    perfect: { evidence: { generated: images(4, grey), reference: images(4, grey) }, value: 1 },
-    worse: { evidence: { generated: images(4, () => 0.5), reference: images(4, grey) } },
+    perfect: { inputs: { generated: images(4, grey), reference: images(4, grey) }, value: 1 },
+    worse: { inputs: { generated: images(4, () => 0.5), reference: images(4, grey) } },
     twice: true,
     refuses: [
-      { evidence: { generated: images(4, grey), reference: images(4, () => 1) }, says: "no edge in any" },
-      { evidence: { generated: images(4, grey, 2), reference: images(4, grey, 2) }, says: "at least 3 x 3 pixels" },
+      { inputs: { generated: images(4, grey), reference: images(4, () => 1) }, says: "no edge in any" },
+      { inputs: { generated: images(4, grey, 2), reference: images(4, grey, 2) }, says: "at least 3 x 3 pixels" },
     ],
   }),
   metricCase({
     metric: "diversity",
     needs: "vectors",
     exact: {
-      evidence: sets(
+      inputs: sets(
         manyB.map((row) => row.map((value) => value / 2)),
         manyB,
       ),
       value: 0.5,
     },
-    perfect: { evidence: sets(manyB, manyB), value: 1 },
+    perfect: { inputs: sets(manyB, manyB), value: 1 },
     worse: {
-      evidence: sets(
+      inputs: sets(
         line(40, () => 1),
         line(40, (i) => i),
       ),
@@ -260,7 +260,7 @@ export const metricCases: readonly MetricCase[] = [
       differentWidths,
       fewItems(3),
       {
-        evidence: sets(
+        inputs: sets(
           line(40, (i) => i),
           line(40, () => 1),
         ),
@@ -271,63 +271,63 @@ export const metricCases: readonly MetricCase[] = [
   metricCase({
     metric: "memorisation",
     needs: "nearest",
-    exact: { evidence: { generated: distances(100, (i) => (i < 30 ? 0 : 5)), heldOut }, value: 0.3 },
-    perfect: { evidence: { generated: heldOut, heldOut }, value: 0.01 },
-    worse: { evidence: { generated: distances(100, () => 0), heldOut } },
+    exact: { inputs: { generated: distances(100, (i) => (i < 30 ? 0 : 5)), heldOut }, value: 0.3 },
+    perfect: { inputs: { generated: heldOut, heldOut }, value: 0.01 },
+    worse: { inputs: { generated: distances(100, () => 0), heldOut } },
     twice: true,
-    refuses: [{ evidence: { generated: heldOut, heldOut: distances(99, () => 1) }, says: "at least 100 items" }],
+    refuses: [{ inputs: { generated: heldOut, heldOut: distances(99, () => 1) }, says: "at least 100 items" }],
   }),
   metricCase({
     metric: "leak",
     needs: "transforms",
-    exact: { evidence: { told: Int32Array.of(0, 1, 2, 0), names: ["identity", "flip", "turn"] }, value: 0.5 },
-    perfect: { evidence: { told: new Int32Array(4), names: ["identity", "flip"] }, value: 0 },
-    worse: { evidence: { told: Int32Array.of(1, 1, 0, 0), names: ["identity", "flip"] } },
+    exact: { inputs: { told: Int32Array.of(0, 1, 2, 0), names: ["identity", "flip", "turn"] }, value: 0.5 },
+    perfect: { inputs: { told: new Int32Array(4), names: ["identity", "flip"] }, value: 0 },
+    worse: { inputs: { told: Int32Array.of(1, 1, 0, 0), names: ["identity", "flip"] } },
     twice: true,
     refuses: [],
   }),
   metricCase({
     metric: "accuracy",
     needs: "predictions",
-    exact: { evidence: telling([0, 1, 2, 2], [0, 1, 2, 0]), value: 0.75 },
-    perfect: { evidence: telling([0, 1, 2], [0, 1, 2]), value: 1 },
-    worse: { evidence: telling([0, 0, 0], [0, 1, 2]) },
+    exact: { inputs: telling([0, 1, 2, 2], [0, 1, 2, 0]), value: 0.75 },
+    perfect: { inputs: telling([0, 1, 2], [0, 1, 2]), value: 1 },
+    worse: { inputs: telling([0, 0, 0], [0, 1, 2]) },
     twice: true,
     refuses: [],
   }),
   metricCase({
     metric: "pair-error",
     needs: "translations",
-    exact: { evidence: translated((at) => grey(at) + 0.1), value: 0.1 },
-    perfect: { evidence: translated(grey), value: 0 },
-    worse: { evidence: translated((at) => 1 - grey(at)) },
+    exact: { inputs: translated((at) => grey(at) + 0.1), value: 0.1 },
+    perfect: { inputs: translated(grey), value: 0 },
+    worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
-    refuses: [{ evidence: otherSize, says: "as many and as large" }],
+    refuses: [{ inputs: otherSize, says: "as many and as large" }],
   }),
   metricCase({
     metric: "psnr",
     needs: "translations",
-    exact: { evidence: translated((at) => grey(at) + 0.1), value: 20 },
-    perfect: { evidence: translated(grey), value: 58.92, within: 0.005 },
-    worse: { evidence: translated((at) => 1 - grey(at)) },
+    exact: { inputs: translated((at) => grey(at) + 0.1), value: 20 },
+    perfect: { inputs: translated(grey), value: 58.92, within: 0.005 },
+    worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
-    refuses: [{ evidence: otherSize, says: "as many and as large" }],
+    refuses: [{ inputs: otherSize, says: "as many and as large" }],
   }),
   metricCase({
     metric: "ssim",
     needs: "translations",
     // Of flat images it is the likeness of their means alone.
     exact: {
-      evidence: { source: images(4, grey), made: images(4, () => 0.5), truth: images(4, () => 0.25) },
+      inputs: { source: images(4, grey), made: images(4, () => 0.5), truth: images(4, () => 0.25) },
       value: (2 * 0.5 * 0.25 + 1e-4) / (0.5 ** 2 + 0.25 ** 2 + 1e-4),
     },
-    perfect: { evidence: translated(grey), value: 1 },
-    worse: { evidence: translated((at) => 1 - grey(at)) },
+    perfect: { inputs: translated(grey), value: 1 },
+    worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
     refuses: [
-      { evidence: otherSize, says: "as many and as large" },
+      { inputs: otherSize, says: "as many and as large" },
       {
-        evidence: { source: images(4, grey, 10), made: images(4, grey, 10), truth: images(4, grey, 10) },
+        inputs: { source: images(4, grey, 10), made: images(4, grey, 10), truth: images(4, grey, 10) },
         says: "11 pixels a side",
       },
     ],
@@ -336,23 +336,23 @@ export const metricCases: readonly MetricCase[] = [
     metric: "class-consistency",
     needs: "translatedClasses",
     exact: {
-      evidence: { told: Int32Array.of(0, 1, 2, 0), toldOfTruth: null, labels: Int32Array.of(0, 1, 1, 1) },
+      inputs: { told: Int32Array.of(0, 1, 2, 0), toldOfTruth: null, labels: Int32Array.of(0, 1, 1, 1) },
       value: 0.5,
     },
     perfect: {
-      evidence: { told: Int32Array.of(0, 1), toldOfTruth: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
+      inputs: { told: Int32Array.of(0, 1), toldOfTruth: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
       value: 1,
     },
-    worse: { evidence: { told: Int32Array.of(1, 1), toldOfTruth: null, labels: Int32Array.of(0, 1) } },
+    worse: { inputs: { told: Int32Array.of(1, 1), toldOfTruth: null, labels: Int32Array.of(0, 1) } },
     twice: true,
     refuses: [],
   }),
   metricCase({
     metric: "cycle-error",
     needs: "cycles",
-    exact: { evidence: cycled(0.2, 0), value: 0.2 },
-    perfect: { evidence: cycled(0, 0), value: 0 },
-    worse: { evidence: cycled(0.01, 0) },
+    exact: { inputs: cycled(0.2, 0), value: 0.2 },
+    perfect: { inputs: cycled(0, 0), value: 0 },
+    worse: { inputs: cycled(0.01, 0) },
     twice: true,
     refuses: [],
   }),
@@ -360,18 +360,18 @@ export const metricCases: readonly MetricCase[] = [
     metric: "hidden-information",
     needs: "cycles",
     // What comes back changes three times as much as what was disturbed.
-    exact: { evidence: cycled(0.2, 0.03), value: 3 },
-    perfect: { evidence: cycled(0, 0.01), value: 1 },
-    worse: { evidence: cycled(0, 0.1) },
+    exact: { inputs: cycled(0.2, 0.03), value: 3 },
+    perfect: { inputs: cycled(0, 0.01), value: 1 },
+    worse: { inputs: cycled(0, 0.1) },
     twice: true,
     refuses: [],
   }),
   metricCase({
     metric: "gradient-variance",
     needs: "gradients",
-    exact: { evidence: gradients(1, 3), value: 2 },
-    perfect: { evidence: gradients(0, 0), value: 0 },
-    worse: { evidence: gradients(0, 0.1) },
+    exact: { inputs: gradients(1, 3), value: 2 },
+    perfect: { inputs: gradients(0, 0), value: 0 },
+    worse: { inputs: gradients(0, 0.1) },
     twice: true,
     refuses: [],
   }),

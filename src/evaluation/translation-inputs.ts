@@ -4,9 +4,9 @@ import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { fold, normal } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
-import type { Evidence } from "../metrics/index.ts";
+import type { MetricInputs } from "../metrics/index.ts";
 import { type Direction, translatingRecipes } from "../models/index.ts";
-import type { Subject } from "./evidence.ts";
+import type { Subject } from "./metric-inputs.ts";
 import { classesTold } from "../trained/features.ts";
 import { classesOf } from "../step/labels.ts";
 import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
@@ -48,7 +48,7 @@ export async function gatherTranslations(
   subject: Subject,
   direction: Direction | undefined,
   metric: string,
-): Promise<Evidence["translations"]> {
+): Promise<MetricInputs["translations"]> {
   const way = wayOf(subject, subject.data, direction, metric);
   if (!way.aligned) {
     throw new DataError(
@@ -65,7 +65,7 @@ export async function gatherCycles(
   subject: Subject,
   wanted: Direction | undefined,
   metric: string,
-): Promise<Evidence["cycles"]> {
+): Promise<MetricInputs["cycles"]> {
   const { trained, data, key } = subject;
   const { direction, source: images } = wayOf(subject, data, wanted, metric);
   const back = opposite(direction);
@@ -93,7 +93,7 @@ export async function gatherTranslatedClasses(
   subject: Subject,
   wanted: Direction | undefined,
   metric: string,
-): Promise<Evidence["translatedClasses"]> {
+): Promise<MetricInputs["translatedClasses"]> {
   const { direction, source, target, aligned } = wayOf(subject, subject.data, wanted, metric);
   const classifier = subject.features?.classifier;
   const learned = subject.training === undefined ? source : wayOf(subject, subject.training, wanted, metric).source;

@@ -3,8 +3,8 @@ import { joinRows, ndarray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
 import { type Dataset, somePlaces, readExact, dataWith } from "../data/index.ts";
 import {
-  type Evidence,
-  type EvidenceKind,
+  type MetricInputs,
+  type InputKind,
   type Metric,
   factorCodes,
   itemsFor,
@@ -22,9 +22,9 @@ import {
   gatherModes,
   gatherNearest,
   gatherTransforms,
-} from "./sample-evidence.ts";
+} from "./sample-inputs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
-import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./translation-evidence.ts";
+import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./translation-inputs.ts";
 
 /** What is measured, and against which real items. */
 export interface Subject {
@@ -40,32 +40,32 @@ export interface Subject {
   readonly features?: Features | undefined;
 }
 
-/** Evidence of one kind. */
-export interface Gathered<Kind extends EvidenceKind> {
-  readonly evidence: Evidence[Kind];
+/** MetricInputs of one kind. */
+export interface Gathered<Kind extends InputKind> {
+  readonly inputs: MetricInputs[Kind];
   /** The same of real items in place of drawn ones, as many: what a perfect model would give. */
-  readonly real?: Evidence[Kind] | undefined;
+  readonly real?: MetricInputs[Kind] | undefined;
   readonly facts?: SampleFacts;
 }
 
 type Options = Readonly<Record<string, unknown>>;
 
-interface Gatherer<Kind extends EvidenceKind> {
-  /** The options of metrics that the evidence depends on; `null` where it depends on the metric itself. */
+interface Gatherer<Kind extends InputKind> {
+  /** The options of metrics that the inputs depends on; `null` where it depends on the metric itself. */
   readonly reads: readonly string[] | null;
   /** Whether it takes the subject's features, where there are any. */
   readonly features?: true;
   gather(gathering: Gathering, options: Options, metric: string): Promise<Gathered<Kind>>;
 }
 
-const alone = <Kind extends EvidenceKind>(evidence: Evidence[Kind]): Gathered<Kind> => ({ evidence });
+const alone = <Kind extends InputKind>(inputs: MetricInputs[Kind]): Gathered<Kind> => ({ inputs });
 const way = (options: Options) => options.direction as Direction | undefined;
 const drawn = (options: Options): Drawing => ({
   asked: options.samples as number | undefined,
   direction: way(options),
 });
 
-const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
+const gatherers: { readonly [Kind in InputKind]: Gatherer<Kind> } = {
   bound: {
     reads: [],
     gather: async ({ subject: { trained, data, part, key } }) => alone(await trained.bound(data, part, key)),
@@ -105,8 +105,8 @@ const gatherers: { readonly [Kind in EvidenceKind]: Gatherer<Kind> } = {
     reads: ["samples", "direction"],
     features: true,
     gather: async (gathering, options, metric) => {
-      const { evidence, real, facts } = await gathering.gather("features", options, metric);
-      return { evidence: neighboursOf(evidence), real: real && neighboursOf(real), ...(facts && { facts }) };
+      const { inputs, real, facts } = await gathering.gather("features", options, metric);
+      return { inputs: neighboursOf(inputs), real: real && neighboursOf(real), ...(facts && { facts }) };
     },
   },
   predictions: { reads: [], gather: async ({ subject }, _, metric) => alone(await gatherPredictions(subject, metric)) },
@@ -142,14 +142,14 @@ export function takesFeatures({ needs }: Metric): boolean {
   return gatherers[needs].features === true;
 }
 
-/** Evidence of one subject: what several metrics need is gathered once. */
+/** MetricInputs of one subject: what several metrics need is gathered once. */
 export class Gathering {
   private readonly known = new Map<string, Promise<unknown>>();
 
   constructor(readonly subject: Subject) {}
 
-  /** @throws DataError when the model or the data cannot give such evidence. */
-  gather<Kind extends EvidenceKind>(kind: Kind, options: Options, metric: string): Promise<Gathered<Kind>> {
+  /** @throws DataError when the model or the data cannot give such inputs. */
+  gather<Kind extends InputKind>(kind: Kind, options: Options, metric: string): Promise<Gathered<Kind>> {
     const { reads, gather } = gatherers[kind];
     const read = reads === null ? [metric, options] : reads.map((name) => options[name]);
     return this.once(`${kind} ${JSON.stringify(read)}`, () => gather(this, options, metric));
@@ -172,7 +172,7 @@ const encodedAtOnce = 1000;
 async function gatherGradients(
   { trained, data, part, key }: Subject,
   { net, draws, batch, beside }: Options,
-): Promise<Evidence["gradients"]> {
+): Promise<MetricInputs["gradients"]> {
   const drawnBy = (model: TrainedModel) =>
     model.gradients(data, part, key, net as string, draws as number, batch as number);
   if (beside === undefined) return { own: await drawnBy(trained) };
@@ -189,7 +189,7 @@ async function gatherFactors(
   { trained, data, key }: Subject,
   points: number,
   metric: string,
-): Promise<Evidence["factors"]> {
+): Promise<MetricInputs["factors"]> {
   const { factors } = data;
   if (factors === undefined) {
     throw new DataError(

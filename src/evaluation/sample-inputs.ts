@@ -4,10 +4,10 @@ import { fold, uniform } from "../base/random.ts";
 import { type Dataset, type Modes, hasSides, somePlaces, readExact, dataWith, mnist } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import { type Direction, classifier } from "../models/index.ts";
-import type { Gathered, Gathering, Subject } from "./evidence.ts";
+import type { Gathered, Gathering, Subject } from "./metric-inputs.ts";
 import { type Features, type ItemClassifier, classesTold, plainFeatures } from "../trained/features.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
-import { wayOf } from "./translation-evidence.ts";
+import { wayOf } from "./translation-inputs.ts";
 
 /** What a result of samples says of itself. */
 export interface SampleFacts {
@@ -109,7 +109,7 @@ export async function gatherImages(
   const reference = await referenceItems(gathering, drawing, metric);
   const real = await realItems(gathering, drawing, metric);
   return {
-    evidence: { generated, reference },
+    inputs: { generated, reference },
     real: real && { generated: real, reference },
     facts: { samples: generated.shape[0]!, reference: data.size },
   };
@@ -140,7 +140,7 @@ export async function gatherFeatures(
   const sets = (own: NdArray): FeatureSets => ({ generated: own, reference, key: fold(subject.key, "features") });
   const { id, resize } = features;
   return {
-    evidence: sets(generated),
+    inputs: sets(generated),
     real: real && sets(real),
     facts: {
       samples: generated.shape[0]!,
@@ -197,7 +197,7 @@ export async function gatherNearest(
   const heldOut = await to(await referenceItems(gathering, drawing, metric));
   const half = Math.floor(heldOut.length / 2);
   return {
-    evidence: { generated, heldOut },
+    inputs: { generated, heldOut },
     // Training items are no distance away from themselves: here one half of the held-out items stands in for samples.
     real: { generated: heldOut.slice(0, half), heldOut: heldOut.slice(half) },
     facts: { samples: generated.length, reference: heldOut.length },
@@ -220,7 +220,7 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
   const facts = { samples, reference: real?.shape[0] ?? 0 };
   if (modes.kind === "centers") {
     const hits = (items: NdArray) => ({ ...nearestModes(items, modes), noise: null });
-    return { evidence: hits(drawn), real: real && hits(real), facts };
+    return { inputs: hits(drawn), real: real && hits(real), facts };
   }
   const digits = digitClassifier(subject, modes, metric);
   const noise = uniform(fold(subject.key, "noise"), [Math.min(samples, size), ...subject.data.shape]);
@@ -228,7 +228,7 @@ export async function gatherModes(gathering: Gathering, drawing: Drawing, metric
   const hits = async (items: NdArray) => ({ ...(await digitModes(items, modes, digits)), noise: ofNoise });
   const { id, resize } = subject.features!;
   return {
-    evidence: await hits(drawn),
+    inputs: await hits(drawn),
     real: real && (await hits(real)),
     facts: { ...facts, features: { id, resize, dimensions: digits.classes } },
   };
@@ -252,7 +252,7 @@ export async function gatherTransforms(
   const told = async (items: NdArray) => ({ told: await classesTold(transforms, items), names });
   const generated = await drawItems(gathering, drawing, metric);
   return {
-    evidence: await told(generated),
+    inputs: await told(generated),
     // Of training items the classifier knows how each lies.
     real: await told(await referenceItems(gathering, drawing, metric)),
     facts: {
