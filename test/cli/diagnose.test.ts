@@ -55,7 +55,7 @@ describe("zaya diagnose", () => {
     expect(stdout).toMatch(
       /^dead-units: most units .*\n {2}dead on \d+ items at each .*\n {2}try --initial-bias 0: .*$/m,
     );
-    expect(stdout).toContain("\n2 symptoms found of 6 looked for\n");
+    expect(stdout).toContain("\n2 symptoms found in 6 checks\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
     expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
