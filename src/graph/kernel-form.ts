@@ -46,7 +46,8 @@ export interface Arithmetic {
  *   where no view says that, until the first operand has been copied.
  * - `join`: each operand is laid at its start along an axis of the result, zeros between and around them.
  * - `reduction`: along axes of the operand; `argmax` is the place of the first largest along one axis.
- * - `product`: operands as stacks of matrices [..., m, k] and [..., k, n] with equal leading axes.
+ * - `product`: operands as stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` are other ops where
+ *   these are quicker.
  * - `scatter`: slices of the first operand along an axis are added to zeros at the places that the second names.
  * - `composite`: other ops compute it, none of which is a composite.
  */
@@ -61,6 +62,9 @@ export type KernelForm<A extends Attrs = Attrs> =
       ) => { readonly axis: number; readonly starts: readonly number[] };
     }
   | { readonly reduction: "sum" | "max" | "argmax"; readonly axes: (attrs: A) => readonly number[] }
-  | { readonly product: (a: View, b: View, attrs: A, shape: Shape) => readonly [a: View, b: View] }
+  | {
+      readonly product: (a: View, b: View, attrs: A, shape: Shape) => readonly [a: View, b: View];
+      readonly narrow: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
+    }
   | { readonly scatter: (attrs: A) => { readonly axis: number } }
   | { readonly composite: (inputs: readonly Tensor[], attrs: A, y: Tensor) => Tensor };

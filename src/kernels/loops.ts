@@ -1,3 +1,4 @@
+import { maxOf } from "../base/many.ts";
 import { type Shape, sizeOf } from "../base/ndarray.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { type View, reshapeView } from "../graph/view.ts";
@@ -74,9 +75,12 @@ export function loopNest(kernel: Kernel): LoopNest {
     extents.map((extent, i) => ({ extent, reduced: reduced[i]! })),
     accesses,
   );
-  const last = merged.length - 1;
-  const axes = merged.map((_, i) => i);
-  const order = [...axes.filter((i) => !merged[i]!.reduced), ...axes.filter((i) => merged[i]!.reduced)];
+  const vector = vectorAxis(merged, accesses);
+  const axes = merged.map((_, i) => i).filter((i) => i !== vector);
+  const order = [true, false].flatMap((kept) => [
+    ...axes.filter((i) => merged[i]!.reduced !== kept),
+    ...(merged[vector]!.reduced === kept ? [] : [vector]),
+  ]);
   const loops = order.map((axis): Loop => ({ extent: merged[axis]!.extent, reduced: merged[axis]!.reduced }));
   const moved = accesses.map((access) =>
     reordered(
@@ -84,7 +88,7 @@ export function loopNest(kernel: Kernel): LoopNest {
       order.map((axis) => merged[axis]!.from),
     ),
   );
-  const tiled = withTiles({ loops, vector: order.indexOf(last), accesses: moved }, loads.length);
+  const tiled = withTiles({ loops, vector: order.indexOf(vector), accesses: moved }, loads.length);
   return {
     loops: tiled.loops,
     vector: tiled.vector,
@@ -143,6 +147,24 @@ function mergeAxes(axes: readonly Loop[], accesses: readonly Access[]): Axis[] {
   });
   // A scalar has no axis, but its kernel has a loop.
   return merged.length > 0 ? merged : [{ extent: 1, reduced: false, from: -1 }];
+}
+
+/** The axis along which most numbers lie side by side, the last of several: four of them are one load. */
+function vectorAxis(axes: readonly Axis[], accesses: readonly Access[]): number {
+  const counts = axes.map(({ extent, from }) => {
+    const even = extent < 4 ? [] : accesses.filter((access) => access.strides[from] === 1 && !isLookedUp(access, from));
+    return even.reduce((count, access) => count + touched(access, axes), 0);
+  });
+  return counts.lastIndexOf(maxOf(counts));
+}
+
+/** How many places of memory an access comes to. */
+function touched({ strides }: Access, axes: readonly Axis[]): number {
+  return sizeOf(axes.filter(({ from }) => strides[from] !== 0).map(({ extent }) => extent));
+}
+
+function isLookedUp({ lookups }: Access, axis: number): boolean {
+  return lookups.some(({ places }) => places.strides[axis] !== 0);
 }
 
 function reordered(access: Access, order: readonly number[]): Access {

@@ -29,23 +29,30 @@ export type Device = (typeof devices)[number];
 export const usualDevice: Device = hasOnnxRuntime ? "cpu" : "wasm";
 
 /** How ONNX Runtime is to run on a device of this machine. */
-export function ortOptions(device: Device = "auto"): OrtOptions {
-  return { device: device === "webgpu" ? "webgpu" : "cpu", threads: availableParallelism() };
+export function ortOptions(device: Device = "auto", threads = availableParallelism()): OrtOptions {
+  return { device: device === "webgpu" ? "webgpu" : "cpu", threads };
+}
+
+export interface NodeEngineOptions {
+  readonly device?: Device;
+  /** As many as there are cores where not given. */
+  readonly threads?: number;
 }
 
 /** An engine of this machine. @throws EngineError when it has no such device, or ONNX Runtime is not installed for it. */
-export async function nodeEngine(options: { readonly device?: Device } = {}): Promise<Engine> {
-  const { device = "auto" } = options;
-  const engine = { ...engineOf(device === "auto" ? usualDevice : device), freeMemory: availableMemory };
+export async function nodeEngine({ device = "auto", threads }: NodeEngineOptions = {}): Promise<Engine> {
+  const chosen = engineOf(device === "auto" ? usualDevice : device, threads ?? availableParallelism());
+  const engine = { ...chosen, freeMemory: availableMemory };
   // The device is found when the first session is made; one that is missing is to be told before any work.
   if (engine.name === "webgpu") await requireUpdates(engine);
   return engine;
 }
 
-function engineOf(device: Device): Engine {
-  const threads = { threads: availableParallelism(), start: startThread };
+function engineOf(device: Device, count: number): Engine {
+  const threads = { threads: count, start: startThread };
+  const options = ortOptions(device, count);
   if (device === "wasm") return wasmEngine({ threads });
-  return device === "kernels" ? kernelEngine(ortOptions(device), { threads }) : ortEngine(ortOptions(device));
+  return device === "kernels" ? kernelEngine(options, { threads }) : ortEngine(options);
 }
 
 /** What a result depends on besides its config. */

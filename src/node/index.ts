@@ -1,5 +1,14 @@
 export { type OpenDataOptions, openData, openData as images, openItems } from "./data.ts";
-export { type Device, devices, nodeEngine, ortOptions, sharpVersion, usualDevice, versions } from "./engine.ts";
+export {
+  type Device,
+  type NodeEngineOptions,
+  devices,
+  nodeEngine,
+  ortOptions,
+  sharpVersion,
+  usualDevice,
+  versions,
+} from "./engine.ts";
 export { FolderStore } from "./folder-store.ts";
 export {
   counterpart,

@@ -8,4 +8,5 @@ export {
   resumeInWorker,
   trainInWorker,
 } from "./train-in-worker.ts";
+export { browserThreads } from "./start-thread.ts";
 export { wasmEngine } from "../runtime/index.ts";

@@ -3,6 +3,7 @@ import { formatShape, sizeOf, stridesOf } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import { type Dims, type Numbers, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastView, swapLastAxes } from "../../graph/view.ts";
+import { narrowProduct, swapped } from "./narrow-product.ts";
 import { reshape } from "../movement/reshape.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
@@ -40,7 +41,7 @@ export const matmulOp = defineOp<MatmulAttrs>({
     if (y.shape.length > 2) {
       return emitter.node(
         "MatMul",
-        [transposeA ? swapped(emitter, a!) : a!, transposeB ? swapped(emitter, b!) : b!],
+        [transposeA ? transposed(emitter, a!) : a!, transposeB ? transposed(emitter, b!) : b!],
         y.shape,
       );
     }
@@ -54,6 +55,8 @@ export const matmulOp = defineOp<MatmulAttrs>({
       const k = left.shape.at(-1)!;
       return [broadcastView(left, [...batch, m, k]), broadcastView(right, [...batch, k, n])];
     },
+    narrow: ([a, b], { transposeA, transposeB }) =>
+      narrowProduct(transposeA ? swapped(a!) : a!, transposeB ? swapped(b!) : b!),
   },
   flops: ([a], { transposeA }, y) => {
     const inner = a!.shape.at(transposeA ? -2 : -1)!;
@@ -76,7 +79,7 @@ export function emitGemm(
   const [m, n] = shape;
   if (transposeA && typeof n === "number" && n < narrow && typeof m === "number" && m >= 2 * narrow) {
     const turned = emitGemm(emitter, b, a, !transposeB, false, [n, m]);
-    return swapped(emitter, turned);
+    return transposed(emitter, turned);
   }
   return emitter.node("Gemm", [a, b], shape, {
     transA: transposeA ? 1 : 0,
@@ -84,7 +87,7 @@ export function emitGemm(
   });
 }
 
-function swapped(emitter: Emitter, x: Value): Value {
+function transposed(emitter: Emitter, x: Value): Value {
   const order = x.shape.map((_, i) => i);
   order.splice(-2, 2, order.length - 1, order.length - 2);
   return emitter.node(
