@@ -3,118 +3,18 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { key } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, ring8 } from "../../src/data/index.ts";
-import { modesOf } from "../../src/metrics/index.ts";
 import { type ConfiguredModel, models } from "../../src/models/index.ts";
 import { type Device, nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
-import { Run, type TrainOptions } from "../../src/run/index.ts";
+import { Run } from "../../src/run/index.ts";
 import { directionsOf, endsOf, openTrained } from "../../src/trained/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
+import { recipeCases } from "./recipes.ts";
 
 // What every model owes, whatever it is: it trains, draws items, tells their classes or translates them, exports what it computes, resumes
 // bit for bit, and learns something.
 
 type Options = Readonly<Record<string, unknown>>;
-
-/** What a recipe is tried with. */
-interface Trial {
-  /** Options besides its nets' for runs of a few steps. */
-  readonly few?: Options;
-  /** What it is tried on for a few steps; digits where not given. */
-  readonly on?: "pairs";
-  readonly learns: {
-    readonly data: "digits" | "ring" | "pairs";
-    readonly options: Options;
-    readonly training: TrainOptions;
-    /** What the run reached: of this at least, or less than that. */
-    reached(events: readonly TrainEvent[], store: MemoryStore): Promise<number>;
-    readonly atLeast?: number;
-    readonly below?: number;
-  };
-}
-
-const onDigits = {
-  data: "digits",
-  options: { hidden: [64] },
-  training: { epochs: 10, batch: 50, learningRate: 4e-3 },
-} as const;
-
-/** The bound on the test part, in nats an image. Knowing each pixel's frequency and nothing else costs 206. */
-function bound(below: number): Trial {
-  const reached = async (events: readonly TrainEvent[]) =>
-    events.find((event) => event.type === "done")!.result.test.elbo!.value;
-  return { learns: { ...onDigits, reached, below } };
-}
-
-/** Mean distance to the truth of test digits that are to be inverted; left as they are they are 0.8 away from it. */
-function inverting(below: number, options: Options, training: TrainOptions): Trial {
-  const small = { ngf: 4, ...options };
-  const reached = async (events: readonly TrainEvent[]) =>
-    events.find((event) => event.type === "done")!.result.test["pair-error/AtoB"]!.value;
-  return {
-    few: { ...small, ngf: 4 },
-    on: "pairs",
-    learns: { data: "pairs", options: small, training, reached, below },
-  };
-}
-
-/** The loss of the last step. */
-function loss(below: number): Trial {
-  const reached = async (events: readonly TrainEvent[]) =>
-    Object.values(events.findLast((event) => event.type === "step")!.losses)[0]!;
-  return { learns: { ...onDigits, reached, below } };
-}
-
-/** The share of test items whose class is told right; one class told of all gets about 0.1. */
-function accuracy(atLeast: number): Trial {
-  const reached = async (events: readonly TrainEvent[]) =>
-    events.find((event) => event.type === "done")!.result.test.accuracy!.value;
-  const learns = { ...onDigits, options: { hidden: [16] }, training: { ...onDigits.training, epochs: 5 } };
-  return { learns: { ...learns, reached, atLeast } };
-}
-
-/**
- * Modes of the ring of 8 with at least 2 % of 2500 samples within a fifth of its radius: one or none before training, and
- * after a collapse.
- */
-function modes(steps: number, learningRate: number, few: Options = {}, options: Options = few): Trial {
-  return {
-    few,
-    learns: {
-      data: "ring",
-      options: { hidden: [64, 64], ...options },
-      training: { steps, batch: 128, learningRate },
-      reached: async (_, store) => {
-        const { trained, close } = await openTrained(await Run.open(store), engine);
-        const drawn = await trained.sample(key(1), 2500);
-        await close();
-        const { modes: known } = data.ring.test;
-        if (known?.kind !== "centers") throw new Error("the ring has centres");
-        return modesOf(drawn, { ...known, within: 0.2 / known.deviation }).shares.filter((share) => share >= 0.02)
-          .length;
-      },
-      atLeast: 6,
-    },
-  };
-}
-
-const trials: Readonly<Record<string, Trial>> = {
-  vae: bound(160),
-  "beta-vae": bound(195),
-  iwae: bound(160),
-  "categorical-vae": bound(199),
-  autoencoder: loss(125),
-  classifier: accuracy(0.85),
-  gan: modes(1500, 1e-3),
-  wgan: modes(800, 1e-3, { criticWarmup: 8 }, { criticWarmup: 20, clip: 0.1 }),
-  "wgan-gp": modes(400, 2e-3),
-  "unrolled-gan": modes(800, 2e-3, { unroll: 3 }),
-  veegan: modes(1500, 2e-3),
-  adagan: modes(2000, 2e-3, { components: 2 }),
-  pacgan: modes(1000, 2e-3),
-  cyclegan: inverting(0.3, { ngf: 8, blocks: 1, pool: 4 }, { steps: 150, batch: 2, learningRate: 2e-3 }),
-  pix2pix: inverting(0.1, {}, { steps: 60, batch: 8, learningRate: 2e-3 }),
-};
 
 const small = { steps: 12, batch: 50, seed: 3, checkpointEvery: 4, sampleEvery: 1000, keep: 5 };
 
@@ -137,12 +37,8 @@ async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]>
 const lossesOf = (events: readonly TrainEvent[]) =>
   events.flatMap((event) => (event.type === "step" ? [event.losses] : []));
 
-it("there is a trial for every recipe", () => {
-  expect(Object.keys(trials).toSorted()).toEqual(models.map(({ name }) => name).toSorted());
-});
-
 describe.each(models)("model $name", (definition) => {
-  const { few = {}, on = "digits", learns } = trials[definition.name]!;
+  const { few = {}, on = "digits", learns } = recipeCases[definition.name]!.trial;
   // Nets from images to images are dear.
   const brief = { ...small, batch: on === "pairs" ? 4 : small.batch };
   const configure = (options: Options): ConfiguredModel => ({ definition, options: definition.options.parse(options) });
@@ -232,7 +128,7 @@ describe.each(models)("model $name", (definition) => {
     const { data: name, options, training, reached, atLeast = -Infinity, below = Infinity } = learns;
     const once = { seed: 5, checkpointEvery: 10_000, sampleEvery: 10_000 };
     const told = await collect(train(configure(options), data[name], { ...once, ...training }, { engine, store }));
-    const value = await reached(told, store);
+    const value = await reached(told, { store, engine, data: data[name] });
     expect(value).toBeGreaterThanOrEqual(atLeast);
     expect(value).toBeLessThan(below);
   }, 180_000);

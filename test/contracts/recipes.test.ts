@@ -4,91 +4,31 @@ import { describeOptions, flagOf, parseOptions } from "../../src/base/options.ts
 import { lossScalar, sampleEmd, stepScalar } from "../../src/base/scalar-names.ts";
 import { symptoms } from "../../src/diagnosis/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
-import { type DataInfo, type Model, type ModelDefinition, type Remedy, models } from "../../src/models/index.ts";
+import { type Model, type ModelDefinition, type Remedy, models } from "../../src/models/index.ts";
 import { initialState, slotNamesOf } from "../../src/step/initial-state.ts";
 import { layoutsOf } from "../../src/step/layout.ts";
 import { traceStep } from "../../src/step/trace.ts";
+import { type RecipeCase, recipeCases } from "./recipes.ts";
 
 // What every recipe owes by its declarations, told without training: `models.test.ts` trains each.
 
-type Options = Readonly<Record<string, unknown>>;
-
-/** What a recipe is built with; nets as small as can be. */
-interface Case {
-  readonly on: DataInfo;
-  readonly small: Options;
-  /** Options under which it logs other scalars, has other roles or offers other remedies. */
-  readonly variants: readonly Options[];
-}
-
-const points: DataInfo = { kind: "points", shape: [2] };
-const digits: DataInfo = { kind: "image", shape: [8, 8, 1], classes: 10, items: 5000 };
-const pairs: DataInfo = { kind: "pair", shape: [2, 16, 16, 1] };
-
-const coders = { hidden: [4], latent: 2 };
-const players = { hidden: [4], latent: 2 };
-/** Symptoms whose causes the options of every game can be. */
-const astray = { discriminatorRate: 9, instanceNoise: 0.1, initialBias: -5, discriminatorActivation: "relu" };
-const augmented = [{ augment: "ada" }, { augment: "dag" }, { activation: "tanh" }, astray];
-const critics = [{ augment: "dag" }, { activation: "tanh" }, astray];
-const losses = [{ loss: "minimax" }, { loss: "hinge" }];
-
-const cases: Readonly<Record<string, Case>> = {
-  vae: {
-    on: digits,
-    small: coders,
-    variants: [
-      { estimator: "score-function", baseline: "mean" },
-      { likelihood: "gaussian", sigma: 2, activation: "tanh" },
-    ],
-  },
-  "beta-vae": {
-    on: digits,
-    small: coders,
-    variants: [{ beta: 1 }, { klTarget: 20 }, { capacity: 10 }, { likelihood: "gaussian", sigma: 2 }],
-  },
-  iwae: { on: digits, small: coders, variants: [{ likelihood: "gaussian", sigma: 2 }] },
-  "categorical-vae": {
-    on: digits,
-    small: { hidden: [4], variables: 2, categories: 2 },
-    variants: [{ estimator: "straight-through" }, { estimator: "score-function" }, { kl: "relaxed" }],
-  },
-  autoencoder: { on: digits, small: coders, variants: [{ activation: "tanh" }] },
-  gan: { on: points, small: players, variants: [...augmented, ...losses] },
-  wgan: { on: points, small: players, variants: critics },
-  "wgan-gp": { on: points, small: players, variants: critics },
-  "unrolled-gan": { on: points, small: { ...players, unroll: 1 }, variants: [...augmented, ...losses] },
-  veegan: { on: points, small: players, variants: augmented },
-  adagan: { on: points, small: { ...players, components: 2 }, variants: [...augmented, ...losses] },
-  pacgan: { on: points, small: players, variants: [...augmented, ...losses] },
-  cyclegan: {
-    on: pairs,
-    small: { ngf: 2, blocks: 0, pool: 2 },
-    variants: [{ augment: "ada" }, { lambda: 0 }, { cycle: "forward" }, { identity: 0.5 }, { adversarial: 0 }],
-  },
-  pix2pix: {
-    on: pairs,
-    small: { ngf: 2 },
-    variants: [{ augment: "ada" }, { lambda: 0 }, { direction: "BtoA" }, { adversarial: 0 }],
-  },
-  classifier: { on: digits, small: { hidden: [4], features: 4 }, variants: [{ task: "transform" }] },
-};
-
 it("there is a case for every recipe", () => {
-  expect(Object.keys(cases).toSorted()).toEqual(models.map(({ name }) => name).toSorted());
+  expect(Object.keys(recipeCases).toSorted()).toEqual(models.map(({ name }) => name).toSorted());
 });
 
 it("names differ", () => {
   expect(new Set(models.map(({ name }) => name)).size).toBe(models.length);
 });
 
+type Options = Readonly<Record<string, unknown>>;
+
 function built(definition: ModelDefinition, options: Options): Model {
-  const { on, small } = cases[definition.name]!;
+  const { on, small } = recipeCases[definition.name]!;
   return definition.build(parseOptions(definition.options, { ...small, ...options }, definition.name), on);
 }
 
 /** Names of what the model's whole step logs. */
-function loggedBy(model: Model, { on }: Case): string[] {
+function loggedBy(model: Model, { on }: RecipeCase): string[] {
   const batch = [4, ...on.shape];
   const slotNames = slotNamesOf(initialState(model, 0, () => 1e-3));
   const { program } = traceStep({ model, layouts: layoutsOf(model, 0), batch, rate: () => 1e-3, slotNames });
@@ -96,7 +36,7 @@ function loggedBy(model: Model, { on }: Case): string[] {
 }
 
 describe.each(models)("recipe $name", (definition) => {
-  const own = cases[definition.name]!;
+  const own = recipeCases[definition.name]!;
   const each: [string, Options][] = [{}, ...own.variants].map((options) => [JSON.stringify(options), options]);
 
   it("tells what it is, and what each option means", () => {
