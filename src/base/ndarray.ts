@@ -12,6 +12,7 @@ interface Storage {
   bool: Uint8Array;
 }
 
+/** Type of an array's numbers. */
 export type DType = keyof Storage;
 
 /** Numbers in memory: contiguous, C order (last axis fastest). The symbolic counterpart is `Tensor`. */
@@ -54,6 +55,7 @@ export function allocate<D extends DType>(dtype: D, size: number): Storage[D] {
   return new constructors[dtype](size) as Storage[D];
 }
 
+/** An array of zeros. */
 export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "float32" as D): NdArray<D> {
   return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
 }
@@ -70,12 +72,14 @@ export function deferred(shape: Shape, make: () => NdArray<"float32">): NdArray<
   };
 }
 
+/** A float32 array of one value. */
 export function full(shape: Shape, value: number): NdArray<"float32"> {
   const out = zeros(shape);
   out.data.fill(value);
   return out;
 }
 
+/** A float32 array of shape []. */
 export function scalar(value: number): NdArray<"float32"> {
   return ndarray("float32", [], Float32Array.of(value));
 }

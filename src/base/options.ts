@@ -178,6 +178,7 @@ export interface OptionDescription {
   readonly choices: readonly string[] | null;
 }
 
+/** Name, doc text, default and form of each option of a schema. */
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
   return Object.entries(schema.shape).map(([name, entry]) => {
     const field = entry as z.ZodType;

@@ -10,6 +10,7 @@ export interface Key {
   readonly low: number;
 }
 
+/** A key to draw random numbers by, from a seed: a whole number from 0 below 2^53. */
 export function key(seed: number): Key {
   return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
 }

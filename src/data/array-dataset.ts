@@ -8,6 +8,7 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
+/** What a data set in memory is made of. */
 export interface ArrayDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
@@ -92,6 +93,7 @@ function badValue(items: NdArray, at: number, where: string, first: number): Dat
 /** The value that each byte of an image stands for. */
 const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
+/** Bytes as float32 in [0, 1], from one place of an array to a place of another. */
 export function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }

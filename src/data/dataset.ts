@@ -88,6 +88,7 @@ export interface Sides {
   readonly leftOut?: readonly SkippedFile[];
 }
 
+/** A file that was left out, and why. */
 export interface SkippedFile {
   readonly file: string;
   readonly reason: string;

@@ -6,6 +6,7 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
+/** What a data set read from a file item by item is made of. */
 export interface FileDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";

@@ -25,6 +25,7 @@ export interface DataSummary {
   readonly fingerprint: string;
 }
 
+/** Range, mean and standard deviation of one coordinate. */
 export interface DimensionSummary {
   readonly min: number;
   readonly max: number;

@@ -11,6 +11,7 @@ import { samplesFor } from "./sample-looks.ts";
 import { scoresOf } from "./scores.ts";
 import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
 
+/** What a diagnosis found in a run. */
 export interface Diagnosis {
   /** Steps that the run had made. */
   readonly step: number;

@@ -52,6 +52,7 @@ export interface Evidence {
   readonly now: MeasuredNow | null;
 }
 
+/** What is measured at a check besides the losses. */
 export interface MeasuredNow {
   /**
    * Samples as `zaya sample` draws them, or `zaya translate` makes them: by averaged parameters where there are some. Null for a
@@ -64,6 +65,7 @@ export interface MeasuredNow {
   readonly scores: Scores | null;
 }
 
+/** Distances to the nearest training item. */
 export interface Nearest {
   /** Of samples. */
   readonly generated: Float64Array;

@@ -21,6 +21,7 @@ export interface Side {
   readonly weights?: Float64Array | undefined;
 }
 
+/** What a distance may use besides its two samples. */
 export interface DistanceContext {
   /** Of all that is drawn. */
   readonly key: Key;
@@ -28,6 +29,7 @@ export interface DistanceContext {
   readonly memory: number;
 }
 
+/** What a distance measured, with its uncertainty. */
 export interface DistanceResult {
   readonly value: number;
   /** Standard error of the value; NaN where none is known. */

@@ -3,6 +3,7 @@ import { type Neighbours, nearestOf } from "../numeric/nearest.ts";
 import { type Points, commonWidth } from "../numeric/points.ts";
 import { requireNeighbours } from "./require-neighbours.ts";
 
+/** An estimate of a divergence, in nats, with its standard error. */
 export interface EstimatedDivergence {
   /** In nats. May be below 0, where the truth is small. */
   readonly value: number;

@@ -2,6 +2,7 @@ import { OptionError } from "../base/errors.ts";
 import { type Points, commonWidth, eachRow } from "../numeric/points.ts";
 import type { Kernel } from "./kernel.ts";
 
+/** An estimate of the squared MMD with its standard error. */
 export interface MaximumMeanDiscrepancy {
   /** Unbiased estimate of the squared discrepancy: 0 in expectation for equal distributions, and below 0 half of the time. */
   readonly squared: number;

@@ -7,6 +7,7 @@ import { add, mean, mul, stopGradient, sub, sum } from "../ops/index.ts";
  */
 export type Baseline = (costs: Tensor) => Tensor | number;
 
+/** No baseline: the plain score-function estimator. */
 export const noBaseline: Baseline = () => 0;
 
 /** For each draw the mean cost of the other draws of the item, of which there must be one. @source Kool et al., 2019, "Buy 4 REINFORCE samples, get a baseline for free". */

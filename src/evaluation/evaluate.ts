@@ -23,6 +23,7 @@ export interface Protocol extends Partial<SampleFacts> {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** A metric's result with what it was measured on. */
 export interface Evaluation extends MetricResult {
   /** The metric, and the way where it is of one of several: `pair-error/BtoA`. */
   readonly label: string;
@@ -45,6 +46,7 @@ export interface Evaluation extends MetricResult {
 /** Options as a metric declares them; of a metric that is only known as one, any. */
 export type MetricOptions<Schema extends z.ZodObject> = NoInfer<Readonly<z.input<Schema>>>;
 
+/** Measures one metric after another on a model and its data, gathering shared inputs once. */
 export type Evaluator = <Kind extends InputKind, Schema extends z.ZodObject>(
   metric: Metric<Kind, Schema>,
   options?: MetricOptions<Schema>,

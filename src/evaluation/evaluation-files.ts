@@ -61,6 +61,7 @@ export interface ReadEvaluations {
   readonly leftOut: readonly string[];
 }
 
+/** The results under eval/ of a run, and the files that could not be read. */
 export async function readEvaluations(store: Store): Promise<ReadEvaluations> {
   const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
   const results: KeptEvaluation[] = [];

@@ -6,6 +6,7 @@ import type { KernelForm } from "./kernel-form.ts";
 
 /** An extent: a number, or the name of one that is known only at run time (`"n"`, the batch of an exported model). */
 export type Dim = number | string;
+/** Shape of a symbolic tensor; an axis may be named, and its extent known when a program runs. */
 export type Dims = readonly Dim[];
 
 /** Types of values inside a graph; float32 stands for "real" and is evaluated in float64 by the interpreter. */
@@ -108,6 +109,7 @@ const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
   kernel: { memory: true },
 });
 
+/** A tensor that is fed, or taken from the state, by its name when a program runs. */
 export function input(name: string, shape: Dims, dtype: TensorType = "float32"): Tensor {
   return apply(inputOp, [], { name, shape, dtype });
 }
@@ -122,6 +124,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   kernel: { memory: true },
 });
 
+/** A tensor whose value is known when the graph is built. */
 export function constant(value: NdArray<TensorType>): Tensor {
   return apply(constantOp, [], { value });
 }

@@ -100,8 +100,10 @@ export interface FeatureSets extends Sets {
   readonly key: Key;
 }
 
+/** Which inputs a metric needs. */
 export type InputKind = keyof MetricInputs;
 
+/** What a metric found, with its uncertainty. */
 export interface MetricResult {
   readonly metric: string;
   readonly value: number;
@@ -136,6 +138,7 @@ export interface Metric<Kind extends InputKind = InputKind, Schema extends z.Zod
   measure(inputs: MetricInputs[Kind], options: z.output<Schema>): MetricResult;
 }
 
+/** Declares a metric; its options are typed by their schema. */
 export function defineMetric<Kind extends InputKind, Schema extends z.ZodObject>(
   metric: Metric<Kind, Schema>,
 ): Metric<Kind, Schema> {

@@ -19,6 +19,7 @@ export interface ModeHits {
   readonly good: Uint8Array;
 }
 
+/** Modes covered by samples, and the samples' share near a mode. */
 export interface ModeCounts {
   /** Modes at which samples of high quality lie in no fewer than a tenth of the number that is due to them. */
   readonly covered: number;

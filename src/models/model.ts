@@ -35,6 +35,7 @@ export interface Net {
   with(params: Tree<Tensor>): Net;
 }
 
+/** Nets of a model by name. */
 export type Nets = Readonly<Record<string, Net>>;
 
 /** Context of a whole model's graph: that of a layer, and the nets. */
@@ -58,6 +59,7 @@ export interface StepScope extends Scope {
   optimizerOf(step: string, net: string): UnrolledOptimizer;
 }
 
+/** An optimizer whose updates are part of a graph, so that gradients pass through them. */
 export interface UnrolledOptimizer {
   readonly slots: Slots<Tensor>;
   /** The parameters after one more update, `ahead` updates from now. */
@@ -69,6 +71,7 @@ export interface UnrolledOptimizer {
   ): { readonly params: Tree<Tensor>; readonly slots: Slots<Tensor> };
 }
 
+/** What a step minimises, and what it logs. */
 export interface Losses {
   /** The scalar that the step makes smaller. */
   readonly loss: Tensor;
@@ -172,6 +175,7 @@ export interface Classifier {
 
 /** From the first domain of pairs to the second, and back. */
 export const directions = ["AtoB", "BtoA"] as const;
+/** From domain A to B, or from B to A. */
 export type Direction = (typeof directions)[number];
 
 /** How to turn images of one domain into images of the other: a map from images to as large images. */

@@ -14,6 +14,7 @@ export function rectifier(apply: (x: Tensor) => Tensor): Layer {
   };
 }
 
+/** Name of an activation function. */
 export type ActivationName = "relu" | "leaky-relu" | "tanh";
 
 /** What goes between layers, by name; `slope` is that of the leaky one below 0. */

@@ -10,6 +10,7 @@ import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
 import { discriminatorNet, generatorNet, usualHidden } from "./players.ts";
 
+/** Options of encoders and decoders. */
 export interface CoderOptions {
   readonly arch: "mlp" | "conv" | "dcgan";
   /** Widths of the encoder's hidden layers, or its channels; reversed in the decoder. */

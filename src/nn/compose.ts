@@ -32,6 +32,7 @@ function asLayer(part: Part): Layer {
   return typeof part === "function" ? { init: () => ({}), apply: (_, x) => part(x) } : part;
 }
 
+/** Options of `mlp`. */
 export interface MlpOptions {
   readonly activation?: (x: Tensor) => Tensor;
   readonly init?: Initializer;

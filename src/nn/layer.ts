@@ -3,7 +3,9 @@ import type { NdArray, Shape } from "../base/ndarray.ts";
 import type { Tree } from "../base/tree.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
+/** Parameters of a layer as a tree of symbolic tensors. */
 export type Params = Tree<Tensor>;
+/** Parameters of a layer as a tree of arrays. */
 export type Values = Tree<NdArray<"float32">>;
 
 /** Distributions that the host can draw from; a graph declares what it wants and is fed the numbers. */

@@ -3,6 +3,7 @@ import { add, matmul } from "../ops/index.ts";
 import { type Initializer, constantInit, glorotUniform } from "./init.ts";
 import { type Layer, param } from "./layer.ts";
 
+/** Options of `linear`. */
 export interface LinearOptions {
   readonly bias?: boolean;
   /** What every bias is at the start. */

@@ -3,6 +3,7 @@ import { add, customGradient, div, mean, mul, reshape, sqrt, square, stopGradien
 import { constantInit } from "./init.ts";
 import { type Layer, type Params, param } from "./layer.ts";
 
+/** Options of normalisation layers. */
 export interface NormOptions {
   /** Added to the variance. */
   readonly epsilon?: number;
@@ -10,6 +11,7 @@ export interface NormOptions {
   readonly affine?: boolean;
 }
 
+/** Options of `batchNorm`. */
 export interface BatchNormOptions extends NormOptions {
   /** Share of the newest batch in the running statistics. */
   readonly momentum?: number;

@@ -14,8 +14,10 @@ import { spectralNorm } from "./spectral-norm.ts";
 /** The nets that players of adversarial games are made of: linear layers, or the convolutions of DCGAN. */
 export type PlayerArch = "mlp" | "dcgan";
 
+/** Normalisation of a generator's or discriminator's hidden layers. */
 export type PlayerNorm = "none" | "batch" | "layer" | "spectral";
 
+/** Options that generators and discriminators share. */
 export interface PlayerOptions {
   readonly arch: PlayerArch;
   /** Widths of the hidden layers; for dcgan, channels from the image inwards. */
@@ -25,6 +27,7 @@ export interface PlayerOptions {
   readonly slope: number;
 }
 
+/** Options of generators. */
 export interface GeneratorOptions extends PlayerOptions {
   readonly latent: number;
   /** What the biases of hidden layers are at the start. */
@@ -33,6 +36,7 @@ export interface GeneratorOptions extends PlayerOptions {
   readonly bounded?: boolean;
 }
 
+/** Options of discriminators. */
 export interface DiscriminatorOptions extends PlayerOptions {
   readonly norm: PlayerNorm;
   /** Numbers for each item: one score where not given. */

@@ -27,6 +27,7 @@ function residual(layer: Layer): Layer {
   return { ...layer, apply: (params, x, ctx) => add(x, layer.apply(params, x, ctx)) };
 }
 
+/** Options of residual generators. */
 export interface ResidualGeneratorOptions {
   /** Channels of the first layer; each of the two halvings doubles them. */
   readonly channels: number;
@@ -159,6 +160,7 @@ function skipping(down: Layer, within: Layer | null, up: Layer): Layer {
   return { ...inside, apply: (params, x, ctx) => concat([x, inside.apply(params, x, ctx)], 3) };
 }
 
+/** Options of PatchGAN discriminators. */
 export interface PatchDiscriminatorOptions {
   /** Channels of the first layer; each further one doubles them, up to eight times. */
   readonly channels: number;

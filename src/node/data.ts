@@ -5,6 +5,7 @@ import { hasSides } from "../data/pairs.ts";
 import type { DataParts } from "./data-parts.ts";
 import { type DomainOptions, openDomains } from "./open-domains.ts";
 
+/** How data are opened: size, count, folder and pairs. */
 export interface OpenDataOptions extends Omit<DomainOptions, "first"> {
   /**
    * Keep the first so many items; of the test part too, where the data have one of their own. Below 1: keep such a share of

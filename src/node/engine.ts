@@ -17,6 +17,7 @@ import { availableMemory } from "./memory.ts";
 import { loadSharp } from "./sharp.ts";
 import { startThread } from "./start-thread.ts";
 
+/** Every device by name; `auto` is one of the others. */
 export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
 /**

@@ -11,6 +11,7 @@ export interface MonteCarloMean {
   readonly squares: number;
 }
 
+/** The mean of no values, to which values are added. */
 export const emptyMean: MonteCarloMean = { count: 0, mean: 0, squares: 0 };
 
 /** The mean with more values taken in. */

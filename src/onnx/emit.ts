@@ -14,6 +14,7 @@ import {
   valueInfoProto,
 } from "./protobuf.ts";
 
+/** What an ONNX file is made for, and what it says of itself. */
 export interface EmitOptions {
   readonly target: Target;
   /** Written into the file's metadata. */

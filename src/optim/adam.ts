@@ -4,6 +4,7 @@ import { add, customGradient, div, maximum, mul, sqrt, square, sub } from "../op
 import type { Optimizer } from "./optimizer.ts";
 import { type Schedule, asSchedule } from "./schedule.ts";
 
+/** Options of `adam`: decay rates of the moments, and epsilon. */
 export interface AdamOptions {
   readonly learningRate: number | Schedule;
   readonly beta1?: number;
@@ -11,6 +12,7 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** Options of `adamW`: those of `adam`, and the decoupled weight decay. */
 export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
 }

@@ -5,6 +5,7 @@ import type { Schedule } from "./schedule.ts";
 /** Declares a number that the host computes before each step from the count of updates done before this one. */
 export type ScalarInput = (name: string, at: Schedule) => Tensor;
 
+/** State of an optimizer by slot, such as its moments; each slot is of the parameters' shapes. */
 export type Slots<T> = Readonly<Record<string, T>>;
 
 /**

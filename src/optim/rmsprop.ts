@@ -3,6 +3,7 @@ import { add, div, mul, sqrt, square, sub } from "../ops/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type Schedule, asSchedule } from "./schedule.ts";
 
+/** Options of `rmsProp`. */
 export interface RmsPropOptions {
   readonly learningRate: number | Schedule;
   /** Share of the mean square that is kept. */

@@ -1,6 +1,7 @@
 /** A number as a function of the count of steps done: learning rates, temperatures, weights of losses. */
 export type Schedule = (step: number) => number;
 
+/** The same learning rate at every step. */
 export function constantSchedule(value: number): Schedule {
   return () => value;
 }
@@ -20,6 +21,7 @@ export function withWarmup(schedule: Schedule, steps: number): Schedule {
   return (step) => schedule(step) * Math.min(1, (step + 1) / Math.max(1, steps));
 }
 
+/** A number as a constant schedule; a schedule as it is. */
 export function asSchedule(value: number | Schedule): Schedule {
   return typeof value === "number" ? constantSchedule(value) : value;
 }

@@ -3,6 +3,7 @@ import { add, mul, sub } from "../ops/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type Schedule, asSchedule } from "./schedule.ts";
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   readonly learningRate: number | Schedule;
   /** Share of the velocity that is kept; 0 for plain gradient descent. */

@@ -6,6 +6,7 @@ const gapLevel = 128;
 /** Small images are drawn in whole multiples of their size, up to about this width and height. */
 const comfortable = 56;
 
+/** How an image grid is laid out. */
 export interface GridOptions {
   readonly columns?: number;
 }

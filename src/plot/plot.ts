@@ -13,6 +13,7 @@ export interface Measure {
   readonly log?: boolean;
 }
 
+/** A point of a chart. */
 export interface Mark {
   readonly x: number;
   readonly y: number;
@@ -22,6 +23,7 @@ export interface Mark {
   readonly label?: string;
 }
 
+/** Points of one series of a chart. */
 export interface MarkSeries {
   readonly name: string;
   readonly marks: readonly Mark[];
@@ -31,6 +33,7 @@ export interface MarkSeries {
   readonly bare?: boolean;
 }
 
+/** Points in the plane, by series. */
 export interface Scatter {
   readonly title: string;
   readonly x: Measure;
@@ -38,6 +41,7 @@ export interface Scatter {
   readonly series: readonly MarkSeries[];
 }
 
+/** A histogram of one or several series on one axis. */
 export interface Histogram {
   readonly title: string;
   readonly x: Measure;

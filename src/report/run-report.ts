@@ -28,6 +28,7 @@ export interface Reported {
   readonly diagnosis: Diagnosis;
 }
 
+/** Name of a run's report. */
 export const reportFile = "report.html";
 
 /** Writes report.html of a run, whether it goes on, was stopped or is done, and the pictures that are made only for it under pictures/. */

@@ -68,6 +68,7 @@ export interface CheckpointSurvey {
   readonly broken: readonly BrokenCheckpoint[];
 }
 
+/** A checkpoint that cannot be read, and why. */
 export interface BrokenCheckpoint {
   readonly step: number;
   /** Whether it may be what an interrupted save has left: it has no state. */

@@ -39,6 +39,7 @@ export const trainOptions = z.object({
   keep: integerField("number of latest checkpoints to keep", { min: 1 }).default(2),
 });
 
+/** Options of training; each has a default that fits the recipe and the data. */
 export type TrainOptions = z.input<typeof trainOptions>;
 
 /** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
@@ -85,6 +86,7 @@ export const dataOptions = z.object({
   dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
 });
 
+/** Where the data of a run come from. */
 export type DataSource = z.output<typeof dataOptions>;
 
 /** What data are called in titles. */
@@ -222,6 +224,7 @@ export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTrain
   return schedule === "cosine" ? cosineSchedule(learningRate, end, steps) : constantSchedule(learningRate);
 }
 
+/** The config of a run: all that its numbers depend on. */
 export function runConfig(
   { definition, options }: ConfiguredModel,
   data: DataSource,

@@ -85,6 +85,7 @@ function definitionOf({ recipe }: RunConfig): ModelDefinition {
   return definition;
 }
 
+/** What a model is told of the data before its nets are built. */
 export function infoOf(data: DataSplit): DataInfo {
   const { kind, shape, size: items } = data.train;
   const classes = classesOf(data);

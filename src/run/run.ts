@@ -9,7 +9,9 @@ import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } f
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
+/** Every state that a run can be in. */
 export const runStatuses = ["running", "done", "interrupted", "diverged", "failed"] as const;
+/** State of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 
 /** The file run.json. */

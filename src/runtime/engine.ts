@@ -4,6 +4,7 @@ import { bind } from "../graph/evaluate.ts";
 import { type Dims, type Tensor, inputName, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
 
+/** Arrays by name. */
 export type Arrays = Readonly<Record<string, NdArray>>;
 
 /**
@@ -24,6 +25,7 @@ export interface State {
   dispose(): void;
 }
 
+/** A program that is ready to run on its engine. */
 export interface Compiled {
   /** What a person should know of how it runs, if anything. */
   readonly note?: string;

@@ -7,10 +7,12 @@ import { type OnnxNet, describeValue } from "./onnx-net.ts";
 
 /** Where an image's channels are: [n, c, h, w] or [n, h, w, c]. */
 export const imageLayouts = ["channels-first", "channels-last"] as const;
+/** Order of an image's axes in an ONNX file. */
 export type ImageLayout = (typeof imageLayouts)[number];
 
 /** What black and white can be in a file. */
 export const valueRanges = { "0,1": [0, 1], "-1,1": [-1, 1], "0,255": [0, 255] } as const;
+/** Range of an image's numbers at an input or output of an ONNX file. */
 export type ValueRange = keyof typeof valueRanges;
 
 /** How images stand in an input or output of a file. */
@@ -31,6 +33,7 @@ export interface ImageForm {
 /** What zaya writes into its files of an input or output, of what is read again. */
 const portFacts = z.object({ prior: z.string().nullable().optional() });
 const fileFacts = z.record(z.string(), portFacts);
+/** What an exported file says of an input or output. */
 export type PortFacts = z.output<typeof portFacts>;
 
 /**

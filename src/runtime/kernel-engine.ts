@@ -10,6 +10,7 @@ import { takesSharedMemory } from "./products.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import type { ThreadOptions } from "./threads.ts";
 
+/** Threads of the kernels, and an observer of their steps. */
 export interface KernelOptions {
   /** One thread where not given. */
   readonly threads?: ThreadOptions | undefined;

@@ -12,6 +12,7 @@ export function requireOnnxRuntime(): void {
   if (!hasOnnxRuntime) void new ort.Tensor("float32", [0]);
 }
 
+/** How ONNX Runtime is to run. */
 export interface OrtOptions {
   readonly device: "cpu" | "webgpu";
   /** Threads of one operator on the CPU. */

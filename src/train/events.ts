@@ -36,6 +36,7 @@ export type TrainEvent =
     }
   | { readonly type: "done"; readonly result: TrainResult };
 
+/** What a finished training leaves. */
 export interface TrainResult {
   readonly steps: number;
   /** Time spent in training, over all sessions. */

@@ -37,6 +37,7 @@ import { InterruptedError, TrainedModel } from "../trained/trained.ts";
 import { directionsOf } from "../trained/ways.ts";
 import { type Weights, hasAverages, inferenceState } from "../run/weights.ts";
 
+/** What a training runs on: its engine, store, clock and signal. */
 export interface TrainSettings {
   readonly engine: Engine;
   /** Where the run is kept; in memory where not given. */
@@ -64,10 +65,9 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, void> {
   const { model, training, served } = planRun(configured, data, options, settings.engine.freeMemory?.());
   const source = settings.source ?? { spec: data.train.name };
-  const { initial, engine } = settings;
+  const { initial, engine, clock = systemClock } = settings;
   if (initial !== undefined) requireLike(configured.definition.name, model, layoutsOf(model, training.seed), initial);
   const config = runConfig(configured, source, training, engine.name, initial?.init);
-  const clock = settings.clock ?? systemClock;
   await requireUpdates(engine);
   const run = await Run.create(settings.store ?? new MemoryStore(), config, clock, settings.versions ?? {});
   yield* new Training(run, model, data, served, engine, clock, settings.signal, initial).go();

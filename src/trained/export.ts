@@ -29,6 +29,7 @@ export interface ExportAbout {
   readonly classes?: readonly string[];
 }
 
+/** What exported files say of their run: data, classes, versions and metrics. */
 export async function aboutExport(
   run: Run,
   { classifier }: Model,
@@ -52,6 +53,7 @@ export async function aboutExport(
 /** Items on which files and process are compared. */
 const parityItems = 64;
 
+/** One exported file, compared with the model on the same inputs. */
 export interface ParityEntry {
   readonly file: string;
   /** Largest difference to the in-process result, by output; null where there is no ONNX Runtime to compare with. */

@@ -21,6 +21,7 @@ export interface Features {
   readonly transforms?: (ItemClassifier & { readonly names: readonly string[] }) | undefined;
 }
 
+/** Tells the classes of items. */
 export interface ItemClassifier {
   readonly classes: number;
   of(items: NdArray): Promise<Int32Array>;

@@ -17,6 +17,7 @@ import type { Features, ItemClassifier } from "./features.ts";
 /** Items in one call of a file that takes any number. */
 const chunk = 100;
 
+/** How features are taken from an ONNX file. */
 export interface OnnxFeatureOptions extends OrtOptions, ImageForm {
   /** Name of the output with the features, where the file has several and none is called `features`. */
   readonly output?: string | undefined;

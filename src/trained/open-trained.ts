@@ -6,6 +6,7 @@ import type { Run } from "../run/run.ts";
 import { type Weights, inferenceState } from "../run/weights.ts";
 import { TrainedModel } from "./trained.ts";
 
+/** The trained model of a run, and what is known of it. */
 export interface OpenedModel {
   readonly trained: TrainedModel;
   /** Steps it was trained for. */

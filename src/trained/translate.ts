@@ -35,6 +35,7 @@ function toByte(value: number): number {
 
 /** How images of other sizes go through a net. */
 export const fits = ["resize", "tiles"] as const;
+/** How an image of another size is brought through a net. */
 export type Fit = (typeof fits)[number];
 
 /**

@@ -18,6 +18,7 @@ export interface TransportWeights {
   readonly target?: ArrayLike<number> | undefined;
 }
 
+/** An optimal plan with the potentials that prove it. */
 export interface ExactTransport {
   /** The least cost of moving the one to the other. */
   readonly cost: number;

@@ -17,6 +17,7 @@ export const groundCosts = {
   manhattan: manhattanDistance,
 } as const satisfies Readonly<Record<string, PairFunction>>;
 
+/** Cost of moving a unit of mass from one point to another. */
 export type GroundCost = keyof typeof groundCosts;
 
 /** Bytes that a computation may hold where its caller does not say how many there are: 4 GiB. */

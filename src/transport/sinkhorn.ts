@@ -7,6 +7,7 @@ import type { Potentials } from "./plan.ts";
 import { SinkhornScaling, softMinimum } from "./sinkhorn-scaling.ts";
 import { type Support, chosen, costsOn, matrixOnAll, supportOf } from "./support.ts";
 
+/** Regularisation, tolerance and iterations of Sinkhorn's algorithm. */
 export interface SinkhornLimits {
   /** Strength of the regularisation, in the unit of the costs; above 0. */
   readonly epsilon: number;
@@ -16,8 +17,10 @@ export interface SinkhornLimits {
   readonly iterations?: number | undefined;
 }
 
+/** Limits of the algorithm, and weights of the points. */
 export type SinkhornOptions = SinkhornLimits & TransportWeights;
 
+/** An entropy-regularised plan, its potentials and its cost. */
 export interface Sinkhorn {
   /** What the plan costs without the regularisation: the sum of mass times cost, at least that of the exact plan. */
   readonly cost: number;

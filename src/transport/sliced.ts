@@ -6,6 +6,7 @@ import { type Key, fold, normal } from "../base/random.ts";
 import type { TransportWeights } from "./exact.ts";
 import { lineDistance, lineMasses } from "./wasserstein-1d.ts";
 
+/** Mean Wasserstein distance over random directions, with its standard error. */
 export interface SlicedWasserstein {
   /** Mean over directions. */
   readonly distance: number;

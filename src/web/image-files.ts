@@ -5,6 +5,7 @@ import { type DataSplit, type SkippedFile, arrayDataset, splitOff } from "../dat
 /** Pictures as a page has them: files that a person chose, pictures that were drawn or fetched. */
 export type PictureSource = Blob | ImageBitmap | { readonly name: string; readonly picture: Blob | ImageBitmap };
 
+/** Name, size and channels of images that a browser decodes. */
 export interface PictureOptions {
   /** What the data are called. */
   readonly name: string;

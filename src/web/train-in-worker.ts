@@ -12,6 +12,7 @@ export type WorkerData =
   | { readonly name: string; readonly size?: number }
   | { readonly name: string; readonly base: string | URL };
 
+/** Where a Worker keeps its run. */
 export interface WorkerSettings {
   /** Name under which the run is kept in the browser's file system, so that it outlives the tab; in memory where not given. */
   readonly store?: string;

@@ -44,6 +44,7 @@ export const convTransposeOp: Op<Geometry> = defineOp<Geometry>({
   flops: ([g, w], geo) => flopsOf(geo, g!.shape[0], (w!.shape[2] as number) * geo.groups, g!.shape[3] as number),
 });
 
+/** Stride and padding of a transposed convolution. */
 export interface ConvTransposeOptions extends ConvOptions {
   /** Rows and columns added at the bottom and right, where several sizes have the same convolution. */
   readonly outputPadding?: Pair;

@@ -13,6 +13,7 @@ import {
 } from "./geometry.ts";
 import { byGroup, columns, fromWide, hasNarrowSide, portableConv, toNarrow } from "./lowering.ts";
 
+/** The primitive of `conv`. */
 export const convOp: Op<Geometry> = defineOp<Geometry>({
   name: "conv2d",
   infer: ([x, w], { output }) => ({

@@ -13,6 +13,7 @@ interface MatmulAttrs extends Record<string, unknown> {
   readonly transposeB: boolean;
 }
 
+/** The primitive of `matmul`. */
 export const matmulOp = defineOp<MatmulAttrs>({
   name: "matmul",
   infer: ([a, b], attrs) => {

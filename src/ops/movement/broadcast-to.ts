@@ -4,6 +4,7 @@ import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastView } from "../../graph/view.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
 
+/** The primitive of `broadcastTo`. */
 export const broadcastToOp = defineOp<{ shape: Dims }>({
   name: "broadcastTo",
   infer: ([x], { shape }) => {

@@ -4,6 +4,7 @@ import { type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { slice } from "./slice.ts";
 
+/** The primitive of `concat`. */
 export const concatOp = defineOp<{ axis: number }>({
   name: "concat",
   infer: (parts, { axis }) => {

@@ -9,6 +9,7 @@ import { broadcastTo } from "./broadcast-to.ts";
 import { concat } from "./concat.ts";
 import { slice } from "./slice.ts";
 
+/** The primitive of `pad`. */
 export const padOp = defineOp<{ axis: number; before: number; after: number }>({
   name: "pad",
   infer: ([x], { axis, before, after }) => {

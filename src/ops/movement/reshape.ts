@@ -3,6 +3,7 @@ import { formatShape } from "../../base/ndarray.ts";
 import { type Dim, type Dims, type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import { reshapeView } from "../../graph/view.ts";
 
+/** The primitive of `reshape`. */
 export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
   name: "reshape",
   infer: ([x], { shape }) => ({ shape, dtype: x!.dtype }),

@@ -5,6 +5,7 @@ import { sliceView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { padAxis } from "./pad.ts";
 
+/** The primitive of `slice`. */
 export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
   name: "slice",
   infer: ([x], { axis, start, stop }) => ({

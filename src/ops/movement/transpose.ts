@@ -3,6 +3,7 @@ import { formatShape, ndarray, permuted } from "../../base/ndarray.ts";
 import { type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import { permuteView } from "../../graph/view.ts";
 
+/** The primitive of `transpose`. */
 export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
   name: "transpose",
   infer: ([x], { order }) => ({ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),

@@ -3,6 +3,7 @@ import { mul } from "./mul.ts";
 import { sign } from "./sign.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `abs`. */
 export const absOp = unary({
   name: "abs",
   compute: Math.abs,

@@ -2,6 +2,7 @@ import { constantValue, type Tensor } from "../../graph/tensor.ts";
 import { type Operand } from "./broadcast.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `add`. */
 export const addOp = binary({
   name: "add",
   compute: (a, b) => a + b,

@@ -3,6 +3,7 @@ import { type Tensor, type TensorType, apply, defineOp } from "../../graph/tenso
 /** Codes of ONNX's TensorProto.DataType. */
 const onnxTypes = { float32: 1, int32: 6, bool: 9 } as const;
 
+/** The primitive of `cast`. */
 export const castOp = defineOp<{ to: TensorType }>({
   name: "cast",
   infer: ([x], { to }) => ({ shape: x!.shape, dtype: to }),

@@ -5,6 +5,7 @@ import { requireFloat } from "./pointwise.ts";
 import { step } from "./step.ts";
 import { sub } from "./sub.ts";
 
+/** The primitive of `clip`. */
 export const clipOp = defineOp<{ low: number; high: number }>({
   name: "clip",
   infer: ([x]) => {

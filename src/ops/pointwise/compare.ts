@@ -3,30 +3,35 @@ import type { Tensor } from "../../graph/tensor.ts";
 import { type Operand } from "./broadcast.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `greater`. */
 export const greaterOp = comparison(
   "greater",
   "Greater",
   (a, b) => a > b,
   (k, a, b) => k.greater(a, b),
 );
+/** The primitive of `greaterEqual`. */
 export const greaterEqualOp = comparison(
   "greaterEqual",
   "GreaterOrEqual",
   (a, b) => a >= b,
   (k, a, b) => k.greaterEqual(a, b),
 );
+/** The primitive of `less`. */
 export const lessOp = comparison(
   "less",
   "Less",
   (a, b) => a < b,
   (k, a, b) => k.greater(b, a),
 );
+/** The primitive of `lessEqual`. */
 export const lessEqualOp = comparison(
   "lessEqual",
   "LessOrEqual",
   (a, b) => a <= b,
   (k, a, b) => k.greaterEqual(b, a),
 );
+/** The primitive of `equal`. */
 export const equalOp = comparison(
   "equal",
   "Equal",

@@ -3,6 +3,7 @@ import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 /** Gradients for the `inputs`, given that of the value. */
 export type GradientRule = (g: Tensor) => readonly (Tensor | null)[];
 
+/** The primitive of `customGradient`. */
 export const customGradientOp = defineOp<{ rule: GradientRule }>({
   name: "customGradient",
   infer: ([value]) => ({ shape: value!.shape, dtype: value!.dtype }),

@@ -5,6 +5,7 @@ import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `div`. */
 export const divOp = binary({
   name: "div",
   compute: (a, b) => a / b,

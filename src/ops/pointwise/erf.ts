@@ -4,6 +4,7 @@ import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `erf`. */
 export const erfOp = unary({
   name: "erf",
   compute: erfNumber,

@@ -2,6 +2,7 @@ import type { Tensor } from "../../graph/tensor.ts";
 import { mul } from "./mul.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `exp`. */
 export const expOp = unary({
   name: "exp",
   compute: Math.exp,

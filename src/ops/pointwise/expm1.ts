@@ -4,6 +4,7 @@ import { add } from "./add.ts";
 import { mul } from "./mul.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `expm1`. */
 export const expm1Op = unary({
   name: "expm1",
   compute: Math.expm1,

@@ -5,6 +5,7 @@ import { mul } from "./mul.ts";
 import { requireFloat } from "./pointwise.ts";
 import { step } from "./step.ts";
 
+/** The primitive of `leakyRelu`. */
 export const leakyReluOp = defineOp<{ slope: number }>({
   name: "leakyRelu",
   infer: ([x]) => {

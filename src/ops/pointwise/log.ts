@@ -2,6 +2,7 @@ import type { Tensor } from "../../graph/tensor.ts";
 import { div } from "./div.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `log`. */
 export const logOp = unary({
   name: "log",
   compute: Math.log,

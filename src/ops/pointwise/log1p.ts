@@ -4,6 +4,7 @@ import { add } from "./add.ts";
 import { div } from "./div.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `log1p`. */
 export const log1pOp = unary({
   name: "log1p",
   compute: Math.log1p,

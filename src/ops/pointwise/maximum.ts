@@ -6,6 +6,7 @@ import { applyBinary, binary } from "./pointwise.ts";
 import { step } from "./step.ts";
 import { sub } from "./sub.ts";
 
+/** The primitive of `maximum`. */
 export const maximumOp = binary({
   name: "maximum",
   compute: Math.max,

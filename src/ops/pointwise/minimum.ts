@@ -3,6 +3,7 @@ import { type Operand } from "./broadcast.ts";
 import { maximumGradient } from "./maximum.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `minimum`. */
 export const minimumOp = binary({
   name: "minimum",
   compute: Math.min,

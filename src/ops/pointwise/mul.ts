@@ -3,6 +3,7 @@ import { fits, isAll } from "./add.ts";
 import { type Operand } from "./broadcast.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `mul`. */
 export const mulOp = binary({
   name: "mul",
   compute: (a, b) => a * b,

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `neg`. */
 export const negOp = unary({
   name: "neg",
   compute: (x) => -x,

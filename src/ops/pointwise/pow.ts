@@ -6,6 +6,7 @@ import { mul } from "./mul.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 import { sub } from "./sub.ts";
 
+/** The primitive of `pow`. */
 export const powOp = binary({
   name: "pow",
   compute: (a, b) => a ** b,

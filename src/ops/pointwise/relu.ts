@@ -3,6 +3,7 @@ import { mul } from "./mul.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 import { step } from "./step.ts";
 
+/** The primitive of `relu`. */
 export const reluOp = unary({
   name: "relu",
   compute: (x) => Math.max(x, 0),

@@ -3,6 +3,7 @@ import { mul } from "./mul.ts";
 import { sub } from "./sub.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `sigmoid`. */
 export const sigmoidOp = unary({
   name: "sigmoid",
   compute: (x) => 1 / (1 + Math.exp(-x)),

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `sign`. */
 export const signOp = unary({
   name: "sign",
   compute: Math.sign,

@@ -3,6 +3,7 @@ import { mul } from "./mul.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `softplus`. */
 export const softplusOp = unary({
   name: "softplus",
   compute: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),

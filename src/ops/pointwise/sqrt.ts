@@ -3,6 +3,7 @@ import { div } from "./div.ts";
 import { mul } from "./mul.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `sqrt`. */
 export const sqrtOp = unary({
   name: "sqrt",
   compute: Math.sqrt,

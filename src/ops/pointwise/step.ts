@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `step`. */
 export const stepOp = unary({
   name: "step",
   compute: (x) => (x > 0 ? 1 : Number.isNaN(x) ? x : 0),

@@ -1,5 +1,6 @@
 import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 
+/** The primitive of `stopGradient`. */
 export const stopGradientOp = defineOp<{}>({
   name: "stopGradient",
   infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),

@@ -4,6 +4,7 @@ import { type Operand } from "./broadcast.ts";
 import { neg } from "./neg.ts";
 import { applyBinary, binary } from "./pointwise.ts";
 
+/** The primitive of `sub`. */
 export const subOp = binary({
   name: "sub",
   compute: (a, b) => a - b,

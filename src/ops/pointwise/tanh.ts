@@ -3,6 +3,7 @@ import { mul } from "./mul.ts";
 import { sub } from "./sub.ts";
 import { applyUnary, unary } from "./pointwise.ts";
 
+/** The primitive of `tanh`. */
 export const tanhOp = unary({
   name: "tanh",
   compute: Math.tanh,

@@ -5,6 +5,7 @@ import { foldAxes, reducedShape, resolveAxis } from "./axes.ts";
 /** TensorProto.DataType.INT32 */
 const int32 = 6;
 
+/** The primitive of `argmax`. */
 export const argmaxOp = defineOp<{ axis: number }>({
   name: "argmax",
   infer: ([x], { axis }) => {

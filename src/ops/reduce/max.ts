@@ -9,6 +9,7 @@ import { requireFloat } from "../pointwise/pointwise.ts";
 import { type ReduceAttrs, type ReduceOptions, foldAxes, keptShape, reduceAttrs, reducedShape } from "./axes.ts";
 import { sum } from "./sum.ts";
 
+/** The primitive of `max`. */
 export const maxOp = defineOp<ReduceAttrs>({
   name: "max",
   infer: ([x], attrs) => {

@@ -5,6 +5,7 @@ import { reshape } from "../movement/reshape.ts";
 import { requireFloat } from "../pointwise/pointwise.ts";
 import { type ReduceAttrs, type ReduceOptions, foldAxes, keptShape, reduceAttrs, reducedShape } from "./axes.ts";
 
+/** The primitive of `sum`. */
 export const sumOp = defineOp<ReduceAttrs>({
   name: "sum",
   infer: ([x], attrs) => {

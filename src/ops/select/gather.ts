@@ -5,6 +5,7 @@ import { lookupView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { scatterAdd } from "./scatter-add.ts";
 
+/** The primitive of `gather`. */
 export const gatherOp = defineOp<{ axis: number }>({
   name: "gather",
   infer: ([x, indices], { axis }) => {

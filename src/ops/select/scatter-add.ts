@@ -49,6 +49,7 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   kernel: { scatter: ({ axis }) => ({ axis }) },
 });
 
+/** Adds slices of g at places along an axis, to zeros of that extent; the adjoint of `gather`. */
 export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: number): Tensor {
   return apply(scatterAddOp, [g, indices], { axis, extent });
 }

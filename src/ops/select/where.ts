@@ -3,6 +3,7 @@ import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastTo } from "../movement/broadcast-to.ts";
 import { type Operand, broadcastShapes, lift } from "../pointwise/broadcast.ts";
 
+/** The primitive of `where`. */
 export const whereOp = defineOp<{}>({
   name: "where",
   infer: ([condition, a, b]) => {
