@@ -327,7 +327,7 @@ describe("renderReport", () => {
   it("marks the options that differ from their defaults", () => {
     const page = parse(renderReport(factsOf((name) => name)));
     expect(ofClass(page, "changed")).toHaveLength(1);
-    expect(wordsOf(page)).toContain("1 of 2 differ from the defaults.");
+    expect(wordsOf(page)).toContain("1 of 2 options differ from their defaults.");
   });
 
   it("gives results with their error, their n and what a perfect model gets", () => {
