@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { maxOf } from "../base/many.ts";
 
 /** `1h 02m`, `3m 05s`, `7s`. */
@@ -32,16 +33,14 @@ export function counted(value: number, noun: string): string {
 /** About five significant digits. */
 export function number(value: number): string {
   const size = Math.abs(value);
-  if (value === 0 || (size >= 1e-3 && size < 1e6)) return String(Number(value.toPrecision(5)));
+  if (value === 0 || (size >= 1e-3 && size < 1e6)) return String(significant(value, 5));
   return value.toExponential(3);
 }
 
 /** A number among others that differ by about `spread`: with as many digits as tell them apart. */
 export function numberApart(value: number, spread: number): string {
   const digits = Math.ceil(Math.log10(Math.abs(value) / spread)) + 3;
-  return digits > 5 && Number.isFinite(digits)
-    ? String(Number(value.toPrecision(Math.min(17, digits))))
-    : number(value);
+  return digits > 5 && Number.isFinite(digits) ? String(significant(value, Math.min(17, digits))) : number(value);
 }
 
 /** Columns lined up. */

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { key, normal } from "../base/random.ts";
 import { input } from "../graph/tensor.ts";
 import { type Device, nodeEngine } from "../node/index.ts";
@@ -24,7 +25,7 @@ export async function measureMatmul(device: Device): Promise<number> {
       // The first round warms up.
       if (round > 0) fastest = Math.min(fastest, performance.now() - began);
     }
-    return Number(((2 * size ** 3) / fastest / 1e6).toPrecision(3));
+    return significant((2 * size ** 3) / fastest / 1e6, 3);
   } finally {
     await compiled.release();
     state.dispose();

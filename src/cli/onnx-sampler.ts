@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { DataError, OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { key } from "../base/random.ts";
@@ -122,5 +123,5 @@ function extremes({ data }: NdArray): [number, number] {
     low = Math.min(low, data[i]!);
     high = Math.max(high, data[i]!);
   }
-  return [low, high].map((value) => Number(value.toPrecision(3))) as [number, number];
+  return [low, high].map((value) => significant(value, 3)) as [number, number];
 }

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { readdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -112,7 +113,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     versions: versions(),
   };
   const written = await writeResult(flags.out, result, outcome.pictures ?? {}, force);
-  const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${Number(number.toPrecision(6))}`);
+  const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${significant(number, 6)}`);
   output.result(
     [
       ...found,

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { type Evaluation, type Refusal, numbersOf } from "../evaluation/index.ts";
 import { count, number } from "./format.ts";
 
@@ -19,7 +20,7 @@ export function endLine(result: Evaluation): string {
 
 /** `modes 8 ± 0.2 of 8 modes, 98.1 % of samples near a mode`. */
 function valueLine({ quantity, value, stderr, unit, beside }: Evaluation): string {
-  const error = Number.isFinite(stderr) ? ` ± ${Number(stderr.toPrecision(2))}` : "";
+  const error = Number.isFinite(stderr) ? ` ± ${significant(stderr, 2)}` : "";
   return `${quantity} ${number(value)}${error} ${unit}${beside === undefined ? "" : `, ${beside}`}`;
 }
 

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { concatBytes } from "../base/bytes.ts";
 import { ShapeError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
@@ -12,7 +13,7 @@ export function encodeCsv(points: NdArray<"float32" | "float64">): Uint8Array<Ar
     throw new ShapeError(`encodeCsv: a table must be [n, d] - got ${formatShape(points.shape)}`);
   }
   const [n, d] = points.shape as [number, number];
-  const written = (value: number): number => (points.dtype === "float64" ? value : Number(value.toPrecision(digits)));
+  const written = (value: number): number => (points.dtype === "float64" ? value : significant(value, digits));
   const line = (row: number): string => Array.from(points.data.subarray(row * d, (row + 1) * d), written).join(",");
   // Block by block: there is a longest string, and strings take more memory than bytes.
   const blocks: Uint8Array[] = [];

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { range } from "../base/range.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ValueScale } from "./value-scale.ts";
@@ -78,5 +79,5 @@ function leastInType(value: number, { high }: ValueScale): number {
 }
 
 function brief(value: number): string {
-  return String(Number(value.toPrecision(2)));
+  return String(significant(value, 2));
 }

@@ -1,3 +1,5 @@
+import { significant } from "../base/digits.ts";
+
 /** Types of the numbers in files. */
 export type NumberType =
   | "bool"
@@ -117,5 +119,5 @@ function remedyFor(min: number, max: number, type: NumberType): string {
 }
 
 function brief(value: number): string {
-  return String(Number(value.toPrecision(6)));
+  return String(significant(value, 6));
 }

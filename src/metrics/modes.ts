@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { defineMetric } from "./metric.ts";
 import { z95 } from "./interval.ts";
 import { countModes } from "./mode-counts.ts";
@@ -35,7 +36,7 @@ export const modes = defineMetric({
       interval: [Math.max(0, covered - z95 * coveredStderr), Math.min(hits.count, covered + z95 * coveredStderr)],
       n,
       unit: `of ${hits.count} modes`,
-      beside: `${Number((100 * highQuality).toPrecision(3))} % of samples near a mode`,
+      beside: `${significant(100 * highQuality, 3)} % of samples near a mode`,
       details: {
         highQuality,
         highQualityStderr: share(highQuality * n, n).stderr,

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { type Axis, along, valueAxis } from "./axis.ts";
 import { type Cell, Markup, type Piece, dataTable, markup } from "./markup.ts";
 import { formatNumber, niceTicks, tickLabels } from "./numerals.ts";
@@ -114,7 +115,7 @@ function restOf(series: readonly Line[]): { from: number; series: Line[] } | nul
   const finite = finiteOf(series.flatMap(({ points }) => points));
   if (finite.length === 0) return null;
   const [first, last] = rangeOf(finite.map(([step]) => step));
-  const from = Number((first + (last - first) / 5).toPrecision(2));
+  const from = significant(first + (last - first) / 5, 2);
   const late = finite.filter(([step]) => step >= from);
   if (late.length < 10) return null;
   const height = heightOf(late);

@@ -1,3 +1,5 @@
+import { significant } from "../base/digits.ts";
+
 export type Piece = string | number | Markup | readonly Piece[];
 
 /** HTML that may be written as it is. */
@@ -37,5 +39,5 @@ export function dataTable(
 
 function writeCell(cell: Cell): string | number {
   if (typeof cell !== "number") return cell ?? "";
-  return Number.isInteger(cell) ? cell : Number(cell.toPrecision(6));
+  return Number.isInteger(cell) ? cell : significant(cell, 6);
 }

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { maxOf } from "../base/many.ts";
 
 /** Four significant digits; whole numbers in full. `−` and `∞` as in print. */
@@ -10,7 +11,7 @@ export function formatNumber(value: number): string {
 function formatSize(size: number): string {
   const whole = Number.isInteger(size) && size < 1e9;
   if (!whole && (size < 1e-3 || size >= 1e7)) return withExponent(size, 3);
-  const rounded = size < 1e4 && !whole ? Number(size.toPrecision(4)) : Math.round(size);
+  const rounded = size < 1e4 && !whole ? significant(size, 4) : Math.round(size);
   return rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
 }
 
@@ -19,7 +20,7 @@ export function formatEstimate(value: number, stderr: number): string {
   if (!Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
   const decimals = stderr > 0 ? 1 - Math.floor(Math.log10(stderr)) : 0;
   const plain = stderr > 0 && decimals <= 8 && Math.abs(value) < 1e7;
-  if (!plain) return `${formatNumber(value)} ± ${formatNumber(Number(stderr.toPrecision(2)))}`;
+  if (!plain) return `${formatNumber(value)} ± ${formatNumber(significant(stderr, 2))}`;
   const fixed = (x: number) => withDecimals(x, Math.max(0, decimals));
   return `${fixed(value)} ± ${fixed(stderr)}`;
 }
@@ -50,7 +51,7 @@ export function niceTicks(from: number, to: number, count: number): number[] {
   const step = niceStep(from, to, count);
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, i) => significant((first + i) * step, 12));
 }
 
 /** One text a tick, with as many digits as tell neighbours apart. */

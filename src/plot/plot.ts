@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { maxOf, minOf } from "../base/many.ts";
 import { type Axis, along, logAxis, valueAxis } from "./axis.ts";
 import { hueColours } from "./chart.ts";
@@ -82,7 +83,7 @@ export function histogramPlot({ title, x, series, reference }: Histogram): strin
   const outlines = counted.map(({ heights }, i) => outlineOf(heights, i, frame));
   const beyond = counted.map(
     (each, i) =>
-      markup`<text x="${area.right - 6}" y="${area.top + 18 + 17 * i}" text-anchor="end" fill="${muted}">${each.name}: ${formatNumber(Number((100 * each.beyond).toPrecision(2)))} % beyond</text>`,
+      markup`<text x="${area.right - 6}" y="${area.top + 18 + 17 * i}" text-anchor="end" fill="${muted}">${each.name}: ${formatNumber(significant(100 * each.beyond, 2))} % beyond</text>`,
   );
   const line = reference === undefined ? "" : referenceOf(reference, frame);
   return document(title, [
@@ -186,7 +187,7 @@ function gridOf({ x, y }: Frame): Markup {
 function labelsOf({ ticks, log }: Axis & Measure): string[] {
   if (log !== true) return tickLabels(ticks);
   return ticks.map((tick) => {
-    const value = Number((10 ** tick).toPrecision(3));
+    const value = significant(10 ** tick, 3);
     return value < 1e4 ? formatNumber(value) : value.toExponential().replace("+", "");
   });
 }

@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import type { Picture, Row, Scale } from "./row.ts";
 
 /** A result file: what one run of a row found. */
@@ -120,13 +121,13 @@ function table(row: Row, result: RowResult): string[] {
       const spread = values[`${name}Spread`];
       const ends = [values[`${name}Low`], values[`${name}High`]];
       const ours = [
-        value === null ? "not defined" : Number(value.toPrecision(5)),
+        value === null ? "not defined" : significant(value, 5),
         isNumber(error) && `± ${error.toPrecision(2)}`,
         isNumber(spread) && `(spread over seeds ${spread.toPrecision(2)})`,
-        ends.every(isNumber) && `(95 %: ${ends.map((end) => Number(end.toPrecision(4))).join(" to ")})`,
+        ends.every(isNumber) && `(95 %: ${ends.map((end) => significant(end, 4)).join(" to ")})`,
       ];
       const published = paper[name];
-      const theirs = published === undefined ? "" : Number(published.toPrecision(5));
+      const theirs = published === undefined ? "" : significant(published, 5);
       return `| ${name} | ${theirs} | ${ours.filter((part) => part !== false).join(" ")} |`;
     });
   const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;

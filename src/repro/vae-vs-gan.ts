@@ -1,3 +1,4 @@
+import { significant } from "../base/digits.ts";
 import { fold, key } from "../base/random.ts";
 import { type DataSplit, take } from "../data/index.ts";
 import { type Metric, accuracy, coverage, fid, kid, precision, recall, density, sharpness } from "../metrics/index.ts";
@@ -110,9 +111,7 @@ function higher(spec: string, metric: string, values: Readonly<Record<string, nu
 function told(spec: string, values: Readonly<Record<string, number>>): string {
   const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
   const lines = judged.map(({ name: metric }) => {
-    const [vae, gan, real] = ["vae", "gan", "real"].map((name) =>
-      Number(values[`${spec}/${name}/${metric}`]!.toPrecision(3)),
-    );
+    const [vae, gan, real] = ["vae", "gan", "real"].map((name) => significant(values[`${spec}/${name}/${metric}`]!, 3));
     const verdict = verdicts[higher(spec, metric, values) ?? "none"];
     return `${metric} ${vae} and ${gan} (real items ${real}): ${verdict}`;
   });
