@@ -58,7 +58,7 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   requireDistinct(folders);
   (flags.metric === undefined ? requireNoMeasureFlags : checkMeasureFlags)(flags);
   await requireFree(out, force);
-  const records = await Promise.all(folders.map(openRecord));
+  const records = await Promise.all(folders.map((folder) => openRecord(folder, flags)));
   let runs = await gatherRuns(records);
   for (const { name, leftOut } of runs) for (const what of leftOut) output.warn(`${name}/${what}`);
   if (flags.differentData !== true) requireOneData(runs);
@@ -108,8 +108,11 @@ function requireDistinct(folders: readonly string[]): void {
 }
 
 /** A run's record, which may still be written to. */
-async function openRecord(name: string): Promise<{ readonly name: string; readonly run: Run }> {
-  const run = await openRun(name);
+async function openRecord(
+  name: string,
+  { recipe }: CompareFlags,
+): Promise<{ readonly name: string; readonly run: Run }> {
+  const run = await openRun(name, recipe);
   for (const what of run.recovered) new Output().warn(`${name}: ${what}`);
   return { name, run };
 }

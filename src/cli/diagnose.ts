@@ -13,6 +13,7 @@ import { addCheckpointFlag, parametersOf } from "./weights.ts";
 interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly checkpoint?: string | undefined;
+  readonly recipe?: string | undefined;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -35,7 +36,7 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
   const { run, trained, step, close } = await openRunModel(
     folder,
     deviceOf(flags.device),
-    parametersOf({ checkpoint: flags.checkpoint }),
+    parametersOf({ checkpoint: flags.checkpoint, recipe: flags.recipe }),
   );
   try {
     const { config } = run;

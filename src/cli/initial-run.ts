@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { RunError } from "../base/errors.ts";
 import { FolderStore, requireRun } from "../node/index.ts";
 import { type InitialParameters, type InitialRun, Run, parametersOfRun } from "../run/index.ts";
+import { bringRecipe } from "./own-recipe.ts";
 
 /**
  * The parameters of a run's newest checkpoint, for another run to begin with.
@@ -11,6 +12,7 @@ import { type InitialParameters, type InitialRun, Run, parametersOfRun } from ".
 export async function readInitial(folder: string, known?: InitialRun): Promise<InitialParameters> {
   await requireRun(folder);
   const run = await Run.open(new FolderStore(folder));
+  await bringRecipe(run, folder);
   const found = await parametersOfRun(run, resolve(folder), known?.step);
   if (known === undefined || known.sha256 === found.init.sha256) return found;
   throw new RunError(

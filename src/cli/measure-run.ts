@@ -62,6 +62,7 @@ export interface MeasureFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly weights?: string;
   readonly checkpoint?: string;
+  readonly recipe?: string;
 }
 
 export interface Measurement extends Measured {
@@ -103,7 +104,7 @@ export function checkMeasureFlags(flags: MeasureFlags): void {
 /** @throws OptionError for flags of measuring where nothing is measured. */
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
-  const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter(flags);
+  const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter({ ...flags, recipe: undefined });
   if (idle !== undefined) throw new OptionError(`${flagOf(idle)} is an option of metrics - got it without --metric`);
 }
 

@@ -4,6 +4,7 @@ import type { DataSplit } from "../data/index.ts";
 import { Run, inRun, requireSameData } from "../run/index.ts";
 import { type OpenedModel, openTrained } from "../trained/index.ts";
 import { Output } from "./output.ts";
+import { bringRecipe } from "./own-recipe.ts";
 import type { Parameters } from "./weights.ts";
 
 export interface OpenedRun extends OpenedModel {
@@ -14,19 +15,23 @@ export interface OpenedRun extends OpenedModel {
 export async function openRunModel(
   folder: string,
   device: Device,
-  { weights, checkpoint }: Parameters,
+  { weights, checkpoint, recipe }: Parameters,
 ): Promise<OpenedRun> {
-  const run = await openRun(folder);
+  const run = await openRun(folder, recipe);
   const opened = await inRun(folder, async () => openTrained(run, await nodeEngine({ device }), weights, checkpoint));
   for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
   if (opened.recovered.length > 0) new Output({}).warn(`${folder}: continuing from step ${opened.step}`);
   return { run, ...opened };
 }
 
-/** The record of a run, to read from. */
-export async function openRun(folder: string): Promise<Run> {
+/** The record of a run, to read from, with its recipe. @param recipe The file of a person's own, where that has moved. */
+export async function openRun(folder: string, recipe?: string): Promise<Run> {
   await requireRun(folder);
-  return inRun(folder, () => Run.open(new FolderStore(folder)));
+  return inRun(folder, async () => {
+    const run = await Run.open(new FolderStore(folder));
+    await bringRecipe(run, folder, recipe);
+    return run;
+  });
 }
 
 /** The data that a run's config names. */

@@ -10,14 +10,17 @@ import { addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";
 import { openRun, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { addRecipeFlag } from "./weights.ts";
 
 interface ReportFlags {
   readonly device?: string;
+  readonly recipe?: string;
   readonly json?: boolean;
 }
 
 export function declareReport(command: Command): void {
   command.argument("<run>", "run folder, during or after training");
+  addRecipeFlag(command);
   addDeviceFlag(command);
   addOutputFlags(command);
   addExamples(command, [["rewrite runs/vae-mnist-1/report.html", "zaya report runs/vae-mnist-1"]]);
@@ -26,7 +29,7 @@ export function declareReport(command: Command): void {
 
 async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   const output = new Output(flags);
-  const run = await openRun(folder);
+  const run = await openRun(folder, flags.recipe);
   const data = await openSameData(run);
   for (const what of run.recovered) output.warn(`${folder}: ${what}`);
   const leftOut = await inRun(folder, async () =>

@@ -26,6 +26,8 @@ import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
+import { bringRecipe } from "./own-recipe.ts";
+import { addRecipeFlag } from "./weights.ts";
 
 const lengthOptions = z.object({
   steps: integerField("new total length of the run in steps", { min: 1 }).optional(),
@@ -35,6 +37,7 @@ const lengthOptions = z.object({
 interface ResumeFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly fromScratch?: boolean;
+  readonly recipe?: string;
   readonly steps?: string;
   readonly epochs?: string;
   readonly json?: boolean;
@@ -46,6 +49,7 @@ export function declareResume(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, lengthOptions);
   command.option("--from-scratch", "restart at step 1, if no checkpoint is left");
+  addRecipeFlag(command);
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true, pictures: true });
   addExamples(command, [
@@ -69,18 +73,21 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // Read again: another process may have gone on with it before the lock was taken.
     const run = await Run.open(opened.store);
+    const moved = await bringRecipe(run, folder, flags.recipe);
     if (length === null) requireResumable(run);
     const data = await openRunData(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
     const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
     if (longer === null && isDone(run)) return nothingToDo(folder, run, output);
+    // From here on the run is of that file.
+    if (moved !== null) await run.reconfigure({ ...run.config, module: moved });
     output.say(
       `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
     if (longer !== null) output.say(...lengthLines(longer));
     const { init } = run.config;
     const initial = init !== undefined && run.newest === null ? await readInitial(init.run, init) : undefined;
-    const settings = { engine, signal, versions: versions(), initial };
+    const settings = { engine, signal, initial };
     return await followRun(resume(run, data, settings), opened, run.config, output);
   } finally {
     await opened.release();

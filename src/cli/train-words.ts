@@ -4,6 +4,10 @@ import { models } from "../models/index.ts";
 export interface TrainWords {
   /** The recipe as it is named, known or not. */
   readonly recipe: string | undefined;
+  /** The file of a recipe of the person's own. */
+  readonly module: string | undefined;
+  /** The file of a config to repeat. */
+  readonly config: string | undefined;
   /** What `--data` names: a data set, or two domains. */
   readonly data: readonly string[];
 }
@@ -17,15 +21,21 @@ const switches = ["--json", "--quiet", "--no-pictures", "--dry-run", "--help", "
 export function readTrainWords(words: readonly string[]): TrainWords {
   const loose: string[] = [];
   const data: string[] = [];
+  const files = { recipe: undefined as string | undefined, config: undefined as string | undefined };
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
-    if (!word.startsWith("-")) loose.push(word);
+    const [, flag, value] = /^--(recipe|config)(?:=(.*))?$/.exec(word) ?? [];
+    if (flag !== undefined) files[flag as keyof typeof files] = value ?? words[++i];
+    else if (!word.startsWith("-")) loose.push(word);
     else if (word.startsWith("--data=")) data.push(word.slice("--data=".length));
     else if (word === "--data") {
       while (i + 1 < words.length && !words[i + 1]!.startsWith("-")) data.push(words[++i]!);
     } else if (!switches.includes(word) && !word.includes("=")) i++;
   }
-  if (loose.length > 0) return { recipe: loose[0], data };
+  const { recipe: module, config } = files;
+  if (loose.length > 0 || module !== undefined) return { recipe: loose[0], module, config, data };
   const at = data.findLastIndex((word, i) => i > 0 && models.some(({ name }) => name === word));
-  return at < 0 ? { recipe: undefined, data } : { recipe: data[at], data: data.toSpliced(at, 1) };
+  return at < 0
+    ? { recipe: undefined, module, config, data }
+    : { recipe: data[at], module, config, data: data.toSpliced(at, 1) };
 }

@@ -3,12 +3,16 @@ import { basename, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
-import { parseOptions } from "../base/options.ts";
+import { describeOptions, parseOptions } from "../base/options.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { type DataSplit, datasets, digitsOutlined, mnist } from "../data/index.ts";
-import { type ConfiguredModel, type Model, type ModelDefinition, models } from "../models/index.ts";
+import { type Model, type ModelDefinition, type Recipe, models } from "../models/index.ts";
 import {
+  type OwnRecipe,
   createNumberedRunFolder,
   createRunFolder,
+  importRecipe,
+  isModulePath,
   nodeEngine,
   openData,
   requireFreeFolder,
@@ -16,14 +20,13 @@ import {
   usualDevice,
   versions,
 } from "../node/index.ts";
-import { layoutsOf } from "../step/index.ts";
 import {
   type DataSource,
+  type PartialConfig,
   type RunConfig,
   type TrainOptions,
   dataOptions,
   planRun,
-  requireLike,
   resolveTraining,
   runConfig,
   trainOptions,
@@ -41,13 +44,13 @@ import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { suggestion } from "./nearest.ts";
 import { Output } from "./output.ts";
+import { recordedRecipe } from "./own-recipe.ts";
 import { type DataSpecs, mergeConfig, readConfig } from "./run-config.ts";
-import { readTrainWords } from "./train-words.ts";
+import { type TrainWords, readTrainWords } from "./train-words.ts";
 
 interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly data: readonly string[];
   readonly out?: string;
-  readonly config?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly pictures?: boolean;
@@ -58,12 +61,16 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
 /** A recipe has flags of its own: it is looked for among the words before they are parsed. */
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
-  const definition = helpWanted ? await findRecipe(words).catch(() => null) : await findRecipe(words);
+  const given = readTrainWords(words);
+  const asked = { ...given, file: configFile(given.config) };
+  const recipe = helpWanted ? await findRecipe(asked).catch(() => null) : await findRecipe(asked);
+  const definition = recipe?.definition ?? null;
   command.argument("[recipe]");
   if (definition === null) addRecipes(command);
   else {
     const { name, summary, source } = definition;
-    command.usage(`${name} [options]`).description(`${name}: ${summary}. ${source}.`);
+    const called = asked.module === undefined ? name : `--recipe ${asked.module}`;
+    command.usage(`${called} [options]`).description(`${name}: ${summary}. ${source}.`);
   }
   command.optionsGroup("Data:");
   const spec = dataOptions.shape.spec.meta()?.description;
@@ -77,6 +84,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   if (definition !== null) addFlags(command, definition.options, `Model (${definition.name}):`);
   command
     .optionsGroup("Run:")
+    .option("--recipe <file>", "file with a recipe of your own, .js or .ts, in place of a known one")
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
     .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
     .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")
@@ -85,7 +93,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   addOutputFlags(command, { quiet: true, pictures: true });
   addTrainExamples(command, definition);
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
-    process.exitCode = await runTrain(definition!, { ...flags, data: readTrainWords(words).data });
+    process.exitCode = await runTrain(recipe!, await asked.file(), { ...flags, data: asked.data });
   });
 }
 
@@ -142,35 +150,46 @@ function usualTexts(definition: ModelDefinition): Record<string, string> {
   );
 }
 
-async function findRecipe(words: readonly string[]): Promise<ModelDefinition> {
-  const name = readTrainWords(words).recipe ?? (await recipeOfConfig(words));
+/** What the words of a command ask for; its config is read once, when it is first needed. */
+interface Asked extends TrainWords {
+  readonly file: () => Promise<PartialConfig>;
+}
+
+function configFile(path: string | undefined): Asked["file"] {
+  let read: Promise<PartialConfig> | undefined;
+  return () => (read ??= path === undefined ? Promise.resolve({}) : readConfig(path));
+}
+
+/** One of zaya's recipes, or one of the person's own with its file. */
+type FoundRecipe = Recipe & Partial<OwnRecipe>;
+
+async function findRecipe({ recipe: named, module: path, file }: Asked): Promise<FoundRecipe> {
+  if (named !== undefined && path !== undefined) {
+    throw new OptionError(`train takes one recipe - got ${named} and --recipe ${path}`, "leave one of them out");
+  }
+  if (path !== undefined) return importRecipe(path);
+  const { recipe, module } = named === undefined ? await file() : { recipe: named, module: undefined };
+  if (module !== undefined) return recordedRecipe(module, "--config");
   const known = models.map((model) => model.name);
-  if (name === undefined) {
+  if (recipe === undefined) {
     throw new OptionError(
       "train needs a recipe - got none",
-      `recipes: ${models.map(({ name: recipe, summary }) => `${recipe} (${summary})`).join(", ")}`,
+      `recipes: ${models.map(({ name, summary }) => `${name} (${summary})`).join(", ")}; or --recipe FILE for one of your own`,
     );
   }
-  const definition = models.find((model) => model.name === name);
-  if (definition !== undefined) return definition;
-  throw new OptionError(`the recipe must be known - got ${name}`, suggestion(name, known, "recipes"));
+  const definition = models.find((model) => model.name === recipe);
+  if (definition !== undefined) return { definition };
+  const hint = isModulePath(recipe)
+    ? `for a recipe of your own: zaya train --recipe ${shellWord(recipe)}`
+    : suggestion(recipe, known, "recipes");
+  throw new OptionError(`the recipe must be known - got ${recipe}`, hint);
 }
 
-async function recipeOfConfig(words: readonly string[]): Promise<string | undefined> {
-  const at = words.findIndex((word) => word === "--config" || word.startsWith("--config="));
-  const path = words[at]?.includes("=") ? words[at].slice("--config=".length) : words[at + 1];
-  return at < 0 || path === undefined ? undefined : (await readConfig(path)).recipe;
-}
-
-async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise<number> {
+async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig, flags: TrainFlags): Promise<number> {
   const output = new Output(flags);
-  const file = flags.config === undefined ? {} : await readConfig(flags.config);
   const given = mergeConfig(file, definition, flags, specsOf(flags.data));
   // Everything that can be refused is refused before the first byte is written, the cheap checks first.
-  const configured: ConfiguredModel = {
-    definition,
-    options: parseOptions(definition.options, given.model, definition.name),
-  };
+  const configured = { definition, options: parseOptions(definition.options, given.model, definition.name) };
   parseOptions(trainOptions, given.train, "train");
   const device = deviceOf(given.device);
   const usual = usualDataOf(definition);
@@ -181,13 +200,12 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
   const engine = await nodeEngine({ device });
-  const { model, training } = planRun(configured, data, given.train as TrainOptions, engine.freeMemory?.());
-  const source = absoluteSource({ spec, ...how });
   const from = flags.initFrom ?? file.init?.run;
   const initial =
     from === undefined ? undefined : await readInitial(from, flags.initFrom === undefined ? file.init : undefined);
-  const config = runConfig(configured, source, training, engine.name, initial?.init);
-  if (initial !== undefined) requireLike(definition.name, model, layoutsOf(model, training.seed), initial);
+  const source = absoluteSource({ spec, ...how });
+  const plan = planRun(configured, data, given.train as TrainOptions, { engine, source, module, initial });
+  const { config, model } = plan;
 
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
   if (flags.dryRun === true) {
@@ -202,8 +220,8 @@ async function runTrain(definition: ModelDefinition, flags: TrainFlags): Promise
   const signal = catchInterrupt(output);
   try {
     output.say(`run ${folder.folder}`);
-    const settings = { engine, store: folder.store, source, signal, versions: versions(), initial };
-    return await followRun(train(configured, data, given.train as TrainOptions, settings), folder, config, output);
+    const settings = { store: folder.store, signal, versions: versions() };
+    return await followRun(train(plan, settings), folder, config, output);
   } finally {
     await folder.release();
   }
@@ -238,13 +256,9 @@ function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof usua
 
 /** What a command without flags would run on data of this size; a model of defaults alone may not fit the data. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
-  const options = parseOptions(definition.options, {}, definition.name);
-  return runConfig(
-    { definition, options },
-    { spec: usualDataOf(definition).spec },
-    resolveTraining(definition, model, {}, data.train),
-    usualDevice,
-  );
+  const options = Object.fromEntries(describeOptions(definition.options).map(({ name, initial }) => [name, initial]));
+  const training = resolveTraining(definition, model, {}, data.train);
+  return runConfig({ definition, options }, { spec: usualDataOf(definition).spec }, training, { device: usualDevice });
 }
 
 function defaultFolder({ recipe, data }: RunConfig): string {

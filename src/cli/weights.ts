@@ -1,9 +1,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { choiceField, countOrWordField, parseOptions } from "../base/options.ts";
+import { choiceField, countOrWordField, parseOptions, textField } from "../base/options.ts";
 import type { CheckpointChoice, Weights } from "../run/index.ts";
 import { addFlags } from "./flags.ts";
+
+/** For commands that open a run. */
+const recipeOption = {
+  recipe: textField("file with the run's recipe, where it is your own and has moved since", "file").optional(),
+};
 
 const parameterOptions = z.object({
   checkpoint: countOrWordField(
@@ -15,18 +20,22 @@ const parameterOptions = z.object({
     "parameters to use: their exponential moving average (ema), if the run keeps one, or those of the last step (last)",
     ["ema", "last"],
   ).default("ema"),
+  ...recipeOption,
 });
 
 /** Which parameters of a run a command takes. */
 export interface Parameters {
   readonly weights: Weights;
   readonly checkpoint: CheckpointChoice;
+  /** The file of the run's own recipe, where that has moved. */
+  readonly recipe?: string | undefined;
 }
 
 /** What a command was given of that. */
 export interface ParameterFlags {
   readonly weights?: string | undefined;
   readonly checkpoint?: string | undefined;
+  readonly recipe?: string | undefined;
 }
 
 export function addParameterFlags(command: Command): void {
@@ -35,17 +44,22 @@ export function addParameterFlags(command: Command): void {
 
 /** For commands that take a run's usual parameters of any checkpoint. */
 export function addCheckpointFlag(command: Command): void {
-  addFlags(command, parameterOptions.pick({ checkpoint: true }));
+  addFlags(command, parameterOptions.pick({ checkpoint: true, recipe: true }));
+}
+
+/** For commands that take a run's usual parameters of its newest checkpoint. */
+export function addRecipeFlag(command: Command): void {
+  addFlags(command, z.object(recipeOption));
 }
 
 /** @throws OptionError for any other word. */
-export function parametersOf({ weights, checkpoint }: ParameterFlags): Parameters {
-  return parseOptions(parameterOptions, { weights, checkpoint }, "zaya");
+export function parametersOf({ weights, checkpoint, recipe }: ParameterFlags): Parameters {
+  return parseOptions(parameterOptions, { weights, checkpoint, recipe }, "zaya");
 }
 
 /** The first of these flags that was given, where only a run takes them. */
 export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | undefined {
-  return (["weights", "checkpoint"] as const).find((name) => flags[name] !== undefined);
+  return (["weights", "checkpoint", "recipe"] as const).find((name) => flags[name] !== undefined);
 }
 
 /** `the averaged parameters of step 500`; a run that keeps no averages has but one sort. */

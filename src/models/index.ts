@@ -16,6 +16,17 @@ import { wganGp } from "./wgan-gp.ts";
 import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
+// What a recipe of one's own declares its options with: `parseOptions` tells zod's schemas by the copy that made them.
+export { z } from "zod";
+export {
+  choiceField,
+  choiceListField,
+  integerField,
+  integerListField,
+  numberField,
+  numberListField,
+  textField,
+} from "../base/options.ts";
 export { inUnits, isInUnits } from "./point-units.ts";
 export type * from "./option-types.ts";
 export {

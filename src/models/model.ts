@@ -298,9 +298,13 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
 }
 
 /** A recipe with its options chosen. */
-export interface ConfiguredModel {
-  readonly definition: ModelDefinition;
+export interface ConfiguredModel extends Recipe {
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A recipe as `defineModel` gives it, its options chosen or not. */
+export interface Recipe {
+  readonly definition: ModelDefinition;
 }
 
 /** An argument that may be left out where nothing in it is required. */

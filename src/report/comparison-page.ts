@@ -132,7 +132,7 @@ function differencesTable(runs: readonly ComparedRun[]): Markup {
 }
 
 function filmsOfRun({ name, run, data }: ComparedRun): Promise<Film[]> {
-  return filmsOf(run, name, filmCaption(buildModel(run.config, { ...data, items: data.train.size }), data));
+  return filmsOf(run, name, filmCaption(buildModel(run.configured, { ...data, items: data.train.size }), data));
 }
 
 /** Once for all runs, or run by run where the data differ. */

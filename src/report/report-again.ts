@@ -38,7 +38,7 @@ async function reportedOf(
   const state = { ...run.state, step };
   const { test } = data;
   if (opened === null) {
-    const model = buildModel(config, infoOf(data));
+    const model = buildModel(run.configured, infoOf(data));
     const diagnosis = diagnose(new Chronicle(config, model, data, lines).evidence(step, null));
     return { state, model, trained: null, test, measured: null, diagnosis };
   }

@@ -1,6 +1,6 @@
 import { describeOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Model, models } from "../models/index.ts";
+import type { Model } from "../models/index.ts";
 import { sourceTitle, trainOptions, usualTraining } from "../run/config.ts";
 import type { Diagnosis } from "../diagnosis/diagnose.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
@@ -69,12 +69,8 @@ function summaryOf({ config }: Run, { state, measured }: Reported, metrics: read
   ];
 }
 
-function configOf({ config }: Run, kind: Dataset["kind"]): ConfigEntry[] {
+function configOf({ config, recipe: definition }: Run, kind: Dataset["kind"]): ConfigEntry[] {
   const entries = Object.entries({ ...config.model, ...config.train });
-  const definition = models.find(({ name }) => name === config.recipe);
-  // What a recipe of one's own has where nothing is said is not known here.
-  if (definition === undefined)
-    return entries.map(([name, value]) => ({ name, value: String(value), isDefault: true }));
   const initial = new Map(
     [...describeOptions(definition.options), ...describeOptions(trainOptions)].map((option) => [
       option.name,

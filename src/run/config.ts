@@ -98,6 +98,8 @@ export function sourceTitle({ spec, second, domain }: DataSource): string {
 /** Everything that a run was: the file config.json. */
 export interface RunConfig {
   readonly recipe: string;
+  /** The file that exports the recipe, where that is a person's own and the command line was told of it. */
+  readonly module?: RecipeModule | undefined;
   readonly model: Readonly<Record<string, unknown>>;
   readonly data: DataSource;
   readonly train: ResolvedTraining;
@@ -119,6 +121,11 @@ const initialRun = z.object({
   weights: z.enum(["ema", "last"]),
   sha256: z.string(),
 });
+
+const recipeModule = z.object({ path: z.string(), sha256: z.string() });
+
+/** A JavaScript or TypeScript file: its absolute path, and the SHA-256 of its bytes; of what it imports nothing is kept. */
+export type RecipeModule = z.output<typeof recipeModule>;
 
 /** A checkpoint of another run: its folder, its step, which parameters were taken, and the SHA-256 of params.safetensors. */
 export type InitialRun = z.output<typeof initialRun>;
@@ -229,14 +236,15 @@ export function runConfig(
   { definition, options }: ConfiguredModel,
   data: DataSource,
   train: ResolvedTraining,
-  device: string,
-  init?: InitialRun,
+  { device, module, init }: Pick<RunConfig, "device" | "module" | "init">,
 ): RunConfig {
-  return { recipe: definition.name, model: options, data, train, device, ...(init && { init }) };
+  const recipe = { recipe: definition.name, ...(module && { module }) };
+  return { ...recipe, model: options, data, train, device, ...(init && { init }) };
 }
 
 const sections = z.object({
   recipe: z.string({ error: "must be the name of a recipe" }),
+  module: z.object(recipeModule.shape, { error: "must name the file of a recipe" }).optional(),
   model: section("options of the recipe"),
   data: section("where the data come from"),
   train: section("options of training"),
@@ -248,6 +256,7 @@ const sections = z.object({
 /** A config of which some entries are still open. */
 export interface PartialConfig {
   readonly recipe?: string | undefined;
+  readonly module?: RecipeModule | undefined;
   readonly model?: Readonly<Record<string, unknown>> | undefined;
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly train?: Readonly<Record<string, unknown>> | undefined;

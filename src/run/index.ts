@@ -1,7 +1,7 @@
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./data-record.ts";
-export { type InitialParameters, parametersOfRun, requireLike } from "./init-from.ts";
+export type { InitialParameters } from "./initial-parameters.ts";
 export * from "./load-parameters.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { inRun } from "./in-run.ts";

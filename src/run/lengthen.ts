@@ -6,7 +6,7 @@ import type { Model } from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
 import { layoutsOf } from "../step/layout.ts";
 import { requireSameData } from "./data-record.ts";
-import { buildModel, infoOf, planAgain } from "./plan.ts";
+import { buildModel, infoOf, modelAgain } from "./plan.ts";
 import { isDone, requireResumable, requireSaved, startOf } from "./resumable.ts";
 import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
@@ -36,7 +36,7 @@ export async function lengthen(
   const { train } = config;
   if (isDone(run)) requireSaved(run);
   else requireResumable(run);
-  const model = buildModel(config, infoOf(data));
+  const model = buildModel(run.configured, infoOf(data));
   const steps = length.steps ?? stepsIn(length.epochs!, model, data.train.size, train.batch);
   if (steps === train.steps) return null;
   const at = run.newest?.step ?? 0;
@@ -55,8 +55,8 @@ export async function lengthen(
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
   const longer = { ...config, train: { ...train, steps }, lengthened };
   // Whatever would stop it from going on is found before its config says so.
-  const again = planAgain(longer, data, recorded, memory);
-  const { checkpoint } = await startOf(run, again.model, layoutsOf(again.model, train.seed), longer.train);
+  const again = modelAgain(run, data, recorded, memory);
+  const { checkpoint } = await startOf(run, again, layoutsOf(again, train.seed), longer.train);
   await run.requireOwnLines(checkpoint);
   await run.reconfigure(longer);
   return longer;

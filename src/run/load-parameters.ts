@@ -11,11 +11,12 @@ import {
   loadNewest,
 } from "./checkpoint.ts";
 import { readDataRecord } from "./data-record.ts";
+import type { InitialParameters } from "./initial-parameters.ts";
 import { layoutsOf } from "../step/layout.ts";
 import { buildModel } from "./plan.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
-import { type Weights, hasAverages } from "./weights.ts";
+import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 
 /** A checkpoint of a run: the newest one, the best one by a held-out metric, or that of a step. */
 export type CheckpointChoice = "last" | "best" | number;
@@ -38,7 +39,7 @@ export async function loadParameters(run: Run, weights: Weights, choice: Checkpo
   const data = await readDataRecord(run.store);
   if (data === null) throw nothingSaved(run, run.recovered);
   const info = { ...data, items: data.train.size };
-  const model = buildModel(run.config, info);
+  const model = buildModel(run.configured, info);
   const layouts = layoutsOf(model, run.config.train.seed);
   const { checkpoint, state, passedOver } = await loaded(run, model, layouts, choice);
   if (checkpoint === null || state === null) {
@@ -47,6 +48,26 @@ export async function loadParameters(run: Run, weights: Weights, choice: Checkpo
   }
   const kept = hasAverages(Object.keys(state)) ? weights : null;
   return { checkpoint, state, model, layouts, info, weights: kept, recovered: [...run.recovered, ...passedOver] };
+}
+
+/**
+ * The parameters of a run's newest checkpoint: their moving averages where it keeps some, with its running statistics.
+ * @param folder How the run is named in the config of the one that begins with it.
+ * @throws RunError when it has no checkpoint.
+ */
+export async function parametersOfRun(
+  run: Run,
+  folder: string,
+  choice: CheckpointChoice = "last",
+): Promise<InitialParameters> {
+  const { checkpoint, state, layouts, weights } = await loadParameters(run, "ema", choice);
+  const init = {
+    run: folder,
+    step: checkpoint.step,
+    weights: weights ?? ("last" as const),
+    sha256: checkpoint.sha256["params.safetensors"],
+  };
+  return { init, values: inferenceState(state, "ema"), layouts };
 }
 
 async function loaded(

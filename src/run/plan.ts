@@ -1,88 +1,144 @@
-import { OptionError, RunError } from "../base/errors.ts";
+import { OptionError } from "../base/errors.ts";
 import { maxOf } from "../base/many.ts";
-import { parseOptions } from "../base/options.ts";
+import { describeOptions, parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, pointScaleOf, standardised, unaligned } from "../data/index.ts";
 import {
   type ConfiguredModel,
   type DataInfo,
   type Model,
   type ModelDefinition,
+  type Recipe,
   inUnits,
   models,
 } from "../models/index.ts";
-import { type ResolvedTraining, type RunConfig, type TrainOptions, resolveTraining } from "./config.ts";
+import type { Engine } from "../runtime/index.ts";
 import { courseOf } from "../step/course.ts";
 import { classesOf } from "../step/labels.ts";
+import { layoutsOf } from "../step/layout.ts";
 import { requireParameterMemory, requireStepMemory } from "../step/step-memory.ts";
+import {
+  type DataSource,
+  type RecipeModule,
+  type RunConfig,
+  type TrainOptions,
+  resolveTraining,
+  runConfig,
+} from "./config.ts";
+import { type InitialParameters, requireLike } from "./initial-parameters.ts";
+import type { Run } from "./run.ts";
 
-/** A run that has not begun. */
-export interface Plan {
+/** A session of training that has not begun, with nothing left open. */
+export interface Plan extends Recipe {
+  /** What config.json will hold, or does. */
+  readonly config: RunConfig;
   readonly model: Model;
-  readonly training: ResolvedTraining;
+  readonly data: DataSplit;
   /** Training items as the model's steps see them. */
   readonly served: Dataset;
+  readonly engine: Engine;
+  /** Parameters of another run to begin with; drawn where not given. The optimizer is a fresh one. */
+  readonly initial?: InitialParameters | undefined;
+}
+
+/** What a plan is made for. */
+export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
+  /** How the data can be opened again, for the run's config. */
+  readonly source?: DataSource;
+  /** The file that exports the recipe, where that is the person's own, for the run's config. */
+  readonly module?: RecipeModule | undefined;
 }
 
 /**
- * A recipe's model for some data, and how to train it, with nothing left open.
- * @param memory Bytes that a step may take; as many as it likes where not given.
- * @throws OptionError when options do not fit the model, the data or each other: a plan that is made can be begun.
+ * A recipe's model for some data, and how to train it on an engine.
+ * @throws OptionError when options do not fit the model, the data, the memory or each other: a plan that is made can be begun.
  */
 export function planRun(
-  { definition, options }: ConfiguredModel,
+  configured: ConfiguredModel,
   data: DataSplit,
   training: TrainOptions,
-  memory?: number,
+  { source = { spec: data.train.name }, module, ...settings }: PlanSettings,
 ): Plan {
+  const { definition } = configured;
+  requireOwnName(definition);
   requireKind(definition, data.train);
-  const info = infoOf(data);
-  const model = inUnits(definition.build(options, info), info.scale);
-  requireParameterMemory(definition.name, model, largerThanUsual(definition, options), memory);
+  const model = buildModel(configured, infoOf(data));
+  const memory = settings.engine.freeMemory?.();
+  requireParameterMemory(definition.name, model, largerThanUsual(definition, configured.options), memory);
   const resolved = resolveTraining(definition, model, training, data.train);
   courseOf(model, resolved.steps);
   requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
-  return { model, training: resolved, served: servedTo(definition, model, data.train) };
+  const about = { device: settings.engine.name, module, init: settings.initial?.init };
+  return planned(runConfig(configured, source, resolved, about), definition, model, data, settings);
 }
 
 /**
  * The plan of a run that goes on.
  * @param recorded The run's record of its data, whose scale it has learned in; null where it has saved nothing.
- * @param memory As of `planRun`.
- * @throws OptionError when a step does not fit into the memory. @throws RunError when this version has no such recipe.
+ * @throws OptionError when a step does not fit into the memory. @throws RunError when the run's recipe is not known.
  */
 export function planAgain(
-  config: RunConfig,
+  run: Run,
+  data: DataSplit,
+  recorded: Pick<DataInfo, "scale"> | null,
+  settings: Pick<Plan, "engine" | "initial">,
+): Plan {
+  const model = modelAgain(run, data, recorded, settings.engine.freeMemory?.());
+  return planned(run.config, run.recipe, model, data, settings);
+}
+
+/**
+ * The model of a run that goes on; parameters as of `planAgain`.
+ * @param memory Bytes that are free for its steps, where that is known.
+ */
+export function modelAgain(
+  { configured, config }: Run,
   data: DataSplit,
   recorded: Pick<DataInfo, "scale"> | null,
   memory?: number,
-): Omit<Plan, "training"> {
+): Model {
   const { scale: found, ...info } = infoOf(data);
   const scale = recorded === null ? found : recorded.scale;
-  const model = buildModel(config, { ...info, ...(scale && { scale }) });
-  requireParameterMemory(config.recipe, model, largerThanUsual(definitionOf(config), config.model), memory);
-  requireStepMemory(config.recipe, model, [config.train.batch, ...data.train.shape], memory);
-  return { model, served: servedTo(definitionOf(config), model, data.train) };
+  const model = buildModel(configured, { ...info, ...(scale && { scale }) });
+  const { definition, options } = configured;
+  requireParameterMemory(definition.name, model, largerThanUsual(definition, options), memory);
+  requireStepMemory(definition.name, model, [config.train.batch, ...data.train.shape], memory);
+  return model;
+}
+
+function planned(
+  config: RunConfig,
+  definition: ModelDefinition,
+  model: Model,
+  data: DataSplit,
+  settings: Pick<Plan, "engine" | "initial">,
+): Plan {
+  const { initial } = settings;
+  if (initial !== undefined) requireLike(definition.name, model, layoutsOf(model, config.train.seed), initial);
+  return { definition, config, model, data, served: servedTo(definition, model, data.train), ...settings };
 }
 
 /** The options of a model whose numbers are larger than the recipe's own. */
-function largerThanUsual({ name, options }: ModelDefinition, given: Readonly<Record<string, unknown>>): string[] {
-  const usual = parseOptions(options, {}, name) as Readonly<Record<string, unknown>>;
+function largerThanUsual({ options }: ModelDefinition, given: Readonly<Record<string, unknown>>): string[] {
+  const usual = new Map(describeOptions(options).map(({ name, initial }) => [name, initial]));
   const largest = (value: unknown): number =>
     typeof value === "number" ? value : Array.isArray(value) ? maxOf([0, ...value.map(largest)]) : 0;
-  return Object.keys(given).filter((option) => largest(given[option]) > largest(usual[option]));
+  return Object.keys(given).filter((option) => largest(given[option]) > largest(usual.get(option)));
 }
 
-/** The model that a run's config names. @throws RunError when this version has no such recipe. */
-export function buildModel(config: RunConfig, data: DataInfo): Model {
-  const definition = definitionOf(config);
-  const options = parseOptions(definition.options, config.model, `run: ${definition.name}`);
-  return inUnits(definition.build(options, data), data.scale);
+/** A recipe's model for such data. @throws OptionError when options are not valid, or do not fit the data. */
+export function buildModel({ definition, options }: ConfiguredModel, data: DataInfo): Model {
+  const parsed = parseOptions(definition.options, options, definition.name);
+  return inUnits(definition.build(parsed, data), data.scale);
 }
 
-function definitionOf({ recipe }: RunConfig): ModelDefinition {
-  const definition = models.find(({ name }) => name === recipe);
-  if (definition === undefined) throw new RunError(`the run's recipe must be known - got ${recipe}`);
-  return definition;
+/** @throws OptionError for a recipe that goes by the name of one of zaya's: its runs would be reopened as that one's. */
+function requireOwnName(definition: ModelDefinition): void {
+  const known = models.find(({ name }) => name === definition.name);
+  if (known === undefined || known === definition) return;
+  throw new OptionError(
+    `a recipe of your own must have a name that zaya's recipes do not have - got ${definition.name}`,
+    `call it something else, my-${definition.name} for example`,
+  );
 }
 
 /** What a model is told of the data before its nets are built. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
 
 import type { Clock } from "../base/clock.ts";
-import { RunError } from "../base/errors.ts";
+import { OptionError, RunError } from "../base/errors.ts";
 import { countEntry, encodeJson, numberEntry, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
 import { append } from "../base/many.ts";
+import { type ConfiguredModel, type ModelDefinition, type Recipe, models } from "../models/index.ts";
 import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
@@ -76,6 +77,7 @@ export class Run {
   private readonly lines: MetricLines;
   /** Whether the lines are written by this one, which may go on from before the newest checkpoint. */
   private writes = false;
+  private own: Recipe | undefined;
   /** Training time at which the record was last brought up to date. */
   private told = 0;
 
@@ -112,9 +114,11 @@ export class Run {
 
   /**
    * Opens a run. What its newest checkpoint or its record can stand in for may be missing; see `recovered`.
-   * @throws RunError when the store holds no run, or its files are damaged. @throws OptionError for a config that is not valid.
+   * @param recipe A run's own, which is none of zaya's: `Run.open(store, myModel)`.
+   * @throws RunError when the store holds no run, or its files are damaged. @throws OptionError for a config that is not
+   * valid, and a recipe that is not the run's.
    */
-  static async open(store: Store): Promise<Run> {
+  static async open(store: Store, recipe?: Recipe): Promise<Run> {
     const { whole, broken } = await surveyCheckpoints(store);
     const newest = whole.at(-1) ?? null;
     if (newest === null && !(await store.has(recordFile))) {
@@ -142,7 +146,9 @@ export class Run {
       .map(({ reason }) => reason);
     if (start < saved && damaged.length === 0) damaged.push(`checkpoints: that of step ${saved} is missing`);
     append(recovered, damaged);
-    return new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
+    const run = new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
+    if (recipe !== undefined) run.takeRecipe(recipe);
+    return run;
   }
 
   /** Begins a run again of which no whole checkpoint is left. @throws RunError when there is one. */
@@ -170,6 +176,33 @@ export class Run {
 
   get config(): RunConfig {
     return this.current.config;
+  }
+
+  /** The run's recipe. @throws RunError when it is none of zaya's, and was not given. */
+  get recipe(): ModelDefinition {
+    const { recipe: name } = this.config;
+    const definition = this.own?.definition ?? models.find((known) => known.name === name);
+    if (definition !== undefined) return definition;
+    throw new RunError(
+      `the run's recipe must be one of zaya's, or be given - got ${name}`,
+      "it is of somebody's own program: name the file that exports it, zaya resume RUN --recipe FILE; or in a program Run.open(store, recipe)",
+    );
+  }
+
+  /** The run's recipe with its options. @throws RunError as of `recipe`. */
+  get configured(): ConfiguredModel {
+    return { definition: this.recipe, options: this.config.model };
+  }
+
+  /** Gives the run its recipe, where that is none of zaya's. @throws OptionError for one of another name. */
+  takeRecipe(own: Recipe): void {
+    if (own.definition.name !== this.config.recipe) {
+      throw new OptionError(
+        `the recipe must be the run's, ${this.config.recipe} - got ${own.definition.name}`,
+        "is it the run of another recipe, or was the recipe renamed?",
+      );
+    }
+    this.own = own;
   }
 
   /** Writes the files that were missing or damaged. */

@@ -4,23 +4,39 @@ import { flatten } from "../base/tree.ts";
 import type { Model } from "../models/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
-import { initialParams, ravel } from "./layout.ts";
-import { stateEntry, stateNames } from "./state-view.ts";
+import { type Layout, initialParams, layoutOf, ravel } from "./layout.ts";
+import { type Layouts, stateEntry, stateNames } from "./state-view.ts";
 import type { StepOptions } from "./trace.ts";
+
+/** Parameters of a model's nets. */
+export interface Parameters {
+  readonly layouts: Layouts;
+  /** Parameters and running statistics, by their names in a state. */
+  readonly values: Arrays;
+}
+
+/** Parameters as a seed draws them, and running statistics as they begin. */
+export function drawParameters(model: Model, seed: number): Parameters {
+  const layouts: Record<string, Layout> = {};
+  const values: Record<string, NdArray> = {};
+  for (const [net, params] of Object.entries(initialParams(model, key(seed)))) {
+    layouts[net] = layoutOf(params);
+    values[stateNames.params(net)] = ravel(params);
+    for (const [path, value] of flatten(model.nets[net]!.stats ?? {})) values[stateNames.stat(net, path)] = value;
+  }
+  return { layouts, values };
+}
 
 /**
  * The state of a run before its first step.
+ * @param values Parameters and running statistics by their names; those of nets that the model has not are left out.
  * @param rate The learning rate over the steps.
- * @param given Parameters and running statistics by their names, where they are not to be drawn.
  */
-export function initialState(model: Model, seed: number, rate: Schedule, given: Arrays = {}): Arrays {
-  const state: Record<string, Arrays[string]> = {};
-  for (const [net, params] of Object.entries(initialParams(model, key(seed)))) {
-    const name = stateNames.params(net);
-    state[name] = given[name] ?? ravel(params);
-    for (const [path, value] of flatten(model.nets[net]!.stats ?? {})) {
-      state[stateNames.stat(net, path)] = given[stateNames.stat(net, path)] ?? value;
-    }
+export function initialState(model: Model, values: Arrays, rate: Schedule): Arrays {
+  const state: Record<string, NdArray> = {};
+  for (const [net, { stats = {} }] of Object.entries(model.nets)) {
+    const own = [stateNames.params(net), ...[...flatten(stats).keys()].map((path) => stateNames.stat(net, path))];
+    for (const name of own) state[name] = values[name]!;
   }
   for (const step of model.steps) {
     for (const net of step.updates) {

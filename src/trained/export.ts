@@ -3,7 +3,7 @@ import { type Key, fold, normal, uniform } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { type Dataset, hasSides, readExact } from "../data/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
-import { type Model, models } from "../models/index.ts";
+import type { Model } from "../models/index.ts";
 import { transpose } from "../ops/index.ts";
 import { emitOnnx } from "../onnx/index.ts";
 import { type Arrays, OnnxNet, hasOnnxRuntime } from "../runtime/index.ts";
@@ -41,7 +41,7 @@ export async function aboutExport(
   const classes = classifier && (classifier.transforms?.map(({ name }) => name) ?? record?.classNames);
   return {
     recipe,
-    paper: models.find(({ name }) => name === recipe)?.source ?? "",
+    paper: run.recipe.source,
     step,
     weights,
     versions: run.state.versions,

@@ -35,7 +35,7 @@ export async function openTrained(
   const state = engine.createState(inferenceState(values, weights));
   const progress = progressAt(courseOf(model, run.config.train.steps), step);
   const trained = new TrainedModel(model, layouts, engine, state, progress, (options) =>
-    buildModel({ ...run.config, model: { ...run.config.model, ...options } }, info),
+    buildModel({ definition: run.recipe, options: { ...run.config.model, ...options } }, info),
   );
   const close = async (): Promise<void> => {
     state.dispose();

@@ -5,8 +5,7 @@ import { lossScalar, sampleEmd, stepScalar } from "../../src/base/scalar-names.t
 import { symptoms } from "../../src/diagnosis/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import { type Model, type ModelDefinition, type Remedy, models } from "../../src/models/index.ts";
-import { initialState, slotNamesOf } from "../../src/step/initial-state.ts";
-import { layoutsOf } from "../../src/step/layout.ts";
+import { drawParameters, initialState, slotNamesOf } from "../../src/step/initial-state.ts";
 import { traceStep } from "../../src/step/trace.ts";
 import { type RecipeCase, recipeCases } from "./recipes.ts";
 
@@ -30,8 +29,9 @@ function built(definition: ModelDefinition, options: Options): Model {
 /** Names of what the model's whole step logs. */
 function loggedBy(model: Model, { on }: RecipeCase): string[] {
   const batch = [4, ...on.shape];
-  const slotNames = slotNamesOf(initialState(model, 0, () => 1e-3));
-  const { program } = traceStep({ model, layouts: layoutsOf(model, 0), batch, rate: () => 1e-3, slotNames });
+  const { layouts, values } = drawParameters(model, 0);
+  const slotNames = slotNamesOf(initialState(model, values, () => 1e-3));
+  const { program } = traceStep({ model, layouts, batch, rate: () => 1e-3, slotNames });
   return Object.keys(program.outputs).toSorted();
 }
 

@@ -27,7 +27,7 @@ const told = (events: readonly TrainEvent[]) =>
 
 describe("a watch", () => {
   const { config } = evidence({ model: gan(dead).options });
-  const chronicle = (): Chronicle => new Chronicle(config, buildModel(config, infoOf(data)), data, []);
+  const chronicle = (): Chronicle => new Chronicle(config, buildModel(gan(dead), infoOf(data)), data, []);
 
   it("tells a symptom once, and not before its part of the run is done", () => {
     const record = chronicle();

@@ -108,7 +108,7 @@ describe("what does not fit", () => {
 
   it("is not what defaults bring about: batches are brought to whole packs, and to small data", () => {
     const batchOf = (model: ConfiguredModel, count: number) =>
-      planRun(model, someData(plane, count), { epochs: 1 }).training.batch;
+      planRun(model, someData(plane, count), { epochs: 1 }, { engine }).config.train.batch;
     expect(batchOf(pacgan({ packing: 3 }), 1000)).toBe(255);
     expect(batchOf(pacgan({ packing: 3 }), 40)).toBe(36);
     expect(batchOf(gan(), 40)).toBe(36);
@@ -117,7 +117,12 @@ describe("what does not fit", () => {
 
 describe("a step larger than the memory", () => {
   const plan = (unroll: number) => () =>
-    planRun(unrolledGan({ unroll }), someData(plane, 1000), { batch: 64, steps: 1 }, 2 ** 28);
+    planRun(
+      unrolledGan({ unroll }),
+      someData(plane, 1000),
+      { batch: 64, steps: 1 },
+      { engine: { ...engine, freeMemory: () => 2 ** 28 } },
+    );
 
   it("is refused without making its graph, and what is said to fit does", () => {
     const fitting = /about (\d+) would fit/;
@@ -166,7 +171,7 @@ describe("a step larger than the memory", () => {
 
 describe("an epoch", () => {
   const stepsOf = (model: ConfiguredModel, options: TrainOptions) =>
-    planRun(model, someData(plane, 1000), { batch: 10, ...options }).training.steps;
+    planRun(model, someData(plane, 1000), { batch: 10, ...options }, { engine }).config.train.steps;
 
   it("is a pass over the data, however many batches a step takes", () => {
     expect(stepsOf(gan(), { epochs: 2 })).toBe(180);
@@ -190,7 +195,7 @@ describe("an epoch", () => {
 
   it("is as many as make critics' runs as long as others by default", () => {
     const stepsOnImages = (model: ConfiguredModel) =>
-      planRun(model, someData({ kind: "image", shape: [8, 8, 1] }, 1000), { batch: 10 }).training.steps;
+      planRun(model, someData({ kind: "image", shape: [8, 8, 1] }, 1000), { batch: 10 }, { engine }).config.train.steps;
     expect(stepsOnImages(wgan())).toBe(stepsOnImages(gan()));
     expect(stepsOnImages(wganGp())).toBe(stepsOnImages(gan()));
   });

@@ -105,7 +105,7 @@ describe("the best checkpoint", () => {
     for await (const event of crashed) if (event.type === "step" && event.step === 145) break;
     const saved = (await followed(store, "elbo")).filter(({ step }) => step <= 100);
     const stop = new AbortController();
-    const events = resume(await Run.open(store), few, { engine, store, signal: stop.signal });
+    const events = resume(await Run.open(store), few, { engine, signal: stop.signal });
     for await (const event of events) if (event.type === "step") stop.abort();
     expect(await bestOf(store)).toEqual([saved.reduce((a, b) => (b.value! < a.value! ? b : a)).step]);
   });

@@ -5,6 +5,7 @@ import { zeros } from "../../src/base/ndarray.ts";
 import { parseOptions } from "../../src/base/options.ts";
 import { models } from "../../src/models/index.ts";
 import { planRun } from "../../src/run/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
 
 const part = (name: string): Dataset =>
   arrayDataset({
@@ -18,7 +19,9 @@ const gibibyte = 2 ** 30;
 
 function plan(recipe: string, options: Readonly<Record<string, unknown>>, memory?: number) {
   const definition = models.find(({ name }) => name === recipe)!;
-  return planRun({ definition, options: parseOptions(definition.options, options, recipe) }, data, {}, memory);
+  const model = { definition, options: parseOptions(definition.options, options, recipe) };
+  const free = memory === undefined ? {} : { freeMemory: () => memory };
+  return planRun(model, data, {}, { engine: { ...interpreter(), ...free } });
 }
 
 describe("a plan that does not fit into the memory", () => {

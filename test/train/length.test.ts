@@ -4,9 +4,11 @@ import { zeros } from "../../src/base/ndarray.ts";
 import type { DataSplit, Dataset } from "../../src/data/index.ts";
 import { type ConfiguredModel, classifier, gan, models, vae, wgan } from "../../src/models/index.ts";
 import { type TrainOptions, planRun } from "../../src/run/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
 import { courseOf } from "../../src/step/course.ts";
 import { TimeEstimate } from "../../src/train/time-estimate.ts";
 
+const engine = interpreter();
 const part = (size: number): Dataset => ({
   name: "drawings",
   kind: "image",
@@ -19,7 +21,7 @@ const part = (size: number): Dataset => ({
 });
 const images = (count: number): DataSplit => ({ train: part(count), test: part(Math.ceil(count / 9)) });
 const planned = (model: ConfiguredModel, count: number, options: TrainOptions = {}) =>
-  planRun(model, images(count), options).training;
+  planRun(model, images(count), options, { engine }).config.train;
 
 describe("the length of a run, where nobody says it", () => {
   it("is enough for a few images, and that of so many passes for many", () => {
@@ -56,7 +58,7 @@ describe("the estimate of a run's time", () => {
 
   /** Runs a course on a made clock, and tells what was said after so many steps and what it took from there. */
   function told(model: ConfiguredModel, steps: number, batchSeconds: (batch: number) => number, after: number) {
-    const course = courseOf(planRun(model, images(500), { steps, batch: 10 }).model, steps);
+    const course = courseOf(planRun(model, images(500), { steps, batch: 10 }, { engine }).model, steps);
     const estimate = new TimeEstimate(course, 0, every, { evaluation: 2, end: 2 });
     let [spent, at, said] = [0, 0, Number.NaN];
     const { before } = course[0]!.model.steps[0]!;
@@ -80,7 +82,7 @@ describe("the estimate of a run's time", () => {
   });
 
   it("counts what is measured and written besides, once it is known", () => {
-    const course = courseOf(planRun(vae(), images(500), {}).model, 3000);
+    const course = courseOf(planRun(vae(), images(500), {}, { engine }).model, 3000);
     const estimate = new TimeEstimate(course, 0, every, { evaluation: 0, end: 0 });
     for (let step = 1; step <= 100; step++) estimate.stepped(step, 0.01);
     const before = estimate.secondsLeft(100);

@@ -6,6 +6,7 @@ import { parseOptions } from "../../src/base/options.ts";
 import { type DataSplit, arrayDataset, pairDataset, splitOff } from "../../src/data/index.ts";
 import { models } from "../../src/models/index.ts";
 import { planRun } from "../../src/run/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
 
 function images(height: number, width: number): DataSplit {
   const items = ndarray("uint8", [8, height, width, 3], new Uint8Array(8 * height * width * 3));
@@ -24,7 +25,12 @@ function pairs(height: number, width: number): DataSplit {
 function sizesAdvised(recipe: string, options: object, data: DataSplit): number[] | null {
   const definition = models.find(({ name }) => name === recipe)!;
   try {
-    planRun({ definition, options: parseOptions(definition.options, options, recipe) }, data, {});
+    planRun(
+      { definition, options: parseOptions(definition.options, options, recipe) },
+      data,
+      {},
+      { engine: interpreter() },
+    );
     return null;
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

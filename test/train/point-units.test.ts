@@ -15,6 +15,7 @@ import { encodeNpy } from "../../src/codec/npy.ts";
 import { warningsOf } from "../../src/cli/data-notices.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
 import { emd } from "../../src/metrics/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
 import { Run, planAgain, readDataRecord } from "../../src/run/index.ts";
 import { openTrained } from "../../src/trained/index.ts";
 import { train } from "../../src/train/index.ts";
@@ -229,9 +230,9 @@ describe("a model of points in their own units", () => {
   });
 
   it("goes on in the units that it began in: a run of an earlier version, without a scale, in those of the data", async () => {
-    const { config } = await Run.open((await run(vae({ latent: 2, likelihood: "gaussian" }), data)).store);
-    expect(planAgain(config, data, null).model.scale).toEqual(pointScaleOf(data.train));
-    const earlier = planAgain(config, data, {});
+    const kept = await Run.open((await run(vae({ latent: 2, likelihood: "gaussian" }), data)).store);
+    expect(planAgain(kept, data, null, { engine: interpreter() }).model.scale).toEqual(pointScaleOf(data.train));
+    const earlier = planAgain(kept, data, {}, { engine: interpreter() });
     expect(earlier.model.scale).toBeUndefined();
     expect(earlier.served.read([0])).toEqual(data.train.read([0]));
   });

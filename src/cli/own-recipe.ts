@@ -1,0 +1,40 @@
+import { OptionError, RunError } from "../base/errors.ts";
+import { type OwnRecipe, importRecipe } from "../node/index.ts";
+import type { RecipeModule, Run } from "../run/index.ts";
+import { Output } from "./output.ts";
+
+/**
+ * A person's own recipe from the file that a config names. One that has changed since is told, and taken as it is now.
+ * @param where Whose config it is, for messages.
+ * @throws RunError when the file is not there, or exports no recipe any more.
+ */
+export async function recordedRecipe({ path, sha256 }: RecipeModule, where: string): Promise<OwnRecipe> {
+  const found = await importRecipe(path).catch((error: unknown) => {
+    if (!(error instanceof OptionError)) throw error;
+    const hint = `put it back as it was, or name the file where it is now: --recipe FILE`;
+    throw new RunError(`${where}: its recipe must be in the file that it began with - ${error.message}`, hint);
+  });
+  if (found.module.sha256 !== sha256) {
+    new Output({}).warn(
+      `${where}: its recipe, ${path}, has changed since it began: it is taken as it is now`,
+      "  a run that goes on with it ends otherwise than one whose recipe stayed the same",
+    );
+  }
+  return found;
+}
+
+/**
+ * Gives a run its recipe, where that is a person's own.
+ * @param path The file that exports it, in place of the one that the run began with.
+ * @returns The file, where the run's config names another one or other bytes.
+ */
+export async function bringRecipe(run: Run, folder: string, path?: string): Promise<RecipeModule | null> {
+  const { module } = run.config;
+  if (path !== undefined) {
+    const own = await importRecipe(path);
+    run.takeRecipe(own);
+    return own.module.path === module?.path && own.module.sha256 === module.sha256 ? null : own.module;
+  }
+  if (module !== undefined) run.takeRecipe(await recordedRecipe(module, folder));
+  return null;
+}

@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { OptionError } from "../base/errors.ts";
+import { Sha256 } from "../base/sha256.ts";
+import type { Recipe } from "../models/index.ts";
+import type { RecipeModule } from "../run/index.ts";
+
+/** Endings of files that hold a person's own recipe or data. */
+const moduleEndings = [".js", ".mjs", ".ts", ".mts"];
+
+/** Whether a word names a file of code by its ending. */
+export function isModulePath(word: string): boolean {
+  return moduleEndings.includes(extname(word));
+}
+
+/** A recipe from a file of a person's own. */
+export interface OwnRecipe extends Recipe {
+  readonly module: RecipeModule;
+}
+
+/**
+ * Imports the recipe that a JavaScript or TypeScript file exports: as its default, or as the only one there.
+ * @throws OptionError when the file is not there, cannot be imported, or exports no recipe.
+ */
+export async function importRecipe(path: string): Promise<OwnRecipe> {
+  const { exported, sha256 } = await importOwn(path, "a recipe");
+  const found = [...new Set(Object.values(exported).filter(isRecipe))];
+  const recipe = isRecipe(exported["default"]) ? exported["default"] : found[0];
+  if (recipe === undefined || (found.length > 1 && !isRecipe(exported["default"]))) {
+    const got = found.length === 0 ? "none" : found.map(({ definition }) => definition.name).join(", ");
+    throw new OptionError(
+      `${path}: must export one recipe, made by defineModel of zaya/models - got ${got}`,
+      "export default defineModel({ ... })",
+    );
+  }
+  return { definition: recipe.definition, module: { path: resolve(path), sha256 } };
+}
+
+/**
+ * What a JavaScript or TypeScript file exports, and the SHA-256 of its bytes.
+ * @param what It is asked for, in words.
+ * @throws OptionError when the file is not there or cannot be imported.
+ */
+export async function importOwn(
+  path: string,
+  what: string,
+): Promise<{ readonly exported: Readonly<Record<string, unknown>>; readonly sha256: string }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new OptionError(`${what} must be in a file that can be read - got ${path} (${error.code})`);
+  });
+  if (!isModulePath(path)) {
+    throw new OptionError(`${what} must be in a file that ends in ${moduleEndings.join(", ")} - got ${path}`);
+  }
+  try {
+    const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+    return { exported, sha256: new Sha256().update(bytes).hex() };
+  } catch (error) {
+    throw refusal(path, error);
+  }
+}
+
+function refusal(path: string, error: unknown): OptionError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
+    return new OptionError(
+      `${path}: Node ${process.versions.node} cannot load TypeScript`,
+      "take Node 22.18 or newer, which can; or compile the file to .js; or load it through tsx: NODE_OPTIONS='--import tsx'",
+    );
+  }
+  const hint = /Cannot find package 'zaya'/.test(message)
+    ? "npm install zaya in the file's project"
+    : "does the file run by itself? node FILE says where it fails";
+  return new OptionError(`${path}: must be a module that can be imported - ${message}`, hint);
+}
+
+function isRecipe(value: unknown): value is Recipe {
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+  const { definition } = value as Partial<Recipe>;
+  return typeof definition?.build === "function" && typeof definition.name === "string";
+}

@@ -1,0 +1,61 @@
+import { key } from "../base/random.ts";
+import { diagnoseModel } from "../diagnosis/diagnose.ts";
+import { type Evaluation, measureAtEnd } from "../evaluation/evaluate.ts";
+import { keepEvaluation } from "../evaluation/evaluation-files.ts";
+import { reportFile, writeReport } from "../report/run-report.ts";
+import type { Plan } from "../run/plan.ts";
+import type { Run } from "../run/run.ts";
+import { type Weights, hasAverages, inferenceState } from "../run/weights.ts";
+import { aboutExport, exportModel } from "../trained/export.ts";
+import { TrainedModel } from "../trained/trained.ts";
+import { directionsOf } from "../trained/ways.ts";
+import type { TrainEvent } from "./events.ts";
+import type { RunObserver } from "./run-observer.ts";
+import type { Last } from "./training.ts";
+
+/**
+ * What a run ends with once its last step is saved: evaluation, export, diagnosis and report, by averaged parameters where
+ * the run keeps them. Everything is written before the run is recorded as done: one that is killed here does its end again.
+ * @throws InterruptedError when the signal asks for an end.
+ */
+export async function* finishRun(
+  run: Run,
+  { model, data, engine }: Plan,
+  { layouts, state: values }: Last,
+  observer: RunObserver,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrainEvent, void> {
+  const { steps, seed } = run.config.train;
+  const weights: Weights | null = hasAverages(Object.keys(values)) ? "ema" : null;
+  const state = engine.createState(inferenceState(values, weights ?? "last"));
+  const stopped = () => signal?.aborted === true;
+  const trained = new TrainedModel(model, layouts, engine, state, { step: steps, steps }, null, stopped);
+  try {
+    yield { type: "phase", phase: "evaluate" };
+    const keep = (result: Evaluation) => keepEvaluation(run.store, { ...result, step: steps, seed, weights });
+    const { results, refused } = await measureAtEnd(trained, data, key(seed), keep);
+    yield { type: "evaluated", step: steps, results };
+    yield { type: "phase", phase: "export" };
+    await exportModel(trained, data.test, run.store, key(seed), await aboutExport(run, model, steps, weights));
+    yield { type: "phase", phase: "report" };
+    trained.requireGoingOn();
+    const diagnosis = await diagnoseModel(observer.chronicle, trained, steps, seed);
+    yield* observer.tell(steps, diagnosis.findings);
+    const { seconds } = run.state;
+    const done = { status: "done", step: steps } as const;
+    const measured = { results, step: steps, weights };
+    await writeReport(run, { state: { ...run.state, ...done }, model, trained, test: data.test, measured, diagnosis });
+    yield { type: "reported", file: reportFile };
+    await run.record(done);
+    const test = Object.fromEntries(results.map((entry) => [entry.label, entry]));
+    const makes = model.generator !== undefined ? "items" : model.translators !== undefined ? "translations" : null;
+    yield {
+      type: "done",
+      result: { steps, seconds, makes, ways: directionsOf(model), test, refused, warnings: observer.warnings },
+    };
+  } finally {
+    // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+    state.dispose();
+    await trained.release();
+  }
+}

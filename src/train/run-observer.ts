@@ -1,0 +1,137 @@
+import type { Clock } from "../base/clock.ts";
+import { DivergedError } from "../base/errors.ts";
+import { type Key, key } from "../base/random.ts";
+import { type DataSplit, type Dataset, some } from "../data/index.ts";
+import { Chronicle } from "../diagnosis/chronicle.ts";
+import type { Finding } from "../diagnosis/symptom.ts";
+import { Watch } from "../diagnosis/watch.ts";
+import { type Evaluation, followed, measureUsual, usualMeasurements } from "../evaluation/evaluate.ts";
+import type { Model } from "../models/index.ts";
+import { LiveReport } from "../report/live-report.ts";
+import { reportFile } from "../report/run-report.ts";
+import { samplePicture, writeReals } from "../report/sample-pictures.ts";
+import type { Plan } from "../run/plan.ts";
+import type { Run, Warning } from "../run/run.ts";
+import { courseOf } from "../step/course.ts";
+import type { TrainedModel } from "../trained/trained.ts";
+import type { TrainEvent } from "./events.ts";
+import { RunLog } from "./run-log.ts";
+import { recordedSamples } from "./sample-record.ts";
+import type { SessionStart } from "./start-session.ts";
+
+/** What is logged, measured, drawn, warned of and reported of a run while it trains. */
+export class RunObserver {
+  readonly chronicle: Chronicle;
+  readonly log: RunLog;
+  private readonly watch: Watch;
+  private readonly report: LiveReport;
+  private readonly model: Model;
+  private readonly data: DataSplit;
+  private readonly seed: Key;
+
+  constructor(
+    private readonly run: Run,
+    { config, model, data }: Plan,
+    { step, lines }: SessionStart,
+    clock: Clock,
+  ) {
+    this.model = model;
+    this.data = data;
+    this.seed = key(config.train.seed);
+    this.chronicle = new Chronicle(config, model, data, lines);
+    const told = run.state.warnings?.filter((warning) => warning.step <= step) ?? [];
+    this.watch = new Watch(this.chronicle, config.train.steps, told);
+    this.log = new RunLog(run, this.chronicle, courseOf(model, config.train.steps));
+    this.report = new LiveReport(run, model, data.test, this.chronicle, clock);
+  }
+
+  /** What was warned of so far, over all sessions. */
+  get warnings(): readonly Warning[] {
+    return this.watch.warnings;
+  }
+
+  /** A picture of training items, for those of samples to be seen beside. */
+  reals(): Promise<void> {
+    return writeReals(this.run.store, this.data.train);
+  }
+
+  /** How the nets are, and what there is to warn of. */
+  async *health(
+    step: number,
+    seconds: number,
+    numbers: Readonly<Record<string, number>>,
+  ): AsyncGenerator<TrainEvent, void> {
+    this.log.numbers(step, seconds, "train", numbers);
+    yield* this.warn(this.watch.look(step));
+  }
+
+  /** A picture of samples, and what is known of them as numbers. */
+  async *picture(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
+    if (file !== null) yield { type: "picture", file };
+    const known = await recordedSamples(trained, this.data, this.chronicle, step, this.seed);
+    this.log.numbers(step, seconds, "test", known);
+  }
+
+  /** The same measurements on some held-out items and on as many that it is trained on: what parts them is overfitting. */
+  async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    const results: Evaluation[] = [];
+    for (const part of ["test", "train"] as const) {
+      if (!this.follows(this.data[part])) continue;
+      const found = await measureUsual(trained, some(this.data[part], followed), part, this.seed);
+      for (const result of found) this.log.evaluation(step, seconds, part, result);
+      if (part === "test") for (const one of found) results.push(one);
+    }
+    if (results.length === 0) return;
+    this.report.measured = { results, step, weights: null };
+    yield { type: "evaluated", step, results };
+  }
+
+  /** Nets from images to images take long: they are measured at the end alone. */
+  follows(data: Dataset): boolean {
+    return this.model.translators === undefined && usualMeasurements(this.model, data).length > 0;
+  }
+
+  /** @param trained To make pictures with, where there is time for them. */
+  async *reported(step: number, trained: TrainedModel | null): AsyncGenerator<TrainEvent, void> {
+    await this.report.write(step, trained);
+    yield { type: "reported", file: reportFile };
+  }
+
+  /** Keeps warnings in the run's record before they are told. */
+  private async *warn(warnings: readonly Warning[]): AsyncGenerator<TrainEvent, void> {
+    if (warnings.length > 0) await this.run.record({ warnings: this.watch.warnings });
+    for (const warning of warnings) yield { type: "warning", ...warning };
+  }
+
+  /** Whether another report takes but a small part of the seconds that the run has taken in this session. */
+  reportFits(elapsed: number): boolean {
+    return this.report.fits(elapsed);
+  }
+
+  /** Warns of those findings that nobody was told of yet. */
+  tell(step: number, findings: readonly Finding[]): AsyncGenerator<TrainEvent, void> {
+    return this.warn(this.watch.tell(step, findings));
+  }
+
+  /** The end of a run is begun again when it goes on: nothing of it is to be saved. */
+  async *interrupted(): AsyncGenerator<TrainEvent, void> {
+    const { steps } = this.run.config.train;
+    await this.run.record({ status: "interrupted" });
+    await this.report.write(steps, null);
+    yield { type: "interrupted", step: steps, warnings: this.warnings };
+  }
+
+  /** Records why a run cannot go on. */
+  async failed(error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    const step = error instanceof DivergedError ? error.step : this.run.state.step;
+    const status = error instanceof DivergedError ? "diverged" : "failed";
+    // Where the disk is what failed, these fail as well; the first error is the one to tell.
+    await this.run
+      .flush()
+      .then(() => this.run.record({ status, reason, step }))
+      .then(() => this.report.write(step, null))
+      .catch(() => undefined);
+  }
+}

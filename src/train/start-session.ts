@@ -1,0 +1,37 @@
+import { repeats } from "../run/lengthen.ts";
+import { rateOf } from "../run/config.ts";
+import { requireInitial } from "../run/initial-parameters.ts";
+import type { MetricLine } from "../run/metric-lines.ts";
+import type { Plan } from "../run/plan.ts";
+import { startOf } from "../run/resumable.ts";
+import type { Run } from "../run/run.ts";
+import type { Arrays } from "../runtime/index.ts";
+import { drawParameters, initialState } from "../step/initial-state.ts";
+import type { Layouts } from "../step/state-view.ts";
+import type { TrainEvent } from "./events.ts";
+
+/** Where a session of training begins. */
+export interface SessionStart {
+  /** Steps done. */
+  readonly step: number;
+  readonly layouts: Layouts;
+  readonly state: Arrays;
+  /** What the run has logged up to there. */
+  readonly lines: readonly MetricLine[];
+}
+
+/** Brings the record of a run back to its newest checkpoint, or to its beginning. @throws RunError when the run cannot go on. */
+export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainEvent, SessionStart> {
+  const { config, model, initial } = plan;
+  const { layouts, values } = initial ?? drawParameters(model, config.train.seed);
+  const { step, checkpoint, recovered, ...found } = await startOf(run, model, layouts, config.train);
+  for (const what of recovered) yield { type: "recovered", what };
+  yield { type: "phase", phase: "compile" };
+  if (found.state === null) requireInitial(run, initial);
+  const state = found.state ?? initialState(model, values, rateOf(config.train));
+  // What came after the checkpoint is made again.
+  const lost = await run.forget(checkpoint, (line: MetricLine) => repeats(config, model, step, line));
+  await run.restore();
+  if (lost !== null) yield { type: "recovered", what: lost };
+  return { step, layouts, state, lines: await run.metrics() };
+}

@@ -1,0 +1,204 @@
+import type { Clock } from "../base/clock.ts";
+import { DivergedError } from "../base/errors.ts";
+import { key } from "../base/random.ts";
+import type { Dataset } from "../data/index.ts";
+import { BestCheckpoint } from "../run/best-checkpoint.ts";
+import { type CheckpointFacts, saveCheckpoint } from "../run/checkpoint.ts";
+import { type RunConfig, healthEvery } from "../run/config.ts";
+import { keepDataRecord } from "../run/data-record.ts";
+import { endedBefore } from "../run/lengthen.ts";
+import type { Plan } from "../run/plan.ts";
+import type { Run } from "../run/run.ts";
+import type { Arrays, State } from "../runtime/index.ts";
+import { type Leg, courseOf } from "../step/course.ts";
+import { slotNamesOf } from "../step/initial-state.ts";
+import { TrainedModel } from "../trained/trained.ts";
+import type { TrainEvent } from "./events.ts";
+import { type LegSession, Legs } from "./leg-session.ts";
+import type { RunObserver } from "./run-observer.ts";
+import type { SessionStart } from "./start-session.ts";
+import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
+
+/** The state of a run after its last step. */
+export type Last = Pick<SessionStart, "layouts" | "state">;
+
+/** The steps of one session of a run, and their checkpoints. */
+export class Training {
+  private readonly config: RunConfig["train"];
+  private readonly course: readonly Leg[];
+  private readonly best: BestCheckpoint;
+  private readonly estimate: TimeEstimate;
+  /** Step of the newest checkpoint; 0 when there is none. */
+  private saved: number;
+
+  constructor(
+    private readonly run: Run,
+    private readonly plan: Plan,
+    private readonly start: SessionStart,
+    private readonly observer: RunObserver,
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    const { config, model, data } = plan;
+    this.config = config.train;
+    this.course = courseOf(model, this.config.steps);
+    this.best = new BestCheckpoint(run.store, model.bestBy, start.layouts, start.lines);
+    const measured = (part: Dataset) => (observer.follows(part) ? part.size : 0);
+    const items = { train: measured(data.train), test: measured(data.test) };
+    this.estimate = estimateOf(this.course, start.step, this.config, items);
+    this.saved = start.step;
+  }
+
+  /** Trains until all steps are made and saved, or the signal asks for an end: then there is no last state. */
+  async *go(): AsyncGenerator<TrainEvent, Last | null> {
+    const { start, config } = this;
+    const { engine, model, served, data } = this.plan;
+    await this.best.goOnFrom(start.step);
+    const state = engine.createState(start.state);
+    const { steps } = config;
+    const trained = new TrainedModel(model, start.layouts, engine, state, { step: steps, steps });
+    const legs = new Legs(
+      this.course,
+      {
+        engine,
+        data: served,
+        given: data.train,
+        config,
+        seed: key(config.seed),
+        slotNames: slotNamesOf(start.state),
+      },
+      trained,
+    );
+    try {
+      const isDone = yield* this.steps(start.step, legs, trained);
+      return isDone ? { layouts: start.layouts, state: await state.read() } : null;
+    } finally {
+      // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+      state.dispose();
+      await legs.release();
+      await trained.release();
+    }
+  }
+
+  /** Whether all steps are made. */
+  private async *steps(start: number, legs: Legs, trained: TrainedModel): AsyncGenerator<TrainEvent, boolean> {
+    const { steps, batch, logEvery, evalEvery, sampleEvery, checkpointEvery } = this.config;
+    const { observer } = this;
+    const { state } = trained;
+    if (start === 0) {
+      await observer.reals();
+      yield* this.timed("picture", () => observer.picture(0, 0, trained));
+      observer.log.numbers(0, 0, "train", await (await legs.at(0)).health(0));
+    }
+    await this.run.record({ status: "running", warnings: observer.warnings });
+    yield* observer.reported(start, null);
+    yield { type: "phase", phase: "train" };
+    const began = this.clock.now();
+    const before = this.run.state.seconds;
+    const seconds = () => before + (this.clock.now() - began) / 1000;
+    if (endedBefore(this.run.config, start)) yield* this.goOnAfterEnd(start, seconds, await legs.at(start), trained);
+    let estimated = false;
+    for (let step = start; step < steps; step++) {
+      const session = await legs.at(step);
+      const stepBegan = this.clock.now();
+      const losses = await this.step(step, session);
+      const done = step + 1;
+      this.estimate.stepped(done, (this.clock.now() - stepBegan) / 1000);
+      const due = (every: number) => done % every === 0 || done === steps;
+      if (due(logEvery)) observer.log.numbers(done, seconds(), "train", losses);
+      if (due(healthEvery(this.config))) {
+        yield* this.timed("health", () => this.look(session, done, seconds()));
+      }
+      const secondsLeft = this.estimate.secondsLeft(done);
+      await this.run.progress(done, seconds());
+      const imagesPerSecond = this.estimate.batchesPerSecond * batch;
+      yield { type: "step", step: done, steps, losses, imagesPerSecond, secondsLeft };
+      if (!estimated && this.estimate.settled) yield { type: "estimate", secondsLeft, steps };
+      estimated ||= this.estimate.settled;
+      if (due(evalEvery)) yield* this.timed("evaluation", () => observer.follow(done, seconds(), trained));
+      if (due(sampleEvery)) yield* this.timed("picture", () => observer.picture(done, seconds(), trained));
+      if (due(evalEvery) || due(sampleEvery)) await this.keepBest(done, seconds(), state);
+      const stopped = this.signal?.aborted === true && done < steps;
+      if (due(checkpointEvery) || stopped) {
+        yield* this.timed("checkpoint", () => this.save(done, seconds(), state));
+      }
+      const fits = observer.reportFits(seconds() - before);
+      if (due(sampleEvery) && done < steps && !stopped && fits) yield* observer.reported(done, null);
+      if (stopped) {
+        await this.run.record({ status: "interrupted" });
+        yield* observer.reported(done, trained);
+        yield { type: "interrupted", step: done, warnings: observer.warnings };
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Does again what is due after a step that was the last one of the run before it got more: it was done otherwise then. */
+  private async *goOnAfterEnd(
+    step: number,
+    seconds: () => number,
+    session: LegSession,
+    trained: TrainedModel,
+  ): AsyncGenerator<TrainEvent, void> {
+    const { evalEvery, sampleEvery } = this.config;
+    if (step % healthEvery(this.config) === 0) yield* this.look(session, step, seconds());
+    if (step % evalEvery === 0) yield* this.observer.follow(step, seconds(), trained);
+    if (step % sampleEvery === 0) yield* this.observer.picture(step, seconds(), trained);
+    await this.keepBest(step, seconds(), trained.state);
+  }
+
+  private async *timed(chore: Chore, work: () => AsyncGenerator<TrainEvent, void>): AsyncGenerator<TrainEvent, void> {
+    const began = this.clock.now();
+    yield* work();
+    this.estimate.did(chore, (this.clock.now() - began) / 1000);
+  }
+
+  private async *look(session: LegSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
+    yield* this.observer.health(step, seconds, await session.health(step));
+  }
+
+  private async step(step: number, session: LegSession): Promise<Record<string, number>> {
+    const losses = await session.step(step);
+    for (const [name, loss] of Object.entries(losses)) {
+      if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
+    }
+    return losses;
+  }
+
+  private diverged(step: number, what: string): DivergedError {
+    return new DivergedError(
+      step,
+      `all losses must be finite - got ${what} at step ${step}`,
+      `${this.saved === 0 ? "no checkpoint had been saved" : `the checkpoint of step ${this.saved} is kept`}; try a smaller --learning-rate`,
+    );
+  }
+
+  /** The state after a step, and what of the run's record is kept with it. */
+  private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
+    const values = await state.read();
+    for (const [name, value] of Object.entries(values)) {
+      if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a non-finite value in ${name}`);
+    }
+    const data = await keepDataRecord(this.run.store, this.plan.data);
+    return [await this.run.keep(step, seconds, data), values];
+  }
+
+  private async keepBest(step: number, seconds: number, state: State): Promise<void> {
+    if (!this.best.takes(this.observer.log.measuredAt(step))) return;
+    await this.best.write(...(await this.kept(step, seconds, state)), this.saved);
+  }
+
+  private async *save(step: number, seconds: number, state: State): AsyncGenerator<TrainEvent, void> {
+    await saveCheckpoint(
+      this.run.store,
+      ...(await this.kept(step, seconds, state)),
+      this.start.layouts,
+      this.config.keep,
+    );
+    await this.best.settle();
+    this.saved = step;
+    await this.run.record({ step, saved: step, seconds });
+    yield { type: "saved", step };
+  }
+}
