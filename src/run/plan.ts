@@ -166,7 +166,7 @@ function requireKind({ name, learnsFrom = "items" }: ModelDefinition, data: Data
   const fitting = models.filter((other) => (other.learnsFrom ?? "items") === got).map((other) => other.name);
   throw new OptionError(
     `${name}: learns from ${described[learnsFrom]} - got ${described[got]} in ${data.name}`,
-    `${whereFrom[learnsFrom]}; of ${described[got]} learn ${fitting.join(", ")}`,
+    `${whereFrom[learnsFrom]}; recipes for ${described[got]}: ${fitting.join(", ")}`,
   );
 }
 

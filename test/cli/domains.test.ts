@@ -65,12 +65,12 @@ describe("zaya data with two domains", () => {
   it("tells of either domain, and that nobody says what belongs together", async () => {
     const { code, stdout } = await zaya(folder, "data", "A", "B");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 to train on, 2 and 1 to test on\n/);
+    expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 for training, 2 and 1 for testing\n/);
     expect(stdout).toMatch(/pairs +two domains, not aligned; 8 files without a partner/);
     expect(stdout).toMatch(/shape +16 x 16 x 1 +\(of either image/);
     expect(stdout).toMatch(/unreadable +1 file\n {4}B\/notes\.txt: not an image\n/);
-    expect(stdout).toMatch(/\nA: A\n {2}items +18 to train on, 2 to test on\n {2}range +0 to /);
-    expect(stdout).toMatch(/\nB: B\n {2}items +11 to train on, 1 to test on\n/);
+    expect(stdout).toMatch(/\nA: A\n {2}items +18 for training, 2 for testing\n {2}range +0 to /);
+    expect(stdout).toMatch(/\nB: B\n {2}items +11 for training, 1 for testing\n/);
     expect(stdout).toContain("verdict: 11 training items: far too few");
     expect(stdout).toContain("--augment dag");
     const object = resultOf(await zaya(folder, "data", "A", "B", "--json"));
@@ -95,7 +95,7 @@ describe("zaya data with two domains", () => {
       zaya(folder, "data", "wide", "--pairs", "side-by-side", "--json"),
       zaya(folder, "data", "digits-coloured", "--limit", "500", "--json"),
     ]);
-    expect(folders.stdout).toMatch(/items +18 to train on, 2 to test on\n {2}pairs +aligned/);
+    expect(folders.stdout).toMatch(/items +18 for training, 2 for testing\n {2}pairs +aligned/);
     expect(resultOf(halves)).toMatchObject({ aligned: true, shape: [2, 16, 16, 1], train: 11, unmatched: [] });
     const object = resultOf(digits);
     expect(object).toMatchObject({ aligned: true, shape: [2, 32, 32, 3], train: 500, test: 500 });
@@ -166,12 +166,12 @@ describe("domains that cannot be used", () => {
     const items = await train("vae", "--data", "A", "B");
     refused(
       items,
-      "vae: learns from items of one kind - got two domains of images in A and B",
+      "vae: learns from a single data set - got two domains of images in A and B",
       "pass a single data set",
     );
-    expect(items.stderr).toContain("of two domains of images learn cyclegan");
-    refused(await train("--data", "A", "same", "vae"), "got aligned pairs of images in A and same", "learn pix2pix");
-    refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got items of one kind in A");
+    expect(items.stderr).toContain("recipes for two domains of images: cyclegan");
+    refused(await train("--data", "A", "same", "vae"), "got aligned pairs of images in A and same", "recipes for aligned pairs of images: pix2pix");
+    refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got a single data set in A");
     refused(await train("pix2pix", "--data", "A", "same", "--blocks", "3"), "blocks are for a residual", "--generator");
     const idle = ["--lambda", "0", "--adversarial", "0"];
     refused(await train("pix2pix", "--data", "A", "same", ...idle), "must have something to learn", "raise --lambda");
@@ -191,7 +191,7 @@ describe("domains that cannot be used", () => {
       await zaya(folder, "train", "pix2pix", "--data", "A", "B"),
       "pix2pix: learns from aligned pairs of images - got 8 files without a partner in A and B: A/12.png, A/13.png",
       "A/19.png\n",
-      "of the same name in the other folder",
+      "add an image with the same name to the other folder",
     );
     const many = await zaya(folder, "train", "pix2pix", "--data", "A", "few");
     refused(many, "got 17 files without a partner in A and few: A/10.png, A/11.png", "A/19.png, and 7 more\n");
@@ -225,7 +225,7 @@ describe("zaya train with two domains", () => {
     const [numbered, again] = await Promise.all([zaya(folder, ...words), zaya(folder, ...words, "--out", "again")]);
     expect(resultOf(numbered)).toMatchObject({ run: "runs/cyclegan-A-B-1", status: "done", steps: 2 });
     expect(numbered.stderr).toContain("cyclegan on A and B: 18 and 11 train, 2 and 1 test, domains of 16 x 16 x 1");
-    expect(numbered.stderr).toContain("left out 1 file that could not be read as images:\n  B/notes.txt: not an image");
+    expect(numbered.stderr).toContain("skipped 1 file that could not be read as images:\n  B/notes.txt: not an image");
     const config = join("runs", "cyclegan-A-B-1", "config.json");
     expect((await readJson(folder, config)).data).toEqual(source("A", "B"));
     expect(await readJson(folder, "again", "data.json")).toMatchObject({ name: "A and B", kind: "pair" });
@@ -239,7 +239,7 @@ describe("zaya train with two domains", () => {
     await writeFile(changed, await picture(40));
     const other = await zaya(folder, "eval", "again");
     await rm(changed);
-    refused(other, "the train items must be those that the run was trained on");
+    refused(other, "the train items must be those of the run");
   });
 
   it("trains on pairs side by side, told which belong together", async () => {

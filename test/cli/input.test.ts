@@ -100,7 +100,7 @@ describe("a folder with text files and cut pictures among good ones", () => {
   it("is looked at: good ones counted, others named with their reasons", async () => {
     const text = await zaya(folder, "data", "mixed");
     expect(text.code).toBe(0);
-    expect(text.stdout).toContain("12 to train on, 1 to test on");
+    expect(text.stdout).toContain("12 for training, 1 for testing");
     expect(text.stdout).toMatch(/duplicates +1 item equal/);
     expect(text.stdout).toMatch(/unreadable +3 files/);
     expect(text.stdout).toContain("inner/cut.png: damaged or cut");
@@ -120,7 +120,7 @@ describe("a folder with text files and cut pictures among good ones", () => {
     const words = "train vae --data mixed --hidden 8 --latent 2 --batch 4 --steps 3 --out mixed-run --json".split(" ");
     const { code, stderr } = await zaya(folder, ...words);
     expect(code).toBe(0);
-    expect(stderr).toContain("left out 3 files that could not be read as images:");
+    expect(stderr).toContain("skipped 3 files that could not be read as images:");
     expect(stderr).toContain("inner/cut.png: damaged or cut");
     const run = join(folder, "mixed-run");
     expect((await readJson(run, "config.json")).data).toEqual({ spec: join(folder, "mixed") });
@@ -152,7 +152,7 @@ describe("zaya data", () => {
       expect(Math.abs(mean!)).toBeLessThan(4 * Math.sqrt(0.5 / 18_000));
       expect(deviation).toBeCloseTo(Math.SQRT1_2, 1);
     }
-    expect(stdout).toMatch(/modes +8; of high quality within 0\.03 of a mode's centre/);
+    expect(stdout).toMatch(/modes +8; high-quality within 0\.03 of a mode's centre/);
     expect(stdout).not.toMatch(/unreadable|blank|pixels|channels/);
     const object = resultOf(await zaya(folder, "data", "moons", "--limit", "100", "--json"));
     expect(object).toMatchObject({ kind: "points", shape: [2], train: 100, test: 100, modes: null });

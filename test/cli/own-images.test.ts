@@ -111,7 +111,7 @@ describe("a person's own images", () => {
     const words = ["--size", "16", "--steps", "2", "--batch", "8", "--out", "classes"];
     const { code, stderr } = await zaya(folder, "train", "classifier", "--data", "mine", ...words, "--json");
     expect(code).toBe(0);
-    expect(stderr).toContain("left out 5 files that could not be read as images:\n");
+    expect(stderr).toContain("skipped 5 files that could not be read as images:\n");
     for (const line of left) expect(stderr).toContain(`  ${line}`);
     expect(stderr).toContain("note: of 1 file with several");
   });

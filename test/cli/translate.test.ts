@@ -369,7 +369,7 @@ describe("runs of two domains", () => {
       ["cyclegan", "--data", "tiny.npy", "tiny.npy"],
       "must not be smaller than its patches, 16 x 16",
     ],
-    ["of no use to the recipe", ["gan", "--data", "a.npy", "b.npy"], "learns from items of one kind"],
+    ["of no use to the recipe", ["gan", "--data", "a.npy", "b.npy"], "learns from a single data set"],
     ["not aligned, for pix2pix", ["pix2pix", "--data", "a.npy", "b.npy"], "learns from aligned pairs"],
     ["one domain alone", ["cyclegan", "--data", "a.npy"], "learns from two domains of images"],
   ])("refuses data that are %s", async (_, words, text) => {

@@ -209,8 +209,8 @@ describe("a run whose record is damaged", () => {
   it.each<[name: string, file: string, content: string, reason: string, hint: string]>([
     ["config cut", "config.json", '{"recipe": "va', "config.json: must be JSON", "remove it: it is restored"],
     ["config empty", "config.json", "", "config.json: must be JSON - got an empty file", "remove it: it is restored"],
-    ["data cut", "data.json", '{"name": "noi', "data.json: must be JSON", "what a checkpoint keeps of it stands in"],
-    ["data of another form", "data.json", "{}", "data.json: name must be text - got none", "stands in"],
+    ["data cut", "data.json", '{"name": "noi', "data.json: must be JSON", "it is restored from a checkpoint"],
+    ["data of another form", "data.json", "{}", "data.json: name must be text - got none", "it is restored"],
     ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "delete that line"],
     [
       "metrics empty",
