@@ -287,8 +287,8 @@ export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key
   requireShare(share);
   const { size, name, skipped } = dataset;
   if (size < 2) {
-    const others = skipped.length === 0 ? "" : `; left out: ${skippedWords(skipped)}`;
-    throw new DataError(`${name} must have at least 2 items, one of them to test on - got ${size}${others}`);
+    const others = skipped.length === 0 ? "" : `; skipped: ${skippedWords(skipped)}`;
+    throw new DataError(`${name} must have at least 2 items, one of them for testing - got ${size}${others}`);
   }
   const count = Math.min(size - 1, Math.max(1, Math.round(size * share)));
   const order = permutation(fold(by, "hold out"), size);

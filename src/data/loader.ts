@@ -97,7 +97,7 @@ function firstAbove(ascending: Float64Array, value: number): number {
 function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerEpoch" | "indices"> {
   if (!Number.isInteger(batch) || batch < 1 || batch > size) {
     throw new OptionError(
-      `a batch must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
+      `the batch size must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
       batch > size ? "choose a smaller batch, or more data" : undefined,
     );
   }

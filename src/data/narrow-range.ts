@@ -44,7 +44,7 @@ export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly V
 function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): string {
   const deep = scale !== undefined && scale.high > 255;
   if (min === max) {
-    const nothing = "there is nothing to learn from";
+    const nothing = "there is nothing to learn";
     return deep && max === 0 ? `${nothing}; numbers of 8 bits in ${bitsOf(scale)} are saved as 257 * a` : nothing;
   }
   const whole = scale !== undefined && scale.high > 1;
@@ -56,7 +56,7 @@ function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): st
     if (bits < bitsOf(scale))
       return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
   }
-  return "models learn little of so little contrast; (a - low) / (high - low) stretches all images alike";
+  return "the contrast is too low to learn from; rescale all images by (a - low) / (high - low)";
 }
 
 const depths = [8, 10, 12, 14, 16];

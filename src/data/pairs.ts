@@ -42,12 +42,12 @@ function requireAlike(name: string, { a, b, aligned }: Sides): void {
     throw new DataError(
       `images of both domains must have one shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
       channels
-        ? "--size N brings the images of folders to N x N"
-        : "a folder of grey images has one channel, one with any colour three: save the grey ones as RGB",
+        ? "resize the images of folders with --size N"
+        : "a folder of greyscale images has one channel, a folder with any colour image three: save the greyscale images as RGB",
     );
   }
   if (aligned && a.size !== b.size) {
-    throw new DataError(`aligned domains must have as many images - got ${a.size} and ${b.size} in ${name}`);
+    throw new DataError(`aligned domains must have equal numbers of images - got ${a.size} and ${b.size} in ${name}`);
   }
 }
 

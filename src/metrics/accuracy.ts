@@ -10,8 +10,8 @@ import { share } from "./sets.ts";
  */
 export const accuracy = defineMetric({
   name: "accuracy",
-  summary: "share of test items that a classifier gets right",
-  source: "the share itself",
+  summary: "fraction of test items classified correctly",
+  source: "the fraction itself",
   perfect: "1",
   better: "higher",
   needs: "predictions",

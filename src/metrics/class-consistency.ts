@@ -5,9 +5,9 @@ import { translationOptions } from "./translations.ts";
 /** The share of translated images that a classifier of the target domain takes for the class of the image they came from. */
 export const classConsistency = defineMetric({
   name: "class-consistency",
-  summary: "share of translated images that keep their class",
-  source: "the share itself",
-  perfect: "what the truth gets: the classifier's own accuracy",
+  summary: "fraction of translated images that keep their class",
+  source: "the fraction itself",
+  perfect: "the classifier's accuracy on the targets",
   better: "higher",
   needs: "translatedClasses",
   options: translationOptions,

@@ -10,9 +10,9 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  */
 export const cycleError = defineMetric({
   name: "cycle-error",
-  summary: "mean absolute error after translation there and back",
+  summary: "mean absolute error of the cycle reconstruction",
   source: "Zhu et al., arXiv 1703.10593, equation 2",
-  perfect: "0 where the domains hold as much; more where one of them cannot tell what the other shows",
+  perfect: "0 if the domains hold the same information; more if one of them holds less",
   better: "lower",
   needs: "cycles",
   options: translationOptions,

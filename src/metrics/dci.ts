@@ -21,7 +21,7 @@ export const dci = defineMetric({
   name: "dci",
   summary: "disentanglement, completeness and informativeness",
   source: "Eastwood, Williams, ICLR 2018, section 2",
-  perfect: "1 in all three; disentanglement and completeness are 0 where each number serves all factors alike",
+  perfect: "1 in all three; disentanglement and completeness are 0 if each latent is equally important for all factors",
   better: "higher",
   needs: "factors",
   options: factorOptions,

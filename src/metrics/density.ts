@@ -13,7 +13,7 @@ export const density = defineMetric({
   name: "density",
   summary: "density of samples in real neighbourhoods (real items: 1)",
   source: "Naeem et al., arXiv 2002.09797, equation 4",
-  perfect: "1 in expectation; more is a model that stays where the data are densest",
+  perfect: "1 in expectation; above 1 for a model that concentrates where the data are densest",
   better: null,
   needs: "neighbours",
   options: sampleOptions,

@@ -14,8 +14,8 @@ import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 export const diversity = defineMetric({
   name: "diversity",
   summary: "distance between samples over that of real items",
-  source: "pairwise distance, as Srivastava et al., arXiv 1705.07761, and others use it",
-  perfect: "1; 0 where all samples are one",
+  source: "mean pairwise distance, as in Srivastava et al., arXiv 1705.07761",
+  perfect: "1; 0 if all samples are equal",
   better: null,
   needs: "vectors",
   atEnd: true,

@@ -12,7 +12,7 @@ export const elbo = defineMetric({
   quantity: "negElbo",
   summary: "negative ELBO, with its reconstruction and KL terms",
   source: "Kingma, Welling, arXiv 1312.6114, equation 3",
-  perfect: "the entropy of the data: the bound is tight where the posterior is exact",
+  perfect: "the entropy of the data; the bound is tight for the exact posterior",
   better: "lower",
   needs: "bound",
   options: z.object({}),

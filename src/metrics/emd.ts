@@ -20,7 +20,7 @@ export const emd = defineMetric({
   name: "emd",
   summary: "earth mover's distance between samples and real items",
   source: "Kantorovich, 1942; Arjovsky et al., arXiv 1701.07875",
-  perfect: "the floor: two samples of one distribution are apart too, like n^(-1/d)",
+  perfect: "the floor: two samples of the same distribution have a distance of order n^(-1/d)",
   better: "lower",
   needs: "features",
   atEnd: true,

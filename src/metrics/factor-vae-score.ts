@@ -23,9 +23,9 @@ const unused = 0.05;
  */
 export const factorVaeScore = defineMetric({
   name: "factor-vae-score",
-  summary: "disentanglement: majority vote of the steadiest latent",
+  summary: "disentanglement: majority vote of the lowest-variance latent",
   source: "Kim, Mnih, arXiv 1802.05983, section 4",
-  perfect: "1; by chance 1 / factors; 0 where no number of the code is used",
+  perfect: "1; by chance 1 / factors; 0 if no latent is active",
   better: "higher",
   needs: "factors",
   options: factorOptions,

@@ -26,7 +26,7 @@ export const fid = defineMetric({
   name: "fid",
   summary: "Frechet distance between sample and real features",
   source: "Heusel et al., arXiv 1706.08500, equation 6",
-  perfect: "0 for sets without end; of so many items, the floor",
+  perfect: "0 for infinitely many items; the floor for a finite sample",
   better: "lower",
   needs: "features",
   options: sampleOptions.extend({
@@ -38,8 +38,8 @@ export const fid = defineMetric({
     const [n, m] = [sets.generated.shape[0]!, sets.reference.shape[0]!];
     if (Math.min(n, m) <= d && !forceFid) {
       throw new DataError(
-        `fid: needs more items than features, ${d} - got ${n} drawn and ${m} real`,
-        "kid has no such need; or measure on more, or add --force-fid for a number that says little",
+        `fid: needs more items than features, ${d} - got ${n} samples and ${m} real items`,
+        "use kid, which needs fewer, or more items; --force-fid computes an unreliable value",
       );
     }
     const { value, stderr, meanTerm } = frechet(sets.generated, sets.reference);

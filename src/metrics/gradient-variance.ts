@@ -8,7 +8,7 @@ export const gradientVariance = defineMetric({
   name: "gradient-variance",
   summary: "total variance of the gradient estimator on one batch",
   source: "Mohamed et al., arXiv 1906.10652, section 2.4",
-  perfect: "0: a gradient without noise; what counts is the ratio of two estimators on the same batch",
+  perfect: "0, a gradient without noise; compare the ratio of two estimators on the same batch",
   better: "lower",
   needs: "gradients",
   options: z.object({

@@ -10,9 +10,9 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  */
 export const hiddenInformation = defineMetric({
   name: "hidden-information",
-  summary: "how much a translation cycle relies on invisible noise",
+  summary: "sensitivity of the cycle to imperceptible noise",
   source: "in the manner of Chu et al., arXiv 1712.02950",
-  perfect: "about 1 or below; far above it, the way back is read off what nobody sees",
+  perfect: "about 1 or below; far above 1, the reconstruction relies on imperceptible patterns",
   better: "lower",
   needs: "cycles",
   options: translationOptions,

@@ -25,7 +25,7 @@ export const kid = defineMetric({
   name: "kid",
   summary: "kernel distance (MMD) between sample and real features",
   source: "Binkowski et al., arXiv 1801.01401, section 4",
-  perfect: "0 in expectation; half of the perfect models are below it",
+  perfect: "0 in expectation; negative for half of all perfect models",
   better: "lower",
   needs: "features",
   atEnd: true,

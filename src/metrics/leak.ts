@@ -8,9 +8,9 @@ import { sampleOptions, share } from "./sets.ts";
  */
 export const leak = defineMetric({
   name: "leak",
-  summary: "share of samples that look augmented to a classifier",
-  source: "the share itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",
-  perfect: "the floor, the share of real test items that the classifier takes for transformed",
+  summary: "fraction of samples classified as transformed",
+  source: "the fraction itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",
+  perfect: "the floor, the fraction of real test items classified as transformed",
   better: null,
   needs: "transforms",
   options: sampleOptions,

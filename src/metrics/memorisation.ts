@@ -20,9 +20,9 @@ export const minNearestItems = 1 / closestShare;
  */
 export const memorisation = defineMetric({
   name: "memorisation",
-  summary: "share of samples nearly equal to a training item",
+  summary: "fraction of samples nearly equal to a training item",
   source: "in the manner of Meehan et al., arXiv 2004.05675",
-  perfect: `heldOutShare: ${closestShare}, more where more of the held-out items are copies of training items; 1 where those are given back`,
+  perfect: `heldOutShare: ${closestShare}, more if more of the held-out items are copies of training items; 1 for a model that copies its training items`,
   better: null,
   needs: "nearest",
   atEnd: true,
@@ -30,7 +30,7 @@ export const memorisation = defineMetric({
   measure: ({ generated, heldOut }) => {
     if (Math.min(generated.length, heldOut.length) < minNearestItems) {
       throw new DataError(
-        `memorisation: needs at least ${minNearestItems} items of either set - got ${generated.length} drawn and ${heldOut.length} held out`,
+        `memorisation: needs at least ${minNearestItems} items in either set - got ${generated.length} samples and ${heldOut.length} held-out items`,
       );
     }
     const threshold = heldOut.toSorted()[Math.ceil(closestShare * heldOut.length) - 1]!;

@@ -24,7 +24,7 @@ export const mig = defineMetric({
   name: "mig",
   summary: "disentanglement: mutual information gap of latents",
   source: "Chen et al., arXiv 1802.04942, section 4",
-  perfect: "1, but at most log 20 / log v for a factor of v > 20 values, as codes are cut into 20 bins",
+  perfect: "1, but at most log 20 / log v for a factor with v > 20 values, because codes are quantised to 20 bins",
   better: "higher",
   needs: "factors",
   options: factorOptions,

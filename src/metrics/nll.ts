@@ -7,7 +7,7 @@ export const nll = defineMetric({
   name: "nll",
   summary: "negative log-likelihood, by importance sampling",
   source: "Burda et al., arXiv 1509.00519, equation 8",
-  perfect: "the entropy of the data; the estimate is above the true value on average, less so with more samples",
+  perfect: "the entropy of the data; the estimate is biased upwards, less so with more samples",
   better: "lower",
   needs: "logWeights",
   options: z.object({

@@ -4,8 +4,8 @@ import { againstTruth, meanAbsolute, translationOptions } from "./translations.t
 /** Mean absolute difference of a translated image's numbers from those of the image that it should have become. */
 export const pairError = defineMetric({
   name: "pair-error",
-  summary: "mean absolute error of translated images to the truth",
-  source: "the distance itself",
+  summary: "mean absolute error of translated images",
+  source: "the error itself",
   perfect: "0",
   better: "lower",
   needs: "translations",

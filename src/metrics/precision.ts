@@ -12,7 +12,7 @@ import { sampleOptions } from "./sets.ts";
  */
 export const precision = defineMetric({
   name: "precision",
-  summary: "share of samples in the neighbourhood of a real item",
+  summary: "fraction of samples in the neighbourhood of a real item",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 1",
   perfect: "the floor; 1 for equal sets",
   better: "higher",

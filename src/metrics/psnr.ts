@@ -11,8 +11,8 @@ const rounding = 1 / 255 ** 2 / 12;
 export const psnr = defineMetric({
   name: "psnr",
   summary: "peak signal-to-noise ratio of translated images, in dB",
-  source: "the ratio itself, of a peak of 1",
-  perfect: "58.92, the rounding of bytes",
+  source: "the ratio itself, with a peak of 1",
+  perfect: "58.92, limited by 8-bit rounding",
   better: "higher",
   needs: "translations",
   options: translationOptions,

@@ -11,7 +11,7 @@ import { sampleOptions } from "./sets.ts";
  */
 export const recall = defineMetric({
   name: "recall",
-  summary: "share of real items in the neighbourhood of a sample",
+  summary: "fraction of real items in the neighbourhood of a sample",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 2",
   perfect: "the floor; 1 for equal sets",
   better: "higher",

@@ -28,7 +28,7 @@ export const sap = defineMetric({
   summary: "disentanglement: separated attribute predictability",
   source: "Kumar et al., arXiv 1711.00848, section 3",
   perfect:
-    "below 1 for factors of more than 2 values, which no line parts: codes equal to the factors of shapes get about 0.25",
+    "below 1 for factors with more than 2 values, which no linear classifier separates: codes equal to the factors of shapes get about 0.25",
   better: "higher",
   needs: "factors",
   options: factorOptions,

@@ -37,7 +37,7 @@ export function requireCount({ generated, reference }: Sets, least: number, metr
   const [n, m] = [generated.shape[0]!, reference.shape[0]!];
   if (Math.min(n, m) >= least) return;
   throw new DataError(
-    `${named(metric)}needs at least ${least} items of either set - got ${n} drawn and ${m} real`,
+    `${named(metric)}needs at least ${least} items of either set - got ${n} samples and ${m} real items`,
     n < m ? "draw more with --samples" : "measure on more data",
   );
 }

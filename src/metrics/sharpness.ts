@@ -15,7 +15,7 @@ export const sharpness = defineMetric({
   name: "sharpness",
   summary: "Laplacian variance of samples over that of real items",
   source: "Pech-Pacheco et al., ICPR 2000",
-  perfect: "1; noise has more",
+  perfect: "1; noise is above 1",
   better: null,
   needs: "samples",
   atEnd: true,
@@ -23,7 +23,7 @@ export const sharpness = defineMetric({
   measure: ({ generated, reference }) => {
     const drawn = monteCarlo(laplacianVariances(generated));
     const real = monteCarlo(laplacianVariances(reference));
-    if (real.mean === 0) throw new DataError("sharpness: real images must not all be flat - got no edge in any");
+    if (real.mean === 0) throw new DataError("sharpness: real images must not all be constant - got no edge in any");
     const value = drawn.mean / real.mean;
     return {
       metric: "sharpness",

@@ -16,7 +16,7 @@ const [steadyMean, steadyVariance] = [0.01 ** 2, 0.03 ** 2];
  */
 export const ssim = defineMetric({
   name: "ssim",
-  summary: "structural similarity of translated images to the truth",
+  summary: "structural similarity of translated and target images",
   source: "Wang et al., TIP 2004, equation 13",
   perfect: "1",
   better: "higher",

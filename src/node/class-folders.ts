@@ -29,7 +29,7 @@ export function classFolders(files: readonly string[], unread: readonly string[]
   if (beside > 0) {
     const images = beside === 1 ? "1 image lies" : `${beside} images lie`;
     const told = `${images} beside the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
-    return { classes: null, notes: [`${told}: all are one data set, and folders are no classes`] };
+    return { classes: null, notes: [`${told}: the data set has no classes`] };
   }
   const known = classesFrom(labelsOf(folders));
   const rank = new Map(known.names.map((name, label) => [name, label]));
@@ -45,10 +45,10 @@ function labelsOf(folders: readonly string[]): readonly (string | number)[] {
 function notesOn(folders: readonly string[], read: readonly string[], around: string): string[] {
   const seen = new Set(read);
   const unseen = folders.filter((name) => !seen.has(name));
-  const where = around === "" ? [] : [`classes are the folders in ${around.slice(0, -1)}`];
+  const where = around === "" ? [] : [`classes are the subfolders of ${around.slice(0, -1)}`];
   if (unseen.length === 0) return where;
-  const missing = `the limit leaves no image of the class${unseen.length === 1 ? "" : "es"} ${listed(unseen)}`;
-  return [...where, `${missing}: a share, as --limit 0.1, takes some of each`];
+  const missing = `the limit excludes all images of the class${unseen.length === 1 ? "" : "es"} ${listed(unseen)}`;
+  return [...where, `${missing}: a fraction, such as --limit 0.1, keeps every class`];
 }
 
 function listed(folders: readonly string[]): string {

@@ -21,5 +21,5 @@ export function isLabel(name: string): boolean {
 
 /** What is said of points among whose coordinates there is a column that is called so. */
 export function labelAmongPointsNote(name: string): string {
-  return `column ${name} is a coordinate as the others are, for points have no classes: if it is none, leave it out of the file`;
+  return `column ${name} is read as a coordinate, because points have no classes; remove it from the file if it is not one`;
 }

@@ -166,6 +166,6 @@ function cellsOf(text: string, separator: string): string[] | null {
 function tooLong(name: string): DataError {
   return new DataError(
     `${name} must be lines of text - got one of more than ${longestRow} characters`,
-    "is this a table at all?",
+    "is this file a table?",
   );
 }

@@ -188,7 +188,7 @@ class Table {
     if (unnamed < 0 || unnamed >= this.width) return;
     throw new DataError(
       `${this.where}: each column of a header must have a name - got none at line ${line}, column ${unnamed + 1}`,
-      "row numbers are no coordinates: write the table without them, in pandas with to_csv(index=False)",
+      "row numbers are not coordinates: save the table without them, in pandas with to_csv(index=False)",
     );
   }
 
@@ -200,12 +200,14 @@ class Table {
       if (header === null) return this.noNumber("", first.line, width);
       return new DataError(
         `${where}: each column of a header must have a name - got none at line ${first.line}, column ${width + 1}`,
-        "give the column a name, or take its numbers out",
+        "name the column or remove it",
       );
     }
     return new DataError(
       `${where}: line ${line} must have ${width} ${width === 1 ? "cell" : "cells"}, as the lines before it - got ${Math.max(extent, Math.min(got, width))}`,
-      extent === 2 * width ? "is it a comma before a fraction? Write 1.5, or separate cells by semicolons" : undefined,
+      extent === 2 * width
+        ? "does the file use decimal commas? Write 1.5, or separate cells with semicolons"
+        : undefined,
     );
   }
 
@@ -236,19 +238,19 @@ class Table {
 const missing = /^([+-]?nan|[+-]?inf|[+-]?infinity|<?na>?|n\/a|nat|null|none|-+|\?|\.)$/i;
 
 function hintFor(cell: string): string {
-  if (cell === "") return "fill the cell, or leave the row out";
-  if (/^\0+$/.test(cell)) return "zero bytes are what a crash leaves of a file that was being written: write it again";
+  if (cell === "") return "fill in the cell or remove the row";
+  if (/^\0+$/.test(cell))
+    return "the file contains zero bytes, probably from a crash while it was written: save it again";
   if (cell.includes("\0")) return "this seems to be UTF-16: save the table as UTF-8";
-  if (/^[+-]?\d+,\d+$/.test(cell) && !/^[+-]?\d{1,3},\d{3}$/.test(cell)) return "write fractions with a point: 1.5";
-  if (grouped.test(cell))
-    return "write numbers without signs between their thousands, and fractions with a point: 1234.5";
-  if (missing.test(cell)) return "leave rows without a number out, in pandas with dropna()";
+  if (/^[+-]?\d+,\d+$/.test(cell) && !/^[+-]?\d{1,3},\d{3}$/.test(cell)) return "use a decimal point: 1.5";
+  if (grouped.test(cell)) return "write numbers without thousands separators and with a decimal point: 1234.5";
+  if (missing.test(cell)) return "remove rows with missing values, in pandas with dropna()";
   if (/^(true|false)$/i.test(cell)) return "write 1 and 0 for true and false, in pandas with astype(int)";
   if (/^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]|$)|^\d{1,2}:\d{2}/.test(cell)) {
-    return "dates and times are no coordinates: write the time since the first of them in a unit, such as seconds";
+    return "dates and times are not numbers: convert them, for example to seconds since the first one";
   }
-  if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as numbers alone";
+  if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as plain numbers";
   if (cell.includes("#")) return "comments are lines of their own, which begin with #";
   if (/^[\u2212\u2013\u2014]\d/.test(cell)) return "write the sign of negative numbers as a hyphen: -1.5";
-  return "cells lie between commas, semicolons or tabs; only the first line may be of names, one a column";
+  return "separate cells with commas, semicolons or tabs; only the first line may hold column names";
 }

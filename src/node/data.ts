@@ -48,8 +48,8 @@ function chosenDomain(items: Dataset, domain: OpenDataOptions["domain"]): Datase
   if (domain === undefined) return items;
   if (hasSides(items)) return domain === "A" ? items.sides.a : items.sides.b;
   throw new OptionError(
-    `a domain is chosen of two - got ${domain} of ${items.name}, which is one data set`,
-    "leave --domain out",
+    `--domain is for data with two domains - got ${domain} for ${items.name}, a single data set`,
+    "remove --domain",
   );
 }
 

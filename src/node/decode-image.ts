@@ -70,12 +70,12 @@ function isOfBytes({ type }: TiffHeader): boolean {
   return type === "bool" || type === "uint8" || type === "uint16";
 }
 
-const corrupt = "damaged inside, as its decoder warns: save it anew if it looks right";
+const corrupt = "the decoder reports damage: save it again if it looks right";
 
 function unreadable(kind: string): string {
   return kind === "TIFF" || kind === "AVIF"
-    ? `damaged or cut, or a ${kind} of a sort that cannot be decoded here: convert it to PNG`
-    : "damaged or cut";
+    ? `damaged, truncated, or an unsupported kind of ${kind}: convert it to PNG`
+    : "damaged or truncated";
 }
 
 function sharpHeader(
@@ -128,11 +128,11 @@ function inRows({ format, isProgressive, orientation = 1 }: Metadata): boolean {
 /** Why a picture is not decoded, by its header. @param held Bytes a pixel, of one that has to be held as a whole. */
 function limitsOf({ width, height }: { readonly width: number; readonly height: number }, held: number): string | null {
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0))
-    return "damaged or cut";
+    return "damaged or truncated";
   const pixels = width * height;
   const most = held === 0 ? maxPixels : Math.min(maxPixels, Math.floor(maxHeld / held));
   if (pixels <= most) return null;
-  return `${width} x ${height} pixels, more than the ${Math.floor(most / 1e6)} million that are decoded: scale it down`;
+  return `${width} x ${height} pixels, more than the limit of ${Math.floor(most / 1e6)} million: scale it down`;
 }
 
 /** Of numbers that are neither bytes nor of 16 bits. */
@@ -160,7 +160,7 @@ function numberHeader(open: OpenSharp, tiff: TiffHeader): ImageHeader | string {
       const asIs = how.size === undefined && how.half === undefined && (how.channels ?? channels) === channels;
       if (asIs) return { width, height, channels, pixels };
       const image = open(pixels, { raw: { width, height, channels } });
-      return finish(image, height, channels, how, "damaged or cut");
+      return finish(image, height, channels, how, "damaged or truncated");
     },
   };
 }

@@ -242,7 +242,7 @@ const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = 
   EACCES: ["the path must be allowed", "permission denied: change the owner or mode, or choose another folder"],
   EPERM: ["the path must be allowed", "the system does not permit it here: choose another folder"],
   EROFS: ["the disk must be writable", "it is mounted read-only: choose a folder on another disk"],
-  EEXIST: ["the path must be free", "something is there already: it is left as it is"],
+  EEXIST: ["the path must be free", "a file with that name exists and was not changed"],
   ENAMETOOLONG: ["a name must be at most 255 bytes long, and a path 4095", "choose a shorter name"],
   ENOENT: ["the file must exist", "check the path, or whether another program removed it"],
   ENOTDIR: [

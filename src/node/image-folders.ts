@@ -16,7 +16,7 @@ export interface FolderLayout {
   readonly pairs?: "side-by-side" | undefined;
 }
 
-const sameShape = "--size N brings all to N x N; where some have colour, save the grey ones as RGB";
+const sameShape = "resize all to N x N with --size N; if some are in colour, save the greyscale images as RGB";
 /** Names of the folder that holds what to test on, the first that is there. */
 const testFolders = ["test", "val", "valid", "validation"];
 
@@ -50,8 +50,8 @@ async function partsIn(path: string): Promise<[train: string, test: string | nul
 
 function oneDomainMissing(path: string, there: string): DataError {
   return new DataError(
-    `a folder of two domains must hold trainA and trainB - got ${basename(there)} alone in ${path}`,
-    `add the other; or name ${there}, for the images of it alone`,
+    `a folder with two domains must hold trainA and trainB - got ${basename(there)} alone in ${path}`,
+    `add the other one, or pass ${there} to use only its images`,
   );
 }
 
@@ -103,8 +103,8 @@ function sameClasses(test: string, { files, unread }: ReadImageFolder, names: re
   const other = classes.names.find((name) => !names.includes(name));
   if (other !== undefined) {
     throw new DataError(
-      `${test} must have folders of the classes to train on - got ${other}, which is none of ${names.join(", ")}`,
-      "name the folders alike in both parts",
+      `${test} must have the class folders of the training split - got ${other}, which is none of ${names.join(", ")}`,
+      "use the same folder names in both splits",
     );
   }
   return { labels: classes.labels.map((label) => names.indexOf(classes.names[label]!)), names };
@@ -139,10 +139,7 @@ function datasetOf(
 function readTestPart(test: string, how: ImageFolderOptions): Promise<ReadImageFolder> {
   return readImageFolder(test, how).catch((error: unknown) => {
     if (!(error instanceof DataError)) throw error;
-    throw new DataError(
-      error.message,
-      "put images there, or remove the folder: then a tenth of the others is held out",
-    );
+    throw new DataError(error.message, "add images, or remove the folder to hold out a tenth of the others");
   });
 }
 

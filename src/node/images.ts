@@ -201,7 +201,7 @@ function framesNote(images: readonly Opened[]): string {
   const shown = images.slice(0, 3).map(({ file, frames }) => `${file} (${frames})`);
   const more = images.length > shown.length ? `, and ${images.length - shown.length} more` : "";
   const what = images.length === 1 ? "1 file with several" : `${images.length} files with several`;
-  return `of ${what} the first picture is read: ${shown.join(", ")}${more}`;
+  return `of ${what} only the first picture is read: ${shown.join(", ")}${more}`;
 }
 
 /** Sizes are told by headers, before anything is decoded. */
@@ -209,13 +209,13 @@ function requireOneSize(where: string, first: Opened, other: Opened): void {
   if (first.width !== other.width || first.height !== other.height) {
     throw new OptionError(
       `${where}: images must have one size - got ${first.file} (${first.width} x ${first.height}) and ${other.file} (${other.width} x ${other.height})`,
-      "--size N scales and crops each to N x N; 64, or another multiple of 4, suits every recipe",
+      "--size N scales and crops all images to N x N; 64 or another multiple of 4 works for every recipe",
     );
   }
   if (first.width * first.height <= maxItemPixels) return;
   throw new OptionError(
-    `${where}: images must have at most ${Math.sqrt(maxItemPixels)} x ${Math.sqrt(maxItemPixels)} pixels to learn from - got ${first.file} (${first.width} x ${first.height})`,
-    "--size N scales and crops each to N x N",
+    `${where}: images must have at most ${Math.sqrt(maxItemPixels)} x ${Math.sqrt(maxItemPixels)} pixels - got ${first.file} (${first.width} x ${first.height})`,
+    "--size N scales and crops all images to N x N",
   );
 }
 
@@ -268,7 +268,7 @@ class ItemBuffer {
       const { width, height } = this.first;
       throw new OptionError(
         `${this.where}: images must fit in memory - got ${this.capacity} of ${width} x ${height}, ${gibibytes(bytes)}`,
-        "--size N makes them smaller, --limit N takes fewer",
+        "resize them with --size N, or use fewer with --limit N",
       );
     }
     this.data = new Uint8Array(bytes);

@@ -41,10 +41,10 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "a link to nothing",
-  ELOOP: "a link to itself",
-  EACCES: "not allowed to read",
-  EPERM: "not allowed to read",
+  ENOENT: "a broken link",
+  ELOOP: "a circular link",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
 };
 
 /** Why a file or folder cannot be opened, in words. */

@@ -67,8 +67,8 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   const found = await identityOf(folder);
   if (found !== locked) {
     throw new RunError(
-      `the folder must stay while it is written - got ${found === null ? "nothing" : "another folder"} at ${folder}`,
-      "it was moved or removed; if it was moved, go on where it is now: zaya resume RUN",
+      `the folder must not be moved during training - got ${found === null ? "nothing" : "another folder"} at ${folder}`,
+      "it was moved or removed; if it was moved, continue at its new location: zaya resume RUN",
     );
   }
   const path = lockPath(folder);
@@ -80,8 +80,8 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   if (now?.id === holder.id) return;
   const who = now === null ? "its lock was removed" : `process ${now.pid} on ${now.host} has it now`;
   throw new RunError(
-    `the folder must stay locked while it is written - got ${path}: ${who}`,
-    "another process may have written there: look at the run before going on with zaya resume",
+    `the folder must stay locked during training - got ${path}: ${who}`,
+    "another process may have written to it: check the run before continuing with zaya resume",
   );
 }
 
@@ -135,7 +135,7 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
   return new RunError(
     `a folder has one writer - got ${who}`,
     holder !== null && unseen !== null
-      ? `zaya cannot see processes of ${unseen} from here; if that one has ended, delete ${path}`
+      ? `whether a process on ${unseen} is running cannot be determined; if it has ended, delete ${path}`
       : "wait until it ends, stop it, or write to another folder",
   );
 }

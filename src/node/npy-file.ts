@@ -13,7 +13,7 @@ const maxHeld = 2 ** 29;
 export async function openNpy(path: string): Promise<Dataset> {
   const name = basename(path);
   if (await isLarge(path)) return npyFileDataset(new FileSource(path), name);
-  const hint = "gunzip it: a .npy file that is not zipped is read piece by piece";
+  const hint = "decompress it: an uncompressed .npy file is read item by item";
   const bytes = await readIfThere(path, { hint });
   if (bytes === null) throw new DataError(`${path} must be a file that exists - got none`);
   return npyDataset(bytes, name);

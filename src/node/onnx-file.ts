@@ -5,7 +5,7 @@ import type { OnnxSource } from "../runtime/index.ts";
 import { openRegular, readRegular } from "./read-file.ts";
 
 /** ONNX's own limit, that of its container format. */
-const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files hold at most 2 GiB, with weights in files beside them" };
+const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files have at most 2 GiB; save the weights as external data" };
 
 /** An ONNX file, with the files beside it that its weights lie in. @throws DataError when it cannot be read. */
 export async function onnxFile(path: string): Promise<OnnxSource> {
@@ -21,7 +21,7 @@ async function readBeside(path: string, location: string): Promise<Uint8Array> {
   if (location === "" || isAbsolute(location) || inside.split(/[\\/]/).includes("..")) {
     throw new DataError(
       `${path} must keep its weights in its own folder - got "${location}"`,
-      "a file from elsewhere must not make zaya read yours: save the model again with its weights beside it",
+      "for security, external weights are only read from the model's own folder: save the model again with its weights next to it",
     );
   }
   const file = join(dirname(path), inside);
@@ -29,8 +29,8 @@ async function readBeside(path: string, location: string): Promise<Uint8Array> {
   await found?.handle.close();
   if (found === null) {
     throw new DataError(
-      `${path} keeps its weights in a second file, which must lie beside it - got no ${file}`,
-      "copy both files together, under the names that they were saved by",
+      `${path} has external weights, which must be in the same folder - got no ${file}`,
+      "copy both files together under their original names",
     );
   }
   return readRegular(file, limits);

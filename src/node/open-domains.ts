@@ -17,8 +17,8 @@ export async function openDomains(spec: string, { second, ...options }: DomainOp
   if (second === undefined) return openSpec(spec, options);
   if (options.pairs !== undefined) {
     throw new OptionError(
-      `images side by side are both domains in one folder - got ${spec} and ${second}`,
-      "name one of them, or leave --pairs out",
+      `side-by-side pairs are in one folder - got ${spec} and ${second}`,
+      "pass one of them, or remove --pairs",
     );
   }
   const a = onlyDomain(spec, await openSpec(spec, options));
@@ -35,7 +35,7 @@ interface NamedParts extends DataParts {
 
 function onlyDomain(spec: string, { domains }: OpenedData): NamedParts {
   if (domains.length === 1) return { ...domains[0]!, spec };
-  throw new DataError(`each of two domains must be one set of images - got ${spec}, which holds two`);
+  throw new DataError(`each domain must be one set of images - got ${spec}, which holds two`);
 }
 
 /**

@@ -34,7 +34,7 @@ export async function openSpec(spec: string, options: SpecOptions): Promise<Open
   if (named === undefined && found === null) throw noSuchData(spec);
   if (found?.isDirectory()) return openImageFolder(path, options);
   if (options.pairs !== undefined) {
-    throw new OptionError(`pairs is for a folder of images - got ${options.pairs} for ${spec}`, "leave --pairs out");
+    throw new OptionError(`--pairs is for a folder of images - got ${options.pairs} for ${spec}`, "remove --pairs");
   }
   const opened = named === undefined ? await openFile(spec, options) : await openNamed(named, options);
   requireSize(spec, options.size, opened);
@@ -45,8 +45,8 @@ function requireSize(spec: string, size: number | undefined, { domains: [{ train
   const [height, width] = train.shape.slice(-3);
   if (size === undefined || (height === size && width === size)) return;
   throw new OptionError(
-    `a size is for folders of images, and Parquet files of them - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
-    "leave --size out",
+    `--size is for folders of images and Parquet files with images - got ${size} for ${spec}, whose items are ${train.shape.join(" x ")}`,
+    "remove --size",
   );
 }
 
@@ -66,7 +66,7 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   }
   throw new DataError(
     `a file must be NumPy (.npy), Parquet (.parquet), a table (.csv, .tsv) or IDX (-ubyte, .idx) - got ${spec}`,
-    "name the folder of your images, or save an array of them with numpy.save",
+    "pass the folder of your images, or save them as an array with numpy.save",
   );
 }
 
@@ -78,6 +78,6 @@ function noSuchData(spec: string): DataError {
     `data must be a known name or a path that exists - got ${spec}`,
     close
       ? `did you mean ${nearest}?`
-      : `known names: ${names.join(", ")}; or name a folder of images, a .npy, .parquet, .csv or IDX file`,
+      : `known names: ${names.join(", ")}; or pass a folder of images, a .npy, .parquet, .csv or IDX file`,
   );
 }

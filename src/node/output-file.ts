@@ -16,7 +16,7 @@ export async function requireFree(path: string, force: boolean): Promise<void> {
   });
   if (found === null) return;
   if (found.isDirectory()) {
-    throw new OptionError(`the output must be a file - got the folder ${path}`, "name a file in it");
+    throw new OptionError(`the output must be a file - got the folder ${path}`, "pass a file in it");
   }
   if (!force) throw taken(path);
 }

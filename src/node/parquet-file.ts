@@ -54,7 +54,7 @@ export async function openParquet(
     if (images.length > 1) {
       throw new DataError(
         `${name} must hold one column of images - got ${images.map((column) => column.name).join(", ")}`,
-        "write a file with the one to learn from",
+        "save a file with only one of them",
       );
     }
     const [column] = images;
@@ -106,10 +106,7 @@ function labelsOf({ name, columns }: Table, images: Column): Column | null {
   const exact = called.filter((column) => column.name === labelColumn);
   const found = (exact.length > 0 ? exact : called).filter(({ holds }) => labelHolds.includes(holds));
   if (found.length <= 1) return found[0] ?? null;
-  throw new DataError(
-    `${name} must have one column ${labelColumn} - got ${found.length} of them`,
-    "give the others another name",
-  );
+  throw new DataError(`${name} must have one column ${labelColumn} - got ${found.length} of them`, "rename the others");
 }
 
 /** What is said of the columns beside images and their labels. */
@@ -194,8 +191,8 @@ async function readPoints(table: Table): Promise<Dataset> {
     throw new DataError(
       `${name} must hold a column of images, or numbers in every column - got ${got}`,
       other !== undefined && times.test(other.kind)
-        ? "write times as numbers in a unit, such as seconds since the first of them; or leave the column out"
-        : "images are the bytes of image files; write a file with the columns to learn from",
+        ? "convert times to numbers, such as seconds since the first one, or drop the column"
+        : "images must be encoded image files; save a file with only the columns to train on",
     );
   }
   if (rows === 0) throw new DataError(`${name} must hold at least one row of numbers - got none`);

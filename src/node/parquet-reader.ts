@@ -76,7 +76,7 @@ export class ParquetReader {
     if (cells <= most) return;
     throw new DataError(
       `${this.where} must have at most ${Math.floor(most)} cells, ${size} bytes as it is - got ${rows} rows of ${columns}`,
-      "write fewer rows or columns, or write the numbers to a .npy file, which is read piece by piece",
+      "save fewer rows or columns, or a .npy file, which is read item by item",
     );
   }
 
@@ -123,7 +123,7 @@ export class ParquetReader {
   private damaged(got: string): DataError {
     return new DataError(
       `${this.where} must be a whole Parquet file - got ${got}`,
-      "the file is damaged or was cut: get it again",
+      "the file is damaged or truncated: download or copy it again",
     );
   }
 

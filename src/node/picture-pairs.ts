@@ -22,7 +22,7 @@ export async function openPicturePairs(
   { size, first, dataDir }: PicturePairsOptions,
 ): Promise<OpenedData> {
   const packages = homes.map((home) => home.package).join(" ");
-  const advice = `run npm install ${packages}, or name with --data-dir a folder that has ${homes.map(({ folder }) => folder).join(" and ")}`;
+  const advice = `run npm install ${packages}, or pass as --data-dir a folder with ${homes.map(({ folder }) => folder).join(" and ")}`;
   const folders = homes.map((home) =>
     join(dataDir === undefined ? packageFolder(name, home.package, advice) : resolve(dataDir), home.folder),
   );

@@ -20,7 +20,7 @@ export async function readPointWeights(path: string): Promise<Float64Array> {
     extname(path.replace(/\.gz$/i, "")) === ".npy" ? await readNpy(path) : (await readCsv(path)).points;
   const [n = 0, width = 1, ...rest] = shape;
   if (n === 0 || width !== 1 || rest.length > 0) {
-    throw new DataError(`${name} must be [n], a number a point - got ${formatShape(shape)}`);
+    throw new DataError(`${name} must be [n], one number per point - got ${formatShape(shape)}`);
   }
   // Refused by the file's name, whatever is computed with them.
   sharesOf(data, name);

@@ -70,7 +70,7 @@ function requireRegular(path: string, found: Stats): void {
         : "a device";
   throw new DataError(
     `${path} must be a file - got ${kind}`,
-    kind === "a pipe" ? "write what comes out of it to a file first" : undefined,
+    kind === "a pipe" ? "write its output to a file first" : undefined,
   );
 }
 
@@ -85,7 +85,7 @@ export async function requireUnchanged({ path, handle, size, modified }: Regular
 export function changed(path: string, got: string): DataError {
   return new DataError(
     `${path} must not change while it is read - got ${got}`,
-    "wait until the program that writes it is done",
+    "wait until the program writing it has finished",
   );
 }
 
@@ -145,7 +145,7 @@ async function* unzippedChunks(file: RegularFile, limits: ReadLimits): AsyncGene
     if (error instanceof DataError) throw error;
     throw new DataError(
       `${file.path} must be a whole gzip file - got ${(error as Error).message}`,
-      "the file is damaged or was cut: get it again",
+      "the file is damaged or truncated: download or copy it again",
     );
   } finally {
     gunzip.destroy();
@@ -161,7 +161,7 @@ function tooLarge(path: string, size: number | null, most: number, hint: string 
 function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
   return new DataError(
     `${path} must unzip to at most ${maxExpansion} times its size - got ${Math.floor(at / size)} times, and more to come`,
-    "a small file can unzip to fill the memory; if you trust it, gunzip it yourself and name the result",
+    "a small file can expand to fill the memory; if you trust it, decompress it yourself and pass the result",
   );
 }
 

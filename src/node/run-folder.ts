@@ -103,8 +103,8 @@ export async function requireRun(folder: string): Promise<void> {
   throw new RunError(
     `the path must be the folder of a run - got ${what} at ${folder}`,
     (await new FolderStore(folder).has("config.json"))
-      ? `its config.json is left: train a new run with it, zaya train --config ${folder}/config.json`
-      : "runs lie in runs/ where no --out was given",
+      ? `its config.json is left: train a new run with zaya train --config ${folder}/config.json`
+      : "without --out, runs are saved in runs/",
   );
 }
 

@@ -22,7 +22,7 @@ function corner(name: string, bottom: boolean, right: boolean): Transform {
 
 export const crop = {
   name: "crop",
-  summary: "each corner of three quarters of the sides, at the size of the whole",
+  summary: "corner crops of three quarters of the side, resized to the full size",
   invertible: false,
   square: false,
   members: [

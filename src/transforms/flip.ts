@@ -4,7 +4,7 @@ import type { TransformSet } from "./transform.ts";
 /** Mirrored both ways an image is turned by 180 degrees. */
 export const flips = {
   name: "flip",
-  summary: "mirrored left-right, up-down and both",
+  summary: "flipped left-right, up-down and both",
   invertible: true,
   square: false,
   members: [identity, leftRight, upDown, turned180],

@@ -3,7 +3,7 @@ import type { TransformSet } from "./transform.ts";
 
 export const fliprot = {
   name: "fliprot",
-  summary: "mirrored left-right, mirrored up-down, and turned by 90 degrees",
+  summary: "flipped left-right, flipped up-down, rotated by 90 degrees",
   invertible: true,
   square: true,
   members: [identity, leftRight, upDown, turned90],

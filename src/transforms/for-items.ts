@@ -24,14 +24,14 @@ export function transformsFor(
   }
   if (shape[0] !== 2) {
     throw new OptionError(
-      `points must have two coordinates to be turned or mirrored - got ${formatShape(shape)}`,
-      "leave --augment out",
+      `points must be two-dimensional to be rotated or flipped - got ${formatShape(shape)}`,
+      "remove --augment",
     );
   }
   const unable = sets.find((set) => set.members.some(({ points }) => points === undefined));
   if (unable !== undefined) {
     throw new OptionError(
-      `points can be turned or mirrored - got ${unable.name}, which is for images`,
+      `points can only be rotated or flipped - got ${unable.name}, which is for images`,
       "use --transforms rotation, flip or fliprot",
     );
   }
@@ -41,7 +41,7 @@ export function transformsFor(
 function requireSquare({ name, square }: TransformSet, shape: Shape): void {
   if (!square || shape[0] === shape[1]) return;
   throw new OptionError(
-    `${name} turns images, which must be as high as wide - got ${formatShape(shape)}`,
-    "give images a --size, or use --transforms flip, translation or crop",
+    `${name} needs square images - got ${formatShape(shape)}`,
+    "make images square with --size, or use --transforms flip, translation or crop",
   );
 }

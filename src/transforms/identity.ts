@@ -3,7 +3,7 @@ import type { TransformSet } from "./transform.ts";
 
 export const identityAlone = {
   name: "identity",
-  summary: "items as they are: any augmentation is then the plain game",
+  summary: "no transformation: training without augmentation",
   invertible: true,
   square: false,
   members: [identity],

@@ -22,7 +22,7 @@ function moved(name: string, axis: 1 | 2, onwards: boolean): Transform {
 
 export const translation = {
   name: "translation",
-  summary: "moved left, right, up and down by an eighth of the side; what leaves is lost",
+  summary: "translated left, right, up and down by an eighth of the side, zero padding",
   invertible: false,
   square: false,
   members: [identity, moved("left", 2, false), moved("right", 2, true), moved("up", 1, false), moved("down", 1, true)],

@@ -209,7 +209,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--weights-a", "negative.csv"], "negative.csv: each weight must be at least 0 - got -2 at 1"],
     [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have one weight per item of b.csv, 2 - got 3"],
     [["a.csv", "b.csv", "--weights-a", "none.csv"], "none.csv must be a file that exists"],
-    [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], a number a point - got [3, 2]"],
+    [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], one number per point - got [3, 2]"],
     [["run", "tiny.npy", "--weights-a", "weights.csv"], "for the run run, which is sampled"],
     [["a.csv", "b.csv", "--metric", "mmd", "--weights-a", "weights.csv"], "points have no weights here"],
     [["a.csv", "b.csv", "--plan", "plan.txt"], "must end in .csv or .npy - got plan.txt"],

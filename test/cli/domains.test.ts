@@ -125,7 +125,7 @@ describe("zaya data with two domains", () => {
     const { augment, transforms, verdict } = resultOf(wide!);
     expect(verdict).toContain(`try --augment ${augment} --transforms ${transforms}, which`);
     const words = ["train", "gan", "--data", "wide", "--arch", "mlp", "--augment", augment, "--dry-run"];
-    refused(await zaya(folder, ...words), "must be as high as wide - got [16, 32, 1]");
+    refused(await zaya(folder, ...words), "needs square images - got [16, 32, 1]");
     expect((await zaya(folder, ...words, "--transforms", transforms)).code).toBe(0);
   });
 
@@ -137,15 +137,15 @@ describe("zaya data with two domains", () => {
 
 describe("domains that cannot be used", () => {
   it.each<[words: string[], ...texts: string[]]>([
-    [["A", "colour"], "got [16, 16, 1] in A and [16, 16, 3] in colour", "save the grey ones as RGB"],
+    [["A", "colour"], "got [16, 16, 1] in A and [16, 16, 3] in colour", "save the greyscale images as RGB"],
     [["A", "large"], "got [16, 16, 1] in A and [32, 32, 1] in large", "--size N"],
     [["A", "nowhere"], "data must be a known name or a path that exists - got nowhere"],
     [["zoo"], "testB must hold at least one image - got no files", "remove the folder"],
     [["alone"], "must hold trainA and trainB - got trainB alone", "add the other"],
     [["wide", "--pairs", "beside"], "pairs must be one of side-by-side - got beside"],
     [["A", "--pairs", "side-by-side"], "16 x 16, not twice as wide as high"],
-    [["tiny.npy", "--pairs", "side-by-side"], "pairs is for a folder of images", "leave --pairs out"],
-    [["A", "B", "--pairs", "side-by-side"], "both domains in one folder"],
+    [["tiny.npy", "--pairs", "side-by-side"], "--pairs is for a folder of images", "remove --pairs"],
+    [["A", "B", "--pairs", "side-by-side"], "side-by-side pairs are in one folder"],
     [["A", "ring8"], "both domains must be of images - got points in ring8"],
     [["A", "B", "--limit", "0"], "limit must be a whole number from 1, or a share in (0, 1) - got 0"],
     [["A", "B", "--limit", "1.5"], "limit must be a whole number from 1, or a share in (0, 1) - got 1.5"],
@@ -170,7 +170,11 @@ describe("domains that cannot be used", () => {
       "pass a single data set",
     );
     expect(items.stderr).toContain("recipes for two domains of images: cyclegan");
-    refused(await train("--data", "A", "same", "vae"), "got aligned pairs of images in A and same", "recipes for aligned pairs of images: pix2pix");
+    refused(
+      await train("--data", "A", "same", "vae"),
+      "got aligned pairs of images in A and same",
+      "recipes for aligned pairs of images: pix2pix",
+    );
     refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got a single data set in A");
     refused(await train("pix2pix", "--data", "A", "same", "--blocks", "3"), "blocks are for a residual", "--generator");
     const idle = ["--lambda", "0", "--adversarial", "0"];

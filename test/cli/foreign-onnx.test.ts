@@ -109,7 +109,7 @@ describe("features of a file that another program made", () => {
       const other = await OnnxFeatures.open({ ...source, beside: async () => bytes }, device);
       expect(other.id).not.toBe(outside.id);
       await other.close();
-      expect(await refusal(OnnxFeatures.open(source, device))).toContain("must lie beside it - got no");
+      expect(await refusal(OnnxFeatures.open(source, device))).toContain("must be in the same folder - got no");
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -146,7 +146,7 @@ describe("features of a file that another program made", () => {
       ["got Infinity", "for item 2"],
     ],
     ["cut-outside", colour, ["cut.bin must hold the weights of", "got 20 bytes"]],
-    ["no-outside", colour, ["keeps its weights in a second file, which must lie beside it - got no", "gone.bin"]],
+    ["no-outside", colour, ["has external weights, which must be in the same folder - got no", "gone.bin"]],
     ["upwards", colour, ['must keep its weights in its own folder - got "../make.py"']],
     ["newer", colour, ["opset 99, which is newer than opset 26, the last that it knows"]],
     ["newer-ir", colour, ["IR version 99, which is newer than 13, the last that it knows"]],

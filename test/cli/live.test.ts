@@ -59,7 +59,7 @@ describe("a run whose folder does not stay", () => {
     const { ended } = await training("here");
     await rename(join(folder, "here"), join(folder, "there"));
     const { code, stderr } = await ended;
-    expect(stderr).toContain(`the folder must stay while it is written - got nothing at ${join(folder, "here")}`);
+    expect(stderr).toContain(`the folder must not be moved during training - got nothing at ${join(folder, "here")}`);
     expect(stderr).not.toContain("bug in zaya");
     expect(code).toBe(2);
     expect(existsSync(join(folder, "here"))).toBe(false);

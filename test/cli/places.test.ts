@@ -66,7 +66,7 @@ describe("a file that is there", () => {
     ["sample", ["sample", "run", "-n", "4", "--out"]],
     ["reconstruct", ["reconstruct", "run", "--out"]],
     ["traverse", ["traverse", "run", "--out"]],
-  ])("is not replaced by zaya %s, be it a link to nothing", async (_, words) => {
+  ])("is not replaced by zaya %s, be it a broken link", async (_, words) => {
     await writeFile(join(folder, "mine.png"), "mine");
     await symlink("nowhere.png", join(folder, "link.png"));
     for (const out of ["mine.png", "link.png"]) {

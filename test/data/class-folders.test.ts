@@ -67,7 +67,7 @@ describe("folders of images", () => {
     await put("photos/2024/cat/1.png", "photos/2024/dog/1.png");
     const items = await openItems(folder);
     expect(items.classNames).toEqual(["cat", "dog"]);
-    expect(items.notes).toEqual(["classes are the folders in photos/2024"]);
+    expect(items.notes).toEqual(["classes are the subfolders of photos/2024"]);
   });
 
   it("are none where there is one, and where images lie beside them, which is said", async () => {
@@ -77,9 +77,7 @@ describe("folders of images", () => {
     await put("dog/1.png", "top.png");
     const mixed = await openItems(folder);
     expect([mixed.size, mixed.labels]).toEqual([4, null]);
-    expect(mixed.notes).toEqual([
-      "1 image lies beside the folders cat, dog: all are one data set, and folders are no classes",
-    ]);
+    expect(mixed.notes).toEqual(["1 image lies beside the folders cat, dog: the data set has no classes"]);
   });
 
   it("stay the same classes under a limit, which says what it leaves out", async () => {
@@ -87,7 +85,9 @@ describe("folders of images", () => {
     const { train, test } = await openData(folder, { limit: 2 });
     expect(train.classNames).toEqual(["cat", "dog"]);
     expect([...train.labels!, ...test.labels!]).toEqual([0, 0]);
-    expect(train.notes![0]).toContain("the limit leaves no image of the class dog: a share, as --limit 0.1");
+    expect(train.notes![0]).toContain(
+      "the limit excludes all images of the class dog: a fraction, such as --limit 0.1",
+    );
     await put("zebra.png");
     expect((await openData(folder, { limit: 2 })).train.labels).toBeNull();
   });
@@ -117,7 +117,7 @@ describe("folders of images", () => {
     ]);
     await put(`${part}/fox/1.png`);
     await expect(openData(folder)).rejects.toThrow(
-      "must have folders of the classes to train on - got fox, which is none of",
+      "must have the class folders of the training split - got fox, which is none of",
     );
   });
 

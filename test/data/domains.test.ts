@@ -184,7 +184,7 @@ describe("two folders", () => {
     expect(named.train).toMatchObject({ name: "digits-outlined, B", kind: "image", size: 5 });
     expect(named.train.labels).toHaveLength(5);
     const { message } = await errorOf(openData(at("A"), { domain: "B" }));
-    expect(message).toBe(`a domain is chosen of two - got B of A, which is one data set`);
+    expect(message).toBe(`--domain is for data with two domains - got B for A, a single data set`);
   });
 
   it("are limited each by itself, by a number or by a share that leaves the test parts as they are", async () => {
@@ -212,7 +212,7 @@ describe("two folders", () => {
     const channels = await errorOf(openData(at("A"), { second: at("colour") }));
     expect(channels).toBeInstanceOf(DataError);
     expect(channels.message).toContain("got [4, 4, 1] in A and [4, 4, 3] in colour");
-    expect(channels.hint).toContain("save the grey ones as RGB");
+    expect(channels.hint).toContain("save the greyscale images as RGB");
     const size = await errorOf(openData(at("A"), { second: at("large") }));
     expect(size.message).toContain("got [4, 4, 1] in A and [8, 8, 1] in large");
     expect(size.hint).toContain("--size N");
@@ -371,7 +371,7 @@ describe("images side by side", () => {
     await put("wide.npy", encodeNpy(ndarray("uint8", [4, 1, 4, 8], new Uint8Array(128))));
     const two = await errorOf(openData(at("wide"), { ...beside, second: at("wide") }));
     expect(two).toBeInstanceOf(OptionError);
-    expect(two.hint).toContain("leave --pairs out");
+    expect(two.hint).toContain("remove --pairs");
     for (const spec of [at("wide.npy"), "mnist", "digits-inverted"]) {
       expect((await errorOf(openData(spec, beside))).message).toContain("pairs is for a folder of images");
     }

@@ -97,7 +97,7 @@ describe("emoji", () => {
     expect(error).toBeInstanceOf(DataError);
     expect(error).toMatchObject({
       message: `emoji must have the folder ${join(folder, "img/img/twitter/64")} - got ENOENT`,
-      hint: "run npm install emoji-datasource-google emoji-datasource-twitter, or name with --data-dir a folder that has img/google/64 and img/twitter/64",
+      hint: "run npm install emoji-datasource-google emoji-datasource-twitter, or pass as --data-dir a folder with img/google/64 and img/twitter/64",
     });
     const damaged = await mkdtemp(join(tmpdir(), "zaya-emoji-damaged-"));
     await cp(folder, damaged, { recursive: true });

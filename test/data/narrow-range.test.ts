@@ -54,9 +54,9 @@ describe("narrowRange", () => {
     [[0, 1 / 255], "uint12", "0 to 9 of uint12: numbers of 8 bits in 12? save 16 * a"],
     [[0, 0], "uint16", "numbers of 8 bits in 16 are saved as 257 * a"],
     [[0, 3 / 255], "uint8", "numbers of 2 bits in 8? save 64 * a"],
-    [[0, 0], "uint16", "all values are 0 of [0, 1], 0 to 0 of uint16: there is nothing to learn from"],
-    [[0.4, 0.5], "float32", "all values lie from 0.4 to 0.5 of [0, 1]: models learn little of so little contrast"],
-    [[0.4, 0.5], "uint8", "102 to 128 of uint8: models learn little"],
+    [[0, 0], "uint16", "all values are 0 of [0, 1], 0 to 0 of uint16: there is nothing to learn"],
+    [[0.4, 0.5], "float32", "all values lie from 0.4 to 0.5 of [0, 1]: the contrast is too low to learn from"],
+    [[0.4, 0.5], "uint8", "102 to 128 of uint8: the contrast is too low"],
   ] as const)("warns of %j as %s", (values, type, expected) => {
     expect(warningOf(values, type)).toContain(expected);
   });

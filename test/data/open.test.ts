@@ -202,8 +202,8 @@ describe("a folder of images", () => {
     const reasons = Object.fromEntries(train.skipped.map(({ file, reason }) => [file, reason]));
     expect(Object.keys(reasons).toSorted()).toEqual(["cut.jpg", "cut.png", "empty.png", "link.png", "notes.txt"]);
     expect(reasons).toMatchObject({
-      "cut.jpg": "damaged or cut",
-      "cut.png": "damaged or cut",
+      "cut.jpg": "damaged or truncated",
+      "cut.png": "damaged or truncated",
       "empty.png": "empty file",
       "notes.txt": "not an image",
     });
@@ -221,7 +221,7 @@ describe("a folder of images", () => {
     const { files, skipped } = await readImageFolder(folder, { size: 4 });
     expect(files).toEqual(["good.png"]);
     expect(skipped).toEqual([
-      { file: "huge.png", reason: "20000 x 20000 pixels, more than the 134 million that are decoded: scale it down" },
+      { file: "huge.png", reason: "20000 x 20000 pixels, more than the limit of 134 million: scale it down" },
     ]);
   });
 
@@ -261,7 +261,7 @@ describe("a folder of images", () => {
     expect(error.message).toContain("got a.txt (not an image), b.txt (not an image), c.txt (not an image), and 2 more");
     await put("one.png", await grey(1));
     expect((await errorOf(openData(folder))).message).toContain(
-      "must have at least 2 items, one of them to test on - got 1; left out: a.txt (not an image), b.txt",
+      "must have at least 2 items, one of them for testing - got 1; left out: a.txt (not an image), b.txt",
     );
   });
 
@@ -486,7 +486,7 @@ describe("openItems", () => {
   });
 
   it("is checked as openData is", async () => {
-    expect((await errorOf(openItems("mnist", { size: 16 }))).message).toContain("a size is for folders of images");
+    expect((await errorOf(openItems("mnist", { size: 16 }))).message).toContain("--size is for folders of images");
     expect((await errorOf(openItems("mnst"))).hint).toContain("mnist");
   });
 });

@@ -43,7 +43,7 @@ describe("images in a Parquet file", () => {
     expect(data.classNames).toEqual(["1", "3", "5", "6"]);
     expect(data.labels).toEqual(Int32Array.of(1, 0, 0, 2, 3));
     expect(data.skipped).toEqual([
-      { file: "row 3, 2.png", reason: "damaged or cut" },
+      { file: "row 3, 2.png", reason: "damaged or truncated" },
       { file: "row 6, elsewhere.png", reason: "cannot be read: no bytes in the file" },
       { file: "row 7", reason: "cannot be read: no bytes in the file" },
     ]);
@@ -104,7 +104,7 @@ describe("images in a Parquet file", () => {
     expect(data.train.size + data.test.size).toBe(3);
     expect([...data.train.labels!, ...data.test.labels!].toSorted()).toEqual([0, 0, 1]);
     // Of the rows after those that were needed nothing is said.
-    expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "damaged or cut" }]);
+    expect(data.train.skipped).toEqual([{ file: "row 3, 2.png", reason: "damaged or truncated" }]);
     const mixed = await openItems(fixture("sizes"), { size: 2 });
     expect(mixed).toMatchObject({ shape: [2, 2, 3], size: 2 });
   });
@@ -206,7 +206,7 @@ describe("points in a Parquet file", () => {
   it("have a column label as a coordinate, which is said", async () => {
     const data = await openItems(fixture("points-label"));
     expect(data).toMatchObject({ shape: [2], labels: null });
-    expect(data.notes).toEqual([expect.stringContaining("column label is a coordinate as the others are")]);
+    expect(data.notes).toEqual([expect.stringContaining("column label is read as a coordinate")]);
   });
 
   it("are read as polars writes them", async () => {
@@ -221,7 +221,7 @@ describe("points in a Parquet file", () => {
 
   it("take no size", async () => {
     const error = await errorOf(openItems(fixture("none"), { size: 8 }));
-    expect(error.message).toContain("Parquet files of them - got 8");
+    expect(error.message).toContain("Parquet files with images - got 8");
   });
 });
 

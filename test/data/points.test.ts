@@ -263,7 +263,7 @@ describe("choosing from points", () => {
 describe("openData on points", () => {
   it("refuses sides in pixels, and a folder of files", async () => {
     await expect(openData("ring8", { size: 2 })).rejects.toThrow(
-      "a size is for folders of images, and Parquet files of them - got 2 for ring8, whose items are 2",
+      "--size is for folders of images and Parquet files with images - got 2 for ring8, whose items are 2",
     );
     await expect(openData("ring8", { dataDir: "." })).rejects.toThrow("which is generated");
   });

@@ -171,8 +171,8 @@ describe("an image that cannot be decoded", () => {
     ["BMW and other cars, a text", "a.txt", "not an image"],
     ["hello", "a.png", "not an image"],
     ["", "a.png", "empty file"],
-    ["\u00ff\u00d8\u00ff\u00e0", "a.jpg", "damaged or cut"],
-    ["II*\0\b\0\0\0", "a.tif", "damaged or cut, or a TIFF of a sort that cannot be decoded here"],
+    ["\u00ff\u00d8\u00ff\u00e0", "a.jpg", "damaged or truncated"],
+    ["II*\0\b\0\0\0", "a.tif", "damaged, truncated, or an unsupported kind of TIFF"],
   ])("says why by its first bytes: %j as %s", async (text, file, reason) => {
     expect(await reasonFor(Buffer.from(text, "latin1"), file)).toContain(reason);
   });
@@ -199,7 +199,7 @@ describe("an image that cannot be decoded", () => {
         const picture = typeof header === "string" ? header : await header.decode({ size: 4 });
         // Of an animation the first picture may be whole.
         if (typeof picture !== "string" && file.startsWith("animation")) continue;
-        expect(picture, file).toContain("damaged or cut");
+        expect(picture, file).toContain("damaged or truncated");
       }
     }
   });
@@ -220,14 +220,14 @@ describe("a picture larger than the memory", () => {
 
   it("is refused by its header", async () => {
     expect(await reasonFor(await bomb(16_384), "a.png")).toBe(
-      "16384 x 16384 pixels, more than the 134 million that are decoded: scale it down",
+      "16384 x 16384 pixels, more than the limit of 134 million: scale it down",
     );
   });
 
   it("is not opened to learn from without a size", async () => {
     const file = { file: "a.png", bytes: () => bomb(5000) };
     await expect(readImages("here", [file], 1, {}, [])).rejects.toThrow(
-      "here: images must have at most 4096 x 4096 pixels to learn from - got a.png (5000 x 5000)",
+      "here: images must have at most 4096 x 4096 pixels - got a.png (5000 x 5000)",
     );
   });
 });

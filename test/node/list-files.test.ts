@@ -35,8 +35,8 @@ it.runIf(process.platform === "linux")(
     const skipped: SkippedFile[] = [];
     expect(await listFiles(folder, skipped)).toEqual(["B.png", "b.png", "in/deep/a.png", "link.png"]);
     expect(Object.fromEntries(skipped.map(({ file, reason }) => [file, reason]))).toEqual({
-      "gone.png": "cannot be read: a link to nothing (ENOENT)",
-      round: "cannot be read: a link to itself (ELOOP)",
+      "gone.png": "cannot be read: a broken link (ENOENT)",
+      round: "cannot be read: a circular link (ELOOP)",
       "device.png": "neither a file nor a folder",
       "latin-\ufffd.png": "cannot be read: its name is not UTF-8; rename it",
     });

@@ -69,7 +69,9 @@ describe("lockFolder", () => {
     await write({ ...holder, namespace: "pid:[1]" });
     const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
     expect((error as RunError).message).toContain("a folder has one writer - got process 4194305");
-    expect((error as RunError).hint).toContain(`another container from here; if that one has ended, delete`);
+    expect((error as RunError).hint).toContain(
+      `another container is running cannot be determined; if it has ended, delete`,
+    );
     // A lock of an earlier version says nothing of it.
     const { namespace: _, ...earlier } = holder;
     await write(earlier);

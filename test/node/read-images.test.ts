@@ -43,8 +43,8 @@ it("grey images before and after the first of colour are widened, and what is le
     [200, 0, 200],
   ]);
   expect(skipped.map(({ file, reason }) => [file, reason])).toEqual([
-    ["1", "damaged or cut"],
+    ["1", "damaged or truncated"],
     ["2", "not an image"],
-    ["6", "damaged or cut"],
+    ["6", "damaged or truncated"],
   ]);
 });

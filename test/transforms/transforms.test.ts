@@ -144,16 +144,11 @@ describe("several sets", () => {
   });
 
   it.each([
-    [
-      "rotation",
-      { kind: "image", shape: [4, 6, 3] },
-      "rotation turns images, which must be as high as wide - got [4, 6, 3]",
-      "--size",
-    ],
+    ["rotation", { kind: "image", shape: [4, 6, 3] }, "rotation needs square images - got [4, 6, 3]", "--size"],
     ["fliprot", { kind: "image", shape: [6, 4, 1] }, "got [6, 4, 1]", "--transforms flip"],
-    ["translation", plane, "points can be turned or mirrored - got translation", "rotation, flip or fliprot"],
+    ["translation", plane, "points can only be rotated or flipped - got translation", "rotation, flip or fliprot"],
     ["crop", plane, "got crop", "rotation, flip or fliprot"],
-    ["rotation", { kind: "points", shape: [3] }, "two coordinates to be turned or mirrored - got [3]", "--augment"],
+    ["rotation", { kind: "points", shape: [3] }, "two-dimensional to be rotated or flipped - got [3]", "--augment"],
   ] as const)("%s of %o is refused", (name, items, message, hint) => {
     const attempt = () => transformsFor(named("flip", name), items);
     expect(attempt).toThrow(OptionError);

@@ -3,7 +3,7 @@ import { asItIs, digitPairs } from "./digit-pairs.ts";
 /** A digit, white on black (A), and the same black on white (B): b = 1 - a. */
 export const digitsInverted = digitPairs({
   name: "digits-inverted",
-  description: "digits and their negatives",
+  description: "digits, and inverted",
   channels: 1,
   a: asItIs,
   b: (digit) => digit.map((value) => 1 - value),

@@ -3,7 +3,7 @@ import { asItIs, digitPairs, side } from "./digit-pairs.ts";
 /** A digit (A), and the same turned by 90 degrees counter-clockwise (B): what was on the right is at the top. */
 export const digitsRotated = digitPairs({
   name: "digits-rotated",
-  description: "digits and the same turned by 90 degrees",
+  description: "digits, and rotated by 90 degrees",
   channels: 1,
   a: asItIs,
   b: (digit) => digit.map((_, at) => digit[(at % side) * side + (side - 1 - Math.floor(at / side))]!),

@@ -8,7 +8,7 @@ const places = [-4, -2, 0, 2, 4];
  */
 export const grid25 = gaussianMixture({
   name: "grid25",
-  description: "2-D points: 25 Gaussians on a grid, deviation 0.05",
+  description: "2-D points: 25 Gaussians on a grid, std 0.05",
   centers: places.flatMap((x) => places.map((y) => [x, y])),
   deviation: 0.05,
   within: 3,

@@ -10,7 +10,7 @@ const noise = 0.05;
  */
 export const moons = generatedPoints({
   name: "moons",
-  description: "2-D points: two interleaved half circles, deviation 0.05",
+  description: "2-D points: two interleaved half circles, std 0.05",
   dimensions: 2,
   classes: 2,
   formula: `half circles of radius 1, up about (0, 0), down about (1, 0.5), deviation ${noise}`,

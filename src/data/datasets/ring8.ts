@@ -10,7 +10,7 @@ const modes = 8;
  */
 export const ring8 = gaussianMixture({
   name: "ring8",
-  description: "2-D points: 8 Gaussians on a circle, deviation 0.01",
+  description: "2-D points: 8 Gaussians on a circle, std 0.01",
   centers: Array.from({ length: modes }, (_, mode) => {
     const angle = (2 * Math.PI * mode) / modes;
     return [Math.cos(angle), Math.sin(angle)];
