@@ -57,6 +57,8 @@ function parseMagic(bytes: Uint8Array, source: string): { readonly type: Element
 
 function wrongLength(what: string, expected: number | null, got: number): DataError {
   const hint =
-    expected !== null && got > expected ? "something was added to the file" : "the file was cut: get it again";
+    expected !== null && got > expected
+      ? "the file has extra bytes at its end"
+      : "the file is truncated: download or copy it again";
   return new DataError(`${what} must take ${expected ?? "more than 2^53"} bytes - got ${got}`, hint);
 }

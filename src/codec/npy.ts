@@ -71,7 +71,7 @@ export function parseNpyHeader(start: Uint8Array, length: number, source: string
   if (length - bodyAt !== expected) {
     throw new DataError(
       `${source}: ${descriptor} ${formatShape(shape)} must have a body of ${expected ?? "more than 2^53"} bytes - got ${length - bodyAt}`,
-      "the file is damaged or was cut: write it again",
+      "the file is damaged or truncated: save it again",
     );
   }
   return header;
@@ -223,6 +223,6 @@ function unknownDescriptor(descriptor: string, name: string, source: string): Da
 function cutHeader(source: string, expected: number, got: number): DataError {
   return new DataError(
     `${source}: the header must end at byte ${expected} - got a file of ${got} bytes`,
-    "the file is damaged or was cut: write it again",
+    "the file is damaged or truncated: save it again",
   );
 }

@@ -74,7 +74,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   if (end !== body.length) {
     throw new DataError(
       `${where}: the tensors must fill the body, ${end} bytes - got ${body.length}`,
-      "the file is damaged or was cut",
+      "the file is damaged or truncated",
     );
   }
   const read = tensors.map(({ name, dtype, shape, from, to }) => {
@@ -93,7 +93,7 @@ function parseHeader(bytes: Uint8Array, where: string): { header: Record<string,
   if (length > room) {
     throw new DataError(
       `${where}: the header must have at most ${room} bytes - got ${length}`,
-      "the file is damaged or cut, or is no safetensors file",
+      "the file is damaged or truncated, or not a safetensors file",
     );
   }
   const bodyAt = 8 + length;

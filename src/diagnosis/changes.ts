@@ -31,7 +31,7 @@ function changeOf({ option, value, reason }: Remedy, spread: number): Change | n
 function smallerRate({ train }: RunConfig): Change {
   return {
     flag: `--learning-rate ${threeDigits(train.learningRate / 4)}`,
-    reason: `smaller steps, as the usual causes are not there; it was ${threeDigits(train.learningRate)}`,
+    reason: `a smaller learning rate, because the usual causes are absent; it was ${threeDigits(train.learningRate)}`,
   };
 }
 
@@ -39,14 +39,14 @@ function smallerRate({ train }: RunConfig): Change {
 
 export function fallingRate({ train }: RunConfig): Change | null {
   if (train.schedule !== "constant") return null;
-  return { flag: "--schedule linear", reason: "a learning rate that falls lets the players come to rest" };
+  return { flag: "--schedule linear", reason: "a decaying learning rate lets generator and discriminator settle" };
 }
 
 /** Twice as many. */
 export function moreSteps({ train }: RunConfig): Change {
   return {
     flag: `--steps ${2 * train.steps}`,
-    reason: `${train.steps} steps were too few for the samples to become like items`,
+    reason: `${train.steps} steps were too few for realistic samples`,
   };
 }
 
@@ -58,13 +58,13 @@ export function moreData({ data: { limit } }: RunConfig): Change | null {
   if (limit !== undefined && limit >= 1) {
     return {
       flag: `--limit ${10 * limit}`,
-      reason: `it was trained on the first ${limit} items alone; leave --limit out for all`,
+      reason: `it was trained on the first ${limit} items only; remove --limit for all`,
     };
   }
   if (limit !== undefined && limit < mostOfAll) {
     return {
       flag: `--limit ${threeDigits(Math.min(mostOfAll, 10 * limit))}`,
-      reason: `it was trained on ${share(limit)} of the items alone; leave --limit out for all`,
+      reason: `it was trained on ${share(limit)} of the items only; remove --limit for all`,
     };
   }
   return null;

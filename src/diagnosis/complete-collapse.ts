@@ -18,21 +18,21 @@ const name = "complete-collapse";
 
 export const completeCollapse: Symptom = {
   name,
-  summary: "all samples are alike",
-  needs: "two players, and samples at two looks",
+  summary: "all samples are nearly the same",
+  needs: "an adversarial model and two snapshots of samples",
   warmUp: 0.2,
   look: (evidence) => {
     const looks = judgedLooks(evidence);
     if (looks === null) return null;
     const last = looks.at(-1)!;
     const { way, value } = leastDiverse(last);
-    const [samples, items] = way === null ? ["samples", "items"] : [`images made ${way}`, "images there"];
-    const distance = `two ${samples} are ${share(value)} as far from each other as two real ${items} (collapse: below ${share(leastOf(way))})`;
+    const [samples, items] = way === null ? ["samples", "items"] : [`${way} translations`, "target images"];
+    const distance = `the mean distance between ${samples} is ${share(value)} of that between real ${items} (collapse: below ${share(leastOf(way))})`;
     const largest = largestPlace(last);
     const where =
       largest === null
         ? ""
-        : `; of those near real items ${share(largest.share)} are at ${evidence.places!.names[largest.place]} (collapse: from ${share(all)})`;
+        : `; ${share(largest.share)} of those near real items are at ${evidence.places!.names[largest.place]} (collapse: at least ${share(all)})`;
     const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
     const sign = { evidence: distance + where, values };
     return looks.every(collapsed)

@@ -15,8 +15,8 @@ const name = "dead-units";
 
 export const deadUnits: Symptom = {
   name,
-  summary: "most units of a layer of ReLU are above 0 for no item, so that no gradient passes them",
-  needs: `layers of ReLU, and ${looks} checks of them`,
+  summary: "most units of a ReLU layer output 0 for all items and pass no gradient",
+  needs: `ReLU layers and ${looks} checks of them`,
   warmUp: 0,
   look: (evidence) => {
     const { reluNets = [] } = evidence.model;
@@ -37,7 +37,7 @@ export const deadUnits: Symptom = {
       shown.map(({ name, dead, stderr }) => `${share(dead)} ± ${share(stderr)} of the units of ${name}`),
     );
     const sign = {
-      evidence: `dead on ${evidence.deadUnitItems} items at each of the newest ${looks} checks: ${said}, or more (too many: ${share(tooMany)} or more, by ${sure} standard errors)`,
+      evidence: `dead on ${evidence.deadUnitItems} items at each of the last ${looks} checks: at least ${said} (too many: at least ${share(tooMany)}, by ${sure} standard errors)`,
       values: Object.fromEntries(shown.map(({ name, dead }) => [name, dead])),
     };
     if (dying.length === 0) return { present: false, ...sign };

@@ -15,8 +15,8 @@ const name = "discriminator-saturation";
 
 export const discriminatorSaturation: Symptom = {
   name,
-  summary: "the discriminator is never wrong, and the generator learns little from it",
-  needs: "a discriminator with an accuracy, and 12 looks at gradients",
+  summary: "the discriminator is always right, and the generator's gradient is small",
+  needs: "a discriminator with an accuracy and 12 gradient checks",
   warmUp: 0.25,
   look: (evidence) => {
     const seen = followedGenerators(evidence).flatMap((generator) =>
@@ -49,7 +49,7 @@ function isSaturated({ accuracy, left }: Measure): boolean {
 }
 
 function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
-  return `over the newest quarter the discriminator is right on ${share(accuracy)} of real and generated ${judged(packing)} (saturation: from ${share(sure)}), and the gradient of ${net} is ${threeDigits(left)} of its largest before (saturation: up to ${little})`;
+  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(sure)}), and the gradient norm of ${net} is ${threeDigits(left)} of its earlier maximum (saturation: at most ${little})`;
 }
 
 /** A discriminator that knows the training items by heart is sure of those alone. */
@@ -57,5 +57,5 @@ function heldOutWords({ now, packing }: Evidence): string {
   const scores = now?.scores ?? null;
   if (scores === null) return "";
   const packs = packing > 1 ? "packs of " : "";
-  return `; it puts ${packs}training items above ${packs}samples in ${share(scores.train)} of pairs, ${packs}held-out items in ${share(scores.heldOut)}`;
+  return `; it scores ${packs}training items above ${packs}samples in ${share(scores.train)} of pairs, ${packs}held-out items in ${share(scores.heldOut)}`;
 }

@@ -12,8 +12,8 @@ const name = "low-fidelity";
 
 export const lowFidelity: Symptom = {
   name,
-  summary: "most samples are like no real item",
-  needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
+  summary: "most samples do not look like real items",
+  needs: "an adversarial model, two snapshots of samples, and data with declared modes or enough items to cluster",
   // A learning rate that falls brings samples near in the last steps.
   warmUp: null,
   look: (evidence) => {
@@ -25,9 +25,9 @@ export const lowFidelity: Symptom = {
     const best = maxOf(shares);
     const where = places.declared
       ? "near a mode"
-      : `within what real items have, by distance from clusters${places.sharpness === null ? "" : " and sharpness"}`;
+      : `in the range of real items, by distance from clusters${places.sharpness === null ? "" : " and sharpness"}`;
     const sign = {
-      evidence: `${share(best)} of samples are ${where}, of real items ${share(places.fidelity)} (low: below ${share(most * places.fidelity)})`,
+      evidence: `${share(best)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(most * places.fidelity)})`,
       values: { fidelity: best, ofReal: places.fidelity },
     };
     // Samples that are all alike are named by that.

@@ -16,8 +16,8 @@ const name = "memorisation";
 
 export const memorisation: Symptom = {
   name,
-  summary: "samples repeat training items",
-  needs: "a model that draws, and samples that are not all alike",
+  summary: "samples are nearly copies of training items",
+  needs: "a generative model whose samples are not all the same",
   warmUp: null,
   look: (evidence) => {
     const { now, config } = evidence;
@@ -28,9 +28,9 @@ export const memorisation: Symptom = {
     if (!(item > 0)) return null;
     const ratio = sample / item;
     const pairs = shareAbove(real, generated.toSorted());
-    const others = heldOut ? "held-out items" : "training items, from each other,";
+    const others = heldOut ? "held-out items" : "training items from each other";
     const sign = {
-      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (repeated: from ${share(nearer)}), ${threeDigits(sample)} beside ${threeDigits(item)} in the middle, ${threeDigits(ratio)} of it (repeated: below ${byFar})`,
+      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (memorised: at least ${share(nearer)}); median distances ${threeDigits(sample)} and ${threeDigits(item)}, a ratio of ${threeDigits(ratio)} (memorised: below ${byFar})`,
       values: { pairs, sample, item, ratio },
     };
     if (pairs < nearer || ratio >= byFar) return { present: false, ...sign };
@@ -41,6 +41,6 @@ export const memorisation: Symptom = {
 function fewerSteps({ train }: RunConfig): Change {
   return {
     flag: `--steps ${Math.max(1, Math.round(train.steps / 4))}`,
-    reason: "it has seen the few training items too often",
+    reason: "the model has seen few training items many times",
   };
 }

@@ -18,8 +18,8 @@ const name = "no-convergence";
 
 export const noConvergence: Symptom = {
   name,
-  summary: "samples keep moving from one place to another",
-  needs: `two players, ${young} steps, five looks at samples, and data that declare modes or enough items to cluster`,
+  summary: "samples keep changing place",
+  needs: `an adversarial model, ${young} steps, five snapshots of samples, and data with declared modes or enough items to cluster`,
   // A falling learning rate brings many to rest.
   warmUp: 0.75,
   look: (evidence) => {
@@ -35,7 +35,7 @@ export const noConvergence: Symptom = {
       number,
     ];
     const sign = {
-      evidence: `from look to look, ${list(latest.map(share))} of samples went to other places: ${share(moved)} on average (unrest: from ${share(restless)}), ${share(late)} over the newest ${newest} (unrest: as much, and ${asLarge} or more of the ${share(before)} before)`,
+      evidence: `between snapshots, ${list(latest.map(share))} of samples changed place: ${share(moved)} on average (unrest: at least ${share(restless)}), ${share(late)} over the last ${newest} (unrest: as much, and at least ${asLarge} of the earlier ${share(before)})`,
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < restless || late < asLarge * before) return { present: false, ...sign };

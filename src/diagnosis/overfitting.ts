@@ -16,8 +16,8 @@ const name = "overfitting";
 
 export const overfitting: Symptom = {
   name,
-  summary: "held-out items are met worse and worse while training items are met better",
-  needs: `a metric that is followed on training and on held-out items, and ${evaluations} evaluations`,
+  summary: "the held-out metric worsens while the training metric improves",
+  needs: `a metric logged on training and on held-out items, and ${evaluations} evaluations`,
   warmUp: 0.2,
   look: (evidence) => {
     const followed = endMetrics.flatMap(({ name, quantity, better }) => {
@@ -28,7 +28,7 @@ export const overfitting: Symptom = {
     if (worst === undefined) return null;
     const { name: metric, best, now, trainThen, trainNow, error, least } = worst;
     const sign = {
-      evidence: `${metric} of held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is ${threeDigits(now)} now, while that of training items went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by ${threeDigits(least)} or more, ${errors} standard errors or ${100 * matters} % of what was learned, at the newest ${newest} evaluations)`,
+      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is now ${threeDigits(now)}, while on training items it went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by at least ${threeDigits(least)}, the larger of ${errors} standard errors and ${100 * matters} % of the improvement, at the last ${newest} evaluations)`,
       values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
     };
     if (!worst.present) return { present: false, ...sign };
@@ -89,6 +89,6 @@ function valueAt(series: Series | undefined, step: number): number {
 function stepsTo(bestStep: number): Change {
   return {
     flag: `--steps ${bestStep}`,
-    reason: "from there on it learned its training items alone; --checkpoint best takes its parameters of that time",
+    reason: "after that step it only fitted its training items; --checkpoint best uses the parameters of that step",
   };
 }

@@ -16,8 +16,8 @@ const name = "partial-collapse";
 
 export const partialCollapse: Symptom = {
   name,
-  summary: "some kinds of items are never made",
-  needs: "two players, samples at two looks, and data that declare modes or enough items to cluster",
+  summary: "some modes of the data are missing from the samples",
+  needs: "an adversarial model, two snapshots of samples, and data with declared modes or enough items to cluster",
   warmUp: 0.5,
   look: (evidence) => {
     const { places } = evidence;
@@ -28,7 +28,7 @@ export const partialCollapse: Symptom = {
     const missed = [...places.shares.keys()].filter((place) => looks.every((look) => isMissed(place, look, places)));
     const held = missed.reduce((sum, place) => sum + places.shares[place]!, 0);
     const sign = {
-      evidence: `${share(near)} of samples are near real items (what is missed counts from ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
+      evidence: `${share(near)} of samples are near real items (required: ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
       values: { near, places: places.shares.length, missed: missed.length, held },
     };
     const matters = missed.length > 0 && (places.declared || held >= leastMissed) && near >= enoughNear;
@@ -43,9 +43,9 @@ function isMissed(place: number, look: SampleLook, { shares }: Places): boolean 
 
 function missedWords(missed: readonly number[], held: number, { names, declared, shares }: Places): string {
   const kinds = `${shares.length} ${declared ? "modes" : "clusters of real items"}`;
-  if (missed.length === 0) return `none of ${kinds} has less than ${share(missedBelow)} of its due`;
+  if (missed.length === 0) return `each of ${kinds} has at least ${share(missedBelow)} of its expected share`;
   const which = list(missed.map((place) => names[place]!));
-  const matter = declared ? "" : ` (clusters matter from ${share(leastMissed)})`;
+  const matter = declared ? "" : ` (required: ${share(leastMissed)})`;
   const [have, their] = missed.length === 1 ? ["has", "its"] : ["have", "their"];
-  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} due: ${which}, with ${share(held)} of real items${matter}`;
+  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} expected share: ${which}, with ${share(held)} of real items${matter}`;
 }

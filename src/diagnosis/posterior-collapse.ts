@@ -23,8 +23,8 @@ const name = "posterior-collapse";
 
 export const posteriorCollapse: Symptom = {
   name,
-  summary: "codes say nothing of the items",
-  needs: "the KL of each latent",
+  summary: "the latents carry almost no information about the items",
+  needs: "the KL term of each latent",
   warmUp: 0.2,
   look: (evidence) => {
     const latents = seriesOf(evidence, latentKl).map(({ series }) => series.values.at(-1)!);
@@ -38,7 +38,7 @@ export const posteriorCollapse: Symptom = {
     const [most, least] = [Math.min(much, asAsked * asked), Math.min(bit, asAsked * asked)];
     const have = latents.length === 1 ? "latent has" : active === 1 ? "latents has" : "latents have";
     const sign = {
-      evidence: `all latents together have a KL of ${threeDigits(total)} nats (collapse: below ${threeDigits(least)}${asked === Infinity ? ", one bit" : ", of the KL that was asked for"}); ${active} of ${latents.length} ${have} ${leastKl} nats or more (collapse: at most ${fewest}, where all together have less than ${threeDigits(most)} nats)`,
+      evidence: `the total KL is ${threeDigits(total)} nats (collapse: below ${threeDigits(least)}${least < bit ? ", half of the KL target" : ", one bit"}); ${active} of ${latents.length} ${have} at least ${leastKl} nats (collapse: at most ${fewest}, if the total is below ${threeDigits(most)} nats)`,
       values: { active, latents: latents.length, kl: total },
     };
     if (total >= least && (active > fewest || total >= most)) return { present: false, ...sign };

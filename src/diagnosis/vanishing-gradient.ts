@@ -15,8 +15,8 @@ const name = "vanishing-gradient";
 
 export const vanishingGradient: Symptom = {
   name,
-  summary: "hardly any gradient reaches the generator",
-  needs: "two players, and 12 looks at gradients",
+  summary: "almost no gradient reaches the generator",
+  needs: "an adversarial model and 12 gradient checks",
   warmUp: 0.25,
   look: (evidence) => {
     const seen = followedGenerators(evidence).map(measured);
@@ -25,9 +25,9 @@ export const vanishingGradient: Symptom = {
     const { net, left, largest, latest, accuracy } = worst;
     const judge = Number.isNaN(accuracy)
       ? ""
-      : `; the discriminator is right on ${share(accuracy)} of ${judged(evidence.packing)} (a lesson is left from ${share(stillRight)})`;
+      : `; the discriminator's accuracy is ${share(accuracy)} on ${judged(evidence.packing)} (vanished: at least ${share(stillRight)})`;
     const sign = {
-      evidence: `the gradient of ${net} is at most ${threeDigits(latest)} over the newest quarter of looks, ${threeDigits(left)} of its largest before, ${threeDigits(largest)} (vanished: up to ${vanished})${judge}`,
+      evidence: `the gradient norm of ${net} is at most ${threeDigits(latest)} over the last quarter of the run, ${threeDigits(left)} of its earlier maximum ${threeDigits(largest)} (vanished: at most ${vanished})${judge}`,
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },
     };
     if (!hasVanished(worst)) return { present: false, ...sign };

@@ -45,7 +45,7 @@ export const options = z.object({
 
 export const adagan = defineModel<typeof options, AdaganOptions>({
   name: "adagan",
-  summary: "mixture of GANs, grown by boosting on what it still misses",
+  summary: "mixture of GANs, trained by boosting on missed items",
   source: "Tolstikhin et al., arXiv 1701.02386, algorithm 1",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 8000 }, learningRate: 2e-4 },

@@ -86,7 +86,7 @@ export function augmentationOf(chosen: Chosen, of: AugmentedGame): Augmentation 
   if (idle !== undefined) {
     const owners = Object.entries(kinds).filter(([, kind]) => kind.takes.some((own) => own === idle));
     throw new OptionError(
-      `augment: ${chosen.augment} takes no ${idle} - got ${String(chosen[idle])}`,
+      `augment: ${chosen.augment} has no option ${idle} - got ${String(chosen[idle])}`,
       `it is for ${owners.map(([name]) => `--augment ${name}`).join(", ")}`,
     );
   }
@@ -149,7 +149,7 @@ function adaptively(
 ): Augmentation {
   if (boundary === null) {
     throw new OptionError(
-      "augment: ada follows how many real items are told right - got a critic, whose scores have no boundary",
+      "augment: ada needs a discriminator with a decision boundary - got a critic",
       "use --augment dag or --augment diffaugment",
     );
   }

@@ -92,7 +92,7 @@ function unweighted(chosen: Options): Remedy[] {
       option: "beta",
       against: ["posterior-collapse"],
       value: 1,
-      reason: `the KL weighs ${threeDigits(beta)} times, more than what a code can save`,
+      reason: `the KL term has weight ${threeDigits(beta)}, more than the reconstruction term can gain`,
     },
   ];
 }
@@ -150,14 +150,14 @@ function requireFitting({ beta, betaWarmup, klTarget, capacity }: Options): void
   const given = Object.entries({ beta, "kl-target": klTarget, capacity }).filter(([, value]) => value !== undefined);
   if (given.length > 1) {
     throw new OptionError(
-      `beta-vae: the KL is weighted in one way - got ${given.map(([name, value]) => `${name} ${value}`).join(" and ")}`,
-      "give one of --beta, --kl-target and --capacity",
+      `beta-vae: only one of beta, klTarget and capacity can be set - got ${given.map(([name, value]) => `${name} ${value}`).join(" and ")}`,
+      "use one of --beta, --kl-target and --capacity",
     );
   }
   if (betaWarmup > 0 && (klTarget !== undefined || capacity !== undefined)) {
     throw new OptionError(
-      `beta-vae: only a fixed beta has a warm-up - got ${betaWarmup} with ${given[0]![0]}`,
-      "leave out --beta-warmup, or give --beta",
+      `beta-vae: the warm-up is for a fixed beta - got ${betaWarmup} with ${given[0]![0]}`,
+      "remove --beta-warmup, or use --beta",
     );
   }
 }

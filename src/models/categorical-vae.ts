@@ -208,20 +208,20 @@ function draws(
 function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloor }: Options): void {
   if (kl === "relaxed" && estimator !== "gumbel-softmax") {
     throw new OptionError(
-      `categorical-vae: the relaxed KL is of relaxed draws - got it with ${estimator}`,
+      `categorical-vae: the relaxed KL needs relaxed samples - got ${estimator}`,
       "use --estimator gumbel-softmax or --kl categorical",
     );
   }
   if (mcSamples > 1 && estimator !== "score-function") {
     throw new OptionError(
-      `categorical-vae: several draws are for the score function - got ${mcSamples} with ${estimator}`,
-      "use --estimator score-function, or leave out --mc-samples",
+      `categorical-vae: several samples are for the score function - got ${mcSamples} with ${estimator}`,
+      "use --estimator score-function, or remove --mc-samples",
     );
   }
   if (temperature < temperatureFloor) {
     throw new OptionError(
-      `categorical-vae: the temperature starts at its floor or above - got ${temperature} under ${temperatureFloor}`,
-      "lower --temperature-floor, or start higher",
+      `categorical-vae: the temperature must be at least its floor - got ${temperature} with a floor of ${temperatureFloor}`,
+      "lower --temperature-floor or raise --temperature",
     );
   }
 }

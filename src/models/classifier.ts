@@ -38,7 +38,7 @@ const dropped = 0.5;
 
 export const classifier = defineModel<typeof options, ClassifierOptions>({
   name: "classifier",
-  summary: "image classifier, whose features FID, KID and others need",
+  summary: "classifier; its features are used by FID, KID and others",
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
   defaults: { batch: 128, length: { epochs: 5, minSteps: 600 }, learningRate: 2e-3 },
@@ -98,7 +98,7 @@ function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
   if (task === "class") {
     if (chosen !== undefined) {
       throw new OptionError(
-        `classifier: transforms are what --task transform tells - got ${chosen.join()} with --task class`,
+        `classifier: --transforms is for --task transform - got ${chosen.join()} with --task class`,
         "add --task transform",
       );
     }
@@ -129,7 +129,7 @@ function trunk({ arch, hidden, features }: Options, { kind, shape }: DataInfo) {
     return sequential([flattenItems, ...layers(widths, (from, to) => linear(from, to, { init: heNormal }))]);
   }
   if (kind !== "image") {
-    throw new OptionError("classifier: convolutions need images - got points", "leave --arch out, or make it mlp");
+    throw new OptionError("classifier: convolutions need images - got points", "remove --arch, or use --arch mlp");
   }
   const [height, width, channels] = shape as [number, number, number];
   const outward = [channels, ...(hidden ?? [32, 64])];

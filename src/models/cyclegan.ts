@@ -150,7 +150,7 @@ function cycleRemedies(cycle: Options["cycle"]): Remedy[] {
       option: "cycle",
       against: ["complete-collapse"],
       value: "both",
-      reason: "an image must be found again in what it becomes where the way back has to end in it",
+      reason: "cycle consistency ties the translation to its input",
     },
   ];
 }
@@ -187,14 +187,14 @@ function requireSomething(chosen: Options): void {
   const { lambda, identity } = chosen;
   if (identity > 0 && lambda === 0) {
     throw new OptionError(
-      `cyclegan: the identity loss is weighed as a share of lambda - got identity ${identity} with lambda 0`,
-      "--cycle none leaves the cycles out and keeps lambda for the identity loss",
+      `cyclegan: the identity loss is weighted relative to lambda - got identity ${identity} with lambda 0`,
+      "use --cycle none to drop the cycle loss and keep lambda for the identity loss",
     );
   }
   if (weightedTerms(chosen).length > 0) return;
   throw new OptionError(
-    "cyclegan: the generators must have something to learn - got no adversarial loss, no cycle and no identity",
-    "raise --adversarial or --lambda, or name a --cycle",
+    "cyclegan: the generators need a loss - got no adversarial, cycle or identity loss",
+    "raise --adversarial or --lambda, or set --cycle",
   );
 }
 

@@ -29,7 +29,7 @@ export function lossRemedies(loss: keyof typeof ganLosses): Remedy[] {
       option: "loss",
       against: ["discriminator-saturation", "vanishing-gradient"],
       value: "non-saturating",
-      reason: "the gradient of the minimax loss dies where the discriminator is sure, that of this one does not",
+      reason: "the minimax loss saturates where the discriminator is confident; this loss does not",
     },
   ];
 }

@@ -17,7 +17,8 @@ export function noiseRemedies(deviation: number): Remedy[] {
       option: "instanceNoise",
       against: ["complete-collapse", "partial-collapse", "discriminator-saturation", "vanishing-gradient"],
       value: (spread) => (spread > 0 ? spread / 10 : null),
-      reason: "noise on all that the discriminator sees, a tenth of how far real items are apart, makes them overlap",
+      reason:
+        "noise on the discriminator's inputs, a tenth of the distance between real items, makes both distributions overlap",
     },
   ];
 }

@@ -95,7 +95,7 @@ function remediesOf({ sigma, activation }: ObservationOptions): Remedy[] {
     option: "sigma",
     against: ["posterior-collapse"],
     value: sigma / 4,
-    reason: `a deviation of ${threeDigits(sigma)} forgives what a code could mend`,
+    reason: `with a standard deviation of ${threeDigits(sigma)} the reconstruction term is too weak`,
   };
   return [...(narrower === false ? [] : [narrower]), ...(activation === "relu" ? [tanhRemedy] : [])];
 }
@@ -105,7 +105,7 @@ const tanhRemedy: Remedy = {
   option: "activation",
   against: ["dead-units"],
   value: "tanh",
-  reason: "a unit of tanh passes some gradient everywhere",
+  reason: "tanh has a nonzero gradient everywhere",
 };
 
 /**
@@ -155,7 +155,7 @@ const deviations: Readonly<Record<"learned" | "optimal", Layer>> = {
 function requireFitting(model: string, { likelihood, sigma, binarize }: ObservationOptions, data: DataInfo): void {
   if (likelihood === "bernoulli" && sigma !== undefined) {
     throw new OptionError(
-      `${model}: sigma belongs to the gaussian likelihood - got ${sigma} with bernoulli`,
+      `${model}: sigma is for the gaussian likelihood - got ${sigma} with bernoulli`,
       "add --likelihood gaussian",
     );
   }
@@ -167,7 +167,7 @@ function requireFitting(model: string, { likelihood, sigma, binarize }: Observat
   }
   if (likelihood === "gaussian" && binarize !== undefined && binarize !== "none") {
     throw new OptionError(
-      `${model}: binary pixels have no gaussian likelihood - got binarize ${binarize}`,
+      `${model}: binary pixels need the bernoulli likelihood - got binarize ${binarize}`,
       "use --likelihood bernoulli",
     );
   }

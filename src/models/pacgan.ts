@@ -9,14 +9,14 @@ import { headOf } from "./views.ts";
 import type { PacganOptions } from "./option-types.ts";
 
 export const options = z.object({
-  packing: integerField("items per pack, which the discriminator judges jointly (m)", { min: 2, max: 100 }).default(2),
+  packing: integerField("items per pack that the discriminator sees jointly (m)", { min: 2, max: 100 }).default(2),
   ...lossOption,
   ...adversarialOptions,
 });
 
 export const pacgan = defineModel<typeof options, PacganOptions>({
   name: "pacgan",
-  summary: "GAN whose discriminator judges packs of items jointly",
+  summary: "GAN whose discriminator sees packs of several items",
   source: "Lin et al., arXiv 1712.04086",
   options,
   defaults: { batch: 128, length: { epochs: 40, minSteps: 4000 }, learningRate: 2e-4 },

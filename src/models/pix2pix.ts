@@ -62,12 +62,12 @@ function requireSense(chosen: z.output<typeof options>): void {
   if (chosen.generator === "unet" && chosen.blocks !== undefined) {
     throw new OptionError(
       `pix2pix: blocks are for a residual generator - got ${chosen.blocks} with a U-Net`,
-      "leave --blocks out or add --generator residual",
+      "remove --blocks or add --generator residual",
     );
   }
   if (chosen.adversarial + chosen.lambda > 0) return;
   throw new OptionError(
-    "pix2pix: the generator must have something to learn - got no distance and no adversarial loss",
+    "pix2pix: the generator needs a loss - got no L1 and no adversarial loss",
     "raise --lambda or --adversarial",
   );
 }

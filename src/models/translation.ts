@@ -193,7 +193,7 @@ export function lambdaRemedies(lambda: number): Remedy[] {
       option: "lambda",
       against: ["complete-collapse"],
       value: 10,
-      reason: "nothing ties what an image becomes to the image, where lambda is 0",
+      reason: "with lambda 0 nothing ties the translation to its input",
     },
   ];
 }

@@ -98,13 +98,13 @@ function estimatorOf({ estimator, baseline = "none" }: Options, { nets }: Scope)
 function requireFitting({ estimator, baseline, mcSamples }: Options): void {
   if (estimator === "pathwise" && baseline !== undefined && baseline !== "none") {
     throw new OptionError(
-      `vae: a baseline belongs to the score function - got ${baseline} with pathwise`,
+      `vae: a baseline is for the score function - got ${baseline} with pathwise`,
       "add --estimator score-function",
     );
   }
   if (baseline === "loo" && mcSamples < 2) {
     throw new OptionError(
-      `vae: leave-one-out needs two draws or more - got ${mcSamples}`,
+      `vae: leave-one-out needs at least two samples - got ${mcSamples}`,
       "add --mc-samples 4, or use --baseline mean",
     );
   }

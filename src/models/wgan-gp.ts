@@ -43,7 +43,7 @@ const stepName = "critic";
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   if (chosen.discriminatorNorm === "batch") {
     throw new OptionError(
-      "wgan-gp: the penalty is about each item by itself - got batch normalisation in the critic",
+      "wgan-gp: the gradient penalty is per item - got batch normalisation in the critic",
       "use --discriminator-norm layer, spectral or none",
     );
   }

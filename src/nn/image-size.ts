@@ -9,5 +9,5 @@ export function sizeAdvice([height, width]: Shape, multiple: number, least: numb
   const side = Math.min(height!, width!) / multiple;
   const sizes = new Set([Math.floor(side), Math.ceil(side)].map((n) => Math.max(least, n * multiple)));
   const flags = [...sizes].map((size) => `--size ${size}`).join(" or ");
-  return `${flags} brings the images of a folder to that; arrays of images must be scaled before they are saved`;
+  return `resize the images of a folder with ${flags}; resize arrays of images before saving them`;
 }

@@ -69,7 +69,7 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
   const small = smallest(item, hidden);
   if (initialBias !== 0) {
     throw new OptionError(
-      `dcgan: batch normalisation takes the biases of hidden layers away - got an initial bias of ${initialBias}`,
+      `dcgan: batch normalisation removes the biases of hidden layers - got an initial bias of ${initialBias}`,
       mlpInstead,
     );
   }

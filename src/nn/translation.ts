@@ -194,8 +194,8 @@ export function patchDiscriminator(options: PatchDiscriminatorOptions, item: Sha
   const side = patchSide(layers);
   if (side > Math.min(height, width)) {
     throw new OptionError(
-      `patch discriminator: images must not be smaller than its patches, ${side} x ${side} - got ${formatShape(item)}`,
-      `--size ${side} brings the images of a folder to that${layers > 1 ? "; or use fewer --discriminator-layers" : ""}`,
+      `patch discriminator: images must be at least as large as a patch, ${side} x ${side} - got ${formatShape(item)}`,
+      `resize the images of a folder with --size ${side}${layers > 1 ? "; or use fewer --discriminator-layers" : ""}`,
     );
   }
   const normalised = (size: number): Layer => (norm === "batch" ? batchNorm(size) : instanceNorm(size));

@@ -74,7 +74,7 @@ const corrupt = "the decoder reports damage: save it again if it looks right";
 
 function unreadable(kind: string): string {
   return kind === "TIFF" || kind === "AVIF"
-    ? `damaged, truncated, or an unsupported kind of ${kind}: convert it to PNG`
+    ? `damaged or truncated, or an unsupported kind of ${kind}: convert it to PNG`
     : "damaged or truncated";
 }
 

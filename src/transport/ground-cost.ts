@@ -31,7 +31,7 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
   const side = Math.floor(Math.min(Math.sqrt(longestArray), Math.sqrt((memory * n * m) / bytes)));
   throw new OptionError(
     `${where} must fit into memory, ${gibibytes(memory)} - got ${n} x ${m} points, which take ${gibibytes(bytes)}`,
-    `about ${side} x ${side} points would fit; sliced distances and those in one dimension need no matrix of costs`,
+    `about ${side} x ${side} points would fit; sliced and one-dimensional distances need no cost matrix`,
   );
 }
 
@@ -63,6 +63,6 @@ export function requireCosts(costs: NdArray<"float64">, where: string): [n: numb
   if (wrong < 0) return [n, m];
   throw new OptionError(
     `${where}: each cost must be finite - got ${costs.data[wrong]} at [${Math.floor(wrong / m)}, ${wrong % m}]`,
-    "give a way that is forbidden a cost that is large beside all others",
+    "give forbidden pairs a cost that is large compared with all others",
   );
 }

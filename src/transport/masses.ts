@@ -12,7 +12,7 @@ export function massesOf(weights: ArrayLike<number> | undefined, n: number, wher
 export function requireWeights(weights: ArrayLike<number> | undefined, n: number, where: string): void {
   if (weights === undefined) return;
   if (weights.length !== n) {
-    throw new ShapeError(`${where}: must have a weight a point, ${n} - got ${weights.length}`);
+    throw new ShapeError(`${where}: must have one weight per point, ${n} - got ${weights.length}`);
   }
   sharesOf(weights, where);
 }

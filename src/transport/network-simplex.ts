@@ -278,8 +278,5 @@ function rounderFor(costs: Float64Array, nodes: number): number {
   // A potential is a sum along a tree of fewer costs than there are nodes, a reduced cost one of two potentials and a cost.
   const bits = Math.ceil(Math.log2(largest)) + Math.ceil(Math.log2(2 * nodes));
   if (bits < 1023) return 1.5 * 2 ** bits;
-  throw new OptionError(
-    `costs must be so small that their sums are finite - got ${largest}`,
-    "measure the points in another unit",
-  );
+  throw new OptionError(`costs must be so small that their sums are finite - got ${largest}`, "rescale the points");
 }

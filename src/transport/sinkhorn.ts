@@ -121,7 +121,7 @@ export function requireEpsilon(epsilon: number, where: string): void {
   if (epsilon > 0 && Number.isFinite(epsilon)) return;
   throw new OptionError(
     `${where}: epsilon must be above 0 - got ${epsilon}`,
-    "a twentieth of the mean cost is a start; the exact plan needs none",
+    "start with a twentieth of the mean cost; the exact plan needs no epsilon",
   );
 }
 

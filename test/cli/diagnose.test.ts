@@ -28,7 +28,7 @@ describe("zaya train", () => {
       /^warning: complete-collapse at step 200: two samples are [\d.]+ % as far .*\(collapse: below 10 %\)/,
     );
     expect(warned[1]).toMatch(
-      /^warning: dead-units at step 200: dead on \d+ items at each of the newest 3 checks: 100 % ± 0 % of the units of generator\/layer1/,
+      /^warning: dead-units at step 200: dead on \d+ items at each of the last 3 checks: at least 100 % ± 0 % of the units of generator\/layer1/,
     );
     for (const text of warned) expect(text).toMatch(/\n {2}try --initial-bias 0: /);
     const { warnings } = resultOf(trained);
@@ -57,7 +57,7 @@ describe("zaya diagnose", () => {
     );
     expect(stdout).toContain("\n2 symptoms found in 6 checks\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
-    expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL of each latent\n");
+    expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL term of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
   });
 

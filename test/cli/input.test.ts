@@ -71,7 +71,7 @@ describe("data that cannot be used", () => {
     [["magic.idx"], "magic.idx"],
     [["short.idx"], "short.idx"],
     [["object.npy"], "object.npy", "object"],
-    [["cut.npy"], "cut.npy", "damaged or was cut"],
+    [["cut.npy"], "cut.npy", "damaged or truncated"],
     [["range.npy"], "values that become [0, 1] - got float32 numbers from 3 to 3"],
     [["nan.npy"], "got NaN among its float32 numbers, first at [0, 0, 0, 0]"],
     [["tiny.npy", "--size", "16"], "--size is for folders of images"],

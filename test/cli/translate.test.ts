@@ -367,7 +367,7 @@ describe("runs of two domains", () => {
     [
       "smaller than a patch",
       ["cyclegan", "--data", "tiny.npy", "tiny.npy"],
-      "must not be smaller than its patches, 16 x 16",
+      "must be at least as large as a patch, 16 x 16",
     ],
     ["of no use to the recipe", ["gan", "--data", "a.npy", "b.npy"], "learns from a single data set"],
     ["not aligned, for pix2pix", ["pix2pix", "--data", "a.npy", "b.npy"], "learns from aligned pairs"],

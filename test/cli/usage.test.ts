@@ -37,7 +37,7 @@ describe("a command line that is wrong", () => {
     [[...tiny, "--batch", "1000"], "batch must be at most the 36 training items - got 1000"],
     [[...tiny, "--learning-rate", "NaN"], "--learning-rate must be a number - got NaN"],
     [[...tiny, "--schedule", "cosin"], "schedule must be one of constant, linear, constant-linear, cosine - got cosin"],
-    [[...tiny, "--sigma", "1"], "sigma belongs to the gaussian likelihood", "--likelihood gaussian"],
+    [[...tiny, "--sigma", "1"], "sigma is for the gaussian likelihood", "--likelihood gaussian"],
     [[...tiny, "--arch", "conv", "--hidden", "4,4,4,4"], "multiples of 16", "--size"],
     [[...tiny, "--limit", "0"], "limit must be a whole number from 1, or a share in (0, 1) - got 0"],
     [[...tiny, "--limit", "1.5"], "limit must be a whole number from 1, or a share in (0, 1) - got 1.5"],

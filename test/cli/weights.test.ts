@@ -48,7 +48,7 @@ describe("--weights", () => {
     expect(resultOf(exported)).toMatchObject({ step: 20, weights: "last" });
     expect(difference(await draw("files/generator.onnx", "file-last.npy"), last!)).toBeLessThan(1e-5);
     const said = await zaya(folder, "export", "run", "--out", "others");
-    expect(said.stdout).toMatch(/^the averaged parameters of step 20\n/);
+    expect(said.stdout).toMatch(/^the EMA parameters of step 20\n/);
   });
 
   it("chooses what is measured; results of the last parameters have a file of their own", async () => {

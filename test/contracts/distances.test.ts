@@ -99,7 +99,7 @@ describe.each(distances)("$name", (distance) => {
       [[1, -1, 1], "at least 0 - got -1 at 1"],
       [[1, Number.NaN, 1], "must be finite - got NaN at 1"],
       [[0, 0, 0], "a finite sum above 0"],
-      [[1, 1], "must have a weight a point, 3 - got 2"],
+      [[1, 1], "must have one weight per point, 3 - got 2"],
     ] as const) {
       expect(() => measure({ ...a, weights: Float64Array.from(weights) }, b)).toThrow(text);
     }

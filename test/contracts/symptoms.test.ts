@@ -127,7 +127,7 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, look: 
       expect(Object.keys(values).length).toBeGreaterThan(0);
       expect(Object.values(values).every(Number.isFinite)).toBe(true);
       // A threshold stands in brackets: (collapse: below 10 %), (a lesson is left from 75 %).
-      expect(said).toMatch(/\([^)]*(from|below|up to|at most|or more|counts)[^)]*\)/);
+      expect(said).toMatch(/\([^)]*(at least|required|from|below|up to|at most|or more|counts)[^)]*\)/);
       const numbers = [...said.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
       const shown = Object.values(values).some((value) =>
         [value, 100 * value].some((each) => numbers.includes(Number(each.toPrecision(3)))),

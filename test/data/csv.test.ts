@@ -120,7 +120,7 @@ describe("a table of points", () => {
     ['x;y\r\n1;2\n3;"1,234.5"\n', 'got "1,234.5" at line 3, column 2 (y)', "without thousands separators"],
     ["x;y\n1;1.234.567\n", 'got "1.234.567" at line 2', "without thousands separators"],
     ["x;y\n1;1 234\n", 'got "1 234" at line 2', "without thousands separators"],
-    ["x,y\n1,5,2,5\n", "line 2 must have 2 cells, as the lines before it - got 4", "by semicolons"],
+    ["x,y\n1,5,2,5\n", "line 2 must have 2 cells, as the lines before it - got 4", "with semicolons"],
     ['x,y\n1,2\n"3\n\n4,5\n', "quotation marks that do not match by line 3"],
     ["x\u0000,\u0000y\u0000\n\u00001\u0000,\u00002\u0000", "at line 2", "UTF-16"],
     ["1,2\n3,nan\n", 'got "nan" at line 2, column 2'],

@@ -261,7 +261,7 @@ describe("a folder of images", () => {
     expect(error.message).toContain("got a.txt (not an image), b.txt (not an image), c.txt (not an image), and 2 more");
     await put("one.png", await grey(1));
     expect((await errorOf(openData(folder))).message).toContain(
-      "must have at least 2 items, one of them for testing - got 1; left out: a.txt (not an image), b.txt",
+      "must have at least 2 items, one of them for testing - got 1; skipped: a.txt (not an image), b.txt",
     );
   });
 

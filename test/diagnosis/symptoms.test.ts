@@ -95,7 +95,7 @@ describe("complete collapse", () => {
     });
     const looks = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
     const sign = completeCollapse.look(evidence({ looks }))!;
-    expect(sign.evidence).toContain("two images made BtoA are 2 % as far");
+    expect(sign.evidence).toContain("the mean distance between BtoA translations is 2 %");
     expect(sign.values).toEqual({ diversity: 0.02 });
     expect(seen(completeCollapse, evidence({ looks: [turned(100, 1, 0.29), turned(200, 0.9, 0.31)] }))).toBe("absent");
     const flagFor = (model: Record<string, unknown>, recipe = "cyclegan") =>
@@ -119,7 +119,9 @@ describe("partial collapse", () => {
     const sign = partialCollapse.look(two([0.3, 0.3, 0.278, 0.022]))!;
     expect(sign.present).toBe(true);
     expect(sign.values).toMatchObject({ missed: 1, places: 4, held: 0.25 });
-    expect(sign.evidence).toContain("1 of 4 modes has less than 10 % of its due: mode 3, with 25 % of real items");
+    expect(sign.evidence).toContain(
+      "1 of 4 modes has less than 10 % of its expected share: mode 3, with 25 % of real items",
+    );
   });
 
   it("is not a mode that comes and goes, nor a model that is near no items yet, nor a complete collapse", () => {
@@ -155,7 +157,7 @@ describe("low fidelity", () => {
     const now = { ...nothing, samples: { ...look(5000, even), fidelity: 0.012 } };
     const sign = lowFidelity.look(evidence({ places: fourModes, now }))!;
     expect(sign).toMatchObject({ present: true, values: { fidelity: 0.012, ofReal: 0.98 } });
-    expect(sign.evidence).toContain("1.2 % of samples are near a mode, of real items 98 % (low: below 49 %)");
+    expect(sign.evidence).toContain("1.2 % of samples are near a mode, and 98 % of real items (low: below 49 %)");
   });
 
   it("is not known where real items are no better, nor said of samples that are all alike", () => {
@@ -289,7 +291,7 @@ describe("discriminator saturation", () => {
     expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
     const ofPacks = { ...game(falling, repeat(1, 16), {}, now), packing: 2 };
     const told = discriminatorSaturation.look(ofPacks)!.evidence;
-    expect(told).toContain("right on 100 % of real and generated packs of 2 items");
+    expect(told).toContain("accuracy is 100 % on real and generated packs of 2 items");
     expect(told).toContain("packs of training items above packs of samples in 100 % of pairs");
   });
 });
@@ -365,8 +367,8 @@ describe("two generators, each with a discriminator of its own", () => {
     const told = (ofA: number, ofB: number) =>
       symptom.look(evidence({ recipe: "cyclegan", series: translators(ofA, ofB) }))!;
     expect(told(0.5, 0.99)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
-    expect(told(0.5, 0.99).evidence).toContain("the gradient of AtoB");
-    expect(told(0.99, 0.5).evidence).toContain("the gradient of BtoA");
+    expect(told(0.5, 0.99).evidence).toContain("the gradient norm of AtoB");
+    expect(told(0.99, 0.5).evidence).toContain("the gradient norm of BtoA");
   });
 });
 
@@ -474,7 +476,7 @@ describe("overfitting", () => {
     });
     expect(sign.values.stderr).toBeCloseTo(Math.hypot(250, 250), 9);
     expect(sign.evidence).toContain(
-      "negElbo of held-out items was best at step 200, -1960, and is -349 now, while that of training items went from -2000 to -3910",
+      "negElbo on held-out items was best at step 200, -1960, and is now -349, while on training items it went from -2000 to -3910",
     );
   });
 

@@ -95,5 +95,5 @@ it("sets of transformations are for a classifier of them alone", () => {
   const { definition, options } = classifier({ transforms: ["flip"] });
   const attempt = () => definition.build(options, { kind: "image", shape: [8, 8, 1], classes: 2 });
   expect(attempt).toThrow(OptionError);
-  expect(attempt).toThrow("transforms are what --task transform tells - got flip with --task class");
+  expect(attempt).toThrow("--transforms is for --task transform - got flip with --task class");
 });

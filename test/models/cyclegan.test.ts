@@ -91,7 +91,7 @@ describe("cyclegan", () => {
   });
 
   it("refuses a loss without terms", () => {
-    expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("must have something to learn");
+    expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("the generators need a loss");
   });
 
   it("refuses an identity loss that would weigh nothing", () => {
@@ -114,7 +114,7 @@ describe("cyclegan", () => {
       return definition.build(chosen, { kind: "pair", shape: [2, side, side, 3] });
     };
     expect(() => build(18)).toThrow("multiples of 4");
-    expect(() => build(12)).toThrow("must not be smaller than its patches, 16 x 16 - got [12, 12, 3]");
+    expect(() => build(12)).toThrow("must be at least as large as a patch, 16 x 16 - got [12, 12, 3]");
     expect(() => build(32, { discriminatorLayers: 2 })).toThrow(OptionError);
     expect(() => build(36, { discriminatorLayers: 2 })).not.toThrow();
   });

@@ -172,7 +172,7 @@ describe("an image that cannot be decoded", () => {
     ["hello", "a.png", "not an image"],
     ["", "a.png", "empty file"],
     ["\u00ff\u00d8\u00ff\u00e0", "a.jpg", "damaged or truncated"],
-    ["II*\0\b\0\0\0", "a.tif", "damaged, truncated, or an unsupported kind of TIFF"],
+    ["II*\0\b\0\0\0", "a.tif", "damaged or truncated, or an unsupported kind of TIFF"],
   ])("says why by its first bytes: %j as %s", async (text, file, reason) => {
     expect(await reasonFor(Buffer.from(text, "latin1"), file)).toContain(reason);
   });
@@ -187,7 +187,7 @@ describe("an image that cannot be decoded", () => {
     expect(await whole.decode({})).toMatchObject({ width: 128, height: 128 });
     const middle = bytes.length >> 1;
     const gap = Buffer.concat([bytes.subarray(0, middle), bytes.subarray(middle + 500)]);
-    expect(await reasonFor(gap, "a.jpg")).toContain("damaged inside");
+    expect(await reasonFor(gap, "a.jpg")).toContain("the decoder reports damage");
   });
 
   it("is cut wherever it is cut", async () => {

@@ -85,7 +85,7 @@ describe("gradient-variance, of the run's estimator and of another beside it", (
     ["hidden=9", "hidden=9, with another net encoder"],
     ["estimator=score-function,baseline=mean", "with another net baseline"],
     ["estimator=guess", "estimator must be one of"],
-    ["baseline=loo", "a baseline belongs to the score function - got loo"],
+    ["baseline=loo", "a baseline is for the score function - got loo"],
     ["loo", "beside must be options as NAME=VALUE"],
   ])("refuses %s", async (beside, text) => {
     const refused = measure(pathwise, { beside });

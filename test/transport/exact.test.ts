@@ -263,7 +263,7 @@ describe("exactTransport", () => {
       OptionError,
     ],
     [
-      "must have a weight a point, 2 - got 3",
+      "must have one weight per point, 2 - got 3",
       () => solve({ costs: matrix([[1, 2]]), source: [1], target: [1, 1, 1] }),
       ShapeError,
     ],
