@@ -28,8 +28,14 @@ export interface Served {
 
 const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
+/** What makes a browser isolate a page from others, so that its Workers may share memory. */
+const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /** Bundles the page in a folder as users do, and serves it to this machine. */
-export async function servePage(folder: string): Promise<Served> {
+export async function servePage(folder: string, { isolated = false } = {}): Promise<Served> {
   const outDir = await mkdtemp(join(tmpdir(), "zaya-page-"));
   await build({
     root: folder,
@@ -40,6 +46,7 @@ export async function servePage(folder: string): Promise<Served> {
   });
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://page").pathname;
+    if (isolated) for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
     readFile(join(outDir, path === "/" ? "index.html" : path)).then(
       (bytes) => response.setHeader("content-type", types[extname(path)] ?? types[".html"]!).end(bytes),
       () => response.writeHead(404).end(),

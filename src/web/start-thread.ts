@@ -9,10 +9,10 @@ const startThread: StartThread = (listener) => {
 };
 
 /**
- * As many threads as the machine has cores, in a Worker of a page that is isolated from others: only there a browser lets
- * threads share memory, and a page itself may not wait for them. Undefined elsewhere.
+ * Threads for `wasmEngine`, as many as the machine has cores where not given, in a Worker of a cross-origin isolated page: only
+ * there a browser lets threads share memory, and a page itself may not wait for them. Undefined elsewhere.
  */
-export function browserThreads(): ThreadOptions | undefined {
+export function browserThreads(threads = navigator.hardwareConcurrency): ThreadOptions | undefined {
   const canWait = !("document" in globalThis);
-  return crossOriginIsolated && canWait ? { threads: navigator.hardwareConcurrency, start: startThread } : undefined;
+  return crossOriginIsolated && canWait ? { threads, start: startThread } : undefined;
 }
