@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { sourceTitle } from "../run/index.ts";
-import { type Diagnosis, Chronicle, diagnoseModel } from "../diagnosis/index.ts";
+import { type Diagnosis, RunHistory, diagnoseModel } from "../diagnosis/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { counted } from "./format.ts";
@@ -44,8 +44,8 @@ async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> 
     output.say(`checking ${about}`);
     const data = await openSameData(run);
     const lines = (await run.metrics()).filter((line) => line.step <= step);
-    const chronicle = new Chronicle(config, trained.model, data, lines);
-    const diagnosis = await diagnoseModel(chronicle, trained, step, config.train.seed);
+    const history = new RunHistory(config, trained.model, data, lines);
+    const diagnosis = await diagnoseModel(history, trained, step, config.train.seed);
     output.result(linesOf(diagnosis), { run: folder, ...diagnosis });
   } finally {
     await close();

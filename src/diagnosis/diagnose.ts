@@ -4,7 +4,7 @@ import { type Dataset, some } from "../data/index.ts";
 import { elbo } from "../metrics/index.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { TrainedModel } from "../trained/trained.ts";
-import { type Chronicle, type LoggedNumber, fewestSteps } from "./chronicle.ts";
+import { type RunHistory, type LoggedNumber, minSteps } from "./run-history.ts";
 import { symptoms } from "./index.ts";
 import { nearestTraining } from "./nearest-training.ts";
 import { samplesFor } from "./sample-looks.ts";
@@ -25,10 +25,10 @@ export interface Diagnosis {
 /** Looks for every symptom. */
 export function diagnose(evidence: Evidence): Diagnosis {
   const { step } = evidence;
-  const early = step < fewestSteps;
+  const early = step < minSteps;
   const seen = symptoms.map(({ name: symptom, summary, needs, look }) => {
     const sign = early ? null : look(evidence);
-    if (sign === null) return { unknown: { symptom, needs: early ? `${fewestSteps} steps` : needs } };
+    if (sign === null) return { unknown: { symptom, needs: early ? `${minSteps} steps` : needs } };
     const { evidence: said, values } = sign;
     const about = { symptom, summary, evidence: said, values };
     return sign.present ? { finding: { ...about, change: sign.change } } : { absent: about };
@@ -43,14 +43,14 @@ export function diagnose(evidence: Evidence): Diagnosis {
 
 /** Looks for every symptom in what a run has logged up to a step, and in its model as it was then: as samples are drawn from it. */
 export async function diagnoseModel(
-  chronicle: Chronicle,
+  history: RunHistory,
   trained: TrainedModel,
   step: number,
   seed: number,
 ): Promise<Diagnosis> {
-  if (step < fewestSteps) return diagnose(chronicle.evidence(step, null));
-  for (const line of await latentsNow(trained, chronicle.data.test, seed, step)) chronicle.add(line);
-  return diagnose(chronicle.evidence(step, await measure(chronicle, trained, step, seed)));
+  if (step < minSteps) return diagnose(history.evidence(step, null));
+  for (const line of await latentsNow(trained, history.data.test, seed, step)) history.add(line);
+  return diagnose(history.evidence(step, await measure(history, trained, step, seed)));
 }
 
 /** Test items on which the KL of latents is measured. */
@@ -66,14 +66,14 @@ async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, st
   }));
 }
 
-async function measure(chronicle: Chronicle, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
-  const look = await chronicle.look(trained, step);
+async function measure(history: RunHistory, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
+  const look = await history.look(trained, step);
   if (trained.model.generator === undefined) return { samples: look, nearest: null, scores: null };
   const own = fold(key(seed), "diagnose");
-  const samples = await trained.sample(own, samplesFor(chronicle.data.train));
+  const samples = await trained.sample(own, samplesFor(history.data.train));
   return {
     samples: look,
-    nearest: await nearestTraining(trained.engine, samples, chronicle.data, own),
-    scores: await scoresOf(trained, chronicle.data, samples, own),
+    nearest: await nearestTraining(trained.engine, samples, history.data, own),
+    scores: await scoresOf(trained, history.data, samples, own),
   };
 }

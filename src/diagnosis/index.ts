@@ -10,7 +10,7 @@ import { posteriorCollapse } from "./posterior-collapse.ts";
 import type { Symptom } from "./symptom.ts";
 import { vanishingGradient } from "./vanishing-gradient.ts";
 
-export { Chronicle } from "./chronicle.ts";
+export { RunHistory } from "./run-history.ts";
 export * from "./diagnose.ts";
 export * from "./symptom.ts";
 

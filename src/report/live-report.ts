@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
-import type { Chronicle } from "../diagnosis/chronicle.ts";
+import type { RunHistory } from "../diagnosis/run-history.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "../run/run.ts";
@@ -22,7 +22,7 @@ export class LiveReport {
     private readonly run: Run,
     private readonly model: Model,
     private readonly test: Dataset,
-    private readonly chronicle: Chronicle,
+    private readonly history: RunHistory,
     private readonly clock: Clock,
   ) {}
 
@@ -36,7 +36,7 @@ export class LiveReport {
     const { run, model, test, measured } = this;
     const began = this.clock.now();
     await run.flush();
-    const diagnosis = diagnose(this.chronicle.evidence(step, null));
+    const diagnosis = diagnose(this.history.evidence(step, null));
     await writeReport(run, { state: { ...run.state, step }, model, trained, test, measured, diagnosis });
     this.last = (this.clock.now() - began) / 1000;
     this.total += this.last;

@@ -2,7 +2,7 @@ import { key } from "../base/random.ts";
 import { type DataSplit, some } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
-import { Chronicle } from "../diagnosis/chronicle.ts";
+import { RunHistory } from "../diagnosis/run-history.ts";
 import { diagnose, diagnoseModel } from "../diagnosis/diagnose.ts";
 import { type Evaluation, endMeasurements, followed, measureUsual } from "../evaluation/evaluate.ts";
 import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
@@ -39,13 +39,13 @@ async function reportedOf(
   const { test } = data;
   if (opened === null) {
     const model = buildModel(run.configured, infoOf(data));
-    const diagnosis = diagnose(new Chronicle(config, model, data, lines).evidence(step, null));
+    const diagnosis = diagnose(new RunHistory(config, model, data, lines).evidence(step, null));
     return { state, model, trained: null, test, measured: null, diagnosis };
   }
   const { trained } = opened;
   const upTo = lines.filter((line) => line.step <= opened.step);
-  const chronicle = new Chronicle(config, trained.model, data, upTo);
-  const diagnosis = await diagnoseModel(chronicle, trained, opened.step, config.train.seed);
+  const history = new RunHistory(config, trained.model, data, upTo);
+  const diagnosis = await diagnoseModel(history, trained, opened.step, config.train.seed);
   const measured = { results: await resultsOf(run, data, opened, kept), step: opened.step, weights: opened.weights };
   return { state, model: trained.model, trained, test, measured, diagnosis };
 }

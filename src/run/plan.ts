@@ -12,7 +12,7 @@ import {
   models,
 } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { courseOf } from "../step/course.ts";
+import { scheduleStages } from "../step/stages.ts";
 import { classesOf } from "../step/labels.ts";
 import { layoutsOf } from "../step/layout.ts";
 import { requireParameterMemory, requireStepMemory } from "../step/step-memory.ts";
@@ -65,7 +65,7 @@ export function planRun(
   const memory = settings.engine.freeMemory?.();
   requireParameterMemory(definition.name, model, largerThanUsual(definition, configured.options), memory);
   const resolved = resolveTraining(definition, model, training, data.train);
-  courseOf(model, resolved.steps);
+  scheduleStages(model, resolved.steps);
   requireStepMemory(definition.name, model, [resolved.batch, ...data.train.shape], memory);
   const about = { device: settings.engine.name, module, init: settings.initial?.init };
   return planned(runConfig(configured, source, resolved, about), definition, model, data, settings);

@@ -8,7 +8,7 @@ import type { Arrays } from "../runtime/index.ts";
 export type Declared =
   | { readonly kind: NoiseKind; readonly shape: Shape }
   | { readonly kind: "items"; readonly shape: Shape }
-  | { readonly kind: "labels"; readonly shape: Shape; readonly turn: number; readonly classes: number }
+  | { readonly kind: "labels"; readonly shape: Shape; readonly update: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
 /** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */
@@ -25,8 +25,8 @@ export interface FeedKey {
   readonly progress: Progress;
   /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
-  /** Classes of the items of the batch of a turn. */
-  readonly labels?: (turn: number) => Int32Array;
+  /** Classes of the items of the batch of an update. */
+  readonly labels?: (update: number) => Int32Array;
 }
 
 /** Draws and computes the declared inputs of a graph. */
@@ -38,15 +38,15 @@ export function feedDeclared(
   for (const [name, want] of declared) {
     if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
-    else if (want.kind === "labels") feeds[name] = feedLabels(name, want.turn, labels);
+    else if (want.kind === "labels") feeds[name] = feedLabels(name, want.update, labels);
     else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
   }
   return feeds;
 }
 
-function feedLabels(name: string, turn: number, labels: FeedKey["labels"]): NdArray<"int32"> {
+function feedLabels(name: string, update: number, labels: FeedKey["labels"]): NdArray<"int32"> {
   if (labels === undefined) throw new ShapeError(`feed: "${name}" are classes of items, and none were named`);
-  const classes = labels(turn);
+  const classes = labels(update);
   return ndarray("int32", [classes.length], classes);
 }
 

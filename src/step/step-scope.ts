@@ -128,26 +128,26 @@ export class Place implements Scope {
 export class StepPlace extends Place implements StepScope {
   constructor(
     tracing: Tracing,
-    private readonly turn: number,
+    private readonly update: number,
     private readonly optimizers: Optimizers,
   ) {
-    super(tracing, [], turn === 0 ? "" : `#${turn}`, new Map());
+    super(tracing, [], update === 0 ? "" : `#${update}`, new Map());
   }
 
   labels(classes: number): Tensor {
-    const { turn, tracing } = this;
-    const name = `labels/${turn}`;
+    const { update, tracing } = this;
+    const name = `labels/${update}`;
     const shape = [tracing.items!];
-    tracing.declared.set(name, { kind: "labels", shape, turn, classes });
+    tracing.declared.set(name, { kind: "labels", shape, update, classes });
     return oneHot(input(name, shape, "int32"), classes);
   }
 
   carry(name: string, make: () => Tensor): Tensor {
-    const { turn, tracing } = this;
-    const known = tracing.carried.get(`${name}#${turn}`);
+    const { update, tracing } = this;
+    const known = tracing.carried.get(`${name}#${update}`);
     if (known !== undefined) return known;
     const value = make();
-    tracing.carried.set(`${name}#${turn}`, stopGradient(value));
+    tracing.carried.set(`${name}#${update}`, stopGradient(value));
     return value;
   }
 
@@ -165,8 +165,8 @@ export class Optimizers {
     private readonly slotNames: (step: string, net: string) => readonly string[],
   ) {}
 
-  /** Moves the nets of a step against the gradient of its loss. */
-  move(step: TrainStep, loss: Tensor, turn: number): void {
+  /** One optimizer step on the nets of a training step, with the gradient of its loss. */
+  apply(step: TrainStep, loss: Tensor, update: number): void {
     const { state, layouts } = this.tracing;
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     const gradients = grad(loss, vectors);
@@ -175,7 +175,7 @@ export class Optimizers {
         vectors[i]!,
         gradients[i]!,
         this.slots(step.name, net),
-        this.scalars(step, net, turn),
+        this.scalars(step, net, update),
       );
       state.set(stateNames.params(net), result.params);
       for (const [slot, value] of Object.entries(result.slots)) {

@@ -29,9 +29,9 @@ export interface StepOptions {
   readonly slotNames: (step: string, net: string) => readonly string[];
 }
 
-/** Name of the input that holds the batch of a turn. */
-export function batchName(turn: number): string {
-  return `batch/${turn}`;
+/** Name of the input that holds the batch of an update within a step. */
+export function batchName(update: number): string {
+  return `batch/${update}`;
 }
 
 function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions): Optimizers {
@@ -48,7 +48,7 @@ export function batchesPerStep(model: Model): number {
   return maxOf(model.steps.map((step) => step.repeat ?? 1));
 }
 
-/** One whole training step of a model as one graph: every player's loss, gradient and optimizer, in their order. */
+/** One whole training step of a model as one graph: the loss, gradient and optimizer, in their order. */
 export function traceStep(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
@@ -56,13 +56,13 @@ export function traceStep(options: StepOptions): Traced {
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
-    for (let turn = 0; turn < (step.repeat ?? 1); turn++) {
-      const scope = new StepPlace(tracing, turn, optimizers);
-      const { loss, logs = {} } = step.loss(input(batchName(turn), batch), scope);
+    for (let update = 0; update < (step.repeat ?? 1); update++) {
+      const scope = new StepPlace(tracing, update, optimizers);
+      const { loss, logs = {} } = step.loss(input(batchName(update), batch), scope);
       if (loss.shape.length !== 0)
         throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
       requireDeclared(step, logs);
-      optimizers.move(step, loss, turn);
+      optimizers.apply(step, loss, update);
       outputs[stepScalar.name({ step: step.name, scalar: lossScalar })] = loss;
       for (const [name, value] of Object.entries(logs)) {
         outputs[stepScalar.name({ step: step.name, scalar: name })] = value;

@@ -39,7 +39,7 @@ export async function* finishRun(
     await exportModel(trained, data.test, run.store, key(seed), await aboutExport(run, model, steps, weights));
     yield { type: "phase", phase: "report" };
     trained.requireGoingOn();
-    const diagnosis = await diagnoseModel(observer.chronicle, trained, steps, seed);
+    const diagnosis = await diagnoseModel(observer.history, trained, steps, seed);
     yield* observer.tell(steps, diagnosis.findings);
     const { seconds } = run.state;
     const done = { status: "done", step: steps } as const;

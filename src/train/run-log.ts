@@ -1,7 +1,7 @@
 import { metricDetail, metricDetailEntry, metricStderr } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
-import { type Leg, batchesIn, extraBatchesAt } from "../step/course.ts";
-import type { Chronicle } from "../diagnosis/chronicle.ts";
+import { type ScheduledStage, batchesIn, extraBatchesAt } from "../step/stages.ts";
+import type { RunHistory } from "../diagnosis/run-history.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { Run } from "../run/run.ts";
 
@@ -13,19 +13,19 @@ export class RunLog {
 
   constructor(
     private readonly run: Run,
-    private readonly chronicle: Chronicle,
-    private readonly course: readonly Leg[],
+    private readonly history: RunHistory,
+    private readonly stages: readonly ScheduledStage[],
   ) {}
 
   numbers(step: number, seconds: number, split: keyof DataSplit, values: Readonly<Record<string, number>>): void {
-    const images = (batchesIn(this.course, step) + this.extraBatchesIn(step)) * this.run.config.train.batch;
+    const images = (batchesIn(this.stages, step) + this.extraBatchesIn(step)) * this.run.config.train.batch;
     if (split === "test") {
       if (step !== this.heldOut.step) Object.assign(this.heldOut, { step, values: {} });
       Object.assign(this.heldOut.values, values);
     }
     for (const [name, value] of Object.entries(values)) {
       this.run.log({ step, images, seconds, split, name, value });
-      this.chronicle.add({ name, split, step, value });
+      this.history.add({ name, split, step, value });
     }
   }
 
@@ -55,7 +55,7 @@ export class RunLog {
   /** Steps come in their order, so that each is counted once. */
   private extraBatchesIn(step: number): number {
     const { counted } = this;
-    for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.course, counted.step);
+    for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.stages, counted.step);
     return counted.extra;
   }
 }

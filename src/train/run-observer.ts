@@ -2,9 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { type Key, key } from "../base/random.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
-import { Chronicle } from "../diagnosis/chronicle.ts";
+import { RunHistory } from "../diagnosis/run-history.ts";
 import type { Finding } from "../diagnosis/symptom.ts";
-import { Watch } from "../diagnosis/watch.ts";
+import { SymptomMonitor } from "../diagnosis/symptom-monitor.ts";
 import { type Evaluation, followed, measureUsual, usualMeasurements } from "../evaluation/evaluate.ts";
 import type { Model } from "../models/index.ts";
 import { LiveReport } from "../report/live-report.ts";
@@ -12,7 +12,7 @@ import { reportFile } from "../report/run-report.ts";
 import { samplePicture, writeReals } from "../report/sample-pictures.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Run, Warning } from "../run/run.ts";
-import { courseOf } from "../step/course.ts";
+import { scheduleStages } from "../step/stages.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
 import { RunLog } from "./run-log.ts";
@@ -21,9 +21,9 @@ import type { SessionStart } from "./start-session.ts";
 
 /** What is logged, measured, drawn, warned of and reported of a run while it trains. */
 export class RunObserver {
-  readonly chronicle: Chronicle;
+  readonly history: RunHistory;
   readonly log: RunLog;
-  private readonly watch: Watch;
+  private readonly monitor: SymptomMonitor;
   private readonly report: LiveReport;
   private readonly model: Model;
   private readonly data: DataSplit;
@@ -38,16 +38,16 @@ export class RunObserver {
     this.model = model;
     this.data = data;
     this.seed = key(config.train.seed);
-    this.chronicle = new Chronicle(config, model, data, lines);
+    this.history = new RunHistory(config, model, data, lines);
     const told = run.state.warnings?.filter((warning) => warning.step <= step) ?? [];
-    this.watch = new Watch(this.chronicle, config.train.steps, told);
-    this.log = new RunLog(run, this.chronicle, courseOf(model, config.train.steps));
-    this.report = new LiveReport(run, model, data.test, this.chronicle, clock);
+    this.monitor = new SymptomMonitor(this.history, config.train.steps, told);
+    this.log = new RunLog(run, this.history, scheduleStages(model, config.train.steps));
+    this.report = new LiveReport(run, model, data.test, this.history, clock);
   }
 
   /** What was warned of so far, over all sessions. */
   get warnings(): readonly Warning[] {
-    return this.watch.warnings;
+    return this.monitor.warnings;
   }
 
   /** A picture of training items, for those of samples to be seen beside. */
@@ -62,14 +62,14 @@ export class RunObserver {
     numbers: Readonly<Record<string, number>>,
   ): AsyncGenerator<TrainEvent, void> {
     this.log.numbers(step, seconds, "train", numbers);
-    yield* this.warn(this.watch.look(step));
+    yield* this.warn(this.monitor.look(step));
   }
 
   /** A picture of samples, and what is known of them as numbers. */
   async *picture(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
-    const known = await recordedSamples(trained, this.data, this.chronicle, step, this.seed);
+    const known = await recordedSamples(trained, this.data, this.history, step, this.seed);
     this.log.numbers(step, seconds, "test", known);
   }
 
@@ -100,7 +100,7 @@ export class RunObserver {
 
   /** Keeps warnings in the run's record before they are told. */
   private async *warn(warnings: readonly Warning[]): AsyncGenerator<TrainEvent, void> {
-    if (warnings.length > 0) await this.run.record({ warnings: this.watch.warnings });
+    if (warnings.length > 0) await this.run.record({ warnings: this.monitor.warnings });
     for (const warning of warnings) yield { type: "warning", ...warning };
   }
 
@@ -111,7 +111,7 @@ export class RunObserver {
 
   /** Warns of those findings that nobody was told of yet. */
   tell(step: number, findings: readonly Finding[]): AsyncGenerator<TrainEvent, void> {
-    return this.warn(this.watch.tell(step, findings));
+    return this.warn(this.monitor.tell(step, findings));
   }
 
   /** The end of a run is begun again when it goes on: nothing of it is to be saved. */

@@ -1,6 +1,6 @@
 import { type Key, fold } from "../base/random.ts";
 import type { DataSplit } from "../data/index.ts";
-import type { Chronicle } from "../diagnosis/chronicle.ts";
+import type { RunHistory } from "../diagnosis/run-history.ts";
 import { recordedDistance } from "../evaluation/distance-record.ts";
 import { recordedModes } from "../evaluation/mode-record.ts";
 import { recordedOverfit } from "../evaluation/overfit-record.ts";
@@ -10,13 +10,13 @@ import type { TrainedModel } from "../trained/trained.ts";
 export async function recordedSamples(
   trained: TrainedModel,
   data: DataSplit,
-  chronicle: Chronicle,
+  history: RunHistory,
   step: number,
   seed: Key,
 ): Promise<Record<string, number>> {
   const modes = await recordedModes(trained, data.test, fold(seed, "modes"));
   const distance = await recordedDistance(trained, data.test, fold(seed, "distance"));
-  const look = step === 0 ? {} : await chronicle.lookAsNumbers(trained, step);
+  const look = step === 0 ? {} : await history.lookAsNumbers(trained, step);
   const overfit = await recordedOverfit(trained, data, fold(seed, "overfit"));
   return { ...modes, ...distance, ...look, ...overfit };
 }

@@ -1,6 +1,6 @@
 import { type ResolvedTraining, healthEvery } from "../run/config.ts";
 import { followed } from "../evaluation/evaluate.ts";
-import { type Leg, batchesIn, extraBatchesAt } from "../step/course.ts";
+import { type ScheduledStage, batchesIn, extraBatchesAt } from "../step/stages.ts";
 
 /** Work other than steps: done once every given number of steps, and after the last one. */
 export type Chore = "health" | "evaluation" | "picture" | "checkpoint" | "end";
@@ -36,19 +36,19 @@ export class TimeEstimate {
    * @param measured Batches that one evaluation takes, and the measurements at the end.
    */
   constructor(
-    private readonly course: readonly Leg[],
+    private readonly stages: readonly ScheduledStage[],
     start: number,
     private readonly every: Readonly<Record<Exclude<Chore, "end">, number>>,
     private readonly measured: { readonly evaluation: number; readonly end: number },
   ) {
-    const { end } = course.at(-1)!;
-    this.left = batchesIn(course, end) - batchesIn(course, start) + extraBatchesIn(course, start, end);
+    const { end } = stages.at(-1)!;
+    this.left = batchesIn(stages, end) - batchesIn(stages, start) + extraBatchesIn(stages, start, end);
   }
 
   /** Takes in what making a step took; `done` counts it. */
   stepped(done: number, seconds: number): void {
-    const { course } = this;
-    const own = batchesIn(course, done) - batchesIn(course, done - 1) + extraBatchesAt(course, done - 1);
+    const { stages } = this;
+    const own = batchesIn(stages, done) - batchesIn(stages, done - 1) + extraBatchesAt(stages, done - 1);
     this.left -= own;
     if (this.seen++ === warmUp) [this.spent, this.batches] = [0, 0];
     this.spent = kept * this.spent + seconds;
@@ -73,7 +73,7 @@ export class TimeEstimate {
 
   /** Seconds until the run is done, after so many steps of it. */
   secondsLeft(done: number): number {
-    const { end } = this.course.at(-1)!;
+    const { end } = this.stages.at(-1)!;
     if (this.batches === 0) return Number.NaN;
     const perBatch = this.spent / this.batches;
     const { evaluation, end: measured } = this.measured;
@@ -98,11 +98,11 @@ export class TimeEstimate {
 const countedSteps = 100_000;
 
 /** Batches besides of the steps from one to another; of very many steps by some of them. */
-function extraBatchesIn(course: readonly Leg[], start: number, end: number): number {
-  if (course.every(({ model }) => model.steps.every(({ before }) => before === undefined))) return 0;
+function extraBatchesIn(stages: readonly ScheduledStage[], start: number, end: number): number {
+  if (stages.every(({ model }) => model.steps.every(({ before }) => before === undefined))) return 0;
   const stride = Math.max(1, Math.ceil((end - start) / countedSteps));
   let total = 0;
-  for (let step = start; step < end; step += stride) total += extraBatchesAt(course, step);
+  for (let step = start; step < end; step += stride) total += extraBatchesAt(stages, step);
   return total * stride;
 }
 
@@ -111,7 +111,7 @@ function extraBatchesIn(course: readonly Leg[], start: number, end: number): num
  * @param items Of either part, as far as they are measured while it goes on.
  */
 export function estimateOf(
-  course: readonly Leg[],
+  stages: readonly ScheduledStage[],
   start: number,
   training: ResolvedTraining,
   items: { readonly train: number; readonly test: number },
@@ -124,5 +124,5 @@ export function estimateOf(
     checkpoint: checkpointEvery,
   };
   const evaluated = Math.min(followed, items.train) + Math.min(followed, items.test);
-  return new TimeEstimate(course, start, every, { evaluation: evaluated / batch, end: items.test / batch });
+  return new TimeEstimate(stages, start, every, { evaluation: evaluated / batch, end: items.test / batch });
 }

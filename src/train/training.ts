@@ -10,11 +10,11 @@ import { endedBefore } from "../run/lengthen.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Run } from "../run/run.ts";
 import type { Arrays, State } from "../runtime/index.ts";
-import { type Leg, courseOf } from "../step/course.ts";
+import { type ScheduledStage, scheduleStages } from "../step/stages.ts";
 import { slotNamesOf } from "../step/initial-state.ts";
 import { TrainedModel } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
-import { type LegSession, Legs } from "./leg-session.ts";
+import { type StageSession, StageSessions } from "./stage-session.ts";
 import type { RunObserver } from "./run-observer.ts";
 import type { SessionStart } from "./start-session.ts";
 import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
@@ -25,7 +25,7 @@ export type Last = Pick<SessionStart, "layouts" | "state">;
 /** The steps of one session of a run, and their checkpoints. */
 export class Training {
   private readonly config: RunConfig["train"];
-  private readonly course: readonly Leg[];
+  private readonly stages: readonly ScheduledStage[];
   private readonly best: BestCheckpoint;
   private readonly estimate: TimeEstimate;
   /** Step of the newest checkpoint; 0 when there is none. */
@@ -41,11 +41,11 @@ export class Training {
   ) {
     const { config, model, data } = plan;
     this.config = config.train;
-    this.course = courseOf(model, this.config.steps);
+    this.stages = scheduleStages(model, this.config.steps);
     this.best = new BestCheckpoint(run.store, model.bestBy, start.layouts, start.lines);
     const measured = (part: Dataset) => (observer.follows(part) ? part.size : 0);
     const items = { train: measured(data.train), test: measured(data.test) };
-    this.estimate = estimateOf(this.course, start.step, this.config, items);
+    this.estimate = estimateOf(this.stages, start.step, this.config, items);
     this.saved = start.step;
   }
 
@@ -57,8 +57,8 @@ export class Training {
     const state = engine.createState(start.state);
     const { steps } = config;
     const trained = new TrainedModel(model, start.layouts, engine, state, { step: steps, steps });
-    const legs = new Legs(
-      this.course,
+    const sessions = new StageSessions(
+      this.stages,
       {
         engine,
         data: served,
@@ -70,25 +70,29 @@ export class Training {
       trained,
     );
     try {
-      const isDone = yield* this.steps(start.step, legs, trained);
+      const isDone = yield* this.steps(start.step, sessions, trained);
       return isDone ? { layouts: start.layouts, state: await state.read() } : null;
     } finally {
       // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
       state.dispose();
-      await legs.release();
+      await sessions.release();
       await trained.release();
     }
   }
 
   /** Whether all steps are made. */
-  private async *steps(start: number, legs: Legs, trained: TrainedModel): AsyncGenerator<TrainEvent, boolean> {
+  private async *steps(
+    start: number,
+    sessions: StageSessions,
+    trained: TrainedModel,
+  ): AsyncGenerator<TrainEvent, boolean> {
     const { steps, batch, logEvery, evalEvery, sampleEvery, checkpointEvery } = this.config;
     const { observer } = this;
     const { state } = trained;
     if (start === 0) {
       await observer.reals();
       yield* this.timed("picture", () => observer.picture(0, 0, trained));
-      observer.log.numbers(0, 0, "train", await (await legs.at(0)).health(0));
+      observer.log.numbers(0, 0, "train", await (await sessions.at(0)).health(0));
     }
     await this.run.record({ status: "running", warnings: observer.warnings });
     yield* observer.reported(start, null);
@@ -96,10 +100,11 @@ export class Training {
     const began = this.clock.now();
     const before = this.run.state.seconds;
     const seconds = () => before + (this.clock.now() - began) / 1000;
-    if (endedBefore(this.run.config, start)) yield* this.goOnAfterEnd(start, seconds, await legs.at(start), trained);
+    if (endedBefore(this.run.config, start))
+      yield* this.goOnAfterEnd(start, seconds, await sessions.at(start), trained);
     let estimated = false;
     for (let step = start; step < steps; step++) {
-      const session = await legs.at(step);
+      const session = await sessions.at(step);
       const stepBegan = this.clock.now();
       const losses = await this.step(step, session);
       const done = step + 1;
@@ -107,7 +112,7 @@ export class Training {
       const due = (every: number) => done % every === 0 || done === steps;
       if (due(logEvery)) observer.log.numbers(done, seconds(), "train", losses);
       if (due(healthEvery(this.config))) {
-        yield* this.timed("health", () => this.look(session, done, seconds()));
+        yield* this.timed("health", () => this.checkHealth(session, done, seconds()));
       }
       const secondsLeft = this.estimate.secondsLeft(done);
       await this.run.progress(done, seconds());
@@ -138,11 +143,11 @@ export class Training {
   private async *goOnAfterEnd(
     step: number,
     seconds: () => number,
-    session: LegSession,
+    session: StageSession,
     trained: TrainedModel,
   ): AsyncGenerator<TrainEvent, void> {
     const { evalEvery, sampleEvery } = this.config;
-    if (step % healthEvery(this.config) === 0) yield* this.look(session, step, seconds());
+    if (step % healthEvery(this.config) === 0) yield* this.checkHealth(session, step, seconds());
     if (step % evalEvery === 0) yield* this.observer.follow(step, seconds(), trained);
     if (step % sampleEvery === 0) yield* this.observer.picture(step, seconds(), trained);
     await this.keepBest(step, seconds(), trained.state);
@@ -154,11 +159,11 @@ export class Training {
     this.estimate.did(chore, (this.clock.now() - began) / 1000);
   }
 
-  private async *look(session: LegSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
+  private async *checkHealth(session: StageSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
     yield* this.observer.health(step, seconds, await session.health(step));
   }
 
-  private async step(step: number, session: LegSession): Promise<Record<string, number>> {
+  private async step(step: number, session: StageSession): Promise<Record<string, number>> {
     const losses = await session.step(step);
     for (const [name, loss] of Object.entries(losses)) {
       if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);

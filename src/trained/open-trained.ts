@@ -1,5 +1,5 @@
 import type { Engine } from "../runtime/index.ts";
-import { courseOf, progressAt } from "../step/course.ts";
+import { scheduleStages, progressAt } from "../step/stages.ts";
 import { type CheckpointChoice, loadParameters } from "../run/load-parameters.ts";
 import { buildModel } from "../run/plan.ts";
 import type { Run } from "../run/run.ts";
@@ -33,7 +33,7 @@ export async function openTrained(
   const { checkpoint, state: values, model, layouts, info, ...about } = await loadParameters(run, weights, choice);
   const { step } = checkpoint;
   const state = engine.createState(inferenceState(values, weights));
-  const progress = progressAt(courseOf(model, run.config.train.steps), step);
+  const progress = progressAt(scheduleStages(model, run.config.train.steps), step);
   const trained = new TrainedModel(model, layouts, engine, state, progress, (options) =>
     buildModel({ definition: run.recipe, options: { ...run.config.model, ...options } }, info),
   );

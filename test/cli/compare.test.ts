@@ -119,7 +119,7 @@ describe("zaya compare", () => {
   it("refuses what cannot stand side by side, and says which", async () => {
     const cases: [words: string[], told: string][] = [
       [["vae"], "needs at least two runs - got 1"],
-      [["vae", "./vae/"], "each run must be given once - got ./vae/ again"],
+      [["vae", "./vae/"], "each run must be given once - got ./vae/ twice"],
       [["vae", "nowhere"], "must be the folder of a run - got nothing at nowhere"],
       [["vae", "fewer"], "the runs must have the same data - got vae on tiny.npy (train 36, "],
       [["vae", "gan", "--out", "page.png"], "must end in .html - got page.png"],

@@ -17,7 +17,7 @@ import { ortEngine } from "../../src/runtime/index.ts";
 import { Run } from "../../src/run/index.ts";
 import { drawNoise, openTrained } from "../../src/trained/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
-import { courseOf } from "../../src/step/course.ts";
+import { scheduleStages } from "../../src/step/stages.ts";
 import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 import { runOnnx } from "../onnx-file.ts";
 import "../tolerance.ts";
@@ -138,7 +138,7 @@ describe("training in stages", () => {
   const engine = ortEngine({ device: "cpu", threads: 1 });
   const configured = adagan({ components: 3, latent: 2, hidden: [6], ema: 0.5 });
   const settings = { steps: 17, batch: 8, learningRate: 1e-2, checkpointEvery: 100, keep: 100, seed: 3 };
-  const course = courseOf(configured.definition.build(configured.options, { kind: "points", shape: [2] }), 17);
+  const stages = scheduleStages(configured.definition.build(configured.options, { kind: "points", shape: [2] }), 17);
   let data: DataSplit;
   let whole: MemoryStore;
 
@@ -162,8 +162,8 @@ describe("training in stages", () => {
   });
   afterAll(() => whole.remove("checkpoints"));
 
-  it("has five legs here, and a stop in each of them", () => {
-    expect(course.map(({ first, end }) => [first, end])).toEqual([
+  it("has five stages here, and a stop in each of them", () => {
+    expect(stages.map(({ first, end }) => [first, end])).toEqual([
       [0, 5],
       [5, 6],
       [6, 11],
@@ -187,7 +187,7 @@ describe("training in stages", () => {
     },
   );
 
-  it("trains each part in its own legs only", async () => {
+  it("trains each part in its own stages only", async () => {
     const store = new MemoryStore();
     await finish(train(configured, data, { ...settings, checkpointEvery: 1 }, { engine, store }));
     const paramsAt = async (step: number) => {
@@ -195,7 +195,7 @@ describe("training in stages", () => {
       return decodeSafetensors(await store.read(name), name).tensors;
     };
     const nets = ["generator1", "classifier2", "generator2", "classifier3", "generator3"];
-    for (const { first, end } of course.slice(1)) {
+    for (const { first, end } of stages.slice(1)) {
       const [before, after] = [await paramsAt(first), await paramsAt(end)];
       const moved = nets
         .filter((net) => before[`${net}.0.weight`] !== undefined || before[`${net}.1.weight`] !== undefined)
@@ -205,7 +205,7 @@ describe("training in stages", () => {
               name.startsWith(`${net}.`) && before[name]!.data.some((value, i) => value !== after[name]!.data[i]),
           ),
         );
-      expect(moved).toEqual([nets[course.findIndex((leg) => leg.first === first)]]);
+      expect(moved).toEqual([nets[stages.findIndex((stage) => stage.first === first)]]);
     }
   });
 

@@ -5,7 +5,7 @@ import type { DataSplit, Dataset } from "../../src/data/index.ts";
 import { type ConfiguredModel, classifier, gan, models, vae, wgan } from "../../src/models/index.ts";
 import { type TrainOptions, planRun } from "../../src/run/index.ts";
 import { interpreter } from "../../src/runtime/index.ts";
-import { courseOf } from "../../src/step/course.ts";
+import { scheduleStages } from "../../src/step/stages.ts";
 import { TimeEstimate } from "../../src/train/time-estimate.ts";
 
 const engine = interpreter();
@@ -56,15 +56,15 @@ describe("the length of a run, where nobody says it", () => {
 describe("the estimate of a run's time", () => {
   const every = { health: 60, evaluation: 150, picture: 300, checkpoint: 500 };
 
-  /** Runs a course on a made clock, and tells what was said after so many steps and what it took from there. */
+  /** Runs a stages on a made clock, and tells what was said after so many steps and what it took from there. */
   function told(model: ConfiguredModel, steps: number, batchSeconds: (batch: number) => number, after: number) {
-    const course = courseOf(planRun(model, images(500), { steps, batch: 10 }, { engine }).model, steps);
-    const estimate = new TimeEstimate(course, 0, every, { evaluation: 2, end: 2 });
+    const stages = scheduleStages(planRun(model, images(500), { steps, batch: 10 }, { engine }).model, steps);
+    const estimate = new TimeEstimate(stages, 0, every, { evaluation: 2, end: 2 });
     let [spent, at, said] = [0, 0, Number.NaN];
-    const { before } = course[0]!.model.steps[0]!;
+    const { before } = stages[0]!.model.steps[0]!;
     for (let step = 0; step < steps; step++) {
       let seconds = 0;
-      for (let i = 0; i < course[0]!.perStep + (before?.(step) ?? 0); i++) seconds += batchSeconds(step);
+      for (let i = 0; i < stages[0]!.perStep + (before?.(step) ?? 0); i++) seconds += batchSeconds(step);
       estimate.stepped(step + 1, seconds);
       spent += seconds;
       if (step + 1 === after) [said, at] = [estimate.secondsLeft(after), spent];
@@ -82,8 +82,8 @@ describe("the estimate of a run's time", () => {
   });
 
   it("counts what is measured and written besides, once it is known", () => {
-    const course = courseOf(planRun(vae(), images(500), {}, { engine }).model, 3000);
-    const estimate = new TimeEstimate(course, 0, every, { evaluation: 0, end: 0 });
+    const stages = scheduleStages(planRun(vae(), images(500), {}, { engine }).model, 3000);
+    const estimate = new TimeEstimate(stages, 0, every, { evaluation: 0, end: 0 });
     for (let step = 1; step <= 100; step++) estimate.stepped(step, 0.01);
     const before = estimate.secondsLeft(100);
     estimate.did("picture", 2);

@@ -12,7 +12,7 @@ import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
 import { TranslationLooks } from "./translation-looks.ts";
 
 /** Steps before which nothing is said of a run. */
-export const fewestSteps = 200;
+export const minSteps = 200;
 
 export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value"> & Partial<Pick<MetricLine, "split">>;
 
@@ -23,7 +23,7 @@ function seriesName({ name, split }: LoggedNumber): string {
 }
 
 /** What a run has logged, and how its samples are looked at. */
-export class Chronicle {
+export class RunHistory {
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
   private known: Looks | null = null;
 
@@ -83,7 +83,7 @@ export class Chronicle {
   /** Made when first asked for: it takes a while to find places among the items. */
   private get looks(): Looks | null {
     const { train } = this.config;
-    if (this.model.adversarial === undefined || train.steps < fewestSteps) return null;
+    if (this.model.adversarial === undefined || train.steps < minSteps) return null;
     const { train: items } = this.data;
     const seed = key(train.seed);
     return (this.known ??= hasSides(items) ? new TranslationLooks(items.sides, seed) : new SampleLooks(items, seed));

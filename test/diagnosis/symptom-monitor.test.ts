@@ -6,10 +6,10 @@ import { gan } from "../../src/models/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";
 import { Run, buildModel, infoOf } from "../../src/run/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
-import { Chronicle } from "../../src/diagnosis/chronicle.ts";
+import { RunHistory } from "../../src/diagnosis/run-history.ts";
 import { diagnose } from "../../src/diagnosis/diagnose.ts";
 import { symptoms } from "../../src/diagnosis/index.ts";
-import { Watch } from "../../src/diagnosis/watch.ts";
+import { SymptomMonitor } from "../../src/diagnosis/symptom-monitor.ts";
 import { evidence } from "./evidence.ts";
 
 const data = ring8.generate();
@@ -27,11 +27,11 @@ const told = (events: readonly TrainEvent[]) =>
 
 describe("a watch", () => {
   const { config } = evidence({ model: gan(dead).options });
-  const chronicle = (): Chronicle => new Chronicle(config, buildModel(gan(dead), infoOf(data)), data, []);
+  const history = (): RunHistory => new RunHistory(config, buildModel(gan(dead), infoOf(data)), data, []);
 
   it("tells a symptom once, and not before its part of the run is done", () => {
-    const record = chronicle();
-    const watch = new Watch(record, 5000, []);
+    const record = history();
+    const watch = new SymptomMonitor(record, 5000, []);
     const told: [string, number][] = [];
     for (let step = 100; step <= 5000; step += 100) {
       record.add({ name: "dead/generator/layer1", step, value: 1 });
@@ -46,9 +46,9 @@ describe("a watch", () => {
   });
 
   it("tells nothing that was told before, in another session", () => {
-    const [first, second] = [chronicle(), chronicle()];
+    const [first, second] = [history(), history()];
     const warnings = [{ step: 500, symptom: "dead-units", evidence: "", hint: "" }];
-    const [fresh, informed] = [new Watch(first, 5000, []), new Watch(second, 5000, warnings)];
+    const [fresh, informed] = [new SymptomMonitor(first, 5000, []), new SymptomMonitor(second, 5000, warnings)];
     for (const record of [first, second]) {
       for (const step of [700, 800, 900]) record.add({ name: "dead/generator/layer1", step, value: 1 });
     }
@@ -57,9 +57,9 @@ describe("a watch", () => {
   });
 
   it("says nothing of the first 200 steps, however the numbers are", () => {
-    const record = chronicle();
+    const record = history();
     for (const step of [10, 20, 30, 199]) record.add({ name: "dead/generator/layer1", step, value: 1 });
-    expect(new Watch(record, 300, []).look(199)).toEqual([]);
+    expect(new SymptomMonitor(record, 300, []).look(199)).toEqual([]);
     expect(diagnose(record.evidence(199, null)).unknown).toHaveLength(symptoms.length);
     expect(diagnose(record.evidence(200, null)).findings).toMatchObject([{ symptom: "dead-units" }]);
   });

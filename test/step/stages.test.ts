@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { OptionError } from "../../src/base/errors.ts";
 import type { Model, TrainStep } from "../../src/models/index.ts";
-import { batchesIn, courseOf } from "../../src/step/course.ts";
+import { batchesIn, scheduleStages } from "../../src/step/stages.ts";
 
 function step(name: string, repeat?: number): TrainStep {
   const unused = (): never => {
@@ -17,22 +17,22 @@ function model(steps: readonly TrainStep[], shares?: readonly number[]): Model {
   return { nets: {}, maps: {}, steps, ...(stages && { stages }) };
 }
 
-describe("courseOf", () => {
-  it("is one leg with all steps where there are no stages", () => {
-    const course = courseOf(model([step("critic", 5), step("generator")]), 70);
-    expect(course).toMatchObject([{ first: 0, end: 70, firstBatch: 0, perStep: 5 }]);
-    expect(course[0]!.model.steps.map(({ name }) => name)).toEqual(["critic", "generator"]);
+describe("scheduleStages", () => {
+  it("is one stage with all steps where there are no stages", () => {
+    const stages = scheduleStages(model([step("critic", 5), step("generator")]), 70);
+    expect(stages).toMatchObject([{ first: 0, end: 70, firstBatch: 0, perStep: 5 }]);
+    expect(stages[0]!.model.steps.map(({ name }) => name)).toEqual(["critic", "generator"]);
   });
 
   it("gives each stage its share of the steps, and only the steps that are made in it", () => {
-    const course = courseOf(model([step("a"), step("b"), step("c", 3)], [1, 0.5, 2.5]), 80);
-    expect(course.map(({ first, end }) => [first, end])).toEqual([
+    const stages = scheduleStages(model([step("a"), step("b"), step("c", 3)], [1, 0.5, 2.5]), 80);
+    expect(stages.map(({ first, end }) => [first, end])).toEqual([
       [0, 20],
       [20, 30],
       [30, 80],
     ]);
-    expect(course.map((leg) => leg.model.steps.map(({ name }) => name))).toEqual([["a"], ["b"], ["c"]]);
-    expect(course.map(({ firstBatch, perStep }) => [firstBatch, perStep])).toEqual([
+    expect(stages.map((stage) => stage.model.steps.map(({ name }) => name))).toEqual([["a"], ["b"], ["c"]]);
+    expect(stages.map(({ firstBatch, perStep }) => [firstBatch, perStep])).toEqual([
       [0, 1],
       [20, 1],
       [30, 3],
@@ -44,19 +44,19 @@ describe("courseOf", () => {
     fc.assert(
       fc.property(shares, fc.nat({ max: 200 }), (given, more) => {
         const steps = given.length + more;
-        const course = courseOf(
+        const stages = scheduleStages(
           model(
             given.map((_, i) => step(`s${i}`)),
             given,
           ),
           steps,
         );
-        expect(course).toHaveLength(given.length);
-        expect(course[0]!.first).toBe(0);
-        expect(course.at(-1)!.end).toBe(steps);
-        course.forEach(({ first, end }, i) => {
+        expect(stages).toHaveLength(given.length);
+        expect(stages[0]!.first).toBe(0);
+        expect(stages.at(-1)!.end).toBe(steps);
+        stages.forEach(({ first, end }, i) => {
           expect(end).toBeGreaterThan(first);
-          if (i > 0) expect(first).toBe(course[i - 1]!.end);
+          if (i > 0) expect(first).toBe(stages[i - 1]!.end);
         });
       }),
     );
@@ -64,13 +64,13 @@ describe("courseOf", () => {
 
   it("refuses fewer steps than stages", () => {
     const staged = model([step("a"), step("b"), step("c")], [1, 1, 1]);
-    expect(() => courseOf(staged, 2)).toThrow(OptionError);
-    expect(() => courseOf(staged, 2)).toThrow("at least as many as the model's 3 stages - got 2");
-    expect(courseOf(staged, 3).map(({ end }) => end)).toEqual([1, 2, 3]);
+    expect(() => scheduleStages(staged, 2)).toThrow(OptionError);
+    expect(() => scheduleStages(staged, 2)).toThrow("at least as many as the model's 3 stages - got 2");
+    expect(scheduleStages(staged, 3).map(({ end }) => end)).toEqual([1, 2, 3]);
   });
 });
 
 it("batchesIn counts the batches of the first so many steps", () => {
-  const course = courseOf(model([step("a", 2), step("b"), step("c", 3)], [1, 1, 1]), 12);
-  expect([0, 1, 4, 5, 8, 9, 12].map((done) => batchesIn(course, done))).toEqual([0, 2, 8, 9, 12, 15, 24]);
+  const stages = scheduleStages(model([step("a", 2), step("b"), step("c", 3)], [1, 1, 1]), 12);
+  expect([0, 1, 4, 5, 8, 9, 12].map((done) => batchesIn(stages, done))).toEqual([0, 2, 8, 9, 12, 15, 24]);
 });

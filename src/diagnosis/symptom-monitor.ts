@@ -1,12 +1,12 @@
 import type { Warning } from "../run/run.ts";
-import { type Chronicle, fewestSteps } from "./chronicle.ts";
+import { type RunHistory, minSteps } from "./run-history.ts";
 import { symptoms } from "./index.ts";
 import type { Finding } from "./symptom.ts";
 
 /** Looks for symptoms in what a run logs while it trains, and tells each once. */
-export class Watch {
+export class SymptomMonitor {
   constructor(
-    private readonly chronicle: Chronicle,
+    private readonly history: RunHistory,
     /** Of the whole run. */
     private readonly steps: number,
     /** What was told before, in earlier sessions of the run. */
@@ -19,9 +19,9 @@ export class Watch {
 
   /** What there is to warn of after so many steps. */
   look(step: number): Warning[] {
-    const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(fewestSteps, warmUp * this.steps));
+    const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
     if (due.length === 0) return [];
-    const evidence = this.chronicle.evidence(step, null);
+    const evidence = this.history.evidence(step, null);
     const findings = due.flatMap(({ name, summary, look }): Finding[] => {
       const sign = look(evidence);
       return sign?.present === true ? [{ ...sign, symptom: name, summary }] : [];

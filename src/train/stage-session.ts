@@ -3,14 +3,14 @@ import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader, readExact } from "../data/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
-import type { Leg } from "../step/course.ts";
+import type { ScheduledStage } from "../step/stages.ts";
 import { feedDeclared } from "../step/feeds.ts";
 import { Health } from "../step/health.ts";
 import { labelsAt, requireLabels } from "../step/labels.ts";
 import { type StepOptions, type Traced, batchName, traceStep } from "../step/trace.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-export interface LegSettings {
+export interface StageSettings {
   readonly engine: Engine;
   /** As the steps see them. */
   readonly data: Dataset;
@@ -29,85 +29,85 @@ interface Program {
 /** Items read at once to be weighed. */
 const weighedAtOnce = 1000;
 
-/** One leg of a run on an engine: its whole step as one session, its batches, and a look at its nets. */
-export class LegSession {
+/** One stage of a run on an engine: the training step as one session, the batches, and the health checks of the nets. */
+export class StageSession {
   private constructor(
-    readonly leg: Leg,
-    private readonly settings: LegSettings,
+    readonly stage: ScheduledStage,
+    private readonly settings: StageSettings,
     private readonly trained: TrainedModel,
     private readonly batches: Loader,
     private readonly whole: Program,
     /** Moves that are made besides, by their step's name. */
     private readonly extra: ReadonlyMap<string, Program>,
-    private readonly look: Health,
+    private readonly nets: Health,
   ) {}
 
-  static async open(leg: Leg, settings: LegSettings, trained: TrainedModel): Promise<LegSession> {
+  static async open(stage: ScheduledStage, settings: StageSettings, trained: TrainedModel): Promise<StageSession> {
     const { engine, data, config, seed, slotNames } = settings;
     const options = {
-      model: leg.model,
+      model: stage.model,
       layouts: trained.layouts,
       batch: [config.batch, ...data.shape],
-      rate: rateOf({ ...config, steps: leg.end - leg.first }),
+      rate: rateOf({ ...config, steps: stage.end - stage.first }),
       slotNames,
     };
-    const compile = async (steps: Leg["model"]["steps"]): Promise<Program> => {
-      const { program, declared } = traceStep({ ...options, model: { ...leg.model, steps } });
+    const compile = async (steps: ScheduledStage["model"]["steps"]): Promise<Program> => {
+      const { program, declared } = traceStep({ ...options, model: { ...stage.model, steps } });
       requireLabels(declared, data);
       return { compiled: await engine.compile(program), declared };
     };
     const extra = new Map<string, Program>();
-    for (const step of leg.model.steps) {
+    for (const step of stage.model.steps) {
       if (step.before !== undefined) extra.set(step.name, await compile([{ ...step, repeat: 1 }]));
     }
     const batchKey = fold(seed, "batches");
     const batches =
-      leg.weigh === undefined
+      stage.weigh === undefined
         ? loader(data, config.batch, batchKey)
         : weightedLoader(
             data,
             config.batch,
-            fold(batchKey, leg.first),
-            await weightsFor(leg.weigh, trained, settings.given),
+            fold(batchKey, stage.first),
+            await weightsFor(stage.weigh, trained, settings.given),
           );
-    const look = await Health.open(engine, options, data, seed, healthItems(config, data.size));
-    return new LegSession(leg, settings, trained, batches, await compile(leg.model.steps), extra, look);
+    const health = await Health.open(engine, options, data, seed, healthItems(config, data.size));
+    return new StageSession(stage, settings, trained, batches, await compile(stage.model.steps), extra, health);
   }
 
   get stepsPerEpoch(): number {
-    return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.leg.perStep));
+    return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.stage.perStep));
   }
 
   /** Makes one step of the run; returns its losses by name. */
   async step(step: number): Promise<Record<string, number>> {
     await this.makeExtraMoves(step);
-    const { leg, settings } = this;
+    const { stage, settings } = this;
     const { seed } = settings;
-    const first = leg.firstBatch + (step - leg.first) * leg.perStep;
-    const turns = (turn: number) => this.batches.indices(first + turn);
-    const feeds = { ...this.feeds(this.whole, seed, step, step, turns) };
-    for (let turn = 0; turn < leg.perStep; turn++) feeds[batchName(turn)] = this.batches.at(first + turn);
+    const first = stage.firstBatch + (step - stage.first) * stage.perStep;
+    const indicesOf = (update: number) => this.batches.indices(first + update);
+    const feeds = { ...this.feeds(this.whole, seed, step, step, indicesOf) };
+    for (let update = 0; update < stage.perStep; update++) feeds[batchName(update)] = this.batches.at(first + update);
     // Read while the step is computed.
-    for (let turn = 0; turn < leg.perStep; turn++) this.batches.prefetch(first + leg.perStep + turn);
+    for (let update = 0; update < stage.perStep; update++) this.batches.prefetch(first + stage.perStep + update);
     const outputs = await this.whole.compiled.run(feeds, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
 
   /** How the nets are after so many of the run's steps. */
   health(step: number): Promise<Record<string, number>> {
-    const { first, end } = this.leg;
-    return this.look.measure(this.trained.state, step - first, end - first);
+    const { first, end } = this.stage;
+    return this.nets.measure(this.trained.state, step - first, end - first);
   }
 
   async release(): Promise<void> {
     for (const { compiled } of [this.whole, ...this.extra.values()]) await compiled.release();
-    await this.look.release();
+    await this.nets.release();
   }
 
   private async makeExtraMoves(step: number): Promise<void> {
     const { data, config, seed } = this.settings;
     for (const [name, program] of this.extra) {
-      const count = this.leg.model.steps.find((known) => known.name === name)!.before!(step - this.leg.first);
+      const count = this.stage.model.steps.find((known) => known.name === name)!.before!(step - this.stage.first);
       if (count === 0) continue;
       const own = fold(seed, "before", name, step);
       const batches = loader(data, config.batch, own);
@@ -119,32 +119,38 @@ export class LegSession {
     }
   }
 
-  /** @param turns The items of the batch of each turn. */
-  private feeds({ declared }: Program, key: Key, count: number, step: number, turns: (turn: number) => Int32Array) {
-    const { first, end } = this.leg;
+  /** @param indicesOf The item indices of the batch of each update. */
+  private feeds(
+    { declared }: Program,
+    key: Key,
+    count: number,
+    step: number,
+    indicesOf: (update: number) => Int32Array,
+  ) {
+    const { first, end } = this.stage;
     const progress = { step: step - first, steps: end - first };
-    const items = { part: "train", indices: turns(0) };
-    const labels = (turn: number) => labelsAt(this.settings.data, turns(turn));
+    const items = { part: "train", indices: indicesOf(0) };
+    const labels = (update: number) => labelsAt(this.settings.data, indicesOf(update));
     return feedDeclared(declared, { key, count, progress, items, labels });
   }
 }
 
-/** The sessions of a run's legs, one open at a time. */
-export class Legs {
-  private current: LegSession | null = null;
+/** The sessions of a run's stages, one open at a time. */
+export class StageSessions {
+  private current: StageSession | null = null;
 
   constructor(
-    private readonly course: readonly Leg[],
-    private readonly settings: LegSettings,
+    private readonly stages: readonly ScheduledStage[],
+    private readonly settings: StageSettings,
     private readonly trained: TrainedModel,
   ) {}
 
   /** The session that makes a step of the run. */
-  async at(step: number): Promise<LegSession> {
-    const leg = this.course.findLast(({ first }) => first <= step)!;
-    if (this.current?.leg === leg) return this.current;
+  async at(step: number): Promise<StageSession> {
+    const stage = this.stages.findLast(({ first }) => first <= step)!;
+    if (this.current?.stage === stage) return this.current;
     const before = this.current;
-    this.current = await LegSession.open(leg, this.settings, this.trained);
+    this.current = await StageSession.open(stage, this.settings, this.trained);
     // After the next one is open: a graphics device is gone with its last session, and the run's state with it.
     await before?.release();
     return this.current;
@@ -157,7 +163,7 @@ export class Legs {
 }
 
 async function weightsFor(
-  { map, input, output, weights }: NonNullable<Leg["weigh"]>,
+  { map, input, output, weights }: NonNullable<ScheduledStage["weigh"]>,
   trained: TrainedModel,
   data: Dataset,
 ): Promise<Float64Array> {
