@@ -4,7 +4,7 @@ import { staticDim } from "../graph/tensor.ts";
 import { type Layer, coders } from "../nn/index.ts";
 import { add, concat, matmul, mean, mul, neg, slice, stopGradient, sub } from "../ops/index.ts";
 import { type DataInfo, type Model, defineModel, itemName } from "./model.ts";
-import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam, resolveObservation } from "./observation.ts";
 import type { AutoencoderOptions } from "./option-types.ts";
 
 export const options = z.object({ ...observationOptions, ...latentOption });
@@ -18,6 +18,7 @@ export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   source: "Hinton, Salakhutdinov, Science 313, 2006",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
+  resolve: resolveObservation,
   build,
 });
 

@@ -9,7 +9,7 @@ import { abs, add, maximum, mean, mul, stopGradient, sub, sum } from "../ops/ind
 import { linearSchedule } from "../optim/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Likelihood, type Model, type Remedy, type StepScope, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam, resolveObservation } from "./observation.ts";
 import type { BetaVaeOptions } from "./option-types.ts";
 
 /** The weight of the KL where nothing is said of it. */
@@ -43,6 +43,7 @@ export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
   defaults: { batch: 64, length: { epochs: 10, minSteps: 3000 }, learningRate: 5e-4 },
+  resolve: resolveObservation,
   build,
 });
 

@@ -18,7 +18,13 @@ import { coders, runningMean } from "../nn/index.ts";
 import { add, exp, mean, neg, reshape, softmax, sub, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { type DataInfo, type Model, type Scope, type StepScope, defineModel, itemName } from "./model.ts";
-import { type Observation, observation, observationOptions, observationAdam } from "./observation.ts";
+import {
+  type Observation,
+  observation,
+  observationOptions,
+  observationAdam,
+  resolveObservation,
+} from "./observation.ts";
 import type { CategoricalVaeOptions } from "./option-types.ts";
 
 export const options = z.object({
@@ -53,6 +59,7 @@ export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>
   source: "Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712",
   options,
   defaults: { batch: 100, length: { epochs: 20, minSteps: 3000 }, learningRate: 1e-3 },
+  resolve: resolveObservation,
   build,
 });
 

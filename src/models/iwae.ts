@@ -4,7 +4,7 @@ import { coders } from "../nn/index.ts";
 import { logSumExp, mean, neg, sub } from "../ops/index.ts";
 import { gaussianAbilities } from "./gaussian-code.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam, resolveObservation } from "./observation.ts";
 import type { IwaeOptions } from "./option-types.ts";
 
 export const options = z.object({
@@ -19,6 +19,7 @@ export const iwae = defineModel<typeof options, IwaeOptions>({
   source: "Burda et al., arXiv 1509.00519",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
+  resolve: resolveObservation,
   build,
 });
 

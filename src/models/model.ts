@@ -293,6 +293,8 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly defaults: TrainingDefaults;
   /** The same for points, where they are others than for images. */
   readonly pointDefaults?: TrainingDefaults;
+  /** Options that follow from the data where they are not given, filled in: the config of a new run holds them. */
+  resolve?(options: z.output<Schema>, data: DataInfo): z.output<Schema>;
   /** @throws OptionError when the options do not fit the data or each other. */
   build(options: z.output<Schema>, data: DataInfo): Model;
 }

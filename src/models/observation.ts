@@ -59,13 +59,23 @@ export interface Observation {
   readonly declared: Required<Pick<Model, "reluNets" | "remedies">>;
 }
 
+/** The options with the standard deviation of a gaussian likelihood that a new run has where none is given. */
+export function resolveObservation<Options extends ObservationOptions>(options: Options, data: DataInfo): Options {
+  if (options.likelihood === "bernoulli" || options.sigma !== undefined) return options;
+  return { ...options, sigma: isOfFewImages(data) ? 1 : "optimal" };
+}
+
+function isOfFewImages({ kind, items }: DataInfo): boolean {
+  return kind === "image" && items !== undefined && items < fewImages;
+}
+
 /** @throws OptionError when the options do not fit the data or each other. */
 export function observation(model: string, chosen: ObservationOptions, data: DataInfo): Observation {
   requireFitting(model, chosen, data);
   const bernoulli = chosen.likelihood === "bernoulli";
   const binarize = chosen.binarize ?? (bernoulli ? "dynamic" : "none");
-  const { sigma = data.kind === "image" && data.items !== undefined && data.items < fewImages ? 1 : "optimal" } =
-    chosen;
+  // A learned one where the config of a run says nothing: it is of a version before 0.2, which resolved no options.
+  const { sigma = isOfFewImages(data) ? 1 : "learned" } = chosen;
   const deviation = bernoulli || typeof sigma === "number" ? null : deviations[sigma];
   return {
     nets: deviation === null ? {} : { sigma: deviation },

@@ -15,7 +15,7 @@ import { coders, runningMean } from "../nn/index.ts";
 import { add, mean, neg, reshape, sum } from "../ops/index.ts";
 import { gaussianAbilities, posterior } from "./gaussian-code.ts";
 import { type DataInfo, type Model, type Scope, defineModel } from "./model.ts";
-import { latentOption, observation, observationOptions, observationAdam } from "./observation.ts";
+import { latentOption, observation, observationOptions, observationAdam, resolveObservation } from "./observation.ts";
 import type { VaeOptions } from "./option-types.ts";
 
 export const options = z.object({
@@ -40,6 +40,7 @@ export const vae = defineModel<typeof options, VaeOptions>({
   source: "Kingma, Welling, arXiv 1312.6114",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },
+  resolve: resolveObservation,
   build,
 });
 

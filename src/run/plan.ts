@@ -53,15 +53,16 @@ export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
  * @throws OptionError when options do not fit the model, the data, the memory or each other: a plan that is made can be begun.
  */
 export function planRun(
-  configured: ConfiguredModel,
+  { definition, options }: ConfiguredModel,
   data: DataSplit,
   training: TrainOptions,
   { source = { spec: data.train.name }, module, ...settings }: PlanSettings,
 ): Plan {
-  const { definition } = configured;
   requireOwnName(definition);
   requireKind(definition, data.train);
-  const model = buildModel(configured, infoOf(data));
+  const info = infoOf(data);
+  const configured = { definition, options: definition.resolve?.(options, info) ?? options };
+  const model = buildModel(configured, info);
   const memory = settings.engine.freeMemory?.();
   requireParameterMemory(definition.name, model, largerThanUsual(definition, configured.options), memory);
   const resolved = resolveTraining(definition, model, training, data.train);

@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 
+import { zeros } from "../../src/base/ndarray.ts";
+import { arrayDataset, splitOff } from "../../src/data/index.ts";
+import { vae } from "../../src/models/index.ts";
+import { buildModel, planRun } from "../../src/run/plan.ts";
 import { parseRunConfig } from "../../src/run/index.ts";
+import { interpreter } from "../../src/runtime/index.ts";
 
 it("reads the config of a run of version 0.1.0, which had no cadence of evaluations", () => {
   const train = {
@@ -17,4 +22,19 @@ it("reads the config of a run of version 0.1.0, which had no cadence of evaluati
   };
   const config = { recipe: "vae", model: { latent: 20 }, data: { spec: "mnist" }, train, device: "cpu" };
   expect(parseRunConfig(config, "config.json").train).toEqual({ ...train, evalEvery: 6 });
+});
+
+it("reads the deviation of a run of version 0.1.0, whose config said none, as the learned one that it was", () => {
+  const gaussian = { definition: vae.definition, options: { likelihood: "gaussian" } };
+  const sigmaOf = (items: number) => buildModel(gaussian, { kind: "image", shape: [4, 4, 1], items }).nets["sigma"];
+  expect(sigmaOf(2000)!.stats).toBeUndefined();
+  expect(sigmaOf(1999)).toBeUndefined();
+});
+
+it("keeps in the config of a new run what its deviation is", () => {
+  const sigmaFor = (count: number) => {
+    const data = splitOff(arrayDataset({ name: "grey", kind: "image", items: zeros([count, 4, 4, 1], "float32") }));
+    return planRun(vae({ likelihood: "gaussian" }), data, {}, { engine: interpreter() }).config.model["sigma"];
+  };
+  expect([sigmaFor(3000), sigmaFor(100)]).toEqual(["optimal", 1]);
 });
