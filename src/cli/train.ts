@@ -26,6 +26,7 @@ import {
   type RunConfig,
   type TrainOptions,
   dataOptions,
+  inRun,
   planRun,
   resolveTraining,
   runConfig,
@@ -221,7 +222,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   try {
     output.say(`run ${folder.folder}`);
     const settings = { store: folder.store, signal, versions: versions() };
-    return await followRun(train(plan, settings), folder, config, output);
+    return await inRun(folder.folder, () => followRun(train(plan, settings), folder, config, output));
   } finally {
     await folder.release();
   }

@@ -228,8 +228,8 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         options[player].activation === "relu" ? players[player] : [],
       ),
       remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, players)],
-      // Of points alone; between images no distance is measured while a run goes on.
-      bestBy: { scalar: sampleEmd, better: "lower" },
+      // Between images no distance is measured while a run goes on.
+      ...(data.kind === "points" && { bestBy: { scalar: sampleEmd, better: "lower" } }),
     },
   };
 }

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunError } from "../base/errors.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { codeOf, makeFolders, naming } from "./folder-store.ts";
 
 /** Who holds a lock. `started` tells a process from a later one with the same number; null where the system does not say. */
@@ -68,7 +69,7 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   if (found !== locked) {
     throw new RunError(
       `the folder must not be moved during training - got ${found === null ? "nothing" : "another folder"} at ${folder}`,
-      "it was moved or removed; if it was moved, continue at its new location: zaya resume RUN",
+      "it was moved or removed; if it was moved, continue at its new location: zaya resume NEW_FOLDER",
     );
   }
   const path = lockPath(folder);
@@ -80,8 +81,8 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   if (now?.id === holder.id) return;
   const who = now === null ? "its lock was removed" : `process ${now.pid} on ${now.host} has it now`;
   throw new RunError(
-    `the folder must stay locked during training - got ${path}: ${who}`,
-    "another process may have written to it: check the run before continuing with zaya resume",
+      `the folder must stay locked during training - got ${path}: ${who}`,
+      `another process may have written to it: check the run before continuing with zaya resume ${shellWord(folder)}`,
   );
 }
 

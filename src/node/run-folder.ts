@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { maxOf } from "../base/many.ts";
 import { listCheckpoints } from "../run/index.ts";
 import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
@@ -36,7 +37,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
   if (names.includes(recordFile)) {
     throw new RunError(
       `the output folder must be new - got ${folder}, which holds another run`,
-      `choose another --out, or continue that run: zaya resume ${folder}`,
+      `choose another --out, or continue that run: zaya resume ${shellWord(folder)}`,
     );
   }
   const others = names.filter((name) => !name.startsWith("."));
@@ -103,7 +104,7 @@ export async function requireRun(folder: string): Promise<void> {
   throw new RunError(
     `the path must be the folder of a run - got ${what} at ${folder}`,
     (await new FolderStore(folder).has("config.json"))
-      ? `its config.json is left: train a new run with zaya train --config ${folder}/config.json`
+      ? `its config.json is left: train a new run with zaya train --config ${shellWord(join(folder, "config.json"))}`
       : "without --out, runs are saved in runs/",
   );
 }

@@ -6,6 +6,7 @@ import { type DataRecord, readDataRecord } from "../run/data-record.ts";
 import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
 import { curvesOf } from "./run-curves.ts";
 import { inRun } from "../run/in-run.ts";
+import type { Store } from "../base/store.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { Run } from "../run/run.ts";
 
@@ -50,17 +51,21 @@ export async function gatherRuns(
   }
   return Promise.all(
     runs.map(async ({ name, run }) => {
-      const [data, metrics, { results, leftOut }] = await inRun(name, () =>
-        Promise.all([readDataRecord(run.store), run.metrics(), readEvaluations(run.store)]),
+      const found = await inRun(name, () =>
+        Promise.all([requireDataRecord(run.store, name), run.metrics(), readEvaluations(run.store)]),
       );
-      if (data === null) {
-        throw new RunError(
-          `a run must have a checkpoint - got none in ${name}`,
-          "no checkpoint has been saved yet: continue with zaya resume",
-        );
-      }
+      const [data, metrics, { results, leftOut }] = found;
       return { name, run, data, metrics, results, leftOut };
     }),
+  );
+}
+
+async function requireDataRecord(store: Store, name: string): Promise<DataRecord> {
+  const data = await readDataRecord(store);
+  if (data !== null) return data;
+  throw new RunError(
+    `a run must have a checkpoint - got none in ${name}`,
+    "no checkpoint has been saved yet; continue: zaya resume RUN",
   );
 }
 

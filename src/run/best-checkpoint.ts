@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 import type { Store } from "../base/store.ts";
 import type { Model } from "../models/index.ts";
 import type { Arrays } from "../runtime/index.ts";
@@ -13,6 +15,9 @@ import type { Layouts } from "../step/state-view.ts";
 
 const folder = checkpointFolders.best;
 
+/** What a best checkpoint keeps of how it was chosen. */
+const keptBest = z.object({ scalar: z.string(), value: z.number() });
+
 /**
  * The checkpoint of a run that is best by what its model declares, of the steps at which that was measured on held-out
  * items. What is kept beside the newest checkpoint is what was best when that was saved, so that a run which goes on from
@@ -21,21 +26,25 @@ const folder = checkpointFolders.best;
 export class BestCheckpoint {
   private best: number | null = null;
 
-  /** @param lines What the run has logged so far. */
   constructor(
     private readonly store: Store,
     private readonly by: Model["bestBy"],
     private readonly layouts: Layouts,
-    lines: readonly MetricLine[],
-  ) {
-    for (const { name, split, step, value } of lines) {
-      if (split === "test" && name === by?.scalar && step > 0 && this.improves(value)) this.best = value;
-    }
-  }
+  ) {}
 
-  /** Forgets what the run made after the step from which it goes on. */
-  async goOnFrom(step: number): Promise<void> {
+  /**
+   * Forgets what the run made after the step from which it goes on.
+   * @param lines What it has logged up to there; some may be missing, of which the checkpoint itself knows the best.
+   */
+  async goOnFrom(step: number, lines: readonly MetricLine[]): Promise<void> {
     await this.remove((saved) => saved > step);
+    for (const { name, split, step: at, value } of lines) {
+      if (split === "test" && name === this.by?.scalar && at > 0 && this.improves(value)) this.best = value;
+    }
+    for (const { run } of await listCheckpoints(this.store, folder)) {
+      const { data } = keptBest.safeParse(run?.["best"]);
+      if (data?.scalar === this.by?.scalar && this.improves(data?.value ?? null)) this.best = data!.value;
+    }
   }
 
   /**
@@ -52,7 +61,9 @@ export class BestCheckpoint {
   /** @param newest Step of the run's newest checkpoint. */
   async write(facts: CheckpointFacts, state: Arrays, newest: number): Promise<void> {
     await this.remove((saved) => saved > newest);
-    await saveCheckpoint(this.store, facts, state, this.layouts, 2, folder);
+    const best = { scalar: this.by!.scalar, value: this.best! };
+    const run = { ...facts.run, best };
+    await saveCheckpoint(this.store, { ...facts, run }, state, this.layouts, 2, folder);
   }
 
   /** Keeps the best one alone: the run has a checkpoint of a later step. */

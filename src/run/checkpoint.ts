@@ -49,7 +49,8 @@ export interface Checkpoint {
   readonly run: Readonly<Record<string, unknown>> | null;
 }
 
-function nameOf(step: number): string {
+/** Of the folder of a checkpoint. */
+export function nameOfStep(step: number): string {
   return String(step).padStart(6, "0");
 }
 
@@ -97,7 +98,7 @@ async function partsUnder(store: Store, folder: Folder): Promise<string[][]> {
 }
 
 function isStepName(name: string): boolean {
-  return /^\d{6,}$/.test(name) && nameOf(Number(name)) === name;
+  return /^\d{6,}$/.test(name) && nameOfStep(Number(name)) === name;
 }
 
 /** Null where the state in a folder is of another one: a person's copy. */
@@ -119,7 +120,7 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
     if (error instanceof RunError) return broken(error.message);
     throw error;
   }
-  if ((state.name ?? nameOf(state.step)) !== name || state.step !== step) return null;
+  if ((state.name ?? nameOfStep(state.step)) !== name || state.step !== step) return null;
   for (const file of files) {
     const size = await store.size(`${folder}/${name}/${file}`);
     const saved = state.bytes?.[file];
@@ -179,7 +180,7 @@ export async function saveCheckpoint(
   keep: number,
   folder: Folder = checkpointFolders.steps,
 ): Promise<void> {
-  const name = nameOf(step);
+  const name = nameOfStep(step);
   await requirePlaces(store, (due) => due === step, folder);
   const { params, optimizer } = describeState(state, layouts);
   const contents = {
@@ -225,7 +226,7 @@ export async function requirePlaces(
     if (own) continue;
     throw new RunError(
       `${folder}/${name}: must be free for the checkpoint of that step - got a file that zaya did not write`,
-      `move it out of ${folder}/, then continue with zaya resume`,
+      `move it out of ${folder}/, then continue: zaya resume RUN`,
     );
   }
 }
@@ -234,7 +235,7 @@ export async function requirePlaces(
 async function statesName(store: Store, folder: Folder, name: string): Promise<boolean> {
   try {
     const state = parseJson(await store.read(`${folder}/${name}/${stateFile}`), stateFile) as CheckpointFacts;
-    return typeof state.step !== "number" || nameOf(state.step) === name;
+    return typeof state.step !== "number" || nameOfStep(state.step) === name;
   } catch {
     return true;
   }
@@ -285,7 +286,7 @@ export async function keepWhole(store: Store): Promise<number | null> {
   }
   const saved = [...whole, ...broken.filter(({ begun }) => !begun)];
   for (const { step } of saved) {
-    await removeCheckpoint(store, { folder: checkpointFolders.steps, name: nameOf(step) });
+    await removeCheckpoint(store, { folder: checkpointFolders.steps, name: nameOfStep(step) });
   }
   return null;
 }

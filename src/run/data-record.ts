@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-import { DataError } from "../base/errors.ts";
+import { DataError, RunError } from "../base/errors.ts";
 import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import type { Shape } from "../base/ndarray.ts";
 import type { PointScale } from "../base/point-scale.ts";
 import type { Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, type SkippedFile, pointScaleOf, skippedIn } from "../data/index.ts";
-import { listCheckpoints } from "./checkpoint.ts";
+import { type Checkpoint, listCheckpoints } from "./checkpoint.ts";
 import { classesOf } from "../step/labels.ts";
 
 interface PartRecord {
@@ -79,28 +79,63 @@ function describe({ train, test }: DataSplit): DataRecord {
  * left until something is saved.
  */
 export async function keepDataRecord(store: Store, data: DataSplit): Promise<DataRecord> {
-  const known = await readFile(store);
-  if (known !== null) return known;
-  const record = describe(data);
-  await store.write(file, encodeJson(record));
+  const known = await readDataRecord(store);
+  const record = known ?? describe(data);
+  if (!(await store.has(file))) await store.write(file, encodeJson(record));
   return record;
 }
 
-async function readFile(store: Store): Promise<DataRecord | null> {
-  if (!(await store.has(file))) return null;
-  const hint = "remove the file: it is restored from a checkpoint";
-  return parseRecord(dataRecord, parseJson(await store.read(file), file, hint), file, hint) as DataRecord;
+/** What is known of the data of a run. */
+export interface FoundDataRecord {
+  /** Null for a run that has saved nothing yet. */
+  readonly record: DataRecord | null;
+  /** What is wrong with data.json, where a checkpoint stands in for it. */
+  readonly damage: string | null;
 }
 
 /**
- * The record of data.json; where that is missing, what the newest checkpoint keeps of it. Null for a run that has saved
- * nothing yet. @throws RunError when the file is damaged.
+ * The record of data.json; where that is missing or damaged, what a checkpoint keeps of it.
+ * @param newest The newest checkpoint.
+ * @throws RunError when the file is damaged and nothing stands in, and when the checkpoint keeps another record.
  */
+export async function findDataRecord(store: Store, newest: Checkpoint | null): Promise<FoundDataRecord> {
+  const raw = newest?.run?.["data"];
+  const kept = raw === undefined ? null : parseDataRecord(raw, "checkpoint");
+  if (!(await store.has(file))) {
+    return { record: kept, damage: kept === null ? null : `${file}: must be there - got none` };
+  }
+  let found: DataRecord;
+  try {
+    const hint = "remove the file: it is written again when something is saved";
+    found = parseDataRecord(parseJson(await store.read(file), file, hint), file, hint);
+  } catch (error) {
+    if (!(error instanceof RunError) || kept === null) throw error;
+    return { record: kept, damage: error.message };
+  }
+  if (kept === null || JSON.stringify(kept) === JSON.stringify(found)) return { record: found, damage: null };
+  throw new RunError(
+    `${file}: must describe the data of this run, ${described(kept)} - got ${described(found)}`,
+    "is it the file of another run? restore this run's file, or delete it: it is restored from a checkpoint",
+  );
+}
+
+function parseDataRecord(raw: unknown, where: string, hint?: string): DataRecord {
+  return parseRecord(dataRecord, raw, where, hint) as DataRecord;
+}
+
+function described({ name, train, test }: DataRecord): string {
+  return `${name} (${train.size} training and ${test.size} test items, fingerprint ${train.fingerprint})`;
+}
+
+/** The record of a run's data; null for a run that has saved nothing yet. @throws RunError as `findDataRecord`. */
 export async function readDataRecord(store: Store): Promise<DataRecord | null> {
-  const record = await readFile(store);
-  if (record !== null) return record;
-  const kept = (await listCheckpoints(store)).at(-1)?.run?.["data"];
-  return kept === undefined ? null : (parseRecord(dataRecord, kept, "checkpoint") as DataRecord);
+  return (await findDataRecord(store, (await listCheckpoints(store)).at(-1) ?? null)).record;
+}
+
+/** Writes data.json where it is missing or damaged, as the newest checkpoint keeps it. */
+export async function restoreDataRecord(store: Store, newest: Checkpoint | null): Promise<void> {
+  const { record, damage } = await findDataRecord(store, newest);
+  if (damage !== null && record !== null) await store.write(file, encodeJson(record));
 }
 
 /** The run's record of its data; null where it has saved nothing. @throws DataError when these are not the data that it was trained on. */

@@ -11,7 +11,7 @@ export async function inRun<T>(folder: string, body: () => Promise<T>): Promise<
   } catch (error) {
     if (!(error instanceof ZayaError)) throw error;
     const message = runFile.test(error.message) ? `${folder}/${error.message}` : error.message;
-    const hint = error.hint?.replaceAll(/\bRUN\b/g, () => shellWord(folder));
+    const hint = error.hint?.replaceAll(/(?<![\w./-])RUN(?![\w.-])/g, () => shellWord(folder));
     throw Object.assign(error, { message, hint });
   }
 }

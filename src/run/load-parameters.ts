@@ -9,7 +9,9 @@ import {
   listCheckpoints,
   loadCheckpoint,
   loadNewest,
+  surveyCheckpoints,
 } from "./checkpoint.ts";
+import type { RunConfig } from "./config.ts";
 import { readDataRecord } from "./data-record.ts";
 import type { InitialParameters } from "./initial-parameters.ts";
 import { layoutsOf } from "../step/layout.ts";
@@ -44,7 +46,7 @@ export async function loadParameters(run: Run, weights: Weights, choice: Checkpo
   const { checkpoint, state, passedOver } = await loaded(run, model, layouts, choice);
   if (checkpoint === null || state === null) {
     if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
-    throw nothingSaved(run, [...run.recovered, ...passedOver]);
+    throw nothingSaved(run, [...run.recovered, ...passedOver], await bestStep(run.store));
   }
   const kept = hasAverages(Object.keys(state)) ? weights : null;
   return { checkpoint, state, model, layouts, info, weights: kept, recovered: [...run.recovered, ...passedOver] };
@@ -83,6 +85,11 @@ async function loaded(
   return { checkpoint, state, passedOver: [] };
 }
 
+/** The step of the best checkpoint; undefined where there is none. */
+async function bestStep(store: Store): Promise<number | undefined> {
+  return (await listCheckpoints(store, checkpointFolders.best)).at(-1)?.step;
+}
+
 /** Those of steps, and the best ones. */
 async function listAll(store: Store): Promise<Checkpoint[]> {
   const folders = Object.values(checkpointFolders);
@@ -100,18 +107,31 @@ async function noSuch(
   if (passedOver.length > 0)
     return new RunError(`the ${choice} checkpoint must be whole - ${passedOver.join("; ")}`, others);
   if (choice !== "best") return new RunError(`the run must have the chosen checkpoint - got step ${choice}`, others);
-  const why =
-    model.bestBy === undefined
-      ? `${config.recipe} has no held-out metric to select one by`
-      : `${model.bestBy.scalar} has not been evaluated on held-out items yet`;
-  return new RunError(`the run must have a best checkpoint - got none: ${why}`, others);
+  return new RunError(
+    `the run must have a best checkpoint - got none: ${await whyNoBest(store, config, model)}`,
+    others,
+  );
 }
 
-function nothingSaved({ state }: Run, damaged: readonly string[] = []): RunError {
+async function whyNoBest(store: Store, { recipe }: RunConfig, { bestBy }: Model): Promise<string> {
+  if (bestBy === undefined) return `${recipe} evaluates nothing on held-out items of such data while it trains`;
+  const folder = checkpointFolders.best;
+  const { broken } = await surveyCheckpoints(store, folder);
+  if (broken.length > 0) return broken.map(({ reason }) => reason).join("; ");
+  const [foreign] = await store.list(folder);
+  if (foreign !== undefined) return `${foreign} is not where zaya saved it, which is ${folder}/STEP/`;
+  return `${bestBy.scalar} was not evaluated on held-out items, or ${folder}/ was removed since`;
+}
+
+function nothingSaved({ state }: Run, damaged: readonly string[] = [], best?: number): RunError {
+  const otherwise =
+    best === undefined
+      ? "or train it again from its config.json"
+      : `or use the best one, of step ${best}: --checkpoint best`;
   return new RunError(
     `the run must have a checkpoint - got none${damaged.length === 0 ? "" : ` that is whole: ${damaged.join("; ")}`}`,
     state.saved === 0
-      ? "no checkpoint has been saved yet: continue with zaya resume"
-      : "restore its folder checkpoints/, or train it again from its config.json",
+      ? "no checkpoint has been saved yet; continue: zaya resume RUN"
+      : `restore its folder checkpoints/, ${otherwise}`,
   );
 }

@@ -48,7 +48,12 @@ const newline = 10;
 /** Bytes in a line, at the most: what is longer was not written by zaya. */
 const longest = 1 << 20;
 
-const brokenLineHint = `delete that line from ${file}; all others are kept`;
+/** @param number From 1. A checkpoint knows its run's lines by the first one: without it the others are those of another run. */
+function brokenLineHint(number: number): string {
+  return number === 1
+    ? `restore the file, or delete ${file}: its curves then start at the newest checkpoint`
+    : `delete that line from ${file}; all others are kept`;
+}
 
 /** Some lines of the file one after the other, and what there is before them. */
 interface Lines {
@@ -98,7 +103,7 @@ export class MetricLines {
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
-        const line = parseMetricLine(text, lineAt(before.lines + i + 1));
+        const line = lineOfNumber(text, before.lines + i + 1);
         own.see(line);
         if (!names.has(line.name)) names.set(line.name, line.name);
         all.push(Object.assign(line, { name: names.get(line.name)! }));
@@ -139,7 +144,7 @@ export class MetricLines {
       for (const [i, text] of texts.entries()) {
         let line: MetricLine;
         try {
-          line = parseMetricLine(text, lineAt(before.lines + i + 1));
+          line = lineOfNumber(text, before.lines + i + 1);
         } catch (error) {
           // Lines after those that a checkpoint relies on may be what a power cut made of them.
           if (!ended && (known === null || extent.lines < known.lines)) throw error;
@@ -174,7 +179,10 @@ export class MetricLines {
       yield { texts, before };
       before = { lines: before.lines + texts.length, bytes: before.bytes + end };
       if (rest.length > longest) {
-        throw new RunError(`${file}: line ${before.lines + 1} must be shorter than ${longest} bytes`, brokenLineHint);
+        throw new RunError(
+          `${file}: line ${before.lines + 1} must be shorter than ${longest} bytes`,
+          brokenLineHint(before.lines + 1),
+        );
       }
     }
   }
@@ -240,18 +248,18 @@ class OwnLines {
   }
 }
 
-/** Where a line stands, by its number from 1. */
-function lineAt(number: number): string {
-  return `${file}: line ${number}`;
+/** @param number From 1. @throws RunError as `parseMetricLine`. */
+function lineOfNumber(text: string, number: number): MetricLine {
+  return parseMetricLine(text, `${file}: line ${number}`, brokenLineHint(number));
 }
 
 /** @param where The line stands, for the error. @throws RunError for a line that zaya did not write. */
-export function parseMetricLine(text: string, where: string): MetricLine {
+export function parseMetricLine(text: string, where: string, hint?: string): MetricLine {
   let value: unknown;
   try {
     value = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch {
-    throw new RunError(`${where} must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, brokenLineHint);
+    throw new RunError(`${where} must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, hint);
   }
-  return parseRecord(metricLine, value, where, brokenLineHint);
+  return parseRecord(metricLine, value, where, hint);
 }

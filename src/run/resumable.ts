@@ -5,9 +5,9 @@ import type { ResolvedTraining } from "./config.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
 
-/** Whether a run has made all its steps: not one that was given more since. */
-export function isDone({ state, config }: Run): boolean {
-  return state.status === "done" && state.step >= config.train.steps;
+/** Whether a run has made all its steps: not one that was given more since, or whose last checkpoint is lost. */
+export function isDone({ state, config, newest }: Run): boolean {
+  return state.status === "done" && state.step >= config.train.steps && (newest?.step ?? 0) >= state.saved;
 }
 
 /** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
@@ -64,7 +64,7 @@ export async function startOf(
   if (await run.store.has(checkpointFolders.best)) {
     throw new RunError(
       `${checkpointFolders.best}: must be free for the best checkpoint - got a file`,
-      "move it out of checkpoints/, then continue with zaya resume",
+      "move it out of checkpoints/, then continue: zaya resume RUN",
     );
   }
   return { step: start, checkpoint, state, recovered };

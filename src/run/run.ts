@@ -6,8 +6,16 @@ import { countEntry, encodeJson, numberEntry, parseJson, parseRecord, textEntry 
 import type { Store } from "../base/store.ts";
 import { append } from "../base/many.ts";
 import { type ConfiguredModel, type ModelDefinition, type Recipe, models } from "../models/index.ts";
-import { type Checkpoint, type CheckpointFacts, keepWhole, surveyCheckpoints } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  type CheckpointFacts,
+  checkpointFolders,
+  keepWhole,
+  nameOfStep,
+  surveyCheckpoints,
+} from "./checkpoint.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
+import { findDataRecord, restoreDataRecord } from "./data-record.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
 /** Every state that a run can be in. */
@@ -97,7 +105,7 @@ export class Run {
     if (await store.has(recordFile)) {
       throw new RunError(
         "the output folder holds another run",
-        "choose another --out, or continue that run with zaya resume",
+        "choose another --out, or continue that run: zaya resume RUN",
       );
     }
     const record = firstRecord(config, clock, versions);
@@ -121,6 +129,7 @@ export class Run {
   static async open(store: Store, recipe?: Recipe): Promise<Run> {
     const { whole, broken } = await surveyCheckpoints(store);
     const newest = whole.at(-1) ?? null;
+    const { whole: best } = await surveyCheckpoints(store, checkpointFolders.best);
     if (newest === null && !(await store.has(recordFile))) {
       throw new RunError(
         "the folder must hold run.json or a checkpoint - got neither",
@@ -137,14 +146,17 @@ export class Run {
       const { metrics: _, ...facts } = kept;
       return { ...facts, status: "interrupted" as const, step: newest.step, saved: newest.step };
     });
+    requireOneRun(recovered.length === 0 ? record.started : null, [...whole, ...best]);
     const known = record.config ?? kept?.config;
     const config = await readConfig(store, known, kept?.config, recovered);
+    const { damage } = await findDataRecord(store, newest);
+    if (damage !== null) recovered.push(`${damage}; it is restored from the checkpoint of step ${newest!.step}`);
     const saved = record.saved ?? record.step;
     const start = newest?.step ?? 0;
     const damaged = broken
       .filter(({ step, begun }) => step > start && (!begun || step === saved))
       .map(({ reason }) => reason);
-    if (start < saved && damaged.length === 0) damaged.push(`checkpoints: that of step ${saved} is missing`);
+    if (start < saved && damaged.length === 0) damaged.push(await missingCheckpoint(store, saved));
     append(recovered, damaged);
     const run = new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
     if (recipe !== undefined) run.takeRecipe(recipe);
@@ -207,10 +219,10 @@ export class Run {
 
   /** Writes the files that were missing or damaged. */
   async restore(): Promise<void> {
-    const found = (await this.store.has(configFile)) ? await this.store.read(configFile) : null;
-    const stale =
-      found === null || changedEntry(this.config, parseRunConfig(parseJson(found, configFile), configFile)) !== null;
-    await (stale ? this.reconfigure(this.config) : this.record({}));
+    await restoreDataRecord(this.store, this.newest);
+    const found = (await this.store.has(configFile)) ? configIn(await this.store.read(configFile)) : null;
+    const stands = found !== null && changedEntry(this.config, parseRunConfig(found, configFile)) === null;
+    await (stands ? this.record({}) : this.reconfigure(this.config));
   }
 
   /** Goes on with another config. */
@@ -272,6 +284,48 @@ export class Run {
   }
 }
 
+async function missingCheckpoint(store: Store, step: number): Promise<string> {
+  const path = `${checkpointFolders.steps}/${nameOfStep(step)}`;
+  const [foreign] = await store.list(path);
+  if (foreign === undefined) return `checkpoints: that of step ${step} is missing`;
+  return `${path}: must hold the checkpoint of that step - got ${foreign}, which was not saved there`;
+}
+
+/** What the bytes of config.json say; null where they are no JSON. */
+function configIn(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, configFile);
+  } catch (error) {
+    if (error instanceof RunError) return null;
+    throw error;
+  }
+}
+
+/**
+ * A run is known by when it was started.
+ * @param recorded What run.json says; null where that is missing or damaged.
+ * @throws RunError naming the file that belongs to another run.
+ */
+function requireOneRun(recorded: string | null, checkpoints: readonly Checkpoint[]): void {
+  const known = checkpoints.flatMap(({ folder, name, run }) =>
+    typeof run?.["started"] === "string" ? [{ folder, path: `${folder}/${name}`, started: run["started"] }] : [],
+  );
+  const started = recorded ?? known.at(-1)?.started;
+  const other = known.find((one) => one.started !== started);
+  if (other === undefined) return;
+  if (recorded !== null && known.some((one) => one.started === started)) {
+    throw new RunError(
+      `${other.path}: must be a checkpoint of this run, started ${started} - got one of a run started ${other.started}`,
+      `it belongs to another run: move it out of ${other.folder}/`,
+    );
+  }
+  const first = recorded === null ? known.at(-1)!.path : recordFile;
+  throw new RunError(
+    `${first} and ${other.path} must be of one run - got runs started ${started} and ${other.started}`,
+    `one of them belongs to another run: move that one away${recorded === null ? "" : `; without ${recordFile} the record is rebuilt from a checkpoint`}`,
+  );
+}
+
 function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versions"]): RunRecord {
   const started = new Date(clock.now()).toISOString();
   return { status: "running", step: 0, saved: 0, started, seconds: 0, versions, warnings: [], config };
@@ -310,8 +364,15 @@ async function readConfig(
     recovered.push(`${configFile}: must be there - got none; it is restored from ${recordFile} or a checkpoint`);
     return kept;
   }
-  const hint = kept === undefined ? undefined : "remove it: it is restored when the run is resumed";
-  const found = parseRunConfig(parseJson(await store.read(configFile), configFile, hint), configFile);
+  let raw: unknown;
+  try {
+    raw = parseJson(await store.read(configFile), configFile);
+  } catch (error) {
+    if (!(error instanceof RunError) || kept === undefined) throw error;
+    recovered.push(`${error.message}; it is restored from ${recordFile} or a checkpoint`);
+    return kept;
+  }
+  const found = parseRunConfig(raw, configFile);
   const changed = kept === undefined ? null : changedEntry(kept, found);
   if (changed === null) return found;
   // A crash between the two files, when the run was given another config.
@@ -319,7 +380,7 @@ async function readConfig(
   const { name, was, is } = changed;
   throw new RunError(
     `${configFile}: ${name} must be ${shownEntry(was)}, the value that the run started with - got ${shownEntry(is)}`,
-    `undo the change, or train a new run with it: zaya train --config RUN/${configFile}`,
+    `undo the change, or delete the file: it is restored; to use it, train a new run: zaya train --config RUN/${configFile}`,
   );
 }
 

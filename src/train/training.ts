@@ -42,7 +42,7 @@ export class Training {
     const { config, model, data } = plan;
     this.config = config.train;
     this.stages = scheduleStages(model, this.config.steps);
-    this.best = new BestCheckpoint(run.store, model.bestBy, start.layouts, start.lines);
+    this.best = new BestCheckpoint(run.store, model.bestBy, start.layouts);
     const measured = (part: Dataset) => (observer.follows(part) ? part.size : 0);
     const items = { train: measured(data.train), test: measured(data.test) };
     this.estimate = estimateOf(this.stages, start.step, this.config, items);
@@ -53,7 +53,7 @@ export class Training {
   async *go(): AsyncGenerator<TrainEvent, Last | null> {
     const { start, config } = this;
     const { engine, model, served, data } = this.plan;
-    await this.best.goOnFrom(start.step);
+    await this.best.goOnFrom(start.step, start.lines);
     const state = engine.createState(start.state);
     const { steps } = config;
     const trained = new TrainedModel(model, start.layouts, engine, state, { step: steps, steps });

@@ -124,10 +124,41 @@ describe("the best checkpoint", () => {
     expect(await bestOf(store)).toEqual([lines.reduce((a, b) => (b.value! < a.value! ? b : a)).step]);
   });
 
+  it("is not replaced by a worse one where the lines that tell how good it is are lost", async () => {
+    const [best] = await bestOf(whole);
+    const store = new MemoryStore();
+    const stop = new AbortController();
+    const events = train(overfits, few, options, { engine, store, signal: stop.signal });
+    for await (const event of events) if (event.type === "step" && event.step === best! + 5) stop.abort();
+    const kept = await digests(store);
+    await store.remove("metrics.jsonl");
+    for await (const _ of resume(await Run.open(store), few, { engine }));
+    expect(await bestOf(store)).toEqual([best]);
+    expect(await digests(store)).toEqual(kept);
+  });
+
+  it("is refused by what lies in its place", async () => {
+    const store = new MemoryStore();
+    for (const name of await whole.list("")) await store.write(name, await whole.read(name));
+    await store.remove(checkpointFolders.best);
+    const refused = async () => openTrained(await Run.open(store), engine, "ema", "best");
+    await expect(refused()).rejects.toThrow(
+      "elbo was not evaluated on held-out items, or checkpoints/best/ was removed",
+    );
+    for (const file of ["params.safetensors", "state.json"]) {
+      await store.write(`${checkpointFolders.best}/${file}`, await whole.read(`checkpoints/000240/${file}`));
+    }
+    await expect(refused()).rejects.toThrow("checkpoints/best/params.safetensors is not where zaya saved it");
+    await store.write(`${checkpointFolders.best}/000240/state.json`, await whole.read("checkpoints/000240/state.json"));
+    await expect(refused()).rejects.toThrow("checkpoints/best/000240/params.safetensors: must be there - got none");
+  });
+
   it("is refused in words where there is none", async () => {
     const store = await finish(gan({ hidden: [16], arch: "mlp" }), few, { steps: 4, batch: 20 });
     const run = await Run.open(store);
-    await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow("distance/emd has not been evaluated");
+    await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow(
+      "gan evaluates nothing on held-out items of such data while it trains",
+    );
     await expect(openTrained(run, engine, "ema", 3)).rejects.toThrow(
       "the run must have the chosen checkpoint - got step 3",
     );

@@ -11,7 +11,8 @@ import { type DataSplit, arrayDataset } from "../../src/data/index.ts";
 import { vae } from "../../src/models/index.ts";
 import { FolderStore } from "../../src/node/index.ts";
 import { ortEngine } from "../../src/runtime/index.ts";
-import { Run, type TrainOptions, lengthen, listCheckpoints } from "../../src/run/index.ts";
+import { Run, type TrainOptions, isDone, lengthen, listCheckpoints } from "../../src/run/index.ts";
+import { openTrained } from "../../src/trained/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
 
 const engine = ortEngine({ device: "cpu", threads: 1 });
@@ -173,6 +174,8 @@ describe("a run without a whole checkpoint", () => {
 describe("a run whose record is damaged", () => {
   const config = "config.json: must be there - got none; it is restored";
   const rebuilt = "it is rebuilt from the checkpoint of step 40";
+  const restored = "it is restored from run.json or a checkpoint";
+  const restoredData = "it is restored from the checkpoint of step 40";
   it.each<[name: string, damage: (run: Store) => Promise<void>, ...reasons: string[]]>([
     ["run.json cut", (run) => cut(run, "run.json", 30), rebuilt],
     ["run.json empty", (run) => cut(run, "run.json", 0), `run.json: must be JSON - got an empty file; ${rebuilt}`],
@@ -189,7 +192,21 @@ describe("a run whose record is damaged", () => {
       rebuilt,
       config,
     ],
-    ["no data.json", (run) => run.remove("data.json")],
+    ["config.json cut", (run) => cut(run, "config.json", 30), restored],
+    [
+      "config.json empty",
+      (run) => cut(run, "config.json", 0),
+      `config.json: must be JSON - got an empty file; ${restored}`,
+    ],
+    ["config.json of zeros", (run) => run.write("config.json", new Uint8Array(300)), restored],
+    ["no data.json", (run) => run.remove("data.json"), `data.json: must be there - got none; ${restoredData}`],
+    ["data.json cut", (run) => cut(run, "data.json", 30), `data.json: must be JSON`],
+    ["data.json empty", (run) => cut(run, "data.json", 0), `must be JSON - got an empty file; ${restoredData}`],
+    [
+      "data.json of another form",
+      (run) => run.write("data.json", bytes("{}")),
+      `data.json: name must be text - got none; ${restoredData}`,
+    ],
   ])("goes on with what its checkpoint keeps of it: %s", async (_, damage, ...reasons) => {
     const run = await copyOf(half);
     await damage(run);
@@ -207,25 +224,28 @@ describe("a run whose record is damaged", () => {
   });
 
   it.each<[name: string, file: string, content: string, reason: string, hint: string]>([
-    ["config cut", "config.json", '{"recipe": "va', "config.json: must be JSON", "remove it: it is restored"],
-    ["config empty", "config.json", "", "config.json: must be JSON - got an empty file", "remove it: it is restored"],
-    ["data cut", "data.json", '{"name": "noi', "data.json: must be JSON", "it is restored from a checkpoint"],
-    ["data of another form", "data.json", "{}", "data.json: name must be text - got none", "it is restored"],
-    ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "delete that line"],
+    ["metrics cut", "metrics.jsonl", '{"st\n', "metrics.jsonl: line 1 must be JSON", "or delete metrics.jsonl"],
     [
       "metrics empty",
       "metrics.jsonl",
       "{}\n",
       "metrics.jsonl: line 1: step must be a whole number",
-      "delete that line",
+      "or delete metrics.jsonl: its curves then start at the newest checkpoint",
     ],
   ])("is refused where nothing stands in: %s", async (_, file, content, reason, hint) => {
     const run = await copyOf(half);
     await run.write(file, bytes(content));
     const refused = goOn(run);
     await expect(refused).rejects.toThrow(reason);
-    if (file !== "config.json" || content !== "")
-      await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+    await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+  });
+
+  it("is refused where nothing stands in for its data.json", async () => {
+    const run = await copyOf(half);
+    await run.remove("checkpoints");
+    await edit(run, "run.json", (record) => ({ ...record, step: 13, saved: 0 }));
+    await run.write("data.json", bytes('{"name": "noi'));
+    await expect(goOn(run)).rejects.toThrow("data.json: must be JSON");
   });
 
   it.each<[entry: string, section: string, name: string, value: unknown, reason: string]>([
@@ -265,6 +285,99 @@ describe("a run whose record is damaged", () => {
     expect((await Run.open(run.store)).config.train.steps).toBe(70);
     await run.store.write("config.json", old);
     expect((await Run.open(run.store)).config.train.steps).toBe(70);
+  });
+});
+
+describe("a file of another run", () => {
+  /** The same recipe on other data. */
+  const other = new MemoryStore();
+  const otherData: DataSplit = { train: part(5, 40), test: part(6, 12) };
+  const clock = { now: () => 1e12 };
+  beforeAll(() => collect(train(model, otherData, { ...options, seed: 4 }, { engine, store: other, clock })));
+
+  async function give(store: Store, from: string, to = from): Promise<void> {
+    for (const name of await other.list(from)) await store.write(to + name.slice(from.length), await other.read(name));
+  }
+
+  it.each<[name: string, harm: (run: Store) => Promise<void>, reason: RegExp, hint: string]>([
+    [
+      "a checkpoint",
+      (run) => give(run, at),
+      /^checkpoints\/000040: must be a checkpoint of this run, started .* - got one of a run started 2001/,
+      "it belongs to another run",
+    ],
+    [
+      "the best checkpoint",
+      async (run) => {
+        await run.remove("checkpoints/best");
+        await give(run, "checkpoints/best");
+      },
+      /^checkpoints\/best\/\d+: must be a checkpoint of this run/,
+      "move it out of checkpoints/best/",
+    ],
+    [
+      "all checkpoints",
+      async (run) => {
+        await run.remove("checkpoints");
+        await give(run, "checkpoints");
+      },
+      /^run.json and checkpoints\/000020 must be of one run/,
+      "one of them belongs to another run",
+    ],
+    ["run.json", (run) => give(run, "run.json"), /^run.json and checkpoints\/000020 must be of one run/, "is rebuilt"],
+    [
+      "a checkpoint, and run.json lost",
+      async (run) => {
+        await give(run, at);
+        await run.remove("run.json");
+      },
+      /must be of one run - got runs started/,
+      "one of them belongs to another run",
+    ],
+    [
+      "data.json",
+      (run) => give(run, "data.json"),
+      /^data.json: must describe the data of this run, noise \(40 training and 10 test items.* - got noise \(40 training and 12/,
+      "delete it",
+    ],
+    ["config.json", (run) => give(run, "config.json"), /^config.json: train.seed must be 3/, "delete the file"],
+  ])("is told to be one: %s", async (_, harm, reason, hint) => {
+    const run = await copyOf(half);
+    await harm(run);
+    const before = await run.list("");
+    await expect(Run.open(run)).rejects.toThrow(reason);
+    await expect(Run.open(run)).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+    expect(await run.list("")).toEqual(before);
+  });
+});
+
+describe("a run that is done", () => {
+  it("makes its last steps again where its last checkpoint is lost, or something else in its place", async () => {
+    for (const [harm, reason] of [
+      [(run: Store) => run.remove("checkpoints/000060"), "checkpoints: that of step 60 is missing"],
+      [
+        async (run: Store) => run.write("checkpoints/000060/state.json", await run.read(`${at}/state.json`)),
+        "checkpoints/000060: must hold the checkpoint of that step - got",
+      ],
+    ] as const) {
+      const run = await copyOf(whole);
+      await harm(run);
+      const opened = await Run.open(run);
+      expect(isDone(opened)).toBe(false);
+      expect(opened.recovered).toEqual([expect.stringContaining(reason)]);
+    }
+    const run = await copyOf(whole);
+    await run.remove("checkpoints/000060");
+    expect(await goOn(run)).toHaveLength(1);
+    await requireWhole(run);
+  });
+
+  it("names the best checkpoint where no other is left", async () => {
+    const run = await copyOf(whole);
+    for (const { name } of await listCheckpoints(run)) await run.remove(`checkpoints/${name}`);
+    await expect(openTrained(await Run.open(run), engine)).rejects.toMatchObject({
+      hint: expect.stringMatching(/or use the best one, of step \d+: --checkpoint best$/),
+    });
   });
 });
 
