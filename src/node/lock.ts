@@ -81,8 +81,8 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   if (now?.id === holder.id) return;
   const who = now === null ? "its lock was removed" : `process ${now.pid} on ${now.host} has it now`;
   throw new RunError(
-      `the folder must stay locked during training - got ${path}: ${who}`,
-      `another process may have written to it: check the run before continuing with zaya resume ${shellWord(folder)}`,
+    `the folder must stay locked during training - got ${path}: ${who}`,
+    `another process may have written to it: check the run before continuing with zaya resume ${shellWord(folder)}`,
   );
 }
 
