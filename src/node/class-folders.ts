@@ -51,7 +51,8 @@ function notesOn(folders: readonly string[], read: readonly string[], around: st
   return [...where, `${missing}: a fraction, such as --limit 0.1, keeps every class`];
 }
 
-function listed(folders: readonly string[]): string {
+/** Some of their names, and how many more there are. */
+export function listed(folders: readonly string[]): string {
   const shown = folders.slice(0, namedFolders);
   const more = folders.length - shown.length;
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;

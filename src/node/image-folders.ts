@@ -1,11 +1,11 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { DataError } from "../base/errors.ts";
 import type { Classes } from "../data/classes.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type ClassFolders, classFolders } from "./class-folders.ts";
+import { type ClassFolders, classFolders, listed } from "./class-folders.ts";
 import { type DataParts, type OpenedData, oneDomain, requireOneShape, twoDomains } from "./data-parts.ts";
 import { type ImageFolderOptions, type ReadImageFolder, readImageFolder } from "./images.ts";
 
@@ -17,13 +17,15 @@ export interface FolderLayout {
 }
 
 const sameShape = "resize all to N x N with --size N; if some are in colour, save the greyscale images as RGB";
-/** Names of the folder that holds what to test on, the first that is there. */
-const testFolders = ["test", "val", "valid", "validation"];
+/** Names of the folders of the two parts in any case, each the first that is there. */
+const trainFolders = ["train", "training"];
+const testFolders = ["test", "testing", "val", "valid", "validation"];
 
 /**
  * A folder of images. It is two domains where `trainA` and `trainB` are in it, with `testA` and `testB` to test on where
  * they are there; aligned pairs where each image holds two `side-by-side`; else one data set of all images in it and below,
- * whose classes are its folders (`classFolders`). With `train` and `test` (or `val`) in it, those are its parts.
+ * whose classes are its folders (`classFolders`). With `train` and `test` (or `val`) in it, those are its parts, also where they
+ * are called `Training` or `TEST`.
  * @throws DataError when a part has no readable image, or a domain is missing. @throws OptionError when sizes differ.
  */
 export async function openImageFolder(path: string, { size, first, pairs }: FolderLayout): Promise<OpenedData> {
@@ -40,12 +42,45 @@ export async function openImageFolder(path: string, { size, first, pairs }: Fold
   return oneDomain(await readClasses(path, how));
 }
 
-/** The folders of the parts: all images where there is nothing to test on by itself. */
-async function partsIn(path: string): Promise<[train: string, test: string | null]> {
-  const train = join(path, "train");
-  if (!(await isFolder(train))) return [path, null];
-  for (const name of testFolders) if (await isFolder(join(path, name))) return [train, join(path, name)];
-  return [path, null];
+/** The folders of the parts of a data set. */
+interface PartFolders {
+  /** All images, where there is nothing to test on by itself. */
+  readonly train: string;
+  readonly test: string | null;
+  /** Names of other folders beside them, which are not read. */
+  readonly others: readonly string[];
+}
+
+async function partsIn(path: string): Promise<PartFolders> {
+  const folders = await foldersIn(path);
+  const [train, test] = [trainFolders, testFolders].map((names) => folderCalled(folders, names));
+  if (train === undefined || test === undefined) return { train: path, test: null, others: [] };
+  const others = folders.filter((name) => name !== train && name !== test);
+  return { train: join(path, train), test: join(path, test), others };
+}
+
+/** The folder called by the first name that is there; as it is written, before others that differ in case. */
+function folderCalled(folders: readonly string[], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    if (folders.includes(name)) return name;
+    const found = folders.find((folder) => folder.toLowerCase() === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Names of the folders in a folder, but hidden ones. */
+async function foldersIn(path: string): Promise<string[]> {
+  // What cannot be listed is told where its images are read.
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
+    if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(join(path, entry.name))))) {
+      names.push(entry.name);
+    }
+  }
+  return names.toSorted();
 }
 
 function oneDomainMissing(path: string, there: string): DataError {
@@ -56,9 +91,10 @@ function oneDomainMissing(path: string, there: string): DataError {
 }
 
 async function openHalves(path: string, how: ImageFolderOptions): Promise<OpenedData> {
-  const [train, test] = await partsIn(path);
+  const { train, test } = await partsIn(path);
   // Without a folder to test on, what is in `train` alone is meant.
-  const only = test === null && (await isFolder(join(path, "train"))) ? join(path, "train") : train;
+  const alone = test === null ? folderCalled(await foldersIn(path), trainFolders) : undefined;
+  const only = alone === undefined ? train : join(path, alone);
   const half = (side: "left" | "right"): Promise<DataParts> => readParts([only, test], { ...how, half: side });
   return twoDomains(basename(path), [await half("left"), await half("right")], { aligned: true });
 }
@@ -79,9 +115,10 @@ async function readParts(
 
 /** One data set, with the folders as classes. */
 async function readClasses(path: string, how: ImageFolderOptions): Promise<DataParts> {
-  const [train, test] = await partsIn(path);
+  const { train, test, others } = await partsIn(path);
   const read = await readImageFolder(train, how);
-  const { classes, notes } = classFolders(read.files, read.unread);
+  const { classes, notes: ofClasses } = classFolders(read.files, read.unread);
+  const notes = [...ofClasses, ...othersNote(others, train, test)];
   const name = basename(path);
   if (test === null) return { train: datasetOf(name, read, { classes, notes }), test: null, files: read.files };
   const judged = await readTestPart(test, how);
@@ -94,6 +131,12 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
   };
   requireOneShape(parts, sameShape);
   return parts;
+}
+
+function othersNote(others: readonly string[], train: string, test: string | null): string[] {
+  if (others.length === 0 || test === null) return [];
+  const [one, are] = others.length === 1 ? ["the folder", "is"] : ["the folders", "are"];
+  return [`${one} ${listed(others)} ${are} left out: ${basename(train)} and ${basename(test)} are read`];
 }
 
 /** The classes of images to test on, by the names of the others. Null where their folders are no classes. */

@@ -101,6 +101,25 @@ describe("folders of images", () => {
     expect([items.size, items.skipped]).toEqual([2, []]);
   });
 
+  it.each([
+    ["Train", "Test"],
+    ["training", "testing"],
+    ["TRAIN", "Valid"],
+  ])("%s and %s are parts, and no classes", async (one, other) => {
+    await put(`${one}/cat/1.png`, `${one}/dog/1.png`, `${other}/cat/1.png`, `${other}/dog/1.png`);
+    const { train, test } = await openData(folder);
+    expect([train.size, test.size]).toEqual([2, 2]);
+    expect(train.classNames).toEqual(["cat", "dog"]);
+    expect(test.classNames).toEqual(["cat", "dog"]);
+  });
+
+  it("beside both parts are named, as they are not read", async () => {
+    await put("train/a.png", "train/b.png", "test/a.png", "val/a.png", "extra/a.png");
+    const { train, test } = await openData(folder);
+    expect([train.size, test.size]).toEqual([2, 1]);
+    expect(train.notes).toContain("the folders extra, val are left out: train and test are read");
+  });
+
   it.each(["test", "val", "validation"])("train and %s are parts, with the same classes", async (part) => {
     await put("train/cat/1.png", "train/dog/1.png", "train/eel/1.png", `${part}/eel/1.png`, `${part}/cat/1.png`);
     await writeFile(join(folder, "train", "cat", "bad.png"), "x");
