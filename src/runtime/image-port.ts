@@ -185,20 +185,30 @@ const slack = [
   { room: 0.5, strays: 0.005 },
 ];
 
+/** How far below black a net may go whose black is 0, as a share of its largest value. */
+const mostBelowBlack = 0.5;
+
+/** Share of values below -0.1 from which on a net's black may be -1, and not 0 that it misses a little. */
+const leastNegative = 0.002;
+
 /** Whether numbers can be of images whose black and white are so, and use that range. */
 function fitsRange({ data }: NdArray, range: ValueRange): boolean {
   const [low, high] = valueRanges[range];
-  let [smallest, largest] = [Infinity, -Infinity];
+  let [smallest, largest, negative] = [Infinity, -Infinity, 0];
   const outside = slack.map(() => 0);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     smallest = Math.min(smallest, value);
     largest = Math.max(largest, value);
+    if (value < -0.1) negative++;
     const beyond = Math.max(low - value, value - high) / (high - low);
     for (let k = 0; k < slack.length; k++) if (beyond > slack[k]!.room) outside[k]!++;
   }
-  // What is nowhere negative, or never above 2 of 255, is rather of another range.
-  const used = range === "0,1" || (range === "-1,1" ? smallest < -0.1 : largest > 2);
+  // What is hardly anywhere negative, or never above 2 of 255, is rather of another range; so is what spreads around 0, of ranges from 0.
+  const used =
+    range === "-1,1"
+      ? negative > leastNegative * data.length
+      : -smallest <= mostBelowBlack * largest && (range === "0,1" || largest > 2);
   return used && slack.every(({ strays }, k) => outside[k]! <= strays * data.length);
 }
 
@@ -226,9 +236,10 @@ export async function probedRange(
   return found?.range ?? null;
 }
 
-/** The range of images that are all there is to judge by: the first that they fit. */
+/** The range of images that are all there is to judge by: the one that they fit; null where that is none or several. */
 export function rangeOfImages(images: NdArray): ValueRange | null {
-  return (Object.keys(valueRanges) as ValueRange[]).find((range) => fitsRange(images, range)) ?? null;
+  const [range, ...others] = (Object.keys(valueRanges) as ValueRange[]).filter((each) => fitsRange(images, each));
+  return range === undefined || others.length > 0 ? null : range;
 }
 
 function areSame(one: NdArray, oneRange: ValueRange, two: NdArray, twoRange: ValueRange): boolean {
