@@ -135,6 +135,7 @@ export async function gatherFeatures(
     );
   const generated = await of("drawn", await drawItems(gathering, drawing, metric));
   const reference = await of("reference", await referenceItems(gathering, drawing, metric));
+  if (subject.features !== undefined) requireVaried(reference, features.id);
   const items = await realItems(gathering, drawing, metric);
   const real = items && (await of("real", items));
   const sets = (own: NdArray): FeatureSets => ({ generated: own, reference, key: fold(subject.key, "features") });
@@ -148,6 +149,16 @@ export async function gatherFeatures(
       features: { id, resize, dimensions: generated.shape[1]! },
     },
   };
+}
+
+/** @throws DataError for features that are the same for all items: any model would be as good as another by them. */
+function requireVaried({ data, shape }: NdArray, id: string): void {
+  const [n, d] = shape as [number, number];
+  if (n < 2 || data.some((value, i) => value !== data[i % d])) return;
+  throw new DataError(
+    `features must differ from item to item - got the same for all ${n} real items, of ${id}`,
+    "does it see images in the right range (--feature-range), and give numbers rather than a decision?",
+  );
 }
 
 async function featuresOf(features: Features, items: NdArray): Promise<NdArray> {

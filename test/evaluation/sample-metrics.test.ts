@@ -2,7 +2,7 @@ import { comparisonLines } from "../../src/cli/result-lines.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { OptionError, ZayaError } from "../../src/base/errors.ts";
-import { type NdArray, zeros } from "../../src/base/ndarray.ts";
+import { type NdArray, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { fold, key } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, type Dataset, arrayDataset, ring8, take } from "../../src/data/index.ts";
@@ -253,6 +253,20 @@ describe("metrics of samples refuse", () => {
     };
     expect((await refusal("fid", generator, digits.test, { features: broken })).message).toBe(
       `features must be finite numbers - got NaN in feature 3 of item 1, of ${features.id}`,
+    );
+    const blind: Features = {
+      ...features,
+      of: async (items) => {
+        const vectors = await features.of(items);
+        return ndarray(
+          "float32",
+          vectors.shape,
+          Float32Array.from(vectors.data, (_, i) => i % vectors.shape[1]!),
+        );
+      },
+    };
+    expect((await refusal("fid", generator, digits.test, { features: blind })).message).toMatch(
+      /features must differ from item to item - got the same for all \d+ real items/,
     );
   });
 
