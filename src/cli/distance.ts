@@ -2,15 +2,17 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { rows } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { commonWidth } from "../numeric/points.ts";
 import { fold, key } from "../base/random.ts";
-import { type Distance, type DistanceResult, distances } from "../distances/index.ts";
+import { type Distance, type DistanceResult, type Side, distances } from "../distances/index.ts";
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { type OpenedSide, openSide } from "./distance-side.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
-import { count, number } from "./format.ts";
+import { count, number, roughly } from "./format.ts";
 import { addExamples, addNames } from "./help.ts";
 import { addMemberFlags, memberNamed, requireUsed } from "./member-flags.ts";
 import { Output } from "./output.ts";
@@ -85,6 +87,8 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   commonWidth(sides[0].points, sides[1].points, "distance");
   output.say(`${distance.name} between ${sides.map(described).join(" and ")}`);
   const context = { key: fold(key(seed), "distance"), memory: availableMemory() };
+  const seconds = expectedSeconds(distance, sides, (some) => distance.measure(...some, chosen, context), systemClock);
+  if (seconds >= worthTelling) output.say(`about ${roughly(seconds)}; fewer points (-n) take less`);
   const result = distance.measure(...sides, chosen, context);
   if (plan !== undefined && result.plan !== undefined) {
     const bytes = encodePlan(result.plan, plan, sides[0].indices, sides[1].indices);
@@ -93,6 +97,37 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   if (shortfalls.has(result.status)) output.warn(`warning: ${result.status}: ${shortfalls.get(result.status)}`);
   const asked = { n, seed, ...chosen };
   output.result(linesOf(distance, result, plan), objectOf(distance, result, sides, asked, plan));
+}
+
+/** Points of a side on which the duration is tried, and how much longer all must take for it to be worth a try. */
+const triedPoints = 1000;
+const worthTrying = 20;
+/** Seconds from which on they are told. */
+const worthTelling = 10;
+
+/** How long it takes, by its second run on the first points; 0 where that is not worth a try. */
+function expectedSeconds(
+  { work }: Distance,
+  [a, b]: readonly [Side, Side],
+  measure: (sides: readonly [Side, Side]) => unknown,
+  clock: Clock,
+): number {
+  const growth = work(sizeOf(a), sizeOf(b)) / work(Math.min(triedPoints, sizeOf(a)), Math.min(triedPoints, sizeOf(b)));
+  if (growth < worthTrying) return 0;
+  const some = [firstPoints(a), firstPoints(b)] as const;
+  // The first run compiles.
+  measure(some);
+  const start = clock.now();
+  measure(some);
+  return ((clock.now() - start) / 1000) * growth;
+}
+
+function sizeOf({ points }: Side): number {
+  return points.shape[0]!;
+}
+
+function firstPoints({ points }: Side): Side {
+  return { points: rows(points, 0, Math.min(triedPoints, points.shape[0]!)) };
 }
 
 /** What falls short, and what a person can do. */

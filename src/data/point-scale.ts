@@ -1,3 +1,4 @@
+import { DataError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { type PointScale, intoScale } from "../base/point-scale.ts";
 import { range } from "../base/range.ts";
@@ -27,10 +28,30 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
   }
   const deviation = Array.from(squares, (sum, column) => {
     const own = Math.sqrt(sum / data.size);
+    if (own === 0) requireOneValue(data, column);
     // Of equal numbers rounding may leave something.
     return own > rounding * Math.abs(mean[column]!) ? own : 1;
   });
   return { mean: [...mean], deviation };
+}
+
+/** @throws DataError for a column whose numbers differ, but by so little that the squares of the differences are 0. */
+function requireOneValue(data: Dataset, column: number): void {
+  const width = sizeOf(data.shape);
+  const first = readExact(data, range(0, 1)).data[column]!;
+  const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
+  for (let start = 0; start < data.size; start += atOnce) {
+    const stop = Math.min(data.size, start + atOnce);
+    const items = readExact(data, range(start, stop)).data;
+    for (let n = 0; n < stop - start; n++) {
+      const value = items[n * width + column]!;
+      if (value === first) continue;
+      throw new DataError(
+        `${data.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${first} and ${value} for x${column + 1}`,
+        "give them in another unit: multiply the column by one number",
+      );
+    }
+  }
 }
 
 /** The same points with mean 0 and deviation 1, as far as the scale is theirs; the data themselves where there is none. */

@@ -57,6 +57,8 @@ export interface Distance<Schema extends z.ZodObject = z.ZodObject> {
   /** Whether there is a plan. */
   readonly planned: boolean;
   readonly options: Schema;
+  /** Work for n and m points, in any unit: how its duration grows with them. */
+  work(n: number, m: number): number;
   /** @throws OptionError, before any work, when it would not fit into the memory there is. */
   measure(a: Side, b: Side, options: z.output<Schema>, context: DistanceContext): DistanceResult;
 }

@@ -19,6 +19,7 @@ export const js = defineDistance({
   weighted: false,
   planned: false,
   options: z.object({ neighbours: neighboursField }),
+  work: (n, m) => Math.min(n, m) ** 2,
   measure: (a, b, { neighbours }, { key }) => {
     // The mixture is half of each: of the larger side a random part is taken.
     const n = minOf(sizesOf(a, b));

@@ -18,6 +18,7 @@ export const kl = defineDistance({
   weighted: false,
   planned: false,
   options: z.object({ neighbours: neighboursField }),
+  work: (n, m) => n * (n + m),
   measure: (a, b, { neighbours }) => {
     return { ...knnKl(a.points, b.points, neighbours), status: "estimate", n: sizesOf(a, b), details: {} };
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { numberListField } from "../base/options.ts";
 import { gaussianKernel, medianDistance, mmd as discrepancy } from "../divergences/index.ts";
+import { requireSquares } from "../numeric/points.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
 
 /** The squared maximum mean discrepancy, unbiased. */
@@ -18,7 +19,9 @@ export const mmd = defineDistance({
       { above: 0 },
     ).optional(),
   }),
+  work: (n, m) => (n + m) ** 2,
   measure: (a, b, { bandwidths: given }) => {
+    requireSquares(a.points, b.points, "mmd");
     const bandwidths = given ?? [medianDistance(a.points, b.points)];
     const { squared, stderr } = discrepancy(a.points, b.points, gaussianKernel(bandwidths));
     const details = given === undefined ? { bandwidth: bandwidths[0]! } : {};

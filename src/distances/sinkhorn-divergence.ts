@@ -14,6 +14,7 @@ export const sinkhornDivergence = defineDistance({
   weighted: true,
   planned: false,
   options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  work: (n, m) => n * m + n ** 2 + m ** 2,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
     const [n, m] = sizesOf(a, b);
     const side = Math.max(n, m);

@@ -13,6 +13,7 @@ export const sinkhorn = defineDistance({
   weighted: true,
   planned: true,
   options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  work: (n, m) => n * m,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
     const [n, m] = sizesOf(a, b);
     requireMemory("sinkhorn", [n, m], 16 * n * m, memory);

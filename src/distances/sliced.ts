@@ -13,6 +13,7 @@ export const sliced = defineDistance({
   weighted: true,
   planned: false,
   options: z.object({ projections: integerField("number of random directions", { min: 1 }).default(200) }),
+  work: (n, m) => n * Math.log2(n + 1) + m * Math.log2(m + 1),
   measure: (a, b, { projections }, { key }) => {
     const weights = { source: a.weights, target: b.weights };
     const { distance, stderr } = slicedWasserstein(a.points, b.points, projections, key, weights);

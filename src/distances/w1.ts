@@ -14,6 +14,7 @@ export const w1 = defineDistance({
   weighted: true,
   planned: false,
   options: z.object({}),
+  work: (n, m) => n * Math.log2(n + 1) + m * Math.log2(m + 1),
   measure: (a, b) => {
     const d = commonWidth(a.points, b.points, "w1");
     if (d !== 1) {

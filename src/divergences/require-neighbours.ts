@@ -1,8 +1,9 @@
 import { OptionError } from "../base/errors.ts";
-import type { Points } from "../numeric/points.ts";
+import { type Points, requireSquares } from "../numeric/points.ts";
 
-/** @throws OptionError when a side has too few points for a k-th neighbour. */
+/** @throws OptionError when a side has too few points for a k-th neighbour. @throws DataError as of `requireSquares`. */
 export function requireNeighbours(x: Points, y: Points, k: number, where: string): void {
+  requireSquares(x, y, where);
   const fewest = Math.min(x.shape[0]! - 1, y.shape[0]!);
   if (Number.isInteger(k) && k >= 1 && k <= fewest) return;
   if (fewest < 1) {

@@ -35,6 +35,32 @@ export function commonWidth(a: Points, b: Points, where: string): number {
   );
 }
 
+/** Differences that are smaller have no square in float64 that keeps their digits. */
+const leastDifference = 1e-150;
+
+/**
+ * Points whose distances are taken by squares.
+ * @throws DataError where they differ, but by so little that the squares would be 0 and the points equal.
+ */
+export function requireSquares(x: Points, y: Points, where: string): void {
+  const d = commonWidth(x, y, where);
+  const lows = x.data.slice(0, d);
+  const highs = lows.slice();
+  for (const { data } of [x, y]) {
+    for (let i = 0, k = 0; i < data.length; i++, k = k + 1 === d ? 0 : k + 1) {
+      if (data[i]! < lows[k]!) lows[k] = data[i]!;
+      if (data[i]! > highs[k]!) highs[k] = data[i]!;
+    }
+  }
+  let widest = 0;
+  for (let k = 0; k < d; k++) widest = Math.max(widest, highs[k]! - lows[k]!);
+  if (widest === 0 || widest >= leastDifference) return;
+  throw new DataError(
+    `${where}: points must differ by ${leastDifference} or more, as smaller differences have no squares - got ${widest.toPrecision(3)} at most`,
+    "measure them in another unit: multiply all by one number",
+  );
+}
+
 /** Some of the points, in the order given. A copy. */
 export function selectPoints({ data, shape }: Points, indices: Int32Array): Points {
   const d = shape[1]!;

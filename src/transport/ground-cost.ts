@@ -7,6 +7,7 @@ import {
   eachRow,
   euclideanDistance,
   manhattanDistance,
+  requireSquares,
   squaredDistance,
 } from "../numeric/points.ts";
 
@@ -38,7 +39,7 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
 /**
  * The cost between every point of `a` and every point of `b`: float64 [n, m], 8 n m bytes.
  * @param memory Bytes there are for it.
- * @throws OptionError, before any work, when they are too few.
+ * @throws OptionError, before any work, when they are too few. @throws DataError as of `requireSquares`.
  */
 export function costMatrix(
   a: Points,
@@ -48,6 +49,7 @@ export function costMatrix(
 ): NdArray<"float64"> {
   const [n, m] = [a.shape[0]!, b.shape[0]!];
   requireMemory("the cost matrix", [n, m], 8 * n * m, memory);
+  if (cost !== "manhattan") requireSquares(a, b, "the cost matrix");
   const out = new Float64Array(n * m);
   eachRow(a, b, groundCosts[cost], (row, i) => out.set(row, i * m));
   return ndarray("float64", [n, m], out);

@@ -9,7 +9,7 @@ import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal } from "../../src/base/random.ts";
 import { distances } from "../../src/distances/index.ts";
-import { filesIn, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { filesIn, resultOf, start, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -178,6 +178,23 @@ describe("zaya distance", () => {
       expect(stderr).toContain("must be");
       expect(stderr).not.toContain("bug in zaya");
     }
+  });
+
+  it("says how long it takes before it begins, where that is long", async () => {
+    const many = start(folder, "distance", "ring8", "ring8", "--metric", "js", "-n", "64000");
+    await many.until("; fewer points (-n) take less");
+    many.child.kill("SIGKILL");
+    await many.ended;
+  });
+
+  it("refuses points that differ by less than distances can tell", async () => {
+    await put("near.npy", encodeNpy(ndarray("float64", [3, 1], Float64Array.of(0, 1e-200, 2e-200))));
+    for (const metric of ["emd", "mmd", "js"]) {
+      const { code, stderr } = await zaya(folder, "distance", "near.npy", "near.npy", "--metric", metric);
+      expect([code, stderr], metric).toEqual([2, expect.stringContaining("have no squares - got 2.00e-200 at most")]);
+    }
+    const { code, stderr } = await zaya(folder, "data", "near.npy");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("for x1")]);
   });
 
   it("warns when it fell short", async () => {

@@ -118,6 +118,34 @@ describe.each(distances)("$name", (distance) => {
     expect(Number.isFinite(found)).toBe(true);
   });
 
+  it("measures points of any size alike, or refuses those whose differences have no squares", () => {
+    const [a, b] = [side("a"), side("b", 150, 1)];
+    const { value } = measure(a, b);
+    for (const scale of [1e30, 1e-30, 1e-170]) {
+      const scaled = ({ points }: Side): Side => ({
+        points: ndarray(
+          "float64",
+          points.shape,
+          points.data.map((each) => each * scale),
+        ),
+      });
+      let found: number;
+      try {
+        found = measure(scaled(a), scaled(b)).value;
+      } catch (error) {
+        expect(scale).toBe(1e-170);
+        expect(String(error)).toContain("have no squares");
+        continue;
+      }
+      const wrong = Math.min(Math.abs(found / value - 1), Math.abs(found / (scale * value) - 1));
+      expect(wrong, `${scale}`).toBeLessThan(1e-6);
+    }
+  });
+
+  it("takes longer for more points", () => {
+    expect(distance.work(2000, 2000)).toBeGreaterThan(1.9 * distance.work(1000, 1000));
+  });
+
   it("refuses points of different lengths", () => {
     const wide = { points: ndarray("float64", [75, 2], draws(key(1), 150).data) };
     expect(() => measure(side("a"), wide)).toThrow("as many numbers");
