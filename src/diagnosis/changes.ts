@@ -51,7 +51,7 @@ export function moreSteps({ train }: RunConfig): Change {
 }
 
 /** The largest share of the items that is proposed in place of a smaller one. */
-const mostOfAll = 0.9;
+const maxShare = 0.9;
 
 /** Where a run was trained on some of its data alone. */
 export function moreData({ data: { limit } }: RunConfig): Change | null {
@@ -61,9 +61,9 @@ export function moreData({ data: { limit } }: RunConfig): Change | null {
       reason: `it was trained on the first ${limit} items only; remove --limit for all`,
     };
   }
-  if (limit !== undefined && limit < mostOfAll) {
+  if (limit !== undefined && limit < maxShare) {
     return {
-      flag: `--limit ${threeDigits(Math.min(mostOfAll, 10 * limit))}`,
+      flag: `--limit ${threeDigits(Math.min(maxShare, 10 * limit))}`,
       reason: `it was trained on ${share(limit)} of the items only; remove --limit for all`,
     };
   }

@@ -7,37 +7,37 @@ import { list, share } from "./words.ts";
 
 /** Share of a layer's units from which too many are dead, at each of the newest checks, whatever items were drawn. */
 const tooMany = 0.7;
-const looks = 3;
+const checks = 3;
 /** Standard errors by which the share must be above it. */
-const sure = 2;
+const standardErrors = 2;
 
 const name = "dead-units";
 
 export const deadUnits: Symptom = {
   name,
   summary: "most units of a ReLU layer output 0 for all items and pass no gradient",
-  needs: `ReLU layers and ${looks} checks of them`,
+  needs: `ReLU layers and ${checks} checks of them`,
   warmUp: 0,
-  look: (evidence) => {
+  check: (evidence) => {
     const { reluNets = [] } = evidence.model;
     const layers = seriesOf(evidence, deadUnitsIn)
-      .filter(({ parts: { net }, series: { values } }) => values.length >= looks && reluNets.includes(net))
+      .filter(({ parts: { net }, series: { values } }) => values.length >= checks && reluNets.includes(net))
       .map(({ parts: { net, layer }, series: { values } }) => {
         // Runs of earlier versions have none.
         const errors = evidence.series.get(deadUnitsStderr.name({ net, layer }))?.values ?? [];
-        const dead = minOf(values.slice(-looks));
-        const stderr = maxOf([0, ...errors.slice(-looks)]);
+        const dead = minOf(values.slice(-checks));
+        const stderr = maxOf([0, ...errors.slice(-checks)]);
         return { net, name: `${net}/${layer}`, dead, stderr };
       })
       .toSorted((a, b) => b.dead - a.dead);
     if (layers.length === 0) return null;
-    const dying = layers.filter(({ dead, stderr }) => dead - sure * stderr >= tooMany);
+    const dying = layers.filter(({ dead, stderr }) => dead - standardErrors * stderr >= tooMany);
     const shown = dying.length > 0 ? dying : layers.slice(0, 1);
     const said = list(
       shown.map(({ name, dead, stderr }) => `${share(dead)} ± ${share(stderr)} of the units of ${name}`),
     );
     const sign = {
-      evidence: `dead on ${evidence.deadUnitItems} items at each of the last ${looks} checks: at least ${said} (too many: at least ${share(tooMany)}, by ${sure} standard errors)`,
+      evidence: `dead on ${evidence.deadUnitItems} items at each of the last ${checks} checks: at least ${said} (too many: at least ${share(tooMany)}, by ${standardErrors} standard errors)`,
       values: Object.fromEntries(shown.map(({ name, dead }) => [name, dead])),
     };
     if (dying.length === 0) return { present: false, ...sign };

@@ -7,7 +7,7 @@ import type { TrainedModel } from "../trained/trained.ts";
 import { type RunHistory, type LoggedNumber, minSteps } from "./run-history.ts";
 import { symptoms } from "./index.ts";
 import { nearestTraining } from "./nearest-training.ts";
-import { samplesFor } from "./sample-looks.ts";
+import { samplesFor } from "./sample-snapshots.ts";
 import { scoresOf } from "./scores.ts";
 import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
 
@@ -22,12 +22,12 @@ export interface Diagnosis {
   readonly unknown: readonly { readonly symptom: string; readonly needs: string }[];
 }
 
-/** Looks for every symptom. */
+/** Runs all checks. */
 export function diagnose(evidence: Evidence): Diagnosis {
   const { step } = evidence;
   const early = step < minSteps;
-  const seen = symptoms.map(({ name: symptom, summary, needs, look }) => {
-    const sign = early ? null : look(evidence);
+  const seen = symptoms.map(({ name: symptom, summary, needs, check }) => {
+    const sign = early ? null : check(evidence);
     if (sign === null) return { unknown: { symptom, needs: early ? `${minSteps} steps` : needs } };
     const { evidence: said, values } = sign;
     const about = { symptom, summary, evidence: said, values };
@@ -41,7 +41,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
   };
 }
 
-/** Looks for every symptom in what a run has logged up to a step, and in its model as it was then: as samples are drawn from it. */
+/** Checks for every symptom in the scalars logged up to a step and in the model at that step, sampled as `zaya sample` does. */
 export async function diagnoseModel(
   history: RunHistory,
   trained: TrainedModel,
@@ -67,12 +67,12 @@ async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, st
 }
 
 async function measure(history: RunHistory, trained: TrainedModel, step: number, seed: number): Promise<MeasuredNow> {
-  const look = await history.look(trained, step);
-  if (trained.model.generator === undefined) return { samples: look, nearest: null, scores: null };
+  const snapshot = await history.snapshot(trained, step);
+  if (trained.model.generator === undefined) return { samples: snapshot, nearest: null, scores: null };
   const own = fold(key(seed), "diagnose");
   const samples = await trained.sample(own, samplesFor(history.data.train));
   return {
-    samples: look,
+    samples: snapshot,
     nearest: await nearestTraining(trained.engine, samples, history.data, own),
     scores: await scoresOf(trained, history.data, samples, own),
   };

@@ -7,9 +7,9 @@ import type { Evidence, Symptom } from "./symptom.ts";
 import { judged, share } from "./words.ts";
 
 /** Mean accuracy on real and generated items, over the newest quarter, from which a discriminator is never wrong. */
-const sure = 0.98;
+const minAccuracy = 0.98;
 /** Of the generator's largest gradient, what is left of it. */
-const little = 0.1;
+const maxGradientRatio = 0.1;
 
 const name = "discriminator-saturation";
 
@@ -18,7 +18,7 @@ export const discriminatorSaturation: Symptom = {
   summary: "the discriminator is always right, and the generator's gradient is small",
   needs: "a discriminator with an accuracy and 12 gradient checks",
   warmUp: 0.25,
-  look: (evidence) => {
+  check: (evidence) => {
     const seen = followedGenerators(evidence).flatMap((generator) =>
       generator.accuracy === null ? [] : [measured(generator)],
     );
@@ -45,14 +45,14 @@ function measured(generator: FollowedGenerator): Measure {
 }
 
 function isSaturated({ accuracy, left }: Measure): boolean {
-  return accuracy >= sure && left <= little;
+  return accuracy >= minAccuracy && left <= maxGradientRatio;
 }
 
 function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
-  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(sure)}), and the gradient norm of ${net} is ${threeDigits(left)} of its earlier maximum (saturation: at most ${little})`;
+  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
 }
 
-/** A discriminator that knows the training items by heart is sure of those alone. */
+/** A discriminator that has memorised its training items is certain on those only. */
 function heldOutWords({ now, packing }: Evidence): string {
   const scores = now?.scores ?? null;
   if (scores === null) return "";

@@ -1,12 +1,12 @@
 import { maxOf } from "../base/many.ts";
 import { changeFor, fallingRate, moreSteps } from "./changes.ts";
 import { collapsed } from "./complete-collapse.ts";
-import { judgedLooks } from "./judged-looks.ts";
+import { currentSnapshots } from "./current-snapshots.ts";
 import type { Symptom } from "./symptom.ts";
 import { share } from "./words.ts";
 
 /** Of the share of real items that are like real items, the part below which most samples are like none. */
-const most = 0.5;
+const maxRelativeFidelity = 0.5;
 
 const name = "low-fidelity";
 
@@ -16,22 +16,29 @@ export const lowFidelity: Symptom = {
   needs: "an adversarial model, two snapshots of samples, and data with declared modes or enough items to cluster",
   // A learning rate that falls brings samples near in the last steps.
   warmUp: null,
-  look: (evidence) => {
+  check: (evidence) => {
     const { places, config } = evidence;
-    const looks = judgedLooks(evidence);
-    const shares = looks?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
+    const snapshots = currentSnapshots(evidence);
+    const shares = snapshots?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
     // Where real items themselves are not near what the data declare, no sample can be told by it.
-    if (places === null || shares.length === 0 || shares.length < looks!.length || places.fidelity < most) return null;
+    if (
+      places === null ||
+      shares.length === 0 ||
+      shares.length < snapshots!.length ||
+      places.fidelity < maxRelativeFidelity
+    )
+      return null;
     const best = maxOf(shares);
     const where = places.declared
       ? "near a mode"
       : `in the range of real items, by distance from clusters${places.sharpness === null ? "" : " and sharpness"}`;
     const sign = {
-      evidence: `${share(best)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(most * places.fidelity)})`,
+      evidence: `${share(best)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(maxRelativeFidelity * places.fidelity)})`,
       values: { fidelity: best, ofReal: places.fidelity },
     };
     // Samples that are all alike are named by that.
-    if (best >= most * places.fidelity || looks!.every(collapsed)) return { present: false, ...sign };
+    if (best >= maxRelativeFidelity * places.fidelity || snapshots!.every(collapsed))
+      return { present: false, ...sign };
     return {
       present: true,
       ...sign,

@@ -7,10 +7,10 @@ import { median } from "./series.ts";
 import type { Change, Symptom } from "./symptom.ts";
 import { share } from "./words.ts";
 
-/** Share of pairs in which the sample is nearer to a training item than the new real item is, from which samples repeat. */
-const nearer = 0.8;
+/** Minimum fraction of pairs in which the sample is nearer to a training item than the held-out item is. */
+const minNearerShare = 0.8;
 /** And how near it is at most, beside the new real item. */
-const byFar = 0.75;
+const maxDistanceRatio = 0.75;
 
 const name = "memorisation";
 
@@ -19,7 +19,7 @@ export const memorisation: Symptom = {
   summary: "samples are nearly copies of training items",
   needs: "a generative model whose samples are not all the same",
   warmUp: null,
-  look: (evidence) => {
+  check: (evidence) => {
     const { now, config } = evidence;
     const nearest = now?.nearest ?? null;
     if (nearest === null || (now?.samples && collapsed(now.samples))) return null;
@@ -30,10 +30,10 @@ export const memorisation: Symptom = {
     const pairs = shareAbove(real, generated.toSorted());
     const others = heldOut ? "held-out items" : "training items from each other";
     const sign = {
-      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (memorised: at least ${share(nearer)}); median distances ${threeDigits(sample)} and ${threeDigits(item)}, a ratio of ${threeDigits(ratio)} (memorised: below ${byFar})`,
+      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (memorised: at least ${share(minNearerShare)}); median distances ${threeDigits(sample)} and ${threeDigits(item)}, a ratio of ${threeDigits(ratio)} (memorised: below ${maxDistanceRatio})`,
       values: { pairs, sample, item, ratio },
     };
-    if (pairs < nearer || ratio >= byFar) return { present: false, ...sign };
+    if (pairs < minNearerShare || ratio >= maxDistanceRatio) return { present: false, ...sign };
     return { present: true, ...sign, change: changeFor(name, evidence, [moreData(config), fewerSteps(config)]) };
   },
 };

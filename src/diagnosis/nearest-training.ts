@@ -11,7 +11,7 @@ import type { Nearest } from "./symptom.ts";
 /** Items whose nearest training item is looked for. */
 const asked = 250;
 /** Numbers of the training items among which it is: 60,000 images of 28 x 28 are all looked at. */
-const mostNumbers = 50_000_000;
+const maxNumbers = 50_000_000;
 /** Held-out items that it takes to say how far a new item is, and training items that are compared with each other else. */
 const [enough, among] = [20, 10_000];
 
@@ -22,7 +22,7 @@ export async function nearestTraining(
   { train, test }: DataSplit,
   key: Key,
 ): Promise<Nearest> {
-  const known = some(train, Math.max(1, Math.floor(mostNumbers / sizeOf(train.shape))));
+  const known = some(train, Math.max(1, Math.floor(maxNumbers / sizeOf(train.shape))));
   const generated = await nearestDistances(engine, rows(samples, 0, Math.min(asked, samples.shape[0]!)), known);
   const heldOut = test.size >= enough;
   const real = heldOut

@@ -7,8 +7,8 @@ import type { Change, Evidence, Series, Symptom } from "./symptom.ts";
 
 /** Standard errors of the difference between two held-out values from which the later one is worse. */
 const errors = 2;
-/** Of what was learned up to the best held-out value, the part whose loss matters, however sure it is. */
-const matters = 0.05;
+/** Minimum deterioration, relative to the improvement up to the best held-out value. */
+const minRelativeIncrease = 0.05;
 /** Evaluations that it takes; the newest ones must agree. */
 const [evaluations, newest] = [4, 2];
 
@@ -19,16 +19,16 @@ export const overfitting: Symptom = {
   summary: "the held-out metric worsens while the training metric improves",
   needs: `a metric logged on training and on held-out items, and ${evaluations} evaluations`,
   warmUp: 0.2,
-  look: (evidence) => {
+  check: (evidence) => {
     const followed = endMetrics.flatMap(({ name, quantity, better }) => {
       const course = better === null ? null : courseOf(evidence, name, better);
       return course === null ? [] : [{ name: quantity ?? name, ...course }];
     });
     const [worst] = followed.toSorted((a, b) => b.lost / b.error - a.lost / a.error);
     if (worst === undefined) return null;
-    const { name: metric, best, now, trainThen, trainNow, error, least } = worst;
+    const { name: metric, best, now, trainThen, trainNow, error, minIncrease } = worst;
     const sign = {
-      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is now ${threeDigits(now)}, while on training items it went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by at least ${threeDigits(least)}, the larger of ${errors} standard errors and ${100 * matters} % of the improvement, at the last ${newest} evaluations)`,
+      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is now ${threeDigits(now)}, while on training items it went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by at least ${threeDigits(minIncrease)}, the larger of ${errors} standard errors and ${100 * minRelativeIncrease} % of the improvement, at the last ${newest} evaluations)`,
       values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
     };
     if (!worst.present) return { present: false, ...sign };
@@ -51,7 +51,7 @@ interface Course {
   /** Standard error of the difference, were both of other items each: of the same items it is smaller. */
   readonly error: number;
   /** What they must be worse by. */
-  readonly least: number;
+  readonly minIncrease: number;
   readonly present: boolean;
 }
 
@@ -62,14 +62,14 @@ function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"
   const sign = better === "lower" ? 1 : -1;
   // Smaller is better from here on.
   const values = heldOut.values.map((value) => sign * value);
-  const at = values.reduce((least, value, i) => (value < values[least]! ? i : least), 0);
+  const at = values.reduce((best, value, i) => (value < values[best]! ? i : best), 0);
   const lost = minOf(values.slice(-newest)) - values[at]!;
   const step = heldOut.steps[at]!;
   const last = heldOut.steps.at(-1)!;
   const [trainThen, trainNow] = [valueAt(train, step), valueAt(train, last)];
   const error = Math.hypot(valueAt(errorsOf, step), valueAt(errorsOf, last));
   if (![trainThen, trainNow, error].every(Number.isFinite)) return null;
-  const least = Math.max(errors * error, matters * (values[0]! - values[at]!));
+  const minIncrease = Math.max(errors * error, minRelativeIncrease * (values[0]! - values[at]!));
   return {
     best: { step, value: heldOut.values[at]! },
     now: heldOut.values.at(-1)!,
@@ -77,8 +77,8 @@ function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"
     trainNow,
     lost,
     error,
-    least,
-    present: lost > 0 && lost >= least && sign * (trainNow - trainThen) < 0,
+    minIncrease,
+    present: lost > 0 && lost >= minIncrease && sign * (trainNow - trainThen) < 0,
   };
 }
 

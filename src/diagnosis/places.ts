@@ -36,7 +36,7 @@ export interface Places {
 }
 
 /** Real items among which places are looked for; fewer where items are large: so many numbers. */
-const [mostItems, mostNumbers] = [2500, 2_000_000];
+const [mostItems, maxNumbers] = [2500, 2_000_000];
 /** Clusters of data that declare no modes, with so many items each at least. */
 const [clusters, perCluster] = [16, 10];
 /** Of the distance to the next centre: modes are told apart within it, however small their deviation. */
@@ -56,7 +56,7 @@ export function realItems(
 
 /** Null where there are too few items to tell places. */
 export function placesOf(data: Dataset, key: Key): Places | null {
-  const most = Math.min(mostItems, Math.max(100, Math.floor(mostNumbers / sizeOf(data.shape))));
+  const most = Math.min(mostItems, Math.max(100, Math.floor(maxNumbers / sizeOf(data.shape))));
   const { items, chosen } = realItems(data, key, most);
   const modes = data.modes?.kind === "centers" ? data.modes : undefined;
   const count = modes?.centers.shape[0] ?? Math.min(clusters, Math.floor(chosen.length / perCluster));

@@ -7,9 +7,9 @@ import { type RunConfig, healthItems } from "../run/config.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { TrainedModel } from "../trained/trained.ts";
-import { type Looks, SampleLooks, isWholeWhileTraining, logged, looksIn } from "./sample-looks.ts";
-import type { Evidence, MeasuredNow, SampleLook } from "./symptom.ts";
-import { TranslationLooks } from "./translation-looks.ts";
+import { type Snapshots, SampleSnapshots, isWholeWhileTraining, logged, snapshotsIn } from "./sample-snapshots.ts";
+import type { Evidence, MeasuredNow, SampleSnapshot } from "./symptom.ts";
+import { TranslationSnapshots } from "./translation-snapshots.ts";
 
 /** Steps before which nothing is said of a run. */
 export const minSteps = 200;
@@ -25,7 +25,7 @@ function seriesName({ name, split }: LoggedNumber): string {
 /** What a run has logged, and how its samples are looked at. */
 export class RunHistory {
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
-  private known: Looks | null = null;
+  private known: Snapshots | null = null;
 
   constructor(
     private readonly config: RunConfig,
@@ -46,22 +46,22 @@ export class RunHistory {
     this.series.set(name, series);
   }
 
-  /** Looks at samples; null where these are not judged, or not yet. */
-  async look(trained: TrainedModel, step: number): Promise<SampleLook | null> {
+  /** Takes sample snapshots; null if samples are not checked, or not yet. */
+  async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot | null> {
     const { steps } = this.config.train;
     const whole = isWholeWhileTraining(this.model) || step === steps;
-    return whole ? (this.looks?.look(trained, step) ?? null) : null;
+    return whole ? (this.snapshots?.snapshot(trained, step) ?? null) : null;
   }
 
   /** The same, as numbers to log. */
-  async lookAsNumbers(trained: TrainedModel, step: number): Promise<Record<string, number>> {
-    const look = await this.look(trained, step);
-    return look === null ? {} : logged(look);
+  async snapshotScalars(trained: TrainedModel, step: number): Promise<Record<string, number>> {
+    const snapshot = await this.snapshot(trained, step);
+    return snapshot === null ? {} : logged(snapshot);
   }
 
   /** After so many steps, with what was measured besides. */
   evidence(step: number, now: MeasuredNow | null): Evidence {
-    const { config, series, looks } = this;
+    const { config, series, snapshots } = this;
     const { kind, shape, size } = this.data.train;
     // Images are [-1, 1] to players, [0, 1] outside.
     const scale = kind === "points" ? 1 : 2;
@@ -70,22 +70,24 @@ export class RunHistory {
       step,
       dimensions: sizeOf(shape),
       deadUnitItems: healthItems(config.train, size),
-      spread: scale * (looks?.spread ?? 0),
+      spread: scale * (snapshots?.spread ?? 0),
       series,
       packing: this.model.discriminator?.packing ?? 1,
       model: this.model,
-      looks: looksIn(series),
-      places: looks?.places ?? null,
+      snapshots: snapshotsIn(series),
+      places: snapshots?.places ?? null,
       now,
     };
   }
 
   /** Made when first asked for: it takes a while to find places among the items. */
-  private get looks(): Looks | null {
+  private get snapshots(): Snapshots | null {
     const { train } = this.config;
     if (this.model.adversarial === undefined || train.steps < minSteps) return null;
     const { train: items } = this.data;
     const seed = key(train.seed);
-    return (this.known ??= hasSides(items) ? new TranslationLooks(items.sides, seed) : new SampleLooks(items, seed));
+    return (this.known ??= hasSides(items)
+      ? new TranslationSnapshots(items.sides, seed)
+      : new SampleSnapshots(items, seed));
   }
 }

@@ -3,7 +3,7 @@ import { type RunHistory, minSteps } from "./run-history.ts";
 import { symptoms } from "./index.ts";
 import type { Finding } from "./symptom.ts";
 
-/** Looks for symptoms in what a run logs while it trains, and tells each once. */
+/** Checks the logged scalars for symptoms during training and reports each once. */
 export class SymptomMonitor {
   constructor(
     private readonly history: RunHistory,
@@ -18,12 +18,12 @@ export class SymptomMonitor {
   }
 
   /** What there is to warn of after so many steps. */
-  look(step: number): Warning[] {
+  check(step: number): Warning[] {
     const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
     if (due.length === 0) return [];
     const evidence = this.history.evidence(step, null);
-    const findings = due.flatMap(({ name, summary, look }): Finding[] => {
-      const sign = look(evidence);
+    const findings = due.flatMap(({ name, summary, check }): Finding[] => {
+      const sign = check(evidence);
       return sign?.present === true ? [{ ...sign, symptom: name, summary }] : [];
     });
     return this.tell(step, findings);

@@ -8,28 +8,28 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** How far two samples are apart. */
+/** Diversity of samples. */
 export interface Diversity {
-  /** The way, of a model that turns images into images: its samples are what images become. Null of samples drawn from noise. */
+  /** Direction of an image-to-image model, whose samples are translations; null for samples from noise. */
   readonly way: Direction | null;
-  /** Mean distance of two, as a share of that of two real items. */
+  /** Mean pairwise distance relative to that of real items. */
   readonly value: number;
 }
 
-/** How the samples of one moment were. */
-export interface SampleLook {
+/** Statistics of the samples at one step. */
+export interface SampleSnapshot {
   readonly step: number;
   /** Of samples from noise, or of each way. */
   readonly diversity: readonly Diversity[];
-  /** Share of samples that each place is nearest to, [k]; empty where no places are known. */
+  /** Fraction of samples whose nearest place is k, [k]; empty if no places are known. */
   readonly nearest: readonly number[];
-  /** The same of those samples that are near their place, [k]. */
+  /** The same for samples that are near their place, [k]. */
   readonly near: readonly number[];
-  /** Share of samples that are like real items; null where no places are known, or a run has not recorded it. */
+  /** Fraction of realistic samples; null if no places are known, or a run has not recorded it. */
   readonly fidelity: number | null;
 }
 
-/** What symptoms are looked for in. It never holds more than was logged, except for what `now` says was measured in addition. */
+/** The inputs of all checks: logged scalars only, except for the measurements in `now`. */
 export interface Evidence {
   readonly config: RunConfig;
   /** Steps done. */
@@ -41,14 +41,14 @@ export interface Evidence {
   /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
   readonly spread: number;
   readonly series: ReadonlyMap<string, Series>;
-  /** Items that the discriminator judges together: 1, or those of a pack. */
+  /** Items that the discriminator sees together: 1, or the pack size. */
   readonly packing: number;
   /** What the model declares of itself: who learns from which discriminator, its ReLUs, and what may help it. */
   readonly model: Pick<Model, "adversarial" | "reluNets" | "remedies" | "likelihood">;
-  /** Of samples by the parameters of their step, oldest first. */
-  readonly looks: readonly SampleLook[];
+  /** Snapshots of samples with the parameters of their step, oldest first. */
+  readonly snapshots: readonly SampleSnapshot[];
   readonly places: Places | null;
-  /** What was measured on the model as it is; null while a run is watched. */
+  /** Measurements on the current model; null during training. */
   readonly now: MeasuredNow | null;
 }
 
@@ -58,7 +58,7 @@ export interface MeasuredNow {
    * Samples as `zaya sample` draws them, or `zaya translate` makes them: by averaged parameters where there are some. Null for a
    * model whose samples are not judged.
    */
-  readonly samples: SampleLook | null;
+  readonly samples: SampleSnapshot | null;
   /** Euclidean distances to the nearest training item; null for a model that draws nothing. */
   readonly nearest: Nearest | null;
   /** Null where there is no discriminator. */
@@ -81,15 +81,15 @@ export interface Scores {
   readonly heldOut: number;
 }
 
-/** One thing to do otherwise. */
+/** A suggested change. */
 export interface Change {
   /** As `zaya train` takes it: `--discriminator-rate 1`. */
   readonly flag: string;
-  /** What it does about the symptom. */
+  /** Why it helps against the symptom. */
   readonly reason: string;
 }
 
-/** What a look for a symptom saw: numbers, each beside the threshold that it was held against. */
+/** The result of a check: measured values, each with its threshold. */
 export type Sign =
   | { readonly present: false; readonly evidence: string; readonly values: Readonly<Record<string, number>> }
   | {
@@ -99,17 +99,17 @@ export type Sign =
       readonly change: Change;
     };
 
-/** A way in which training fails, known by numbers other than the loss. */
+/** A failure of training that is detected from other values than the loss. */
 export interface Symptom {
   readonly name: string;
   /** What it is, in a few words. */
   readonly summary: string;
-  /** What must be known to look for it. */
+  /** What the check needs. */
   readonly needs: string;
-  /** Share of a run before which it is not warned of, as healthy runs may show it; null for one that no log tells. */
+  /** Fraction of a run before which training does not warn of it, because healthy runs can show it; null if it cannot be detected from logged scalars. */
   readonly warmUp: number | null;
-  /** Null where the evidence does not suffice. */
-  look(evidence: Evidence): Sign | null;
+  /** Null if the inputs are insufficient. */
+  check(evidence: Evidence): Sign | null;
 }
 
 /** A symptom that a run shows. */

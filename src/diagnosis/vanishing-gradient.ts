@@ -18,7 +18,7 @@ export const vanishingGradient: Symptom = {
   summary: "almost no gradient reaches the generator",
   needs: "an adversarial model and 12 gradient checks",
   warmUp: 0.25,
-  look: (evidence) => {
+  check: (evidence) => {
     const seen = followedGenerators(evidence).map(measured);
     if (seen.length === 0) return null;
     const worst = seen.find(hasVanished) ?? seen.at(-1)!;

@@ -11,7 +11,7 @@ export function list(words: readonly string[], most = 8): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
-/** What a discriminator judges: single items, or so many together. */
+/** What a discriminator sees: single items, or packs of several. */
 export function judged(packing: number): string {
   return packing > 1 ? `packs of ${packing} items` : "items";
 }

@@ -62,7 +62,7 @@ export class RunObserver {
     numbers: Readonly<Record<string, number>>,
   ): AsyncGenerator<TrainEvent, void> {
     this.log.numbers(step, seconds, "train", numbers);
-    yield* this.warn(this.monitor.look(step));
+    yield* this.warn(this.monitor.check(step));
   }
 
   /** A picture of samples, and what is known of them as numbers. */

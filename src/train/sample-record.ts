@@ -16,7 +16,7 @@ export async function recordedSamples(
 ): Promise<Record<string, number>> {
   const modes = await recordedModes(trained, data.test, fold(seed, "modes"));
   const distance = await recordedDistance(trained, data.test, fold(seed, "distance"));
-  const look = step === 0 ? {} : await history.lookAsNumbers(trained, step);
+  const snapshot = step === 0 ? {} : await history.snapshotScalars(trained, step);
   const overfit = await recordedOverfit(trained, data, fold(seed, "overfit"));
-  return { ...modes, ...distance, ...look, ...overfit };
+  return { ...modes, ...distance, ...snapshot, ...overfit };
 }

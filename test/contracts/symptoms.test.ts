@@ -5,7 +5,7 @@ import { describeOptions, flagOf } from "../../src/base/options.ts";
 import { type Evidence, type Symptom, symptoms } from "../../src/diagnosis/index.ts";
 import { models } from "../../src/models/index.ts";
 import { dataOptions, trainOptions } from "../../src/run/config.ts";
-import { evidence, fourModes, look, repeat, series } from "../diagnosis/evidence.ts";
+import { evidence, fourModes, snapshot, repeat, series } from "../diagnosis/evidence.ts";
 
 // What every symptom owes. Each threshold from both sides: test/diagnosis.
 
@@ -16,18 +16,18 @@ interface Case {
 }
 
 const even = [0.25, 0.25, 0.25, 0.25];
-const looks = (shares: readonly number[], diversity?: number) => [
-  look(4000, shares, diversity),
-  look(5000, shares, diversity),
+const snapshots = (shares: readonly number[], diversity?: number) => [
+  snapshot(4000, shares, diversity),
+  snapshot(5000, shares, diversity),
 ];
-const like = (fidelity: number) => looks(even).map((one) => ({ ...one, fidelity }));
+const like = (fidelity: number) => snapshots(even).map((one) => ({ ...one, fidelity }));
 const followed = (gradient: readonly number[], accuracy: number) => ({
   "gradient/generator/generator": series(gradient),
   "discriminator/accuracy": series(repeat(accuracy, gradient.length)),
 });
 const fading = (last: number) => [...repeat(1, 12), ...repeat(last, 4)];
 const circling = (moves: boolean) =>
-  Array.from({ length: 7 }, (_, i) => look(700 * (i + 1), moves && i % 2 === 0 ? [1, 0, 0, 0] : [0, 1, 0, 0]));
+  Array.from({ length: 7 }, (_, i) => snapshot(700 * (i + 1), moves && i % 2 === 0 ? [1, 0, 0, 0] : [0, 1, 0, 0]));
 const nearest = (sample: number) => ({
   samples: null,
   nearest: { generated: Float64Array.of(sample), real: Float64Array.of(1), heldOut: true },
@@ -43,20 +43,20 @@ const latents = (kl: number) =>
 
 const cases: Readonly<Record<string, Case>> = {
   "complete-collapse": {
-    present: evidence({ looks: looks(even, 0.02), places: fourModes }),
-    absent: evidence({ looks: looks(even, 1), places: fourModes }),
+    present: evidence({ snapshots: snapshots(even, 0.02), places: fourModes }),
+    absent: evidence({ snapshots: snapshots(even, 1), places: fourModes }),
   },
   "partial-collapse": {
-    present: evidence({ looks: looks([0.5, 0.5, 0, 0]), places: fourModes }),
-    absent: evidence({ looks: looks(even), places: fourModes }),
+    present: evidence({ snapshots: snapshots([0.5, 0.5, 0, 0]), places: fourModes }),
+    absent: evidence({ snapshots: snapshots(even), places: fourModes }),
   },
   "low-fidelity": {
-    present: evidence({ looks: like(0.1), places: fourModes }),
-    absent: evidence({ looks: like(0.9), places: fourModes }),
+    present: evidence({ snapshots: like(0.1), places: fourModes }),
+    absent: evidence({ snapshots: like(0.9), places: fourModes }),
   },
   "no-convergence": {
-    present: evidence({ looks: circling(true), places: fourModes }),
-    absent: evidence({ looks: circling(false), places: fourModes }),
+    present: evidence({ snapshots: circling(true), places: fourModes }),
+    absent: evidence({ snapshots: circling(false), places: fourModes }),
   },
   "discriminator-saturation": {
     present: evidence({ series: followed(fading(0.01), 1) }),
@@ -97,7 +97,7 @@ function flagsOf(recipe: string) {
   );
 }
 
-describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, look: lookFor }: Symptom) => {
+describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check: lookFor }: Symptom) => {
   const own = cases[name]!;
 
   it("tells what it is and what it needs", () => {

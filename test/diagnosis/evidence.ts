@@ -1,7 +1,7 @@
 import { zeros } from "../../src/base/ndarray.ts";
 import { parseOptions } from "../../src/base/options.ts";
 import type { Places } from "../../src/diagnosis/places.ts";
-import type { Evidence, SampleLook, Series } from "../../src/diagnosis/symptom.ts";
+import type { Evidence, SampleSnapshot, Series } from "../../src/diagnosis/symptom.ts";
 import { type DataInfo, type Model, models } from "../../src/models/index.ts";
 
 /** Series at steps 100, 200, ... */
@@ -28,8 +28,8 @@ export const fourModes: Places = {
   names: ["mode 0", "mode 1", "mode 2", "mode 3"],
 };
 
-/** A look at samples that are all near the place that they are nearest to, and of which it is not known how like items they are. */
-export function look(step: number, shares: readonly number[], diversity = 1): SampleLook {
+/** A snapshot whose samples are all near their place, with unknown fidelity. */
+export function snapshot(step: number, shares: readonly number[], diversity = 1): SampleSnapshot {
   return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares, fidelity: null };
 }
 
@@ -86,7 +86,7 @@ export function evidence({
     dimensions: 2,
     deadUnitItems: 640,
     spread: 1,
-    looks: [],
+    snapshots: [],
     places: null,
     packing: 1,
     model: built(recipe, model),

@@ -36,7 +36,7 @@ describe("a watch", () => {
     for (let step = 100; step <= 5000; step += 100) {
       record.add({ name: "dead/generator/layer1", step, value: 1 });
       record.add({ name: "elbo/klPerLatent/0", step, value: 0 });
-      told.push(...watch.look(step).map(({ symptom }): [string, number] => [symptom, step]));
+      told.push(...watch.check(step).map(({ symptom }): [string, number] => [symptom, step]));
     }
     expect(told).toEqual([
       ["dead-units", 300],
@@ -52,14 +52,14 @@ describe("a watch", () => {
     for (const record of [first, second]) {
       for (const step of [700, 800, 900]) record.add({ name: "dead/generator/layer1", step, value: 1 });
     }
-    expect(fresh.look(900)).toHaveLength(1);
-    expect(informed.look(900)).toEqual([]);
+    expect(fresh.check(900)).toHaveLength(1);
+    expect(informed.check(900)).toEqual([]);
   });
 
   it("says nothing of the first 200 steps, however the numbers are", () => {
     const record = history();
     for (const step of [10, 20, 30, 199]) record.add({ name: "dead/generator/layer1", step, value: 1 });
-    expect(new SymptomMonitor(record, 300, []).look(199)).toEqual([]);
+    expect(new SymptomMonitor(record, 300, []).check(199)).toEqual([]);
     expect(diagnose(record.evidence(199, null)).unknown).toHaveLength(symptoms.length);
     expect(diagnose(record.evidence(200, null)).findings).toMatchObject([{ symptom: "dead-units" }]);
   });

@@ -9,15 +9,15 @@ import { noConvergence } from "../../src/diagnosis/no-convergence.ts";
 import { overfitting } from "../../src/diagnosis/overfitting.ts";
 import { partialCollapse } from "../../src/diagnosis/partial-collapse.ts";
 import { posteriorCollapse } from "../../src/diagnosis/posterior-collapse.ts";
-import type { Evidence, MeasuredNow, SampleLook, Symptom } from "../../src/diagnosis/symptom.ts";
+import type { Evidence, MeasuredNow, SampleSnapshot, Symptom } from "../../src/diagnosis/symptom.ts";
 import { vanishingGradient } from "../../src/diagnosis/vanishing-gradient.ts";
-import { type EvidenceParts, evidence, fourModes, look, repeat, series } from "./evidence.ts";
+import { type EvidenceParts, evidence, fourModes, snapshot, repeat, series } from "./evidence.ts";
 
 const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };
 
 /** The flag proposed where the symptom is seen; "absent" or "unknown" where it is not. */
 function seen(symptom: Symptom, given: Evidence): string {
-  const sign = symptom.look(given);
+  const sign = symptom.check(given);
   if (sign === null) return "unknown";
   return sign.present ? sign.change.flag : "absent";
 }
@@ -49,41 +49,45 @@ describe("every symptom", () => {
 
 describe("complete collapse", () => {
   const even = [0.25, 0.25, 0.25, 0.25];
-  const at = (...looks: SampleLook[]) => evidence({ looks, places: fourModes });
+  const at = (...snapshots: SampleSnapshot[]) => evidence({ snapshots, places: fourModes });
 
-  it("is samples alike at two looks in a row, below a tenth of the distance of real items", () => {
-    expect(seen(completeCollapse, at(look(100, even, 1), look(200, even, 0.09)))).toBe("absent");
-    expect(seen(completeCollapse, at(look(100, even, 0.09), look(200, even, 0.09)))).toBe("--instance-noise 0.1");
-    expect(seen(completeCollapse, at(look(100, even, 0.11), look(200, even, 0.11)))).toBe("absent");
-    expect(seen(completeCollapse, at(look(100, even, 0.01)))).toBe("unknown");
+  it("is samples alike at two snapshots in a row, below a tenth of the distance of real items", () => {
+    expect(seen(completeCollapse, at(snapshot(100, even, 1), snapshot(200, even, 0.09)))).toBe("absent");
+    expect(seen(completeCollapse, at(snapshot(100, even, 0.09), snapshot(200, even, 0.09)))).toBe(
+      "--instance-noise 0.1",
+    );
+    expect(seen(completeCollapse, at(snapshot(100, even, 0.11), snapshot(200, even, 0.11)))).toBe("absent");
+    expect(seen(completeCollapse, at(snapshot(100, even, 0.01)))).toBe("unknown");
   });
 
   it("is all samples at one mode, however far apart, but not where few are near any", () => {
     const one = [0.6, 0.004, 0, 0];
-    expect(seen(completeCollapse, at(look(100, one), look(200, one)))).toBe("--instance-noise 0.1");
+    expect(seen(completeCollapse, at(snapshot(100, one), snapshot(200, one)))).toBe("--instance-noise 0.1");
     const two = [0.6, 0.01, 0, 0];
-    expect(seen(completeCollapse, at(look(100, two), look(200, two)))).toBe("absent");
+    expect(seen(completeCollapse, at(snapshot(100, two), snapshot(200, two)))).toBe("absent");
     const few = [0.4, 0, 0, 0];
-    expect(seen(completeCollapse, at(look(100, few), look(200, few)))).toBe("absent");
+    expect(seen(completeCollapse, at(snapshot(100, few), snapshot(200, few)))).toBe("absent");
   });
 
   it("is judged by what is measured now where that is known", () => {
-    const now = { ...nothing, samples: look(5000, even, 1) };
-    const collapsed = [look(100, even, 0), look(200, even, 0)];
-    expect(seen(completeCollapse, evidence({ looks: collapsed, places: fourModes, now }))).toBe("absent");
-    expect(seen(completeCollapse, evidence({ now: { ...nothing, samples: look(5000, [], 0) } }))).not.toBe("absent");
+    const now = { ...nothing, samples: snapshot(5000, even, 1) };
+    const collapsed = [snapshot(100, even, 0), snapshot(200, even, 0)];
+    expect(seen(completeCollapse, evidence({ snapshots: collapsed, places: fourModes, now }))).toBe("absent");
+    expect(seen(completeCollapse, evidence({ now: { ...nothing, samples: snapshot(5000, [], 0) } }))).not.toBe(
+      "absent",
+    );
   });
 
   it("proposes what is farthest from usual first", () => {
-    const looks = [look(100, [], 0), look(200, [], 0)];
-    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ looks, model }));
+    const snapshots = [snapshot(100, [], 0), snapshot(200, [], 0)];
+    const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ snapshots, model }));
     expect(flagFor({ initialBias: -5, discriminatorRate: 20 })).toBe("--initial-bias 0");
     expect(flagFor({ discriminatorRate: 20 })).toBe("--discriminator-rate 1");
     expect(flagFor({ instanceNoise: 0.2 })).toBe("--learning-rate 0.00025");
   });
 
   it("is said of each way of a model that turns images into images, and ties the images first", () => {
-    const turned = (step: number, there: number, back: number): SampleLook => ({
+    const turned = (step: number, there: number, back: number): SampleSnapshot => ({
       step,
       diversity: [
         { way: "AtoB", value: there },
@@ -93,13 +97,15 @@ describe("complete collapse", () => {
       near: [],
       fidelity: null,
     });
-    const looks = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
-    const sign = completeCollapse.look(evidence({ looks }))!;
+    const snapshots = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
+    const sign = completeCollapse.check(evidence({ snapshots }))!;
     expect(sign.evidence).toContain("the mean distance between BtoA translations is 2 %");
     expect(sign.values).toEqual({ diversity: 0.02 });
-    expect(seen(completeCollapse, evidence({ looks: [turned(100, 1, 0.29), turned(200, 0.9, 0.31)] }))).toBe("absent");
+    expect(seen(completeCollapse, evidence({ snapshots: [turned(100, 1, 0.29), turned(200, 0.9, 0.31)] }))).toBe(
+      "absent",
+    );
     const flagFor = (model: Record<string, unknown>, recipe = "cyclegan") =>
-      seen(completeCollapse, evidence({ looks, recipe, model }));
+      seen(completeCollapse, evidence({ snapshots, recipe, model }));
     expect(flagFor({ lambda: 10, cycle: "none" })).toBe("--cycle both");
     expect(flagFor({ lambda: 10, cycle: "forward" })).toBe("--cycle both");
     expect(flagFor({ lambda: 0, cycle: "none" })).toBe("--lambda 10");
@@ -111,12 +117,12 @@ describe("complete collapse", () => {
 
 describe("partial collapse", () => {
   const two = (shares: readonly number[], other = shares) =>
-    evidence({ looks: [look(100, other), look(200, shares)], places: fourModes });
+    evidence({ snapshots: [snapshot(100, other), snapshot(200, shares)], places: fourModes });
 
   it("is a mode with less than a tenth of its due, and says which and how much is missed", () => {
     // Of 0.9 near samples a mode's due is 0.225: a tenth of it is 0.0225.
     expect(seen(partialCollapse, two([0.3, 0.3, 0.277, 0.023]))).toBe("absent");
-    const sign = partialCollapse.look(two([0.3, 0.3, 0.278, 0.022]))!;
+    const sign = partialCollapse.check(two([0.3, 0.3, 0.278, 0.022]))!;
     expect(sign.present).toBe(true);
     expect(sign.values).toMatchObject({ missed: 1, places: 4, held: 0.25 });
     expect(sign.evidence).toContain(
@@ -136,34 +142,34 @@ describe("partial collapse", () => {
       declared: false,
       shares: Float64Array.from(shares),
     });
-    const looks = [look(100, [0.3, 0.3, 0.4, 0]), look(200, [0.3, 0.3, 0.4, 0])];
-    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.31, 0.09]) }))).toBe("absent");
-    expect(seen(partialCollapse, evidence({ looks, places: clusters([0.3, 0.3, 0.29, 0.11]) }))).not.toBe("absent");
+    const snapshots = [snapshot(100, [0.3, 0.3, 0.4, 0]), snapshot(200, [0.3, 0.3, 0.4, 0])];
+    expect(seen(partialCollapse, evidence({ snapshots, places: clusters([0.3, 0.3, 0.31, 0.09]) }))).toBe("absent");
+    expect(seen(partialCollapse, evidence({ snapshots, places: clusters([0.3, 0.3, 0.29, 0.11]) }))).not.toBe("absent");
   });
 });
 
 describe("low fidelity", () => {
   const even = [0.25, 0.25, 0.25, 0.25];
   const like = (shares: readonly number[], parts = {}) => {
-    const looks = shares.map((fidelity, i) => ({ ...look(100 * (i + 1), even), fidelity }));
-    return seen(lowFidelity, evidence({ looks, places: fourModes, ...parts }));
+    const snapshots = shares.map((fidelity, i) => ({ ...snapshot(100 * (i + 1), even), fidelity }));
+    return seen(lowFidelity, evidence({ snapshots, places: fourModes, ...parts }));
   };
 
-  it("is fewer than half as many samples like real items as there are of these, at both looks", () => {
+  it("is a fraction of realistic samples below half of that of real items, at both snapshots", () => {
     expect(like([0.4, 0.48])).toBe("--steps 10000");
     expect(like([0.4, 0.5])).toBe("absent");
     expect(like([0.5, 0.4])).toBe("absent");
     expect(like([0.012])).toBe("unknown");
-    const now = { ...nothing, samples: { ...look(5000, even), fidelity: 0.012 } };
-    const sign = lowFidelity.look(evidence({ places: fourModes, now }))!;
+    const now = { ...nothing, samples: { ...snapshot(5000, even), fidelity: 0.012 } };
+    const sign = lowFidelity.check(evidence({ places: fourModes, now }))!;
     expect(sign).toMatchObject({ present: true, values: { fidelity: 0.012, ofReal: 0.98 } });
     expect(sign.evidence).toContain("1.2 % of samples are near a mode, and 98 % of real items (low: below 49 %)");
   });
 
   it("is not known where real items are no better, nor said of samples that are all alike", () => {
     expect(like([0, 0], { places: { ...fourModes, fidelity: 0.1 } })).toBe("unknown");
-    const looks = [100, 200].map((step) => ({ ...look(step, even, 0.01), fidelity: 0 }));
-    expect(seen(lowFidelity, evidence({ looks, places: fourModes }))).toBe("absent");
+    const snapshots = [100, 200].map((step) => ({ ...snapshot(step, even, 0.01), fidelity: 0 }));
+    expect(seen(lowFidelity, evidence({ snapshots, places: fourModes }))).toBe("absent");
   });
 
   it("proposes even players and a learning rate that falls before more steps", () => {
@@ -175,8 +181,8 @@ describe("low fidelity", () => {
 describe("no convergence", () => {
   const hops = (places: readonly number[], schedule?: "constant") =>
     evidence({
-      looks: places.map((place, i) =>
-        look(
+      snapshots: places.map((place, i) =>
+        snapshot(
           500 * (i + 1),
           [0, 1, 2, 3].map((at) => (at === place ? 1 : 0)),
         ),
@@ -190,23 +196,23 @@ describe("no convergence", () => {
     expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0], "constant"))).toBe("--schedule linear");
   });
 
-  it("is not samples that come to rest, nor too few looks", () => {
+  it("is not samples that come to rest, nor too few snapshots", () => {
     expect(seen(noConvergence, hops([0, 1, 2, 3, 0, 1, 1, 1]))).toBe("absent");
     expect(seen(noConvergence, hops([0, 1, 0, 1]))).toBe("unknown");
   });
 
   it("is not moves that become smaller", () => {
     const shares = [0, 1, 0, 0.9, 0.1, 0.6, 0.15, 0.55].map((share) => [share, 1 - share, 0, 0]);
-    const looks = shares.map((each, i) => look(600 * (i + 1), each));
-    expect(seen(noConvergence, evidence({ looks, places: fourModes }))).toBe("absent");
+    const snapshots = shares.map((each, i) => snapshot(600 * (i + 1), each));
+    expect(seen(noConvergence, evidence({ snapshots, places: fourModes }))).toBe("absent");
   });
 
   it("counts the samples that would have to move to make one histogram the other: 40 % of them, on average", () => {
     const swings = (by: number) => {
-      const looks = Array.from({ length: 7 }, (_, i) =>
-        look(500 * (i + 1), i % 2 === 0 ? [1, 0, 0, 0] : [1 - by, by, 0, 0]),
+      const snapshots = Array.from({ length: 7 }, (_, i) =>
+        snapshot(500 * (i + 1), i % 2 === 0 ? [1, 0, 0, 0] : [1 - by, by, 0, 0]),
       );
-      return noConvergence.look(evidence({ looks, places: fourModes }))!;
+      return noConvergence.check(evidence({ snapshots, places: fourModes }))!;
     };
     expect(swings(0.39)).toMatchObject({ present: false });
     expect(swings(0.39).values.moved).toBeCloseTo(0.39, 12);
@@ -219,10 +225,10 @@ describe("no convergence", () => {
     expect(seen(noConvergence, { ...short, step: 1000 })).not.toBe("unknown");
   });
 
-  it("takes looks that follow each other closely for one", () => {
+  it("ignores snapshots that are close to each other", () => {
     const places = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
-    const close = places.map((place, i) => look(4900 + 10 * i, [place, 1 - place, 0, 0]));
-    expect(seen(noConvergence, evidence({ looks: close, places: fourModes }))).toBe("unknown");
+    const close = places.map((place, i) => snapshot(4900 + 10 * i, [place, 1 - place, 0, 0]));
+    expect(seen(noConvergence, evidence({ snapshots: close, places: fourModes }))).toBe("unknown");
   });
 });
 
@@ -260,7 +266,7 @@ describe("discriminator saturation", () => {
     expect(seen(discriminatorSaturation, game(falling, [...repeat(1, 12), ...repeat(0.5, 4)]))).toBe("absent");
   });
 
-  it("is not known of critics, nor of few looks", () => {
+  it("is unknown for critics and for few checks", () => {
     expect(seen(discriminatorSaturation, game(falling, null))).toBe("unknown");
     expect(seen(discriminatorSaturation, game(falling.slice(-11), repeat(1, 11)))).toBe("unknown");
   });
@@ -287,17 +293,17 @@ describe("discriminator saturation", () => {
 
   it("says whether the discriminator is as sure of items that it has not seen", () => {
     const now = { ...nothing, scores: { train: 1, heldOut: 0.6 } };
-    const sign = discriminatorSaturation.look(game(falling, repeat(1, 16), {}, now))!;
+    const sign = discriminatorSaturation.check(game(falling, repeat(1, 16), {}, now))!;
     expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
     const ofPacks = { ...game(falling, repeat(1, 16), {}, now), packing: 2 };
-    const told = discriminatorSaturation.look(ofPacks)!.evidence;
+    const told = discriminatorSaturation.check(ofPacks)!.evidence;
     expect(told).toContain("accuracy is 100 % on real and generated packs of 2 items");
     expect(told).toContain("packs of training items above packs of samples in 100 % of pairs");
   });
 });
 
 describe("vanishing gradient", () => {
-  it("is two orders of magnitude at every newest look, while the discriminator is right", () => {
+  it("is two orders of magnitude at every latest check, while the discriminator is right", () => {
     const gone = [...repeat(2, 12), ...repeat(0.019, 4)];
     expect(seen(vanishingGradient, game(gone, repeat(0.9, 16)))).toBe("--instance-noise 0.1");
     expect(seen(vanishingGradient, game(gone, null))).toBe("--instance-noise 0.1");
@@ -350,7 +356,7 @@ describe("vanishing gradient", () => {
         "gradient/generator2/generator2": stage(100, gone),
       },
     });
-    expect(vanishingGradient.look(given)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
+    expect(vanishingGradient.check(given)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
   });
 });
 
@@ -365,7 +371,7 @@ describe("two generators, each with a discriminator of its own", () => {
 
   it.each([vanishingGradient, discriminatorSaturation])("are told by it: $name", (symptom) => {
     const told = (ofA: number, ofB: number) =>
-      symptom.look(evidence({ recipe: "cyclegan", series: translators(ofA, ofB) }))!;
+      symptom.check(evidence({ recipe: "cyclegan", series: translators(ofA, ofB) }))!;
     expect(told(0.5, 0.99)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
     expect(told(0.5, 0.99).evidence).toContain("the gradient norm of AtoB");
     expect(told(0.99, 0.5).evidence).toContain("the gradient norm of BtoA");
@@ -376,7 +382,7 @@ describe("dead units", () => {
   const layer = (name: string, values: readonly number[], model = {}, recipe = "gan") =>
     seen(deadUnits, evidence({ recipe, model, series: { [name]: series(values) } }));
 
-  it("is seven in ten of a layer at each of three looks", () => {
+  it("is seven in ten of a layer at each of three checks", () => {
     expect(layer("dead/generator/layer2", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
     expect(layer("dead/generator/layer2", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
     expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
@@ -420,7 +426,7 @@ describe("dead units", () => {
 });
 
 describe("memorisation", () => {
-  const distances = (generated: readonly number[], real: readonly number[], samples: SampleLook | null = null) => ({
+  const distances = (generated: readonly number[], real: readonly number[], samples: SampleSnapshot | null = null) => ({
     ...nothing,
     samples,
     nearest: { generated: Float64Array.from(generated), real: Float64Array.from(real), heldOut: true },
@@ -435,7 +441,7 @@ describe("memorisation", () => {
   });
 
   it("is not known of samples that are all alike, nor while a run is watched", () => {
-    const one = distances(repeat(0, 9), repeat(1, 9), look(5000, [], 0));
+    const one = distances(repeat(0, 9), repeat(1, 9), snapshot(5000, [], 0));
     expect(seen(memorisation, evidence({ now: one }))).toBe("unknown");
     expect(memorisation.warmUp).toBe(null);
   });
@@ -469,7 +475,7 @@ describe("overfitting", () => {
 
   it("tells its numbers: the best held-out value and its step, both parts now, the standard error", () => {
     const given = followed("elbo", [-1500, -1961, -1400, -900, -349], [-1500, -2000, -2600, -3300, -3911], 250);
-    const sign = overfitting.look(evidence({ series: given }))!;
+    const sign = overfitting.check(evidence({ series: given }))!;
     expect(sign).toMatchObject({
       present: true,
       values: { best: -1961, bestStep: 200, now: -349, trainThen: -2000, trainNow: -3911 },

@@ -3,14 +3,14 @@ import { type Key, fold } from "../base/random.ts";
 import { type Dataset, type Sides, somePlaces } from "../data/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
-import { type Looks, meanDistance } from "./sample-looks.ts";
-import type { Diversity, SampleLook } from "./symptom.ts";
+import { type Snapshots, meanDistance } from "./sample-snapshots.ts";
+import type { Diversity, SampleSnapshot } from "./symptom.ts";
 
 /** Images of each domain; a net from images to images takes long. */
 const looked = 32;
 
-/** Looks at what the same images become, each way beside real images of the domain that it ends in. */
-export class TranslationLooks implements Looks {
+/** Snapshots of the translations of fixed images, compared with real images of the target domain. */
+export class TranslationSnapshots implements Snapshots {
   readonly places = null;
   readonly spread: number;
   /** Mean distance of two real images, by domain. */
@@ -30,7 +30,7 @@ export class TranslationLooks implements Looks {
     this.spread = (a + b) / 2 / Math.sqrt(sizeOf(sides.a.shape));
   }
 
-  async look(trained: TrainedModel, step: number): Promise<SampleLook> {
+  async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot> {
     const diversity: Diversity[] = [];
     for (const way of directionsOf(trained.model)) {
       const { source, target } = endsOf(this.sides, way);

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { key } from "../../src/base/random.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { mul } from "../../src/ops/index.ts";
-import { logged, looksIn } from "../../src/diagnosis/sample-looks.ts";
-import { TranslationLooks } from "../../src/diagnosis/translation-looks.ts";
+import { logged, snapshotsIn } from "../../src/diagnosis/sample-snapshots.ts";
+import { TranslationSnapshots } from "../../src/diagnosis/translation-snapshots.ts";
 import { even, handMade, images, translatorOf } from "../train/hand-made.ts";
 
 const shape = [4, 4, 1];
@@ -13,12 +13,12 @@ const constant = (x: Tensor): Tensor => mul(x, 0);
 /** Values a third apart, and the same twice as far apart. */
 const a = images("a", even([0, 1 / 3], shape));
 const b = images("b", even([0, 2 / 3], shape));
-const looks = new TranslationLooks({ a, b, aligned: false }, key(1));
+const snapshots = new TranslationSnapshots({ a, b, aligned: false }, key(1));
 
-describe("looks at translations", () => {
+describe("snapshots at translations", () => {
   it("hold what images become against real images of the domain that they end in", async () => {
     const copies = handMade(translatorOf(shape, { AtoB: (x) => x, BtoA: (x) => x }));
-    const { step, diversity } = await looks.look(copies, 300);
+    const { step, diversity } = await snapshots.snapshot(copies, 300);
     expect(step).toBe(300);
     expect(diversity.map(({ way }) => way)).toEqual(["AtoB", "BtoA"]);
     expect(diversity[0]!.value).toBeCloseTo(1 / 2, 6);
@@ -26,20 +26,20 @@ describe("looks at translations", () => {
   });
 
   it("see images that all become one, whichever way", async () => {
-    const { diversity } = await looks.look(handMade(translatorOf(shape, { BtoA: constant })), 1);
+    const { diversity } = await snapshots.snapshot(handMade(translatorOf(shape, { BtoA: constant })), 1);
     expect(diversity).toEqual([{ way: "BtoA", value: 0 }]);
   });
 
   it("tell how far two real images are apart in one number", () => {
-    expect(looks.spread).toBeCloseTo((1 / 3 + 2 / 3) / 2, 6);
+    expect(snapshots.spread).toBeCloseTo((1 / 3 + 2 / 3) / 2, 6);
   });
 
   it("are read again as they were logged", async () => {
-    const look = await looks.look(handMade(translatorOf(shape, { AtoB: (x) => x, BtoA: constant })), 40);
-    const series = Object.entries(logged(look)).map(
+    const snapshot = await snapshots.snapshot(handMade(translatorOf(shape, { AtoB: (x) => x, BtoA: constant })), 40);
+    const series = Object.entries(logged(snapshot)).map(
       ([name, value]) => [name, { steps: [40], values: [value] }] as const,
     );
     expect(series.map(([name]) => name)).toEqual(["samples/diversity/AtoB", "samples/diversity/BtoA"]);
-    expect(looksIn(new Map(series))).toEqual([look]);
+    expect(snapshotsIn(new Map(series))).toEqual([snapshot]);
   });
 });

@@ -8,32 +8,32 @@ import { pairDistances } from "../metrics/index.ts";
 import { type Model, directions } from "../models/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { type Places, fidelityOf, placesOf, realItems, sharesOf } from "./places.ts";
-import type { Diversity, SampleLook, Series } from "./symptom.ts";
+import type { Diversity, SampleSnapshot, Series } from "./symptom.ts";
 
-/** Samples of a look, fewer where items are large: so many numbers, but a hundred at least. */
-const [usual, mostNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
+/** Number of samples in a snapshot: limited by their total size, but at least a hundred. */
+const [usual, maxNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
 
 /** Samples from noise by which a model of such data is judged. */
 export function samplesFor({ kind, shape }: Dataset): number {
-  return Math.min(usual[kind], Math.max(fewest, Math.floor(mostNumbers / sizeOf(shape))));
+  return Math.min(usual[kind], Math.max(fewest, Math.floor(maxNumbers / sizeOf(shape))));
 }
 
-/** Whether there is something to look at before the end: a mixture holds parts that nobody has trained yet. */
+/** Whether snapshots before the end are meaningful: a mixture has untrained components until then. */
 export function isWholeWhileTraining({ stages }: Model): boolean {
   return stages === undefined;
 }
 
-/** Looks at what a model makes, beside the same real items each time. */
-export interface Looks {
+/** Snapshots of a model's outputs, compared with a fixed set of real items. */
+export interface Snapshots {
   /** Null where samples are not told by place. */
   readonly places: Places | null;
   /** How far two real items are apart in one number. */
   readonly spread: number;
-  look(trained: TrainedModel, step: number): Promise<SampleLook>;
+  snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot>;
 }
 
-/** Looks at samples from the same noise. */
-export class SampleLooks implements Looks {
+/** Snapshots of samples from fixed noise. */
+export class SampleSnapshots implements Snapshots {
   readonly places: Places | null;
   readonly spread: number;
   /** Mean distance of two real items. */
@@ -50,7 +50,7 @@ export class SampleLooks implements Looks {
     this.noise = fold(own, "noise");
   }
 
-  async look(trained: TrainedModel, step: number): Promise<SampleLook> {
+  async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot> {
     const made = await trained.sample(this.noise, this.count);
     const samples = reshaped(made, [this.count, made.data.length / this.count]);
     const { places } = this;
@@ -67,8 +67,8 @@ export function meanDistance(items: NdArray): number {
   return distances.length === 0 ? Number.NaN : monteCarlo(distances).mean;
 }
 
-/** A look as numbers by name. */
-export function logged({ diversity, nearest, near, fidelity }: SampleLook): Record<string, number> {
+/** A snapshot as scalars by name. */
+export function logged({ diversity, nearest, near, fidelity }: SampleSnapshot): Record<string, number> {
   return {
     ...(fidelity !== null && { [sampleFidelity]: fidelity }),
     ...Object.fromEntries(diversity.map(({ way, value }) => [sampleDiversity(way), value])),
@@ -77,8 +77,8 @@ export function logged({ diversity, nearest, near, fidelity }: SampleLook): Reco
   };
 }
 
-/** The looks that were logged, oldest first. */
-export function looksIn(series: ReadonlyMap<string, Series>): SampleLook[] {
+/** The snapshots that were logged, oldest first. */
+export function snapshotsIn(series: ReadonlyMap<string, Series>): SampleSnapshot[] {
   const followed = [null, ...directions].flatMap((way) => {
     const values = series.get(sampleDiversity(way));
     return values === undefined ? [] : [{ way, ...values }];

@@ -1,0 +1,16 @@
+import { meanOf } from "./series.ts";
+import type { Evidence, SampleSnapshot } from "./symptom.ts";
+
+/**
+ * The snapshots by which samples are judged: what was measured now, else the newest snapshot and the one before it, as what is gone
+ * by the next snapshot is no collapse. Null where there is neither.
+ */
+export function currentSnapshots({ snapshots, now }: Evidence): readonly SampleSnapshot[] | null {
+  if (now !== null) return now.samples === null ? null : [now.samples];
+  return snapshots.length < 2 ? null : snapshots.slice(-2);
+}
+
+/** Share of samples near the items of any place. */
+export function nearShare({ near }: SampleSnapshot): number {
+  return near.length === 0 ? Number.NaN : near.length * meanOf(near);
+}
