@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 import { flagOf } from "../base/options.ts";
 import pc from "picocolors";
 
@@ -20,9 +22,23 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
     return exitCodes.refused;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const own = ownPlace(text);
+  if (own !== null) {
+    tell(stderr, `${own}: ${error instanceof Error ? error.message : text}`, "it is thrown by a file of your own");
+    return exitCodes.refused;
+  }
   tell(stderr, "this is a bug in zaya: please report it with the lines below");
   writeLines(stderr, text.split("\n"));
   return exitCodes.bug;
+}
+
+const ownFolder = new URL("../../", import.meta.url).href;
+
+/** The innermost place of a stack, `path:line:column`, where that is in a person's own recipe or data; null elsewhere. */
+function ownPlace(stack: string): string | null {
+  const frame = /file:\/\/[^\s)]+/.exec(stack)?.[0];
+  if (frame === undefined || frame.startsWith(ownFolder) || frame.includes("/node_modules/")) return null;
+  return fileURLToPath(frame);
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -12,6 +12,7 @@ import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
 import { openNamed } from "./named-data.ts";
 import { openNpy } from "./npy-file.ts";
+import { importData, isModulePath } from "./own-module.ts";
 import { openParquet } from "./parquet-file.ts";
 import { readIfThere } from "./read-file.ts";
 
@@ -55,6 +56,7 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
   const name = basename(path);
   const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
+  if (isModulePath(path)) return oneDomain(await importData(path));
   if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
   if (ending === ".csv" || ending === ".tsv") {
     const { points: items, notes } = await readCsv(path);

@@ -4,8 +4,10 @@ import { pathToFileURL } from "node:url";
 
 import { OptionError } from "../base/errors.ts";
 import { Sha256 } from "../base/sha256.ts";
+import type { DataSplit, Dataset } from "../data/index.ts";
 import type { Recipe } from "../models/index.ts";
 import type { RecipeModule } from "../run/index.ts";
+import type { DataParts } from "./data-parts.ts";
 
 /** Endings of files that hold a person's own recipe or data. */
 const moduleEndings = [".js", ".mjs", ".ts", ".mts"];
@@ -36,6 +38,24 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
     );
   }
   return { definition: recipe.definition, module: { path: resolve(path), sha256 } };
+}
+
+/**
+ * Imports the data that a JavaScript or TypeScript file exports as its default: a data set, its training and test parts, or a
+ * function that gives one of these.
+ * @throws OptionError when the file cannot be imported, or exports something else.
+ */
+export async function importData(path: string): Promise<DataParts> {
+  const { exported } = await importOwn(path, "data");
+  const found = exported["default"];
+  const given: unknown = typeof found === "function" ? await (found as () => unknown)() : found;
+  if (isDataset(given)) return { train: given, test: null };
+  const { train, test } = (given ?? {}) as Partial<DataSplit>;
+  if (isDataset(train) && isDataset(test)) return { train, test };
+  throw new OptionError(
+    `${path}: must export data as its default: a data set, { train, test }, or a function that gives one - got ${given === null ? "null" : typeof given}`,
+    "export default arrayDataset({ name, kind, items }), from zaya/data",
+  );
 }
 
 /**
@@ -73,6 +93,11 @@ function refusal(path: string, error: unknown): OptionError {
     ? "npm install zaya in the file's project"
     : "does the file run by itself? node FILE says where it fails";
   return new OptionError(`${path}: must be a module that can be imported - ${message}`, hint);
+}
+
+function isDataset(value: unknown): value is Dataset {
+  const { read, size, shape } = (value ?? {}) as Partial<Dataset>;
+  return typeof read === "function" && Number.isInteger(size) && Array.isArray(shape);
 }
 
 function isRecipe(value: unknown): value is Recipe {

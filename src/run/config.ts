@@ -67,7 +67,7 @@ export interface ResolvedTraining {
 /** Where data come from; what opens them again. */
 export const dataOptions = z.object({
   spec: textField(
-    "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)",
+    "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX; .js or .ts that exports data)",
   ),
   second: textField("second domain of images, in the same form as spec").optional(),
   pairs: choiceField("read each image, twice as wide as high, as an aligned pair: A left, B right", [

@@ -66,6 +66,11 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
     "train takes one recipe - got vae and --recipe moved.js",
   );
   expect(await refusal("./moved.js")).toContain("train --recipe ./moved.js");
+  const example = await readFile(join(folder, "moved.js"), "utf8");
+  await writeFile(join(folder, "wrong.js"), example.replace("const [d] = shape;", "const d = shape.size.d;"));
+  expect(await refusal("--recipe", "wrong.js", "--data", "ring8")).toMatch(
+    /error: .*wrong\.js:\d+:\d+: Cannot read properties of undefined \(reading 'd'\)\nhint: it is thrown by a file of your own/,
+  );
   await writeFile(join(folder, "typed.ts"), "export const x: number = 1;\n");
   const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
   const strips = major > 22 || (major === 22 && minor >= 18);

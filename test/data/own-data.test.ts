@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { openData } from "../../src/node/index.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zaya-own-data-"));
+  await mkdir(join(folder, "node_modules"));
+  await symlink(join(import.meta.dirname, "..", ".."), join(folder, "node_modules", "zaya"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const line = `import { arrayDataset } from "zaya/data";
+import { fromNumbers } from "zaya";
+const line = (n) => arrayDataset({ name: "line", kind: "points", items: fromNumbers(Array.from({ length: n }, (_, i) => i), [n, 1]) });
+`;
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+}
+
+describe("data of a person's own", () => {
+  it("are a file's default export: a data set, of which a tenth is held out, or both parts, made when they are opened", async () => {
+    const whole = await openData(await file("whole.mjs", `${line}export default line(20);\n`), { limit: 10 });
+    expect([whole.train.size, whole.test.size, whole.train.name]).toEqual([9, 1, "line"]);
+    const parts = `${line}export default async () => ({ train: line(5), test: line(3) });\n`;
+    const { train, test } = await openData(await file("parts.mjs", parts));
+    expect(Array.from((await train.read([4, 0])).data)).toEqual([4, 0]);
+    expect(test.size).toBe(3);
+  });
+
+  it("are refused in words where there are none", async () => {
+    const path = await file("none.mjs", "export default () => 3;\n");
+    await expect(openData(path)).rejects.toThrow(
+      `${path}: must export data as its default: a data set, { train, test }, or a function that gives one - got number`,
+    );
+    await expect(openData(await file("broken.mjs", "import 'nowhere';\n"))).rejects.toThrow(
+      "must be a module that can be imported - Cannot find package 'nowhere'",
+    );
+  });
+});
