@@ -7,6 +7,12 @@ const alignment = 64;
 export const mostPages = 65536;
 const most = mostPages * page;
 
+/** A WebAssembly.Memory, for declarations that compile where neither Node's types nor the DOM's declare one. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
 /**
  * One WebAssembly memory that is given out in pieces. It grows as it must, which ends all views: views are made anew for each
  * use, and nothing is allocated but in turn, so that the memory never grows under ONNX Runtime's hands.
@@ -25,7 +31,7 @@ export class Heap {
     private shared = false,
   ) {}
 
-  get memory(): WebAssembly.Memory {
+  get memory(): KernelMemory {
     this.own ??= this.create();
     return this.own;
   }

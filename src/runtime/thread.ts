@@ -1,3 +1,4 @@
+import type { KernelMemory } from "./heap.ts";
 import { control } from "../kernels/thread-control.ts";
 import { memoryImport } from "../kernels/memory-import.ts";
 
@@ -5,7 +6,7 @@ import { memoryImport } from "../kernels/memory-import.ts";
 export type ToThread =
   | {
       readonly type: "begin";
-      readonly memory: WebAssembly.Memory;
+      readonly memory: KernelMemory;
       /** Address of what the threads share. */
       readonly control: number;
       /** The thread's number, from 1, and how many there are in all. */
@@ -14,7 +15,7 @@ export type ToThread =
       /** How often to look for the next piece of work before sleeping. */
       readonly looks: number;
     }
-  | { readonly type: "add"; readonly program: number; readonly module: WebAssembly.Module }
+  | { readonly type: "add"; readonly program: number; readonly module: object }
   | { readonly type: "remove"; readonly programs: readonly number[] };
 
 /** What it answers to each, before it waits for work. */

@@ -87,7 +87,7 @@ export class Threads {
   }
 
   /** Gives all threads a program. @returns Its number. */
-  async add(module: WebAssembly.Module): Promise<number> {
+  async add(module: object): Promise<number> {
     const program = ++this.programs;
     if (this.removed.length > 0) {
       const programs = this.removed.splice(0);

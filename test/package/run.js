@@ -136,10 +136,10 @@ for await (const event of train(gan({ hidden: [8] }), data, { steps: 2, seed: 7 
 console.log("steps", seen.join());
 `;
 
-/** Every subpath, where it is at home; with a browser's types in Node too, which have no types of WebAssembly there: the core without Node and without a browser. */
+/** Every subpath, where it is at home: the core without Node and without a browser. */
 const subpaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
 const consumers = {
-  "all in Node": { paths: subpaths.filter((path) => path !== "./web"), lib: ["es2023", "dom"], types: ["node"] },
+  "all in Node": { paths: subpaths.filter((path) => path !== "./web"), lib: ["es2023"], types: ["node"] },
   "all in a browser": { paths: subpaths.filter((path) => path !== "./node"), lib: ["es2023", "dom"], types: [] },
 };
 
