@@ -5,7 +5,7 @@ import { elbo } from "../metrics/index.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { type RunHistory, type LoggedNumber, minSteps } from "./run-history.ts";
-import { symptoms } from "./index.ts";
+import { symptoms } from "./symptoms/index.ts";
 import { nearestTraining } from "./nearest-training.ts";
 import { samplesFor } from "./sample-snapshots.ts";
 import { scoresOf } from "./scores.ts";

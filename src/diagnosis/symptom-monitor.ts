@@ -1,6 +1,6 @@
 import type { Warning } from "../run/run.ts";
 import { type RunHistory, minSteps } from "./run-history.ts";
-import { symptoms } from "./index.ts";
+import { symptoms } from "./symptoms/index.ts";
 import type { Finding } from "./symptom.ts";
 
 /** Checks the logged scalars for symptoms during training and reports each once. */

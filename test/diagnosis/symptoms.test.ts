@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { completeCollapse } from "../../src/diagnosis/complete-collapse.ts";
-import { deadUnits } from "../../src/diagnosis/dead-units.ts";
-import { discriminatorSaturation } from "../../src/diagnosis/discriminator-saturation.ts";
-import { lowFidelity } from "../../src/diagnosis/low-fidelity.ts";
-import { memorisation } from "../../src/diagnosis/memorisation.ts";
-import { noConvergence } from "../../src/diagnosis/no-convergence.ts";
-import { overfitting } from "../../src/diagnosis/overfitting.ts";
-import { partialCollapse } from "../../src/diagnosis/partial-collapse.ts";
-import { posteriorCollapse } from "../../src/diagnosis/posterior-collapse.ts";
+import { completeCollapse } from "../../src/diagnosis/symptoms/complete-collapse.ts";
+import { deadUnits } from "../../src/diagnosis/symptoms/dead-units.ts";
+import { discriminatorSaturation } from "../../src/diagnosis/symptoms/discriminator-saturation.ts";
+import { lowFidelity } from "../../src/diagnosis/symptoms/low-fidelity.ts";
+import { memorisation } from "../../src/diagnosis/symptoms/memorisation.ts";
+import { noConvergence } from "../../src/diagnosis/symptoms/no-convergence.ts";
+import { overfitting } from "../../src/diagnosis/symptoms/overfitting.ts";
+import { partialCollapse } from "../../src/diagnosis/symptoms/partial-collapse.ts";
+import { posteriorCollapse } from "../../src/diagnosis/symptoms/posterior-collapse.ts";
 import type { Evidence, MeasuredNow, SampleSnapshot, Symptom } from "../../src/diagnosis/symptom.ts";
-import { vanishingGradient } from "../../src/diagnosis/vanishing-gradient.ts";
+import { vanishingGradient } from "../../src/diagnosis/symptoms/vanishing-gradient.ts";
 import { type EvidenceParts, evidence, fourModes, snapshot, repeat, series } from "./evidence.ts";
 
 const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };

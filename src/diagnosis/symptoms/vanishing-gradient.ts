@@ -1,10 +1,10 @@
-import { threeDigits } from "../base/digits.ts";
-import { maxOf } from "../base/many.ts";
-import { changeFor } from "./changes.ts";
-import { type FollowedGenerator, accuracyFrom, followedGenerators } from "./players.ts";
-import { latestQuarter } from "./series.ts";
-import type { Symptom } from "./symptom.ts";
-import { judged, share } from "./words.ts";
+import { threeDigits } from "../../base/digits.ts";
+import { maxOf } from "../../base/many.ts";
+import { changeFor } from "../changes.ts";
+import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../players.ts";
+import { latestQuarter } from "../series.ts";
+import type { Symptom } from "../symptom.ts";
+import { judged, share } from "../words.ts";
 
 /** Of its largest value before, what is left of a gradient that has vanished: two orders of magnitude. */
 const vanished = 0.01;

@@ -1,9 +1,9 @@
-import { maxOf, minOf } from "../base/many.ts";
-import { deadUnits as deadUnitsIn, deadUnitsStderr } from "../base/scalar-names.ts";
-import { changeFor } from "./changes.ts";
-import { seriesOf } from "./series.ts";
-import type { Symptom } from "./symptom.ts";
-import { list, share } from "./words.ts";
+import { maxOf, minOf } from "../../base/many.ts";
+import { deadUnits as deadUnitsIn, deadUnitsStderr } from "../../base/scalar-names.ts";
+import { changeFor } from "../changes.ts";
+import { seriesOf } from "../series.ts";
+import type { Symptom } from "../symptom.ts";
+import { list, share } from "../words.ts";
 
 /** Share of a layer's units from which too many are dead, at each of the newest checks, whatever items were drawn. */
 const tooMany = 0.7;

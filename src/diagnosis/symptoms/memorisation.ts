@@ -1,11 +1,11 @@
-import { threeDigits } from "../base/digits.ts";
-import type { RunConfig } from "../run/config.ts";
-import { changeFor, moreData } from "./changes.ts";
+import { threeDigits } from "../../base/digits.ts";
+import type { RunConfig } from "../../run/config.ts";
+import { changeFor, moreData } from "../changes.ts";
 import { collapsed } from "./complete-collapse.ts";
-import { shareAbove } from "./scores.ts";
-import { median } from "./series.ts";
-import type { Change, Symptom } from "./symptom.ts";
-import { share } from "./words.ts";
+import { shareAbove } from "../scores.ts";
+import { median } from "../series.ts";
+import type { Change, Symptom } from "../symptom.ts";
+import { share } from "../words.ts";
 
 /** Minimum fraction of pairs in which the sample is nearer to a training item than the held-out item is. */
 const minNearerShare = 0.8;

@@ -1,8 +1,8 @@
-import { maxOf } from "../base/many.ts";
-import { changeFor } from "./changes.ts";
-import { currentSnapshots, nearShare } from "./current-snapshots.ts";
-import type { Diversity, SampleSnapshot, Symptom } from "./symptom.ts";
-import { share } from "./words.ts";
+import { maxOf } from "../../base/many.ts";
+import { changeFor } from "../changes.ts";
+import { currentSnapshots, nearShare } from "../current-snapshots.ts";
+import type { Diversity, SampleSnapshot, Symptom } from "../symptom.ts";
+import { share } from "../words.ts";
 
 /**
  * Distance of two samples beside that of two real items, below which they are alike. One picture that is made of every image keeps

@@ -1,8 +1,8 @@
-import { threeDigits } from "../base/digits.ts";
-import { latentKl } from "../base/scalar-names.ts";
-import { changeFor } from "./changes.ts";
-import { seriesOf } from "./series.ts";
-import type { Symptom } from "./symptom.ts";
+import { threeDigits } from "../../base/digits.ts";
+import { latentKl } from "../../base/scalar-names.ts";
+import { changeFor } from "../changes.ts";
+import { seriesOf } from "../series.ts";
+import type { Symptom } from "../symptom.ts";
 
 /** Nats of KL from which a latent says something of an item. */
 const activeKl = 0.01;

@@ -1,9 +1,9 @@
-import { threeDigits } from "../base/digits.ts";
-import { minOf } from "../base/many.ts";
-import { metricStderr, ofTrainingItems } from "../base/scalar-names.ts";
-import { endMetrics } from "../evaluation/evaluate.ts";
-import { changeFor, moreData } from "./changes.ts";
-import type { Change, Evidence, Series, Symptom } from "./symptom.ts";
+import { threeDigits } from "../../base/digits.ts";
+import { minOf } from "../../base/many.ts";
+import { metricStderr, ofTrainingItems } from "../../base/scalar-names.ts";
+import { endMetrics } from "../../evaluation/evaluate.ts";
+import { changeFor, moreData } from "../changes.ts";
+import type { Change, Evidence, Series, Symptom } from "../symptom.ts";
 
 /** Standard errors of the difference between two held-out values from which the later one is worse. */
 const errors = 2;

@@ -1,9 +1,9 @@
-import { changeFor } from "./changes.ts";
+import { changeFor } from "../changes.ts";
 import { collapsed } from "./complete-collapse.ts";
-import { currentSnapshots, nearShare } from "./current-snapshots.ts";
-import type { Places } from "./places.ts";
-import type { SampleSnapshot, Symptom } from "./symptom.ts";
-import { list, share } from "./words.ts";
+import { currentSnapshots, nearShare } from "../current-snapshots.ts";
+import type { Places } from "../places.ts";
+import type { SampleSnapshot, Symptom } from "../symptom.ts";
+import { list, share } from "../words.ts";
 
 /** Of its due, by its share of real items, the part of the samples below which a place is missed. */
 const missedBelow = 0.1;

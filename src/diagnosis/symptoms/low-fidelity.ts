@@ -1,9 +1,9 @@
-import { maxOf } from "../base/many.ts";
-import { changeFor, fallingRate, moreSteps } from "./changes.ts";
+import { maxOf } from "../../base/many.ts";
+import { changeFor, fallingRate, moreSteps } from "../changes.ts";
 import { collapsed } from "./complete-collapse.ts";
-import { currentSnapshots } from "./current-snapshots.ts";
-import type { Symptom } from "./symptom.ts";
-import { share } from "./words.ts";
+import { currentSnapshots } from "../current-snapshots.ts";
+import type { Symptom } from "../symptom.ts";
+import { share } from "../words.ts";
 
 /** Of the share of real items that are like real items, the part below which most samples are like none. */
 const maxRelativeFidelity = 0.5;

@@ -1,7 +1,7 @@
-import { changeFor, fallingRate } from "./changes.ts";
-import { meanOf } from "./series.ts";
-import type { Evidence, SampleSnapshot, Symptom } from "./symptom.ts";
-import { list, share } from "./words.ts";
+import { changeFor, fallingRate } from "../changes.ts";
+import { meanOf } from "../series.ts";
+import type { Evidence, SampleSnapshot, Symptom } from "../symptom.ts";
+import { list, share } from "../words.ts";
 
 /** Mean fraction of samples that change place between snapshots, from which samples count as not converging. */
 const unrestThreshold = 0.4;

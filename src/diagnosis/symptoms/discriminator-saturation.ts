@@ -1,10 +1,10 @@
-import { threeDigits } from "../base/digits.ts";
-import { maxOf } from "../base/many.ts";
-import { changeFor } from "./changes.ts";
-import { type FollowedGenerator, accuracyFrom, followedGenerators } from "./players.ts";
-import { latestQuarter, median } from "./series.ts";
-import type { Evidence, Symptom } from "./symptom.ts";
-import { judged, share } from "./words.ts";
+import { threeDigits } from "../../base/digits.ts";
+import { maxOf } from "../../base/many.ts";
+import { changeFor } from "../changes.ts";
+import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../players.ts";
+import { latestQuarter, median } from "../series.ts";
+import type { Evidence, Symptom } from "../symptom.ts";
+import { judged, share } from "../words.ts";
 
 /** Mean accuracy on real and generated items, over the newest quarter, from which a discriminator is never wrong. */
 const minAccuracy = 0.98;
