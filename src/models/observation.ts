@@ -32,7 +32,7 @@ export const observationOptions = {
   ).optional(),
   activation: choiceField("activation of the hidden layers", ["relu", "tanh"]).default("relu"),
   binarize: choiceField(
-    "binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli)",
+    "binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli)",
     ["none", "fixed", "dynamic"],
   ).optional(),
 };

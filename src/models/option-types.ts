@@ -18,7 +18,7 @@ import type { options as wganGp } from "./wgan-gp.ts";
 
 type Given<Schema extends z.ZodObject> = z.input<Schema>;
 
-/** Options of `adagan`: mixture of GANs, grown by boosting on what it still misses. */
+/** Options of `adagan`: mixture of GANs, trained by boosting on missed items. */
 export interface AdaganOptions {
   /** Number of GANs in the mixture. @default 10 */
   readonly components?: Given<typeof adagan>["components"];
@@ -62,7 +62,7 @@ export interface AdaganOptions {
   readonly lambdaV?: Given<typeof adagan>["lambdaV"];
 }
 
-/** Options of `autoencoder`: the networks of a VAE without prior and noise, as a contrast. */
+/** Options of `autoencoder`: the nets of a VAE without prior and sampling, as a baseline. */
 export interface AutoencoderOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof autoencoder>["likelihood"];
@@ -74,7 +74,7 @@ export interface AutoencoderOptions {
   readonly hidden?: Given<typeof autoencoder>["hidden"];
   /** Activation of the hidden layers. @default "relu" */
   readonly activation?: Given<typeof autoencoder>["activation"];
-  /** Binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
+  /** Binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
   readonly binarize?: Given<typeof autoencoder>["binarize"];
   /** Dimensions of the latent code z. @default 20 */
   readonly latent?: Given<typeof autoencoder>["latent"];
@@ -92,7 +92,7 @@ export interface BetaVaeOptions {
   readonly hidden?: Given<typeof betaVae>["hidden"];
   /** Activation of the hidden layers. @default "relu" */
   readonly activation?: Given<typeof betaVae>["activation"];
-  /** Binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
+  /** Binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
   readonly binarize?: Given<typeof betaVae>["binarize"];
   /** Dimensions of the latent code z. @default 20 */
   readonly latent?: Given<typeof betaVae>["latent"];
@@ -124,7 +124,7 @@ export interface CategoricalVaeOptions {
   readonly hidden?: Given<typeof categoricalVae>["hidden"];
   /** Activation of the hidden layers. @default "relu" */
   readonly activation?: Given<typeof categoricalVae>["activation"];
-  /** Binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
+  /** Binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
   readonly binarize?: Given<typeof categoricalVae>["binarize"];
   /** Number of categorical latent variables. @default 20 */
   readonly variables?: Given<typeof categoricalVae>["variables"];
@@ -146,7 +146,7 @@ export interface CategoricalVaeOptions {
   readonly mcSamples?: Given<typeof categoricalVae>["mcSamples"];
 }
 
-/** Options of `classifier`: image classifier, whose features FID, KID and others need. */
+/** Options of `classifier`: classifier; its features are used by FID, KID and others. */
 export interface ClassifierOptions {
   /** What to predict of an item: its class, or which of --transforms was applied to it (transform). @default "class" */
   readonly task?: Given<typeof classifier>["task"];
@@ -250,7 +250,7 @@ export interface IwaeOptions {
   readonly hidden?: Given<typeof iwae>["hidden"];
   /** Activation of the hidden layers. @default "relu" */
   readonly activation?: Given<typeof iwae>["activation"];
-  /** Binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
+  /** Binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
   readonly binarize?: Given<typeof iwae>["binarize"];
   /** Dimensions of the latent code z. @default 20 */
   readonly latent?: Given<typeof iwae>["latent"];
@@ -258,9 +258,9 @@ export interface IwaeOptions {
   readonly importanceSamples?: Given<typeof iwae>["importanceSamples"];
 }
 
-/** Options of `pacgan`: GAN whose discriminator judges packs of items jointly. */
+/** Options of `pacgan`: GAN whose discriminator sees packs of several items. */
 export interface PacganOptions {
-  /** Items per pack, which the discriminator judges jointly (m). @default 2 */
+  /** Items per pack that the discriminator sees jointly (m). @default 2 */
   readonly packing?: Given<typeof pacgan>["packing"];
   /** Adversarial loss of generator and discriminator. @default "non-saturating" */
   readonly loss?: Given<typeof pacgan>["loss"];
@@ -390,7 +390,7 @@ export interface VaeOptions {
   readonly hidden?: Given<typeof vae>["hidden"];
   /** Activation of the hidden layers. @default "relu" */
   readonly activation?: Given<typeof vae>["activation"];
-  /** Binarisation of grey pixels, read as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
+  /** Binarisation of grey pixels, treated as probabilities: fixed (one draw per image), dynamic (a new draw per step) or none (default: dynamic for bernoulli). */
   readonly binarize?: Given<typeof vae>["binarize"];
   /** Dimensions of the latent code z. @default 20 */
   readonly latent?: Given<typeof vae>["latent"];

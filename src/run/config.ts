@@ -23,9 +23,7 @@ export const trainOptions = z.object({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   }).default(0),
-  logEvery: integerField("steps between two records of losses and other scalars in metrics.jsonl", { min: 1 }).default(
-    10,
-  ),
+  logEvery: integerField("steps between two log entries in metrics.jsonl", { min: 1 }).default(10),
   evalEvery: integerField(
     "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
     {
@@ -70,7 +68,7 @@ export const dataOptions = z.object({
     "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX; .js or .ts that exports data)",
   ),
   second: textField("second domain of images, in the same form as spec").optional(),
-  pairs: choiceField("read each image, twice as wide as high, as an aligned pair: A left, B right", [
+  pairs: choiceField("read each image as an aligned pair: A is its left half, B its right half", [
     "side-by-side",
   ]).optional(),
   domain: choiceField("read only this domain of data with two domains (A is the first)", ["A", "B"]).optional(),
@@ -81,7 +79,7 @@ export const dataOptions = z.object({
     },
   ).optional(),
   limit: countOrShareField(
-    "use the first n items only; below 1, that fraction of the training split, drawn by a fixed key; applies to each of two domains",
+    "use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each",
   ).optional(),
   dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
 });
