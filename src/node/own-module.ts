@@ -63,7 +63,7 @@ export async function importData(path: string): Promise<DataParts> {
  * @param what It is asked for, in words.
  * @throws OptionError when the file is not there or cannot be imported.
  */
-export async function importOwn(
+async function importOwn(
   path: string,
   what: string,
 ): Promise<{ readonly exported: Readonly<Record<string, unknown>>; readonly sha256: string }> {
