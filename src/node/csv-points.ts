@@ -222,14 +222,29 @@ class Table {
     const value = Number(cell);
     // Number takes more for numbers than people do: nothing, and 0x10.
     const plain = cell.length === 1 || cell.charCodeAt(1) <= 57 || numeral.test(cell);
-    if (cell !== "" && plain && Number.isFinite(Math.fround(value))) return value;
-    throw this.noNumber(cell, line, column);
+    if (cell === "" || !plain || !Number.isFinite(Math.fround(value))) throw this.noNumber(cell, line, column);
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) this.requireExact(cell, value, line, column);
+    return value;
+  }
+
+  /** @throws DataError for a whole number that float64 rounds: two keys would become one. */
+  private requireExact(cell: string, value: number, line: number, column: number): void {
+    const digits = cell.replace("+", "");
+    // What programs write for a float is the shortest text that is read back as it.
+    if (!/^-?\d+$/.test(digits) || digits === String(value) || BigInt(digits) === BigInt(value)) return;
+    throw new DataError(
+      `${this.where}: a whole number beyond 2^53 must be one that float64 can hold - got ${cell.slice(0, 40)}, which would become ${BigInt(value)}, at line ${line}, column ${column + 1}${this.named(column)}`,
+      "remove the column if it is a key rather than a coordinate; otherwise subtract an offset",
+    );
+  }
+
+  private named(column: number): string {
+    return this.header?.[column] === undefined ? "" : ` (${this.header[column]})`;
   }
 
   private noNumber(cell: string, line: number, column: number): DataError {
-    const name = this.header?.[column] === undefined ? "" : ` (${this.header[column]})`;
     return new DataError(
-      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell.slice(0, 40))} at line ${line}, column ${column + 1}${name}`,
+      `${this.where}: each cell must be a finite number - got ${JSON.stringify(cell.slice(0, 40))} at line ${line}, column ${column + 1}${this.named(column)}`,
       hintFor(cell),
     );
   }

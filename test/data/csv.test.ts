@@ -172,6 +172,18 @@ describe("a large table", () => {
     expect((await openItems(await put("a.csv.gz", gzipSync(bytes)))).size).toBe(1000);
   });
 
+  it("refuses whole numbers that float64 would round into others, and takes those that it can hold", async () => {
+    const held = `${2 ** 60},-${2 ** 53}\n9007199254740993.5,1e300\n`;
+    await expect(decodeCsvPoints(Buffer.from("1,12345678901234567890123\n"), "x")).rejects.toThrow("would become");
+    const keys = decodeCsvPoints(Buffer.from("id,y\n9007199254740992,1\n9007199254740993,2\n"), "x.csv");
+    await expect(keys).rejects.toThrow(
+      "got 9007199254740993, which would become 9007199254740992, at line 3, column 1 (id)",
+    );
+    await expect(decodeCsvPoints(Buffer.from(held), "x")).rejects.toThrow('finite number - got "1e300"');
+    const { data } = await decodeCsvPoints(Buffer.from(held.replace("1e300", "1e30")), "x");
+    expect([...data]).toEqual([2 ** 60, -(2 ** 53), 9007199254740994, 1e30]);
+  });
+
   it("may have more cells than an array of JavaScript is pushed full of at once", async () => {
     const rows = 300_000;
     const line = Buffer.from(`${"0.5,".repeat(9)}1\n`.repeat(1000));
