@@ -5,7 +5,7 @@ import { compressors } from "hyparquet-compressors";
 
 import { DataError } from "../base/errors.ts";
 import { type Columns, columnsOf } from "./parquet-columns.ts";
-import { type RegularFile, isZipped, openRegular, readIfThere, requireUnchanged } from "./read-file.ts";
+import { type RegularFile, isZipped, openRegular, readIfThere, readInto, requireUnchanged } from "./read-file.ts";
 
 /** What the main thread asks for. Columns are named by their places. */
 export type ParquetRequest =
@@ -147,7 +147,7 @@ async function bufferOf(opened: RegularFile): Promise<Pick<Table, "file" | "clos
     requireRange(start, end, size);
     const bytes = new Uint8Array(end - start);
     for (let at = 0; at < bytes.length;) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(2 ** 26, bytes.length - at), start + at);
+      const bytesRead = await readInto(opened, bytes, at, Math.min(2 ** 26, bytes.length - at), start + at);
       if (bytesRead === 0) await requireUnchanged(opened, start + at);
       at += bytesRead;
     }
@@ -246,8 +246,14 @@ async function answer(request: ParquetRequest): Promise<ParquetAnswer> {
     return { values };
   } catch (error) {
     if (error instanceof DataError) return { refused: error.message, hint: error.hint };
-    return { damaged: error instanceof Error ? error.message : String(error) };
+    return { damaged: damageOf(error) };
   }
+}
+
+/** What is wrong with the file, as its decoder says, unless it only stumbled over what is not there. */
+function damageOf(error: unknown): string {
+  if (error instanceof TypeError || error instanceof ReferenceError) return "parts that do not fit together";
+  return error instanceof Error ? error.message : String(error);
 }
 
 let current: Table | null = null;

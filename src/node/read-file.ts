@@ -106,9 +106,32 @@ async function* chunksOf(file: RegularFile, limits: ReadLimits): AsyncGenerator<
   }
 }
 
-export async function isZipped({ handle }: RegularFile): Promise<boolean> {
+/**
+ * Reads up to `length` bytes at a place of the file into an array; how many came.
+ * @throws DataError when the disk cannot give them.
+ */
+export async function readInto(
+  { path, handle }: Pick<RegularFile, "path" | "handle">,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+): Promise<number> {
+  try {
+    return (await handle.read(bytes, at, length, position)).bytesRead;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    throw new DataError(
+      `${path} must be readable - got ${code} at byte ${position}`,
+      "the disk or the connection to it may be damaged: copy the file elsewhere",
+    );
+  }
+}
+
+export async function isZipped(file: RegularFile): Promise<boolean> {
   const start = new Uint8Array(2);
-  await handle.read(start, 0, 2, 0);
+  await readInto(file, start, 0, 2, 0);
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 
@@ -120,7 +143,7 @@ async function* plainChunks(
   let at = 0;
   while (at < file.size) {
     const chunk = new Uint8Array(Math.min(chunkSize, file.size - at));
-    const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, at);
+    const bytesRead = await readInto(file, chunk, 0, chunk.length, at);
     if (bytesRead === 0) break;
     at += bytesRead;
     yield chunk.subarray(0, bytesRead);
@@ -204,7 +227,7 @@ async function plain(file: RegularFile, { bytes: most = usualBytes(), hint }: Re
   const bytes = new Uint8Array(file.size);
   let at = 0;
   while (at < file.size) {
-    const { bytesRead } = await file.handle.read(bytes, at, Math.min(wholeChunk, file.size - at), at);
+    const bytesRead = await readInto(file, bytes, at, Math.min(wholeChunk, file.size - at), at);
     if (bytesRead === 0) break;
     at += bytesRead;
   }

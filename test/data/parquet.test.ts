@@ -229,6 +229,7 @@ describe("a damaged Parquet file", () => {
   it.each<[what: string, damage: (bytes: Uint8Array) => Uint8Array]>([
     ["cut at its end", (bytes) => bytes.subarray(0, -20)],
     ["cut to nothing", (bytes) => bytes.subarray(0, 0)],
+    ["of zeros between its marks", () => Buffer.concat([Buffer.from("PAR1"), Buffer.alloc(1000), Buffer.from("PAR1")])],
     ["of other bytes", () => Buffer.from("x,y\n1,2\n3,4\n")],
     [
       "with other bytes in a page",
@@ -240,6 +241,7 @@ describe("a damaged Parquet file", () => {
     const error = await errorOf(openItems(path));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toMatch(/^damaged\.parquet must be a whole Parquet file - got ./);
+    expect(error.message).not.toContain("Cannot read properties");
   });
 });
 

@@ -113,4 +113,11 @@ describe("a file that changes while it is read", () => {
     };
     expect((await errorOf(read())).message).toContain("must not change while it is read");
   });
+
+  // Nothing is mapped at the start of a process's memory, so that Linux cannot read there.
+  it.runIf(process.platform === "linux")("says that the disk cannot give bytes", async () => {
+    expect((await errorOf(readIfThere("/proc/self/mem"))).message).toBe(
+      "/proc/self/mem must be readable - got EIO at byte 0",
+    );
+  });
 });
