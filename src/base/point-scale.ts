@@ -8,7 +8,7 @@ export interface PointScale {
 }
 
 /** Steps of float32 that a deviation must have for its numbers to be as good as in float64. */
-const enoughSteps = 1000;
+export const enoughSteps = 1000;
 
 /** The distance from a number of this size to the next float32. */
 export function float32Step(size: number): number {

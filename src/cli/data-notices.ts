@@ -1,5 +1,5 @@
 import { range } from "../base/range.ts";
-import { type PointScale, coarseCoordinates, float32Step } from "../base/point-scale.ts";
+import { type PointScale, coarseCoordinates, enoughSteps, float32Step } from "../base/point-scale.ts";
 import {
   type DataSplit,
   type Dataset,
@@ -98,9 +98,15 @@ function roundedWarnings(points: Dataset): string[] {
 function coarseWarning({ mean, deviation }: PointScale, column: number): string {
   const [centre, spread] = [mean[column]!, deviation[column]!];
   const about = numberApart(centre, spread);
+  const step = float32Step(centre);
+  const beyond = "samples and metrics are in float64, but exported ONNX files are in float32 and lose this precision";
+  // Below the smallest steps there are, no centre helps.
+  if (spread < enoughSteps * float32Step(0)) {
+    return `x${column + 1} has a standard deviation of ${number(spread)}, where the smallest spacing of float32 is ${number(float32Step(0))}: ${beyond}; multiply the column by one number before training`;
+  }
   const unit = 10 ** Math.ceil(Math.log10(spread));
   const near = numberApart(Math.round(centre / unit) * unit, unit);
-  return `x${column + 1} has a standard deviation of ${number(spread)} around its mean, ${about}, where the spacing of float32 is ${number(float32Step(centre))}: samples and metrics are in float64, but exported ONNX files are in float32 and lose this precision; subtract ${near} from the column before training`;
+  return `x${column + 1} has a standard deviation of ${number(spread)} around its mean, ${about}, where the spacing of float32 is ${number(step)}: ${beyond}; subtract ${near} from the column before training`;
 }
 
 /** How numbers became [0, 1], each type once. */

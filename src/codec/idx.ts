@@ -2,8 +2,11 @@ import { DataError } from "../base/errors.ts";
 import { type DType, type NdArray, allocate, formatShape, ndarray } from "../base/ndarray.ts";
 import { countOf, hex } from "./elements.ts";
 
+/** Types that elements have in the file. */
+export type IdxType = "uint8" | "int8" | "int16" | "int32" | "float32" | "float64";
+
 interface ElementType {
-  readonly name: string;
+  readonly name: IdxType;
   readonly size: number;
   readonly dtype: DType;
   read(view: DataView, at: number): number;
@@ -40,6 +43,11 @@ export function decodeIdx(bytes: Uint8Array, source: string): NdArray {
   const data = allocate(type.dtype, count);
   for (let i = 0; i < count; i++) data[i] = type.read(view, bodyAt + type.size * i);
   return ndarray(type.dtype, shape, data);
+}
+
+/** The type of the elements in the file. @throws DataError when the magic number is not that of IDX data. */
+export function idxType(bytes: Uint8Array, source: string): IdxType {
+  return parseMagic(bytes, source).type.name;
 }
 
 function parseMagic(bytes: Uint8Array, source: string): { readonly type: ElementType; readonly rank: number } {

@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape, ndarray, reshaped } from "../base/ndarray.ts";
-import { decodeIdx } from "../codec/idx.ts";
+import { decodeIdx, idxType } from "../codec/idx.ts";
 import { classesFrom } from "./classes.ts";
 import { arrayDataset, indexOf } from "./array-dataset.ts";
 import type { Dataset } from "./dataset.ts";
@@ -56,7 +56,7 @@ function readImages({ file, bytes }: NamedBytes): NdArray<"uint8"> | NdArray<"fl
   }
   const shape = [n!, height!, width!, 1];
   if (pixels.dtype === "uint8") return reshaped(pixels as NdArray<"uint8">, shape);
-  const values = toUnitRange(pixels.data, pixels.dtype);
+  const values = toUnitRange(pixels.data, idxType(bytes, file));
   if (!(values instanceof ValueFault)) return ndarray("float32", shape, values);
   throw new DataError(
     `images in ${file} must have values that become [0, 1] - got ${values.reason}, first at ${formatShape(indexOf(pixels.shape, values.at))}`,

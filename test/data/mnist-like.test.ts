@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 
 import { DataError, type ZayaError } from "../../src/base/errors.ts";
 import { rows } from "../../src/base/ndarray.ts";
-import { type DataSplit, type Dataset, select, splitOff, take } from "../../src/data/index.ts";
+import { type DataSplit, type Dataset, idxDatasets, select, splitOff, take } from "../../src/data/index.ts";
 import { openData } from "../../src/node/index.ts";
 import { idxBytes } from "./idx-bytes.ts";
 
@@ -189,4 +189,15 @@ describe("fashion-mnist", () => {
     expect(damaged.message).toMatch(/-images-idx3-ubyte must be a whole gzip file - got unexpected end of file/);
     await rm(other, { recursive: true });
   });
+});
+
+it("says which type the numbers of an IDX file have that are no grey levels", () => {
+  for (const [code, type, body] of [
+    [0x09, "int8", [1, 255]],
+    [0x0b, "int16", [0, 1, 255, 255]],
+  ] as const) {
+    const bytes = Uint8Array.of(0, 0, code, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, ...body);
+    const part = { name: "x", images: { file: "x.idx", bytes }, labels: null };
+    expect(() => idxDatasets([part])).toThrow(`got ${type} numbers from -1 to 1, which do not say what is black`);
+  }
 });

@@ -138,6 +138,13 @@ describe("points far from 0 and close to each other", () => {
       expect.stringMatching(/^x2 has a standard deviation of .* around its mean, 52\.500000098, .*subtract 52\.5 from/),
     ]);
     expect(warningsOf(await open("near.csv", near))).toEqual([]);
+    const tiny = near.map((point) => point.map((value) => value * 1e-50));
+    expect(warningsOf(await open("tiny.csv", tiny))).toEqual([
+      expect.stringMatching(
+        /^x1 .* the smallest spacing of float32 is 1\.401e-45: .*multiply the column by one number/,
+      ),
+      expect.stringMatching(/^x2 .*multiply the column by one number/),
+    ]);
     expect(
       warningsOf(
         await open(
