@@ -86,7 +86,7 @@ export function augmentationOf(chosen: Chosen, of: AugmentedGame): Augmentation 
   if (idle !== undefined) {
     const owners = Object.entries(kinds).filter(([, kind]) => kind.takes.some((own) => own === idle));
     throw new OptionError(
-      `augment: ${chosen.augment} has no option ${idle} - got ${String(chosen[idle])}`,
+      `augment: ${chosen.augment} does not take ${idle} - got ${String(chosen[idle])}`,
       `it is for ${owners.map(([name]) => `--augment ${name}`).join(", ")}`,
     );
   }

@@ -156,7 +156,7 @@ describe("zaya compare", () => {
       ['{"metric": "elbo", "protocol": {"part": "test"}, "step": 1}', "label must be text - got none"],
     ] as const) {
       await writeFile(file, text);
-      const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html");
+      const { code, stderr } = await compare("vae", "gan", "--out", "damaged.html", "--force");
       expect(code).toBe(0);
       expect(stderr).toContain(`gan/eval/elbo@part=test.json: ${reason}`);
     }

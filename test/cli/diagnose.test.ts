@@ -25,7 +25,7 @@ describe("zaya train", () => {
     const warned = trained.stderr.match(/^warning: .*\n .*$/gm)!;
     expect(warned).toHaveLength(2);
     expect(warned[0]).toMatch(
-      /^warning: complete-collapse at step 200: two samples are [\d.]+ % as far .*\(collapse: below 10 %\)/,
+      /^warning: complete-collapse at step 200: the mean distance between samples is [\d.]+ % of that between real items \(collapse: below 10 %\)/,
     );
     expect(warned[1]).toMatch(
       /^warning: dead-units at step 200: dead on \d+ items at each of the last 3 checks: at least 100 % ± 0 % of the units of generator\/layer1/,

@@ -361,10 +361,16 @@ describe("the chance of ada", () => {
 describe("what does not fit", () => {
   const wideImages: DataInfo = { kind: "image", shape: [4, 6, 3] };
   const cases: readonly (readonly [string, Options, DataInfo, string, string])[] = [
-    ["gan", { transforms: "flip" }, images, "none takes no transforms - got flip", "--augment dag"],
-    ["gan", { lambdaU: 0.1 }, images, "none takes no lambdaU - got 0.1", "--augment dag"],
-    ["gan", { augment: "ada", lambdaV: 0.1 }, images, "ada takes no lambdaV", "--augment dag"],
-    ["gan", { augment: "diffaugment", transforms: "crop" }, images, "diffaugment takes no transforms", "--augment"],
+    ["gan", { transforms: "flip" }, images, "none does not take transforms - got flip", "--augment dag"],
+    ["gan", { lambdaU: 0.1 }, images, "none does not take lambdaU - got 0.1", "--augment dag"],
+    ["gan", { augment: "ada", lambdaV: 0.1 }, images, "ada does not take lambdaV", "--augment dag"],
+    [
+      "gan",
+      { augment: "diffaugment", transforms: "crop" },
+      images,
+      "diffaugment does not take transforms",
+      "--augment",
+    ],
     ["gan", { augment: "diffaugment" }, plane, "diffaugment is for images - got points", "--augment dag"],
     ["gan", { augment: "dag" }, wideImages, "needs square images - got [4, 6, 3]", "--size"],
     ["wgan", { augment: "ada" }, images, "got a critic", "--augment dag"],
