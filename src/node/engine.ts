@@ -63,6 +63,7 @@ export function versions(): Record<string, string> {
     node: process.versions.node,
     ...(hasOnnxRuntime && { onnxruntime: ort.env.versions.node ?? ort.env.versions.common }),
     platform: `${process.platform} ${process.arch}`,
+    threads: String(availableParallelism()),
   };
 }
 

@@ -42,6 +42,11 @@ export class StageSession {
     private readonly nets: Health,
   ) {}
 
+  /** How the engine runs the step, where a person should know. */
+  get note(): string | undefined {
+    return this.whole.compiled.note;
+  }
+
   static async open(stage: ScheduledStage, settings: StageSettings, trained: TrainedModel): Promise<StageSession> {
     const { engine, data, config, seed, slotNames } = settings;
     const options = {

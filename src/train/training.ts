@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
+import type { Finding } from "../diagnosis/index.ts";
 import { BestCheckpoint } from "../run/best-checkpoint.ts";
 import { type CheckpointFacts, saveCheckpoint } from "../run/checkpoint.ts";
 import { type RunConfig, healthEvery } from "../run/config.ts";
@@ -96,6 +97,8 @@ export class Training {
     }
     await this.run.record({ status: "running", warnings: observer.warnings });
     yield* observer.reported(start, null);
+    const { note } = await sessions.at(start);
+    if (note !== undefined) yield* observer.tell(start, [engineFinding(note)]);
     yield { type: "phase", phase: "train" };
     const began = this.clock.now();
     const before = this.run.state.seconds;
@@ -206,4 +209,15 @@ export class Training {
     await this.run.record({ step, saved: step, seconds });
     yield { type: "saved", step };
   }
+}
+
+/** That an engine cannot run a step as it is meant to. */
+function engineFinding(note: string): Finding {
+  return {
+    symptom: "engine",
+    summary: "the step does not run on the engine as it is meant to",
+    evidence: note,
+    values: {},
+    change: { flag: "--batch N", reason: "smaller batches take less memory" },
+  };
 }

@@ -52,6 +52,20 @@ describe("zaya resume", () => {
     expect(resultOf(outcome)).toMatchObject({ run: "on", status: "done", steps: 60 });
   });
 
+  it("says what numbers depend on that is not as it was", async () => {
+    const run = await copy("elsewhere");
+    const record = await readJson(run, "run.json");
+    const versions = { ...record.versions, onnxruntime: "1.0.0", threads: "64", node: "20.19.0" };
+    await writeFile(join(run, "run.json"), JSON.stringify({ ...record, versions }));
+    const { code, stderr } = await zaya(folder, "resume", "elsewhere");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /warning: the run began with onnxruntime 1\.0\.0, threads 64, and goes on with onnxruntime \d/,
+    );
+    expect(stderr).not.toContain("20.19.0");
+    expect((await zaya(folder, "resume", await copy("here"))).stderr).not.toContain("began with");
+  });
+
   it("has nothing to do for a finished run", async () => {
     const before = await filesIn(folder);
     const { code, stdout } = await zaya(folder, "resume", "whole");
