@@ -56,7 +56,7 @@ afterAll(() => work.remove());
 
 function refused({ code, stdout, stderr }: Outcome, ...texts: string[]): void {
   for (const text of texts) expect(stderr).toContain(text);
-  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toMatch(/^error: /m);
   expect(stderr).not.toContain("bug in zaya");
   expect([code, stdout]).toEqual([2, ""]);
 }
