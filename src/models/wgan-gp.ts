@@ -24,7 +24,7 @@ export const options = z.object({
   penalty: numberField("weight of the gradient penalty (lambda) (default: 10 for images, 0.1 for points)", {
     min: 0,
   }).optional(),
-  criticSteps: integerField("critic updates per generator update", { min: 1 }).default(5),
+  criticSteps: integerField("critic updates per generator update", { min: 1, max: 200 }).default(5),
 });
 
 export const wganGp = defineModel<typeof options, WganGpOptions>({

@@ -14,7 +14,7 @@ export const options = z.object({
     "weight clipping: critic parameters are kept in [-c, c], which sets the scale of the distance (default: 0.01 for images, 0.1 for points)",
     { above: 0 },
   ).optional(),
-  criticSteps: integerField("critic updates per generator update", { min: 1 }).default(5),
+  criticSteps: integerField("critic updates per generator update", { min: 1, max: 200 }).default(5),
   criticWarmup: integerField("critic updates per generator update in the first 25 steps and in every 500th", {
     min: 1,
   }).default(100),

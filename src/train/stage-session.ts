@@ -1,7 +1,7 @@
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader, readExact } from "../data/index.ts";
-import type { Compiled, Engine } from "../runtime/index.ts";
+import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
 import type { ScheduledStage } from "../step/stages.ts";
 import { feedDeclared } from "../step/feeds.ts";
@@ -25,6 +25,14 @@ interface Program {
   readonly compiled: Compiled;
   readonly declared: Traced["declared"];
 }
+
+/** A step that was given up between updates: what the state was before it. */
+export class AbandonedStep {
+  constructor(readonly before: Arrays) {}
+}
+
+/** Updates before a step from which on nobody waits for its end: a copy of the state costs little beside them. */
+const manyUpdates = 50;
 
 /** Items read at once to be weighed. */
 const weighedAtOnce = 1000;
@@ -83,9 +91,13 @@ export class StageSession {
     return Math.max(1, Math.floor(this.batches.stepsPerEpoch / this.stage.perStep));
   }
 
-  /** Makes one step of the run; returns its losses by name. */
-  async step(step: number): Promise<Record<string, number>> {
-    await this.makeExtraMoves(step);
+  /**
+   * Makes one step of the run; returns its losses by name.
+   * @param goesOn Asked between the updates before the step, where these are many; otherwise the step is made to its end.
+   */
+  async step(step: number, goesOn: () => Promise<boolean>): Promise<Record<string, number> | AbandonedStep> {
+    const abandoned = await this.makeExtraMoves(step, goesOn);
+    if (abandoned !== null) return abandoned;
     const { stage, settings } = this;
     const { seed } = settings;
     const first = stage.firstBatch + (step - stage.first) * stage.perStep;
@@ -109,7 +121,10 @@ export class StageSession {
     await this.nets.release();
   }
 
-  private async makeExtraMoves(step: number): Promise<void> {
+  private async makeExtraMoves(step: number, goesOn: () => Promise<boolean>): Promise<AbandonedStep | null> {
+    const { state } = this.trained;
+    const counts = this.stage.model.steps.map(({ before }) => before?.(step - this.stage.first) ?? 0);
+    const before = Math.max(...counts) >= manyUpdates ? await state.read() : null;
     const { data, config, seed } = this.settings;
     for (const [name, program] of this.extra) {
       const count = this.stage.model.steps.find((known) => known.name === name)!.before!(step - this.stage.first);
@@ -117,11 +132,13 @@ export class StageSession {
       const own = fold(seed, "before", name, step);
       const batches = loader(data, config.batch, own);
       for (let move = 0; move < count; move++) {
+        if (before !== null && !(await goesOn())) return new AbandonedStep(before);
         const indices = batches.indices(move);
         const feeds = this.feeds(program, own, move, step, () => indices);
-        await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(move) }, this.trained.state);
+        await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(move) }, state);
       }
     }
+    return null;
   }
 
   /** @param indicesOf The item indices of the batch of each update. */

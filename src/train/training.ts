@@ -15,7 +15,7 @@ import { type ScheduledStage, scheduleStages } from "../step/stages.ts";
 import { slotNamesOf } from "../step/initial-state.ts";
 import { TrainedModel } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
-import { type StageSession, StageSessions } from "./stage-session.ts";
+import { AbandonedStep, type StageSession, StageSessions } from "./stage-session.ts";
 import type { RunObserver } from "./run-observer.ts";
 import type { SessionStart } from "./start-session.ts";
 import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
@@ -109,7 +109,11 @@ export class Training {
     for (let step = start; step < steps; step++) {
       const session = await sessions.at(step);
       const stepBegan = this.clock.now();
-      const losses = await this.step(step, session);
+      const losses = await this.step(step, session, seconds);
+      if (losses instanceof AbandonedStep) {
+        yield* this.abandon(step, seconds(), losses);
+        return false;
+      }
       const done = step + 1;
       this.estimate.stepped(done, (this.clock.now() - stepBegan) / 1000);
       const due = (every: number) => done % every === 0 || done === steps;
@@ -166,8 +170,29 @@ export class Training {
     yield* this.observer.health(step, seconds, await session.health(step));
   }
 
-  private async step(step: number, session: StageSession): Promise<Record<string, number>> {
-    const losses = await session.step(step);
+  /** Ends at the last whole step. */
+  private async *abandon(step: number, seconds: number, { before }: AbandonedStep): AsyncGenerator<TrainEvent, void> {
+    if (step > this.saved) {
+      const state = this.plan.engine.createState(before);
+      yield* this.save(step, seconds, state);
+      state.dispose();
+    }
+    await this.run.record({ status: "interrupted" });
+    yield* this.observer.reported(step, null);
+    yield { type: "interrupted", step, warnings: this.observer.warnings };
+  }
+
+  private async step(
+    step: number,
+    session: StageSession,
+    seconds: () => number,
+  ): Promise<Record<string, number> | AbandonedStep> {
+    const losses = await session.step(step, async () => {
+      // Signals arrive while its files are written, be the updates as short as they like.
+      await this.run.progress(step, seconds());
+      return this.signal?.aborted !== true;
+    });
+    if (losses instanceof AbandonedStep) return losses;
     for (const [name, loss] of Object.entries(losses)) {
       if (!Number.isFinite(loss)) throw this.diverged(step + 1, `${name} is ${loss}`);
     }

@@ -124,6 +124,19 @@ describe("a signal", () => {
     },
   );
 
+  it("SIGTERM ends a first step of millions of critic updates between two of them", async () => {
+    const endless = ["train", "wgan", "--data", "ring8", "--critic-warmup", "10000000", "--steps", "20"];
+    const { child, ended, until } = start(folder, ...endless, "--hidden", "8", "--out", "endless");
+    await until("training");
+    await sleep(500);
+    child.kill("SIGTERM");
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("stopped at step 0 of 20; continue with: zaya resume endless");
+    expect(await readJson(folder, "endless", "run.json")).toMatchObject({ status: "interrupted", step: 0, saved: 0 });
+    expect(await filesIn(join(folder, "endless"))).not.toContain(".lock");
+  });
+
   it("leaves at once when it comes twice, and what is left can be gone on with", async () => {
     // Some 100 MB to save: that takes longer than the second signal waits.
     const large = [...tiny, "--hidden", "2000,2000", "--steps", "1000", "--sample-every", "1000", "--out", "twice"];

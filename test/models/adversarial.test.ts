@@ -412,6 +412,49 @@ describe("wgan's critic", () => {
   });
 });
 
+describe("a step with many critic updates before it", () => {
+  const model = wgan({ hidden: [4], latent: 2, criticSteps: 1, criticWarmup: 61 });
+  const data = someData(plane, 200);
+  const options = { steps: 4, batch: 10, sampleEvery: 1000, seed: 1 } as const;
+
+  it.each([1, 3])("is given up between them when an end is asked for, and made again: step %i", async (stopped) => {
+    const whole = new MemoryStore();
+    await finish(train(model, data, options, { engine, store: whole }));
+
+    const stop = new AbortController();
+    let updates = 0;
+    const counting: Engine = {
+      ...engine,
+      compile: async (program) => {
+        const compiled = await engine.compile(program);
+        const extra = "critic/loss" in program.outputs && !("generator/loss" in program.outputs);
+        const run: typeof compiled.run = (feeds, state) => {
+          if (extra && ++updates === 60 * (stopped - 1) + 30) stop.abort();
+          return compiled.run(feeds, state);
+        };
+        return { release: () => compiled.release(), run };
+      },
+    };
+    const store = new MemoryStore();
+    const events: TrainEvent[] = [];
+    for await (const event of train(model, data, options, { engine: counting, store, signal: stop.signal })) {
+      events.push(event);
+    }
+    expect(updates).toBe(60 * (stopped - 1) + 30);
+    expect(events.at(-1)).toMatchObject({ type: "interrupted", step: stopped - 1 });
+    expect((await Run.open(store)).state).toMatchObject({ status: "interrupted", saved: stopped - 1 });
+
+    await finish(resume(await Run.open(store), data, { engine }));
+    for (const file of ["params", "optimizer"]) {
+      const name = `checkpoints/000004/${file}.safetensors`;
+      expect(Buffer.from(await store.read(name)).equals(await whole.read(name)), name).toBe(true);
+    }
+    const lines = async (run: MemoryStore) =>
+      (await (await Run.open(run)).metrics()).map((line) => ({ ...line, seconds: 0 }));
+    expect(await lines(store)).toEqual(await lines(whole));
+  });
+});
+
 describe("averaged parameters", () => {
   const configured = gan({ hidden: [5], latent: 2, ema: 0.6 });
   const steps = 12;
