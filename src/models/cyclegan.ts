@@ -41,7 +41,7 @@ import { type Scorer, inOnePass } from "./views.ts";
 import type { CycleganOptions } from "./option-types.ts";
 
 export const options = z.object({
-  blocks: integerField("residual blocks per generator", { min: 0 }).default(6),
+  blocks: integerField("residual blocks per generator", { min: 0, max: 100 }).default(6),
   loss: patchLossField("least-squares"),
   cycle: choiceField("cycles with a cycle-consistency loss; forward is A to B to A", [
     "both",

@@ -34,6 +34,7 @@ export const options = z.object({
   ),
   blocks: integerField("residual blocks, with --generator residual (default: 6)", {
     min: 0,
+    max: 100,
   }).optional(),
   loss: patchLossField("non-saturating"),
   lambda: numberField("weight of the L1 distance to the target image (lambda)", { min: 0 }).default(100),

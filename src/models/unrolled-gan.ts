@@ -19,7 +19,10 @@ import { type Pair, type Player, pairScores, weighed } from "./views.ts";
 import type { UnrolledGanOptions } from "./option-types.ts";
 
 export const options = z.object({
-  unroll: integerField("unrolled discriminator updates that the generator looks ahead (K)", { min: 0 }).default(5),
+  unroll: integerField("unrolled discriminator updates that the generator looks ahead (K)", {
+    min: 0,
+    max: 100,
+  }).default(5),
   secondOrder: choiceField("backpropagate through the unrolled updates (on), or hold them constant (off)", [
     "on",
     "off",

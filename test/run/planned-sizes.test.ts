@@ -55,6 +55,14 @@ describe("a plan that does not fit into the memory", () => {
     expect(() => plan(recipe, { criticSteps: 201 }, 16 * gibibyte)).toThrow("criticSteps must be at most 200");
   });
 
+  it.each([
+    ["unrolled-gan", "unroll"],
+    ["cyclegan", "blocks"],
+    ["pix2pix", "blocks"],
+  ])("is refused where its graph would take hours to make: %s --%s", (recipe, option) => {
+    expect(() => plan(recipe, { [option]: 10_000_000 })).toThrow(`${option} must be at most 100 - got 10000000`);
+  });
+
   it("is counted as what a run holds of it", () => {
     // Encoder and decoder of [256, 8], [8, 4] and [2, 8], [8, 256], with biases, two moments each, all of it twice.
     const parameters = 256 * 8 + 8 + 8 * 4 + 4 + 2 * 8 + 8 + 8 * 256 + 256;
