@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Command } from "commander";
@@ -51,7 +52,17 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
     }
   } else {
     for (const { path } of files) await requireFree(path, force);
-    for (const { name, path } of files) await writeOutput(path, await written.read(name), force);
+    const made: string[] = [];
+    try {
+      for (const { name, path } of files) {
+        await writeOutput(path, await written.read(name), force);
+        made.push(path);
+      }
+    } catch (error) {
+      // Files that belong together are left together or not at all, unless some were another's before.
+      if (!force) for (const path of made) await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
   }
   const lines = entries.map(({ file, largestDifference, items }) => {
     const path = join(target, file.slice("export/".length));

@@ -152,7 +152,7 @@ export function createFile(path: string, bytes: Uint8Array): Promise<void> {
 /** Writes a draft beside the path, and puts it there once all of it is on the disk. */
 async function placeFile(path: string, bytes: Uint8Array, place: (draft: string) => Promise<void>): Promise<void> {
   const folder = dirname(path);
-  const firstMade = await makeFolders(folder);
+  const made = await makeFolders(folder);
   // Not of the file's own name, which may be as long as a name can be.
   const draft = join(folder, `.zaya-${randomUUID()}.tmp`);
   try {
@@ -164,30 +164,40 @@ async function placeFile(path: string, bytes: Uint8Array, place: (draft: string)
     await place(draft);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
+    await removeEmpty(made);
     throw error;
   }
   // The name of a file, and of each folder made for it, is kept in the folder above.
-  const top = firstMade === undefined ? folder : dirname(firstMade);
+  const top = made.length === 0 ? folder : dirname(made[0]!);
   for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at)) await syncFolder(at);
 }
 
 /**
  * Makes a folder and those above it that are missing, one by one: with `recursive`, a place that takes no folders, such as
- * /proc, is tried for ever. Returns the topmost that was made.
+ * /proc, is tried for ever. Where one cannot be made, none is left. Returns those that were made, topmost first.
  */
-export async function makeFolders(folder: string): Promise<string | undefined> {
+export async function makeFolders(folder: string): Promise<readonly string[]> {
+  const made: string[] = [];
   const missing: string[] = [];
   for (let at = folder; (await kindOf(at)) === "nothing" && at !== dirname(at); at = dirname(at)) missing.unshift(at);
   for (const path of missing) {
     try {
       await mkdir(path);
+      made.push(path);
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
+      if (codeOf(error) === "EEXIST") continue;
+      await removeEmpty(made);
+      throw error;
     }
   }
   // Something may have been there all the time: a file, or a link to what is gone.
-  if ((await kindOf(folder)) === "folder") return missing[0];
+  if ((await kindOf(folder)) === "folder") return made;
   throw Object.assign(new Error(`no folder: ${folder}`), { code: "ENOTDIR", syscall: "mkdir" });
+}
+
+/** Removes folders that hold nothing. @param folders Topmost first. */
+async function removeEmpty(folders: readonly string[]): Promise<void> {
+  for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
 }
 
 /** Whether a name is that of a file which has not yet been put in place. */

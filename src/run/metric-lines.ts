@@ -116,16 +116,20 @@ export class MetricLines {
   /**
    * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
    * @param known What there was of lines at the checkpoint from which the run goes on.
+   * @param again Whether some lines of the checkpoint's own step are made again, and may have been forgotten already.
    * @returns What is missing of them; null when they are all there.
    * @throws RunError where they are not the lines of this run; nothing is changed then.
    */
-  async forget(known: KnownLines | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
-    const { extent, digest, missing, repeats } = await this.extentBefore(known, repeated);
+  async forget(
+    known: KnownLines | null,
+    repeated: (line: MetricLine) => boolean,
+    again: boolean,
+  ): Promise<string | null> {
+    const { extent, digest, missing } = await this.extentBefore(known, repeated);
     [this.written, this.digest] = [extent, digest];
     const size = await this.store.size(file);
     if (size !== null && size > extent.bytes) await this.store.truncate(file, extent.bytes);
-    // Those of the checkpoint's own step are no loss where they are made again.
-    if (known === null || (!missing && (repeats || extent.lines >= known.lines))) return null;
+    if (known === null || (!missing && (again || extent.lines >= known.lines))) return null;
     return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${extent.lines}; curves will have a gap`;
   }
 
@@ -138,7 +142,6 @@ export class MetricLines {
     const [own, digest] = [new OwnLines(known), new LinesDigest()];
     let extent = nothing;
     let ended = false;
-    let repeats = false;
     for await (const { texts, before } of this.read()) {
       if (!ended) extent = before;
       for (const [i, text] of texts.entries()) {
@@ -154,14 +157,13 @@ export class MetricLines {
         own.see(line);
         if (ended) continue;
         ended = repeated(line);
-        if (ended) repeats = line.step === known?.step;
-        else {
+        if (!ended) {
           digest.add(line);
           extent = { lines: extent.lines + 1, bytes: extent.bytes + encodeText(text).length + 1 };
         }
       }
     }
-    return { extent, digest, missing: own.isCut(), repeats };
+    return { extent, digest, missing: own.isCut() };
   }
 
   /** The lines, some at a time; of a last one that a crash has cut, nothing. */

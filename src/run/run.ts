@@ -275,12 +275,17 @@ export class Run {
   /**
    * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
    * @param checkpoint From which the run goes on; null for a run that begins again.
+   * @param again Whether some lines of its step are made again: a session that was killed may have forgotten them already.
    * @returns What is missing of the lines that the checkpoint knows; null when they are all there.
    * @throws RunError where they are not the lines of this run.
    */
-  forget(checkpoint: Checkpoint | null, repeated: (line: MetricLine) => boolean): Promise<string | null> {
+  forget(
+    checkpoint: Checkpoint | null,
+    repeated: (line: MetricLine) => boolean,
+    again: boolean,
+  ): Promise<string | null> {
     this.writes = true;
-    return this.lines.forget(checkpoint === null ? null : knownLines(checkpoint), repeated);
+    return this.lines.forget(checkpoint === null ? null : knownLines(checkpoint), repeated, again);
   }
 }
 

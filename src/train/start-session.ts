@@ -1,4 +1,4 @@
-import { repeats } from "../run/lengthen.ts";
+import { endedBefore, repeats } from "../run/lengthen.ts";
 import { rateOf } from "../run/config.ts";
 import { requireInitial } from "../run/initial-parameters.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
@@ -30,7 +30,11 @@ export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainE
   if (found.state === null) requireInitial(run, initial);
   const state = found.state ?? initialState(model, values, rateOf(config.train));
   // What came after the checkpoint is made again.
-  const lost = await run.forget(checkpoint, (line: MetricLine) => repeats(config, model, step, line));
+  const lost = await run.forget(
+    checkpoint,
+    (line: MetricLine) => repeats(config, model, step, line),
+    endedBefore(config, step),
+  );
   await run.restore();
   if (lost !== null) yield { type: "recovered", what: lost };
   return { step, layouts, state, lines: await run.metrics() };

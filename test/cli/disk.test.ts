@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -90,6 +90,60 @@ describe.runIf(mountable)("a full disk", () => {
       expect(stderr).toContain("ENOSPC");
       expect(code).toBe(2);
       expect(await filesIn(disk)).toEqual([]);
+    });
+  });
+});
+
+describe.runIf(mountable)("a disk that takes nothing more", () => {
+  /** Commands on a run `kept` beside the disk, and on its copy `held` on it. */
+  const commands = [
+    ["resume", "held", "--steps", "9"],
+    ["sample", "held", "--out", "held.png"],
+    ["sample", "kept", "-n", "2", "--out", "new/deep/"],
+    ["export", "held"],
+    ["export", "kept", "--out", "new/onnx"],
+    ["report", "held"],
+    ["eval", "held"],
+    ["compare", "held", "kept", "--out", "new/compared.html"],
+    ["reconstruct", "kept", "--out", "new/a.png"],
+    ["traverse", "kept", "--out", "new/b.png"],
+  ];
+
+  it.each([
+    ["full", "the disk must have room - got ENOSPC", commands],
+    ["read-only", "the disk must be writable - got EROFS", commands.filter((_, i) => i % 3 === 0)],
+  ] as const)(
+    "leaves nothing of what a command writes, and is told: %s",
+    { timeout: 120_000 },
+    async (kind, reason, all) => {
+      const kept = join(folder, `kept-${kind}`);
+      expect((await zaya(folder, ...tiny, "--steps", "3", "--out", kept, "--quiet")).code).toBe(0);
+      await onDisk(`taking-${kind}`, "size=1m", async (disk) => {
+        await cp(kept, join(disk, "held"), { recursive: true });
+        if (kind === "read-only") execFileSync("mount", ["-o", "remount,ro", disk]);
+        else await writeFile(join(disk, "filler"), new Uint8Array(1 << 20)).catch(() => undefined);
+        const before = await filesIn(disk);
+        for (const words of all) {
+          const placed = words.map((word) =>
+            word === "kept" ? kept : /^(new|held)\b/.test(word) ? join(disk, word) : word,
+          );
+          const { code, stderr } = await zaya(folder, ...placed);
+          expect(stderr, words.join(" ")).toContain(reason);
+          expect(code, words.join(" ")).toBe(2);
+          expect(await filesIn(disk), words.join(" ")).toEqual(before);
+        }
+      });
+    },
+  );
+
+  it("leaves no half of an export", async () => {
+    expect((await zaya(folder, ...tiny, "--steps", "3", "--out", "halves", "--quiet")).code).toBe(0);
+    // Room for the two nets, and not for what describes them.
+    await onDisk("tighter", "size=8k", async (disk) => {
+      const { code, stderr } = await zaya(folder, "export", "halves", "--out", join(disk, "onnx"));
+      expect(stderr).toContain("onnx/model.json");
+      expect(code).toBe(2);
+      expect(await filesIn(disk)).toEqual(["onnx/"]);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -115,5 +115,42 @@ describe("a run that ends in the middle of its end", () => {
     const [found, expected] = [await contentOf(run), await contentOf("ended")];
     expect(Object.keys(found)).toEqual(Object.keys(expected));
     for (const [name, text] of Object.entries(found)) expect(text === expected[name], name).toBe(true);
+  });
+
+  describe.each<[name: string, begin: (run: string) => Promise<string[]>]>([
+    [
+      "lengthened",
+      async (run) => {
+        await cp(join(folder, "ended"), join(folder, run), { recursive: true });
+        return ["resume", run, "--steps", "50"];
+      },
+    ],
+    ["initialised", async (run) => [...ends, "--seed", "9", "--init-from", "ended", "--out", run]],
+  ])("that is %s from another", (name, begin) => {
+    const words = {
+      train: "training",
+      evaluate: "evaluating on the test split",
+      export: "writing ONNX files",
+      report: "writing the report",
+    };
+    beforeAll(async () => {
+      expect((await zaya(folder, ...(await begin(name)))).code).toBe(0);
+    });
+
+    it.each(["train", "evaluate", "export", "report"] as const)(
+      "in the phase %s by SIGKILL resumes to the same files",
+      { timeout: 60_000 },
+      async (phase) => {
+        const run = `${name}-${phase}`;
+        const { child, ended, until } = start(folder, ...(await begin(run)));
+        await until(words[phase]);
+        child.kill("SIGKILL");
+        expect((await ended).signal).toBe("SIGKILL");
+        expect(await zaya(folder, "resume", run, "--quiet")).toMatchObject({ code: 0, stderr: "" });
+        const [found, expected] = [await contentOf(run), await contentOf(name)];
+        expect(Object.keys(found)).toEqual(Object.keys(expected));
+        for (const [file, text] of Object.entries(found)) expect(text === expected[file], file).toBe(true);
+      },
+    );
   });
 });

@@ -428,6 +428,20 @@ describe("metrics.jsonl", () => {
     expect(await goOn(await copyOf(whole).then(longer))).toEqual([]);
   });
 
+  it("is not told to have lost the lines of its old end where a session was killed that had forgotten them", async () => {
+    const run = await copyOf(whole);
+    await lengthen(await Run.open(run), data, { steps: 80 });
+    for (let time = 0; time < 3; time++) {
+      for await (const event of resume(await Run.open(run), data, { engine })) {
+        expect(event.type).not.toBe("recovered");
+        // Before any line is written again, and then after some are.
+        if (event.type === "phase" && event.phase === "train" && time < 2) break;
+        if (event.type === "step" && time === 1) break;
+      }
+    }
+    expect((await Run.open(run)).state).toMatchObject({ status: "done", step: 80 });
+  });
+
   const longer = async (store: MemoryStore): Promise<MemoryStore> => {
     await lengthen(await Run.open(store), data, { steps: 80 });
     return store;
@@ -494,7 +508,7 @@ describe("metrics.jsonl", () => {
       const run = await Run.open(store);
       expect(await run.metrics()).toHaveLength(639 + lines.length);
       const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= 40);
-      expect(await run.forget(null, ({ step }) => step > 40)).toBeNull();
+      expect(await run.forget(null, ({ step }) => step > 40, false)).toBeNull();
       expect(await store.size("metrics.jsonl")).toBe(640 * wide.length + kept.slice(1).join("\n").length + 1);
     } finally {
       await rm(folder, { recursive: true });
