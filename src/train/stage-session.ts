@@ -124,7 +124,7 @@ export class StageSession {
   private async makeExtraMoves(step: number, goesOn: () => Promise<boolean>): Promise<AbandonedStep | null> {
     const { state } = this.trained;
     const counts = this.stage.model.steps.map(({ before }) => before?.(step - this.stage.first) ?? 0);
-    const before = Math.max(...counts) >= manyUpdates ? await state.read() : null;
+    const before = counts.some((count) => count >= manyUpdates) ? await state.read() : null;
     const { data, config, seed } = this.settings;
     for (const [name, program] of this.extra) {
       const count = this.stage.model.steps.find((known) => known.name === name)!.before!(step - this.stage.first);
