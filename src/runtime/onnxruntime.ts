@@ -3,6 +3,9 @@ import * as ort from "#onnxruntime";
 /** Whether ONNX Runtime is here: a browser's bundle does without it, and so may Node. */
 export const hasOnnxRuntime: boolean = ort.env.versions.common !== "";
 
+// Warnings of its own log are not for the person at the terminal: where no home can be written, it tells of its telemetry.
+if (hasOnnxRuntime) ort.env.logLevel = "error";
+
 /** Whether ONNX Runtime writes into tensors that it is given for outputs. onnxruntime-web leaves them as they were. */
 export const writesGiven: boolean = ort.env.versions.web === undefined;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { filesIn, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { filesIn, tiny, workFolder, writeTinyData, zaya, zayaWith } from "./zaya.ts";
 
 const short = [...tiny, "--steps", "3"];
 
@@ -24,6 +24,20 @@ async function contentOf(path: string): Promise<[string, string][]> {
     names.map(async (name): Promise<[string, string]> => [name, await readFile(join(path, name), "latin1")]),
   );
 }
+
+describe("a home that cannot be written", () => {
+  it("is nothing that a person is told of", async () => {
+    const { code, stderr } = await zayaWith(
+      { HOME: "/proc/nowhere" },
+      folder,
+      "sample",
+      "run",
+      "--out",
+      "homeless.png",
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+});
 
 describe("a folder that holds something", () => {
   const config = '{ "recipe": "vae", "data": { "spec": "tiny.npy" }, "train": { "steps": 3, "batch": 8 } }';
