@@ -26,7 +26,7 @@ describe("zaya resume --steps", () => {
     expect(nothing.stdout).toBe("nothing to do: all 40 steps of a are done; train longer with --steps N\n");
     const longer = await zaya(folder, "resume", "a", "--steps", "60", "--json");
     expect(resultOf(longer)).toMatchObject({ run: "a", status: "done", steps: 60 });
-    expect(longer.stderr).toContain("length 40 -> 60 steps; the learning rate stays 0.001");
+    expect(longer.stderr).toContain("length 40 -> 60 steps; the learning rate stays at 0.001");
     expect(longer.stderr).toContain("saved at step 40 of 60");
     expect(await readJson(folder, "a", "config.json")).toMatchObject({
       train: { steps: 60 },
