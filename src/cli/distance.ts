@@ -7,7 +7,7 @@ import { rows } from "../base/ndarray.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { commonWidth } from "../numeric/points.ts";
 import { fold, key } from "../base/random.ts";
-import { type Distance, type DistanceResult, type Side, distances } from "../distances/index.ts";
+import { type Distance, type DistanceResult, type Side, distances, requireRoom } from "../distances/index.ts";
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { type OpenedSide, openSide } from "./distance-side.ts";
@@ -87,6 +87,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   commonWidth(sides[0].points, sides[1].points, "distance");
   output.say(`${distance.name} between ${sides.map(described).join(" and ")}`);
   const context = { key: fold(key(seed), "distance"), memory: availableMemory() };
+  requireRoom(distance, sides, context.memory);
   const seconds = expectedSeconds(distance, sides, (some) => distance.measure(...some, chosen, context), systemClock);
   if (seconds >= worthTelling) output.say(`about ${roughly(seconds)}; fewer points (-n) take less`);
   const result = distance.measure(...sides, chosen, context);

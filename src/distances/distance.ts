@@ -7,6 +7,7 @@ import {
   type Support,
   type TransportPlan,
   chosen,
+  requireMemory,
   matrixOnAll,
   planOnAll,
   requireWeights,
@@ -59,6 +60,8 @@ export interface Distance<Schema extends z.ZodObject = z.ZodObject> {
   readonly options: Schema;
   /** Work for n and m points, in any unit: how its duration grows with them. */
   work(n: number, m: number): number;
+  /** Bytes held for n and m points, of a distance that holds their costs. */
+  bytes?(n: number, m: number): number;
   /** @throws OptionError, before any work, when it would not fit into the memory there is. */
   measure(a: Side, b: Side, options: z.output<Schema>, context: DistanceContext): DistanceResult;
 }
@@ -74,11 +77,19 @@ export function defineDistance<Schema extends z.ZodObject>(distance: Distance<Sc
     const support = { rows: supportOf(a.weights), columns: supportOf(b.weights) };
     const sides = [weighing(a, support.rows), weighing(b, support.columns)] as const;
     requireUnweighted(distance, sides);
+    requireRoom(distance, sides, context.memory);
     const result = distance.measure(...sides, options, context);
     requireFinite(distance.name, result);
     return result.plan === undefined ? result : { ...result, plan: onAll(result.plan, sizesOf(a, b), support) };
   };
   return Object.freeze({ ...distance, measure });
+}
+
+/** @throws OptionError when what it holds for such sides would not fit into so many bytes. */
+export function requireRoom({ name, bytes }: Distance, sides: readonly [Side, Side], memory: number): void {
+  if (bytes === undefined) return;
+  const [n, m] = sides.map(({ points, weights }) => supportOf(weights)?.length ?? points.shape[0]!) as [number, number];
+  requireMemory(name, [n, m], bytes(n, m), memory);
 }
 
 /** The points of a side that weigh something. */

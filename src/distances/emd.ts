@@ -15,6 +15,7 @@ export const emd = defineDistance({
   options: z.object({ cost: groundCostField }),
   // Pivots, of which there are about n + m, look at a share of the pairs each.
   work: (n, m) => n * m * (n + m) ** 0.5,
+  bytes: (n, m) => 8 * n * m,
   measure: (a, b, { cost }, { memory }) => {
     const costs = costMatrix(a.points, b.points, cost, memory);
     const found = exactTransport(costs, { source: a.weights, target: b.weights });

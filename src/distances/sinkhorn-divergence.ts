@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { costMatrix, debiased, requireMemory, selfSinkhorn, sinkhorn } from "../transport/index.ts";
+import { costMatrix, debiased, selfSinkhorn, sinkhorn } from "../transport/index.ts";
 import { type Side, defineDistance, sizesOf } from "./distance.ts";
 import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
 import { reportOf, weightsOf } from "./sinkhorn.ts";
@@ -15,10 +15,9 @@ export const sinkhornDivergence = defineDistance({
   planned: false,
   options: z.object({ cost: groundCostField, epsilon: epsilonField }),
   work: (n, m) => n * m + n ** 2 + m ** 2,
+  // Costs and plan of the larger side with itself are the most that is held at a time.
+  bytes: (n, m) => 16 * Math.max(n, m) ** 2,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
-    const [n, m] = sizesOf(a, b);
-    const side = Math.max(n, m);
-    requireMemory("sinkhorn-divergence", [side, side], 16 * side * side, memory);
     const costs = costMatrix(a.points, b.points, cost, memory);
     const epsilon = given ?? usualEpsilon(costs, a, b);
     const between = sinkhorn(costs, { epsilon, ...weightsOf(a, b) });
@@ -26,6 +25,6 @@ export const sinkhornDivergence = defineDistance({
       selfSinkhorn(costMatrix(points, points, cost, memory), weights, { epsilon });
     const within = [own(a), own(b)] as const;
     const converged = [between, ...within].every((each) => each.converged);
-    return { ...reportOf({ ...between, converged }, [n, m], epsilon), value: debiased(between, within) };
+    return { ...reportOf({ ...between, converged }, sizesOf(a, b), epsilon), value: debiased(between, within) };
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Sinkhorn, costMatrix, requireMemory, sinkhorn as transport } from "../transport/index.ts";
+import { type Sinkhorn, costMatrix, sinkhorn as transport } from "../transport/index.ts";
 import { type DistanceResult, type Side, defineDistance, sizesOf } from "./distance.ts";
 import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
 
@@ -14,13 +14,12 @@ export const sinkhorn = defineDistance({
   planned: true,
   options: z.object({ cost: groundCostField, epsilon: epsilonField }),
   work: (n, m) => n * m,
+  bytes: (n, m) => 16 * n * m,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
-    const [n, m] = sizesOf(a, b);
-    requireMemory("sinkhorn", [n, m], 16 * n * m, memory);
     const costs = costMatrix(a.points, b.points, cost, memory);
     const epsilon = given ?? usualEpsilon(costs, a, b);
     const found = transport(costs, { epsilon, ...weightsOf(a, b) });
-    return { ...reportOf(found, [n, m], epsilon), value: found.cost, plan: found.plan };
+    return { ...reportOf(found, sizesOf(a, b), epsilon), value: found.cost, plan: found.plan };
   },
 });
 

@@ -238,6 +238,8 @@ describe("zaya distance", () => {
     const { code, stderr } = await zaya(folder, "distance", ...words);
     for (const text of texts) expect(stderr).toContain(text);
     expect(stderr).not.toContain("bug in zaya");
+    // What is refused is not timed first.
+    expect(stderr).not.toMatch(/^about /m);
     expect(code).toBe(2);
     expect(await filesIn(folder)).toEqual(before);
     expect(await readFile(join(folder, "taken.csv"), "utf8")).toBe("mine\n");
