@@ -5,7 +5,7 @@ import { type Head, type ProgramLayout, emitProgram, headOf } from "./emit-progr
 import { expand, obstacle } from "./expand.ts";
 import { type IsPacked, fuse } from "./fuse.ts";
 import { type MemoryPlan, planMemory } from "./memory-plan.ts";
-import { isShared } from "./parts.ts";
+import { sharedWork } from "./parts.ts";
 import { type Schedule, type Segment, schedule } from "./schedule.ts";
 import type { Buffer } from "./steps.ts";
 
@@ -42,8 +42,8 @@ export interface KernelPlan {
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
   readonly head: Head;
-  /** Segments in which there is work for more than one thread. */
-  readonly shared: ReadonlySet<number>;
+  /** Segments in which there is work for more than one thread, and how much, in instructions of one place. */
+  readonly shared: ReadonlyMap<number, number>;
   /** Bytes of memory that the program needs, its inputs not counted. */
   readonly bytes: number;
 }
@@ -96,11 +96,11 @@ export function stepsApart(plan: KernelPlan): KernelPlan {
   return { ...plan, schedule: { ...plan.schedule, segments }, shared: sharedAmong(segments) };
 }
 
-function sharedAmong(segments: readonly Segment[]): ReadonlySet<number> {
-  const shared = segments.flatMap((segment, i) =>
-    segment.kind === "kernels" && segment.steps.some(isShared) ? [i] : [],
+function sharedAmong(segments: readonly Segment[]): ReadonlyMap<number, number> {
+  const works = segments.map((segment) =>
+    segment.kind === "kernels" ? segment.steps.reduce((work, step) => work + sharedWork(step), 0) : 0,
   );
-  return new Set(shared);
+  return new Map([...works.entries()].filter(([, work]) => work > 0));
 }
 
 export function layoutOf({ memory, head, inputs }: KernelPlan, base: number): ProgramLayout {

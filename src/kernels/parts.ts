@@ -42,12 +42,18 @@ export function partialBytes(step: Step): number {
 
 /** Whether threads share a step; else one does it alone. */
 export function isShared(step: Step): boolean {
+  return sharedWork(step) > 0;
+}
+
+/** The work of a step that threads share, in instructions of one place; 0 where one does it alone. */
+export function sharedWork(step: Step): number {
   if (step.kind === "pass") {
     const work = step.size * (4 + nodesOf(step).length);
-    return work >= worthMeeting && splitOf(loopNest(step)) !== null;
+    return work >= worthMeeting && splitOf(loopNest(step)) !== null ? work : 0;
   }
-  if (step.kind !== "product" || !step.packed) return false;
+  if (step.kind !== "product" || !step.packed) return 0;
   const [m, n] = step.out.shape.slice(-2) as [number, number];
   const panels = Math.max(Math.ceil(m / tile.rows), Math.ceil(n / tile.columns));
-  return panels >= 2 && m * n * step.a.shape.at(-2)! >= worthMeetingProduct;
+  const work = m * n * step.a.shape.at(-2)!;
+  return panels >= 2 && work >= worthMeetingProduct ? work : 0;
 }

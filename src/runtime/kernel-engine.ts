@@ -20,13 +20,16 @@ export interface KernelOptions {
 /** How often a thread looks for the next step of a training, whose batch is being made, before it sleeps: some 100 us. */
 const looksBetweenSteps = 20_000;
 
+/** Threads that sleep while ONNX Runtime works take some 50 us to wake, in which one thread makes this many instructions. */
+const worthWaking = 4e6;
+
 /** Kernels alone, in WebAssembly: the same bits on every machine, on any number of threads. */
 export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
   const name = "wasm";
   const shares = threads !== undefined && threads.threads > 1;
   const heap = new Heap(name, shares);
   const pool = shares ? new ThreadPool(name, heap, threads, looksBetweenSteps) : null;
-  const host: KernelHost = { name, heap, pool, products: null, observe: observe ?? null };
+  const host: KernelHost = { name, heap, pool, worthWaking: 1, products: null, observe: observe ?? null };
   return {
     name,
     compile: async (program) => {
@@ -57,7 +60,7 @@ export function kernelEngine(
     heap.share(threads !== undefined && threads.threads > 1 && (await takesSharedMemory(options)));
     // Between two segments ONNX Runtime works, on all cores.
     const pool = heap.isShared ? new ThreadPool(name, heap, threads!, 0) : null;
-    return { name, heap, pool, products: options, observe: observe ?? null };
+    return { name, heap, pool, worthWaking, products: options, observe: observe ?? null };
   };
   return {
     name,

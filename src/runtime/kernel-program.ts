@@ -28,6 +28,8 @@ export interface KernelHost {
   readonly name: string;
   readonly heap: Heap;
   readonly pool: ThreadPool | null;
+  /** The least work of a segment for which threads are woken, in instructions of one place: at least 1. */
+  readonly worthWaking: number;
   /** How ONNX Runtime makes products; null where kernels make all. */
   readonly products: OrtOptions | null;
   readonly observe: ObserveStep | null;
@@ -87,7 +89,8 @@ export class KernelProgram implements Compiled {
     for (const buffer of plan.constants) {
       heap.view(buffer.dtype, addressOf(layout, buffer), buffer.size).set(buffer.value!.data);
     }
-    const threads = pool !== null && plan.shared.size > 0 ? await pool.enter() : null;
+    const isWorth = [...plan.shared.values()].some((work) => work >= host.worthWaking);
+    const threads = pool !== null && isWorth ? await pool.enter() : null;
     const threadLayout = { control: threads && threads.control, pages: heap.isShared ? mostPages : null };
     const module = await WebAssembly.compile(emitKernels(plan, base, threadLayout));
     const imports = { [memoryImport.module]: { [memoryImport.name]: heap.memory } };
@@ -142,7 +145,7 @@ export class KernelProgram implements Compiled {
 
   private runSegment(i: number): void {
     const segment = this.exports[`segment${i}`]!;
-    if (this.team === null || !this.plan.shared.has(i)) segment(0, 1);
+    if (this.team === null || (this.plan.shared.get(i) ?? 0) < this.host.worthWaking) segment(0, 1);
     else this.team.threads.run(this.team.program, i, segment);
   }
 
