@@ -26,7 +26,8 @@ function exportedFrom(file: string): Map<string, boolean> {
   const open = (path: string) => exportedFrom(join(dirname(file), path));
   for (const [, path] of text.matchAll(/^export \* from "([^"]+)"/gm))
     for (const [name, isDocumented] of open(path!)) found.set(name, isDocumented);
-  for (const [, names, path] of text.matchAll(/^export (?:type )?\{([^}]*)\} from "([^"]+)"/gm)) {
+  // What a package exports is documented there.
+  for (const [, names, path] of text.matchAll(/^export (?:type )?\{([^}]*)\} from "(\.[^"]+)"/gm)) {
     const there = open(path!);
     for (const part of names!.split(",").map((word) => word.trim().replace(/^type /, ""))) {
       if (part === "") continue;

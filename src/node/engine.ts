@@ -34,6 +34,7 @@ export function ortOptions(device: Device = "auto", threads = availableParalleli
   return { device: device === "webgpu" ? "webgpu" : "cpu", threads };
 }
 
+/** Which engine of this machine, and on how many threads. */
 export interface NodeEngineOptions {
   readonly device?: Device;
   /** As many as there are cores where not given. */

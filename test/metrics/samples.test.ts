@@ -151,7 +151,7 @@ describe("memorisation", () => {
 
   it("refuses sets of which a hundredth is no item", () => {
     expect(() => memorisation.measure({ generated: heldOut, heldOut: heldOut.slice(0, 99) }, {})).toThrow(
-      "needs at least 100 items of either set - got 1000 drawn and 99 held out",
+      "needs at least 100 items in either set - got 1000 samples and 99 held-out items",
     );
   });
 });
