@@ -36,14 +36,20 @@ describe("numbers too small for a training to feel", () => {
 
   it("are 0 for a product, and not what is merely small; what is no number stays none", async () => {
     const engine = wasmEngine();
-    const x = input("x", [4, 1]);
-    const product = ops.matmul(ops.mul(x, 2), input("w", [1, 1]));
+    // Wide enough that it is a product and not a pass.
+    const x = input("x", [4, 8]);
+    const product = ops.matmul(ops.mul(x, 2), input("w", [8, 4]));
     const compiled = await engine.compile({ outputs: { product } });
+    const numbers = [1e-32, -1e-29, NaN, -Infinity];
     const { product: result } = await compiled.run({
-      x: fromNumbers([1e-32, -1e-29, NaN, -Infinity], [4, 1]),
-      w: fromNumbers([2 ** 20], [1, 1]),
+      x: fromNumbers(
+        numbers.flatMap((value) => [value, 0, 0, 0, 0, 0, 0, 0]),
+        [4, 8],
+      ),
+      w: fromNumbers(new Array<number>(32).fill(2 ** 20), [8, 4]),
     });
-    expect([...result!.data]).toEqual([0, Math.fround(Math.fround(-1e-29) * 2 ** 21), NaN, -Infinity]);
+    const first = [0, 1, 2, 3].map((row) => result!.data[4 * row]);
+    expect(first).toEqual([0, Math.fround(-1e-29) * 2 ** 21, NaN, -Infinity]);
     await compiled.release();
   });
 });
