@@ -9,6 +9,8 @@ import { withoutOnnxRuntime } from "../runtime/onnxruntime-missing.ts";
 export const { InferenceSession, Tensor, env } = load();
 
 function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor" | "env"> {
+  // Since 1.29 its binaries send facts of models and machine to its maker unless they are told not to before they load.
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   try {
     return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-common");
   } catch (error) {
