@@ -30,6 +30,8 @@ export interface ConfigEntry {
 
 interface ReportedResult {
   readonly label: string;
+  /** What the value is of: the metric elbo gives negElbo. */
+  readonly quantity: string;
   readonly value: number;
   readonly stderr: number;
   /** Items measured. */
@@ -111,13 +113,13 @@ function resultCards(results: readonly ReportedResult[]): Markup {
 }
 
 function resultCard(result: ReportedResult): Markup {
-  const { label, value, stderr, unit, beside, perfect, details } = result;
+  const { label, quantity, value, stderr, unit, beside, perfect, details } = result;
   const single = Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const lists = Object.entries(details).filter(
     (entry): entry is [string, readonly number[]] => typeof entry[1] !== "number",
   );
   const parts = single.map(([name, part]) => markup`<div><dt>${name}</dt><dd>${formatNumber(part)}</dd></div>`);
-  return markup`<article class="card"><h3>${label}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p>${beside === undefined ? "" : markup`<p>${beside}</p>`}<p>${measuredWords(result)}</p>${perfect && markup`<p class="note">Ideal value: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
+  return markup`<article class="card"><h3>${quantity}</h3><p class="value"><strong>${formatEstimate(value, stderr)}</strong> ${unit}</p>${beside === undefined ? "" : markup`<p>${beside}</p>`}<p>${measuredWords(result)}</p>${perfect && markup`<p class="note">Ideal value: ${perfect}</p>`}${parts.length > 0 ? markup`<dl class="parts">${parts}</dl>` : ""}${lists.map(
     ([name, values]) =>
       dataTable(
         `${name} (${values.length})`,

@@ -3,10 +3,14 @@ import { entriesOf, isShareByPlace, isStderr, modeShare, scalarParts } from "../
 import type { Dataset, Modes } from "../data/index.ts";
 import type { Curve } from "../plot/chart.ts";
 import type { Strip } from "../plot/heat-strip.ts";
+import { endMetrics } from "../evaluation/evaluate.ts";
 import { modeSamples } from "../evaluation/mode-record.ts";
 import { formatNumber } from "../plot/numerals.ts";
 import { spread } from "../plot/points.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
+
+/** What the value of a metric is of, where that is not the metric's name: elbo gives negElbo. */
+const quantities = new Map(endMetrics.map(({ name, quantity }) => [name, quantity ?? name]));
 
 /** Items that a run was trained on so far, every time that it saw one. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {
@@ -42,7 +46,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
     const lines = [...series].map(([name, points]) => ({ name, points }));
     const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
     const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
-    return { title, unit: "", series: shown };
+    return { title: quantities.get(title) ?? title, unit: "", series: shown };
   });
 }
 

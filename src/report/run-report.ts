@@ -64,7 +64,7 @@ function summaryOf({ config }: Run, { state, measured }: Reported, metrics: read
     ["training time", `${state.seconds.toFixed(1)} s`],
     ["device", config.device],
     ["seed", String(config.train.seed)],
-    ["started", state.started],
+    ["started", `${state.started.slice(0, 19).replace("T", " ")} UTC`],
     ...Object.entries(state.versions),
   ];
 }

@@ -41,7 +41,7 @@ describe("the report of a run", () => {
     const curves = (await page("stopped")).split('id="curves"')[1]!;
     // The first of all.
     const titled = curves.split("<figure")[1]!;
-    expect(titled).toContain(">elbo<");
+    expect(titled).toContain(">negElbo<");
     const [legend = ""] = /<ul class="legend">.*?<\/ul>/s.exec(titled) ?? [];
     expect(legend.replaceAll(/<[^>]*>/g, " ")).toMatch(/test .* train /);
   });

@@ -135,6 +135,7 @@ function factsOf(word: (name: string) => string): ReportFacts {
     results: [
       {
         label: word("elbo"),
+        quantity: word("negElbo"),
         value: 98.7123,
         stderr: 0.2312,
         n: 10_000,
