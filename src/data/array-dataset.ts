@@ -30,10 +30,20 @@ export interface ArrayDatasetParts {
 
 /**
  * A data set in memory.
- * @throws DataError when there is no item, the array does not fit the kind, or a value is not finite or out of range.
+ * @throws DataError when the kind is another, there is no item, the array does not fit the kind, or a value is not finite or out of range.
  */
 export function arrayDataset(parts: ArrayDatasetParts): Dataset {
   const { name, kind, items, labels = null, skipped = [] } = parts;
+  // A JavaScript file of a person's own passes no compiler.
+  if (kind !== "image" && kind !== "points") {
+    throw new DataError(`${name}: the kind must be image or points - got ${String(kind)}`);
+  }
+  if (!Array.isArray((items as Items | undefined)?.shape)) {
+    throw new DataError(
+      `${name}: the items must be an array with its shape - got ${items === undefined ? "none" : typeof items}`,
+      "items: ndarray(dtype, shape, data), from zaya",
+    );
+  }
   const rank = kind === "image" ? 4 : 2;
   if (items.shape.length !== rank || sizeOf(items.shape) === 0) {
     const form = kind === "image" ? "[n, h, w, c]" : "[n, d]";

@@ -17,6 +17,14 @@ export function isModulePath(word: string): boolean {
   return moduleEndings.includes(extname(word));
 }
 
+/** What a recipe must have besides its name and build, and the type of each: of a JavaScript file no compiler has asked for it. */
+const parts = [
+  ["summary", "string"],
+  ["source", "string"],
+  ["options", "object"],
+  ["defaults", "object"],
+] as const;
+
 /** A recipe from a file of a person's own. */
 export interface OwnRecipe extends Recipe {
   readonly module: RecipeModule;
@@ -24,7 +32,7 @@ export interface OwnRecipe extends Recipe {
 
 /**
  * Imports the recipe that a JavaScript or TypeScript file exports: as its default, or as the only one there.
- * @throws OptionError when the file is not there, cannot be imported, or exports no recipe.
+ * @throws OptionError when the file is not there, cannot be imported, or exports no recipe with all its parts.
  */
 export async function importRecipe(path: string): Promise<OwnRecipe> {
   const { exported, sha256 } = await importOwn(path, "a recipe");
@@ -37,7 +45,15 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
       "export default defineModel({ ... })",
     );
   }
-  return { definition: recipe.definition, module: { path: resolve(path), sha256 } };
+  const { definition } = recipe;
+  const missing = parts.filter(([part, type]) => typeof definition[part] !== type).map(([part]) => part);
+  if (missing.length > 0) {
+    throw new OptionError(
+      `${path}: the recipe ${definition.name} must have ${parts.map(([part]) => part).join(", ")} - got no ${missing.join(", no ")}`,
+      "docs/your-own-model.md says what each is",
+    );
+  }
+  return { definition, module: { path: resolve(path), sha256 } };
 }
 
 /**

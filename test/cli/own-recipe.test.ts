@@ -67,6 +67,10 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
   );
   expect(await refusal("./moved.js")).toContain("train --recipe ./moved.js");
   const example = await readFile(join(folder, "moved.js"), "utf8");
+  await writeFile(join(folder, "short.js"), example.replace(/^ {2}source: .*$/m, ""));
+  expect(await refusal("--recipe", "short.js", "--data", "ring8")).toContain(
+    "short.js: the recipe flow-matching must have summary, source, options, defaults - got no source",
+  );
   await writeFile(join(folder, "wrong.js"), example.replace("const [d] = shape;", "const d = shape.size.d;"));
   expect(await refusal("--recipe", "wrong.js", "--data", "ring8")).toMatch(
     /error: .*wrong\.js:\d+:\d+: Cannot read properties of undefined \(reading 'd'\)\nhint: it is thrown by a file of your own/,

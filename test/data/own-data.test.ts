@@ -34,6 +34,22 @@ describe("data of a person's own", () => {
     expect(test.size).toBe(3);
   });
 
+  it("are refused where a data set in memory is given another kind, or items without a shape", async () => {
+    const wrong = `import { arrayDataset } from "zaya/data";\nexport default () => arrayDataset(`;
+    await expect(openData(await file("kind.mjs", `${wrong}{ name: "bars", kind: "images" });\n`))).rejects.toThrow(
+      "bars: the kind must be image or points - got images",
+    );
+    for (const [items, got] of [
+      ["undefined", "none"],
+      ["[[1, 2], [3, 4]]", "object"],
+    ]) {
+      const text = `${wrong}{ name: "bars", kind: "points", items: ${items} });\n`;
+      await expect(openData(await file(`items-${got}.mjs`, text))).rejects.toThrow(
+        `bars: the items must be an array with its shape - got ${got}`,
+      );
+    }
+  });
+
   it("are refused in words where there are none", async () => {
     const path = await file("none.mjs", "export default () => 3;\n");
     await expect(openData(path)).rejects.toThrow(
