@@ -143,7 +143,10 @@ async function featuresFor(
   if (chosen.some(takesFeatures)) return openFeatures(features, { range, layout, output }, device);
   throw new OptionError(
     `--features is for metrics of features - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
-    `add --metric ${metrics.find(takesFeatures)!.name}, or remove --features`,
+    `add one of them (${metrics
+      .filter(takesFeatures)
+      .map(({ name }) => name)
+      .join(", ")}), or remove --features`,
   );
 }
 

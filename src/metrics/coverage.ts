@@ -12,7 +12,7 @@ import { sampleOptions } from "./sets.ts";
  */
 export const coverage = defineMetric({
   name: "coverage",
-  summary: "fraction of real items with a sample in their neighbourhood",
+  summary: "fraction of real items with a sample near them",
   source: "Naeem et al., arXiv 2002.09797, equation 5",
   perfect: `${1 - 2 ** -neighbour} in expectation for as many samples as real items; 1 for equal sets`,
   better: "higher",

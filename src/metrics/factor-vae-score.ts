@@ -23,7 +23,7 @@ const unused = 0.05;
  */
 export const factorVaeScore = defineMetric({
   name: "factor-vae-score",
-  summary: "disentanglement: majority vote of the lowest-variance latent",
+  summary: "disentanglement: vote of the lowest-variance latent",
   source: "Kim, Mnih, arXiv 1802.05983, section 4",
   perfect: "1; by chance 1 / factors; 0 if no latent is active",
   better: "higher",

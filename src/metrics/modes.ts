@@ -18,7 +18,7 @@ import { sampleOptions, share } from "./sets.ts";
  */
 export const modes = defineMetric({
   name: "modes",
-  summary: "number of covered modes, and fraction of high-quality samples",
+  summary: "covered modes, and fraction of high-quality samples",
   source: "Srivastava et al., arXiv 1705.07761, section 4",
   perfect:
     "all modes; 98.89 % high-quality for 2-D points within 3 standard deviations; KL divergence about (modes - 1) / 2n nats, 0.0192 for 1000 modes and 26,000 samples",

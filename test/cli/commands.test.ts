@@ -106,7 +106,7 @@ describe("zaya reconstruct", () => {
     await writeFile(join(folder, "other.npy"), encodeNpy(images(8)));
     await writeFile(join(folder, "larger.npy"), encodeNpy(images(9)));
     const other = await zaya(folder, "reconstruct", "run", "--data", "other.npy", "-n", "10", "--out", "other.png");
-    expect(other.stdout).toMatch(/^other\.png: 10 test items, mean squared error [\d.e-]+ a number/);
+    expect(other.stdout).toMatch(/^other\.png: 10 test items, mean squared error [\d.e-]+ per dimension/);
     expect(await sizeOfPicture("other.png")).toEqual([across(8), across(4)]);
     const larger = await zaya(folder, "reconstruct", "run", "--data", "larger.npy", "--out", "larger.png");
     expect(larger.code).toBe(2);

@@ -137,7 +137,7 @@ describe("metrics of samples, of a trained model", () => {
     );
     expect(value).toBeGreaterThan(0);
     expect(floor).toBeUndefined();
-    expect(floorRefusal).toMatch(/^fid: needs more items than features, 12 - got 9 drawn and \d+ real$/);
+    expect(floorRefusal).toMatch(/^fid: needs more items than features, 12 - got 9 samples and \d+ real items$/);
   });
 
   it("has no floor without the training items", async () => {
@@ -221,7 +221,7 @@ describe("metrics of samples refuse", () => {
     const stacked = arrayDataset({ name: "stacked", kind: "image", items: zeros([20, 28, 28, 3], "float32") });
     const declared = { ...stacked, modes: { kind: "digits", channels: 3, classes: 10 } } as unknown as Dataset;
     Object.assign(declared, { read: stacked.read.bind(stacked) });
-    expect((await refusal("modes", generator, declared)).message).toContain("must be a classifier of 10 classes");
+    expect((await refusal("modes", generator, declared)).message).toContain("must be a classifier of the 10 digits");
   });
 
   it("memorisation without the training items", async () => {

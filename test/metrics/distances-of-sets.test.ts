@@ -76,7 +76,7 @@ describe("fid", () => {
   it("refuses no more items than features, unless forced", () => {
     const few = pair(7, 20, 40, 20);
     expect(() => fid.measure(few, { forceFid: false })).toThrow(
-      "fid: needs more items than features, 20 - got 20 drawn and 40 real",
+      "fid: needs more items than features, 20 - got 20 samples and 40 real items",
     );
     expect(fid.measure(few, { forceFid: true }).value).toBeGreaterThan(0);
   });
