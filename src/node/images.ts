@@ -200,8 +200,8 @@ async function openEncoded(
 function framesNote(images: readonly Opened[]): string {
   const shown = images.slice(0, 3).map(({ file, frames }) => `${file} (${frames})`);
   const more = images.length > shown.length ? `, and ${images.length - shown.length} more` : "";
-  const what = images.length === 1 ? "1 file with several" : `${images.length} files with several`;
-  return `of ${what} only the first picture is read: ${shown.join(", ")}${more}`;
+  const what = images.length === 1 ? "1 file" : `${images.length} files`;
+  return `${what} with several frames, of which only the first is read: ${shown.join(", ")}${more}`;
 }
 
 /** Sizes are told by headers, before anything is decoded. */

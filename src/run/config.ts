@@ -87,10 +87,14 @@ export const dataOptions = z.object({
 /** Where the data of a run come from. */
 export type DataSource = z.output<typeof dataOptions>;
 
-/** What data are called in titles. */
+/** What data are called in titles, which others may read: by their own names, without the folders that they lie in. */
 export function sourceTitle({ spec, second, domain }: DataSource): string {
-  const named = second === undefined ? spec : `${spec} and ${second}`;
+  const named = [spec, ...(second === undefined ? [] : [second])].map(withoutFolders).join(" and ");
   return domain === undefined ? named : `${named}, ${domain}`;
+}
+
+function withoutFolders(spec: string): string {
+  return spec.split(/[\\/]+/).findLast((part) => part !== "") ?? spec;
 }
 
 /** Everything that a run was: the file config.json. */

@@ -92,7 +92,7 @@ describe("a person's own images", () => {
     expect(stdout).toMatch(/numbers +.*uint8, 0 to 255 mapped to 0 to 1/);
     expect(stdout).toContain("uint16, 0 to 65535 mapped to 0 to 1");
     expect(stdout).toContain("float64, as they are");
-    expect(stdout).toContain("note: of 1 file with several the first picture is read: cat/wave.gif (2)");
+    expect(stdout).toContain("note: 1 file with several frames, of which only the first is read: cat/wave.gif (2)");
     expect(stdout).toContain("    dog/IMG_1 (1).JPG = dog/IMG_1.JPG\n");
     expect(stdout).not.toContain("warning:");
     const object = resultOf(await zaya(folder, "data", "mine", "--size", "16", "--json"));
@@ -113,7 +113,7 @@ describe("a person's own images", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("skipped 5 files that could not be read as images:\n");
     for (const line of left) expect(stderr).toContain(`  ${line}`);
-    expect(stderr).toContain("note: of 1 file with several");
+    expect(stderr).toContain("note: 1 file with several frames");
   });
 
   it("in a sliver of their range are warned of, by data and train", async () => {

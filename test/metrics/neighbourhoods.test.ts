@@ -109,7 +109,9 @@ describe("precision, recall, density and coverage", () => {
   });
 
   it("need enough items for their errors", () => {
-    expect(() => neighboursOf(pair(1, 39, 100, 2))).toThrow("needs at least 40 items of either set - got 39 drawn");
+    expect(() => neighboursOf(pair(1, 39, 100, 2))).toThrow(
+      "needs at least 40 items of either set - got 39 samples and 100 real items",
+    );
   });
 
   it("has no more memory than some numbers an item: sets of odd sizes over several blocks agree with brute force", () => {
