@@ -31,8 +31,8 @@ describe("a command line that is wrong", () => {
     [[...tiny, "--steps", "5", "--epochs", "1"], "mutually exclusive"],
     [
       "train unrolled-gan --data ring8 --unroll 10000000".split(" "),
-      "of memory that are free - got --unroll 10000000",
-      "would fit; or choose a smaller --batch",
+      "--unroll must be at most 100 - got 10000000",
+      "unrolled discriminator updates",
     ],
     [[...tiny, "--batch", "1000"], "batch must be at most the 36 training items - got 1000"],
     [[...tiny, "--learning-rate", "NaN"], "--learning-rate must be a number - got NaN"],

@@ -94,7 +94,7 @@ describe.each(commands)("zaya $name", ({ name, summary }) => {
   it("gives one JSON object, or what is wrong in words and nothing else", async () => {
     const { command } = await declared(name, [models[0]!.name]);
     if (!command.options.some(({ long }) => long === "--json")) {
-      const promise = `Every command but \`${name}\` takes \`--json\``;
+      const promise = `Every command except \`${name}\` accepts \`--json\``;
       expect(await readFile("docs/json.md", "utf8")).toContain(promise);
       return;
     }

@@ -5,7 +5,9 @@ import { fold, key } from "../../src/base/random.ts";
 import { costMatrix, exactTransport, slicedWasserstein, wasserstein1d } from "../../src/transport/index.ts";
 import { cloud, points } from "./problem.ts";
 
-const numbers = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 1, maxLength: 12 });
+// Differences below 1e-150 have no squares, and are refused where costs are distances.
+const number = fc.double({ min: -100, max: 100, noNaN: true }).map((x) => Math.round(x * 2 ** 40) / 2 ** 40);
+const numbers = fc.array(number, { minLength: 1, maxLength: 12 });
 const weighed = numbers.chain((at) =>
   fc.record({
     at: fc.constant(at),
