@@ -121,7 +121,11 @@ class ProgramWriter {
   private together(calls: readonly Call[], barrier: number): FunctionBuilder {
     const code = new FunctionBuilder(["i32", "i32"]);
     const [thread, threads] = code.params as [Local, Local];
-    const meet = () => code.i32(this.control!).get(threads).call(barrier, ["i32", "i32"]);
+    let haveMet = false;
+    const meet = () => {
+      haveMet = true;
+      code.i32(this.control!).get(threads).call(barrier, ["i32", "i32"]);
+    };
     const before = meetings(calls, this.layout.plan, this.schedule.inPlace);
     let isOpen = false;
     for (let i = 0; i < calls.length;) {
@@ -140,7 +144,9 @@ class ProgramWriter {
         while (i < calls.length && !calls[i]!.shared && !before.has(i));
       });
     }
-    if (isOpen) meet();
+    // Once at least: the next piece of work is given out when this one ends, and a thread that has not yet taken this one up
+    // would read that in its place.
+    if (isOpen || !haveMet) meet();
     return code;
   }
 

@@ -28,7 +28,7 @@ describe.skipIf(noBrowser !== null)(
 
     it.each([
       ["vae", 4],
-      ["gan", 2],
+      ["gan", 1],
       ["cyclegan", 1],
     ] as const)("trains a %s on %i threads to the bytes of Node", { timeout: 180_000 }, async (name, threads) => {
       expect(await page.evaluate(`train(${JSON.stringify(name)}, ${threads})`)).toEqual({
