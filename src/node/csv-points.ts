@@ -35,7 +35,7 @@ export interface CsvPoints {
  * @throws DataError with line and column when a cell is no finite number, with the line when rows differ in length, and when
  * there are more cells than the memory holds.
  */
-export async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<CsvPoints> {
+async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<CsvPoints> {
   const table = new Table(name, Math.min(maxCells, Math.floor(availableMemory() / cellSize)));
   for await (const rows of csvRows(bytes instanceof Uint8Array ? [bytes] : bytes, name)) {
     for (const row of rows) table.add(row);
