@@ -59,7 +59,7 @@ export class RunHistory {
     return snapshot === null ? {} : logged(snapshot);
   }
 
-  /** After so many steps, with what was measured besides. */
+  /** Evidence after a number of steps, with additional measurements. */
   evidence(step: number, now: MeasuredNow | null): Evidence {
     const { config, series, snapshots } = this;
     const { kind, shape, size } = this.data.train;

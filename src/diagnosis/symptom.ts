@@ -52,7 +52,7 @@ export interface Evidence {
   readonly now: MeasuredNow | null;
 }
 
-/** What is measured at a check besides the losses. */
+/** What is measured at a check in addition to the losses. */
 export interface MeasuredNow {
   /**
    * Samples as `zaya sample` draws them, or `zaya translate` makes them: by averaged parameters where there are some. Null for a

@@ -22,7 +22,7 @@ export interface Side {
   readonly weights?: Float64Array | undefined;
 }
 
-/** What a distance may use besides its two samples. */
+/** What a distance may use in addition to its two samples. */
 export interface DistanceContext {
   /** Of all that is drawn. */
   readonly key: Key;

@@ -27,7 +27,7 @@ export function weightsOf(a: Side, b: Side) {
   return { source: a.weights, target: b.weights };
 }
 
-/** What there is to say besides the value. */
+/** All of the result except the value. */
 export function reportOf(
   { converged, regularised, marginalError, iterations }: Sinkhorn,
   n: readonly [number, number],

@@ -134,7 +134,7 @@ export interface GameRules {
   readonly optimizer?: (rate: Schedule) => Optimizer;
   /** Remedies of the model's own, before those that every game has. */
   readonly remedies?: readonly Remedy[];
-  /** Nets besides the two with the activation of either of them. */
+  /** Further nets that have the activation of one of the two. */
   readonly alike?: Readonly<Partial<Record<Player, readonly string[]>>>;
   /** The step that trains the discriminator, where it has another name than the net. */
   readonly step?: string;

@@ -35,7 +35,7 @@ function gaussianLikelihood(observation: Observation, latent: number, data: Data
   };
 }
 
-/** What a model with a normal posterior and a standard normal prior can do besides training. */
+/** What a model with a normal posterior and a standard normal prior can do in addition to training. */
 export function gaussianAbilities(
   observation: Observation,
   latent: number,

@@ -43,7 +43,7 @@ export interface Scope extends Context {
   readonly nets: Nets;
 }
 
-/** What a loss may ask besides. */
+/** What a loss may ask for in addition. */
 export interface StepScope extends Scope {
   /**
    * The classes of the batch's items, one-hot [n, classes]. Data without labels, or with more classes, are refused before
@@ -90,7 +90,7 @@ export interface TrainStep {
   readonly scalars?: readonly string[];
   /** Moves in a row, each on a batch of its own. */
   readonly repeat?: number;
-  /** Moves that this step makes besides, each on a batch of its own, before all others of the model's step with this count. */
+  /** Additional updates of this step, each on a batch of its own, before all others of the model's step with this count. */
   before?(step: number): number;
   loss(batch: Tensor, scope: StepScope): Losses;
 }

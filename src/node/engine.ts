@@ -57,7 +57,7 @@ function engineOf(device: Device, count: number): Engine {
   return device === "kernels" ? kernelEngine(options, { threads }) : ortEngine(options);
 }
 
-/** What a result depends on besides its config. */
+/** What a result depends on in addition to its config. */
 export function versions(): Record<string, string> {
   return {
     zaya: packageVersion(),

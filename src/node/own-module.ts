@@ -17,7 +17,7 @@ export function isModulePath(word: string): boolean {
   return moduleEndings.includes(extname(word));
 }
 
-/** What a recipe must have besides its name and build, and the type of each: of a JavaScript file no compiler has asked for it. */
+/** Fields that a recipe needs in addition to its name and build, with the type of each. No compiler has checked a JavaScript file. */
 const parts = [
   ["summary", "string"],
   ["source", "string"],

@@ -137,7 +137,7 @@ function measuredWords({ n, interval: [low, high], floor, floorItems = n }: Repo
   return [`over ${formatNumber(n)} items`, ...interval, ...real].join("; ");
 }
 
-/** Findings, and what was looked for besides; nothing of a run in which nothing could be looked for. */
+/** Findings and the other checks; nothing for a run in which nothing could be checked. */
 function diagnosisParts({ step, findings, absent, unknown }: Diagnosis): Markup[] {
   if (findings.length + absent.length === 0) return [];
   const looked = findings.length + absent.length;

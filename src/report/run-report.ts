@@ -13,7 +13,7 @@ import type { Run, RunRecord } from "../run/run.ts";
 import type { Weights } from "../run/weights.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** What a report tells of a run besides what the run has written. */
+/** What a report shows of a run in addition to what the run has written. */
 export interface Reported {
   readonly state: RunRecord;
   readonly model: Model;

@@ -77,7 +77,7 @@ export function fromLeast(values: Values, names: readonly string[], quantity: st
   return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");
 }
 
-/** Trains a model to its end, all in memory and watched as any run is; checkpoints are made only where they are asked for. */
+/** Trains a model to its end, in memory and with the checks of any run; checkpoints are written only if asked for. */
 export async function trainToEnd(
   { engine, say, diagnosed }: RowContext,
   label: string,

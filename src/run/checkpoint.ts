@@ -164,7 +164,7 @@ export async function loadNewest(
   return { checkpoint: null, state: null, passedOver };
 }
 
-/** What is saved besides arrays. */
+/** What is saved in addition to arrays. */
 export interface CheckpointFacts {
   readonly step: number;
   /** What the record of the run is. */

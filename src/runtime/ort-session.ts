@@ -9,7 +9,7 @@ import type { OrtOptions } from "./onnxruntime.ts";
 /** Below this many operations in its largest node a graph is as fast on one thread, and steadier. */
 const worthThreads = 3e7;
 
-/** Opens bytes of an ONNX file for inference. What fails is thrown, and not printed besides. */
+/** Opens bytes of an ONNX file for inference. Errors are thrown, and not also printed. */
 export function openSession(bytes: Uint8Array, options: OrtOptions): Promise<InferenceSession> {
   return createSession(bytes, options, options.threads, { ...waiting(false), logSeverityLevel: 4 });
 }

@@ -31,7 +31,7 @@ interface Answer {
   reject(reason: Error): void;
 }
 
-/** The threads of an engine besides its own, over one shared memory. They sleep where nothing is to be done. */
+/** The additional threads of an engine, over one shared memory. They sleep while there is no work. */
 export class Threads {
   private readonly hosts: ThreadHost[] = [];
   private readonly answers: (Answer | null)[] = [];

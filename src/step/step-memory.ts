@@ -13,7 +13,7 @@ import { traceStep } from "./trace.ts";
  * Refuses a model that grows with an option beyond the memory there is, without making the graph that would not fit: what
  * one more costs is seen at 1 and 2. All values of a step are counted, as if none were freed before its end; measured
  * processes took 0.5 to 0.8 of it.
- * @param memory Bytes; as many as it likes where not given.
+ * @param memory Bytes; unlimited if not given.
  * @throws OptionError
  */
 export function requireStepMemory(recipe: string, { growth }: Model, batch: Shape, memory = Infinity): void {
@@ -32,7 +32,7 @@ export function requireStepMemory(recipe: string, { growth }: Model, batch: Shap
  * Refuses a model whose parameters, with what its optimizers keep of them, do not fit into the memory there is, before any of
  * them is made. Counted is what a run holds at least: each array twice, as a step reads one and writes the other.
  * @param options The model's, larger than usual, by which it may have become so large.
- * @param memory Bytes; as many as it likes where not given.
+ * @param memory Bytes; unlimited if not given.
  * @throws OptionError
  */
 export function requireParameterMemory(

@@ -7,7 +7,7 @@ import type { Run } from "../run/run.ts";
 
 /** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
 export class RunLog {
-  /** Batches of moves besides the run's steps, up to one of them. */
+  /** Batches of additional updates, up to a step of the run. */
   private readonly counted = { step: 0, extra: 0 };
   private readonly heldOut = { step: 0, values: {} as Record<string, number> };
 

@@ -45,7 +45,7 @@ export class StageSession {
     private readonly trained: TrainedModel,
     private readonly batches: Loader,
     private readonly whole: Program,
-    /** Moves that are made besides, by their step's name. */
+    /** Programs of the additional updates before a step, by the step's name. */
     private readonly extra: ReadonlyMap<string, Program>,
     private readonly nets: Health,
   ) {}

@@ -94,10 +94,10 @@ export class TimeEstimate {
   }
 }
 
-/** Steps among which batches besides are counted one by one. */
+/** Steps among which additional batches are counted one by one. */
 const countedSteps = 100_000;
 
-/** Batches besides of the steps from one to another; of very many steps by some of them. */
+/** Additional batches of the steps from one to another; for very many steps, estimated from some of them. */
 function extraBatchesIn(stages: readonly ScheduledStage[], start: number, end: number): number {
   if (stages.every(({ model }) => model.steps.every(({ before }) => before === undefined))) return 0;
   const stride = Math.max(1, Math.ceil((end - start) / countedSteps));

@@ -36,7 +36,7 @@ interface Prepared {
 /** A person asked for an end while something was measured, drawn or written. */
 export class InterruptedError extends ZayaError {}
 
-/** A model with parameters, on an engine: everything that can be asked of it besides training. */
+/** A model with parameters, on an engine: everything that can be asked of it except training. */
 export class TrainedModel {
   private readonly prepared = new Map<string, Promise<Prepared>>();
   /** Whether points are brought to their units and back in float64, not in the graph. */

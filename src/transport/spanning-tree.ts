@@ -10,7 +10,7 @@ export class SpanningTree {
   readonly nextSibling: Int32Array;
   private readonly previousSibling: Int32Array;
 
-  /** @param size Nodes besides the root; they hang nowhere at first. */
+  /** @param size Nodes excluding the root; none is attached at first. */
   constructor(readonly size: number) {
     this.root = size;
     const none = () => new Int32Array(size + 1).fill(-1);

@@ -2,7 +2,7 @@
 
     python test/golden/trees.py        writes trees.json beside this file
 
-Needs scikit-learn besides what the other scripts need.
+Needs scikit-learn in addition to what the other scripts need.
 """
 import numpy as np
 import sklearn

@@ -12,7 +12,7 @@ export interface PointsDefinition {
   /** How many classes the points have, all of one weight; null where they have none. */
   readonly classes: number | null;
   readonly modes?: Modes;
-  /** The numbers that the points follow from, in words: what the fingerprint is over, besides name, part and size. */
+  /** The numbers that the points follow from, in words: what the fingerprint is over, in addition to name, part and size. */
   readonly formula: string;
   /** Writes the point of a key, of the class `label` (0 where there are none), into `out`, which begins as zeros. */
   draw(from: Key, label: number, out: Float32Array): void;
