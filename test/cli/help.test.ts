@@ -127,10 +127,13 @@ describe("zaya --help", () => {
   it("has examples that run as they are", async () => {
     await writeImages(work.folder);
     const all = await Promise.all(commands.map(({ name }) => helpAt(80, name)));
-    // Rows take minutes, the studio serves until it is stopped, graphics drivers write to doctor's stderr, and translate's images
-    // are not here: tests of their own run these.
-    const examples = all.flatMap(examplesIn).filter((line) => !/^npx zaya (repro|studio|doctor|translate)/.test(line));
+    // Rows take minutes, and the studio serves until it is stopped: tests of their own run these.
+    const examples = all.flatMap(examplesIn).filter((line) => !/^npx zaya (repro|studio)/.test(line));
     expect(examples.length).toBeGreaterThan(15);
+    // The run of which translate's example speaks.
+    const small = ["--size", "16", "--ngf", "4", "--blocks", "1", "--discriminator-layers", "1", "--batch", "4"];
+    const domains = ["train", "cyclegan", "--data", "horses", "zebras", ...small, ...brief];
+    expect((await zaya(work.folder, ...domains)).stderr).not.toContain("error:");
     // Runs are made short, and one of them made twice for what compares two.
     for (const line of [examples.find((each) => each.endsWith("train vae --data mnist"))!, ...examples]) {
       const words = line
@@ -138,9 +141,11 @@ describe("zaya --help", () => {
         .split(" ")
         .slice(2);
       const { code, stderr } = await zaya(work.folder, ...words, ...(words[0] === "train" ? brief : []));
-      expect.soft([code, stderr.replace(/^warning.*\n(  .*\n)?/gm, "")], line).toEqual([0, ""]);
+      // Where there is no Vulkan, its loader says so past us.
+      const own = stderr.replace(/^Warning: Couldn't load Vulkan.*\n {4}at .*\n+/gm, "");
+      expect.soft([code, own.replace(/^warning.*\n(  .*\n)?/gm, "")], line).toEqual([0, ""]);
     }
-  }, 300_000);
+  }, 120_000);
 
   it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
@@ -187,11 +192,13 @@ const brief = ["--limit", "400", "--steps", "2"];
 
 /** Folders of a person's own images, of which the examples speak. */
 async function writeImages(folder: string): Promise<void> {
-  await mkdir(join(folder, "photos"));
-  for (let i = 0; i < 24; i++) {
-    const background = { r: 10 * i, g: 100, b: 200 - 8 * i };
-    const image = sharp({ create: { width: 48, height: 32, channels: 3, background } });
-    await image.png().toFile(join(folder, "photos", `${i}.png`));
+  for (const images of ["photos", "horses", "zebras"]) {
+    await mkdir(join(folder, images));
+    for (let i = 0; i < 24; i++) {
+      const background = { r: 10 * i, g: 100, b: 200 - 8 * i };
+      const image = sharp({ create: { width: 48, height: 32, channels: 3, background } });
+      await image.png().toFile(join(folder, images, `${i}.png`));
+    }
   }
 }
 
