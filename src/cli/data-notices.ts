@@ -1,4 +1,3 @@
-import { range } from "../base/range.ts";
 import { type PointScale, coarseCoordinates, enoughSteps, float32Step } from "../base/point-scale.ts";
 import {
   type DataSplit,
@@ -9,9 +8,9 @@ import {
   narrowRangeWarning,
   notesOf,
   pointScaleOf,
-  readExact,
   take,
   skippedIn,
+  twoValues,
 } from "../data/index.ts";
 import { count, number, numberApart } from "./format.ts";
 
@@ -55,18 +54,9 @@ function coarseWarnings(points: Dataset): string[] {
   return coarseCoordinates(scale).flatMap((column) => (differs(points, column) ? [coarseWarning(scale, column)] : []));
 }
 
-/** Points that are read at once. */
-const chunk = 256;
-
 /** Whether a coordinate is not the same throughout: the scale of one that is says nothing. */
 function differs(points: Dataset, column: number): boolean {
-  const width = points.shape[0]!;
-  const first = readExact(points, [0]).data[column];
-  for (let start = 0; start < points.size; start += chunk) {
-    const { data } = readExact(points, range(start, Math.min(points.size, start + chunk)));
-    for (let i = column; i < data.length; i += width) if (data[i] !== first) return true;
-  }
-  return false;
+  return twoValues(points, column) !== null;
 }
 
 /** Steps of float32 in a deviation, of fewer of which it is likely that a file was more exact before it was saved. */

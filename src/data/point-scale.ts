@@ -37,21 +37,24 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
 
 /** @throws DataError for a column whose numbers differ, but by so little that the squares of the differences are 0. */
 function requireOneValue(data: Dataset, column: number): void {
+  const two = twoValues(data, column);
+  if (two === null) return;
+  throw new DataError(
+    `${data.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${two[0]} and ${two[1]} for x${column + 1}`,
+    "give them in another unit: multiply the column by one number",
+  );
+}
+
+/** The first number of a column of points, and the first after it that is another; null where all are the same. */
+export function twoValues(data: Dataset, column: number): [number, number] | null {
   const width = sizeOf(data.shape);
   const first = readExact(data, range(0, 1)).data[column]!;
   const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
   for (let start = 0; start < data.size; start += atOnce) {
-    const stop = Math.min(data.size, start + atOnce);
-    const items = readExact(data, range(start, stop)).data;
-    for (let n = 0; n < stop - start; n++) {
-      const value = items[n * width + column]!;
-      if (value === first) continue;
-      throw new DataError(
-        `${data.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${first} and ${value} for x${column + 1}`,
-        "give them in another unit: multiply the column by one number",
-      );
-    }
+    const items = readExact(data, range(start, Math.min(data.size, start + atOnce))).data;
+    for (let at = column; at < items.length; at += width) if (items[at] !== first) return [first, items[at]!];
   }
+  return null;
 }
 
 /** The same points with mean 0 and deviation 1, as far as the scale is theirs; the data themselves where there is none. */
