@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type Page, chromium } from "playwright-core";
 import { build } from "vite";
 
 /** An installed browser: no test brings one along. */
@@ -62,4 +62,25 @@ export async function servePage(folder: string, { isolated = false } = {}): Prom
       await rm(outDir, { recursive: true });
     },
   };
+}
+
+/** A page that is served and ready, in a browser. */
+export interface OpenedPage {
+  readonly page: Page;
+  readonly served: Served;
+  close(): Promise<void>;
+}
+
+/** Serves the page in a folder, and opens it in a browser of its own once it says that it is ready. */
+export async function openPage(folder: string, options: Parameters<typeof servePage>[1] = {}): Promise<OpenedPage> {
+  const served = await servePage(folder, options);
+  const browser = await openBrowser();
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(served.address);
+  await page.waitForFunction("globalThis.ready");
+  const close = async () => {
+    await browser.close();
+    await served.close();
+  };
+  return { page, served, close };
 }

@@ -10,6 +10,7 @@ import { overfitting } from "../../src/diagnosis/symptoms/overfitting.ts";
 import { partialCollapse } from "../../src/diagnosis/symptoms/partial-collapse.ts";
 import { posteriorCollapse } from "../../src/diagnosis/symptoms/posterior-collapse.ts";
 import type { Evidence, MeasuredNow, SampleSnapshot, Symptom } from "../../src/diagnosis/symptom.ts";
+import { symptoms } from "../../src/diagnosis/symptoms/index.ts";
 import { vanishingGradient } from "../../src/diagnosis/symptoms/vanishing-gradient.ts";
 import { type EvidenceParts, evidence, fourModes, snapshot, repeat, series } from "./evidence.ts";
 
@@ -22,28 +23,17 @@ function seen(symptom: Symptom, given: Evidence): string {
   return sign.present ? sign.change.flag : "absent";
 }
 
-const all = [
-  completeCollapse,
-  partialCollapse,
-  lowFidelity,
-  noConvergence,
-  discriminatorSaturation,
-  vanishingGradient,
-  deadUnits,
-  overfitting,
-  memorisation,
-  posteriorCollapse,
-];
-
 describe("every symptom", () => {
   it("says nothing where nothing is known", () => {
-    expect(all.map((symptom) => seen(symptom, evidence({})))).toEqual(all.map(() => "unknown"));
+    expect(symptoms.map((symptom) => seen(symptom, evidence({})))).toEqual(symptoms.map(() => "unknown"));
   });
 
   it("says nothing of losses alone, however they go", () => {
     const wild = Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5));
     const losses = { "discriminator/loss": series(wild), "generator/loss": series(wild.toReversed()) };
-    expect(all.map((symptom) => seen(symptom, evidence({ series: losses })))).toEqual(all.map(() => "unknown"));
+    expect(symptoms.map((symptom) => seen(symptom, evidence({ series: losses })))).toEqual(
+      symptoms.map(() => "unknown"),
+    );
   });
 });
 

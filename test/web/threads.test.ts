@@ -1,30 +1,23 @@
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { type Served, noBrowser, openBrowser, servePage } from "../browser.ts";
+import { type OpenedPage, noBrowser, openPage } from "../browser.ts";
 import { trainings } from "../kernels/trainings.js";
 
 describe.skipIf(noBrowser !== null)(
   `the wasm engine on an isolated page${noBrowser === null ? "" : ` (${noBrowser})`}`,
   () => {
-    let served: Served;
-    let browser: Browser;
+    let opened: OpenedPage;
     let page: Page;
 
     beforeAll(async () => {
-      served = await servePage(join(import.meta.dirname, "isolated-page"), { isolated: true });
-      browser = await openBrowser();
-      page = await (await browser.newContext()).newPage();
-      await page.goto(served.address);
-      await page.waitForFunction("globalThis.ready");
+      opened = await openPage(join(import.meta.dirname, "isolated-page"), { isolated: true });
+      ({ page } = opened);
     }, 120_000);
 
-    afterAll(async () => {
-      await browser?.close();
-      await served?.close();
-    });
+    afterAll(() => opened?.close());
 
     it.each([
       ["vae", 4],

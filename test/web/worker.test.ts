@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { MemoryStore } from "../../src/base/store.ts";
@@ -9,7 +9,7 @@ import { type GeneratedDataset, ring8, shapes } from "../../src/data/index.ts";
 import { type ConfiguredModel, gan, vae } from "../../src/models/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 import { train } from "../../src/train/index.ts";
-import { type Served, noBrowser, openBrowser, servePage } from "../browser.ts";
+import { type OpenedPage, noBrowser, openPage } from "../browser.ts";
 
 interface Outcome {
   readonly digest: string;
@@ -31,22 +31,15 @@ async function digestInNode(model: ConfiguredModel, data: ReturnType<GeneratedDa
 describe.skipIf(noBrowser !== null)(
   `training in a browser's Worker${noBrowser === null ? "" : ` (${noBrowser})`}`,
   () => {
-    let served: Served;
-    let browser: Browser;
+    let opened: OpenedPage;
     let page: Page;
 
     beforeAll(async () => {
-      served = await servePage(join(import.meta.dirname, "pages"));
-      browser = await openBrowser();
-      page = await (await browser.newContext()).newPage();
-      await page.goto(served.address);
-      await page.waitForFunction("globalThis.ready");
+      opened = await openPage(join(import.meta.dirname, "pages"));
+      ({ page } = opened);
     }, 120_000);
 
-    afterAll(async () => {
-      await browser?.close();
-      await served?.close();
-    });
+    afterAll(() => opened?.close());
 
     const ask = <T>(method: string, ...words: readonly unknown[]): Promise<T> =>
       page.evaluate(`page.${method}(...${JSON.stringify(words)})`);
