@@ -1,25 +1,55 @@
-// Writes src/models/option-types.ts: the options of every recipe as an interface whose members carry, for an editor's hover,
-// the text and the default that the schemas declare. With --check it writes nothing and fails where the file is stale.
+// Writes src/<room>/option-types.ts: the options of every recipe, metric and distance, of training and of data as interfaces
+// whose members carry, for an editor's hover, the text and the default that the schemas declare. With --check it writes
+// nothing and fails where a file is stale.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { describeOptions } from "../dist/base/options.js";
-import * as recipes from "../dist/models/index.js";
 
-const path = fileURLToPath(new URL("../src/models/option-types.ts", import.meta.url));
-const configurable = Object.entries(recipes).filter(([, value]) => value?.definition !== undefined);
+/** Rooms whose schemas named `options`, or ending so, are options that a caller writes. */
+const rooms = ["distances", "metrics", "models", "run"];
 
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** `wgan-gp` -> `wganGp` */
+const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 /** `wganGp` -> `WganGp` */
 const typeName = (name) => name[0].toUpperCase() + name.slice(1);
 
-function interfaceOf([name, { definition }]) {
-  const schema = `Given<typeof ${name}>`;
-  const members = describeOptions(definition.options).map(({ name: option, doc, initial }) => {
-    const standard = initial === undefined ? "" : ` @default ${JSON.stringify(initial)}`;
-    return `  /** ${sentence(doc)}${standard} */\n  readonly ${option}?: ${schema}["${option}"];`;
+async function schemasOf(room) {
+  const files = readdirSync(`${root}dist/${room}`).filter((file) => file.endsWith(".js") && file !== "index.js");
+  const modules = await Promise.all(files.map((file) => import(pathToFileURL(`${root}dist/${room}/${file}`))));
+  const members = modules.flatMap((module) => Object.values(module).map((value) => value?.definition ?? value));
+  return modules.flatMap((module, i) => {
+    const file = basename(files[i], ".js");
+    return Object.entries(module)
+      .filter(([name, value]) => /^options$|Options$/.test(name) && Object.keys(value?.shape ?? {}).length > 0)
+      .map(([name, schema]) => ({
+        file,
+        name,
+        alias: name === "options" ? `${camel(file)}Options` : name,
+        schema,
+        doc: schema.meta()?.description ?? docOf(members.filter(({ options }) => options === schema)),
+      }));
   });
-  return `/** Options of \`${definition.name}\`: ${definition.summary}. */\nexport interface ${typeName(name)}Options {\n${members.join("\n")}\n}`;
+}
+
+/** @param members Those that take the options: one, or several that share them. */
+function docOf(members) {
+  if (members.length === 1) return `Options of \`${members[0].name}\`: ${members[0].summary}`;
+  const names = members.map(({ name }) => `\`${name}\``).toSorted();
+  return `Options of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function interfaceOf({ alias, schema, doc }) {
+  const members = describeOptions(schema).map(({ name, doc: text, initial }) => {
+    const standard = initial === undefined ? "" : ` @default ${JSON.stringify(initial)}`;
+    const optional = schema.shape[name].safeParse(undefined).success ? "?" : "";
+    return `  /** ${sentence(text)}${standard} */\n  readonly ${name}${optional}: Given<typeof ${alias}>["${name}"];`;
+  });
+  return `/** ${sentence(doc)} */\nexport interface ${typeName(alias)} {\n${members.join("\n")}\n}`;
 }
 
 /** The text of a flag's help as a sentence. */
@@ -28,20 +58,31 @@ function sentence(doc) {
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
-const text = [
-  "// Written by `npm run option-types` from the recipes' schemas; not to be changed by hand.",
-  'import type { z } from "zod";',
-  ...configurable.map(([name, { definition }]) => `import type { options as ${name} } from "./${definition.name}.ts";`),
-  "",
-  "type Given<Schema extends z.ZodObject> = z.input<Schema>;",
-  "",
-  configurable.map(interfaceOf).join("\n\n"),
-  "",
-].join("\n");
-
-const formatted = execFileSync("npx", ["oxfmt", "--stdin-filepath", path], { input: text, encoding: "utf8" });
-if (!process.argv.includes("--check")) writeFileSync(path, formatted);
-else if (readFileSync(path, "utf8") !== formatted) {
-  console.error("src/models/option-types.ts is not what the schemas say: run npm run build && npm run option-types");
-  process.exitCode = 1;
+async function write(room) {
+  const path = `${root}src/${room}/option-types.ts`;
+  const schemas = await schemasOf(room);
+  const text = [
+    "// Generated by `npm run option-types` from the schemas of the options; do not edit.",
+    'import type { z } from "zod";',
+    ...schemas.map(({ file, name, alias }) => {
+      return `import type { ${name === alias ? name : `${name} as ${alias}`} } from "./${file}.ts";`;
+    }),
+    "",
+    "type Given<Schema extends z.ZodObject> = z.input<Schema>;",
+    "",
+    schemas.map(interfaceOf).join("\n\n"),
+    "",
+  ].join("\n");
+  const formatted = execFileSync("npx", ["oxfmt", "--stdin-filepath", path], {
+    cwd: root,
+    input: text,
+    encoding: "utf8",
+  });
+  if (!process.argv.includes("--check")) writeFileSync(path, formatted);
+  else if (readFileSync(path, "utf8") !== formatted) {
+    console.error(`src/${room}/option-types.ts does not match the schemas: run npm run build && npm run option-types`);
+    process.exitCode = 1;
+  }
 }
+
+for (const room of rooms) await write(room);

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { DataError, OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
+import { parseOptions } from "../base/options.ts";
 import { type Points, selectPoints } from "../numeric/points.ts";
 import type { Key } from "../base/random.ts";
 import {
@@ -45,8 +46,8 @@ export interface DistanceResult {
   readonly details: Readonly<Record<string, number>>;
 }
 
-/** A distance between two point sets, or between what they were drawn from. */
-export interface Distance<Schema extends z.ZodObject = z.ZodObject> {
+/** What every distance declares. */
+interface DistanceFacts {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
@@ -57,36 +58,57 @@ export interface Distance<Schema extends z.ZodObject = z.ZodObject> {
   readonly weighted: boolean;
   /** Whether there is a plan. */
   readonly planned: boolean;
-  readonly options: Schema;
   /** Work for n and m points, in any unit: how its duration grows with them. */
   work(n: number, m: number): number;
   /** Bytes held for n and m points, of a distance that holds their costs. */
   bytes?(n: number, m: number): number;
-  /** @throws OptionError, before any work, when it would not fit into the memory there is. */
+}
+
+/** A distance as it is defined: its options arrive checked, with defaults filled in. */
+export interface DistanceDefinition<Schema extends z.ZodObject> extends DistanceFacts {
+  readonly options: Schema;
   measure(a: Side, b: Side, options: z.output<Schema>, context: DistanceContext): DistanceResult;
 }
 
+/** A distance between two point sets, or between the distributions that they were drawn from. */
+export interface Distance<Options = Readonly<Record<string, unknown>>> extends DistanceFacts {
+  readonly options: z.ZodObject;
+  /**
+   * @throws OptionError for options that are not valid, and before any work when the costs would not fit into memory.
+   * @throws DataError when the value would not be finite.
+   */
+  measure(a: Side, b: Side, options: Options, context: DistanceContext): DistanceResult;
+}
+
 /**
- * A distance that leaves points of weight 0 out, so that nothing is computed from them: neither the value nor a default.
- * Weights that are all equal, of the points that are left, are as none.
- * @throws DataError instead of a number that is not finite.
+ * Defines a distance. Points of weight 0 are left out before anything is computed, so they affect neither the value nor a
+ * default; if the remaining weights are all equal, they are dropped. `Options` may name what the schema accepts by a
+ * documented interface.
  */
-export function defineDistance<Schema extends z.ZodObject>(distance: Distance<Schema>): Distance<Schema> {
-  const measure: Distance<Schema>["measure"] = (a, b, options, context) => {
-    for (const { points, weights } of [a, b]) requireWeights(weights, points.shape[0]!, distance.name);
+export function defineDistance<Schema extends z.ZodObject, Options extends z.input<Schema> = z.input<Schema>>(
+  definition: DistanceDefinition<Schema>,
+): Distance<Options> {
+  const { name } = definition;
+  const measure: Distance<Options>["measure"] = (a, b, given, context) => {
+    const options = parseOptions(definition.options, given, name);
+    for (const { points, weights } of [a, b]) requireWeights(weights, points.shape[0]!, name);
     const support = { rows: supportOf(a.weights), columns: supportOf(b.weights) };
     const sides = [weighing(a, support.rows), weighing(b, support.columns)] as const;
-    requireUnweighted(distance, sides);
-    requireRoom(distance, sides, context.memory);
-    const result = distance.measure(...sides, options, context);
-    requireFinite(distance.name, result);
+    requireUnweighted(definition, sides);
+    requireRoom(definition, sides, context.memory);
+    const result = definition.measure(...sides, options, context);
+    requireFinite(name, result);
     return result.plan === undefined ? result : { ...result, plan: onAll(result.plan, sizesOf(a, b), support) };
   };
-  return Object.freeze({ ...distance, measure });
+  return Object.freeze({ ...definition, measure });
 }
 
 /** @throws OptionError when what it holds for such sides would not fit into so many bytes. */
-export function requireRoom({ name, bytes }: Distance, sides: readonly [Side, Side], memory: number): void {
+export function requireRoom(
+  { name, bytes }: Pick<Distance, "name" | "bytes">,
+  sides: readonly [Side, Side],
+  memory: number,
+): void {
   if (bytes === undefined) return;
   const [n, m] = sides.map(({ points, weights }) => supportOf(weights)?.length ?? points.shape[0]!) as [number, number];
   requireMemory(name, [n, m], bytes(n, m), memory);

@@ -9,6 +9,7 @@ import { sliced } from "./sliced.ts";
 import { w1 } from "./w1.ts";
 
 export * from "./distance.ts";
+export type * from "./option-types.ts";
 export { emd, js, kl, mmd, sinkhorn, sinkhornDivergence, sliced, w1 };
 
 /** Every distance, by the order in which `zaya list` shows them. */

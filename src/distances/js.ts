@@ -5,12 +5,15 @@ import { minOf } from "../base/many.ts";
 import { knnJs } from "../divergences/index.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
 import { neighboursField } from "./kl.ts";
+import type { JsOptions } from "./option-types.ts";
+
+export const options = z.object({ neighbours: neighboursField });
 
 /**
  * The Jensen-Shannon divergence of what both sides were drawn from: how well a point tells which side it is of. Unbiased
  * for equal sides, else biased like n^(-1/d).
  */
-export const js = defineDistance({
+export const js = defineDistance<typeof options, JsOptions>({
   name: "js",
   summary: "Jensen-Shannon divergence, by nearest neighbours",
   source: "Ross, PLoS ONE 9, 2014, equation 2",
@@ -18,7 +21,7 @@ export const js = defineDistance({
   identical: "0 in expectation, an estimate may be below 0; sides with nothing in common: log 2 = 0.6931",
   weighted: false,
   planned: false,
-  options: z.object({ neighbours: neighboursField }),
+  options,
   work: (n, m) => Math.min(n, m) ** 2,
   measure: (a, b, { neighbours }, { key }) => {
     // The mixture is half of each: of the larger side a random part is taken.

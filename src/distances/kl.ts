@@ -2,14 +2,17 @@ import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { knnKl } from "../divergences/index.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
+import type { KlOptions } from "./option-types.ts";
 
 export const neighboursField = integerField("nearest neighbour whose distance is used (k)", { min: 1 }).default(5);
+
+export const options = z.object({ neighbours: neighboursField });
 
 /**
  * KL(A || B) of the densities that both sides were drawn from. Biased like n^(-1/d), and too small where A lies far out in
  * the tails of B.
  */
-export const kl = defineDistance({
+export const kl = defineDistance<typeof options, KlOptions>({
   name: "kl",
   summary: "KL divergence KL(A || B), by nearest neighbours",
   source: "Wang, Kulkarni, Verdu, IEEE Transactions on Information Theory 55, 2009",
@@ -17,7 +20,7 @@ export const kl = defineDistance({
   identical: "0 in expectation; an estimate may be below 0",
   weighted: false,
   planned: false,
-  options: z.object({ neighbours: neighboursField }),
+  options,
   work: (n, m) => n * (n + m),
   measure: (a, b, { neighbours }) => {
     return { ...knnKl(a.points, b.points, neighbours), status: "estimate", n: sizesOf(a, b), details: {} };

@@ -3,9 +3,17 @@ import { numberListField } from "../base/options.ts";
 import { gaussianKernel, medianDistance, mmd as discrepancy } from "../divergences/index.ts";
 import { requireSquares } from "../numeric/points.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
+import type { MmdOptions } from "./option-types.ts";
+
+export const options = z.object({
+  bandwidths: numberListField(
+    "bandwidths of the Gaussian kernels, which are summed (default: the median distance between points)",
+    { above: 0 },
+  ).optional(),
+});
 
 /** The squared maximum mean discrepancy, unbiased. */
-export const mmd = defineDistance({
+export const mmd = defineDistance<typeof options, MmdOptions>({
   name: "mmd",
   summary: "squared maximum mean discrepancy, unbiased",
   source: "Gretton et al., JMLR 13, 2012, lemma 6",
@@ -13,12 +21,7 @@ export const mmd = defineDistance({
   identical: "0 in expectation: samples of one distribution score below 0 half of the time",
   weighted: false,
   planned: false,
-  options: z.object({
-    bandwidths: numberListField(
-      "bandwidths of the Gaussian kernels, which are summed (default: the median distance between points)",
-      { above: 0 },
-    ).optional(),
-  }),
+  options,
   work: (n, m) => (n + m) ** 2,
   measure: (a, b, { bandwidths: given }) => {
     requireSquares(a.points, b.points, "mmd");

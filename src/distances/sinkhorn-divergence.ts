@@ -3,9 +3,12 @@ import { costMatrix, debiased, selfSinkhorn, sinkhorn } from "../transport/index
 import { type Side, defineDistance, sizesOf } from "./distance.ts";
 import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
 import { reportOf, weightsOf } from "./sinkhorn.ts";
+import type { SinkhornDivergenceOptions } from "./option-types.ts";
+
+export const options = z.object({ cost: groundCostField, epsilon: epsilonField });
 
 /** The regularised cost with each side's cost to itself taken off. */
-export const sinkhornDivergence = defineDistance({
+export const sinkhornDivergence = defineDistance<typeof options, SinkhornDivergenceOptions>({
   name: "sinkhorn-divergence",
   summary: "Sinkhorn cost without its bias: 0 for equal sets",
   source: "Feydy et al., arXiv 1810.08278",
@@ -13,7 +16,7 @@ export const sinkhornDivergence = defineDistance({
   identical: "0 for equal sets; above 0 for two samples, falling with n the faster the larger epsilon is",
   weighted: true,
   planned: false,
-  options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  options,
   work: (n, m) => n * m + n ** 2 + m ** 2,
   // Costs and plan of the larger side with itself are the most that is held at a time.
   bytes: (n, m) => 16 * Math.max(n, m) ** 2,

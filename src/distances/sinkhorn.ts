@@ -2,9 +2,12 @@ import { z } from "zod";
 import { type Sinkhorn, costMatrix, sinkhorn as transport } from "../transport/index.ts";
 import { type DistanceResult, type Side, defineDistance, sizesOf } from "./distance.ts";
 import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
+import type { SinkhornOptions } from "./option-types.ts";
+
+export const options = z.object({ cost: groundCostField, epsilon: epsilonField });
 
 /** What the plan with entropic regularisation costs. */
-export const sinkhorn = defineDistance({
+export const sinkhorn = defineDistance<typeof options, SinkhornOptions>({
   name: "sinkhorn",
   summary: "mean cost of the entropically regularised plan",
   source: "Cuturi, arXiv 1306.0895",
@@ -12,7 +15,7 @@ export const sinkhorn = defineDistance({
   identical: "above 0, even for equal sets: by about the blur that epsilon makes",
   weighted: true,
   planned: true,
-  options: z.object({ cost: groundCostField, epsilon: epsilonField }),
+  options,
   work: (n, m) => n * m,
   bytes: (n, m) => 16 * n * m,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { DataError, ZayaError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
@@ -43,13 +42,10 @@ export interface Evaluation extends MetricResult {
   readonly protocol: Protocol;
 }
 
-/** Options as a metric declares them; of a metric that is only known as one, any. */
-export type MetricOptions<Schema extends z.ZodObject> = NoInfer<Readonly<z.input<Schema>>>;
-
 /** Measures one metric after another on a model and its data, gathering shared inputs once. */
-export type Evaluator = <Kind extends InputKind, Schema extends z.ZodObject>(
-  metric: Metric<Kind, Schema>,
-  options?: MetricOptions<Schema>,
+export type Evaluator = <Kind extends InputKind, Options>(
+  metric: Metric<Kind, Options>,
+  options?: NoInfer<Options>,
 ) => Promise<Evaluation>;
 
 /**
@@ -106,13 +102,13 @@ function floorOf(
 }
 
 /** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
-export function evaluate<Kind extends InputKind, Schema extends z.ZodObject>(
-  metric: Metric<Kind, Schema>,
+export function evaluate<Kind extends InputKind, Options>(
+  metric: Metric<Kind, Options>,
   trained: TrainedModel,
   data: Dataset,
   part: string,
   key: Key,
-  options?: MetricOptions<Schema>,
+  options?: NoInfer<Options>,
 ): Promise<Evaluation> {
   return evaluator({ trained, data, part, key })(metric, options);
 }

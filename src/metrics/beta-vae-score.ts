@@ -6,6 +6,7 @@ import { byFactor, factorOptions, itemsFor } from "./factor-codes.ts";
 import { type FactorPairs, drawPairs, hitRates } from "./factor-groups.ts";
 import { logisticRegression } from "../numeric/logistic-regression.ts";
 import { defineMetric } from "./metric.ts";
+import type { FactorOptions } from "./option-types.ts";
 
 /** Pairs in a group. */
 const groupSize = 64;
@@ -19,7 +20,7 @@ const groupSize = 64;
  * it depend on the scale of the codes.
  * @source Higgins et al., ICLR 2017, section 3; numbers of points as Locatello et al., arXiv 1811.12359, appendix C.
  */
-export const betaVaeScore = defineMetric({
+export const betaVaeScore = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "beta-vae-score",
   summary: "disentanglement: linear classifier of the fixed factor",
   source: "Higgins et al., ICLR 2017, section 3",

@@ -1,9 +1,10 @@
 import { defineMetric } from "./metric.ts";
+import type { TranslationOptions } from "./option-types.ts";
 import { share } from "./sets.ts";
 import { translationOptions } from "./translations.ts";
 
 /** The share of translated images that a classifier of the target domain takes for the class of the image they came from. */
-export const classConsistency = defineMetric({
+export const classConsistency = defineMetric<"translatedClasses", typeof translationOptions, TranslationOptions>({
   name: "class-consistency",
   summary: "fraction of translated images that keep their class",
   source: "the fraction itself",

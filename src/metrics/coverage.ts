@@ -1,5 +1,6 @@
 import { shareAboveZero } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
@@ -10,7 +11,7 @@ import { sampleOptions } from "./sets.ts";
  * sets come from one distribution in equal numbers; fewer samples than real items can cover less.
  * @source Naeem et al., arXiv 2002.09797, equation 5.
  */
-export const coverage = defineMetric({
+export const coverage = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({
   name: "coverage",
   summary: "fraction of real items with a sample near them",
   source: "Naeem et al., arXiv 2002.09797, equation 5",

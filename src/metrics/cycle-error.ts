@@ -1,5 +1,6 @@
 import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { TranslationOptions } from "./option-types.ts";
 import { imageByImage, meanAbsolute, translationOptions } from "./translations.ts";
 
 /**
@@ -8,7 +9,7 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  * Known to be odd: it says nothing of the image in between, and a pair of generators that leave everything alone has none.
  * @source Zhu et al., arXiv 1703.10593, equation 2.
  */
-export const cycleError = defineMetric({
+export const cycleError = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({
   name: "cycle-error",
   summary: "mean absolute error of the cycle reconstruction",
   source: "Zhu et al., arXiv 1703.10593, equation 2",

@@ -3,6 +3,7 @@ import { monteCarlo } from "../estimators/index.ts";
 import { boostedTrees } from "../numeric/boosted-trees.ts";
 import { type FactorCodes, byFactor, factorOptions, parted, valuesOf } from "./factor-codes.ts";
 import { defineMetric } from "./metric.ts";
+import type { FactorOptions } from "./option-types.ts";
 
 /** Keeps the logarithm of an importance of zero finite, as the reference implementation does. */
 const tiny = 1e-11;
@@ -17,7 +18,7 @@ const tiny = 1e-11;
  * standard error is not known: it would take the trees of many samples.
  * @source Eastwood, Williams, ICLR 2018, section 2; trees and entropies as Locatello et al., arXiv 1811.12359, appendix C.
  */
-export const dci = defineMetric({
+export const dci = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "dci",
   summary: "disentanglement, completeness and informativeness",
   source: "Eastwood, Williams, ICLR 2018, section 2",

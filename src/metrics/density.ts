@@ -1,5 +1,6 @@
 import { jackknifed } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
@@ -9,7 +10,7 @@ import { sampleOptions } from "./sets.ts";
  * Known to be odd: above 1 where samples crowd into the densest part of the data, which is no merit.
  * @source Naeem et al., arXiv 2002.09797, equation 4.
  */
-export const density = defineMetric({
+export const density = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({
   name: "density",
   summary: "density of samples in real neighbourhoods (real items: 1)",
   source: "Naeem et al., arXiv 2002.09797, equation 4",

@@ -2,6 +2,7 @@ import { DataError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /**
@@ -11,7 +12,7 @@ import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
  * Known to be odd: it sees complete collapse and little else. A model that draws two of ten classes keeps nine tenths of
  * the distance, and noise has more than the data.
  */
-export const diversity = defineMetric({
+export const diversity = defineMetric<"vectors", typeof sampleOptions, SampleOptions>({
   name: "diversity",
   summary: "distance between samples over that of real items",
   source: "mean pairwise distance, as in Srivastava et al., arXiv 1705.07761",

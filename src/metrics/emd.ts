@@ -4,6 +4,7 @@ import { toPoints } from "../numeric/points.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import { t95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Items of either set in one block: a plan between so many takes some ten milliseconds. */
@@ -16,7 +17,7 @@ const blockSize = 500;
  * have; it says something only beside what real items get, from blocks of one size.
  * @source Kantorovich, "On the translocation of masses", 1942; as a distance of samples: Arjovsky et al., arXiv 1701.07875.
  */
-export const emd = defineMetric({
+export const emd = defineMetric<"features", typeof sampleOptions, SampleOptions>({
   name: "emd",
   summary: "earth mover's distance between samples and real items",
   source: "Kantorovich, 1942; Arjovsky et al., arXiv 1701.07875",

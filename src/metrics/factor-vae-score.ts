@@ -5,6 +5,7 @@ import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/inde
 import { byFactor, columnOf, factorOptions, itemsFor } from "./factor-codes.ts";
 import { type FactorGroups, drawGroups, hitRates } from "./factor-groups.ts";
 import { defineMetric } from "./metric.ts";
+import type { FactorOptions } from "./option-types.ts";
 
 /** Items in a group. */
 const groupSize = 64;
@@ -21,7 +22,7 @@ const unused = 0.05;
  * score 1. A number's unused share is set by a fixed 0.05, so that codes of another scale score otherwise.
  * @source Kim, Mnih, arXiv 1802.05983, section 4; the constants of Locatello et al., arXiv 1811.12359, appendix C.
  */
-export const factorVaeScore = defineMetric({
+export const factorVaeScore = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "factor-vae-score",
   summary: "disentanglement: vote of the lowest-variance latent",
   source: "Kim, Mnih, arXiv 1802.05983, section 4",

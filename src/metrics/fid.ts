@@ -6,11 +6,16 @@ import { maxOf } from "../base/many.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { z95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
+import type { FidOptions } from "./option-types.ts";
 import { type Moments, momentsOf, productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Items whose pull on the distance is looked at for its standard error. */
 const maxInfluences = 2000;
+
+export const options = sampleOptions.extend({
+  forceFid: z.boolean().default(false).meta({ description: "compute FID even from no more items than features" }),
+});
 
 /**
  * Frechet distance between normal distributions with the two sets' means and covariances:
@@ -22,16 +27,14 @@ const maxInfluences = 2000;
  * means and covariances count, so that sets which differ otherwise can have distance 0.
  * @source Heusel et al., arXiv 1706.08500, equation 6.
  */
-export const fid = defineMetric({
+export const fid = defineMetric<"features", typeof options, FidOptions>({
   name: "fid",
   summary: "Frechet distance between sample and real features",
   source: "Heusel et al., arXiv 1706.08500, equation 6",
   perfect: "0 for infinitely many items; the floor for a finite sample",
   better: "lower",
   needs: "features",
-  options: sampleOptions.extend({
-    forceFid: z.boolean().default(false).meta({ description: "compute FID even from no more items than features" }),
-  }),
+  options,
   measure: (sets, { forceFid }) => {
     const d = requireAlike(sets, "fid");
     requireCount(sets, 2, "fid");

@@ -3,28 +3,30 @@ import { filled } from "../base/filled.ts";
 import { integerField } from "../base/options.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { type GradientDraws, defineMetric } from "./metric.ts";
+import type { GradientVarianceOptions } from "./option-types.ts";
 
-export const gradientVariance = defineMetric({
+export const options = z.object({
+  net: z.string().default("encoder").meta({ description: "network whose gradient is measured", placeholder: "name" }),
+  draws: integerField("gradient samples", { min: 4 }).default(200),
+  batch: integerField("batch size in items", { min: 1 }).default(128),
+  beside: z
+    .string()
+    .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE with commas between" })
+    .meta({
+      description: "recipe options of a second estimator to compare with the run's own, as in estimator=score-function",
+      placeholder: "name=value,...",
+    })
+    .optional(),
+});
+
+export const gradientVariance = defineMetric<"gradients", typeof options, GradientVarianceOptions>({
   name: "gradient-variance",
   summary: "total variance of the gradient estimator on one batch",
   source: "Mohamed et al., arXiv 1906.10652, section 2.4",
   perfect: "0, a gradient without noise; compare the ratio of two estimators on the same batch",
   better: "lower",
   needs: "gradients",
-  options: z.object({
-    net: z.string().default("encoder").meta({ description: "network whose gradient is measured", placeholder: "name" }),
-    draws: integerField("gradient samples", { min: 4 }).default(200),
-    batch: integerField("batch size in items", { min: 1 }).default(128),
-    beside: z
-      .string()
-      .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE with commas between" })
-      .meta({
-        description:
-          "recipe options of a second estimator to compare with the run's own, as in estimator=score-function",
-        placeholder: "name=value,...",
-      })
-      .optional(),
-  }),
+  options,
   measure: ({ own, beside }) => {
     const { variance, stderr, ...details } = spreadOf(own);
     const result = { metric: "gradient-variance", value: variance, stderr, n: own.draws, unit: "squared gradient" };

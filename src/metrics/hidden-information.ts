@@ -1,5 +1,6 @@
 import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { TranslationOptions } from "./option-types.ts";
 import { imageByImage, meanAbsolute, translationOptions } from "./translations.ts";
 
 /**
@@ -8,7 +9,7 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  * in the image hands small noise on, at about 1 or below; one that hides the original in faint patterns loses it.
  * @source In the manner of Chu et al., arXiv 1712.02950, section 4.
  */
-export const hiddenInformation = defineMetric({
+export const hiddenInformation = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({
   name: "hidden-information",
   summary: "sensitivity of the cycle to imperceptible noise",
   source: "in the manner of Chu et al., arXiv 1712.02950",

@@ -36,6 +36,7 @@ export { minNearestItems } from "./memorisation.ts";
 export * from "./metric.ts";
 export { type ModeCenters, type ModeCounts, type ModeHits, modesOf, nearestModes } from "./mode-counts.ts";
 export { type Neighbours, neighboursOf } from "./neighbours.ts";
+export type * from "./option-types.ts";
 export { laplacianVariances } from "./sharpness.ts";
 export {
   accuracy,

@@ -5,11 +5,18 @@ import { fold, permutation } from "../base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
 import { t95 } from "./interval.ts";
 import { defineMetric } from "./metric.ts";
+import type { KidOptions } from "./option-types.ts";
 import { productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
 /** Independent estimates that the items are cut into, where there are enough of them. */
 const minBlocks = 10;
+
+export const options = sampleOptions.extend({
+  block: integerField("items per block (default: 1000; a tenth of the items where they are fewer than 10,000)", {
+    min: 2,
+  }).optional(),
+});
 
 /**
  * Kernel distance: the squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, unbiased, so that it may be below
@@ -21,7 +28,7 @@ const minBlocks = 10;
  * sets, where it does not. Two sets of the same items therefore score below 0: there the items do meet themselves.
  * @source Binkowski et al., arXiv 1801.01401, section 4.
  */
-export const kid = defineMetric({
+export const kid = defineMetric<"features", typeof options, KidOptions>({
   name: "kid",
   summary: "kernel distance (MMD) between sample and real features",
   source: "Binkowski et al., arXiv 1801.01401, section 4",
@@ -29,11 +36,7 @@ export const kid = defineMetric({
   better: "lower",
   needs: "features",
   atEnd: true,
-  options: sampleOptions.extend({
-    block: integerField("items per block (default: 1000; a tenth of the items where they are fewer than 10,000)", {
-      min: 2,
-    }).optional(),
-  }),
+  options,
   measure: (sets, { block }) => {
     const d = requireAlike(sets, "kid");
     requireCount(sets, 2 * minBlocks, "kid");

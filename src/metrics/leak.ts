@@ -1,4 +1,5 @@
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /**
@@ -6,7 +7,7 @@ import { sampleOptions, share } from "./sets.ts";
  * taught the generator to draw. Real items that nobody has transformed get more than 0 where some look the same upside down;
  * a value means something beside theirs alone.
  */
-export const leak = defineMetric({
+export const leak = defineMetric<"transforms", typeof sampleOptions, SampleOptions>({
   name: "leak",
   summary: "fraction of samples classified as transformed",
   source: "the fraction itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak",

@@ -1,6 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /** The share of held-out items that count as close to the training items, at least: as many more as are no farther. */
@@ -18,7 +19,7 @@ export const minNearestItems = 1 / closestShare;
  * counted.
  * @source In the manner of Meehan et al., arXiv 2004.05675 (data-copying), with a quantile in place of their rank test.
  */
-export const memorisation = defineMetric({
+export const memorisation = defineMetric<"nearest", typeof sampleOptions, SampleOptions>({
   name: "memorisation",
   summary: "fraction of samples nearly equal to a training item",
   source: "in the manner of Meehan et al., arXiv 2004.05675",

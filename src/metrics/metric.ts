@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { NdArray } from "../base/ndarray.ts";
+import { parseOptions } from "../base/options.ts";
 import type { Key } from "../base/random.ts";
 import type { FactorCodes } from "./factor-codes.ts";
 import type { ModeHits } from "./mode-counts.ts";
@@ -120,8 +121,8 @@ export interface MetricResult {
   readonly details: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** A pure function of arrays. What it was measured on is written beside its result by whoever gathered them. */
-export interface Metric<Kind extends InputKind = InputKind, Schema extends z.ZodObject = z.ZodObject> {
+/** What every metric declares. */
+interface MetricFacts<Kind extends InputKind> {
   readonly name: string;
   /** What the value is called among the numbers of a run, where its sign or scale is not the name's. */
   readonly quantity?: string;
@@ -134,13 +135,33 @@ export interface Metric<Kind extends InputKind = InputKind, Schema extends z.Zod
   readonly needs: Kind;
   /** Whether a run of a model with a discriminator ends with it, where the data give all that it needs. */
   readonly atEnd?: boolean;
+}
+
+/** A metric as it is defined: its options arrive checked, with defaults filled in. */
+export interface MetricDefinition<Kind extends InputKind, Schema extends z.ZodObject> extends MetricFacts<Kind> {
   readonly options: Schema;
   measure(inputs: MetricInputs[Kind], options: z.output<Schema>): MetricResult;
 }
 
-/** Declares a metric; its options are typed by their schema. */
-export function defineMetric<Kind extends InputKind, Schema extends z.ZodObject>(
-  metric: Metric<Kind, Schema>,
-): Metric<Kind, Schema> {
-  return Object.freeze(metric);
+/** A pure function of arrays. What the arrays were gathered from is recorded beside the result by the caller. */
+export interface Metric<
+  Kind extends InputKind = InputKind,
+  Options = Readonly<Record<string, unknown>>,
+> extends MetricFacts<Kind> {
+  readonly options: z.ZodObject;
+  /** @throws OptionError for options that are not valid. @throws DataError for inputs that cannot be measured. */
+  measure(inputs: MetricInputs[Kind], options?: Options): MetricResult;
+}
+
+/** Defines a metric. `Options` may name what the schema accepts by a documented interface. */
+export function defineMetric<
+  Kind extends InputKind,
+  Schema extends z.ZodObject,
+  Options extends z.input<Schema> = z.input<Schema>,
+>(definition: MetricDefinition<Kind, Schema>): Metric<Kind, Options> {
+  return Object.freeze({
+    ...definition,
+    measure: (inputs: MetricInputs[Kind], options?: Options) =>
+      definition.measure(inputs, parseOptions(definition.options, options ?? {}, definition.name)),
+  });
 }

@@ -5,6 +5,7 @@ import { range } from "../base/range.ts";
 import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import { byFactor, columnOf, factorOptions, requireTwoCodes, valuesOf } from "./factor-codes.ts";
 import { defineMetric } from "./metric.ts";
+import type { FactorOptions } from "./option-types.ts";
 
 /** Bins of equal width for each number of a code, from its smallest to its largest value. */
 const binCount = 20;
@@ -20,7 +21,7 @@ const resamples = 20;
  * Mutual information of few points is too large, by about (bins - 1)(values - 1) / 2n nats; the gap loses the most of it.
  * @source Chen et al., arXiv 1802.04942, section 4; 20 bins as Locatello et al., arXiv 1811.12359, appendix C.
  */
-export const mig = defineMetric({
+export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "mig",
   summary: "disentanglement: mutual information gap of latents",
   source: "Chen et al., arXiv 1802.04942, section 4",

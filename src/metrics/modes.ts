@@ -1,5 +1,6 @@
 import { significant } from "../base/digits.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { z95 } from "./interval.ts";
 import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
@@ -16,7 +17,7 @@ import { sampleOptions, share } from "./sets.ts";
  * errors say how other samples of the same model would be counted; that of `captured` is not known where few modes are missed.
  * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4; a mode's share: `coveredFrom`.
  */
-export const modes = defineMetric({
+export const modes = defineMetric<"modes", typeof sampleOptions, SampleOptions>({
   name: "modes",
   summary: "covered modes, and fraction of high-quality samples",
   source: "Srivastava et al., arXiv 1705.07761, section 4",

@@ -2,17 +2,20 @@ import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { logMarginal, monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { NllOptions } from "./option-types.ts";
 
-export const nll = defineMetric({
+export const options = z.object({
+  samples: integerField("importance samples per image", { min: 1 }).default(500),
+});
+
+export const nll = defineMetric<"logWeights", typeof options, NllOptions>({
   name: "nll",
   summary: "negative log-likelihood, by importance sampling",
   source: "Burda et al., arXiv 1509.00519, equation 8",
   perfect: "the entropy of the data; the estimate is biased upwards, less so with more samples",
   better: "lower",
   needs: "logWeights",
-  options: z.object({
-    samples: integerField("importance samples per image", { min: 1 }).default(500),
-  }),
+  options,
   measure: ({ values, dimensions }, { samples }) => {
     const [n, k] = values.shape as [number, number];
     const estimates = new Float64Array(n);

@@ -1,5 +1,6 @@
 import { shareAboveZero } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
@@ -10,7 +11,7 @@ import { sampleOptions } from "./sets.ts";
  * while no item has as many equals as there are neighbours: a ball of radius 0 holds nothing.
  * @source Kynkaanniemi et al., arXiv 1904.06991, equation 1; with k = 5, as Naeem et al., arXiv 2002.09797.
  */
-export const precision = defineMetric({
+export const precision = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({
   name: "precision",
   summary: "fraction of samples in the neighbourhood of a real item",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 1",

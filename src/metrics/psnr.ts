@@ -1,4 +1,5 @@
 import { defineMetric } from "./metric.ts";
+import type { TranslationOptions } from "./option-types.ts";
 import { againstTruth, translationOptions } from "./translations.ts";
 
 /** Mean square of what rounding to 256 levels takes away: images that agree better are equal as files. */
@@ -8,7 +9,7 @@ const rounding = 1 / 255 ** 2 / 12;
  * Peak signal-to-noise ratio of a translated image against the truth, 10 log10(1 / mean square error), averaged over images.
  * Errors count as no smaller than rounding to bytes makes them, which is 58.92 dB.
  */
-export const psnr = defineMetric({
+export const psnr = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "psnr",
   summary: "peak signal-to-noise ratio of translated images, in dB",
   source: "the ratio itself, with a peak of 1",

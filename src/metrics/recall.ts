@@ -1,5 +1,6 @@
 import { shareAboveZero } from "./ball-share.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
@@ -9,7 +10,7 @@ import { sampleOptions } from "./sets.ts";
  * Known to be odd: samples far from the data have large balls, which can hold data that the model never draws.
  * @source Kynkaanniemi et al., arXiv 1904.06991, equation 2; with k = 5, as Naeem et al., arXiv 2002.09797.
  */
-export const recall = defineMetric({
+export const recall = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({
   name: "recall",
   summary: "fraction of real items in the neighbourhood of a sample",
   source: "Kynkaanniemi et al., arXiv 1904.06991, equation 2",

@@ -11,6 +11,7 @@ import {
 } from "./factor-codes.ts";
 import { linearSvm } from "../numeric/linear-svm.ts";
 import { defineMetric } from "./metric.ts";
+import type { FactorOptions } from "./option-types.ts";
 
 /** Weight of the classifier's losses against its penalty. */
 const lossWeight = 0.01;
@@ -23,7 +24,7 @@ const lossWeight = 0.01;
  * between them, so that codes equal to the factors are far from 1. The penalty makes it depend on the codes' scale.
  * @source Kumar et al., arXiv 1711.00848, section 3; C = 0.01 and balanced classes as Locatello et al., arXiv 1811.12359, appendix C.
  */
-export const sap = defineMetric({
+export const sap = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "sap",
   summary: "disentanglement: separated attribute predictability",
   source: "Kumar et al., arXiv 1711.00848, section 3",

@@ -2,6 +2,7 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, formatShape } from "../base/ndarray.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
+import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
@@ -11,7 +12,7 @@ import { sampleOptions } from "./sets.ts";
  * Known to be odd: noise is sharp. A ratio above 1 is grain, not quality; read it beside precision.
  * @source Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
  */
-export const sharpness = defineMetric({
+export const sharpness = defineMetric<"samples", typeof sampleOptions, SampleOptions>({
   name: "sharpness",
   summary: "Laplacian variance of samples over that of real items",
   source: "Pech-Pacheco et al., ICPR 2000",

@@ -2,6 +2,7 @@ import { filled } from "../base/filled.ts";
 import { DataError } from "../base/errors.ts";
 import { formatShape } from "../base/ndarray.ts";
 import { defineMetric } from "./metric.ts";
+import type { TranslationOptions } from "./option-types.ts";
 import { againstTruth, translationOptions } from "./translations.ts";
 
 /** Side of the window, and the deviation of its normal weights, in pixels. */
@@ -14,7 +15,7 @@ const [steadyMean, steadyVariance] = [0.01 ** 2, 0.03 ** 2];
  * 11 pixels that lies wholly inside the image, averaged over places and channels.
  * @source Wang et al., "Image quality assessment: from error visibility to structural similarity", TIP 2004, equation 13.
  */
-export const ssim = defineMetric({
+export const ssim = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "ssim",
   summary: "structural similarity of translated and target images",
   source: "Wang et al., TIP 2004, equation 13",

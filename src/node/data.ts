@@ -2,19 +2,9 @@ import { OptionError } from "../base/errors.ts";
 import { countOrShareRule, isCountOrShare } from "../base/options.ts";
 import { type DataSplit, type Dataset, splitOff, take, thin } from "../data/dataset.ts";
 import { hasSides } from "../data/pairs.ts";
+import type { OpenDataOptions, OpenItemsOptions } from "../run/index.ts";
 import type { DataParts } from "./data-parts.ts";
-import { type DomainOptions, openDomains } from "./open-domains.ts";
-
-/** How data are opened: size, count, folder and pairs. */
-export interface OpenDataOptions extends Omit<DomainOptions, "first"> {
-  /**
-   * Keep the first so many items; of the test part too, where the data have one of their own. Below 1: keep such a share of
-   * the items to train on, and the whole test part. Of two domains, of each.
-   */
-  readonly limit?: number | undefined;
-  /** Of two domains, the one to read alone, with the part of it that it has in the pairs. */
-  readonly domain?: "A" | "B" | undefined;
-}
+import { openDomains } from "./open-domains.ts";
 
 /**
  * Opens data by name (`mnist`), or by path: a folder of images, a NumPy file (`.npy`), an IDX file, or a table of points
@@ -38,7 +28,7 @@ export async function openData(spec: string, options: OpenDataOptions = {}): Pro
  * The same as one set, in the order in which they lie there. Of data that have a test part of their own, the part to
  * train on.
  */
-export async function openItems(spec: string, options: Omit<OpenDataOptions, "limit"> = {}): Promise<Dataset> {
+export async function openItems(spec: string, options: OpenItemsOptions = {}): Promise<Dataset> {
   checkOptions(options);
   const { domains, join } = await openDomains(spec, options);
   return chosenDomain(join(domains.map(({ train }) => train)), options.domain);
@@ -64,7 +54,7 @@ function splitOf({ train, test }: DataParts, limit: number | undefined): DataSpl
   return limit === undefined ? split : { train: thin(split.train, limit), test: split.test };
 }
 
-function checkOptions({ size, limit }: OpenDataOptions): void {
+function checkOptions({ size, limit }: Pick<OpenDataOptions, "size" | "limit">): void {
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 1)) {
     throw new OptionError(`size must be a whole number from 1 - got ${size}`);
   }

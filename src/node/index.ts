@@ -1,4 +1,5 @@
-export { type OpenDataOptions, openData, openData as images, openItems } from "./data.ts";
+export type { OpenDataOptions, OpenItemsOptions } from "../run/option-types.ts";
+export { openData, openData as images, openItems } from "./data.ts";
 export {
   type Device,
   type NodeEngineOptions,

@@ -1,12 +1,10 @@
 import { DataError, OptionError } from "../base/errors.ts";
 import { type Sides, type SkippedFile, select } from "../data/dataset.ts";
+import type { OpenDataOptions } from "../run/index.ts";
 import { type DataParts, type OpenedData, twoDomains } from "./data-parts.ts";
 import { type SpecOptions, openSpec } from "./open-spec.ts";
 
-export interface DomainOptions extends SpecOptions {
-  /** A second domain, named as the first is. */
-  readonly second?: string | undefined;
-}
+export interface DomainOptions extends SpecOptions, Pick<OpenDataOptions, "second"> {}
 
 /**
  * What a spec names, or two. Two folders with exactly the same file names are aligned pairs, without those of which

@@ -7,6 +7,7 @@ import { DataError, OptionError } from "../base/errors.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
 import { readCsv } from "./csv-points.ts";
+import type { OpenDataOptions } from "../run/index.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { openIdx } from "./idx-files.ts";
 import { openImageFolder } from "./image-folders.ts";
@@ -16,15 +17,9 @@ import { importData, isModulePath } from "./own-module.ts";
 import { openParquet } from "./parquet-file.ts";
 import { readIfThere } from "./read-file.ts";
 
-export interface SpecOptions {
-  /** Side in pixels, from 1: the images of a folder are brought to it, generated ones are drawn in it. */
-  readonly size?: number | undefined;
-  /** Read the first so many images of a folder. */
+export interface SpecOptions extends Pick<OpenDataOptions, "size" | "dataDir" | "pairs"> {
+  /** Number of images of a folder to read; the rest are not opened. */
   readonly first?: number | undefined;
-  /** Folder with the files of a named data set, in place of where they usually are. */
-  readonly dataDir?: string | undefined;
-  /** Each image of a folder holds a pair. */
-  readonly pairs?: "side-by-side" | undefined;
 }
 
 /** What one spec names. @throws DataError when there are no such data. @throws OptionError for an option that does not fit. */

@@ -5,40 +5,43 @@ import type { Dataset } from "../data/index.ts";
 import type { ConfiguredModel, Model, ModelDefinition } from "../models/index.ts";
 import { type Schedule, constantSchedule, cosineSchedule, linearSchedule } from "../optim/index.ts";
 import { batchesPerStep } from "../step/trace.ts";
+import type { TrainOptions } from "./option-types.ts";
 
-/** How to train, whatever the model. Recipes give some of the defaults. */
-export const trainOptions = z.object({
-  steps: integerField("number of training steps, one batch each; instead of --epochs", { min: 1 }).optional(),
-  epochs: integerField("passes over the training split, instead of --steps", { min: 1 }).optional(),
-  batch: integerField("batch size in items", { min: 1 }).optional(),
-  learningRate: numberField("initial learning rate of the optimizer", { above: 0 }).optional(),
-  schedule: choiceField("learning-rate schedule; constant-linear decays linearly over the second half", [
-    "constant",
-    "linear",
-    "constant-linear",
-    "cosine",
-  ]).optional(),
-  rateEnd: numberField("final learning rate as a fraction of the initial one", { min: 0, max: 1 }).optional(),
-  seed: integerField("random seed of parameters, batches and noise; the same seed gives the same numbers", {
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-  }).default(0),
-  logEvery: integerField("steps between two log entries in metrics.jsonl", { min: 1 }).default(10),
-  evalEvery: integerField(
-    "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
-    {
+/** Schema of `TrainOptions`. */
+export const trainOptions = z
+  .object({
+    steps: integerField("number of training steps, one batch each; instead of --epochs", { min: 1 }).optional(),
+    epochs: integerField("passes over the training split, instead of --steps", { min: 1 }).optional(),
+    batch: integerField("batch size in items", { min: 1 }).optional(),
+    learningRate: numberField("initial learning rate of the optimizer", { above: 0 }).optional(),
+    schedule: choiceField("learning-rate schedule; constant-linear decays linearly over the second half", [
+      "constant",
+      "linear",
+      "constant-linear",
+      "cosine",
+    ]).optional(),
+    rateEnd: numberField("final learning rate as a fraction of the initial one", { min: 0, max: 1 }).optional(),
+    seed: integerField("random seed of parameters, batches and noise; the same seed gives the same numbers", {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    }).default(0),
+    logEvery: integerField("steps between two log entries in metrics.jsonl", { min: 1 }).default(10),
+    evalEvery: integerField(
+      "steps between two evaluations, on held-out and on training items (default: a twentieth of the run)",
+      {
+        min: 1,
+      },
+    ).optional(),
+    sampleEvery: integerField("steps between two sample grids (default: a tenth of the run)", {
       min: 1,
-    },
-  ).optional(),
-  sampleEvery: integerField("steps between two sample grids (default: a tenth of the run)", {
-    min: 1,
-  }).optional(),
-  checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
-  keep: integerField("number of latest checkpoints to keep", { min: 1 }).default(2),
-});
-
-/** Options of training; each has a default that fits the recipe and the data. */
-export type TrainOptions = z.input<typeof trainOptions>;
+    }).optional(),
+    checkpointEvery: integerField("steps between two checkpoints", { min: 1 }).default(500),
+    keep: integerField("number of latest checkpoints to keep", { min: 1 }).default(2),
+  })
+  .meta({
+    description:
+      "options of training, for any model; defaults that are not given here depend on the recipe and the data",
+  });
 
 /** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
 export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
@@ -62,27 +65,41 @@ export interface ResolvedTraining {
   readonly keep: number;
 }
 
-/** Where data come from; what opens them again. */
-export const dataOptions = z.object({
-  spec: textField(
-    "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX; .js or .ts that exports data)",
-  ),
-  second: textField("second domain of images, in the same form as spec").optional(),
-  pairs: choiceField("read each image as an aligned pair: A is its left half, B its right half", [
-    "side-by-side",
-  ]).optional(),
-  domain: choiceField("read only this domain of data with two domains (A is the first)", ["A", "B"]).optional(),
-  size: integerField(
-    "scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji",
-    {
-      min: 1,
-    },
-  ).optional(),
-  limit: countOrShareField(
-    "use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each",
-  ).optional(),
-  dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
-});
+/** Schema of `OpenDataOptions`. */
+export const openDataOptions = z
+  .object({
+    second: textField("second domain of images, in the same form as spec").optional(),
+    pairs: choiceField("read each image as an aligned pair: A is its left half, B its right half", [
+      "side-by-side",
+    ]).optional(),
+    domain: choiceField("read only this domain of data with two domains (A is the first)", ["A", "B"]).optional(),
+    size: integerField(
+      "scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji",
+      {
+        min: 1,
+      },
+    ).optional(),
+    limit: countOrShareField(
+      "use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each",
+    ).optional(),
+    dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
+  })
+  .meta({ description: "how data are read: folders, pairs, domains, image size and number of items" });
+
+/** Schema of `OpenItemsOptions`. */
+export const openItemsOptions = openDataOptions
+  .omit({ limit: true })
+  .meta({ description: "how data are read, without splitting or limiting them" });
+
+/** Schema of `DataOptions`: what opens the data of a run again. */
+export const dataOptions = z
+  .object({
+    spec: textField(
+      "name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX; .js or .ts that exports data)",
+    ),
+    ...openDataOptions.shape,
+  })
+  .meta({ description: "source of the data, and how they are read" });
 
 /** Where the data of a run come from. */
 export type DataSource = z.output<typeof dataOptions>;

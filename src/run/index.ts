@@ -5,6 +5,7 @@ export type { InitialParameters } from "./initial-parameters.ts";
 export * from "./load-parameters.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { inRun } from "./in-run.ts";
+export type * from "./option-types.ts";
 export * from "./plan.ts";
 export { type MetricLine, parseMetricLine } from "./metric-lines.ts";
 export { isDone, requireResumable } from "./resumable.ts";

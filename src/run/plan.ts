@@ -16,14 +16,8 @@ import { scheduleStages } from "../step/stages.ts";
 import { classesOf } from "../step/labels.ts";
 import { layoutsOf } from "../step/layout.ts";
 import { requireParameterMemory, requireStepMemory } from "../step/step-memory.ts";
-import {
-  type DataSource,
-  type RecipeModule,
-  type RunConfig,
-  type TrainOptions,
-  resolveTraining,
-  runConfig,
-} from "./config.ts";
+import { type DataSource, type RecipeModule, type RunConfig, resolveTraining, runConfig } from "./config.ts";
+import type { TrainOptions } from "./option-types.ts";
 import { type InitialParameters, requireLike } from "./initial-parameters.ts";
 import type { Run } from "./run.ts";
 

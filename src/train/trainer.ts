@@ -3,7 +3,7 @@ import { MemoryStore, type Store } from "../base/store.ts";
 import type { DataSplit } from "../data/index.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import { requireUpdates } from "../runtime/index.ts";
-import type { TrainOptions } from "../run/config.ts";
+import type { TrainOptions } from "../run/option-types.ts";
 import { requireSameData } from "../run/data-record.ts";
 import { type Plan, type PlanSettings, planAgain, planRun } from "../run/plan.ts";
 import { requireResumable } from "../run/resumable.ts";
