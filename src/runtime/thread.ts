@@ -16,9 +16,10 @@ export type ToThread =
       readonly looks: number;
     }
   | { readonly type: "add"; readonly program: number; readonly module: object }
-  | { readonly type: "remove"; readonly programs: readonly number[] };
+  | { readonly type: "remove"; readonly programs: readonly number[] }
+  | { readonly type: "end" };
 
-/** What it answers to each, before it waits for work. */
+/** What it answers to each, before it waits for work. After it has answered to "end" it does not access the memory any more. */
 export type FromThread = "ready";
 
 type Begin = Extract<ToThread, { type: "begin" }>;
@@ -32,6 +33,10 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
   const programs = new Map<number, Exports>();
   let begun: (Begin & { readonly words: Int32Array }) | null = null;
   return (message) => {
+    if (message.type === "end") {
+      answer("ready");
+      return;
+    }
     if (message.type === "begin")
       begun = { ...message, words: new Int32Array(message.memory.buffer, message.control, 16) };
     else if (message.type === "remove") for (const program of message.programs) programs.delete(program);

@@ -31,7 +31,16 @@ interface Answer {
   reject(reason: Error): void;
 }
 
-/** The additional threads of an engine, over one shared memory. They sleep while there is no work. */
+/**
+ * The additional threads of an engine, over one shared memory. They sleep while there is no work. What holds, and why no
+ * thread runs other work than the rest:
+ * - A segment is given out, or a message announced, only once all threads have left a barrier of the previous segment, and
+ *   thus know which it was: each segment has a barrier (`emitProgram`).
+ * - Messages are sent one at a time, and the caller waits for all answers. A thread counts the pieces of work before it answers.
+ * - Only threads that have begun and have not ended access the shared words, and their memory is released only once all
+ *   have answered that they ended. Terminating is not enough: a browser may let a Worker live on for seconds, in which it would
+ *   take up the work of the threads that were started after it.
+ */
 export class Threads {
   private readonly hosts: ThreadHost[] = [];
   private readonly answers: (Answer | null)[] = [];
@@ -80,7 +89,7 @@ export class Threads {
     try {
       await all.tell((i) => ({ ...shared, thread: i + 1 }));
     } catch (error) {
-      all.end();
+      await all.end();
       throw error;
     }
     return all;
@@ -117,12 +126,17 @@ export class Threads {
     this.requireAlive();
   }
 
-  /** Ends the threads. */
-  end(): void {
+  /** Ends the threads, and releases the memory that they share. */
+  async end(): Promise<void> {
+    try {
+      await this.tell(() => ({ type: "end" }));
+      this.heap.release(this.at);
+    } catch {
+      // After a failure nobody knows whether a thread still accesses that memory: it is never used again.
+    }
     this.ended = true;
     for (const host of this.hosts) host.end();
     this.hosts.length = 0;
-    this.heap.release(this.at);
   }
 
   private give(program: number, segment: number): void {

@@ -10,6 +10,7 @@ import { type TrainEvent, resume, train } from "../train/index.ts";
 import { fetchData } from "./data.ts";
 import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
 import { OpfsStore } from "./opfs-store.ts";
+import { browserThreads } from "./start-thread.ts";
 
 const controller = new AbortController();
 let store: Store = new MemoryStore();
@@ -34,7 +35,7 @@ async function work(message: Extract<ToWorker, { type: "train" | "resume" }>): P
 }
 
 async function begin(message: Extract<ToWorker, { type: "train" | "resume" }>): Promise<AsyncIterable<TrainEvent>> {
-  const settings = { engine: wasmEngine(), signal: controller.signal };
+  const settings = { engine: wasmEngine({ threads: browserThreads() }), signal: controller.signal };
   if (message.type === "resume") {
     store = await OpfsStore.open(message.store);
     return resume(await Run.open(store), await opened(message.data), settings);

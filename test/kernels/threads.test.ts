@@ -152,6 +152,19 @@ describe("threads", () => {
       while (Atomics.load(words, 3) === 0) Atomics.wait(words, 1, 0, 100);
     };
     expect(() => threads.run(program, 0, wait)).toThrow("it failed while it worked");
-    threads.end();
+    await threads.end();
+  });
+
+  it("that are slow to end leave those that start after them alone", { timeout: 60_000 }, async () => {
+    // A browser lets a Worker go on for seconds after it was terminated.
+    const start: typeof startThread = (listener) => {
+      const host = startThread({ ...listener, died: () => {} });
+      return { ...host, end: () => void setTimeout(host.end, 3000) };
+    };
+    const whole = digest(await steps(wasmEngine(), 50));
+    const engine = wasmEngine({ threads: { threads: 2, start } });
+    for (let pool = 0; pool < 8; pool++) {
+      expect(digest(await steps(engine, 50)), `pool ${pool}`).toBe(whole);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import type { Page } from "playwright-core";
@@ -21,13 +22,25 @@ describe.skipIf(noBrowser !== null)(
 
     it.each([
       ["vae", 4],
-      ["gan", 1],
-      ["cyclegan", 1],
+      ["gan", 2],
+      ["gan", 4],
+      ["cyclegan", 4],
     ] as const)("trains a %s on %i threads to the bytes of Node", { timeout: 180_000 }, async (name, threads) => {
       expect(await page.evaluate(`train(${JSON.stringify(name)}, ${threads})`)).toEqual({
         digest: trainings[name].digest,
         threads,
       });
+    });
+
+    it("gives trainInWorker all cores, and the bytes of one", { timeout: 180_000 }, async () => {
+      const own = await openPage(join(import.meta.dirname, "pages"), { isolated: true });
+      const loaded: string[] = [];
+      own.page.context().on("request", (request) => loaded.push(request.url()));
+      const words = ["gan", { hidden: [64, 64] }, { name: "ring8" }, { steps: trainings.gan.steps, seed: 7 }];
+      const found = await own.page.evaluate(`page.train(...${JSON.stringify(words)})`);
+      await own.close();
+      expect(found).toMatchObject({ digest: trainings.gan.digest });
+      if (availableParallelism() > 1) expect(loaded.join()).toContain("kernel-thread");
     });
   },
 );
