@@ -108,7 +108,7 @@ export class MemoryStore implements Store {
 }
 
 function missing(name: string): RunError {
-  return new RunError(`store: the name must be there - got none of ${name}`);
+  return new RunError(`store: got no file ${name}`);
 }
 
 function taken(name: string): RunError {

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { key } from "../base/random.ts";
 import { MemoryStore } from "../base/store.ts";
 import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
+import { inRun } from "../run/index.ts";
 import { type Weights } from "../run/index.ts";
 import { type ParityEntry, aboutExport, exportModel } from "../trained/index.ts";
 import { addOutputFlags } from "./flags.ts";
@@ -44,12 +45,14 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
     path: join(target, name.slice("export/".length)),
   }));
   if (out === undefined) {
-    const { store, release } = await openRunFolder(folder);
-    try {
-      for (const { name } of files) await store.write(name, await written.read(name));
-    } finally {
-      await release();
-    }
+    await inRun(folder, async () => {
+      const { store, release } = await openRunFolder(folder);
+      try {
+        for (const { name } of files) await store.write(name, await written.read(name));
+      } finally {
+        await release();
+      }
+    });
   } else {
     for (const { path } of files) await requireFree(path, force);
     const made: string[] = [];

@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { flagOf } from "../base/options.ts";
@@ -24,7 +25,12 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const own = ownPlace(text);
   if (own !== null) {
-    tell(stderr, `${own}: ${error instanceof Error ? error.message : text}`, "it is thrown by a file of your own");
+    const { place, innermost } = own;
+    const hint = innermost
+      ? "it is thrown by a file of your own"
+      : "it is thrown by zaya, called there: check what is passed to it; if that is right, report a bug in zaya with the lines below";
+    tell(stderr, `${place}: ${error instanceof Error ? error.message : text}`, hint);
+    if (!innermost) writeLines(stderr, text.split("\n"));
     return exitCodes.refused;
   }
   tell(stderr, "this is a bug in zaya: please report it with the lines below");
@@ -32,13 +38,25 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
   return exitCodes.bug;
 }
 
-const ownFolder = new URL("../../", import.meta.url).href;
+/** Of zaya's own code. */
+const ownFolder = fileURLToPath(new URL("../", import.meta.url));
 
-/** The innermost place of a stack, `path:line:column`, where that is in a person's own recipe or data; null elsewhere. */
-function ownPlace(stack: string): string | null {
-  const frame = /file:\/\/[^\s)]+/.exec(stack)?.[0];
-  if (frame === undefined || frame.startsWith(ownFolder) || frame.includes("/node_modules/")) return null;
-  return fileURLToPath(frame);
+/** A place in a person's own recipe or data, `path:line:column`. */
+interface OwnPlace {
+  readonly place: string;
+  /** Whether nothing of zaya's was called from there. */
+  readonly innermost: boolean;
+}
+
+/** The innermost frame of a stack that is in a person's own file, or in a package that it uses; null where there is none. */
+function ownPlace(stack: string): OwnPlace | null {
+  const frames = stack
+    .split("\n")
+    .flatMap((line) => /^ {4}at (?:.*\()?(file:\/\/[^)]+|\/[^)]+|[A-Z]:\\[^)]+)\)?$/.exec(line)?.[1] ?? []);
+  const paths = frames.map((frame) => (frame.startsWith("file:") ? fileURLToPath(frame) : frame));
+  const isZaya = (path: string): boolean => path.startsWith(ownFolder);
+  const at = paths.findIndex((path) => !isZaya(path) && !path.includes(`${sep}node_modules${sep}`));
+  return at < 0 ? null : { place: paths[at]!, innermost: !paths.slice(0, at).some(isZaya) };
 }
 
 function isOutOfMemory(error: unknown): boolean {

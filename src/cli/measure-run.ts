@@ -20,6 +20,7 @@ import {
   measureEach,
   takesFeatures,
 } from "../evaluation/index.ts";
+import { inRun } from "../run/index.ts";
 import { deviceOf } from "./device.ts";
 import { addFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -109,7 +110,11 @@ export function requireNoMeasureFlags(flags: MeasureFlags): void {
 }
 
 /** Measures a run's newest checkpoint on its test data; the results are written into its eval/. */
-export async function measureRun(folder: string, flags: MeasureFlags, output: Output): Promise<Measurement> {
+export function measureRun(folder: string, flags: MeasureFlags, output: Output): Promise<Measurement> {
+  return inRun(folder, () => measureIn(folder, flags, output));
+}
+
+async function measureIn(folder: string, flags: MeasureFlags, output: Output): Promise<Measurement> {
   const given = parseOptions(options, givenOptions(flags, options), "eval");
   const device = deviceOf(flags.device);
   const lock = await openRunFolder(folder);

@@ -15,7 +15,7 @@ import {
   imagePort,
   rangeOfImages,
 } from "../runtime/index.ts";
-import { drawNoise } from "../trained/index.ts";
+import { clipped, drawNoise } from "../trained/index.ts";
 import type { Noise } from "./item-noise.ts";
 import type { OnnxForm } from "./onnx-flags.ts";
 
@@ -89,7 +89,7 @@ export class OnnxSampler {
   /** Items of some noise [n, ...]: images [n, h, w, c] in [0, 1], or points as they are. */
   async decode(noise: NdArray): Promise<NdArray> {
     const made = await this.net.apply(noise, this.output, chunk);
-    return this.images === null ? made : fromPort(made, this.images.port.layout, this.images.range, "float32");
+    return this.images === null ? made : clipped(fromPort(made, this.images.port.layout, this.images.range, "float32"));
   }
 
   close(): Promise<void> {

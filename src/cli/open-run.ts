@@ -20,7 +20,7 @@ export async function openRunModel(
   const run = await openRun(folder, recipe);
   const opened = await inRun(folder, async () => openTrained(run, await nodeEngine({ device }), weights, checkpoint));
   for (const what of opened.recovered) new Output({}).warn(`${folder}: ${what}`);
-  if (opened.recovered.length > 0) new Output({}).warn(`${folder}: continuing from step ${opened.step}`);
+  if (opened.recovered.length > 0) new Output({}).warn(`${folder}: using the checkpoint of step ${opened.step}`);
   return { run, ...opened };
 }
 

@@ -31,10 +31,10 @@ async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   const output = new Output(flags);
   const run = await openRun(folder, flags.recipe);
   const data = await openSameData(run);
-  for (const what of run.recovered) output.warn(`${folder}: ${what}`);
-  const leftOut = await inRun(folder, async () =>
+  const { leftOut, recovered } = await inRun(folder, async () =>
     reportAgain(run, data, await nodeEngine({ device: deviceOf(flags.device) })),
   );
+  for (const what of recovered) output.warn(`${folder}: ${what}`);
   for (const what of leftOut) output.warn(`${folder}/${what}`);
   const report = join(folder, reportFile);
   output.result([report], { run: folder, status: run.state.status, report });

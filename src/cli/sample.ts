@@ -14,7 +14,7 @@ import { readDataRecord } from "../run/index.ts";
 import { drawnPicture, readReals, samplesPicture } from "../report/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
-import { counted } from "./format.ts";
+import { count, counted } from "./format.ts";
 import { addExamples } from "./help.ts";
 import { type Noise, interpolated, noiseOfSeed, noiseOfSeeds, seedsOf } from "./item-noise.ts";
 import { type OnnxForm, isOnnxPath, onnxFields, probedWarning, requireNoOnnxForm } from "./onnx-flags.ts";
@@ -119,7 +119,8 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
         ? await writeFolder(source, draws, given.format, target, output)
         : await writeFile(source, draws, target);
     const seeds = given.seeds === undefined ? { seed: given.seed } : { seeds: given.seeds };
-    output.result([`${out}: ${counted(draws.count, "item")}, ${draws.about}`], {
+    const between = film ? `${count(draws.count * given.interpolate!)} frames between ` : "";
+    output.result([`${out}: ${between}${counted(draws.count, film ? "image" : "item")}, ${draws.about}`], {
       out,
       n: draws.count,
       ...seeds,
@@ -262,7 +263,7 @@ async function openRun(folder: string, device: Device, parameters: Parameters): 
     noise: generator,
     draw: async (items) =>
       kind === "image" ? imagesPicture(items) : samplesPicture(trained, await readReals(run.store), items),
-    decode: async (noise) => (await trained.map(generator.map, { [generator.input]: noise }))[generator.output]!,
+    decode: (noise) => trained.generate(noise),
     close,
   };
 }

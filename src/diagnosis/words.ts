@@ -1,8 +1,8 @@
 import { threeDigits } from "../base/digits.ts";
 
-/** `31.2 %`. */
-export function share(value: number): string {
-  return `${threeDigits(100 * value)} %`;
+/** `31.2 %`; all or nothing only where it is. @param others Shares beside which it is read, as of `threeDigits`. */
+export function share(value: number, ...others: readonly number[]): string {
+  return `${threeDigits(100 * value, ...[0, 1, ...others].map((other) => 100 * other))} %`;
 }
 
 /** `a, b and c`; of many, the first ones and a count. */

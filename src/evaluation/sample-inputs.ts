@@ -57,10 +57,9 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   return trained.sample(fold(key, "samples"), count);
 }
 
-/** Items drawn from the model; of images, pixels beyond black and white are brought there. */
+/** Items drawn from the model. @throws DataError for values that are not finite. */
 function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
   const { subject } = gathering;
-  const { data } = subject;
   const count = drawnCount(subject, drawing);
   return gathering.once(`drawn ${count} ${drawing.direction}`, async () => {
     const items = await made(subject, count, drawing, metric);
@@ -71,8 +70,6 @@ function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Prom
         "the run has diverged: check its losses",
       );
     }
-    if (data.kind !== "points")
-      for (const [i, value] of items.data.entries()) items.data[i] = Math.min(1, Math.max(0, value));
     return items;
   });
 }

@@ -28,7 +28,7 @@ export async function serveMonitor(folder: string, port: number, readOnly: boole
   }
   if (root === null) {
     throw new OptionError(
-      `the folder of runs must be there - got ${folder}`,
+      `the folder of runs must exist - got ${folder}`,
       "train a model first, or name a folder: zaya studio DIR",
     );
   }

@@ -60,27 +60,32 @@ export class FolderStore implements Store {
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(name);
     await this.guard();
-    await naming("write", path, () => replaceFile(path, bytes));
+    await naming("write", path, () => replaceFile(path, bytes), causesInRun);
   }
 
   async create(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(name);
     await this.guard();
-    await naming("write", path, () => createFile(path, bytes));
+    await naming("write", path, () => createFile(path, bytes), causesInRun);
   }
 
   async append(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(name);
     await this.guard();
-    await naming("append", path, async () => {
-      try {
-        await appendFile(path, bytes);
-      } catch (error) {
-        if (codeOf(error) !== "ENOENT") throw error;
-        await makeFolders(dirname(path));
-        await appendFile(path, bytes);
-      }
-    });
+    await naming(
+      "append",
+      path,
+      async () => {
+        try {
+          await appendFile(path, bytes);
+        } catch (error) {
+          if (codeOf(error) !== "ENOENT") throw error;
+          await makeFolders(dirname(path));
+          await appendFile(path, bytes);
+        }
+      },
+      causesInRun,
+    );
   }
 
   async sync(name: string): Promise<void> {
@@ -95,7 +100,7 @@ export class FolderStore implements Store {
   async truncate(name: string, size: number): Promise<void> {
     const path = this.path(name);
     await this.guard();
-    await naming("write", path, () => truncate(path, size));
+    await naming("write", path, () => truncate(path, size), causesInRun);
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -107,7 +112,7 @@ export class FolderStore implements Store {
   async remove(prefix: string): Promise<void> {
     const path = this.path(prefix);
     await this.guard();
-    await naming("remove", path, () => rm(path, { recursive: true, force: true }));
+    await naming("remove", path, () => rm(path, { recursive: true, force: true }), causesInRun);
     // A folder is there while it holds something: what a person keeps in it stays, and so does the folder.
     for (let at = dirname(path); at.length > this.folder.length; at = dirname(at)) {
       const removed = await rmdir(at).then(
@@ -246,7 +251,10 @@ async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
   }
 }
 
-const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = {
+/** What codes of the system mean, and what to do. */
+export type Causes = Readonly<Record<string, readonly [rule: string, hint: string]>>;
+
+const causes: Causes = {
   ENOSPC: ["the disk must have room", "the disk is full: free some space, or write to another one"],
   EDQUOT: ["the disk must have room", "your quota on this disk is used up: free some space, or write to another one"],
   EACCES: ["the path must be allowed", "permission denied: change the owner or mode, or choose another folder"],
@@ -263,19 +271,35 @@ const causes: Readonly<Record<string, readonly [rule: string, hint: string]>> = 
 };
 
 /** What the same codes mean where something new is to be made. */
-const causesOfMaking: typeof causes = {
+const causesOfMaking: Causes = {
   ENOENT: ["the place must take new files", "its folder was removed meanwhile, or takes none: choose another folder"],
 };
 const making = ["write", "append", "lock", "train"];
 
-/** Runs `body`; an error of the file system becomes a RunError that names the path and says what to do. */
-export async function naming<T>(what: string, path: string, body: () => Promise<T>): Promise<T> {
+/** The same for a run that is there: it can only be written where it lies. */
+export const causesInRun: Causes = {
+  EROFS: [
+    "the disk must be writable",
+    "it is mounted read-only: copy the run to another disk, cp -r RUN FOLDER, and use the copy",
+  ],
+  EACCES: [
+    "the run must be writable",
+    "permission denied: change its owner or mode, or copy the run, cp -r RUN FOLDER, and use the copy",
+  ],
+};
+
+/**
+ * Runs `body`; an error of the file system becomes a RunError that names the path and says what to do.
+ * @param special What some codes mean here.
+ */
+export async function naming<T>(what: string, path: string, body: () => Promise<T>, special: Causes = {}): Promise<T> {
   try {
     return await body();
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    const [rule, hint] = (making.includes(what) ? causesOfMaking[code] : undefined) ??
+    const [rule, hint] = special[code] ??
+      (making.includes(what) ? causesOfMaking[code] : undefined) ??
       causes[code] ?? ["the file system must answer", (error as Error).message];
     throw new RunError(`cannot ${what}: ${rule} - got ${code} for ${path}`, hint);
   }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
-import { codeOf, makeFolders, naming } from "./folder-store.ts";
+import { type Causes, codeOf, makeFolders, naming } from "./folder-store.ts";
 
 /** Who holds a lock. `started` tells a process from a later one with the same number; null where the system does not say. */
 export interface LockHolder {
@@ -32,15 +32,21 @@ export interface FolderLock {
 /**
  * Makes this process the one writer of a folder, which is made if it is missing. The lock of a process of this machine
  * that has ended without releasing it is taken over.
+ * @param causes What codes of the system mean for this folder.
  * @throws RunError when another writer holds the folder; it names the process.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, causes?: Causes): Promise<FolderLock> {
   const path = lockPath(folder);
   const holder = await describeProcess(process.pid);
   await naming("lock", path, () => makeFolders(resolve(folder)));
-  await naming("lock", path, async () => {
-    if (!(await create(path, holder))) await takeOver(path, holder);
-  });
+  await naming(
+    "lock",
+    path,
+    async () => {
+      if (!(await create(path, holder))) await takeOver(path, holder);
+    },
+    causes,
+  );
   const at = resolve(folder);
   const locked = await identityOf(at);
   return {

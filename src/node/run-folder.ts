@@ -5,7 +5,7 @@ import { RunError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { maxOf } from "../base/many.ts";
 import { listCheckpoints } from "../run/index.ts";
-import { FolderStore, codeOf, isDraft, naming } from "./folder-store.ts";
+import { FolderStore, causesInRun, codeOf, isDraft, naming } from "./folder-store.ts";
 import { lockFolder } from "./lock.ts";
 
 /** A run's folder of which this process is the one writer, until `release`. */
@@ -85,7 +85,7 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
 /** Locks the folder of a run to write into it. @throws RunError when there is no run, or another process writes it. */
 export async function openRunFolder(folder: string): Promise<RunFolder> {
   await requireRun(folder);
-  const lock = await lockFolder(folder);
+  const lock = await lockFolder(folder, causesInRun);
   await removeDrafts(resolve(folder));
   return { folder, store: new FolderStore(folder, () => lock.check()), release: () => lock.release() };
 }

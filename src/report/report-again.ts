@@ -11,16 +11,24 @@ import { buildModel, infoOf } from "../run/plan.ts";
 import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "../run/run.ts";
 
+/** What of a run's files is missing or damaged. */
+export interface ReportGaps {
+  /** Files that are not part of the report, each with the reason. */
+  readonly leftOut: readonly string[];
+  /** Files for which others stand in, each with what does. */
+  readonly recovered: readonly string[];
+}
+
 /**
  * Writes report.html of a run anew: of one that is done as it ended, of any other as it is now, with pictures and results
- * of its newest checkpoint. A run that trains meanwhile goes on. Returns what of its files is left out.
+ * of its newest checkpoint. A run that trains meanwhile goes on.
  */
-export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<readonly string[]> {
+export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<ReportGaps> {
   const { results: kept, leftOut } = await readEvaluations(run.store);
   const opened = (await listCheckpoints(run.store)).length === 0 ? null : await openTrained(run, engine);
   try {
     await writeReport(run, await reportedOf(run, data, opened, kept));
-    return leftOut;
+    return { leftOut, recovered: opened?.recovered ?? run.recovered };
   } finally {
     await opened?.close();
   }

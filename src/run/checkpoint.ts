@@ -105,7 +105,7 @@ function isStepName(name: string): boolean {
 async function readState(store: Store, folder: Folder, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
   const path = `${folder}/${name}/${stateFile}`;
   const step = Number(name);
-  if (!(await store.has(path))) return { step, begun: true, reason: `${path}: must be there - got none` };
+  if (!(await store.has(path))) return { step, begun: true, reason: `${path} is missing` };
   const broken = (reason: string): BrokenCheckpoint => ({ step, begun: false, reason });
   let state: z.output<typeof checkpointState>;
   try {
@@ -124,7 +124,7 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
   for (const file of files) {
     const size = await store.size(`${folder}/${name}/${file}`);
     const saved = state.bytes?.[file];
-    if (size === null) return broken(`${folder}/${name}/${file}: must be there - got none`);
+    if (size === null) return broken(`${folder}/${name}/${file} is missing`);
     if (saved !== undefined && size !== saved) {
       return broken(`${folder}/${name}/${file}: must have the ${saved} bytes that were saved - got ${size}`);
     }

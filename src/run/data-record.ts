@@ -31,7 +31,8 @@ export interface DataRecord {
   readonly skipped: readonly SkippedFile[];
 }
 
-const file = "data.json";
+/** Of a run. */
+export const dataFile = "data.json";
 
 const partRecord = z.object(
   { size: countEntry, fingerprint: textEntry },
@@ -81,7 +82,7 @@ function describe({ train, test }: DataSplit): DataRecord {
 export async function keepDataRecord(store: Store, data: DataSplit): Promise<DataRecord> {
   const known = await readDataRecord(store);
   const record = known ?? describe(data);
-  if (!(await store.has(file))) await store.write(file, encodeJson(record));
+  if (!(await store.has(dataFile))) await store.write(dataFile, encodeJson(record));
   return record;
 }
 
@@ -101,21 +102,21 @@ export interface FoundDataRecord {
 export async function findDataRecord(store: Store, newest: Checkpoint | null): Promise<FoundDataRecord> {
   const raw = newest?.run?.["data"];
   const kept = raw === undefined ? null : parseDataRecord(raw, "checkpoint");
-  if (!(await store.has(file))) {
-    return { record: kept, damage: kept === null ? null : `${file}: must be there - got none` };
+  if (!(await store.has(dataFile))) {
+    return { record: kept, damage: kept === null ? null : `${dataFile} is missing` };
   }
   let found: DataRecord;
   try {
     const hint = "remove the file: it is written again when something is saved";
-    found = parseDataRecord(parseJson(await store.read(file), file, hint), file, hint);
+    found = parseDataRecord(parseJson(await store.read(dataFile), dataFile, hint), dataFile, hint);
   } catch (error) {
     if (!(error instanceof RunError) || kept === null) throw error;
     return { record: kept, damage: error.message };
   }
   if (kept === null || JSON.stringify(kept) === JSON.stringify(found)) return { record: found, damage: null };
   throw new RunError(
-    `${file}: must describe the data of this run, ${described(kept)} - got ${described(found)}`,
-    "is it the file of another run? restore this run's file, or delete it: it is restored from a checkpoint",
+    `${dataFile}: must describe the data of this run, ${described(kept)} - got ${described(found)}`,
+    "is it the file of another run? restore this run's file, or delete it and resume: it is restored from a checkpoint",
   );
 }
 
@@ -135,7 +136,7 @@ export async function readDataRecord(store: Store): Promise<DataRecord | null> {
 /** Writes data.json where it is missing or damaged, as the newest checkpoint keeps it. */
 export async function restoreDataRecord(store: Store, newest: Checkpoint | null): Promise<void> {
   const { record, damage } = await findDataRecord(store, newest);
-  if (damage !== null && record !== null) await store.write(file, encodeJson(record));
+  if (damage !== null && record !== null) await store.write(dataFile, encodeJson(record));
 }
 
 /** The run's record of its data; null where it has saved nothing. @throws DataError when these are not the data that it was trained on. */

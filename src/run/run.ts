@@ -14,8 +14,9 @@ import {
   nameOfStep,
   surveyCheckpoints,
 } from "./checkpoint.ts";
-import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
-import { findDataRecord, restoreDataRecord } from "./data-record.ts";
+import type { RunConfig } from "./config.ts";
+import { configFile, configStands, readConfig } from "./config-file.ts";
+import { dataFile, findDataRecord, restoreDataRecord } from "./data-record.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
 /** Every state that a run can be in. */
@@ -53,7 +54,6 @@ export interface Warning {
   readonly hint: string;
 }
 
-const configFile = "config.json";
 const recordFile = "run.json";
 
 const warning = z.object({ step: countEntry, symptom: textEntry, evidence: textEntry, hint: textEntry });
@@ -96,6 +96,8 @@ export class Run {
     readonly newest: Checkpoint | null,
     /** What was missing or damaged when it was opened, and what stands in. */
     readonly recovered: readonly string[],
+    /** Those of its files that were missing or damaged, and that `restore` writes again. */
+    private readonly lost: ReadonlySet<string> = new Set(),
   ) {
     this.lines = new MetricLines(store);
   }
@@ -140,17 +142,28 @@ export class Run {
     }
     const kept = newest === null || newest.run === null ? null : keptOf(newest);
     const recovered: string[] = [];
+    const lost = new Set<string>();
     const record = await readRecord(store).catch((error: unknown) => {
       if (!(error instanceof RunError) || newest === null || kept === null) throw error;
-      recovered.push(`${error.message}; it is rebuilt from the checkpoint of step ${newest.step}`);
+      lost.add(recordFile);
+      recovered.push(`${error.message}; ${insteadOf(newest)}`);
       const { metrics: _, ...facts } = kept;
       return { ...facts, status: "interrupted" as const, step: newest.step, saved: newest.step };
     });
     requireOneRun(recovered.length === 0 ? record.started : null, [...whole, ...best]);
     const known = record.config ?? kept?.config;
-    const config = await readConfig(store, known, kept?.config, recovered);
+    const { config, damage: configDamage } = await readConfig(store, known, kept?.config);
+    if (configDamage !== null) {
+      lost.add(configFile);
+      recovered.push(
+        `${configDamage}; ${lost.has(recordFile) || record.config === undefined ? insteadOf(newest!) : readFrom(recordFile)}`,
+      );
+    }
     const { damage } = await findDataRecord(store, newest);
-    if (damage !== null) recovered.push(`${damage}; it is restored from the checkpoint of step ${newest!.step}`);
+    if (damage !== null) {
+      lost.add(dataFile);
+      recovered.push(`${damage}; ${insteadOf(newest!)}`);
+    }
     const saved = record.saved ?? record.step;
     const start = newest?.step ?? 0;
     const damaged = broken
@@ -158,7 +171,7 @@ export class Run {
       .map(({ reason }) => reason);
     if (start < saved && damaged.length === 0) damaged.push(await missingCheckpoint(store, saved));
     append(recovered, damaged);
-    const run = new Run(store, { ...record, saved, config } as RunRecord, newest, recovered);
+    const run = new Run(store, { ...record, saved, config } as RunRecord, newest, recovered, lost);
     if (recipe !== undefined) run.takeRecipe(recipe);
     return run;
   }
@@ -176,7 +189,7 @@ export class Run {
       if (error instanceof RunError) return null;
       throw error;
     });
-    const config = await readConfig(store, known?.config, undefined, []);
+    const { config } = await readConfig(store, known?.config, undefined);
     const run = new Run(store, firstRecord(config, clock, versions), null, []);
     await run.restore();
     return run;
@@ -217,12 +230,11 @@ export class Run {
     this.own = own;
   }
 
-  /** Writes the files that were missing or damaged. */
-  async restore(): Promise<void> {
+  /** Writes the files that were missing or damaged, and returns their names. */
+  async restore(): Promise<readonly string[]> {
     await restoreDataRecord(this.store, this.newest);
-    const found = (await this.store.has(configFile)) ? configIn(await this.store.read(configFile)) : null;
-    const stands = found !== null && changedEntry(this.config, parseRunConfig(found, configFile)) === null;
-    await (stands ? this.record({}) : this.reconfigure(this.config));
+    await ((await configStands(this.store, this.config)) ? this.record({}) : this.reconfigure(this.config));
+    return [...this.lost];
   }
 
   /** Goes on with another config. */
@@ -296,16 +308,6 @@ async function missingCheckpoint(store: Store, step: number): Promise<string> {
   return `${path}: must hold the checkpoint of that step - got ${foreign}, which was not saved there`;
 }
 
-/** What the bytes of config.json say; null where they are no JSON. */
-function configIn(bytes: Uint8Array): unknown {
-  try {
-    return parseJson(bytes, configFile);
-  } catch (error) {
-    if (error instanceof RunError) return null;
-    throw error;
-  }
-}
-
 /**
  * A run is known by when it was started.
  * @param recorded What run.json says; null where that is missing or damaged.
@@ -327,7 +329,7 @@ function requireOneRun(recorded: string | null, checkpoints: readonly Checkpoint
   const first = recorded === null ? known.at(-1)!.path : recordFile;
   throw new RunError(
     `${first} and ${other.path} must be of one run - got runs started ${started} and ${other.started}`,
-    `one of them belongs to another run: move that one away${recorded === null ? "" : `; without ${recordFile} the record is rebuilt from a checkpoint`}`,
+    `one of them belongs to another run: move that one away${recorded === null ? "" : `; without ${recordFile} the record is read from a checkpoint`}`,
   );
 }
 
@@ -337,7 +339,7 @@ function firstRecord(config: RunConfig, clock: Clock, versions: RunRecord["versi
 }
 
 async function readRecord(store: Store): Promise<z.output<typeof runRecord>> {
-  if (!(await store.has(recordFile))) throw new RunError(`${recordFile}: must be there - got none`);
+  if (!(await store.has(recordFile))) throw new RunError(`${recordFile} is missing`);
   const hint = "it cannot be rebuilt without a checkpoint; restart with: zaya resume RUN --from-scratch";
   return parseRecord(runRecord, parseJson(await store.read(recordFile), recordFile, hint), recordFile, hint);
 }
@@ -350,45 +352,11 @@ function keptOf({ name, run }: Checkpoint): z.output<typeof keptRecord> {
   return parseRecord(keptRecord, run, `checkpoints/${name}/state.json: run`);
 }
 
-/**
- * @param known What config.json held when it was last written.
- * @param earlier What it held when the newest checkpoint was saved.
- * @throws OptionError for a config that is not valid. @throws RunError for one that was changed since.
- */
-async function readConfig(
-  store: Store,
-  known: Readonly<Record<string, unknown>> | undefined,
-  earlier: Readonly<Record<string, unknown>> | undefined,
-  recovered: string[],
-): Promise<RunConfig> {
-  // As it was written: what is restored has the same bytes.
-  const kept = known as RunConfig | undefined;
-  if (kept !== undefined) parseRunConfig(kept, `${recordFile}: config`);
-  if (!(await store.has(configFile))) {
-    if (kept === undefined) throw new RunError(`${configFile}: must be there - got none`, "is it the folder of a run?");
-    recovered.push(`${configFile}: must be there - got none; it is restored from ${recordFile} or a checkpoint`);
-    return kept;
-  }
-  let raw: unknown;
-  try {
-    raw = parseJson(await store.read(configFile), configFile);
-  } catch (error) {
-    if (!(error instanceof RunError) || kept === undefined) throw error;
-    recovered.push(`${error.message}; it is restored from ${recordFile} or a checkpoint`);
-    return kept;
-  }
-  const found = parseRunConfig(raw, configFile);
-  const changed = kept === undefined ? null : changedEntry(kept, found);
-  if (changed === null) return found;
-  // A crash between the two files, when the run was given another config.
-  if (earlier !== undefined && changedEntry(parseRunConfig(earlier, "checkpoint"), found) === null) return kept!;
-  const { name, was, is } = changed;
-  throw new RunError(
-    `${configFile}: ${name} must be ${shownEntry(was)}, the value that the run started with - got ${shownEntry(is)}`,
-    `undo the change, or delete the file: it is restored; to use it, train a new run: zaya train --config RUN/${configFile}`,
-  );
+/** What stands in for a file while a run is read; only one that goes on writes it again. */
+function insteadOf({ step }: Checkpoint): string {
+  return readFrom(`the checkpoint of step ${step}`);
 }
 
-function shownEntry(value: unknown): string {
-  return value === undefined ? "none" : JSON.stringify(value);
+function readFrom(where: string): string {
+  return `its contents are read from ${where} instead`;
 }

@@ -7,7 +7,7 @@ import { EngineError } from "../base/errors.ts";
  */
 export function withoutOnnxRuntime(got: string, advice: string) {
   const missing = (): never => {
-    throw new EngineError(`ONNX Runtime must be there for this engine - got ${got}`, advice);
+    throw new EngineError(`this engine needs ONNX Runtime - got ${got}`, advice);
   };
   class Tensor {
     /** @throws EngineError. */
@@ -18,7 +18,4 @@ export function withoutOnnxRuntime(got: string, advice: string) {
   return { InferenceSession: { create: missing }, Tensor, env: { versions: { common: "" } } };
 }
 
-export const { InferenceSession, Tensor, env } = withoutOnnxRuntime(
-  "none here",
-  "use wasmEngine(), which needs nothing",
-);
+export const { InferenceSession, Tensor, env } = withoutOnnxRuntime("none", "use wasmEngine(), which needs nothing");

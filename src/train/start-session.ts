@@ -35,7 +35,7 @@ export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainE
     (line: MetricLine) => repeats(config, model, step, line),
     endedBefore(config, step),
   );
-  await run.restore();
+  for (const file of await run.restore()) yield { type: "recovered", what: `${file} is restored` };
   if (lost !== null) yield { type: "recovered", what: lost };
   return { step, layouts, state, lines: await run.metrics() };
 }

@@ -14,6 +14,7 @@ import { type Declared, type Progress, feedDeclared } from "../step/feeds.ts";
 import { labelsAt } from "../step/labels.ts";
 import { layoutOf } from "../step/layout.ts";
 import { type Layouts } from "../step/state-view.ts";
+import { clipped } from "./translate.ts";
 import { type Traced, batchName, traceGradients, traceInference } from "../step/trace.ts";
 
 /** Items in one call where nothing else asks for another number. */
@@ -138,8 +139,13 @@ export class TrainedModel {
 
   /** Draws `count` items; the same key gives the same items, and the first of a larger draw. */
   async sample(key: Key, count: number): Promise<NdArray> {
+    return this.generate(drawNoise(this.generator, key, count));
+  }
+
+  /** Items from noise [n, ...]; images are clipped to [0, 1]. */
+  async generate(noise: NdArray): Promise<NdArray> {
     const { map, input: name, output } = this.generator;
-    return (await this.map(map, { [name]: drawNoise(this.generator, key, count) }))[output]!;
+    return clipped((await this.map(map, { [name]: noise }))[output]!);
   }
 
   /** Items from codes [n, ...]. */
@@ -149,14 +155,14 @@ export class TrainedModel {
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
-  /** What images [n, h, w, c] of one domain become in the other. @throws DataError when the model does not go that way. */
+  /** What images [n, h, w, c] of one domain become in the other, clipped to [0, 1]. @throws DataError when the model does not go that way. */
   async translate(images: NdArray, direction: Direction): Promise<NdArray> {
     const translator = this.model.translators?.[direction];
     if (translator === undefined) throw new DataError(`this model does not translate ${direction}`);
     const { map, input: name, output } = translator;
     // What a call is filled up with costs as much as images do.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
-    return (await this.mapBy(Math.min(enough, this.itemsPerCall(map)), map, { [name]: images }))[output]!;
+    return clipped((await this.mapBy(Math.min(enough, this.itemsPerCall(map)), map, { [name]: images }))[output]!);
   }
 
   /** Codes of items. */

@@ -22,6 +22,21 @@ export function ofPixels(run: (images: NdArray) => Promise<NdArray>): ImageNet["
   };
 }
 
+/**
+ * Brings images [n, h, w, c] into [0, 1], in place, as pictures and metrics take them; leaves points alone, and values that
+ * are not finite, which tell that a run has diverged.
+ */
+export function clipped(items: NdArray): NdArray {
+  if (items.shape.length !== 4) return items;
+  const { data } = items;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value < 0 && value !== -Infinity) data[i] = 0;
+    else if (value > 1 && value !== Infinity) data[i] = 1;
+  }
+  return items;
+}
+
 /** Images in [0, 1] as bytes, values beyond brought there. */
 export function toBytes(images: NdArray): NdArray<"uint8"> {
   const out = zeros(images.shape, "uint8");

@@ -57,7 +57,7 @@ export async function fetchPictures(addresses: readonly (string | URL)[], option
   const sources = await Promise.all(
     addresses.map(async (address) => {
       const response = await fetch(address);
-      if (!response.ok) throw new DataError(`fetchPictures: ${String(address)} must be there - got ${response.status}`);
+      if (!response.ok) throw new DataError(`fetchPictures: ${String(address)} must be found - got ${response.status}`);
       return { name: String(address), picture: await response.blob() };
     }),
   );

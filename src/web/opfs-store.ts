@@ -220,5 +220,5 @@ function ignoreMissing(error: unknown): undefined {
 }
 
 function missing(name: string): RunError {
-  return new RunError(`store: the name must be there - got none of ${name}`);
+  return new RunError(`store: got no file ${name}`);
 }

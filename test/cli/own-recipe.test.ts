@@ -75,6 +75,14 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
   expect(await refusal("--recipe", "wrong.js", "--data", "ring8")).toMatch(
     /error: .*wrong\.js:\d+:\d+: Cannot read properties of undefined \(reading 'd'\)\nhint: it is thrown by a file of your own/,
   );
+  // Zaya's own code fails because of how it is called.
+  await writeFile(
+    join(folder, "calling.js"),
+    example.replace("const [d] = shape;", "const [d] = shape; add(null, 1);"),
+  );
+  expect(await refusal("--recipe", "calling.js", "--data", "ring8")).toMatch(
+    /^error: .*calling\.js:\d+:\d+: .*\nhint: it is thrown by zaya, called there: check what is passed to it/,
+  );
   await writeFile(join(folder, "typed.ts"), "export const x: number = 1;\n");
   const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
   const strips = major > 22 || (major === 22 && minor >= 18);

@@ -46,7 +46,8 @@ describe("a run with damaged files", () => {
       const { code, stderr } = await zaya(folder, ...words);
       expect(stderr).toContain("cut: checkpoints/000040/params.safetensors: must have the");
       expect(stderr).toContain("cut: run.json: must be JSON");
-      expect(stderr).toContain("rebuilt from the checkpoint of step 20");
+      expect(stderr).toContain("its contents are read from the checkpoint of step 20 instead");
+      expect(stderr.includes("run.json is restored")).toBe(words[0] === "resume");
       expect(code).toBe(0);
     }
     await requireSameEnd(run);

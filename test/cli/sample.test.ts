@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,6 +59,18 @@ describe("zaya sample by seeds", () => {
     expect(await filesIn(join(folder, "more"))).toEqual(names);
   });
 
+  it("clips the numbers of images to [0, 1], as metrics do and pictures must", async () => {
+    const words = [...tiny, "--likelihood", "gaussian", "--steps", "20", "--out", "gaussian", "--quiet"];
+    expect((await zaya(folder, ...words)).code).toBe(0);
+    for (const source of ["gaussian", "gaussian/export/decoder.onnx"]) {
+      const out = `${basename(source)}.npy`;
+      expect((await zaya(folder, "sample", source, "-n", "200", "--out", out)).code).toBe(0);
+      const values = [...(await arrayAt(out)).data];
+      // The decoder is linear at its end, and goes beyond black.
+      expect([Math.min(...values), Math.max(...values) <= 1]).toEqual([0, true]);
+    }
+  });
+
   it("writes a grid as .jpg and .webp too", async () => {
     for (const [name, format] of [
       ["grid.jpg", "jpeg"],
@@ -74,6 +86,7 @@ describe("zaya sample by seeds", () => {
     const name = `film.${format}`;
     const outcome = await zaya(folder, "sample", "run", "--seeds", "8,3", "--interpolate", "5", "--out", name);
     expect([outcome.stderr, outcome.code]).toEqual(["", 0]);
+    expect(outcome.stdout).toBe(`${name}: 10 frames between 2 images, seeds 8,3\n`);
     const found = await sharp(await readFile(join(folder, name)), { animated: true }).metadata();
     expect([found.pages, found.pageHeight, found.width, found.loop]).toEqual([10, 8, 8, 0]);
     const one = await pixelsAt("pics/seed8.png");

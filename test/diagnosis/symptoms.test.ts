@@ -476,6 +476,13 @@ describe("overfitting", () => {
     );
   });
 
+  it("shows numbers that differ with the digits in which they do", () => {
+    const given = followed("elbo", [3000, 2920.1, 2920.25, 2920.36], [3000, 2880, 2870.2, 2870], 0.01);
+    const sign = overfitting.check(evidence({ series: given }))!;
+    expect(sign.evidence).toContain("was best at step 200, 2920.1, and is now 2920.4, while");
+    expect(sign.evidence).toContain("from 2880 to 2870 (");
+  });
+
   it("is not one bad evaluation, nor a loss that both parts share, nor what was measured too seldom", () => {
     expect(course([400, 200, 150, 150, 150, 190], falling)).toBe("absent");
     expect(course([400, 200, 150, 170, 180, 190], [400, 200, 150, 160, 170, 180])).toBe("absent");

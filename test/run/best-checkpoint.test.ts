@@ -150,7 +150,7 @@ describe("the best checkpoint", () => {
     }
     await expect(refused()).rejects.toThrow("checkpoints/best/params.safetensors is not where zaya saved it");
     await store.write(`${checkpointFolders.best}/000240/state.json`, await whole.read("checkpoints/000240/state.json"));
-    await expect(refused()).rejects.toThrow("checkpoints/best/000240/params.safetensors: must be there - got none");
+    await expect(refused()).rejects.toThrow("checkpoints/best/000240/params.safetensors is missing");
   });
 
   it("is refused in words where there is none", async () => {

@@ -70,6 +70,10 @@ async function flip(store: Store, name: string): Promise<void> {
   await store.write(name, content);
 }
 
+async function filesOf(store: Store): Promise<[name: string, content: string][]> {
+  return Promise.all((await store.list("")).map(async (name) => [name, text(await store.read(name))]));
+}
+
 const cut = async (store: Store, name: string, size: number): Promise<void> => store.truncate(name, size);
 
 /** Lines of metrics.jsonl but for the time that they took. */
@@ -101,12 +105,8 @@ describe("a run whose newest checkpoint is damaged", () => {
     ["cut params", (run) => cut(run, `${at}/params.safetensors`, 700), "bytes that were saved - got 700"],
     ["cut state", (run) => cut(run, `${at}/state.json`, 90), `${at}/state.json: must be JSON`],
     ["empty state", (run) => cut(run, `${at}/state.json`, 0), `${at}/state.json: must be JSON - got an empty file`],
-    [
-      "no params",
-      (run) => run.remove(`${at}/params.safetensors`),
-      `${at}/params.safetensors: must be there - got none`,
-    ],
-    ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json: must be there - got none`],
+    ["no params", (run) => run.remove(`${at}/params.safetensors`), `${at}/params.safetensors is missing`],
+    ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json is missing`],
     ["no checkpoint", (run) => run.remove(at), "checkpoints: that of step 40 is missing"],
   ])("goes on from the one before, says so and ends with the same bytes: %s", async (_, damage, reason) => {
     const run = await copyOf(half);
@@ -172,45 +172,52 @@ describe("a run without a whole checkpoint", () => {
 });
 
 describe("a run whose record is damaged", () => {
-  const config = "config.json: must be there - got none; it is restored";
-  const rebuilt = "it is rebuilt from the checkpoint of step 40";
-  const restored = "it is restored from run.json or a checkpoint";
-  const restoredData = "it is restored from the checkpoint of step 40";
+  const config = "config.json is missing; its contents are read from";
+  const byCheckpoint = "its contents are read from the checkpoint of step 40 instead";
+  const byRecord = "its contents are read from run.json instead";
   it.each<[name: string, damage: (run: Store) => Promise<void>, ...reasons: string[]]>([
-    ["run.json cut", (run) => cut(run, "run.json", 30), rebuilt],
-    ["run.json empty", (run) => cut(run, "run.json", 0), `run.json: must be JSON - got an empty file; ${rebuilt}`],
-    ["run.json of zeros", (run) => run.write("run.json", new Uint8Array(300)), rebuilt],
+    ["run.json cut", (run) => cut(run, "run.json", 30), byCheckpoint],
+    ["run.json empty", (run) => cut(run, "run.json", 0), `run.json: must be JSON - got an empty file; ${byCheckpoint}`],
+    ["run.json of zeros", (run) => run.write("run.json", new Uint8Array(300)), byCheckpoint],
     ["another run.json", (run) => run.write("run.json", bytes("{}")), "run.json: status must be the status of a run"],
-    ["no run.json", (run) => run.remove("run.json"), `run.json: must be there - got none; ${rebuilt}`],
+    ["no run.json", (run) => run.remove("run.json"), `run.json is missing; ${byCheckpoint}`],
     ["no config.json", (run) => run.remove("config.json"), config],
     [
-      "neither",
+      "no run.json and no config.json",
       async (run) => {
         await run.remove("run.json");
         await run.remove("config.json");
       },
-      rebuilt,
+      byCheckpoint,
       config,
     ],
-    ["config.json cut", (run) => cut(run, "config.json", 30), restored],
+    ["config.json cut", (run) => cut(run, "config.json", 30), byRecord],
     [
       "config.json empty",
       (run) => cut(run, "config.json", 0),
-      `config.json: must be JSON - got an empty file; ${restored}`,
+      `config.json: must be JSON - got an empty file; ${byRecord}`,
     ],
-    ["config.json of zeros", (run) => run.write("config.json", new Uint8Array(300)), restored],
-    ["no data.json", (run) => run.remove("data.json"), `data.json: must be there - got none; ${restoredData}`],
+    ["config.json of zeros", (run) => run.write("config.json", new Uint8Array(300)), byRecord],
+    ["no data.json", (run) => run.remove("data.json"), `data.json is missing; ${byCheckpoint}`],
     ["data.json cut", (run) => cut(run, "data.json", 30), `data.json: must be JSON`],
-    ["data.json empty", (run) => cut(run, "data.json", 0), `must be JSON - got an empty file; ${restoredData}`],
+    ["data.json empty", (run) => cut(run, "data.json", 0), `must be JSON - got an empty file; ${byCheckpoint}`],
     [
       "data.json of another form",
       (run) => run.write("data.json", bytes("{}")),
-      `data.json: name must be text - got none; ${restoredData}`,
+      `data.json: name must be text - got none; ${byCheckpoint}`,
     ],
-  ])("goes on with what its checkpoint keeps of it: %s", async (_, damage, ...reasons) => {
+  ])("goes on with what its checkpoint keeps of it: %s", async (name, damage, ...reasons) => {
     const run = await copyOf(half);
     await damage(run);
-    expect(await goOn(run)).toEqual(reasons.map((reason) => expect.stringContaining(reason) as string));
+    const before = await filesOf(run);
+    // Who only reads it restores nothing, and does not say so.
+    expect((await Run.open(run)).recovered).toEqual(reasons.map((reason) => expect.stringContaining(reason) as string));
+    expect(await filesOf(run)).toEqual(before);
+    const restored = name.match(/\w+\.json/g)!.map((file) => `${file} is restored`);
+    expect(await goOn(run)).toEqual([
+      ...reasons.map((reason) => expect.stringContaining(reason) as string),
+      ...restored,
+    ]);
     await requireWhole(run);
   });
 
@@ -324,7 +331,12 @@ describe("a file of another run", () => {
       /^run.json and checkpoints\/000020 must be of one run/,
       "one of them belongs to another run",
     ],
-    ["run.json", (run) => give(run, "run.json"), /^run.json and checkpoints\/000020 must be of one run/, "is rebuilt"],
+    [
+      "run.json",
+      (run) => give(run, "run.json"),
+      /^run.json and checkpoints\/000020 must be of one run/,
+      "is read from a checkpoint",
+    ],
     [
       "a checkpoint, and run.json lost",
       async (run) => {

@@ -27,12 +27,12 @@ export const completeCollapse: Symptom = {
     const last = snapshots.at(-1)!;
     const { way, value } = leastDiverse(last);
     const [samples, items] = way === null ? ["samples", "items"] : [`${way} translations`, "target images"];
-    const distance = `the mean distance between ${samples} is ${share(value)} of that between real ${items} (collapse: below ${share(minDiversityOf(way))})`;
+    const distance = `the mean distance between ${samples} is ${share(value, minDiversityOf(way))} of that between real ${items} (collapse: below ${share(minDiversityOf(way))})`;
     const largest = largestPlace(last);
     const where =
       largest === null
         ? ""
-        : `; ${share(largest.share)} of those near real items are at ${evidence.places!.names[largest.place]} (collapse: at least ${share(samePlaceThreshold)})`;
+        : `; ${share(largest.share, samePlaceThreshold)} of those near real items are at ${evidence.places!.names[largest.place]} (collapse: at least ${share(samePlaceThreshold)})`;
     const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
     const sign = { evidence: distance + where, values };
     return snapshots.every(collapsed)

@@ -34,7 +34,7 @@ export const deadUnits: Symptom = {
     const dying = layers.filter(({ dead, stderr }) => dead - standardErrors * stderr >= tooMany);
     const shown = dying.length > 0 ? dying : layers.slice(0, 1);
     const said = list(
-      shown.map(({ name, dead, stderr }) => `${share(dead)} ± ${share(stderr)} of the units of ${name}`),
+      shown.map(({ name, dead, stderr }) => `${share(dead, tooMany)} ± ${share(stderr)} of the units of ${name}`),
     );
     const sign = {
       evidence: `dead on ${evidence.deadUnitItems} items at each of the last ${checks} checks: at least ${said} (too many: at least ${share(tooMany)}, by ${standardErrors} standard errors)`,

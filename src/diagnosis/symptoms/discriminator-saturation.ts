@@ -49,7 +49,7 @@ function isSaturated({ accuracy, left }: Measure): boolean {
 }
 
 function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
-  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
+  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy, minAccuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left, maxGradientRatio)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
 }
 
 /** A discriminator that has memorised its training items is certain on those only. */
@@ -57,5 +57,5 @@ function heldOutWords({ now, packing }: Evidence): string {
   const scores = now?.scores ?? null;
   if (scores === null) return "";
   const packs = packing > 1 ? "packs of " : "";
-  return `; it scores ${packs}training items above ${packs}samples in ${share(scores.train)} of pairs, ${packs}held-out items in ${share(scores.heldOut)}`;
+  return `; it scores ${packs}training items above ${packs}samples in ${share(scores.train, scores.heldOut)} of pairs, ${packs}held-out items in ${share(scores.heldOut, scores.train)}`;
 }

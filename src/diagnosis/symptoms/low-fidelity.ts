@@ -33,7 +33,7 @@ export const lowFidelity: Symptom = {
       ? "near a mode"
       : `in the range of real items, by distance from clusters${places.sharpness === null ? "" : " and sharpness"}`;
     const sign = {
-      evidence: `${share(best)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(maxRelativeFidelity * places.fidelity)})`,
+      evidence: `${share(best, maxRelativeFidelity * places.fidelity)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(maxRelativeFidelity * places.fidelity, best)})`,
       values: { fidelity: best, ofReal: places.fidelity },
     };
     // Samples that are all alike are named by that.

@@ -30,7 +30,7 @@ export const memorisation: Symptom = {
     const pairs = shareAbove(real, generated.toSorted());
     const others = heldOut ? "held-out items" : "training items from each other";
     const sign = {
-      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs)} of pairs (memorised: at least ${share(minNearerShare)}); median distances ${threeDigits(sample)} and ${threeDigits(item)}, a ratio of ${threeDigits(ratio)} (memorised: below ${maxDistanceRatio})`,
+      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs, minNearerShare)} of pairs (memorised: at least ${share(minNearerShare)}); median distances ${threeDigits(sample, item)} and ${threeDigits(item, sample)}, a ratio of ${threeDigits(ratio, maxDistanceRatio, 1)} (memorised: below ${maxDistanceRatio})`,
       values: { pairs, sample, item, ratio },
     };
     if (pairs < minNearerShare || ratio >= maxDistanceRatio) return { present: false, ...sign };

@@ -35,7 +35,7 @@ export const noConvergence: Symptom = {
       number,
     ];
     const sign = {
-      evidence: `between snapshots, ${list(latest.map(share))} of samples changed place: ${share(moved)} on average (unrest: at least ${share(unrestThreshold)}), ${share(late)} over the last ${latestChanges} (unrest: as much, and at least ${minRatio} of the earlier ${share(before)})`,
+      evidence: `between snapshots, ${list(latest.map((each) => share(each)))} of samples changed place: ${share(moved, unrestThreshold)} on average (unrest: at least ${share(unrestThreshold)}), ${share(late, unrestThreshold, minRatio * before)} over the last ${latestChanges} (unrest: as much, and at least ${minRatio} of the earlier ${share(before, late)})`,
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < unrestThreshold || late < minRatio * before) return { present: false, ...sign };

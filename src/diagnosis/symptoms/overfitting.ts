@@ -28,7 +28,7 @@ export const overfitting: Symptom = {
     if (worst === undefined) return null;
     const { name: metric, best, now, trainThen, trainNow, error, minIncrease } = worst;
     const sign = {
-      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value)}, and is now ${threeDigits(now)}, while on training items it went from ${threeDigits(trainThen)} to ${threeDigits(trainNow)} (overfitting: worse by at least ${threeDigits(minIncrease)}, the larger of ${errors} standard errors and ${100 * minRelativeIncrease} % of the improvement, at the last ${newest} evaluations)`,
+      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value, now)}, and is now ${threeDigits(now, best.value)}, while on training items it went from ${threeDigits(trainThen, trainNow)} to ${threeDigits(trainNow, trainThen)} (overfitting: worse by at least ${threeDigits(minIncrease)}, the larger of ${errors} standard errors and ${100 * minRelativeIncrease} % of the improvement, at the last ${newest} evaluations)`,
       values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
     };
     if (!worst.present) return { present: false, ...sign };

@@ -30,7 +30,7 @@ export const partialCollapse: Symptom = {
     );
     const held = missed.reduce((sum, place) => sum + places.shares[place]!, 0);
     const sign = {
-      evidence: `${share(near)} of samples are near real items (required: ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
+      evidence: `${share(near, enoughNear)} of samples are near real items (required: ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
       values: { near, places: places.shares.length, missed: missed.length, held },
     };
     const matters = missed.length > 0 && (places.declared || held >= minMissedShare) && near >= enoughNear;
@@ -49,5 +49,5 @@ function missedWords(missed: readonly number[], held: number, { names, declared,
   const which = list(missed.map((place) => names[place]!));
   const matter = declared ? "" : ` (required: ${share(minMissedShare)})`;
   const [have, their] = missed.length === 1 ? ["has", "its"] : ["have", "their"];
-  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} expected share: ${which}, with ${share(held)} of real items${matter}`;
+  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} expected share: ${which}, with ${share(held, minMissedShare)} of real items${matter}`;
 }

@@ -38,7 +38,7 @@ export const posteriorCollapse: Symptom = {
     const [most, least] = [Math.min(maxCollapsedKl, targetFraction * asked), Math.min(oneBit, targetFraction * asked)];
     const have = latents.length === 1 ? "latent has" : active === 1 ? "latents has" : "latents have";
     const sign = {
-      evidence: `the total KL is ${threeDigits(total)} nats (collapse: below ${threeDigits(least)}${least < oneBit ? ", half of the KL target" : ", one bit"}); ${active} of ${latents.length} ${have} at least ${activeKl} nats (collapse: at most ${fewest}, if the total is below ${threeDigits(most)} nats)`,
+      evidence: `the total KL is ${threeDigits(total, least, most)} nats (collapse: below ${threeDigits(least, total)}${least < oneBit ? ", half of the KL target" : ", one bit"}); ${active} of ${latents.length} ${have} at least ${activeKl} nats (collapse: at most ${fewest}, if the total is below ${threeDigits(most, total)} nats)`,
       values: { active, latents: latents.length, kl: total },
     };
     if (total >= least && (active > fewest || total >= most)) return { present: false, ...sign };
