@@ -1,4 +1,6 @@
+import { fork } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
 
 import type { Command } from "commander";
 
@@ -9,6 +11,7 @@ import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
 import { addExamples } from "./help.ts";
+import type { Measurement } from "./measure.ts";
 import { Output } from "./output.ts";
 
 /** Every device but `auto`, which is one of them. */
@@ -59,19 +62,29 @@ export function declareDoctor(command: Command): void {
 }
 
 async function engineReport(device: Measured): Promise<EngineReport> {
-  try {
-    const { measureMatmul } = await import("./measure.ts");
-    return { device, gflops: await measureMatmul(device), problem: null, fix: null };
-  } catch (error) {
-    const problem = error instanceof Error ? problemOf(error) : String(error);
-    return { device, gflops: null, problem, fix: fixFor(device, error) };
-  }
+  const measured = await measure(device);
+  if ("gflops" in measured) return { device, gflops: measured.gflops, problem: null, fix: null };
+  return { device, gflops: null, problem: problemOf(measured.problem), fix: fixFor(device, measured) };
 }
 
-function fixFor(device: Measured, error: unknown): string {
-  if (!(error instanceof ZayaError))
-    return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
-  if (device !== "webgpu" || !hasOnnxRuntime) return error.hint ?? "run npm install again on this machine";
+/** Measures in a process of its own, whose streams are not shown. */
+function measure(device: Measured): Promise<Measurement> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(new URL("./measure.js", import.meta.url)), [device], {
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    let answer: Measurement | null = null;
+    child.on("message", (message) => (answer = message as Measurement));
+    child.on("error", ({ message }) => resolve({ problem: message, hint: null, known: false }));
+    child.on("exit", (code, signal) => {
+      resolve(answer ?? { problem: `its process ended with ${signal ?? `code ${code}`}`, hint: null, known: false });
+    });
+  });
+}
+
+function fixFor(device: Measured, { hint, known }: Extract<Measurement, { problem: string }>): string {
+  if (!known) return "run npm install again on this machine: ONNX Runtime comes with a binary for each system";
+  if (device !== "webgpu" || !hasOnnxRuntime) return hint ?? "run npm install again on this machine";
   const drivers =
     process.platform === "linux"
       ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"
@@ -80,7 +93,7 @@ function fixFor(device: Measured, error: unknown): string {
 }
 
 /** One line of an error, without what comes after "got": a sentence of a driver's or a loader's, often long. */
-function problemOf({ message }: Error): string {
+function problemOf(message: string): string {
   return message.split(/\n| - got /)[0]!;
 }
 

@@ -1,4 +1,6 @@
+// A process of its own for `zaya doctor`: what a driver's loader prints past Node, or a crash of it, stays here.
 import { significant } from "../base/digits.ts";
+import { ZayaError } from "../base/errors.ts";
 import { key, normal } from "../base/random.ts";
 import { input } from "../graph/tensor.ts";
 import { type Device, nodeEngine } from "../node/index.ts";
@@ -7,11 +9,21 @@ import { matmul, sum } from "../ops/index.ts";
 const size = 1024;
 const rounds = 8;
 
+/** What the process answers. */
+export type Measurement =
+  | { readonly gflops: number }
+  | {
+      readonly problem: string;
+      readonly hint: string | null;
+      /** Whether the error is one of zaya's own. */
+      readonly known: boolean;
+    };
+
 /**
  * Billions of operations a second of a product of two [1024, 1024] matrices, in the fastest of a few rounds.
  * @throws EngineError when the device does not work.
  */
-export async function measureMatmul(device: Device): Promise<number> {
+async function measureMatmul(device: Device): Promise<number> {
   const engine = await nodeEngine({ device });
   // A scalar comes back, so that the copy of the result is not what is measured.
   const total = sum(matmul(input("a", [size, size]), input("b", [size, size])));
@@ -31,3 +43,16 @@ export async function measureMatmul(device: Device): Promise<number> {
     state.dispose();
   }
 }
+
+async function answer(device: Device): Promise<Measurement> {
+  try {
+    return { gflops: await measureMatmul(device) };
+  } catch (error) {
+    const { message } = error as Error;
+    const known = error instanceof ZayaError;
+    return { problem: message, hint: known ? (error.hint ?? null) : null, known };
+  }
+}
+
+const answered = await answer(process.argv[2] as Device);
+process.send!(answered, () => process.disconnect());

@@ -4,7 +4,8 @@ import type { Clock } from "../base/clock.ts";
 import { lossScalar, stepScalar } from "../base/scalar-names.ts";
 import { readImage } from "../node/index.ts";
 import type { TrainEvent } from "../train/index.ts";
-import { count, duration, number } from "./format.ts";
+import { maxOf } from "../base/many.ts";
+import { count, counted, duration, number } from "./format.ts";
 import type { Output } from "./output.ts";
 
 type StepEvent = Extract<TrainEvent, { type: "step" }>;
@@ -145,13 +146,14 @@ function fourDigits(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : value.toPrecision(4);
 }
 
-/** The values alone, in as many lines as they take. */
+/** The values alone, in as many lines as they take, with how many items they are of: at the end it is all, before only some. */
 function evaluatedLines({ step, results }: EvaluatedEvent, columns: number): string[] {
   if (results.length === 0) return [];
   const texts = results.map(
     ({ quantity, value, beside }) => `${quantity} ${number(value)}${beside === undefined ? "" : `, ${beside}`}`,
   );
-  const lines = [`step ${count(step)}  test`];
+  const items = maxOf(results.map(({ protocol }) => protocol.n));
+  const lines = [`step ${count(step)}  on ${counted(items, "test item")}`];
   for (const text of texts) {
     if (lines.at(-1)!.length + text.length + 2 <= columns) lines.push(`${lines.pop()!}  ${text}`);
     else lines.push(`  ${text}`);

@@ -68,9 +68,28 @@ function areColumnNumbers(row: readonly string[]): boolean {
   return row.length - first > 1 && row.every((cell, at) => at < first || cell === String(at - first));
 }
 
+/** Whether cells are years, each so many after the one before, as tables name columns of yearly values. */
+function areYears(row: readonly string[]): boolean {
+  const step = Number(row[1]) - Number(row[0]);
+  return (
+    row.every((cell, at) => isYear(cell) && Number(cell) - Number(row[0]) === at * step) && step >= 1 && step <= 10
+  );
+}
+
+function isYear(cell: string): boolean {
+  return /^(19|20)\d\d$/.test(cell);
+}
+
 /** Whether each cell is written with a fraction or an exponent, as pandas writes floats. */
 function areFloats(row: readonly string[]): boolean {
   return row.every((cell) => /\d[.e]/i.test(cell));
+}
+
+/** Whether the rows below tell that a first row of numbers is a header. */
+type HeaderTest = (row: readonly string[]) => boolean;
+
+function areNoYears(row: readonly string[]): boolean {
+  return areFloats(row) || !row.some((cell) => isYear(cell.trim()));
 }
 
 /** How many cells there are up to the last in which something stands. */
@@ -91,10 +110,10 @@ class Table {
   /** Columns that are left out. */
   private readonly dropped = new Set<number>();
   private comments = 0;
-  /** Numbers that may be those of columns, which the next row tells. */
-  private columnNumbers: number | null = null;
-  /** The line of column numbers that was left out. */
-  private headless: number | null = null;
+  /** A first row that may be numbers or years of columns, which the next row tells. */
+  private supposed: { readonly line: number; readonly what: string; readonly stands: HeaderTest } | null = null;
+  /** Why the first row was left out. */
+  private headless: string | null = null;
   /** A row in which nothing stands; the last ones may be so. */
   private blank: { readonly line: number } | null = null;
 
@@ -122,9 +141,12 @@ class Table {
         this.takeHeader(names, line);
         return;
       }
-      if (numbered) this.columnNumbers = line;
-    } else if (this.columnNumbers !== null && this.count === this.width && areFloats(row)) {
-      this.clear();
+      const first = names.slice(0, extent);
+      if (numbered) this.supposed = { line, what: "it numbers the columns", stands: areFloats };
+      else if (areYears(first)) this.supposed = { line, what: "it names the columns by years", stands: areNoYears };
+    } else if (this.supposed !== null && this.count === this.width) {
+      if (this.supposed.stands(row)) this.clear(this.supposed);
+      this.supposed = null;
     }
     if (this.blank !== null) throw this.noNumber("", this.blank.line, 0);
     if (extent > this.width || row.length < this.width) {
@@ -153,7 +175,7 @@ class Table {
     return [
       ...Array.from(this.dropped, (column) => rowNumbersNote(header![column]!)),
       ...(header ?? []).filter(isLabel).map(labelAmongPointsNote),
-      ...(headless === null ? [] : [`line ${headless} is left out: it numbers the columns`]),
+      ...(headless === null ? [] : [headless]),
       ...(comments === 0 ? [] : [`${comments} ${comments === 1 ? "line" : "lines"} beginning with # left out`]),
     ];
   }
@@ -169,9 +191,8 @@ class Table {
   }
 
   /** Forgets the only row, which was no point. */
-  private clear(): void {
-    this.headless = this.columnNumbers;
-    this.columnNumbers = null;
+  private clear({ line, what }: { readonly line: number; readonly what: string }): void {
+    this.headless = `line ${line} is left out: ${what}`;
     this.count = 0;
     this.blocks.length = 0;
   }

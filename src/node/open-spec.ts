@@ -6,6 +6,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { DataError, OptionError } from "../base/errors.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { datasets } from "../data/datasets/index.ts";
+import { type DataFormat, requireContent } from "./content-kinds.ts";
 import { readCsv } from "./csv-points.ts";
 import type { OpenDataOptions } from "../run/index.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
@@ -46,10 +47,19 @@ function requireSize(spec: string, size: number | undefined, { domains: [{ train
   );
 }
 
+const formatByEnding: Readonly<Record<string, DataFormat>> = {
+  ".parquet": "Parquet",
+  ".npy": "NumPy",
+  ".csv": "table",
+  ".tsv": "table",
+};
+
 async function openFile(spec: string, options: SpecOptions): Promise<OpenedData> {
   const path = resolve(spec);
   const name = basename(path);
   const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
+  const format = formatByEnding[ending];
+  if (format !== undefined) await requireContent(path, format);
   if (ending === ".parquet") return oneDomain({ train: await openParquet(path, options), test: null });
   if (isModulePath(path)) return oneDomain(await importData(path));
   if (ending === ".npy") return oneDomain({ train: await openNpy(path), test: null });
@@ -58,7 +68,9 @@ async function openFile(spec: string, options: SpecOptions): Promise<OpenedData>
     return oneDomain({ train: arrayDataset({ name, kind: "points", items, ownUnits: true, notes }), test: null });
   }
   const bytes = (await readIfThere(path)) ?? new Uint8Array(0);
-  if (/(ubyte|\.idx\d?)(\.gz)?$/.test(path) || (bytes[0] === 0 && bytes[1] === 0)) {
+  const isIdx = /(ubyte|\.idx\d?)(\.gz)?$/.test(path);
+  if (isIdx) await requireContent(path, "IDX");
+  if (isIdx || (bytes[0] === 0 && bytes[1] === 0)) {
     return oneDomain(await openIdx(path, bytes));
   }
   throw new DataError(

@@ -20,7 +20,7 @@ const endless = [...tiny, "--steps", "1000000", "--sample-every", "100000", "--c
 describe("the report of a run", () => {
   it("is there from the start; what stops the run brings it up to date and tells where it is", async () => {
     const { child, ended, until } = start(folder, ...endless, "--eval-every", "20", "--out", "stopped");
-    await until("step 20  test");
+    await until("step 20  on");
     expect(await page("stopped")).toContain("running");
     // Of a run without any checkpoint, which goes on meanwhile.
     const made = await zaya(folder, "report", "stopped", "--json");
