@@ -162,6 +162,18 @@ export function rows<D extends DType>(a: NdArray<D>, start: number, stop: number
   return ndarray(a.dtype, [stop - start, ...a.shape.slice(1)], data);
 }
 
+/** The chosen rows along the first axis, in that order. A copy. */
+export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<number>): NdArray<D> {
+  const tail = a.shape.slice(1);
+  const width = sizeOf(tail);
+  const out = zeros([indices.length, ...tail], a.dtype);
+  for (let to = 0; to < indices.length; to++) {
+    const from = indices[to]! * width;
+    out.data.set(a.data.subarray(from, from + width) as never, to * width);
+  }
+  return out;
+}
+
 /** Arrays joined along the first axis; all other extents must be equal. A copy. */
 export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray<D> {
   const first = parts[0];

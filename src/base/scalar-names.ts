@@ -31,6 +31,8 @@ const samplesDiversity = "samples/diversity";
 const directedDiversity = namePattern("samples/diversity/{direction}");
 export const nearestShare = namePattern("samples/nearest/{place}");
 export const nearShare = namePattern("samples/near/{place}");
+/** The share of samples that are realistic and of a mode or class. */
+export const kindShare = namePattern("samples/kind/{kind}");
 
 /** The diversity of samples from noise, or of what images become in one direction. */
 export function sampleDiversity(direction: string | null): string {
@@ -96,7 +98,7 @@ export function isStderr(name: string): boolean {
 
 /** Whether a number is a share of samples by mode or place, one of many of its kind. */
 export function isShareByPlace(name: string): boolean {
-  return [modeShare, nearestShare, nearShare].some((share) => share.parse(name) !== null);
+  return [modeShare, nearestShare, nearShare, kindShare].some((share) => share.parse(name) !== null);
 }
 
 const monitored: ReadonlySet<string> = new Set(["gradient", "dead", "overfit", "samples"]);

@@ -54,7 +54,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "diagnose",
-    summary: "detect failures of a run and suggest a remedy",
+    summary: "detect failures of a run, or in samples of any model",
     load: async () => (await import("./diagnose.ts")).declareDiagnose,
   },
   {

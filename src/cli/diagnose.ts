@@ -1,14 +1,45 @@
 import type { Command } from "commander";
 
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
+import { flagOf, integerField, parseOptions, textField } from "../base/options.ts";
+import { fold, key } from "../base/random.ts";
+import { range } from "../base/range.ts";
+import { type DataSplit, readExact } from "../data/index.ts";
+import {
+  type Diagnosis,
+  type SampleDiagnosis,
+  RunHistory,
+  diagnoseModel,
+  diagnoseSamples,
+  samplesFor,
+} from "../diagnosis/index.ts";
+import { type Device, isRun, nodeEngine, openData, openItems } from "../node/index.ts";
 import { sourceTitle } from "../run/index.ts";
-import { type Diagnosis, RunHistory, diagnoseModel } from "../diagnosis/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
-import { addOutputFlags } from "./flags.ts";
-import { counted } from "./format.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
+import { count, counted } from "./format.ts";
 import { addExamples, addNote } from "./help.ts";
+import { openFeatures } from "./open-features.ts";
 import { openRunModel, openSameData } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { addCheckpointFlag, parametersOf } from "./weights.ts";
+import { type Parameters, addCheckpointFlag, parametersOf } from "./weights.ts";
+
+const options = z.object({
+  data: textField(
+    "check samples against these real items: name of a data set, folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)",
+    "spec",
+  ).optional(),
+  features: textField(
+    "with --data: tell modes in this feature space, the run folder of a classifier or an ONNX file (default: pixels or coordinates)",
+    "run|file",
+  ).optional(),
+  size: integerField("with --data: scale and centre-crop the images of a folder to n x n pixels", {
+    min: 1,
+  }).optional(),
+});
 
 interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
@@ -19,7 +50,11 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
 }
 
 export function declareDiagnose(command: Command): void {
-  command.argument("<run>", "run folder, during or after training; nothing is written to it");
+  command.argument(
+    "<run|samples>",
+    "run folder, during or after training; or, with --data, samples: a run, .npy, .csv or a folder of images. Nothing is written to it",
+  );
+  addFlags(command, options);
   addCheckpointFlag(command);
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true });
@@ -27,12 +62,68 @@ export function declareDiagnose(command: Command): void {
     command,
     "Each finding shows the measured values, their thresholds and one flag to change. docs/diagnose.md describes all checks.",
   );
-  addExamples(command, [["check a run", "zaya diagnose runs/vae-mnist-1"]]);
+  addExamples(command, [
+    ["check a run", "zaya diagnose runs/vae-mnist-1"],
+    ["samples of any model against real items", "zaya diagnose samples.npy --data mnist"],
+  ]);
   command.action(runDiagnose);
 }
 
-async function runDiagnose(folder: string, flags: DiagnoseFlags): Promise<void> {
+async function runDiagnose(source: string, flags: DiagnoseFlags): Promise<void> {
   const output = new Output(flags);
+  const given = parseOptions(options, givenOptions(flags, options), "diagnose");
+  if (given.data !== undefined) return checkSamples(source, { ...given, data: given.data }, flags, output);
+  const [idle] = Object.keys(given);
+  if (idle !== undefined)
+    throw new OptionError(`${flagOf(idle)} is for checks of samples against --data - got it without`);
+  return checkRun(source, flags, output);
+}
+
+/** Samples drawn at a time need no seed of the user's: what is found does not hang on which were drawn. */
+const seed = 0;
+
+async function checkSamples(
+  source: string,
+  { data: spec, features: path, size }: z.output<typeof options> & { readonly data: string },
+  flags: DiagnoseFlags,
+  output: Output,
+): Promise<void> {
+  const device = deviceOf(flags.device);
+  const parameters = parametersOf({ checkpoint: flags.checkpoint, recipe: flags.recipe });
+  const data = await openData(spec, { size });
+  const samples = await samplesOf(source, data, { size, device, parameters });
+  const compared = path === undefined ? null : await openFeatures(path, {}, device);
+  try {
+    output.say(`checking ${count(samples.shape[0]!)} samples of ${source} against ${data.train.name}`);
+    const engine = await nodeEngine({ device });
+    const diagnosis = await diagnoseSamples(samples, data, engine, seed, compared?.features);
+    output.result(linesOf(diagnosis), { samples: source, n: samples.shape[0], data: data.train.name, ...diagnosis });
+  } finally {
+    await compared?.close();
+  }
+}
+
+interface Opening {
+  readonly size: number | undefined;
+  readonly device: Device;
+  readonly parameters: Parameters;
+}
+
+/** Samples from a file or a folder of images, or drawn from a run. */
+async function samplesOf(source: string, data: DataSplit, { size, device, parameters }: Opening): Promise<NdArray> {
+  if (!(await isRun(source))) {
+    const items = await openItems(source, { size });
+    return readExact(items, range(0, items.size));
+  }
+  const { trained, close } = await openRunModel(source, device, parameters);
+  try {
+    return await trained.sample(fold(key(seed), "samples"), samplesFor(data.train));
+  } finally {
+    await close();
+  }
+}
+
+async function checkRun(folder: string, flags: DiagnoseFlags, output: Output): Promise<void> {
   const { run, trained, step, close } = await openRunModel(
     folder,
     deviceOf(flags.device),
@@ -59,16 +150,19 @@ function foundLine(found: number, looked: number): string {
     : `no symptom found in ${counted(looked, "check")}`;
 }
 
-function linesOf({ findings, absent, unknown }: Diagnosis): string[] {
+function linesOf(diagnosis: Diagnosis | SampleDiagnosis): string[] {
+  const { findings, absent, unknown } = diagnosis;
   const looked = findings.length + absent.length;
   return [
-    ...findings.flatMap(({ symptom, summary, evidence, change: { flag, reason } }) => [
-      `${symptom}: ${summary}`,
-      `  ${evidence}`,
-      `  try ${flag}: ${reason}`,
+    ...findings.flatMap((finding) => [
+      `${finding.symptom}: ${finding.summary}`,
+      `  ${finding.evidence}`,
+      ...("change" in finding ? [`  try ${finding.change.flag}: ${finding.change.reason}`] : []),
     ]),
     foundLine(findings.length, looked),
     ...absent.map(({ symptom, evidence }) => `  no ${symptom}: ${evidence}`),
-    ...unknown.map(({ symptom, needs }) => `  ${symptom} was not checked: it needs ${needs}`),
+    ...("step" in diagnosis
+      ? unknown.map(({ symptom, needs }) => `  ${symptom} was not checked: it needs ${needs}`)
+      : [`  not checked, as they need a run: ${unknown.map(({ symptom }) => symptom).join(", ")}`]),
   ];
 }

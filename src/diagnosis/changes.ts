@@ -2,7 +2,7 @@ import { threeDigits } from "../base/digits.ts";
 import { flagOf } from "../base/options.ts";
 import type { Remedy } from "../models/index.ts";
 import type { RunConfig } from "../run/config.ts";
-import type { Change, Evidence } from "./symptom.ts";
+import type { Change, RunSetup } from "./symptom.ts";
 import { share } from "./words.ts";
 
 /**
@@ -12,11 +12,11 @@ import { share } from "./words.ts";
  */
 export function changeFor(
   symptom: string,
-  { model, config, spread }: Evidence,
+  { remedies, config, spread }: RunSetup,
   training: readonly (Change | null)[] = [],
   net?: string,
 ): Change {
-  const own = (model.remedies ?? [])
+  const own = (remedies ?? [])
     .filter(({ against, nets }) => against.includes(symptom) && (net === undefined || (nets?.includes(net) ?? true)))
     .map((remedy) => changeOf(remedy, spread));
   return [...own, ...training].find((change) => change !== null) ?? smallerRate(config);

@@ -1,15 +1,20 @@
-import { fold, key } from "../base/random.ts";
+import { DataError } from "../base/errors.ts";
+import { type NdArray, castTo, chosenRows, formatShape, sizeOf } from "../base/ndarray.ts";
+import { type Key, fold, key } from "../base/random.ts";
+import { range } from "../base/range.ts";
 import { latentKl } from "../base/scalar-names.ts";
-import { type Dataset, some } from "../data/index.ts";
+import { type DataSplit, type Dataset, arrayDataset, some, somePlaces } from "../data/index.ts";
 import { elbo } from "../metrics/index.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import type { Engine } from "../runtime/index.ts";
+import type { Features } from "../trained/features.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { type RunHistory, type LoggedNumber, minSteps } from "./run-history.ts";
 import { symptoms } from "./symptoms/index.ts";
 import { nearestTraining } from "./nearest-training.ts";
-import { samplesFor } from "./sample-snapshots.ts";
+import { SampleSnapshots, samplesFor } from "./sample-snapshots.ts";
 import { scoresOf } from "./scores.ts";
-import type { Evidence, Finding, MeasuredNow } from "./symptom.ts";
+import type { Evidence, Finding, MeasuredNow, RunSetup } from "./symptom.ts";
 
 /** What a diagnosis found in a run. */
 export interface Diagnosis {
@@ -22,23 +27,95 @@ export interface Diagnosis {
   readonly unknown: readonly { readonly symptom: string; readonly needs: string }[];
 }
 
-/** Runs all checks. */
-export function diagnose(evidence: Evidence): Diagnosis {
+/** What a diagnosis found in samples: nothing can be changed where no run is known. */
+export interface SampleDiagnosis extends Omit<Diagnosis, "step" | "findings"> {
+  readonly findings: readonly Omit<Finding, "change">[];
+}
+
+/** Runs all checks on a run. */
+export function diagnose(evidence: Evidence, setup: RunSetup): Diagnosis {
   const { step } = evidence;
-  const early = step < minSteps;
+  if (step < minSteps) {
+    const unknown = symptoms.map(({ name }) => ({ symptom: name, needs: `${minSteps} steps` }));
+    return { step, findings: [], absent: [], unknown };
+  }
+  const { present, absent, unknown } = checked(evidence);
+  return { step, findings: present.map((one) => ({ ...one, change: one.change(setup) })), absent, unknown };
+}
+
+/** Runs all checks. */
+function checked(evidence: Evidence) {
   const seen = symptoms.map(({ name: symptom, summary, needs, check }) => {
-    const sign = early ? null : check(evidence);
-    if (sign === null) return { unknown: { symptom, needs: early ? `${minSteps} steps` : needs } };
+    const sign = check(evidence);
+    if (sign === null) return { unknown: { symptom, needs } };
     const { evidence: said, values } = sign;
     const about = { symptom, summary, evidence: said, values };
-    return sign.present ? { finding: { ...about, change: sign.change } } : { absent: about };
+    return sign.present ? { present: { ...about, change: sign.change } } : { absent: about };
   });
   return {
-    step,
-    findings: seen.flatMap(({ finding }) => finding ?? []),
+    present: seen.flatMap(({ present }) => present ?? []),
     absent: seen.flatMap(({ absent }) => absent ?? []),
     unknown: seen.flatMap(({ unknown }) => unknown ?? []),
   };
+}
+
+/** Samples that it takes for each mode or cluster of the data: of so many expected, none is no accident. */
+const samplesPerPlace = 20;
+
+/** Real items of which features are found to find places among. */
+const itemsOfFeatures = 2500;
+
+/**
+ * Checks samples [n, ...] of any origin against the data that they should look like: what can be told without their model.
+ * @param features In which their kinds are told and their diversity is measured; of pixels or coordinates where not given.
+ * @throws DataError where they are no items of these data, or too few.
+ */
+export async function diagnoseSamples(
+  samples: NdArray,
+  data: DataSplit,
+  engine: Engine,
+  seed: number,
+  features?: Features,
+): Promise<SampleDiagnosis> {
+  const { name, shape } = data.train;
+  const [n, ...own] = samples.shape as [number, ...number[]];
+  if (formatShape(own) !== formatShape(shape)) {
+    throw new DataError(`samples must be like items of ${name}, ${formatShape(shape)} - got ${formatShape(own)}`);
+  }
+  const compared = features === undefined ? data.train : await inFeatures(data.train, features, key(seed));
+  const snapshots = new SampleSnapshots(compared, key(seed));
+  const { places } = snapshots;
+  const least = samplesPerPlace * (places?.shares.length ?? 1);
+  if (n < least) {
+    const kinds =
+      places === null
+        ? ""
+        : `, ${samplesPerPlace} for each of its ${places.shares.length} ${places.declared ? "modes" : "clusters"}`;
+    throw new DataError(`at least ${least} samples are needed to check them against ${name}${kinds} - got ${n}`);
+  }
+  const judged = chosenRows(samples, somePlaces({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
+  const nearest = await nearestTraining(engine, judged, data, fold(key(seed), "diagnose"));
+  const { present, absent, unknown } = checked({
+    step: 0,
+    dimensions: sizeOf(shape),
+    deadUnitItems: 0,
+    series: new Map(),
+    packing: 1,
+    model: {},
+    sampleCount: judged.shape[0]!,
+    snapshots: [],
+    places,
+    now: { samples: snapshots.snapshotOf((await features?.of(judged)) ?? judged, 0), nearest, scores: null },
+  });
+  return { findings: present.map(({ change: _, ...finding }) => finding), absent, unknown };
+}
+
+/** Some items as their features, with their classes. */
+async function inFeatures(data: Dataset, features: Features, seed: Key): Promise<Dataset> {
+  const chosen = some(data, itemsOfFeatures, fold(seed, "features"));
+  const { name, labels, size, classNames } = chosen;
+  const items = castTo(await features.of(chosen.read(range(0, size))), "float32");
+  return arrayDataset({ name, kind: "points", items, ...(labels && { labels }), ...(classNames && { classNames }) });
 }
 
 /** Checks for every symptom in the scalars logged up to a step and in the model at that step, sampled as `zaya sample` does. */
@@ -48,9 +125,9 @@ export async function diagnoseModel(
   step: number,
   seed: number,
 ): Promise<Diagnosis> {
-  if (step < minSteps) return diagnose(history.evidence(step, null));
+  if (step < minSteps) return diagnose(history.evidence(step, null), history.setup);
   for (const line of await latentsNow(trained, history.data.test, seed, step)) history.add(line);
-  return diagnose(history.evidence(step, await measure(history, trained, step, seed)));
+  return diagnose(history.evidence(step, await measure(history, trained, step, seed)), history.setup);
 }
 
 /** Test items on which the KL of latents is measured. */

@@ -1,4 +1,5 @@
 export { RunHistory } from "./run-history.ts";
+export { samplesFor } from "./sample-snapshots.ts";
 export * from "./diagnose.ts";
 export * from "./symptom.ts";
 export { symptoms } from "./symptoms/index.ts";

@@ -3,8 +3,10 @@ import { type Key, fold } from "../base/random.ts";
 import { type Dataset, className, somePlaces, readExact } from "../data/index.ts";
 import { laplacianVariances } from "../metrics/index.ts";
 import { clusterCentres } from "./clusters.ts";
+import { type Kinds, classesOf, kindShares } from "./kinds.ts";
 import { nearestRows } from "../numeric/nearest.ts";
 import { minOf } from "../base/many.ts";
+import { range } from "../base/range.ts";
 
 /** Where real items are: the modes that the data declare, or clusters of them. */
 export interface Places {
@@ -33,6 +35,8 @@ export interface Places {
   readonly shares: Float64Array;
   /** What each is called: `mode 3`, `cluster 5 (mostly class 2)`. */
   readonly names: readonly string[];
+  /** The modes or classes by which realistic samples are told besides; null of clusters of data without usable labels. */
+  readonly kinds: Kinds | null;
 }
 
 /** Real items among which places are looked for; fewer where items are large: so many numbers. */
@@ -84,8 +88,14 @@ export function placesOf(data: Dataset, key: Key): Places | null {
     highQuality: modes === undefined ? null : modes.within * modes.deviation,
     shares: Float64Array.from(members, (own) => own.length / chosen.length),
     names,
+    kinds: null,
   };
-  return { ...places, fidelity: fidelityOf(items, places) };
+  const kinds = modes === undefined ? classesOf(data, items, chosen, fold(key, "classes")) : modesAsKinds(places);
+  return { ...places, kinds, fidelity: fidelityOf(items, places) };
+}
+
+function modesAsKinds({ names, shares, centres }: Pick<Places, "names" | "shares" | "centres">): Kinds {
+  return { what: "modes", names, shares, rule: { centres, kindOf: range(0, names.length), confusion: null } };
 }
 
 /** The ascending distance that such a share of them is below; 0 of none. */
@@ -135,29 +145,46 @@ function classOf(data: Dataset, labels: readonly (number | undefined)[]): string
 type Balls = Pick<Places, "centres" | "radii" | "innerRadii" | "middle" | "sharpness">;
 
 /** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */
-export function sharesOf(
+export function sharesOf(samples: NdArray, places: Balls): { readonly nearest: number[]; readonly near: number[] } {
+  const { row, isNear } = placed(samples, places);
+  const [nearest, near] = [Array.from(places.radii, () => 0), Array.from(places.radii, () => 0)];
+  for (const [i, place] of row.entries()) {
+    nearest[place]! += 1 / row.length;
+    if (isNear[i]!) near[place]! += 1 / row.length;
+  }
+  return { nearest, near };
+}
+
+/** The place that each sample [n, d] is nearest to, and whether it is near that. */
+function placed(
   samples: NdArray,
   { centres, radii, innerRadii, middle, sharpness }: Balls,
-): { readonly nearest: number[]; readonly near: number[] } {
+): { readonly row: Int32Array; readonly isNear: readonly boolean[] } {
   const { row, distance } = nearestRows(samples, centres);
   const fromMiddle = middle && nearestRows(samples, middle.mean).distance;
   const sharp = sharpness && sharpnesses(samples, sharpness.shape);
   const isSharpAsItems = (i: number) =>
     sharp === null || (sharp[i]! >= sharpness!.range[0] && sharp[i]! <= sharpness!.range[1]);
-  const [nearest, near] = [Array.from(radii, () => 0), Array.from(radii, () => 0)];
-  for (let i = 0; i < row.length; i++) {
-    const place = row[i]!;
-    nearest[place]! += 1 / row.length;
+  const isNear = Array.from(row, (place, i) => {
     const isBlur = distance[i]! < innerRadii[place]! || (fromMiddle !== null && fromMiddle[i]! < middle!.radius);
-    if (distance[i]! <= radii[place]! && !isBlur && isSharpAsItems(i)) near[place]! += 1 / row.length;
-  }
-  return { nearest, near };
+    return distance[i]! <= radii[place]! && !isBlur && isSharpAsItems(i);
+  });
+  return { row, isNear };
 }
 
 /** The share of samples [n, d] that are like real items: of high quality, where the data declare modes, else near a cluster. */
 export function fidelityOf(samples: NdArray, places: Balls & Pick<Places, "highQuality">): number {
+  const realistic = areRealistic(samples, places);
+  return realistic.filter((each) => each).length / realistic.length;
+}
+
+/** The share of samples [n, d] that are realistic and of each kind, [k]; empty where there are no kinds. */
+export function kindsIn(samples: NdArray, places: Places): number[] {
+  return places.kinds === null ? [] : kindShares(samples, areRealistic(samples, places), places.kinds);
+}
+
+function areRealistic(samples: NdArray, places: Balls & Pick<Places, "highQuality">): readonly boolean[] {
   const within = places.highQuality;
-  if (within === null) return sharesOf(samples, places).near.reduce((sum, share) => sum + share, 0);
-  const { distance } = nearestRows(samples, places.centres);
-  return distance.reduce((count, each) => count + (each <= within ? 1 : 0), 0) / distance.length;
+  if (within === null) return placed(samples, places).isNear;
+  return Array.from(nearestRows(samples, places.centres).distance, (each) => each <= within);
 }

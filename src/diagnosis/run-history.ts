@@ -7,8 +7,15 @@ import { type RunConfig, healthItems } from "../run/config.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { TrainedModel } from "../trained/trained.ts";
-import { type Snapshots, SampleSnapshots, isWholeWhileTraining, logged, snapshotsIn } from "./sample-snapshots.ts";
-import type { Evidence, MeasuredNow, SampleSnapshot } from "./symptom.ts";
+import {
+  type Snapshots,
+  SampleSnapshots,
+  isWholeWhileTraining,
+  logged,
+  samplesFor,
+  snapshotsIn,
+} from "./sample-snapshots.ts";
+import type { Evidence, MeasuredNow, RunSetup, SampleSnapshot } from "./symptom.ts";
 import { TranslationSnapshots } from "./translation-snapshots.ts";
 
 /** Steps before which nothing is said of a run. */
@@ -62,21 +69,29 @@ export class RunHistory {
   /** Evidence after a number of steps, with additional measurements. */
   evidence(step: number, now: MeasuredNow | null): Evidence {
     const { config, series, snapshots } = this;
-    const { kind, shape, size } = this.data.train;
-    // Images are [-1, 1] to players, [0, 1] outside.
-    const scale = kind === "points" ? 1 : 2;
+    const { shape, size } = this.data.train;
     return {
-      config,
       step,
       dimensions: sizeOf(shape),
       deadUnitItems: healthItems(config.train, size),
-      spread: scale * (snapshots?.spread ?? 0),
       series,
       packing: this.model.discriminator?.packing ?? 1,
       model: this.model,
+      sampleCount: samplesFor(this.data.train),
       snapshots: snapshotsIn(series),
       places: snapshots?.places ?? null,
       now,
+    };
+  }
+
+  /** How the run is set up, to choose remedies by. */
+  get setup(): RunSetup {
+    // Images are [-1, 1] to players, [0, 1] outside.
+    const scale = this.data.train.kind === "points" ? 1 : 2;
+    return {
+      config: this.config,
+      remedies: this.model.remedies,
+      spread: scale * (this.snapshots?.spread ?? 0),
     };
   }
 

@@ -1,13 +1,12 @@
 import { type NdArray, reshaped, sizeOf } from "../base/ndarray.ts";
-import type { NamePattern } from "../base/name-pattern.ts";
 import { type Key, fold } from "../base/random.ts";
-import { nearShare, nearestShare, sampleDiversity, sampleFidelity } from "../base/scalar-names.ts";
+import { kindShare, nearShare, nearestShare, sampleDiversity, sampleFidelity } from "../base/scalar-names.ts";
 import type { Dataset } from "../data/index.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { pairDistances } from "../metrics/index.ts";
 import { type Model, directions } from "../models/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
-import { type Places, fidelityOf, placesOf, realItems, sharesOf } from "./places.ts";
+import { type Places, fidelityOf, kindsIn, placesOf, realItems, sharesOf } from "./places.ts";
 import type { Diversity, SampleSnapshot, Series } from "./symptom.ts";
 
 /** Number of samples in a snapshot: limited by their total size, but at least a hundred. */
@@ -51,12 +50,18 @@ export class SampleSnapshots implements Snapshots {
   }
 
   async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot> {
-    const made = await trained.sample(this.noise, this.count);
-    const samples = reshaped(made, [this.count, made.data.length / this.count]);
+    return this.snapshotOf(await trained.sample(this.noise, this.count), step);
+  }
+
+  /** Of given samples [n, ...]. */
+  snapshotOf(made: NdArray, step: number): SampleSnapshot {
+    const n = made.shape[0]!;
+    const samples = reshaped(made, [n, made.data.length / n]);
+    const diversity = [{ way: null, value: meanDistance(samples) / this.distance }];
     const { places } = this;
-    const shares = places === null ? { nearest: [], near: [] } : sharesOf(samples, places);
-    const fidelity = places === null ? null : fidelityOf(samples, places);
-    return { step, diversity: [{ way: null, value: meanDistance(samples) / this.distance }], ...shares, fidelity };
+    if (places === null) return { step, diversity, nearest: [], near: [], fidelity: null, kinds: [] };
+    const [fidelity, kinds] = [fidelityOf(samples, places), kindsIn(samples, places)];
+    return { step, diversity, ...sharesOf(samples, places), fidelity, kinds };
   }
 }
 
@@ -68,12 +73,13 @@ export function meanDistance(items: NdArray): number {
 }
 
 /** A snapshot as scalars by name. */
-export function logged({ diversity, nearest, near, fidelity }: SampleSnapshot): Record<string, number> {
+export function logged({ diversity, nearest, near, fidelity, kinds }: SampleSnapshot): Record<string, number> {
   return {
     ...(fidelity !== null && { [sampleFidelity]: fidelity }),
     ...Object.fromEntries(diversity.map(({ way, value }) => [sampleDiversity(way), value])),
     ...Object.fromEntries(nearest.map((share, place) => [nearestShare.name({ place }), share])),
     ...Object.fromEntries(near.map((share, place) => [nearShare.name({ place }), share])),
+    ...Object.fromEntries(kinds.map((share, kind) => [kindShare.name({ kind }), share])),
   };
 }
 
@@ -83,12 +89,14 @@ export function snapshotsIn(series: ReadonlyMap<string, Series>): SampleSnapshot
     const values = series.get(sampleDiversity(way));
     return values === undefined ? [] : [{ way, ...values }];
   });
+  const shares = (name: (place: number) => string, step: number) => sharesAt(series, name, step);
   return (followed[0]?.steps ?? []).map((step, i) => ({
     step,
     diversity: followed.map(({ way, values }): Diversity => ({ way, value: values[i]! })),
-    nearest: at(series, nearestShare, i),
-    near: at(series, nearShare, i),
+    nearest: shares((place) => nearestShare.name({ place }), step),
+    near: shares((place) => nearShare.name({ place }), step),
     fidelity: valueAt(series.get(sampleFidelity), step),
+    kinds: shares((kind) => kindShare.name({ kind }), step),
   }));
 }
 
@@ -96,12 +104,12 @@ function valueAt(series: Series | undefined, step: number): number | null {
   return series?.values[series.steps.lastIndexOf(step)] ?? null;
 }
 
-/** The i-th values of the shares at place 0, 1 and so on. */
-function at(series: ReadonlyMap<string, Series>, share: NamePattern<"place">, i: number): number[] {
+/** The shares of place or kind 0, 1 and so on; runs of earlier versions have none of kinds. */
+function sharesAt(series: ReadonlyMap<string, Series>, name: (place: number) => string, step: number): number[] {
   const values: number[] = [];
   for (let place = 0; ; place++) {
-    const found = series.get(share.name({ place }));
-    if (found === undefined) return values;
-    values.push(found.values[i]!);
+    const found = valueAt(series.get(name(place)), step);
+    if (found === null) return values;
+    values.push(found);
   }
 }

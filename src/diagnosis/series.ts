@@ -12,6 +12,13 @@ export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
+/** The total variation distance of two histograms: the share that would have to move to make one the other. */
+export function totalVariation(from: ArrayLike<number>, to: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < from.length; i++) sum += Math.abs(from[i]! - to[i]!) / 2;
+  return sum;
+}
+
 /** A series in two: its newest quarter, and all before it. */
 export function latestQuarter({ steps, values }: Series): {
   readonly before: readonly number[];

@@ -22,9 +22,10 @@ export class SymptomMonitor {
     const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
     if (due.length === 0) return [];
     const evidence = this.history.evidence(step, null);
+    const { setup } = this.history;
     const findings = due.flatMap(({ name, summary, check }): Finding[] => {
       const sign = check(evidence);
-      return sign?.present === true ? [{ ...sign, symptom: name, summary }] : [];
+      return sign?.present === true ? [{ ...sign, change: sign.change(setup), symptom: name, summary }] : [];
     });
     return this.tell(step, findings);
   }

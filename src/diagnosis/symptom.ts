@@ -27,24 +27,25 @@ export interface SampleSnapshot {
   readonly near: readonly number[];
   /** Fraction of realistic samples; null if no places are known, or a run has not recorded it. */
   readonly fidelity: number | null;
+  /** Fraction of samples that are realistic and of kind k, [k] (`Kinds`); empty if there are no kinds, or a run has not recorded it. */
+  readonly kinds: readonly number[];
 }
 
-/** The inputs of all checks: logged scalars only, except for the measurements in `now`. */
+/** The inputs of all checks: logged scalars only, except for the measurements in `now`; nothing of how a run was set up. */
 export interface Evidence {
-  readonly config: RunConfig;
-  /** Steps done. */
+  /** Steps done; 0 for samples whose training is not known. */
   readonly step: number;
   /** Numbers in one item. */
   readonly dimensions: number;
   /** Training items on which dead units are counted. */
   readonly deadUnitItems: number;
-  /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
-  readonly spread: number;
   readonly series: ReadonlyMap<string, Series>;
   /** Items that the discriminator sees together: 1, or the pack size. */
   readonly packing: number;
-  /** What the model declares of itself: who learns from which discriminator, its ReLUs, and what may help it. */
-  readonly model: Pick<Model, "adversarial" | "reluNets" | "remedies" | "likelihood">;
+  /** What the model declares of itself: who learns from which discriminator, and its ReLUs; empty where no model is known. */
+  readonly model: Pick<Model, "adversarial" | "reluNets" | "likelihood">;
+  /** Samples in a snapshot. */
+  readonly sampleCount: number;
   /** Snapshots of samples with the parameters of their step, oldest first. */
   readonly snapshots: readonly SampleSnapshot[];
   readonly places: Places | null;
@@ -81,6 +82,14 @@ export interface Scores {
   readonly heldOut: number;
 }
 
+/** How a run was set up: what a remedy is chosen by. */
+export interface RunSetup {
+  readonly config: RunConfig;
+  readonly remedies: Model["remedies"];
+  /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
+  readonly spread: number;
+}
+
 /** A suggested change. */
 export interface Change {
   /** As `zaya train` takes it: `--discriminator-rate 1`. */
@@ -96,7 +105,8 @@ export type Sign =
       readonly present: true;
       readonly evidence: string;
       readonly values: Readonly<Record<string, number>>;
-      readonly change: Change;
+      /** What to change in a run of this setup. */
+      readonly change: (setup: RunSetup) => Change;
     };
 
 /** A failure of training that is detected from other values than the loss. */

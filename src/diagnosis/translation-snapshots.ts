@@ -37,7 +37,7 @@ export class TranslationSnapshots implements Snapshots {
       const made = await trained.translate(this.images(source), way);
       diversity.push({ way, value: meanDistance(made) / this.distances.get(target)! });
     }
-    return { step, diversity, nearest: [], near: [], fidelity: null };
+    return { step, diversity, nearest: [], near: [], fidelity: null, kinds: [] };
   }
 
   private images(side: Dataset): NdArray {

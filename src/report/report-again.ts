@@ -47,7 +47,8 @@ async function reportedOf(
   const { test } = data;
   if (opened === null) {
     const model = buildModel(run.configured, infoOf(data));
-    const diagnosis = diagnose(new RunHistory(config, model, data, lines).evidence(step, null));
+    const history = new RunHistory(config, model, data, lines);
+    const diagnosis = diagnose(history.evidence(step, null), history.setup);
     return { state, model, trained: null, test, measured: null, diagnosis };
   }
   const { trained } = opened;

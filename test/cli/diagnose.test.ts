@@ -97,6 +97,35 @@ describe("zaya diagnose", () => {
     expect(stdout).toMatch(/^dead-units: /m);
   });
 
+  it("checks samples of a file, or of a run, against real items, where training is not known", async () => {
+    await zaya(folder, "sample", "dead", "-n", "400", "--out", "dead.npy");
+    for (const source of ["dead.npy", "dead"]) {
+      const { code, stdout, stderr } = await zaya(folder, "diagnose", source, "--data", "ring8");
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/^checking [\d,]+ samples of dead\S* against ring8\n/);
+      expect(stdout).toMatch(/^complete-collapse: .*\n {2}the mean distance .*\n1 symptom found in 3 checks\n/m);
+      expect(stdout).toContain("\n  not checked, as they need a run: no-convergence, ");
+    }
+    const { samples, n, data, findings } = resultOf(
+      await zaya(folder, "diagnose", "dead.npy", "--data", "ring8", "--json"),
+    );
+    expect([samples, n, data]).toEqual(["dead.npy", 400, "ring8"]);
+    expect(Object.keys(findings[0])).toEqual(["symptom", "summary", "evidence", "values"]);
+  });
+
+  it("refuses samples that are none of the data, too few, or flags without data", async () => {
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await zaya(folder, "diagnose", ...args);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await refused("dead.npy", "--data", "mixture1200")).toContain(
+      "samples must be like items of mixture1200, [1200]",
+    );
+    expect(await refused("dead.npy", "--data", "grid25")).toContain("at least 500 samples are needed");
+    expect(await refused("dead", "--features", "runs/digits")).toContain("--features is for checks of samples");
+  });
+
   it("says that it is too early for a verdict before 200 steps", async () => {
     await writeTinyData(folder);
     await zaya(folder, ...tiny, "--steps", "20", "--out", "short", "--quiet");

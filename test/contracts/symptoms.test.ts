@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 
 import { describeOptions, flagOf } from "../../src/base/options.ts";
-import { type Evidence, type Symptom, symptoms } from "../../src/diagnosis/index.ts";
+import { type Evidence, type RunSetup, type Symptom, symptoms } from "../../src/diagnosis/index.ts";
 import { models } from "../../src/models/index.ts";
 import { dataOptions, trainOptions } from "../../src/run/config.ts";
 import { evidence, fourModes, snapshot, repeat, series } from "../diagnosis/evidence.ts";
@@ -11,7 +11,7 @@ import { evidence, fourModes, snapshot, repeat, series } from "../diagnosis/evid
 
 interface Case {
   /** Evidence of a run that shows the symptom, and of one that is healthy by the same numbers. */
-  readonly present: Evidence;
+  readonly present: Evidence & { readonly setup: RunSetup };
   readonly absent: Evidence;
 }
 
@@ -139,15 +139,19 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check:
   it("proposes one change, of a flag that the run takes", () => {
     const sign = lookFor(own.present)!;
     if (!sign.present) throw new Error("it is not seen");
-    const { flag, reason } = sign.change;
+    const { flag, reason } = sign.change(own.present.setup);
     const [, word, value] = /^(--[a-z0-9-]+) (\S+)$/.exec(flag)!;
-    const known = flagsOf(own.present.config.recipe).find((one) => one.flag === word);
+    const known = flagsOf(own.present.setup.config.recipe).find((one) => one.flag === word);
     expect(known, flag).toBeDefined();
     expect((known!.schema.shape[known!.name] as z.ZodType).safeParse(value).success, flag).toBe(true);
     expect(reason.length).toBeGreaterThan(10);
   });
 
   it("says the same of the same evidence", () => {
-    expect(lookFor(own.present)).toEqual(lookFor(own.present));
+    const said = () => {
+      const { evidence: words, values } = lookFor(own.present)!;
+      return { words, values };
+    };
+    expect(said()).toEqual(said());
   });
 });

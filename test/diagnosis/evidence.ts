@@ -1,7 +1,7 @@
 import { zeros } from "../../src/base/ndarray.ts";
 import { parseOptions } from "../../src/base/options.ts";
 import type { Places } from "../../src/diagnosis/places.ts";
-import type { Evidence, SampleSnapshot, Series } from "../../src/diagnosis/symptom.ts";
+import type { Evidence, RunSetup, SampleSnapshot, Series } from "../../src/diagnosis/symptom.ts";
 import { type DataInfo, type Model, models } from "../../src/models/index.ts";
 
 /** Series at steps 100, 200, ... */
@@ -26,19 +26,28 @@ export const fourModes: Places = {
   fidelity: 0.98,
   shares: Float64Array.of(0.25, 0.25, 0.25, 0.25),
   names: ["mode 0", "mode 1", "mode 2", "mode 3"],
+  kinds: null,
 };
 
 /** A snapshot whose samples are all near their place, with unknown fidelity. */
 export function snapshot(step: number, shares: readonly number[], diversity = 1): SampleSnapshot {
-  return { step, diversity: [{ way: null, value: diversity }], nearest: shares, near: shares, fidelity: null };
+  return {
+    step,
+    diversity: [{ way: null, value: diversity }],
+    nearest: shares,
+    near: shares,
+    fidelity: null,
+    kinds: [],
+  };
 }
 
-export interface EvidenceParts extends Partial<Omit<Evidence, "config" | "model" | "series">> {
+export interface EvidenceParts extends Partial<Omit<Evidence, "model" | "series">> {
   /** A GAN where not given. */
   readonly recipe?: string;
   /** Options of the recipe. */
   readonly model?: Readonly<Record<string, unknown>>;
   readonly limit?: number;
+  readonly spread?: number;
   readonly schedule?: "constant" | "linear";
   readonly series?: Readonly<Record<string, Series>>;
 }
@@ -53,16 +62,20 @@ function built(recipe: string, options: Readonly<Record<string, unknown>>): Mode
   return definition.build(parseOptions(definition.options, options, recipe), data);
 }
 
-/** Evidence of a run of 5000 steps at their end, with nothing in it but what is given. */
+/** Evidence of a run of 5000 steps at their end, with nothing in it but what is given, and the setup of that run. */
 export function evidence({
   recipe = "gan",
   model = {},
   limit,
   schedule = "linear",
+  spread = 1,
   series: given = {},
   ...rest
-}: EvidenceParts): Evidence {
-  return {
+}: EvidenceParts): Evidence & { readonly setup: RunSetup } {
+  const { remedies, ...declared } = built(recipe, model);
+  const setup: RunSetup = {
+    remedies,
+    spread,
     config: {
       recipe,
       model,
@@ -82,14 +95,17 @@ export function evidence({
       },
       device: "cpu",
     },
+  };
+  return {
+    setup,
     step: 5000,
     dimensions: 2,
     deadUnitItems: 640,
-    spread: 1,
+    sampleCount: 2500,
     snapshots: [],
     places: null,
     packing: 1,
-    model: built(recipe, model),
+    model: declared,
     now: null,
     ...rest,
     series: new Map(Object.entries(given)),

@@ -26,8 +26,8 @@ const told = (events: readonly TrainEvent[]) =>
   events.flatMap((event) => (event.type === "warning" ? [[event.symptom, event.step]] : []));
 
 describe("a watch", () => {
-  const { config } = evidence({ model: gan(dead).options });
-  const history = (): RunHistory => new RunHistory(config, buildModel(gan(dead), infoOf(data)), data, []);
+  const { setup } = evidence({ model: gan(dead).options });
+  const history = (): RunHistory => new RunHistory(setup.config, buildModel(gan(dead), infoOf(data)), data, []);
 
   it("tells a symptom once, and not before its part of the run is done", () => {
     const record = history();
@@ -60,8 +60,8 @@ describe("a watch", () => {
     const record = history();
     for (const step of [10, 20, 30, 199]) record.add({ name: "dead/generator/layer1", step, value: 1 });
     expect(new SymptomMonitor(record, 300, []).check(199)).toEqual([]);
-    expect(diagnose(record.evidence(199, null)).unknown).toHaveLength(symptoms.length);
-    expect(diagnose(record.evidence(200, null)).findings).toMatchObject([{ symptom: "dead-units" }]);
+    expect(diagnose(record.evidence(199, null), record.setup).unknown).toHaveLength(symptoms.length);
+    expect(diagnose(record.evidence(200, null), record.setup).findings).toMatchObject([{ symptom: "dead-units" }]);
   });
 });
 

@@ -9,7 +9,7 @@ import { noConvergence } from "../../src/diagnosis/symptoms/no-convergence.ts";
 import { overfitting } from "../../src/diagnosis/symptoms/overfitting.ts";
 import { partialCollapse } from "../../src/diagnosis/symptoms/partial-collapse.ts";
 import { posteriorCollapse } from "../../src/diagnosis/symptoms/posterior-collapse.ts";
-import type { Evidence, MeasuredNow, SampleSnapshot, Symptom } from "../../src/diagnosis/symptom.ts";
+import type { MeasuredNow, SampleSnapshot, Symptom } from "../../src/diagnosis/symptom.ts";
 import { symptoms } from "../../src/diagnosis/symptoms/index.ts";
 import { vanishingGradient } from "../../src/diagnosis/symptoms/vanishing-gradient.ts";
 import { type EvidenceParts, evidence, fourModes, snapshot, repeat, series } from "./evidence.ts";
@@ -17,10 +17,10 @@ import { type EvidenceParts, evidence, fourModes, snapshot, repeat, series } fro
 const nothing: MeasuredNow = { samples: null, nearest: null, scores: null };
 
 /** The flag proposed where the symptom is seen; "absent" or "unknown" where it is not. */
-function seen(symptom: Symptom, given: Evidence): string {
+function seen(symptom: Symptom, given: ReturnType<typeof evidence>): string {
   const sign = symptom.check(given);
   if (sign === null) return "unknown";
-  return sign.present ? sign.change.flag : "absent";
+  return sign.present ? sign.change(given.setup).flag : "absent";
 }
 
 describe("every symptom", () => {
@@ -86,6 +86,7 @@ describe("complete collapse", () => {
       nearest: [],
       near: [],
       fidelity: null,
+      kinds: [],
     });
     const snapshots = [turned(100, 1, 0.05), turned(200, 1, 0.02)];
     const sign = completeCollapse.check(evidence({ snapshots }))!;

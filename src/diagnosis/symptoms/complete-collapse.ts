@@ -36,7 +36,7 @@ export const completeCollapse: Symptom = {
     const values = { diversity: value, ...(largest && { largestPlace: largest.share }) };
     const sign = { evidence: distance + where, values };
     return snapshots.every(collapsed)
-      ? { present: true, ...sign, change: changeFor(name, evidence) }
+      ? { present: true, ...sign, change: (setup) => changeFor(name, setup) }
       : { present: false, ...sign };
   },
 };

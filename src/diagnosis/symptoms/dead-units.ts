@@ -41,6 +41,6 @@ export const deadUnits: Symptom = {
       values: Object.fromEntries(shown.map(({ name, dead }) => [name, dead])),
     };
     if (dying.length === 0) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence, [], dying[0]!.net) };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup, [], dying[0]!.net) };
   },
 };

@@ -29,7 +29,7 @@ export const discriminatorSaturation: Symptom = {
       values: { accuracy: worst.accuracy, gradientLeft: worst.left },
     };
     if (!isSaturated(worst)) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence) };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup) };
   },
 };
 

@@ -17,7 +17,7 @@ export const lowFidelity: Symptom = {
   // A learning rate that falls brings samples near in the last steps.
   warmUp: null,
   check: (evidence) => {
-    const { places, config } = evidence;
+    const { places } = evidence;
     const snapshots = currentSnapshots(evidence);
     const shares = snapshots?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
     // Where real items themselves are not near what the data declare, no sample can be told by it.
@@ -42,7 +42,7 @@ export const lowFidelity: Symptom = {
     return {
       present: true,
       ...sign,
-      change: changeFor(name, evidence, [fallingRate(config), moreSteps(config)]),
+      change: (setup) => changeFor(name, setup, [fallingRate(setup.config), moreSteps(setup.config)]),
     };
   },
 };

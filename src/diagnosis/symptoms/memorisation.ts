@@ -20,7 +20,7 @@ export const memorisation: Symptom = {
   needs: "a generative model whose samples are not all the same",
   warmUp: null,
   check: (evidence) => {
-    const { now, config } = evidence;
+    const { now } = evidence;
     const nearest = now?.nearest ?? null;
     if (nearest === null || (now?.samples && collapsed(now.samples))) return null;
     const { generated, real, heldOut } = nearest;
@@ -34,7 +34,11 @@ export const memorisation: Symptom = {
       values: { pairs, sample, item, ratio },
     };
     if (pairs < minNearerShare || ratio >= maxDistanceRatio) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence, [moreData(config), fewerSteps(config)]) };
+    return {
+      present: true,
+      ...sign,
+      change: (setup) => changeFor(name, setup, [moreData(setup.config), fewerSteps(setup.config)]),
+    };
   },
 };
 

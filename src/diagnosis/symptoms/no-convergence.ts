@@ -1,5 +1,5 @@
 import { changeFor, fallingRate } from "../changes.ts";
-import { meanOf } from "../series.ts";
+import { meanOf, totalVariation } from "../series.ts";
 import type { Evidence, SampleSnapshot, Symptom } from "../symptom.ts";
 import { list, share } from "../words.ts";
 
@@ -23,11 +23,11 @@ export const noConvergence: Symptom = {
   // A falling learning rate brings many to rest.
   warmUp: 0.75,
   check: (evidence) => {
-    const { config, step } = evidence;
+    const { step } = evidence;
     if (step < minSteps) return null;
     const snapshots = spacedSnapshots(evidence);
     if (snapshots.length <= averagedChanges || snapshots.at(-1)!.nearest.length === 0) return null;
-    const moves = snapshots.slice(1).map(({ nearest }, i) => movedShare(snapshots[i]!.nearest, nearest));
+    const moves = snapshots.slice(1).map(({ nearest }, i) => totalVariation(snapshots[i]!.nearest, nearest));
     const latest = moves.slice(-averagedChanges);
     const [moved, late, before] = [latest, moves.slice(-latestChanges), moves.slice(0, -latestChanges)].map(meanOf) as [
       number,
@@ -39,7 +39,7 @@ export const noConvergence: Symptom = {
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < unrestThreshold || late < minRatio * before) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence, [fallingRate(config)]) };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup, [fallingRate(setup.config)]) };
   },
 };
 
@@ -50,9 +50,4 @@ function spacedSnapshots({ snapshots, step }: Evidence): readonly SampleSnapshot
     if (kept.length === 0 || kept[0]!.step - snapshot.step >= minSpacing * step) kept.unshift(snapshot);
   }
   return kept;
-}
-
-/** The share of samples that would have to move to make one histogram the other: their total variation distance. */
-function movedShare(from: readonly number[], to: readonly number[]): number {
-  return from.reduce((sum, share, place) => sum + Math.abs(share - to[place]!) / 2, 0);
 }

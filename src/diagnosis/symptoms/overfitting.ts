@@ -35,7 +35,7 @@ export const overfitting: Symptom = {
     return {
       present: true,
       ...sign,
-      change: changeFor(name, evidence, [moreData(evidence.config), stepsTo(best.step)]),
+      change: (setup) => changeFor(name, setup, [moreData(setup.config), stepsTo(best.step)]),
     };
   },
 };

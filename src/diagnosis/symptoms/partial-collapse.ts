@@ -1,16 +1,24 @@
+import { minOf } from "../../base/many.ts";
 import { changeFor } from "../changes.ts";
 import { collapsed } from "./complete-collapse.ts";
 import { currentSnapshots, nearShare } from "../current-snapshots.ts";
-import type { Places } from "../places.ts";
-import type { SampleSnapshot, Symptom } from "../symptom.ts";
+import type { Evidence, SampleSnapshot, Symptom } from "../symptom.ts";
+import { totalVariation } from "../series.ts";
 import { list, share } from "../words.ts";
 
-/** Of its due, by its share of real items, the part of the samples below which a place is missed. */
+/** Of its due, by its share of real items, the part of the samples below which a kind of items is missed. */
 const missedBelow = 0.1;
 /** Share of samples near real items, from which a model is good enough for what it misses to be collapse. */
 const enoughNear = 0.5;
-/** Share of real items in missed clusters, from which they matter. A mode that the data declare always does. */
+/** Share of real items of the kinds that are missed, from which they matter. A mode that the data declare always does. */
 const minMissedShare = 0.1;
+/**
+ * Share of realistic samples that would have to be of another mode or class to be shared out like real items, from which most are of
+ * a few: the total variation distance. A model of three digits in ten has 56 % and more, healthy ones have up to 20 %.
+ */
+const maxMisplaced = 0.4;
+/** Realistic samples that a kind is due, from which none of it is no accident. */
+const minExpected = 20;
 
 const name = "partial-collapse";
 
@@ -20,34 +28,129 @@ export const partialCollapse: Symptom = {
   needs: "an adversarial model, two snapshots of samples, and data with declared modes or enough items to cluster",
   warmUp: 0.5,
   check: (evidence) => {
-    const { places } = evidence;
     const snapshots = currentSnapshots(evidence);
-    if (places === null || snapshots === null) return null;
-    const near = nearShare(snapshots.at(-1)!);
-    // Missing at every snapshot: a mode that comes and goes is not missing.
-    const missed = [...places.shares.keys()].filter((place) =>
-      snapshots.every((snapshot) => isMissed(place, snapshot, places)),
-    );
-    const held = missed.reduce((sum, place) => sum + places.shares[place]!, 0);
+    if (evidence.places === null || snapshots === null) return null;
+    const counts = [byKind(evidence, snapshots), byPlace(evidence, snapshots)].flatMap((count) => count ?? []);
+    const worst = counts.find(matters) ?? counts[0]!;
+    const { missed, held, near, misplaced } = worst;
     const sign = {
-      evidence: `${share(near, enoughNear)} of samples are near real items (required: ${share(enoughNear)}); ${missedWords(missed, held, places)}`,
-      values: { near, places: places.shares.length, missed: missed.length, held },
+      evidence: `${worst.counted}; ${missedWords(worst)}`,
+      values: {
+        near,
+        places: worst.shares.length,
+        missed: missed.length,
+        held,
+        ...(misplaced !== null && { misplaced }),
+      },
     };
-    const matters = missed.length > 0 && (places.declared || held >= minMissedShare) && near >= enoughNear;
-    if (!matters || snapshots.every(collapsed)) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence) };
+    if (!matters(worst) || snapshots.every(collapsed)) return { present: false, ...sign };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup) };
   },
 };
 
-function isMissed(place: number, snapshot: SampleSnapshot, { shares }: Places): boolean {
-  return snapshot.near[place]! < missedBelow * shares[place]! * nearShare(snapshot);
+/** What samples have of each kind of real items. */
+interface Count {
+  readonly what: string;
+  readonly names: readonly string[];
+  /** Of real items. */
+  readonly shares: Float64Array;
+  /** Missing at every snapshot: a mode that comes and goes is not missing. */
+  readonly missed: readonly number[];
+  /** Share of real items of the kinds that are missed, and from which it matters. */
+  readonly held: number;
+  readonly minHeld: number;
+  /** Share of realistic samples that would have to be of another kind; null where it is not judged. */
+  readonly misplaced: number | null;
+  /** Share of samples near real items, and from which they are counted. */
+  readonly near: number;
+  readonly minNear: number;
+  /** Which samples are counted, in words. */
+  readonly counted: string;
 }
 
-function missedWords(missed: readonly number[], held: number, { names, declared, shares }: Places): string {
-  const kinds = `${shares.length} ${declared ? "modes" : "clusters of real items"}`;
-  if (missed.length === 0) return `each of ${kinds} has at least ${share(missedBelow)} of its expected share`;
-  const which = list(missed.map((place) => names[place]!));
-  const matter = declared ? "" : ` (required: ${share(minMissedShare)})`;
+function matters({ missed, held, minHeld, misplaced, near, minNear }: Count): boolean {
+  return near >= minNear && ((missed.length > 0 && held >= minHeld) || (misplaced ?? 0) >= maxMisplaced);
+}
+
+/** Of the newest snapshot. */
+function nearOf(snapshots: readonly SampleSnapshot[]): Pick<Count, "near" | "counted"> {
+  const near = nearShare(snapshots.at(-1)!);
+  return {
+    near,
+    counted: `${share(near, enoughNear)} of samples are near real items (required: ${share(enoughNear)})`,
+  };
+}
+
+/**
+ * By declared modes or classes, of realistic samples alone: what lies between modes is of none, and clusters of images are of looks
+ * more than of classes. Null where they are too few to tell a rare kind from a missing one.
+ */
+function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSnapshot[]): Count | null {
+  const kinds = places?.kinds ?? null;
+  if (kinds === null || snapshots.some((snapshot) => snapshot.kinds.length !== kinds.shares.length)) return null;
+  const realistic = snapshots.map((snapshot) => snapshot.kinds.reduce((sum, each) => sum + each, 0));
+  const judged = [...kinds.shares.keys()].filter((kind) =>
+    realistic.every((all) => kinds.shares[kind]! * all * sampleCount >= minExpected),
+  );
+  if (judged.length < 2) return null;
+  const missed = judged.filter((kind) =>
+    snapshots.every((snapshot, i) => snapshot.kinds[kind]! < missedBelow * kinds.shares[kind]! * realistic[i]!),
+  );
+  const modes = kinds.what === "modes";
+  const distances = snapshots.map((snapshot, i) =>
+    totalVariation(
+      kinds.shares,
+      snapshot.kinds.map((each) => each / realistic[i]!),
+    ),
+  );
+  return {
+    ...kinds,
+    misplaced: minOf(distances),
+    missed,
+    held: heldBy(missed, kinds.shares),
+    minHeld: modes ? 0 : minMissedShare,
+    ...nearOf(snapshots),
+    minNear: enoughNear,
+    // Samples of high quality are enough, wherever the others are.
+    ...(modes && {
+      minNear: 0,
+      counted: `${share(realistic.at(-1)!)} of samples are of high quality (required: ${minExpected} expected per mode)`,
+    }),
+  };
+}
+
+/** By the nearest mode or cluster of those samples that are near it. */
+function byPlace({ places }: Evidence, snapshots: readonly SampleSnapshot[]): Count {
+  const { shares, names, declared } = places!;
+  const missed = [...shares.keys()].filter((place) =>
+    snapshots.every((snapshot) => snapshot.near[place]! < missedBelow * shares[place]! * nearShare(snapshot)),
+  );
+  return {
+    what: declared ? "modes" : "clusters of real items",
+    names,
+    shares,
+    missed,
+    held: heldBy(missed, shares),
+    misplaced: null,
+    minHeld: declared ? 0 : minMissedShare,
+    ...nearOf(snapshots),
+    minNear: enoughNear,
+  };
+}
+
+function heldBy(kinds: readonly number[], shares: Float64Array): number {
+  return kinds.reduce((sum, kind) => sum + shares[kind]!, 0);
+}
+
+function missedWords({ what, names, shares, missed, held, minHeld, misplaced }: Count): string {
+  const all = `${shares.length} ${what}`;
+  const moved =
+    misplaced === null
+      ? ""
+      : `; the shares of samples differ from those of real items by ${share(misplaced, maxMisplaced)} in total variation (collapse: at least ${share(maxMisplaced)})`;
+  if (missed.length === 0) return `each of ${all} has at least ${share(missedBelow)} of its expected share${moved}`;
+  const which = list(missed.map((kind) => names[kind]!));
+  const matter = minHeld === 0 ? "" : ` (required: ${share(minHeld)})`;
   const [have, their] = missed.length === 1 ? ["has", "its"] : ["have", "their"];
-  return `${missed.length} of ${kinds} ${have} less than ${share(missedBelow)} of ${their} expected share: ${which}, with ${share(held, minMissedShare)} of real items${matter}`;
+  return `${missed.length} of ${all} ${have} less than ${share(missedBelow)} of ${their} expected share: ${which}, with ${share(held, minMissedShare)} of real items${matter}${moved}`;
 }

@@ -42,6 +42,6 @@ export const posteriorCollapse: Symptom = {
       values: { active, latents: latents.length, kl: total },
     };
     if (total >= least && (active > fewest || total >= most)) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence) };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup) };
   },
 };

@@ -31,7 +31,7 @@ export const vanishingGradient: Symptom = {
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },
     };
     if (!hasVanished(worst)) return { present: false, ...sign };
-    return { present: true, ...sign, change: changeFor(name, evidence) };
+    return { present: true, ...sign, change: (setup) => changeFor(name, setup) };
   },
 };
 

@@ -1,0 +1,94 @@
+import { type NdArray, chosenRows, joinRows } from "../base/ndarray.ts";
+import { type Key, fold } from "../base/random.ts";
+import { type Dataset, className } from "../data/index.ts";
+import { nearestRows } from "../numeric/nearest.ts";
+import { clusterCentres } from "./clusters.ts";
+
+/**
+ * What real items are of beyond their place: the modes that the data declare, or the classes of their labels. A sample's class is
+ * that of the nearest of some centres.
+ */
+export interface Kinds {
+  readonly what: "modes" | "classes";
+  /** What each is called: `mode 3`, `class 7`. */
+  readonly names: readonly string[];
+  /** Share of real items of each kind, [k]; their sum is 1. */
+  readonly shares: Float64Array;
+  /** How a sample's kind is found. */
+  readonly rule: KindRule;
+}
+
+export interface KindRule {
+  /** [m, d], m at least k. */
+  readonly centres: NdArray;
+  /** The kind of each centre, [m]. */
+  readonly kindOf: Int32Array;
+  /** Share of real items of kind i that are told as kind j, [k][k]; null where the rule defines the kinds. */
+  readonly confusion: readonly Float64Array[] | null;
+}
+
+/** Centres of a class: handwritten digits are told in 89 % of cases by 8 a class, in 82 % by one. */
+const [mostPerClass, mostCentres] = [8, 100];
+/** Items of a class that it takes to know it. */
+const minPerClass = 10;
+/** Share of the items of a class whose centres tell the others. */
+const learnedShare = 0.6;
+/** Share of items told right from which classes are told at all. */
+const minAccuracy = 0.5;
+
+/** The classes of labelled items [n, d]; null where there are no two classes, or nearest centres do not tell them. */
+export function classesOf(data: Dataset, items: NdArray, chosen: Int32Array, key: Key): Kinds | null {
+  const { labels } = data;
+  if (labels === null) return null;
+  const members = new Map<number, number[]>();
+  for (const [i, at] of chosen.entries()) members.set(labels[at]!, [...(members.get(labels[at]!) ?? []), i]);
+  const known = [...members].filter(([, own]) => own.length >= minPerClass).toSorted(([a], [b]) => a - b);
+  if (known.length < 2) return null;
+  const most = Math.max(1, Math.min(mostPerClass, Math.floor(mostCentres / known.length)));
+  const split = known.map(([, own]) => Math.ceil(learnedShare * own.length));
+  const parts = known.map(([label, own], k) => {
+    const learned = chosenRows(items, own.slice(0, split[k]));
+    return clusterCentres(learned, Math.min(most, Math.floor(split[k]! / 5)), fold(key, `class ${label}`));
+  });
+  const centres = joinRows(parts);
+  const kindOf = Int32Array.from(parts.flatMap((part, k) => Array.from({ length: part.shape[0]! }, () => k)));
+  const confusion = known.map(([, own], k) =>
+    sharesIn(told(chosenRows(items, own.slice(split[k])), centres, kindOf), known.length),
+  );
+  const total = known.reduce((sum, [, own]) => sum + own.length, 0);
+  const shares = Float64Array.from(known, ([, own]) => own.length / total);
+  const accuracy = confusion.reduce((sum, row, k) => sum + shares[k]! * row[k]!, 0);
+  if (accuracy < minAccuracy) return null;
+  const names = known.map(([label]) => `class ${className(data, label)}`);
+  return { what: "classes", names, shares, rule: { centres, kindOf, confusion } };
+}
+
+/**
+ * Of samples [n, d] of which some are counted, the share of each kind among all, [k]. What real items of the other kinds are mistaken
+ * for is taken off: else a few of each would make up for a kind that is missing.
+ */
+export function kindShares(
+  samples: NdArray,
+  counted: readonly boolean[],
+  { rule: { centres, kindOf, confusion }, shares }: Kinds,
+): number[] {
+  const kinds = told(samples, centres, kindOf);
+  const found = Array.from(shares, () => 0);
+  for (const [i, kind] of kinds.entries()) if (counted[i]!) found[kind]! += 1 / kinds.length;
+  if (confusion === null) return found;
+  return found.map((share, k) => {
+    const mistaken = found.reduce((sum, other, from) => sum + (from === k ? 0 : other * confusion[from]![k]!), 0);
+    return Math.max(0, share - mistaken);
+  });
+}
+
+/** The kind of each row. */
+function told(items: NdArray, centres: NdArray, kindOf: Int32Array): Int32Array {
+  return nearestRows(items, centres).row.map((centre) => kindOf[centre]!);
+}
+
+function sharesIn(kinds: Int32Array, count: number): Float64Array {
+  const out = new Float64Array(count);
+  for (const kind of kinds) out[kind]! += 1 / kinds.length;
+  return out;
+}
