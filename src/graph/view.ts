@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { type Shape, sizeOf, stridesOf } from "../base/ndarray.ts";
 
 /**
  * Numbers in memory as a kernel reads them: element [i, j, ...] is at `offset + i * strides[0] + j * strides[1] + ...` of the
@@ -21,7 +21,7 @@ interface Lookup {
 
 /** A whole source, last axis fastest. */
 export function wholeView(source: object, shape: Shape): View {
-  return { source, shape, offset: 0, strides: rowStrides(shape), lookups: [] };
+  return { source, shape, offset: 0, strides: stridesOf(shape), lookups: [] };
 }
 
 /** Axis i of the result is axis `order[i]` of the view. */
@@ -98,7 +98,7 @@ export function sameView(a: View, b: View): boolean {
 /** Whether the view reads consecutive numbers of its source in their order. */
 export function isContiguous(view: View): boolean {
   if (view.lookups.length > 0) return false;
-  const strides = rowStrides(view.shape);
+  const strides = stridesOf(view.shape);
   return view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === strides[axis]);
 }
 
@@ -114,16 +114,6 @@ function mapped(view: View, change: (places: View) => View): View {
     ...view,
     lookups: view.lookups.map(({ places, stride }) => ({ stride, places: change(places) })),
   };
-}
-
-function rowStrides(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis]!;
-  }
-  return strides;
 }
 
 /**
