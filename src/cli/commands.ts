@@ -83,6 +83,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./repro.ts")).declareRepro,
   },
   {
+    name: "sweep",
+    summary: "train a recipe over parameters and seeds",
+    load: async () => (await import("./sweep.ts")).declareSweep,
+  },
+  {
+    name: "worker",
+    summary: "train trials of sweeps from a queue",
+    load: async () => (await import("./worker.ts")).declareWorker,
+  },
+  {
     name: "list",
     summary: "list recipes, metrics and data sets",
     load: async () => (await import("./list.ts")).declareList,

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { z } from "zod";
 
-import { choiceField, parseOptions } from "../base/options.ts";
+import { choiceField, integerField, parseOptions } from "../base/options.ts";
 import { type Device, devices } from "../node/index.ts";
-import { addFlags } from "./flags.ts";
+import { addFlags, givenOptions } from "./flags.ts";
 
 const deviceOptions = z.object({
   device: choiceField(
@@ -19,4 +19,23 @@ export function addDeviceFlag(command: Command, heading?: string): void {
 /** @throws OptionError for a device that does not exist anywhere. */
 export function deviceOf(given: string | undefined): Device {
   return parseOptions(deviceOptions, { device: given }, "zaya").device;
+}
+
+/** How a session of training runs, whatever it trains. */
+const sessionOptions = z.object({
+  threads: integerField("threads of the engine; the last digits can depend on it (default: one per core)", {
+    min: 1,
+  }).optional(),
+  until: integerField("stop after this step, saved; zaya resume continues", { min: 1 }).optional(),
+});
+
+export type SessionOptions = z.output<typeof sessionOptions>;
+
+export function addSessionFlags(command: Command, heading?: string): void {
+  addFlags(command, sessionOptions, heading);
+}
+
+/** @throws OptionError for values that are none. */
+export function sessionOf(flags: Readonly<Record<string, unknown>>): SessionOptions {
+  return parseOptions(sessionOptions, givenOptions(flags, sessionOptions), "zaya");
 }

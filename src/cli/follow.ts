@@ -14,9 +14,17 @@ import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { endLine, refusalLines } from "./result-lines.ts";
 
-/** Tells a run's events until it ends, and its result. Returns the exit code. */
+/** What ends a session of training before the run is done. */
+export interface SessionEnd {
+  readonly signal: AbortSignal;
+  /** The step after which it stops; undefined for the last one. */
+  readonly until?: number | undefined;
+}
+
+/** Tells a run's events until it ends, and its result. Returns the exit code. @param begin Starts the session. */
 export async function followRun(
-  events: AsyncIterable<TrainEvent>,
+  begin: (signal: AbortSignal) => AsyncIterable<TrainEvent>,
+  { signal, until = Infinity }: SessionEnd,
   { folder }: RunFolder,
   { recipe, train }: RunConfig,
   output: Output,
@@ -27,8 +35,10 @@ export async function followRun(
   const report = join(folder, reportFile);
   const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
+  const reached = new AbortController();
   try {
-    for await (const event of events) {
+    for await (const event of begin(AbortSignal.any([signal, reached.signal]))) {
+      if (event.type === "step" && event.step >= until) reached.abort();
       await progress.tell(event);
       if (event.type === "warning") {
         const { type: _, ...warning } = event;

@@ -27,6 +27,10 @@ export function catchInterrupt(output: Output, ends = "after this step and savin
   };
   const hangUp = hangUpIsIgnored() ? [] : (["SIGHUP"] as const);
   for (const name of ["SIGINT", "SIGTERM", ...hangUp] as const) process.on(name, onSignal);
+  // A trial of a sweep ends with the process that supervises it, however that ended.
+  process.once("disconnect", onSignal);
+  process.channel?.unref();
+  if (process.send !== undefined && !process.connected) onSignal();
   return controller.signal;
 }
 

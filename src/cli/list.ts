@@ -8,7 +8,7 @@ import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
 import { addOutputFlags } from "./flags.ts";
 import { addExamples, helpWidth, nameLines } from "./help.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../base/nearest.ts";
 import { Output } from "./output.ts";
 
 interface Listed {

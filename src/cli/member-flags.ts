@@ -4,7 +4,7 @@ import { z } from "zod";
 import { OptionError } from "../base/errors.ts";
 import { describeOptions, flagOf } from "../base/options.ts";
 import { givenOptions, valueFlag, withDefault } from "./flags.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../base/nearest.ts";
 
 /** One of a family that a command chooses from by --metric: its name, and the options that are its own. */
 interface Member {

@@ -13,7 +13,7 @@ import { nodeEngine, openData, requireFree, versions, writeOutput } from "../nod
 import { type Picture, type Row, type RowResult, pictureFile, rows } from "../repro/index.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../base/nearest.ts";
 import { Output } from "./output.ts";
 
 const options = z.object({

@@ -17,7 +17,7 @@ import {
   requireResumable,
 } from "../run/index.ts";
 import { resume } from "../train/index.ts";
-import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addDeviceFlag, addSessionFlags, deviceOf, sessionOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { followRun } from "./follow.ts";
@@ -51,6 +51,7 @@ export function declareResume(command: Command): void {
   command.option("--from-scratch", "restart at step 1, if no checkpoint is left");
   addRecipeFlag(command);
   addDeviceFlag(command);
+  addSessionFlags(command);
   addOutputFlags(command, { quiet: true, pictures: true });
   addExamples(command, [
     ["continue after Ctrl-C or a crash", "zaya resume runs/vae-mnist-1"],
@@ -64,6 +65,7 @@ export function declareResume(command: Command): void {
 async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   const output = new Output(flags);
   const length = lengthOf(flags);
+  const { threads, until } = sessionOf(flags);
   if (flags.fromScratch === true) await restart(folder);
   await requireRun(folder);
   const known = await Run.open(new FolderStore(folder));
@@ -76,7 +78,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     const moved = await bringRecipe(run, folder, flags.recipe);
     if (length === null) requireResumable(run);
     const data = await openRunData(run);
-    const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device) });
+    const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device), threads });
     const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
     if (longer === null && isDone(run)) return nothingToDo(folder, run, output);
     // From here on the run is of that file.
@@ -84,23 +86,26 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     output.say(
       `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
-    const elsewhere = changesSince(run.state.versions, engine.name);
+    const elsewhere = changesSince(run.state.versions, versions(threads), engine.name);
     if (elsewhere !== null) output.warn(elsewhere);
     if (longer !== null) output.say(...lengthLines(longer));
     const { init } = run.config;
     const initial = init !== undefined && run.newest === null ? await readInitial(init.run, init) : undefined;
-    const settings = { engine, signal, initial };
-    return await followRun(resume(run, data, settings), opened, run.config, output);
+    const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends, initial });
+    return await followRun(begin, { signal, until }, opened, run.config, output);
   } finally {
     await opened.release();
   }
 }
 
 /** What numbers depend on and is not as it was when the run began, in words; null where nothing is. */
-function changesSince(began: Readonly<Record<string, string>>, device: string): string | null {
+function changesSince(
+  began: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+  device: string,
+): string | null {
   // On wasm they depend on zaya alone.
   const names = device === "wasm" ? ["zaya"] : ["zaya", "onnxruntime", "platform", "threads"];
-  const now = versions();
   const changed = names.filter((name) => began[name] !== undefined && began[name] !== now[name]);
   if (changed.length === 0) return null;
   const list = (values: Readonly<Record<string, string>>) =>

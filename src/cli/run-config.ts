@@ -5,7 +5,7 @@ import { parseJson } from "../base/json.ts";
 import type { ModelDefinition } from "../models/index.ts";
 import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } from "../run/index.ts";
 import { givenOptions } from "./flags.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../base/nearest.ts";
 
 /** A config with its sections there, not yet checked. */
 export interface GivenConfig {

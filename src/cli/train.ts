@@ -1,14 +1,15 @@
-import { basename, extname, join, resolve } from "node:path";
+import { basename, extname, join } from "node:path";
 
 import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
 import { describeOptions, parseOptions } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
-import { type DataSplit, datasets, digitsOutlined, mnist } from "../data/index.ts";
+import { type DataSplit, digitsOutlined, mnist } from "../data/index.ts";
 import { type Model, type ModelDefinition, type Recipe, models } from "../models/index.ts";
 import {
   type OwnRecipe,
+  absoluteSource,
   createNumberedRunFolder,
   createRunFolder,
   importRecipe,
@@ -21,7 +22,6 @@ import {
   versions,
 } from "../node/index.ts";
 import {
-  type DataSource,
   type PartialConfig,
   type RunConfig,
   type TrainOptions,
@@ -36,14 +36,14 @@ import {
 import { train } from "../train/index.ts";
 import { configLines, titleLine } from "./config-table.ts";
 import { noticeLines } from "./data-notices.ts";
-import { addDeviceFlag, deviceOf } from "./device.ts";
+import { addDeviceFlag, addSessionFlags, deviceOf, sessionOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
 import { followRun } from "./follow.ts";
 import { addExamples, addNames, addNote } from "./help.ts";
 import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../base/nearest.ts";
 import { Output } from "./output.ts";
 import { recordedRecipe } from "./own-recipe.ts";
 import { type DataSpecs, mergeConfig, readConfig } from "./run-config.ts";
@@ -82,6 +82,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
   addDeviceFlag(command, "Training:");
+  addSessionFlags(command, "Training:");
   if (definition !== null) addFlags(command, definition.options, `Model (${definition.name}):`);
   command
     .optionsGroup("Run:")
@@ -192,6 +193,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   // Everything that can be refused is refused before the first byte is written, the cheap checks first.
   const configured = { definition, options: parseOptions(definition.options, given.model, definition.name) };
   parseOptions(trainOptions, given.train, "train");
+  const { threads, until } = sessionOf(flags);
   const device = deviceOf(given.device);
   const usual = usualDataOf(definition);
   const { spec, ...how } = parseOptions(dataOptions, { spec: usual.spec, ...given.data }, "data");
@@ -200,11 +202,11 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   // What was left out may be why the recipe refuses the data.
   for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
-  const engine = await nodeEngine({ device });
+  const engine = await nodeEngine({ device, threads });
   const from = flags.initFrom ?? file.init?.run;
   const initial =
     from === undefined ? undefined : await readInitial(from, flags.initFrom === undefined ? file.init : undefined);
-  const source = absoluteSource({ spec, ...how });
+  const source = absoluteSource({ spec, ...how }, process.cwd());
   const plan = planRun(configured, data, given.train as TrainOptions, { engine, source, module, initial });
   const { config, model } = plan;
 
@@ -221,8 +223,9 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   const signal = catchInterrupt(output);
   try {
     output.say(`run ${folder.folder}`);
-    const settings = { store: folder.store, signal, versions: versions() };
-    return await inRun(folder.folder, () => followRun(train(plan, settings), folder, config, output));
+    const settings = { store: folder.store, versions: versions(threads) };
+    const begin = (ends: AbortSignal) => train(plan, { ...settings, signal: ends });
+    return await inRun(folder.folder, () => followRun(begin, { signal, until }, folder, config, output));
   } finally {
     await folder.release();
   }
@@ -234,20 +237,6 @@ function specsOf(data: readonly string[]): DataSpecs {
   if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty string");
   if (data.length <= 2) return { spec, second };
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
-}
-
-/** Paths are made absolute, so that the run can go on from another folder. */
-function absoluteSource({ spec, second, dataDir, ...rest }: DataSource): DataSource {
-  return {
-    spec: absoluteSpec(spec),
-    ...(second !== undefined && { second: absoluteSpec(second) }),
-    ...rest,
-    ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
-  };
-}
-
-function absoluteSpec(spec: string): string {
-  return datasets.some(({ name }) => name === spec) ? spec : resolve(spec);
 }
 
 /** Recipes with defaults for points are at home on them. */

@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from "commander";
 
 import { OptionError } from "../base/errors.ts";
-import { nearest, suggestion } from "./nearest.ts";
+import { nearest, suggestion } from "../base/nearest.ts";
 
 /** What was wrong with the words of a command line, in zaya's form. */
 export function explainUsage(error: CommanderError, program: Command, name: string): OptionError {

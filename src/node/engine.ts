@@ -38,7 +38,7 @@ export function ortOptions(device: Device = "auto", threads = availableParalleli
 export interface NodeEngineOptions {
   readonly device?: Device;
   /** As many as there are cores where not given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** An engine of this machine. @throws EngineError when it has no such device, or ONNX Runtime is not installed for it. */
@@ -57,14 +57,14 @@ function engineOf(device: Device, count: number): Engine {
   return device === "kernels" ? kernelEngine(options, { threads }) : ortEngine(options);
 }
 
-/** What a result depends on in addition to its config. */
-export function versions(): Record<string, string> {
+/** What a result depends on in addition to its config. @param threads Of the engine. */
+export function versions(threads = availableParallelism()): Record<string, string> {
   return {
     zaya: packageVersion(),
     node: process.versions.node,
     ...(hasOnnxRuntime && { onnxruntime: ort.env.versions.node ?? ort.env.versions.common }),
     platform: `${process.platform} ${process.arch}`,
-    threads: String(availableParallelism()),
+    threads: String(threads),
   };
 }
 

@@ -1,3 +1,4 @@
+export { absoluteSource } from "./absolute-source.ts";
 export type { OpenDataOptions, OpenItemsOptions } from "../run/option-types.ts";
 export { openData, openData as images, openItems } from "./data.ts";
 export {
@@ -20,11 +21,17 @@ export {
   readImage,
   writableName,
 } from "./image-files.ts";
+export { localTrainer } from "./local-trainer.ts";
+export { lockFolder, lockHolder } from "./lock.ts";
 export { availableMemory } from "./memory.ts";
 export { usualData } from "./named-data.ts";
 export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
 export { type OwnRecipe, importRecipe, isModulePath } from "./own-module.ts";
+export { QueueTrainer, workersOf } from "./queue-trainer.ts";
+export { runWorker } from "./queue-worker.ts";
+export { connectQueue } from "./redis-queue.ts";
+export { storeId } from "./shared-store.ts";
 export { readPointWeights } from "./point-weights.ts";
 export {
   type RunFolder,
@@ -35,3 +42,4 @@ export {
   requireFreeFolder,
   requireRun,
 } from "./run-folder.ts";
+export { type ReadSweepFile, readSweepFile } from "./sweep-file.ts";

@@ -147,6 +147,20 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
   );
 }
 
+/** Who holds a folder; null where nobody does who runs or cannot be seen from here. */
+export async function lockHolder(folder: string): Promise<LockHolder | null> {
+  const holder = await readHolder(lockPath(folder));
+  return holder !== null && (await isAlive(holder)) ? holder : null;
+}
+
+/** Takes away the lock of a process that cannot be seen from here, and is known to have lost its right: it finds that before it writes again. */
+export async function voidUnseenLock(folder: string): Promise<void> {
+  const path = lockPath(folder);
+  const holder = await readHolder(path);
+  if (holder === null || (await beyondSight(holder)) === null) return;
+  await naming("release", path, () => rm(path, { force: true }));
+}
+
 /** Where a process is that cannot be seen from here; null for one that can. */
 async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
   if (host !== hostname()) return host;

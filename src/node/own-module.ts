@@ -79,7 +79,7 @@ export async function importData(path: string): Promise<DataParts> {
  * @param what It is asked for, in words.
  * @throws OptionError when the file is not there or cannot be imported.
  */
-async function importOwn(
+export async function importOwn(
   path: string,
   what: string,
 ): Promise<{ readonly exported: Readonly<Record<string, unknown>>; readonly sha256: string }> {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -127,9 +127,13 @@ describe("zaya --help", () => {
   it("has examples that run as they are", async () => {
     await writeImages(work.folder);
     const all = await Promise.all(commands.map(({ name }) => helpAt(80, name)));
-    // Rows take minutes, and the studio serves until it is stopped: tests of their own run these.
-    const examples = all.flatMap(examplesIn).filter((line) => !/^npx zaya (repro|studio)/.test(line));
+    // Rows take minutes, and the studio and workers serve until they are stopped: tests of their own run these.
+    const examples = all.flatMap(examplesIn).filter((line) => !/^npx zaya (repro|studio|worker)/.test(line));
     expect(examples.length).toBeGreaterThan(15);
+    // The file of which the examples of sweep speak.
+    const sweep =
+      "{recipe: vae, data: {spec: photos, size: 8}, method: grid, metric: {name: elbo}, parameters: {steps: 2}}";
+    await writeFile(join(work.folder, "latents.yaml"), sweep);
     // The run of which translate's example speaks.
     const small = ["--size", "16", "--ngf", "4", "--blocks", "1", "--discriminator-layers", "1", "--batch", "4"];
     const domains = ["train", "cyclegan", "--data", "horses", "zebras", ...small, ...brief];

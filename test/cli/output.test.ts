@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { zeros } from "../../src/base/ndarray.ts";
 import { duration, number } from "../../src/cli/format.ts";
-import { nearest } from "../../src/cli/nearest.ts";
+import { nearest } from "../../src/base/nearest.ts";
 import { Output, type OutputOptions } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import { encodePng } from "../../src/codec/png.ts";

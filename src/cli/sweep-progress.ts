@@ -1,0 +1,109 @@
+import type { Clock } from "../base/clock.ts";
+import {
+  type SweepListener,
+  type SweepState,
+  type Trainer,
+  type TrialEnd,
+  type TrialJob,
+  variedParameters,
+  workOf,
+} from "../sweep/index.ts";
+import { count, duration, number } from "./format.ts";
+import type { Output } from "./output.ts";
+
+/** Milliseconds between two states of the line that changes, and between two lines where none can. */
+const [liveEvery, lineEvery] = [500, 10_000];
+
+/** Tells how a sweep goes: a line for each trial that ends, and one for how much is done. */
+export class SweepProgress implements SweepListener {
+  private readonly running = new Map<string, TrialJob>();
+  private readonly began: number;
+  private first: number | null = null;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly output: Output,
+    private readonly clock: Clock,
+    private readonly state: SweepState,
+    private readonly trainer: Trainer,
+    private readonly size: { readonly combinations: number; readonly steps: number },
+  ) {
+    this.began = clock.now();
+  }
+
+  begin(): void {
+    this.first = this.work().share;
+    this.timer = setInterval(() => this.tick(), this.output.live ? liveEvery : lineEvery);
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    this.output.clear();
+  }
+
+  started(job: TrialJob): void {
+    this.running.set(job.trial.id, job);
+  }
+
+  ended(job: TrialJob, end: TrialEnd): void {
+    this.running.delete(job.trial.id);
+    this.output.say(trialLine(job, end, this.varied(job.trial.configuration), this.output.columns));
+    if (this.output.live) this.tick();
+  }
+
+  private varied(configuration: number): string[] {
+    const { parameters } = this.state.configurations[configuration]!;
+    return variedParameters(this.state.file).map((name) => `${name} ${String(parameters[name])}`);
+  }
+
+  /** Jobs that are trained at this moment, each with the share of its steps that is done. */
+  private training(): [job: TrialJob, share: number][] {
+    return [...this.running.values()].flatMap((job): [TrialJob, number][] => {
+      const share = this.trainer.progress(job);
+      return share === null ? [] : [[job, share]];
+    });
+  }
+
+  private work() {
+    const { combinations, steps } = this.size;
+    return workOf(this.state, combinations, steps, this.training());
+  }
+
+  private tick(): void {
+    const { trials, expected, share } = this.work();
+    const gained = share - this.first!;
+    const elapsed = (this.clock.now() - this.began) / 1000;
+    const left = gained > 0 ? [`${duration((elapsed * (1 - share)) / gained)} left`] : [];
+    const parts = [
+      `${count(trials)} of ${count(expected)} trials`,
+      `${this.training().length} running`,
+      `${Math.floor(100 * share)} %`,
+      ...left,
+    ];
+    if (this.output.live) this.output.show(`${bar(share)}  ${parts.join("  ")}`);
+    else this.output.say(parts.join("  "));
+  }
+}
+
+const barColumns = 20;
+
+function bar(share: number): string {
+  const done = Math.floor(share * barColumns);
+  return "\u2588".repeat(done) + "\u2591".repeat(barColumns - done);
+}
+
+/** `#3 seed 0  elbo 88.2  12s  latent 8, learningRate 0.001`. */
+function trialLine({ trial, metric }: TrialJob, end: TrialEnd, values: readonly string[], columns = Infinity): string {
+  const head = `#${trial.configuration} seed ${trial.seed}`;
+  const line = `${head}  ${outcomeText(metric, end)}  ${values.join(", ")}`;
+  return line.length < columns ? line : `${line.slice(0, columns - 2)}\u2026`;
+}
+
+/** How a trial ended, in a few words. */
+export function outcomeText(metric: string, end: TrialEnd): string {
+  if (end.status === "failed") return `failed: ${end.reason}`;
+  const time = duration(end.seconds);
+  if (end.status === "diverged") return `diverged at step ${end.step}  ${time}`;
+  const value = `${metric} ${end.value === null ? "none" : number(end.value)}`;
+  return end.status === "paused" ? `${value} at step ${end.step}  ${time}` : `${value}  ${time}`;
+}

@@ -1,0 +1,321 @@
+import { setMaxListeners } from "node:events";
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { systemClock } from "../base/clock.ts";
+import { OptionError, RunError } from "../base/errors.ts";
+import { encodeJson, encodeText } from "../base/json.ts";
+import { integerField, parseOptions, textField } from "../base/options.ts";
+import { shellWord } from "../base/shell-word.ts";
+import {
+  FolderStore,
+  QueueTrainer,
+  connectQueue,
+  localTrainer,
+  lockFolder,
+  lockHolder,
+  readSweepFile,
+  storeId,
+  versions,
+} from "../node/index.ts";
+import {
+  type PreparedSweep,
+  SweepLog,
+  type SweepRecord,
+  SweepState,
+  type SweepTable,
+  type Trainer,
+  failureLines,
+  mendLog,
+  rungsOf,
+  runSweep,
+  seedsOf,
+  tableCells,
+  tableCsv,
+  tableMarkdown,
+  tableOf,
+  variedParameters,
+} from "../sweep/index.ts";
+import { exitCodes } from "./failure.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
+import { counted, table } from "./format.ts";
+import { addExamples, addNote } from "./help.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+import { openPrepared } from "./prepare-sweep.ts";
+import { SweepProgress } from "./sweep-progress.ts";
+
+const options = z.object({
+  jobs: integerField("trials at once, each in a process of its own (default: one per core)", { min: 1 }).optional(),
+  queue: textField("Redis or Valkey server whose workers train the trials", "url").optional(),
+  name: textField("name of the sweep (default: the name of its file)", "name").optional(),
+  out: textField("folder for sweeps/NAME and the runs in trials/ID", "dir").default("runs"),
+});
+
+interface SweepFlags extends Readonly<Record<string, unknown>> {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const verbs = ["status", "stop", "resume"] as const;
+
+export function declareSweep(command: Command): void {
+  command
+    .argument("<what>", `sweep file (.yaml, .json, .js or .ts), or ${verbs.join(", ")}`)
+    .argument("[name]", `name of a sweep, after ${verbs.join(", ")}`);
+  addFlags(command, options);
+  addOutputFlags(command, { quiet: true });
+  addNote(
+    command,
+    "docs/scale.md describes the sweep file. The same trial is never trained twice: its run is named by a hash of its config.",
+  );
+  addExamples(command, [
+    ["train all trials, four at once", "zaya sweep latents.yaml --jobs 4"],
+    ["show the table so far", "zaya sweep status latents"],
+    ["continue after Ctrl-C or a crash", "zaya sweep resume latents"],
+  ]);
+  command.action(async (what: string, name: string | undefined, flags: SweepFlags) => {
+    process.exitCode = await run(what, name, flags);
+  });
+}
+
+type Options = z.output<typeof options>;
+
+async function run(what: string, name: string | undefined, flags: SweepFlags): Promise<number> {
+  const given = parseOptions(options, givenOptions(flags, options), "sweep");
+  const output = new Output(flags);
+  const verb = verbs.find((known) => known === what);
+  if (verb === undefined) {
+    if (name !== undefined) throw new OptionError(`sweep takes one file - got ${what} and ${name}`);
+    return begin(what, given, output);
+  }
+  if (name === undefined) throw new OptionError(`sweep ${verb} needs the name of a sweep - got none`);
+  if (verb === "stop") return stop(name, given, output);
+  if (verb === "status") return status(name, given, output);
+  return goOn((await openSweep(name, given)).record, given, output);
+}
+
+/** Begins the sweep of a file, or goes on with it. */
+async function begin(path: string, { name: called, ...given }: Options, output: Output): Promise<number> {
+  const { name: own, folder: from, file } = await readSweepFile(path);
+  const name = called ?? own;
+  const folder = join(given.out, "sweeps", name);
+  const known = await SweepLog.open(new FolderStore(folder));
+  if (known !== null && JSON.stringify(known.record.file) !== JSON.stringify(file)) {
+    throw new RunError(
+      `${folder}: must hold the sweep of ${path} - got one of another file, or of this one before it was changed`,
+      "choose another --name: trials that both have are trained once",
+    );
+  }
+  return goOn({ name, file, folder: from }, given, output);
+}
+
+/** Trains what a sweep has left; its table at the end. */
+async function goOn(
+  of: Pick<SweepRecord, "name" | "file" | "folder">,
+  given: Options,
+  output: Output,
+): Promise<number> {
+  // All that can be refused is refused before anything is written.
+  const prepared = await openPrepared(of);
+  const { state, steps } = prepared;
+  const folder = sweepFolder(of.name, given);
+  const lock = await lockFolder(folder);
+  try {
+    const store = new FolderStore(folder, () => lock.check());
+    await mendLog(store);
+    const started = new Date(systemClock.now()).toISOString();
+    const log =
+      (await SweepLog.open(store)) ??
+      (await SweepLog.create(store, { ...of, started, steps, versions: versions(of.file.threads) }));
+    for (const event of log.events) state.apply(event);
+    state.forgetFailures();
+    const { trainer, where, close } = await openTrainer(of, given, output);
+    output.say(titleLine(of, prepared, where));
+    const progress = new SweepProgress(output, systemClock, state, trainer, prepared);
+    const interrupt = catchInterrupt(output, "after the running steps, which are saved");
+    const signal = AbortSignal.any([interrupt, watchStop(folder, lock.holder.id)]);
+    // Each trial listens to it.
+    setMaxListeners(0, signal);
+    progress.begin();
+    try {
+      await runSweep(log, state, prepared.resolver, trainer, signal, progress);
+    } finally {
+      progress.end();
+      await close();
+    }
+    const result = tableOf(of.name, state);
+    await writeTable(store, result);
+    const status = signal.aborted ? "interrupted" : "done";
+    tell(folder, result, status, given, output);
+    return exitCodes[status];
+  } finally {
+    await lock.release();
+  }
+}
+
+interface OpenTrainer {
+  readonly trainer: Trainer;
+  /** In words. */
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+async function openTrainer(
+  { name, file }: Pick<SweepRecord, "name" | "file">,
+  { queue: url, jobs: given, out }: Options,
+  output: Output,
+): Promise<OpenTrainer> {
+  if (url === undefined) {
+    const jobs = given ?? Math.max(1, Math.floor(availableParallelism() / file.threads));
+    return {
+      trainer: localTrainer(join(resolve(out), "trials"), jobs),
+      where: `${jobs} at once`,
+      close: async () => undefined,
+    };
+  }
+  if (given !== undefined)
+    throw new OptionError("--jobs is for trials on this machine - got it with --queue", "zaya worker takes --jobs");
+  const connection = await connectQueue(url, (line) => output.warn(line));
+  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(resolve(out)) });
+  const where = `${counted(trainer.workers, "trial")} at once by the workers of ${connection.server}`;
+  if (trainer.workers === 0)
+    output.warn(`no worker of this version is there yet: start some with zaya worker --queue URL`);
+  return {
+    trainer,
+    where,
+    close: async () => {
+      trainer.close();
+      await connection.close();
+    },
+  };
+}
+
+function sweepFolder(name: string, { out }: Options): string {
+  return join(out, "sweeps", name);
+}
+
+/** `latents: grid over latent, learningRate; 12 configurations x 3 seeds of vae, 500 steps; 2 at once`. */
+function titleLine(
+  { name, file }: Pick<SweepRecord, "name" | "file">,
+  { state, combinations, steps }: PreparedSweep,
+  where: string,
+): string {
+  const expected = state.expected(combinations);
+  const varied = variedParameters(file);
+  const how = `${file.method} over ${varied.length === 0 ? "seeds" : varied.join(", ")}`;
+  return `${name}: ${how}; ${counted(expected, "configuration")} x ${counted(seedsOf(file).length, "seed")} of ${file.recipe}, ${counted(steps, "step")}; ${where}`;
+}
+
+const tableFile = (ending: string): string => `table.${ending}`;
+
+async function writeTable(store: FolderStore, result: SweepTable): Promise<void> {
+  await store.write(tableFile("json"), encodeJson(result));
+  await store.write(tableFile("csv"), encodeText(tableCsv(result)));
+  await store.write(tableFile("md"), encodeText(tableMarkdown(result)));
+}
+
+/** Configurations and trials without a value that are shown at most; the files hold all. */
+const [shownRows, shownFailures] = [10, 10];
+
+function tell(folder: string, result: SweepTable, status: string, { out }: Options, output: Output): void {
+  const { rows, best } = result;
+  const trials = rows.flatMap((row) => row.trials);
+  const failures = failureLines(result);
+  const of = (wanted: string) => trials.filter((trial) => trial.status === wanted).length;
+  const bestRun = best === null ? null : join(out, "trials", best.trial);
+  output.result(
+    [
+      ...fitted(table(tableCells(result).slice(0, shownRows + 1)), output.columns),
+      ...(rows.length > shownRows ? [`  and ${counted(rows.length - shownRows, "configuration")} more`] : []),
+      ...failures.slice(0, shownFailures).map((line) => `without a value  ${line}`),
+      ...(failures.length > shownFailures ? [`  and ${failures.length - shownFailures} more`] : []),
+      ...(bestRun === null ? [] : [`best  ${bestRun}`]),
+      `see   ${join(folder, tableFile("md"))}, .csv, .json`,
+      ...(status === "interrupted" ? [`stopped; continue with: zaya sweep resume ${shellWord(result.sweep)}`] : []),
+    ],
+    {
+      sweep: result.sweep,
+      folder,
+      status,
+      trials: trials.length,
+      done: of("done"),
+      stopped: of("stopped"),
+      diverged: of("diverged"),
+      failed: of("failed"),
+      open: of("open"),
+      best:
+        best === null
+          ? null
+          : { ...rows[best.configuration]!.parameters, mean: rows[best.configuration]!.mean, run: bestRun },
+      failures,
+      table: join(folder, tableFile("json")),
+    },
+  );
+}
+
+function fitted(lines: readonly string[], columns = Infinity): string[] {
+  return lines.map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}\u2026`));
+}
+
+async function status(name: string, given: Options, output: Output): Promise<number> {
+  const folder = sweepFolder(name, given);
+  const { record, events } = await openSweep(name, given);
+  const { file, steps } = record;
+  const state = new SweepState(file, [], rungsOf(file, steps));
+  for (const event of events) state.apply(event);
+  const holder = await lockHolder(folder);
+  output.say(holder === null ? `${name} is not running` : `${name} is run by process ${holder.pid} on ${holder.host}`);
+  tell(folder, tableOf(name, state), holder === null ? "stopped" : "running", given, output);
+  return exitCodes.done;
+}
+
+/** The file by which another process asks for an end. */
+const stopFile = "stop";
+const stopPoll = 500;
+
+/** Aborted when another process asks the holder of this lock for an end. */
+function watchStop(folder: string, holder: string): AbortSignal {
+  const controller = new AbortController();
+  const store = new FolderStore(folder);
+  const look = async (): Promise<void> => {
+    if (!(await store.has(stopFile))) return;
+    if (new TextDecoder().decode(await store.read(stopFile)) === holder) controller.abort();
+  };
+  setInterval(() => void look().catch(() => undefined), stopPoll).unref();
+  return controller.signal;
+}
+
+async function stop(name: string, given: Options, output: Output): Promise<number> {
+  await openSweep(name, given);
+  const folder = sweepFolder(name, given);
+  const holder = await lockHolder(folder);
+  if (holder === null) {
+    output.result([`${name} is not running`], { sweep: name, status: "stopped" });
+    return exitCodes.done;
+  }
+  const store = new FolderStore(folder);
+  await store.write(stopFile, encodeText(holder.id));
+  output.say(`asked process ${holder.pid} on ${holder.host} to stop; running trials are saved`);
+  while ((await lockHolder(folder))?.id === holder.id) await sleep(stopPoll / 2);
+  await store.remove(stopFile);
+  output.result([`stopped; continue with: zaya sweep resume ${shellWord(name)}`], { sweep: name, status: "stopped" });
+  return exitCodes.done;
+}
+
+/** @throws RunError where there is none. */
+async function openSweep(name: string, given: Options): Promise<SweepLog> {
+  const folder = sweepFolder(name, given);
+  const log = await SweepLog.open(new FolderStore(folder));
+  if (log !== null) return log;
+  const isThere = (await stat(folder).catch(() => null)) !== null;
+  throw new RunError(
+    `no sweep is called ${name} - got ${isThere ? "a folder without sweep.json" : "nothing"} at ${folder}`,
+    "--out names the folder that holds sweeps/ and trials/, by default runs",
+  );
+}

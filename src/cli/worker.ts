@@ -1,0 +1,74 @@
+import { availableParallelism, hostname } from "node:os";
+import { resolve } from "node:path";
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { integerField, parseOptions, textField } from "../base/options.ts";
+import { connectQueue, runWorker } from "../node/index.ts";
+import { exitCodes } from "./failure.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
+import { counted } from "./format.ts";
+import { addExamples, addNote } from "./help.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+import { outcomeText } from "./sweep-progress.ts";
+
+const options = z.object({
+  queue: textField("Redis or Valkey server whose trials to train", "url").optional(),
+  jobs: integerField("trials at once, each in a process of its own (default: one per core)", { min: 1 }).optional(),
+  out: textField("folder of sweeps/ and trials/, shared with the other machines", "dir").default("runs"),
+});
+
+interface WorkerFlags extends Readonly<Record<string, unknown>> {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function declareWorker(command: Command): void {
+  addFlags(command, options);
+  addOutputFlags(command, { quiet: true });
+  addNote(
+    command,
+    "Data must be at the same path on all machines. docs/scale.md shows workers under systemd and docker compose.",
+  );
+  addExamples(command, [["train trials of any sweep on this queue", "zaya worker --queue redis://127.0.0.1:6379"]]);
+  command.action(async (flags: WorkerFlags) => {
+    process.exitCode = await run(flags);
+  });
+}
+
+async function run(flags: WorkerFlags): Promise<number> {
+  const {
+    queue: url,
+    out,
+    jobs = availableParallelism(),
+  } = parseOptions(options, givenOptions(flags, options), "worker");
+  const output = new Output(flags);
+  if (url === undefined) throw new OptionError("worker needs --queue - got none", "for example redis://127.0.0.1:6379");
+  const connection = await connectQueue(url, (line) => output.warn(line));
+  const counts: Record<string, number> = {};
+  try {
+    output.say(`worker on ${hostname()}: ${counted(jobs, "trial")} at once from ${connection.server}`);
+    const signal = catchInterrupt(output, "after the running steps, which are saved");
+    await runWorker(connection, {
+      out: resolve(out),
+      jobs,
+      signal,
+      took: ({ trial, sweep }) => output.say(`${sweep}  ${trial.id}  begins`),
+      ended: ({ trial, sweep, metric }, end) => {
+        counts[end.status] = (counts[end.status] ?? 0) + 1;
+        output.say(`${sweep}  ${trial.id}  ${outcomeText(metric, end)}`);
+      },
+    });
+    const ended = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
+    output.result([`stopped after ${ended.length === 0 ? "no trial" : ended.join(", ")}`], {
+      status: "interrupted",
+      ended: counts,
+    });
+    return exitCodes.interrupted;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+
+import { datasets } from "../data/index.ts";
+import type { DataSource } from "../run/index.ts";
+
+/** Where data come from with absolute paths, so that a run can go on from another folder. @param folder That paths are from. */
+export function absoluteSource({ spec, second, dataDir, ...rest }: DataSource, folder: string): DataSource {
+  return {
+    spec: absoluteSpec(spec, folder),
+    ...(second !== undefined && { second: absoluteSpec(second, folder) }),
+    ...rest,
+    ...(dataDir !== undefined && { dataDir: resolve(folder, dataDir) }),
+  };
+}
+
+function absoluteSpec(spec: string, folder: string): string {
+  return datasets.some(({ name }) => name === spec) ? spec : resolve(folder, spec);
+}

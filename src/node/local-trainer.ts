@@ -1,0 +1,44 @@
+import { setInterval } from "node:timers/promises";
+
+import { type Trainer, type TrialJob } from "../sweep/index.ts";
+import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
+
+/** Milliseconds between two looks at how far trials are. */
+const progressPoll = 1000;
+
+/** Trains trials in child processes of this machine, so many at once. @param trials Folder of the folders of trials. */
+export function localTrainer(trials: string, jobs: number): Trainer {
+  const shares = new Map<string, number>();
+  return {
+    slots: () => jobs,
+    progress: ({ trial }) => shares.get(trial.id) ?? 0,
+    train: async (job, signal) => {
+      const over = new AbortController();
+      const watch = watchProgress(trials, job, shares, over.signal);
+      try {
+        return await trainTrial(trials, job, { signal });
+      } finally {
+        over.abort();
+        await watch;
+        shares.delete(job.trial.id);
+      }
+    },
+  };
+}
+
+async function watchProgress(
+  trials: string,
+  job: TrialJob,
+  shares: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { trial, until } = job;
+  const folder = trialFolder(trials, job);
+  try {
+    for await (const _ of setInterval(progressPoll, undefined, { signal })) {
+      shares.set(trial.id, Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps)));
+    }
+  } catch {
+    // Its end was asked for.
+  }
+}

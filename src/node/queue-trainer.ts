@@ -1,0 +1,177 @@
+import type { Queue, QueueEvents } from "bullmq";
+
+import type { Trainer, TrialEnd, TrialJob } from "../sweep/index.ts";
+import {
+  type QueueConnection,
+  type QueuedEnd,
+  type QueuedTrial,
+  jobId,
+  jobOptions,
+  queueVersions,
+  stopKey,
+  workersKey,
+} from "./redis-queue.ts";
+
+/** Milliseconds between two counts of workers, and between two looks at jobs whose end may have been missed. */
+const [countEvery, lookEvery] = [2000, 5000];
+/** Jobs looked at each time. */
+const looked = 200;
+
+interface Waiting {
+  readonly job: TrialJob;
+  readonly resolve: (end: QueuedEnd) => void;
+  /** Null until a worker has it. */
+  share: number | null;
+}
+
+/** Who takes jobs of a queue. */
+interface WorkerRecord {
+  readonly host: string;
+  readonly pid: number;
+  /** Trials that it trains at once. */
+  readonly jobs: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** The workers of a queue that have been heard of lately. */
+export async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
+  const keys = await redis.keys(`${workersKey}:*`);
+  const texts = keys.length === 0 ? [] : await redis.mget(keys);
+  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as WorkerRecord]));
+}
+
+/** Trains trials by the workers of a queue. */
+export class QueueTrainer implements Trainer {
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private workerSlots = 0;
+  private cursor = 0;
+
+  private constructor(
+    private readonly connection: QueueConnection,
+    private readonly queue: Queue<QueuedTrial, QueuedEnd>,
+    private readonly events: QueueEvents,
+    private readonly of: { readonly sweep: string; readonly store: string },
+  ) {}
+
+  /** @param of The sweep, and the id of the folder of its trials. */
+  static async open(connection: QueueConnection, of: { sweep: string; store: string }): Promise<QueueTrainer> {
+    const trainer = new QueueTrainer(connection, connection.queue(), connection.events(), of);
+    await trainer.events.waitUntilReady();
+    trainer.listen();
+    await trainer.count();
+    return trainer;
+  }
+
+  slots(learns: boolean): number {
+    return learns ? Math.max(1, this.workerSlots) : Infinity;
+  }
+
+  progress(job: TrialJob): number | null {
+    return this.waiting.get(jobId(job))?.share ?? null;
+  }
+
+  /** Trials that its workers train at once. */
+  get workers(): number {
+    return this.workerSlots;
+  }
+
+  async train(job: TrialJob, signal: AbortSignal): Promise<QueuedEnd> {
+    const id = jobId(job);
+    const ended = new Promise<QueuedEnd>((resolve) => this.waiting.set(id, { job, resolve, share: null }));
+    const stop = () => void this.stop(id);
+    signal.addEventListener("abort", stop);
+    try {
+      await this.add(job);
+      const end = await ended;
+      // Whoever asks for it again finds its run.
+      await (await this.queue.getJob(id))?.remove().catch(() => undefined);
+      return end;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.waiting.delete(id);
+    }
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private async add(job: TrialJob): Promise<void> {
+    const id = jobId(job);
+    await this.connection.redis.srem(stopKey, id);
+    const known = await this.queue.getJob(id);
+    const state = await known?.getState();
+    // An earlier session of this sweep, or another sweep, did not come to take its end.
+    if (state === "failed" || (state === "completed" && known!.returnvalue === null)) await known!.remove();
+    await this.queue.add("trial", { ...job, ...this.of, versions: queueVersions() }, { ...jobOptions, jobId: id });
+    if (state === "completed") await this.look(id);
+  }
+
+  /** Takes a job back, or asks its worker to stop it. */
+  private async stop(id: string): Promise<void> {
+    const job = await this.queue.getJob(id);
+    if ((await job?.getState()) === "active") {
+      await this.connection.redis.sadd(stopKey, id);
+      return;
+    }
+    // A worker may take it at this moment.
+    await job?.remove().then(
+      () => this.waiting.get(id)?.resolve(null),
+      () => this.connection.redis.sadd(stopKey, id),
+    );
+  }
+
+  private listen(): void {
+    this.events.on("completed", ({ jobId: id }) => void this.look(id));
+    this.events.on("failed", ({ jobId: id }) => void this.look(id));
+    this.events.on("active", ({ jobId: id }) => {
+      const waiting = this.waiting.get(id);
+      if (waiting !== undefined) waiting.share ??= 0;
+    });
+    this.events.on("waiting", ({ jobId: id }) => {
+      const waiting = this.waiting.get(id);
+      if (waiting !== undefined) waiting.share = null;
+    });
+    this.events.on("progress", ({ jobId: id, data }) => {
+      const waiting = this.waiting.get(id);
+      if (waiting !== undefined && typeof data === "number") waiting.share = data;
+    });
+    this.timers.push(setInterval(() => void this.count(), countEvery));
+    this.timers.push(setInterval(() => void this.lookAround(), lookEvery));
+  }
+
+  private async count(): Promise<void> {
+    const own = JSON.stringify(queueVersions());
+    const workers = (await workersOf(this.connection)).filter((worker) => JSON.stringify(worker.versions) === own);
+    this.workerSlots = workers.reduce((sum, { jobs }) => sum + jobs, 0);
+  }
+
+  /** Events can be lost with a server that kept no file: some jobs at a time are looked at. */
+  private async lookAround(): Promise<void> {
+    const ids = [...this.waiting.keys()];
+    if (this.cursor >= ids.length) this.cursor = 0;
+    const some = ids.slice(this.cursor, this.cursor + looked);
+    this.cursor += looked;
+    for (const id of some) await this.look(id, true);
+  }
+
+  /** Resolves a job that has ended. @param again Whether one that the server has forgotten is added again. */
+  private async look(id: string, again = false): Promise<void> {
+    const waiting = this.waiting.get(id);
+    if (waiting === undefined) return;
+    const job = await this.queue.getJob(id);
+    const state = await job?.getState();
+    if (state === "completed") {
+      const { returnvalue } = (await this.queue.getJob(id)) ?? job!;
+      waiting.resolve(returnvalue);
+    } else if (state === "failed") {
+      const { failedReason } = (await this.queue.getJob(id)) ?? job!;
+      waiting.resolve(failed(failedReason));
+    } else if (job === undefined && again) await this.add(waiting.job);
+  }
+}
+
+function failed(reason: string): TrialEnd {
+  return { status: "failed", reason: /stalled/.test(reason) ? "its workers were lost again and again" : reason };
+}

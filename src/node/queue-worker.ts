@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Job } from "bullmq";
+
+import { EngineError, RunError, type ZayaError } from "../base/errors.ts";
+import type { TrialEnd } from "../sweep/index.ts";
+import {
+  type QueueConnection,
+  type QueuedEnd,
+  type QueuedTrial,
+  lockDuration,
+  queueVersions,
+  stopKey,
+  workersKey,
+} from "./redis-queue.ts";
+import { knownStoreId } from "./shared-store.ts";
+import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
+
+/** Milliseconds between two looks at how far a trial is and whether it is to stop, and between two signs of life. */
+const [lookEvery, signEvery] = [1000, 5000];
+
+/** What a worker does. */
+export interface WorkerSettings {
+  /** Folder of sweeps/ and trials/, which all machines share. */
+  readonly out: string;
+  /** Trials at once. */
+  readonly jobs: number;
+  /** Asks for an end: running trials are saved and given back. */
+  readonly signal: AbortSignal;
+  took?(trial: QueuedTrial): void;
+  ended?(trial: QueuedTrial, end: TrialEnd): void;
+}
+
+/**
+ * Takes trials from a queue and trains each in a child process, until the signal asks for an end.
+ * @throws EngineError when the queue holds trials of another version. @throws RunError when they go to another folder than this one.
+ */
+export async function runWorker(connection: QueueConnection, settings: WorkerSettings): Promise<void> {
+  await new QueueWorker(connection, settings).go();
+}
+
+class QueueWorker {
+  private readonly ends = new AbortController();
+  private readonly running = new Map<string, AbortController>();
+  private refusal: ZayaError | null = null;
+
+  constructor(
+    private readonly connection: QueueConnection,
+    private readonly settings: WorkerSettings,
+  ) {}
+
+  async go(): Promise<void> {
+    const { connection, settings } = this;
+    const { signal, jobs } = settings;
+    const worker = connection.worker((job, token) => this.process(job, token), jobs);
+    worker.on("lockRenewalFailed", (ids) => {
+      // Others have them now, or will.
+      for (const id of ids) this.running.get(id)?.abort();
+    });
+    const sign = `${workersKey}:${randomUUID()}`;
+    const record = JSON.stringify({ host: hostname(), pid: process.pid, jobs, versions: queueVersions() });
+    const live = () => connection.redis.set(sign, record, "PX", 3 * signEvery);
+    const timer = setInterval(() => void live(), signEvery);
+    await live();
+    const end = () => this.ends.abort();
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    await new Promise<void>((resolve) => {
+      if (this.ends.signal.aborted) resolve();
+      this.ends.signal.addEventListener("abort", () => resolve());
+    });
+    clearInterval(timer);
+    await worker.close();
+    await connection.redis.del(sign);
+    if (this.refusal !== null) throw this.refusal;
+  }
+
+  private async process(job: Job<QueuedTrial, QueuedEnd>, token: string): Promise<QueuedEnd> {
+    const { connection, settings } = this;
+    const { data } = job;
+    this.refusal ??= (await this.refusalOf(data)) ?? null;
+    if (this.refusal !== null) this.ends.abort();
+    if (this.ends.signal.aborted) return connection.giveBack(job, token);
+    const own = new AbortController();
+    const over = new AbortController();
+    const id = job.id!;
+    this.running.set(id, own);
+    const trials = join(settings.out, "trials");
+    const asked = { stop: false };
+    const watch = this.watch(job, trials, over.signal, () => {
+      asked.stop = true;
+      own.abort();
+    });
+    settings.took?.(data);
+    try {
+      const signal = AbortSignal.any([own.signal, this.ends.signal]);
+      const end = await trainTrial(trials, data, { signal, owns: true });
+      if (end !== null) settings.ended?.(data, end);
+      if (end !== null || asked.stop) return end;
+      return await connection.giveBack(job, token);
+    } finally {
+      over.abort();
+      await watch;
+      this.running.delete(id);
+    }
+  }
+
+  /** Why this worker cannot train a trial; null where it can. */
+  private async refusalOf({ versions, sweep, trial, store }: QueuedTrial): Promise<ZayaError | null> {
+    const own = queueVersions();
+    const names = Object.keys(own).filter((name) => own[name] !== versions[name]);
+    const which = `trial ${trial.id} of sweep ${sweep}`;
+    if (names.length > 0) {
+      const list = (of: Readonly<Record<string, string>>) => names.map((name) => `${name} ${of[name]}`).join(", ");
+      return new EngineError(
+        `a worker must be of the version of the sweep, as numbers can depend on it - got ${list(own)} for ${which}, which needs ${list(versions)}`,
+        `install zaya ${versions["zaya"]} here, or begin the sweep with zaya ${own["zaya"]}`,
+      );
+    }
+    const { out } = this.settings;
+    const found = await knownStoreId(out);
+    if (found === store) return null;
+    return new RunError(
+      `a worker must see the folder of the sweep - got ${found === null ? "none" : "another one"} at ${out} for ${which}`,
+      "--out names the folder that holds sweeps/ and trials/, shared by all machines",
+    );
+  }
+
+  /** Tells how far a trial is, and notices when its sweep asks for its end. */
+  private async watch(
+    job: Job<QueuedTrial, QueuedEnd>,
+    trials: string,
+    over: AbortSignal,
+    stop: () => void,
+  ): Promise<void> {
+    const { trial, until } = job.data;
+    const folder = trialFolder(trials, job.data);
+    let told = 0;
+    while (!over.aborted) {
+      await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
+      if (over.aborted) return;
+      // With Redis away these wait for it: the trial goes on.
+      const look = async (): Promise<void> => {
+        if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
+        const share = Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps));
+        if (share > told) await job.updateProgress(share);
+        told = Math.max(told, share);
+      };
+      await Promise.race([
+        look().catch(() => undefined),
+        sleep(lockDuration, undefined, { signal: over }).catch(() => undefined),
+      ]);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import type { Job, JobsOptions, Queue, QueueEvents, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+
+import { EngineError, OptionError, ZayaError } from "../base/errors.ts";
+import type { TrialEnd, TrialJob } from "../sweep/index.ts";
+import { versions } from "./engine.ts";
+
+/** What a job of the queue asks of a worker. */
+export interface QueuedTrial extends TrialJob {
+  /** The sweep that asked for it first, for messages. */
+  readonly sweep: string;
+  /** Of the folder that its run goes to. */
+  readonly store: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** The end of a trial, or null for one that was asked to stop. */
+export type QueuedEnd = TrialEnd | null;
+
+/** How long a worker may be silent before its trials are given to others, in milliseconds. */
+export const lockDuration = 10_000;
+/** How often that is looked for. */
+const stalledInterval = 5000;
+
+/** How often a trial may be taken from lost workers before it counts as failed. */
+const maxLost = 20;
+
+const queueName = "zaya-trials";
+/** Keys of our own beside those of the queue. */
+export const workersKey = "zaya:workers";
+export const stopKey = "zaya:stop";
+
+/** Milliseconds within which Redis must answer at the start. */
+const patience = 5000;
+
+/** What of a machine the numbers of a trial depend on, that must be the same on all workers. */
+export function queueVersions(): Record<string, string> {
+  const { zaya, onnxruntime, platform } = versions();
+  return { zaya: zaya!, onnxruntime: onnxruntime ?? "none", platform: platform! };
+}
+
+/** A connection to the queue of a Redis or Valkey server. */
+export interface QueueConnection {
+  /** The server without its password. */
+  readonly server: string;
+  readonly redis: Redis;
+  queue(): Queue<QueuedTrial, QueuedEnd>;
+  events(): QueueEvents;
+  worker(
+    process: (job: Job<QueuedTrial, QueuedEnd>, token: string) => Promise<QueuedEnd>,
+    concurrency: number,
+  ): Worker<QueuedTrial, QueuedEnd>;
+  /** Gives a job that this worker has back to the others; throws what tells BullMQ so. */
+  giveBack(job: Job<QueuedTrial, QueuedEnd>, token: string): Promise<never>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the queue.
+ * @param warn Is told when Redis goes away and when it is back.
+ * @throws OptionError for a URL that is none. @throws EngineError when the packages are not installed, or Redis does not answer.
+ */
+export async function connectQueue(url: string, warn: (line: string) => void): Promise<QueueConnection> {
+  const server = serverOf(url);
+  const { bullmq, ioredis } = await loadQueue();
+  await requireRedis(ioredis, url, server, warn);
+  const open: { close(): Promise<unknown> }[] = [];
+  let away = false;
+  const watched = <Of extends { close(): Promise<unknown> }>(client: Of): Of => {
+    const { on } = client as unknown as { on(event: string, listener: (error: Error) => void): void };
+    on.call(client, "error", (error) => {
+      if (!isConnectionError(error) || away) return;
+      away = true;
+      warn(`${server} does not answer (${codeOf(error)}); waiting for it`);
+    });
+    open.push(client);
+    return client;
+  };
+  const connection = { url, maxRetriesPerRequest: null, retryStrategy };
+  const redis = new ioredis.Redis(url, { maxRetriesPerRequest: null, retryStrategy });
+  redis.on("error", () => undefined);
+  redis.on("ready", () => {
+    if (away) warn(`${server} is back`);
+    away = false;
+  });
+  return {
+    server,
+    redis,
+    queue: () => watched(new bullmq.Queue<QueuedTrial, QueuedEnd>(queueName, { connection })),
+    events: () => watched(new bullmq.QueueEvents(queueName, { connection })),
+    worker: (process, concurrency) =>
+      watched(
+        new bullmq.Worker<QueuedTrial, QueuedEnd>(queueName, async (job, token) => process(job, token!), {
+          connection,
+          concurrency,
+          lockDuration,
+          stalledInterval,
+          maxStalledCount: maxLost,
+        }),
+      ),
+    giveBack: async (job, token) => {
+      await job.moveToWait(token);
+      throw new bullmq.WaitingError();
+    },
+    close: async () => {
+      await Promise.all(open.map((client) => client.close().catch(() => undefined)));
+      redis.disconnect();
+    },
+  };
+}
+
+/** Options of a job: its end is kept until the sweep that asked for it has taken it. */
+export const jobOptions: JobsOptions = { attempts: 1, removeOnComplete: false, removeOnFail: false };
+
+/** One job for each part of a trial: a second one of the same name is the first. */
+export function jobId({ trial, until }: Pick<TrialJob, "trial" | "until">): string {
+  return `${trial.id}-${until ?? "end"}`;
+}
+
+function retryStrategy(times: number): number {
+  return Math.min(1000, 50 * times);
+}
+
+/** @throws OptionError for what is no URL of Redis. */
+function serverOf(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw notRedis(url);
+  }
+  if (!["redis:", "rediss:"].includes(parsed.protocol)) throw notRedis(url);
+  return `Redis at ${parsed.hostname}:${parsed.port === "" ? 6379 : parsed.port}`;
+}
+
+function notRedis(url: string): OptionError {
+  // What looks like no URL may hold a password all the same.
+  const shown = url.includes("@") ? url.slice(url.lastIndexOf("@") + 1) : url;
+  return new OptionError(
+    `queue must be the URL of a Redis server - got ${shown}`,
+    "for example redis://127.0.0.1:6379",
+    "queue",
+  );
+}
+
+interface QueuePackages {
+  readonly bullmq: typeof import("bullmq");
+  readonly ioredis: Pick<typeof import("ioredis"), "Redis">;
+}
+
+async function loadQueue(): Promise<QueuePackages> {
+  try {
+    return { bullmq: await import("bullmq"), ioredis: await import("ioredis") };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what = code === "ERR_MODULE_NOT_FOUND" ? "one of them is not installed" : message.split("\n")[0]!;
+    throw new EngineError(`--queue needs the packages bullmq and ioredis - ${what}`, "npm install bullmq ioredis");
+  }
+}
+
+/** @throws EngineError when no Redis answers there, or one that is too old. */
+async function requireRedis(
+  { Redis: Client }: QueuePackages["ioredis"],
+  url: string,
+  server: string,
+  warn: (line: string) => void,
+): Promise<void> {
+  const client = new Client(url, { lazyConnect: true, connectTimeout: patience, retryStrategy: () => null });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const info = await client.info("server");
+    const version = /redis_version:(\d+)\.(\d+)/.exec(info);
+    if (version !== null && Number(version[1]) * 100 + Number(version[2]) < 602) {
+      throw new EngineError(`${server} must be version 6.2 or later - got ${version[1]}.${version[2]}`);
+    }
+    for (const line of await settingsAgainst(client, server)) warn(line);
+  } catch (error) {
+    if (error instanceof ZayaError) throw error;
+    const { message } = error as Error;
+    const hint = /NOAUTH|WRONGPASS/.test(message)
+      ? "the URL takes a password: redis://:PASSWORD@HOST:PORT"
+      : "is it running? docs/scale.md shows how to start one";
+    throw new EngineError(
+      `${server} must answer - got ${/NOAUTH|WRONGPASS/.exec(message)?.[0] ?? codeOf(error as Error)}`,
+      hint,
+    );
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** What of the server's settings could lose jobs. Hosted servers may not tell them. */
+async function settingsAgainst(client: Redis, server: string): Promise<string[]> {
+  const setting = async (name: string): Promise<string | undefined> =>
+    ((await client.config("GET", name).catch(() => [])) as string[])[1];
+  const policy = await setting("maxmemory-policy");
+  const [limit, append] = [await setting("maxmemory"), await setting("appendonly")];
+  return [
+    ...(policy !== undefined && policy !== "noeviction" && limit !== "0"
+      ? [`${server} drops keys when its memory is full (maxmemory-policy ${policy}): set it to noeviction`]
+      : []),
+    ...(append === "no"
+      ? [`${server} keeps no append-only file: waiting trials are queued again after its restart by the sweep alone`]
+      : []),
+  ];
+}
+
+function isConnectionError(error: Error): boolean {
+  return /ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|closed|LOADING/i.test(`${codeOf(error)} ${error.message}`);
+}
+
+function codeOf(error: Error): string {
+  const inner = (error as AggregateError).errors?.[0] as NodeJS.ErrnoException | undefined;
+  return (error as NodeJS.ErrnoException).code ?? inner?.code ?? error.message;
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { ZayaError } from "../base/errors.ts";
+import { encodeJson } from "../base/json.ts";
+import { type TrialEnd, type TrialJob, type TrialProgress, hasEnded, readTrial } from "../sweep/index.ts";
+import { FolderStore, naming, replaceFile } from "./folder-store.ts";
+import { lockHolder, voidUnseenLock } from "./lock.ts";
+
+const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
+
+/** How often a trial is tried before it counts as failed, and milliseconds before it is tried again. */
+const [attempts, pause] = [3, 1000];
+
+/** Milliseconds between two looks at a trial that another process trains. */
+const busyPoll = 1000;
+
+/** Characters of a process's last words that are kept. */
+const keptWords = 4000;
+
+/** How a trial is supervised. */
+export interface TrialSupervision {
+  readonly signal: AbortSignal;
+  /** Whether a lock that another machine left in the trial's folder is void: the queue gave the trial to this one. */
+  readonly owns?: boolean;
+  /** Is told of the child process that trains. */
+  started?(child: ChildProcess): void;
+}
+
+/** The folder of a trial's run. */
+export function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">): string {
+  return join(trials, trial.id);
+}
+
+/**
+ * Trains a trial in a child process, in the folder of its id, from where it is; or returns what is there. A process that ends
+ * early is started again; a trial that another process trains is waited for.
+ * @param trials Folder of the folders of trials.
+ * @returns Null where the signal asked for an end before the trial's.
+ */
+export async function trainTrial(
+  trials: string,
+  job: TrialJob,
+  { signal, owns = false, started }: TrialSupervision,
+): Promise<TrialEnd | null> {
+  const folder = trialFolder(trials, job);
+  const store = new FolderStore(folder);
+  const look = () => readTrial(store, job.metric, job.until);
+  for (let attempt = 1; ;) {
+    let state: Awaited<ReturnType<typeof look>>;
+    try {
+      state = await look();
+    } catch (error) {
+      if (!(error instanceof ZayaError)) throw error;
+      return { status: "failed", reason: `${folder}: ${error.message}` };
+    }
+    if (hasEnded(state)) return state;
+    if (signal.aborted) return null;
+    if (owns) await voidUnseenLock(folder);
+    if ((await lockHolder(folder)) !== null) {
+      await sleep(busyPoll, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
+    const words = await trainOnce(folder, job, state, signal, started).catch((error: unknown) => {
+      if (error instanceof ZayaError) return error.message;
+      throw error;
+    });
+    const after = await look().catch(() => null);
+    if (hasEnded(after)) return after;
+    if (signal.aborted) return null;
+    // Whoever holds it now goes on with it.
+    if (words.includes("a folder has one writer")) continue;
+    if (attempt === attempts) return { status: "failed", reason: `${words} (${attempts} attempts)` };
+    attempt++;
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Trains until the child process ends; what it said last, or how it ended. */
+async function trainOnce(
+  folder: string,
+  { trial, until }: TrialJob,
+  state: TrialProgress | null,
+  signal: AbortSignal,
+  started: TrialSupervision["started"],
+): Promise<string> {
+  const config = `${folder}.json`;
+  const how = [`--threads=${trial.threads}`, "--json", "--quiet", ...(until === null ? [] : [`--until=${until}`])];
+  if (state === null) await naming("write", config, () => replaceFile(config, encodeJson(trial.config)));
+  const words = state === null ? ["train", `--config=${config}`, `--out=${folder}`] : ["resume", folder];
+  const child = spawn(process.execPath, [program, ...words, ...how], {
+    // It notices by the channel that this process is gone, and is no target of the terminal's Ctrl-C.
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    detached: true,
+  });
+  started?.(child);
+  let said = "";
+  child.stderr!.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keptWords)));
+  const stop = () => void child.kill("SIGINT");
+  signal.addEventListener("abort", stop);
+  const ended = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, killed) => resolve(killed === null ? `exit code ${code}` : `killed by ${killed}`));
+  });
+  signal.removeEventListener("abort", stop);
+  return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
+}
+
+/** The error of a process that was refused, on one line. */
+function reasonOf(said: string): string | null {
+  const found = /^error: (.+)$/m.exec(said)?.[1];
+  const hint = /^hint: (.+)$/m.exec(said)?.[1];
+  return found === undefined ? null : hint === undefined ? found : `${found}; ${hint}`;
+}
+
+/** Steps that a trial has done, as of a second ago; 0 where that is not known. */
+export async function stepsDone(folder: string): Promise<number> {
+  try {
+    const { step } = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as { step?: unknown };
+    return typeof step === "number" ? step : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,14 @@
+export { type SearchMethod, methods } from "./methods/index.ts";
+export { type PreparedSweep, prepareSweep } from "./prepare.ts";
+export type { SweepSubject } from "./resolve.ts";
+export { rungsOf } from "./rungs.ts";
+export { type SweepListener, runSweep } from "./run-sweep.ts";
+export type { Assignment } from "./space.ts";
+export { type SweepFile, parseSweepFile, seedsOf, sweepFileSchema, variedParameters } from "./sweep-file.ts";
+export { SweepLog, type SweepRecord, mendLog } from "./sweep-log.ts";
+export { SweepState } from "./sweep-state.ts";
+export * from "./table.ts";
+export type { Trainer, TrialJob } from "./trainer.ts";
+export { type Trial, trialId } from "./trial.ts";
+export { type TrialEnd, type TrialProgress, hasEnded, readTrial } from "./trial-end.ts";
+export { type SweepWork, workOf } from "./work.ts";

@@ -1,0 +1,70 @@
+import { OptionError } from "../base/errors.ts";
+import { methods } from "./methods/index.ts";
+import { requireMetric } from "./metric.ts";
+import { type SweepSubject, TrialResolver, requireValues } from "./resolve.ts";
+import { isHalving, rungsOf } from "./rungs.ts";
+import { type Space, combinationsOf, spaceOf } from "./space.ts";
+import { type SweepFile, seedsOf } from "./sweep-file.ts";
+import { SweepState } from "./sweep-state.ts";
+
+/** A sweep that can be begun. */
+export interface PreparedSweep {
+  readonly file: SweepFile;
+  readonly resolver: TrialResolver;
+  /** Configurations that its parameters allow; Infinity where one has a range of numbers. */
+  readonly combinations: number;
+  /** Of its first trial. */
+  readonly steps: number;
+  /** Nothing has happened in it. */
+  readonly state: SweepState;
+}
+
+/**
+ * Checks all of a sweep that can be checked before it trains: its method, each value of each parameter, its first trial and its metric.
+ * @param where The file, for messages.
+ * @throws OptionError for what would be refused later. @throws DataError for data that cannot be opened.
+ */
+export async function prepareSweep(file: SweepFile, subject: SweepSubject, where: string): Promise<PreparedSweep> {
+  const space = spaceOf(file, subject.definition, where);
+  requireSearchable(file, space, where);
+  requireValues(space, subject.definition, where);
+  const resolver = new TrialResolver(file, space, subject);
+  const parameters = new SweepState(file, space, [null]).propose()!;
+  const { model, data, config } = await resolver.resolve(parameters, seedsOf(file)[0]!);
+  requireMetric(file.metric.name, model, data, isHalving(file), where);
+  const { steps } = config.train;
+  const state = new SweepState(file, space, rungsOf(file, steps));
+  return { file, resolver, combinations: combinationsOf(space), steps, state };
+}
+
+/** @throws OptionError where the method and the other entries do not fit each other. */
+function requireSearchable(file: SweepFile, space: Space, where: string): void {
+  const { method: name, run_cap: cap, early_terminate: early } = file;
+  const method = methods.find((known) => known.name === name)!;
+  const continuous = space.find(({ domain }) => domain.kind === "range" && !domain.whole);
+  if (method.ends && continuous !== undefined) {
+    throw new OptionError(
+      `${where}: method ${name} needs values for every parameter - got a range for ${continuous.name}`,
+      "list its values, or choose method: random",
+    );
+  }
+  if (!method.ends && cap === undefined && combinationsOf(space) === Infinity) {
+    throw new OptionError(`${where}: method ${name} needs run_cap, the number of trials - got none`);
+  }
+  const seeds = seedsOf(file).length;
+  if (cap !== undefined && cap < seeds) {
+    throw new OptionError(`${where}: run_cap must be at least the ${seeds} seeds of a configuration - got ${cap}`);
+  }
+  if (method.halves === true && early === undefined) {
+    throw new OptionError(
+      `${where}: method ${name} needs early_terminate - got none`,
+      "early_terminate: {min_iter: 100} compares configurations after 100 steps for the first time",
+    );
+  }
+  if (method.learns === true && early !== undefined) {
+    throw new OptionError(
+      `${where}: method ${name} learns from whole trials - got early_terminate`,
+      "leave it out, or choose method: asha",
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import { z } from "zod";
+
+import { OptionError } from "../base/errors.ts";
+import { parseOptions } from "../base/options.ts";
+import type { DataSplit } from "../data/index.ts";
+import type { Model, ModelDefinition } from "../models/index.ts";
+import {
+  type DataSource,
+  type RecipeModule,
+  type RunConfig,
+  type TrainOptions,
+  dataOptions,
+  planRun,
+  trainOptions,
+} from "../run/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import type { Assignment, Space } from "./space.ts";
+import type { SweepFile } from "./sweep-file.ts";
+import { trialId } from "./trial.ts";
+
+/** What a sweep's file names. */
+export interface SweepSubject {
+  readonly definition: ModelDefinition;
+  /** The file of the recipe, where it is a person's own. */
+  readonly module?: RecipeModule | undefined;
+  readonly engine: Engine;
+  /** Opens data, whose paths are absolute in what it returns as their source. */
+  open(source: DataSource): Promise<{ readonly data: DataSplit; readonly source: DataSource }>;
+}
+
+/** A training with nothing left open. */
+export interface ResolvedTrial {
+  readonly id: string;
+  readonly config: RunConfig;
+  readonly model: Model;
+  readonly data: DataSplit;
+}
+
+/** Makes configs of trials of a sweep. Data are opened once. */
+export class TrialResolver {
+  /** Of the first trial, with early_terminate. */
+  private steps: number | undefined;
+  private readonly opened = new Map<string, ReturnType<SweepSubject["open"]>>();
+
+  constructor(
+    private readonly file: SweepFile,
+    private readonly space: Space,
+    private readonly subject: SweepSubject,
+  ) {}
+
+  /** @throws OptionError where values do not fit the model, the data or each other. @throws DataError for data that cannot be opened. */
+  async resolve(parameters: Assignment, seed: number): Promise<ResolvedTrial> {
+    const { definition, module, engine } = this.subject;
+    const options = (section: Space[number]["section"]) =>
+      Object.fromEntries(
+        this.space.filter((one) => one.section === section).map(({ name, option }) => [option, parameters[name]]),
+      );
+    const base = typeof this.file.data === "string" ? { spec: this.file.data } : this.file.data;
+    const { data, source } = await this.open(parseOptions(dataOptions, { ...base, ...options("data") }, "data"));
+    const configured = { definition, options: parseOptions(definition.options, options("model"), definition.name) };
+    const { min_iter: every } = this.file.early_terminate ?? {};
+    const training = { ...(every !== undefined && { evalEvery: every }), ...options("train"), seed } as TrainOptions;
+    const { config, model } = planRun(configured, data, training, { engine, source, module });
+    if (every !== undefined) this.requireComparable(config, every);
+    return { id: trialId(config, this.file.threads, data), config, model, data };
+  }
+
+  /** @throws OptionError for a trial that is not evaluated where it is compared, or not as long as the others. */
+  private requireComparable({ train: { evalEvery, steps } }: RunConfig, every: number): void {
+    if (every % evalEvery !== 0) {
+      throw new OptionError(`min_iter must be a multiple of evalEvery - got ${every} and ${evalEvery}`);
+    }
+    this.steps ??= steps;
+    if (steps !== this.steps) {
+      throw new OptionError(
+        `with early_terminate all trials must have as many steps - got ${steps} and ${this.steps}`,
+        "set the parameter steps",
+      );
+    }
+  }
+
+  private open(source: DataSource): ReturnType<SweepSubject["open"]> {
+    const key = JSON.stringify(source);
+    const known = this.opened.get(key) ?? this.subject.open(source);
+    this.opened.set(key, known);
+    return known;
+  }
+}
+
+/** @throws OptionError for a value that its option never takes. */
+export function requireValues(space: Space, definition: ModelDefinition, where: string): void {
+  const schemas: Readonly<Record<Space[number]["section"], z.ZodObject>> = {
+    model: definition.options,
+    train: trainOptions,
+    data: dataOptions,
+  };
+  for (const { name, section, option, domain } of space) {
+    const field = z.object({ [option]: schemas[section].shape[option]! as z.ZodType });
+    for (const value of domain.kind === "choice" ? domain.values : [domain.min, domain.max]) {
+      try {
+        parseOptions(field, { [option]: value }, name);
+      } catch (error) {
+        if (!(error instanceof OptionError)) throw error;
+        throw new OptionError(`${where}: parameters.${name}: ${error.message}`, error.hint);
+      }
+    }
+  }
+}

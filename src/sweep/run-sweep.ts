@@ -1,0 +1,136 @@
+import { OptionError } from "../base/errors.ts";
+import { append } from "../base/many.ts";
+import type { TrialResolver } from "./resolve.ts";
+import type { Assignment } from "./space.ts";
+import { seedsOf } from "./sweep-file.ts";
+import type { SweepEvent, SweepLog } from "./sweep-log.ts";
+import type { SweepState } from "./sweep-state.ts";
+import type { TrialEnd } from "./trial-end.ts";
+import type { Trainer, TrialJob } from "./trainer.ts";
+
+/** What a sweep tells while it goes on. */
+export interface SweepListener {
+  started?(job: TrialJob): void;
+  ended?(job: TrialJob, end: TrialEnd): Promise<void> | void;
+}
+
+/** Configurations that are recorded at a time, at most. */
+const atOnce = 100;
+
+/**
+ * Trains what a sweep has left, until nothing is or the signal asks for an end. All that happens is in the log before the next
+ * thing is done, so that a sweep killed at any moment goes on from there.
+ */
+export function runSweep(
+  log: SweepLog,
+  state: SweepState,
+  resolver: TrialResolver,
+  trainer: Trainer,
+  signal: AbortSignal,
+  listener: SweepListener = {},
+): Promise<void> {
+  return new SweepRun(log, state, resolver, trainer, signal, listener).go();
+}
+
+class SweepRun {
+  private readonly ready: TrialJob[];
+  /** By the ids of their trials. */
+  private readonly running = new Map<string, Promise<void>>();
+  /** What ends the sweep before its end: its record cannot be written. */
+  private readonly failures: unknown[] = [];
+
+  constructor(
+    private readonly log: SweepLog,
+    private readonly state: SweepState,
+    private readonly resolver: TrialResolver,
+    private readonly trainer: Trainer,
+    private readonly signal: AbortSignal,
+    private readonly listener: SweepListener,
+  ) {
+    this.ready = state.configurations.flatMap((configuration) => state.jobsOf(configuration));
+  }
+
+  async go(): Promise<void> {
+    const { running, trainer, signal, failures } = this;
+    while (!signal.aborted && failures.length === 0) {
+      const free = trainer.slots(this.state.learns) - running.size;
+      if (free > 0 && (this.startNext() || (await this.refill(free)))) continue;
+      if (running.size === 0) break;
+      await Promise.race(running.values());
+    }
+    await Promise.all(running.values());
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Starts a job, or drops one that is done already; false where there is none. */
+  private startNext(): boolean {
+    const { ready, running, state } = this;
+    const at = ready.findIndex(({ trial }) => !running.has(trial.id));
+    if (at < 0) return false;
+    const [job] = ready.splice(at, 1) as [TrialJob];
+    // Another configuration may have come to the same config, and its trial to an end.
+    if (state.endOf(job.trial.id, state.rungs.indexOf(job.until)) !== null) return true;
+    const { id } = job.trial;
+    this.listener.started?.(job);
+    const work = this.train(job).catch((error: unknown) => void this.failures.push(error));
+    running.set(
+      id,
+      work.finally(() => running.delete(id)),
+    );
+    return true;
+  }
+
+  private async train(job: TrialJob): Promise<void> {
+    const end = await this.trainer.train(job, this.signal);
+    if (end === null) return;
+    const event = { type: "end", id: job.trial.id, rung: this.state.rungs.indexOf(job.until), ...end } as const;
+    await this.log.add([event]);
+    this.state.apply(event);
+    await this.listener.ended?.(job, end);
+  }
+
+  /** Finds more to do; whether there was some. */
+  private async refill(wanted: number): Promise<boolean> {
+    const { state, resolver, ready } = this;
+    const events: SweepEvent[] = [];
+    const configurations: number[] = [];
+    while (events.length < Math.min(wanted, atOnce)) {
+      const event = state.nextPromotion() ?? (await nextConfiguration(state, resolver));
+      if (event === null) break;
+      configurations.push(event.type === "promotion" ? event.configuration : state.configurations.length);
+      // What comes next depends on it.
+      state.apply(event);
+      events.push(event);
+    }
+    await this.log.add(events);
+    for (const number of configurations) append(ready, state.jobsOf(state.configurations[number]!));
+    return events.length > 0;
+  }
+}
+
+/** The next configuration with its trials; null where there is none. */
+async function nextConfiguration(
+  state: SweepState,
+  resolver: TrialResolver,
+): Promise<Extract<SweepEvent, { type: "configuration" | "promotion" }> | null> {
+  const parameters = state.propose();
+  return parameters === null ? null : configurationOf(parameters, state, resolver);
+}
+
+async function configurationOf(
+  parameters: Assignment,
+  state: SweepState,
+  resolver: TrialResolver,
+): Promise<Extract<SweepEvent, { type: "configuration" }>> {
+  const trials = [];
+  try {
+    for (const seed of seedsOf(state.file)) {
+      const { id, config } = await resolver.resolve(parameters, seed);
+      trials.push({ id, seed, config });
+    }
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    return { type: "configuration", parameters, trials: [], refused: error.message };
+  }
+  return { type: "configuration", parameters, trials };
+}

@@ -1,0 +1,176 @@
+import { type Key, fold, key } from "../base/random.ts";
+import type { RunConfig } from "../run/index.ts";
+import { type Known, type SearchMethod, methods } from "./methods/index.ts";
+import { promoted } from "./rungs.ts";
+import { type Assignment, type Space, assignmentKey } from "./space.ts";
+import { type SweepFile, seedsOf } from "./sweep-file.ts";
+import type { SweepEvent } from "./sweep-log.ts";
+import type { TrialJob } from "./trainer.ts";
+import type { TrialEnd } from "./trial-end.ts";
+
+/** What is known of one configuration. */
+export interface Configuration {
+  readonly number: number;
+  readonly parameters: Assignment;
+  readonly trials: readonly { readonly id: string; readonly seed: number; readonly config: RunConfig }[];
+  /** Why it cannot be trained. */
+  readonly refused: string | undefined;
+  /** Up to which rung it is trained. */
+  readonly rung: number;
+}
+
+/** What happened in a sweep so far, and what is to be done next. */
+export class SweepState {
+  readonly method: SearchMethod;
+  readonly configurations: Configuration[] = [];
+  private readonly ends = new Map<string, TrialEnd>();
+  /** Configurations in the order in which they ended at a rung. */
+  private readonly compared: number[][];
+  private readonly proposed = new Set<string>();
+  /** Rungs are whole in order, as configurations are looked at once. */
+  private readonly seen = new Set<string>();
+  private readonly byTrial = new Map<string, number[]>();
+  private readonly root: Key;
+
+  constructor(
+    readonly file: SweepFile,
+    private readonly space: Space,
+    readonly rungs: readonly (number | null)[],
+  ) {
+    this.method = methods.find(({ name }) => name === file.method)!;
+    this.compared = rungs.map(() => []);
+    this.root = fold(key(0), "sweep", file.method);
+  }
+
+  /** Whether what is trained next depends on values. */
+  get learns(): boolean {
+    return this.method.learns === true || this.rungs.length > 1;
+  }
+
+  /** Takes in what happened. */
+  apply(event: SweepEvent): void {
+    if (event.type === "configuration") {
+      const { parameters, trials, refused } = event;
+      const number = this.configurations.length;
+      this.configurations.push({ number, parameters: parameters as Assignment, trials, refused, rung: 0 });
+      this.proposed.add(assignmentKey(parameters as Assignment));
+      for (const { id } of trials) this.byTrial.set(id, [...(this.byTrial.get(id) ?? []), number]);
+      this.settle(number);
+      return;
+    }
+    if (event.type === "promotion") {
+      const before = this.configurations[event.configuration]!;
+      this.configurations[event.configuration] = { ...before, rung: event.rung };
+      this.settle(event.configuration);
+      return;
+    }
+    const { type: _, id, rung, ...end } = event;
+    this.ends.set(endKey(id, rung), end as TrialEnd);
+    for (const number of this.byTrial.get(id) ?? []) this.settle(number);
+  }
+
+  /** How a trial ended at a rung, or before it; null where it goes on. */
+  endOf(id: string, rung: number): TrialEnd | null {
+    for (let at = rung; at >= 0; at--) {
+      const end = this.ends.get(endKey(id, at));
+      if (end !== undefined && (at === rung || end.status !== "paused")) return end;
+    }
+    return null;
+  }
+
+  /** Forgets failures, so that they are tried again. */
+  forgetFailures(): void {
+    for (const [name, end] of this.ends) if (end.status === "failed") this.ends.delete(name);
+    this.seen.clear();
+    for (const list of this.compared) list.length = 0;
+    for (const { number } of this.configurations) this.settle(number);
+  }
+
+  /** Jobs of a configuration that have no end yet. */
+  jobsOf({ trials, refused, rung, number }: Configuration): TrialJob[] {
+    if (refused !== undefined) return [];
+    const { metric, threads } = this.file;
+    return trials
+      .filter(({ id }) => this.endOf(id, rung) === null)
+      .map((trial) => ({
+        trial: { ...trial, configuration: number, threads },
+        metric: metric.name,
+        until: this.rungs[rung]!,
+      }));
+  }
+
+  /** A configuration that has earned more steps; null where there is none. */
+  nextPromotion(): Extract<SweepEvent, { type: "promotion" }> | null {
+    const { eta = 3 } = this.file.early_terminate ?? {};
+    for (let rung = this.rungs.length - 2; rung >= 0; rung--) {
+      const all = this.compared[rung]!.map((number) => ({ number, value: this.costAt(number, rung) }));
+      const best = all.toSorted((a, b) => a.value - b.value).slice(0, promoted(all.length, eta));
+      const next = best.find(
+        ({ number, value }) => Number.isFinite(value) && this.configurations[number]!.rung === rung,
+      );
+      if (next !== undefined) return { type: "promotion", configuration: next.number, rung: rung + 1 };
+    }
+    return null;
+  }
+
+  /** Parameters of the next configuration; null where there is none. */
+  propose(): Assignment | null {
+    const number = this.configurations.length;
+    const { run_cap: cap = Infinity } = this.file;
+    if ((number + 1) * seedsOf(this.file).length > cap) return null;
+    const known = this.known();
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const proposal = { space: this.space, number, key: fold(this.root, number, attempt), known };
+      const parameters = this.method.propose(proposal);
+      if (parameters === null || !this.proposed.has(assignmentKey(parameters))) return parameters;
+      if (this.method.ends) return null;
+    }
+    return null;
+  }
+
+  /** How many configurations will be trained in all; null where that is open. */
+  expected(combinations: number): number {
+    const { run_cap: cap = Infinity } = this.file;
+    return Math.min(combinations, Math.floor(cap / seedsOf(this.file).length));
+  }
+
+  /** Mean of the metric over the seeds of a configuration that is whole at a rung, to be made smaller; Infinity for one that is not. */
+  costAt(number: number, rung: number): number {
+    const { trials, refused } = this.configurations[number]!;
+    if (refused !== undefined) return Infinity;
+    const sign = this.file.metric.goal === "minimize" ? 1 : -1;
+    const values = trials.map(({ id }) => {
+      const end = this.endOf(id, rung);
+      return end !== null && "value" in end && end.value !== null && end.value !== undefined ? end.value : Number.NaN;
+    });
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return Number.isNaN(mean) ? Infinity : sign * mean;
+  }
+
+  private known(): Known[] {
+    const last = this.rungs.length - 1;
+    return this.compared[last]!.map((number) => ({
+      parameters: this.configurations[number]!.parameters,
+      value: this.costAt(number, last),
+    }));
+  }
+
+  /** Notes at which rungs a configuration is whole. */
+  private settle(number: number): void {
+    const { trials, refused, rung } = this.configurations[number]!;
+    for (let at = 0; at <= rung; at++) {
+      const name = `${number}@${at}`;
+      if (this.seen.has(name) || (refused === undefined && trials.some(({ id }) => this.endOf(id, at) === null)))
+        continue;
+      this.seen.add(name);
+      this.compared[at]!.push(number);
+    }
+  }
+}
+
+/** Draws in search of a configuration that is new. */
+const maxAttempts = 1000;
+
+function endKey(id: string, rung: number): string {
+  return `${id}@${rung}`;
+}

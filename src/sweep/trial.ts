@@ -1,0 +1,48 @@
+import { encodeText } from "../base/json.ts";
+import { Sha256 } from "../base/sha256.ts";
+import type { DataSplit } from "../data/index.ts";
+import type { RunConfig } from "../run/index.ts";
+
+/** One training of a sweep: a configuration with a seed. */
+export interface Trial {
+  /** Hash of all that its numbers depend on; the name of its run's folder. */
+  readonly id: string;
+  /** Of its configuration, from 0. */
+  readonly configuration: number;
+  readonly seed: number;
+  /** As the run's config.json will hold it. */
+  readonly config: RunConfig;
+  /** Threads of the engine. */
+  readonly threads: number;
+}
+
+/** Characters of an id: of a million trials, two share one with a probability of 3e-8. */
+const idLength = 16;
+
+/**
+ * The id of a training: SHA-256 of its config, its number of threads and the fingerprints of its data. Where the data lie does
+ * not count, so that all machines know a trial by one name.
+ */
+export function trialId(config: RunConfig, threads: number, { train, test }: DataSplit): string {
+  const { spec: _, second: __, dataDir: ___, ...how } = config.data;
+  const { module, init, ...rest } = config;
+  const identity = {
+    ...rest,
+    data: { ...how, train: train.fingerprint, test: test.fingerprint },
+    ...(module && { module: module.sha256 }),
+    ...(init && { init: init.sha256 }),
+    threads,
+  };
+  return new Sha256()
+    .update(encodeText(canonicalJson(identity)))
+    .hex()
+    .slice(0, idLength);
+}
+
+/** JSON with the keys of all objects sorted. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
