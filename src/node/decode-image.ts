@@ -2,6 +2,7 @@ import type { Metadata, Sharp } from "sharp";
 
 import { type NumberType, ValueFault } from "../data/value-scale.ts";
 import { kindOf, undecodable } from "./image-kinds.ts";
+import { lacksScans } from "./jpeg-scans.ts";
 import { type OpenSharp, loadSharp } from "./sharp.ts";
 import { type TiffHeader, readTiffHeader } from "./tiff-numbers.ts";
 
@@ -62,6 +63,8 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
     .metadata()
     .catch(() => null);
   if (header === null) return kind === null ? "not an image" : unreadable(kind.name);
+  if (kind?.name === "JPEG" && header.isProgressive === true && lacksScans(bytes))
+    return "truncated: scans are missing";
   return sharpHeader(start, header, { size: bytes.length, kind: kind?.name ?? header.format, tiff });
 }
 

@@ -37,6 +37,26 @@ async function reasonFor(bytes: Uint8Array, file: string): Promise<string> {
   return picture;
 }
 
+describe("a progressive JPEG file", () => {
+  const markers = (bytes: Uint8Array, marker: number): number[] =>
+    [...bytes.keys()].filter((at) => bytes[at] === 0xff && bytes[at + 1] === marker);
+
+  it.each([1, 3] as const)("is whole only with all of its scans: %d channels", async (channels) => {
+    const pixels = Uint8Array.from({ length: 64 * 64 * channels }, (_, i) => (i * 37 + (i >> 7) * 11) % 256);
+    const raw = { width: 64, height: 64, channels };
+    const bytes = await sharp(pixels, { raw })
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
+      .jpeg({ progressive: true, quality: 90 })
+      .toBuffer();
+    expect(await openImage(bytes, "whole.jpg")).toMatchObject({ width: 64, channels });
+    // Without its last scans it is a valid file of a blurred picture.
+    for (const scan of markers(bytes, 0xda).slice(1)) {
+      const cut = Buffer.concat([bytes.subarray(0, scan), Buffer.of(0xff, 0xd9)]);
+      expect(await openImage(cut, "cut.jpg")).toBe("truncated: scans are missing");
+    }
+  });
+});
+
 describe("pixels of an image", () => {
   it.each([
     ["bit1.png", "bool", [0, 0, 0, 255, 255, 255]],
