@@ -243,7 +243,8 @@ class Table {
     const value = Number(cell);
     // Number takes more for numbers than people do: nothing, and 0x10.
     const plain = cell.length === 1 || cell.charCodeAt(1) <= 57 || numeral.test(cell);
-    if (cell === "" || !plain || !Number.isFinite(Math.fround(value))) throw this.noNumber(cell, line, column);
+    if (cell === "" || !plain || Number.isNaN(value)) throw this.noNumber(cell, line, column);
+    if (!Number.isFinite(Math.fround(value))) throw this.tooLarge(cell, line, column);
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) this.requireExact(cell, value, line, column);
     return value;
   }
@@ -256,6 +257,14 @@ class Table {
     throw new DataError(
       `${this.where}: a whole number beyond 2^53 must be one that float64 can hold - got ${cell.slice(0, 40)}, which would become ${BigInt(value)}, at line ${line}, column ${column + 1}${this.named(column)}`,
       "remove the column if it is a key rather than a coordinate; otherwise subtract an offset",
+    );
+  }
+
+  private tooLarge(cell: string, line: number, column: number): DataError {
+    if (!numeral.test(cell)) return this.noNumber(cell, line, column);
+    return new DataError(
+      `${this.where}: each cell must be at most 3.4e38, the largest float32 - got ${cell.slice(0, 40)} at line ${line}, column ${column + 1}${this.named(column)}`,
+      "divide the column by a constant, or take logarithms",
     );
   }
 
@@ -288,5 +297,8 @@ function hintFor(cell: string): string {
   if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as plain numbers";
   if (cell.includes("#")) return "comments are lines of their own, which begin with #";
   if (/^[\u2212\u2013\u2014]\d/.test(cell)) return "write the sign of negative numbers as a hyphen: -1.5";
+  if (/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/.test(cell))
+    return "remove the invisible character from the cell";
+  if (/\p{Nd}/u.test(cell.replaceAll(/\d/g, ""))) return "write numbers with the digits 0 to 9";
   return "separate cells with commas, semicolons or tabs; only the first line may hold column names";
 }

@@ -56,10 +56,10 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   if (other !== null) return other;
   const tiff = kind?.name === "TIFF" ? await readTiffHeader(bytes) : null;
   if (tiff?.fault) return tiff.fault;
-  if (tiff !== null && !isOfBytes(tiff)) return numberHeader(open, tiff);
+  if (tiff?.asNumbers) return numberHeader(open, tiff);
   // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
-  const start = (failOn: "truncated" | "warning"): Sharp => open(bytes, { failOn, limitInputPixels: false });
-  const header = await start("truncated")
+  const start = (failOn: FailOn): Sharp => open(bytes, { failOn, limitInputPixels: false });
+  const header = await start("error")
     .metadata()
     .catch(() => null);
   if (header === null) return kind === null ? "not an image" : unreadable(kind.name);
@@ -68,10 +68,11 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   return sharpHeader(start, header, { size: bytes.length, kind: kind?.name ?? header.format, tiff });
 }
 
-/** Whether sharp gives the numbers of a TIFF file as they are meant. */
-function isOfBytes({ type }: TiffHeader): boolean {
-  return type === "bool" || type === "uint8" || type === "uint16";
-}
+/** What ends the decoding of a file: by "truncated" alone, strips of a TIFF that cannot be decoded would be black. */
+type FailOn = "error" | "warning";
+
+/** Codes that cannot be are but a warning to their decoders, which go on; others have checksums, or warn of fields that they do not know. */
+const warning = ["JPEG", "GIF"];
 
 const corrupt = "the decoder reports damage: save it again if it looks right";
 
@@ -82,7 +83,7 @@ function unreadable(kind: string): string {
 }
 
 function sharpHeader(
-  start: (failOn: "truncated" | "warning") => Sharp,
+  start: (failOn: FailOn) => Sharp,
   header: Metadata,
   { size, kind, tiff }: { readonly size: number; readonly kind: string; readonly tiff: TiffHeader | null },
 ): ImageHeader | string {
@@ -102,18 +103,16 @@ function sharpHeader(
     frames: tiff?.frames ?? header.pages ?? 1,
     memory: size + (inRows(header) ? rowsHeld : width * height * bytes),
     decode: async (how) => {
-      const attempt = (failOn: "truncated" | "warning"): Promise<Picture | string> => {
+      const attempt = (failOn: FailOn): Promise<Picture | string> => {
         const image = start(failOn);
         // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
         if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
         return finish(image.autoOrient(), height, channels, how, unreadable(kind));
       };
-      if (kind !== "JPEG") return attempt("truncated");
-      // Codes that cannot be are a warning to JPEG's decoder, which goes on with noise; other formats have checksums, or
-      // warn of fields that they do not know.
+      if (!warning.includes(kind)) return attempt("error");
       const picture = await attempt("warning");
       if (typeof picture !== "string") return picture;
-      return typeof (await attempt("truncated")) === "string" ? picture : corrupt;
+      return typeof (await attempt("error")) === "string" ? picture : corrupt;
     },
   };
 }

@@ -14,6 +14,8 @@ export interface TiffHeader {
   readonly type: NumberType | null;
   readonly samples: number;
   readonly bytesPerSample: number;
+  /** Whether its numbers must be read, because sharp does not give them as they are meant. */
+  readonly asNumbers: boolean;
   /** Why it is no picture, or not the one that a person means; null where it is. */
   readonly fault: string | null;
   /** As it lies there, [height, width, channels]. @throws Error when it is damaged. */
@@ -29,6 +31,7 @@ interface TiffNumbers {
 const tags = {
   subfile: 254,
   bits: 258,
+  compression: 259,
   colours: 262,
   orientation: 274,
   extra: 338,
@@ -37,7 +40,28 @@ const tags = {
 } as const;
 
 /** From `filter` on, what a camera's sensor saw. */
-const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, filter: 32803 } as const;
+const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, ycbcr: 6, filter: 32803 } as const;
+const jpeg = 7;
+/** None, CCITT, LZW, JPEG, Deflate, PackBits, WebP. Of others sharp makes a black picture, and says nothing. */
+const sharpCompressions = [1, 2, 3, 4, 5, jpeg, 8, 32773, 32946, 50001];
+/** Of those of which the numbers can be read: LERC, Zstandard. */
+const otherCompressions = [34887, 50000];
+/** As a person calls them. */
+const compressionNames: Readonly<Record<number, string>> = {
+  6: "old-style JPEG",
+  33003: "JPEG 2000",
+  33005: "JPEG 2000",
+  34712: "JPEG 2000",
+  34887: "LERC",
+  34892: "lossy JPEG",
+  34925: "LZMA",
+  34933: "PNG",
+  34934: "JPEG XR",
+  22610: "JPEG XR",
+  50000: "Zstandard",
+  50002: "JPEG XL",
+  52546: "JPEG XL",
+};
 const alpha = { associated: 1, unassociated: 2 } as const;
 /** More pictures in one file are not counted: their chain can lead back to its begin. */
 const maxFrames = 1000;
@@ -50,7 +74,8 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
   const { fromArrayBuffer } = await import("geotiff");
   try {
     const whole = bytes.byteLength === bytes.buffer.byteLength;
-    const file = await fromArrayBuffer((whole ? bytes : bytes.slice()).buffer as ArrayBuffer);
+    // A copy: the slice of a Buffer of Node's would be a view.
+    const file = await fromArrayBuffer((whole ? bytes : new Uint8Array(bytes)).buffer as ArrayBuffer);
     const image = await file.getImage(0);
     const number = async (tag: number, missing: number) =>
       Number((await image.fileDirectory.loadValue(tag)) ?? missing);
@@ -60,6 +85,8 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
     const samples = image.getSamplesPerPixel();
     const type = typeOf(bits, formats);
     const layout = layoutOf(colours, samples, extra);
+    const compression = await number(tags.compression, 1);
+    const asNumbers = otherCompressions.includes(compression);
     const isRaw = (subfile & 1) === 1 || colours >= photometric.filter || image.fileDirectory.hasTag(tags.dngVersion);
     return {
       width: image.getWidth(),
@@ -69,12 +96,28 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
       type,
       samples,
       bytesPerSample: Math.ceil((bits[0] ?? 1) / 8),
-      fault: isRaw ? "a camera's raw file cannot be decoded here: develop it to JPEG or TIFF" : layout.fault,
+      asNumbers: asNumbers || !(type === "bool" || type === "uint8" || type === "uint16"),
+      fault: isRaw
+        ? "a camera's raw file cannot be decoded here: develop it to JPEG or TIFF"
+        : (compressionFault(compression, bits[0] ?? 1, colours) ?? layout.fault),
       numbers: () => readNumbers(image, type!, layout),
     };
   } catch {
     return null;
   }
+}
+
+function compressionFault(compression: number, bits: number, colours: number): string | null {
+  const readable = sharpCompressions.includes(compression) || (otherCompressions.includes(compression) && bits >= 8);
+  if (!readable) {
+    const name = compressionNames[compression] ?? `number ${compression}`;
+    return `TIFF with compression ${name} cannot be decoded here: save it with LZW or Deflate compression`;
+  }
+  // Sharp takes its numbers for red, green and blue.
+  if (colours === photometric.ycbcr && compression !== jpeg) {
+    return "TIFF in YCbCr without JPEG compression cannot be decoded here: save it as RGB";
+  }
+  return null;
 }
 
 function typeOf(bits: readonly number[], formats: readonly number[]): NumberType | null {

@@ -37,6 +37,61 @@ async function reasonFor(bytes: Uint8Array, file: string): Promise<string> {
   return picture;
 }
 
+describe("a TIFF file that sharp would decode to black or false colours", () => {
+  const raw = { width: 24, height: 16, channels: 3 } as const;
+  const pixels = Uint8Array.from({ length: 24 * 16 * 3 }, (_, i) => 10 + ((i * 37) % 240));
+  const plain = () => sharp(pixels, { raw }).tiff({ compression: "none" }).toBuffer();
+
+  /** With another value in a tag of its first directory. */
+  function tagged(bytes: Buffer, tag: number, value: number): Buffer {
+    const out = Buffer.from(bytes);
+    const at = out.readUInt32LE(4);
+    for (let i = 0; i < out.readUInt16LE(at); i++) {
+      if (out.readUInt16LE(at + 2 + 12 * i) === tag) out.writeUInt16LE(value, at + 10 + 12 * i);
+    }
+    return out;
+  }
+
+  it.each([
+    ["JPEG XL", 259, 50002, "TIFF with compression JPEG XL cannot be decoded here"],
+    ["LZMA", 259, 34925, "TIFF with compression LZMA cannot be decoded here"],
+    ["a compression nobody knows", 259, 61234, "TIFF with compression number 61234 cannot be decoded here"],
+    ["YCbCr without JPEG", 262, 6, "TIFF in YCbCr without JPEG compression cannot be decoded here"],
+  ])("is refused: %s", async (_, tag, value, reason) => {
+    expect(await reasonFor(tagged(await plain(), tag, value), "a.tif")).toContain(reason);
+  });
+
+  it("is refused where its strips are cut or damaged", async () => {
+    const whole = await plain();
+    const directory = whole.readUInt32LE(4);
+    const cut = Buffer.from(whole);
+    for (let i = 0; i < cut.readUInt16LE(directory); i++) {
+      const entry = directory + 2 + 12 * i;
+      // One strip, said to begin later than its bytes end.
+      if (cut.readUInt16LE(entry) === 273 && cut.readUInt32LE(entry + 4) === 1)
+        cut.writeUInt32LE(cut.length - 40, entry + 8);
+    }
+    expect(await reasonFor(cut, "cut.tif")).toContain("damaged or truncated");
+    const packed = await sharp(pixels, { raw }).tiff({ compression: "deflate" }).toBuffer();
+    packed.fill(0xaa, 30, 200);
+    expect(await reasonFor(packed, "packed.tif")).toContain("damaged or truncated");
+  });
+
+  it("is read with Zstandard, which sharp does not know", async () => {
+    const header = await openImage(await readFile(join(fixtures, "zstd.tif")), "zstd.tif");
+    if (typeof header === "string") throw new Error(header);
+    expect(await header.decode({})).toMatchObject({ width: 3, height: 2, channels: 1, pixels: Uint8Array.from(grey) });
+  });
+
+  it("is read from a part of a larger buffer, as Node's pool gives it", async () => {
+    const bytes = await readFile(join(fixtures, "float16.tif"));
+    const pool = Buffer.alloc(bytes.length + 100, 7);
+    bytes.copy(pool, 60);
+    const header = await openImage(pool.subarray(60, 60 + bytes.length), "float16.tif");
+    expect(header).toMatchObject({ type: "float16", width: 3 });
+  });
+});
+
 describe("a progressive JPEG file", () => {
   const markers = (bytes: Uint8Array, marker: number): number[] =>
     [...bytes.keys()].filter((at) => bytes[at] === 0xff && bytes[at + 1] === marker);
