@@ -43,6 +43,12 @@ export const options = z.object({
   ...adversarialOptions,
 });
 
+/**
+ * Mixture of GANs. Each component is trained on items drawn by weights that are large where the mixture so far has
+ * little mass.
+ * @throws OptionError for invalid options.
+ * @source Tolstikhin et al., arXiv 1701.02386, algorithm 1.
+ */
 export const adagan = defineModel<typeof options, AdaganOptions>({
   name: "adagan",
   summary: "mixture of GANs, trained by boosting on missed items",
@@ -53,7 +59,7 @@ export const adagan = defineModel<typeof options, AdaganOptions>({
   build,
 });
 
-/** Steps of a mixture's classifier beside those of a component. */
+/** Share of the training steps given to the mixture classifier, relative to those of a component. */
 const classifierShare = 0.2;
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
@@ -96,14 +102,17 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
 }
 
-/** The net and the step of the classifier that tells the data from the components before the one at this place. */
+/**
+ * Name of the net and the step of the classifier that separates the data from the mixture of the components before
+ * index `place`.
+ */
 function classifierName(place: number): string {
   return `classifier${place + 1}`;
 }
 
 /**
- * Like a discriminator; but it says of an item by itself how likely it is real, for which there must be no statistics of
- * batches that are all real or all generated.
+ * Built like a discriminator, but without batch normalisation: it scores single items, and batch statistics would
+ * differ between all-real and all-generated batches.
  */
 function classifierNet(chosen: z.output<typeof options>, data: DataInfo): Layer {
   const { discriminator } = playerOptions(chosen, data);
@@ -132,12 +141,12 @@ function classifierMap(name: string, { inner }: Game, item: string, shape: Shape
   return { inputs: { [item]: shape }, outputs: ({ [item]: x }, { nets }) => ({ score: nets[name]!(inner(x!)) }) };
 }
 
-/** The part of each component in a mixture to which they were added with these betas. */
+/** Mixture weight of each component, given the beta with which each was added. */
 function mixtureWeights(betas: readonly number[]): number[] {
   return betas.map((beta, i) => betas.slice(i + 1).reduce((weight, later) => weight * (1 - later), beta));
 }
 
-/** Tells the data from what the mixture makes so far. */
+/** Step that trains a classifier to separate the data from samples of the current mixture. */
 function classifierStep(name: string, games: readonly Game[], weights: readonly number[], latent: number): TrainStep {
   const [first] = games as readonly [Game, ...Game[]];
   return {
@@ -155,8 +164,8 @@ function classifierStep(name: string, games: readonly Game[], weights: readonly 
 }
 
 /**
- * Items of a mixture, from codes [n, latent + 1]: the last number says by its place under the normal curve which component
- * makes the item, the others are that component's noise.
+ * Items of a mixture, from codes [n, latent + 1]. The last number selects the component through the standard normal
+ * CDF; the others are that component's noise.
  */
 function mixture(
   games: readonly Game[],
@@ -172,7 +181,7 @@ function mixture(
     const items = scope.nets[generator]!(noise);
     const from = isPositive(sub(place, below));
     below += weights[i]!;
-    // The first interval takes in 0, the last one 1.
+    // The first interval includes 0 and the last one 1.
     const inside =
       i === 0
         ? sub(1, isPositive(sub(place, below)))
@@ -185,14 +194,15 @@ function mixture(
   return mixed!;
 }
 
-/** Keeps the ratio finite where the classifier is sure of a real item. */
+/** Keeps the density ratio finite where the classifier assigns probability 1 to a real item. */
 const floor = 1e-8;
 
 /**
- * How likely each training item should be drawn for the next component: the best one there is when it enters the mixture
- * with weight `beta`.
- * @param scores Logits [n] of the classifier: large where the mixture makes nothing.
- * @returns Not negative; their sum is 1.
+ * Sampling weights of the training items for the next component, optimal for a component that enters the mixture with
+ * weight `beta`.
+ * @param scores Logits [n] of the classifier, one per training item; large where the mixture has little mass.
+ * @param beta Mixture weight of the next component, in (0, 1].
+ * @returns Weights [n], nonnegative, with sum 1.
  * @source Tolstikhin et al., arXiv 1701.02386, equations 17 and 18.
  */
 export function boostingWeights(scores: Float64Array, beta: number): Float64Array {
@@ -201,8 +211,8 @@ export function boostingWeights(scores: Float64Array, beta: number): Float64Arra
     const real = 1 / (1 + Math.exp(-score));
     return ((1 - beta) * (1 - real)) / (real + floor);
   });
-  // The level of water poured over the covered parts, until what is above them is as much as beta. Depths are counted from
-  // the least one, so that what is left of a large one is exact.
+  // Water-filling: find the level at which the water above the covered parts sums to beta. Depths are relative to the
+  // smallest one, so that no precision is lost on large ones.
   const least = covered.reduce((lowest, depth) => Math.min(lowest, depth));
   const depths = covered.map((depth) => depth - least);
   const ascending = depths.toSorted();

@@ -40,9 +40,9 @@ import {
   weighed,
 } from "./views.ts";
 
-// What the players of all adversarial models share.
+// Shared by all adversarial models: nets, losses, logs and steps of a generator against a discriminator.
 
-/** Options of every adversarial model: its nets, the noise on what the discriminator sees, and the averaged generator. */
+/** Options of every adversarial model: its nets, instance noise, augmentation and the EMA of the generator. */
 export const adversarialOptions = {
   latent: integerField("dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64)", {
     min: 1,
@@ -86,7 +86,7 @@ export const adversarialOptions = {
   ...augmentationOptions,
 };
 
-/** Training on points: long, with a rate that falls far, as their modes are narrow. */
+/** Training on points takes many steps and a strongly decaying learning rate, because their modes are narrow. */
 export const pointDefaults: TrainingDefaults = {
   batch: 256,
   length: { steps: 25_000 },
@@ -97,7 +97,7 @@ export const pointDefaults: TrainingDefaults = {
 const schema = z.object(adversarialOptions);
 export type AdversarialOptions = z.output<typeof schema>;
 
-/** The players, and what they do whatever their losses are. */
+/** A generator against a discriminator: nets, scores and logs that do not depend on the loss. */
 export interface Game {
   readonly nets: Model["nets"];
   /** Names of the two nets. */
@@ -105,47 +105,50 @@ export interface Game {
   readonly discriminator: string;
   readonly abilities: Pick<Model, "maps" | "generator" | "discriminator" | "bestBy"> &
     Required<Pick<Model, "adversarial" | "reluNets" | "remedies">>;
-  /** What a step of the discriminator's logs. */
+  /** Names of the scalars that a discriminator step logs. */
   readonly scoreScalars: readonly string[];
-  /** Items as the players see them. */
+  /** Items in the range of the nets: images in [-1, 1]. */
   inner(items: Tensor): Tensor;
-  /** Items as others see them. */
+  /** Items in the range of the data: images in [0, 1]. */
   outer(items: Tensor): Tensor;
-  /** As many generated items as there are in the batch; the same ones in every step that asks. */
+  /** Generated items, as many as in the batch; every step that asks gets the same ones. */
   fakes(scope: Scope, batch: Tensor): Tensor;
   readonly augmentation: Augmentation;
-  /** What the discriminator is shown of augmented items: with noise, where there is any. `who` names the noise. */
+  /** The discriminator's input: augmented items plus instance noise, if any. `who` names the noise input. */
   shown(items: Tensor, who: string, scope: Scope): Tensor;
-  /** What all heads make of several batches of shown items. */
+  /** Scores of all heads for several batches of discriminator inputs. */
   scores(discriminator: Net, shown: readonly Tensor[]): Tensor[];
   readonly objective: AdversarialLoss;
   readonly optimizer: TrainStep["optimizer"];
 }
 
 export interface GameRules {
-  /** What the players play for. */
+  /** Losses of the discriminator and the generator. */
   readonly objective: AdversarialLoss;
-  /** Which of several games of a model it is; the names of its nets end in it. */
+  /** Suffix of the names of the nets, for models with several games. */
   readonly suffix?: string;
-  /** Items that the discriminator judges together; its map is then to be made of packs. */
+  /** Number of items that the discriminator scores jointly (packing); its map then takes packs. */
   readonly packing?: number;
-  /** The discriminator's normalisation where none is chosen. */
+  /** Normalisation of the discriminator if the option is not given. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
-  /** Remedies of the model's own, before those that every game has. */
+  /** Remedies specific to the model, listed before those of every game. */
   readonly remedies?: readonly Remedy[];
-  /** Further nets that have the activation of one of the two. */
+  /** Further nets that have the same activation as the generator or the discriminator. */
   readonly alike?: Readonly<Partial<Record<Player, readonly string[]>>>;
-  /** The step that trains the discriminator, where it has another name than the net. */
+  /** Name of the step that trains the discriminator, if it differs from that of the net. */
   readonly step?: string;
 }
 
-/** Fewer dimensions than the items have would draw them on a thread; many more, and the generator is slow to use any. */
+/**
+ * Latent dimensions if the option is not given. Fewer than the items have would restrict samples to a lower-dimensional
+ * manifold; with many more, the generator is slow to use them.
+ */
 export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataInfo): number {
   return latent ?? (kind === "image" ? 64 : Math.min(64, shape[0]!));
 }
 
-/** The options of either player's net, with what is left open filled in. */
+/** Options of both nets, with defaults filled in. */
 export function playerOptions(
   chosen: AdversarialOptions,
   data: DataInfo,
@@ -167,7 +170,10 @@ export function playerOptions(
   };
 }
 
-/** @throws OptionError when the nets or what is made of the items do not fit them. */
+/**
+ * Builds the nets and losses of a generator against a discriminator.
+ * @throws OptionError when the nets or the augmentation do not fit the items.
+ */
 export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
   const latent = latentOf(chosen, data);
   const { objective, packing = 1, suffix = "" } = rules;
@@ -228,13 +234,16 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
         options[player].activation === "relu" ? players[player] : [],
       ),
       remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, players)],
-      // Between images no distance is measured while a run goes on.
+      // No distance between images is computed during training.
       ...(data.kind === "points" && { bestBy: { scalar: sampleEmd, better: "lower" } }),
     },
   };
 }
 
-/** Changes of the options that every game has; `nets` are those whose activation is one player's. */
+/**
+ * Remedies that every game offers; `nets` lists the nets that share the activation of the generator or the
+ * discriminator.
+ */
 function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<Player, readonly string[]>>): Remedy[] {
   const { initialBias, discriminatorRate, instanceNoise, activation, discriminatorActivation } = chosen;
   const remedies: (Remedy | false)[] = [
@@ -275,17 +284,17 @@ function leakyRemedy(option: keyof AdversarialOptions, nets: readonly string[]):
   };
 }
 
-/** Each with batch statistics of its own; others judge each item by itself, and all in one pass. */
+/** With batch normalisation, real and generated items are scored in separate passes; otherwise in one. */
 function apart(discriminator: Net, shown: readonly Tensor[]): Tensor[] {
   return shown.map(discriminator);
 }
 
-/** Items as a view shows them. */
+/** The discriminator's inputs under one view. */
 export function seenBy(view: View, side: keyof Pair, game: Game, items: Tensor, who: string, scope: Scope): Tensor {
   return game.shown(view[side](items, who, scope), who, scope);
 }
 
-/** What the discriminator is shown in a step of its own, by view: real items, and as many generated ones. */
+/** The discriminator's inputs in its own step, by view: real items and as many generated ones. */
 export function shownPairs(game: Game, batch: Tensor, scope: Scope): Pair[] {
   const [real, fake] = [game.inner(batch), game.fakes(scope, batch)];
   return game.augmentation.views.map((view) => ({
@@ -294,7 +303,7 @@ export function shownPairs(game: Game, batch: Tensor, scope: Scope): Pair[] {
   }));
 }
 
-/** One of the game's discriminators, as it is or as it will be. */
+/** Scores by one discriminator of the game, with its current or its unrolled parameters. */
 export function scorerOf({ scores }: Game, discriminator: Net): Scorer {
   return (shown) => scores(discriminator, shown);
 }
@@ -307,13 +316,13 @@ function discriminatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses 
   return { loss: weighed(augmentation.views, "discriminator", losses), logs: gameLogs(game, scores[0]!, scope) };
 }
 
-/** The loss that generated items, shown by view, have against a discriminator. */
+/** Loss of generated items, given by view, against a discriminator. */
 export function generatedLoss(game: Game, discriminator: Net, shown: readonly Tensor[]): Tensor {
   const losses = headScores(scorerOf(game, discriminator), shown).map(game.objective.generator);
   return weighed(game.augmentation.views, "generator", losses);
 }
 
-/** The generator moves against the discriminator as it is now. */
+/** Loss of the generator against the current discriminator. */
 function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   const fake = game.fakes(scope, batch);
   const shown = game.augmentation.views.map((view) =>
@@ -342,12 +351,12 @@ export function generatorStep(players: Game): TrainStep {
   };
 }
 
-/** One step of the discriminator and then one of the generator, both on the same noise. */
+/** One discriminator update, then one generator update, on the same noise. */
 export function alternately(players: Game): TrainStep[] {
   return [discriminatorStep(players), generatorStep(players)];
 }
 
-/** What a step of the discriminator's logs of the main head's scores, to which the augmentation answers. */
+/** What a discriminator step logs of the main head's scores; adaptive augmentation is updated from the same scores. */
 export function gameLogs(
   { objective, augmentation }: Pick<Game, "objective" | "augmentation">,
   scores: Pair,
@@ -356,17 +365,17 @@ export function gameLogs(
   return { ...scoreLogs(objective, scores), ...augmentation.adapt(scores.real, scope) };
 }
 
-/** The names of what `gameLogs` gives. */
+/** Names of the scalars that `gameLogs` returns. */
 export function scoreScalars(objective: AdversarialLoss, augmentation: Pick<Augmentation, "scalars">): string[] {
   return ["real", "fake", accuracyOf(objective) ?? "gap", ...augmentation.scalars];
 }
 
-/** The scalar that is a discriminator's accuracy; null for a critic, who has none. */
+/** Name of the scalar with the discriminator's accuracy; null for a critic, which has none. */
 export function accuracyOf({ boundary }: AdversarialLoss): string | null {
   return boundary === null ? null : "accuracy";
 }
 
-/** How well the discriminator tells items apart: mean scores, and the share of items on the right side of the boundary. */
+/** Mean scores of real and generated items, and the share on the correct side of the decision boundary. */
 export function scoreLogs({ boundary }: AdversarialLoss, { real, fake }: Pair): Record<string, Tensor> {
   const means = { real: mean(real), fake: mean(fake) };
   if (boundary === null) return { ...means, gap: sub(means.real, means.fake) };

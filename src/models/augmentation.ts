@@ -11,19 +11,22 @@ import type { DataInfo, Model, Scope } from "./model.ts";
 import { chosenSets, chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { View } from "./views.ts";
 
-/** What is done to items before the discriminator judges them. */
+/** Augmentation of the discriminator's inputs. */
 export interface Augmentation {
-  /** The first is that of the main head, whose scores stand for the discriminator's. */
+  /** The first view is that of the main head, whose scores are logged as the discriminator's. */
   readonly views: readonly View[];
-  /** Nets without parameters, for numbers that it keeps. */
+  /** Nets without parameters, which hold the state of adaptive augmentation. */
   readonly nets: Model["nets"];
-  /** Names of what it logs in a step of the discriminator's. */
+  /** Names of the scalars logged in a discriminator step. */
   readonly scalars: readonly string[];
-  /** Answers, in a step of the discriminator's, to its main scores [n, ..., 1] of real items. @returns What to log. */
+  /**
+   * Updates the augmentation in a discriminator step, from the main head's scores [n, ..., 1] of real items. @returns
+   * Scalars to log.
+   */
   adapt(real: Tensor, scope: Scope): Record<string, Tensor>;
 }
 
-/** Options of every model whose discriminator sees augmented items. */
+/** Augmentation options of every model with a discriminator. */
 export const augmentationOptions = {
   augment: choiceField(
     "augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p)",
@@ -41,21 +44,21 @@ export const augmentationOptions = {
 const schema = z.object(augmentationOptions);
 type Chosen = z.output<typeof schema>;
 
-/** As in the authors' examples. */
+/** The value in the authors' examples. */
 const usualLambda = 0.2;
 
 export interface AugmentedGame {
   readonly data: DataInfo;
-  /** Null where the discriminator's scores mean nothing one by one. */
+  /** Decision boundary of the scores; null where single scores have no meaning (critics). */
   readonly boundary: Boundary | null;
-  /** Items that are scored together. */
+  /** Number of items that are scored jointly. */
   readonly packing: number;
-  /** Which of several games of a model it is; the names of its nets end in it. */
+  /** Suffix of the names of the nets, for models with several games. */
   readonly suffix: string;
 }
 
 interface Kind {
-  /** The options that are for it. */
+  /** Options that apply to this augmentation; others are refused. */
   readonly takes: readonly Exclude<keyof Chosen, "augment">[];
   build(chosen: Chosen, of: AugmentedGame): Augmentation;
 }
@@ -77,7 +80,10 @@ const kinds: Readonly<Record<Chosen["augment"], Kind>> = {
   },
 };
 
-/** @throws OptionError when the options do not fit each other, the items or the discriminator's scores. */
+/**
+ * The augmentation that the options choose.
+ * @throws OptionError when the options do not fit each other, the items or the discriminator's scores.
+ */
 export function augmentationOf(chosen: Chosen, of: AugmentedGame): Augmentation {
   const { takes, build } = kinds[chosen.augment];
   const idle = Object.keys(schema.shape).find(
@@ -105,15 +111,15 @@ function uniformFor(items: Tensor, who: string, scope: Scope, numbers: readonly 
   return scope.noise(`augmentation ${who}`, "uniform", [staticDim(items, 0, "augment"), ...numbers]);
 }
 
-/** One of the transformations for each item, with a chance that the scope tells, or always. */
+/** A random transformation for each item, with probability `chance`; always, by default. */
 function atRandom(transforms: readonly ItemTransform[], chance: (scope: Scope) => Tensor | 1 = () => 1): View["real"] {
   return (items, who, scope) =>
     transformedAtRandom(transforms, items, uniformFor(items, who, scope, []), chance(scope));
 }
 
 /**
- * The plain game by the main head, and the game of each further transformation by a head of its own. The authors' code gives
- * the identity a second head beside the main one, and divides by K; the paper's sums are over the K - 1 others.
+ * The base game on the main head, plus one head for each further transformation. The paper sums over the K - 1
+ * transformations without the identity; the authors' code gives the identity a second head and divides by K.
  * @source Tran et al., arXiv 2006.05338.
  */
 function headEach(transforms: readonly ItemTransform[], { lambdaU, lambdaV }: Chosen): Augmentation {
@@ -123,7 +129,10 @@ function headEach(transforms: readonly ItemTransform[], { lambdaU, lambdaV }: Ch
   return { views, ...nothing };
 }
 
-/** @source Zhao et al., arXiv 2006.10738. */
+/**
+ * DiffAugment: colour, translation and cutout of both real and generated items.
+ * @source Zhao et al., arXiv 2006.10738.
+ */
 function recolouredMovedCut({ kind }: DataInfo): Augmentation {
   if (kind !== "image") {
     throw new OptionError("augment: diffaugment is for images - got points", "use --augment dag or --augment ada");
@@ -133,15 +142,15 @@ function recolouredMovedCut({ kind }: DataInfo): Augmentation {
   return oneView(seen, seen);
 }
 
-/** The mean sign of real items' scores that the chance is to bring about. */
+/** Target of the mean sign of the discriminator's scores on real items (r_t). */
 const sureEnough = 0.6;
-/** Real items during which the chance can rise from 0 to 1. */
+/** Number of real items over which p can rise from 0 to 1. */
 const slowness = 500_000;
 
 /**
- * Each set in its turn transforms an item with a chance that rises while too many real items are told right, and falls while
- * too few are.
- * @source Karras et al., arXiv 2006.06676, section 3; speed and target as in the authors' code.
+ * ADA: each set of transformations is applied in turn with probability p, which rises while the discriminator overfits
+ * (r_t above its target) and falls otherwise.
+ * @source Karras et al., arXiv 2006.06676, section 3; target and speed as in the authors' code.
  */
 function adaptively(
   sets: readonly (readonly ItemTransform[])[],

@@ -9,9 +9,15 @@ import type { AutoencoderOptions } from "./option-types.ts";
 
 export const options = z.object({ ...observationOptions, ...latentOption });
 
-/** Codes of the newest items, to which a Gaussian is fitted for drawing. */
+/** Number of recent codes to which a Gaussian is fitted for sampling. */
 const remembered = 1000;
 
+/**
+ * The encoder and decoder of a VAE, trained on the reconstruction term alone. Samples are decoded from a Gaussian
+ * fitted to recent codes.
+ * @throws OptionError for invalid options.
+ * @source Hinton, Salakhutdinov, Science 313, 2006.
+ */
 export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   name: "autoencoder",
   summary: "the nets of a VAE without prior and sampling, as a baseline",
@@ -62,9 +68,9 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
 }
 
 /**
- * In training, codes pass through and the newest are kept. In inference, standard normal noise [n, remembered] becomes
- * draws [n, latent] from the Gaussian with the kept codes' mean and covariance: their mean plus a sum of their distances
- * from it, each weighted by noise / sqrt(remembered - 1).
+ * During training, codes pass through and the most recent ones are kept. During inference, standard normal noise [n,
+ * remembered] becomes samples [n, latent] of the Gaussian with the mean and covariance of the kept codes: the mean plus
+ * the sum of the centred codes, each weighted by noise / sqrt(remembered - 1).
  */
 function codeMemory(latent: number): Layer {
   return {

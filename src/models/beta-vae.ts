@@ -12,7 +12,7 @@ import { type DataInfo, type Likelihood, type Model, type Remedy, type StepScope
 import { latentOption, observation, observationOptions, observationAdam, resolveObservation } from "./observation.ts";
 import type { BetaVaeOptions } from "./option-types.ts";
 
-/** The weight of the KL where nothing is said of it. */
+/** Weight of the KL term if no option sets it. */
 const usualBeta = 4;
 
 export const options = z.object({
@@ -37,6 +37,13 @@ export const options = z.object({
 
 type Options = z.output<typeof options>;
 
+/**
+ * VAE that minimises, in nats per image, the reconstruction term plus beta times the KL term; with `klTarget`, the
+ * reconstruction term subject to KL <= target, with beta as the Lagrange multiplier; with `capacity`, the
+ * reconstruction term plus gamma |KL - C|.
+ * @throws OptionError for invalid options.
+ * @source Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599.
+ */
 export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   name: "beta-vae",
   summary: "VAE with a weighted KL term, a KL constraint or a capacity",
@@ -80,7 +87,7 @@ function build(chosen: Options, data: DataInfo): Model {
   };
 }
 
-/** The weight of the KL where it is fixed. */
+/** Weight of the KL term where it is fixed; null where it is learned or a capacity is used. */
 function fixedBeta({ beta = usualBeta, klTarget, capacity }: Options): number | null {
   return klTarget === undefined && capacity === undefined ? beta : null;
 }
@@ -98,14 +105,14 @@ function unweighted(chosen: Options): Remedy[] {
   ];
 }
 
-/** The KL that a constraint or a capacity holds the model to. */
+/** The KL value at which a constraint or a capacity keeps the model. */
 function targetOf({ klTarget, capacity, capacitySteps }: Options): Pick<Likelihood, "targetKl"> {
   if (klTarget !== undefined) return { targetKl: () => klTarget };
   if (capacity !== undefined) return { targetKl: (step) => capacity * Math.min(1, step / capacitySteps) };
   return {};
 }
 
-/** What tells of the weight of the KL, by the way in which it is weighted. */
+/** Names of the logged scalars about the weight of the KL term. */
 function weightScalars({ klTarget, capacity }: Options): string[] {
   if (klTarget !== undefined) return ["beta", "slack", "complementarity"];
   return [capacity !== undefined ? "capacity" : "beta"];
@@ -132,8 +139,9 @@ function penaltyOf(chosen: Options, kl: Tensor, scope: StepScope): Penalty {
 }
 
 /**
- * The multiplier of KL <= target by dual ascent: it grows while the KL is above the target, falls while it is below, and
- * never under 0. At the optimum either the KL is at its target or the multiplier is 0 (complementary slackness).
+ * Multiplier of the constraint KL <= target, updated by dual ascent: it rises while the KL term exceeds the target,
+ * falls while it is below, and never becomes negative. At the optimum either the KL equals its target or the multiplier
+ * is 0 (complementary slackness).
  */
 function multiplier(target: number, rate: number): Layer {
   return {

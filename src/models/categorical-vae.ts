@@ -53,6 +53,12 @@ export const options = z.object({
 
 type Options = z.output<typeof options>;
 
+/**
+ * VAE whose code consists of categorical variables with a uniform prior. Gradients pass through a Gumbel-Softmax
+ * relaxation, a straight-through sample or the score function; evaluation uses discrete samples.
+ * @throws OptionError for invalid options.
+ * @source Jang et al., arXiv 1611.01144; Maddison et al., arXiv 1611.00712.
+ */
 export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>({
   name: "categorical-vae",
   summary: "VAE with categorical latent variables (Gumbel-Softmax)",
@@ -63,7 +69,7 @@ export const categoricalVae = defineModel<typeof options, CategoricalVaeOptions>
   build,
 });
 
-/** exp(-rate * step) in steps of the interval, never under the floor. */
+/** exp(-rate * step), updated once per interval and bounded below by the floor. */
 function temperatureSchedule(
   chosen: Pick<Options, "temperature" | "temperatureFloor" | "temperatureRate" | "temperatureInterval">,
 ): Schedule {
@@ -138,7 +144,7 @@ function build(chosen: Options, data: DataInfo): Model {
       at: (mcSamples) => build({ ...chosen, mcSamples }, data),
     },
     likelihood: {
-      // Judged with discrete draws, whatever it was trained with.
+      // Evaluated with discrete samples, however the model was trained.
       terms: (images, scope) => {
         const x = seen.observed(images, scope);
         const logits = logitsOf(x, scope);
@@ -164,7 +170,10 @@ interface Parts {
   readonly [name: string]: Tensor;
 }
 
-/** The decoder sees a relaxed draw, or in the straight-through form its nearest corner with the gradient of the relaxed one. */
+/**
+ * The decoder gets a relaxed sample or, with the straight-through estimator, its argmax with the gradient of the
+ * relaxed sample.
+ */
 function byRelaxation(chosen: Options, seen: Observation, logits: Tensor, x: Tensor, scope: StepScope): Parts {
   const [n, variables, categories] = logits.shape as [number, number, number];
   const temperature = scope.scalar("temperature", temperatureSchedule(chosen));
@@ -196,7 +205,10 @@ function byScore(
   };
 }
 
-/** Discrete draws [samples, n, variables, categories] and what each costs, -log p(x | z) in nats: [samples, n]. */
+/**
+ * Discrete samples [samples, n, variables, categories] and the reconstruction term -log p(x | z) of each, in nats:
+ * [samples, n].
+ */
 function draws(
   { variables, categories }: Options,
   seen: Observation,

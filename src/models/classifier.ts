@@ -33,9 +33,15 @@ export const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** Share of the features that are zeroed in training. */
+/** Dropout rate of the features. */
 const dropped = 0.5;
 
+/**
+ * Convolutional or fully connected classifier of labels, or of the transformation that was applied. FID, KID and other
+ * metrics use its features.
+ * @throws OptionError for invalid options.
+ * @source LeCun et al., Proceedings of the IEEE 86(11), 1998.
+ */
 export const classifier = defineModel<typeof options, ClassifierOptions>({
   name: "classifier",
   summary: "classifier; its features are used by FID, KID and others",
@@ -85,15 +91,15 @@ function build(chosen: Options, data: DataInfo): Model {
   };
 }
 
-/** What is to be told, and of what it is learned. */
+/** The classes to predict, and the examples to train on. */
 interface Task {
   readonly classes: number;
   readonly transforms?: readonly ItemTransform[];
-  /** Items [m, ...] with their classes, one-hot [m, classes]. */
+  /** Items [m, ...] with one-hot labels [m, classes]. */
   examples(batch: Tensor, scope: StepScope): { readonly items: Tensor; readonly labels: Tensor };
 }
 
-/** @throws OptionError when the options or the data do not tell classes. */
+/** @throws OptionError when the options or the data do not define classes. */
 function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
   if (task === "class") {
     if (chosen !== undefined) {
@@ -107,7 +113,7 @@ function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
   }
   const transforms = outside(chosenTransforms(data, chosen), data.kind);
   const classes = transforms.length;
-  // Each item of the batch under each of them.
+  // Each item of the batch under each transformation.
   const examples = (batch: Tensor) => {
     const n = staticDim(batch, 0, "classifier");
     const labels = indexTensor(transforms.flatMap((_, k) => new Array<number>(n).fill(k)));
@@ -116,12 +122,12 @@ function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
   return { classes, transforms, examples };
 }
 
-/** Transformations as others than players see them. */
+/** Transformations in the range of the data rather than in that of the GAN's nets. */
 function outside(transforms: readonly ItemTransform[], kind: DataInfo["kind"]): ItemTransform[] {
   return transforms.map(({ name, apply }) => ({ name, apply: (x) => fromPlayers(kind, apply(toPlayers(kind, x))) }));
 }
 
-/** From items to features [n, features], none below 0. */
+/** Maps items to nonnegative features [n, features]. */
 function trunk({ arch, hidden, features }: Options, { kind, shape }: DataInfo) {
   const net = arch ?? (kind === "image" ? "conv" : "mlp");
   if (net === "mlp") {
@@ -142,7 +148,7 @@ function trunk({ arch, hidden, features }: Options, { kind, shape }: DataInfo) {
   ]);
 }
 
-/** A layer from each size to the next, each with a ReLU after it. */
+/** A layer from each size to the next, each followed by a ReLU. */
 function layers(sizes: readonly number[], layer: (from: number, to: number) => Part): Part[] {
   return sizes.slice(1).flatMap((size, i) => [layer(sizes[i]!, size), relu]);
 }

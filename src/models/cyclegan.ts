@@ -68,6 +68,12 @@ export const options = z.object({
 
 type Options = z.output<typeof options>;
 
+/**
+ * Two generators between unpaired domains A and B, with a patch discriminator for each domain, an L1 cycle-consistency
+ * loss and an identity loss.
+ * @throws OptionError for invalid options.
+ * @source Zhu et al., arXiv 1703.10593.
+ */
 export const cyclegan = defineModel<typeof options, CycleganOptions>({
   name: "cyclegan",
   summary: "image translation between two unpaired image folders",
@@ -118,7 +124,7 @@ function build(chosen: Options, data: DataInfo): Model {
       discriminatorStep("A", chosen, objective, augmented.A),
       discriminatorStep("B", chosen, objective, augmented.B),
     ],
-    // Generators whose adversarial loss has no weight learn nothing from the discriminators.
+    // With adversarial weight 0, the generators learn nothing from the discriminators.
     adversarial: chosen.adversarial === 0 ? [] : [roleOf("AtoB", "B", objective), roleOf("BtoA", "A", objective)],
     remedies: [
       ...lambdaRemedies(chosen.lambda),
@@ -155,7 +161,7 @@ function cycleRemedies(cycle: Options["cycle"]): Remedy[] {
   ];
 }
 
-/** The terms of the generators' loss that have a weight. */
+/** Terms of the generators' loss with a nonzero weight. */
 function weightedTerms(chosen: Options): (readonly [name: Term, weight: number])[] {
   const { adversarial, lambda, identity } = chosen;
   const weights: Readonly<Record<Term, number>> = {
@@ -169,10 +175,10 @@ function weightedTerms(chosen: Options): (readonly [name: Term, weight: number])
   return (Object.entries(weights) as [Term, number][]).filter(([, weight]) => weight > 0);
 }
 
-/** Terms of the generators' loss by the direction or the domain that they are about. */
+/** Terms of the generators' loss, by direction or domain. */
 type Term = Direction | `${"cycle" | "identity"}${"A" | "B"}`;
 
-/** What either generator makes of the batch, before they move. */
+/** Translated images of the batch, made before the generators are updated. */
 function translated(domain: "A" | "B", batch: Tensor, scope: StepScope): Tensor {
   const { a, b } = sidesOf(batch);
   return scope.carry(`made${domain}`, () => (domain === "A" ? scope.nets.BtoA!(b) : scope.nets.AtoB!(a)));
@@ -182,7 +188,7 @@ function weightOf(way: "forward" | "backward", { cycle, lambda }: Options): numb
   return cycle === way || cycle === "both" ? lambda : 0;
 }
 
-/** @throws OptionError where no term of the generators' loss is left, or one that is asked for has no weight. */
+/** @throws OptionError when no term of the generators' loss is left, or one that was asked for has weight 0. */
 function requireSomething(chosen: Options): void {
   const { lambda, identity } = chosen;
   if (identity > 0 && lambda === 0) {
@@ -228,7 +234,7 @@ function generatorsLoss(
   };
 }
 
-/** Real images of a domain against those of a pool of generated ones. */
+/** Step of the discriminator of one domain: real images against images from the pool of generated ones. */
 function discriminatorStep(
   domain: "A" | "B",
   chosen: Options,

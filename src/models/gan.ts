@@ -5,7 +5,7 @@ import { adversarialOptions, alternately, game, pointDefaults } from "./adversar
 import { type DataInfo, type Model, type Remedy, defineModel } from "./model.ts";
 import type { GanOptions } from "./option-types.ts";
 
-/** Losses by name. */
+/** Adversarial losses by name. */
 export const ganLosses = {
   minimax,
   "non-saturating": nonSaturating,
@@ -13,7 +13,7 @@ export const ganLosses = {
   hinge,
 } as const satisfies Record<string, AdversarialLoss>;
 
-/** The option of models that let the players play by one of several losses. */
+/** Option of models with a choice of adversarial losses. */
 export const lossOption = {
   loss: choiceField(
     "adversarial loss of generator and discriminator",
@@ -21,7 +21,7 @@ export const lossOption = {
   ).default("non-saturating"),
 };
 
-/** A loss whose gradient does not die where the discriminator is sure. */
+/** Remedy: a loss whose gradient does not vanish where the discriminator is certain. */
 export function lossRemedies(loss: keyof typeof ganLosses): Remedy[] {
   if (loss !== "minimax") return [];
   return [
@@ -36,6 +36,12 @@ export function lossRemedies(loss: keyof typeof ganLosses): Remedy[] {
 
 export const options = z.object({ ...lossOption, ...adversarialOptions });
 
+/**
+ * Generative adversarial network, with a choice of losses: one discriminator update, then one generator update per
+ * step.
+ * @throws OptionError for invalid options.
+ * @source Goodfellow et al., arXiv 1406.2661; Radford et al., arXiv 1511.06434.
+ */
 export const gan = defineModel<typeof options, GanOptions>({
   name: "gan",
   summary: "generative adversarial network; a DCGAN on images",

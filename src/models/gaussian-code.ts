@@ -4,13 +4,13 @@ import { add, mul, neg, reshape, slice, sub, sum } from "../ops/index.ts";
 import { type DataInfo, type Likelihood, type Model, type Scope, itemName } from "./model.ts";
 import type { Observation } from "./observation.ts";
 
-/** The normal posterior that an encoder with 2 * latent outputs gives. */
+/** The normal posterior q(z | x) of an encoder with 2 * latent outputs: means and log variances. */
 export function posterior(x: Tensor, latent: number, { nets }: Scope): Normal {
   const both = nets.encoder!(x);
   return { mean: slice(both, 1, 0, latent), logVariance: slice(both, 1, latent, 2 * latent) };
 }
 
-/** The bound, and its importance-weighted form, of a model with a normal posterior and a standard normal prior. */
+/** The ELBO, and its importance-weighted form, of a model with a normal posterior and a standard normal prior. */
 function gaussianLikelihood(observation: Observation, latent: number, data: DataInfo): Likelihood {
   return {
     terms: (images, scope) => {
@@ -28,14 +28,14 @@ function gaussianLikelihood(observation: Observation, latent: number, data: Data
       const z = sampleNormal(q, noise);
       const out = scope.nets.decoder!(reshape(z, [samples * n, latent]));
       const drawn = observation.logProb(reshape(out, [samples, n, ...data.shape]), x, scope, 2);
-      // log q(z | x) is the density of the noise that made z, less half the log variance.
+      // log q(z | x) equals the density of the noise behind z, minus half the log variance.
       const logPosterior = sub(standardNormalLogProb(noise, 2), mul(sum(q.logVariance, { axes: [1] }), 0.5));
       return sub(add(drawn, standardNormalLogProb(z, 2)), logPosterior);
     },
   };
 }
 
-/** What a model with a normal posterior and a standard normal prior can do in addition to training. */
+/** Maps, generator, encoder, decoder and likelihood of a model with a normal posterior and a standard normal prior. */
 export function gaussianAbilities(
   observation: Observation,
   latent: number,

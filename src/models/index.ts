@@ -16,7 +16,7 @@ import { wganGp } from "./wgan-gp.ts";
 import { wgan } from "./wgan.ts";
 
 export * from "./model.ts";
-// What a recipe of one's own declares its options with: `parseOptions` tells zod's schemas by the copy that made them.
+// For the options of custom recipes: `parseOptions` recognises only the schemas of this copy of zod.
 export { z } from "zod";
 export {
   choiceField,
@@ -47,12 +47,12 @@ export {
   wganGp,
 };
 
-/** The names of the recipes that learn to turn images of one domain into images of another. */
+/** Names of the recipes that translate images from one domain to another. */
 export function translatingRecipes(): string[] {
   return models.flatMap(({ name, learnsFrom = "items" }) => (learnsFrom === "items" ? [] : [name]));
 }
 
-/** Every recipe, by the order in which `zaya list` shows them. */
+/** Every recipe, in the order of `zaya list`. */
 export const models: readonly ModelDefinition[] = [
   vae.definition,
   betaVae.definition,

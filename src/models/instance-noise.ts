@@ -3,13 +3,13 @@ import type { Tensor } from "../graph/tensor.ts";
 import { add, mul } from "../ops/index.ts";
 import type { Remedy, Scope } from "./model.ts";
 
-/** The option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490. */
+/** Option of every model with a discriminator. @source Sonderby et al., arXiv 1610.04490. */
 export const instanceNoiseField = numberField(
   "standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0",
   { min: 0 },
 ).default(0);
 
-/** Noise that makes real and generated items overlap, where there is none. */
+/** Remedy: noise that makes real and generated items overlap, if there is none yet. */
 export function noiseRemedies(deviation: number): Remedy[] {
   if (deviation !== 0) return [];
   return [
@@ -23,7 +23,7 @@ export function noiseRemedies(deviation: number): Remedy[] {
   ];
 }
 
-/** Items with noise of this deviation at the run's start; `who` names the draw. */
+/** Adds Gaussian noise with this standard deviation at the start of the run; `who` names the noise input. */
 export function withInstanceNoise(deviation: number): (items: Tensor, who: string, scope: Scope) => Tensor {
   if (deviation === 0) return (items) => items;
   return (items, who, scope) => {

@@ -13,6 +13,11 @@ export const options = z.object({
   importanceSamples: integerField("importance samples of z inside the bound (k)", { min: 1 }).default(5),
 });
 
+/**
+ * VAE trained on the importance-weighted bound log (1/K) sum_k p(x, z_k) / q(z_k | x), in nats per image.
+ * @throws OptionError for invalid options.
+ * @source Burda et al., arXiv 1509.00519.
+ */
 export const iwae = defineModel<typeof options, IwaeOptions>({
   name: "iwae",
   summary: "VAE trained on the importance-weighted bound",

@@ -10,7 +10,7 @@ import { add, div, log, maximum, mean, mul, sigmoid, square, stopGradient, sub }
 import { type Optimizer, type Schedule, adam } from "../optim/index.ts";
 import type { DataInfo, Model, Remedy, Scope } from "./model.ts";
 
-/** Options of every model that says how likely an item is: what its decoder's output means, and its nets. */
+/** Options of every model with a likelihood p(x | z): the likelihood and the nets. */
 export const observationOptions = {
   likelihood: choiceField("likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values", [
     "bernoulli",
@@ -37,29 +37,29 @@ export const observationOptions = {
   ).optional(),
 };
 
-/** The option of every model whose code is a vector. */
+/** Option of every model whose code is a vector. */
 export const latentOption = { latent: integerField("dimensions of the latent code z", { min: 1 }).default(20) };
 
 const schema = z.object(observationOptions);
 export type ObservationOptions = z.output<typeof schema>;
 
-/** What a decoder's output says of an item. */
+/** The likelihood p(x | z), as parametrised by the decoder's output. */
 export interface Observation {
-  /** Nets that belong to the likelihood itself: the deviation, where it is no given number. */
+  /** Nets of the likelihood itself: the standard deviation, unless it is a constant. */
   readonly nets: Readonly<Record<string, Layer>>;
-  /** Those of them with parameters. */
+  /** Names of those with parameters. */
   readonly trainable: readonly string[];
-  /** The item that is explained: the images themselves, or binary draws of them. */
+  /** The target of the reconstruction: the images, or binary samples of them. */
   observed(images: Tensor, scope: Scope): Tensor;
-  /** log p(x | out) in nats, summed over all axes but the first `batchAxes`. */
+  /** log p(x | out) in nats, summed over all axes except the first `batchAxes`. */
   logProb(out: Tensor, x: Tensor, scope: Scope, batchAxes?: number): Tensor;
-  /** The mean of an item, in the range of the data. */
+  /** Mean of p(x | out), in the range of the data. */
   mean(out: Tensor): Tensor;
-  /** What every model with an observation declares of its coders. */
+  /** What every model with a likelihood declares about its encoder and decoder. */
   readonly declared: Required<Pick<Model, "reluNets" | "remedies">>;
 }
 
-/** The options with the standard deviation of a gaussian likelihood that a new run has where none is given. */
+/** The options, with the standard deviation that a new run uses for a Gaussian likelihood if none is given. */
 export function resolveObservation<Options extends ObservationOptions>(options: Options, data: DataInfo): Options {
   if (options.likelihood === "bernoulli" || options.sigma !== undefined) return options;
   return { ...options, sigma: isOfFewImages(data) ? 1 : "optimal" };
@@ -69,12 +69,15 @@ function isOfFewImages({ kind, items }: DataInfo): boolean {
   return kind === "image" && items !== undefined && items < fewImages;
 }
 
-/** @throws OptionError when the options do not fit the data or each other. */
+/**
+ * The likelihood that the options choose.
+ * @throws OptionError when the options do not fit the data or each other.
+ */
 export function observation(model: string, chosen: ObservationOptions, data: DataInfo): Observation {
   requireFitting(model, chosen, data);
   const bernoulli = chosen.likelihood === "bernoulli";
   const binarize = chosen.binarize ?? (bernoulli ? "dynamic" : "none");
-  // A learned one where the config of a run says nothing: it is of a version before 0.2, which resolved no options.
+  // Configs written before 0.2 did not resolve this option, and sigma was learned.
   const { sigma = isOfFewImages(data) ? 1 : "learned" } = chosen;
   const deviation = bernoulli || typeof sigma === "number" ? null : deviations[sigma];
   return {
@@ -82,7 +85,8 @@ export function observation(model: string, chosen: ObservationOptions, data: Dat
     trainable: !bernoulli && sigma === "learned" ? ["sigma"] : [],
     observed: (images, scope) => {
       if (binarize === "none") return images;
-      // Judged on one draw for each image, whatever it was trained on: the weights of an image are about one x.
+      // Evaluation uses one fixed binary sample per image, however the model was trained: all importance weights of an
+      // image must refer to the same x.
       const fresh = binarize === "dynamic" && scope.training;
       const noise = fresh
         ? scope.noise("binarize", "uniform", staticShape(images, model))
@@ -110,7 +114,7 @@ function remediesOf({ sigma, activation }: ObservationOptions): Remedy[] {
   return [...(narrower === false ? [] : [narrower]), ...(activation === "relu" ? [tanhRemedy] : [])];
 }
 
-/** Where a recipe has no leaky units. */
+/** For recipes without leaky ReLUs. */
 const tanhRemedy: Remedy = {
   option: "activation",
   against: ["dead-units"],
@@ -119,29 +123,31 @@ const tanhRemedy: Remedy = {
 };
 
 /**
- * Images to train on below which the deviation is not learned: it would follow the error down as they are learned by heart,
- * the KL would weigh less and less, and codes would lie far from where samples are drawn.
+ * Below this number of training images, sigma is not learned. The training error of a memorised set goes to 0, and a
+ * learned sigma would follow: the KL term would lose its influence, and the codes would drift away from the prior that
+ * samples are drawn from.
  */
 const fewImages = 2000;
 
-/** Share of the newest batch in the running mean of squared errors. */
+/** Weight of the current batch in the running mean of squared errors. */
 const deviationMomentum = 0.05;
 
-/** How much faster the learned deviation moves than the weights: it starts at 1 and has far to go. */
+/** Learning-rate multiplier of the learned standard deviation, which starts at 1 and has far to go. */
 const deviationSpeed = 20;
 
-/** Adam for the nets of a model with an observation. */
+/** Adam for the nets of a model with a likelihood. */
 export function observationAdam(rate: Schedule, net: string): Optimizer {
   return adam({ learningRate: net === "sigma" ? (step) => deviationSpeed * rate(step) : rate });
 }
 
-/** Keeps the logarithm of an error of zero finite: below what a pixel of 16 bits can be told to. */
+/** Keeps the logarithm finite where the error is 0; smaller than the squared step of a 16-bit pixel. */
 const leastVariance = 1e-10;
 
 /**
- * Squared errors to the log variance of a gaussian decoder, one number for all pixels: as a parameter, or as what makes the
- * likelihood of the batch largest, its mean squared error; outside training a running mean of those of its batches.
- * @source Rybkin, Daniilidis, Levine, "Simple and effective VAE training with calibrated decoders", arXiv 2006.13202, section 3.
+ * Log variance of a Gaussian likelihood, one number for all pixels: a learned parameter, or the maximum-likelihood
+ * value, which is the mean squared error of the batch (outside training, a running mean of it).
+ * @source Rybkin, Daniilidis, Levine, "Simple and effective VAE training with calibrated decoders", arXiv 2006.13202,
+ * section 3.
  */
 const deviations: Readonly<Record<"learned" | "optimal", Layer>> = {
   learned: { init: () => ({ logVariance: zeros([]) }), apply: (params) => param(params, "logVariance") },
@@ -153,7 +159,7 @@ const deviations: Readonly<Record<"learned" | "optimal", Layer>> = {
       if (!context.training) return log(add(running, leastVariance));
       const found = stopGradient(mean(squares));
       const count = add(batches, 1);
-      // The plain mean of the first batches, so that a short run has none of where it began.
+      // A plain mean over the first batches, so that the initial value has no weight in a short run.
       const share = maximum(div(1, count), deviationMomentum);
       context.updateStat("meanSquare", add(running, mul(sub(found, running), share)));
       context.updateStat("batches", count);

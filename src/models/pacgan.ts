@@ -14,6 +14,11 @@ export const options = z.object({
   ...adversarialOptions,
 });
 
+/**
+ * GAN whose discriminator scores packs of m items, all real or all generated.
+ * @throws OptionError for invalid options.
+ * @source Lin et al., arXiv 1712.04086.
+ */
 export const pacgan = defineModel<typeof options, PacganOptions>({
   name: "pacgan",
   summary: "GAN whose discriminator sees packs of several items",
@@ -54,13 +59,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
 }
 
-/** Items [n, ..., c] in packs, one after the other: [n / packing, ..., packing * c]. */
+/** Groups items [n, ..., c] into packs of consecutive items: [n / packing, ..., packing * c]. */
 function packed(items: Tensor, packing: number): Tensor {
   const n = staticDim(items, 0, "pacgan");
   return sideBySide(reshape(items, [n / packing, packing, ...items.shape.slice(1)]));
 }
 
-/** The items of packs [n, packing, ..., c] side by side along their last axis: [n, ..., packing * c]. */
+/** Concatenates the items of packs [n, packing, ..., c] along their last axis: [n, ..., packing * c]. */
 function sideBySide(packs: Tensor): Tensor {
   const [n, packing, ...shape] = packs.shape as [number, ...number[]];
   const inner = shape.slice(0, -1);

@@ -42,6 +42,11 @@ export const options = z.object({
   ...translationOptions,
 });
 
+/**
+ * Translation learned from aligned pairs: a conditional patch discriminator plus an L1 loss against the target image.
+ * @throws OptionError for invalid options.
+ * @source Isola et al., arXiv 1611.07004.
+ */
 export const pix2pix = defineModel<typeof options, Pix2pixOptions>({
   name: "pix2pix",
   summary: "image translation learned from aligned pairs",
@@ -58,7 +63,7 @@ export const pix2pix = defineModel<typeof options, Pix2pixOptions>({
   build,
 });
 
-/** @throws OptionError for blocks of a net that has none, or where no term of the generator's loss is left. */
+/** @throws OptionError for blocks with a net that has none, or when no term of the generator's loss is left. */
 function requireSense(chosen: z.output<typeof options>): void {
   if (chosen.generator === "unet" && chosen.blocks !== undefined) {
     throw new OptionError(
@@ -86,7 +91,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
   const { map: judgeMap, judge } = judgingPairs("discriminator", image);
   const augmented = augmentedFor(chosen, objective, image, "");
-  /** Each with batch statistics of its own. */
+  /** Real and generated pairs are scored in separate passes, because of batch normalisation. */
   const scorerOf =
     ({ nets }: Scope): Scorer =>
     (shown) =>
@@ -107,7 +112,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { source, target } = given(batch);
           const shown = { real: laidOver(source, target), fake: laidOver(source, scope.nets[direction]!(source)) };
           const { loss, logs } = judgedLoss(objective, augmented, scorerOf(scope), shown, "", scope);
-          // Halved, which slows the discriminator beside the generator.
+          // Halving the loss slows the discriminator relative to the generator.
           return { loss: mul(loss, 0.5), logs: logs! };
         },
       },
@@ -128,7 +133,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     ],
     maps: { [direction]: map, ...judgeMap },
     translators: { [direction satisfies Direction]: { ...translator, judge } },
-    // A generator whose adversarial loss has no weight learns nothing from the discriminator.
+    // With adversarial weight 0, the generator learns nothing from the discriminator.
     adversarial:
       chosen.adversarial === 0
         ? []

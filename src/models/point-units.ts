@@ -5,15 +5,15 @@ import { add, div, mul, sub } from "../ops/index.ts";
 import type { Model, NetMap } from "./model.ts";
 
 /**
- * A model whose steps and bound see standardised points, while all of its maps, and so its files, take and give points in the
- * units of the data: the inverse is part of their graphs. Graphs are of float32: the maps of standardised points are kept
- * beside them, for those who convert in float64.
+ * A model whose steps and likelihood take standardised points, while its maps, and so its ONNX files, take and return
+ * points in the units of the data: the conversion is part of their graphs. Graphs compute in float32, so the maps of
+ * standardised points are kept as well, for callers that convert in float64.
  */
 export function inUnits(model: Model, scale: PointScale | undefined): Model {
   if (scale === undefined) return model;
   const mean = vector(scale.mean);
   const deviation = vector(scale.deviation);
-  // What float32 leaves of the mean is more than a deviation where points are far from 0 and close to each other.
+  // If points are far from 0 and close to each other, the float32 rounding of the mean exceeds a standard deviation.
   const isCoarse = coarseCoordinates(scale).length > 0;
   const rest = vector(scale.mean.map((value) => value - Math.fround(value)));
   const into = (x: Tensor): Tensor => div(isCoarse ? sub(sub(x, mean), rest) : sub(x, mean), deviation);
@@ -35,7 +35,7 @@ export function inUnits(model: Model, scale: PointScale | undefined): Model {
   };
 }
 
-/** Whether an input or output of a map is of points, or packs of them, in the units of the data. */
+/** Whether an input or output of a map holds points, or packs of points, in the units of the data. */
 export function isInUnits(name: string): boolean {
   return name === "point" || name === "pack";
 }

@@ -7,20 +7,20 @@ type Name = (typeof transformSets)[number]["name"];
 const names = transformSets.map(({ name }) => name) as [Name, ...Name[]];
 const usual = ["rotation"];
 
-/** The option that names sets of transformations. */
+/** Option that names sets of transformations. */
 export function transformsField(doc: string) {
   return choiceListField(`${doc}: some of ${names.join(", ")} (default: ${usual.join()})`, names).optional();
 }
 
 /**
- * All that the sets hold which the option names, for one kind of items, the identity first.
- * @throws OptionError when they cannot be transformed so.
+ * All transformations of the chosen sets for this kind of item, the identity first.
+ * @throws OptionError when the items cannot be transformed in this way.
  */
 export function chosenTransforms(data: DataInfo, chosen: readonly string[] = usual): ItemTransform[] {
   return transformsFor(chosen.map(setOf), data);
 }
 
-/** The same set by set. */
+/** The same, grouped by set. */
 export function chosenSets(data: DataInfo, chosen: readonly string[] = usual): ItemTransform[][] {
   return chosen.map((name) => transformsFor([setOf(name)], data));
 }

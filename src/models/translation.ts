@@ -12,9 +12,10 @@ import type { DataInfo, Losses, NetMap, Remedy, Scope, TrainStep, Translator } f
 import { fromPlayers, toPlayers } from "./players-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
 
-// What models that turn images of one domain into images of another share. Images are [0, 1] outside, [-1, 1] inside.
+// Shared by the models that translate images between domains. Images are [0, 1] at public boundaries and [-1, 1]
+// inside.
 
-/** Options of every such model: its nets and its optimizer. */
+/** Options of every translation model: its nets and its optimizer. */
 export const translationOptions = {
   ngf: integerField("channels of a generator's first layer", { min: 1 }).default(32),
   ndf: integerField("channels of a discriminator's first layer (default: as --ngf)", {
@@ -36,10 +37,10 @@ export interface TranslationOptions {
   readonly beta1: number;
 }
 
-/** Squared distances of scores from 1 for real and 0 for generated: the generator's whole, the discriminator's half. */
+/** Least squares with targets 1 and 0. Only the discriminator's loss is halved, as in CycleGAN. */
 const patchSquares: AdversarialLoss = { ...leastSquares, generator: (fake) => mean(square(sub(fake, 1))) };
 
-/** Losses by name, of the scores of patches. */
+/** Adversarial losses of patch scores, by name. */
 export const patchLosses = {
   "least-squares": patchSquares,
   "non-saturating": nonSaturating,
@@ -58,7 +59,7 @@ export function imageOf({ shape }: DataInfo): Shape {
   return shape.slice(1);
 }
 
-/** The images [n, h, w, c] of either domain in a batch of pairs [n, 2, h, w, c], as the nets see them. */
+/** Both images [n, h, w, c] of a batch of pairs [n, 2, h, w, c], in the range of the nets. */
 export function sidesOf(batch: Tensor): { readonly a: Tensor; readonly b: Tensor } {
   const [n, , ...image] = batch.shape as readonly number[];
   const side = (at: number): Tensor => inside(reshape(slice(batch, 1, at, at + 1), [n!, ...image]));
@@ -73,7 +74,7 @@ function outside(images: Tensor): Tensor {
   return fromPlayers("image", images);
 }
 
-/** The map of a net from images to images, and how it is used. */
+/** The map of a generator from images to images, and how to use it. */
 export function translation(net: string, shape: Shape): { readonly map: NetMap; readonly translator: Translator } {
   return {
     map: {
@@ -84,7 +85,7 @@ export function translation(net: string, shape: Shape): { readonly map: NetMap; 
   };
 }
 
-/** The map of a discriminator of patches: the mean of their scores [n, 1] by the main head. */
+/** The map of a patch discriminator: the mean over patches of the main head's scores, [n, 1]. */
 export function judging(net: string, shape: Shape) {
   const map: NetMap = {
     inputs: { image: shape },
@@ -93,7 +94,7 @@ export function judging(net: string, shape: Shape) {
   return { map: { [net]: map }, judge: { map: net, input: "image", output: "score" } };
 }
 
-/** The same of a discriminator that sees an image laid over the one that it was made from. */
+/** The same for a conditional discriminator, which also takes the source image. */
 export function judgingPairs(net: string, shape: Shape) {
   const map: NetMap = {
     inputs: { source: shape, image: shape },
@@ -104,30 +105,30 @@ export function judgingPairs(net: string, shape: Shape) {
   return { map: { [net]: map }, judge: { map: net, source: "source", input: "image", output: "score" } };
 }
 
-/** Images channel by channel over those that they were made from. */
+/** Concatenates images and their sources along the channels. */
 export function laidOver(source: Tensor, image: Tensor): Tensor {
   return concat([source, image], 3);
 }
 
-/** The mean over patches of the main head's scores [n, h, w, heads]: [n, 1]. */
+/** Mean over patches of the main head's scores [n, h, w, heads]: [n, 1]. */
 function patchMean(scores: Tensor): Tensor {
   return mean(headOf(scores, 0), { axes: [1, 2] });
 }
 
 interface TranslatorOptions {
   readonly ngf: number;
-  /** Residual blocks, where the net has such; 6 where not given. */
+  /** Number of residual blocks, for nets that have them; default 6. */
   readonly blocks?: number | undefined;
 }
 
-/** Nets from images to images, by name. */
+/** Image-to-image nets by name. */
 export const generators = {
   residual: ({ ngf, blocks = 6 }: TranslatorOptions, image: Shape) =>
     residualGenerator({ channels: ngf, blocks }, image),
   unet: ({ ngf }: TranslatorOptions, image: Shape) => uNet({ channels: ngf }, image),
 } as const;
 
-/** A discriminator of the patches of images, or of images laid over each other channel by channel; a head for each view. */
+/** A patch discriminator of images, alone or concatenated with their sources along the channels; one head per view. */
 export function judgeOf(
   { ngf, ndf = ngf, discriminatorLayers }: TranslationOptions,
   norm: "instance" | "batch",
@@ -138,10 +139,7 @@ export function judgeOf(
   return patchDiscriminator({ channels: ndf, layers, norm, outputs: views.length }, image);
 }
 
-/**
- * What is done to the images that a discriminator judges, alone or laid over others, noise last; `name` tells it from other
- * games.
- */
+/** Augmentation of a discriminator's inputs, instance noise last; `name` distinguishes several games. */
 export function augmentedFor(
   chosen: Parameters<typeof augmentationOf>[0] & { readonly instanceNoise: number },
   { boundary }: AdversarialLoss,
@@ -163,7 +161,7 @@ export function augmentedFor(
   return { ...augmented, views };
 }
 
-/** A discriminator's loss of real and generated images that are shown by view, and what to log of it. */
+/** Loss of a discriminator on real and generated images, given by view, and the scalars to log. */
 export function judgedLoss(
   objective: AdversarialLoss,
   augmentation: Augmentation,
@@ -185,7 +183,7 @@ export function judgedLoss(
   };
 }
 
-/** A weight that ties what an image becomes to the image, where nothing does. */
+/** Remedies: a weight for a term that ties the translation to its source, if there is none. */
 export function lambdaRemedies(lambda: number): Remedy[] {
   if (lambda !== 0) return [];
   return [
@@ -198,7 +196,7 @@ export function lambdaRemedies(lambda: number): Remedy[] {
   ];
 }
 
-/** What a generator loses by images that are shown by view. */
+/** Adversarial loss of a generator on images given by view. */
 export function fooling(
   objective: AdversarialLoss,
   { views }: Augmentation,
@@ -215,7 +213,7 @@ export function adamOf({ beta1 }: TranslationOptions): TrainStep["optimizer"] {
   return (rate) => adam({ learningRate: rate, beta1, beta2: 0.999 });
 }
 
-/** Mean distance of two images' numbers. */
+/** Mean absolute difference of two images, averaged over all axes. */
 export function meanAbsolute(x: Tensor, y: Tensor): Tensor {
   return mean(abs(sub(x, y)));
 }

@@ -31,6 +31,12 @@ export const options = z.object({
   ...adversarialOptions,
 });
 
+/**
+ * GAN whose generator minimises its loss against the discriminator after K unrolled updates. The discriminator itself
+ * makes one ordinary update per step.
+ * @throws OptionError for invalid options.
+ * @source Metz et al., arXiv 1611.02163.
+ */
 export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
   name: "unrolled-gan",
   summary: "GAN whose generator looks K discriminator updates ahead",
@@ -46,8 +52,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const players = game(chosen, data, { objective, remedies: lossRemedies(chosen.loss) });
   return {
     nets: players.nets,
-    // The generator moves first, so that what it looks ahead from is the discriminator that plays now; that then makes one
-    // step of its own, and what was looked ahead is forgotten.
+    // The generator is updated first, so that it unrolls from the current discriminator. The discriminator then makes
+    // one ordinary update; the unrolled parameters are discarded.
     steps: [
       {
         ...generatorStep(players),
@@ -63,7 +69,8 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) =>
             lossOf(net, seen, "discriminator"),
           );
-          // Of a zero-sum game the whole value: the discriminator's answer changes what it makes of real items, too.
+          // In a zero-sum game the generator minimises the whole value: the unrolled discriminator depends on the
+          // generator, so the term on real items has a gradient too.
           if (objective.zeroSum) return { loss: neg(lossOf(ahead, pairs, "generator")) };
           const fakes = pairs.map(({ fake }) => fake);
           return { loss: generatedLoss(players, ahead, fakes) };
@@ -76,12 +83,12 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
 }
 
-/** Generated items as constants. */
+/** The pair with the generated items as constants. */
 function withStillFakes({ real, fake }: Pair): Pair {
   return { real, fake: stopGradient(fake) };
 }
 
-/** A net after so many more steps down its loss, by its own optimizer as it is now. */
+/** A net after `count` more updates on its loss, by its own optimizer in its current state. */
 function afterSteps(live: Net, rule: UnrolledOptimizer, count: number, loss: (net: Net) => Tensor): Net {
   let ahead = { params: live.params, slots: rule.slots };
   for (let k = 0; k < count; k++) {

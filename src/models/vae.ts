@@ -34,6 +34,12 @@ export const options = z.object({
 
 type Options = z.output<typeof options>;
 
+/**
+ * Variational autoencoder with a normal posterior and a standard normal prior. Minimises the negative ELBO in nats per
+ * image: the reconstruction term plus the KL term.
+ * @throws OptionError for invalid options.
+ * @source Kingma, Welling, arXiv 1312.6114.
+ */
 export const vae = defineModel<typeof options, VaeOptions>({
   name: "vae",
   summary: "variational autoencoder with a Gaussian latent code",
@@ -76,7 +82,7 @@ function build(chosen: Options, data: DataInfo): Model {
         },
       },
     ],
-    // The baseline adds nothing to speak of, and not every one takes a single draw.
+    // Without the baseline, which adds little to the graph; leave-one-out would need more than one sample.
     growth: {
       option: "mcSamples",
       value: mcSamples,

@@ -11,6 +11,12 @@ import type { VeeganOptions } from "./option-types.ts";
 
 export const options = z.object(adversarialOptions);
 
+/**
+ * GAN with a reconstructor F from items to codes and a discriminator of pairs (code, item). The generator and the
+ * reconstructor also minimise |z - F(G(z))|^2.
+ * @throws OptionError for invalid options.
+ * @source Srivastava et al., arXiv 1705.07761, algorithm 1; the reconstructor's loss as in the authors' code.
+ */
 export const veegan = defineModel<typeof options, VeeganOptions>({
   name: "veegan",
   summary: "GAN with a reconstructor that maps items back to noise",
@@ -31,7 +37,9 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const judgeOptions = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
   const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
     headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
-  /** A code with what is made of it, and scores by view: of that pair, and of items with the codes they are brought back to. */
+  /**
+   * Codes paired with generated items and reconstructed codes paired with real items, and the scores of both, by view.
+   */
   const pairs = (batch: Tensor, who: string, scope: Scope) => {
     const code = scope.noise("z", "normal", [staticDim(batch, 0, "veegan"), latent]);
     const made = scope.nets.generator!(code);
@@ -56,7 +64,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         scalars: players.scoreScalars,
         updates: ["discriminator"],
         optimizer: players.optimizer,
-        // In the paper's sign the generated pair is the one that scores high.
+        // With the paper's sign, generated pairs score high.
         loss: (batch, scope) => {
           const { scores } = pairs(batch, "for the discriminator", scope);
           const losses = scores.map(({ real, fake }) => nonSaturating.discriminator(fake, real));
@@ -81,7 +89,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       },
     ],
     ...players.abilities,
-    // Both are trained by one step, against one discriminator.
+    // One step trains both nets, against one discriminator.
     adversarial: players.abilities.adversarial.flatMap((role) => [role, { ...role, net: "reconstructor" }]),
     maps: {
       ...players.abilities.maps,
@@ -102,16 +110,19 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
 }
 
-/** From items to codes [n, latent]; spectral normalisation would keep it from being as steep as the generator is flat. */
+/**
+ * Maps items to codes [n, latent]. Without spectral normalisation, which would bound its slope where it must invert a
+ * flat generator.
+ */
 function reconstructorNet(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
   const norm = options.norm === "spectral" ? "none" : options.norm;
   return discriminatorNet({ ...options, norm, outputs: latent }, item);
 }
 
-/** Numbers that an image is brought to before it is judged beside its code. */
+/** Width to which an image is reduced before it is scored together with its code. */
 const features = 128;
 
-/** From [n, latent + size], codes beside flattened items, to scores [n, outputs]. */
+/** Scores [n, outputs] of codes concatenated with flattened items, [n, latent + size]. */
 function pairDiscriminator(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
   const size = sizeOf(item);
   if (options.arch === "mlp") return discriminatorNet(options, [latent + size]);

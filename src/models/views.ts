@@ -4,25 +4,25 @@ import type { Net, Scope } from "./model.ts";
 
 export type Player = "discriminator" | "generator";
 
-/** One way in which a discriminator is shown items. It has as many heads as there are views; each scores one of them. */
+/** One augmentation of the discriminator's inputs. The discriminator has one head per view. */
 export interface View {
-  /** What the losses of its head count for either player. */
+  /** Weight of this head's loss in the discriminator's and in the generator's loss. */
   readonly weight: Readonly<Record<Player, number>>;
-  /** Items as the head sees them; `who` names the noise. The gradient goes through it. */
+  /** The head's input; `who` names the noise input. Gradients flow through it. */
   real(items: Tensor, who: string, scope: Scope): Tensor;
   fake(items: Tensor, who: string, scope: Scope): Tensor;
 }
 
-/** The same of real and of generated items: what is shown, or its scores. */
+/** The same quantity of real and of generated items: inputs or scores. */
 export interface Pair {
   readonly real: Tensor;
   readonly fake: Tensor;
 }
 
-/** What all heads make of several batches of shown items. */
+/** Scores of all heads for several batches of inputs. */
 export type Scorer = (shown: readonly Tensor[]) => Tensor[];
 
-/** What a net that sees each item by itself makes of several batches, in one pass. */
+/** Outputs of a net without batch statistics for several batches, in one pass. */
 export function inOnePass(net: Net, batches: readonly Tensor[]): Tensor[] {
   return split(
     net(concat(batches)),
@@ -31,17 +31,17 @@ export function inOnePass(net: Net, batches: readonly Tensor[]): Tensor[] {
   );
 }
 
-/** One head's part of scores [..., heads]: [..., 1]. */
+/** The scores of one head, [..., 1], of scores [..., heads]. */
 export function headOf(scores: Tensor, head: number): Tensor {
   return slice(scores, scores.shape.length - 1, head, head + 1);
 }
 
-/** Scores of what is shown by view, each by the view's own head. */
+/** Scores of inputs given by view, each by the head of its view. */
 export function headScores(scorer: Scorer, shown: readonly Tensor[]): Tensor[] {
   return scorer(shown).map(headOf);
 }
 
-/** The same of real and generated items, in one call. */
+/** The same for pairs of real and generated items, in one pass. */
 export function pairScores(scorer: Scorer, pairs: readonly Pair[]): Pair[] {
   const scores = scorer(pairs.flatMap(({ real, fake }) => [real, fake]));
   return pairs.map((_, head) => ({
@@ -50,7 +50,7 @@ export function pairScores(scorer: Scorer, pairs: readonly Pair[]): Pair[] {
   }));
 }
 
-/** The sum of losses by view, as they count for a player. */
+/** Weighted sum of the losses by view, for the discriminator or the generator. */
 export function weighed(views: readonly View[], player: Player, losses: readonly Tensor[]): Tensor {
   return losses.map((loss, head) => mul(loss, views[head]!.weight[player])).reduce((sum, loss) => add(sum, loss));
 }

@@ -27,6 +27,12 @@ export const options = z.object({
   criticSteps: integerField("critic updates per generator update", { min: 1, max: 200 }).default(5),
 });
 
+/**
+ * Wasserstein GAN whose critic is penalised by lambda E (|grad f| - 1)^2 on random points between real and generated
+ * items.
+ * @throws OptionError for invalid options.
+ * @source Gulrajani et al., arXiv 1704.00028.
+ */
 export const wganGp = defineModel<typeof options, WganGpOptions>({
   name: "wgan-gp",
   summary: "Wasserstein GAN with a gradient penalty on the critic",
@@ -37,7 +43,7 @@ export const wganGp = defineModel<typeof options, WganGpOptions>({
   build,
 });
 
-/** The step that trains the critic. */
+/** Name of the step that trains the critic. */
 const stepName = "critic";
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {

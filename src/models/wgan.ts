@@ -20,6 +20,12 @@ export const options = z.object({
   }).default(100),
 });
 
+/**
+ * Wasserstein GAN: the critic maximises E f(x) - E f(G(z)), and its parameters are clipped to [-clip, clip]. The
+ * reported distance is that of K-Lipschitz functions, K times W1 for some unknown K.
+ * @throws OptionError for invalid options.
+ * @source Arjovsky et al., arXiv 1701.07875.
+ */
 export const wgan = defineModel<typeof options, WganOptions>({
   name: "wgan",
   summary: "Wasserstein GAN with weight clipping of the critic",
@@ -30,7 +36,7 @@ export const wgan = defineModel<typeof options, WganOptions>({
   build,
 });
 
-/** The step that trains the critic. */
+/** Name of the step that trains the critic. */
 const stepName = "critic";
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
