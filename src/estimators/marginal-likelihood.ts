@@ -1,22 +1,26 @@
 import { OptionError } from "../base/errors.ts";
 
-/** An estimate of log p(x) from log weights of draws. */
+/** An estimate of log p(x) from the log importance weights of samples. */
 export interface LogMarginal {
-  /** log of the mean weight, in nats. Below log p(x) on average: log is concave. */
+  /** Log of the mean weight, in nats. It underestimates log p(x) on average, because log is concave. */
   readonly value: number;
-  /** Standard error by the delta method: that of the mean weight, relative to it. */
+  /** Standard error in nats, by the delta method: that of the mean weight, divided by the mean weight. */
   readonly stderr: number;
-  /** (sum w)^2 / sum w^2: how many draws of equal weight would be worth as much. */
+  /** (sum w)^2 / sum w^2: the number of equally weighted samples with the same variance. */
   readonly effectiveSamples: number;
-  /** What the value is expected to lack, -Var(w) / (2 k w^2), from the same draws: add its size to correct to first order. */
+  /**
+   * Expected bias of the value in nats, -Var(w) / (2 k w^2), estimated from the same samples. Subtract it to correct to
+   * first order.
+   */
   readonly bias: number;
 }
 
 /**
- * log p(x) from k draws of z with log weights log p(x, z) - log q(z). With q the prior the weights are log p(x | z): prior
- * sampling, which is as unbiased in p(x) and far noisier.
+ * Estimates log p(x) from the log weights log p(x, z) - log q(z) of k samples z ~ q. If q is the prior, the weights are
+ * log p(x | z); p(x) is then still unbiased but far noisier.
+ * @param logWeights Log weights [k], in nats.
+ * @throws OptionError if there are no weights.
  * @source Burda et al., arXiv 1509.00519, equation 8; Owen, "Monte Carlo theory, methods and examples", chapter 9.
- * @throws OptionError for no weight.
  */
 export function logMarginal(logWeights: ArrayLike<number>): LogMarginal {
   const k = logWeights.length;

@@ -31,7 +31,7 @@ export async function recordedOverfit(
 
 async function scores(trained: TrainedModel, { train, test }: DataSplit): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { name, map, output, packing, given } of judges(trained)) {
+  for (const { name, map, output, packing, given } of scorers(trained)) {
     const score = async (part: Dataset) => {
       // Pairs stay together: which items are read follows from their number alone.
       const inputs = Object.entries(given(part)).map(([input, items]) => [input, packsOf(readSome(items), packing)]);
@@ -44,7 +44,7 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit): Promis
   return found;
 }
 
-interface Judge {
+interface Scorer {
   readonly name: string;
   readonly map: string;
   readonly output: string;
@@ -53,21 +53,24 @@ interface Judge {
   given(data: Dataset): Readonly<Record<string, Dataset>>;
 }
 
-function judges({ model }: TrainedModel): Judge[] {
+function scorers({ model }: TrainedModel): Scorer[] {
   const { discriminator, translators } = model;
-  const own: Judge[] =
+  const own: Scorer[] =
     discriminator === undefined
       ? []
       : [{ ...discriminator, name: "scores", given: (data) => ({ [discriminator.input]: data }) }];
-  const ofTargets = directionsOf(model).flatMap((direction): Judge[] => {
-    const { judge } = translators![direction]!;
-    if (judge === undefined) return [];
+  const ofTargets = directionsOf(model).flatMap((direction): Scorer[] => {
+    const { discriminator } = translators![direction]!;
+    if (discriminator === undefined) return [];
     const given = (data: Dataset): Record<string, Dataset> => {
-      if (!hasSides(data)) return { [judge.input]: data };
+      if (!hasSides(data)) return { [discriminator.input]: data };
       const { source, target } = endsOf(data.sides, direction);
-      return { [judge.input]: target, ...(judge.source !== undefined && { [judge.source]: source }) };
+      return {
+        [discriminator.input]: target,
+        ...(discriminator.source !== undefined && { [discriminator.source]: source }),
+      };
     };
-    return [{ ...judge, name: `scores of ${direction}`, given }];
+    return [{ ...discriminator, name: `scores of ${direction}`, given }];
   });
   return [...own, ...ofTargets];
 }

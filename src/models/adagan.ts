@@ -9,9 +9,9 @@ import {
   type Game,
   adversarialOptions,
   alternately,
-  game,
+  adversarialGame,
   latentOf,
-  playerOptions,
+  netOptions,
   scoreLogs,
   scoreScalars,
   pointDefaults,
@@ -69,7 +69,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const remedies = lossRemedies(chosen.loss);
   const games = Array.from({ length: components }, (_, i) => {
     const alike = i === 0 ? {} : { discriminator: [classifierName(i)] };
-    return game(chosen, data, { objective, suffix: `${i + 1}`, remedies, alike });
+    return adversarialGame(chosen, data, { objective, suffix: `${i + 1}`, remedies, alike });
   });
   const betas = games.map((_, i) => (i === 0 ? 1 : boost === "uniform" ? 1 / (i + 1) : (boost as number)));
   const classifier = classifierNet(chosen, data);
@@ -115,7 +115,7 @@ function classifierName(place: number): string {
  * differ between all-real and all-generated batches.
  */
 function classifierNet(chosen: z.output<typeof options>, data: DataInfo): Layer {
-  const { discriminator } = playerOptions(chosen, data);
+  const { discriminator } = netOptions(chosen, data);
   return discriminatorNet(
     discriminator.norm === "batch" ? { ...discriminator, norm: "layer" } : discriminator,
     data.shape,

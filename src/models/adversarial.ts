@@ -27,11 +27,11 @@ import {
   type TrainingDefaults,
   itemName,
 } from "./model.ts";
-import { fromPlayers, toPlayers } from "./players-range.ts";
+import { fromModelRange, toModelRange } from "./model-range.ts";
 import {
   type Scorer,
   type Pair,
-  type Player,
+  type NetRole,
   type View,
   headOf,
   headScores,
@@ -135,7 +135,7 @@ export interface GameRules {
   /** Remedies specific to the model, listed before those of every game. */
   readonly remedies?: readonly Remedy[];
   /** Further nets that have the same activation as the generator or the discriminator. */
-  readonly alike?: Readonly<Partial<Record<Player, readonly string[]>>>;
+  readonly alike?: Readonly<Partial<Record<NetRole, readonly string[]>>>;
   /** Name of the step that trains the discriminator, if it differs from that of the net. */
   readonly step?: string;
 }
@@ -149,7 +149,7 @@ export function latentOf({ latent }: AdversarialOptions, { kind, shape }: DataIn
 }
 
 /** Options of both nets, with defaults filled in. */
-export function playerOptions(
+export function netOptions(
   chosen: AdversarialOptions,
   data: DataInfo,
   rules: Pick<GameRules, "norm"> = {},
@@ -174,19 +174,19 @@ export function playerOptions(
  * Builds the nets and losses of a generator against a discriminator.
  * @throws OptionError when the nets or the augmentation do not fit the items.
  */
-export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
+export function adversarialGame(chosen: AdversarialOptions, data: DataInfo, rules: GameRules): Game {
   const latent = latentOf(chosen, data);
   const { objective, packing = 1, suffix = "" } = rules;
   const names = { generator: `generator${suffix}`, discriminator: `discriminator${suffix}` };
-  const options = playerOptions(chosen, data, rules);
+  const options = netOptions(chosen, data, rules);
   const generator = generatorNet(options.generator, data.shape);
   const seen = [...data.shape.slice(0, -1), data.shape.at(-1)! * packing];
   const augmentation = augmentationOf(chosen, { data, boundary: objective.boundary, packing, suffix });
   const discriminator = discriminatorNet({ ...options.discriminator, outputs: augmentation.views.length }, seen);
   const item = itemName(data);
-  const inner = (items: Tensor) => toPlayers(data.kind, items);
-  const outer = (items: Tensor) => fromPlayers(data.kind, items);
-  const players = {
+  const inner = (items: Tensor) => toModelRange(data.kind, items);
+  const outer = (items: Tensor) => fromModelRange(data.kind, items);
+  const game = {
     generator: [names.generator, ...(rules.alike?.generator ?? [])],
     discriminator: [names.discriminator, ...(rules.alike?.discriminator ?? [])],
   };
@@ -230,10 +230,10 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
           accuracy: accuracyOf(objective),
         },
       ],
-      reluNets: (["generator", "discriminator"] as const).flatMap((player) =>
-        options[player].activation === "relu" ? players[player] : [],
+      reluNets: (["generator", "discriminator"] as const).flatMap((role) =>
+        options[role].activation === "relu" ? game[role] : [],
       ),
-      remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, players)],
+      remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, game)],
       // No distance between images is computed during training.
       ...(data.kind === "points" && { bestBy: { scalar: sampleEmd, better: "lower" } }),
     },
@@ -244,7 +244,7 @@ export function game(chosen: AdversarialOptions, data: DataInfo, rules: GameRule
  * Remedies that every game offers; `nets` lists the nets that share the activation of the generator or the
  * discriminator.
  */
-function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<Player, readonly string[]>>): Remedy[] {
+function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<NetRole, readonly string[]>>): Remedy[] {
   const { initialBias, discriminatorRate, instanceNoise, activation, discriminatorActivation } = chosen;
   const remedies: (Remedy | false)[] = [
     initialBias < 0 && {
@@ -331,29 +331,29 @@ function generatorLoss(game: Game, batch: Tensor, scope: StepScope): Losses {
   return { loss: generatedLoss(game, scope.nets[game.discriminator]!, shown) };
 }
 
-export function discriminatorStep(players: Game): TrainStep {
+export function discriminatorStep(game: Game): TrainStep {
   return {
-    name: players.discriminator,
-    scalars: players.scoreScalars,
-    updates: [players.discriminator],
-    optimizer: players.optimizer,
-    loss: (batch, scope) => discriminatorLoss(players, batch, scope),
+    name: game.discriminator,
+    scalars: game.scoreScalars,
+    updates: [game.discriminator],
+    optimizer: game.optimizer,
+    loss: (batch, scope) => discriminatorLoss(game, batch, scope),
   };
 }
 
-export function generatorStep(players: Game): TrainStep {
+export function generatorStep(game: Game): TrainStep {
   return {
-    name: players.generator,
+    name: game.generator,
     scalars: [],
-    updates: [players.generator],
-    optimizer: players.optimizer,
-    loss: (batch, scope) => generatorLoss(players, batch, scope),
+    updates: [game.generator],
+    optimizer: game.optimizer,
+    loss: (batch, scope) => generatorLoss(game, batch, scope),
   };
 }
 
 /** One discriminator update, then one generator update, on the same noise. */
-export function alternately(players: Game): TrainStep[] {
-  return [discriminatorStep(players), generatorStep(players)];
+export function alternately(game: Game): TrainStep[] {
+  return [discriminatorStep(game), generatorStep(game)];
 }
 
 /** What a discriminator step logs of the main head's scores; adaptive augmentation is updated from the same scores. */

@@ -9,7 +9,7 @@ import { argmax, cast, concat, equal, indexTensor, mean, neg, oneHot, relu } fro
 import { adam } from "../optim/index.ts";
 import type { ItemTransform } from "../transforms/index.ts";
 import { type DataInfo, type Model, type StepScope, defineModel, itemName } from "./model.ts";
-import { fromPlayers, toPlayers } from "./players-range.ts";
+import { fromModelRange, toModelRange } from "./model-range.ts";
 import { chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { ClassifierOptions } from "./option-types.ts";
 
@@ -124,7 +124,10 @@ function taskOf({ task, transforms: chosen }: Options, data: DataInfo): Task {
 
 /** Transformations in the range of the data rather than in that of the GAN's nets. */
 function outside(transforms: readonly ItemTransform[], kind: DataInfo["kind"]): ItemTransform[] {
-  return transforms.map(({ name, apply }) => ({ name, apply: (x) => fromPlayers(kind, apply(toPlayers(kind, x))) }));
+  return transforms.map(({ name, apply }) => ({
+    name,
+    apply: (x) => fromModelRange(kind, apply(toModelRange(kind, x))),
+  }));
 }
 
 /** Maps items to nonnegative features [n, features]. */

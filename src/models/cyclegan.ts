@@ -22,12 +22,12 @@ import {
 import {
   adamOf,
   augmentedFor,
-  fooling,
+  generatorAdversarialLoss,
   generators,
   imageOf,
-  judgeOf,
-  judgedLoss,
-  judging,
+  discriminatorWithHeads,
+  discriminatorLossOf,
+  patchScores,
   lambdaRemedies,
   meanAbsolute,
   meanSquared,
@@ -101,13 +101,13 @@ function build(chosen: Options, data: DataInfo): Model {
   };
   const pool = imagePool(chosen.pool, image);
   const [there, back] = [translation("AtoB", image), translation("BtoA", image)];
-  const judges = { A: judging("discriminatorA", image), B: judging("discriminatorB", image) };
+  const scoreMaps = { A: patchScores("discriminatorA", image), B: patchScores("discriminatorB", image) };
   return {
     nets: {
       AtoB: generator,
       BtoA: generator,
-      discriminatorA: judgeOf(chosen, "instance", image, augmented.A),
-      discriminatorB: judgeOf(chosen, "instance", image, augmented.B),
+      discriminatorA: discriminatorWithHeads(chosen, "instance", image, augmented.A),
+      discriminatorB: discriminatorWithHeads(chosen, "instance", image, augmented.B),
       poolA: pool,
       poolB: pool,
       ...augmented.A.nets,
@@ -131,10 +131,10 @@ function build(chosen: Options, data: DataInfo): Model {
       ...cycleRemedies(chosen.cycle),
       ...noiseRemedies(chosen.instanceNoise),
     ],
-    maps: { AtoB: there.map, BtoA: back.map, ...judges.A.map, ...judges.B.map },
+    maps: { AtoB: there.map, BtoA: back.map, ...scoreMaps.A.map, ...scoreMaps.B.map },
     translators: {
-      AtoB: { ...there.translator, judge: judges.B.judge },
-      BtoA: { ...back.translator, judge: judges.A.judge },
+      AtoB: { ...there.translator, discriminator: scoreMaps.B.discriminator },
+      BtoA: { ...back.translator, discriminator: scoreMaps.A.discriminator },
     },
     ...(chosen.pool > 0 && {
       kept: {
@@ -217,7 +217,7 @@ function generatorsLoss(
   const distance = chosen.cycleLoss === "l1" ? meanAbsolute : meanSquared;
   const fooled = (domain: "A" | "B", made: Tensor): Tensor => {
     const scorer: Scorer = (shown) => inOnePass(nets[`discriminator${domain}`]!, shown);
-    return fooling(objective, augmented[domain], scorer, made, ` of ${domain}`, scope);
+    return generatorAdversarialLoss(objective, augmented[domain], scorer, made, ` of ${domain}`, scope);
   };
   const terms: Readonly<Record<Term, () => Tensor>> = {
     AtoB: () => fooled("B", madeB),
@@ -251,7 +251,14 @@ function discriminatorStep(
       const { a, b } = sidesOf(batch);
       const fake = scope.nets[`pool${domain}`]!(translated(domain, batch, scope));
       const scorer: Scorer = (shown) => inOnePass(scope.nets[name]!, shown);
-      return judgedLoss(objective, augmented, scorer, { real: domain === "A" ? a : b, fake }, ` of ${domain}`, scope);
+      return discriminatorLossOf(
+        objective,
+        augmented,
+        scorer,
+        { real: domain === "A" ? a : b, fake },
+        ` of ${domain}`,
+        scope,
+      );
     },
   };
 }

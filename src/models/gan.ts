@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { choiceField } from "../base/options.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../objectives/index.ts";
-import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
+import { adversarialOptions, alternately, adversarialGame, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, type Remedy, defineModel } from "./model.ts";
 import type { GanOptions } from "./option-types.ts";
 
@@ -54,6 +54,6 @@ export const gan = defineModel<typeof options, GanOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const remedies = lossRemedies(chosen.loss);
-  const players = game(chosen, data, { objective: ganLosses[chosen.loss], remedies });
-  return { nets: players.nets, steps: alternately(players), ...players.abilities };
+  const game = adversarialGame(chosen, data, { objective: ganLosses[chosen.loss], remedies });
+  return { nets: game.nets, steps: alternately(game), ...game.abilities };
 }

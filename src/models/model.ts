@@ -198,7 +198,7 @@ export interface Translator {
    * Discriminator of the target domain: an output [n, 1] of a map. `source` names the input for the source image, if
    * the discriminator is conditional.
    */
-  readonly judge?: {
+  readonly discriminator?: {
     readonly map: string;
     readonly input: string;
     readonly source?: string;

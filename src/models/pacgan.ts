@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integerField } from "../base/options.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { reshape, transpose } from "../ops/index.ts";
-import { adversarialOptions, alternately, game, pointDefaults } from "./adversarial.ts";
+import { adversarialOptions, alternately, adversarialGame, pointDefaults } from "./adversarial.ts";
 import { ganLosses, lossOption, lossRemedies } from "./gan.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import { headOf } from "./views.ts";
@@ -31,28 +31,28 @@ export const pacgan = defineModel<typeof options, PacganOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { packing } = chosen;
-  const alone = game(chosen, data, {
+  const alone = adversarialGame(chosen, data, {
     objective: ganLosses[chosen.loss],
     packing,
     remedies: lossRemedies(chosen.loss),
   });
-  const players: typeof alone = {
+  const game: typeof alone = {
     ...alone,
     shown: (items, who, scope) => packed(alone.shown(items, who, scope), packing),
   };
-  const { maps, discriminator } = players.abilities;
+  const { maps, discriminator } = game.abilities;
   return {
-    nets: players.nets,
-    steps: alternately(players),
+    nets: game.nets,
+    steps: alternately(game),
     batchMultiple: packing,
-    ...players.abilities,
+    ...game.abilities,
     discriminator: { ...discriminator!, packing, input: "pack" },
     maps: {
       ...maps,
       discriminator: {
         inputs: { pack: [packing, ...data.shape] },
         outputs: ({ pack }, { nets }) => ({
-          score: headOf(nets[players.discriminator]!(sideBySide(players.inner(pack!))), 0),
+          score: headOf(nets[game.discriminator]!(sideBySide(game.inner(pack!))), 0),
         }),
       },
     },

@@ -9,12 +9,12 @@ import { type DataInfo, type Direction, type Model, type Scope, defineModel, dir
 import {
   adamOf,
   augmentedFor,
-  fooling,
+  generatorAdversarialLoss,
   generators,
   imageOf,
-  judgeOf,
-  judgedLoss,
-  judgingPairs,
+  discriminatorWithHeads,
+  discriminatorLossOf,
+  conditionalPatchScores,
   lambdaRemedies,
   laidOver,
   meanAbsolute,
@@ -89,7 +89,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     const { a, b } = sidesOf(batch);
     return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
   };
-  const { map: judgeMap, judge } = judgingPairs("discriminator", image);
+  const { map: scoreMap, discriminator } = conditionalPatchScores("discriminator", image);
   const augmented = augmentedFor(chosen, objective, image, "");
   /** Real and generated pairs are scored in separate passes, because of batch normalisation. */
   const scorerOf =
@@ -99,7 +99,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   return {
     nets: {
       [direction]: generators[chosen.generator](chosen, image),
-      discriminator: judgeOf(chosen, "batch", [height, width, 2 * colours], augmented),
+      discriminator: discriminatorWithHeads(chosen, "batch", [height, width, 2 * colours], augmented),
       ...augmented.nets,
     },
     steps: [
@@ -111,7 +111,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         loss: (batch, scope) => {
           const { source, target } = given(batch);
           const shown = { real: laidOver(source, target), fake: laidOver(source, scope.nets[direction]!(source)) };
-          const { loss, logs } = judgedLoss(objective, augmented, scorerOf(scope), shown, "", scope);
+          const { loss, logs } = discriminatorLossOf(objective, augmented, scorerOf(scope), shown, "", scope);
           // Halving the loss slows the discriminator relative to the generator.
           return { loss: mul(loss, 0.5), logs: logs! };
         },
@@ -125,14 +125,21 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { source, target } = given(batch);
           const made = scope.nets[direction]!(source);
           const distance = meanAbsolute(made, target);
-          const adversarial = fooling(objective, augmented, scorerOf(scope), laidOver(source, made), "", scope);
+          const adversarial = generatorAdversarialLoss(
+            objective,
+            augmented,
+            scorerOf(scope),
+            laidOver(source, made),
+            "",
+            scope,
+          );
           const loss = add(mul(adversarial, chosen.adversarial), mul(distance, chosen.lambda));
           return { loss, logs: { adversarial, distance } };
         },
       },
     ],
-    maps: { [direction]: map, ...judgeMap },
-    translators: { [direction satisfies Direction]: { ...translator, judge } },
+    maps: { [direction]: map, ...scoreMap },
+    translators: { [direction satisfies Direction]: { ...translator, discriminator } },
     // With adversarial weight 0, the generator learns nothing from the discriminator.
     adversarial:
       chosen.adversarial === 0

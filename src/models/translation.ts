@@ -9,7 +9,7 @@ import { gameLogs } from "./adversarial.ts";
 import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
 import { instanceNoiseField, withInstanceNoise } from "./instance-noise.ts";
 import type { DataInfo, Losses, NetMap, Remedy, Scope, TrainStep, Translator } from "./model.ts";
-import { fromPlayers, toPlayers } from "./players-range.ts";
+import { fromModelRange, toModelRange } from "./model-range.ts";
 import { type Scorer, type Pair, type View, headOf, headScores, pairScores, weighed } from "./views.ts";
 
 // Shared by the models that translate images between domains. Images are [0, 1] at public boundaries and [-1, 1]
@@ -67,11 +67,11 @@ export function sidesOf(batch: Tensor): { readonly a: Tensor; readonly b: Tensor
 }
 
 function inside(images: Tensor): Tensor {
-  return toPlayers("image", images);
+  return toModelRange("image", images);
 }
 
 function outside(images: Tensor): Tensor {
-  return fromPlayers("image", images);
+  return fromModelRange("image", images);
 }
 
 /** The map of a generator from images to images, and how to use it. */
@@ -86,23 +86,23 @@ export function translation(net: string, shape: Shape): { readonly map: NetMap; 
 }
 
 /** The map of a patch discriminator: the mean over patches of the main head's scores, [n, 1]. */
-export function judging(net: string, shape: Shape) {
+export function patchScores(net: string, shape: Shape) {
   const map: NetMap = {
     inputs: { image: shape },
     outputs: ({ image }, { nets }) => ({ score: patchMean(nets[net]!(inside(image!))) }),
   };
-  return { map: { [net]: map }, judge: { map: net, input: "image", output: "score" } };
+  return { map: { [net]: map }, discriminator: { map: net, input: "image", output: "score" } };
 }
 
 /** The same for a conditional discriminator, which also takes the source image. */
-export function judgingPairs(net: string, shape: Shape) {
+export function conditionalPatchScores(net: string, shape: Shape) {
   const map: NetMap = {
     inputs: { source: shape, image: shape },
     outputs: ({ source, image }, { nets }) => ({
       score: patchMean(nets[net]!(laidOver(inside(source!), inside(image!)))),
     }),
   };
-  return { map: { [net]: map }, judge: { map: net, source: "source", input: "image", output: "score" } };
+  return { map: { [net]: map }, discriminator: { map: net, source: "source", input: "image", output: "score" } };
 }
 
 /** Concatenates images and their sources along the channels. */
@@ -129,7 +129,7 @@ export const generators = {
 } as const;
 
 /** A patch discriminator of images, alone or concatenated with their sources along the channels; one head per view. */
-export function judgeOf(
+export function discriminatorWithHeads(
   { ngf, ndf = ngf, discriminatorLayers }: TranslationOptions,
   norm: "instance" | "batch",
   image: Shape,
@@ -162,7 +162,7 @@ export function augmentedFor(
 }
 
 /** Loss of a discriminator on real and generated images, given by view, and the scalars to log. */
-export function judgedLoss(
+export function discriminatorLossOf(
   objective: AdversarialLoss,
   augmentation: Augmentation,
   scorer: Scorer,
@@ -197,7 +197,7 @@ export function lambdaRemedies(lambda: number): Remedy[] {
 }
 
 /** Adversarial loss of a generator on images given by view. */
-export function fooling(
+export function generatorAdversarialLoss(
   objective: AdversarialLoss,
   { views }: Augmentation,
   scorer: Scorer,

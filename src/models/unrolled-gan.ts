@@ -6,7 +6,7 @@ import { neg, stopGradient } from "../ops/index.ts";
 import {
   adversarialOptions,
   discriminatorStep,
-  game,
+  adversarialGame,
   generatedLoss,
   generatorStep,
   scorerOf,
@@ -15,7 +15,7 @@ import {
 } from "./adversarial.ts";
 import { ganLosses, lossOption, lossRemedies } from "./gan.ts";
 import { type DataInfo, type Model, type Net, type UnrolledOptimizer, defineModel } from "./model.ts";
-import { type Pair, type Player, pairScores, weighed } from "./views.ts";
+import { type Pair, type NetRole, pairScores, weighed } from "./views.ts";
 import type { UnrolledGanOptions } from "./option-types.ts";
 
 export const options = z.object({
@@ -49,21 +49,21 @@ export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const objective = ganLosses[chosen.loss];
-  const players = game(chosen, data, { objective, remedies: lossRemedies(chosen.loss) });
+  const game = adversarialGame(chosen, data, { objective, remedies: lossRemedies(chosen.loss) });
   return {
-    nets: players.nets,
+    nets: game.nets,
     // The generator is updated first, so that it unrolls from the current discriminator. The discriminator then makes
     // one ordinary update; the unrolled parameters are discarded.
     steps: [
       {
-        ...generatorStep(players),
+        ...generatorStep(game),
         loss: (batch, scope) => {
-          const pairs = shownPairs(players, batch, scope);
+          const pairs = shownPairs(game, batch, scope);
           const seen = chosen.secondOrder === "on" ? pairs : pairs.map(withStillFakes);
-          const lossOf = (discriminator: Net, shown: readonly Pair[], player: Player): Tensor => {
-            const scores = pairScores(scorerOf(players, discriminator), shown);
+          const lossOf = (discriminator: Net, shown: readonly Pair[], role: NetRole): Tensor => {
+            const scores = pairScores(scorerOf(game, discriminator), shown);
             const losses = scores.map(({ real, fake }) => objective.discriminator(real, fake));
-            return weighed(players.augmentation.views, player, losses);
+            return weighed(game.augmentation.views, role, losses);
           };
           const rule = scope.optimizerOf("discriminator", "discriminator");
           const ahead = afterSteps(scope.nets.discriminator!, rule, chosen.unroll, (net) =>
@@ -73,13 +73,13 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           // generator, so the term on real items has a gradient too.
           if (objective.zeroSum) return { loss: neg(lossOf(ahead, pairs, "generator")) };
           const fakes = pairs.map(({ fake }) => fake);
-          return { loss: generatedLoss(players, ahead, fakes) };
+          return { loss: generatedLoss(game, ahead, fakes) };
         },
       },
-      discriminatorStep(players),
+      discriminatorStep(game),
     ],
     growth: { option: "unroll", value: chosen.unroll, at: (unroll) => build({ ...chosen, unroll }, data) },
-    ...players.abilities,
+    ...game.abilities,
   };
 }
 

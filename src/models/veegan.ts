@@ -4,7 +4,15 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DiscriminatorOptions, type Layer, type Params, discriminatorNet, flattenItems } from "../nn/index.ts";
 import { nonSaturating } from "../objectives/index.ts";
 import { add, concat, mean, neg, reshape, split, square, sub, sum } from "../ops/index.ts";
-import { adversarialOptions, game, gameLogs, latentOf, playerOptions, seenBy, pointDefaults } from "./adversarial.ts";
+import {
+  adversarialOptions,
+  adversarialGame,
+  gameLogs,
+  latentOf,
+  netOptions,
+  seenBy,
+  pointDefaults,
+} from "./adversarial.ts";
 import { type DataInfo, type Model, type Scope, defineModel, itemName } from "./model.ts";
 import { headOf, weighed } from "./views.ts";
 import type { VeeganOptions } from "./option-types.ts";
@@ -29,13 +37,13 @@ export const veegan = defineModel<typeof options, VeeganOptions>({
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const latent = latentOf(chosen, data);
-  const players = game(chosen, data, {
+  const game = adversarialGame(chosen, data, {
     objective: nonSaturating,
     alike: { discriminator: ["reconstructor"] },
   });
-  const { views } = players.augmentation;
-  const judgeOptions = { ...playerOptions(chosen, data).discriminator, outputs: views.length };
-  const judge = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
+  const { views } = game.augmentation;
+  const discriminatorOptions = { ...netOptions(chosen, data).discriminator, outputs: views.length };
+  const score = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
     headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
   /**
    * Codes paired with generated items and reconstructed codes paired with real items, and the scores of both, by view.
@@ -43,27 +51,27 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const pairs = (batch: Tensor, who: string, scope: Scope) => {
     const code = scope.noise("z", "normal", [staticDim(batch, 0, "veegan"), latent]);
     const made = scope.nets.generator!(code);
-    const real = players.inner(batch);
+    const real = game.inner(batch);
     const back = scope.nets.reconstructor!(real);
     const scores = views.map((view, head) => ({
-      fake: judge(scope, code, seenBy(view, "fake", players, made, `of generated items, ${who}`, scope), head),
-      real: judge(scope, back, seenBy(view, "real", players, real, `of real items, ${who}`, scope), head),
+      fake: score(scope, code, seenBy(view, "fake", game, made, `of generated items, ${who}`, scope), head),
+      real: score(scope, back, seenBy(view, "real", game, real, `of real items, ${who}`, scope), head),
     }));
     return { code, made, scores };
   };
   const item = itemName(data);
   return {
     nets: {
-      ...players.nets,
-      reconstructor: reconstructorNet(judgeOptions, latent, data.shape),
-      discriminator: pairDiscriminator(judgeOptions, latent, data.shape),
+      ...game.nets,
+      reconstructor: reconstructorNet(discriminatorOptions, latent, data.shape),
+      discriminator: pairDiscriminator(discriminatorOptions, latent, data.shape),
     },
     steps: [
       {
         name: "discriminator",
-        scalars: players.scoreScalars,
+        scalars: game.scoreScalars,
         updates: ["discriminator"],
-        optimizer: players.optimizer,
+        optimizer: game.optimizer,
         // With the paper's sign, generated pairs score high.
         loss: (batch, scope) => {
           const { scores } = pairs(batch, "for the discriminator", scope);
@@ -71,7 +79,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
           const { real, fake } = scores[0]!;
           return {
             loss: weighed(views, "discriminator", losses),
-            logs: gameLogs(players, { real: neg(real), fake: neg(fake) }, scope),
+            logs: gameLogs(game, { real: neg(real), fake: neg(fake) }, scope),
           };
         },
       },
@@ -79,7 +87,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         name: "generator",
         scalars: ["distance"],
         updates: ["generator", "reconstructor"],
-        optimizer: players.optimizer,
+        optimizer: game.optimizer,
         loss: (batch, scope) => {
           const { code, made, scores } = pairs(batch, "for the generator", scope);
           const distance = mean(sum(square(sub(code, scope.nets.reconstructor!(made))), { axes: [1] }));
@@ -88,20 +96,20 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         },
       },
     ],
-    ...players.abilities,
+    ...game.abilities,
     // One step trains both nets, against one discriminator.
-    adversarial: players.abilities.adversarial.flatMap((role) => [role, { ...role, net: "reconstructor" }]),
+    adversarial: game.abilities.adversarial.flatMap((role) => [role, { ...role, net: "reconstructor" }]),
     maps: {
-      ...players.abilities.maps,
+      ...game.abilities.maps,
       encoder: {
         inputs: { [item]: data.shape },
-        outputs: ({ [item]: x }, { nets }) => ({ z: nets.reconstructor!(players.inner(x!)) }),
+        outputs: ({ [item]: x }, { nets }) => ({ z: nets.reconstructor!(game.inner(x!)) }),
       },
       discriminator: {
         inputs: { [item]: data.shape },
         outputs: ({ [item]: x }, scope) => {
-          const real = players.inner(x!);
-          return { score: neg(judge(scope, scope.nets.reconstructor!(real), real, 0)) };
+          const real = game.inner(x!);
+          return { score: neg(score(scope, scope.nets.reconstructor!(real), real, 0)) };
         },
       },
     },

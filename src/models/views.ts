@@ -2,12 +2,12 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { add, concat, mul, slice, split } from "../ops/index.ts";
 import type { Net, Scope } from "./model.ts";
 
-export type Player = "discriminator" | "generator";
+export type NetRole = "discriminator" | "generator";
 
 /** One augmentation of the discriminator's inputs. The discriminator has one head per view. */
 export interface View {
   /** Weight of this head's loss in the discriminator's and in the generator's loss. */
-  readonly weight: Readonly<Record<Player, number>>;
+  readonly weight: Readonly<Record<NetRole, number>>;
   /** The head's input; `who` names the noise input. Gradients flow through it. */
   real(items: Tensor, who: string, scope: Scope): Tensor;
   fake(items: Tensor, who: string, scope: Scope): Tensor;
@@ -51,6 +51,6 @@ export function pairScores(scorer: Scorer, pairs: readonly Pair[]): Pair[] {
 }
 
 /** Weighted sum of the losses by view, for the discriminator or the generator. */
-export function weighed(views: readonly View[], player: Player, losses: readonly Tensor[]): Tensor {
-  return losses.map((loss, head) => mul(loss, views[head]!.weight[player])).reduce((sum, loss) => add(sum, loss));
+export function weighed(views: readonly View[], role: NetRole, losses: readonly Tensor[]): Tensor {
+  return losses.map((loss, head) => mul(loss, views[head]!.weight[role])).reduce((sum, loss) => add(sum, loss));
 }

@@ -8,7 +8,7 @@ import { adam } from "../optim/index.ts";
 import {
   adversarialOptions,
   discriminatorStep,
-  game,
+  adversarialGame,
   gameLogs,
   generatorStep,
   scorerOf,
@@ -54,24 +54,24 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     );
   }
   const { criticSteps, penalty = data.kind === "image" ? 10 : 0.1 } = chosen;
-  const players = game(chosen, data, {
+  const game = adversarialGame(chosen, data, {
     objective: wasserstein,
     step: stepName,
     norm: data.kind === "image" && chosen.arch !== "mlp" ? "layer" : "none",
     optimizer: (learningRate) => adam({ learningRate, beta1: chosen.beta1, beta2: 0.9 }),
   });
   return {
-    nets: players.nets,
+    nets: game.nets,
     steps: [
       {
-        ...discriminatorStep(players),
+        ...discriminatorStep(game),
         name: stepName,
-        scalars: [...players.scoreScalars, "penalty"],
+        scalars: [...game.scoreScalars, "penalty"],
         repeat: criticSteps,
         loss: (batch, scope) => {
           const critic = scope.nets.discriminator!;
-          const pairs = shownPairs(players, batch, scope);
-          const scores = pairScores(scorerOf(players, critic), pairs);
+          const pairs = shownPairs(game, batch, scope);
+          const scores = pairScores(scorerOf(game, critic), pairs);
           const ones = data.shape.map(() => 1);
           const steepness = pairs.map(({ real, fake }, head) => {
             const places = scope.noise("places", "uniform", [staticDim(batch, 0, "wgan-gp"), ...ones]);
@@ -81,18 +81,18 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
             add(wasserstein.discriminator(real, fake), mul(steepness[head]!, penalty)),
           );
           return {
-            loss: weighed(players.augmentation.views, "discriminator", losses),
-            logs: { ...gameLogs(players, scores[0]!, scope), penalty: steepness[0]! },
+            loss: weighed(game.augmentation.views, "discriminator", losses),
+            logs: { ...gameLogs(game, scores[0]!, scope), penalty: steepness[0]! },
           };
         },
       },
-      generatorStep(players),
+      generatorStep(game),
     ],
     growth: {
       option: "criticSteps",
       value: criticSteps,
       at: (steps) => build({ ...chosen, criticSteps: steps }, data),
     },
-    ...players.abilities,
+    ...game.abilities,
   };
 }

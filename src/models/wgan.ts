@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integerField, numberField } from "../base/options.ts";
 import { wasserstein } from "../objectives/index.ts";
 import { rmsProp, withWeightClipping } from "../optim/index.ts";
-import { adversarialOptions, discriminatorStep, game, generatorStep, pointDefaults } from "./adversarial.ts";
+import { adversarialOptions, discriminatorStep, adversarialGame, generatorStep, pointDefaults } from "./adversarial.ts";
 import { type DataInfo, type Model, defineModel } from "./model.ts";
 import type { WganOptions } from "./option-types.ts";
 
@@ -41,28 +41,28 @@ const stepName = "critic";
 
 function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const { clip = data.kind === "image" ? 0.01 : 0.1, criticSteps, criticWarmup } = chosen;
-  const players = game({ ...chosen, beta1: 0 }, data, {
+  const game = adversarialGame({ ...chosen, beta1: 0 }, data, {
     objective: wasserstein,
     step: stepName,
     optimizer: (learningRate) => rmsProp({ learningRate }),
   });
   return {
-    nets: players.nets,
+    nets: game.nets,
     steps: [
       {
-        ...discriminatorStep(players),
+        ...discriminatorStep(game),
         name: stepName,
-        optimizer: (rate, net) => withWeightClipping(players.optimizer(rate, net), clip),
+        optimizer: (rate, net) => withWeightClipping(game.optimizer(rate, net), clip),
         repeat: criticSteps,
         before: (step) => (step < 25 || step % 500 === 0 ? Math.max(0, criticWarmup - criticSteps) : 0),
       },
-      generatorStep(players),
+      generatorStep(game),
     ],
     growth: {
       option: "criticSteps",
       value: criticSteps,
       at: (steps) => build({ ...chosen, criticSteps: steps }, data),
     },
-    ...players.abilities,
+    ...game.abilities,
   };
 }

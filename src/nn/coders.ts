@@ -8,33 +8,36 @@ import { sizeAdvice } from "./image-size.ts";
 import { glorotUniform, heNormal } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
-import { discriminatorNet, generatorNet, usualHidden } from "./players.ts";
+import { discriminatorNet, generatorNet, usualHidden } from "./adversarial-nets.ts";
 
 /** Options of encoders and decoders. */
 export interface CoderOptions {
   readonly arch: "mlp" | "conv" | "dcgan";
   /** Widths of the encoder's hidden layers, or its channels; reversed in the decoder. */
   readonly hidden?: readonly number[] | undefined;
-  /** Between hidden layers. */
+  /** Activation of the hidden layers. */
   readonly activation: "relu" | "tanh";
-  /** Numbers that the encoder gives for each item. */
+  /** Outputs of the encoder per item. */
   readonly outputs: number;
-  /** Numbers that the decoder takes for each item. */
+  /** Inputs of the decoder per item. */
   readonly inputs: number;
 }
 
-/** An encoder from items to [n, outputs] and a decoder from [n, inputs] to items, mirrors of each other. */
+/** An encoder from items to [n, outputs] and a decoder from [n, inputs] to items, mirror images of each other. */
 export interface Coders {
   readonly encoder: Layer;
   readonly decoder: Layer;
 }
 
-/** @throws OptionError when the items do not fit convolutions that halve them. */
+/**
+ * Builds an encoder and a decoder for items of shape [h, w, c] or [d].
+ * @throws OptionError when the image size does not fit the number of convolutions.
+ */
 export function coders(options: CoderOptions, item: Shape): Coders {
   return makers[options.arch](options, item);
 }
 
-const makers = { mlp: dense, conv: convolutional, dcgan: players };
+const makers = { mlp: dense, conv: convolutional, dcgan: convolutionsOfDcgan };
 
 const activations = { relu: { unit: rectifier(relu), init: heNormal }, tanh: { unit: tanh, init: glorotUniform } };
 
@@ -49,7 +52,7 @@ function dense({ activation, hidden = [400], inputs, outputs }: CoderOptions, it
   };
 }
 
-/** Each hidden layer halves height and width on the way in and doubles them on the way out. */
+/** Each hidden layer of the encoder halves height and width, each of the decoder doubles them. */
 function convolutional({ activation, hidden = [32, 64], inputs, outputs }: CoderOptions, item: Shape): Coders {
   requireHalving(item, hidden.length);
   const { unit, init } = activations[activation];
@@ -66,8 +69,8 @@ function convolutional({ activation, hidden = [32, 64], inputs, outputs }: Coder
   };
 }
 
-/** The nets of a DCGAN: the decoder is its generator, whose output is not held in a range, the encoder its discriminator. */
-function players({ activation, hidden, inputs, outputs }: CoderOptions, item: Shape): Coders {
+/** The nets of a DCGAN: its discriminator as the encoder, its generator without tanh as the decoder. */
+function convolutionsOfDcgan({ activation, hidden, inputs, outputs }: CoderOptions, item: Shape): Coders {
   const shared = { arch: "dcgan", hidden: hidden ?? usualHidden("dcgan", item), slope: 0.2 } as const;
   return {
     encoder: discriminatorNet({ ...shared, activation: "leaky-relu", norm: "batch", outputs }, item),

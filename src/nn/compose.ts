@@ -10,7 +10,7 @@ import { linear } from "./linear.ts";
 /** A layer, or a function without parameters. */
 export type Part = Layer | ((x: Tensor) => Tensor);
 
-/** Parts applied one after the other; their parameters are named by their places: 0, 1, ... */
+/** Applies parts one after the other; parameters are named by index: 0, 1, ... */
 export function sequential(parts: readonly Part[]): Layer {
   const layers = parts.map(asLayer);
   const stats = Object.fromEntries(layers.flatMap((layer, i) => (layer.stats ? [[i, layer.stats]] : [])));
@@ -38,7 +38,7 @@ export interface MlpOptions {
   readonly init?: Initializer;
 }
 
-/** Linear layers from size to size with an activation between them, none after the last. */
+/** Linear layers [n, sizes[0]] to [n, sizes.at(-1)], with an activation between them but not after the last. */
 export function mlp(sizes: readonly number[], options: MlpOptions = {}): Layer {
   const { activation = relu, init } = options;
   const parts = sizes.slice(1).flatMap((size, i): Part[] => {
@@ -48,18 +48,19 @@ export function mlp(sizes: readonly number[], options: MlpOptions = {}): Layer {
   return sequential(parts);
 }
 
-/** Each item as one vector: [n, ...] to [n, features]. */
+/** Flattens each item: [n, ...] to [n, features]. */
 export function flattenItems(x: Tensor): Tensor {
   return reshape(x, [x.shape[0]!, x.shape.slice(1).reduce<number>((size, extent) => size * (extent as number), 1)]);
 }
 
-/** Each item under another shape: [n, features] to [n, ...shape]. */
+/** Reshapes each item: [n, features] to [n, ...shape]. */
 export function asItems(shape: Dims): (x: Tensor) => Tensor {
   return (x) => reshape(x, [x.shape[0]!, ...shape]);
 }
 
 /**
- * Each number zeroed with probability `rate` in training, the others scaled by 1 / (1 - rate).
+ * In training, zeroes each number with probability `rate` and scales the others by 1 / (1 - rate). The shape is
+ * unchanged.
  * @throws OptionError unless the rate is in [0, 1).
  */
 export function dropout(rate: number): Layer {

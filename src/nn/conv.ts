@@ -12,8 +12,8 @@ interface ConvLayerOptions extends ConvTransposeOptions {
 }
 
 /**
- * Convolution of images [n, h, w, inputs] to [n, h', w', outputs]. Parameters: weight [kh, kw, inputs / groups, outputs],
- * bias [outputs].
+ * Convolution of images [n, h, w, inputs] to [n, h', w', outputs]. Parameters: weight [kh, kw, inputs / groups,
+ * outputs], bias [outputs].
  */
 export function conv2d(inputs: number, outputs: number, options: Omit<ConvLayerOptions, "outputPadding">): Layer {
   const shape = [...kernelSize(options), inputs / (options.groups ?? 1), outputs];
@@ -21,8 +21,8 @@ export function conv2d(inputs: number, outputs: number, options: Omit<ConvLayerO
 }
 
 /**
- * Transposed convolution of images [n, h, w, inputs] to [n, h', w', outputs]. Parameters: weight
- * [kh, kw, outputs / groups, inputs], bias [outputs].
+ * Transposed convolution of images [n, h, w, inputs] to [n, h', w', outputs]. Parameters: weight [kh, kw, outputs /
+ * groups, inputs], bias [outputs].
  */
 export function convTranspose2d(inputs: number, outputs: number, options: ConvLayerOptions): Layer {
   const shape = [...kernelSize(options), outputs / (options.groups ?? 1), inputs];

@@ -5,9 +5,10 @@ import { constantInit } from "./init.ts";
 import type { Layer } from "./layer.ts";
 
 /**
- * Remembers generated images, so that a discriminator also sees older ones. The first `capacity` images fill it and come
- * back as they are; after that each comes back as it is, or, every other time, is kept in the place of a random earlier one,
- * which comes back instead. In a batch one image follows the other. Nothing is kept outside training, nor by a capacity of 0.
+ * A buffer of generated images [n, h, w, c], so that a discriminator also sees older ones. The first `capacity` images
+ * fill the pool and are returned unchanged. After that, with probability 1/2, an image is returned unchanged; otherwise
+ * it replaces a random image of the pool, and that one is returned. Images of a batch are processed in order. The pool
+ * is not used outside training or with capacity 0.
  * @source Shrivastava et al., arXiv 1612.07828, section 2.3; in the form of Zhu et al., arXiv 1703.10593, section 4.
  */
 export function imagePool(capacity: number, item: Shape): Layer {
@@ -45,7 +46,7 @@ function asNumber(truth: Tensor): Tensor {
   return cast(truth, "float32");
 }
 
-/** The whole part of a number [1, 1] in [0, count), one-hot [1, count]. */
+/** Integer part of a number [1, 1] in [0, count), one-hot [1, count]. */
 function oneHotBelow(value: Tensor, count: number): Tensor {
   const steps = constant(
     ndarray(

@@ -1,9 +1,10 @@
 import type { Shape } from "../base/ndarray.ts";
 
 /**
- * What to do about images [h, w, c] that cannot be halved so often: a size next to theirs that can. Images in files are brought
- * to it; arrays have one already.
- * @param multiple What height and width are to be multiples of. @param least The smallest of them.
+ * Hint for images [h, w, c] that cannot be halved often enough: the nearest size that can. Images in files are resized
+ * to it; arrays keep their size.
+ * @param multiple Height and width must be multiples of this.
+ * @param least Smallest height and width.
  */
 export function sizeAdvice([height, width]: Shape, multiple: number, least: number = multiple): string {
   const side = Math.min(height!, width!) / multiple;

@@ -8,7 +8,7 @@ export * from "./layer.ts";
 export * from "./linear.ts";
 export * from "./moving-chance.ts";
 export * from "./norm.ts";
-export * from "./players.ts";
+export * from "./adversarial-nets.ts";
 export * from "./running-mean.ts";
 export * from "./spectral-norm.ts";
 export * from "./translation.ts";

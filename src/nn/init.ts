@@ -2,8 +2,8 @@ import { type NdArray, type Shape, deferred, full, ndarray, sizeOf, zeros } from
 import { type Key, normal, uniform } from "../base/random.ts";
 
 /**
- * Makes the initial values of a weight. Shapes end in [in, out]; axes before them are kernel taps, which count towards
- * both fans. Numbers are drawn when they are first asked for.
+ * Initial values of a weight. Shapes end in [in, out]; the axes before them are kernel positions, which count towards
+ * both fans. Values are drawn on first access.
  */
 export type Initializer = (key: Key, shape: Shape) => NdArray<"float32">;
 
@@ -21,7 +21,7 @@ function scaled(
   return deferred(shape, () => ndarray("float32", shape, draw(key, shape).data.map(scale)));
 }
 
-/** All of one value. */
+/** An array of this shape filled with one value. */
 export function constantInit(shape: Shape, value: number): NdArray<"float32"> {
   return deferred(shape, () => full(shape, value));
 }
@@ -45,7 +45,8 @@ export function normalInit(deviation: number): Initializer {
 }
 
 /**
- * Rows or columns (the fewer) orthonormal, times `gain`: a normal matrix, orthonormalised by Gram-Schmidt run twice.
+ * Orthonormal rows or columns, whichever are fewer, times `gain`: a normal matrix orthonormalised by Gram-Schmidt, run
+ * twice.
  * @source Saxe et al., arXiv 1312.6120, section 3.
  */
 export function orthogonal(gain = 1): Initializer {

@@ -8,42 +8,42 @@ export type Params = Tree<Tensor>;
 /** Parameters of a layer as a tree of arrays. */
 export type Values = Tree<NdArray<"float32">>;
 
-/** Distributions that the host can draw from; a graph declares what it wants and is fed the numbers. */
+/** Distributions that the host can sample; a graph declares noise inputs of these kinds and is fed the numbers. */
 export type NoiseKind = "normal" | "uniform";
 
-/** What a layer or a loss may ask of the step in which it is applied. */
+/** What the surrounding step provides to a layer or a loss. */
 export interface Context {
-  /** Batch statistics and dropout in training, running statistics and none in inference. */
+  /** True: batch statistics and dropout. False: running statistics, no dropout. */
   readonly training: boolean;
   /** The context of a named part. */
   at(part: string): Context;
-  /** Fresh numbers for every step: standard normal, or uniform on [0, 1). */
+  /** A noise input with fresh values at every step: standard normal, or uniform on [0, 1). */
   noise(name: string, kind: NoiseKind, shape: Shape): Tensor;
-  /** Uniform numbers [n, ...shape] on [0, 1) that belong to the items of the batch: the same whenever an item is seen. */
+  /** Uniform numbers [n, ...shape] on [0, 1) that depend only on the item: the same whenever the item is in a batch. */
   itemNoise(name: string, shape: Shape): Tensor;
-  /** A number that the host computes from the count of steps done before this one, and of all steps of the run. */
+  /** A scalar that the host computes from the number of steps already made and the length of the run. */
   scalar(name: string, at: (step: number, steps: number) => number): Tensor;
-  /** The current value of one of the layer's running statistics. */
+  /** Current value of one of the layer's running statistics. */
   stat(name: string): Tensor;
-  /** Gives a running statistic its next value. */
+  /** Sets the next value of a running statistic. */
   updateStat(name: string, value: Tensor): void;
-  /** Shows a value to whoever looks at the inside of nets; most of the time nobody does. */
+  /** Makes an activation available for inspection; by default nothing is recorded. */
   observe(name: string, value: Tensor): void;
 }
 
 /**
- * A function with parameters. The parameters are a plain tree, apart from the layer: the same layer can be applied with
- * other parameters, as unrolled optimisation does.
+ * A function with parameters. The parameters are a plain tree, separate from the layer, so that the same layer can be
+ * applied with other parameters, as unrolled optimisation does.
  */
 export interface Layer {
   /** Initial parameters. */
   init(key: Key): Values;
-  /** Initial running statistics: values that steps carry on without a gradient. */
+  /** Initial running statistics: state that is carried from step to step without a gradient. */
   readonly stats?: Values;
   apply(params: Params, x: Tensor, ctx: Context): Tensor;
 }
 
-/** A parameter by its name. */
+/** The parameter with this name; its shape is that of the initial value. */
 export function param(params: Params, name: string): Tensor {
   return params[name] as Tensor;
 }

@@ -6,7 +6,7 @@ import { type Layer, param } from "./layer.ts";
 /** Options of `linear`. */
 export interface LinearOptions {
   readonly bias?: boolean;
-  /** What every bias is at the start. */
+  /** Initial value of all biases. */
   readonly initialBias?: number;
   readonly init?: Initializer;
 }

@@ -2,7 +2,9 @@ import { zeros } from "../base/ndarray.ts";
 import { add, clip, stopGradient } from "../ops/index.ts";
 import type { Layer } from "./layer.ts";
 
-/** A number [] on [0, 1] that starts at 0: a call tells it as it is, and moves it by x for all that ask later. */
+/**
+ * A probability [] in [0, 1], initially 0. Applied to x [], it returns the current value and adds x for later steps.
+ */
 export function movingChance(): Layer {
   return {
     init: () => ({}),

@@ -5,22 +5,22 @@ import { type Layer, type Params, param } from "./layer.ts";
 
 /** Options of normalisation layers. */
 export interface NormOptions {
-  /** Added to the variance. */
+  /** Added to the variance; default 1e-5. */
   readonly epsilon?: number;
-  /** Learn a scale and a shift for each channel. */
+  /** Whether to learn a scale and a shift per channel. */
   readonly affine?: boolean;
 }
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions extends NormOptions {
-  /** Share of the newest batch in the running statistics. */
+  /** Weight of the current batch in the running statistics. */
   readonly momentum?: number;
 }
 
 /** A learned scale and shift, or none. */
 type Affine = { readonly scale: Tensor; readonly shift: Tensor } | null;
 
-/** Mean and variance over axes, kept as extent 1. */
+/** Mean and variance over axes, kept with extent 1. */
 function moments(x: Tensor, axes: readonly number[]) {
   const average = mean(x, { axes, keepDims: true });
   const centred = sub(x, average);
@@ -28,8 +28,8 @@ function moments(x: Tensor, axes: readonly number[]) {
 }
 
 /**
- * x with mean 0 and variance 1 over `axes`, then scaled and shifted channel by channel. The gradient is the closed rule
- * in per-channel vectors: half the passes over the large tensors that the single ops' gradients would make.
+ * Normalises x to mean 0 and variance 1 over `axes`, then scales and shifts each channel. The gradient is the
+ * closed-form rule on per-channel vectors, with half the passes over large tensors of the gradients of the single ops.
  */
 function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: Affine): Tensor {
   const { centred, variance } = moments(x, axes);
@@ -49,12 +49,15 @@ function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: 
   });
 }
 
-/** Whether the statistics are those of whole channels, as the scale is: then its gradients fall out of theirs. */
+/**
+ * Whether the statistics are per channel, like the scale; the gradients of scale and shift then follow from those of
+ * the statistics.
+ */
 function perChannel(axes: readonly number[], x: Tensor): boolean {
   return axes.length === x.shape.length - 1 && axes.every((axis, i) => axis === i);
 }
 
-/** The rule where scale and shift vary along the normalised axes or more statistics share them. */
+/** The rule for the other case: scale and shift vary along the normalised axes, or several statistics share them. */
 function throughScale(
   g: Tensor,
   x: Tensor,
@@ -82,8 +85,9 @@ function affineValues(channels: number, affine: boolean) {
 }
 
 /**
- * Batch normalisation over all axes but the last. Training uses the batch's statistics and carries on running ones
- * (the variance unbiased, as PyTorch keeps it); inference uses the running ones. Parameters: scale, shift [channels].
+ * Batch normalisation over all axes but the last, [n, ..., channels]. Training uses the statistics of the batch and
+ * updates running ones (with the unbiased variance, as in PyTorch); inference uses the running ones. Parameters: scale,
+ * shift [channels].
  * @source Ioffe, Szegedy, arXiv 1502.03167, algorithms 1 and 2.
  */
 export function batchNorm(channels: number, options: BatchNormOptions = {}): Layer {
@@ -114,7 +118,10 @@ export function batchNorm(channels: number, options: BatchNormOptions = {}): Lay
   };
 }
 
-/** Normalisation of each image and channel by itself, over height and width. @source Ulyanov et al., arXiv 1607.08022. */
+/**
+ * Instance normalisation of [n, h, w, c]: per image and channel, over height and width. @source Ulyanov et al., arXiv
+ * 1607.08022.
+ */
 export function instanceNorm(channels: number, options: NormOptions = {}): Layer {
   const { epsilon = 1e-5, affine = false } = options;
   return {
@@ -123,7 +130,7 @@ export function instanceNorm(channels: number, options: NormOptions = {}): Layer
   };
 }
 
-/** Normalisation of each item over its last axis. @source Ba et al., arXiv 1607.06450. */
+/** Layer normalisation of [..., features] over the last axis. @source Ba et al., arXiv 1607.06450. */
 export function layerNorm(features: number, options: NormOptions = {}): Layer {
   const { epsilon = 1e-5, affine = true } = options;
   return {
@@ -133,7 +140,8 @@ export function layerNorm(features: number, options: NormOptions = {}): Layer {
 }
 
 /**
- * Layer normalisation of images: of each over height, width and channels, then scaled and shifted channel by channel.
+ * Layer normalisation of images [n, h, w, c]: per image, over height, width and channels, then scaled and shifted per
+ * channel.
  * @source Ba et al., arXiv 1607.06450; for convolutions as in Gulrajani et al., arXiv 1704.00028, section 4.
  */
 export function imageNorm(channels: number, options: NormOptions = {}): Layer {

@@ -2,7 +2,7 @@ import { zeros } from "../base/ndarray.ts";
 import { add, mean, mul, stopGradient, sub } from "../ops/index.ts";
 import type { Layer } from "./layer.ts";
 
-/** The running mean [] of all numbers that it was shown in earlier steps; those of this step are taken in after. */
+/** The running mean [] of its inputs in earlier steps; the current input is included from the next step on. */
 export function runningMean(momentum = 0.1): Layer {
   return {
     init: () => ({}),

@@ -6,8 +6,9 @@ import { normalInit } from "./init.ts";
 import { type Layer, param } from "./layer.ts";
 
 /**
- * A layer whose weight is divided by its largest singular value, found by one step of power iteration at each use in
- * training. The weight counts as a matrix [taps and inputs, outputs], which for convolutions is not the operator itself.
+ * A layer whose weight is divided by its largest singular value, estimated by one step of power iteration per
+ * application in training. The weight is taken as a matrix [kernel positions * inputs, outputs], which for convolutions
+ * is not the matrix of the operator itself.
  * @source Miyato et al., arXiv 1802.05957, algorithm 1.
  */
 export function spectralNorm(layer: Layer): Layer {

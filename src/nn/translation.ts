@@ -10,7 +10,7 @@ import { normalInit } from "./init.ts";
 import type { Layer, Params } from "./layer.ts";
 import { batchNorm, instanceNorm } from "./norm.ts";
 
-// Nets from images to images [n, h, w, c] in [-1, 1], and the discriminator of their patches.
+// Image-to-image nets for images [n, h, w, c] in [-1, 1], and the patch discriminator.
 
 const init = normalInit(0.02);
 const halving = { kernel: 4, stride: 2, padding: 1, init } as const;
@@ -22,28 +22,28 @@ function mirrored(border: number): (x: Tensor) => Tensor {
   return (x) => padReflect(x, [[0, 0], both, both, [0, 0]]);
 }
 
-/** A layer's result added to its input. */
+/** Residual connection: the layer's output plus its input. */
 function residual(layer: Layer): Layer {
   return { ...layer, apply: (params, x, ctx) => add(x, layer.apply(params, x, ctx)) };
 }
 
 /** Options of residual generators. */
 export interface ResidualGeneratorOptions {
-  /** Channels of the first layer; each of the two halvings doubles them. */
+  /** Channels of the first layer; each of the two downsamplings doubles them. */
   readonly channels: number;
   readonly blocks: number;
 }
 
-/** Halvings of a residual generator. */
+/** Downsamplings of a residual generator. */
 const halvings = 2;
-/** What images are to have at least for the discriminator of their patches, too. */
+/** Smallest image side, also for the patch discriminator. */
 const minSide = 16;
 
 /**
- * From images to images of the same size: a wide convolution, two halvings, residual blocks, two doublings. Borders are
- * mirrored; each image and channel is normalised by itself, which takes biases away.
+ * Maps images [n, h, w, c] to images of the same shape: a wide convolution, two downsamplings, residual blocks, two
+ * upsamplings. Uses reflection padding and instance normalisation, which makes biases redundant.
+ * @throws OptionError when height or width is not a multiple of 4, or too small for reflection padding.
  * @source Zhu et al., arXiv 1703.10593, section 7.1, after Johnson et al., arXiv 1603.08155.
- * @throws OptionError when height or width is not a multiple of 4, or too small to be mirrored.
  */
 export function residualGenerator({ channels, blocks }: ResidualGeneratorOptions, item: Shape): Layer {
   const [height, width, colours] = item as [number, number, number];
@@ -92,16 +92,16 @@ export function residualGenerator({ channels, blocks }: ResidualGeneratorOptions
   ]);
 }
 
-/** Channels grow no further than this many times those of the first layer. */
+/** Upper limit of the channels, as a multiple of those of the first layer. */
 const maxChannels = 8;
-/** Levels, from the innermost, that drop half of their channels in training. */
+/** Number of innermost levels with dropout of rate 1/2 in training. */
 const droppedLevels = 3;
 
 /**
- * From images to images of the same size: halved to one pixel or an odd size, and doubled back, with what each level saw
- * passed over to its counterpart. Its only noise is dropout in training.
- * @source Isola et al., arXiv 1611.07004, section 6.1.1.
+ * Maps images [n, h, w, c] to images of the same shape: downsampled to one pixel or an odd size and upsampled back,
+ * with skip connections between matching levels. Its only noise is dropout in training.
  * @throws OptionError when height or width is odd.
+ * @source Isola et al., arXiv 1611.07004, section 6.1.1.
  */
 export function uNet({ channels }: { readonly channels: number }, item: Shape): Layer {
   const [height, width, colours] = item as [number, number, number];
@@ -140,7 +140,7 @@ export function uNet({ channels }: { readonly channels: number }, item: Shape): 
   return nested(sequential([conv2d(colours, first, halving)]), inner(1), outermost);
 }
 
-/** down, what lies within, and up, one after the other. */
+/** Applies `down`, then `within`, then `up`. */
 function nested(down: Layer, within: Layer | null, up: Layer): Layer {
   const parts = { down, ...(within !== null && { within }), up };
   return {
@@ -154,7 +154,7 @@ function nested(down: Layer, within: Layer | null, up: Layer): Layer {
   };
 }
 
-/** The same, and the input beside the result: channels of the input first. */
+/** The same with a skip connection: the input's channels, followed by those of the result. */
 function skipping(down: Layer, within: Layer | null, up: Layer): Layer {
   const inside = nested(down, within, up);
   return { ...inside, apply: (params, x, ctx) => concat([x, inside.apply(params, x, ctx)], 3) };
@@ -162,31 +162,34 @@ function skipping(down: Layer, within: Layer | null, up: Layer): Layer {
 
 /** Options of PatchGAN discriminators. */
 export interface PatchDiscriminatorOptions {
-  /** Channels of the first layer; each further one doubles them, up to eight times. */
+  /** Channels of the first layer; each further layer doubles them, up to eight times. */
   readonly channels: number;
-  /** Halving convolutions; two more follow that do not halve. */
+  /** Convolutions with stride 2; two more with stride 1 follow. */
   readonly layers: number;
   readonly norm: "instance" | "batch";
-  /** Scores of each patch: one where not given. */
+  /** Scores per patch; default 1. */
   readonly outputs?: number;
 }
 
-/** Pixels along a side that one score of a patch discriminator is of: 16, 34, 70 and 142 for 1 to 4 halvings. */
+/**
+ * Receptive field of one score of a patch discriminator, in pixels along a side: 16, 34, 70 and 142 for 1 to 4 strided
+ * layers.
+ */
 export function patchSide(layers: number): number {
-  // Two convolutions of 4 pixels that do not halve see 7; each before them doubles that and adds 2.
+  // The two 4 x 4 convolutions with stride 1 cover 7 pixels; each strided one before them doubles that and adds 2.
   return Array.from({ length: layers }).reduce<number>((side) => 2 * side + 2, 7);
 }
 
-/** The most halvings, up to three, with which a patch fits into images. */
+/** The largest number of strided layers, up to three, whose receptive field fits into the images. */
 export function usualPatchLayers(item: Shape): number {
   const side = Math.min(item[0]!, item[1]!);
   return [3, 2].find((layers) => patchSide(layers) <= side) ?? 1;
 }
 
 /**
- * From images to scores [n, h', w', outputs], one for each of many patches that overlap.
- * @source Isola et al., arXiv 1611.07004, section 6.1.2; Zhu et al., arXiv 1703.10593, section 7.2.
+ * Maps images [n, h, w, c] to scores [n, h', w', outputs], one for each of many overlapping patches.
  * @throws OptionError when a patch is larger than the images.
+ * @source Isola et al., arXiv 1611.07004, section 6.1.2; Zhu et al., arXiv 1703.10593, section 7.2.
  */
 export function patchDiscriminator(options: PatchDiscriminatorOptions, item: Shape): Layer {
   const { channels, layers, norm, outputs = 1 } = options;

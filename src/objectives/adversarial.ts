@@ -1,33 +1,39 @@
 import { type Tensor } from "../graph/tensor.ts";
 import { add, mean, mul, neg, relu, softplus, square, sub } from "../ops/index.ts";
 
-/** What two players make smaller, given the discriminator's scores [n, 1] of real and generated items. */
+/**
+ * Losses of the discriminator and the generator, scalars to minimise, given the discriminator's scores [n, 1] of real
+ * and generated items.
+ */
 export interface AdversarialLoss {
   discriminator(real: Tensor, fake: Tensor): Tensor;
   generator(fake: Tensor): Tensor;
-  /** Whether what one player loses the other wins: then the generator's loss leaves out only what it cannot change. */
+  /** Whether the game is zero-sum. The generator's loss then omits only terms that do not depend on it. */
   readonly zeroSum: boolean;
-  /** Null where only differences of scores mean something. */
+  /** Decision boundary of the scores; null where only differences of scores have a meaning. */
   readonly boundary: Boundary | null;
 }
 
-/** The score halfway between real and generated, and how far from it an item is clearly the one or the other. */
+/**
+ * The score halfway between real and generated, and the distance from it at which an item clearly is one or the other.
+ */
 export interface Boundary {
   readonly score: number;
   readonly margin: number;
 }
 
-/** Of logits; at the margin the odds are 88 in 100. */
+/** For logits. At the margin, the predicted probability is 0.88. */
 const evenOdds: Boundary = { score: 0, margin: 2 };
 
-/** -log sigmoid(score) of real items and -log(1 - sigmoid(score)) of generated ones. */
+/** -log sigmoid(score) of real items plus -log(1 - sigmoid(score)) of generated ones, in nats. */
 function logisticLoss(real: Tensor, fake: Tensor): Tensor {
   return add(mean(softplus(neg(real))), mean(softplus(fake)));
 }
 
 /**
- * The value V(D, G) = E log D(x) + E log(1 - D(G(z))) on logits, which one player raises and the other lowers. At the best
- * discriminator it is -log 4 + 2 JS. The generator's gradient vanishes where the discriminator is sure.
+ * The value V(D, G) = E log D(x) + E log(1 - D(G(z))) on logits, in nats, which the discriminator maximises and the
+ * generator minimises. At the optimal discriminator it is -log 4 + 2 JS. The generator's gradient vanishes where the
+ * discriminator is certain.
  * @source Goodfellow et al., arXiv 1406.2661, equation 1.
  */
 export const minimax: AdversarialLoss = {
@@ -37,7 +43,10 @@ export const minimax: AdversarialLoss = {
   boundary: evenOdds,
 };
 
-/** The same discriminator; the generator raises E log D(G(z)). @source Goodfellow et al., arXiv 1406.2661, section 3. */
+/**
+ * The same discriminator loss; the generator maximises E log D(G(z)). @source Goodfellow et al., arXiv 1406.2661,
+ * section 3.
+ */
 export const nonSaturating: AdversarialLoss = {
   discriminator: logisticLoss,
   generator: (fake) => mean(softplus(neg(fake))),
@@ -45,7 +54,10 @@ export const nonSaturating: AdversarialLoss = {
   boundary: evenOdds,
 };
 
-/** Half squared distances from 1 for real and 0 for generated. @source Mao et al., arXiv 1611.04076, equation 9. */
+/**
+ * Half the squared distance from 1 for real and 0 for generated items. @source Mao et al., arXiv 1611.04076, equation
+ * 9.
+ */
 export const leastSquares: AdversarialLoss = {
   discriminator: (real, fake) => mul(add(mean(square(sub(real, 1))), mean(square(fake))), 0.5),
   generator: (fake) => mul(mean(square(sub(fake, 1))), 0.5),
@@ -53,7 +65,10 @@ export const leastSquares: AdversarialLoss = {
   boundary: { score: 0.5, margin: 0.5 },
 };
 
-/** Scores beyond 1 and -1 are good enough. @source Miyato et al., arXiv 1802.05957, equations 16 and 17. */
+/**
+ * Hinge loss: scores beyond 1 and -1 add nothing to the discriminator's loss. @source Miyato et al., arXiv 1802.05957,
+ * equations 16 and 17.
+ */
 export const hinge: AdversarialLoss = {
   discriminator: (real, fake) => add(mean(relu(sub(1, real))), mean(relu(add(fake, 1)))),
   generator: (fake) => neg(mean(fake)),
@@ -61,7 +76,10 @@ export const hinge: AdversarialLoss = {
   boundary: { score: 0, margin: 1 },
 };
 
-/** The critic's gap between real and generated, without a sigmoid. @source Arjovsky et al., arXiv 1701.07875, equation 2. */
+/**
+ * The difference between the critic's mean scores of real and generated items. @source Arjovsky et al., arXiv
+ * 1701.07875, equation 2.
+ */
 export const wasserstein: AdversarialLoss = {
   discriminator: (real, fake) => sub(mean(fake), mean(real)),
   generator: (fake) => neg(mean(fake)),

@@ -17,13 +17,15 @@ export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** @source Kingma, Ba, arXiv 1412.6980, algorithm 1. */
+/**
+ * Adam: step lr m / (sqrt(v) + epsilon) with bias-corrected moments. @source Kingma, Ba, arXiv 1412.6980, algorithm 1.
+ */
 export function adam(options: AdamOptions): Optimizer {
   return adamW({ ...options, weightDecay: 0 });
 }
 
 /**
- * Adam with weights that decay by lr * weightDecay a step, apart from the gradient.
+ * Adam with decoupled weight decay: parameters shrink by lr * weightDecay per update, independently of the gradient.
  * @source Loshchilov, Hutter, arXiv 1711.05101, algorithm 2.
  */
 export function adamW(options: AdamWOptions): Optimizer {
@@ -33,8 +35,8 @@ export function adamW(options: AdamWOptions): Optimizer {
   const secondShare = (count: number) => Math.sqrt((1 - beta2) / (1 - beta2 ** (count + 1)));
   return {
     init: (params) => ({ gradients: zeros(params.shape), squares: zeros(params.shape) }),
-    // The slots are decayed sums, the moments before their factors 1 - beta. Those factors and both bias corrections
-    // go into two scalars: the published step with the fewest passes over the vectors.
+    // The slots hold decayed sums, the moments without their factors 1 - beta. Those factors and both bias corrections
+    // are folded into two scalars: the published update with the fewest passes over the vectors.
     update: (params, grads, slots, scalar) => {
       const gradients = add(mul(slots.gradients!, beta1), grads);
       const squares = add(mul(slots.squares!, beta2), square(grads));
@@ -54,8 +56,8 @@ export function adamW(options: AdamWOptions): Optimizer {
 const minRoot = 1e-19;
 
 /**
- * The square root; but a parameter that has never had a gradient passes none on, where an infinite slope would make numbers
- * of it that are none: losses that look ahead go through their optimizer.
+ * Square root with zero slope at 0. Unrolled losses differentiate through the optimizer, and for a parameter that never
+ * had a gradient the infinite slope of sqrt would give NaN.
  */
 function rootOf(squares: Tensor): Tensor {
   const root = sqrt(squares);

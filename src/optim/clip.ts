@@ -1,7 +1,10 @@
 import { add, clip, div, minimum, mul, sqrt, square, sum } from "../ops/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Another optimizer whose gradients are scaled down to an Euclidean norm of at most `limit`. @source Pascanu et al., arXiv 1211.5063. */
+/**
+ * Clips gradients to a Euclidean norm of at most `limit` before the inner optimizer's update. @source Pascanu et al.,
+ * arXiv 1211.5063.
+ */
 export function withGradientClipping(inner: Optimizer, limit: number): Optimizer {
   return {
     ...inner,
@@ -13,7 +16,10 @@ export function withGradientClipping(inner: Optimizer, limit: number): Optimizer
   };
 }
 
-/** Another optimizer after whose step every parameter is limited to [-limit, limit]. @source Arjovsky et al., arXiv 1701.07875, algorithm 1. */
+/**
+ * Clips every parameter to [-limit, limit] after the inner optimizer's update. @source Arjovsky et al., arXiv
+ * 1701.07875, algorithm 1.
+ */
 export function withWeightClipping(inner: Optimizer, limit: number): Optimizer {
   return {
     ...inner,

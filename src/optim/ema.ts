@@ -3,12 +3,12 @@ import { add, mul, sub } from "../ops/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type Schedule, asSchedule } from "./schedule.ts";
 
-/** The slot that holds the averaged parameters. */
+/** Name of the slot that holds the EMA parameters. */
 export const emaSlot = "ema";
 
 /**
- * Another optimizer that also keeps an exponential moving average of the parameters, for sampling and evaluation.
- * @param decay Share of the average that is kept at each step.
+ * Keeps an exponential moving average (EMA) of the parameters for sampling and evaluation.
+ * @param decay Weight of the previous average at each update, in [0, 1).
  */
 export function withEma(inner: Optimizer, decay: number | Schedule): Optimizer {
   const kept = asSchedule(decay);
@@ -27,8 +27,8 @@ export function withEma(inner: Optimizer, decay: number | Schedule): Optimizer {
 }
 
 /**
- * A decay that starts low and rises to `decay`: over about the last tenth of the steps made so far, until that is more
- * than `decay` reaches back. The average over a short run would else hold its beginning.
+ * A decay that starts low and rises to `decay`: the average covers about the last tenth of the steps made so far, until
+ * `decay` reaches back less far. In a short run, a constant decay would give the initial parameters too much weight.
  * @source `num_updates` of TensorFlow's ExponentialMovingAverage.
  */
 export function emaWarmup(decay: number): Schedule {

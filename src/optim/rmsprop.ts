@@ -6,12 +6,14 @@ import { type Schedule, asSchedule } from "./schedule.ts";
 /** Options of `rmsProp`. */
 export interface RmsPropOptions {
   readonly learningRate: number | Schedule;
-  /** Share of the mean square that is kept. */
+  /** Decay rate of the mean square. */
   readonly alpha?: number;
   readonly epsilon?: number;
 }
 
-/** Gradients divided by a running root mean square, in PyTorch's form. @source Hinton, Coursera lecture 6e, 2012. */
+/**
+ * Gradients divided by the root of a running mean square, in PyTorch's form. @source Hinton, Coursera lecture 6e, 2012.
+ */
 export function rmsProp({ learningRate, alpha = 0.99, epsilon = 1e-8 }: RmsPropOptions): Optimizer {
   const rate = asSchedule(learningRate);
   return {

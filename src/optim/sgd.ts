@@ -6,13 +6,13 @@ import { type Schedule, asSchedule } from "./schedule.ts";
 /** Options of `sgd`. */
 export interface SgdOptions {
   readonly learningRate: number | Schedule;
-  /** Share of the velocity that is kept; 0 for plain gradient descent. */
+  /** Decay rate of the velocity; 0 for plain gradient descent. */
   readonly momentum?: number;
-  /** Nesterov's form, which looks ahead by one step of momentum. */
+  /** Nesterov momentum, which looks ahead by one step. */
   readonly nesterov?: boolean;
 }
 
-/** Gradient descent with momentum in PyTorch's form: velocity = momentum * velocity + gradient. */
+/** Gradient descent with momentum, in PyTorch's form: velocity = momentum * velocity + gradient. */
 export function sgd({ learningRate, momentum = 0, nesterov = false }: SgdOptions): Optimizer {
   const rate = asSchedule(learningRate);
   return {

@@ -131,11 +131,11 @@ async function scoresBeside(
   items: NdArray,
   reals: NdArray,
 ): Promise<NdArray> {
-  const judge = async (seen: NdArray) => (await trained.map(map, { [input]: seen }))[output]!;
-  if (packing === 1) return judge(items);
+  const scoresOf = async (seen: NdArray) => (await trained.map(map, { [input]: seen }))[output]!;
+  if (packing === 1) return scoresOf(items);
   const out = zeros([items.shape[0]!, 1]);
   for (let company = 0; company < companies; company++) {
-    const { data } = await judge(packsWith(items, reals, company * (packing - 1), packing));
+    const { data } = await scoresOf(packsWith(items, reals, company * (packing - 1), packing));
     for (let i = 0; i < out.data.length; i++) out.data[i]! += data[i]! / companies;
   }
   return out;

@@ -22,11 +22,11 @@ export function directionsOf({ translators }: Model): Direction[] {
 export function domainOf(model: Model, sides: Sides, map: string, input: string): Dataset | undefined {
   for (const direction of directionsOf(model)) {
     const { source, target } = endsOf(sides, direction);
-    const { judge, ...way } = model.translators![direction]!;
+    const { discriminator, ...way } = model.translators![direction]!;
     if (way.map === map && way.input === input) return source;
-    if (judge?.map !== map) continue;
-    if (judge.input === input) return target;
-    if (judge.source === input) return source;
+    if (discriminator?.map !== map) continue;
+    if (discriminator.input === input) return target;
+    if (discriminator.source === input) return source;
   }
   return undefined;
 }

@@ -37,12 +37,12 @@ describe("overfit/scores", () => {
 
   it("of either way of a translation are those of the domain that it ends in", async () => {
     const { maps, translators } = translatorOf(shape, { AtoB: (x) => x, BtoA: (x) => x });
-    const judge = (map: string) => ({ map, input: "x", output: "score" });
+    const discriminator = (map: string) => ({ map, input: "x", output: "score" });
     const trained = handMade({
       maps: { ...maps, ofA: judging(1), ofB: judging(10) },
       translators: {
-        AtoB: { ...translators!.AtoB!, judge: judge("ofB") },
-        BtoA: { ...translators!.BtoA!, judge: judge("ofA") },
+        AtoB: { ...translators!.AtoB!, discriminator: discriminator("ofB") },
+        BtoA: { ...translators!.BtoA!, discriminator: discriminator("ofA") },
       },
     });
     const train = pairsOf(domain("A", [0.1, 0.2, 0.6]), domain("B", [0.4, 0.8]), false);
@@ -58,7 +58,7 @@ describe("overfit/scores", () => {
     for (const [name, value] of Object.entries(expected)) expect(found[`overfit/${name}`], name).toBeCloseTo(value, 6);
   });
 
-  it("of a judge of pairs are of each image beside the one that it belongs to", async () => {
+  it("of a discriminator of pairs are of each image beside the one that it belongs to", async () => {
     const { maps, translators } = translatorOf(shape, { BtoA: (x) => x });
     const both: NetMap = {
       inputs: { source: shape, x: shape },
@@ -68,7 +68,7 @@ describe("overfit/scores", () => {
     const trained = handMade({
       maps: { ...maps, both },
       translators: {
-        BtoA: { ...translators!.BtoA!, judge: { map: "both", input: "x", source: "source", output: "score" } },
+        BtoA: { ...translators!.BtoA!, discriminator: { map: "both", input: "x", source: "source", output: "score" } },
       },
     });
     const train = pairsOf(domain("A", [0.2, 0.4]), domain("B", [0.1, 0.9]), true);

@@ -18,7 +18,7 @@ function build(options: Readonly<Record<string, unknown>>) {
   return definition.build(chosen, { kind: "pair", shape: [2, ...image] });
 }
 
-describe("the judge of pix2pix", () => {
+describe("the discriminator of pix2pix", () => {
   // Inside the one is 0.5 and the other -0.5.
   const [a, b] = [even(0.75), even(0.25)];
 
@@ -32,7 +32,7 @@ describe("the judge of pix2pix", () => {
       // The first of a pair counts twice.
       discriminator: asNet((x) => add(mul(slice(x, 3, 0, 1), 2), slice(x, 3, 1, 2))),
     });
-    const { map, input: name, source, output } = model.translators![direction]!.judge!;
+    const { map, input: name, source, output } = model.translators![direction]!.discriminator!;
     const [given, wanted] = direction === "AtoB" ? [a, b] : [b, a];
     const [x, s] = [input("x", [1, ...image]), input("source", [1, ...image])];
     const score = model.maps[map]!.outputs({ [name]: x, [source!]: s }, scope)[output]!;

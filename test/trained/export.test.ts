@@ -41,8 +41,11 @@ describe("the comparison of exported files with the model", () => {
         other: { inputs: { x: shape }, outputs: ({ x }) => ({ y: x! }) },
       },
       translators: {
-        AtoB: { ...translators!.AtoB!, judge: { map: "ofB", input: "x", output: "score" } },
-        BtoA: { ...translators!.BtoA!, judge: { map: "ofPairs", input: "x", source: "source", output: "score" } },
+        AtoB: { ...translators!.AtoB!, discriminator: { map: "ofB", input: "x", output: "score" } },
+        BtoA: {
+          ...translators!.BtoA!,
+          discriminator: { map: "ofPairs", input: "x", source: "source", output: "score" },
+        },
       },
     });
     const { trained, asked } = watched(pair);

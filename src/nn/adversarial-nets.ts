@@ -11,35 +11,35 @@ import { linear } from "./linear.ts";
 import { batchNorm, imageNorm, layerNorm } from "./norm.ts";
 import { spectralNorm } from "./spectral-norm.ts";
 
-/** The nets that players of adversarial games are made of: linear layers, or the convolutions of DCGAN. */
-export type PlayerArch = "mlp" | "dcgan";
+/** Architecture of generators and discriminators: linear layers, or the convolutions of DCGAN. */
+export type AdversarialArch = "mlp" | "dcgan";
 
 /** Normalisation of a generator's or discriminator's hidden layers. */
-export type PlayerNorm = "none" | "batch" | "layer" | "spectral";
+export type AdversarialNorm = "none" | "batch" | "layer" | "spectral";
 
 /** Options that generators and discriminators share. */
-export interface PlayerOptions {
-  readonly arch: PlayerArch;
+export interface AdversarialNetOptions {
+  readonly arch: AdversarialArch;
   /** Widths of the hidden layers; for dcgan, channels from the image inwards. */
   readonly hidden: readonly number[];
   readonly activation: ActivationName;
-  /** Of the leaky activation below 0. */
+  /** Slope of leaky-relu below 0. */
   readonly slope: number;
 }
 
 /** Options of generators. */
-export interface GeneratorOptions extends PlayerOptions {
+export interface GeneratorOptions extends AdversarialNetOptions {
   readonly latent: number;
-  /** What the biases of hidden layers are at the start. */
+  /** Initial biases of the hidden layers. */
   readonly initialBias: number;
-  /** Whether images are held in [-1, 1]; they are where not given. */
+  /** Whether the output is bounded to [-1, 1] by tanh; the default for images. */
   readonly bounded?: boolean;
 }
 
 /** Options of discriminators. */
-export interface DiscriminatorOptions extends PlayerOptions {
-  readonly norm: PlayerNorm;
-  /** Numbers for each item: one score where not given. */
+export interface DiscriminatorOptions extends AdversarialNetOptions {
+  readonly norm: AdversarialNorm;
+  /** Outputs per item; default: one score. */
   readonly outputs?: number;
 }
 
@@ -51,9 +51,11 @@ function denseInit(name: ActivationName): Initializer {
 }
 
 /**
- * From codes [n, latent] to items: points as they are, images in [-1, 1]. With dcgan each layer doubles height and width and
- * is batch-normalised. @source Radford et al., arXiv 1511.06434, section 3.
- * @throws OptionError when items do not fit convolutions that double them, or biases batch normalisation.
+ * Maps codes [n, latent] to items [n, ...item]: points unbounded, images in [-1, 1]. With dcgan, each layer doubles
+ * height and width and has batch normalisation.
+ * @throws OptionError when the image size does not fit the number of layers, or for initial biases with batch
+ * normalisation.
+ * @source Radford et al., arXiv 1511.06434, section 3.
  */
 export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
   const { arch, hidden, latent, slope, initialBias } = options;
@@ -83,9 +85,10 @@ export function generatorNet(options: GeneratorOptions, item: Shape): Layer {
 }
 
 /**
- * From items, images in [-1, 1], to scores [n, outputs]. The first layer and the last are not normalised, save by spectral
- * normalisation, which is for all.
- * @throws OptionError when items do not fit convolutions that halve them.
+ * Maps items [n, ...item], images in [-1, 1], to scores [n, outputs]. Spectral normalisation applies to all layers,
+ * other normalisation to all but the first and the last.
+ * @throws OptionError when the image size does not fit the number of layers.
+ * @source Radford et al., arXiv 1511.06434, section 3.
  */
 export function discriminatorNet(options: DiscriminatorOptions, item: Shape): Layer {
   const { arch, hidden, norm, slope, outputs = 1 } = options;
@@ -116,7 +119,7 @@ export function discriminatorNet(options: DiscriminatorOptions, item: Shape): La
   return sequential([...down, flattenItems, weighted(linear(sizeOf(small), outputs, { init: dcganInit }))]);
 }
 
-/** What is left of an image that is halved once for each entry of `channels`. */
+/** Shape of an image after it is halved once per entry of `channels`. */
 function smallest(item: Shape, channels: readonly number[]): readonly [number, number, number] {
   const share = 2 ** channels.length;
   const [height, width] = item as [number, number, number];
@@ -139,10 +142,10 @@ function smallest(item: Shape, channels: readonly number[]): readonly [number, n
 const mlpInstead = "use --arch mlp";
 
 /**
- * The usual hidden widths: two layers of 128, or 64 channels and twice as many at each halving, down to 4 to 7 pixels; none
- * where items cannot be halved so.
+ * Default hidden widths: two layers of 128 for mlp; for dcgan 64 channels, doubled at each halving until 4 to 7 pixels
+ * are left. Empty where the image cannot be halved like this.
  */
-export function usualHidden(arch: PlayerArch, item: Shape): number[] {
+export function usualHidden(arch: AdversarialArch, item: Shape): number[] {
   if (arch === "mlp") return [128, 128];
   let [height, width] = item as [number, number, number];
   const channels: number[] = [];
