@@ -15,52 +15,52 @@ import {
   supportOf,
 } from "../transport/index.ts";
 
-/** One of the two sides of a distance. */
+/** One of the two point sets. */
 export interface Side {
   /** [n, d] */
   readonly points: Points;
-  /** Nonnegative [n], taken as shares of their sum; equal where not given. A point of weight 0 is as one that is not there. */
+  /** Nonnegative weights [n], normalised to sum 1; uniform by default. A point of weight 0 is ignored. */
   readonly weights?: Float64Array | undefined;
 }
 
-/** What a distance may use in addition to its two samples. */
+/** What a distance may use in addition to the two point sets. */
 export interface DistanceContext {
-  /** Of all that is drawn. */
+  /** Key of all random draws. */
   readonly key: Key;
-  /** Bytes that may be held. */
+  /** Bytes of memory that may be used. */
   readonly memory: number;
 }
 
-/** What a distance measured, with its uncertainty. */
+/** Value of a distance, with its uncertainty. */
 export interface DistanceResult {
   readonly value: number;
-  /** Standard error of the value; NaN where none is known. */
+  /** Standard error of the value; NaN if unknown. */
   readonly stderr: number;
-  /** What was reached: `exact`, `estimate`, `optimal`, `converged`; or how it fell short. */
+  /** `exact`, `estimate`, `optimal` or `converged`, or how the result fell short. */
   readonly status: string;
-  /** Points of each side that were used. */
+  /** Number of points of each side that were used. */
   readonly n: readonly [a: number, b: number];
-  /** What goes where, of distances that have a plan: its entries, or a matrix float64 [n, m]. */
+  /** The transport plan, if the distance has one: its entries, or a float64 matrix [n, m]. */
   readonly plan?: TransportPlan | NdArray<"float64">;
-  /** What else was found, by name. */
+  /** Further results by name. */
   readonly details: Readonly<Record<string, number>>;
 }
 
-/** What every distance declares. */
+/** Properties that every distance declares. */
 interface DistanceFacts {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
   readonly unit: string;
-  /** What two samples of one distribution score. */
+  /** Expected value for two samples of the same distribution. */
   readonly identical: string;
   /** Whether points may have weights. */
   readonly weighted: boolean;
-  /** Whether there is a plan. */
+  /** Whether there is a transport plan. */
   readonly planned: boolean;
-  /** Work for n and m points, in any unit: how its duration grows with them. */
+  /** How the duration grows with n and m, in any unit. */
   work(n: number, m: number): number;
-  /** Bytes held for n and m points, of a distance that holds their costs. */
+  /** Bytes needed for the cost matrix of n and m points, if there is one. */
   bytes?(n: number, m: number): number;
 }
 
@@ -103,7 +103,7 @@ export function defineDistance<Schema extends z.ZodObject, Options extends z.inp
   return Object.freeze({ ...definition, measure });
 }
 
-/** @throws OptionError when what it holds for such sides would not fit into so many bytes. */
+/** @throws OptionError when the cost matrix does not fit into `memory` bytes. */
 export function requireRoom(
   { name, bytes }: Pick<Distance, "name" | "bytes">,
   sides: readonly [Side, Side],
@@ -114,7 +114,7 @@ export function requireRoom(
   requireMemory(name, [n, m], bytes(n, m), memory);
 }
 
-/** The points of a side that weigh something. */
+/** The points of a side with a positive weight. */
 function weighing({ points, weights: all }: Side, places: Int32Array | null): Side {
   const weights = chosen(all, places);
   if (weights === undefined) return { points };
@@ -126,7 +126,7 @@ function onAll(plan: NonNullable<DistanceResult["plan"]>, shape: [number, number
   return "from" in plan ? planOnAll(plan, shape, support) : matrixOnAll(plan, shape, support);
 }
 
-/** A standard error may be unknown; what was found may not. */
+/** @throws DataError when the value or a detail is not finite; only a standard error may be NaN. */
 function requireFinite(name: string, { value, details }: DistanceResult): void {
   const wrong = Object.entries({ value, ...details }).find(([, found]) => !Number.isFinite(found));
   if (wrong === undefined) return;
@@ -137,12 +137,12 @@ function requireFinite(name: string, { value, details }: DistanceResult): void {
   );
 }
 
-/** Points of both sides. */
+/** Number of points of either side. */
 export function sizesOf(a: Side, b: Side): [n: number, m: number] {
   return [a.points.shape[0]!, b.points.shape[0]!];
 }
 
-/** @throws OptionError when a side has weights, which this distance has no place for. */
+/** @throws OptionError for weights with a distance that has none. */
 function requireUnweighted({ name, weighted }: Pick<Distance, "name" | "weighted">, sides: readonly Side[]): void {
   if (weighted || sides.every(({ weights }) => weights === undefined)) return;
   throw new OptionError(

@@ -6,7 +6,11 @@ import type { EmdOptions } from "./option-types.ts";
 
 export const options = z.object({ cost: groundCostField });
 
-/** The least cost of turning one point set into the other, with the plan that does it. */
+/**
+ * Earth mover's distance: the lowest mean cost of transporting one point set [n, d] onto the other [m, d], with an
+ * optimal plan. The unit is that of the ground cost.
+ * @source Kantorovich, 1942; network simplex: Cunningham, Mathematical Programming 11, 1976.
+ */
 export const emd = defineDistance<typeof options, EmdOptions>({
   name: "emd",
   summary: "earth mover's distance, exact, with its transport plan",
@@ -16,7 +20,7 @@ export const emd = defineDistance<typeof options, EmdOptions>({
   weighted: true,
   planned: true,
   options,
-  // Pivots, of which there are about n + m, look at a share of the pairs each.
+  // There are about n + m pivots, each of which looks at a share of the pairs.
   work: (n, m) => n * m * (n + m) ** 0.5,
   bytes: (n, m) => 8 * n * m,
   measure: (a, b, { cost }, { memory }) => {

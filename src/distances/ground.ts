@@ -14,10 +14,13 @@ export const epsilonField = numberField(
   { above: 0 },
 ).optional();
 
-/** A twentieth of the mean cost over all pairs by their weights: blurs little, and is reached in some hundred iterations. */
+/**
+ * Default epsilon: a twentieth of the weighted mean cost over all pairs, which blurs little and converges within some
+ * hundred iterations.
+ */
 export function usualEpsilon({ shape, data }: NdArray<"float64">, a: Side, b: Side): number {
   const mean = a.weights === undefined && b.weights === undefined ? plainMean(data) : weightedMean(shape, data, a, b);
-  // Where nothing costs anything any strength gives the same.
+  // If all costs are 0, any epsilon gives the same plan.
   return mean > 0 ? mean / 20 : 1;
 }
 

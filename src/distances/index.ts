@@ -12,7 +12,7 @@ export * from "./distance.ts";
 export type * from "./option-types.ts";
 export { emd, js, kl, mmd, sinkhorn, sinkhornDivergence, sliced, w1 };
 
-/** Every distance, by the order in which `zaya list` shows them. */
+/** Every distance, in the order of `zaya list`. */
 export const distances: readonly Distance[] = [
   emd,
   w1,

@@ -10,8 +10,9 @@ import type { JsOptions } from "./option-types.ts";
 export const options = z.object({ neighbours: neighboursField });
 
 /**
- * The Jensen-Shannon divergence of what both sides were drawn from: how well a point tells which side it is of. Unbiased
- * for equal sides, else biased like n^(-1/d).
+ * Jensen-Shannon divergence in nats, in [0, log 2], between the distributions of both point sets, estimated by nearest
+ * neighbours. Unbiased for equal distributions, otherwise with a bias of order n^(-1/d).
+ * @source Ross, PLoS ONE 9, 2014, equation 2.
  */
 export const js = defineDistance<typeof options, JsOptions>({
   name: "js",
@@ -24,7 +25,7 @@ export const js = defineDistance<typeof options, JsOptions>({
   options,
   work: (n, m) => Math.min(n, m) ** 2,
   measure: (a, b, { neighbours }, { key }) => {
-    // The mixture is half of each: of the larger side a random part is taken.
+    // The mixture is half of each, so a random subset of the larger side is used.
     const n = minOf(sizesOf(a, b));
     const [x, y] = [part(a.points, n, fold(key, "a")), part(b.points, n, fold(key, "b"))];
     return { ...knnJs(x, y, neighbours), status: "estimate", n: [n, n], details: {} };

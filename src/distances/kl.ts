@@ -9,8 +9,9 @@ export const neighboursField = integerField("nearest neighbour whose distance is
 export const options = z.object({ neighbours: neighboursField });
 
 /**
- * KL(A || B) of the densities that both sides were drawn from. Biased like n^(-1/d), and too small where A lies far out in
- * the tails of B.
+ * KL(A || B) in nats between the densities of both point sets, estimated by nearest neighbours; the estimate can be
+ * negative. Its bias is of order n^(-1/d), and it is too small if A reaches far into the tails of B.
+ * @source Wang, Kulkarni, Verdu, IEEE Transactions on Information Theory 55, 2009.
  */
 export const kl = defineDistance<typeof options, KlOptions>({
   name: "kl",

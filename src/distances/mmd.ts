@@ -12,7 +12,10 @@ export const options = z.object({
   ).optional(),
 });
 
-/** The squared maximum mean discrepancy, unbiased. */
+/**
+ * Squared maximum mean discrepancy with a sum of Gaussian kernels, unbiased, so it can be negative.
+ * @source Gretton et al., JMLR 13, 2012, lemma 6.
+ */
 export const mmd = defineDistance<typeof options, MmdOptions>({
   name: "mmd",
   summary: "squared maximum mean discrepancy, unbiased",

@@ -7,7 +7,11 @@ import type { SinkhornDivergenceOptions } from "./option-types.ts";
 
 export const options = z.object({ cost: groundCostField, epsilon: epsilonField });
 
-/** The regularised cost with each side's cost to itself taken off. */
+/**
+ * Sinkhorn divergence: the entropically regularised cost minus half of each side's cost to itself, so that it is 0 for
+ * equal sets.
+ * @source Feydy et al., arXiv 1810.08278.
+ */
 export const sinkhornDivergence = defineDistance<typeof options, SinkhornDivergenceOptions>({
   name: "sinkhorn-divergence",
   summary: "Sinkhorn cost without its bias: 0 for equal sets",
@@ -18,7 +22,7 @@ export const sinkhornDivergence = defineDistance<typeof options, SinkhornDiverge
   planned: false,
   options,
   work: (n, m) => n * m + n ** 2 + m ** 2,
-  // Costs and plan of the larger side with itself are the most that is held at a time.
+  // At most the costs and the plan of the larger side with itself are held at a time.
   bytes: (n, m) => 16 * Math.max(n, m) ** 2,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
     const costs = costMatrix(a.points, b.points, cost, memory);

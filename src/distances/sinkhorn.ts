@@ -6,7 +6,10 @@ import type { SinkhornOptions } from "./option-types.ts";
 
 export const options = z.object({ cost: groundCostField, epsilon: epsilonField });
 
-/** What the plan with entropic regularisation costs. */
+/**
+ * Mean cost of the entropically regularised transport plan, in the unit of the ground cost.
+ * @source Cuturi, arXiv 1306.0895.
+ */
 export const sinkhorn = defineDistance<typeof options, SinkhornOptions>({
   name: "sinkhorn",
   summary: "mean cost of the entropically regularised plan",
@@ -30,7 +33,7 @@ export function weightsOf(a: Side, b: Side) {
   return { source: a.weights, target: b.weights };
 }
 
-/** All of the result except the value. */
+/** The result without its value. */
 export function reportOf(
   { converged, regularised, marginalError, iterations }: Sinkhorn,
   n: readonly [number, number],

@@ -6,7 +6,10 @@ import type { SlicedOptions } from "./option-types.ts";
 
 export const options = z.object({ projections: integerField("number of random directions", { min: 1 }).default(200) });
 
-/** The mean distance of both sets' shadows on random lines. */
+/**
+ * Sliced Wasserstein distance: mean W1 of both point sets projected onto random directions, in the unit of the points.
+ * @source Rabin, Peyre, Delon, Bernot, 2011; Bonneel et al., 2015.
+ */
 export const sliced = defineDistance<typeof options, SlicedOptions>({
   name: "sliced",
   summary: "sliced Wasserstein distance over random directions",

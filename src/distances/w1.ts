@@ -4,7 +4,11 @@ import { commonWidth } from "../numeric/points.ts";
 import { wasserstein1d } from "../transport/index.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
 
-/** The earth mover's distance of points on a line, which sorting finds. */
+/**
+ * Exact earth mover's distance of one-dimensional points, by sorting.
+ * @throws OptionError for points with more than one coordinate.
+ * @source Vallender, 1973.
+ */
 export const w1 = defineDistance({
   name: "w1",
   summary: "earth mover's distance of one-dimensional points, exact",

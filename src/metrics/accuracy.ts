@@ -5,8 +5,10 @@ import { defineMetric } from "./metric.ts";
 import { share } from "./sets.ts";
 
 /**
- * The share of items whose class is told right. Beside it, how often, and what the classifier takes images of uniform noise
- * for: whoever counts modes with it must know which classes mean nothing.
+ * Fraction of items whose class is predicted correctly, in [0, 1], from logits [n, classes]. Details: the accuracy of
+ * each class, and how often each class is predicted for images of uniform noise: a count of modes by this classifier
+ * should not rely on those classes.
+ * @source the fraction itself.
  */
 export const accuracy = defineMetric({
   name: "accuracy",
@@ -44,7 +46,7 @@ export const accuracy = defineMetric({
   },
 });
 
-/** The class with the largest of logits [n, classes], the first of equals: [n]. */
+/** The class with the largest logit, the first one in a tie: logits [n, classes] to [n]. */
 export function largestOf({ shape, data }: NdArray): Int32Array {
   const [n, classes] = shape as [number, number];
   return filled(new Int32Array(n), (i) => {

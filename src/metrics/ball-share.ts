@@ -2,7 +2,7 @@ import { addValues, emptyMean, varianceOf } from "../estimators/index.ts";
 import type { BallCounts, Neighbours } from "./neighbours.ts";
 import { share } from "./sets.ts";
 
-/** Half the width of a 95 % interval in standard errors that are themselves told by 20 groups. */
+/** Half the width of a 95 % interval, in standard errors estimated from 20 groups. */
 const t95Of20Groups = 2.093;
 
 interface Estimate {
@@ -12,9 +12,9 @@ interface Estimate {
 }
 
 /**
- * A number read off the counts, with the standard error of the jackknife: how far it moves when a group of either set is
- * away. It errs on the large side, here by up to a factor of two, or three for shares near 1. Counting items while the balls stay as they are would err
- * on the small side, by up to a half, as balls are made of items too.
+ * A statistic of the counts with its jackknife standard error: how much it changes when a group of either set is left
+ * out. The error tends to be too large, by up to a factor of two here, or three for shares near 1. Resampling items
+ * with fixed balls would give an error that is too small, by up to a half, because the balls depend on the items too.
  * @source Efron, Stein, "The jackknife estimate of variance", Annals of Statistics 1981, theorem 1; by groups.
  */
 export function jackknifed(neighbours: Neighbours, statistic: (counts: BallCounts) => number): Estimate {
@@ -27,7 +27,7 @@ export function jackknifed(neighbours: Neighbours, statistic: (counts: BallCount
   return { value, stderr, interval: [value - t95Of20Groups * stderr, value + t95Of20Groups * stderr] };
 }
 
-/** The share of counts that are above 0; its error is at least that of a share of so many items. */
+/** The share of counts above 0. Its standard error is at least that of a binomial share of as many items. */
 export function shareAboveZero(neighbours: Neighbours, of: keyof BallCounts): Estimate & { readonly n: number } {
   const hits = (counts: BallCounts) => counts[of].filter((count) => count > 0).length;
   const n = neighbours[of].length;

@@ -12,12 +12,12 @@ import type { FactorOptions } from "./option-types.ts";
 const groupSize = 64;
 
 /**
- * beta-VAE score: accuracy of a linear classifier that is to tell which factor the pairs of a group have in common, from
- * the mean distance of their codes in each number.
+ * beta-VAE score, in [0, 1]: accuracy of a linear classifier that predicts which factor the pairs of a group have in
+ * common, from the mean absolute difference of their codes in each latent dimension.
  *
- * Pairs are drawn from the items measured, in place of all that the factors can make; those to judge by among the same.
- * Known to be odd: it can be 1 for codes that mix factors, as long as each mix differs; and the classifier's penalty makes
- * it depend on the scale of the codes.
+ * Pairs are drawn from the measured items instead of being rendered from all factor combinations, and the classifier is
+ * tested on pairs of the same items. Limitations: codes that mix factors can score 1 as long as the mixtures differ;
+ * the classifier's penalty makes the score depend on the scale of the codes.
  * @source Higgins et al., ICLR 2017, section 3; numbers of points as Locatello et al., arXiv 1811.12359, appendix C.
  */
 export const betaVaeScore = defineMetric<"factors", typeof factorOptions, FactorOptions>({

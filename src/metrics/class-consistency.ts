@@ -3,7 +3,11 @@ import type { TranslationOptions } from "./option-types.ts";
 import { share } from "./sets.ts";
 import { translationOptions } from "./translations.ts";
 
-/** The share of translated images that a classifier of the target domain takes for the class of the image they came from. */
+/**
+ * Fraction of translated images whose predicted class in the target domain is the class of their source image, in [0,
+ * 1].
+ * @source the fraction itself.
+ */
 export const classConsistency = defineMetric<"translatedClasses", typeof translationOptions, TranslationOptions>({
   name: "class-consistency",
   summary: "fraction of translated images that keep their class",

@@ -5,10 +5,11 @@ import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The share of real items whose ball holds a sample: how much of the data the model draws.
+ * Fraction of real items with a sample in their ball, in [0, 1]: how much of the data the model covers. Balls reach to
+ * the `neighbour`-th nearest real item, in feature space.
  *
- * Known to be odd: it can be 1 only by luck, as a ball of k neighbours stays empty with probability 2^-k even where both
- * sets come from one distribution in equal numbers; fewer samples than real items can cover less.
+ * Limitations: a ball stays empty with probability 2^-k even if both sets come from the same distribution in equal
+ * numbers, so 1 is not expected; fewer samples than real items cover less.
  * @source Naeem et al., arXiv 2002.09797, equation 5.
  */
 export const coverage = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({

@@ -4,9 +4,9 @@ import type { TranslationOptions } from "./option-types.ts";
 import { imageByImage, meanAbsolute, translationOptions } from "./translations.ts";
 
 /**
- * Mean absolute difference between an image and what it comes back as after the way there and back.
+ * Mean absolute difference between an image in [0, 1] and its reconstruction after a full cycle of translations.
  *
- * Known to be odd: it says nothing of the image in between, and a pair of generators that leave everything alone has none.
+ * Limitations: it says nothing about the translated image itself; generators that return their input have error 0.
  * @source Zhu et al., arXiv 1703.10593, equation 2.
  */
 export const cycleError = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({

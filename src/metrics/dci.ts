@@ -5,18 +5,19 @@ import { type FactorCodes, byFactor, factorOptions, parted, valuesOf } from "./f
 import { defineMetric } from "./metric.ts";
 import type { FactorOptions } from "./option-types.ts";
 
-/** Keeps the logarithm of an importance of zero finite, as the reference implementation does. */
+/** Keeps the logarithm of a zero importance finite, as in the reference implementation. */
 const tiny = 1e-11;
 
 /**
- * DCI: gradient boosted trees predict each factor from the whole code; their importances say which numbers of the code
- * each factor is read from. Disentanglement (the value) asks whether a number serves one factor, completeness whether a
- * factor is read from one number, informativeness whether the factors can be read at all. The trees are our own
- * (`boostedTrees`), for each factor 100 rounds of depth 3, with splits between any two values.
+ * DCI, each in [0, 1]: gradient-boosted trees predict each factor from the code, and their importances tell which
+ * latent dimensions each factor is read from. Disentanglement (the value): each dimension serves one factor.
+ * Completeness: each factor is read from one dimension. Informativeness: accuracy of the predictions. The trees are our
+ * own (`boostedTrees`): 100 rounds of depth 3 per factor, with splits between any two values.
  *
- * Known to be odd: importances are shares, so that a factor that cannot be predicted counts as much as one that can. The
- * standard error is not known: it would take the trees of many samples.
- * @source Eastwood, Williams, ICLR 2018, section 2; trees and entropies as Locatello et al., arXiv 1811.12359, appendix C.
+ * Limitations: importances are relative, so a factor that cannot be predicted counts as much as one that can. There is
+ * no standard error, which would need the trees of many samples.
+ * @source Eastwood, Williams, ICLR 2018, section 2; trees and entropies as Locatello et al., arXiv 1811.12359, appendix
+ * C.
  */
 export const dci = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "dci",
@@ -53,7 +54,10 @@ export const dci = defineMetric<"factors", typeof factorOptions, FactorOptions>(
   },
 });
 
-/** How much each number of the code tells of a factor, as shares [d], and how often the factor is told right. */
+/**
+ * Importance of each latent dimension for a factor, as shares [d], and the accuracy of the prediction on the test
+ * items.
+ */
 export function predictFactor(
   { codes, values }: Pick<FactorCodes, "codes" | "values">,
   factor: number,
@@ -66,7 +70,7 @@ export function predictFactor(
   return { importances: trees.importances, accuracy: told.filter((label, i) => label === truth[i]).length / test };
 }
 
-/** 1 less the entropy of shares to the base of their number: 1 where one has it all, 0 where all have the same. */
+/** 1 minus the entropy of the shares, to the base of their number: 1 if one share is everything, 0 if all are equal. */
 export function concentration(shares: Float64Array): number {
   if (shares.length < 2) return 1;
   const total = shares.reduce((sum, share) => sum + share + tiny, 0);
@@ -77,7 +81,7 @@ export function concentration(shares: Float64Array): number {
   return 1 - entropy / Math.log(shares.length);
 }
 
-/** The concentration of each row, weighted by the row's sum. */
+/** Mean concentration of the rows, weighted by the sums of the rows. */
 export function weighted(table: readonly Float64Array[]): number {
   const sums = table.map((row) => row.reduce((sum, share) => sum + share, 0));
   const total = sums.reduce((sum, row) => sum + row, 0);

@@ -5,9 +5,10 @@ import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The mean number of balls of real items that a sample lies in, over the number that is expected of real ones.
+ * Mean number of balls of real items that contain a sample, divided by its expectation for real items: 0 or more, 1
+ * expected for a perfect model.
  *
- * Known to be odd: above 1 where samples crowd into the densest part of the data, which is no merit.
+ * Limitations: above 1 if samples concentrate in the densest part of the data, which is no merit.
  * @source Naeem et al., arXiv 2002.09797, equation 4.
  */
 export const density = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({

@@ -4,9 +4,17 @@ import type { NdArray } from "../base/ndarray.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../estimators/index.ts";
 import { defineMetric } from "./metric.ts";
 
-/** Variance of a posterior mean over images above which its dimension counts as used. @source Burda et al., arXiv 1509.00519, section 4. */
+/**
+ * Variance of the posterior mean over images above which a latent dimension counts as active. @source Burda et al.,
+ * arXiv 1509.00519, section 4.
+ */
 const activeVariance = 0.01;
 
+/**
+ * Negative ELBO in nats per image, from one sample of z per image; details: its reconstruction and KL terms, bits per
+ * dimension, and the number of active latent dimensions.
+ * @source Kingma, Welling, arXiv 1312.6114, equation 3.
+ */
 export const elbo = defineMetric({
   name: "elbo",
   quantity: "negElbo",

@@ -7,15 +7,17 @@ import { defineMetric } from "./metric.ts";
 import type { SampleOptions } from "./option-types.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
-/** Items of either set in one block: a plan between so many takes some ten milliseconds. */
+/** Items per block of either set; an exact plan of this size takes some ten milliseconds. */
 const blockSize = 500;
 
 /**
- * The exact earth mover's distance between samples and real items, as the mean over blocks of 500 of each that share no item.
+ * Exact earth mover's distance between samples and real items in feature space (coordinates, for points): mean over
+ * disjoint blocks of 500 items of each.
  *
- * Known to be odd: two samples of one distribution are apart too, by the more the fewer they are and the more numbers they
- * have; it says something only beside what real items get, from blocks of one size.
- * @source Kantorovich, "On the translocation of masses", 1942; as a distance of samples: Arjovsky et al., arXiv 1701.07875.
+ * Limitations: two samples of the same distribution are apart as well, more so the fewer items and the more dimensions
+ * there are. Compare it with the floor, the value of real items in blocks of the same size.
+ * @source Kantorovich, "On the translocation of masses", 1942; as a distance of samples: Arjovsky et al., arXiv
+ * 1701.07875.
  */
 export const emd = defineMetric<"features", typeof sampleOptions, SampleOptions>({
   name: "emd",

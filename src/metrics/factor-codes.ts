@@ -5,33 +5,34 @@ import { type NdArray, formatShape, ndarray, zeros } from "../base/ndarray.ts";
 import { integerField } from "../base/options.ts";
 import type { Key } from "../base/random.ts";
 
-/** Codes of items whose factors are known. Items are in random order, so that the first of them are like all. */
+/** Codes of items with known factors. Items are in random order, so a prefix is a random subset. */
 export interface FactorCodes {
   /** Posterior means, [n, d]. */
   readonly codes: NdArray;
-  /** Values of the factors, whole numbers from 0: [n, f]. Each factor takes two values at least. */
+  /** Values of the factors, whole numbers from 0: [n, f]. Each factor takes at least two values. */
   readonly values: NdArray<"int32">;
   readonly names: readonly string[];
-  /** How many values each factor can take. */
+  /** Number of values of each factor. */
   readonly sizes: readonly number[];
-  /** Of the draws that a metric makes among the items. */
+  /** Key of the random draws of the metric. */
   readonly key: Key;
 }
 
+/** Schema of `FactorOptions`. */
 export const factorOptions = z.object({
   points: integerField("training points of the metric's own classifier, with half as many for its test", {
     min: 10,
   }).default(10_000),
 });
 
-/** Items that a metric of so many points looks at. */
+/** Number of items used by a metric with so many points: training and test. */
 export function itemsFor(points: number): number {
   return points + Math.ceil(points / 2);
 }
 
 /**
- * Codes with their factors, less the factors that do not vary among these items: nothing can be said of them. Codes of
- * several axes are laid out in one.
+ * Codes with their factors, without the factors that are constant among these items, about which nothing can be said.
+ * Codes with several axes are flattened.
  * @throws DataError when no factor varies, the arrays do not fit together, or a code is not finite.
  */
 export function factorCodes({ codes, values, names, sizes, key }: FactorCodes): FactorCodes {
@@ -58,7 +59,7 @@ export function factorCodes({ codes, values, names, sizes, key }: FactorCodes): 
   };
 }
 
-/** How many items to learn from, and how many of the rest to judge by: two to one where there are too few. */
+/** Numbers of training and test items: two to one if there are too few. */
 export function parted(n: number, points: number): { readonly train: number; readonly test: number } {
   const train = Math.min(points, Math.max(1, Math.floor((2 * n) / 3)));
   return { train, test: Math.min(n - train, itemsFor(points) - points) };
@@ -70,13 +71,13 @@ export function columnOf({ shape, data }: NdArray, column: number, start: number
   return filled(new Float64Array(stop - start), (i) => data[(start + i) * width + column]!);
 }
 
-/** The values of one factor, of items `start` to `stop`. */
+/** Values of one factor for items `start` to `stop`. */
 export function valuesOf({ shape, data }: NdArray<"int32">, factor: number, start: number, stop: number): Int32Array {
   const width = shape[1]!;
   return filled(new Int32Array(stop - start), (i) => data[(start + i) * width + factor]!);
 }
 
-/** `{ gapShape: 0.2, gapX: 0.3 }`: a number a factor, as details of a result. */
+/** `{ gapShape: 0.2, gapX: 0.3 }`: one number per factor, as details of a result. */
 export function byFactor(
   what: string,
   names: readonly string[],
@@ -85,7 +86,7 @@ export function byFactor(
   return Object.fromEntries(names.map((name, k) => [`${what}${name[0]!.toUpperCase()}${name.slice(1)}`, numbers[k]!]));
 }
 
-/** Of codes with fewer than two numbers no gap between two of them can be told. @throws DataError. */
+/** @throws DataError for codes with a single dimension: there is no gap between the best two. */
 export function requireTwoCodes({ codes }: FactorCodes, metric: string): void {
   if (codes.shape[1]! >= 2) return;
   throw new DataError(

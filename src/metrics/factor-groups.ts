@@ -3,13 +3,13 @@ import { type Key, wordStream } from "../base/random.ts";
 
 /** Groups of items, each sharing the value of one factor. */
 export interface FactorGroups {
-  /** The factor that is shared, of each group: [g]. */
+  /** The shared factor of each group: [g]. */
   readonly factors: Int32Array;
   /** The items of each group, [g, size]. */
   readonly items: NdArray<"int32">;
 }
 
-/** Groups of pairs; within each pair both items share the value of the group's factor, another value in each pair. */
+/** Groups of pairs; the items of a pair share the value of the group's factor, which differs from pair to pair. */
 export interface FactorPairs {
   /** [g] */
   readonly factors: Int32Array;
@@ -20,9 +20,9 @@ export interface FactorPairs {
 }
 
 /**
- * Groups of `size` items alike in a factor drawn at random, in a value drawn at random. Draws are independent: they can
- * give an item twice.
- * @param values Of the factors, [n, f].
+ * Groups of `size` items that share a random value of a random factor. Draws are independent, so an item can occur
+ * twice.
+ * @param values Values of the factors, [n, f].
  */
 export function drawGroups(values: NdArray<"int32">, count: number, size: number, key: Key): FactorGroups {
   const { below, like } = drawsAmong(values, key);
@@ -37,7 +37,7 @@ export function drawGroups(values: NdArray<"int32">, count: number, size: number
   return { factors, items };
 }
 
-/** Groups of `size` pairs alike in a factor drawn at random; all else is drawn anew for each item. */
+/** Groups of `size` pairs that share a random factor; all other factors are drawn independently for each item. */
 export function drawPairs(values: NdArray<"int32">, count: number, size: number, key: Key): FactorPairs {
   const { below, like } = drawsAmong(values, key);
   const [n, f] = values.shape as [number, number];
@@ -53,7 +53,7 @@ export function drawPairs(values: NdArray<"int32">, count: number, size: number,
   return { factors, first, second };
 }
 
-/** Of the groups of each of `count` factors, the share that was told right; NaN where there is no group. */
+/** Accuracy by factor over the groups of each of `count` factors; NaN for a factor without groups. */
 export function hitRates(correct: Float64Array, { factors }: Pick<FactorGroups, "factors">, count: number): number[] {
   return Array.from({ length: count }, (_, factor) => {
     const own = correct.filter((_, g) => factors[g] === factor);
@@ -63,7 +63,7 @@ export function hitRates(correct: Float64Array, { factors }: Pick<FactorGroups, 
 
 function drawsAmong(values: NdArray<"int32">, key: Key) {
   const next = wordStream(key);
-  // A word is so much wider than these bounds that its remainders are as good as even.
+  // The bounds are so much smaller than a 32-bit word that the modulo bias is negligible.
   const below = (bound: number): number => next() % bound;
   const f = values.shape[1]!;
   const alike = Array.from({ length: f }, (_, factor) => itemsByValue(values, factor));

@@ -9,17 +9,18 @@ import type { FactorOptions } from "./option-types.ts";
 
 /** Items in a group. */
 const groupSize = 64;
-/** Standard deviation over all items below which a number of a code counts as unused. */
+/** Standard deviation over all items below which a latent dimension counts as inactive. */
 const unused = 0.05;
 
 /**
- * FactorVAE score: how often the number of a code that varies least among items alike in one factor says which factor it
- * was. A vote is that number's index, its variances being divided by those over all items; each number stands for the
- * factor that it was chosen for most often.
+ * FactorVAE score, in [0, 1]: accuracy of predicting the factor that the items of a group share from the latent
+ * dimension with the lowest variance in the group, relative to its variance over all items. Each dimension predicts the
+ * factor for which it was lowest most often in the training groups.
  *
- * Groups are drawn from the items measured, in place of all that the factors can make; those to judge by among the same.
- * Known to be odd: a factor counts as found when its best number is best by a hair, so that codes which mix factors can
- * score 1. A number's unused share is set by a fixed 0.05, so that codes of another scale score otherwise.
+ * Groups are drawn from the measured items instead of being rendered from all factor combinations, and tested on the
+ * same items. Limitations: a factor counts as found if its best dimension is best by any margin, so codes that mix
+ * factors can score 1. The fixed threshold of 0.05 for inactive dimensions makes the score depend on the scale of the
+ * codes.
  * @source Kim, Mnih, arXiv 1802.05983, section 4; the constants of Locatello et al., arXiv 1811.12359, appendix C.
  */
 export const factorVaeScore = defineMetric<"factors", typeof factorOptions, FactorOptions>({
@@ -55,9 +56,9 @@ export const factorVaeScore = defineMetric<"factors", typeof factorOptions, Fact
 });
 
 /**
- * Whether each test group's factor is told, 0 or 1: [g]. Which number stands for which factor is learnt from the train
+ * Whether the factor of each test group is predicted correctly, 0 or 1: [g]. The majority votes come from the training
  * groups.
- * @param codes [n, d]; variances over all of them are what a group's are divided by.
+ * @param codes Codes [n, d]; the variance within a group is divided by their variance.
  */
 export function judgeVotes(
   codes: NdArray,
@@ -80,7 +81,7 @@ export function judgeVotes(
   return { correct, active: active.length };
 }
 
-/** The number of the code with the smallest share of its whole variance within a group. */
+/** The latent dimension with the lowest relative variance within a group. */
 function leastVarying(
   codes: NdArray,
   items: NdArray<"int32">,

@@ -10,7 +10,7 @@ import type { FidOptions } from "./option-types.ts";
 import { type Moments, momentsOf, productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
-/** Items whose pull on the distance is looked at for its standard error. */
+/** Number of items whose influence on the distance is computed for its standard error. */
 const maxInfluences = 2000;
 
 export const options = sampleOptions.extend({
@@ -18,13 +18,15 @@ export const options = sampleOptions.extend({
 });
 
 /**
- * Frechet distance between normal distributions with the two sets' means and covariances:
- * |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), with the root's trace from the eigenvalues of C2^(1/2) C1 C2^(1/2). The
- * standard error is that of the first order, from each item's pull on the distance.
+ * FID: squared Frechet distance between normal distributions with the means and covariances of both sets of features
+ * [n, d] and [m, d]: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)). The trace of the root is computed from the
+ * eigenvalues of C2^(1/2) C1 C2^(1/2). The standard error is first-order, from the influence of each item.
  *
- * Known to be odd: too large for few items, by about 1 / n, and by how much differs from model to model: compare at equal n,
- * beside the floor. From no more items than features a covariance cannot be told at all, and is refused unless forced. Only
- * means and covariances count, so that sets which differ otherwise can have distance 0.
+ * Limitations: biased upwards by about 1 / n, and the bias differs between models: compare values at equal n, next to
+ * the floor. With no more items than features the covariance is singular; this is refused unless forced. Only means and
+ * covariances count, so different distributions can have distance 0.
+ * @throws DataError for no more items than features, unless `forceFid` is set, and when the sets differ in the number
+ * of features.
  * @source Heusel et al., arXiv 1706.08500, equation 6.
  */
 export const fid = defineMetric<"features", typeof options, FidOptions>({
@@ -59,7 +61,7 @@ export const fid = defineMetric<"features", typeof options, FidOptions>({
   },
 });
 
-/** The squared Frechet distance between vectors [n, d] and [m, d], and its standard error over the items of both. */
+/** Squared Frechet distance between vectors [n, d] and [m, d], and its standard error over the items of both. */
 export function frechet(
   generated: NdArray,
   reference: NdArray,
@@ -69,7 +71,7 @@ export function frechet(
   const shift = a.mean.map((value, j) => value - b.mean[j]!);
   const meanTerm = shift.reduce((sum, value) => sum + value * value, 0);
   const { root, inverse, rank } = rootOf(b);
-  // C1 between two roots of C2, in the axes in which C2 is diagonal: [rank, rank].
+  // C1 between two roots of C2, in the eigenbasis of C2: [rank, rank].
   const half = productWithTransposed(root, a.covariance, rank, d, d);
   const { values, vectors } = symmetricEigen(symmetric(productWithTransposed(half, root, rank, rank, d), rank), rank);
   const roots = values.map((value) => Math.sqrt(Math.max(0, value)));
@@ -77,7 +79,8 @@ export function frechet(
   const value = Math.max(0, meanTerm + traceOf(a) + traceOf(b) - 2 * trace);
   const toAxes = (axes: Float64Array) => productWithTransposed(vectors, transposed(axes, rank, d), rank, d, rank);
   const least = maxOf([0, ...roots]) * 1e-7;
-  // Optimal transport between the normals stretches by these along each axis, one way and the other.
+  // The optimal transport map between the normal distributions scales each axis by these factors, in one direction and
+  // in the other.
   const there = roots.map((each) => (each > least ? 1 / each : 0));
   const back = roots.map((each) => (each > least ? each : 0));
   const ofGenerated = pullVariance(generated, a.mean, shift, 1, toAxes(root), there, rank);
@@ -85,7 +88,7 @@ export function frechet(
   return { value, meanTerm, stderr: Math.sqrt(ofGenerated / a.n + ofReference / b.n) };
 }
 
-/** Rows that take a vector to the axes of a covariance, scaled by its root and by the root's inverse: [rank, d] each. */
+/** Maps to the eigenbasis of a covariance, scaled by the root of the eigenvalues and by its inverse: [rank, d] each. */
 function rootOf({ covariance, d }: Moments) {
   const { values, vectors } = symmetricEigen(covariance, d);
   const largest = values.reduce((most, value) => Math.max(most, value), 0);
@@ -102,8 +105,8 @@ function rootOf({ covariance, d }: Moments) {
 }
 
 /**
- * Variance over items of what one more item like it would do to the distance, times the count of items:
- * 2 sign shift.(x - mean) + |x - mean|^2 - sum_i stretch_i (axes_i.(x - mean))^2.
+ * Variance over items of the influence function: 2 sign shift.(x - mean) + |x - mean|^2 - sum_i stretch_i (axes_i.(x -
+ * mean))^2.
  */
 function pullVariance(
   x: NdArray,
@@ -136,7 +139,7 @@ function traceOf({ covariance, d }: Moments): number {
   return trace;
 }
 
-/** The mean of a matrix [n, n] and its transpose: rounding leaves them a little apart. */
+/** Mean of a matrix [n, n] and its transpose, which removes rounding differences. */
 function symmetric(a: Float64Array, n: number): Float64Array {
   return a.map((value, at) => (value + a[(at % n) * n + Math.floor(at / n)]!) / 2);
 }

@@ -19,6 +19,11 @@ export const options = z.object({
     .optional(),
 });
 
+/**
+ * Total variance of a gradient estimator on one batch with fixed parameters: the trace of the covariance over repeated
+ * draws. With `beside`, also that of a second estimator and the ratio of both.
+ * @source Mohamed et al., arXiv 1906.10652, section 2.4.
+ */
 export const gradientVariance = defineMetric<"gradients", typeof options, GradientVarianceOptions>({
   name: "gradient-variance",
   summary: "total variance of the gradient estimator on one batch",
@@ -40,7 +45,7 @@ export const gradientVariance = defineMetric<"gradients", typeof options, Gradie
   },
 });
 
-/** Options of a recipe from `mc-samples=4,baseline=loo`, by their names in a config. */
+/** Recipe options from `mc-samples=4,baseline=loo`, by their names in a config. */
 export function readChanges(text: string): Record<string, string> {
   const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const entries = text.split(",").map((part) => part.split("=") as [string, string]);
@@ -55,7 +60,7 @@ function spreadOf({ mean, variance, halfDistances, draws }: GradientDraws) {
     (i) => Math.abs(mean.data[i]!) / Math.sqrt(variance.data[i]!),
   );
   const finite = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted();
-  // The squared norm of a mean of draws holds their noise once over.
+  // The squared norm of the mean includes the noise of the mean once.
   const gradientNorm = Math.sqrt(Math.max(0, power - total.mean / draws));
   return {
     variance: total.mean,

@@ -4,10 +4,10 @@ import type { TranslationOptions } from "./option-types.ts";
 import { imageByImage, meanAbsolute, translationOptions } from "./translations.ts";
 
 /**
- * How much worse the way back gets when the translated image is disturbed by noise too small to be seen (its deviation a
- * hundredth of white): the change of what comes back, in multiples of the noise. A generator that reads what is to be seen
- * in the image hands small noise on, at about 1 or below; one that hides the original in faint patterns loses it.
- * @source In the manner of Chu et al., arXiv 1712.02950, section 4.
+ * Sensitivity of the cycle reconstruction to imperceptible noise on the translated image (standard deviation 0.01 of
+ * the range): the change of the reconstruction in multiples of the noise. About 1 or less if the generator reads the
+ * visible content; far more if it hides the source image in faint patterns.
+ * @source in the manner of Chu et al., arXiv 1712.02950, section 4.
  */
 export const hiddenInformation = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({
   name: "hidden-information",

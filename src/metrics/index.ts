@@ -68,7 +68,7 @@ export {
   ssim,
 };
 
-/** Every metric, by the order in which `zaya list` shows them. */
+/** Every metric, in the order of `zaya list`. */
 export const metrics: readonly Metric[] = [
   elbo,
   nll,

@@ -1,12 +1,12 @@
 /** Half the width of a 95 % interval of a normal estimate, in standard errors. */
 export const z95 = 1.959964;
 
-/** Two-sided 95 % points of Student's t for 1, 2, ... degrees of freedom. */
+/** Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom. */
 const t95Table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201];
 
 /**
- * The same of a mean of so many values plus one whose deviation is estimated from them: of more than eleven by Fisher's series
- * around the normal point, right to 1e-4.
+ * Two-sided 95 % quantile of Student's t with `freedom` degrees of freedom; above eleven by the Cornish-Fisher series,
+ * accurate to 1e-4.
  * @source Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5.
  */
 export function t95(freedom: number): number {

@@ -9,7 +9,7 @@ import type { KidOptions } from "./option-types.ts";
 import { productWithTransposed } from "../numeric/moments.ts";
 import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 
-/** Independent estimates that the items are cut into, where there are enough of them. */
+/** Minimum number of blocks by default. */
 const minBlocks = 10;
 
 export const options = sampleOptions.extend({
@@ -19,13 +19,15 @@ export const options = sampleOptions.extend({
 });
 
 /**
- * Kernel distance: the squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, unbiased, so that it may be below
- * 0. Both sets are cut into blocks that share no item; the value is the mean over blocks, and blocks are independent, so
- * that its standard error is what it says. The published code draws 50 overlapping subsets of 1000 in place of that and
- * prints their standard deviation, which is `blockDeviation` here; means agree in expectation.
+ * KID: unbiased squared maximum mean discrepancy of features [n, d] and [m, d] with the kernel (x.y / d + 1)^3; it can
+ * be negative. Both sets are cut into disjoint blocks; the value is the mean over blocks, which are independent, so the
+ * standard error is valid. The published code instead draws 50 overlapping subsets of 1000 items and prints their
+ * standard deviation; the details have that of our blocks as `blockDeviation`. The expectations agree.
  *
- * Known to be odd: the diagonal is left out of the kernels within a set, where an item meets itself, and kept between the
- * sets, where it does not. Two sets of the same items therefore score below 0: there the items do meet themselves.
+ * Limitations: the diagonal is excluded within a set, where an item would meet itself, but included between the sets.
+ * Two copies of the same set therefore score below 0.
+ * @throws OptionError when fewer than two blocks fit into a set. @throws DataError for fewer than 20 items, or features
+ * that differ in number.
  * @source Binkowski et al., arXiv 1801.01401, section 4.
  */
 export const kid = defineMetric<"features", typeof options, KidOptions>({
@@ -69,7 +71,7 @@ export const kid = defineMetric<"features", typeof options, KidOptions>({
   },
 });
 
-/** The unbiased squared discrepancy of x [n, d] and y [m, d]. */
+/** Unbiased squared discrepancy of x [n, d] and y [m, d]. */
 export function polynomialDiscrepancy(x: Float64Array, y: Float64Array, n: number, m: number, d: number): number {
   const within = (a: Float64Array, count: number) => {
     const products = productWithTransposed(a, a, count, count, d);

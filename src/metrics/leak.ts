@@ -3,9 +3,10 @@ import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /**
- * The share of samples that a classifier of transformations takes for transformed: what an augmentation of real items has
- * taught the generator to draw. Real items that nobody has transformed get more than 0 where some look the same upside down;
- * a value means something beside theirs alone.
+ * Fraction of samples that a classifier of transformations predicts as transformed, in [0, 1]: augmentations of the
+ * real items that leaked into the generator. Real items score above 0 as well if some look the same after a
+ * transformation; compare with the floor.
+ * @source the fraction itself; Karras et al., arXiv 2006.06676, section 2.2, on augmentations that leak.
  */
 export const leak = defineMetric<"transforms", typeof sampleOptions, SampleOptions>({
   name: "leak",

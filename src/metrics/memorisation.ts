@@ -4,20 +4,24 @@ import { defineMetric } from "./metric.ts";
 import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions, share } from "./sets.ts";
 
-/** The share of held-out items that count as close to the training items, at least: as many more as are no farther. */
+/**
+ * Smallest fraction of held-out items that counts as close to the training items; ties at the threshold are included.
+ */
 const closestShare = 0.01;
-/** Items of either set from which on that share is one item. */
+/** Number of items of either set from which on this fraction is at least one item. */
 export const minNearestItems = 1 / closestShare;
 
 /**
- * The share of samples that lie as close to a training item as the closest hundredth of the held-out items do, or closer. A
- * model that learned the distribution has the same share of held-out items: that hundredth, or more where more of them are
- * at the threshold, as where they occur among the training items and it is 0. One that gives its training items back has 1.
+ * Fraction of samples at least as close to a training item as the closest hundredth of the held-out items, in [0, 1]. A
+ * model that learned the distribution has the same fraction as held-out items: 0.01, or more if more of them are tied
+ * at the threshold (for example at 0, if they also occur among the training items). A model that reproduces its
+ * training items has 1.
  *
- * Known to be odd: distances in pixels do not see a copy that is shifted or recoloured. Blurred samples lie close to many
- * items without being copies: the ratio of mean distances, below 1 for both, stands beside the share, and exact copies are
- * counted.
- * @source In the manner of Meehan et al., arXiv 2004.05675 (data-copying), with a quantile in place of their rank test.
+ * Limitations: pixel distances do not recognise a copy that is shifted or recoloured. Blurred samples are close to many
+ * items without being copies: the details contain the ratio of mean distances (below 1 for both) and the number of
+ * exact copies.
+ * @throws DataError for fewer items than `minNearestItems` in either set.
+ * @source in the manner of Meehan et al., arXiv 2004.05675 (data-copying), with a quantile in place of their rank test.
  */
 export const memorisation = defineMetric<"nearest", typeof sampleOptions, SampleOptions>({
   name: "memorisation",

@@ -6,20 +6,20 @@ import type { FactorCodes } from "./factor-codes.ts";
 import type { ModeHits } from "./mode-counts.ts";
 import type { Neighbours } from "./neighbours.ts";
 
-/** Repeated draws of a gradient. */
+/** Statistics of repeated samples of a gradient estimator. */
 export interface GradientDraws {
-  /** Over draws, of each parameter: [p]. */
+  /** Mean over samples, by parameter: [p]. */
   readonly mean: NdArray;
-  /** Unbiased, over draws, of each parameter: [p]. */
+  /** Unbiased variance over samples, by parameter: [p]. */
   readonly variance: NdArray;
-  /** Half the squared distance of each pair of draws: an estimate of the total variance each, [draws / 2]. */
+  /** Half the squared distance of each pair of samples: an unbiased estimate of the total variance, [draws / 2]. */
   readonly halfDistances: Float64Array;
   readonly draws: number;
 }
 
-/** What metrics are computed from. Each kind is gathered once, whichever metrics ask for it. */
+/** Inputs of metrics. Each kind is gathered once, however many metrics need it. */
 export interface MetricInputs {
-  /** The parts of the negative bound for one draw of z an image, in nats. */
+  /** Terms of the negative ELBO for one sample of z per image, in nats. */
   bound: {
     /** [n] */
     readonly recon: NdArray;
@@ -27,48 +27,54 @@ export interface MetricInputs {
     readonly klPerLatent: NdArray;
     /** Posterior means [n, d]. */
     readonly mean: NdArray;
-    /** Numbers in one item: pixels times channels. */
+    /** Numbers per item: pixels times channels. */
     readonly dimensions: number;
   };
-  /** log p(x, z) - log q(z | x) in nats, [n, k]. */
+  /** Log importance weights log p(x, z) - log q(z | x) in nats, [n, k]. */
   logWeights: { readonly values: NdArray; readonly dimensions: number };
-  /** Gradients of a loss on one batch, with parameters held fixed: of the model, and of another form of it. */
+  /** Gradient samples on one batch with fixed parameters: of the model, and of a second estimator. */
   gradients: { readonly own: GradientDraws; readonly beside?: GradientDraws };
-  /** Codes of items whose factors are known. */
+  /** Codes of items with known factors. */
   factors: FactorCodes;
-  /** Classes that a classifier tells. */
+  /** Predictions of a classifier. */
   predictions: {
     /** [n, classes] */
     readonly logits: NdArray;
-    /** The true classes, [n]. */
+    /** True classes, [n]. */
     readonly labels: Int32Array;
-    /** Logits of images of uniform noise [m, classes]; of points there are none. */
+    /** Logits of images of uniform noise [m, classes]; empty for points. */
     readonly noise: NdArray;
   };
-  /** Images [n, h, w, c] in [0, 1]: drawn from the model, and real ones, either in random order. */
+  /** Samples and real images [n, h, w, c] in [0, 1], each in random order. */
   samples: Sets;
-  /** Features of drawn and of real items; of points, the items themselves where no net is given. */
+  /** Features of samples and of real items; without a feature net, the coordinates of points. */
   features: FeatureSets;
-  /** The same; where no net is given, the pixels of images. */
+  /** The same; without a feature net, the pixels of images. */
   vectors: FeatureSets;
-  /** Which drawn and real items lie in whose neighbourhoods, by their features. */
+  /** Nearest-neighbour balls of samples and real items in feature space. */
   neighbours: Neighbours;
   /** Euclidean distances to the nearest training item, in pixels or coordinates. */
   nearest: {
-    /** Of drawn items, [n]. */
+    /** Of samples, [n]. */
     readonly generated: Float64Array;
-    /** Of real items that the model was not trained on, [m]. */
+    /** Of held-out real items, [m]. */
     readonly heldOut: Float64Array;
   };
-  /** Images of one domain [n, h, w, c] in [0, 1], what the model makes of them, and what they should have become. */
+  /** Source images [n, h, w, c] in [0, 1], their translations, and the true target images. */
   translations: { readonly source: NdArray; readonly made: NdArray; readonly truth: NdArray };
-  /** The classes that translated images and the truth, where it is known, are taken for, and those of the images, [n] each. */
+  /**
+   * Predicted classes of the translations and of the true targets (if known), and the classes of the source images, [n]
+   * each.
+   */
   translatedClasses: {
     readonly told: Int32Array;
     readonly toldOfTruth: Int32Array | null;
     readonly labels: Int32Array;
   };
-  /** Images, what becomes of them, what that becomes on the way back; and the same of translated images with faint noise. */
+  /**
+   * Source images, their translations, the reconstructions of the sources, and the same for translations with faint
+   * noise.
+   */
   cycles: {
     readonly source: NdArray;
     readonly made: NdArray;
@@ -76,64 +82,64 @@ export interface MetricInputs {
     readonly disturbed: NdArray;
     readonly backOfDisturbed: NdArray;
   };
-  /** What a classifier of transformations takes each item for. */
+  /** Predictions of a classifier of transformations. */
   transforms: {
-    /** The place in `names` for each item, [n]; the first of them is the identity. */
+    /** Index into `names` for each item, [n]; the identity is first. */
     readonly told: Int32Array;
     readonly names: readonly string[];
   };
-  /** Which mode of the data each drawn item belongs to. */
+  /** The mode of the data to which each sample belongs. */
   modes: ModeHits & {
-    /** The modes that images of uniform noise are taken for, where a classifier tells the modes. */
+    /** Predicted modes of images of uniform noise, if a classifier determines the modes. */
     readonly noise: Int32Array | null;
   };
 }
 
-/** Drawn items and real ones, [n, ...] and [m, ...]. */
+/** Samples and real items, [n, ...] and [m, ...]. */
 export interface Sets {
   readonly generated: NdArray;
   readonly reference: NdArray;
 }
 
-/** Vectors [n, d] and [m, d], finite, items in random order. */
+/** Finite vectors [n, d] and [m, d], in random order. */
 export interface FeatureSets extends Sets {
-  /** Of the draws that a metric makes among the items. */
+  /** Key of the random draws of the metric. */
   readonly key: Key;
 }
 
-/** Which inputs a metric needs. */
+/** Kind of inputs that a metric needs. */
 export type InputKind = keyof MetricInputs;
 
-/** What a metric found, with its uncertainty. */
+/** Value of a metric, with its uncertainty. */
 export interface MetricResult {
   readonly metric: string;
   readonly value: number;
-  /** Standard error of the value over items; NaN where none is known. */
+  /** Standard error of the value over items; NaN if unknown. */
   readonly stderr: number;
-  /** Ends of the 95 % confidence interval, where it is not `z95` standard errors to both sides. */
+  /** Ends of the 95 % confidence interval, if it is not value +- `z95` standard errors. */
   readonly interval?: readonly [low: number, high: number];
-  /** Items measured. */
+  /** Number of items measured. */
   readonly n: number;
   readonly unit: string;
-  /** What must be read with the value, in words: how good what it counts is. */
+  /** A number that must be read together with the value, in words. */
   readonly beside?: string;
-  /** What else was found, by name. */
+  /** Further results by name. */
   readonly details: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** What every metric declares. */
+/** Properties that every metric declares. */
 interface MetricFacts<Kind extends InputKind> {
   readonly name: string;
-  /** What the value is called among the numbers of a run, where its sign or scale is not the name's. */
+  /** Name of the value among the scalars of a run, if its sign or scale differs from the metric's name. */
   readonly quantity?: string;
   readonly summary: string;
   readonly source: string;
-  /** What a perfect model would get. */
+  /** Ideal value. */
   readonly perfect: string;
-  /** Which values are better than others; null where a perfect model's value has worse ones on either side. */
+  /** Direction of better values; null if the ideal value lies between worse ones. */
   readonly better: "lower" | "higher" | null;
   readonly needs: Kind;
-  /** Whether a run of a model with a discriminator ends with it, where the data give all that it needs. */
+  /** Whether it is evaluated at the end of a run of a model with a discriminator, if the data suffice. */
   readonly atEnd?: boolean;
 }
 
@@ -143,7 +149,7 @@ export interface MetricDefinition<Kind extends InputKind, Schema extends z.ZodOb
   measure(inputs: MetricInputs[Kind], options: z.output<Schema>): MetricResult;
 }
 
-/** A pure function of arrays. What the arrays were gathered from is recorded beside the result by the caller. */
+/** A pure function of arrays. The caller records what the arrays were gathered from. */
 export interface Metric<
   Kind extends InputKind = InputKind,
   Options = Readonly<Record<string, unknown>>,

@@ -7,18 +7,19 @@ import { byFactor, columnOf, factorOptions, requireTwoCodes, valuesOf } from "./
 import { defineMetric } from "./metric.ts";
 import type { FactorOptions } from "./option-types.ts";
 
-/** Bins of equal width for each number of a code, from its smallest to its largest value. */
+/** Bins of equal width per latent dimension, from its smallest to its largest value. */
 const binCount = 20;
-/** Samples with replacement that the standard error is taken from. */
+/** Number of bootstrap samples for the standard error. */
 const resamples = 20;
 
 /**
- * Mutual information gap: how much more the best number of a code tells of a factor than the second best, as a share of
- * the factor's entropy, averaged over factors.
+ * Mutual information gap, in [0, 1]: how much more the best latent dimension tells about a factor than the second best,
+ * as a share of the factor's entropy, averaged over factors.
  *
- * Known to be odd: a factor told by two numbers alike scores 0, however clean both are. Twenty bins cannot tell more
- * than log 20 nats, so that a factor of 40 values reaches 0.81 at most. One far outlier puts all else into one bin.
- * Mutual information of few points is too large, by about (bins - 1)(values - 1) / 2n nats; the gap loses the most of it.
+ * Limitations: a factor encoded equally in two dimensions scores 0, however clean both are. Twenty bins carry at most
+ * log 20 nats, so a factor of 40 values reaches 0.81 at most. A single outlier moves all other values into one bin.
+ * Mutual information is biased upwards for few points, by about (bins - 1)(values - 1) / 2n nats; most of this cancels
+ * in the gap.
  * @source Chen et al., arXiv 1802.04942, section 4; 20 bins as Locatello et al., arXiv 1811.12359, appendix C.
  */
 export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>({
@@ -45,9 +46,10 @@ export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>(
 });
 
 /**
- * A function that gives the gap of each factor, [f], over some of the first `n` items, all where none are named.
- * @param codes [n, d]
- * @param values Of the factors, [n, f].
+ * A function that returns the gap of each factor, [f], over the given items of the first `n`; over all of them by
+ * default.
+ * @param codes Codes [n, d].
+ * @param values Values of the factors, [n, f].
  */
 export function informationGaps(
   codes: NdArray,
@@ -65,7 +67,10 @@ export function informationGaps(
     });
 }
 
-/** The bin of each value. A bin begins at its lower edge, `low + bin * width` as rounded; the largest value is in the last. */
+/**
+ * The bin of each value. A bin includes its lower edge, `low + bin * width` as rounded; the largest value is in the
+ * last bin.
+ */
 function binned(values: Float64Array): Int32Array {
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const width = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / binCount;
@@ -78,7 +83,7 @@ function binned(values: Float64Array): Int32Array {
   });
 }
 
-/** Of two columns of whole numbers over some items, in nats. */
+/** Mutual information in nats of two columns of whole numbers over some items. */
 function mutualInformation(a: Int32Array, b: Int32Array, items: Int32Array): number {
   const [rows, columns] = [extentOf(a), extentOf(b)];
   const joint = new Float64Array(rows * columns);
@@ -104,7 +109,7 @@ function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Spread of a statistic over samples of the items with replacement. */
+/** Bootstrap standard error of a statistic. */
 function bootstrapError(statistic: (items: Int32Array) => number, n: number, key: Key): number {
   const found = Array.from({ length: resamples }, (_, draw) => statistic(integers(fold(key, draw), n, n)));
   return Math.sqrt(varianceOf(addValues(emptyMean, found)));

@@ -6,16 +6,16 @@ import { countModes } from "./mode-counts.ts";
 import { sampleOptions, share } from "./sets.ts";
 
 /**
- * Modes of the data that the model covers: those where samples of high quality lie in a tenth of their due or more. Beside it
- * the share of samples of high quality, without which the count says little; the modes that papers count, `captured`, those
- * nearest to at least one such sample; and the divergence of their distribution over modes from the uniform one, KL(samples
- * || uniform) in nats, where a mode without samples adds 0.
+ * Number of modes of the data that the model covers: those with at least a tenth of the high-quality samples expected
+ * under a uniform distribution. Details: the share of high-quality samples, without which the count means little;
+ * `captured`, the modes with at least one high-quality sample, as papers count; and KL(samples || uniform) over modes
+ * in nats, where a mode without samples adds 0.
  *
- * Known to be odd: one stray sample captures a mode, so that a model which draws noise can capture many; of stacked digits,
- * where a classifier names the mode of anything, `modesOfNoise` says how many noise itself captures. The divergence of a
- * perfect model is about (modes - 1) / 2n for n samples, not 0: 0.0192 nats for 1000 modes and 26,000 samples. Standard
- * errors say how other samples of the same model would be counted; that of `captured` is not known where few modes are missed.
- * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4; a mode's share: `coveredFrom`.
+ * Limitations: one stray sample captures a mode, so noise can capture many; for stacked digits, where a classifier
+ * assigns every image to a mode, `modesOfNoise` tells how many modes noise captures. The divergence of a perfect model
+ * is about (modes - 1) / 2n for n samples rather than 0: 0.0192 nats for 1000 modes and 26,000 samples. Standard errors
+ * describe new samples of the same model; that of `captured` is unknown if few modes are missed.
+ * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4.
  */
 export const modes = defineMetric<"modes", typeof sampleOptions, SampleOptions>({
   name: "modes",
@@ -43,7 +43,7 @@ export const modes = defineMetric<"modes", typeof sampleOptions, SampleOptions>(
         highQualityStderr: share(highQuality * n, n).stderr,
         captured,
         ...(Number.isFinite(capturedStderr) && { capturedStderr }),
-        // Where no sample is near a mode there is no distribution over modes.
+        // Without a high-quality sample there is no distribution over modes.
         ...(highQuality > 0 && { reverseKl }),
         reverseKlOfPerfect: (hits.count - 1) / (2 * n),
         ...(noise !== null && { modesOfNoise: new Set(noise).size }),

@@ -5,33 +5,36 @@ import { forDistances } from "../numeric/squared-distances.ts";
 import type { Sets } from "./metric.ts";
 import { requireAlike, requireCount } from "./sets.ts";
 
-/** Which neighbour's distance is the radius of an item's ball. */
+/** Rank of the neighbour whose distance is the radius of a ball (k). */
 export const neighbour = 5;
 
-/** The ball of an item reaches, without its edge, to the `neighbour`-th nearest other item of its own set. */
+/**
+ * Ball counts. The ball of an item reaches, excluding its boundary, to the `neighbour`-th nearest other item of its own
+ * set.
+ */
 export interface BallCounts {
-  /** Balls of real items that hold each drawn item, [n]. */
+  /** Balls of real items that contain each sample, [n]. */
   readonly realBalls: Int32Array;
-  /** Balls of drawn items that hold each real item, [m]. */
+  /** Balls of samples that contain each real item, [m]. */
   readonly drawnBalls: Int32Array;
-  /** Drawn items in the ball of each real item, [m]. */
+  /** Samples in the ball of each real item, [m]. */
   readonly drawnInside: Int32Array;
 }
 
-/** What precision, recall, density and coverage count. */
+/** The counts that precision, recall, density and coverage need. */
 export interface Neighbours extends BallCounts {
-  /** The same had there not been a group of either set's items, a group at a time: for standard errors. */
+  /** The same without one group of either set, for each group: for jackknife standard errors. */
   readonly without: { readonly real: readonly BallCounts[]; readonly drawn: readonly BallCounts[] };
 }
 
-/** Groups that each set is cut into: item i is in group i % groups. Sets are in random order. */
+/** Number of groups that each set is cut into: item i is in group i % groups. Sets are in random order. */
 const groups = 20;
-/** Nearest items that are kept of each item: enough for a fifth one whichever group is away. */
+/** Nearest items kept for each item, enough to find the fifth nearest without any one group. */
 const kept = 4 * neighbour;
 
 /**
- * Counts for all pairs of vectors [n, d] and [m, d], by exact differences in float64: no memory but some numbers an item,
- * and time with n^2 d (10,000 items of 128 features: about half a minute).
+ * Ball counts over all pairs of vectors [n, d] and [m, d], from exact differences in float64. Memory is linear in the
+ * number of items, time quadratic (10,000 items of 128 features: about half a minute).
  * @source Naeem et al., arXiv 2002.09797, section 3; balls as in Kynkaanniemi et al., arXiv 1904.06991.
  */
 export function neighboursOf(sets: Sets): Neighbours {
@@ -53,7 +56,7 @@ export function neighboursOf(sets: Sets): Neighbours {
   return tally.result();
 }
 
-/** Squared radii: number 0 of a row is that of the whole set, number g + 1 that without group g. */
+/** Squared radii: column 0 for the whole set, column g + 1 without group g. */
 interface Radii {
   /** [n, groups + 1] */
   readonly squares: Float64Array;
@@ -63,13 +66,13 @@ interface Radii {
 
 const columns = groups + 1;
 
-/** The counts as they grow; of the whole sets in column 0, without group g in column g + 1. */
+/** Running counts: column 0 for the whole sets, column g + 1 without group g. */
 class Tally {
   private readonly realBalls: Int32Array;
   private readonly drawnBalls: Int32Array;
-  /** Without groups of real items, whose radii change. */
+  /** Without groups of real items, whose absence changes the radii. */
   private readonly inside: Int32Array;
-  /** By the group of the drawn item. */
+  /** By the group of the sample. */
   private readonly insideByGroup: Int32Array;
 
   constructor(
@@ -128,7 +131,10 @@ class Tally {
   }
 }
 
-/** Squared distance of each row of [n, d] to its `neighbour`-th nearest other, of all others and of those of each group. */
+/**
+ * Squared distance of each row of [n, d] to its `neighbour`-th nearest other row, among all rows and without each
+ * group.
+ */
 function squaredRadii(x: NdArray): Radii {
   const n = x.shape[0]!;
   const { squares: nearest, indices } = nearestOf(x, x, kept);
@@ -144,7 +150,7 @@ function squaredRadii(x: NdArray): Radii {
   return { squares, largest };
 }
 
-/** The `neighbour`-th of an item's nearest that is not of a group; where all kept ones are, the last of them. */
+/** The `neighbour`-th nearest item outside a group; the last kept one if all are in the group. */
 function radiusWithout(group: number, nearest: Float64Array, items: Int32Array, item: number): number {
   let left = neighbour;
   for (let at = item * kept; at < (item + 1) * kept; at++) {

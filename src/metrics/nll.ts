@@ -8,6 +8,11 @@ export const options = z.object({
   samples: integerField("importance samples per image", { min: 1 }).default(500),
 });
 
+/**
+ * Negative log-likelihood -log p(x) in nats per image, estimated by importance sampling with q(z | x) as the proposal;
+ * an upper bound in expectation. Details: bits per dimension and the effective number of samples.
+ * @source Burda et al., arXiv 1509.00519, equation 8.
+ */
 export const nll = defineMetric<"logWeights", typeof options, NllOptions>({
   name: "nll",
   summary: "negative log-likelihood, by importance sampling",

@@ -2,7 +2,10 @@ import { defineMetric } from "./metric.ts";
 import type { TranslationOptions } from "./option-types.ts";
 import { againstTruth, meanAbsolute, translationOptions } from "./translations.ts";
 
-/** Mean absolute difference of a translated image's numbers from those of the image that it should have become. */
+/**
+ * Mean absolute difference between a translated image and its true target, both in [0, 1].
+ * @source the error itself.
+ */
 export const pairError = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "pair-error",
   summary: "mean absolute error of translated images",

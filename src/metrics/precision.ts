@@ -5,10 +5,10 @@ import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The share of samples that lie in the ball of some real item: how many look real.
+ * Fraction of samples in the ball of at least one real item, in [0, 1]: how many samples look real.
  *
- * Known to be odd: one outlier among the real items has a large ball that can hold everything. Two equal sets have 1 only
- * while no item has as many equals as there are neighbours: a ball of radius 0 holds nothing.
+ * Limitations: a single outlier among the real items has a large ball that can contain everything. Two equal sets score
+ * 1 only if no item has `neighbour` or more duplicates, because a ball of radius 0 contains nothing.
  * @source Kynkaanniemi et al., arXiv 1904.06991, equation 1; with k = 5, as Naeem et al., arXiv 2002.09797.
  */
 export const precision = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({

@@ -2,12 +2,14 @@ import { defineMetric } from "./metric.ts";
 import type { TranslationOptions } from "./option-types.ts";
 import { againstTruth, translationOptions } from "./translations.ts";
 
-/** Mean square of what rounding to 256 levels takes away: images that agree better are equal as files. */
+/** Mean squared error of rounding to 256 levels; closer images are equal as files. */
 const rounding = 1 / 255 ** 2 / 12;
 
 /**
- * Peak signal-to-noise ratio of a translated image against the truth, 10 log10(1 / mean square error), averaged over images.
- * Errors count as no smaller than rounding to bytes makes them, which is 58.92 dB.
+ * Peak signal-to-noise ratio of translated images in [0, 1] against their true targets, 10 log10(1 / mean squared
+ * error) in dB, averaged over images. Errors below that of 8-bit rounding count as that, which limits the value to
+ * 58.92 dB.
+ * @source the ratio itself, with a peak of 1.
  */
 export const psnr = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "psnr",

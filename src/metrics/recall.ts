@@ -5,9 +5,9 @@ import { neighbour } from "./neighbours.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The share of real items that lie in the ball of some sample: how much of the data is reached.
+ * Fraction of real items in the ball of at least one sample, in [0, 1]: how much of the data is reached.
  *
- * Known to be odd: samples far from the data have large balls, which can hold data that the model never draws.
+ * Limitations: samples far from the data have large balls, which can contain data that the model never draws.
  * @source Kynkaanniemi et al., arXiv 1904.06991, equation 2; with k = 5, as Naeem et al., arXiv 2002.09797.
  */
 export const recall = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({

@@ -13,16 +13,18 @@ import { linearSvm } from "../numeric/linear-svm.ts";
 import { defineMetric } from "./metric.ts";
 import type { FactorOptions } from "./option-types.ts";
 
-/** Weight of the classifier's losses against its penalty. */
+/** Weight of the classifier's losses relative to its penalty (C). */
 const lossWeight = 0.01;
 
 /**
- * Separated attribute predictability: each factor is classified from each single number of the code; how much more often
- * the best number is right than the second best, averaged over factors.
+ * SAP score: each factor is classified from each single latent dimension; accuracy of the best dimension minus that of
+ * the second best, averaged over factors, in [0, 1].
  *
- * Known to be odd: a linear classifier of one number tells the ends of a factor's range apart, and hardly the values
- * between them, so that codes equal to the factors are far from 1. The penalty makes it depend on the codes' scale.
- * @source Kumar et al., arXiv 1711.00848, section 3; C = 0.01 and balanced classes as Locatello et al., arXiv 1811.12359, appendix C.
+ * Limitations: a linear classifier on one number separates the ends of a factor's range but hardly the values in
+ * between, so codes equal to the factors score far below 1. The penalty makes the score depend on the scale of the
+ * codes.
+ * @source Kumar et al., arXiv 1711.00848, section 3; C = 0.01 and balanced classes as Locatello et al., arXiv
+ * 1811.12359, appendix C.
  */
 export const sap = defineMetric<"factors", typeof factorOptions, FactorOptions>({
   name: "sap",
@@ -52,7 +54,7 @@ export const sap = defineMetric<"factors", typeof factorOptions, FactorOptions>(
   },
 });
 
-/** Whether a factor of the test items is told from each number of the code: [d] of [test]. */
+/** For each latent dimension, whether the factor of each test item is predicted correctly: [d] arrays of [test]. */
 export function hitsOf({ codes, values }: FactorCodes, factor: number, train: number, test: number): Float64Array[] {
   const labels = valuesOf(values, factor, 0, train);
   const truth = valuesOf(values, factor, train, train + test);
@@ -63,7 +65,7 @@ export function hitsOf({ codes, values }: FactorCodes, factor: number, train: nu
   });
 }
 
-/** What the most accurate gets right less what the second gets right, item by item. */
+/** Hits of the most accurate dimension minus those of the second, item by item. */
 function leadOf(hits: readonly Float64Array[]): Float64Array {
   const [best, second] = hits.toSorted((a, b) => monteCarlo(b).mean - monteCarlo(a).mean) as [
     Float64Array,

@@ -5,12 +5,12 @@ import { choiceField, integerField } from "../base/options.ts";
 import { z95 } from "./interval.ts";
 import type { Sets } from "./metric.ts";
 
-/** Of models that turn images of one domain into another's: which way is measured. */
+/** Option of translation models: the direction that is measured. */
 export const wayOption = {
   direction: choiceField("direction of translation (default: the model's first)", ["AtoB", "BtoA"]).optional(),
 };
 
-/** The options of every metric that draws items from the model, or translates them. */
+/** Schema of `SampleOptions`. */
 export const sampleOptions = z.object({
   ...wayOption,
   samples: integerField("items to draw from the model (default: as many as there are real ones, at most 10,000)", {
@@ -18,12 +18,12 @@ export const sampleOptions = z.object({
   }).optional(),
 });
 
-/** In front of a message; nothing where several metrics ask. */
+/** Prefix of a message; empty if several metrics share the check. */
 function named(metric: string | undefined): string {
   return metric === undefined ? "" : `${metric}: `;
 }
 
-/** The number of features. @throws DataError unless both sets are of vectors of one length. */
+/** The number of features d. @throws DataError unless the sets are [n, d] and [m, d]. */
 export function requireAlike({ generated, reference }: Sets, metric?: string): number {
   const [d, other] = [generated.shape[1], reference.shape[1]];
   if (generated.shape.length === 2 && reference.shape.length === 2 && d === other) return d!;
@@ -32,7 +32,7 @@ export function requireAlike({ generated, reference }: Sets, metric?: string): n
   );
 }
 
-/** @throws DataError when either set has fewer items. */
+/** @throws DataError when either set has fewer than `least` items. */
 export function requireCount({ generated, reference }: Sets, least: number, metric?: string): void {
   const [n, m] = [generated.shape[0]!, reference.shape[0]!];
   if (Math.min(n, m) >= least) return;
@@ -43,8 +43,8 @@ export function requireCount({ generated, reference }: Sets, least: number, metr
 }
 
 /**
- * A share of items: its value, standard error, and the 95 % interval by Wilson's score, which does not shrink to nothing
- * where the share is 0 or 1; there one end is the share, without what rounding leaves.
+ * A share of items: its value, standard error, and 95 % Wilson score interval, which does not shrink to a point for
+ * shares of 0 and 1; there one end is exactly the share.
  * @source Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
  */
 export function share(

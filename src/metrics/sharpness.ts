@@ -6,11 +6,12 @@ import type { SampleOptions } from "./option-types.ts";
 import { sampleOptions } from "./sets.ts";
 
 /**
- * The variance over pixels of an image's Laplacian (the four neighbours less four times the pixel), averaged over images
- * and channels: of samples, as a ratio to that of real images.
+ * Variance over pixels of the Laplacian (the four neighbours minus four times the pixel), averaged over images [n, h,
+ * w, c] and channels: that of samples divided by that of real images.
  *
- * Known to be odd: noise is sharp. A ratio above 1 is grain, not quality; read it beside precision.
- * @source Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+ * Limitations: noise is sharp. A ratio above 1 is grain, not quality; read it together with precision.
+ * @throws DataError when all real images are constant, or images have fewer than 3 x 3 pixels.
+ * @source Pech-Pacheco et al., ICPR 2000, "Diatom autofocusing in brightfield microscopy".
  */
 export const sharpness = defineMetric<"samples", typeof sampleOptions, SampleOptions>({
   name: "sharpness",
@@ -37,7 +38,10 @@ export const sharpness = defineMetric<"samples", typeof sampleOptions, SampleOpt
   },
 });
 
-/** Of images [n, h, w, c]: [n], over the pixels that have all four neighbours. @throws DataError for anything smaller. */
+/**
+ * Laplacian variance of images [n, h, w, c]: [n], over the pixels with all four neighbours. @throws DataError for
+ * images smaller than 3 x 3.
+ */
 export function laplacianVariances({ shape, data }: NdArray): Float64Array {
   const [n, h, w, c] = shape as [number, number, number, number];
   if (shape.length !== 4 || h < 3 || w < 3) {

@@ -5,15 +5,17 @@ import { defineMetric } from "./metric.ts";
 import type { TranslationOptions } from "./option-types.ts";
 import { againstTruth, translationOptions } from "./translations.ts";
 
-/** Side of the window, and the deviation of its normal weights, in pixels. */
+/** Side of the window, and standard deviation of its Gaussian weights, in pixels. */
 const [side, deviation] = [11, 1.5];
-/** Keep the ratios finite where images are flat: (0.01 L)^2 and (0.03 L)^2 of a range L = 1. */
+/** Keep the ratios finite where images are flat: (0.01 L)^2 and (0.03 L)^2 for the range L = 1. */
 const [steadyMean, steadyVariance] = [0.01 ** 2, 0.03 ** 2];
 
 /**
- * Structural similarity of a translated image and the truth: of local means, contrasts and correlation, under a window of
- * 11 pixels that lies wholly inside the image, averaged over places and channels.
- * @source Wang et al., "Image quality assessment: from error visibility to structural similarity", TIP 2004, equation 13.
+ * Structural similarity of translated images in [0, 1] and their true targets, at most 1: local means, contrasts and
+ * correlation under an 11 x 11 Gaussian window inside the image, averaged over positions and channels.
+ * @throws DataError for images with fewer than 11 pixels along a side.
+ * @source Wang et al., TIP 2004, equation 13, "Image quality assessment: from error visibility to structural
+ * similarity".
  */
 export const ssim = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "ssim",
@@ -35,7 +37,7 @@ export const ssim = defineMetric<"translations", typeof translationOptions, Tran
 const window = filled(new Float64Array(side), (i) => Math.exp(-((i - (side - 1) / 2) ** 2) / (2 * deviation ** 2)));
 const weights = window.map((weight) => weight / window.reduce((sum, each) => sum + each, 0));
 
-/** Of two images [h, w, c] with values in [0, 1]. */
+/** Similarity of two images [h, w, c] with values in [0, 1]. */
 function similarity(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
@@ -58,7 +60,7 @@ function similarity(
   return sum / product.length;
 }
 
-/** Local weighted means of an image [h, w, c], [h - 10, w - 10, c], along one axis after the other. */
+/** Local weighted means of an image [h, w, c], separably along both axes: [h - 10, w - 10, c]. */
 function weighted(value: (at: number) => number, height: number, width: number, channels: number): Float64Array {
   const [tall, wide] = [height - side + 1, width - side + 1];
   const across = new Float64Array(height * wide * channels);

@@ -5,10 +5,13 @@ import { monteCarlo } from "../estimators/index.ts";
 import type { MetricInputs } from "./metric.ts";
 import { wayOption } from "./sets.ts";
 
-/** The options of metrics of images that were turned into others. */
+/** Schema of `TranslationOptions`. */
 export const translationOptions = z.object({ ...wayOption });
 
-/** For each image of two sets [n, h, w, c], what `distance` makes of their numbers: [n]. */
+/**
+ * Applies `distance` to each pair of images of two sets [n, h, w, c]: [n].
+ * @throws DataError when the sets differ in shape or are empty.
+ */
 export function imageByImage(
   x: NdArray,
   y: NdArray,
@@ -33,7 +36,7 @@ export function meanAbsolute(x: ArrayLike<number>, y: ArrayLike<number>): number
   return sum / x.length;
 }
 
-/** What a metric of each translated image against the truth gives, and what leaving the image as it is would give. */
+/** A metric of translated images against their targets, with the value of the untranslated source in the details. */
 export function againstTruth(
   metric: string,
   unit: string,
