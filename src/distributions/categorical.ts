@@ -17,51 +17,61 @@ import {
 } from "../ops/index.ts";
 import { perItem } from "./normal.ts";
 
-/** Standard Gumbel noise from uniform noise on [0, 1): -log(-log u), u kept away from 0 and from 1. */
+/**
+ * Standard Gumbel noise, -log(-log u), from uniform noise on [0, 1) of the same shape; u is kept away from 0 and from
+ * 1.
+ */
 export function gumbelNoise(uniform: Tensor): Tensor {
   return neg(log(neg(log(clip(uniform, 1e-7, 1 - 1e-7)))));
 }
 
 /**
- * Exact draws from categories with these logits [..., k], as one-hot vectors: the largest of logits plus Gumbel noise.
- * No gradient. @source Gumbel, 1954; Maddison et al., arXiv 1411.0030.
+ * Exact samples of categorical distributions with logits [..., k], as one-hot vectors [..., k]: the argmax of logits
+ * plus Gumbel noise (Gumbel-max). No gradient.
+ * @param uniform Uniform noise on [0, 1), [..., k].
+ * @source Gumbel, 1954; Maddison et al., arXiv 1411.0030.
  */
 export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
   return nearestCorner(add(logits, gumbelNoise(uniform)));
 }
 
 /**
- * A draw of the relaxation: softmax of logits plus Gumbel noise over the temperature, inside the simplex.
+ * Gumbel-Softmax samples [..., k], inside the simplex: softmax of (logits + Gumbel noise) / temperature.
+ * @param uniform Uniform noise on [0, 1), [..., k].
+ * @param temperature Above 0, a scalar.
  * @source Jang et al., arXiv 1611.01144, equation 2; Maddison et al., arXiv 1611.00712.
  */
 export function sampleGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature: Tensor): Tensor {
   return exp(sampleLogGumbelSoftmax(logits, uniform, temperature));
 }
 
-/** The logarithm of such a draw: finite where the draw itself rounds to 0. */
+/** Logarithm of a Gumbel-Softmax sample [..., k]: finite where the sample itself rounds to 0. */
 export function sampleLogGumbelSoftmax(logits: Tensor, uniform: Tensor, temperature: Tensor): Tensor {
   return logSoftmax(div(add(logits, gumbelNoise(uniform)), temperature));
 }
 
-/** The corner of the simplex nearest to each distribution [..., k], as a one-hot vector. No gradient. */
+/** The argmax of each distribution [..., k] as a one-hot vector [..., k]. No gradient. */
 export function nearestCorner(x: Tensor): Tensor {
   return oneHot(argmax(x), staticDim(x, x.shape.length - 1, "categorical"));
 }
 
 /**
- * A relaxed draw [..., k] pushed to its nearest corner, with the gradient that it would have had without.
+ * Straight-through estimator: the one-hot argmax of a relaxed sample [..., k], with the gradient of the relaxed sample.
  * @source Jang et al., arXiv 1611.01144, section 2.2; Bengio et al., arXiv 1308.3432.
  */
 export function straightThrough(soft: Tensor): Tensor {
   return add(stopGradient(sub(nearestCorner(soft), soft)), soft);
 }
 
-/** Log probability of one-hot x in nats, summed over all axes but the first `batchAxes`. */
+/**
+ * Log probability of one-hot x [..., k] in nats, from logits of the same shape, summed over all axes but the first
+ * `batchAxes`.
+ */
 export function categoricalLogProb(logits: Tensor, x: Tensor, batchAxes = 1): Tensor {
   return perItem(mul(x, logSoftmax(logits)), batchAxes);
 }
 
-/** Divergence from the uniform distribution in nats, one number for each distribution: [..., k] to [...]. */
+/** KL divergence from the uniform distribution in nats, for each distribution: logits [..., k] to [...]. */
 export function categoricalKlTerms(logits: Tensor): Tensor {
   const logs = logSoftmax(logits);
   const last = logits.shape.length - 1;
@@ -69,8 +79,8 @@ export function categoricalKlTerms(logits: Tensor): Tensor {
 }
 
 /**
- * Log density of relaxed draws y [..., k] on the simplex, given log y, in nats: [...]. Of log y itself, which keeps the
- * places that round to 0 (ExpConcrete), the density is larger by the sum of log y.
+ * Log density in nats of relaxed samples y [..., k] on the simplex, given log y: [...]. The density of log y itself
+ * (ExpConcrete) exceeds it by the sum of log y.
  * @source Maddison et al., arXiv 1611.00712, definition 1; Jang et al., arXiv 1611.01144, appendix B.
  */
 export function relaxedLogDensity(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
@@ -82,10 +92,10 @@ export function relaxedLogDensity(logits: Tensor, logY: Tensor, temperature: Ten
 }
 
 /**
- * What a relaxed draw, given as log y [..., k], says of the divergence of its distribution from that with equal logits, both
- * at this temperature: log q(y) - log p(y) in nats, [...]. What the densities share is left out of the difference. Drawn
- * from q by the same noise it is the same number at every temperature: the divergence is that of the Gumbel variables
- * behind the draw, at least that of the categories, and not bounded by log k.
+ * Monte Carlo estimate of KL(q || p) in nats, [...], from a relaxed sample given as log y [..., k]: log q(y) - log
+ * p(y), where p has equal logits and both have this temperature. Common terms cancel. For the same noise, the value
+ * does not depend on the temperature: it estimates the divergence between the Gumbel variables behind the sample, which
+ * is at least that of the categories and not bounded by log k.
  * @source Maddison et al., arXiv 1611.00712.
  */
 export function relaxedKlTerms(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
@@ -95,7 +105,10 @@ export function relaxedKlTerms(logits: Tensor, logY: Tensor, temperature: Tensor
   return add(attraction(logits, logY, temperature), uniform);
 }
 
-/** The terms of the density that the logits are in: the sum of log p, less k times the logSumExp of log p - temperature log y. */
+/**
+ * The terms of the density that depend on the logits: the sum of log p, minus k times the logSumExp of log p -
+ * temperature log y.
+ */
 function attraction(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {
   const logs = logSoftmax(logits);
   const last = logY.shape.length - 1;

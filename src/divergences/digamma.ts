@@ -1,4 +1,4 @@
-/** From where on the series is exact to the last bits of a double. */
+/** From here on, the asymptotic series is exact to the last bits of a double. */
 const asymptoticFrom = 10;
 
 /**

@@ -1,10 +1,10 @@
 import { bothShares } from "./discrete.ts";
 
 /**
- * Jensen-Shannon divergence over finitely many outcomes, in nats: the mean of the divergences of p and of q from their
- * half-and-half mixture. Always finite: 0 for equal sides, log 2 for sides without a common outcome. Weights are taken as
- * shares of their sum.
- * @param p Nonnegative [k]. @param q Nonnegative [k].
+ * Jensen-Shannon divergence of discrete distributions, in nats: the mean KL divergence of p and of q from their equal
+ * mixture. Between 0, for equal distributions, and log 2, for disjoint ones. Weights are normalised to sum 1.
+ * @param p Nonnegative weights [k].
+ * @param q Nonnegative weights [k].
  * @throws ShapeError, DataError or OptionError for weights that are not valid.
  * @source Lin, "Divergence measures based on the Shannon entropy", 1991.
  */

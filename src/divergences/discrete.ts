@@ -1,7 +1,10 @@
 import { ShapeError } from "../base/errors.ts";
 import { sharesOf } from "../base/shares.ts";
 
-/** Two lists of weights as probabilities over the same outcomes. @throws for weights that are not valid. */
+/**
+ * Two lists of weights as probabilities over the same outcomes. @throws ShapeError, DataError or OptionError for
+ * weights that are not valid.
+ */
 export function bothShares(
   p: ArrayLike<number>,
   q: ArrayLike<number>,

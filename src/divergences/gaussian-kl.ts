@@ -2,9 +2,10 @@ import { DataError } from "../base/errors.ts";
 import { type Gaussian, commonDimensions, fullCovariance, isDiagonal } from "./gaussian.ts";
 
 /**
- * KL(p || q) of normal distributions in nats, in closed form: 1/2 (tr(Cq^-1 Cp) + (mp - mq)^T Cq^-1 (mp - mq) - d +
- * log |Cq| / |Cp|).
- * @throws ShapeError, DataError or OptionError for distributions that do not fit, or a covariance that is not positive definite.
+ * KL(p || q) of multivariate normal distributions in nats, in closed form: 1/2 (tr(Cq^-1 Cp) + (mp - mq)^T Cq^-1 (mp -
+ * mq) - d + log |Cq| / |Cp|).
+ * @throws ShapeError, DataError or OptionError for distributions that do not fit each other, or a covariance that is
+ * not positive definite.
  * @source Duchi, "Derivations for linear algebra and optimization".
  */
 export function gaussianKl(p: Gaussian, q: Gaussian): number {
@@ -32,10 +33,10 @@ function diagonalKl(own: Float64Array, other: Float64Array, shift: Float64Array)
   return sum / 2;
 }
 
-/** A matrix [d, d] whose numbers above the diagonal do not count. */
+/** A lower triangular matrix [d, d]; entries above the diagonal are ignored. */
 type Lower = Float64Array;
 
-/** L with L L^T = the matrix. */
+/** Cholesky factor L with L L^T equal to the matrix. */
 function cholesky(matrix: Float64Array, d: number): Lower {
   const out = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
@@ -50,7 +51,7 @@ function cholesky(matrix: Float64Array, d: number): Lower {
   return out;
 }
 
-/** x with L x = b. */
+/** Solves L x = b. */
 function solve(lower: Lower, b: Float64Array, d: number): Float64Array {
   const x = b.slice();
   for (let i = 0; i < d; i++) {

@@ -2,9 +2,9 @@ import { symmetricEigen } from "../numeric/symmetric-eigen.ts";
 import { type Gaussian, commonDimensions, fullCovariance, isDiagonal } from "./gaussian.ts";
 
 /**
- * Wasserstein-2 distance of normal distributions, in closed form: its square is |mp - mq|^2 + tr(Cp + Cq - 2 (Cp^(1/2) Cq
- * Cp^(1/2))^(1/2)), which FID is of features. Covariances may be singular.
- * @throws ShapeError, DataError or OptionError for distributions that do not fit.
+ * Wasserstein-2 distance of multivariate normal distributions, in closed form. Its square, |mp - mq|^2 + tr(Cp + Cq - 2
+ * (Cp^(1/2) Cq Cp^(1/2))^(1/2)), is the formula of FID. Covariances may be singular.
+ * @throws ShapeError, DataError or OptionError for distributions that do not fit each other.
  * @source Dowson, Landau, "The Frechet distance between multivariate normal distributions", 1982.
  */
 export function gaussianW2(p: Gaussian, q: Gaussian): number {
@@ -22,13 +22,13 @@ export function gaussianW2(p: Gaussian, q: Gaussian): number {
   return Math.sqrt(Math.max(0, squared + traces - 2 * common));
 }
 
-/** Roots of eigenvalues; what rounding makes of zeros counts as 0. */
+/** Roots of eigenvalues; negative values from rounding count as 0. */
 function rootsOf(values: Float64Array): Float64Array {
   const largest = values.reduce((most, value) => Math.max(most, value), 0);
   return values.map((value) => (value > largest * values.length * Number.EPSILON ? Math.sqrt(value) : 0));
 }
 
-/** The symmetric root of a covariance. */
+/** Symmetric square root of a covariance. */
 function rootOf(covariance: Float64Array, d: number): Float64Array {
   const { values, vectors } = symmetricEigen(covariance, d);
   const out = new Float64Array(d * d);

@@ -1,15 +1,15 @@
 import { DataError, OptionError, ShapeError } from "../base/errors.ts";
 import { minOf } from "../base/many.ts";
 
-/** A normal distribution of vectors. */
+/** A multivariate normal distribution. */
 export interface Gaussian {
   /** [d] */
   readonly mean: Float64Array;
-  /** Variances [d] of independent numbers, or a symmetric matrix [d, d], row by row. */
+  /** Variances [d] of independent coordinates, or a symmetric matrix [d, d] in row-major order. */
   readonly covariance: Float64Array;
 }
 
-/** Dimensions of both. @throws ShapeError or OptionError when they differ, or a covariance does not fit its mean. */
+/** The dimension of both. @throws ShapeError or OptionError when it differs, or a covariance does not fit its mean. */
 export function commonDimensions(p: Gaussian, q: Gaussian, where: string): number {
   const d = p.mean.length;
   if (d === 0 || q.mean.length !== d) {

@@ -1,13 +1,16 @@
 import { OptionError } from "../base/errors.ts";
 import { type PairFunction, type Points, dotProduct, eachRow, squaredDistance } from "../numeric/points.ts";
 
-/** A positive definite function of two points: a number found from both, and what becomes of it. */
+/** A positive definite kernel of two points, computed from one number about the pair. */
 export interface Kernel {
   readonly pair: PairFunction;
   at(pair: number): number;
 }
 
-/** The sum of Gaussian kernels exp(-|x - y|^2 / (2 s^2)) of some bandwidths s, each above 0. */
+/**
+ * Sum of Gaussian kernels exp(-|x - y|^2 / (2 s^2)) over bandwidths s.
+ * @throws OptionError for no bandwidth, or one that is not above 0.
+ */
 export function gaussianKernel(bandwidths: readonly number[]): Kernel {
   const wrong = bandwidths.find((bandwidth) => !(bandwidth > 0 && Number.isFinite(bandwidth)));
   if (bandwidths.length === 0 || wrong !== undefined) {
@@ -28,18 +31,18 @@ export function gaussianKernel(bandwidths: readonly number[]): Kernel {
 }
 
 /**
- * The polynomial kernel (x.y / d + 1)^3 of points of d numbers, as KID has it.
+ * The polynomial kernel (x.y / d + 1)^3 of points with d coordinates, as in KID.
  * @source Binkowski et al., arXiv 1801.01401, section 4.
  */
 export function cubicKernel(d: number): Kernel {
   return { pair: dotProduct, at: (product) => (product / d + 1) ** 3 };
 }
 
-/** Points of either side that the median is taken over. */
+/** Number of points of each side that the median uses. */
 const maxMedianPoints = 500;
 
 /**
- * The median distance between two points of both sides together; of the first 500 of each.
+ * Median distance between two points of the union of x [n, d] and y [m, d], over the first 500 of each.
  * @source Gretton et al., "A kernel two-sample test", JMLR 13, 2012.
  */
 export function medianDistance(x: Points, y: Points): number {

@@ -7,16 +7,18 @@ import type { EstimatedDivergence } from "./knn-kl.ts";
 import { requireNeighbours } from "./require-neighbours.ts";
 
 /**
- * Jensen-Shannon divergence in nats from as many draws of either side. It is the mutual information between a draw of the
- * half-and-half mixture and the side that it came from, and is estimated as such: where the k-th neighbour of a point's own
- * side lies as near as the m-th of both, the point tells psi(k) - psi(m) about its side.
+ * Jensen-Shannon divergence in nats, from equally many samples of two distributions. It is the mutual information
+ * between a sample of the equal mixture and the distribution that it came from, estimated by nearest neighbours: if the
+ * k-th neighbour of a point within its own set is the m-th in both sets, the point contributes psi(k) - psi(m).
  *
- * Unbiased where the sides are equal, and within 1 / (4 n) of log 2 where they have nothing in common; between these the
- * bias is that of any neighbour's distance, n^(-1 / d) (0.01 nats at 1000 draws in ten dimensions). Points that coincide are
- * counted as such, so that it holds for counts and for densities. The standard error takes the terms of the mean for
- * independent, and is up to 1.4 times too small.
- * @param x [n, d] @param y [n, d]
- * @throws OptionError for sides of different sizes, or a k that does not fit.
+ * Unbiased for equal distributions, and within 1 / (4 n) of log 2 for disjoint ones; in between, the bias is that of
+ * nearest-neighbour distances, n^(-1 / d) (0.01 nats for 1000 samples in ten dimensions). Ties are counted, so it holds
+ * for discrete distributions as well as for densities. The standard error treats the terms of the mean as independent
+ * and is up to 1.4 times too small.
+ * @param x Samples [n, d].
+ * @param y Samples [n, d].
+ * @param k Rank of the neighbour, from 1.
+ * @throws OptionError for sets of different sizes, or a k that does not fit.
  * @source Ross, "Mutual information between discrete and continuous data sets", PLoS ONE 9, 2014, equation 2.
  */
 export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {

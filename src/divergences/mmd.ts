@@ -4,16 +4,17 @@ import type { Kernel } from "./kernel.ts";
 
 /** An estimate of the squared MMD with its standard error. */
 export interface MaximumMeanDiscrepancy {
-  /** Unbiased estimate of the squared discrepancy: 0 in expectation for equal distributions, and below 0 half of the time. */
+  /** Unbiased estimate: 0 in expectation for equal distributions, and negative half of the time. */
   readonly squared: number;
-  /** By leaving each point out in turn. Where both distributions are equal it is too large, up to 1.5 times. */
+  /** Jackknife over the points; too large for equal distributions, by a factor of up to 1.5. */
   readonly stderr: number;
 }
 
 /**
- * Squared maximum mean discrepancy, as the U-statistic: the mean kernel within either side less twice that between them,
- * points with themselves left out. O((n + m)^2 d) time, O(n + m) memory.
- * @param x [n, d] @param y [m, d]
+ * Squared maximum mean discrepancy, as the U-statistic: the mean kernel within each set, without the diagonal, minus
+ * twice the mean kernel between the sets. O((n + m)^2 d) time, O(n + m) memory.
+ * @param x Points [n, d].
+ * @param y Points [m, d].
  * @throws OptionError for fewer than three points on a side.
  * @source Gretton et al., "A kernel two-sample test", JMLR 13, 2012, lemma 6.
  */
@@ -38,7 +39,7 @@ export function mmd(x: Points, y: Points, kernel: Kernel): MaximumMeanDiscrepanc
   };
 }
 
-/** The kernel of each point with all others of its side, summed: [n]. */
+/** For each point, the sum of its kernel with all other points of its set: [n]. */
 function within(x: Points, kernel: Kernel): Float64Array {
   const sums = new Float64Array(x.shape[0]!);
   eachRow(x, x, kernel.pair, (row, i) => {
@@ -65,7 +66,10 @@ function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Variance of an estimate, from its values without one point each. @source Efron, Stein, "The jackknife estimate of variance", 1981. */
+/**
+ * Jackknife variance, from the values without one point each. @source Efron, Stein, "The jackknife estimate of
+ * variance", 1981.
+ */
 function jackknife(without: Float64Array): number {
   const n = without.length;
   const mean = sum(without) / n;

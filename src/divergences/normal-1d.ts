@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { integrate, normalIntervals } from "./quadrature.ts";
 
-/** A normal distribution on the line. */
+/** A one-dimensional normal distribution. */
 export interface Normal1d {
   readonly mean: number;
   /** Standard deviation, above 0. */
@@ -17,7 +17,7 @@ function requireNormal({ mean, deviation }: Normal1d, where: string): void {
 
 const logRootTwoPi = 0.5 * Math.log(2 * Math.PI);
 
-/** Log density at x. */
+/** Log density at x, in nats. */
 export function normalLogDensity({ mean, deviation }: Normal1d, x: number): number {
   return -0.5 * ((x - mean) / deviation) ** 2 - Math.log(deviation) - logRootTwoPi;
 }
@@ -30,8 +30,8 @@ export function normalKl1d(p: Normal1d, q: Normal1d): number {
 }
 
 /**
- * Jensen-Shannon divergence in nats, by quadrature: there is no closed form. At most log 2. Error below 1e-12 where one
- * deviation is not more than a thousand times the other.
+ * Jensen-Shannon divergence in nats, at most log 2, by quadrature (there is no closed form). The error is below 1e-12
+ * if neither deviation exceeds a thousand times the other.
  */
 export function normalJs1d(p: Normal1d, q: Normal1d): number {
   for (const side of [p, q]) requireNormal(side, "normalJs1d");
@@ -43,7 +43,10 @@ export function normalJs1d(p: Normal1d, q: Normal1d): number {
   return (integrate(half(p, q), ends) + integrate(half(q, p), ends)) / 2;
 }
 
-/** The derivative of `normalJs1d` for the mean of q, by quadrature: half the integral of dq/dm log(q / mixture). */
+/**
+ * Derivative of `normalJs1d` with respect to the mean of q, in nats per unit, by quadrature: half the integral of dq/dm
+ * log(q / mixture).
+ */
 export function normalJs1dGradient(p: Normal1d, q: Normal1d): number {
   for (const side of [p, q]) requireNormal(side, "normalJs1dGradient");
   const slope = (x: number) => {
@@ -54,14 +57,17 @@ export function normalJs1dGradient(p: Normal1d, q: Normal1d): number {
   return integrate(slope, normalIntervals(p, q)) / 2;
 }
 
-/** log of a density over its half-and-half mixture with another, where `log` is that of the other over it: log(2 / (1 + e^log)). */
+/**
+ * Log of a density divided by its equal mixture with another one, where `log` is the log ratio of the other to it:
+ * log(2 / (1 + e^log)).
+ */
 function logOfShare(log: number): number {
   return Math.LN2 - (log > 0 ? log + Math.log1p(Math.exp(-log)) : Math.log1p(Math.exp(log)));
 }
 
 /**
- * Wasserstein-1 distance: E|m1 - m2 + (s1 - s2) z| for a standard normal z, as the cheapest plan keeps the order. For equal
- * deviations |m1 - m2|; by quadrature else, split at the bend.
+ * Wasserstein-1 distance, E|m1 - m2 + (s1 - s2) z| for a standard normal z, because the optimal plan is monotone. For
+ * equal deviations |m1 - m2|; otherwise by quadrature, split at the kink.
  */
 export function normalW1d(p: Normal1d, q: Normal1d): number {
   for (const side of [p, q]) requireNormal(side, "normalW1d");

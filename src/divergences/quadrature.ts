@@ -1,8 +1,8 @@
-/** Nodes in (0, 1) and weights of the Gauss-Legendre rule of eight points on [-1, 1]; the other half mirrors them. */
+/** Positive nodes and weights of the eight-point Gauss-Legendre rule on [-1, 1]; the negative ones mirror them. */
 const nodes = [0.1834346424956498, 0.525532409916329, 0.7966664774136267, 0.9602898564975363] as const;
 const weights = [0.362683783378362, 0.31370664587788727, 0.2223810344533745, 0.10122853629037626] as const;
 
-/** The integral of a function over neighbouring intervals, eight points in each: exact for polynomials up to degree 15. */
+/** Integral of a function over adjacent intervals, eight points in each: exact for polynomials up to degree 15. */
 export function integrate(f: (x: number) => number, ends: ArrayLike<number>): number {
   let total = 0;
   for (let i = 1; i < ends.length; i++) {
@@ -15,11 +15,11 @@ export function integrate(f: (x: number) => number, ends: ArrayLike<number>): nu
   return total;
 }
 
-/** Standard deviations from the mean beyond which a normal density is below the last bit of what is summed. */
+/** Standard deviations from the mean beyond which a normal density is negligible in double precision. */
 const reach = 12;
 const stepsOfOne = 4;
 
-/** Ends of intervals that are fine near each of some normal distributions, and reach where their densities have vanished. */
+/** Interval ends that are fine near each of several normal distributions and reach to where their densities vanish. */
 export function normalIntervals(...of: readonly { readonly mean: number; readonly deviation: number }[]): Float64Array {
   const ends = of.flatMap(({ mean, deviation }) =>
     Array.from({ length: 2 * reach * stepsOfOne + 1 }, (_, i) => mean + deviation * (i / stepsOfOne - reach)),

@@ -1,7 +1,7 @@
 import { OptionError } from "../base/errors.ts";
 import { type Points, requireSquares } from "../numeric/points.ts";
 
-/** @throws OptionError when a side has too few points for a k-th neighbour. @throws DataError as of `requireSquares`. */
+/** @throws OptionError when a set has too few points for a k-th neighbour. @throws DataError as in `requireSquares`. */
 export function requireNeighbours(x: Points, y: Points, k: number, where: string): void {
   requireSquares(x, y, where);
   const fewest = Math.min(x.shape[0]! - 1, y.shape[0]!);

@@ -3,10 +3,10 @@ import { resizeNearest, slice } from "../ops/index.ts";
 import { identity } from "./symmetries.ts";
 import type { Transform, TransformSet } from "./transform.ts";
 
-/** Side of a crop, as a share of the image's. */
+/** Side of a crop, as a fraction of the image's side. */
 const kept = 0.75;
 
-/** One corner at the size of the whole image. */
+/** One corner of the image, resized to the full size. */
 function corner(name: string, bottom: boolean, right: boolean): Transform {
   const cut = (x: Tensor, axis: 1 | 2, atEnd: boolean): Tensor => {
     const side = staticDim(x, axis, "crop");

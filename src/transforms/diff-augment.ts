@@ -16,15 +16,16 @@ import {
 } from "../ops/index.ts";
 import { shiftOf } from "./translation.ts";
 
-/** Numbers on [0, 1) that an image's transformation is drawn with. */
+/** Number of uniform random numbers per image. */
 export const diffAugmentDraws = 7;
 
 /**
- * Each image recoloured, moved and cut into at random, all of it differentiable. Colour, of images with three channels:
- * brightness by up to 0.5, saturation by a factor up to 2, contrast by one of 0.5 to 1.5. Moved by up to an eighth of the
- * side along either axis. Cut out: a square of half the side, centred anywhere, is grey.
- * @param images [n, h, w, c] in [-1, 1], which colour may leave.
+ * DiffAugment with color, translation and cutout, all of it differentiable. Colour, for images with three channels:
+ * brightness by up to 0.5, saturation by a factor of up to 2, contrast by a factor of 0.5 to 1.5. Translation: by up to
+ * an eighth of the side along either axis. Cutout: a grey square of half the side, centred anywhere.
+ * @param images [n, h, w, c] in [-1, 1]; colour may leave this range.
  * @param draws Uniform on [0, 1), [n, 7].
+ * @returns Images [n, h, w, c].
  * @source Zhao et al., arXiv 2006.10738, and the policy color,translation,cutout of the authors' code.
  */
 export function diffAugment(images: Tensor, draws: Tensor): Tensor {
@@ -36,7 +37,7 @@ export function diffAugment(images: Tensor, draws: Tensor): Tensor {
 
 function recoloured(images: Tensor, brightness: Tensor, saturation: Tensor, contrast: Tensor): Tensor {
   const each = (draw: Tensor): Tensor => reshape(draw, [-1, 1, 1, 1]);
-  /** Drawn away from a mean, or towards it. */
+  /** Scales deviations from the mean over `axes`. */
   const spread = (x: Tensor, axes: readonly number[], factor: Tensor): Tensor => {
     const middle = mean(x, { axes, keepDims: true });
     return add(mul(sub(x, middle), factor), middle);
@@ -46,7 +47,7 @@ function recoloured(images: Tensor, brightness: Tensor, saturation: Tensor, cont
   return spread(saturated, [1, 2, 3], each(add(contrast, 0.5)));
 }
 
-/** Whole numbers [n, 1] below `count`, of draws [n, 1]. */
+/** Whole numbers [n, 1] in [0, count), from uniform numbers [n, 1]. */
 function wholeBelow(count: number, draws: Tensor): Tensor {
   return cast(mul(draws, count), "int32");
 }
@@ -56,8 +57,8 @@ function integers(values: readonly number[], shape: readonly number[]): Tensor {
 }
 
 /**
- * Each image's rows moved by up to an eighth of their number either way, grey where none comes from; then rows and columns
- * change places, so that done twice it moves both: [n, h, w, c] to [n, w, h, c].
+ * Shifts the rows of each image by up to an eighth of their number in either direction, filling with grey, and
+ * transposes rows and columns, so that applying it twice shifts both: [n, h, w, c] to [n, w, h, c].
  */
 function movedRows(images: Tensor, draws: Tensor): Tensor {
   const [n, h, w, c] = images.shape as readonly [number, number, number, number];
@@ -69,7 +70,7 @@ function movedRows(images: Tensor, draws: Tensor): Tensor {
   return transpose(reshape(matmul(from, reshape(images, [n, h, w * c])), images.shape), [0, 2, 1, 3]);
 }
 
-/** Which places of an axis the square covers: 1 or 0, [n, h, 1, 1] or [n, 1, w, 1]. */
+/** Which positions of an axis the square covers: 1 or 0, [n, h, 1, 1] or [n, 1, w, 1]. */
 function covered(images: Tensor, axis: 1 | 2, draws: Tensor): Tensor {
   const side = staticDim(images, axis, "diffAugment");
   const length = Math.floor(side / 2 + 0.5);

@@ -1,7 +1,7 @@
 import { identity, leftRight, turned180, upDown } from "./symmetries.ts";
 import type { TransformSet } from "./transform.ts";
 
-/** Mirrored both ways an image is turned by 180 degrees. */
+/** Flipping both axes rotates an image by 180 degrees. */
 export const flips = {
   name: "flip",
   summary: "flipped left-right, up-down and both",

@@ -3,15 +3,15 @@ import { type Shape, formatShape } from "../base/ndarray.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { TransformSet } from "./transform.ts";
 
-/** A transformation of one kind of items. */
+/** A transformation of one kind of item. */
 export interface ItemTransform {
   readonly name: string;
   apply(x: Tensor): Tensor;
 }
 
 /**
- * All that some sets hold, each once, the identity first. Of pairs of images: for either one.
- * @throws OptionError when items of this kind and shape cannot be transformed so.
+ * All transformations of the given sets, each once, the identity first. For pairs of images: of either image.
+ * @throws OptionError when items of this kind and shape cannot be transformed in this way.
  */
 export function transformsFor(
   sets: readonly TransformSet[],

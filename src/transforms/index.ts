@@ -11,7 +11,7 @@ export * from "./diff-augment.ts";
 export * from "./for-items.ts";
 export type { Transform, TransformSet } from "./transform.ts";
 
-/** Every set, by the order in which help shows them. */
+/** Every set, in the order of the help. */
 export const transformSets = [
   identityAlone,
   rotation,

@@ -3,9 +3,9 @@ import type { Tensor } from "../graph/tensor.ts";
 /** A differentiable function from items to items of the same shape. */
 export interface Transform {
   readonly name: string;
-  /** Images [n, h, w, c] in [-1, 1]; what comes in from outside the image is 0, grey. */
+  /** Images [n, h, w, c] in [-1, 1]; pixels from outside the image are 0, grey. */
   images(x: Tensor): Tensor;
-  /** Points [n, 2], around the origin; not given where it means nothing to points. */
+  /** Points [n, 2], around the origin; not given if it does not apply to points. */
   points?(x: Tensor): Tensor;
 }
 
@@ -13,10 +13,10 @@ export interface Transform {
 export interface TransformSet {
   readonly name: string;
   readonly summary: string;
-  /** Whether each can be undone: only then are two distributions as far apart after it as before. */
+  /** Whether every member is invertible: only then does it preserve the divergence between two distributions. */
   readonly invertible: boolean;
-  /** Whether images must be as high as they are wide. */
+  /** Whether images must be square. */
   readonly square: boolean;
-  /** The first is the identity. Sets that share one share the object. */
+  /** The first member is the identity. Sets share the objects of common members. */
   readonly members: readonly Transform[];
 }

@@ -3,12 +3,12 @@ import { padAxis, slice } from "../ops/index.ts";
 import { identity } from "./symmetries.ts";
 import type { Transform, TransformSet } from "./transform.ts";
 
-/** How far an image of so many pixels is moved: an eighth of it, to whole pixels. */
+/** Shift in pixels for a side of this many pixels: an eighth, rounded. */
 export function shiftOf(side: number): number {
   return Math.round(side / 8);
 }
 
-/** Towards the end of an axis of images, or towards its start. */
+/** Shifts images along an axis, towards its end or its start. */
 function moved(name: string, axis: 1 | 2, onwards: boolean): Transform {
   const images = (x: Tensor): Tensor => {
     const side = staticDim(x, axis, "translation");

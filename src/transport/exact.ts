@@ -8,8 +8,8 @@ import { type Potentials, type TransportPlan, costOf } from "./plan.ts";
 import { type Support, chosen, costsOn, planOnAll, supportOf } from "./support.ts";
 
 /**
- * What is to be moved: nonnegative weights of the points of each side, as shares of their sum; equal where not given. A point
- * of weight 0 is as one that is not there.
+ * Weights of the points of each side, nonnegative and normalised to sum 1; uniform by default. A point of weight 0 is
+ * ignored.
  */
 export interface TransportWeights {
   /** [n] */
@@ -18,31 +18,31 @@ export interface TransportWeights {
   readonly target?: ArrayLike<number> | undefined;
 }
 
-/** An optimal plan with the potentials that prove it. */
+/** An optimal plan with the dual potentials that prove its optimality. */
 export interface ExactTransport {
-  /** The least cost of moving the one to the other. */
+  /** Lowest mean cost of moving the source onto the target. */
   readonly cost: number;
   /** At most n + m - 1 entries. */
   readonly plan: TransportPlan;
-  /** For every pair the sum of both is at most the cost, and equal to it where the plan moves something. */
+  /** For every pair, the sum of both potentials is at most the cost, with equality where the plan moves mass. */
   readonly potentials: Potentials;
-  /** How far the cost is above what every plan costs at least, as the potentials prove by exact sums; 0 but for rounding. */
+  /** Duality gap: cost minus the lower bound that the potentials prove, by exact sums; 0 except for rounding. */
   readonly gap: number;
   /**
-   * Optimal: the gap is at most 1e-9 of the cost (of its terms' magnitudes, where some are negative). Inexact: it is not, as
-   * costs span more powers of ten than could be resolved.
+   * Optimal: the gap is at most 1e-9 of the cost (of the magnitude of its terms, if some are negative). Inexact: it is
+   * larger, because the costs span too many orders of magnitude.
    */
   readonly status: "optimal" | "inexact";
-  /** Changes of the tree that were made. */
+  /** Number of pivots of the network simplex. */
   readonly pivots: number;
 }
 
 /**
- * The cheapest plan between two weighted point sets (earth mover's distance), exactly. Sizes may differ, costs may be any
- * finite numbers, and weights are taken as they are whatever their scales. Time for n points on both sides grows a little
- * faster than n^2 (2000 x 2000 in about a second); memory is the matrix of costs, 8 n m bytes, and O(n + m) beside it; several
- * times as much of either where costs span more than ten powers of ten.
- * @param costs Of moving a unit from each source to each target, [n, m].
+ * Exact optimal transport plan between two weighted point sets (earth mover's distance). The sets may differ in size,
+ * costs may be any finite numbers, and weights are used exactly, whatever their scales. Time grows a little faster than
+ * n^2 (2000 x 2000 in about a second). Memory is the cost matrix, 8 n m bytes, plus O(n + m); several times as much of
+ * both if costs span more than ten orders of magnitude.
+ * @param costs Cost of moving a unit from each source to each target, [n, m].
  * @throws OptionError or DataError for costs or weights that are not valid.
  * @source Kantorovich, "On the translocation of masses", 1942; the method: `NetworkSimplex`.
  */
@@ -64,7 +64,7 @@ type Solved = Omit<ExactTransport, "potentials"> & {
   readonly dual: Float64Array;
 };
 
-/** Between points that all have a weight above 0. */
+/** Solves the problem between points with positive weights. */
 function solve(
   costs: NdArray<"float64">,
   source: ArrayLike<number> | undefined,
@@ -79,7 +79,7 @@ function solve(
     const plan = planOf(flows, [n, m], masses.total);
     const dual = simplex.dual.slice(0, n);
     const cost = costOf(plan, costs);
-    // No plan costs less than its cheapest way.
+    // A lower bound on the cost of any plan.
     const proven = gapOf(costs, tightened(costs, dual, everywhere), masses, flows);
     const gap = Math.max(0, Math.min(proven, cost - least(costs.data)));
     const status: ExactTransport["status"] = gap <= 1e-9 * costOf(plan, costs, Math.abs) ? "optimal" : "inexact";
@@ -110,7 +110,7 @@ function flowsOf({ tree, flow, n, m }: NetworkSimplex<Whole>): Flow[] {
 }
 
 function planOf(flows: readonly Flow[], shape: readonly [number, number], total: Whole): TransportPlan {
-  // A mass may be below the smallest double, as a share.
+  // A mass can be below the smallest double as a share of the total.
   const moved = flows
     .map(({ from, to, units }) => ({ from, to, mass: shareOf(units, total) }))
     .filter(({ mass }) => mass > 0);
@@ -123,8 +123,8 @@ function planOf(flows: readonly Flow[], shape: readonly [number, number], total:
 }
 
 /**
- * Potentials of the targets as large as those of the sources in the support allow, and then of all sources; no pair is above
- * its cost.
+ * The largest target potentials that the source potentials in the support allow, then the largest potentials of all
+ * sources: no pair exceeds its cost.
  */
 function tightened(
   { data: costs, shape }: NdArray<"float64">,

@@ -11,22 +11,22 @@ import {
   squaredDistance,
 } from "../numeric/points.ts";
 
-/** What it costs to move a unit of mass from one point to another. */
+/** Cost of moving a unit of mass between two points: Euclidean, squared Euclidean or Manhattan distance. */
 export const groundCosts = {
   euclidean: euclideanDistance,
   squared: squaredDistance,
   manhattan: manhattanDistance,
 } as const satisfies Readonly<Record<string, PairFunction>>;
 
-/** Cost of moving a unit of mass from one point to another. */
+/** Name of a ground cost. */
 export type GroundCost = keyof typeof groundCosts;
 
-/** Bytes that a computation may hold where its caller does not say how many there are: 4 GiB. */
+/** Default memory limit in bytes: 4 GiB. */
 export const defaultMemory = 2 ** 32;
-/** Elements of the longest array there is. */
+/** Elements of the longest possible array. */
 const longestArray = 2 ** 32 - 1;
 
-/** @throws OptionError naming the bytes needed when they are more than there are. Nothing has been allocated then. */
+/** @throws OptionError, before anything is allocated, when more bytes are needed than there are. */
 export function requireMemory(where: string, [n, m]: readonly [number, number], bytes: number, memory: number): void {
   if (bytes <= memory && n * m <= longestArray) return;
   const side = Math.floor(Math.min(Math.sqrt(longestArray), Math.sqrt((memory * n * m) / bytes)));
@@ -37,9 +37,9 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
 }
 
 /**
- * The cost between every point of `a` and every point of `b`: float64 [n, m], 8 n m bytes.
- * @param memory Bytes there are for it.
- * @throws OptionError, before any work, when they are too few. @throws DataError as of `requireSquares`.
+ * The cost between every point of `a` [n, d] and every point of `b` [m, d]: float64 [n, m], 8 n m bytes.
+ * @param memory Bytes available for it.
+ * @throws OptionError, before any work, when they are too few. @throws DataError as in `requireSquares`.
  */
 export function costMatrix(
   a: Points,
@@ -55,7 +55,9 @@ export function costMatrix(
   return ndarray("float64", [n, m], out);
 }
 
-/** Costs as they may be given. @throws OptionError for a shape that is no matrix, or the first cost that is not finite. */
+/**
+ * The shape of a cost matrix. @throws OptionError for anything but a matrix, or for the first cost that is not finite.
+ */
 export function requireCosts(costs: NdArray<"float64">, where: string): [n: number, m: number] {
   const [n = 0, m = 0, ...rest] = costs.shape;
   if (n === 0 || m === 0 || rest.length > 0) {

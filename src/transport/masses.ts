@@ -2,13 +2,19 @@ import { ShapeError } from "../base/errors.ts";
 import { quotient, unitExponent, wholeOf } from "../base/exact.ts";
 import { sharesOf } from "../base/shares.ts";
 
-/** What lies at each of n points, as shares of the whole; equal ones where no weights are given. @throws ShapeError for another number of weights. */
+/**
+ * Masses of n points, normalised to sum 1: [n]; uniform without weights. @throws ShapeError for another number of
+ * weights.
+ */
 export function massesOf(weights: ArrayLike<number> | undefined, n: number, where: string): Float64Array {
   requireWeights(weights, n, where);
   return weights === undefined ? new Float64Array(n).fill(1 / n) : sharesOf(weights, where);
 }
 
-/** @throws ShapeError for another number of weights than n. @throws DataError or OptionError for one that is no mass, or none above 0. */
+/**
+ * @throws ShapeError for a number of weights other than n. @throws DataError or OptionError for negative or non-finite
+ * weights, or if all are 0.
+ */
 export function requireWeights(weights: ArrayLike<number> | undefined, n: number, where: string): void {
   if (weights === undefined) return;
   if (weights.length !== n) {
@@ -17,10 +23,10 @@ export function requireWeights(weights: ArrayLike<number> | undefined, n: number
   sharesOf(weights, where);
 }
 
-/** A whole number: as a double while these count exactly, else of any size. Those of one problem are of one kind. */
+/** A whole number: a double where doubles are exact, otherwise a bigint. All numbers of one problem are of one kind. */
 export type Whole = number | bigint;
 
-// Both kinds are added and compared alike, which their types cannot say.
+// Both kinds are added and compared with the same operators, which their types cannot express.
 
 export function plus<W extends Whole>(a: W, b: W): W {
   return ((a as number) + (b as number)) as W;
@@ -35,7 +41,7 @@ export function shareOf(part: Whole, whole: Whole): number {
   return typeof part === "number" ? part / (whole as number) : quotient(part, whole as bigint);
 }
 
-/** Both sides' masses as whole numbers of one unit, of equal sums: exactly the weights, whatever their scales. */
+/** Masses of both sides as whole multiples of one unit, with equal sums: exactly the weights, whatever their scales. */
 export interface WholeMasses<W extends Whole = Whole> {
   readonly source: readonly W[];
   readonly target: readonly W[];
@@ -43,7 +49,10 @@ export interface WholeMasses<W extends Whole = Whole> {
   readonly total: W;
 }
 
-/** @param target One of both. Each side has a weight above 0, and no weight is below or not finite: `massesOf` has seen them. */
+/**
+ * @param target Like `source`: at least one weight is positive and none is negative or non-finite, as `massesOf` has
+ * checked.
+ */
 export function wholeMasses(
   source: ArrayLike<number> | undefined,
   target: ArrayLike<number> | undefined,

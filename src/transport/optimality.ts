@@ -5,8 +5,8 @@ import type { NetworkSimplex } from "./network-simplex.ts";
 import type { Potentials } from "./plan.ts";
 
 /**
- * How far a plan of these flows is above what the potentials prove that every plan costs at least. Where the potentials of a
- * pair exceed its cost by rounding, the source's are lowered by as much; all sums are exact.
+ * Cost of a plan minus the lower bound proved by the potentials. Where rounding makes a pair of potentials exceed its
+ * cost, the source's potential is lowered; all sums are exact.
  */
 export function gapOf(
   costs: NdArray<"float64">,
@@ -26,30 +26,31 @@ export function gapOf(
   return quotient(sum, BigInt(total) << BigInt(-unit));
 }
 
-/** By how much `own` and a target's potential exceed their cost at most; a little more, as its own rounding may be. */
+/** The most by which `own` and a target's potential exceed their cost, rounded up. */
 function largestExcess(own: number, target: Float64Array, costs: Float64Array, row: number): number {
   let most = 0;
   for (let j = 0; j < target.length; j++) {
     const other = target[j]!;
     const sum = own + other;
     if (sum < costs[row + j]! + most) continue;
-    // What the sum lost by rounding: Knuth's two-sum.
+    // Rounding error of the sum: Knuth's two-sum.
     const part = sum - own;
     const lost = own - (sum - part) + (other - part);
     most = Math.max(most, (sum - costs[row + j]! + lost) * (1 + 2 ** -50));
   }
-  // Lowering it rounds once more.
+  // Lowering the potential rounds once more.
   return most === 0 ? 0 : most + 2 ** -52 * Math.abs(own);
 }
 
-/** Rounds of refinement: each resolves costs some 2^30 times smaller. */
+/** Maximum rounds of refinement; each resolves costs about 2^30 times smaller. */
 const maxRounds = 80;
 
 /**
- * Goes on until exact potentials prove the plan to be optimal, which doubles cannot where costs span too many powers of ten:
- * each round takes the exact potentials of the tree off the costs, and solves for what is left.
- * @returns Whether it got there.
- * @source Gleixner, Steffy, Wolter, "Iterative refinement for linear programming", INFORMS Journal on Computing 28, 2016.
+ * Iterative refinement until exact potentials prove the plan optimal, which doubles cannot do if costs span too many
+ * orders of magnitude: each round subtracts the exact potentials of the tree from the costs and solves for the rest.
+ * @returns Whether optimality was proved.
+ * @source Gleixner, Steffy, Wolter, "Iterative refinement for linear programming", INFORMS Journal on Computing 28,
+ * 2016.
  */
 export function refine<W extends Whole>(simplex: NetworkSimplex<W>, costs: NdArray<"float64">): boolean {
   const [n, m] = costs.shape as [number, number];
@@ -66,7 +67,7 @@ export function refine<W extends Whole>(simplex: NetworkSimplex<W>, costs: NdArr
       simplex.dual.set(potentials.map((each) => quotient(each, 1n << BigInt(-unit))));
       return true;
     }
-    // A potential changes by fewer than n + m of the lowest: what is above stays above.
+    // A potential changes by less than n + m times the lowest: what is above stays above.
     scale = (-lowest).toString(2).length + Math.ceil(Math.log2(4 * (n + m)));
     const cap = 1n << BigInt(scale);
     simplex.reprice(Float64Array.from(left, (each) => (each >= cap ? 1 : quotient(each, cap))));
@@ -74,7 +75,7 @@ export function refine<W extends Whole>(simplex: NetworkSimplex<W>, costs: NdArr
   return false;
 }
 
-/** The exact potentials of a tree: along its arcs both ends' add up to the cost. Those at the root move by what was found. */
+/** Exact potentials of a tree: along its arcs, the potentials of both ends add up to the cost. */
 function treePotentials<W extends Whole>(
   { tree, dual, n, m }: NetworkSimplex<W>,
   costs: readonly bigint[],

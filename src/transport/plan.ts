@@ -1,15 +1,17 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 
-/** How much goes from where to where: only what is moved is listed. Masses add up to 1. */
+/** Entries of a transport plan: mass moved from source to target. Masses add up to 1. */
 export interface TransportPlan {
-  /** Sources and targets. */
+  /** Numbers of sources and targets. */
   readonly shape: readonly [n: number, m: number];
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly mass: Float64Array;
 }
 
-/** What a mass more at a place would add to the cost; together they prove that no plan is cheaper. */
+/**
+ * Dual potentials: the increase of the cost per unit of mass added at a point. Together they prove the plan optimal.
+ */
 export interface Potentials {
   /** [n] */
   readonly source: Float64Array;
@@ -24,7 +26,7 @@ export function densePlan({ shape, from, to, mass }: TransportPlan): NdArray<"fl
   return ndarray("float64", shape, out);
 }
 
-/** What the plan takes from each source, [n], and brings to each target, [m]. */
+/** Row and column sums of the plan: mass taken from each source, [n], and brought to each target, [m]. */
 export function marginalsOf({ shape, from, to, mass }: TransportPlan): [source: Float64Array, target: Float64Array] {
   const [source, target] = [new Float64Array(shape[0]), new Float64Array(shape[1])];
   for (let e = 0; e < mass.length; e++) {
@@ -34,7 +36,7 @@ export function marginalsOf({ shape, from, to, mass }: TransportPlan): [source: 
   return [source, target];
 }
 
-/** The sum over the plan of mass times cost, or times what `of` makes of the cost. @param costs [n, m] */
+/** Sum over the plan of mass times cost, or of mass times `of(cost)`. @param costs [n, m] */
 export function costOf(
   { shape, from, to, mass }: TransportPlan,
   costs: NdArray,

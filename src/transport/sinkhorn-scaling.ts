@@ -1,12 +1,15 @@
-/** Logarithms of scalings beyond which they are taken into the potentials: products of them stay far inside a double. */
+/**
+ * Log scaling beyond which scalings are absorbed into the potentials; products then stay far inside the range of a
+ * double.
+ */
 const farthest = 50;
-/** The logarithm below which an entry of the kernel is left out: no scaling would bring it back, and tiny numbers are slow. */
+/** Log value below which a kernel entry is dropped: no scaling would bring it back, and denormal numbers are slow. */
 const smallest = -460;
 
 /**
- * Sinkhorn's iteration on one problem. Potentials hold what has been found; a kernel exp((f + g - c) / epsilon) is made of
- * them, and scaled on both sides by plain products, which cost a tenth of logarithms. When the scalings have grown large
- * they are taken into the potentials and the kernel is made anew.
+ * Stabilised Sinkhorn iterations on one problem. A kernel exp((f + g - c) / epsilon) is built from the current
+ * potentials and scaled on both sides by plain products, which cost a tenth of log-domain updates. When the scalings
+ * become large, they are absorbed into the potentials and the kernel is rebuilt.
  */
 export class SinkhornScaling {
   /** Potentials [n] and [m]. */
@@ -15,7 +18,7 @@ export class SinkhornScaling {
   iterations = 0;
   private readonly kernel: Float64Array;
 
-  /** @param costs [n, m] @param a Shares [n], each above 0. @param b Shares [m], each above 0. */
+  /** @param costs [n, m] @param a Positive shares [n]. @param b Positive shares [m]. */
   constructor(
     private readonly costs: Float64Array,
     private readonly a: Float64Array,
@@ -26,7 +29,7 @@ export class SinkhornScaling {
     this.kernel = new Float64Array(costs.length);
   }
 
-  /** Iterates until the plan's sums miss at most so much of the weights, or `most` iterations were made in all. */
+  /** Iterates until the marginal error is within the tolerance, or `most` iterations were made in total. */
   run(epsilon: number, tolerance: number, most: number): void {
     for (;;) {
       this.logStep(epsilon);
@@ -35,7 +38,7 @@ export class SinkhornScaling {
     }
   }
 
-  /** The plan of the potentials, in place of the kernel: nothing can be run after this. */
+  /** The plan for the potentials; it overwrites the kernel, so nothing can be run afterwards. */
   plan(epsilon: number): Float64Array {
     const { kernel, a, b } = this;
     this.fillKernel(epsilon);
@@ -54,11 +57,11 @@ export class SinkhornScaling {
     }
   }
 
-  /** One iteration on the potentials alone, safe for any of them: each row's sum is made right, then each column's. */
+  /** One log-domain iteration, safe for any potentials: matches the row sums, then the column sums. */
   private logStep(epsilon: number): void {
     const { costs, a, b, f, g } = this;
     const [n, m] = [f.length, g.length];
-    // Shares are taken as logarithms, so that a far smaller one than others counts where it must.
+    // Logarithms of the shares, so that a share far smaller than the others still counts where it must.
     const [own, others] = [a, b].map((shares) => shares.map((share) => epsilon * Math.log(share))) as [
       Float64Array,
       Float64Array,
@@ -76,7 +79,10 @@ export class SinkhornScaling {
     this.iterations++;
   }
 
-  /** Scales the kernel until it is done, which it returns, or the scalings are too large. They end in the potentials. */
+  /**
+   * Scales the kernel until the tolerance is met (true) or the scalings are too large (false), then absorbs them into
+   * the potentials.
+   */
   private scale(epsilon: number, tolerance: number, most: number): boolean {
     const { a, b, f, g } = this;
     const [u, v, sums] = [
@@ -103,7 +109,7 @@ export class SinkhornScaling {
     }
   }
 
-  /** Makes the sums of rows right by `u`, and finds those of columns, all but `v` in them. */
+  /** Matches the row sums with `u` and computes the column sums without `v`. */
   private sweep(u: Float64Array, v: Float64Array, sums: Float64Array): void {
     const { kernel, a, b } = this;
     const m = b.length;
@@ -124,8 +130,8 @@ function isModerate(scalings: Float64Array): boolean {
 }
 
 /**
- * -epsilon log sum_j b_j exp((g_j - c_j) / epsilon) over the costs [m] from `row` on: the potential that makes the plan's sum
- * there right. @param shares The b_j, as epsilon log b_j.
+ * Soft minimum -epsilon log sum_j b_j exp((g_j - c_j) / epsilon) over the costs [m] from `row` on: the potential that
+ * matches the plan's sum there. @param shares The b_j, as epsilon log b_j.
  */
 export function softMinimum(
   costs: Float64Array,

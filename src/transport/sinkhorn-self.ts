@@ -6,9 +6,9 @@ import { softMinimum } from "./sinkhorn-scaling.ts";
 import { chosen, costsOn, supportOf } from "./support.ts";
 
 /**
- * Regularised transport of a point set onto itself, whose two potentials are one. Each iteration goes half of the way to
- * what makes the plan's sums right; some ten suffice, where alternating sides would creep between groups of points. Memory
- * is the matrix of costs.
+ * Entropically regularised transport of a point set onto itself, for which both potentials are equal. Each iteration
+ * averages the potential with its update, which converges in some ten iterations where alternating updates creep.
+ * Memory is the cost matrix.
  * @param costs Symmetric [n, n].
  * @source Feydy et al., arXiv 1810.08278.
  */
@@ -26,7 +26,7 @@ export function selfSinkhorn(
   const logs = shares.map((share) => epsilon * Math.log(share));
   const potential = new Float64Array(shares.length);
   for (let done = 1; ; done++) {
-    // The potential of each point that would make the plan's sum there right, the others' given.
+    // The update of each point's potential, given the others.
     const right = potential.map((_, i) => softMinimum(between, potential, logs, epsilon, i * logs.length));
     let error = 0;
     for (let i = 0; i < right.length; i++) {

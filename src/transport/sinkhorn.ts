@@ -7,44 +7,44 @@ import type { Potentials } from "./plan.ts";
 import { SinkhornScaling, softMinimum } from "./sinkhorn-scaling.ts";
 import { type Support, chosen, costsOn, matrixOnAll, supportOf } from "./support.ts";
 
-/** Regularisation, tolerance and iterations of Sinkhorn's algorithm. */
+/** Regularisation, tolerance and iteration limit of Sinkhorn's algorithm. */
 export interface SinkhornLimits {
-  /** Strength of the regularisation, in the unit of the costs; above 0. */
+  /** Regularisation strength in the unit of the costs, above 0. */
   readonly epsilon: number;
-  /** What the plan's sums may miss of the weights, as a share of the mass: 1e-7 where not given. */
+  /** Largest allowed marginal error as a share of the mass; default 1e-7. */
   readonly tolerance?: number | undefined;
-  /** Most iterations: 10,000 where not given. */
+  /** Iteration limit; default 10,000. */
   readonly iterations?: number | undefined;
 }
 
 /** Limits of the algorithm, and weights of the points. */
 export type SinkhornOptions = SinkhornLimits & TransportWeights;
 
-/** An entropy-regularised plan, its potentials and its cost. */
+/** An entropically regularised plan, its potentials and its cost. */
 export interface Sinkhorn {
-  /** What the plan costs without the regularisation: the sum of mass times cost, at least that of the exact plan. */
+  /** Cost of the plan without the regularisation term, the sum of mass times cost: at least that of the exact plan. */
   readonly cost: number;
-  /** What is minimised: the cost plus epsilon KL(plan || source x target), by its dual. */
+  /** The objective, cost plus epsilon KL(plan || source x target), from its dual. */
   readonly regularised: number;
   /** Float64 [n, m]. */
   readonly plan: NdArray<"float64">;
   /** The plan is a_i b_j exp((f_i + g_j - c_ij) / epsilon). */
   readonly potentials: Potentials;
-  /** How far the plan's sums are from the weights, both sides together. */
+  /** L1 distance of the plan's row and column sums from the weights, both sides together. */
   readonly marginalError: number;
   readonly iterations: number;
   /** Whether the tolerance was met. */
   readonly converged: boolean;
 }
 
-/** By how much the regularisation falls from stage to stage, and the error at which a stage is left. */
+/** Factor by which epsilon falls from stage to stage, and the marginal error at which a stage ends. */
 const stageFactor = 4;
 const stageTolerance = 1e-3;
 
 /**
- * Transport with entropic regularisation, in the log domain: the regularisation falls in stages, each starting from the
- * potentials of the one before. Costs of any scale are safe; iterations grow with the largest cost over epsilon. Memory is
- * twice the matrix of costs: 16 n m bytes.
+ * Entropically regularised optimal transport. Epsilon is annealed in stages, each starting from the potentials of the
+ * previous one. Costs of any scale are safe; the number of iterations grows with the largest cost over epsilon. Memory
+ * is twice the cost matrix: 16 n m bytes.
  * @param costs [n, m]
  * @throws OptionError or DataError for costs, weights or an epsilon that are not valid.
  * @source Cuturi, "Sinkhorn distances", arXiv 1306.0895; Schmitzer, "Stabilized sparse scaling algorithms for entropy
@@ -78,7 +78,7 @@ export function sinkhorn(costs: NdArray<"float64">, options: SinkhornOptions): S
   };
 }
 
-/** The potentials of all points: of one without a weight, what would make the plan's sum there right. */
+/** Potentials of all points; for a point without weight, the value that would match the plan's sum there. */
 function potentialsOnAll(
   costs: NdArray<"float64">,
   { f, g }: SinkhornScaling,
@@ -116,7 +116,7 @@ function transposed({ shape, data }: NdArray<"float64">): NdArray<"float64"> {
   return ndarray("float64", [m, n], out);
 }
 
-/** @throws OptionError unless it is a number above 0. */
+/** @throws OptionError unless epsilon is a finite number above 0. */
 export function requireEpsilon(epsilon: number, where: string): void {
   if (epsilon > 0 && Number.isFinite(epsilon)) return;
   throw new OptionError(
@@ -125,7 +125,7 @@ export function requireEpsilon(epsilon: number, where: string): void {
   );
 }
 
-/** From the spread of the costs down to epsilon. */
+/** Values of epsilon from the spread of the costs down to the final one. */
 function stagesTo(epsilon: number, costs: Float64Array): number[] {
   const [low, high] = costs.reduce(([a, b], cost) => [Math.min(a, cost), Math.max(b, cost)], [Infinity, -Infinity]);
   const stages = [epsilon];
@@ -149,9 +149,9 @@ function dot(potential: Float64Array, shares: Float64Array): number {
 }
 
 /**
- * What is left of the regularised cost when each side's cost to itself is taken off: 0 for equal sides, positive else. The
- * blur that makes the regularised cost of equal sides positive is gone.
- * @param within Of each side with itself: `selfSinkhorn`.
+ * Sinkhorn divergence: the regularised cost minus half of each side's regularised cost to itself. It is 0 for equal
+ * sides and positive otherwise; the entropic bias cancels.
+ * @param within Each side with itself: `selfSinkhorn`.
  * @source Feydy et al., "Interpolating between optimal transport and MMD using Sinkhorn divergences", arXiv 1810.08278.
  */
 export function debiased(between: Regularised, within: readonly [Regularised, Regularised]): number {

@@ -8,18 +8,23 @@ import { lineDistance, lineMasses } from "./wasserstein-1d.ts";
 
 /** Mean Wasserstein distance over random directions, with its standard error. */
 export interface SlicedWasserstein {
-  /** Mean over directions. */
+  /** Mean over directions, in the unit of the points. */
   readonly distance: number;
-  /** Of the mean, over directions; NaN for a single one. The points are taken as they are. */
+  /** Standard error of the mean over directions, for fixed points; NaN for a single direction. */
   readonly stderr: number;
 }
 
 /**
- * Sliced Wasserstein-1 distance: the mean, over directions drawn uniformly, of the distance between both sides' shadows on
- * a line. At most the Wasserstein-1 distance itself; equal to it for points on a line. Memory O(n + m).
- * @param directions How many, from 1.
- * @source Rabin, Peyre, Delon, Bernot, "Wasserstein barycenter and its application to texture mixing", 2011;
- * Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", 2015.
+ * Sliced Wasserstein-1 distance: the mean W1 distance of both point sets projected onto uniformly random directions. At
+ * most the Wasserstein-1 distance, and equal to it in one dimension. Memory O(n + m).
+ * @param x Points [n, d].
+ * @param y Points [m, d].
+ * @param directions Number of random directions, from 1.
+ * @param weights Weights [n] and [m]; uniform by default.
+ * @throws OptionError for a number of directions below 1. @throws DataError or OptionError for points or weights that
+ * are not valid.
+ * @source Rabin, Peyre, Delon, Bernot, "Wasserstein barycenter and its application to texture mixing", 2011; Bonneel et
+ * al., "Sliced and Radon Wasserstein barycenters of measures", 2015.
  */
 export function slicedWasserstein(
   x: Points,
@@ -41,7 +46,7 @@ export function slicedWasserstein(
   return { distance: mean, stderr };
 }
 
-/** Uniform on the sphere: a normal vector has no direction before others. */
+/** Uniform on the sphere: a normalised standard normal vector. */
 function unitVector(of: Key, d: number): Float64Array {
   const drawn = Float64Array.from(normal(of, [d]).data);
   const length = Math.sqrt(dotProduct(drawn, 0, drawn, 0, d));

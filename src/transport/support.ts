@@ -3,20 +3,20 @@ import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { range } from "../base/range.ts";
 import type { TransportPlan } from "./plan.ts";
 
-/** The points of each side that something lies at; null where that is all of them. */
+/** Indices of the points with positive weight on each side; null if all are. */
 export interface Support {
   readonly rows: Int32Array | null;
   readonly columns: Int32Array | null;
 }
 
-/** The places of the weights above 0; null where that is all of them, or none are given. */
+/** Indices of the positive weights [n]; null if all are positive, or none are given. */
 export function supportOf(weights: ArrayLike<number> | undefined): Int32Array | null {
   if (weights === undefined) return null;
   const places = range(0, weights.length).filter((i) => weights[i]! > 0);
   return places.length === weights.length ? null : places;
 }
 
-/** The values at those places. */
+/** The values [n] at these indices; all of them for null. */
 export function chosen<T extends ArrayLike<number> | undefined>(
   values: T,
   places: Int32Array | null,
@@ -26,7 +26,7 @@ export function chosen<T extends ArrayLike<number> | undefined>(
     : filled(new Float64Array(places.length), (i) => values[places[i]!]!);
 }
 
-/** The costs between points of the support: those given, where that is all of them. */
+/** The costs [n, m] between points of the support; unchanged if that is all of them. */
 export function costsOn(costs: NdArray<"float64">, { rows, columns }: Support): NdArray<"float64"> {
   if (rows === null && columns === null) return costs;
   const m = costs.shape[1]!;
@@ -38,7 +38,7 @@ export function costsOn(costs: NdArray<"float64">, { rows, columns }: Support): 
   return ndarray("float64", [kept.length, across.length], data);
 }
 
-/** A plan between points of the support as one between all points. */
+/** Extends a plan between points of the support to all points. */
 export function planOnAll(
   plan: TransportPlan,
   shape: readonly [n: number, m: number],
@@ -49,7 +49,7 @@ export function planOnAll(
   return { shape, from: at(plan.from, rows), to: at(plan.to, columns), mass: plan.mass };
 }
 
-/** The same of a matrix over the support: 0 elsewhere. */
+/** Extends a matrix over the support to all points, with 0 elsewhere. */
 export function matrixOnAll(
   matrix: NdArray<"float64">,
   shape: readonly [n: number, m: number],

@@ -4,18 +4,22 @@ import type { TransportWeights } from "./exact.ts";
 import { type Whole, type WholeMasses, minus, plus, requireWeights, shareOf, wholeMasses } from "./masses.ts";
 
 /**
- * Wasserstein-1 distance of weighted points on a line, exactly: the area between their distribution functions. The cheapest
- * plan keeps the order, so that sorting is all the work, O(n log n), and memory O(n). What lies to the left of a place is
- * summed exactly, whatever the scales of the weights.
- * @param x [n] @param y [m]
- * @throws DataError for a point that is not finite; as `exactTransport` for weights.
+ * Exact Wasserstein-1 distance of weighted points on a line: the area between their distribution functions. The optimal
+ * plan is monotone, so sorting suffices: O(n log n) time, O(n) memory. The distribution functions are summed exactly,
+ * whatever the scales of the weights.
+ * @param x Points [n].
+ * @param y Points [m].
+ * @throws DataError for a point that is not finite; weights as in `exactTransport`.
  * @source Vallender, "Calculation of the Wasserstein distance between probability distributions on the line", 1973.
  */
 export function wasserstein1d(x: ArrayLike<number>, y: ArrayLike<number>, weights: TransportWeights = {}): number {
   return lineDistance(lineMasses(weights, [x.length, y.length], "w1"))(x, y);
 }
 
-/** Masses on a line; null where they are equal, and as many on both sides. @throws as `exactTransport` for weights. */
+/**
+ * Masses on a line; null for uniform masses and equally many points on both sides. @throws as `exactTransport` for
+ * weights.
+ */
 export function lineMasses(
   { source, target }: TransportWeights,
   [n, m]: readonly [number, number],
@@ -26,7 +30,7 @@ export function lineMasses(
   return source === undefined && target === undefined && n === m ? null : wholeMasses(source, target, [n, m]);
 }
 
-/** The distance of any points that such masses lie at. */
+/** A function that measures the distance of point sets with these masses. */
 export function lineDistance(masses: WholeMasses | null): (x: ArrayLike<number>, y: ArrayLike<number>) => number {
   return (x, y) => {
     for (const side of [x, y]) requireFinite(side);
@@ -38,12 +42,12 @@ export function lineDistance(masses: WholeMasses | null): (x: ArrayLike<number>,
 
 type Steps = ReturnType<typeof sorted>;
 
-/** Between the distribution functions of both sides. */
+/** Area between the distribution functions of both sides. */
 function areaBetween(a: Steps, b: Steps, total: Whole): number {
   let [i, j] = [0, 0];
   let area = 0;
   const none = minus(total, total);
-  // What lies to the left of a place, of either side.
+  // Mass to the left of the current position, of either side.
   let [left, right] = [none, none];
   let at = Math.min(a.at[0]!, b.at[0]!);
   while (i < a.at.length || j < b.at.length) {
@@ -57,7 +61,7 @@ function areaBetween(a: Steps, b: Steps, total: Whole): number {
   return area;
 }
 
-/** As many points of equal weight on both sides: the k-th smallest goes to the k-th smallest. */
+/** For equally many points of equal weight, the k-th smallest goes to the k-th smallest. */
 function meanGap(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const [a, b] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()];
   let sum = 0;
@@ -65,7 +69,7 @@ function meanGap(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return sum / a.length;
 }
 
-/** The points that something lies at, by size, with how much does. */
+/** Points with positive mass in ascending order, with their masses. */
 function sorted(points: ArrayLike<number>, units: readonly Whole[]) {
   const order = range(0, points.length)
     .filter((i) => units[i]! > 0)
