@@ -15,31 +15,42 @@ const scoredItems = 500;
 /** Largest training set in which nearest items are searched at each sample grid. */
 const maxSearchedItems = 10_000;
 
+/** Images translated for discriminators of translations: nets from images to images take long. */
+const translated = 100;
+
 /**
  * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
- * trained on and to held-out ones, `overfit/NAME/train` and `overfit/NAME/heldOut`; and for few training items the share of
- * samples that lie as close to one of them as the closest hundredth of held-out items do, `overfit/memorised`. The same
- * items and the same noise each time.
+ * trained on, to held-out and to generated ones, `overfit/NAME/train`, `heldOut` and `generated`, with the standard error of the
+ * difference between the first two, `stderr`; and for few training items the share of samples that lie as close to one of them as
+ * the closest hundredth of held-out items do, `overfit/memorised`. The same items and the same noise each time.
  */
 export async function recordedOverfit(
   trained: TrainedModel,
   data: DataSplit,
   key: Key,
 ): Promise<Record<string, number>> {
-  return { ...(await scores(trained, data)), ...(await memorised(trained, data, key)) };
+  return { ...(await scores(trained, data, key)), ...(await memorised(trained, data, key)) };
 }
 
-async function scores(trained: TrainedModel, { train, test }: DataSplit): Promise<Record<string, number>> {
+async function scores(trained: TrainedModel, { train, test }: DataSplit, key: Key): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { name, map, output, packing, given } of scorers(trained)) {
-    const score = async (part: Dataset) => {
-      // Pairs stay together: which items are read follows from their number alone.
-      const inputs = Object.entries(given(part)).map(([input, items]) => [input, packsOf(readSome(items), packing)]);
-      const values = await trained.map(map, Object.fromEntries(inputs));
-      return monteCarlo(values[output]!.data).mean;
+  for (const { name, map, output, packing, given, generated } of scorers(trained)) {
+    const score = async (inputs: Readonly<Record<string, NdArray>>) => {
+      const packs = Object.entries(inputs).map(([input, items]) => [input, packsOf(items, packing)]);
+      return monteCarlo((await trained.map(map, Object.fromEntries(packs)))[output]!.data);
     };
-    found[overfitScore.name({ score: name, part: "train" })] = await score(train);
-    found[overfitScore.name({ score: name, part: "heldOut" })] = await score(test);
+    // Pairs stay together: which items are read follows from their number alone.
+    const read = (part: Dataset) =>
+      Object.fromEntries(Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]));
+    const [onTrain, onHeldOut] = [await score(read(train)), await score(read(test))];
+    const of = (part: string) => overfitScore.name({ score: name, part });
+    found[of("train")] = onTrain.mean;
+    found[of("heldOut")] = onHeldOut.mean;
+    const stderr = Math.hypot(onTrain.stderr, onHeldOut.stderr);
+    // One item has no spread.
+    if (Number.isFinite(stderr)) found[of("stderr")] = stderr;
+    const made = await generated(train, key);
+    if (made !== null) found[of("generated")] = (await score(made)).mean;
   }
   return found;
 }
@@ -51,14 +62,25 @@ interface Scorer {
   readonly packing?: number;
   /** What its inputs take of some data. */
   given(data: Dataset): Readonly<Record<string, Dataset>>;
+  /** The same of generated items, of training items where it is translated; null where no model of this kind generates. */
+  generated(data: Dataset, key: Key): Promise<Readonly<Record<string, NdArray>> | null>;
 }
 
-function scorers({ model }: TrainedModel): Scorer[] {
+function scorers(trained: TrainedModel): Scorer[] {
+  const { model } = trained;
   const { discriminator, translators } = model;
   const own: Scorer[] =
     discriminator === undefined
       ? []
-      : [{ ...discriminator, name: "scores", given: (data) => ({ [discriminator.input]: data }) }];
+      : [
+          {
+            ...discriminator,
+            name: "scores",
+            given: (data) => ({ [discriminator.input]: data }),
+            generated: async (_, key) =>
+              model.generator === undefined ? null : { [discriminator.input]: await trained.sample(key, scoredItems) },
+          },
+        ];
   const ofTargets = directionsOf(model).flatMap((direction): Scorer[] => {
     const { discriminator } = translators![direction]!;
     if (discriminator === undefined) return [];
@@ -70,7 +92,17 @@ function scorers({ model }: TrainedModel): Scorer[] {
         ...(discriminator.source !== undefined && { [discriminator.source]: source }),
       };
     };
-    return [{ ...discriminator, name: `scores of ${direction}`, given }];
+    const generated = async (data: Dataset) => {
+      if (!hasSides(data)) return null;
+      const { source } = endsOf(data.sides, direction);
+      const images = readExact(source, somePlaces(source, translated));
+      const made = await trained.translate(images as NdArray<"float32">, direction);
+      return {
+        [discriminator.input]: made,
+        ...(discriminator.source !== undefined && { [discriminator.source]: images }),
+      };
+    };
+    return [{ ...discriminator, name: `scores of ${direction}`, given, generated }];
   });
   return [...own, ...ofTargets];
 }

@@ -13,7 +13,7 @@ import {
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, div, mean, step as isPositive, sub } from "../ops/index.ts";
 import { type Optimizer, type Schedule, adam, emaWarmup, withEma } from "../optim/index.ts";
-import { type Augmentation, augmentationOf, augmentationOptions } from "./augmentation.ts";
+import { type Augmentation, augmentationOf, augmentationOptions, augmentationRemedies } from "./augmentation.ts";
 import { instanceNoiseField, noiseRemedies, withInstanceNoise } from "./instance-noise.ts";
 import {
   type DataInfo,
@@ -245,7 +245,7 @@ export function adversarialGame(chosen: AdversarialOptions, data: DataInfo, rule
  * discriminator.
  */
 function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<NetRole, readonly string[]>>): Remedy[] {
-  const { initialBias, discriminatorRate, instanceNoise, activation, discriminatorActivation } = chosen;
+  const { initialBias, discriminatorRate, instanceNoise, augment, activation, discriminatorActivation } = chosen;
   const remedies: (Remedy | false)[] = [
     initialBias < 0 && {
       option: "initialBias",
@@ -268,6 +268,7 @@ function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<NetRole,
       reason: `the discriminator's learning rate is ${threeDigits(discriminatorRate)} times the generator's, so one outpaces the other`,
     },
     ...noiseRemedies(instanceNoise),
+    ...augmentationRemedies(augment),
     activation === "relu" && leakyRemedy("activation", nets.generator),
     discriminatorActivation === "relu" && leakyRemedy("discriminatorActivation", nets.discriminator),
   ];

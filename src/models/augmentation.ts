@@ -7,7 +7,7 @@ import { movingChance } from "../nn/index.ts";
 import type { Boundary } from "../objectives/index.ts";
 import { mean, mul, sign, sub } from "../ops/index.ts";
 import { type ItemTransform, diffAugment, diffAugmentDraws, transformedAtRandom } from "../transforms/index.ts";
-import type { DataInfo, Model, Scope } from "./model.ts";
+import type { DataInfo, Model, Remedy, Scope } from "./model.ts";
 import { chosenSets, chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { View } from "./views.ts";
 
@@ -40,6 +40,19 @@ export const augmentationOptions = {
     min: 0,
   }).optional(),
 };
+
+/** More views of each item, where the discriminator sees it as it is. */
+export function augmentationRemedies(augment: Chosen["augment"]): Remedy[] {
+  if (augment !== "none") return [];
+  return [
+    {
+      option: "augment",
+      against: ["overfitting"],
+      value: "dag",
+      reason: "a head per transformation gives the discriminator more to tell of each item than its pixels by heart",
+    },
+  ];
+}
 
 const schema = z.object(augmentationOptions);
 type Chosen = z.output<typeof schema>;

@@ -6,7 +6,7 @@ import { imagePool } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, mul } from "../ops/index.ts";
 import { accuracyOf, scoreScalars } from "./adversarial.ts";
-import type { Augmentation } from "./augmentation.ts";
+import { type Augmentation, augmentationRemedies } from "./augmentation.ts";
 import { noiseRemedies } from "./instance-noise.ts";
 import {
   type AdversarialRole,
@@ -130,6 +130,7 @@ function build(chosen: Options, data: DataInfo): Model {
       ...lambdaRemedies(chosen.lambda),
       ...cycleRemedies(chosen.cycle),
       ...noiseRemedies(chosen.instanceNoise),
+      ...augmentationRemedies(chosen.augment),
     ],
     maps: { AtoB: there.map, BtoA: back.map, ...scoreMaps.A.map, ...scoreMaps.B.map },
     translators: {

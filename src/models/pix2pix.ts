@@ -4,6 +4,7 @@ import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, mul } from "../ops/index.ts";
 import { accuracyOf, scoreScalars } from "./adversarial.ts";
+import { augmentationRemedies } from "./augmentation.ts";
 import { noiseRemedies } from "./instance-noise.ts";
 import { type DataInfo, type Direction, type Model, type Scope, defineModel, directions } from "./model.ts";
 import {
@@ -145,6 +146,10 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       chosen.adversarial === 0
         ? []
         : [{ net: direction, step: "generator", discriminator: "discriminator", accuracy: accuracyOf(objective) }],
-    remedies: [...lambdaRemedies(chosen.lambda), ...noiseRemedies(chosen.instanceNoise)],
+    remedies: [
+      ...lambdaRemedies(chosen.lambda),
+      ...noiseRemedies(chosen.instanceNoise),
+      ...augmentationRemedies(chosen.augment),
+    ],
   };
 }

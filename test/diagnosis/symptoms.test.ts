@@ -501,6 +501,43 @@ describe("overfitting", () => {
   it("asks for more data where there are more", () => {
     expect(course([400, 150, 160, 170, 180], falling.slice(1), 1, { limit: 250 })).toBe("--limit 2500");
   });
+
+  /** Scores of training and generated items 10 apart, and of held-out ones so far below training items. */
+  const scored = (gaps: readonly number[], stderr = 0.1, parts = {}) =>
+    seen(
+      overfitting,
+      evidence({
+        ...parts,
+        series: {
+          "overfit/scores/train": series(gaps.map(() => 4)),
+          "overfit/scores/heldOut": series(gaps.map((gap) => 4 - gap)),
+          "overfit/scores/generated": series(gaps.map(() => -6)),
+          "overfit/scores/stderr": series(gaps.map(() => stderr)),
+        },
+      }),
+    );
+
+  it("is a discriminator to which held-out items are a fifth on the way to generated ones, three times in a row", () => {
+    expect(scored([0, 0, 2, 2, 2])).toBe("--augment dag");
+    expect(scored([0, 0, 2, 2, 1.99])).toBe("absent");
+    expect(scored([3, 3, 1.9, 3, 3])).toBe("absent");
+    expect(scored([5, 5])).toBe("unknown");
+    // By two standard errors.
+    expect(scored([2, 2, 2], 1)).toBe("--augment dag");
+    expect(scored([2, 2, 2], 1.01)).toBe("absent");
+    expect(scored([-5, -5, -5])).toBe("absent");
+  });
+
+  it("of a discriminator is helped by more items first, then by more views of each", () => {
+    expect(scored([3, 3, 3], 0.1, { limit: 200 })).toBe("--limit 2000");
+    expect(scored([3, 3, 3], 0.1, { model: { augment: "dag" } })).toBe("--learning-rate 0.00025");
+  });
+
+  it("of a discriminator that puts training items below generated ones is not told", () => {
+    const low = { "overfit/scores/train": series([1, 1, 1]), "overfit/scores/heldOut": series([0, 0, 0]) };
+    const others = { "overfit/scores/generated": series([2, 2, 2]), "overfit/scores/stderr": series([0, 0, 0]) };
+    expect(seen(overfitting, evidence({ series: { ...low, ...others } }))).toBe("absent");
+  });
 });
 
 describe("posterior collapse", () => {

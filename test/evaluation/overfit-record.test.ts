@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { fromNumbers } from "../../src/base/ndarray.ts";
+import { fromNumbers, full } from "../../src/base/ndarray.ts";
 import { key, normal } from "../../src/base/random.ts";
 import { type Dataset, arrayDataset } from "../../src/data/index.ts";
 import { type Tensor, constant } from "../../src/graph/tensor.ts";
@@ -30,9 +30,27 @@ describe("overfit/scores", () => {
     });
     const data = splitOf(domain("train", [0.1, 0.2, 0.6]), domain("test", [0.5, 0.9]));
     const found = await recordedOverfit(trained, data, key(1));
-    expect(Object.keys(found)).toEqual(["overfit/scores/train", "overfit/scores/heldOut"]);
+    // Standard deviations of 2.6 over three scores, of 2.8 over two.
+    expect(found["overfit/scores/stderr"]).toBeCloseTo(Math.sqrt(7 / 3 + 8 / 2), 5);
+    expect(Object.keys(found)).toEqual(["train", "heldOut", "stderr"].map((part) => `overfit/scores/${part}`));
     expect(found["overfit/scores/train"]).toBeCloseTo(3, 6);
     expect(found["overfit/scores/heldOut"]).toBeCloseTo(7, 6);
+  });
+
+  it("are of generated items too, by a generator's own noise", async () => {
+    const trained = handMade({
+      maps: {
+        discriminator: judging(10),
+        generator: {
+          inputs: { z: shape },
+          outputs: ({ z }) => ({ samples: add(mul(z!, 0), constant(full(shape, 0.3))) }),
+        },
+      },
+      discriminator: { map: "discriminator", input: "x", output: "score", boundary: null },
+      generator: { map: "generator", input: "z", output: "samples", noise: "normal", shape },
+    });
+    const data = splitOf(domain("train", [0.1, 0.2, 0.6]), domain("test", [0.5, 0.9]));
+    expect((await recordedOverfit(trained, data, key(1)))["overfit/scores/generated"]).toBeCloseTo(3, 5);
   });
 
   it("of either way of a translation are those of the domain that it ends in", async () => {
@@ -51,8 +69,10 @@ describe("overfit/scores", () => {
     const expected = {
       "scores of AtoB/train": 6,
       "scores of AtoB/heldOut": 7,
+      "scores of AtoB/generated": 3,
       "scores of BtoA/train": 0.3,
       "scores of BtoA/heldOut": 0.5,
+      "scores of BtoA/generated": 0.6,
     };
     expect(Object.keys(found)).toEqual(Object.keys(expected).map((name) => `overfit/${name}`));
     for (const [name, value] of Object.entries(expected)) expect(found[`overfit/${name}`], name).toBeCloseTo(value, 6);

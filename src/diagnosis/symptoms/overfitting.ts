@@ -1,9 +1,11 @@
 import { threeDigits } from "../../base/digits.ts";
 import { minOf } from "../../base/many.ts";
-import { metricStderr, ofTrainingItems } from "../../base/scalar-names.ts";
+import { metricStderr, ofTrainingItems, overfitScore } from "../../base/scalar-names.ts";
 import { endMetrics } from "../../evaluation/evaluate.ts";
 import { changeFor, moreData } from "../changes.ts";
-import type { Change, Evidence, Series, Symptom } from "../symptom.ts";
+import { seriesOf } from "../series.ts";
+import type { Change, Evidence, Series, Sign, Symptom } from "../symptom.ts";
+import { list, share } from "../words.ts";
 
 /** Standard errors of the difference between two held-out values from which the later one is worse. */
 const errors = 2;
@@ -12,33 +14,87 @@ const minRelativeIncrease = 0.05;
 /** Evaluations that it takes; the newest ones must agree. */
 const [evaluations, newest] = [4, 2];
 
+/**
+ * How far a discriminator's mean score of held-out items has fallen from that of training items towards that of generated ones: 0
+ * where it tells no training item from a new one, 1 where new items are generated ones to it. Runs on all of the data reach 0.1.
+ * @source Karras et al., "Training generative adversarial networks with limited data", arXiv 2006.06676, equation 1: r_v.
+ */
+const maxForgotten = 0.2;
+/** Newest records of scores that must agree. */
+const records = 3;
+
 const name = "overfitting";
 
 export const overfitting: Symptom = {
   name,
-  summary: "the held-out metric worsens while the training metric improves",
-  needs: `a metric logged on training and on held-out items, and ${evaluations} evaluations`,
+  summary: "what is learned of training items holds less and less for held-out ones",
+  needs: `${evaluations} evaluations of a metric on training and on held-out items, or a discriminator and ${records + 1} sample grids`,
   warmUp: 0.2,
   check: (evidence) => {
-    const followed = endMetrics.flatMap(({ name, quantity, better }) => {
-      const course = better === null ? null : courseOf(evidence, name, better);
-      return course === null ? [] : [{ name: quantity ?? name, ...course }];
-    });
-    const [worst] = followed.toSorted((a, b) => b.lost / b.error - a.lost / a.error);
-    if (worst === undefined) return null;
-    const { name: metric, best, now, trainThen, trainNow, error, minIncrease } = worst;
-    const sign = {
-      evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value, now)}, and is now ${threeDigits(now, best.value)}, while on training items it went from ${threeDigits(trainThen, trainNow)} to ${threeDigits(trainNow, trainThen)} (overfitting: worse by at least ${threeDigits(minIncrease)}, the larger of ${errors} standard errors and ${100 * minRelativeIncrease} % of the improvement, at the last ${newest} evaluations)`,
-      values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
-    };
-    if (!worst.present) return { present: false, ...sign };
-    return {
-      present: true,
-      ...sign,
-      change: (setup) => changeFor(name, setup, [moreData(setup.config), stepsTo(best.step)]),
-    };
+    const [metric, discriminator] = [ofMetrics(evidence), ofDiscriminators(evidence)];
+    return discriminator?.present === true ? discriminator : (metric ?? discriminator);
   },
 };
+
+/** By the discriminator that tells training items from held-out ones best; null where none was recorded often enough. */
+function ofDiscriminators({ series }: Evidence): Sign | null {
+  const scores = seriesOf({ series }, overfitScore).flatMap(({ parts: { score, part } }) =>
+    part === "generated" ? [score] : [],
+  );
+  const measured = scores.flatMap((score) => forgottenBy(score, series) ?? []);
+  const [worst] = measured.toSorted((a, b) => minOf(b.shares) - minOf(a.shares));
+  if (worst === undefined) return null;
+  const { shares, gaps, errors: stderrs } = worst;
+  const least = minOf(shares);
+  const sign = {
+    evidence: `the discriminator scores held-out items lower than training items by ${list(shares.map((each) => share(each, maxForgotten)))} of the difference between training and generated items, at the last ${records} sample grids (overfitting: at least ${share(maxForgotten)} at each, by ${errors} standard errors)`,
+    values: { forgotten: least, gap: gaps.at(-1)!, stderr: stderrs.at(-1)! },
+  };
+  if (least < maxForgotten || gaps.some((gap, i) => gap < errors * stderrs[i]!)) return { present: false, ...sign };
+  return { present: true, ...sign, change: (setup) => moreData(setup.config) ?? changeFor(name, setup) };
+}
+
+interface Forgotten {
+  /** Of the newest records: the gap between training and held-out items, of that between training and generated ones. */
+  readonly shares: readonly number[];
+  readonly gaps: readonly number[];
+  readonly errors: readonly number[];
+}
+
+function forgottenBy(score: string, series: Evidence["series"]): Forgotten | null {
+  const of = (part: string) => series.get(overfitScore.name({ score, part }));
+  const [train, heldOut, generated, stderrs] = ["train", "heldOut", "generated", "stderr"].map(of);
+  // At first a discriminator tells nothing from anything.
+  const steps = (generated?.steps ?? []).filter((step) => step > 0).slice(-records);
+  if (train === undefined || steps.length < records) return null;
+  const gaps = steps.map((step) => valueAt(train, step) - valueAt(heldOut, step));
+  const shares = steps.map((step, i) => {
+    const reach = valueAt(train, step) - valueAt(generated, step);
+    return reach > 0 ? gaps[i]! / reach : 0;
+  });
+  const errorsOf = steps.map((step) => valueAt(stderrs, step));
+  return [...shares, ...gaps, ...errorsOf].every(Number.isFinite) ? { shares, gaps, errors: errorsOf } : null;
+}
+
+function ofMetrics(evidence: Evidence): Sign | null {
+  const followed = endMetrics.flatMap(({ name, quantity, better }) => {
+    const course = better === null ? null : courseOf(evidence, name, better);
+    return course === null ? [] : [{ name: quantity ?? name, ...course }];
+  });
+  const [worst] = followed.toSorted((a, b) => b.lost / b.error - a.lost / a.error);
+  if (worst === undefined) return null;
+  const { name: metric, best, now, trainThen, trainNow, error, minIncrease } = worst;
+  const sign = {
+    evidence: `${metric} on held-out items was best at step ${best.step}, ${threeDigits(best.value, now)}, and is now ${threeDigits(now, best.value)}, while on training items it went from ${threeDigits(trainThen, trainNow)} to ${threeDigits(trainNow, trainThen)} (overfitting: worse by at least ${threeDigits(minIncrease)}, the larger of ${errors} standard errors and ${100 * minRelativeIncrease} % of the improvement, at the last ${newest} evaluations)`,
+    values: { best: best.value, bestStep: best.step, now, trainThen, trainNow, stderr: error },
+  };
+  if (!worst.present) return { present: false, ...sign };
+  return {
+    present: true,
+    ...sign,
+    change: (setup) => moreData(setup.config) ?? stepsTo(best.step),
+  };
+}
 
 interface Course {
   /** The best value of held-out items. */
