@@ -6,8 +6,8 @@ import { toposort } from "../graph/traverse.ts";
 import { add, broadcastTo } from "../ops/index.ts";
 
 /**
- * Gradients of a scalar with respect to tensors of its graph, as graph: they can be differentiated again. A tensor on
- * which the scalar does not depend gets zeros.
+ * Gradients of a scalar [] with respect to tensors of its graph, in their shapes. Gradients are graphs and can be
+ * differentiated again. A tensor on which the scalar does not depend gets zeros.
  * @throws ShapeError when `y` is not a scalar.
  */
 export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -17,7 +17,10 @@ export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return vectorGrad(y, filled(1, []), wrt);
 }
 
-/** Gradients of sum(g * y): the product of `g` with the Jacobian of `y`. */
+/**
+ * Vector-Jacobian product: gradients of sum(g * y) with respect to tensors of the graph, in their shapes; `g` has the
+ * shape of `y`.
+ */
 export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor[] {
   requireShapeOf(y, g, "vectorGrad");
   const order = toposort([y]);
@@ -42,7 +45,7 @@ export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor
   return wrt.map((x) => totals.get(x) ?? filled(0, x.shape));
 }
 
-/** Broadcasting would hide a gradient of another shape, and add it up to wrong numbers. */
+/** Broadcasting would hide a gradient of another shape and sum it to wrong numbers. */
 function requireShapeOf(x: Tensor, g: Tensor, where: string): void {
   if (formatShape(g.shape) === formatShape(x.shape)) return;
   throw new ShapeError(
@@ -50,7 +53,7 @@ function requireShapeOf(x: Tensor, g: Tensor, where: string): void {
   );
 }
 
-/** The gradient of a scalar with respect to each leaf of a tree, as a tree of the same form. */
+/** Gradients of a scalar [] with respect to each leaf of a tree, as a tree of the same structure and shapes. */
 export function gradTree(y: Tensor, params: Tree<Tensor>): Tree<Tensor> {
   const leaves = flatten(params);
   const gradients = grad(y, [...leaves.values()]);

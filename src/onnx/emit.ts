@@ -14,18 +14,21 @@ import {
   valueInfoProto,
 } from "./protobuf.ts";
 
-/** What an ONNX file is made for, and what it says of itself. */
+/** Options of an ONNX file: the target, and its documentation. */
 export interface EmitOptions {
   readonly target: Target;
   /** Written into the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** What the model is, in words. */
+  /** Description of the model. */
   readonly doc?: string;
-  /** What is said of inputs and outputs, by name. */
+  /** Descriptions of inputs and outputs, by name. */
   readonly values?: Readonly<Record<string, ValueAbout>>;
 }
 
-/** An ONNX model (opset 21) with the given outputs, by name. Its inputs are the graph's, by their names. */
+/**
+ * Encodes a graph as an ONNX model (opset 21) with the given outputs, by name. Its inputs are those of the graph, with
+ * their names and shapes.
+ */
 export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions): Uint8Array<ArrayBuffer> {
   const names = Object.keys(outputs);
   const simplified = simplify(Object.values(outputs));
@@ -36,7 +39,7 @@ export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: Emi
   }
   const writer = new OnnxWriter(options.target, publicNames(inputs, names), options.values ?? {});
   const values = new Map<Tensor, Value>();
-  // Inputs first: any other node may need to read off one of them how long an axis is.
+  // Inputs first: any other node may have to read the length of an axis from one of them.
   for (const node of new Set([...inputs, ...order])) {
     const inputs = node.inputs.map((from) => values.get(from)!);
     values.set(node, opOf(node).emit(writer, inputs, node.attrs, node));
@@ -68,11 +71,11 @@ class OnnxWriter implements Emitter {
   private readonly inputs: Uint8Array[] = [];
   private readonly outputs: Uint8Array[] = [];
   private readonly renamed = new Map<string, string>();
-  /** Names of the outputs, and of the values that they are. */
+  /** Names of the outputs, and of the values that become outputs. */
   private readonly results = new Set<string>();
   /** Names of the results of nodes. */
   private readonly produced = new Set<string>();
-  /** What a value that came of a reshape was before, by name. */
+  /** For a value that a reshape produced, its source, by name. */
   private readonly reshaped = new Map<string, Value>();
   /** Where the length of a symbolic extent can be read. */
   private readonly symbolSources = new Map<string, { readonly value: Value; readonly axis: number }>();
@@ -172,7 +175,7 @@ class OnnxWriter implements Emitter {
     return value;
   }
 
-  /** Gives the producing node's result its public name; a copy only where the value has one already. */
+  /** Gives the producing node's result its public name; copies only if the value has one already. */
   output(name: string, value: Value, tensor: Tensor): void {
     if (!this.produced.has(value.name) || this.renamed.has(value.name)) {
       const source = this.renamed.get(value.name) ?? value.name;
@@ -184,7 +187,7 @@ class OnnxWriter implements Emitter {
     this.outputs.push(valueInfoProto(name, tensor.dtype, tensor.shape, this.abouts[name]));
   }
 
-  /** Nodes on the way to an output: a reshape of a reshape leaves the first without use. */
+  /** Nodes needed for an output: a reshape of a reshape makes the first one redundant. */
   private neededNodes(): Node[] {
     const needed = new Set(this.results);
     const kept = this.nodeList.toReversed().filter((node) => {

@@ -44,12 +44,12 @@ export function nodeProto(
   return writer.finish();
 }
 
-/** What a file says of an input or output for those who read it. */
+/** Documentation of an input or output in the file. */
 export interface ValueAbout {
   readonly doc?: string;
-  /** What it is, in ONNX's standard words: IMAGE. */
+  /** What it is, as an ONNX denotation: IMAGE. */
   readonly denotation?: string;
-  /** What each axis is, in ONNX's standard words: DATA_BATCH, DATA_CHANNEL, DATA_FEATURE. */
+  /** What each axis is, as ONNX denotations: DATA_BATCH, DATA_CHANNEL, DATA_FEATURE. */
   readonly axes?: readonly string[];
 }
 

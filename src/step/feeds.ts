@@ -11,25 +11,25 @@ export type Declared =
   | { readonly kind: "labels"; readonly shape: Shape; readonly update: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
-/** How far training is, for numbers that change with it: steps done in its stage, of all of the stage. */
+/** Progress of training, for scalars that depend on it: steps made in the stage, and its total. */
 export interface Progress {
   readonly step: number;
   readonly steps: number;
 }
 
-/** Which numbers a call gets: they depend on the key, the count and the names alone. */
+/** What the fed numbers depend on: only the key, the count and the names. */
 export interface FeedKey {
   readonly key: Key;
-  /** The count of steps done, or of batches seen. */
+  /** Number of steps made, or of batches seen. */
   readonly count: number;
   readonly progress: Progress;
-  /** Places of the batch's items in their data set, and the set's name, for noise that belongs to items. */
+  /** Indices of the batch's items in their data set, and the set's name, for noise that belongs to items. */
   readonly items?: { readonly part: string; readonly indices: ArrayLike<number> };
-  /** Classes of the items of the batch of an update. */
+  /** Labels of the batch of an update. */
   readonly labels?: (update: number) => Int32Array;
 }
 
-/** Draws and computes the declared inputs of a graph. */
+/** Samples and computes the declared inputs of a graph. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
   { key: own, count, progress: { step, steps }, items, labels }: FeedKey,
@@ -50,7 +50,7 @@ function feedLabels(name: string, update: number, labels: FeedKey["labels"]): Nd
   return ndarray("int32", [classes.length], classes);
 }
 
-/** Numbers that belong to items come from a key that no seed changes: every run and every measurement sees the same. */
+/** Noise that belongs to items comes from a key that no seed changes: every run and every evaluation uses the same. */
 const itemsKey = key(0);
 
 function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {

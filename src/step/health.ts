@@ -7,32 +7,32 @@ import { feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
 import { type StepOptions, type Traced, batchName, traceHealth, traceUnits } from "./trace.ts";
 
-/** A graph that runs, and what the host feeds it. */
+/** A compiled graph, and its declared inputs. */
 interface Part {
   readonly compiled: Compiled;
   readonly declared: Traced["declared"];
 }
 
 /**
- * Measures the nets of a run while it trains, on the same items with the same noise each time: norms of gradients on one
- * batch, and the share of dead units of each layer on some batches. Nothing that it does changes the run.
+ * Measures the nets of a run during training, always on the same items with the same noise: gradient norms on one
+ * batch, and the share of dead units of each layer on several batches. It does not affect the run.
  */
 export class Health {
   private constructor(
-    /** Of the first batch, and of each batch after it. */
+    /** For the first batch, and for each batch after it. */
     private readonly first: Part,
     private readonly further: Part | null,
     private readonly data: Dataset,
-    /** Of each batch. */
+    /** Item indices of each batch. */
     private readonly indices: readonly Int32Array[],
     private readonly key: Key,
   ) {}
 
-  /** @param items How many of the data dead units are counted on: those of one batch, or of several. */
+  /** @param items Number of items on which dead units are counted: one batch, or several. */
   static async open(engine: Engine, options: StepOptions, data: Dataset, key: Key, items: number): Promise<Health> {
     const size = options.batch[0]!;
     const units = traceUnits(options);
-    // Gradients take one batch.
+    // Gradients use one batch.
     const batches = Object.keys(units.program.outputs).length === 0 ? 1 : items / size;
     const places = somePlaces(data, batches * size);
     const indices = Array.from({ length: batches }, (_, i) => places.slice(i * size, (i + 1) * size));
@@ -46,8 +46,8 @@ export class Health {
   }
 
   /**
-   * The numbers by name, after so many of the stage's steps: `gradient/STEP/NET`, and for each hidden layer of rectifiers
-   * `dead/NET/layer1`, the share of units (channels of images) that no item moves above 0, with its standard error.
+   * The numbers by name, after `step` steps of the stage: `gradient/STEP/NET`, and for each hidden ReLU layer
+   * `dead/NET/layer1`, the share of units (channels, for images) that no item activates, with its standard error.
    */
   async measure(state: State, step: number, steps: number): Promise<Record<string, number>> {
     const numbers: Record<string, number> = {};
@@ -78,9 +78,9 @@ export class Health {
 }
 
 /**
- * The share of units that no group of items moves above 0, and its standard error by leaving each group out in turn: of a
- * unit that one group alone keeps alive, other items would perhaps have said that it is dead. NaN for one group.
- * @param highest The largest value of each unit by group, each [groups, units].
+ * The share of units that no item activates, with its jackknife standard error over groups of items: a unit that only
+ * one group activates might be dead on other items. NaN for one group.
+ * @param highest The largest pre-activation of each unit by group, [groups, units] per layer.
  * @source Efron, Stein, "The jackknife estimate of variance", 1981.
  */
 function deadShare(highest: readonly NdArray[]): { readonly share: number; readonly stderr: number } {

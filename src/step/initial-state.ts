@@ -11,11 +11,11 @@ import type { StepOptions } from "./trace.ts";
 /** Parameters of a model's nets. */
 export interface Parameters {
   readonly layouts: Layouts;
-  /** Parameters and running statistics, by their names in a state. */
+  /** Parameters and running statistics, by their names in the state. */
   readonly values: Arrays;
 }
 
-/** Parameters as a seed draws them, and running statistics as they begin. */
+/** Initial parameters for a seed, and initial running statistics. */
 export function drawParameters(model: Model, seed: number): Parameters {
   const layouts: Record<string, Layout> = {};
   const values: Record<string, NdArray> = {};
@@ -29,8 +29,8 @@ export function drawParameters(model: Model, seed: number): Parameters {
 
 /**
  * The state of a run before its first step.
- * @param values Parameters and running statistics by their names; those of nets that the model has not are left out.
- * @param rate The learning rate over the steps.
+ * @param values Parameters and running statistics by name; those of nets that the model does not have are left out.
+ * @param rate The learning-rate schedule.
  */
 export function initialState(model: Model, values: Arrays, rate: Schedule): Arrays {
   const state: Record<string, NdArray> = {};
@@ -47,7 +47,7 @@ export function initialState(model: Model, values: Arrays, rate: Schedule): Arra
   return state;
 }
 
-/** What the optimizer of a step keeps for a net, by name. */
+/** Names of the optimizer slots of a step and net, in a state. */
 export function slotNamesOf(state: Arrays): StepOptions["slotNames"] {
   const entries = Object.keys(state).map(stateEntry);
   return (step, net) =>

@@ -2,13 +2,13 @@ import { DataError } from "../base/errors.ts";
 import { type DataSplit, type Dataset, className, countClasses, dataWith } from "../data/index.ts";
 import type { Declared } from "./feeds.ts";
 
-/** How many classes the labels of both parts name; undefined where a part has none. */
+/** Number of classes of the labels of both splits; undefined if a split has no labels. */
 export function classesOf({ train, test }: DataSplit): number | undefined {
   if (train.labels === null || test.labels === null) return undefined;
   return Math.max(countClasses(train), countClasses(test));
 }
 
-/** The classes of some items. @throws DataError when the data have no labels. */
+/** Labels of some items. @throws DataError when the data have no labels. */
 export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>): Int32Array {
   if (labels === null) throw noLabels(name);
   return Int32Array.from(indices, (index) => labels[index]!);
@@ -21,7 +21,7 @@ function noLabels(name: string): DataError {
   );
 }
 
-/** @throws DataError when a step asks for classes that the data do not have, or the data have more of them. */
+/** @throws DataError when a step needs labels that the data do not have, or the data have more classes. */
 export function requireLabels(declared: ReadonlyMap<string, Declared>, data: Dataset): void {
   const { name, labels } = data;
   for (const want of declared.values()) {

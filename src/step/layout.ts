@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Model } from "../models/index.ts";
 import { reshape, slice } from "../ops/index.ts";
 
-/** Where each parameter of a net lies in the net's one vector. */
+/** Position of each parameter of a net in the net's vector. */
 export interface Layout {
   readonly size: number;
   readonly entries: readonly { readonly path: string; readonly shape: Shape; readonly offset: number }[];
@@ -42,7 +42,7 @@ export function ravel(params: ReadonlyMap<string, NdArray<"float32">>): NdArray<
   return ndarray("float32", [size], data);
 }
 
-/** The parameters of a vector by their paths, sharing its memory. */
+/** The parameters of a vector [p] by path, sharing its memory. */
 export function unravel(vector: NdArray<"float32">, layout: Layout): Map<string, NdArray<"float32">> {
   return new Map(
     layout.entries.map(({ path, shape, offset }) => [
@@ -63,8 +63,8 @@ export function unravelTensor(vector: Tensor, layout: Layout): Tree<Tensor> {
 }
 
 /**
- * A parameter in the order that others read: output channels first, then input channels, then taps, as PyTorch has it.
- * Inside, taps come first and output channels last; vectors are the same in both.
+ * A parameter in PyTorch's axis order: output channels, input channels, kernel positions. Internally, kernel positions
+ * come first and output channels last; vectors are the same in both.
  */
 export function outward(value: NdArray<"float32">): NdArray<"float32"> {
   const rank = value.shape.length;

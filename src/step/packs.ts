@@ -1,10 +1,10 @@
 import { type DType, type NdArray, zeros } from "../base/ndarray.ts";
 
-// What discriminators see that judge several items at once, all real or all generated when they are trained.
+// Inputs of discriminators that score several items jointly; in training, a pack is all real or all generated.
 
 /**
- * Items [n, ...] as packs [ceil(n / packing), packing, ...], the last one filled up from the first items; as they are where
- * each is judged by itself.
+ * Groups items [n, ...] into packs [ceil(n / packing), packing, ...], filling the last one with the first items;
+ * unchanged for packing 1.
  */
 export function packsOf(items: NdArray, packing = 1): NdArray {
   if (packing === 1) return items;
@@ -12,7 +12,10 @@ export function packsOf(items: NdArray, packing = 1): NdArray {
   return stacked(Math.ceil(n / packing), packing, (pack, place) => [items, (packing * pack + place) % n]);
 }
 
-/** Each of items [n, ...] ahead of the same others, those from row `first` on, as packs [n, packing, ...]. */
+/**
+ * One pack [packing, ...] for each item [n, ...], completed by the same other items, those from row `first` on: [n,
+ * packing, ...].
+ */
 export function packsWith(items: NdArray, others: NdArray, first: number, packing: number): NdArray {
   const m = others.shape[0]!;
   return stacked(items.shape[0]!, packing, (pack, place) =>

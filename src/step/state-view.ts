@@ -9,20 +9,20 @@ const paramsName = namePattern("params/{net}");
 const statName = namePattern("stats/{net}.{path}");
 const slotName = namePattern("{step}/{slot}/{net}");
 
-/** Names of the tensors of a run's state: parameters as one vector a net, running statistics, what optimizers keep of a net. */
+/** Names of the tensors in a run's state: parameters as one vector per net, running statistics, and optimizer slots. */
 export const stateNames = {
   params: (net: string) => paramsName.name({ net }),
   stat: (net: string, path: string) => statName.name({ net, path }),
   slot: (step: string, net: string, slot: string) => slotName.name({ step, slot, net }),
 };
 
-/** What a name of the state stands for. */
+/** What a name in the state refers to. */
 export type StateEntry =
   | { readonly kind: "params"; readonly net: string }
   | { readonly kind: "stat"; readonly net: string; readonly path: string }
   | { readonly kind: "slot"; readonly step: string; readonly slot: string; readonly net: string };
 
-/** Reads a name of the state. @throws RangeError for a name that no state has. */
+/** Parses a name in the state. @throws RangeError for a name that no state has. */
 export function stateEntry(name: string): StateEntry {
   const params = paramsName.parse(name);
   if (params !== null) return { kind: "params", ...params };
@@ -35,7 +35,7 @@ export function stateEntry(name: string): StateEntry {
 
 export type Layouts = Readonly<Record<string, Layout>>;
 
-/** Values of the state as tensors of one graph: inputs until a step gives them a new value. */
+/** Values of the state as tensors of one graph: inputs until a step updates them. */
 export class StateView {
   readonly updated = new Map<string, Tensor>();
   private readonly inputs = new Map<string, Tensor>();
@@ -51,7 +51,7 @@ export class StateView {
     return tensor;
   }
 
-  /** To later steps a new value is a number: no gradient flows back through the step that made it. */
+  /** Later steps see a new value as a constant: no gradient flows back through the step that made it. */
   set(name: string, value: Tensor): void {
     this.updated.set(name, stopGradient(value));
   }

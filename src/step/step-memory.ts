@@ -10,11 +10,11 @@ import { initialParams, layoutOf, layoutsOf, ravel } from "./layout.ts";
 import { traceStep } from "./trace.ts";
 
 /**
- * Refuses a model that grows with an option beyond the memory there is, without making the graph that would not fit: what
- * one more costs is seen at 1 and 2. All values of a step are counted, as if none were freed before its end; measured
- * processes took 0.5 to 0.8 of it.
+ * Refuses a model whose graph, which grows with an option, would not fit into memory. The graph itself is not built:
+ * its size is extrapolated from option values 1 and 2. All values of a step are counted, as if none were freed before
+ * its end; measured processes used 0.5 to 0.8 of that.
  * @param memory Bytes; unlimited if not given.
- * @throws OptionError
+ * @throws OptionError when the step would not fit.
  */
 export function requireStepMemory(recipe: string, { growth }: Model, batch: Shape, memory = Infinity): void {
   if (growth === undefined || growth.value < 2) return;
@@ -29,11 +29,11 @@ export function requireStepMemory(recipe: string, { growth }: Model, batch: Shap
 }
 
 /**
- * Refuses a model whose parameters, with what its optimizers keep of them, do not fit into the memory there is, before any of
- * them is made. Counted is what a run holds at least: each array twice, as a step reads one and writes the other.
- * @param options The model's, larger than usual, by which it may have become so large.
+ * Refuses a model whose parameters and optimizer state do not fit into memory, before any are allocated. Each array is
+ * counted twice, because a step reads one copy and writes the other.
+ * @param larger Options of the model that are larger than by default, which may be the cause.
  * @param memory Bytes; unlimited if not given.
- * @throws OptionError
+ * @throws OptionError when they would not fit.
  */
 export function requireParameterMemory(
   recipe: string,

@@ -11,7 +11,7 @@ import type { Declared } from "./feeds.ts";
 import { type Layout, unravelTensor } from "./layout.ts";
 import { type Layouts, StateView, stateNames } from "./state-view.ts";
 
-/** One graph that is being made, and what it has asked for so far. */
+/** A graph under construction, and the inputs that it has declared so far. */
 export interface Tracing {
   readonly model: Model;
   readonly layouts: Layouts;
@@ -19,22 +19,22 @@ export interface Tracing {
   readonly declared: Map<string, Declared>;
   readonly training: boolean;
   readonly items: number | null;
-  /** Where values shown by layers are kept, by the path of their layer. */
+  /** Recorded activations, by the path of their layer. */
   readonly observed?: Map<string, Tensor>;
-  /** What steps have left for those after them. */
+  /** Values that steps have shared with later steps. */
   readonly carried: Map<string, Tensor>;
-  /** Parameters of nets by the vector that they were cut from: cut once, however often a net is asked for. */
+  /** Parameter trees of nets by the vector that they were cut from: cut once, however often a net is used. */
   readonly cut: Map<Tensor, Tree<Tensor>>;
-  /** Nets are tried with other parameters: the running statistics that they leave are forgotten. */
+  /** Set while nets are applied with other parameters: updates of running statistics are discarded. */
   readonly trying?: boolean;
 }
 
-/** A graph of which nothing has been made yet. */
+/** An empty graph. */
 export function newTracing(parts: Omit<Tracing, "declared" | "carried" | "cut">): Tracing {
   return { ...parts, declared: new Map(), carried: new Map(), cut: new Map() };
 }
 
-/** The context of one place in the model: a path, and how often each name was asked for there. */
+/** The context at one path of the model; counts how often each name was requested there. */
 export class Place implements Scope {
   constructor(
     protected readonly tracing: Tracing,
@@ -63,7 +63,7 @@ export class Place implements Scope {
   itemNoise(name: string, shape: Shape): Tensor {
     const { items } = this.tracing;
     if (items === null) throw new ShapeError(`itemNoise: "${name}" needs a batch of known items`);
-    // The same for every use within a step: it belongs to the item, not to the place.
+    // The same for every use within a step: it belongs to the item, not to the position in the model.
     return this.declare([...this.path, name].join("."), { kind: "items", shape: [items, ...shape] }, [items, ...shape]);
   }
 
@@ -83,7 +83,7 @@ export class Place implements Scope {
     if (this.tracing.trying !== true) this.tracing.state.set(this.statName(name), value);
   }
 
-  /** The first use of a net's part is the one that is kept: on real and generated items together, or on real ones. */
+  /** Only the first use of a net's part is recorded: on real and generated items together, or on real ones. */
   observe(name: string, value: Tensor): void {
     const path = [...this.path, name].join(".");
     const { observed } = this.tracing;
@@ -156,7 +156,7 @@ export class StepPlace extends Place implements StepScope {
   }
 }
 
-/** The optimizers of all steps, with their state inside the graph. */
+/** The optimizers of all steps, with their state in the graph. */
 export class Optimizers {
   constructor(
     private readonly tracing: Tracing,
@@ -165,7 +165,7 @@ export class Optimizers {
     private readonly slotNames: (step: string, net: string) => readonly string[],
   ) {}
 
-  /** One optimizer step on the nets of a training step, with the gradient of its loss. */
+  /** One optimizer update of the nets of a training step, from the gradient of its loss. */
   apply(step: TrainStep, loss: Tensor, update: number): void {
     const { state, layouts } = this.tracing;
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
@@ -212,7 +212,7 @@ export class Optimizers {
     );
   }
 
-  /** Updates of a step are counted apart from the model's steps: a critic makes several of them in each. */
+  /** Updates of a step are counted separately from the model's steps: a critic makes several per step. */
   private scalars(step: TrainStep, net: string, ahead: number): ScalarInput {
     const repeat = step.repeat ?? 1;
     return (name, at) => {

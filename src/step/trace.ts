@@ -13,7 +13,7 @@ import type { Declared } from "./feeds.ts";
 import { type Layouts, StateView, stateNames } from "./state-view.ts";
 import { Optimizers, Place, StepPlace, type Tracing, newTracing } from "./step-scope.ts";
 
-/** A graph with the list of what the host must feed it. */
+/** A graph, with the inputs that the host must feed. */
 export interface Traced {
   readonly program: Program;
   readonly declared: ReadonlyMap<string, Declared>;
@@ -25,7 +25,7 @@ export interface StepOptions {
   /** Shape of a batch, [n, ...]. */
   readonly batch: Shape;
   readonly rate: Schedule;
-  /** The slots of each step's optimizer on each net. */
+  /** Names of the optimizer slots of each step and net. */
   readonly slotNames: (step: string, net: string) => readonly string[];
 }
 
@@ -38,17 +38,23 @@ function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions)
   return new Optimizers(tracing, model.steps, (step, net) => step.optimizer(rateOfUpdates(rate, step), net), slotNames);
 }
 
-/** The learning rate by a step's own updates: the run's is by steps of the model, each of which may hold several of them. */
+/**
+ * Learning rate by the number of updates of a step. The run's schedule is by steps of the model, each of which may
+ * contain several updates.
+ */
 function rateOfUpdates(rate: Schedule, { repeat = 1 }: TrainStep): Schedule {
   return (count) => rate(Math.floor(count / repeat));
 }
 
-/** How many batches one step of the model takes. */
+/** Number of batches that one step of the model takes. */
 export function batchesPerStep(model: Model): number {
   return maxOf(model.steps.map((step) => step.repeat ?? 1));
 }
 
-/** One whole training step of a model as one graph: the loss, gradient and optimizer, in their order. */
+/**
+ * Traces one training step of a model as a single graph: loss, gradient and optimizer of each of its steps, in order.
+ * @throws ShapeError when a step logs other scalars than it declares, or its loss is not a scalar.
+ */
 export function traceStep(options: StepOptions): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
@@ -72,7 +78,9 @@ export function traceStep(options: StepOptions): Traced {
   return { program: { outputs, updates: Object.fromEntries(state.updated) }, declared: tracing.declared };
 }
 
-/** @throws ShapeError where a step logs other scalars than those that it declares: what follows them by name would miss some. */
+/**
+ * @throws ShapeError when a step logs other scalars than it declares: consumers of the declared names would miss some.
+ */
 function requireDeclared({ name, scalars }: TrainStep, logs: Readonly<Record<string, unknown>>): void {
   if (scalars === undefined) return;
   const [declared, logged] = [[...scalars].toSorted(), Object.keys(logs).toSorted()];
@@ -83,10 +91,7 @@ function requireDeclared({ name, scalars }: TrainStep, logs: Readonly<Record<str
   );
 }
 
-/**
- * The gradients of one step's loss, one vector a net that it trains, by the net: what its optimizer would be given.
- * Nothing is updated.
- */
+/** Gradients of one step's loss, one vector per net that it trains: the input of its optimizer. Nothing is updated. */
 export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">, step: TrainStep): Traced {
   const { model, layouts, batch } = options;
   const state = new StateView(null);
@@ -102,20 +107,20 @@ export function traceGradients(options: Omit<StepOptions, "rate" | "slotNames">,
   return { program: { outputs }, declared: tracing.declared };
 }
 
-/** Groups that a batch is cut into where its items can be cut evenly: what is left out in turn for a standard error. */
+/** Number of groups that a batch is cut into, if it can be cut evenly, for jackknife standard errors. */
 const maxGroups = 8;
 
 /**
- * The gradients of a model's steps on one batch, `gradient/STEP/NET` (Euclidean norms, without any update), and the units of
- * its hidden layers of rectifiers, as `traceUnits` gives them.
+ * Gradient norms of a model's steps on one batch, `gradient/STEP/NET` (Euclidean, without an update), and the units of
+ * its ReLU layers, as in `traceUnits`.
  */
 export function traceHealth(options: StepOptions): Traced {
   return traceObserved(options, true);
 }
 
 /**
- * The units (channels of images) of hidden layers of rectifiers on one batch, `dead/NET/layer1` and so on: the largest value
- * of each in each group of items, [groups, units].
+ * Units (channels, for images) of the hidden ReLU layers on one batch, `dead/NET/layer1` and so on: the largest
+ * pre-activation of each unit in each group of items, [groups, units].
  */
 export function traceUnits(options: StepOptions): Traced {
   return traceObserved(options, false);
@@ -143,7 +148,7 @@ function traceObserved(options: StepOptions, gradients: boolean): Traced {
   return { program: { outputs }, declared: tracing.declared };
 }
 
-/** The largest value of each unit of values [n, ..., units] in each of some groups of items: [groups, units]. */
+/** The largest value of each unit of [n, ..., units] in each group of items: [groups, units]. */
 function highestByGroup(values: Tensor): Tensor {
   const [n, ...rest] = values.shape as [number, ...number[]];
   const groups = range(1, maxGroups + 1).findLast((count) => n % count === 0)!;
@@ -154,13 +159,13 @@ function highestByGroup(values: Tensor): Tensor {
 export interface InferenceOptions {
   readonly model: Model;
   readonly layouts: Layouts;
-  /** Parameters and statistics to build in; taken from the state at run time where not given. */
+  /** Parameters and statistics to embed as constants; read from the state at run time if not given. */
   readonly frozen?: Arrays;
-  /** Items in a batch, for noise that belongs to items. */
+  /** Number of items in a batch, for noise that belongs to items. */
   readonly items?: number;
 }
 
-/** A graph over a trained model: no gradient, running statistics, no dropout. */
+/** Traces a graph over a trained model: no gradient, running statistics, no dropout. */
 export function traceInference(
   { model, layouts, frozen, items }: InferenceOptions,
   body: (scope: Scope) => Readonly<Record<string, Tensor>>,

@@ -12,8 +12,9 @@ import type { Geometry } from "./geometry.ts";
 import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
 import { axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
 
-// Convolutions as products of gathered patches, in ops: what kernels make of them. Patches of one image for one geometry are
-// one tensor however often they are asked for, so that a convolution and the gradient of its kernel share them.
+// Convolutions as products of gathered patches, in ops: the form that the kernels execute. The patches of an image for
+// one geometry are one tensor however often they are requested, so a convolution and the gradient of its kernel share
+// them.
 
 /** A convolution of x [n, h, w, c] with w [kh, kw, c / groups, o]. */
 export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Tensor {
@@ -30,7 +31,7 @@ export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Ten
   });
 }
 
-/** Its adjoint for x: of g [n, h', w', o] with w to y [n, h, w, c]. */
+/** Its adjoint with respect to x: g [n, h', w', o] with w to y [n, h, w, c]. */
 export function composeTranspose(g: Tensor, w: Tensor, geo: Geometry, y: Tensor): Tensor {
   return byGroup([g, w], geo, ([part, kernel], one) => {
     const [kh, kw, c, o] = kernel!.shape as [number, number, number, number];
@@ -46,7 +47,7 @@ export function composeTranspose(g: Tensor, w: Tensor, geo: Geometry, y: Tensor)
   });
 }
 
-/** Its adjoint for w: of x [n, h, w, c] and g [n, h', w', o] to y [kh, kw, c / groups, o]. */
+/** Its adjoint with respect to w: x [n, h, w, c] and g [n, h', w', o] to y [kh, kw, c / groups, o]. */
 export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor): Tensor {
   return byGroup([x, g], geo, ([part, gradient], one) => {
     const [kh, kw, c] = y.shape as [number, number, number];
@@ -63,10 +64,12 @@ export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor
 
 type Side = "wide" | "narrow";
 
-/** Index tables that are in use, by what they are made from: making one of a large image takes longer than all else. */
+/**
+ * Index tables in use, by what they are made from: building one for a large image takes longer than everything else.
+ */
 const tables = new Map<string, WeakRef<Tensor>>();
 
-/** An index table of a geometry, the same tensor while any graph has it: equal gathers become one by it. */
+/** An index table of a geometry, the same tensor while any graph uses it, so that equal gathers are merged. */
 function table(geo: Geometry, name: string, make: () => Int32Array<ArrayBuffer>): Tensor {
   const key = `${name} ${JSON.stringify(geo)}`;
   const known = tables.get(key)?.deref();
@@ -82,7 +85,7 @@ function sourcesOf(geo: Geometry, from: Side): readonly [AxisSources, AxisSource
   return [sources(geo, 0), sources(geo, 1)];
 }
 
-/** For each place of the other side the taps that it meets in x, as a row: [n * places, taps * c]. */
+/** For each position of the other side, the values of x at its kernel taps as a row: [n * places, taps * c]. */
 function patches(x: Tensor, geo: Geometry, from: Side): Tensor {
   const [down, across] = sourcesOf(geo, from);
   return patchesBy(x, down, across, (make) => table(geo, from, make));
@@ -110,7 +113,7 @@ function patchesBy(
   return reshape(gatherRows(reshape(x, [n, h * w, c]), indices), [n * places, taps * c]);
 }
 
-/** Rows of x [n, rows, c] by number; the number `rows` stands for a row of zeros. */
+/** Rows of x [n, rows, c] by index; index `rows` stands for a row of zeros. */
 function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const rows = x.shape[1] as number;
   const { data } = indices.attrs.value as { data: Int32Array };
@@ -119,8 +122,8 @@ function gatherRows(x: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * Of the product of every place of a side with every tap [n * places, taps * c], each place of the other side adds up those
- * that it meets: [n, places', c].
+ * From the product of every position of a side with every tap [n * places, taps * c], each position of the other side
+ * sums the entries that reach it: [n, places', c].
  */
 function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: number): Tensor {
   const [n, h, w] = side.shape as [number, number, number];
@@ -135,14 +138,14 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
     return Int32Array.from(lists, (list) => list[round] ?? rows);
   };
   const byTap = reshape(product, [n, rows, c]);
-  // At least one, of zeros: padding can be so wide that no tap reaches any place.
+  // At least one, of zeros: padding can be so wide that no tap reaches any position.
   const terms = Array.from({ length: Math.max(1, rounds) }, (_, round) =>
     gatherRows(byTap, table(geo, `${from} ${round}`, roundOf(round))),
   );
   return terms.reduce((total, term) => add(total, term));
 }
 
-/** For each place of the narrow side the rows (place of the wide side, tap) that it meets. */
+/** For each position of the narrow side, the rows (position of the wide side, tap) that reach it. */
 function wideSources(geo: Geometry): number[][] {
   const [down, across] = sourcesOf(geo, "wide");
   const taps = geo.kernel[0] * geo.kernel[1];
@@ -157,7 +160,9 @@ function wideSources(geo: Geometry): number[][] {
   );
 }
 
-/** One product for each pair of remainders by the stride, then rows and columns of these phases interleaved. */
+/**
+ * One product for each pair of remainders modulo the stride, then the rows and columns of these phases are interleaved.
+ */
 function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly number[]): Tensor {
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
   const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
@@ -188,7 +193,7 @@ function zeros(shape: readonly number[]): Tensor {
   return constant(ndarray("float32", shape, new Float32Array(shape.reduce((size, extent) => size * extent, 1))));
 }
 
-/** Group by group on the channels (the last axis of every part), joined. */
+/** Group by group along the channels (the last axis of every part), concatenated. */
 function byGroup(
   parts: readonly Tensor[],
   geo: Geometry,

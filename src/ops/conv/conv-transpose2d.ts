@@ -19,7 +19,7 @@ import {
 import { byGroup, portableTranspose } from "./lowering.ts";
 import { emitTranspose } from "./transpose-lowering.ts";
 
-/** The adjoint of a convolution for its input. Its geometry is that of the convolution. */
+/** The adjoint of a convolution with respect to its input; its geometry is that of the convolution. */
 export const convTransposeOp: Op<Geometry> = defineOp<Geometry>({
   name: "convTranspose2d",
   infer: ([g, w], { input, groups }) => ({
@@ -46,13 +46,13 @@ export const convTransposeOp: Op<Geometry> = defineOp<Geometry>({
 
 /** Stride and padding of a transposed convolution. */
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Rows and columns added at the bottom and right, where several sizes have the same convolution. */
+  /** Rows and columns added at the bottom and right, to choose among the sizes that have the same convolution. */
   readonly outputPadding?: Pair;
 }
 
 /**
- * Transposed convolution of images [n, h, w, c] with a kernel [kh, kw, o / groups, c] to [n, h', w', o], where
- * h' = (h - 1) * stride - padding + dilation * (kh - 1) + outputPadding + 1, both paddings taken off.
+ * Transposed convolution of images [n, h, w, c] with a kernel [kh, kw, o / groups, c] to [n, h', w', o], where h' = (h
+ * - 1) * stride - padding + dilation * (kh - 1) + outputPadding + 1, with the padding of both sides subtracted.
  * @throws ShapeError when channels or sizes do not fit.
  */
 export function convTranspose2d(x: Tensor, kernel: Tensor, options: ConvTransposeOptions = {}): Tensor {

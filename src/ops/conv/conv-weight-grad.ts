@@ -10,8 +10,9 @@ import { type Geometry, flopsOf, forEachProduct } from "./geometry.ts";
 import { byGroup, columns, columnsOfNarrow, hasNarrowSide, permute, portableWeightGrad } from "./lowering.ts";
 
 /**
- * The gradient of a convolution for its kernel: images [n, h, w, c] and gradients [n, h', w', o] to
- * [kh, kw, c / groups, o].
+ * The gradient of a convolution with respect to its kernel: images [n, h, w, c] and gradients [n, h', w', o] to [kh,
+ * kw, c / groups, o].
+ * @throws ShapeError when images and gradients do not fit the geometry.
  */
 export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
   name: "convWeightGrad",

@@ -13,7 +13,7 @@ import {
 } from "./geometry.ts";
 import { byGroup, columns, fromWide, hasNarrowSide, portableConv, toNarrow } from "./lowering.ts";
 
-/** The primitive of `conv`. */
+/** The primitive of `conv2d`. */
 export const convOp: Op<Geometry> = defineOp<Geometry>({
   name: "conv2d",
   infer: ([x, w], { output }) => ({
@@ -44,8 +44,8 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
 });
 
 /**
- * Convolution (cross-correlation, as the field calls it) of images [n, h, w, c] with a kernel [kh, kw, c / groups, o] to
- * [n, h', w', o]. @throws ShapeError when channels or sizes do not fit.
+ * Convolution (cross-correlation, as in every framework) of images [n, h, w, c] with a kernel [kh, kw, c / groups, o]
+ * to [n, h', w', o]. @throws ShapeError when channels or sizes do not fit.
  */
 export function conv2d(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor {
   const size = imageSize(x, "conv2d");

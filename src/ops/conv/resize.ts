@@ -6,7 +6,11 @@ import { mul } from "../pointwise/mul.ts";
 import { gather, indexTensor } from "../select/gather.ts";
 import { imageSize } from "./geometry.ts";
 
-/** Images [n, h, w, c] at another size: each place takes the value at floor(place * old / new). */
+/**
+ * Nearest-neighbour resize of images [n, h, w, c] to [n, size[0], size[1], c]: each position takes the value at
+ * floor(position * old / new).
+ * @throws ShapeError for a size below [1, 1].
+ */
 export function resizeNearest(x: Tensor, size: readonly [number, number]): Tensor {
   const from = imageSize(x, "resizeNearest");
   if (!size.every((length) => Number.isInteger(length) && length >= 1)) {
@@ -20,7 +24,10 @@ export function resizeNearest(x: Tensor, size: readonly [number, number]): Tenso
   }, x);
 }
 
-/** Images [n, h, w, c] made smaller by whole factors: the mean of each block. @throws ShapeError for other factors. */
+/**
+ * Average pooling of images [n, h, w, c] to [n, size[0], size[1], c]: the mean of each block. @throws ShapeError unless
+ * the old size is a multiple of the new one.
+ */
 export function resizeAverage(x: Tensor, size: readonly [number, number]): Tensor {
   const from = imageSize(x, "resizeAverage");
   return size.reduce((out, length, axis) => {

@@ -13,7 +13,7 @@ interface MatmulAttrs extends Record<string, unknown> {
   readonly transposeB: boolean;
 }
 
-/** The primitive of `matmul`. */
+/** The primitive of `matmul`. @throws ShapeError when the inner extents differ. */
 export const matmulOp = defineOp<MatmulAttrs>({
   name: "matmul",
   infer: ([a, b], attrs) => {
@@ -100,8 +100,9 @@ function transposed(emitter: Emitter, x: Value): Value {
 }
 
 /**
- * Matrix product of the last two axes, with broadcasting over the others: [..., m, k] by [..., k, n] to [..., m, n].
+ * Matrix product over the last two axes, with broadcasting over the others: [..., m, k] by [..., k, n] to [..., m, n].
  * Either side can be taken transposed.
+ * @throws ShapeError when the inner extents differ or the other axes do not broadcast.
  */
 export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
   const attrs = {

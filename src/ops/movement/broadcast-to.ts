@@ -4,7 +4,7 @@ import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastView } from "../../graph/view.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
 
-/** The primitive of `broadcastTo`. */
+/** The primitive of `broadcastTo`. @throws ShapeError when the shape does not fit. */
 export const broadcastToOp = defineOp<{ shape: Dims }>({
   name: "broadcastTo",
   infer: ([x], { shape }) => {
@@ -21,7 +21,9 @@ export const broadcastToOp = defineOp<{ shape: Dims }>({
   kernel: { view: ([x], _, shape) => broadcastView(x!, shape) },
 });
 
-/** x repeated along axes of extent 1, and along new leading axes, to `shape`. @throws ShapeError if it does not fit. */
+/**
+ * Repeats x along axes of extent 1, and along new leading axes, to `shape`. @throws ShapeError when it does not fit.
+ */
 export function broadcastTo(x: Tensor, shape: Dims): Tensor {
   const same = x.shape.length === shape.length && x.shape.every((extent, i) => extent === shape[i]);
   return same ? x : apply(broadcastToOp, [x], { shape });

@@ -4,7 +4,7 @@ import { type Tensor, apply, defineOp, staticDim } from "../../graph/tensor.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { slice } from "./slice.ts";
 
-/** The primitive of `concat`. */
+/** The primitive of `concat`. @throws ShapeError when types, or extents of other axes, differ. */
 export const concatOp = defineOp<{ axis: number }>({
   name: "concat",
   infer: (parts, { axis }) => {
@@ -55,7 +55,11 @@ export const concatOp = defineOp<{ axis: number }>({
   simplify: (parts) => (parts.length === 1 ? parts[0]! : null),
 });
 
-/** Tensors joined along an axis, whose extents must be known in advance. */
+/**
+ * Concatenates tensors along an axis, whose extents must be known: [..., a, ...] and [..., b, ...] to [..., a + b,
+ * ...].
+ * @throws ShapeError for no tensor, or when types or the other extents differ.
+ */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   if (parts.length === 0) throw new ShapeError("concat: needs at least one tensor - got none");
   return apply(concatOp, parts, { axis: resolveAxis(parts[0]!, axis, "concat") });

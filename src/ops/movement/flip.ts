@@ -5,7 +5,7 @@ import { resolveAxis } from "../reduce/axes.ts";
 import { gather, indexTensor } from "../select/gather.ts";
 import { transpose } from "./transpose.ts";
 
-/** x in reverse order along each of the axes. */
+/** x in reverse order along each of the axes; the shape is unchanged. */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   return axes.reduce((out, axis) => {
     const along = resolveAxis(out, axis, "flip");
@@ -15,8 +15,9 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /**
- * x turned by `times` quarter turns in the plane of two axes, from the first towards the second; for images
- * [n, h, w, c] counter-clockwise.
+ * Rotates x by `times` quarter turns in the plane of two axes, from the first towards the second; for images [n, h, w,
+ * c] counter-clockwise. An odd number of turns swaps the extents of both axes.
+ * @throws ShapeError unless `times` is a whole number.
  */
 export function rot90(x: Tensor, times: number, axes: readonly [number, number] = [1, 2]): Tensor {
   if (!Number.isInteger(times))

@@ -40,14 +40,12 @@ export const padOp = defineOp<{ axis: number; before: number; after: number }>({
   combine: joined,
 });
 
-/** x with zeros before and after it along one axis. */
+/** Zeros before and after x along one axis: [..., a, ...] to [..., before + a + after, ...]. */
 export function padAxis(x: Tensor, axis: number, before: number, after: number): Tensor {
   return apply(padOp, [x], { axis: resolveAxis(x, axis, "pad"), before, after });
 }
 
-/**
- * x with `pads[axis] = [before, after]` zeros along each axis.
- */
+/** Pads x with `pads[axis] = [before, after]` zeros along each axis. */
 export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
   return pads.reduce(
     (out, [before, after], axis) => (before === 0 && after === 0 ? out : padAxis(out, axis, before, after)),
@@ -55,7 +53,10 @@ export function pad(x: Tensor, pads: readonly (readonly [number, number])[]): Te
   );
 }
 
-/** x mirrored at its borders along each axis, the border itself not repeated: `pads` must be smaller than the extent. */
+/**
+ * Pads x with its reflection along each axis, without repeating the border: `pads[axis] = [before, after]`, each
+ * smaller than the extent.
+ */
 export function padReflect(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
   return pads.reduce((out, [before, after], axis) => {
     if (before === 0 && after === 0) return out;
@@ -76,8 +77,8 @@ function requireLengths(x: Tensor, lengths: readonly [number, number], most: num
 }
 
 /**
- * Pads that do not overlap are laid side by side instead of being added: the gradient of cutting a tensor in parts. Those of
- * one place are added first: the same parts cut more than once.
+ * Pads that do not overlap are concatenated instead of added: the gradient of splitting a tensor. Pads of the same
+ * place are added first.
  */
 function joined(terms: readonly Tensor[]): Tensor | null {
   const { axis } = terms[0]!.attrs as { axis: number };

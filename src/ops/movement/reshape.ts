@@ -18,8 +18,8 @@ export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
 });
 
 /**
- * The same numbers under another shape. One extent may be -1: what is left. A symbolic extent, of which there can be one,
- * must appear in both.
+ * The same numbers in another shape. One extent may be -1, which is inferred. A symbolic extent, of which there can be
+ * one, must appear in both shapes.
  * @throws ShapeError when the sizes differ.
  */
 export function reshape(x: Tensor, shape: Dims): Tensor {

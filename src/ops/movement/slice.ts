@@ -24,7 +24,10 @@ export const sliceOp = defineOp<{ axis: number; start: number; stop: number }>({
   simplify: ([x], { start, stop, axis }) => (start === 0 && stop === x!.shape[axis] ? x! : null),
 });
 
-/** The part of x from `start` to before `stop` along an axis. */
+/**
+ * The part of x from `start` to before `stop` along an axis: [..., a, ...] to [..., stop - start, ...].
+ * @throws ShapeError unless 0 <= start < stop <= the extent.
+ */
 export function slice(x: Tensor, axis: number, start: number, stop: number): Tensor {
   const along = resolveAxis(x, axis, "slice");
   const extent = staticDim(x, along, "slice");
@@ -37,7 +40,7 @@ export function slice(x: Tensor, axis: number, start: number, stop: number): Ten
   return apply(sliceOp, [x], { axis: along, start, stop });
 }
 
-/** x cut along an axis into parts of the given lengths, which must sum to its extent. */
+/** Splits x along an axis into parts of the given lengths. @throws ShapeError unless they sum to its extent. */
 export function split(x: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
   const along = resolveAxis(x, axis, "split");
   const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -22,7 +22,11 @@ export const transposeOp: Op<{ order: readonly number[] }> = defineOp<{ order: r
   },
 });
 
-/** Axes reordered: axis i of the result is axis `order[i]` of x. Reversed by default. */
+/**
+ * Permutes axes: axis i of the result is axis `order[i]` of x. By default the axes are reversed: [a, b, c] to [c, b,
+ * a].
+ * @throws ShapeError unless the order names each axis once.
+ */
 export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor {
   const sorted = [...order].sort((a, b) => a - b);
   if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {

@@ -12,7 +12,7 @@ export const absOp = unary({
   kernel: (k, x) => k.abs(x),
 });
 
-/** Absolute value; gradient 0 at 0. */
+/** Absolute value of each element, in the shape of x; gradient 0 at 0. */
 export function abs(x: Tensor): Tensor {
   return applyUnary(absOp, x);
 }

@@ -12,18 +12,18 @@ export const addOp = binary({
   simplify: (a, b, y) => (isAll(b, 0) && fits(a, y) ? a : isAll(a, 0) && fits(b, y) ? b : null),
 });
 
-/** Sum of two operands, with broadcasting. */
+/** Sum a + b; the shapes broadcast. @throws ShapeError when they do not. */
 export function add(a: Operand, b: Operand): Tensor {
   return applyBinary(addOp, a, b);
 }
 
-/** Whether every number of a constant is `value`; false for tensors that are not constants. */
+/** Whether every element of a constant, of any shape, is `value`; false for tensors that are not constants. */
 export function isAll(x: Tensor, value: number): boolean {
   const known = constantValue(x);
   return known !== null && known.data.every((number) => number === value);
 }
 
-/** Whether `x` can stand for `y`: it has its shape. */
+/** Whether `x` can replace `y`: it has its shape. */
 export function fits(x: Tensor, y: Tensor): boolean {
   return x.shape.length === y.shape.length && x.shape.every((extent, i) => extent === y.shape[i]);
 }

@@ -11,7 +11,10 @@ export function lift(operand: Operand): Tensor {
   return typeof operand === "number" ? constant(scalar(operand)) : operand;
 }
 
-/** The common shape of two operands: aligned at the last axis, extents equal or 1. @throws ShapeError otherwise. */
+/**
+ * The broadcast shape of two operands: aligned at the last axis, extents equal or 1. @throws ShapeError when they do
+ * not fit.
+ */
 export function broadcastShapes(a: Dims, b: Dims, where: string): Dim[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {

@@ -17,7 +17,10 @@ export const castOp = defineOp<{ to: TensorType }>({
   kernel: { pointwise: (k, [x], { to }) => k.cast(x!, to) },
 });
 
-/** The same values under another type: towards zero for int32, "not zero" for bool. No gradient. */
+/**
+ * The same values in another type, in the shape of x: truncated towards zero for int32, "not zero" for bool. No
+ * gradient.
+ */
 export function cast(x: Tensor, to: TensorType): Tensor {
   return x.dtype === to ? x : apply(castOp, [x], { to });
 }

@@ -19,7 +19,7 @@ export const clipOp = defineOp<{ low: number; high: number }>({
   kernel: { pointwise: (k, [x], { low, high }) => k.min(k.max(x!, k.number(low)), k.number(high)) },
 });
 
-/** x limited to [low, high]; gradient 0 at and beyond the limits. */
+/** Each element limited to [low, high], in the shape of x; gradient 0 at and beyond the limits. */
 export function clip(x: Tensor, low: number, high: number): Tensor {
   return apply(clipOp, [x], { low, high });
 }

@@ -56,27 +56,27 @@ function comparison(
   });
 }
 
-/** Whether a > b, as bool, with broadcasting. */
+/** a > b as bool; the shapes broadcast. */
 export function greater(a: Operand, b: Operand): Tensor {
   return applyBinary(greaterOp, a, b);
 }
 
-/** Whether a >= b, as bool, with broadcasting. */
+/** a >= b as bool; the shapes broadcast. */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
   return applyBinary(greaterEqualOp, a, b);
 }
 
-/** Whether a < b, as bool, with broadcasting. */
+/** a < b as bool; the shapes broadcast. */
 export function less(a: Operand, b: Operand): Tensor {
   return applyBinary(lessOp, a, b);
 }
 
-/** Whether a <= b, as bool, with broadcasting. */
+/** a <= b as bool; the shapes broadcast. */
 export function lessEqual(a: Operand, b: Operand): Tensor {
   return applyBinary(lessEqualOp, a, b);
 }
 
-/** Whether a = b, as bool, with broadcasting. */
+/** a = b as bool; the shapes broadcast. */
 export function equal(a: Operand, b: Operand): Tensor {
   return applyBinary(equalOp, a, b);
 }

@@ -1,6 +1,6 @@
 import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 
-/** Gradients for the `inputs`, given that of the value. */
+/** Gradients of the `inputs`, in their shapes, given that of the value; null for none. */
 export type GradientRule = (g: Tensor) => readonly (Tensor | null)[];
 
 /** The primitive of `customGradient`. */
@@ -15,8 +15,9 @@ export const customGradientOp = defineOp<{ rule: GradientRule }>({
 });
 
 /**
- * `value`, computed from `inputs` in any way, with a gradient by a hand-written rule instead of the one that its ops
- * would give: for closed forms that are cheaper or more accurate. The rule is written in ops and can be differentiated.
+ * `value`, computed from `inputs` in any way, with a hand-written gradient instead of that of its ops: for closed forms
+ * that are cheaper or more accurate. The rule maps a gradient in the shape of `value` to one in the shape of each
+ * input; it is written in ops and can be differentiated.
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], rule: GradientRule): Tensor {
   return apply(customGradientOp, [value, ...inputs], { rule });

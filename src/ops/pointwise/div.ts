@@ -15,7 +15,7 @@ export const divOp = binary({
   simplify: (a, b, y) => (isAll(b, 1) && fits(a, y) ? a : null),
 });
 
-/** Quotient a / b, with broadcasting. */
+/** Quotient a / b; the shapes broadcast. */
 export function div(a: Operand, b: Operand): Tensor {
   return applyBinary(divOp, a, b);
 }

@@ -13,7 +13,7 @@ export const erfOp = unary({
   kernel: (k, x) => k.erf(x),
 });
 
-/** Error function, to (-1, 1). */
+/** Error function of each element, in (-1, 1), in the shape of x. */
 export function erf(x: Tensor): Tensor {
   return applyUnary(erfOp, x);
 }

@@ -11,7 +11,7 @@ export const expOp = unary({
   kernel: (k, x) => k.exp(x),
 });
 
-/** e to the power x. */
+/** e to the power of each element, in the shape of x. */
 export function exp(x: Tensor): Tensor {
   return applyUnary(expOp, x);
 }

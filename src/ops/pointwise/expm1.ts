@@ -22,7 +22,7 @@ export const expm1Op = unary({
   kernel: (k, x) => k.expm1(x),
 });
 
-/** exp(x) - 1, accurate near 0. */
+/** exp(x) - 1 of each element, in the shape of x; accurate near 0. */
 export function expm1(x: Tensor): Tensor {
   return applyUnary(expm1Op, x);
 }

@@ -4,7 +4,7 @@ import { erf } from "./erf.ts";
 import { mul } from "./mul.ts";
 
 /**
- * Gaussian error linear unit x * Phi(x), in its exact form with the error function.
+ * Gaussian error linear unit x * Phi(x) of each element, in the shape of x; the exact form with the error function.
  * @source Hendrycks, Gimpel, arXiv 1606.08415, section 2.
  */
 export function gelu(x: Tensor): Tensor {

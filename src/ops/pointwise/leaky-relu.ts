@@ -21,7 +21,10 @@ export const leakyReluOp = defineOp<{ slope: number }>({
   },
 });
 
-/** x where x > 0, else slope * x; gradient `slope` at 0. @throws OptionError unless `slope` is in [0, 1). */
+/**
+ * x where x > 0, otherwise slope * x, in the shape of x; gradient `slope` at 0. @throws OptionError unless `slope` is
+ * in [0, 1).
+ */
 export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
   if (!(slope >= 0 && slope < 1)) throw new OptionError(`leakyRelu: slope must be in [0, 1) - got ${slope}`);
   return apply(leakyReluOp, [x], { slope });

@@ -11,7 +11,7 @@ export const logOp = unary({
   kernel: (k, x) => k.log(x),
 });
 
-/** Natural logarithm; -Infinity at 0, NaN below. */
+/** Natural logarithm of each element, in the shape of x; -Infinity at 0, NaN below. */
 export function log(x: Tensor): Tensor {
   return applyUnary(logOp, x);
 }

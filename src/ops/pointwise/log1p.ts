@@ -21,7 +21,7 @@ export const log1pOp = unary({
   kernel: (k, x) => k.log1p(x),
 });
 
-/** log(1 + x), accurate near 0. */
+/** log(1 + x) of each element, in the shape of x; accurate near 0. */
 export function log1p(x: Tensor): Tensor {
   return applyUnary(log1pOp, x);
 }

@@ -15,12 +15,14 @@ export const maximumOp = binary({
   kernel: (k, a, b) => k.max(a, b),
 });
 
-/** The larger of each pair, with broadcasting. Ties share the gradient equally. */
+/** The larger of each pair; the shapes broadcast. Ties share the gradient equally. */
 export function maximum(a: Operand, b: Operand): Tensor {
   return applyBinary(maximumOp, a, b);
 }
 
-/** Shares of `g` for the operand where it is larger: 1, 1/2 at ties, 0. */
+/**
+ * Gradients of both operands, in the shape of `g`: `g` where the operand is larger, half of it at ties, 0 elsewhere.
+ */
 export function maximumGradient(g: Tensor, a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
   const above = step(sub(a, b));
   const below = step(sub(b, a));

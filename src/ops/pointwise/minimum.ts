@@ -15,7 +15,7 @@ export const minimumOp = binary({
   kernel: (k, a, b) => k.min(a, b),
 });
 
-/** The smaller of each pair, with broadcasting. Ties share the gradient equally. */
+/** The smaller of each pair; the shapes broadcast. Ties share the gradient equally. */
 export function minimum(a: Operand, b: Operand): Tensor {
   return applyBinary(minimumOp, a, b);
 }

@@ -13,12 +13,12 @@ export const mulOp = binary({
   simplify: (a, b, y) => (isAll(b, 1) && fits(a, y) ? a : isAll(a, 1) && fits(b, y) ? b : null),
 });
 
-/** Product of two operands, with broadcasting. */
+/** Product a * b, element by element; the shapes broadcast. */
 export function mul(a: Operand, b: Operand): Tensor {
   return applyBinary(mulOp, a, b);
 }
 
-/** x * x. */
+/** x * x, in the shape of x. */
 export function square(x: Tensor): Tensor {
   return mul(x, x);
 }

@@ -10,7 +10,7 @@ export const negOp = unary({
   kernel: (k, x) => k.neg(x),
 });
 
-/** Minus x. */
+/** -x, in the shape of x. */
 export function neg(x: Tensor): Tensor {
   return applyUnary(negOp, x);
 }

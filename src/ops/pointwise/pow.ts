@@ -19,7 +19,7 @@ export const powOp = binary({
   kernel: (k, a, b) => k.pow(a, b),
 });
 
-/** a to the power b, with broadcasting. The gradient for b is defined for a > 0. */
+/** a to the power b; the shapes broadcast. The gradient of b is defined for a > 0. */
 export function pow(a: Operand, b: Operand): Tensor {
   return applyBinary(powOp, a, b);
 }

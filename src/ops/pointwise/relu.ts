@@ -13,7 +13,7 @@ export const reluOp = unary({
   kernel: (k, x) => k.max(x, k.number(0)),
 });
 
-/** max(x, 0); gradient 0 at 0. */
+/** max(x, 0) of each element, in the shape of x; gradient 0 at 0. */
 export function relu(x: Tensor): Tensor {
   return applyUnary(reluOp, x);
 }

@@ -12,7 +12,7 @@ export const sigmoidOp = unary({
   kernel: (k, x) => k.sigmoid(x),
 });
 
-/** Logistic function 1 / (1 + exp(-x)), to (0, 1). */
+/** Logistic function 1 / (1 + exp(-x)) of each element, in (0, 1), in the shape of x. */
 export function sigmoid(x: Tensor): Tensor {
   return applyUnary(sigmoidOp, x);
 }

@@ -17,7 +17,7 @@ export const softplusOp = unary({
   kernel: (k, x) => k.softplus(x),
 });
 
-/** log(1 + exp(x)), without overflow. */
+/** log(1 + exp(x)) of each element, in the shape of x, without overflow. */
 export function softplus(x: Tensor): Tensor {
   return applyUnary(softplusOp, x);
 }

@@ -12,7 +12,10 @@ export const sqrtOp = unary({
   kernel: (k, x) => k.sqrt(x),
 });
 
-/** Square root; its gradient at 0 is infinite, so add a small number where 0 can occur. */
+/**
+ * Square root of each element, in the shape of x. Its gradient at 0 is infinite, so add a small number where 0 can
+ * occur.
+ */
 export function sqrt(x: Tensor): Tensor {
   return applyUnary(sqrtOp, x);
 }

@@ -11,7 +11,7 @@ export const stepOp = unary({
   kernel: (k, x) => k.select(k.greater(x, k.number(0)), k.number(1), k.select(k.equal(x, x), k.number(0), x)),
 });
 
-/** 1 where x > 0, else 0; NaN of NaN. No gradient. */
+/** 1 where x > 0, otherwise 0, in the shape of x; NaN for NaN. No gradient. */
 export function step(x: Tensor): Tensor {
   return applyUnary(stepOp, x);
 }

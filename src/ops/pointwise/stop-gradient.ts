@@ -11,7 +11,7 @@ export const stopGradientOp = defineOp<{}>({
   simplify: ([x]) => x!,
 });
 
-/** The value of x, through which no gradient flows. */
+/** The value of x, in its shape, through which no gradient flows. */
 export function stopGradient(x: Tensor): Tensor {
   return apply(stopGradientOp, [x], {});
 }

@@ -14,7 +14,7 @@ export const subOp = binary({
   simplify: (a, b, y) => (isAll(b, 0) && fits(a, y) ? a : null),
 });
 
-/** Difference a - b, with broadcasting. */
+/** Difference a - b; the shapes broadcast. */
 export function sub(a: Operand, b: Operand): Tensor {
   return applyBinary(subOp, a, b);
 }

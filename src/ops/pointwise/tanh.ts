@@ -12,7 +12,7 @@ export const tanhOp = unary({
   kernel: (k, x) => k.tanh(x),
 });
 
-/** Hyperbolic tangent, to (-1, 1). */
+/** Hyperbolic tangent of each element, in (-1, 1), in the shape of x. */
 export function tanh(x: Tensor): Tensor {
   return applyUnary(tanhOp, x);
 }

@@ -26,7 +26,10 @@ export const argmaxOp = defineOp<{ axis: number }>({
   kernel: { reduction: "argmax", axes: ({ axis }) => [axis] },
 });
 
-/** Place of the largest number along an axis, the first of equals, as int32. No gradient. */
+/**
+ * Index of the largest element along an axis, the first in a tie, as int32: [..., k, ...] to the shape without that
+ * axis. No gradient.
+ */
 export function argmax(x: Tensor, axis = -1): Tensor {
   return apply(argmaxOp, [x], { axis: resolveAxis(x, axis, "argmax") });
 }

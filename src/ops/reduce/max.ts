@@ -25,16 +25,22 @@ export const maxOp = defineOp<ReduceAttrs>({
   emit: (emitter, [x], { axes, keepDims }, y) =>
     emitter.node("ReduceMax", [x!, emitter.indices(axes)], y.shape, { keepdims: keepDims ? 1 : 0 }),
   kernel: { reduction: "max", axes: ({ axes }) => axes },
-  // Over no axes nothing is left out; ONNX would take an empty list for all axes.
+  // Over no axes nothing changes; ONNX would take an empty list for all axes.
   simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });
 
-/** Largest number along axes. Ties share the gradient equally. */
+/**
+ * Largest element along axes (all by default), which are removed from the shape unless `keepDims` is set. Ties share
+ * the gradient equally.
+ */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   return apply(maxOp, [x], reduceAttrs(x, options, "max"));
 }
 
-/** Smallest number along axes. Ties share the gradient equally. */
+/**
+ * Smallest element along axes (all by default), which are removed from the shape unless `keepDims` is set. Ties share
+ * the gradient equally.
+ */
 export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
   return neg(max(neg(x), options));
 }

@@ -46,7 +46,7 @@ function leadingRows(shape: Dims, axes: readonly number[]): number | null {
   return sizeOf(shape.slice(end) as Shape) >= worthProduct && rows > 1 ? rows : null;
 }
 
-/** Sum over axes. */
+/** Sum over axes (all by default), which are removed from the shape unless `keepDims` is set. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   return apply(sumOp, [x], reduceAttrs(x, options, "sum"));
 }

@@ -5,7 +5,9 @@ import { lookupView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
 import { scatterAdd } from "./scatter-add.ts";
 
-/** The primitive of `gather`. */
+/**
+ * The primitive of `gather`. @throws ShapeError for an index outside [0, extent), when the interpreter evaluates it.
+ */
 export const gatherOp = defineOp<{ axis: number }>({
   name: "gather",
   infer: ([x, indices], { axis }) => {
@@ -35,19 +37,22 @@ export const gatherOp = defineOp<{ axis: number }>({
   kernel: { view: ([x, indices], { axis }) => lookupView(x!, axis, indices!) },
 });
 
-/** Slices of x along an axis at `indices` (int32, any shape), whose axes take the place of that axis. */
+/**
+ * Slices of x along an axis at `indices` (int32, any shape), whose axes replace that axis: [a, ..., z] and [i, j] to
+ * [i, j, ..., z] for axis 0.
+ */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return apply(gatherOp, [x, indices], { axis: resolveAxis(x, axis, "gather") });
 }
 
-/** @throws ShapeError unless the indices are whole numbers and, where they are known, on [0, extent). */
+/** @throws ShapeError unless the indices, of any shape, are int32 and, where their values are known, in [0, extent). */
 export function requirePlaces(indices: Tensor, extent: Dim, where: string): void {
   if (indices.dtype !== "int32") throw new ShapeError(`${where}: indices must be int32 - got ${indices.dtype}`);
   const wrong = constantValue(indices)?.data.find((place) => place < 0 || place >= Number(extent));
   if (wrong !== undefined) throw new ShapeError(`${where}: indices must be in [0, ${extent}) - got ${wrong}`);
 }
 
-/** A constant vector of places. */
+/** A constant vector [n] of indices. */
 export function indexTensor(places: readonly number[]): Tensor {
   return constant(ndarray("int32", [places.length], Int32Array.from(places)));
 }

@@ -5,7 +5,7 @@ import { reshape } from "../movement/reshape.ts";
 import { cast } from "../pointwise/cast.ts";
 import { equal } from "../pointwise/compare.ts";
 
-/** Vectors of length `depth` with a 1 at each index and 0 elsewhere, along a new last axis. No gradient. */
+/** One-hot vectors of length `depth` along a new last axis: [...] to [..., depth]. No gradient. */
 export function oneHot(indices: Tensor, depth: number): Tensor {
   const places = constant(
     ndarray(

@@ -6,7 +6,10 @@ import { type Dim, type Dims, type Tensor, apply, constantValue, defineOp } from
 import { requireFloat } from "../pointwise/pointwise.ts";
 import { gather, requirePlaces } from "./gather.ts";
 
-/** The adjoint of `gather`: each slice of `g` is added to the place of the result that its index names. */
+/**
+ * The adjoint of `gather`: each slice of `g` is added at the index that belongs to it. @throws ShapeError when the
+ * shapes of indices and slices differ.
+ */
 export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   name: "scatterAdd",
   infer: ([g, indices], { axis, extent }) => {
@@ -49,17 +52,23 @@ export const scatterAddOp = defineOp<{ axis: number; extent: number }>({
   kernel: { scatter: ({ axis }) => ({ axis }) },
 });
 
-/** Adds slices of g at places along an axis, to zeros of that extent; the adjoint of `gather`. */
+/**
+ * Adds slices of g at `indices` along an axis, to zeros of extent `extent` there; the adjoint of `gather`: [i, ..., z]
+ * to [extent, ..., z] for axis 0.
+ */
 export function scatterAdd(g: Tensor, indices: Tensor, axis: number, extent: number): Tensor {
   return apply(scatterAddOp, [g, indices], { axis, extent });
 }
 
-/** How many places there are: a number, or a name for one that is known only at run time. */
+/** Number of indices: a number, or the symbol of one that is known only at run time. */
 function countOf(shape: Dims): Dim {
   return shape.some((extent) => typeof extent === "string") ? shape.join("*") : sizeOf(shape as Shape);
 }
 
-/** Known places: for each place of the result its first source, its second, ...; a zero slice where there is none. */
+/**
+ * For known indices: for each position of the result its first source, its second, ...; a zero slice where there is
+ * none.
+ */
 function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: number, extent: number, y: Tensor): Value {
   const sources: number[][] = Array.from({ length: extent }, () => []);
   places.forEach((place, from) => sources[place]!.push(from));
@@ -80,7 +89,7 @@ function emitGathers(emitter: Emitter, g: Value, places: Int32Array, axis: numbe
   return terms.reduce((total, term) => emitter.node("Add", [total, term], y.shape));
 }
 
-/** Places known only at run time: a product with their one-hot matrix, which every engine has. */
+/** For indices known only at run time: a product with their one-hot matrix, which every engine supports. */
 function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y: Tensor): Value {
   const [count, extent] = [g.shape[axis]!, y.shape[axis] as number];
   const column = emitter.reshape(indices, [1, count]);
@@ -94,7 +103,7 @@ function emitProduct(emitter: Emitter, g: Value, indices: Value, axis: number, y
   const hits = emitter.node("Equal", [column, all], [extent, count]);
   const oneHot = emitter.node("Cast", [hits], [extent, count], { to: 1 });
   const order = g.shape.map((_, i) => i);
-  // The product contracts the second axis from the end, so that the places are moved there and back.
+  // The product contracts the second axis from the end, so the axis is moved there and back.
   const rank = order.length;
   if (rank === 1) {
     const product = emitter.node("MatMul", [oneHot, emitter.reshape(g, [count, 1])], [extent, 1]);

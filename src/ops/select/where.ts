@@ -3,7 +3,7 @@ import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastTo } from "../movement/broadcast-to.ts";
 import { type Operand, broadcastShapes, lift } from "../pointwise/broadcast.ts";
 
-/** The primitive of `where`. */
+/** The primitive of `where`. @throws ShapeError unless the condition is bool and both values have one type. */
 export const whereOp = defineOp<{}>({
   name: "where",
   infer: ([condition, a, b]) => {
@@ -20,7 +20,10 @@ export const whereOp = defineOp<{}>({
   kernel: { pointwise: (k, [condition, a, b]) => k.select(condition!, a!, b!) },
 });
 
-/** `a` where the condition holds, else `b`, with broadcasting. The side not chosen gets no gradient, NaN included. */
+/**
+ * `a` where the condition holds, otherwise `b`; the three shapes broadcast. The side not chosen gets no gradient, even
+ * where it is NaN.
+ */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [left, right] = [lift(a), lift(b)];
   const shape = broadcastShapes(broadcastShapes(condition.shape, left.shape, "where"), right.shape, "where");
