@@ -15,13 +15,13 @@ import type { Layouts } from "../step/state-view.ts";
 
 const folder = checkpointFolders.best;
 
-/** What a best checkpoint keeps of how it was chosen. */
+/** What the best checkpoint records about its selection. */
 const keptBest = z.object({ scalar: z.string(), value: z.number() });
 
 /**
- * The checkpoint of a run that is best by what its model declares, of the steps at which that was measured on held-out
- * items. What is kept beside the newest checkpoint is what was best when that was saved, so that a run which goes on from
- * there has all that it had.
+ * The best checkpoint of a run by the scalar that its model declares, among the steps at which it was measured on
+ * held-out items. It is written together with the newest checkpoint, so that a resumed run has the same best checkpoint
+ * as an uninterrupted one.
  */
 export class BestCheckpoint {
   private best: number | null = null;
@@ -33,8 +33,9 @@ export class BestCheckpoint {
   ) {}
 
   /**
-   * Forgets what the run made after the step from which it goes on.
-   * @param lines What it has logged up to there; some may be missing, of which the checkpoint itself knows the best.
+   * Discards what the run did after the step from which it resumes.
+   * @param lines The lines logged up to that step; some may be missing, in which case the checkpoint itself records the
+   * best value.
    */
   async goOnFrom(step: number, lines: readonly MetricLine[]): Promise<void> {
     await this.remove((saved) => saved > step);
@@ -48,8 +49,8 @@ export class BestCheckpoint {
   }
 
   /**
-   * Whether what was measured after a step is better than all before; if so, what is written with `write` counts as the best.
-   * @param measured On held-out items, by name.
+   * Whether the value measured after a step is the best so far; if so, the next `write` saves it as the best.
+   * @param measured Scalars on held-out items, by name.
    */
   takes(measured: Readonly<Record<string, number>>): boolean {
     const value = this.by === undefined ? undefined : measured[this.by.scalar];
@@ -66,7 +67,7 @@ export class BestCheckpoint {
     await saveCheckpoint(this.store, { ...facts, run }, state, this.layouts, 2, folder);
   }
 
-  /** Keeps the best one alone: the run has a checkpoint of a later step. */
+  /** Removes all but the best one, once the run has a checkpoint of a later step. */
   async settle(): Promise<void> {
     const last = (await listCheckpoints(this.store, folder)).at(-1)?.step;
     await this.remove((saved) => saved !== last);

@@ -12,13 +12,12 @@ import type { Arrays } from "../runtime/index.ts";
 import { type Layout, inward, outward, ravel, unravel } from "../step/layout.ts";
 import { type Layouts, stateEntry, stateNames } from "../step/state-view.ts";
 
-// A checkpoint is a folder: params.safetensors (parameters and running statistics by their dotted paths, as PyTorch
-// orders their axes), optimizer.safetensors (moments), state.json (its name, the step, what the run's record was, and a
-// digest of each file). state.json is written last: a folder without it is what an interrupted save left, and is no
-// checkpoint. What lies beside checkpoints under other names, or under one that its state does not give, is not zaya's,
-// and is left alone.
+// A checkpoint is a folder: params.safetensors (parameters and running statistics by dotted path, in PyTorch's axis
+// order), optimizer.safetensors (optimizer state), state.json (name, step, the run's record, and a digest of each
+// file). state.json is written last: a folder without it is left over from an interrupted save. Folders and files with
+// other names, or whose state gives another name, were not written by zaya and are left alone.
 
-/** Where the checkpoints of a run lie: the newest of its steps, and the best one by a held-out metric. */
+/** Folders of a run's checkpoints: the newest ones by step, and the best one by a held-out metric. */
 export const checkpointFolders = { steps: "checkpoints", best: "checkpoints/best" } as const;
 type Folder = (typeof checkpointFolders)[keyof typeof checkpointFolders];
 
@@ -26,35 +25,35 @@ const stateFile = "state.json";
 const files = ["params.safetensors", "optimizer.safetensors"] as const;
 
 const checkpointState = z.object({
-  /** Of its folder. Checkpoints of earlier versions do not say it. */
+  /** Name of its folder; not in checkpoints of earlier versions. */
   name: textEntry.optional(),
   step: countEntry,
-  /** Of each file. */
+  /** Digest of each file. */
   sha256: z.record(z.enum(files), textEntry),
   bytes: z.record(z.enum(files), countEntry).optional(),
-  /** What the record of the run was. */
+  /** The run's record at that time. */
   run: z.record(z.string(), z.unknown()).optional(),
   /** SHA-256 of all of the above. */
   digest: textEntry.optional(),
 });
 
-/** A checkpoint that zaya has saved, and that is there with all its files in their lengths. */
+/** A checkpoint written by zaya, with all its files in full length. */
 export interface Checkpoint {
   readonly folder: Folder;
-  /** Of its folder in that one: the step in six digits or more. */
+  /** Name of its folder: the step in six digits or more. */
   readonly name: string;
   readonly step: number;
   readonly sha256: Readonly<Record<(typeof files)[number], string>>;
-  /** What the record of the run was; checkpoints of earlier versions do not have it. */
+  /** The run's record at that time; null in checkpoints of earlier versions. */
   readonly run: Readonly<Record<string, unknown>> | null;
 }
 
-/** Of the folder of a checkpoint. */
+/** Folder name of the checkpoint of a step. */
 export function nameOfStep(step: number): string {
   return String(step).padStart(6, "0");
 }
 
-/** The whole checkpoints of a folder, by step ascending. */
+/** The complete checkpoints of a folder, in ascending order of steps. */
 export async function listCheckpoints(
   store: Store,
   folder: Folder = checkpointFolders.steps,
@@ -62,22 +61,22 @@ export async function listCheckpoints(
   return (await surveyCheckpoints(store, folder)).whole;
 }
 
-/** Checkpoints that zaya has saved, by step ascending. */
+/** Checkpoints written by zaya, in ascending order of steps. */
 export interface CheckpointSurvey {
   readonly whole: readonly Checkpoint[];
-  /** Those that are not whole, and why. */
+  /** Incomplete ones, with the reason. */
   readonly broken: readonly BrokenCheckpoint[];
 }
 
 /** A checkpoint that cannot be read, and why. */
 export interface BrokenCheckpoint {
   readonly step: number;
-  /** Whether it may be what an interrupted save has left: it has no state. */
+  /** Whether it may be left over from an interrupted save: it has no state. */
   readonly begun: boolean;
   readonly reason: string;
 }
 
-/** What there is in a folder of checkpoints, as far as names and lengths tell. */
+/** The contents of a folder of checkpoints, judging by file names and lengths. */
 export async function surveyCheckpoints(
   store: Store,
   folder: Folder = checkpointFolders.steps,
@@ -92,7 +91,7 @@ export async function surveyCheckpoints(
   };
 }
 
-/** The paths of the files in a folder, from there. */
+/** Paths of the files in a folder, relative to it. */
 async function partsUnder(store: Store, folder: Folder): Promise<string[][]> {
   return (await store.list(folder)).map((path) => path.slice(folder.length + 1).split("/"));
 }
@@ -101,7 +100,7 @@ function isStepName(name: string): boolean {
   return /^\d{6,}$/.test(name) && nameOfStep(Number(name)) === name;
 }
 
-/** Null where the state in a folder is of another one: a person's copy. */
+/** Null if the state in a folder has another name: the folder is a user's copy. */
 async function readState(store: Store, folder: Folder, name: string): Promise<Checkpoint | BrokenCheckpoint | null> {
   const path = `${folder}/${name}/${stateFile}`;
   const step = Number(name);
@@ -116,7 +115,7 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
       return broken(`${path}: must be as it was saved - got another SHA-256`);
     }
   } catch (error) {
-    // The writer of a live run may have removed it since.
+    // The process that writes a live run may have removed it in the meantime.
     if (error instanceof RunError) return broken(error.message);
     throw error;
   }
@@ -132,15 +131,15 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
   return { folder, name, step, sha256: state.sha256, run: state.run ?? null };
 }
 
-/** A checkpoint with what it holds; neither where there is none. */
+/** A checkpoint with its arrays; null if there is none. */
 export interface LoadedCheckpoint {
   readonly checkpoint: Checkpoint | null;
   readonly state: Arrays | null;
-  /** Newer ones that are damaged, each by what is wrong with it. */
+  /** Descriptions of newer checkpoints that are damaged. */
   readonly passedOver: readonly string[];
 }
 
-/** The newest checkpoint whose bytes are those that were saved. @throws RunError when it is of another model. */
+/** The newest checkpoint with intact files. @throws RunError when it belongs to another model. */
 export async function loadNewest(
   store: Store,
   model: Model,
@@ -157,7 +156,7 @@ export async function loadNewest(
       passedOver.push(error.message);
     }
   }
-  // The writer of a live run may have put newer ones in the place of all that were there.
+  // The process that writes a live run may have replaced all of them in the meantime.
   const now = await listCheckpoints(store, folder);
   if (now.some(({ name }) => listed.every((known) => known.name !== name)))
     return loadNewest(store, model, layouts, folder);
@@ -167,11 +166,14 @@ export async function loadNewest(
 /** What is saved in addition to arrays. */
 export interface CheckpointFacts {
   readonly step: number;
-  /** What the record of the run is. */
+  /** The run's record. */
   readonly run: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a checkpoint and removes older ones of its folder but the newest `keep`. @throws RunError when its place is taken by what is not zaya's. */
+/**
+ * Writes a checkpoint and removes the older ones of its folder except the newest `keep`. @throws RunError when a file
+ * that zaya did not write is in its place.
+ */
 export async function saveCheckpoint(
   store: Store,
   { step, run }: CheckpointFacts,
@@ -202,7 +204,7 @@ export async function saveCheckpoint(
   for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old);
 }
 
-/** Removes what zaya has written there and nothing else; the state first, so that what is left is never taken for a checkpoint. */
+/** Removes only what zaya wrote there; the state first, so that the remainder is never taken for a checkpoint. */
 export async function removeCheckpoint(
   store: Store,
   { folder, name }: Pick<Checkpoint, "folder" | "name">,
@@ -211,8 +213,8 @@ export async function removeCheckpoint(
 }
 
 /**
- * A person may have put something else where a checkpoint is to go: a file, or a copy of another checkpoint.
- * @param due Whether the run is going to save at a step.
+ * Checks that nothing of the user's is where a checkpoint will be saved: a file, or a copy of another checkpoint.
+ * @param due Whether the run will save at a step.
  * @throws RunError naming it.
  */
 export async function requirePlaces(
@@ -231,7 +233,7 @@ export async function requirePlaces(
   }
 }
 
-/** Whether a state is of the folder in which it lies, as far as it can be read. */
+/** Whether a state names the folder that it is in, as far as it can be read. */
 async function statesName(store: Store, folder: Folder, name: string): Promise<boolean> {
   try {
     const state = parseJson(await store.read(`${folder}/${name}/${stateFile}`), stateFile) as CheckpointFacts;
@@ -243,7 +245,7 @@ async function statesName(store: Store, folder: Folder, name: string): Promise<b
 
 class DamagedError extends RunError {}
 
-/** The state that a checkpoint holds. @throws RunError naming the file that is missing or damaged. */
+/** The state in a checkpoint. @throws RunError naming the file that is missing or damaged. */
 export async function loadCheckpoint(
   store: Store,
   checkpoint: Checkpoint,
@@ -257,7 +259,7 @@ export async function loadCheckpoint(
   return restoreState(params, optimizer, model, layouts);
 }
 
-/** @throws DamagedError */
+/** @throws DamagedError when the file is missing, damaged or not the one that was saved. */
 async function readArrays(
   store: Store,
   { folder, name, sha256 }: Checkpoint,
@@ -273,7 +275,10 @@ async function readArrays(
   return decodeSafetensors(bytes, path).tensors;
 }
 
-/** The step of the newest checkpoint whose bytes are those that were saved; where there is none, removes all that are damaged. */
+/**
+ * Step of the newest checkpoint with intact files; if there is none, removes the damaged ones.
+ * @throws RunError when a checkpoint belongs to another model.
+ */
 export async function keepWhole(store: Store): Promise<number | null> {
   const { whole, broken } = await surveyCheckpoints(store);
   for (const checkpoint of whole.toReversed()) {
@@ -297,7 +302,7 @@ function digest(bytes: Uint8Array): string {
 
 type Named = Record<string, NdArray>;
 
-/** The vectors of a state as named arrays for others to read. */
+/** The vectors of a state as named arrays in PyTorch's axis order. */
 function describeState(state: Arrays, layouts: Layouts): { params: Named; optimizer: Named } {
   const params: Named = {};
   const optimizer: Named = {};
@@ -315,7 +320,7 @@ function describeState(state: Arrays, layouts: Layouts): { params: Named; optimi
   return { params, optimizer };
 }
 
-/** What an optimizer keeps is called, in its file, by step and slot before the parameter's name. */
+/** Prefix of an optimizer state in its file: the step and the slot, before the parameter's name. */
 function slotPrefix(step: string, slot: string): string {
   return `${step}.${slot}.`;
 }
@@ -347,7 +352,7 @@ function gather(named: Readonly<Named>, prefix: string, layout: Layout): NdArray
 
 type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
 
-/** An array of a checkpoint, as it is inside. @throws RunError when it is missing, or has another shape. */
+/** An array of a checkpoint in the internal axis order. @throws RunError when it is missing or has another shape. */
 function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
   const value = named[name];
   if (value === undefined) {

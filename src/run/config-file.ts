@@ -3,27 +3,27 @@ import { parseJson } from "../base/json.ts";
 import type { Store } from "../base/store.ts";
 import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 
-/** The resolved config of a run. */
+/** File of a run's resolved config. */
 export const configFile = "config.json";
 
-/** The config of a run. */
+/** The config of a run, as found. */
 export interface FoundConfig {
   readonly config: RunConfig;
-  /** What is wrong with config.json, where what is known of it stands in. */
+  /** What is wrong with config.json, if a copy is used in its place. */
   readonly damage: string | null;
 }
 
 /**
- * @param known What config.json held when it was last written.
- * @param earlier What it held when the newest checkpoint was saved.
- * @throws OptionError for a config that is not valid. @throws RunError for one that was changed since.
+ * @param known The config when it was last written.
+ * @param earlier The config when the newest checkpoint was saved.
+ * @throws OptionError for a config that is not valid. @throws RunError for one that was edited since.
  */
 export async function readConfig(
   store: Store,
   known: Readonly<Record<string, unknown>> | undefined,
   earlier: Readonly<Record<string, unknown>> | undefined,
 ): Promise<FoundConfig> {
-  // As it was written: what is restored has the same bytes.
+  // As it was written: a restored file has the same bytes.
   const kept = known as RunConfig | undefined;
   if (kept !== undefined) parseRunConfig(kept, "run.json: config");
   if (!(await store.has(configFile))) {
@@ -41,7 +41,7 @@ export async function readConfig(
   const found = parseRunConfig(raw, configFile);
   const changed = kept === undefined ? null : changedEntry(kept, found);
   if (changed === null) return { config: found, damage: null };
-  // A crash between the two files, when the run was given another config.
+  // The process may have stopped between writing the two files, when the run was reconfigured.
   if (earlier !== undefined && changedEntry(parseRunConfig(earlier, "checkpoint"), found) === null) {
     return { config: kept!, damage: null };
   }
@@ -59,7 +59,7 @@ export async function configStands(store: Store, config: RunConfig): Promise<boo
   return found !== null && changedEntry(config, parseRunConfig(found, configFile)) === null;
 }
 
-/** What the bytes of config.json say; null where they are no JSON. */
+/** Parsed contents of config.json; null if they are not JSON. */
 function configIn(bytes: Uint8Array): unknown {
   try {
     return parseJson(bytes, configFile);

@@ -43,14 +43,14 @@ export const trainOptions = z
       "options of training, for any model; defaults that are not given here depend on the recipe and the data",
   });
 
-/** What a recipe's training options are when left out, where they depend on the recipe and on what it learns from. */
+/** Default training options of a recipe, which depend on the kind of data. */
 export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
   const { length, ...others } = kind === "points" ? pointDefaults : defaults;
   const { steps, epochs, minSteps }: { readonly [name in "steps" | "epochs" | "minSteps"]?: number } = length;
   return { schedule: "linear", rateEnd: 0.05, steps, epochs, minSteps, ...others } as const;
 }
 
-/** Training options with nothing left open. */
+/** Training options with all defaults filled in. */
 export interface ResolvedTraining {
   readonly steps: number;
   readonly batch: number;
@@ -104,7 +104,7 @@ export const dataOptions = z
 /** Where the data of a run come from. */
 export type DataSource = z.output<typeof dataOptions>;
 
-/** What data are called in titles, which others may read: by their own names, without the folders that they lie in. */
+/** Title of the data for reports, which others may read: names without folders. */
 export function sourceTitle({ spec, second, domain }: DataSource): string {
   const named = [spec, ...(second === undefined ? [] : [second])].map(withoutFolders).join(" and ");
   return domain === undefined ? named : `${named}, ${domain}`;
@@ -114,24 +114,24 @@ function withoutFolders(spec: string): string {
   return spec.split(/[\\/]+/).findLast((part) => part !== "") ?? spec;
 }
 
-/** Everything that a run was: the file config.json. */
+/** All settings of a run: the file config.json. */
 export interface RunConfig {
   readonly recipe: string;
-  /** The file that exports the recipe, where that is a person's own and the command line was told of it. */
+  /** File that exports the recipe, for a custom recipe given to the command line. */
   readonly module?: RecipeModule | undefined;
   readonly model: Readonly<Record<string, unknown>>;
   readonly data: DataSource;
   readonly train: ResolvedTraining;
   readonly device: string;
-  /** Lengths that the run had before, oldest first. */
+  /** Earlier lengths of the run, oldest first. */
   readonly lengthened?: readonly Lengthening[] | undefined;
-  /** Whose parameters it began with, where these were not drawn. */
+  /** The checkpoint that it was initialised from, if any. */
   readonly init?: InitialRun | undefined;
 }
 
 const lengthening = z.object({ at: z.int().min(0), from: z.int().min(1), to: z.int().min(1) });
 
-/** After `at` steps, the length of a run was made `to` steps; it was `from`. */
+/** After `at` steps, the length of the run was changed from `from` to `to` steps. */
 export type Lengthening = z.output<typeof lengthening>;
 
 const initialRun = z.object({
@@ -143,16 +143,18 @@ const initialRun = z.object({
 
 const recipeModule = z.object({ path: z.string(), sha256: z.string() });
 
-/** A JavaScript or TypeScript file: its absolute path, and the SHA-256 of its bytes; of what it imports nothing is kept. */
+/** A JavaScript or TypeScript file: its absolute path and the SHA-256 of its bytes, without its imports. */
 export type RecipeModule = z.output<typeof recipeModule>;
 
-/** A checkpoint of another run: its folder, its step, which parameters were taken, and the SHA-256 of params.safetensors. */
+/**
+ * A checkpoint of another run: its folder, its step, which parameters were used, and the SHA-256 of params.safetensors.
+ */
 export type InitialRun = z.output<typeof initialRun>;
 
 /**
- * Training options for a model of a recipe and these items.
- * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch that does not fit the data
- * or the model.
+ * Fills in the training options for a model and its data.
+ * @throws OptionError for options that are not valid, for both steps and epochs, and for a batch that does not fit the
+ * data or the model.
  */
 export function resolveTraining(
   definition: ModelDefinition,
@@ -192,30 +194,30 @@ export function resolveTraining(
     evalEvery: given.evalEvery ?? Math.max(1, Math.ceil(steps / 20)),
     sampleEvery: given.sampleEvery ?? Math.max(1, Math.ceil(steps / 10)),
   };
-  // In the order in which they are documented.
+  // In the order of the documentation.
   return parseOptions(resolvedTraining, resolved, "train") as ResolvedTraining;
 }
 
-/** Steps of so many passes over the data. */
+/** Number of steps for this many epochs. */
 export function stepsIn(epochs: number, model: Model, size: number, batch: number): number {
   return Math.max(1, Math.round((epochs * Math.floor(size / batch)) / batchesPerStep(model)));
 }
 
-/** Batches that a pass over a few images is cut into, and the items that a batch has all the same. */
+/** Minimum batches per epoch for small data sets, and the smallest batch size that this leads to. */
 const [fewestBatches, smallBatch] = [8, 16];
 
-/** A few images are taken in small batches: as much is learned of a step that costs a fraction. */
+/** Small data sets are trained in small batches: a step teaches as much at a fraction of the cost. */
 function usualBatch(usual: number, kind: Dataset["kind"], fewest: number): number {
   const small = kind === "points" ? fewest : Math.max(smallBatch, Math.floor(fewest / fewestBatches));
   return Math.min(usual, small, fewest);
 }
 
-/** A batch takes as many of one domain as of the other. */
+/** A batch contains equally many images of both domains. */
 function fewestItems({ size, sides }: Dataset): number {
   return sides === undefined ? size : Math.min(sides.a.size, sides.b.size);
 }
 
-/** @throws OptionError for a batch that the model cannot cut into whole parts; the usual one is brought to its size. */
+/** @throws OptionError for a batch size that the model cannot divide; the default is rounded to a multiple. */
 function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual: number): number {
   if (given === undefined) return Math.max(1, Math.floor(usual / batchMultiple)) * batchMultiple;
   if (given % batchMultiple === 0) return given;
@@ -225,15 +227,15 @@ function batchFor({ batchMultiple = 1 }: Model, given: number | undefined, usual
   );
 }
 
-/** Steps between two looks at the nets: five of them for each picture. */
+/** Steps between two health checks of the nets: five per sample grid. */
 export function healthEvery({ sampleEvery }: Pick<ResolvedTraining, "sampleEvery">): number {
   return Math.max(1, Math.round(sampleEvery / 5));
 }
 
-/** Items on which dead units are counted, where that is no more than a tenth or so of the time of training. */
+/** Items on which dead units are counted, if that takes no more than about a tenth of the training time. */
 const deadUnitItems = 2000;
 
-/** Training items on which dead units are counted at a time, in whole batches: one of these takes about a third of a step. */
+/** Number of training items per count of dead units, in whole batches; one batch takes about a third of a step. */
 export function healthItems(
   { batch, sampleEvery }: Pick<ResolvedTraining, "sampleEvery" | "batch">,
   trainingItems: number,
@@ -242,7 +244,7 @@ export function healthItems(
   return batch * Math.max(1, Math.min(affordable, Math.floor(trainingItems / batch)));
 }
 
-/** The learning rate by step. */
+/** The learning-rate schedule. */
 export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTraining): Schedule {
   const end = learningRate * rateEnd;
   if (schedule === "linear") return linearSchedule(learningRate, end, 0, steps);
@@ -250,7 +252,7 @@ export function rateOf({ schedule, learningRate, rateEnd, steps }: ResolvedTrain
   return schedule === "cosine" ? cosineSchedule(learningRate, end, steps) : constantSchedule(learningRate);
 }
 
-/** The config of a run: all that its numbers depend on. */
+/** The config of a run: everything that its numbers depend on. */
 export function runConfig(
   { definition, options }: ConfiguredModel,
   data: DataSource,
@@ -272,7 +274,7 @@ const sections = z.object({
   init: z.object(initialRun.shape, { error: "must name a checkpoint" }).optional(),
 });
 
-/** A config of which some entries are still open. */
+/** A config with entries left to defaults. */
 export interface PartialConfig {
   readonly recipe?: string | undefined;
   readonly module?: RecipeModule | undefined;
@@ -283,18 +285,24 @@ export interface PartialConfig {
   readonly init?: InitialRun | undefined;
 }
 
-/** Checks the form of a config as a person may write it; its options are checked when it is resolved. @throws OptionError. */
+/**
+ * Checks the structure of a config as a user may write it; the options are checked when it is resolved. @throws
+ * OptionError for an unknown or malformed entry.
+ */
 export function parsePartialConfig(raw: unknown, where: string): PartialConfig {
   return parseOptions(sections.partial(), asRecord(raw, where), where);
 }
 
-/** Checks the config of a run, except for the recipe's own options. @throws OptionError. */
+/**
+ * Checks the config of a run, except for the recipe's own options. @throws OptionError for an unknown or malformed
+ * entry.
+ */
 export function parseRunConfig(raw: unknown, where: string): RunConfig {
   const config = parseOptions(sections, asRecord(raw, where), where);
   return {
     ...config,
     data: parseOptions(dataOptions, config.data, `${where}: data`),
-    // Runs of version 0.1.0 had no cadence of evaluations.
+    // Runs of version 0.1.0 had no evaluation interval.
     train: parseOptions(
       resolvedTraining,
       { evalEvery: config.train.sampleEvery, ...config.train },
@@ -303,15 +311,15 @@ export function parseRunConfig(raw: unknown, where: string): RunConfig {
   };
 }
 
-/** An entry in which a config is not another. */
+/** An entry in which two configs differ. */
 export interface ChangedEntry {
-  /** `train.batch` */
+  /** Path of the entry, such as `train.batch`. */
   readonly name: string;
   readonly was: unknown;
   readonly is: unknown;
 }
 
-/** The first entry that is not the same in both; null when all are. */
+/** The first entry in which the configs differ; null if they are equal. */
 export function changedEntry(was: RunConfig, is: RunConfig): ChangedEntry | null {
   const [before, after] = [entriesOf(was), entriesOf(is)];
   const name = [...new Set([...before.keys(), ...after.keys()])].find(

@@ -14,24 +14,24 @@ interface PartRecord {
   readonly fingerprint: string;
 }
 
-/** The file data.json: which data a run was trained on. Whoever has a checkpoint has it too. */
+/** The file data.json: the data that a run was trained on. Each checkpoint contains a copy. */
 export interface DataRecord {
   readonly name: string;
   readonly kind: Dataset["kind"];
-  /** Of one item: [h, w, c] or [d]. */
+  /** Shape of one item: [h, w, c] or [d]. */
   readonly shape: Shape;
-  /** How many classes the labels of the items name. */
+  /** Number of classes of the labels. */
   readonly classes?: number;
-  /** Of points in units of their own: what they were standardised by. */
+  /** For points in units of their own: the scale that standardised them. */
   readonly scale?: PointScale;
-  /** What they are called, where the data tell it. */
+  /** Names of the classes, if the data have them. */
   readonly classNames?: readonly string[];
   readonly train: PartRecord;
   readonly test: PartRecord;
   readonly skipped: readonly SkippedFile[];
 }
 
-/** Of a run. */
+/** File of a run's data record. */
 export const dataFile = "data.json";
 
 const partRecord = z.object(
@@ -76,8 +76,8 @@ function describe({ train, test }: DataSplit): DataRecord {
 }
 
 /**
- * Writes data.json unless it is there, and returns what a checkpoint keeps of it. It takes a hash over all items, so it is
- * left until something is saved.
+ * Writes data.json unless it exists, and returns the record for checkpoints. It hashes all items, so this is delayed
+ * until something is saved.
  */
 export async function keepDataRecord(store: Store, data: DataSplit): Promise<DataRecord> {
   const known = await readDataRecord(store);
@@ -86,18 +86,18 @@ export async function keepDataRecord(store: Store, data: DataSplit): Promise<Dat
   return record;
 }
 
-/** What is known of the data of a run. */
+/** The data record of a run, as found. */
 export interface FoundDataRecord {
-  /** Null for a run that has saved nothing yet. */
+  /** Null for a run that has not saved anything. */
   readonly record: DataRecord | null;
-  /** What is wrong with data.json, where a checkpoint stands in for it. */
+  /** What is wrong with data.json, if a checkpoint's copy is used in its place. */
   readonly damage: string | null;
 }
 
 /**
- * The record of data.json; where that is missing or damaged, what a checkpoint keeps of it.
+ * The record in data.json or, if that is missing or damaged, the copy in a checkpoint.
  * @param newest The newest checkpoint.
- * @throws RunError when the file is damaged and nothing stands in, and when the checkpoint keeps another record.
+ * @throws RunError when the file is damaged and there is no copy, and when the copy differs.
  */
 export async function findDataRecord(store: Store, newest: Checkpoint | null): Promise<FoundDataRecord> {
   const raw = newest?.run?.["data"];
@@ -128,18 +128,21 @@ function described({ name, train, test }: DataRecord): string {
   return `${name} (${train.size} training and ${test.size} test items, fingerprint ${train.fingerprint})`;
 }
 
-/** The record of a run's data; null for a run that has saved nothing yet. @throws RunError as `findDataRecord`. */
+/** The record of a run's data; null for a run that has not saved anything. @throws RunError as `findDataRecord`. */
 export async function readDataRecord(store: Store): Promise<DataRecord | null> {
   return (await findDataRecord(store, (await listCheckpoints(store)).at(-1) ?? null)).record;
 }
 
-/** Writes data.json where it is missing or damaged, as the newest checkpoint keeps it. */
+/** Rewrites data.json from the newest checkpoint if it is missing or damaged. */
 export async function restoreDataRecord(store: Store, newest: Checkpoint | null): Promise<void> {
   const { record, damage } = await findDataRecord(store, newest);
   if (damage !== null && record !== null) await store.write(dataFile, encodeJson(record));
 }
 
-/** The run's record of its data; null where it has saved nothing. @throws DataError when these are not the data that it was trained on. */
+/**
+ * The record of the run's data; null if it has not saved anything. @throws DataError when the data are not those that
+ * it was trained on.
+ */
 export async function requireSameData(store: Store, data: DataSplit): Promise<DataRecord | null> {
   const known = await readDataRecord(store);
   if (known === null) return null;

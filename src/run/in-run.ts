@@ -1,10 +1,13 @@
 import { ZayaError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 
-/** The files of a run that messages begin with. */
+/** Files of a run with which messages begin. */
 const runFile = /^(?:config\.json|run\.json|data\.json|metrics\.jsonl|checkpoints|eval\/)/;
 
-/** Runs `body`; what it throws names files of the run with their folder, and the run itself in commands. */
+/**
+ * Runs `body`. Errors that it throws are rewritten: files of the run get their folder, commands the name of the run.
+ * @throws what `body` throws.
+ */
 export async function inRun<T>(folder: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();

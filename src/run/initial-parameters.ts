@@ -7,12 +7,14 @@ import type { Run } from "./run.ts";
 import type { Parameters } from "../step/initial-state.ts";
 import { type Layouts, stateNames } from "../step/state-view.ts";
 
-/** Parameters of another run that a run begins with, and whose they are. */
+/** Parameters of another run to initialise from, with their origin. */
 export interface InitialParameters extends Parameters {
   readonly init: InitialRun;
 }
 
-/** @throws OptionError naming the first net, parameter or statistic of a model that another run's are not like. */
+/**
+ * @throws OptionError naming the first net, parameter or statistic that differs between the model and the other run.
+ */
 export function requireLike(
   recipe: string,
   model: Model,
@@ -42,7 +44,7 @@ export function requireLike(
   }
 }
 
-/** @throws RunError when what a run begins with is not there, or no longer what it was when the run began. */
+/** @throws RunError when the checkpoint that a run was initialised from is missing or has changed. */
 export function requireInitial({ config: { init } }: Run, given: InitialParameters | undefined): void {
   if (init === undefined || init.sha256 === given?.init.sha256) return;
   throw new RunError(

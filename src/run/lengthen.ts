@@ -11,19 +11,21 @@ import { isDone, requireResumable, requireSaved, startOf } from "./resumable.ts"
 import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
 
-/** How long a run is to be: steps, or passes over its data, from its beginning. */
+/** Total length of a run: steps, or epochs. */
 export interface RunLength {
   readonly steps?: number | undefined;
   readonly epochs?: number | undefined;
 }
 
 /**
- * Gives a run that was stopped or is done another length, and keeps in its config what it was. A constant learning rate goes
- * on; any other schedule, of the rate or of the model, is stretched: from now on the run goes as if it had been planned so.
- * Returns what it changed, or null where the run has that length already.
- * @param memory Bytes that are free for its steps, where that is known.
- * @throws RunError when the run cannot go on. @throws DataError when the data are not the run's. @throws OptionError for a
- * length that the run is beyond, for a model that trains in stages, and for too little memory. Nothing is changed then.
+ * Changes the length of an interrupted or finished run and records the old one in its config. A constant learning rate
+ * continues; any other schedule, of the learning rate or of the model, is stretched: from now on the run continues as
+ * if it had been planned with this length.
+ * @param memory Bytes free for its steps, if known.
+ * @returns The new config, or null if the run already has this length.
+ * @throws RunError when the run cannot be resumed. @throws DataError when the data are not the run's. @throws
+ * OptionError for a length that the run has exceeded, for a model that trains in stages, and for too little memory.
+ * Nothing is changed then.
  */
 export async function lengthen(
   run: Run,
@@ -54,7 +56,7 @@ export async function lengthen(
   }
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
   const longer = { ...config, train: { ...train, steps }, lengthened };
-  // Whatever would stop it from going on is found before its config says so.
+  // Everything that would keep it from resuming is checked before the config is changed.
   const again = modelAgain(run, data, recorded, memory);
   const { checkpoint } = await startOf(run, again, layoutsOf(again, train.seed), longer.train);
   await run.requireOwnLines(checkpoint);
@@ -62,14 +64,14 @@ export async function lengthen(
   return longer;
 }
 
-/** Whether a run had been done after a step, and is no longer. */
+/** Whether a run was complete after a step and has been lengthened since. */
 export function endedBefore({ lengthened = [], train }: RunConfig, step: number): boolean {
   return step > 0 && step < train.steps && lengthened.some(({ from }) => from === step);
 }
 
 /**
- * Whether a run that goes on from a step logs a line again: all that came after the step, and of a step that was the last one
- * of the run before it got more, all but the losses that are logged of every such step.
+ * Whether a run that resumes from a step logs a line again: everything after the step and, if the run used to end
+ * there, everything of that step except the losses, which are logged at every such step.
  */
 export function repeats(config: RunConfig, model: Model, start: number, { name, split, step }: MetricLine): boolean {
   if (start === 0 || step > start) return true;
@@ -78,7 +80,7 @@ export function repeats(config: RunConfig, model: Model, start: number, { name, 
   return !isLoss || step % config.train.logEvery !== 0;
 }
 
-/** What becomes of the learning rate of a run that got another length, in words. */
+/** Describes what happens to the learning rate of a lengthened run. */
 export function rateWords(train: ResolvedTraining, at: number): string {
   const { schedule, learningRate, rateEnd } = train;
   if (schedule === "constant") return `the learning rate stays at ${threeDigits(learningRate)}`;

@@ -23,20 +23,20 @@ import { type Weights, hasAverages, inferenceState } from "./weights.ts";
 /** A checkpoint of a run: the newest one, the best one by a held-out metric, or that of a step. */
 export type CheckpointChoice = "last" | "best" | number;
 
-/** What a checkpoint of a run holds. */
+/** Contents of a checkpoint of a run. */
 export interface LoadedParameters {
   readonly checkpoint: Checkpoint;
   readonly state: Arrays;
   readonly model: Model;
   readonly layouts: Layouts;
-  /** What a model needs to know of the run's data. */
+  /** What a model needs to know about the run's data. */
   readonly info: DataInfo;
-  /** Which of the parameters were asked for; null where there is but one sort. */
+  /** Which parameters were asked for; null if the run has no EMA. */
   readonly weights: Weights | null;
   readonly recovered: readonly string[];
 }
 
-/** @throws RunError when there is no such checkpoint, or it is damaged. */
+/** Reads the parameters of a checkpoint. @throws RunError when there is no such checkpoint, or it is damaged. */
 export async function loadParameters(run: Run, weights: Weights, choice: CheckpointChoice): Promise<LoadedParameters> {
   const data = await readDataRecord(run.store);
   if (data === null) throw nothingSaved(run, run.recovered);
@@ -53,8 +53,8 @@ export async function loadParameters(run: Run, weights: Weights, choice: Checkpo
 }
 
 /**
- * The parameters of a run's newest checkpoint: their moving averages where it keeps some, with its running statistics.
- * @param folder How the run is named in the config of the one that begins with it.
+ * Parameters of a run's checkpoint, to initialise another run: the EMA if there is one, with running statistics.
+ * @param folder Name of the run for the config of the new one.
  * @throws RunError when it has no checkpoint.
  */
 export async function parametersOfRun(
@@ -85,12 +85,12 @@ async function loaded(
   return { checkpoint, state, passedOver: [] };
 }
 
-/** The step of the best checkpoint; undefined where there is none. */
+/** Step of the best checkpoint; undefined if there is none. */
 async function bestStep(store: Store): Promise<number | undefined> {
   return (await listCheckpoints(store, checkpointFolders.best)).at(-1)?.step;
 }
 
-/** Those of steps, and the best ones. */
+/** The newest checkpoints and the best ones. */
 async function listAll(store: Store): Promise<Checkpoint[]> {
   const folders = Object.values(checkpointFolders);
   return (await Promise.all(folders.map((folder) => listCheckpoints(store, folder)))).flat();

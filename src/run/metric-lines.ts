@@ -13,7 +13,7 @@ export interface MetricLine {
   readonly seconds: number;
   readonly split: "train" | "test";
   readonly name: string;
-  /** Null where the value was not finite. */
+  /** Null if the value was not finite. */
   readonly value: number | null;
 }
 
@@ -28,16 +28,16 @@ const metricLine = z.object({
   value: z.number({ error: "must be a number or null" }).nullable(),
 });
 
-/** The lines of the steps before one: how many they are, and the SHA-256 of what they say and of what the first one says. */
+/** The lines before the newest step: their number, and the SHA-256 of their contents and of the first one. */
 const earlierLines = z.object({ lines: countEntry, sha256: textEntry, first: textEntry.optional() });
 
-/** How much of metrics.jsonl there is; checkpoints of earlier versions do not say which lines these are. */
+/** Extent of metrics.jsonl; checkpoints of earlier versions have no digest of the lines. */
 export const metricsExtent = z.object({ lines: countEntry, bytes: countEntry, earlier: earlierLines.optional() });
 
 type LinesFacts = z.output<typeof earlierLines>;
 type Extent = z.output<typeof metricsExtent>;
 
-/** What a checkpoint knows of the lines before it. */
+/** What a checkpoint records about the lines before it. */
 export interface KnownLines extends Extent {
   readonly step: number;
 }
@@ -45,23 +45,25 @@ export interface KnownLines extends Extent {
 const nothing: Extent = { lines: 0, bytes: 0 };
 const newline = 10;
 
-/** Bytes in a line, at the most: what is longer was not written by zaya. */
+/** Maximum bytes in a line; zaya writes no longer ones. */
 const longest = 1 << 20;
 
-/** @param number From 1. A checkpoint knows its run's lines by the first one: without it the others are those of another run. */
+/**
+ * @param number From 1. The first line identifies the run of a checkpoint: without it, the others cannot be attributed.
+ */
 function brokenLineHint(number: number): string {
   return number === 1
     ? `restore the file, or delete ${file}: its curves then start at the newest checkpoint`
     : `delete that line from ${file}; all others are kept`;
 }
 
-/** Some lines of the file one after the other, and what there is before them. */
+/** Consecutive lines of the file, and the extent before them. */
 interface Lines {
   readonly texts: readonly string[];
   readonly before: Extent;
 }
 
-/** The file metrics.jsonl: lines are added as they come, and read in pieces, however many there are. */
+/** The file metrics.jsonl: lines are appended, and read in pieces, however many there are. */
 export class MetricLines {
   private pending: string[] = [];
   private written: Extent = nothing;
@@ -85,7 +87,7 @@ export class MetricLines {
     this.written = { lines: this.written.lines + length, bytes: this.written.bytes + bytes.length };
   }
 
-  /** Writes them so that they outlast a power cut. @returns How much there is then, after a step. */
+  /** Writes the lines durably. @returns The extent of the file after a step. */
   async settle(step: number): Promise<Extent> {
     await this.flush();
     if (this.written.bytes > 0) await this.store.sync(file);
@@ -93,13 +95,14 @@ export class MetricLines {
   }
 
   /**
-   * @param known What the newest checkpoint knows of them.
-   * @throws RunError naming a line that is broken, and where they are not the lines of this run.
+   * All lines, in order.
+   * @param known What the newest checkpoint records about them.
+   * @throws RunError naming a broken line, and when the lines are not those of this run.
    */
   async all(known: KnownLines | null): Promise<MetricLine[]> {
     const all: MetricLine[] = [];
     const own = new OwnLines(known);
-    // One string a name, however many lines have it.
+    // One shared string per name, however many lines have it.
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
@@ -114,11 +117,11 @@ export class MetricLines {
   }
 
   /**
-   * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
-   * @param known What there was of lines at the checkpoint from which the run goes on.
-   * @param again Whether some lines of the checkpoint's own step are made again, and may have been forgotten already.
-   * @returns What is missing of them; null when they are all there.
-   * @throws RunError where they are not the lines of this run; nothing is changed then.
+   * Removes the lines that will be logged again, which are the last ones, and any fragment left by a crash.
+   * @param known What the checkpoint from which the run resumes records about them.
+   * @param again Whether some lines of the checkpoint's own step are logged again, and may have been removed already.
+   * @returns A description of the missing lines; null if they are all there.
+   * @throws RunError when they are not the lines of this run; nothing is changed then.
    */
   async forget(
     known: KnownLines | null,
@@ -133,7 +136,7 @@ export class MetricLines {
     return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${extent.lines}; curves will have a gap`;
   }
 
-  /** @throws RunError where what a checkpoint knows of them is broken, or of another run. */
+  /** @throws RunError when lines that a checkpoint relies on are broken, or belong to another run. */
   async requireOwn(known: KnownLines | null): Promise<void> {
     if (known !== null) await this.extentBefore(known, ({ step }) => step > known.step);
   }
@@ -149,7 +152,7 @@ export class MetricLines {
         try {
           line = lineOfNumber(text, before.lines + i + 1);
         } catch (error) {
-          // Lines after those that a checkpoint relies on may be what a power cut made of them.
+          // Lines after those that a checkpoint relies on may be damaged by a power cut.
           if (!ended && (known === null || extent.lines < known.lines)) throw error;
           ended = true;
           continue;
@@ -166,10 +169,10 @@ export class MetricLines {
     return { extent, digest, missing: own.isCut() };
   }
 
-  /** The lines, some at a time; of a last one that a crash has cut, nothing. */
+  /** The lines, in pieces, without a last one that a crash cut off. */
   private async *read(): AsyncGenerator<Lines> {
     if (!(await this.store.has(file))) return;
-    // The mark stays where an editor has put one: bytes are counted by what the text takes.
+    // Keeps a byte order mark that an editor may have inserted: bytes are counted by what the text takes.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let rest = new Uint8Array(0);
     let before = nothing;
@@ -190,13 +193,16 @@ export class MetricLines {
   }
 }
 
-/** What lines say in their order, however they are written; when they were written differs where a run makes them again. */
+/**
+ * Digest of the contents of lines in order, whatever their formatting; times are excluded, because they differ when a
+ * run logs lines again.
+ */
 class LinesDigest {
   private readonly all = new Sha256();
   private lines = 0;
   private first: string | undefined;
   private step = -1;
-  /** The same of the steps before the newest one. */
+  /** The same without the newest step. */
   private earlier = this.facts();
 
   add({ step, images, split, name, value }: MetricLine): void {
@@ -234,7 +240,7 @@ class OwnLines {
   }
 
   /**
-   * Whether lines of earlier steps are missing: the others count all the same.
+   * Whether lines of earlier steps are missing; the remaining ones are still valid.
    * @throws RunError for lines of another run, or in another order.
    */
   isCut(): boolean {
@@ -255,7 +261,7 @@ function lineOfNumber(text: string, number: number): MetricLine {
   return parseMetricLine(text, `${file}: line ${number}`, brokenLineHint(number));
 }
 
-/** @param where The line stands, for the error. @throws RunError for a line that zaya did not write. */
+/** @param where Location of the line, for the error. @throws RunError for a line that zaya did not write. */
 export function parseMetricLine(text: string, where: string, hint?: string): MetricLine {
   let value: unknown;
   try {

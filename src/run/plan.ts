@@ -21,30 +21,31 @@ import type { TrainOptions } from "./option-types.ts";
 import { type InitialParameters, requireLike } from "./initial-parameters.ts";
 import type { Run } from "./run.ts";
 
-/** A session of training that has not begun, with nothing left open. */
+/** A training session with all settings resolved, before it starts. */
 export interface Plan extends Recipe {
-  /** What config.json will hold, or does. */
+  /** Contents of config.json. */
   readonly config: RunConfig;
   readonly model: Model;
   readonly data: DataSplit;
-  /** Training items as the model's steps see them. */
+  /** Training items as the model's steps get them. */
   readonly served: Dataset;
   readonly engine: Engine;
-  /** Parameters of another run to begin with; drawn where not given. The optimizer is a fresh one. */
+  /** Parameters of another run to initialise from; drawn from the seed if not given. The optimizer state is new. */
   readonly initial?: InitialParameters | undefined;
 }
 
-/** What a plan is made for. */
+/** Settings of a plan. */
 export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
-  /** How the data can be opened again, for the run's config. */
+  /** How to open the data again, for the run's config. */
   readonly source?: DataSource;
-  /** The file that exports the recipe, where that is the person's own, for the run's config. */
+  /** File that exports a custom recipe, for the run's config. */
   readonly module?: RecipeModule | undefined;
 }
 
 /**
- * A recipe's model for some data, and how to train it on an engine.
- * @throws OptionError when options do not fit the model, the data, the memory or each other: a plan that is made can be begun.
+ * Resolves a recipe, data and training options into a plan.
+ * @throws OptionError when options do not fit the model, the data, the memory or each other. A plan that is returned
+ * can be started.
  */
 export function planRun(
   { definition, options }: ConfiguredModel,
@@ -67,9 +68,10 @@ export function planRun(
 }
 
 /**
- * The plan of a run that goes on.
- * @param recorded The run's record of its data, whose scale it has learned in; null where it has saved nothing.
- * @throws OptionError when a step does not fit into the memory. @throws RunError when the run's recipe is not known.
+ * The plan of a resumed run.
+ * @param recorded The record of the run's data, with the scale that it was trained with; null if it has not saved
+ * anything.
+ * @throws OptionError when a step does not fit into memory. @throws RunError when the run's recipe is not known.
  */
 export function planAgain(
   run: Run,
@@ -82,8 +84,8 @@ export function planAgain(
 }
 
 /**
- * The model of a run that goes on; parameters as of `planAgain`.
- * @param memory Bytes that are free for its steps, where that is known.
+ * The model of a resumed run; parameters as in `planAgain`.
+ * @param memory Bytes free for its steps, if known.
  */
 export function modelAgain(
   { configured, config }: Run,
@@ -112,7 +114,7 @@ function planned(
   return { definition, config, model, data, served: servedTo(definition, model, data.train), ...settings };
 }
 
-/** The options of a model whose numbers are larger than the recipe's own. */
+/** The options that are larger than the recipe's defaults. */
 function largerThanUsual({ options }: ModelDefinition, given: Readonly<Record<string, unknown>>): string[] {
   const usual = new Map(describeOptions(options).map(({ name, initial }) => [name, initial]));
   const largest = (value: unknown): number =>
@@ -120,13 +122,13 @@ function largerThanUsual({ options }: ModelDefinition, given: Readonly<Record<st
   return Object.keys(given).filter((option) => largest(given[option]) > largest(usual.get(option)));
 }
 
-/** A recipe's model for such data. @throws OptionError when options are not valid, or do not fit the data. */
+/** Builds a recipe's model for the data. @throws OptionError when options are not valid, or do not fit the data. */
 export function buildModel({ definition, options }: ConfiguredModel, data: DataInfo): Model {
   const parsed = parseOptions(definition.options, options, definition.name);
   return inUnits(definition.build(parsed, data), data.scale);
 }
 
-/** @throws OptionError for a recipe that goes by the name of one of zaya's: its runs would be reopened as that one's. */
+/** @throws OptionError for a custom recipe with the name of a built-in one, as which its runs would be reopened. */
 function requireOwnName(definition: ModelDefinition): void {
   const known = models.find(({ name }) => name === definition.name);
   if (known === undefined || known === definition) return;
@@ -136,7 +138,7 @@ function requireOwnName(definition: ModelDefinition): void {
   );
 }
 
-/** What a model is told of the data before its nets are built. */
+/** What a model is told about the data before its nets are built. */
 export function infoOf(data: DataSplit): DataInfo {
   const { kind, shape, size: items } = data.train;
   const classes = classesOf(data);
@@ -145,8 +147,8 @@ export function infoOf(data: DataSplit): DataInfo {
 }
 
 /**
- * Training items as a recipe's steps see them: one that learns from domains is not told which images belong together, and points
- * in units of their own are standardised.
+ * Training items as a recipe's steps get them: unpaired for a recipe that learns from domains, and standardised for
+ * points in units of their own.
  */
 function servedTo({ learnsFrom }: ModelDefinition, { scale }: Model, items: Dataset): Dataset {
   return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : standardised(items, scale);

@@ -5,12 +5,12 @@ import type { ResolvedTraining } from "./config.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
 
-/** Whether a run has made all its steps: not one that was given more since, or whose last checkpoint is lost. */
+/** Whether a run has made all its steps; not if it was lengthened since, or its last checkpoint is lost. */
 export function isDone({ state, config, newest }: Run): boolean {
   return state.status === "done" && state.step >= config.train.steps && (newest?.step ?? 0) >= state.saved;
 }
 
-/** @throws RunError when there is nothing to go on with: the run is complete, or would diverge again. */
+/** @throws RunError when there is nothing to resume: the run is complete, or would diverge again. */
 export function requireResumable(run: Run): void {
   const { status, step } = run.state;
   requireSaved(run);
@@ -28,7 +28,7 @@ export function requireResumable(run: Run): void {
   }
 }
 
-/** @throws RunError when what the run has saved is gone. */
+/** @throws RunError when everything that the run saved is gone. */
 export function requireSaved(run: Run): void {
   if (run.state.saved > 0 && run.newest === null) throw nothingLeft(run.recovered);
 }
@@ -40,15 +40,18 @@ function nothingLeft(damaged: readonly string[]): RunError {
   );
 }
 
-/** From where a run goes on. */
+/** Where a run resumes. */
 export interface RunStart extends Omit<LoadedCheckpoint, "passedOver"> {
-  /** Steps done; 0 for a run that begins. */
+  /** Steps already made; 0 for a new run. */
   readonly step: number;
-  /** What of the run's files is missing or damaged, and what stands in. */
+  /** Missing or damaged files of the run, and what is used in their place. */
   readonly recovered: readonly string[];
 }
 
-/** @throws RunError when what the run has saved is gone or damaged, or something is in the way of what it will save. */
+/**
+ * Finds where a run resumes. @throws RunError when all checkpoints are gone or damaged, or something is in the place of
+ * a future one.
+ */
 export async function startOf(
   run: Run,
   model: Model,

@@ -19,38 +19,38 @@ import { configFile, configStands, readConfig } from "./config-file.ts";
 import { dataFile, findDataRecord, restoreDataRecord } from "./data-record.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
-/** Every state that a run can be in. */
+/** Every status of a run. */
 export const runStatuses = ["running", "done", "interrupted", "diverged", "failed"] as const;
-/** State of a run. */
+/** Status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 
 /** The file run.json. */
 export interface RunRecord {
   readonly status: RunStatus;
-  /** Why it ended, where that is not plain from the status. */
+  /** Why it ended, if the status does not tell. */
   readonly reason?: string;
-  /** Steps done, as of a second ago while it runs. */
+  /** Steps made, at most a second old while it runs. */
   readonly step: number;
-  /** Steps done at the newest checkpoint; 0 where none was saved. */
+  /** Step of the newest checkpoint; 0 if none was saved. */
   readonly saved: number;
   /** ISO 8601. */
   readonly started: string;
-  /** Time spent in training, over all sessions. */
+  /** Training time over all sessions. */
   readonly seconds: number;
   readonly versions: Readonly<Record<string, string>>;
-  /** What was warned of, in order. */
+  /** Warnings in order. */
   readonly warnings?: readonly Warning[];
-  /** What config.json holds: it is restored from here, and changes to it are told. */
+  /** Contents of config.json, to restore it and to detect edits. */
   readonly config: RunConfig;
 }
 
-/** A symptom that a run showed while it trained. */
+/** A symptom that a run showed during training. */
 export interface Warning {
   readonly step: number;
   readonly symptom: string;
-  /** Numbers, and the thresholds that they crossed. */
+  /** The numbers, and the thresholds that they crossed. */
   readonly evidence: string;
-  /** One thing to do otherwise, and why. */
+  /** One suggested change, and why. */
   readonly hint: string;
 }
 
@@ -71,22 +71,25 @@ const runRecord = z.object({
   config: config.optional(),
 });
 
-/** What a checkpoint keeps of the record of its run. */
+/** What a checkpoint keeps of the run's record. */
 const keptRecord = runRecord.pick({ started: true, seconds: true, versions: true, warnings: true }).extend({
   config,
   metrics: metricsExtent,
 });
 
-/** Seconds of training between two times that a run's record is brought up to date. */
+/** Seconds of training between two updates of the run's record. */
 const recordEvery = 1;
 
-/** The record of a run in its store. */
+/**
+ * The record of a run in its store.
+ * @throws RunError and OptionError as its methods say.
+ */
 export class Run {
   private readonly lines: MetricLines;
-  /** Whether the lines are written by this one, which may go on from before the newest checkpoint. */
+  /** Whether this object writes the lines; it may then resume from before the newest checkpoint. */
   private writes = false;
   private own: Recipe | undefined;
-  /** Training time at which the record was last brought up to date. */
+  /** Training time at the last update of the record. */
   private told = 0;
 
   private constructor(
@@ -94,15 +97,15 @@ export class Run {
     private current: RunRecord,
     /** The newest checkpoint when it was opened. */
     readonly newest: Checkpoint | null,
-    /** What was missing or damaged when it was opened, and what stands in. */
+    /** Missing or damaged files when it was opened, and what is used in their place. */
     readonly recovered: readonly string[],
-    /** Those of its files that were missing or damaged, and that `restore` writes again. */
+    /** The missing or damaged files that `restore` rewrites. */
     private readonly lost: ReadonlySet<string> = new Set(),
   ) {
     this.lines = new MetricLines(store);
   }
 
-  /** @throws RunError when the store holds a run, or something else in the place of its files. */
+  /** Creates a run. @throws RunError when the store contains a run, or something else in the place of its files. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
       throw new RunError(
@@ -111,7 +114,7 @@ export class Run {
       );
     }
     const record = firstRecord(config, clock, versions);
-    // From the record a missing config can be restored, and not the other way round.
+    // A missing config can be restored from the record, but not the other way round.
     await store.create(recordFile, encodeJson(record));
     try {
       await store.create(configFile, encodeJson(config));
@@ -123,10 +126,10 @@ export class Run {
   }
 
   /**
-   * Opens a run. What its newest checkpoint or its record can stand in for may be missing; see `recovered`.
-   * @param recipe A run's own, which is none of zaya's: `Run.open(store, myModel)`.
-   * @throws RunError when the store holds no run, or its files are damaged. @throws OptionError for a config that is not
-   * valid, and a recipe that is not the run's.
+   * Opens a run. Files that its newest checkpoint or its record can replace may be missing; see `recovered`.
+   * @param recipe For a run of a custom recipe: `Run.open(store, myModel)`.
+   * @throws RunError when the store contains no run, or its files are damaged. @throws OptionError for a config that is
+   * not valid, and a recipe that is not the run's.
    */
   static async open(store: Store, recipe?: Recipe): Promise<Run> {
     const { whole, broken } = await surveyCheckpoints(store);
@@ -176,7 +179,7 @@ export class Run {
     return run;
   }
 
-  /** Begins a run again of which no whole checkpoint is left. @throws RunError when there is one. */
+  /** Restarts a run without any intact checkpoint. @throws RunError when there is one. */
   static async restart(store: Store, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     const newest = await keepWhole(store);
     if (newest !== null) {
@@ -203,7 +206,7 @@ export class Run {
     return this.current.config;
   }
 
-  /** The run's recipe. @throws RunError when it is none of zaya's, and was not given. */
+  /** The run's recipe. @throws RunError for a custom recipe that was not given. */
   get recipe(): ModelDefinition {
     const { recipe: name } = this.config;
     const definition = this.own?.definition ?? models.find((known) => known.name === name);
@@ -219,7 +222,7 @@ export class Run {
     return { definition: this.recipe, options: this.config.model };
   }
 
-  /** Gives the run its recipe, where that is none of zaya's. @throws OptionError for one of another name. */
+  /** Sets the custom recipe of the run. @throws OptionError for one of another name. */
   takeRecipe(own: Recipe): void {
     if (own.definition.name !== this.config.recipe) {
       throw new OptionError(
@@ -230,27 +233,27 @@ export class Run {
     this.own = own;
   }
 
-  /** Writes the files that were missing or damaged, and returns their names. */
+  /** Rewrites the missing or damaged files, and returns their names. */
   async restore(): Promise<readonly string[]> {
     await restoreDataRecord(this.store, this.newest);
     await ((await configStands(this.store, this.config)) ? this.record({}) : this.reconfigure(this.config));
     return [...this.lost];
   }
 
-  /** Goes on with another config. */
+  /** Continues with another config. */
   async reconfigure(config: RunConfig): Promise<void> {
     await this.record({ config });
     await this.store.write(configFile, encodeJson(config));
   }
 
-  /** Writes run.json with some entries changed. */
+  /** Updates some entries of run.json. */
   async record(change: Partial<RunRecord>): Promise<void> {
     const { reason: _, ...rest } = this.current;
     this.current = { ...(change.status === undefined ? this.current : rest), ...change };
     await this.store.write(recordFile, encodeJson(this.current));
   }
 
-  /** What happened so far, kept at most once a second of training. */
+  /** Records progress, at most once per second of training. */
   async progress(step: number, seconds: number): Promise<void> {
     if (seconds - this.told < recordEvery) return;
     this.told = seconds;
@@ -258,7 +261,7 @@ export class Run {
     await this.record({ step, seconds });
   }
 
-  /** What a checkpoint is to keep of the record. What was logged so far is on the disk before it. */
+  /** What a checkpoint keeps of the record. Everything logged so far is on disk before it. */
   async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
     const metrics = await this.lines.settle(step);
     const { started, versions, warnings } = this.current;
@@ -274,22 +277,26 @@ export class Run {
     return this.lines.flush();
   }
 
-  /** @throws RunError naming a line that is broken, and where the lines are not those that this run wrote before its newest checkpoint. */
+  /**
+   * All logged scalars. @throws RunError naming a broken line, and when the lines are not those that this run wrote
+   * before its newest checkpoint.
+   */
   metrics(): Promise<MetricLine[]> {
     return this.lines.all(this.writes || this.newest === null ? null : knownLines(this.newest));
   }
 
-  /** @throws RunError where the lines before a checkpoint are not those of this run, or broken. */
+  /** @throws RunError when the lines before a checkpoint are broken, or not those of this run. */
   requireOwnLines(checkpoint: Checkpoint | null): Promise<void> {
     return this.lines.requireOwn(checkpoint === null ? null : knownLines(checkpoint));
   }
 
   /**
-   * Forgets the lines that will be made again, which are the last ones, and what a crash left of more.
-   * @param checkpoint From which the run goes on; null for a run that begins again.
-   * @param again Whether some lines of its step are made again: a session that was killed may have forgotten them already.
-   * @returns What is missing of the lines that the checkpoint knows; null when they are all there.
-   * @throws RunError where they are not the lines of this run.
+   * Removes the lines that will be logged again, which are the last ones, and any fragment left by a crash.
+   * @param checkpoint Where the run resumes; null for a run that starts again.
+   * @param again Whether some lines of its step are logged again: a session that was killed may have removed them
+   * already.
+   * @returns A description of the lines missing before the checkpoint; null if they are all there.
+   * @throws RunError when they are not the lines of this run.
    */
   forget(
     checkpoint: Checkpoint | null,
@@ -309,8 +316,8 @@ async function missingCheckpoint(store: Store, step: number): Promise<string> {
 }
 
 /**
- * A run is known by when it was started.
- * @param recorded What run.json says; null where that is missing or damaged.
+ * The time of its start identifies a run.
+ * @param recorded The time in run.json; null if the file is missing or damaged.
  * @throws RunError naming the file that belongs to another run.
  */
 function requireOneRun(recorded: string | null, checkpoints: readonly Checkpoint[]): void {
@@ -352,7 +359,7 @@ function keptOf({ name, run }: Checkpoint): z.output<typeof keptRecord> {
   return parseRecord(keptRecord, run, `checkpoints/${name}/state.json: run`);
 }
 
-/** What stands in for a file while a run is read; only one that goes on writes it again. */
+/** What replaces a file while a run is read; only a resumed run rewrites it. */
 function insteadOf({ step }: Checkpoint): string {
   return readFrom(`the checkpoint of step ${step}`);
 }

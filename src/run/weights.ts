@@ -2,7 +2,7 @@ import { emaSlot } from "../optim/index.ts";
 import type { Arrays } from "../runtime/index.ts";
 import { stateEntry, stateNames } from "../step/state-view.ts";
 
-/** Which parameters a model is judged by: their averages, where they were kept, or those of its last step. */
+/** Which parameters are used for inference: their exponential moving average (if kept), or those of the last step. */
 export type Weights = "ema" | "last";
 
 /** The part of a run's state that inference needs, with the chosen parameters. */
@@ -11,7 +11,7 @@ export function inferenceState(state: Arrays, weights: Weights): Arrays {
   return weights === "last" ? chosen : { ...chosen, ...averages(state) };
 }
 
-/** Whether a run keeps averages. */
+/** Whether a run keeps EMA parameters. */
 export function hasAverages(names: readonly string[]): boolean {
   return names.some((name) => averagedNet(name) !== null);
 }
@@ -25,7 +25,7 @@ function averages(state: Arrays): Arrays {
   );
 }
 
-/** The net whose averages an entry of the state holds; null for other entries. */
+/** The net whose EMA parameters an entry of the state holds; null for other entries. */
 function averagedNet(name: string): string | null {
   const entry = stateEntry(name);
   return entry.kind === "slot" && entry.slot === emaSlot ? entry.net : null;

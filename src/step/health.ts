@@ -80,7 +80,7 @@ export class Health {
 /**
  * The share of units that no item activates, with its jackknife standard error over groups of items: a unit that only
  * one group activates might be dead on other items. NaN for one group.
- * @param highest The largest pre-activation of each unit by group, [groups, units] per layer.
+ * @param highest The largest pre-activation of each unit by group, [groups, units] for each batch.
  * @source Efron, Stein, "The jackknife estimate of variance", 1981.
  */
 function deadShare(highest: readonly NdArray[]): { readonly share: number; readonly stderr: number } {

@@ -14,9 +14,10 @@ import type { RunObserver } from "./run-observer.ts";
 import type { Last } from "./training.ts";
 
 /**
- * What a run ends with once its last step is saved: evaluation, export, diagnosis and report, by averaged parameters where
- * the run keeps them. Everything is written before the run is recorded as done: one that is killed here does its end again.
- * @throws InterruptedError when the signal asks for an end.
+ * The end of a run, after its last step is saved: evaluation, export, diagnosis and report, with EMA parameters if the
+ * run keeps them. The run is recorded as done only after everything is written; a run that is killed here repeats its
+ * end.
+ * @throws InterruptedError when the signal aborts.
  */
 export async function* finishRun(
   run: Run,
@@ -54,7 +55,7 @@ export async function* finishRun(
       result: { steps, seconds, makes, ways: directionsOf(model), test, refused, warnings: observer.warnings },
     };
   } finally {
-    // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+    // Before the sessions: a GPU device is gone with its last session, and its buffers could not be freed then.
     state.dispose();
     await trained.release();
   }

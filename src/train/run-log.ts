@@ -5,7 +5,7 @@ import type { RunHistory } from "../diagnosis/run-history.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { Run } from "../run/run.ts";
 
-/** The numbers of a run that trains: into its record, and to what looks for symptoms in them. */
+/** Passes the scalars of a run to its record and to the checks for symptoms. */
 export class RunLog {
   /** Batches of additional updates, up to a step of the run. */
   private readonly counted = { step: 0, extra: 0 };
@@ -29,7 +29,7 @@ export class RunLog {
     }
   }
 
-  /** What was measured on held-out items after a step, by name. */
+  /** Scalars measured on held-out items after a step, by name. */
   measuredAt(step: number): Readonly<Record<string, number>> {
     return this.heldOut.step === step ? this.heldOut.values : {};
   }
@@ -52,7 +52,7 @@ export class RunLog {
     });
   }
 
-  /** Steps come in their order, so that each is counted once. */
+  /** Steps arrive in order, so each is counted once. */
   private extraBatchesIn(step: number): number {
     const { counted } = this;
     for (; counted.step < step; counted.step++) counted.extra += extraBatchesAt(this.stages, counted.step);

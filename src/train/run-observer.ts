@@ -19,7 +19,7 @@ import { RunLog } from "./run-log.ts";
 import { recordedSamples } from "./sample-record.ts";
 import type { SessionStart } from "./start-session.ts";
 
-/** What is logged, measured, drawn, warned of and reported of a run while it trains. */
+/** Logs, evaluations, pictures, warnings and reports of a run during training. */
 export class RunObserver {
   readonly history: RunHistory;
   readonly log: RunLog;
@@ -45,17 +45,17 @@ export class RunObserver {
     this.report = new LiveReport(run, model, data.test, this.history, clock);
   }
 
-  /** What was warned of so far, over all sessions. */
+  /** All warnings so far, over all sessions. */
   get warnings(): readonly Warning[] {
     return this.monitor.warnings;
   }
 
-  /** A picture of training items, for those of samples to be seen beside. */
+  /** A grid of training items, for comparison with sample grids. */
   reals(): Promise<void> {
     return writeReals(this.run.store, this.data.train);
   }
 
-  /** How the nets are, and what there is to warn of. */
+  /** Logs a health check of the nets, and warns of new symptoms. */
   async *health(
     step: number,
     seconds: number,
@@ -65,7 +65,7 @@ export class RunObserver {
     yield* this.warn(this.monitor.check(step));
   }
 
-  /** A picture of samples, and what is known of them as numbers. */
+  /** Writes a sample grid, and logs what is measured on the samples. */
   async *picture(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     const file = await samplePicture(this.run.store, trained, this.data.test, step, this.seed);
     if (file !== null) yield { type: "picture", file };
@@ -73,7 +73,7 @@ export class RunObserver {
     this.log.numbers(step, seconds, "test", known);
   }
 
-  /** The same measurements on some held-out items and on as many that it is trained on: what parts them is overfitting. */
+  /** Evaluates some held-out items and as many training items with the same metrics; the difference is overfitting. */
   async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     const results: Evaluation[] = [];
     for (const part of ["test", "train"] as const) {
@@ -87,34 +87,34 @@ export class RunObserver {
     yield { type: "evaluated", step, results };
   }
 
-  /** Nets from images to images take long: they are measured at the end alone. */
+  /** Image-to-image models take too long and are evaluated at the end only. */
   follows(data: Dataset): boolean {
     return this.model.translators === undefined && usualMeasurements(this.model, data).length > 0;
   }
 
-  /** @param trained To make pictures with, where there is time for them. */
+  /** @param trained The model for pictures, if there is time for them. */
   async *reported(step: number, trained: TrainedModel | null): AsyncGenerator<TrainEvent, void> {
     await this.report.write(step, trained);
     yield { type: "reported", file: reportFile };
   }
 
-  /** Keeps warnings in the run's record before they are told. */
+  /** Records warnings before reporting them. */
   private async *warn(warnings: readonly Warning[]): AsyncGenerator<TrainEvent, void> {
     if (warnings.length > 0) await this.run.record({ warnings: this.monitor.warnings });
     for (const warning of warnings) yield { type: "warning", ...warning };
   }
 
-  /** Whether another report takes but a small part of the seconds that the run has taken in this session. */
+  /** Whether another report would take only a small part of this session's time. */
   reportFits(elapsed: number): boolean {
     return this.report.fits(elapsed);
   }
 
-  /** Warns of those findings that nobody was told of yet. */
+  /** Warns of findings that have not been reported yet. */
   tell(step: number, findings: readonly Finding[]): AsyncGenerator<TrainEvent, void> {
     return this.warn(this.monitor.tell(step, findings));
   }
 
-  /** The end of a run is begun again when it goes on: nothing of it is to be saved. */
+  /** A resumed run repeats its end from the beginning, so nothing of it is saved. */
   async *interrupted(): AsyncGenerator<TrainEvent, void> {
     const { steps } = this.run.config.train;
     await this.run.record({ status: "interrupted" });
@@ -122,12 +122,12 @@ export class RunObserver {
     yield { type: "interrupted", step: steps, warnings: this.warnings };
   }
 
-  /** Records why a run cannot go on. */
+  /** Records why a run failed. */
   async failed(error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     const step = error instanceof DivergedError ? error.step : this.run.state.step;
     const status = error instanceof DivergedError ? "diverged" : "failed";
-    // Where the disk is what failed, these fail as well; the first error is the one to tell.
+    // If the disk failed, these fail as well; the first error is the one to report.
     await this.run
       .flush()
       .then(() => this.run.record({ status, reason, step }))

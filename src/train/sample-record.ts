@@ -6,7 +6,7 @@ import { recordedModes } from "../evaluation/mode-record.ts";
 import { recordedOverfit } from "../evaluation/overfit-record.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** All that is known of a model's samples after a step, as numbers to log: the same noise each time. */
+/** Everything measured on a model's samples after a step, as scalars to log; the noise is the same each time. */
 export async function recordedSamples(
   trained: TrainedModel,
   data: DataSplit,

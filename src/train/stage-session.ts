@@ -12,9 +12,9 @@ import type { TrainedModel } from "../trained/trained.ts";
 
 export interface StageSettings {
   readonly engine: Engine;
-  /** As the steps see them. */
+  /** Items as the steps get them. */
   readonly data: Dataset;
-  /** As they are given, as maps take them. */
+  /** Items in the units of the data, as maps take them. */
   readonly given: Dataset;
   readonly config: ResolvedTraining;
   readonly seed: Key;
@@ -26,18 +26,23 @@ interface Program {
   readonly declared: Traced["declared"];
 }
 
-/** A step that was given up between updates: what the state was before it. */
+/** A step that was abandoned between updates: the state before it. */
 export class AbandonedStep {
   constructor(readonly before: Arrays) {}
 }
 
-/** Updates before a step from which on nobody waits for its end: a copy of the state costs little beside them. */
+/**
+ * Number of updates per step from which on an interruption does not wait for the end of a step; a copy of the state
+ * costs little by comparison.
+ */
 const manyUpdates = 50;
 
-/** Items read at once to be weighed. */
+/** Items read at a time to compute sampling weights. */
 const weighedAtOnce = 1000;
 
-/** One stage of a run on an engine: the training step as one session, the batches, and the health checks of the nets. */
+/**
+ * One stage of a run on an engine: the training step as one session, its batches, and the health checks of the nets.
+ */
 export class StageSession {
   private constructor(
     readonly stage: ScheduledStage,
@@ -50,7 +55,7 @@ export class StageSession {
     private readonly nets: Health,
   ) {}
 
-  /** How the engine runs the step, where a person should know. */
+  /** How the engine runs the step, if the user should know. */
   get note(): string | undefined {
     return this.whole.compiled.note;
   }
@@ -93,7 +98,7 @@ export class StageSession {
 
   /**
    * Makes one step of the run; returns its losses by name.
-   * @param goesOn Asked between the updates before the step, where these are many; otherwise the step is made to its end.
+   * @param goesOn Asked between the updates of a step with many of them; otherwise the step is completed.
    */
   async step(step: number, goesOn: () => Promise<boolean>): Promise<Record<string, number> | AbandonedStep> {
     const abandoned = await this.makeExtraMoves(step, goesOn);
@@ -110,7 +115,7 @@ export class StageSession {
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
 
-  /** How the nets are after so many of the run's steps. */
+  /** Health check of the nets after this many steps of the run. */
   health(step: number): Promise<Record<string, number>> {
     const { first, end } = this.stage;
     return this.nets.measure(this.trained.state, step - first, end - first);
@@ -173,7 +178,7 @@ export class StageSessions {
     if (this.current?.stage === stage) return this.current;
     const before = this.current;
     this.current = await StageSession.open(stage, this.settings, this.trained);
-    // After the next one is open: a graphics device is gone with its last session, and the run's state with it.
+    // After the next one is open: a GPU device is gone with its last session, and the run's state with it.
     await before?.release();
     return this.current;
   }

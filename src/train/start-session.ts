@@ -10,17 +10,20 @@ import { drawParameters, initialState } from "../step/initial-state.ts";
 import type { Layouts } from "../step/state-view.ts";
 import type { TrainEvent } from "./events.ts";
 
-/** Where a session of training begins. */
+/** Where a training session starts. */
 export interface SessionStart {
-  /** Steps done. */
+  /** Steps already made. */
   readonly step: number;
   readonly layouts: Layouts;
   readonly state: Arrays;
-  /** What the run has logged up to there. */
+  /** The lines logged up to there. */
   readonly lines: readonly MetricLine[];
 }
 
-/** Brings the record of a run back to its newest checkpoint, or to its beginning. @throws RunError when the run cannot go on. */
+/**
+ * Resets the record of a run to its newest checkpoint, or to its beginning. @throws RunError when the run cannot be
+ * resumed.
+ */
 export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainEvent, SessionStart> {
   const { config, model, initial } = plan;
   const { layouts, values } = initial ?? drawParameters(model, config.train.seed);
@@ -29,7 +32,7 @@ export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainE
   yield { type: "phase", phase: "compile" };
   if (found.state === null) requireInitial(run, initial);
   const state = found.state ?? initialState(model, values, rateOf(config.train));
-  // What came after the checkpoint is made again.
+  // What came after the checkpoint is repeated.
   const lost = await run.forget(
     checkpoint,
     (line: MetricLine) => repeats(config, model, step, line),

@@ -2,38 +2,38 @@ import { type ResolvedTraining, healthEvery } from "../run/config.ts";
 import { followed } from "../evaluation/evaluate.ts";
 import { type ScheduledStage, batchesIn, extraBatchesAt } from "../step/stages.ts";
 
-/** Work other than steps: done once every given number of steps, and after the last one. */
+/** Work other than steps: done at regular intervals of steps, and after the last one. */
 export type Chore = "health" | "evaluation" | "picture" | "checkpoint" | "end";
 
-/** Share that what a batch took before keeps, a step: an estimate is over about a hundred of them. */
+/** Decay of earlier batch times per step: an estimate is an average over about a hundred of them. */
 const kept = 0.99;
 
-/** Steps whose time says little: the first ones allocate what all others use. */
+/** Steps excluded from the estimate: the first ones allocate what all others use. */
 const warmUp = 2;
 
-/** What has been timed when an estimate is told: seconds of steps, or as many steps. */
+/** Measured time before an estimate is reported: seconds of steps, or number of steps. */
 const [settledSeconds, settledSteps] = [2, 50];
 
-/** Passes of a net over items, and back, that cost as much as one pass there. */
+/** Cost of a forward pass, relative to a training step on the same items. */
 const forwardShare = 1 / 3;
 
 /**
- * How long a run still takes on this machine, by what its steps and the other work have taken so far. It is told, and
- * nothing that a run records depends on it.
+ * Estimates how long a run still takes on this machine, from what its steps and other work have taken so far. Nothing
+ * that a run records depends on it.
  */
 export class TimeEstimate {
-  /** Of what steps took, in seconds, and of their batches: newer ones weigh more. */
+  /** Decayed sums of step times in seconds, and of their batches. */
   private spent = 0;
   private batches = 0;
   private seen = 0;
   private readonly taken = new Map<Chore, number>();
-  /** Batches of the steps that are still to make. */
+  /** Batches of the remaining steps. */
   private left: number;
 
   /**
-   * @param start Steps made before.
-   * @param every Steps between two times that a chore is done; the end is done once.
-   * @param measured Batches that one evaluation takes, and the measurements at the end.
+   * @param start Steps already made.
+   * @param every Steps between two chores of a kind; the end is done once.
+   * @param measured Batches of one evaluation, and of the evaluations at the end.
    */
   constructor(
     private readonly stages: readonly ScheduledStage[],
@@ -45,7 +45,7 @@ export class TimeEstimate {
     this.left = batchesIn(stages, end) - batchesIn(stages, start) + extraBatchesIn(stages, start, end);
   }
 
-  /** Takes in what making a step took; `done` counts it. */
+  /** Records the time of a step; `done` counts it. */
   stepped(done: number, seconds: number): void {
     const { stages } = this;
     const own = batchesIn(stages, done) - batchesIn(stages, done - 1) + extraBatchesAt(stages, done - 1);
@@ -55,23 +55,23 @@ export class TimeEstimate {
     this.batches = kept * this.batches + own;
   }
 
-  /** Takes in what doing a chore once took. The first time has a graph to compile, so that the newest one counts. */
+  /** Records the time of a chore. The first time includes compiling a graph, so only the newest counts. */
   did(chore: Chore, seconds: number): void {
     this.taken.set(chore, seconds);
   }
 
-  /** Whether enough was timed to tell a person. */
+  /** Whether enough was measured to report an estimate. */
   get settled(): boolean {
     const timed = this.seen - warmUp;
     return timed >= 5 && (this.spent >= settledSeconds || timed >= settledSteps);
   }
 
-  /** Batches a second of the newest steps; 0 where none was timed. */
+  /** Batches per second of the newest steps; 0 before any was measured. */
   get batchesPerSecond(): number {
     return this.spent > 0 ? this.batches / this.spent : 0;
   }
 
-  /** Seconds until the run is done, after so many steps of it. */
+  /** Seconds until the run is done, after `done` steps. */
   secondsLeft(done: number): number {
     const { end } = this.stages.at(-1)!;
     if (this.batches === 0) return Number.NaN;
@@ -94,10 +94,10 @@ export class TimeEstimate {
   }
 }
 
-/** Steps among which additional batches are counted one by one. */
+/** Steps up to which additional batches are counted one by one. */
 const countedSteps = 100_000;
 
-/** Additional batches of the steps from one to another; for very many steps, estimated from some of them. */
+/** Additional batches of a range of steps; extrapolated for very many steps. */
 function extraBatchesIn(stages: readonly ScheduledStage[], start: number, end: number): number {
   if (stages.every(({ model }) => model.steps.every(({ before }) => before === undefined))) return 0;
   const stride = Math.max(1, Math.ceil((end - start) / countedSteps));
@@ -107,8 +107,8 @@ function extraBatchesIn(stages: readonly ScheduledStage[], start: number, end: n
 }
 
 /**
- * The estimate of a run that has so many steps done.
- * @param items Of either part, as far as they are measured while it goes on.
+ * The estimate of a run after `start` steps.
+ * @param items Items of either split that are evaluated during training.
  */
 export function estimateOf(
   stages: readonly ScheduledStage[],

@@ -15,23 +15,25 @@ import { RunObserver } from "./run-observer.ts";
 import { startSession } from "./start-session.ts";
 import { Training } from "./training.ts";
 
-/** How a run is kept and stopped. */
+/** Where a run is stored, and how it is stopped. */
 export interface RunSettings {
-  /** Where the run is kept; in memory where not given. */
+  /** Store of the run; in memory by default. */
   readonly store?: Store;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** What a training runs on, and how its run is kept and stopped. */
+/** Engine of a training, and where its run is stored and how it is stopped. */
 export interface TrainSettings extends PlanSettings, RunSettings {}
 
 /**
- * Trains a model, telling what happens. Stopped by the signal, it finishes its step, saves and ends; `resume` goes on
- * from there, and ends with the same parameters as a run that was never stopped.
- * @throws OptionError before anything is written, when options do not fit the model or the data, or a step the memory.
- * @throws EngineError before that, when updates do not reach its state. @throws DivergedError when a loss is not finite.
+ * Trains a model and reports progress as events. When the signal aborts, it completes the current step, saves and
+ * returns; `resume` continues from there and ends with the same parameters as an uninterrupted run.
+ * @throws OptionError, before anything is written, when options do not fit the model or the data, or a step does not
+ * fit into memory.
+ * @throws EngineError, before anything is written, when updates do not reach the engine's state. @throws DivergedError
+ * when a loss is not finite.
  */
 export function train(
   model: ConfiguredModel,
@@ -51,7 +53,7 @@ export function train(
   return begin(() => planRun(of, about as DataSplit, options, settings!), settings!);
 }
 
-/** @param planned Called when the first event is asked for: what it refuses is thrown there. */
+/** @param planned Called when the first event is requested, so that its errors are thrown there. */
 async function* begin(
   planned: () => Plan,
   { store = new MemoryStore(), clock = systemClock, signal, versions = {} }: RunSettings,
@@ -64,9 +66,9 @@ async function* begin(
 }
 
 /**
- * Goes on with a run from its newest checkpoint.
+ * Resumes a run from its newest checkpoint.
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
- * @throws OptionError when there is not enough memory for its steps here. @throws EngineError as in train.
+ * @throws OptionError when there is not enough memory for its steps. @throws EngineError as in `train`.
  */
 export async function* resume(
   run: Run,
@@ -80,7 +82,7 @@ export async function* resume(
   yield* session(run, plan, clock, signal);
 }
 
-/** Makes the steps that a run has left, then what a run ends with. */
+/** Makes the remaining steps of a run, then finishes it. */
 async function* session(
   run: Run,
   plan: Plan,

@@ -29,7 +29,7 @@ export class Training {
   private readonly stages: readonly ScheduledStage[];
   private readonly best: BestCheckpoint;
   private readonly estimate: TimeEstimate;
-  /** Step of the newest checkpoint; 0 when there is none. */
+  /** Step of the newest checkpoint; 0 if there is none. */
   private saved: number;
 
   constructor(
@@ -50,7 +50,7 @@ export class Training {
     this.saved = start.step;
   }
 
-  /** Trains until all steps are made and saved, or the signal asks for an end: then there is no last state. */
+  /** Trains until all steps are made and saved, or the signal aborts; there is no last state then. */
   async *go(): AsyncGenerator<TrainEvent, Last | null> {
     const { start, config } = this;
     const { engine, model, served, data } = this.plan;
@@ -74,7 +74,7 @@ export class Training {
       const isDone = yield* this.steps(start.step, sessions, trained);
       return isDone ? { layouts: start.layouts, state: await state.read() } : null;
     } finally {
-      // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+      // Before the sessions: a GPU device is gone with its last session, and its buffers could not be freed then.
       state.dispose();
       await sessions.release();
       await trained.release();
@@ -146,7 +146,10 @@ export class Training {
     return true;
   }
 
-  /** Does again what is due after a step that was the last one of the run before it got more: it was done otherwise then. */
+  /**
+   * Repeats what is due after the step at which the run used to end before it was lengthened; it was done differently
+   * then.
+   */
   private async *goOnAfterEnd(
     step: number,
     seconds: () => number,
@@ -170,7 +173,7 @@ export class Training {
     yield* this.observer.health(step, seconds, await session.health(step));
   }
 
-  /** Ends at the last whole step. */
+  /** Ends at the last complete step. */
   private async *abandon(step: number, seconds: number, { before }: AbandonedStep): AsyncGenerator<TrainEvent, void> {
     if (step > this.saved) {
       const state = this.plan.engine.createState(before);
@@ -188,7 +191,7 @@ export class Training {
     seconds: () => number,
   ): Promise<Record<string, number> | AbandonedStep> {
     const losses = await session.step(step, async () => {
-      // Signals arrive while its files are written, be the updates as short as they like.
+      // Signals can arrive while files are written, however short the updates are.
       await this.run.progress(step, seconds());
       return this.signal?.aborted !== true;
     });
@@ -207,7 +210,7 @@ export class Training {
     );
   }
 
-  /** The state after a step, and what of the run's record is kept with it. */
+  /** The state after a step, and what is kept of the run's record with it. */
   private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
     const values = await state.read();
     for (const [name, value] of Object.entries(values)) {
@@ -236,7 +239,7 @@ export class Training {
   }
 }
 
-/** That an engine cannot run a step as it is meant to. */
+/** Warning that an engine cannot run a step as intended. */
 function engineFinding(note: string): Finding {
   return {
     symptom: "engine",
