@@ -5,12 +5,13 @@ import { type Dataset, readExact, somePlaces } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** Points of either side: the plan between so many takes some ten milliseconds. */
+/** Points of either side; an exact plan of this size takes some ten milliseconds. */
 const points = 500;
 
 /**
- * The exact Earth-Mover distance between samples of a model and test items, the same items and from the same noise each time: what a critic's
- * gap is an estimate of. Empty for images, between whose pixels it says little, and for data that are too few.
+ * Exact earth mover's distance between samples and test items during training, always with the same items and noise:
+ * the quantity that a critic's loss estimates. Empty for images, where it says little about quality, and for too few
+ * data.
  */
 export async function recordedDistance(
   trained: TrainedModel,
@@ -19,7 +20,7 @@ export async function recordedDistance(
 ): Promise<Record<string, number>> {
   if (data.kind !== "points" || data.size < points || trained.model.generator === undefined) return {};
   const samples = await trained.sample(key, points);
-  // A generator that has run away has no distance worth a number; its losses tell.
+  // Samples of a diverged generator have no meaningful distance; its losses show the failure.
   if (!samples.data.every(Number.isFinite)) return {};
   const real = readExact(data, somePlaces(data, points));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));

@@ -12,7 +12,7 @@ import { InterruptedError, type TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 import type { Weights } from "../run/weights.ts";
 
-/** What the numbers of a result were measured on. */
+/** What a result was measured on. */
 export interface Protocol extends Partial<SampleFacts> {
   readonly data: string;
   readonly part: string;
@@ -24,38 +24,39 @@ export interface Protocol extends Partial<SampleFacts> {
 
 /** A metric's result with what it was measured on. */
 export interface Evaluation extends MetricResult {
-  /** The metric, and the way where it is of one of several: `pair-error/BtoA`. */
+  /** Name of the metric, with the direction for translation models: `pair-error/BtoA`. */
   readonly label: string;
-  /** What the value is called among the numbers of a run. */
+  /** Name of the value among the scalars of a run. */
   readonly quantity: string;
-  /** Ends of the 95 % confidence interval; NaN where it is not known. */
+  /** Ends of the 95 % confidence interval; NaN if unknown. */
   readonly interval: readonly [low: number, high: number];
-  /** The value of real items in place of samples, as many as there are: what a perfect model gets. */
+  /** Floor: the value of as many real items in place of samples, which a perfect model would reach. */
   readonly floor?: number;
-  /** How many real items stood in for samples. */
+  /** Number of real items used for the floor. */
   readonly floorItems?: number;
-  /** What else was found of them. */
+  /** Details of the floor. */
   readonly floorDetails?: MetricResult["details"];
-  /** Why there is no floor where a perfect model would need one: the metric refuses those real items. */
+  /** Why a metric that needs a floor has none: the metric refuses those real items. */
   readonly floorRefusal?: string;
   readonly perfect: string;
   readonly protocol: Protocol;
 }
 
-/** Measures one metric after another on a model and its data, gathering shared inputs once. */
+/** Measures metrics on a model and its data, gathering shared inputs once. */
 export type Evaluator = <Kind extends InputKind, Options>(
   metric: Metric<Kind, Options>,
   options?: NoInfer<Options>,
 ) => Promise<Evaluation>;
 
 /**
- * Measures one subject by any number of metrics; what they share is gathered once.
- * @throws OptionError for options that are not valid. @throws DataError when the model or its data cannot be measured so.
+ * Creates an evaluator of one subject for any number of metrics; shared inputs are gathered once.
+ * @throws OptionError for options that are not valid. @throws DataError when the model or its data cannot be measured
+ * like this.
  */
 export function evaluator(subject: Subject): Evaluator {
   const gathering = new Gathering(subject);
   return async (own, rawOptions) => {
-    // MetricInputs is gathered by the kind that the metric needs: here no kind is another.
+    // Inputs are gathered by the kind that the metric needs; the type system cannot express this.
     const metric = own as unknown as Metric;
     const options = parseOptions(metric.options, rawOptions ?? {}, metric.name);
     const { inputs, real, facts } = await gathering.gather(metric.needs, options, metric.name);
@@ -70,7 +71,7 @@ export function evaluator(subject: Subject): Evaluator {
     const { value, stderr, interval = [value - z95 * stderr, value + z95 * stderr] } = result;
     const { data, part } = subject;
     const direction = options.direction as Direction | undefined;
-    // Of two domains a way starts in one.
+    // With two domains, the items measured are those of the source domain.
     const first = direction ?? directionsOf(subject.trained.model)[0];
     const { size } = first !== undefined && hasSides(data) ? endsOf(data.sides, first).source : data;
     return {
@@ -85,7 +86,9 @@ export function evaluator(subject: Subject): Evaluator {
   };
 }
 
-/** Nothing where no real items can stand in for samples; too few of them for the metric are no reason to keep the value back. */
+/**
+ * Empty if real items cannot replace samples. Too few real items for the metric are no reason to withhold the value.
+ */
 function floorOf(
   metric: Metric,
   real: Gathered<InputKind>["real"],
@@ -101,7 +104,10 @@ function floorOf(
   }
 }
 
-/** Measures a trained model on one part of its data. @throws OptionError for options that are not valid. */
+/**
+ * Measures a trained model by one metric on one split of its data. @throws OptionError for options that are not valid.
+ * @throws DataError when the model or its data cannot be measured by it.
+ */
 export function evaluate<Kind extends InputKind, Options>(
   metric: Metric<Kind, Options>,
   trained: TrainedModel,
@@ -113,7 +119,7 @@ export function evaluate<Kind extends InputKind, Options>(
   return evaluator({ trained, data, part, key })(metric, options);
 }
 
-/** MetricInputs that is cheap enough to be always gathered, and of which models on which data. */
+/** Inputs that are cheap enough to be gathered during training, and for which models and data. */
 const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => boolean>> = {
   bound: ({ likelihood }) => likelihood !== undefined,
   predictions: ({ classifier }) => classifier !== undefined,
@@ -121,18 +127,18 @@ const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => bo
   cycles: (model, { sides }) => directionsOf(model).length > 1 && sides !== undefined,
 };
 
-/** The metrics that training ends with, of one model or another. */
+/** Metrics evaluated on held-out items at the end of training, for one kind of model or another. */
 export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualInputs[needs] !== undefined);
 
-/** A metric, and how it is measured. */
+/** A metric with its options. */
 export interface Measurement {
   readonly metric: Metric;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Items that it is measured on at most, where all would take long. */
+  /** Maximum number of items, if all would take long. */
   readonly items?: number;
 }
 
-/** Those that a model is followed by on such data; of one between domains, for each of its ways. */
+/** Measurements made during training; for translation models, in each direction. */
 export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
   const usual = endMetrics.filter(({ needs }) => usualInputs[needs]!(model, data));
   const ways = directionsOf(model);
@@ -140,10 +146,10 @@ export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
 }
 
-/** Items of either part on which a run is followed while it trains, and images that are translated at its end. */
+/** Items of either split evaluated during training, and images translated at its end. */
 export const followed = 1000;
 
-/** Measures what training ends with, with the draws of a run of this seed. */
+/** Makes the measurements of a run's end, with the random draws of the run's seed. */
 export async function measureUsual(
   trained: TrainedModel,
   data: Dataset,
@@ -151,22 +157,22 @@ export async function measureUsual(
   seed: Key,
 ): Promise<Evaluation[]> {
   const measure = evaluator({ trained, data, part, key: fold(seed, "evaluate") });
-  // One after the other: none is at work when another is interrupted, and what they use is released.
+  // Sequentially, so that none is running when another is interrupted and resources are released.
   const results: Evaluation[] = [];
   for (const { metric, options } of usualMeasurements(trained.model, data))
     results.push(await measure(metric, options));
   return results;
 }
 
-/** Metrics of drawn items that training ends with where the data give all that they need, in the order in which they are told. */
+/** Metrics of samples that are evaluated at the end of training if the data suffice, in the order of reporting. */
 export const drawnMetrics = metrics.filter(({ atEnd }) => atEnd === true);
 
-/** Numbers in the training items among which the nearest is looked for at the end of training, at most. */
+/** Limit on the numbers in the training set for nearest-item search at the end of training. */
 const maxSearched = 50_000_000;
 const isPoints = ({ test }: DataSplit) => test.kind === "points";
 const isImages = ({ test }: DataSplit) => test.kind === "image";
 
-/** Which data give such inputs of drawn items by themselves, and soon. */
+/** Data for which inputs about samples are available without further options, and quickly. */
 const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>> = {
   modes: ({ test: { modes: declared } }) => declared?.kind === "centers",
   features: isPoints,
@@ -176,10 +182,10 @@ const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>
   nearest: (data) => isImages(data) && data.train.size * sizeOf(data.train.shape) <= maxSearched,
 };
 
-/** Items of either set that drawn ones are compared with at the end of training. */
+/** Number of items of either set that samples are compared with at the end of training. */
 const drawnItems = 2000;
 
-/** Those that training ends with: what it was followed by, and of a game what is known of its samples. */
+/** Measurements at the end of training: those made during training and, for adversarial models, those of samples. */
 export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
   const usual = usualMeasurements(model, data.test);
   if (model.adversarial === undefined || model.generator === undefined) return usual;
@@ -189,15 +195,17 @@ export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
 
 /** A metric that could not be measured, and why. */
 export interface Refusal {
-  /** The metric, and the way where it is of one of several. */
+  /** Name of the metric, with the direction for translation models. */
   readonly label: string;
   readonly reason: string;
   readonly hint?: string;
 }
 
 /**
- * Measures one after the other; a metric that the model or the data do not allow takes no other down with it.
- * @param tell Is told of each before it is measured, and of each result.
+ * Makes measurements one after the other; a metric that the model or the data do not support does not affect the
+ * others.
+ * @param tell Called before each measurement and with each result.
+ * @throws InterruptedError when the work is stopped. Other errors of zaya are returned as refusals.
  */
 export async function measureEach(
   subject: Subject,
@@ -218,7 +226,7 @@ export async function measureEach(
     try {
       result = await within(items)(metric, options);
     } catch (error) {
-      // Whatever the reason: only an end that was asked for is one of all.
+      // Any other reason counts as a refusal; only an interruption ends everything.
       if (!(error instanceof ZayaError) || error instanceof InterruptedError) throw error;
       refused.push({
         label: metricLabel(metric.name, options.direction as Direction | undefined),
@@ -233,7 +241,10 @@ export async function measureEach(
   return { results, refused };
 }
 
-/** Measures what training ends with, with the draws of a run of this seed; each result is kept as it comes. */
+/**
+ * Makes the measurements of a run's end, with the random draws of the run's seed; each result is stored as soon as it
+ * is there.
+ */
 export function measureAtEnd(
   trained: TrainedModel,
   split: DataSplit,
@@ -248,8 +259,8 @@ export function measureAtEnd(
 }
 
 /**
- * The plain numbers of results by name: each metric's value, its details, its standard error and count of items; of several
- * results all but the values behind the metric's name, `NAME/stderr`.
+ * Plain numbers of results by name: each metric's value, its details, its standard error and number of items; for
+ * several results, everything but the value is prefixed with the metric's name, `NAME/stderr`.
  */
 export function numbersOf(results: readonly Evaluation[]): Record<string, number> {
   const entries = results.flatMap(({ quantity, value, stderr, n, details }): [string, unknown][] => {
@@ -260,14 +271,14 @@ export function numbersOf(results: readonly Evaluation[]): Record<string, number
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
-/** What a result was measured of, and with which draws. */
+/** What a result was measured on, and the seed of its random draws. */
 export interface Measured {
   readonly step: number;
   readonly seed: number;
   readonly weights: Weights | null;
 }
 
-/** Where a result is kept in a run: one file a protocol. */
+/** Path of a result in its run: one file per protocol. */
 export function evaluationFile({ metric, protocol }: Evaluation, { step, seed, weights }: Measured): string {
   const { options, part, n, fingerprint, features } = protocol;
   const hash = features?.id.split("@").at(-1);

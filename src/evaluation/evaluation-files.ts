@@ -8,7 +8,7 @@ import { type Evaluation, type Measured, evaluationFile } from "./evaluate.ts";
 /** A result with what was measured, and how. */
 export interface KeptEvaluation extends Evaluation, Measured {}
 
-/** JSON has no numbers that are not finite: they were written as null. */
+/** JSON has no non-finite numbers: they were written as null. */
 const value = z
   .number({ error: "must be a number or null" })
   .nullable()
@@ -17,7 +17,7 @@ const details = z.record(z.string(), z.union([value, z.array(value)], { error: "
   error: "must be numbers by name",
 });
 
-/** What pages and tables read of a result; what else a metric adds to it is kept as it is. */
+/** The part of a result that pages and tables use; other entries of a metric are kept unchanged. */
 const keptEvaluation = z.looseObject({
   metric: textEntry,
   label: textEntry,
@@ -47,7 +47,7 @@ const keptEvaluation = z.looseObject({
   weights: z.enum(["ema", "last"], { error: "must be ema, last or null" }).nullable(),
 });
 
-/** Writes a result into its run's eval/. Returns the file's name. */
+/** Writes a result to its run's eval/. Returns the file's name. */
 export async function keepEvaluation(store: Store, result: KeptEvaluation): Promise<string> {
   const file = evaluationFile(result, result);
   await store.write(file, encodeJson(result));
@@ -57,11 +57,14 @@ export async function keepEvaluation(store: Store, result: KeptEvaluation): Prom
 /** The results of a run. */
 export interface ReadEvaluations {
   readonly results: readonly KeptEvaluation[];
-  /** Files that hold none, each by what is wrong with it: one takes no other down with it. */
+  /** Files that could not be read, each with the reason; they do not affect the others. */
   readonly leftOut: readonly string[];
 }
 
-/** The results under eval/ of a run, and the files that could not be read. */
+/**
+ * Reads the results under eval/ of a run, and lists the files that could not be read.
+ * @throws what the store throws; damaged files are listed instead.
+ */
 export async function readEvaluations(store: Store): Promise<ReadEvaluations> {
   const files = (await store.list("eval")).filter((name) => name.endsWith(".json"));
   const results: KeptEvaluation[] = [];

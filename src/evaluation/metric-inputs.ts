@@ -29,21 +29,21 @@ import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./tra
 /** What is measured, and against which real items. */
 export interface Subject {
   readonly trained: TrainedModel;
-  /** Items that the model was not trained on, or the part of them to measure on. */
+  /** Held-out items, or the split to measure on. */
   readonly data: Dataset;
-  /** The part of the data that they are: test, or train. */
+  /** Name of the split: test or train. */
   readonly part: string;
   readonly key: Key;
-  /** The items that it was trained on, which also stand in for samples in the floor of a metric. */
+  /** Training items, which also replace samples in the floor of a metric. */
   readonly training?: Dataset | undefined;
-  /** What distances are measured in, where metrics need features of images. */
+  /** Feature net for metrics that need features of images. */
   readonly features?: Features | undefined;
 }
 
-/** MetricInputs of one kind. */
+/** Inputs of one kind. */
 export interface Gathered<Kind extends InputKind> {
   readonly inputs: MetricInputs[Kind];
-  /** The same of real items in place of drawn ones, as many: what a perfect model would give. */
+  /** The same with as many real items in place of samples: what a perfect model would give. */
   readonly real?: MetricInputs[Kind] | undefined;
   readonly facts?: SampleFacts;
 }
@@ -51,9 +51,9 @@ export interface Gathered<Kind extends InputKind> {
 type Options = Readonly<Record<string, unknown>>;
 
 interface Gatherer<Kind extends InputKind> {
-  /** The options of metrics that the inputs depends on; `null` where it depends on the metric itself. */
+  /** Names of the metric options that the inputs depend on; `null` if they depend on the metric itself. */
   readonly reads: readonly string[] | null;
-  /** Whether it takes the subject's features, where there are any. */
+  /** Whether the subject's feature net is used, if there is one. */
   readonly features?: true;
   gather(gathering: Gathering, options: Options, metric: string): Promise<Gathered<Kind>>;
 }
@@ -137,25 +137,25 @@ const gatherers: { readonly [Kind in InputKind]: Gatherer<Kind> } = {
   },
 };
 
-/** Whether a metric can be measured in features of one's choice. */
+/** Whether a metric can use a feature net of the user's choice. */
 export function takesFeatures({ needs }: Metric): boolean {
   return gatherers[needs].features === true;
 }
 
-/** MetricInputs of one subject: what several metrics need is gathered once. */
+/** The inputs of one subject; what several metrics need is gathered once. */
 export class Gathering {
   private readonly known = new Map<string, Promise<unknown>>();
 
   constructor(readonly subject: Subject) {}
 
-  /** @throws DataError when the model or the data cannot give such inputs. */
+  /** @throws DataError when the model or the data cannot provide such inputs. */
   gather<Kind extends InputKind>(kind: Kind, options: Options, metric: string): Promise<Gathered<Kind>> {
     const { reads, gather } = gatherers[kind];
     const read = reads === null ? [metric, options] : reads.map((name) => options[name]);
     return this.once(`${kind} ${JSON.stringify(read)}`, () => gather(this, options, metric));
   }
 
-  /** What `make` gives, made when the name is first asked for. */
+  /** Returns the result of `make`, which is called on the first request of the name. */
   once<T>(name: string, make: () => Promise<T>): Promise<T> {
     const known = this.known.get(name);
     if (known !== undefined) return known as Promise<T>;
@@ -165,10 +165,10 @@ export class Gathering {
   }
 }
 
-/** Items encoded in one call. */
+/** Items encoded per call. */
 const encodedAtOnce = 1000;
 
-/** Draws of the gradient as the run estimates it, and beside it as other options of its recipe do. */
+/** Gradient samples of the run's estimator and, with `beside`, of its recipe with other options. */
 async function gatherGradients(
   { trained, data, part, key }: Subject,
   { net, draws, batch, beside }: Options,
@@ -184,7 +184,7 @@ async function gatherGradients(
   }
 }
 
-/** Codes of random items, as many as so many points ask for, or all. @throws DataError when the data have no factors. */
+/** Codes of random items, as many as `points` needs, or all. @throws DataError when the data have no factors. */
 async function gatherFactors(
   { trained, data, key }: Subject,
   points: number,

@@ -4,10 +4,10 @@ import type { Dataset } from "../data/index.ts";
 import { modesOf } from "../metrics/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** Samples that modes are counted on during training: as many as the papers take. */
+/** Samples for mode counts during training: as many as in the papers. */
 export const modeSamples = 2500;
 
-/** Where the samples of a model lie, by the modes that its data declare; empty where it cannot be said of samples alone. */
+/** Mode counts of samples, for data that declare their modes; empty if samples alone do not determine them. */
 export async function recordedModes(
   trained: TrainedModel,
   { modes }: Dataset,

@@ -15,14 +15,14 @@ const scoredItems = 500;
 /** Largest training set in which nearest items are searched at each sample grid. */
 const maxSearchedItems = 10_000;
 
-/** Images translated for discriminators of translations: nets from images to images take long. */
+/** Images translated for discriminators of translations; image-to-image nets take long. */
 const translated = 100;
 
 /**
- * What tells that a model learns its training items by heart: mean scores that its discriminators give to items that it is
- * trained on, to held-out and to generated ones, `overfit/NAME/train`, `heldOut` and `generated`, with the standard error of the
- * difference between the first two, `stderr`; and for few training items the share of samples that lie as close to one of them as
- * the closest hundredth of held-out items do, `overfit/memorised`. The same items and the same noise each time.
+ * Measures of overfitting: mean scores that discriminators give to training, held-out and generated items,
+ * `overfit/NAME/train`, `heldOut` and `generated`, with the standard error of the difference between the first two,
+ * `stderr`; and, for small training sets, the share of samples at least as close to a training item as the closest
+ * hundredth of the held-out items, `overfit/memorised`. The items and the noise are the same each time.
  */
 export async function recordedOverfit(
   trained: TrainedModel,
@@ -39,7 +39,7 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit, key: Ke
       const packs = Object.entries(inputs).map(([input, items]) => [input, packsOf(items, packing)]);
       return monteCarlo((await trained.map(map, Object.fromEntries(packs)))[output]!.data);
     };
-    // Pairs stay together: which items are read follows from their number alone.
+    // The item indices depend only on the number of items, so pairs stay together.
     const read = (part: Dataset) =>
       Object.fromEntries(Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]));
     const [onTrain, onHeldOut] = [await score(read(train)), await score(read(test))];

@@ -10,10 +10,13 @@ import type { MetricInputs } from "../metrics/index.ts";
 import type { Classifier } from "../models/index.ts";
 import type { Subject } from "./metric-inputs.ts";
 
-/** Items told in one call, and images of noise. */
+/** Items classified per call, and images of noise. */
 const atOnce = 1000;
 
-/** @throws OptionError for a model that tells no classes. @throws DataError for data without those that it tells. */
+/**
+ * @throws OptionError for a model that is not a classifier. @throws DataError for data without the classes that it
+ * predicts.
+ */
 export async function gatherPredictions(
   { trained, data, key }: Subject,
   metric: string,
@@ -43,13 +46,13 @@ export async function gatherPredictions(
   };
 }
 
-/** Items with the classes that a classifier is to tell. */
+/** Items with the classes to predict. */
 interface Examples {
   readonly items: NdArray;
   readonly labels: Int32Array;
 }
 
-/** Some items of the data under their labels, or under each transformation. */
+/** Some items of the data with their labels, or under each transformation. */
 function examplesFor(
   { transforms }: Classifier,
   data: Dataset,

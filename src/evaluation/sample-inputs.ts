@@ -9,28 +9,28 @@ import { type Features, type ItemClassifier, classesTold, plainFeatures } from "
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { wayOf } from "./translation-inputs.ts";
 
-/** What a result of samples says of itself. */
+/** What a result on samples records about them. */
 export interface SampleFacts {
-  /** Items drawn. */
+  /** Number of samples. */
   readonly samples: number;
-  /** Real items that they are compared with, in their count. */
+  /** Number of real items that they are compared with. */
   readonly reference: number;
   readonly features?: { readonly id: string; readonly resize: string; readonly dimensions: number };
 }
 
-/** Most items that are drawn where no number is asked for. */
+/** Default limit on the number of samples. */
 const usualSamples = 10_000;
 
-/** Items of which features are found in one call. */
+/** Items per call of the feature net. */
 const atOnce = 1000;
 
-/** What is drawn: how many items, or as many as usual; and which way, of a model between domains. */
+/** How many samples to draw, and the direction for translation models. */
 export interface Drawing {
   readonly asked: number | undefined;
   readonly direction: Direction | undefined;
 }
 
-/** The items that drawn ones are compared with: of pairs, those of the domain that the model translates into. */
+/** The items that samples are compared with; for pairs, those of the target domain. */
 function comparedWith(subject: Subject, data: Dataset, { direction }: Drawing, metric: string): Dataset {
   if (data.sides === undefined) {
     if (direction === undefined) return data;
@@ -43,7 +43,7 @@ function drawnCount(subject: Subject, { asked }: Drawing): number {
   return asked ?? Math.min(usualSamples, subject.data.size);
 }
 
-/** Items that the model makes of noise, or of random images of the domain that it translates from. */
+/** Samples from noise, or translations of random images of the source domain. */
 async function made(subject: Subject, count: number, drawing: Drawing, metric: string): Promise<NdArray> {
   const { trained, data, key } = subject;
   if (data.sides !== undefined) {
@@ -57,7 +57,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   return trained.sample(fold(key, "samples"), count);
 }
 
-/** Items drawn from the model. @throws DataError for values that are not finite. */
+/** Samples of the model. @throws DataError for values that are not finite. */
 function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
   const { subject } = gathering;
   const count = drawnCount(subject, drawing);
@@ -83,7 +83,7 @@ function referenceItems(gathering: Gathering, drawing: Drawing, metric: string):
   );
 }
 
-/** Random training items, as many as are drawn or all; undefined where they are not at hand. */
+/** Random training items, as many as there are samples, or all; undefined if the training data are not available. */
 async function realItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray | undefined> {
   const { subject } = gathering;
   if (subject.training === undefined) return undefined;
@@ -113,8 +113,8 @@ export async function gatherImages(
 }
 
 /**
- * Features of drawn, reference and training items.
- * @param otherwise What stands in for features of images where no net is given; without it they are refused.
+ * Features of samples, reference items and training items.
+ * @param otherwise What replaces features of images without a feature net; if not given, they are refused.
  */
 export async function gatherFeatures(
   gathering: Gathering,
@@ -148,7 +148,7 @@ export async function gatherFeatures(
   };
 }
 
-/** @throws DataError for features that are the same for all items: any model would be as good as another by them. */
+/** @throws DataError for features that are equal for all items, which could not tell one model from another. */
 function requireVaried({ data, shape }: NdArray, id: string): void {
   const [n, d] = shape as [number, number];
   if (n < 2 || data.some((value, i) => value !== data[i % d])) return;
@@ -184,12 +184,12 @@ function plainPoints(subject: Subject, drawing: Drawing, metric: string): Featur
   );
 }
 
-/** What chooses the items that are compared of data that are two domains. */
+/** Option that selects the compared items of data with two domains. */
 function domainFlag(data: Dataset, compared: Dataset): string {
   return hasSides(data) ? ` --domain ${compared === data.sides.a ? "A" : "B"}` : "";
 }
 
-/** @throws DataError where the training items are not at hand. */
+/** @throws DataError when the training items are not available. */
 export async function gatherNearest(
   gathering: Gathering,
   drawing: Drawing,
@@ -206,13 +206,13 @@ export async function gatherNearest(
   const half = Math.floor(heldOut.length / 2);
   return {
     inputs: { generated, heldOut },
-    // Training items are no distance away from themselves: here one half of the held-out items stands in for samples.
+    // Training items have distance 0 to themselves, so for the floor one half of the held-out items replaces samples.
     real: { generated: heldOut.slice(0, half), heldOut: heldOut.slice(half) },
     facts: { samples: generated.length, reference: heldOut.length },
   };
 }
 
-/** @throws DataError for data whose modes are not known, and for digits without a classifier of theirs. */
+/** @throws DataError for data without known modes, and for digits without a classifier. */
 export async function gatherModes(gathering: Gathering, drawing: Drawing, metric: string): Promise<Gathered<"modes">> {
   const { subject } = gathering;
   const { modes, name, size } = subject.data;
@@ -261,7 +261,7 @@ export async function gatherTransforms(
   const generated = await drawItems(gathering, drawing, metric);
   return {
     inputs: await told(generated),
-    // Of training items the classifier knows how each lies.
+    // The classifier was trained on transformed training items, so reference items are used for the floor.
     real: await told(await referenceItems(gathering, drawing, metric)),
     facts: {
       samples: generated.shape[0]!,
@@ -282,7 +282,10 @@ function digitClassifier({ features }: Subject, { classes }: Digits, metric: str
   );
 }
 
-/** The mode of each image: the class of each channel as a grey image, the first channel's counting most. */
+/**
+ * The mode of each image: the class of each channel as a grey image, with the first channel as the most significant
+ * digit.
+ */
 async function digitModes(
   images: NdArray,
   { channels, classes }: Digits,

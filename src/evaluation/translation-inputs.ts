@@ -11,10 +11,10 @@ import { classesTold } from "../trained/features.ts";
 import { classesOf } from "../step/labels.ts";
 import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
 
-/** Deviation of the noise that nobody sees, of white. */
+/** Standard deviation of imperceptible noise, relative to the range of the image. */
 const faint = 0.01;
 
-/** A way of a model between domains, with the images it begins with and those it should end in. */
+/** A direction of translation, with its source images and its target domain. */
 export interface Way {
   readonly direction: Direction;
   readonly source: Dataset;
@@ -23,8 +23,8 @@ export interface Way {
 }
 
 /**
- * The way that is measured, on some data.
- * @throws OptionError for a model that does not go it. @throws DataError for data that are not pairs.
+ * The direction to measure, on some data.
+ * @throws OptionError for a direction that the model does not have. @throws DataError for data that are not pairs.
  */
 export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | undefined, metric: string): Way {
   const ways = directionsOf(trained.model);
@@ -43,7 +43,7 @@ function all(data: Dataset): NdArray {
   return data.read(range(0, data.size));
 }
 
-/** @throws DataError where nobody knows what images should become. */
+/** @throws DataError when the true targets are not known. */
 export async function gatherTranslations(
   subject: Subject,
   direction: Direction | undefined,
@@ -60,7 +60,7 @@ export async function gatherTranslations(
   return { source, made: await subject.trained.translate(source, way.direction), truth: all(way.target) };
 }
 
-/** @throws OptionError for a model that does not go back. */
+/** @throws OptionError for a model without the opposite direction. */
 export async function gatherCycles(
   subject: Subject,
   wanted: Direction | undefined,

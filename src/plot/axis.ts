@@ -1,13 +1,13 @@
 import { niceStep, niceTicks } from "./numerals.ts";
 
-/** A stretch of numbers, with those that are written beside it. */
+/** A range of numbers with its ticks. */
 export interface Axis {
   readonly from: number;
   readonly to: number;
   readonly ticks: readonly number[];
 }
 
-/** An axis that ends on ticks, with room even around a single value. */
+/** An axis that ends on ticks, with some room around a single value. */
 export function valueAxis(least: number, greatest: number): Axis {
   const limit = 1e250;
   let [from, to] = [least, greatest].map((end) => Math.min(limit, Math.max(-limit, end))) as [number, number];
@@ -23,12 +23,12 @@ export function valueAxis(least: number, greatest: number): Axis {
   };
 }
 
-/** Where a number lies along an axis, 0 to 1; kept near it where it lies far outside. */
+/** Position of a number on an axis, 0 to 1; values far outside are moved close to it. */
 export function along({ from, to }: Omit<Axis, "ticks">, value: number): number {
   return Math.min(2, Math.max(-1, (value - from) / (to - from)));
 }
 
-/** An axis of logarithms to base 10 that ends on powers of ten, for positive numbers; ticks are logarithms as well. */
+/** A base-10 logarithmic axis that ends on powers of ten, for positive numbers; its ticks are logarithms too. */
 export function logAxis(least: number, greatest: number): Axis {
   const from = Math.floor(Math.log10(least) + 1e-9);
   const to = Math.max(from + 1, Math.ceil(Math.log10(greatest) - 1e-9));

@@ -4,8 +4,8 @@ import { type NdArray, zeros } from "../base/ndarray.ts";
 export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
- * A picture [h, w, 3] that is drawn on. Places are in pixels from the upper left corner: the pixel of row 0, column 0
- * has its centre at (0.5, 0.5). Edges are soft: a pixel takes as much of a colour as the shape covers of it.
+ * A drawing surface [h, w, 3]. Coordinates are pixels from the upper left corner; the pixel of row 0, column 0 has its
+ * centre at (0.5, 0.5). Edges are antialiased: a pixel takes as much of a colour as the shape covers of it.
  */
 export class Canvas {
   readonly image: NdArray<"uint8">;
@@ -19,7 +19,7 @@ export class Canvas {
     this.box(0, 0, width, height, ground);
   }
 
-  /** Mixes a colour into one pixel: 0 leaves it, 1 replaces it. Nothing happens outside the picture. */
+  /** Mixes a colour into one pixel: share 0 leaves it, 1 replaces it. Outside the picture, nothing happens. */
   mix(column: number, row: number, colour: Colour, share: number): void {
     if (column < 0 || row < 0 || column >= this.width || row >= this.height || share <= 0) return;
     const at = 3 * (row * this.width + column);
@@ -38,12 +38,12 @@ export class Canvas {
     this.stamp(x, y, radius, (distance) => opacity * covered(radius - distance), colour);
   }
 
-  /** A circle's line of one pixel. */
+  /** A circle with a line of one pixel. */
   ring(x: number, y: number, radius: number, colour: Colour, opacity = 1): void {
     this.stamp(x, y, radius, (distance) => opacity * covered(0.5 - Math.abs(distance - radius)), colour);
   }
 
-  /** A number in small digits, its upper left corner at a whole pixel. */
+  /** A number in small digits, with its upper left corner at a whole pixel. */
   digits(text: string, left: number, top: number, colour: Colour): void {
     Array.from(text).forEach((letter, i) => {
       (glyphs[letter] ?? []).forEach((row, y) => {
@@ -69,24 +69,24 @@ function mixed(from: number, to: number, share: number): number {
   return Math.round(from + share * (to - from));
 }
 
-/** The colour so far on the way from one to another: 0 the first, 1 the second. */
+/** Linear interpolation between two colours: 0 is the first, 1 the second. */
 export function blend(from: Colour, to: Colour, share: number): Colour {
   return [mixed(from[0], to[0], share), mixed(from[1], to[1], share), mixed(from[2], to[2], share)];
 }
 
-/** How much of a pixel lies inside an edge that passes its centre at this distance. */
+/** Coverage of a pixel by a half-plane whose edge is at this signed distance from its centre. */
 export function covered(inside: number): number {
   return Math.min(1, Math.max(0, inside + 0.5));
 }
 
 const dotSize = 2;
 
-/** Pixels that a number takes. */
+/** Size of a number in pixels. */
 export function digitsSize(text: string): { readonly width: number; readonly height: number } {
   return { width: dotSize * (4 * Array.from(text).length - 1), height: dotSize * 5 };
 }
 
-/** Five rows of three bits a letter. */
+/** Five rows of three bits per glyph. */
 const glyphs: Readonly<Record<string, readonly number[]>> = {
   "0": [7, 5, 5, 5, 7],
   "1": [2, 6, 2, 2, 7],

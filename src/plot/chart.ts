@@ -5,7 +5,7 @@ import { formatNumber, niceTicks, tickLabels } from "./numerals.ts";
 import { type Point, finiteOf, smoothPoints, thinPoints } from "./points.ts";
 
 // Charts as HTML that needs no script. The plot is an SVG without a viewBox: positions are percentages and only the
-// lines are stretched, so that text and strokes keep their size on every width.
+// lines are stretched, so text and strokes keep their size at every width.
 
 /** A chart of values by training step. */
 export interface Curve {
@@ -19,7 +19,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** A chart of one value a label, in the order given. */
+/** A chart with one value per label, in the order given. */
 export interface Bars {
   readonly title: string;
   readonly unit: string;
@@ -31,7 +31,7 @@ function stepAxis(first: number, last: number): Axis {
   return { from: first, to: last, ticks: niceTicks(first, last, 5).filter(Number.isInteger) };
 }
 
-/** All values, unless a few lie so far out that the rest would be one flat line. */
+/** The range of all values, unless a few outliers would flatten the rest to one line. */
 function drawnRange(points: readonly Point[]): [least: number, greatest: number] {
   const sorted = Float64Array.from(points, ([, value]) => value).toSorted();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
@@ -45,18 +45,18 @@ export function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))}%`;
 }
 
-/** From how many points a series is drawn as a smooth line over the raw one, and how many points a line may have. */
+/** Number of points from which a series is drawn smoothed over the raw line, and the maximum points of a line. */
 const smoothedFrom = 200;
 const drawnPoints = 1000;
 const plotHeight = 240;
 
-/** Okabe and Ito's colours: on a light ground those that stand out by 3 : 1. */
+/** The colours of Okabe and Ito with a contrast of 3 : 1 on a light background. */
 export const hueColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000"] as const;
 const hues = hueColours.length;
 
 /**
- * A line chart with its values as a table below; where the beginning flattens all that follows, the rest is drawn once
- * more by itself. `id` is unique in the page.
+ * A line chart, with its values in a table below. If the beginning flattens the rest, the rest is drawn again by
+ * itself. `id` is unique in the page.
  */
 export function lineChart({ title, unit, series: given }: Curve, id: string): Markup {
   const series = given.map(lineOf);
@@ -72,7 +72,7 @@ export function lineChart({ title, unit, series: given }: Curve, id: string): Ma
   return figure(title, unit, [legend, plots, notes, curveTable(title, series)]);
 }
 
-/** A series, and its means over `window` neighbours where there are so many values that these alone are no clear line. */
+/** A series, with moving averages over `window` points if it is too noisy and long for a clear line. */
 interface Line extends Series {
   readonly window: number;
   readonly smooth: readonly Point[];
@@ -85,7 +85,7 @@ function lineOf({ name, points: given }: Series): Line {
   return { name, points, window, smooth: window > 1 ? smoothPoints(points, window) : [] };
 }
 
-/** Whether a line goes up and down much more than it gets anywhere; a learning rate does not, a loss does. */
+/** Whether the variation of a line exceeds its net change: a loss, unlike a learning rate. */
 function isNoisy(points: readonly Point[]): boolean {
   const finite = finiteOf(points);
   if (finite.length === 0) return false;
@@ -110,7 +110,7 @@ ${lines.map(({ marks }) => marks)}
 ${noteOf(series.flatMap((line) => beyondNote(line, y)))}`;
 }
 
-/** The last four fifths of the steps, where their values lie close together as seen from the whole. */
+/** The last four fifths of the steps, if their values are close together on the scale of the whole. */
 function restOf(series: readonly Line[]): { from: number; series: Line[] } | null {
   const finite = finiteOf(series.flatMap(({ points }) => points));
   if (finite.length === 0) return null;
@@ -132,7 +132,7 @@ function heightOf(points: readonly Point[]): number {
   return high - low;
 }
 
-/** Least and greatest of numbers, of which there may be more than a call has room for. */
+/** Minimum and maximum; works for more numbers than a call can take as arguments. */
 function rangeOf(values: readonly number[]): [least: number, greatest: number] {
   return values.reduce<[number, number]>(
     ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
@@ -168,7 +168,7 @@ function drawLine({ points, smooth }: Line, i: number, x: Axis, y: Axis) {
   return { paths, marks: marksOf(thinned, i, x, y) };
 }
 
-/** A line through neighbours, in thousandths of the plot; broken at gaps. */
+/** A line through the points, in thousandths of the plot; broken at gaps. */
 function pathOf(points: readonly Point[], x: Axis, y: Axis): string {
   let pen = "M";
   let path = "";
@@ -183,7 +183,7 @@ function pathOf(points: readonly Point[], x: Axis, y: Axis): string {
   return path;
 }
 
-/** What a line cannot show: points without a neighbour, where values are not finite, and values beyond the axis. */
+/** Marks for what a line cannot show: isolated points, non-finite values, and values beyond the axis. */
 function marksOf(points: readonly Point[], i: number, x: Axis, y: Axis): Markup[] {
   const kindAt = (index: number) => {
     const value = points[index]?.[1];
@@ -267,10 +267,10 @@ function curveTable(title: string, series: readonly Series[]): Markup {
   return dataTable("Table", caption, ["step", ...series.map(({ name }) => name)], rows);
 }
 
-/** Rows of bars up to this height in all; more bars are thinner. */
+/** Maximum total height of the bars; more bars are thinner. */
 const barsHeight = 640;
 
-/** A chart of horizontal bars from zero, with its values as a table below. `id` is unique in the page. */
+/** A chart of horizontal bars from zero, with its values in a table below. `id` is unique in the page. */
 export function barChart({ title, unit, values }: Bars, id: string): Markup {
   const finite = values.map(({ value }) => value).filter(Number.isFinite);
   const [low, high] = rangeOf([0, ...finite]);

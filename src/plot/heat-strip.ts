@@ -4,18 +4,21 @@ import { figure, percent } from "./chart.ts";
 import { type Markup, dataTable, markup } from "./markup.ts";
 import { formatNumber } from "./numerals.ts";
 
-/** Values by row and step, told by brightness. */
+/** Values by row and step, as brightness. */
 export interface Strip {
   readonly title: string;
   readonly caption: string;
   readonly steps: readonly number[];
-  /** From above; one value a step, NaN where there is none. */
+  /** From the top; one value per step, NaN for none. */
   readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[];
-  /** The value from which a cell is as bright as can be; 0 is the darkest. */
+  /** The value of the brightest colour; 0 is the darkest. */
   readonly full: number;
 }
 
-/** Ever brighter, and told apart by all eyes. @source Cividis: Nuñez, Anderton, Renslow, PLoS ONE 2018. */
+/**
+ * Monotonic in brightness, and readable with colour vision deficiency. @source Cividis: Nuñez, Anderton, Renslow, PLoS
+ * ONE 2018.
+ */
 const scale: readonly Colour[] = [
   [0, 34, 78],
   [53, 69, 108],
@@ -25,11 +28,11 @@ const scale: readonly Colour[] = [
   [254, 232, 56],
 ];
 
-/** Rows of this height in all; more rows are thinner. */
+/** Maximum total height of the rows; more rows are thinner. */
 const stripHeight = 480;
 const labelledColumns = 6;
 
-/** A strip with its values as a table below. `id` is unique in the page. */
+/** A heat strip, with its values in a table below. `id` is unique in the page. */
 export function heatStrip({ title, caption, steps, rows, full }: Strip, id: string): Markup {
   const row = Math.min(22, stripHeight / rows.length);
   const height = Math.round(row * rows.length);
@@ -60,7 +63,7 @@ function cellOf(share: number, left: string, width: string, top: number, height:
   return markup`<rect class="cell" x="${left}" width="${width}" y="${top.toFixed(1)}" height="${height.toFixed(1)}" fill="${inkOf(share)}"/>`;
 }
 
-/** A row's name before it and its last value behind it. */
+/** The row's name before it and its last value after it. */
 function rowLabels({ label, values }: Strip["rows"][number], middle: number): Markup {
   const y = middle.toFixed(1);
   return markup`<text class="tick" x="-8" y="${y}" dy="4" text-anchor="end">${label}</text><text class="tick value" x="100%" dx="60" y="${y}" dy="4" text-anchor="end">${formatNumber(values.at(-1)!)}</text>`;
@@ -82,7 +85,7 @@ function scaleLegend(full: number): Markup {
   return markup`<p class="note" dir="ltr">0 <svg width="96" height="12" aria-hidden="true">${boxes}</svg> ${formatNumber(full)} and more</p>`;
 }
 
-/** A colour from a share of the brightest: 0 to 1, and beyond. */
+/** Colour for a share of the full value, clamped to [0, 1]. */
 function inkOf(share: number): string {
   const place = Math.min(1, Math.max(0, share)) * (scale.length - 1);
   const below = Math.min(scale.length - 2, Math.floor(place));

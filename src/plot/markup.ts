@@ -2,12 +2,12 @@ import { significant } from "../base/digits.ts";
 
 export type Piece = string | number | Markup | readonly Piece[];
 
-/** HTML that may be written as it is. */
+/** HTML that is written as is. */
 export class Markup {
   constructor(readonly html: string) {}
 }
 
-/** HTML from a template; text put into it is escaped, for content and for quoted attributes alike. */
+/** HTML from a template; interpolated text is escaped, for content and for quoted attributes. */
 export function markup(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
   return new Markup(strings.map((text, i) => text + writePiece(pieces[i] ?? "")).join(""));
 }
@@ -15,14 +15,14 @@ export function markup(strings: TemplateStringsArray, ...pieces: readonly Piece[
 function writePiece(piece: Piece): string {
   if (piece instanceof Markup) return piece.html;
   if (typeof piece === "object") return piece.map(writePiece).join("");
-  // HTML has no way to write these control characters, escaped or not.
+  // HTML cannot represent these control characters, escaped or not.
   const text = String(piece).replace(/(?![\t\n\r])\p{Cc}/gu, "\ufffd");
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 export type Cell = string | number | undefined;
 
-/** A table that opens on demand. Numbers are written for machines: whole ones in full, others to six digits. */
+/** A table that opens on demand. Numbers are machine-readable: whole ones in full, others to six digits. */
 export function dataTable(
   summary: string,
   caption: string,

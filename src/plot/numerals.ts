@@ -1,7 +1,7 @@
 import { significant } from "../base/digits.ts";
 import { maxOf } from "../base/many.ts";
 
-/** Four significant digits; whole numbers in full. `−` and `∞` as in print. */
+/** Four significant digits; whole numbers in full. `−` and `∞` are typographic. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   const size = Math.abs(value);
@@ -15,7 +15,7 @@ function formatSize(size: number): string {
   return rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
 }
 
-/** A value to the last digit that its standard error leaves certain, `x ± s`. */
+/** A value rounded to the precision of its standard error, `x ± s`. */
 export function formatEstimate(value: number, stderr: number): string {
   if (!Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
   const decimals = stderr > 0 ? 1 - Math.floor(Math.log10(stderr)) : 0;
@@ -38,7 +38,7 @@ function withExponent(value: number, digits: number): string {
     .replace(/^-/, "−");
 }
 
-/** Steps of 1, 2 or 5 times a power of ten, at most `count` of them between two numbers. */
+/** A step of 1, 2 or 5 times a power of ten, at most `count` of them between two numbers. */
 export function niceStep(from: number, to: number, count: number): number {
   const rough = (to - from) / count;
   const exponent = Math.floor(Math.log10(rough));
@@ -46,7 +46,7 @@ export function niceStep(from: number, to: number, count: number): number {
   return Number(`${factor ?? 10}e${exponent}`);
 }
 
-/** Round numbers from `from` to the larger `to`, at most `count + 1`, equally far from each other. */
+/** Evenly spaced round numbers from `from` to the larger `to`, at most `count + 1`. */
 export function niceTicks(from: number, to: number, count: number): number[] {
   const step = niceStep(from, to, count);
   const first = Math.ceil(from / step - 1e-9);
@@ -54,7 +54,7 @@ export function niceTicks(from: number, to: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => significant((first + i) * step, 12));
 }
 
-/** One text a tick, with as many digits as tell neighbours apart. */
+/** One label per tick, with enough digits to distinguish neighbours. */
 export function tickLabels(ticks: readonly number[]): string[] {
   if (ticks.length < 2) return ticks.map(formatNumber);
   const largest = maxOf(ticks.map(Math.abs));

@@ -4,7 +4,7 @@ import { maxOf } from "../base/many.ts";
 import { chartStyle } from "./chart.ts";
 import { Markup, markup } from "./markup.ts";
 
-/** The same thing pictured again and again during training, oldest first. */
+/** The same picture at several steps of training, oldest first. */
 export interface Film {
   readonly title: string;
   readonly caption: string;
@@ -17,14 +17,14 @@ export interface Picture {
   readonly png: Uint8Array;
 }
 
-/** A part of a page, left out where it is empty. */
+/** A section of a page, omitted if empty. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly content: readonly Markup[];
 }
 
-/** An HTML file that opens from disk: no server, no network, and nothing in it needs its script. */
+/** An HTML file that opens from disk, without a server or network; its content does not depend on the script. */
 export function renderPage(title: string, head: Markup, all: readonly Section[]): string {
   const sections = all.filter(({ content }) => content.length > 0);
   const links = sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`);
@@ -61,7 +61,7 @@ ${body}</main>
 `.html;
 }
 
-/** Films side by side, moved through time together. */
+/** Films side by side, scrubbed through together. */
 export function filmStrips(films: readonly Film[]): Markup {
   const last = maxOf(films.map(({ frames }) => frames.length)) - 1;
   const controls = markup`<div class="scrubber" id="scrubber" hidden=""><button type="button">Play</button><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Time in training" /><span class="label" aria-hidden="true"></span></div>`;
@@ -87,7 +87,7 @@ function captionOf(caption: string): Markup {
   return caption === "" ? markup`` : markup`<p class="note" dir="auto">${caption}</p>`;
 }
 
-/** Small pictures are drawn in whole multiples of their size, up to this many CSS pixels. */
+/** Small pictures are enlarged by whole factors, up to this many CSS pixels. */
 const comfortable = 480;
 
 function image(png: Uint8Array, alt: string): Markup {
@@ -99,7 +99,7 @@ function image(png: Uint8Array, alt: string): Markup {
   return markup`<img class="${kind}" src="${source}" alt="${alt}" width="${size.width * scale}" height="${size.height * scale}" />`;
 }
 
-/** From a PNG's header; null for other bytes. */
+/** Size from a PNG's header; null for other bytes. */
 function pngSize(png: Uint8Array): { width: number; height: number } | null {
   if (png.length < 24 || png[1] !== 0x50 || png[2] !== 0x4e || png[3] !== 0x47) return null;
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
@@ -109,7 +109,7 @@ function pngSize(png: Uint8Array): { width: number; height: number } | null {
 
 const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** @source RFC 4648, section 4. */
+/** Base64 encoding. @source RFC 4648, section 4. */
 function base64(bytes: Uint8Array): string {
   const padding = (3 - (bytes.length % 3)) % 3;
   const filled = concatBytes([bytes, new Uint8Array(padding)]);
@@ -121,8 +121,8 @@ function base64(bytes: Uint8Array): string {
   return text.slice(0, text.length - padding) + "=".repeat(padding);
 }
 
-// Shows one frame of each film at a time; films of unequal length keep the same share of the training. Fewer than three
-// changes a second, so that no film can flash.
+// Shows one frame of each film at a time; films of different lengths show the same fraction of the training. At most
+// three changes per second, so that nothing flashes.
 const scrubScript = `
 (() => {
   const scrubber = document.getElementById("scrubber");
@@ -162,7 +162,7 @@ const scrubScript = `
 })();
 `;
 
-// Only this very script may run, and nothing may be fetched, whatever text the report was given.
+// Only this script may run, and nothing may be fetched, whatever text the report contains.
 const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${base64(digest(scrubScript))}'; base-uri 'none'; form-action 'none'`;
 
 function digest(text: string): Uint8Array {

@@ -3,17 +3,18 @@ import { type NdArray, formatShape, ndarray, rows, zeros } from "../base/ndarray
 
 const gap = 2;
 const gapLevel = 128;
-/** Small images are drawn in whole multiples of their size, up to about this width and height. */
+/** Small images are enlarged by whole factors, up to about this width and height. */
 const comfortable = 56;
 
-/** How an image grid is laid out. */
+/** Layout of an image grid. */
 export interface GridOptions {
   readonly columns?: number;
 }
 
 /**
- * Images [n, h, w, c] in [0, 1] as one picture [h', w', 1 or 3] of bytes, row by row. The range is fixed: a value
- * means the same grey in every picture.
+ * Arranges images [n, h, w, c] in [0, 1] into one picture [h', w', 1 or 3] of bytes, row by row. The range is fixed: a
+ * value has the same grey in every picture.
+ * @throws ShapeError for anything but images with 1 or 3 channels.
  */
 export function imageGrid(images: NdArray, { columns = 8 }: GridOptions = {}): NdArray<"uint8"> {
   const [n, h, w, c] = images.shape as [number, number, number, number];
@@ -40,7 +41,7 @@ export function imageGrid(images: NdArray, { columns = 8 }: GridOptions = {}): N
   return out;
 }
 
-/** How far apart the images of a grid begin; null for a picture [h, w, 3] that is no grid. */
+/** Spacing of the images in a grid, in pixels; null for a picture [h, w, 3] that is not a grid. */
 export function gridPitch({ shape, data }: NdArray<"uint8">): { readonly x: number; readonly y: number } | null {
   const [h, w] = shape as [number, number, number];
   const isLine = (length: number, at: (i: number) => number): boolean =>
@@ -51,7 +52,7 @@ export function gridPitch({ shape, data }: NdArray<"uint8">): { readonly x: numb
   return x === null || y === null ? null : { x, y };
 }
 
-/** Where the second of the lines begins that part images. */
+/** Position of the second separator line. */
 function secondLine(size: number, isLine: (at: number) => boolean): number | null {
   if (!isLine(0)) return null;
   const places = Array.from({ length: size - gap }, (_, i) => i + gap);
@@ -62,7 +63,7 @@ function level(value: number): number {
   return Math.round(255 * Math.min(1, Math.max(0, value)));
 }
 
-/** Pairs of rows: items above what became of them, `columns` at a time. */
+/** Alternates rows of items [n, h, w, c] and of their results [n, h, w, c], `columns` at a time. */
 export function pairRows(items: NdArray, results: NdArray, columns: number): NdArray<"float32"> {
   const n = items.shape[0]!;
   const width = items.data.length / n;
@@ -77,8 +78,8 @@ export function pairRows(items: NdArray, results: NdArray, columns: number): NdA
 }
 
 /**
- * Codes for a traversal: for each code, and each latent in `order`, `columns` values of that latent from -range to
- * range with all others as they are; [code, latent, column] flattened to [n, d].
+ * Codes for a latent traversal: for each code and each latent in `order`, `columns` values of that latent from -range
+ * to range, with all others unchanged; [code, latent, column] flattened to [n, d].
  */
 export function traversalCodes(
   code: NdArray,
@@ -98,7 +99,7 @@ export function traversalCodes(
   return out;
 }
 
-/** Codes [side * side, 2] at the quantiles of a standard normal: equal steps of probability along either axis. */
+/** Codes [side * side, 2] at quantiles of the standard normal: equal steps of probability along both axes. */
 export function manifoldCodes(side: number): NdArray<"float32"> {
   const quantiles = Array.from({ length: side }, (_, i) => normalQuantile((i + 0.5) / side));
   const data = quantiles.toReversed().flatMap((vertical) => quantiles.flatMap((horizontal) => [horizontal, vertical]));
@@ -106,7 +107,7 @@ export function manifoldCodes(side: number): NdArray<"float32"> {
 }
 
 /**
- * The standard normal's quantile function, to about 1e-9.
+ * Quantile function of the standard normal for p in (0, 1), accurate to about 1e-9.
  * @source Acklam's rational approximation (2003).
  */
 export function normalQuantile(p: number): number {

@@ -5,12 +5,12 @@ import { hueColours } from "./chart.ts";
 import { type Markup, markup } from "./markup.ts";
 import { formatNumber, tickLabels } from "./numerals.ts";
 
-// Pictures that are files of their own: SVG with its size, ground, colours and letters in it.
+// Pictures as standalone files: SVG with its own size, background, colours and fonts.
 
-/** What an axis measures. */
+/** What an axis shows. */
 export interface Measure {
   readonly label: string;
-  /** Logarithmic; all numbers must be positive. */
+  /** Logarithmic; all values must be positive. */
   readonly log?: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface Mark {
   readonly y: number;
   /** Standard error along y. */
   readonly error?: number;
-  /** Written beside the mark. */
+  /** Text next to the mark. */
   readonly label?: string;
 }
 
@@ -28,13 +28,13 @@ export interface Mark {
 export interface MarkSeries {
   readonly name: string;
   readonly marks: readonly Mark[];
-  /** Whether a line goes through the marks, in the order given. */
+  /** Whether the marks are joined by a line, in the order given. */
   readonly joined?: boolean;
-  /** Whether the marks themselves are left out, as where they are places on a curve. */
+  /** Whether the marks themselves are omitted, for the points of a curve. */
   readonly bare?: boolean;
 }
 
-/** Points in the plane, by series. */
+/** A scatter plot, by series. */
 export interface Scatter {
   readonly title: string;
   readonly x: Measure;
@@ -47,7 +47,7 @@ export interface Histogram {
   readonly title: string;
   readonly x: Measure;
   readonly series: readonly { readonly name: string; readonly values: ArrayLike<number> }[];
-  /** A number that all of them are about, drawn as an upright line. */
+  /** A reference value, drawn as a vertical line. */
   readonly reference?: { readonly label: string; readonly value: number };
 }
 
@@ -56,7 +56,7 @@ const area = { left: 76, right: width - 24, top: 72, bottom: height - 56 } as co
 const [edge, muted, text] = ["#d8dee4", "#56606b", "#1b1f24"] as const;
 const dashes = ["none", "8 3", "2 3", "9 3 2 3"] as const;
 
-/** Where numbers lie in the picture, in pixels. */
+/** The plot area in pixels. */
 interface Frame {
   readonly x: Axis & Measure;
   readonly y: Axis & Measure;
@@ -64,7 +64,7 @@ interface Frame {
   py(y: number): number;
 }
 
-/** Marks in a plane, as the text of an SVG file; series are told apart by colour and by the dashes of their lines. */
+/** A scatter plot as the text of an SVG file; series differ in colour and in the dashes of their lines. */
 export function scatterPlot({ title, x, y, series }: Scatter): string {
   const marks = series.flatMap((each) => each.marks);
   const ends = marks.flatMap(({ y: value, error = 0 }) => (y.log === true ? [value] : [value - error, value + error]));
@@ -74,7 +74,10 @@ export function scatterPlot({ title, x, y, series }: Scatter): string {
   return document(title, [gridOf(frame), legendOf(series), drawn]);
 }
 
-/** How often numbers fall into bins of one width, as shares of each series; how many lie far out is written beside. */
+/**
+ * A histogram as the text of an SVG file: shares of each series by bins of equal width; the number of outliers is
+ * stated.
+ */
 export function histogramPlot({ title, x, series, reference }: Histogram): string {
   const axis = valueAxis(...shownRange(series.map(({ values }) => values)));
   const counted = series.map(({ name, values }) => ({ name, ...shares(values, axis) }));
@@ -136,7 +139,7 @@ function strokeOf(i: number): Markup {
 
 const bins = 60;
 
-/** Between the first and the 99th percentile of the widest of the series. */
+/** From the first to the 99th percentile of the widest series. */
 function shownRange(series: readonly ArrayLike<number>[]): [low: number, high: number] {
   const ends = series.map((values) => {
     const sorted = Float64Array.from(values).toSorted();
@@ -192,7 +195,7 @@ function labelsOf({ ticks, log }: Axis & Measure): string[] {
   });
 }
 
-/** Names in a row over the plot, as far apart as they are long. */
+/** Names in a row above the plot, spaced by their length. */
 function legendOf(series: readonly Pick<MarkSeries, "name" | "joined">[]): Markup {
   let left = area.left;
   const entries = series.map(({ name, joined = false }, i) => {

@@ -1,9 +1,9 @@
-/** A value that is not finite is a gap in the line. */
+/** A non-finite value is a gap in the line. */
 export type Point = readonly [step: number, value: number];
 
 /**
- * At most `limit` points that draw the same picture: of each stretch its least and its greatest value, and a gap where
- * it has one; the first and the last point always.
+ * At most `limit` points that draw the same picture: the minimum and maximum of each stretch, and a gap if it contains
+ * one; the first and the last point always.
  */
 export function thinPoints(points: readonly Point[], limit: number): readonly Point[] {
   if (points.length <= limit) return points;
@@ -19,7 +19,7 @@ export function thinPoints(points: readonly Point[], limit: number): readonly Po
   return [...kept].map((index) => points[index]!);
 }
 
-/** Where the least, the greatest and the first not finite value of a stretch are, in order. */
+/** Positions of the minimum, the maximum and the first non-finite value of a stretch, in order. */
 function extremesOf(points: readonly Point[], start: number, stop: number): number[] {
   let [least, greatest, gap] = [-1, -1, -1];
   for (let i = start; i < stop; i++) {
@@ -34,7 +34,7 @@ function extremesOf(points: readonly Point[], start: number, stop: number): numb
   return [least, greatest, gap].filter((index) => index >= 0).toSorted((a, b) => a - b);
 }
 
-/** Means over `window` neighbours, or as many of them as there are, at up to 500 places; a gap where the value is one. */
+/** Moving averages over `window` points, fewer at the ends, at up to 500 positions; a gap where the value is one. */
 export function smoothPoints(points: readonly Point[], window: number): Point[] {
   const count = Math.min(points.length, 500);
   const reach = (window - 1) / 2;
@@ -47,7 +47,7 @@ export function smoothPoints(points: readonly Point[], window: number): Point[] 
   });
 }
 
-/** At most `count` of the items, evenly spread, the first and the last among them. */
+/** At most `count` evenly spread items, including the first and the last. */
 export function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items;
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);

@@ -2,7 +2,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { Canvas, type Colour, blend, covered, digitsSize } from "./canvas.ts";
 import { niceTicks, tickLabels } from "./numerals.ts";
 
-/** The part of the plane that pictures show. */
+/** The part of the plane that a picture shows. */
 export interface Frame {
   readonly x: Range;
   readonly y: Range;
@@ -10,17 +10,17 @@ export interface Frame {
 
 export type Range = readonly [from: number, to: number];
 
-/** A number at every place of a frame. */
+/** A scalar field over a frame. */
 export interface Field {
-  /** [side, side], from the frame's upper left corner to its lower right one, both among the places. */
+  /** [side, side], from the frame's upper left corner to its lower right one, both included. */
   readonly values: NdArray;
-  /** The value where the line is drawn. */
+  /** The value of the contour line. */
   readonly boundary: number;
-  /** How far from the boundary a value has about three quarters of the deepest colour. */
+  /** Distance from the boundary at which the colour reaches about three quarters of its depth. */
   readonly scale: number;
 }
 
-/** What one panel shows, from below. */
+/** Contents of one panel, from the bottom layer up. */
 export interface Panel {
   readonly field?: Field | null;
   /** [n, 2], drawn as rings. */
@@ -33,7 +33,7 @@ const paper: Colour = [255, 255, 255];
 const ink: Colour = [86, 96, 107];
 const realInk: Colour = [27, 31, 36];
 const generatedInk: Colour = [213, 94, 0];
-/** Below the boundary, on it and above: ever darker, so that the sides are told apart without hues. */
+/** Below the boundary, on it, and above: increasingly dark, so that the sides differ without hue. */
 const fieldInks: readonly [Colour, Colour, Colour] = [
   [255, 249, 238],
   [222, 231, 238],
@@ -54,7 +54,7 @@ const margin = { left: 52, right: 16, top: 16, bottom: 28 } as const;
 const panelWidth = margin.left + plotSide + margin.right;
 const panelHeight = margin.top + plotSide + margin.bottom;
 
-/** Panels beside each other: [h, w, 3]. A place and a colour mean the same in every picture of one frame. */
+/** Panels side by side: [h, w, 3]. Positions and colours mean the same in every picture of one frame. */
 export function scatterPicture(frame: Frame, panels: readonly Panel[]): NdArray<"uint8"> {
   const canvas = new Canvas(panelHeight, panelWidth * panels.length, paper);
   panels.forEach((panel, i) => drawPanel(canvas, i * panelWidth + margin.left, frame, panel));
@@ -66,12 +66,12 @@ function drawPanel(canvas: Canvas, left: number, frame: Frame, { field, real, ge
   drawAxes(canvas, left, frame);
   const places = (points: NdArray | undefined) => (points === undefined ? [] : placesOf(points, frame, left));
   for (const [x, y] of places(real)) canvas.ring(x, y, 3.5, realInk, 0.5);
-  // A light edge under all dots keeps them apart from the rings and the field, and not from each other.
+  // A light edge under all dots separates them from the rings and the field, but not from each other.
   for (const [x, y] of places(generated)) canvas.dot(x, y, 3, paper, 0.6);
   for (const [x, y] of places(generated)) canvas.dot(x, y, 2, generatedInk, 0.8);
 }
 
-/** Where points lie on the canvas; those beyond the frame are moved to the strip around it. */
+/** Positions of points on the canvas; those beyond the frame are moved to the strip around it. */
 function placesOf(points: NdArray, frame: Frame, left: number): [x: number, y: number][] {
   const inside = (share: number) => Math.min(plotSide + strip / 2, Math.max(-strip / 2, share * plotSide));
   return Array.from({ length: points.shape[0]! }, (_, i) => [
@@ -107,7 +107,7 @@ function ticksOf(range: Range): [label: string, share: number][] {
   return tickLabels(ticks).map((label, i) => [label, along(range, ticks[i]!)]);
 }
 
-/** Colours in bands by value, between the places by lines along either axis, and the boundary as a line. */
+/** Colours in bands by value, interpolated between the grid points, and the boundary as a line. */
 function drawField(canvas: Canvas, left: number, { values, boundary, scale }: Field): void {
   const cells = values.shape[0]! - 1;
   const perPixel = cells / plotSide;

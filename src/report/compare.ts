@@ -10,35 +10,35 @@ import type { Store } from "../base/store.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { Run } from "../run/run.ts";
 
-/** A run that stands beside others, under a name of its own, with what it has left. */
+/** A run in a comparison, with its own name and results. */
 export interface ComparedRun {
   readonly name: string;
   readonly run: Run;
   readonly data: DataRecord;
   readonly metrics: readonly MetricLine[];
   readonly results: readonly KeptEvaluation[];
-  /** Files of results that hold none. */
+  /** Result files that could not be read. */
   readonly leftOut: readonly string[];
 }
 
-/** One measurement, made of several runs in the same way. */
+/** One measurement that was made on several runs in the same way. */
 export interface ComparedMetric extends Pick<
   KeptEvaluation,
   "metric" | "quantity" | "unit" | "perfect" | "protocol" | "weights"
 > {
-  /** By run, in their order; null where a run was not measured in this way. */
+  /** One result per run, in order; null for a run that was not measured in this way. */
   readonly cells: readonly (KeptEvaluation | null)[];
 }
 
-/** An entry of the config in which runs differ; null where a run's recipe has no such option. */
+/** An entry of the config in which runs differ; null for a run whose recipe has no such option. */
 export interface Difference {
   readonly name: string;
   readonly values: readonly (string | null)[];
 }
 
 /**
- * What runs have left, to stand beside each other.
- * @throws OptionError for fewer than two runs. @throws RunError for a run that has saved nothing yet.
+ * Reads the results of runs for a comparison.
+ * @throws OptionError for fewer than two runs. @throws RunError for a run that has not saved anything.
  */
 export async function gatherRuns(
   runs: readonly { readonly name: string; readonly run: Run }[],
@@ -69,12 +69,12 @@ async function requireDataRecord(store: Store, name: string): Promise<DataRecord
   );
 }
 
-/** Whether runs were all trained and tested on the same items. */
+/** Whether all runs were trained and tested on the same items. */
 export function sameData(runs: readonly ComparedRun[]): boolean {
   return new Set(runs.map(({ data }) => `${data.train.fingerprint} ${data.test.fingerprint}`)).size === 1;
 }
 
-/** @throws DataError when runs were not all trained and tested on the same items. */
+/** @throws DataError unless all runs were trained and tested on the same items. */
 export function requireOneData(runs: readonly ComparedRun[]): void {
   if (sameData(runs)) return;
   const told = runs.map(
@@ -88,8 +88,8 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
 }
 
 /**
- * The runs' newest results in the order of all metrics, those next to each other that were measured in the same way. Averaged
- * parameters and those of the last step have rows of their own; a run that keeps no averages is in both.
+ * The runs' newest results, in the order of all metrics; those measured in the same way share a row. EMA parameters and
+ * those of the last step have separate rows; a run without EMA appears in both.
  */
 export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
   const all = runs.flatMap(({ results }) => results);
@@ -116,7 +116,7 @@ function newest(results: readonly KeptEvaluation[]): KeptEvaluation | null {
   return results.toSorted((a, b) => a.step - b.step).at(-1) ?? null;
 }
 
-/** The entries of the configs that are not the same in all runs. */
+/** Entries of the configs that differ between the runs. */
 export function configDifferences(runs: readonly ComparedRun[]): Difference[] {
   const configs = runs.map(({ run: { config } }) => new Map(entriesOf(config)));
   const names = [...new Set(configs.flatMap((config) => [...config.keys()]))];
@@ -125,7 +125,7 @@ export function configDifferences(runs: readonly ComparedRun[]): Difference[] {
     .filter(({ values }) => new Set(values).size > 1);
 }
 
-/** A config's entries by their paths, as words. */
+/** A config's entries by path, as text. */
 function entriesOf({ recipe, device, lengthened = [], ...sections }: RunConfig): [string, string][] {
   const inner = Object.entries(sections).flatMap(([section, entries]) =>
     Object.entries(entries ?? {}).map(([name, value]): [string, string] => [`${section}.${name}`, String(value)]),
@@ -134,7 +134,7 @@ function entriesOf({ recipe, device, lengthened = [], ...sections }: RunConfig):
   return [["recipe", recipe], ...inner, ["device", device], ["lengthened", lengths.join(", ") || "no"]];
 }
 
-/** The curves of all runs in common charts, one line a run and part; those of single latents and modes are left out. */
+/** The curves of all runs in common charts, one line per run and split, without those of single latents and modes. */
 export function commonCurves(runs: readonly ComparedRun[]): Curve[] {
   const charts = new Map<string, Series[]>();
   for (const { name, metrics } of runs) {

@@ -16,7 +16,7 @@ import { imagesSeen } from "./run-curves.ts";
 import { filmCaption, filmsOf } from "./run-pictures.ts";
 import { buildModel } from "../run/plan.ts";
 
-/** Runs side by side, as one HTML file that opens from disk. */
+/** A comparison of runs as one HTML file that opens from disk. */
 export async function renderComparison(runs: readonly ComparedRun[]): Promise<string> {
   const films = (await Promise.all(runs.map(filmsOfRun))).flat();
   const reals = (await Promise.all(realsOf(runs))).flat();
@@ -33,7 +33,7 @@ export async function renderComparison(runs: readonly ComparedRun[]): Promise<st
 
 type RunRow = readonly [label: Piece, cells: readonly Piece[]];
 
-/** A table with a column a run. */
+/** A table with one column per run. */
 function runTable(runs: readonly ComparedRun[], caption: string, rows: readonly RunRow[]) {
   const head = runs.map(({ name }) => markup`<th scope="col" dir="auto">${name}</th>`);
   const lines = rows.map(
@@ -79,7 +79,7 @@ function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow
 
 const weightsNames = { ema: "EMA parameters if kept", last: "parameters of the last step" } as const;
 
-/** How the runs of a row were measured. */
+/** How the results of a row were measured. */
 function wayOf({ protocol, weights }: ComparedMetric): string {
   const { n, part, samples, reference, features, options } = protocol;
   const items =
@@ -135,7 +135,7 @@ function filmsOfRun({ name, run, data }: ComparedRun): Promise<Film[]> {
   return filmsOf(run, name, filmCaption(buildModel(run.configured, { ...data, items: data.train.size }), data));
 }
 
-/** Once for all runs, or run by run where the data differ. */
+/** Real items once for all runs, or for each run if the data differ. */
 function realsOf(runs: readonly ComparedRun[]): Promise<Picture[]>[] {
   const shown = sameData(runs) ? runs.slice(0, 1) : runs;
   return shown.map(async ({ name, run: { store }, data }) => {

@@ -3,7 +3,7 @@ import { type Dataset, somePlaces, readExact } from "../data/index.ts";
 import { imageGrid, manifoldCodes, pairRows, traversalCodes } from "../plot/pictures.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** Some `count` items of a data set (all of a smaller one), in rows of `columns`, each above its reconstruction. */
+/** Reconstructions of `count` items of a data set (all of a smaller one), in rows of `columns`, each below its item. */
 export async function reconstructionPicture(
   trained: TrainedModel,
   data: Dataset,
@@ -17,14 +17,14 @@ export async function reconstructionPicture(
 }
 
 export interface TraversalOptions {
-  /** Latents to move along, one a row, in this order. */
+  /** Latent dimensions to traverse, one per row, in this order. */
   readonly order: readonly number[];
   readonly columns?: number;
-  /** Each latent goes from -range to range, in deviations of the prior. */
+  /** Each latent dimension goes from -range to range, in standard deviations of the prior. */
   readonly range?: number;
 }
 
-/** What each latent does to a code [1, d], its others left as they are: one row a latent. */
+/** Latent traversal of a code [1, d]: one row for each latent dimension, with the others unchanged. */
 export async function traversalPicture(
   trained: TrainedModel,
   code: NdArray,
@@ -33,12 +33,12 @@ export async function traversalPicture(
   return imageGrid(await trained.decode(traversalCodes(code, order, columns, range)), { columns });
 }
 
-/** What a plane of two latents holds: steps of equal probability under the prior along either axis. */
+/** Decoded grid over a two-dimensional latent space: steps of equal prior probability along both axes. */
 export async function manifoldPicture(trained: TrainedModel, side = 20): Promise<NdArray<"uint8">> {
   return imageGrid(await trained.decode(manifoldCodes(side)), { columns: side });
 }
 
-/** Latents by how much they say of an item, most first. */
+/** Indices of the latent dimensions in descending order of their KL terms. */
 export function latentsByKl(klPerLatent: readonly number[]): number[] {
   return klPerLatent.map((_, latent) => latent).toSorted((a, b) => klPerLatent[b]! - klPerLatent[a]!);
 }

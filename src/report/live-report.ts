@@ -7,14 +7,14 @@ import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "../run/run.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** Share of a run's time that reports may take while it goes on. */
+/** Share of a run's time that reports may take while it trains. */
 const share = 0.03;
 
-/** The report of a run that is not done. */
+/** The report of a run in training. */
 export class LiveReport {
-  /** What was measured last. */
+  /** The latest evaluation. */
   measured: Reported["measured"] = null;
-  /** Seconds that reports have taken, and the newest one of them. */
+  /** Seconds that reports have taken, in total and for the latest one. */
   private total = 0;
   private last = 0;
 
@@ -26,12 +26,12 @@ export class LiveReport {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether another one takes but a small part of the seconds that the run has taken in this session. */
+  /** Whether another report would take only a small part of this session's time. */
   fits(elapsed: number): boolean {
     return this.total + this.last <= share * elapsed;
   }
 
-  /** @param trained To make pictures with, where there is time for them. */
+  /** @param trained The model for pictures, if there is time for them. */
   async write(step: number, trained: TrainedModel | null): Promise<void> {
     const { run, model, test, measured } = this;
     const began = this.clock.now();

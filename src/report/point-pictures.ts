@@ -9,20 +9,20 @@ import { packsWith } from "../step/packs.ts";
 import { type Field, type Frame, type Range, scatterPicture } from "../plot/scatter.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** Real and generated points in a picture, each. */
+/** Number of real and of generated points in a picture. */
 export const shownPoints = 1000;
 
-/** The real points of a run's pictures, [n, d]: kept with it, so that pictures can be drawn where the data are not. */
+/** The real points of a run's pictures, [n, d], stored with it so that pictures can be drawn without the data. */
 const realsFile = "samples/reals.npy";
 
-/** Points of the data for pictures, the same ones in every run, as a file of the run. Returns them. */
+/** Stores points of the data [n, d] for pictures in the run, the same ones in every run, and returns them. */
 export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
   const reals = readExact(data, somePlaces(data, shownPoints));
   await store.write(realsFile, encodeNpy(reals));
   return reals;
 }
 
-/** @throws RunError when the run has kept none. */
+/** The stored points [n, d]. @throws RunError when the run has none. */
 export async function readReals(store: Store): Promise<NdArray> {
   return decodeNpy(await store.read(realsFile), realsFile);
 }
@@ -32,33 +32,33 @@ export function realsPicture(reals: NdArray): NdArray<"uint8"> {
   return scatterPicture(frameOf(reals), [{ real: planeOf(reals) }]);
 }
 
-/** Generated points [n, d] over real ones, over what the discriminator says of each place. */
+/** Generated points [n, d] over real ones [m, d], on a map of the discriminator's scores. */
 export async function samplesPicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
   const frame = frameOf(reals);
   const field = await fieldOf(trained, frame, reals, generated);
   return scatterPicture(frame, [{ field, real: planeOf(reals), generated: planeOf(generated) }]);
 }
 
-/** Real points [n, d] beside generated ones, these over what the discriminator says of each place. */
+/** Real points [m, d] beside generated ones [n, d], these on a map of the discriminator's scores. */
 export async function besidePicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
   const frame = frameOf(reals);
   const field = await fieldOf(trained, frame, reals, generated);
   return scatterPicture(frame, [{ real: planeOf(reals) }, { field, generated: planeOf(generated) }]);
 }
 
-/** Items [n, d] as rings and what became of them as dots. */
+/** Items [n, d] as rings and their results [n, d] as dots. */
 export function overlayPicture(items: NdArray, results: NdArray): NdArray<"uint8"> {
   return scatterPicture(frameOf(items), [{ real: planeOf(items), generated: planeOf(results) }]);
 }
 
-/** Points [n, d] where nothing is known but they themselves. */
+/** Generated points [n, d] alone. */
 export function drawnPicture(generated: NdArray): NdArray<"uint8"> {
   return scatterPicture(frameOf(generated), [{ generated: planeOf(generated) }]);
 }
 
 /**
- * The first two coordinates, [n, 2]; beside a single one the place in the array, from 0 to 1.
- * @throws ShapeError for items that are no points.
+ * The first two coordinates, [n, 2]; for one-dimensional points, the coordinate and the index from 0 to 1.
+ * @throws ShapeError for items that are not points.
  */
 export function planeOf(points: NdArray): NdArray<"float64"> {
   const [n, d] = points.shape as [number, number];
@@ -73,12 +73,12 @@ export function planeOf(points: NdArray): NdArray<"float64"> {
   return out;
 }
 
-/** Room around the points, as a share of what they span. */
+/** Margin around the points, as a share of their span. */
 const room = 0.2;
-/** Axes whose spans differ by no more than this factor are drawn to one scale. */
+/** Axes whose spans differ by less than this factor share one scale. */
 const comparable = 2.5;
 
-/** The part of the plane that real points [n, d] lie in, with room around it. */
+/** The part of the plane that contains real points [n, d], with a margin. */
 export function frameOf(points: NdArray): Frame {
   const { data } = planeOf(points);
   const [x, y] = [0, 1].map((axis) => data.filter((_, i) => i % 2 === axis)).map(extremes) as [Range, Range];
@@ -92,19 +92,19 @@ function extremes(values: Float64Array): Range {
   return values.reduce<Range>(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
 }
 
-/** A range of that span and room around it, with the same middle; around a single value one of its size. */
+/** A range with a margin around the same centre; around a single value, one of its magnitude. */
 function widened([from, to]: Range, span: number): Range {
   const [middle, half] = [(from + to) / 2, (0.5 + room) * (span || Math.abs(from) || 1)];
   return [middle - half, middle + half];
 }
 
-/** Places along either axis of a frame at which the discriminator is asked. */
+/** Grid points along either axis of a frame at which the discriminator is evaluated. */
 const fieldSide = 81;
 
-/** Choices of real points that complete a pack: what is said of a place is the mean over them. */
+/** Number of random completions of a pack by real points; the score of a position is the mean over them. */
 const companies = 16;
 
-/** Null where there is no discriminator, or a place of the plane is no item. */
+/** Null without a discriminator, or if a position of the plane is not an item. */
 async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, generated: NdArray): Promise<Field | null> {
   const { discriminator } = trained.model;
   const d = reals.shape[1]!;
@@ -113,7 +113,7 @@ async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, gene
   const scores = (items: NdArray) => scoresBeside(trained, discriminator, items, reals);
   const values = reshaped(await scores(placesOf(frame, d)), [fieldSide, fieldSide]);
   if (boundary !== null) return { values, boundary: boundary.score, scale: boundary.margin };
-  // Of a critic only differences mean something: midway between its means is what it would tell the two apart by.
+  // For a critic, only differences of scores have a meaning: the midpoint of its mean scores serves as its boundary.
   const [real, fake] = await Promise.all(
     [reals, generated].map(async (items) => monteCarlo((await scores(items)).data).mean),
   );
@@ -124,7 +124,7 @@ async function fieldOf(trained: TrainedModel, frame: Frame, reals: NdArray, gene
   };
 }
 
-/** The score of each item; of packs, the mean over those of the item and real points. */
+/** Score of each item; with packing, the mean over packs of the item and real points. */
 async function scoresBeside(
   trained: TrainedModel,
   { map, input, output, packing = 1 }: Discriminator,
@@ -141,7 +141,7 @@ async function scoresBeside(
   return out;
 }
 
-/** Items [side * side, d] at all places of a frame, row by row from above. */
+/** Items [side * side, d] at all grid points of a frame, row by row from the top. */
 function placesOf({ x, y }: Frame, d: number): NdArray<"float64"> {
   const out = zeros([fieldSide ** 2, d], "float64");
   const at = ([from, to]: Range, i: number) => from + ((to - from) * i) / (fieldSide - 1);
@@ -152,7 +152,7 @@ function placesOf({ x, y }: Frame, d: number): NdArray<"float64"> {
   return out;
 }
 
-/** What the pictures of points show, for a caption. */
+/** Caption for pictures of points. */
 export function pointsCaption({ discriminator }: Model, [d]: Shape): string {
   const plane =
     d === 2

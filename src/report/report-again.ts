@@ -11,17 +11,17 @@ import { buildModel, infoOf } from "../run/plan.ts";
 import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "../run/run.ts";
 
-/** What of a run's files is missing or damaged. */
+/** Missing or damaged files of the run. */
 export interface ReportGaps {
   /** Files that are not part of the report, each with the reason. */
   readonly leftOut: readonly string[];
-  /** Files for which others stand in, each with what does. */
+  /** Files replaced by a copy, each with its replacement. */
   readonly recovered: readonly string[];
 }
 
 /**
- * Writes report.html of a run anew: of one that is done as it ended, of any other as it is now, with pictures and results
- * of its newest checkpoint. A run that trains meanwhile goes on.
+ * Rewrites report.html of a run: with its final results if it is done, otherwise with pictures and results of its
+ * newest checkpoint. A run in training is not affected.
  */
 export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<ReportGaps> {
   const { results: kept, leftOut } = await readEvaluations(run.store);
@@ -59,7 +59,7 @@ async function reportedOf(
   return { state, model: trained.model, trained, test, measured, diagnosis };
 }
 
-/** What the run kept of the checkpoint's end, or else what can be measured in a moment. */
+/** Stored results of the checkpoint, or those that can be measured quickly. */
 async function resultsOf(
   run: Run,
   { train, test }: DataSplit,

@@ -5,11 +5,11 @@ import { type Markup, dataTable, markup } from "../plot/markup.ts";
 import { formatEstimate, formatNumber } from "../plot/numerals.ts";
 import { type Film, type Picture, type Section, filmStrips, pictureFigures, renderPage } from "../plot/page.ts";
 
-/** What a report tells. Empty lists leave out their sections. */
+/** Contents of a report. Empty lists omit their sections. */
 export interface ReportFacts {
   /** What was trained on what: `vae on mnist`. */
   readonly title: string;
-  /** done, interrupted, diverged, failed or running, and the reason after it. */
+  /** done, interrupted, diverged, failed or running, followed by the reason. */
   readonly status: string;
   readonly summary: readonly (readonly [name: string, value: string])[];
   readonly config: readonly ConfigEntry[];
@@ -30,27 +30,27 @@ export interface ConfigEntry {
 
 interface ReportedResult {
   readonly label: string;
-  /** What the value is of: the metric elbo gives negElbo. */
+  /** Name of the value: the metric elbo gives negElbo. */
   readonly quantity: string;
   readonly value: number;
   readonly stderr: number;
-  /** Items measured. */
+  /** Number of items measured. */
   readonly n: number;
   readonly unit: string;
-  /** What must be read with the value. */
+  /** A number that must be read together with the value. */
   readonly beside?: string;
-  /** Ends of the 95 % interval; NaN where it is not known. */
+  /** Ends of the 95 % interval; NaN if unknown. */
   readonly interval: readonly [low: number, high: number];
-  /** What real items get in place of samples. */
+  /** Value of real items in place of samples. */
   readonly floor?: number;
-  /** How many real items these were. */
+  /** Number of these real items. */
   readonly floorItems?: number;
-  /** What a perfect model would get. */
+  /** Ideal value. */
   readonly perfect: string;
   readonly details: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** A run as one page. */
+/** The report of a run as an HTML page. */
 export function renderReport(facts: ReportFacts): string {
   return renderPage(facts.title, statusLine(facts.status), sectionsOf(facts));
 }
@@ -86,7 +86,7 @@ function whole<T>(items: readonly T[], write: (items: readonly T[]) => Markup): 
   return items.length > 0 ? [write(items)] : [];
 }
 
-/** Told apart by shape and word as well as by colour. */
+/** Statuses differ by symbol and word as well as by colour. */
 const statusMarks: ReadonlyMap<string, string> = new Map([
   ["done", "✓"],
   ["running", "●"],
@@ -137,7 +137,7 @@ function measuredWords({ n, interval: [low, high], floor, floorItems = n }: Repo
   return [`over ${formatNumber(n)} items`, ...interval, ...real].join("; ");
 }
 
-/** Findings and the other checks; nothing for a run in which nothing could be checked. */
+/** Findings and the other checks; empty if nothing could be checked. */
 function diagnosisParts({ step, findings, absent, unknown }: Diagnosis): Markup[] {
   if (findings.length + absent.length === 0) return [];
   const looked = findings.length + absent.length;

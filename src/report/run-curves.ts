@@ -9,29 +9,29 @@ import { formatNumber } from "../plot/numerals.ts";
 import { spread } from "../plot/points.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 
-/** What the value of a metric is of, where that is not the metric's name: elbo gives negElbo. */
+/** Names of the values of metrics, where they differ from the metric's name: elbo gives negElbo. */
 const quantities = new Map(endMetrics.map(({ name, quantity }) => [name, quantity ?? name]));
 
-/** Items that a run was trained on so far, every time that it saw one. */
+/** Number of training items seen so far, counting repetitions. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {
   return metrics.at(-1)?.images ?? 0;
 }
 
-/** Lines of one chart, where a quantity has many parts: the largest at the end. */
+/** Maximum number of lines in one chart; the largest at the end are drawn. */
 const drawnLines = 8;
 
 type ClassNames = Pick<Dataset, "classNames">;
 
 /**
- * One chart for each quantity that was followed. `METRIC/klPerLatent/3` is the line of latent 3 in the chart of METRIC/klPerLatent, and
- * `METRIC/NAME/WORD` that of WORD.
+ * One chart per scalar. `METRIC/klPerLatent/3` is the line of latent 3 in the chart METRIC/klPerLatent, and
+ * `METRIC/NAME/WORD` the line WORD.
  */
 export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {}): Curve[] {
   const charts = new Map<string, Map<string, [number, number][]>>();
   for (const { name, split, step, value } of metrics) {
     const parts = scalarParts(name);
     const { title, quantity, part } = parts;
-    // Shares by place are drawn as a strip, or said in the diagnosis.
+    // Shares by mode are drawn as a heat strip, or stated in the diagnosis.
     if (isShareByPlace(name) || isStderr(name)) continue;
     const series = charts.get(title) ?? new Map<string, [number, number][]>();
     const line = part === null ? split : partLabel(quantity!, part, names);
@@ -39,7 +39,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
     points.push([step, value ?? Number.NaN]);
     charts.set(title, series.set(line, points));
   }
-  // First what is known of training and of held-out items: what parts the lines is overfitting.
+  // First the scalars measured on both splits: a gap between the lines is overfitting.
   const isPaired = ([, series]: [string, ReadonlyMap<string, unknown>]) => series.has("train") && series.has("test");
   const ordered = [...charts].toSorted((a, b) => Number(isPaired(b)) - Number(isPaired(a)));
   return ordered.map(([title, series]) => {
@@ -50,7 +50,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
   });
 }
 
-/** What a part of a quantity is called: `z3` of klPerLatent, `class cat` or `class 3` of accuracyPerClass. */
+/** Name of a part of a scalar: `z3` of klPerLatent, `class cat` or `class 3` of accuracyPerClass. */
 export function partLabel(quantity: string, part: string, { classNames }: ClassNames = {}): string {
   const what = entriesOf(quantity);
   if (what === null) return part;
@@ -58,10 +58,10 @@ export function partLabel(quantity: string, part: string, { classNames }: ClassN
   return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
 }
 
-/** Columns of a strip; a long run shows evenly spread ones. */
+/** Columns of a heat strip; a long run shows evenly spread ones. */
 const columns = 100;
 
-/** What became of each mode, where the data declare some and their shares were recorded. */
+/** Shares of the modes over training, if the data declare modes and they were recorded. */
 export function stripsOf(metrics: readonly MetricLine[], { modes }: Dataset): Strip[] {
   const shares = new Map<number, number[]>();
   for (const { name, step, value } of metrics) {
@@ -86,7 +86,7 @@ export function stripsOf(metrics: readonly MetricLine[], { modes }: Dataset): St
   ];
 }
 
-/** A mode's number, and where it lies, if that can be said in a word. */
+/** Number of a mode, with its position if that can be stated briefly. */
 function modeLabel(mode: number, modes: Modes | undefined): string {
   if (modes?.kind !== "centers" || modes.centers.shape[1]! > 2) return String(mode);
   const centre = rows(modes.centers, mode, mode + 1).data;

@@ -22,7 +22,7 @@ export function filmCaption(model: Model, { kind, shape }: DataInfo): string {
   return ["Fixed noise, with the parameters of each step.", ...points, ...likelihood].join(" ");
 }
 
-/** What a run's pictures of samples, if there are any, show one after the other. */
+/** The sample grids of a run as a film, if there are any. */
 export async function filmsOf({ store }: Run, title: string, caption: string): Promise<Film[]> {
   const names = (await store.list("samples")).filter((name) => /\d+\.png$/.test(name));
   if (names.length === 0) return [];
@@ -35,13 +35,13 @@ export async function filmsOf({ store }: Run, title: string, caption: string): P
   return [{ title, caption, frames }];
 }
 
-/** A picture that is made for the report alone. */
+/** A picture made only for the report. */
 interface Drawn extends Omit<Picture, "png"> {
   readonly name: string;
   readonly image: NdArray<"uint8">;
 }
 
-/** Real items and what the trained model makes, those made only for the report under pictures/. */
+/** Real items and results of the trained model; pictures made only for the report go under pictures/. */
 export async function picturesOf(
   run: Run,
   trained: TrainedModel,
@@ -101,7 +101,7 @@ async function pointPictures({ store, config }: Run, trained: TrainedModel, { sh
   ];
 }
 
-/** What codes hold, of models of images that have codes. */
+/** Reconstructions and traversals, for models of images with codes. */
 async function codePictures(trained: TrainedModel, test: Dataset, results: readonly Evaluation[]): Promise<Drawn[]> {
   const { model } = trained;
   if (model.encoder === undefined || model.generator === undefined) return [];

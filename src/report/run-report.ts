@@ -13,11 +13,11 @@ import type { Run, RunRecord } from "../run/run.ts";
 import type { Weights } from "../run/weights.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
-/** What a report shows of a run in addition to what the run has written. */
+/** Contents of a report beyond what the run has stored. */
 export interface Reported {
   readonly state: RunRecord;
   readonly model: Model;
-  /** The model as it is, to make pictures with; null where there is no time for them, or no such model. */
+  /** The current model, for pictures; null if there is no time for them, or no such model. */
   readonly trained: TrainedModel | null;
   readonly test: Dataset;
   readonly measured: {
@@ -31,7 +31,7 @@ export interface Reported {
 /** Name of a run's report. */
 export const reportFile = "report.html";
 
-/** Writes report.html of a run, whether it goes on, was stopped or is done, and the pictures that are made only for it under pictures/. */
+/** Writes report.html of a run in any state, and the pictures made only for it under pictures/. */
 export async function writeReport(run: Run, reported: Reported): Promise<void> {
   const { state, model, trained, test, measured, diagnosis } = reported;
   const metrics = await run.metrics();
@@ -53,7 +53,7 @@ export async function writeReport(run: Run, reported: Reported): Promise<void> {
 }
 
 function summaryOf({ config }: Run, { state, measured }: Reported, metrics: readonly MetricLine[]): [string, string][] {
-  // Results and pictures at the end are by these, films by those of each step.
+  // Final results and pictures use these parameters, films those of each step.
   const judged: [string, string][] = measured?.weights === "ema" ? [["evaluated with", "EMA parameters"]] : [];
   const at = measured?.step ?? state.step;
   if (at !== state.step && measured!.results.length > 0) judged.push(["results of step", String(at)]);

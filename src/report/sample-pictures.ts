@@ -8,10 +8,10 @@ import { keepReals, readReals, realsPicture, samplesPicture, shownPoints } from 
 import type { TrainedModel } from "../trained/trained.ts";
 import { translationsPicture } from "./translation-pictures.ts";
 
-/** Images in one grid. */
+/** Number of images in a grid. */
 const shownImages = 64;
 
-/** Real items in the layout of the samples; of pairs, the pictures of samples show them. */
+/** Writes real items in the layout of the sample grids; for pairs, the grids contain them. */
 export async function writeReals(store: Store, data: Dataset): Promise<void> {
   if (data.kind === "pair") return;
   const picture = data.kind === "image" ? imageGrid(shownItems(data)) : realsPicture(await keepReals(store, data));
@@ -23,8 +23,8 @@ function shownItems(data: Dataset): NdArray {
 }
 
 /**
- * Draws with the same noise at every step, or turns some test images of either domain into the other. Returns the
- * file's name, or null for a model that makes no items.
+ * Writes a sample grid from noise that is the same at every step, or translations of some test images in every
+ * direction. Returns the file's name, or null for a model that generates nothing.
  */
 export async function samplePicture(
   store: Store,

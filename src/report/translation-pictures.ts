@@ -11,7 +11,7 @@ import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
 /** Images of each domain in one picture. */
 const shown = 8;
 
-/** What a picture of translations shows, row by row. */
+/** Caption for pictures of translations, row by row. */
 export function translationsCaption(model: Model): string {
   const ways = directionsOf(model);
   const returns = ways.length > 1 ? "its reconstruction, " : "";
@@ -19,8 +19,8 @@ export function translationsCaption(model: Model): string {
 }
 
 /**
- * For each way a block of rows, one image a column: some images of its domain, what becomes of them, what that becomes
- * on the way back where there is one, and the truth where it is known.
+ * A picture [h, w, c] with a block of rows for each direction, one image per column: source images, their translations,
+ * the cycle reconstructions (if there is an opposite direction) and the true targets (if known).
  */
 export async function translationsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
   const blocks: NdArray[] = [];
@@ -31,7 +31,7 @@ export async function translationsPicture(trained: TrainedModel, sides: Sides): 
   return imageGrid(joinRows(blocks), { columns: count });
 }
 
-/** Images, what becomes of them, what comes back, and the truth: [n, h, w, c] each, the last two where there are any. */
+/** Source images, translations, reconstructions and true targets: [n, h, w, c] each, the last two if there are any. */
 async function strips(trained: TrainedModel, sides: Sides, direction: Direction, count: number): Promise<NdArray[]> {
   const { source, target } = endsOf(sides, direction);
   const places = somePlaces(source, count);
@@ -47,7 +47,7 @@ async function strips(trained: TrainedModel, sides: Sides, direction: Direction,
   ];
 }
 
-/** For each way: some images of its domain, what becomes of them, the truth, and how far each pixel is from it. */
+/** For each direction: source images, their translations, the true targets, and the absolute error of each pixel. */
 export async function errorsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
   const places = somePlaces(sides.a, shown);
   const blocks: NdArray[] = [];
@@ -61,7 +61,7 @@ export async function errorsPicture(trained: TrainedModel, sides: Sides): Promis
   return imageGrid(joinRows(blocks), { columns: places.length });
 }
 
-/** Images that a model keeps among its statistics, as far as there are any yet. */
+/** Images that a model keeps among its statistics, if there are any yet. */
 export async function keptPictures({ model, state }: TrainedModel): Promise<Record<string, NdArray<"uint8">>> {
   if (model.kept === undefined) return {};
   const values = await state.read();

@@ -16,20 +16,20 @@ import type { TrainedModel } from "./trained.ts";
 import { domainOf } from "./ways.ts";
 import type { Weights } from "../run/weights.ts";
 
-/** What exported files say of where they come from. */
+/** Provenance that exported files record. */
 export interface ExportAbout {
   readonly recipe: string;
   readonly paper: string;
   readonly step: number;
-  /** Which of a run's parameters they have; null where it keeps but one sort. */
+  /** Which of a run's parameters they contain; null if the run has no EMA. */
   readonly weights: Weights | null;
   readonly versions: Readonly<Record<string, string>>;
   readonly data: Pick<DataRecord, "name" | "kind" | "shape"> | null;
-  /** What the classes of the logits are called, in their order. */
+  /** Names of the classes of the logits, in order. */
   readonly classes?: readonly string[];
 }
 
-/** What exported files say of their run: data, classes, versions and metrics. */
+/** Provenance of a run for exported files: data, classes, versions and metrics. */
 export async function aboutExport(
   run: Run,
   { classifier }: Model,
@@ -50,21 +50,21 @@ export async function aboutExport(
   };
 }
 
-/** Items on which files and process are compared. */
+/** Number of items for the parity check. */
 const parityItems = 64;
 
 /** One exported file, compared with the model on the same inputs. */
 export interface ParityEntry {
   readonly file: string;
-  /** Largest difference to the in-process result, by output; null where there is no ONNX Runtime to compare with. */
+  /** Largest absolute difference from the in-process result, by output; null without ONNX Runtime. */
   readonly largestDifference: Readonly<Record<string, number>> | null;
   readonly items: number;
 }
 
 /**
- * Writes each of the model's maps as export/NAME.onnx with a batch axis of any length, images as [n, c, h, w];
- * export/model.json, which says of each file what it takes and gives, as the files do themselves where a runtime lets one
- * read it; and export/parity.json, which compares the files with the model in this process on real and random inputs.
+ * Writes each of the model's maps as export/NAME.onnx, with a symbolic batch axis and images as [n, c, h, w];
+ * export/model.json, which documents the inputs and outputs of each file, as do the files themselves; and
+ * export/parity.json, which compares the files with the model in this process on real and random inputs.
  */
 export async function exportModel(
   trained: TrainedModel,
@@ -130,7 +130,7 @@ function emitMap(
   return { bytes, facts };
 }
 
-/** Each fact as a text, JSON where it is none. */
+/** Each fact as text, as JSON unless it is a string. */
 function metadataOf({ data, ...about }: ExportAbout, facts: FileFacts): Record<string, string> {
   const all = { ...about, data: data?.name, inputs: facts.inputs, outputs: facts.outputs };
   const said = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
@@ -146,12 +146,15 @@ function isImage(shape: Shape): boolean {
   return shape.length === 3;
 }
 
-/** An image, or a pack of them. */
+/** Whether the shape is that of an image, or of a pack of images. */
 function isPicture(shape: Shape): boolean {
   return isImage(shape) || shape.length === 4;
 }
 
-/** Real items where a map takes items, of their own domain where there are two, and there are some; else noise. */
+/**
+ * Inputs for the parity check: real items where a map takes items (of their own domain, if there are two) and the data
+ * are available; otherwise noise.
+ */
 function probes(model: Model, map: string, data: Dataset | null, key: Key): Arrays {
   const entries = Object.entries(model.maps[map]!.inputs).map(([name, shape]): [string, NdArray] => {
     const items = data === null ? undefined : hasSides(data) ? domainOf(model, data.sides, map, name) : data;
@@ -191,7 +194,7 @@ async function compare(
   );
 }
 
-/** Images [n, h, w, c] as [n, c, h, w], packs of them [n, p, h, w, c] as [n, p, c, h, w]; anything else as it is. */
+/** Images [n, h, w, c] to [n, c, h, w], packs of images [n, p, h, w, c] to [n, p, c, h, w]; anything else unchanged. */
 export function toChannelsFirst(value: NdArray): NdArray {
   if (value.shape.length === 5) return permuted(value, [0, 1, 4, 2, 3]);
   return value.shape.length === 4 ? permuted(value, [0, 3, 1, 2]) : value;

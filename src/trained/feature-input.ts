@@ -2,22 +2,22 @@ import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
 import { resizeBilinear } from "../data/index.ts";
 
-/** What a net takes: vectors [d], or images [h, w, c]. An extent of -1 takes any. */
+/** Input of a net: vectors [d], or images [h, w, c]. An extent of -1 accepts any size. */
 export interface FeatureInput {
-  /** Of the net, for messages. */
+  /** Name of the net, for messages. */
   readonly name: string;
   readonly shape: Shape;
 }
 
-/** How images are brought to the size of an input. */
+/** How images are resized to the input. */
 export function resizeRule({ shape }: FeatureInput): string {
   const [h, w] = shape;
   return shape.length !== 3 || h === -1 || w === -1 ? "none" : `bilinear, antialiased, to ${h} x ${w}`;
 }
 
 /**
- * Items in the shape of an input: images resized, grey ones with equal channels where several are wanted.
- * @throws DataError when they cannot be brought there.
+ * Items in the shape of an input: images are resized, and grey ones repeated over the channels if several are needed.
+ * @throws DataError when the items do not fit.
  */
 export function fitItems(items: NdArray, input: FeatureInput): NdArray {
   const { shape } = input;
@@ -33,12 +33,12 @@ export function fitItems(items: NdArray, input: FeatureInput): NdArray {
   return same ? coloured : resizeBilinear(coloured, [h, w]);
 }
 
-/** Each item as one vector: [n, d]. */
+/** Flattens each item to a vector: [n, d]. */
 export function flatItems(items: NdArray): NdArray {
   return { ...items, shape: [items.shape[0]!, sizeOf(items.shape.slice(1))] };
 }
 
-/** Null where images have other channels than are wanted, and are not grey. */
+/** Null if images have another number of channels and are not grey. */
 function withChannels(images: NdArray, channels: number): NdArray | null {
   const own = images.shape[3]!;
   if (channels === -1 || own === channels) return images;

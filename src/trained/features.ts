@@ -7,30 +7,32 @@ import { largestOf } from "../metrics/index.ts";
 import { fitItems, flatItems, resizeRule } from "./feature-input.ts";
 import type { TrainedModel } from "./trained.ts";
 
-/** A function from items to vectors, in which distances between sets are measured. */
+/** A feature net: maps items to vectors in which distances between sets are measured. */
 export interface Features {
-  /** Name and hash: numbers of different features cannot be compared. */
+  /** Name and hash: values of different features cannot be compared. */
   readonly id: string;
-  /** How images are brought to the size of its input. */
+  /** How images are resized to its input. */
   readonly resize: string;
   /** Vectors [n, d] of items [n, ...]. @throws DataError when the items do not fit. */
   of(items: NdArray): Promise<NdArray>;
-  /** The class of each item [n], and how many classes there are, where it tells them. */
+  /** The class of each item [n] and the number of classes, if it is a classifier. */
   readonly classifier?: ItemClassifier | undefined;
-  /** What was done to each item, by its place among the names, first nothing; where it tells that instead. */
+  /**
+   * The transformation of each item, as an index into the names (the identity first), if it classifies transformations.
+   */
   readonly transforms?: (ItemClassifier & { readonly names: readonly string[] }) | undefined;
 }
 
-/** Tells the classes of items. */
+/** A classifier of items. */
 export interface ItemClassifier {
   readonly classes: number;
   of(items: NdArray): Promise<Int32Array>;
 }
 
-/** Items told in one call. */
+/** Items classified per call. */
 const atOnce = 1000;
 
-/** The class of each of any number of items, [n], by what the classifier is to see of them. */
+/** The class of each item, [n], for any number of items, after `seen` prepares them for the classifier. */
 export async function classesTold(
   classifier: ItemClassifier,
   items: NdArray,
@@ -44,8 +46,8 @@ export async function classesTold(
 }
 
 /**
- * Points as they are, or the pixels of images. Points that float32 has too few steps for are taken from their mean: what
- * tells them apart would be lost.
+ * The coordinates of points, or the pixels of images. Points that float32 cannot resolve are centred first, to keep
+ * their differences.
  */
 export function plainFeatures(kind: Dataset["kind"], scale?: PointScale): Features {
   if (scale !== undefined && coarseCoordinates(scale).length > 0) {
@@ -57,9 +59,9 @@ export function plainFeatures(kind: Dataset["kind"], scale?: PointScale): Featur
 }
 
 /**
- * The features of a trained classifier, the numbers that it reads a class off.
- * @param name Told beside the hash of its parameters.
- * @throws OptionError for a model that is no classifier.
+ * The features of a trained classifier: its last hidden layer.
+ * @param name Name for the id, next to the hash of its parameters.
+ * @throws OptionError for a model that is not a classifier.
  */
 export async function classifierFeatures(trained: TrainedModel, name: string): Promise<Features> {
   const { classifier, maps } = trained.model;
@@ -86,7 +88,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   };
 }
 
-/** Of the parameters and statistics that inference uses. */
+/** Hash of the parameters and statistics that inference uses. */
 async function hashOf(trained: TrainedModel): Promise<string> {
   const hash = new Sha256();
   const values = await trained.state.read();

@@ -3,17 +3,17 @@ import type { Dims } from "../graph/tensor.ts";
 import type { Model } from "../models/index.ts";
 import type { ValueAbout } from "../onnx/index.ts";
 
-/** What an exported file says of an input or output, in its metadata and in model.json. */
+/** What an exported file records about an input or output, in its metadata and in model.json. */
 export interface ValueFacts {
   readonly type: "float32";
   /** `n` is the number of items. */
   readonly shape: Dims;
   readonly doc: string;
-  /** Of images. */
+  /** For images. */
   readonly layout?: "NCHW" | "NPCHW";
-  /** What black and white are. */
+  /** Values of black and white. */
   readonly range?: readonly [number, number];
-  /** What to draw it from, one number at a time; null for codes that nothing draws. */
+  /** Distribution of its numbers; null for codes without a prior. */
   readonly prior?: "standard normal" | "uniform on [0, 1)" | null;
 }
 
@@ -23,7 +23,7 @@ export interface FileFacts {
   readonly outputs: Readonly<Record<string, ValueFacts>>;
 }
 
-/** By the names that maps use: `models/model.ts` lists them. */
+/** By the names of inputs and outputs, which `models/model.ts` lists. */
 const docs: Readonly<Record<string, string>> = {
   point: "points in the units of the data",
   z: "latents",
@@ -43,7 +43,7 @@ const pictures: Readonly<Record<string, string>> = {
   pack: "packs of items",
 };
 
-/** @param shapes Of the outputs, as they leave: images channels first. */
+/** @param shapes Shapes of the outputs, channels first for images. */
 export function fileFacts(model: Model, map: string, outputs: Readonly<Record<string, Dims>>): FileFacts {
   const { inputs } = model.maps[map]!;
   const given = Object.fromEntries(
@@ -69,7 +69,7 @@ function valueFacts(name: string, shape: Dims): ValueFacts {
   return { type, shape, doc: `${picture}, ${channels}, from 0 black to 1 white`, layout, range: [0, 1] };
 }
 
-/** Undefined for an input that is not drawn or decoded. */
+/** Undefined for an input that is neither sampled nor decoded. */
 function priorOf({ generator, decoder }: Model, map: string, name: string): ValueFacts["prior"] {
   if (generator?.map === map && generator.input === name) {
     return generator.noise === "normal" ? "standard normal" : "uniform on [0, 1)";
@@ -77,13 +77,13 @@ function priorOf({ generator, decoder }: Model, map: string, name: string): Valu
   return decoder?.map === map && decoder.input === name ? null : undefined;
 }
 
-/** The same for those who read ONNX's own words. */
+/** The same as ONNX denotations. */
 export function valueAbout({ doc, layout }: ValueFacts): ValueAbout {
   if (layout !== "NCHW") return { doc };
   return { doc, denotation: "IMAGE", axes: ["DATA_BATCH", "DATA_CHANNEL", "DATA_FEATURE", "DATA_FEATURE"] };
 }
 
-/** ONNX's standard metadata of images, where a file takes or gives them. */
+/** ONNX's standard metadata for images, if a file takes or returns them. */
 export function imageWords({ inputs, outputs }: FileFacts): Readonly<Record<string, string>> {
   const images = [...Object.values(inputs), ...Object.values(outputs)].find(({ layout }) => layout === "NCHW");
   const format = { 1: "Gray8", 3: "Rgb8" }[images?.shape[1] as 1 | 3];
@@ -96,7 +96,7 @@ export function imageWords({ inputs, outputs }: FileFacts): Readonly<Record<stri
       };
 }
 
-/** [h, w, c] as [c, h, w], packs of images too; anything else as it is. */
+/** [h, w, c] to [c, h, w], also for packs of images; anything else unchanged. */
 export function channelsFirst(shape: Shape): Shape {
   if (shape.length !== 3 && shape.length !== 4) return shape;
   const [h, w, c] = shape.slice(-3) as [number, number, number];

@@ -8,20 +8,20 @@ import { euclideanDistance } from "../numeric/points.ts";
 import { argmax, matmul, mul, square, sub, sum } from "../ops/index.ts";
 import type { Compiled, Engine } from "../runtime/index.ts";
 
-/** Items compared in one call, and items of the data that they are compared with. */
+/** Items compared per call, and items of the data that they are compared with. */
 const itemsAtOnce = 500;
 const dataAtOnce = 5000;
 
 /**
- * Up to so many numbers an item, all pairs are compared by differences in float64. In a plane, points can be a millionth of
- * their size apart, which products in float32 cannot tell; in many dimensions no two are so close unless they are copies.
+ * Up to this many numbers per item, all pairs are compared by differences in float64. Points in a plane can differ by a
+ * millionth of their size, which float32 products cannot resolve; in many dimensions only copies are so close.
  */
 const fewNumbers = 16;
 
 /**
- * Euclidean distance of each of items [n, ...] to the nearest item of a data set, [n]. Of items of many numbers the engine
- * finds the nearest of each block by products in float32; its distance is then computed from differences in float64, so that
- * that of a copy is 0.
+ * Euclidean distance of each item [n, ...] to the nearest item of a data set, [n]. For items with many numbers, the
+ * engine finds the nearest one by float32 products, and its distance is then computed from differences in float64, so
+ * that a copy has distance 0.
  */
 export async function nearestDistances(engine: Engine, items: NdArray, data: Dataset): Promise<Float64Array> {
   const [n, d] = [items.shape[0]!, sizeOf(items.shape.slice(1))];
@@ -31,7 +31,7 @@ export async function nearestDistances(engine: Engine, items: NdArray, data: Dat
   const search = d <= fewNumbers ? null : await Search.open(engine, d, readBlock(data, 0, block, d));
   try {
     for (let start = 0; start < data.size; start += block) {
-      // The last block ends with the data; some of its items are looked at twice.
+      // The last block ends with the data, so some of its items are compared twice.
       const others = readBlock(data, Math.min(start, data.size - block), block, d);
       for (let top = 0; top < n; top += itemsAtOnce) {
         const part = rows(vectors, top, Math.min(n, top + itemsAtOnce));
@@ -51,11 +51,11 @@ function readBlock(data: Dataset, first: number, count: number, d: number): NdAr
   return reshaped(items, [count, d]);
 }
 
-/** Nearest rows by an engine. */
+/** Nearest-row search on an engine. */
 class Search {
   private constructor(
     private readonly compiled: Compiled,
-    /** Taken off all items: the closer they are to 0, the more digits of a product are of a distance. */
+    /** Subtracted from all items: the closer they are to 0, the more accurate are distances from products. */
     private readonly centre: Float64Array,
   ) {}
 
@@ -64,12 +64,12 @@ class Search {
     const centre = new Float64Array(d);
     for (let at = 0; at < some.data.length; at++) centre[at % d]! += some.data[at]! / count;
     const [a, b] = [input("a", [itemsAtOnce, d]), input("b", [count, d])];
-    // Nearest where |a - b|^2 is least, which is where 2 a.b - |b|^2 is largest.
+    // |a - b|^2 is smallest where 2 a.b - |b|^2 is largest.
     const closeness = sub(mul(matmul(a, b, { transposeB: true }), 2), sum(square(b), { axes: [1] }));
     return new Search(await engine.compile({ outputs: { place: argmax(closeness) } }), centre);
   }
 
-  /** From each of up to `itemsAtOnce` items to the nearest of the others, [n]. */
+  /** Distances of up to `itemsAtOnce` items to the nearest of the others, [n]. */
   async distances(items: NdArray, others: NdArray): Promise<Float64Array> {
     const feeds = { a: this.centred(items, itemsAtOnce), b: this.centred(others, others.shape[0]!) };
     const place = (await this.compiled.run(feeds)).place!.data;
@@ -83,7 +83,7 @@ class Search {
     return this.compiled.release();
   }
 
-  /** As vectors, filled up to a count of rows. */
+  /** Centred vectors, padded to a number of rows. */
   private centred({ data }: NdArray, count: number): NdArray<"float32"> {
     const { centre } = this;
     const out = zeros([count, centre.length]);

@@ -14,18 +14,19 @@ import {
 import { type FeatureInput, fitItems, flatItems, resizeRule } from "./feature-input.ts";
 import type { Features, ItemClassifier } from "./features.ts";
 
-/** Items in one call of a file that takes any number. */
+/** Items per call, for a file with a symbolic batch axis. */
 const chunk = 100;
 
-/** How features are taken from an ONNX file. */
+/** How features are computed by an ONNX file. */
 export interface OnnxFeatureOptions extends OrtOptions, ImageForm {
-  /** Name of the output with the features, where the file has several and none is called `features`. */
+  /** Name of the output with the features, if the file has several and none is called `features`. */
   readonly output?: string | undefined;
 }
 
 /**
- * An ONNX file with one input, images or vectors [n, d], and an output with a row for each item: its only one, the one
- * named `features`, or the one that is asked for. With an output `logits` [n, classes] it tells classes too.
+ * A feature net from an ONNX file with one input, images or vectors [n, d], and an output with one row per item: its
+ * only output, the one named `features`, or the one given. With an output `logits` [n, classes] it is a classifier too.
+ * @throws DataError and OptionError as `open` says.
  */
 export class OnnxFeatures implements Features {
   private constructor(
@@ -38,7 +39,10 @@ export class OnnxFeatures implements Features {
     readonly classifier: ItemClassifier | undefined,
   ) {}
 
-  /** @throws DataError when it is no ONNX file, or one of another form. @throws OptionError when more must be said of it. */
+  /**
+   * @throws DataError for a file that is not ONNX, or of another form. @throws OptionError when an option is needed to
+   * use it.
+   */
   static async open(source: OnnxSource, options: OnnxFeatureOptions): Promise<OnnxFeatures> {
     const net = await OnnxNet.open(source, options);
     try {
@@ -81,7 +85,7 @@ export class OnnxFeatures implements Features {
   }
 }
 
-/** Name and hash of the file, and of what else changes the numbers. */
+/** Name and hash of the file, and of everything else that affects the values. */
 function idOf({ id }: OnnxNet, port: ImagePort | null, output: string | undefined): string {
   const form = [port === null ? "0,1" : rangeOf(port), output ?? ""];
   if (form.join("") === "0,1") return id;
@@ -90,12 +94,12 @@ function idOf({ id }: OnnxNet, port: ImagePort | null, output: string | undefine
   return `${name}@${new Sha256().update(text).hex().slice(0, 16)}`;
 }
 
-/** Images in [0, 1] where nothing else is said. */
+/** The range of images; [0, 1] by default. */
 function rangeOf({ range }: ImagePort) {
   return range ?? "0,1";
 }
 
-/** How many classes the output `logits` tells; null where there is none of a known width. */
+/** Number of classes of the output `logits`; null without one of known width. */
 function classesOf({ header }: OnnxNet): number | null {
   const logits = header.outputs.find(({ name }) => name === "logits");
   return logits?.kind === "tensor" && logits.extents?.length === 2 ? logits.extents[1]!.size : null;

@@ -6,22 +6,22 @@ import type { Run } from "../run/run.ts";
 import { type Weights, inferenceState } from "../run/weights.ts";
 import { TrainedModel } from "./trained.ts";
 
-/** The trained model of a run, and what is known of it. */
+/** The trained model of a run, with its origin. */
 export interface OpenedModel {
   readonly trained: TrainedModel;
-  /** Steps it was trained for. */
+  /** Steps that it was trained for. */
   readonly step: number;
-  /** Which of its parameters these are; null where it keeps but one sort. */
+  /** Which of the run's parameters these are; null if the run has no EMA. */
   readonly weights: Weights | null;
-  /** What of the run's files is missing or damaged, and what stands in. */
+  /** Missing or damaged files of the run, and what is used in their place. */
   readonly recovered: readonly string[];
   /** Releases sessions and memory. */
   close(): Promise<void>;
 }
 
 /**
- * The model of a run as a checkpoint has it; needs no data.
- * @param weights "ema" is for runs that keep averages, and those of the last step for others.
+ * Opens the model of a checkpoint; the data are not needed.
+ * @param weights "ema" uses EMA parameters if the run keeps them, otherwise those of the last step.
  * @throws RunError when there is no such checkpoint, or it is damaged.
  */
 export async function openTrained(

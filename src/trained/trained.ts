@@ -17,13 +17,13 @@ import { type Layouts } from "../step/state-view.ts";
 import { clipped } from "./translate.ts";
 import { type Traced, batchName, traceGradients, traceInference } from "../step/trace.ts";
 
-/** Items in one call where nothing else asks for another number. */
+/** Default number of items per call. */
 const usualChunk = 250;
 
-/** Most numbers of items in one call: nets from images to images widen each of them many times. */
+/** Maximum numbers per call: image-to-image nets have intermediate values many times as large. */
 const numbersPerCall = 250 * 1024;
 
-/** Numbers of one log-weight call: draws times items. */
+/** Numbers per call for log weights: samples times items. */
 const weightsPerCall = 25_000;
 
 /** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
@@ -34,13 +34,17 @@ interface Prepared {
   readonly declared: ReadonlyMap<string, Declared>;
 }
 
-/** A person asked for an end while something was measured, drawn or written. */
+/** Thrown when evaluation, drawing or writing is interrupted by the user. */
 export class InterruptedError extends ZayaError {}
 
-/** A model with parameters, on an engine: everything that can be asked of it except training. */
+/**
+ * A model with parameters on an engine: everything that it can do except training.
+ * @throws DataError or OptionError when the model does not support an operation. @throws InterruptedError when its work
+ * is stopped.
+ */
 export class TrainedModel {
   private readonly prepared = new Map<string, Promise<Prepared>>();
-  /** Whether points are brought to their units and back in float64, not in the graph. */
+  /** Whether points are converted to and from their units in float64, outside the graph. */
   private readonly isExact: boolean;
 
   constructor(
@@ -48,16 +52,16 @@ export class TrainedModel {
     readonly layouts: Layouts,
     readonly engine: Engine,
     readonly state: State,
-    /** How far its training is. */
+    /** Progress of its training. */
     readonly progress: Progress,
     private readonly rebuild: Rebuild | null = null,
-    /** Whether its work is to end. */
+    /** Whether its work should stop. */
     private readonly stopped: () => boolean = () => false,
   ) {
     this.isExact = model.scale !== undefined && coarseCoordinates(model.scale).length > 0;
   }
 
-  /** @throws InterruptedError when its work is to end. */
+  /** @throws InterruptedError when its work should stop. */
   requireGoingOn(): void {
     if (this.stopped()) throw new InterruptedError("interrupted");
   }
@@ -68,8 +72,8 @@ export class TrainedModel {
   }
 
   /**
-   * The same parameters, seen by the recipe with some of its options changed: another way to estimate a gradient, another
-   * temperature. @throws OptionError when the changed recipe has nets that this one has not.
+   * The same parameters under the recipe with some options changed: another gradient estimator, another temperature.
+   * @throws OptionError when the changed recipe has other nets.
    */
   under(options: Readonly<Record<string, unknown>>): TrainedModel {
     if (this.rebuild === null) throw new ZayaError("the recipe is known only of a run's model");
@@ -91,7 +95,10 @@ export class TrainedModel {
     return own === other && JSON.stringify(layout) === JSON.stringify(this.layouts[net]);
   }
 
-  /** Runs one of the model's maps on any number of items. Points that float32 has too few steps for come in float64. */
+  /**
+   * Runs one of the model's maps on any number of items, by named arrays [n, ...]. Points that float32 cannot resolve
+   * are returned in float64.
+   */
   async map(name: string, inputs: Arrays): Promise<Arrays> {
     return this.mapBy(this.itemsPerCall(name), name, inputs);
   }
@@ -101,7 +108,7 @@ export class TrainedModel {
     return Math.max(1, Math.min(usualChunk, Math.floor(numbersPerCall / largest)));
   }
 
-  /** The same, so many items in a call. */
+  /** The same, with `chunk` items per call. */
   private async mapBy(chunk: number, name: string, inputs: Arrays): Promise<Arrays> {
     const { scale, standardMaps } = this.model;
     if (this.isExact) {
@@ -137,42 +144,44 @@ export class TrainedModel {
     return joined(parts);
   }
 
-  /** Draws `count` items; the same key gives the same items, and the first of a larger draw. */
+  /** Draws `count` samples [count, ...]; the same key gives the same samples, and a smaller count a prefix of them. */
   async sample(key: Key, count: number): Promise<NdArray> {
     return this.generate(drawNoise(this.generator, key, count));
   }
 
-  /** Items from noise [n, ...]; images are clipped to [0, 1]. */
+  /** Samples from noise [n, ...]; images are clipped to [0, 1]. */
   async generate(noise: NdArray): Promise<NdArray> {
     const { map, input: name, output } = this.generator;
     return clipped((await this.map(map, { [name]: noise }))[output]!);
   }
 
-  /** Items from codes [n, ...]. */
+  /** Items [n, ...] from codes [n, ...]. @throws DataError for a model without a decoder. */
   async decode(codes: NdArray): Promise<NdArray> {
     const { decoder } = this.model;
     if (decoder === undefined) throw new DataError("this model has no decoder");
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
-  /** What images [n, h, w, c] of one domain become in the other, clipped to [0, 1]. @throws DataError when the model does not go that way. */
+  /**
+   * Translates images [n, h, w, c], clipped to [0, 1]. @throws DataError when the model does not have this direction.
+   */
   async translate(images: NdArray, direction: Direction): Promise<NdArray> {
     const translator = this.model.translators?.[direction];
     if (translator === undefined) throw new DataError(`this model does not translate ${direction}`);
     const { map, input: name, output } = translator;
-    // What a call is filled up with costs as much as images do.
+    // Padding a call costs as much as real images do.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
     return clipped((await this.mapBy(Math.min(enough, this.itemsPerCall(map)), map, { [name]: images }))[output]!);
   }
 
-  /** Codes of items. */
+  /** Codes [n, ...] of items [n, ...]. @throws DataError for a model without an encoder. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
     if (encoder === undefined) throw new DataError("this model has no encoder");
     return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
   }
 
-  /** The parts of the bound for every item of a data set, one draw of z each. */
+  /** Terms of the negative ELBO in nats for every item of a data set, with one sample of z each. */
   async bound(data: Dataset, part: string, key: Key): Promise<MetricInputs["bound"]> {
     const likelihood = this.requireLikelihood();
     const prepared = await this.prepare("bound", () =>
@@ -200,7 +209,7 @@ export class TrainedModel {
     return { recon: recon!, klPerLatent: klPerLatent!, mean: mean!, dimensions: dimensionsOf(data) };
   }
 
-  /** Log importance weights [n, samples] for every item of a data set. */
+  /** Log importance weights [n, samples] in nats for every item of a data set. */
   async logWeights(data: Dataset, part: string, key: Key, samples: number): Promise<MetricInputs["logWeights"]> {
     const likelihood = this.requireLikelihood();
     const draws = Math.min(samples, 500);
@@ -226,7 +235,10 @@ export class TrainedModel {
     return { values, dimensions: dimensionsOf(data) };
   }
 
-  /** Repeated draws of the gradient of the loss that trains a net, on the first items of a data set. */
+  /**
+   * Repeated samples of the gradient that trains a net, on the first items of a data set. @throws OptionError for a net
+   * that is not trained.
+   */
   async gradients(
     data: Dataset,
     part: string,
@@ -291,7 +303,7 @@ export class TrainedModel {
     return known;
   }
 
-  /** How this model draws. @throws DataError when it has nothing to draw from. */
+  /** How this model samples. @throws DataError when it is not generative. */
   get generator(): Generator {
     const { generator } = this.model;
     if (generator === undefined) throw new DataError("this model has no generator");
@@ -305,7 +317,7 @@ export class TrainedModel {
   }
 }
 
-/** Mean and variance of each number of a vector, and the distances of draws taken two by two. */
+/** Running mean and variance of vectors, and the distances of consecutive pairs. */
 class VectorMoments {
   private readonly mean: Float64Array;
   private readonly squares: Float64Array;
@@ -349,14 +361,14 @@ class VectorMoments {
   }
 }
 
-/** With the arrays of points, and of packs of them, converted. */
+/** The same arrays, with points and packs of points converted. */
 function convertedIn(arrays: Arrays, convert: (points: NdArray) => NdArray): Arrays {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, value]) => [name, isInUnits(name) ? convert(value) : value]),
   );
 }
 
-/** Noise for `count` draws from the `first` on, each from a key of its own. */
+/** Noise [count, ...shape] for samples from index `first` on, each from its own key. */
 export function drawNoise(
   { noise, shape }: Pick<Generator, "noise" | "shape">,
   key: Key,
@@ -374,7 +386,7 @@ function dimensionsOf(data: Dataset): number {
   return data.shape.reduce((size, extent) => size * extent, 1);
 }
 
-/** Rows `start` to `stop`, filled up to a whole call. */
+/** Rows `start` to `stop`, padded to a full call. */
 function padded(value: NdArray, start: number, stop: number, chunk: number): NdArray {
   const part = rows(value, start, stop);
   if (stop - start === chunk) return part;

@@ -5,15 +5,15 @@ import { resizeBilinear, resizeToBytes } from "../data/index.ts";
 /** Floats in [0, 1], or bytes. */
 type Pixels = "float32" | "uint8";
 
-/** A net from images to images as large. */
+/** An image-to-image net with outputs of the same size. */
 export interface ImageNet {
-  /** Of one image, [h, w, c]; h and w are -1 where it takes any size. */
+  /** Shape of one image, [h, w, c]; h and w are -1 if any size is accepted. */
   readonly shape: Shape;
-  /** Images [n, h, w, c] into such: floats in [0, 1] give floats, bytes give bytes. */
+  /** Maps images [n, h, w, c] to images of the same shape and type: floats in [0, 1], or bytes. */
   run<D extends Pixels>(images: NdArray<D>): Promise<NdArray<D>>;
 }
 
-/** A function of images in [0, 1] as one of bytes too. */
+/** Extends a function of images in [0, 1] to bytes. */
 export function ofPixels(run: (images: NdArray) => Promise<NdArray>): ImageNet["run"] {
   return async <D extends Pixels>(images: NdArray<D>): Promise<NdArray<D>> => {
     if (images.dtype !== "uint8") return (await run(images)) as NdArray<D>;
@@ -23,8 +23,8 @@ export function ofPixels(run: (images: NdArray) => Promise<NdArray>): ImageNet["
 }
 
 /**
- * Brings images [n, h, w, c] into [0, 1], in place, as pictures and metrics take them; leaves points alone, and values that
- * are not finite, which tell that a run has diverged.
+ * Clips images [n, h, w, c] to [0, 1] in place; leaves points unchanged, and also non-finite values, which show that a
+ * run diverged.
  */
 export function clipped(items: NdArray): NdArray {
   if (items.shape.length !== 4) return items;
@@ -37,7 +37,7 @@ export function clipped(items: NdArray): NdArray {
   return items;
 }
 
-/** Images in [0, 1] as bytes, values beyond brought there. */
+/** Images in [0, 1] as bytes of the same shape; values outside are clipped. */
 export function toBytes(images: NdArray): NdArray<"uint8"> {
   const out = zeros(images.shape, "uint8");
   for (let i = 0; i < out.data.length; i++) out.data[i] = toByte(images.data[i]!);
@@ -48,16 +48,17 @@ function toByte(value: number): number {
   return value <= 0 ? 0 : value >= 1 ? 255 : Math.floor(255 * value + 0.5);
 }
 
-/** How images of other sizes go through a net. */
+/** How images of other sizes are passed through a net. */
 export const fits = ["resize", "tiles"] as const;
-/** How an image of another size is brought through a net. */
+/** How an image of another size is passed through a net. */
 export type Fit = (typeof fits)[number];
 
 /**
- * One image [h, w, c] of any size through a net, into an image of the same size. `resize` brings it to the net's size and
- * back (bilinear, antialiased; proportions give way), `tiles` cuts it into tiles of the net's size that overlap by half and
- * fade into each other. An image of the net's own size goes through as it is, and so does any where the net takes any.
- * @throws DataError when channels differ, or an image to be cut is smaller than a tile.
+ * Passes one image [h, w, c] of any size through a net, to an image of the same size. `resize` scales it to the net's
+ * size and back (bilinear, antialiased, without keeping the aspect ratio); `tiles` cuts it into tiles of the net's size
+ * that overlap by half and are blended. An image of the net's own size passes through unchanged, and so does any image
+ * if the net accepts any size.
+ * @throws DataError when the number of channels differs, or an image is smaller than a tile.
  */
 export async function translateImage<D extends Pixels>(
   net: ImageNet,
@@ -77,7 +78,7 @@ export async function translateImage<D extends Pixels>(
   return first(back(made, [height, width])) as NdArray<D>;
 }
 
-/** Numbers that came of bytes, brought to [0, 1] in place. */
+/** Scales numbers from bytes to [0, 1] in place. */
 function toUnit(images: NdArray<"float32">, of: Pixels): NdArray<"float32"> {
   if (of === "uint8") for (let i = 0; i < images.data.length; i++) images.data[i]! /= 255;
   return images;
@@ -87,7 +88,7 @@ function first<D extends Pixels>(images: NdArray<D>): NdArray<D> {
   return { ...images, shape: images.shape.slice(1) };
 }
 
-/** Tile by tile; what later tiles can still change is held apart, so that memory is that of a row of tiles. */
+/** Tile by tile; only rows that later tiles can still change are buffered, so memory is that of one row of tiles. */
 async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>): Promise<NdArray<D>> {
   const [height, width, channels] = image.shape as [number, number, number];
   const [tall, wide] = net.shape as [number, number, number];
@@ -115,7 +116,7 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
         }
       }
     }
-    // Rows above the next tiles are done.
+    // Rows above the next tiles are complete.
     const done = (tops[i + 1] ?? top + tall) - top;
     for (let y = 0; y < done; y++) {
       for (let x = 0, at = y * line, to = (top + y) * line; x < width; x++) {
@@ -131,18 +132,18 @@ async function throughTiles<D extends Pixels>(net: ImageNet, image: NdArray<D>):
   return out;
 }
 
-/** Where tiles begin that overlap by half; the last ends where the image does. */
+/** Start positions of tiles that overlap by half; the last tile ends with the image. */
 function starts(length: number, tile: number): number[] {
   const count = Math.ceil((length - tile) / Math.max(1, Math.floor(tile / 2))) + 1;
   return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * (length - tile)) / (count - 1))));
 }
 
-/** Weight of a tile's pixel, most in the middle and never 0. */
+/** Blending weight of a tile's pixel, largest in the middle and never 0. */
 function fade(place: number, length: number): number {
   return Math.min(place + 1, length - place);
 }
 
-/** Sum of the weights of all tiles at each place of a line. */
+/** Sum of the weights of all tiles at each position of a line. */
 function weightsAlong(length: number, begins: readonly number[], tile: number): Float64Array {
   const out = new Float64Array(length);
   for (const begin of begins) for (let at = 0; at < tile; at++) out[begin + at]! += fade(at, tile);

@@ -1,24 +1,24 @@
 import type { Dataset, Sides } from "../data/index.ts";
 import { type Direction, type Model, directions } from "../models/index.ts";
 
-// The ways of a model between two domains.
+// Directions of translation models.
 
-/** The other way. */
+/** The opposite direction. */
 export function opposite(direction: Direction): Direction {
   return direction === "AtoB" ? "BtoA" : "AtoB";
 }
 
-/** The domain that a way begins in, and that in which it ends. */
+/** Source and target domain of a direction. */
 export function endsOf({ a, b }: Sides, direction: Direction): { readonly source: Dataset; readonly target: Dataset } {
   return direction === "AtoB" ? { source: a, target: b } : { source: b, target: a };
 }
 
-/** The ways that a model goes. */
+/** The directions of a model; empty for models that do not translate. */
 export function directionsOf({ translators }: Model): Direction[] {
   return directions.filter((direction) => translators?.[direction] !== undefined);
 }
 
-/** The domain whose images an input of a map takes; undefined where it takes something else. */
+/** The domain whose images an input of a map takes; undefined if it takes something else. */
 export function domainOf(model: Model, sides: Sides, map: string, input: string): Dataset | undefined {
   for (const direction of directionsOf(model)) {
     const { source, target } = endsOf(sides, direction);
