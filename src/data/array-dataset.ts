@@ -8,17 +8,17 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
-/** What a data set in memory is made of. */
+/** Parts of a data set in memory. */
 export interface ArrayDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
   /**
-   * `[n, h, w, c]` or `[n, d]`. Of uint8, images only: 0 to 255 stands for [0, 1]. Of float64, points only. The memory is
-   * kept, not copied.
+   * `[n, h, w, c]` or `[n, d]`. uint8 is for images only, with 0 to 255 standing for [0, 1]; float64 is for points
+   * only. The memory is kept, not copied.
    */
   readonly items: Items;
   readonly labels?: Int32Array | null;
-  /** Of the labels; where not given, numbers are the names. */
+  /** Names of the labels; numbers are their own names if not given. */
   readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
   readonly notes?: readonly string[];
@@ -30,11 +30,12 @@ export interface ArrayDatasetParts {
 
 /**
  * A data set in memory.
- * @throws DataError when the kind is another, there is no item, the array does not fit the kind, or a value is not finite or out of range.
+ * @throws DataError for an unknown kind, no items, an array that does not fit the kind, and a value that is not finite
+ * or out of range.
  */
 export function arrayDataset(parts: ArrayDatasetParts): Dataset {
   const { name, kind, items, labels = null, skipped = [] } = parts;
-  // A JavaScript file of a person's own passes no compiler.
+  // Data from a JavaScript file were not type-checked.
   if (kind !== "image" && kind !== "points") {
     throw new DataError(`${name}: the kind must be image or points - got ${String(kind)}`);
   }
@@ -62,7 +63,10 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
 
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 
-/** @param first Which item comes first. @throws DataError naming the first value that is not finite or, in an image, outside [0, 1]. */
+/**
+ * @param first Index of the first item. @throws DataError naming the first value that is not finite or, for images,
+ * outside [0, 1].
+ */
 export function checkValues(items: NdArray, kind: "image" | "points", where: string, first: number = 0): void {
   if (items.dtype === "uint8") return;
   const [low, high] = kind === "image" ? [0, 1] : [-largestFloat32, largestFloat32];
@@ -73,7 +77,7 @@ export function checkValues(items: NdArray, kind: "image" | "points", where: str
   }
 }
 
-/** Indices along each axis of the element at a place in C order. */
+/** Indices along each axis of the element at a flat position in C order. */
 export function indexOf(shape: Shape, at: number): number[] {
   const index: number[] = [];
   for (let axis = shape.length - 1, rest = at; axis >= 0; axis--) {
@@ -100,10 +104,10 @@ function badValue(items: NdArray, at: number, where: string, first: number): Dat
   return new DataError(`${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`, hint);
 }
 
-/** The value that each byte of an image stands for. */
+/** The value of each byte of an image. */
 const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-/** Bytes as float32 in [0, 1], from one place of an array to a place of another. */
+/** Converts `count` bytes of an array, starting at `from`, to float32 in [0, 1] in another, starting at `to`. */
 export function toLevels(bytes: Uint8Array, from: number, out: Float32Array, to: number, count: number): void {
   for (let i = 0; i < count; i++) out[to + i] = levels[bytes[from + i]!]!;
 }
@@ -127,7 +131,7 @@ class ArrayDataset implements Selectable {
 
   constructor(
     private readonly parts: OpenedArray,
-    /** Which items, in which order; null for all as they are. */
+    /** Indices of the items, in order; null for all. */
     private readonly chosen: Int32Array | null,
   ) {
     const { name, kind, items, labels, skipped } = parts;
@@ -192,7 +196,7 @@ class ArrayDataset implements Selectable {
     return out;
   }
 
-  /** Of the items as models see them: float64 as float32, unless that has too few steps for them. */
+  /** Hash of the items as models see them: float64 as float32, unless float32 cannot resolve them. */
   private digest(): string {
     const { kind, items, labels, shape, size } = this;
     const hash = new Sha256();
@@ -209,7 +213,7 @@ class ArrayDataset implements Selectable {
   }
 }
 
-/** Whether classes are called other than by their numbers. */
+/** Whether classes have names other than their numbers. */
 function areNamed({ classNames }: Pick<Dataset, "classNames">): boolean {
   return classNames?.some((name, label) => name !== String(label)) ?? false;
 }

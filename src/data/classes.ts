@@ -1,18 +1,18 @@
 import { filled } from "../base/filled.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** A label as data give it. */
+/** A label as given by the data. */
 export type Label = number | bigint | string;
 
-/** Classes are the distinct labels: of each item which of them it has, and what they are called. */
+/** Classes are the distinct labels: the class of each item, and the names of the classes. */
 export interface Classes {
-  /** Places in `names`. */
+  /** Indices into `names`. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** Numbers in ascending order, then words in the order of their code units. */
   readonly names: readonly string[];
 }
 
-/** The classes of labels of any size, such as 7 and 123456789. Equal labels are of one class, whatever their type. */
+/** The classes of labels of any size, such as 7 and 123456789. Equal labels are one class, whatever their type. */
 export function classesFrom(given: Iterable<Label>): Classes {
   const places = new Map<Label, number>();
   const seen = Array.from(given, (label) => {
@@ -42,12 +42,12 @@ function nameOf(label: Label): string {
   return Object.is(label, -0) ? "0" : String(label);
 }
 
-/** How many classes there are: the number of names, or, where numbers are the names, one more than the largest. */
+/** Number of classes: the number of names or, if numbers are the names, the largest plus one. */
 export function countClasses({ classNames, labels }: Pick<Dataset, "classNames" | "labels">): number {
   return classNames?.length ?? 1 + (labels ?? new Int32Array(0)).reduce((most, label) => Math.max(most, label), 0);
 }
 
-/** What a class is called where the data come from. */
+/** Name of a class in the data. */
 export function className({ classNames }: Pick<Dataset, "classNames">, label: number): string {
   return classNames?.[label] ?? String(label);
 }

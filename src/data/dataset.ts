@@ -5,66 +5,68 @@ import { Sha256 } from "../base/sha256.ts";
 import { range } from "../base/range.ts";
 import type { ValueScale } from "./value-scale.ts";
 
-/** Items of one kind. Images are `[h, w, c]` with values in [0, 1]; points are `[d]`; pairs of images `[2, h, w, c]`. */
+/**
+ * Items of one kind. Images are `[h, w, c]` with values in [0, 1], points `[d]`, and pairs of images `[2, h, w, c]`.
+ */
 export interface Dataset {
   readonly name: string;
   readonly kind: "image" | "points" | "pair";
-  /** Of one item. */
+  /** Shape of one item. */
   readonly shape: Shape;
   readonly size: number;
-  /** The class of each item, where the data tell it: whole numbers from 0. */
+  /** The class of each item, a whole number from 0; null for data without labels. */
   readonly labels: Int32Array | null;
-  /** What the classes are called, in the order of their numbers; where not given, as their numbers are. Chosen items keep all. */
+  /** Names of the classes in the order of their numbers; by default the numbers. Subsets keep all names. */
   readonly classNames?: readonly string[];
   /** Reads items by index into float32 `[n, ...shape]`. @throws OptionError for an index outside the data. */
   read(indices: ArrayLike<number>): NdArray<"float32">;
-  /** The same in float64, of points that were given so: what `read` rounds. */
+  /** The same in float64, for points given in float64, which `read` rounds. */
   readDouble?(indices: ArrayLike<number>): NdArray<"float64">;
-  /** Begins to read items that are soon asked for, where reading takes time. */
+  /** Starts reading items that will be needed soon, if reading takes time. */
   prefetch?(indices: ArrayLike<number>): void;
-  /** What each item was made from, where the data tell it. */
+  /** The generative factors of each item, if known. */
   readonly factors?: Factors;
-  /** The domains of pairs. */
+  /** The two domains of pairs. */
   readonly sides?: Sides;
-  /** The modes of the distribution that the items come from, where they are known; a choice of items keeps them all. */
+  /** The modes of the data distribution, if known; subsets keep all modes. */
   readonly modes?: Modes;
   /**
-   * First 16 characters, hex, of a SHA-256: over kind, shape, items and labels of data in memory, over the definition of
-   * generated data, and over fingerprint and indices of a choice of them. Found when first asked for.
+   * First 16 hex characters of a SHA-256: over kind, shape, items and labels for data in memory; over the definition
+   * for generated data; over fingerprint and indices for a subset. Computed on first use.
    */
   readonly fingerprint: string;
-  /** Files that were passed over when the data were read, by name. */
+  /** Files that were skipped when the data were read. */
   readonly skipped: readonly SkippedFile[];
-  /** Points in units of their own, of any size: models learn them standardised (`pointScaleOf`). */
+  /** Whether points are in units of their own, of any scale: models learn them standardised (`pointScaleOf`). */
   readonly ownUnits?: true;
-  /** What was decided when the data were read and changes what is learned, each in a sentence for a person. */
+  /** Decisions made while reading that affect what is learned, one sentence each. */
   readonly notes?: readonly string[];
-  /** How the numbers of images were brought to [0, 1]: a scale for each type that the files have. */
+  /** How the numbers of images were scaled to [0, 1], for each number type of the files. */
   readonly scales?: readonly ValueScale[];
-  /** What an item is called where the data come from: its file, or its number there from 0. */
+  /** Name of an item in the source: its file, or its number from 0. */
   itemName?(index: number): string;
 }
 
-/** Causes of variation, each of a few values: item and values name each other. */
+/** Discrete generative factors: an item and its factor values determine each other. */
 export interface Factors {
   readonly names: readonly string[];
-  /** How many values each factor can take; a value is a whole number from 0. */
+  /** Number of values of each factor; values are whole numbers from 0. */
   readonly sizes: readonly number[];
-  /** The values of an item. @throws OptionError for an index outside the data. */
+  /** The factor values of an item. @throws OptionError for an index outside the data. */
   of(index: number): readonly number[];
-  /** The item of these values; -1 where these data have none. @throws OptionError for values that there are not. */
+  /** The item with these values; -1 if these data have none. @throws OptionError for values that do not exist. */
   indexOf(values: readonly number[]): number;
 }
 
 /**
- * Modes of a distribution, and how a sample's is found.
+ * Modes of a distribution, and how the mode of a sample is found.
  *
- * `centers`: the modes are the rows of `centers` `[k, d]`; a sample is of the nearest one (Euclidean), and of high quality
- * when it is at most `within` deviations away: `within * deviation`. With 3 deviations in two dimensions a perfect model
- * scores 1 - exp(-9 / 2) = 98.89 % of high quality, not 100 %.
+ * `centers`: the modes are the rows of `centers` `[k, d]`. A sample belongs to the nearest one (Euclidean) and is of
+ * high quality within a distance of `within * deviation`. With 3 standard deviations in two dimensions, a perfect model
+ * scores 1 - exp(-9 / 2) = 98.89 % high quality rather than 100 %.
  *
- * `digits`: an image shows a digit in each of its `channels`, and a mode is what a classifier of `classes` classes makes of
- * them, the first channel's counting most: `classes ** channels` modes.
+ * `digits`: an image shows one digit in each of its `channels`. A mode is the tuple of predicted digits of a classifier
+ * with `classes` classes, with the first channel as the most significant digit: `classes ** channels` modes.
  * @source Srivastava et al., "VEEGAN", arXiv 1705.07761; Lin et al., "PacGAN", arXiv 1712.04086.
  */
 export type Modes =
@@ -76,56 +78,59 @@ export type Modes =
     }
   | { readonly kind: "digits"; readonly channels: number; readonly classes: number };
 
-/** Two domains of images of one shape. */
+/** Two domains of images of the same shape. */
 export interface Sides {
   readonly a: Dataset;
   readonly b: Dataset;
-  /** Whether the i-th image of one shows the same as the i-th of the other. */
+  /** Whether the i-th images of both domains belong together. */
   readonly aligned: boolean;
-  /** Files without one of the same name in the other domain, where some names are in both. */
+  /** Files without a counterpart of the same name, if some names occur in both domains. */
   readonly unmatched?: readonly string[];
-  /** Files of pairs that are left out since their partners cannot be read. */
+  /** Files of pairs that were left out because their partners cannot be read. */
   readonly leftOut?: readonly SkippedFile[];
 }
 
-/** A file that was left out, and why. */
+/** A file that was skipped, and why. */
 export interface SkippedFile {
   readonly file: string;
   readonly reason: string;
 }
 
-/** Items by index as exactly as the data have them: float64 where points were given so. @throws OptionError for an index outside the data. */
+/**
+ * Items `[n, ...shape]` by index at full precision: float64 for points given in float64. @throws OptionError for an
+ * index outside the data.
+ */
 export function readExact(dataset: Dataset, indices: ArrayLike<number>): NdArray<"float32"> | NdArray<"float64"> {
   return dataset.readDouble?.(indices) ?? dataset.read(indices);
 }
 
-/** Data to learn from, and data kept apart to judge by. */
+/** Training and held-out data. */
 export interface DataSplit {
   readonly train: Dataset;
   readonly test: Dataset;
 }
 
-/** Files that were passed over when either part was read. */
+/** Files that were skipped when either split was read. */
 export function skippedIn({ train, test }: DataSplit): SkippedFile[] {
   return distinctFiles([...train.skipped, ...test.skipped]);
 }
 
-/** Each file once. */
+/** Removes duplicates. */
 export function distinctFiles(skipped: readonly SkippedFile[]): SkippedFile[] {
   return [...new Map(skipped.map((one) => [one.file, one])).values()];
 }
 
-/** Files that a message names; of more, how many. */
+/** Number of files that a message lists. */
 const named = 3;
 
-/** The first of them with their reasons, for a message. */
+/** Lists the first skipped files with their reasons, for a message. */
 export function skippedWords(skipped: readonly SkippedFile[]): string {
   const shown = skipped.slice(0, named).map(({ file, reason }) => `${file} (${reason})`);
   const more = skipped.length > shown.length ? `, and ${skipped.length - shown.length} more` : "";
   return `${shown.join(", ")}${more}`;
 }
 
-/** What holds of data and of every choice of their items, where it is known. */
+/** Properties of data that hold for every subset, where known. */
 export function factsOf({
   classNames,
   ownUnits,
@@ -140,7 +145,7 @@ export function factsOf({
   };
 }
 
-/** Some items of data that are read through it: nothing is read before it is asked for. */
+/** A lazy subset: nothing is read before it is needed. */
 class ChosenDataset implements Selectable {
   readonly name: string;
   readonly kind: Dataset["kind"];
@@ -207,7 +212,7 @@ class ChosenDataset implements Selectable {
   }
 }
 
-/** The factors of some items; the search from values to items is made when first used. */
+/** Factors of a subset; the index from values to items is built on first use. */
 function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) => number): Factors {
   let places: Map<number, number> | undefined;
   return {
@@ -215,19 +220,19 @@ function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) 
     sizes: whole.sizes,
     of: (index) => whole.of(row(index)),
     indexOf: (values) => {
-      // Reversed, so that of equal items the first stays.
+      // Reversed, so that of equal items the first one remains.
       places ??= new Map(Array.from(chosen, (item, place): [number, number] => [item, place]).toReversed());
       return places.get(whole.indexOf(values)) ?? -1;
     },
   };
 }
 
-/** What was decided when either part was read, each once. */
+/** Notes of both splits, each once. */
 export function notesOf({ train, test }: DataSplit): string[] {
   return [...new Set([...(train.notes ?? []), ...(test.notes ?? [])])];
 }
 
-/** The fingerprint of data that a text defines. */
+/** Fingerprint of data that are defined by a text. */
 export function fingerprintOf(definition: string): string {
   return new Sha256().update(new TextEncoder().encode(definition)).hex().slice(0, 16);
 }
@@ -238,7 +243,7 @@ export function checkedIndex({ name, size }: Pick<Dataset, "name" | "size">, ind
   throw new OptionError(`an index of ${name} must be a whole number in [0, ${size}) - got ${index}`);
 }
 
-/** Data that know how to be chosen from. */
+/** Data with their own way to form subsets. */
 export interface Selectable extends Dataset {
   select(indices: Int32Array): Dataset;
 }
@@ -247,7 +252,7 @@ function isSelectable(dataset: Dataset): dataset is Selectable {
   return "select" in dataset;
 }
 
-/** The items of `dataset` at `indices`, in that order. Shares its memory; of generated data it makes none. */
+/** The items of `dataset` at `indices` [n], in that order. Shares memory; generated items are not computed. */
 export function select(dataset: Dataset, indices: Int32Array): Dataset {
   if (isSelectable(dataset)) return dataset.select(indices);
   return new ChosenDataset(
@@ -256,17 +261,20 @@ export function select(dataset: Dataset, indices: Int32Array): Dataset {
   );
 }
 
-/** The first `n` items, of pairs the first `n` of each domain, or all when there are fewer. @throws OptionError when `n` is not a whole number from 1. */
+/**
+ * The first `n` items (for pairs, of each domain), or all if there are fewer. @throws OptionError when `n` is not a
+ * whole number from 1.
+ */
 export function take(dataset: Dataset, n: number): Dataset {
   if (!Number.isInteger(n) || n < 1) throw new OptionError(`a limit must be a whole number from 1 - got ${n}`);
   return n >= dataset.size ? dataset : select(dataset, range(0, n));
 }
 
 /**
- * A share of the items, at least one, chosen by a fixed key: a smaller share is part of a larger one. The items kept are in
- * their order.
+ * A random fraction of the items, at least one, chosen by a fixed key: a smaller fraction is a subset of a larger one.
+ * The order is kept.
  * @param share In (0, 1).
- * @throws OptionError for another share.
+ * @throws OptionError for another fraction.
  */
 export function thin(dataset: Dataset, share: number): Dataset {
   requireShare(share);
@@ -279,9 +287,11 @@ function requireShare(share: number): void {
 }
 
 /**
- * Holds a share of the items out, at least one, chosen by the key alone; both parts keep the order of the whole.
+ * Splits off a random fraction of the items as the test split, at least one, chosen by the key alone. Both splits keep
+ * the order of the whole.
  * @param share In (0, 1).
- * @throws OptionError for another share. @throws DataError when fewer than two items leave nothing to learn from.
+ * @throws OptionError for another fraction. @throws DataError for fewer than two items, which leave nothing to train
+ * on.
  */
 export function splitOff(dataset: Dataset, share: number = 1 / 10, by: Key = key(0)): DataSplit {
   requireShare(share);

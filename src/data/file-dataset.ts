@@ -6,27 +6,30 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
-/** What a data set read from a file item by item is made of. */
+/** Parts of a data set that is read from a file item by item. */
 export interface FileDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
-  /** Of one item. */
+  /** Shape of one item. */
   readonly shape: Shape;
   readonly size: number;
   readonly source: ByteSource;
-  /** Where the items begin, which take up the rest of the source, one after the other. */
+  /** Byte offset of the first item; the items fill the rest of the source. */
   readonly bodyAt: number;
-  /** Items from their bytes, `[n, ...shape]`, the first of which is item `first`. @throws DataError for what is no number, or out of range. */
+  /**
+   * Decodes items `[n, ...shape]`, of which the first is item `first`. @throws DataError for a value that is not a
+   * number, or out of range.
+   */
   decode(bytes: Uint8Array, first: number): Items;
   readonly scales: readonly ValueScale[];
 }
 
-/** Bytes that are read at once. */
+/** Bytes per read. */
 const bytesAtOnce = 2 ** 22;
 
 /**
- * Items that are read from a file when they are asked for, one after the other. All of them are gone through once, so that
- * bad numbers are found before training.
+ * A data set whose items are read from a file on request. All of them are checked once at the start, so that bad
+ * numbers are found before training.
  * @throws DataError from `decode`.
  */
 export function fileDataset(parts: FileDatasetParts): Dataset {
@@ -44,10 +47,10 @@ class FileDataset implements Dataset {
   readonly skipped: readonly SkippedFile[] = [];
   readonly scales: readonly ValueScale[];
   readonly ownUnits?: true;
-  /** Bytes of an item. */
+  /** Bytes per item. */
   private readonly extent: number;
   private readonly width: number;
-  /** Items that are read at once, where they are neighbours. */
+  /** Number of consecutive items per read. */
   private readonly atOnce: number;
   private known: string | undefined;
 
@@ -68,7 +71,7 @@ class FileDataset implements Dataset {
   readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
 
   check(): void {
-    // Of bytes each is a level.
+    // Every byte is a valid level.
     if (this.itemsAt(0, 1).dtype === "uint8") return;
     for (let first = 0; first < this.size; first += this.atOnce) {
       this.itemsAt(first, Math.min(this.atOnce, this.size - first));
@@ -101,7 +104,7 @@ class FileDataset implements Dataset {
     const { width } = this;
     const out = zeros([indices.length, ...this.shape], dtype);
     for (let n = 0; n < indices.length;) {
-      // Neighbours are read as one.
+      // Neighbours are read together.
       const first = checkedIndex(this, indices[n]!);
       let count = 1;
       while (count < this.atOnce && n + count < indices.length && indices[n + count] === first + count) count++;

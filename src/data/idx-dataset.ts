@@ -12,7 +12,7 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-/** One part of a data set: its images, and their labels where there are some. */
+/** One split: its images, and their labels if there are any. */
 export interface IdxPart {
   readonly name: string;
   readonly images: NamedBytes;
@@ -20,8 +20,8 @@ export interface IdxPart {
 }
 
 /**
- * Grey images from IDX files `[n, h, w]`, of uint8 or of floats in [0, 1], with their classes from files `[n]`: the distinct
- * labels of all parts.
+ * Grey images from IDX files `[n, h, w]` of uint8 or of floats in [0, 1], with labels from files `[n]`. Classes are the
+ * distinct labels of all splits.
  * @throws DataError when a file is damaged or of another shape or type.
  */
 export function idxDatasets(parts: readonly IdxPart[]): Dataset[] {

@@ -4,28 +4,30 @@ import { type Key, fold, permutation, uniform } from "../base/random.ts";
 import type { Dataset } from "./dataset.ts";
 import { joinSides } from "./pairs.ts";
 
-/** Batches by step: each epoch sees every item once, in a new order, less the last `size % batch` of that order. */
+/**
+ * Batches by step. Each epoch takes every item once in a new random order, except for the last `size % batch` of it.
+ */
 export interface Loader {
   readonly stepsPerEpoch: number;
-  /** The items that a step sees, of domains that are not aligned those of the first; `step` counts from 0. */
+  /** Indices [batch] of the items of a step, counted from 0; for unpaired domains, those of the first. */
   indices(step: number): Int32Array<ArrayBuffer>;
   /** The batch of a step, float32 `[batch, ...shape]`. */
   at(step: number): NdArray<"float32">;
-  /** Begins to read the batch of a step that comes soon. */
+  /** Starts reading the batch of a later step. */
   prefetch(step: number): void;
 }
 
 /**
- * Which items a step sees: a function of the key and the step alone, so that nothing is stored to go on.
- * @throws OptionError when the batch is not a whole number from 1 to `size`.
+ * Indices [batch] of the items of a step: a function of the key and the step alone, so resuming needs no stored state.
+ * @throws OptionError when the batch size is not a whole number from 1 to `size`.
  */
 export function batchIndices(of: Key, size: number, batch: number, step: number): Int32Array<ArrayBuffer> {
   return schedule(of, size, batch).indices(step);
 }
 
 /**
- * The batches of a data set. Domains that are not aligned are gone through each in an order of its own; an epoch is one of
- * the larger. @throws OptionError when the batch is not a whole number from 1 to the data's size.
+ * Batches of a data set. Unpaired domains are shuffled independently; an epoch is one pass over the larger one. @throws
+ * OptionError when the batch size is not a whole number from 1 to the data's size.
  */
 export function loader(dataset: Dataset, batch: number, of: Key): Loader {
   const { sides } = dataset;
@@ -46,10 +48,10 @@ export function loader(dataset: Dataset, batch: number, of: Key): Loader {
 }
 
 /**
- * Batches of items drawn one by one with replacement, each as likely as its weight among all; an epoch is as many draws as
- * there are items.
- * @param weights One for each item.
- * @throws OptionError unless they are finite and not negative, and one of them is positive.
+ * Batches of items drawn with replacement, with probabilities proportional to their weights; an epoch is as many draws
+ * as there are items.
+ * @param weights One weight per item, [n].
+ * @throws OptionError unless all are finite and nonnegative, and one of them is positive.
  */
 export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights: Float64Array): Loader {
   requireWeights(weights, dataset.size);
@@ -68,7 +70,7 @@ export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights
 function readingOf(dataset: Dataset, indices: Loader["indices"]): Pick<Loader, "at" | "prefetch"> {
   return {
     at: (step) => dataset.read(indices(step)),
-    // Of data in memory not even the order of the next epoch is made early.
+    // For data in memory, nothing is done early, not even shuffling the next epoch.
     prefetch: (step) => dataset.prefetch?.(indices(step)),
   };
 }
@@ -83,7 +85,7 @@ function requireWeights(weights: Float64Array, size: number): void {
   );
 }
 
-/** The first place of ascending numbers that is above `value`. */
+/** Index of the first of ascending numbers that is above `value`. */
 function firstAbove(ascending: Float64Array, value: number): number {
   let [low, high] = [0, ascending.length - 1];
   while (low < high) {

@@ -9,11 +9,11 @@ export interface NarrowRange {
   readonly max: number;
 }
 
-/** Share of [0, 1] that values of images leave no more than: 14 bits in 16 are a quarter. */
+/** Share of [0, 1] up to which a range is narrow: 14 bits stored in 16 use a quarter. */
 const narrow = 1 / 4;
 const chunk = 256;
 
-/** The range of images whose values all lie in a quarter of [0, 1] or less; null where they use more, and of points. */
+/** The range of images whose values all lie within a quarter of [0, 1]; null if they use more, and for points. */
 export function narrowRange(dataset: Dataset): NarrowRange | null {
   if (dataset.kind === "points") return null;
   let [min, max] = [1, 0];
@@ -24,13 +24,13 @@ export function narrowRange(dataset: Dataset): NarrowRange | null {
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    // Most data have black and white among the first images.
+    // Most data contain black and white among the first images.
     if (max - min > narrow) return null;
   }
   return { min, max };
 }
 
-/** What a person should know of images in a narrow range, and likely did not mean. */
+/** A warning about images in a narrow range, with the likely cause. */
 export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly ValueScale[] = []): string {
   const [scale] = scales.length === 1 ? scales : [];
   const lies = min === max ? `all values are ${brief(min)}` : `all values lie from ${brief(min)} to ${brief(max)}`;
@@ -51,7 +51,7 @@ function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): st
   if (whole && max * scale.high <= 1 + rounding) return `a mask of 0 and 1 is saved as ${scale.high} * a`;
   if (whole && min * scale.high < 1) {
     const used = Math.log2(leastInType(max, scale) + 1);
-    // In more than 8 bits, cameras and microscopes give one of a few depths.
+    // Above 8 bits, cameras and microscopes have one of a few bit depths.
     const bits = deep ? (depths.find((depth) => depth >= used) ?? Infinity) : Math.ceil(used);
     if (bits < bitsOf(scale))
       return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
@@ -60,19 +60,22 @@ function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): st
 }
 
 const depths = [8, 10, 12, 14, 16];
-/** How far a float32 value may lie from the whole number that it stands for. */
+/** Rounding tolerance of a float32 value around a whole number. */
 const rounding = 1e-2;
 
 function bitsOf({ high }: ValueScale): number {
   return Math.log2(high + 1);
 }
 
-/** Whether a value is one of the 256 that 8 bits have: then the images were brought to them, and the file's own number is known to a range alone. */
+/**
+ * Whether a value is one of the 256 levels of 8 bits: the images were then converted, and the file's own number is
+ * known only approximately.
+ */
 function isLevel(value: number): boolean {
   return Math.abs(255 * value - Math.round(255 * value)) < 1e-4;
 }
 
-/** The least number in the file's own type that the value can stand for: the 256 levels are the nearest ones. */
+/** The smallest number of the file's own type that the value can stand for, given rounding to 256 levels. */
 function leastInType(value: number, { high }: ValueScale): number {
   if (high <= 255 || !isLevel(value)) return Math.round(value * high);
   return Math.max(0, Math.ceil(((Math.round(255 * value) - 0.5) * high) / 255));

@@ -3,24 +3,24 @@ import { range } from "../base/range.ts";
 import type { Dataset } from "./dataset.ts";
 import { resizeBilinear } from "./resize-bilinear.ts";
 
-/** Images that are nearly equal to another one, among so many. */
+/** Nearly equal images among those compared. */
 export interface NearDuplicates {
-  /** Each such image, with one that it is nearly equal to. */
+  /** Each such image, with one that it nearly equals. */
   readonly pairs: readonly (readonly [image: number, near: number])[];
-  /** How many were compared. */
+  /** Number of images compared. */
   readonly of: number;
 }
 
-/** Images are compared at this side in pixels. */
+/** Side in pixels at which images are compared. */
 const side = 8;
-/** Two images are nearly equal when their numbers differ by less than this in the mean. */
+/** Two images are nearly equal if their mean absolute difference is below this. */
 const nearDistance = 2 / 255;
 const maxCompared = 10_000;
 const chunk = 256;
 
 /**
- * The images that have another one nearly equal to them: brought to 8 x 8, their numbers differ by less than 2 / 255 in the
- * mean. All pairs among the first 10,000 images count.
+ * Images that nearly equal another one: resized to 8 x 8, their mean absolute difference is below 2 / 255. All pairs
+ * among the first 10,000 images are compared.
  * @throws OptionError for anything but images.
  */
 export function nearDuplicates(dataset: Dataset): NearDuplicates {
@@ -30,7 +30,7 @@ export function nearDuplicates(dataset: Dataset): NearDuplicates {
   const images = byBrightness(thumbnails(dataset));
   const found = new Map<number, number>();
   images.forEach((image, i) => {
-    // Numbers differ in the mean by no less than the means do: further ones need not be looked at.
+    // The mean difference is at least the difference of the means, so images further away can be skipped.
     for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < nearDistance; j++) {
       const other = images[j]!;
       if ((found.has(image.at) && found.has(other.at)) || !nearlyEqual(image.pixels, other.pixels)) continue;
@@ -53,13 +53,13 @@ function thumbnails(dataset: Dataset): Float32Array[] {
 }
 
 interface Thumbnail {
-  /** Which image it is of. */
+  /** Index of the image. */
   readonly at: number;
   readonly pixels: Float32Array;
   readonly mean: number;
 }
 
-/** The darkest first. */
+/** In ascending order of brightness. */
 function byBrightness(all: readonly Float32Array[]): Thumbnail[] {
   const images = all.map((pixels, at) => ({
     at,

@@ -8,8 +8,8 @@ import { fileDataset } from "./file-dataset.ts";
 import { ValueFault, type ValueScale, scaleOf, toUnitRange } from "./value-scale.ts";
 
 /**
- * A data set from a NumPy file: images `[n, c, h, w]` of 1 or 3 channels, whose type says how its numbers become [0, 1]; or points
- * `[n, d]` of any finite numbers.
+ * A data set from a NumPy file: images `[n, c, h, w]` with 1 or 3 channels, scaled to [0, 1] by their number type; or
+ * points `[n, d]` of any finite numbers.
  * @throws DataError for another shape or type, and for the first value that is not finite or out of range.
  */
 export function npyDataset(bytes: Uint8Array, name: string): Dataset {
@@ -24,8 +24,8 @@ export function npyDataset(bytes: Uint8Array, name: string): Dataset {
 }
 
 /**
- * The same of a file that is not held in memory: its items are read when they are asked for.
- * @throws DataError as of `npyDataset`, and for a file in Fortran order, whose items do not lie in one piece.
+ * The same for a file that is not held in memory: its items are read on request.
+ * @throws DataError as `npyDataset`, and for a file in Fortran order, whose items are not contiguous.
  */
 export function npyFileDataset(source: ByteSource, name: string): Dataset {
   const start = new Uint8Array(Math.min(npyStart, source.length));
@@ -75,7 +75,7 @@ function kindOf({ shape }: NpyHeader, name: string): "image" | "points" {
   );
 }
 
-/** What to do about another number of axes than that of images or points. */
+/** Hint for a number of axes that is neither that of images nor of points. */
 function axesRemedy(shape: readonly number[]): string {
   const [first, , last = 0] = shape;
   if (shape.length === 0) return "this is one number";
@@ -86,7 +86,7 @@ function axesRemedy(shape: readonly number[]): string {
   return first! <= 4 ? `${grey}; one image of ${first} channels is a[None, ${taken(first!)}]` : grey;
 }
 
-/** What to do about images of neither 1 nor 3 channels: most often they come last, with transparency behind the colours. */
+/** Hint for images with neither 1 nor 3 channels: most often the channels are last, with an alpha channel. */
 function channelsRemedy([n, channels, , last]: readonly number[]): string {
   if (last! <= 4) {
     const alpha = last! % 2 === 0 ? ", without the last, which seems to be transparency" : "";
@@ -99,12 +99,12 @@ function channelsRemedy([n, channels, , last]: readonly number[]): string {
   return `leave some channels out, or give each image of ${n} as points: a.reshape(len(a), -1)`;
 }
 
-/** As an index of NumPy, the channels that are grey or colours. */
+/** The grey or colour channels, as a NumPy index. */
 function taken(channels: number): string {
   return channels < 3 ? ":1" : ":3";
 }
 
-/** How numbers become [0, 1], of images. */
+/** Scaling to [0, 1], for images. */
 function scalesOf({ type, shape }: NpyHeader): readonly ValueScale[] {
   const scale = shape.length === 4 ? scaleOf(type) : null;
   return scale === null ? [] : [scale];
@@ -131,7 +131,7 @@ function imagesOf(
   );
 }
 
-/** Half and single precision as float32, all else as float64, which has whole numbers of 32 bits that float32 has not. */
+/** Half and single precision as float32, everything else as float64, which represents 32-bit integers exactly. */
 function pointsOf(
   array: NdArray<"float64">,
   type: NpyHeader["type"],

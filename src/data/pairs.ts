@@ -13,16 +13,17 @@ import {
 /**
  * Images of two domains as pairs `[2, h, w, c]`, the first domain's image first.
  *
- * Aligned, item i of one is the truth of item i of the other, and labels are those of both. Otherwise what meets in a pair
- * means nothing: there are as many pairs as the larger domain has images, and the smaller one is gone through again.
- * @throws DataError when a domain is not of images, when their images differ in shape, or aligned ones in number.
+ * If aligned, item i of one domain is the true translation of item i of the other, and both share the labels. Otherwise
+ * the pairing has no meaning: there are as many pairs as the larger domain has images, and the smaller one repeats.
+ * @throws DataError when a domain does not contain images, when the shapes of their images differ, or the numbers of
+ * aligned ones.
  */
 export function pairDataset(name: string, sides: Sides): Dataset {
   requireAlike(name, sides);
   return new PairDataset(name, sides);
 }
 
-/** The same images with nobody told which of them belong together. */
+/** The same images without the information which of them belong together. */
 export function unaligned(pairs: Dataset & { readonly sides: Sides }): Dataset {
   return pairs.sides.aligned ? pairDataset(pairs.name, { ...pairs.sides, aligned: false }) : pairs;
 }
@@ -70,7 +71,7 @@ class PairDataset implements Dataset {
     this.labels = aligned ? a.labels : null;
     if (aligned && a.classNames !== undefined) this.classNames = a.classNames;
     this.notes = [...new Set([a, b].flatMap(({ notes = [] }) => notes))];
-    // Both domains may lie in one folder.
+    // Both domains may be in one folder.
     this.skipped = distinctFiles([...[a, b].flatMap(skippedOf), ...leftOut]);
   }
 
@@ -86,7 +87,7 @@ class PairDataset implements Dataset {
     b.prefetch?.(Int32Array.from(indices, (at) => at % b.size));
   }
 
-  /** Of both domains by themselves, and of whether they are aligned. */
+  /** Fingerprint of both domains and of whether they are aligned. */
   get fingerprint(): string {
     const { a, b, aligned } = this.sides;
     const text = `${aligned ? "aligned" : "unaligned"} ${a.fingerprint} ${b.fingerprint}`;
@@ -100,17 +101,17 @@ class PairDataset implements Dataset {
   }
 }
 
-/** Files by the names that they have beside those of another domain. */
+/** Files with the name of their domain. */
 function skippedOf({ name, skipped }: Dataset): SkippedFile[] {
   return skipped.map(({ file, reason }) => ({ file: `${name}/${file}`, reason }));
 }
 
-/** A smaller domain is chosen from once, however often its turn came. */
+/** Indices without repetitions, for a smaller domain that is repeated. */
 function distinct(indices: Int32Array): Int32Array {
   return Int32Array.from(new Set(indices));
 }
 
-/** Images [n, h, w, c] of either domain as pairs [n, 2, h, w, c]. */
+/** Joins images [n, h, w, c] of both domains into pairs [n, 2, h, w, c]. */
 export function joinSides(a: NdArray<"float32">, b: NdArray<"float32">): NdArray<"float32"> {
   const [n, ...shape] = a.shape as [number, ...number[]];
   const size = sizeOf(shape);

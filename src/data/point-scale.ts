@@ -4,12 +4,15 @@ import { type PointScale, intoScale } from "../base/point-scale.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, readExact } from "./dataset.ts";
 
-/** Numbers that differ by less of their size are equal but for the rounding of float64. */
+/** Relative difference below which numbers differ only by float64 rounding. */
 const rounding = 2 ** -50;
-/** Numbers that are read at once. */
+/** Numbers per read. */
 const numbersAtOnce = 2 ** 20;
 
-/** The scale of points that are in units of their own, found over all of them in float64; undefined for all other data. */
+/**
+ * Mean and standard deviation of each coordinate over all points, in float64, for points in units of their own;
+ * undefined for all other data.
+ */
 export function pointScaleOf(data: Dataset): PointScale | undefined {
   if (data.ownUnits !== true) return undefined;
   const width = sizeOf(data.shape);
@@ -29,13 +32,15 @@ export function pointScaleOf(data: Dataset): PointScale | undefined {
   const deviation = Array.from(squares, (sum, column) => {
     const own = Math.sqrt(sum / data.size);
     if (own === 0) requireOneValue(data, column);
-    // Of equal numbers rounding may leave something.
+    // Rounding may leave a small deviation for equal numbers.
     return own > rounding * Math.abs(mean[column]!) ? own : 1;
   });
   return { mean: [...mean], deviation };
 }
 
-/** @throws DataError for a column whose numbers differ, but by so little that the squares of the differences are 0. */
+/**
+ * @throws DataError for a coordinate whose values differ by so little that their squared differences underflow to 0.
+ */
 function requireOneValue(data: Dataset, column: number): void {
   const two = twoValues(data, column);
   if (two === null) return;
@@ -45,7 +50,7 @@ function requireOneValue(data: Dataset, column: number): void {
   );
 }
 
-/** The first number of a column of points, and the first after it that is another; null where all are the same. */
+/** The first value of a coordinate, and the first value that differs from it; null if all are equal. */
 export function twoValues(data: Dataset, column: number): [number, number] | null {
   const width = sizeOf(data.shape);
   const first = readExact(data, range(0, 1)).data[column]!;
@@ -57,7 +62,7 @@ export function twoValues(data: Dataset, column: number): [number, number] | nul
   return null;
 }
 
-/** The same points with mean 0 and deviation 1, as far as the scale is theirs; the data themselves where there is none. */
+/** The same points standardised to mean 0 and deviation 1 by the scale; unchanged without one. */
 export function standardised(data: Dataset, scale: PointScale | undefined): Dataset {
   if (scale === undefined) return data;
   const read: Dataset["read"] = (indices) => intoScale(readExact(data, indices), scale);

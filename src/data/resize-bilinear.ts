@@ -1,19 +1,19 @@
 import { OptionError } from "../base/errors.ts";
 import { type NdArray, formatShape, zeros } from "../base/ndarray.ts";
 
-/** For each place of a line, the weights of the places of the old line that it is made of, `first` and those after it. */
+/** For each position of a line, the weights of the old positions that it combines, `first` and those after it. */
 interface Taps {
-  /** Of each place. */
+  /** First old position, for each position. */
   readonly first: Int32Array;
-  /** Where the weights of each place begin among all; one more at the end. */
+  /** Offset of the weights of each position; one more at the end. */
   readonly starts: Int32Array;
   readonly weights: Float64Array;
 }
 
 /**
- * Images [n, h, w, c] at another size [height, width], bilinear and antialiased: a triangle over the old pixels, one pixel
- * wide to either side where the image grows, and as wide as a new pixel where it shrinks, cut off at the edges. Pillow's
- * and PyTorch's `antialias` do the same. Bytes give numbers from 0 to 255.
+ * Resizes images [n, h, w, c] to [height, width], bilinear and antialiased: a triangle filter over the old pixels, with
+ * a half-width of one old pixel for upscaling and of one new pixel for downscaling, cut off at the edges. The same as
+ * `antialias` in Pillow and PyTorch. Bytes give numbers from 0 to 255.
  * @throws OptionError unless the new size is at least 1 x 1.
  */
 export function resizeBilinear(images: NdArray, size: readonly [height: number, width: number]): NdArray<"float32"> {
@@ -22,7 +22,10 @@ export function resizeBilinear(images: NdArray, size: readonly [height: number, 
   return out;
 }
 
-/** The same of images in [0, 1] as bytes, those beyond brought there. Takes no more memory than the result. */
+/**
+ * The same for images in [0, 1], as bytes [n, height, width, c], with values outside clipped. Uses no more memory than
+ * the result.
+ */
 export function resizeToBytes(images: NdArray, size: readonly [height: number, width: number]): NdArray<"uint8"> {
   const out = zeros(sizedAs(images, size), "uint8");
   resizeRows(images, size, (row, at) => {
@@ -38,7 +41,7 @@ function sizedAs(images: NdArray, [height, width]: readonly [number, number]): n
   return [images.shape[0]!, height, width, images.shape[3]!];
 }
 
-/** Gives the new rows [width * c] one after the other, and where each begins among all numbers. */
+/** Produces the new rows [width * c] one after the other, with the flat position of each. */
 function resizeRows(
   images: NdArray,
   size: readonly [height: number, width: number],
@@ -92,7 +95,7 @@ function tapsOf(from: number, to: number): Taps {
     const centre = (place + 0.5) * step;
     let begin = Math.max(0, Math.floor(centre - reach + 0.5));
     let last = Math.min(from, Math.floor(centre + reach + 0.5));
-    // Ends on which nothing weighs would cost as much as others.
+    // Positions with zero weight at the ends would cost as much as others.
     while (begin < last - 1 && Math.abs(begin + 0.5 - centre) >= reach) begin++;
     while (begin < last - 1 && Math.abs(last - 0.5 - centre) >= reach) last--;
     let total = 0;

@@ -3,14 +3,17 @@ import { type Dataset, select } from "./dataset.ts";
 import { hasSides, pairDataset } from "./pairs.ts";
 
 /**
- * Places of at most `n` items, in random order, chosen by the key alone. Data can be sorted, by class or by the hour of a
- * recording: the first items are then no sample of all.
+ * Indices of at most `n` items, [n] in random order, chosen by the key alone. Data can be sorted by class or by time,
+ * so the first items are not a random sample.
  */
 export function somePlaces({ size }: Pick<Dataset, "size">, n: number, by: Key = key(0)): Int32Array<ArrayBuffer> {
   return permutation(by, size).slice(0, n);
 }
 
-/** At most `n` items, chosen so; of domains that are not aligned, of each. All in their own order where there are no more. */
+/**
+ * A random subset of at most `n` items (for unpaired domains, of each); all of them in their order if there are no
+ * more.
+ */
 export function some(dataset: Dataset, n: number, by?: Key): Dataset {
   if (hasSides(dataset) && !dataset.sides.aligned) {
     const { a, b } = dataset.sides;

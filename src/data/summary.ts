@@ -3,7 +3,7 @@ import { range } from "../base/range.ts";
 import { className } from "./classes.ts";
 import { type Dataset, type SkippedFile, readExact } from "./dataset.ts";
 
-/** What one look at every item tells. */
+/** Summary of one pass over all items. */
 export interface DataSummary {
   readonly name: string;
   readonly kind: Dataset["kind"];
@@ -13,13 +13,13 @@ export interface DataSummary {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** Each number of a point by itself; null for images, and for points of more than ten numbers. */
+  /** Each coordinate of points; null for images, and for points with more than ten coordinates. */
   readonly dimensions: readonly DimensionSummary[] | null;
   /** Items equal to an earlier one: `[the first such item, the item]`. */
   readonly duplicates: readonly (readonly [number, number])[];
-  /** Images of one value throughout. */
+  /** Images with a single value throughout. */
   readonly constant: readonly number[];
-  /** How many items each class has, by what it is called; null without labels. */
+  /** Number of items by class name; null without labels. */
   readonly classes: ReadonlyMap<string, number> | null;
   readonly skipped: readonly SkippedFile[];
   readonly fingerprint: string;
@@ -34,10 +34,10 @@ export interface DimensionSummary {
 }
 
 const chunk = 256;
-/** Points of up to so many numbers are summarized number by number. */
+/** Number of coordinates up to which points are summarised by coordinate. */
 const fewDimensions = 10;
 
-/** Looks at every item once. */
+/** Reads every item once and summarises the data. */
 export function summarize(dataset: Dataset): DataSummary {
   const { name, kind, size, shape, skipped, fingerprint } = dataset;
   const bounds = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
@@ -77,7 +77,7 @@ export function summarize(dataset: Dataset): DataSummary {
   };
 }
 
-/** Range, mean and deviation of numbers as they come (Welford). */
+/** Running range, mean and standard deviation (Welford). */
 class Moments {
   private count = 0;
   private mean = 0;
@@ -118,7 +118,7 @@ function wordsOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array
   return new Int32Array(buffer, byteOffset, byteLength / Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** A search for the first item with the same bits, by hash; items of equal hash are compared number by number. */
+/** Finds the first item with the same bits: by hash, then number by number. */
 function earlierItems(dataset: Dataset): (index: number, item: Float32Array | Float64Array) => number | null {
   const seen = new Map<number, number[]>();
   return (index, item) => {

@@ -18,14 +18,14 @@ export type NumberType =
   | "float32"
   | "float64";
 
-/** How numbers of a type became [0, 1]: `low` stands for 0 and `high` for 1. */
+/** How numbers of a type are scaled to [0, 1]: `low` becomes 0 and `high` becomes 1. */
 export interface ValueScale {
   readonly type: NumberType;
   readonly low: number;
   readonly high: number;
 }
 
-/** What the type itself says to be black and white; floats are taken as they are. Signed whole numbers do not say it. */
+/** Black and white as defined by the type; floats are used unchanged. For signed integers they are not defined. */
 const scales: Partial<Record<NumberType, readonly [low: number, high: number]>> = {
   bool: [0, 1],
   uint8: [0, 2 ** 8 - 1],
@@ -40,12 +40,12 @@ const scales: Partial<Record<NumberType, readonly [low: number, high: number]>> 
 };
 
 /**
- * How far floats may lie beyond [0, 1] to be brought there: less than a quarter of an 8-bit level, which is what rounding and
- * half precision make. Beyond it somebody has to say what they mean.
+ * How far floats may lie outside [0, 1] to be clipped: less than a quarter of an 8-bit level, which covers rounding and
+ * half precision. Values beyond are refused.
  */
 const rounding = 1e-3;
 
-/** Why numbers cannot become [0, 1], where the first of them is, and what to do. */
+/** Why numbers cannot be scaled to [0, 1], with the first one and what to do. */
 export class ValueFault {
   constructor(
     readonly at: number,
@@ -54,15 +54,15 @@ export class ValueFault {
   ) {}
 }
 
-/** How the numbers of a type become [0, 1]; null where the type does not say what is black and what is white. */
+/** The scaling of a number type to [0, 1]; null if the type does not define black and white. */
 export function scaleOf(type: NumberType): ValueScale | null {
   const range = scales[type];
   return range === undefined ? null : { type, low: range[0], high: range[1] };
 }
 
 /**
- * The one place that decides how numbers of images become [0, 1]. The range is that of the type, never that of the numbers at
- * hand: a dark image stays dark. Floats must lie in [0, 1] already; those beyond by rounding alone are brought there.
+ * Scales numbers of images to [0, 1]; the only place that decides how. The range is that of the type, never that of the
+ * values at hand: a dark image stays dark. Floats must be in [0, 1] already, up to rounding, and are clipped.
  */
 export function toUnitRange(data: ArrayLike<number>, type: NumberType): Float32Array<ArrayBuffer> | ValueFault {
   const scale = scaleOf(type);
@@ -81,7 +81,7 @@ export function toUnitRange(data: ArrayLike<number>, type: NumberType): Float32A
   return out;
 }
 
-/** Names the first number that is wrong, and says by the range of all what is likely meant. */
+/** Names the first invalid number, and the likely cause judging by the range of all. */
 function faultOf(data: ArrayLike<number>, type: NumberType): ValueFault {
   let [min, max] = [Infinity, -Infinity];
   let odd = -1;
@@ -101,7 +101,7 @@ function faultOf(data: ArrayLike<number>, type: NumberType): ValueFault {
   return new ValueFault(Math.max(0, beyond), reason, remedyFor(min, max, type));
 }
 
-/** White of signed whole numbers that use their positive half: one bit less than they have. */
+/** White of signed integers that use only their positive half: one bit less. */
 const signedHigh: Partial<Record<NumberType, number>> = { int8: 2 ** 7 - 1, int16: 2 ** 15 - 1 };
 
 function remedyFor(min: number, max: number, type: NumberType): string {

@@ -6,9 +6,9 @@ import type { Change, RunSetup } from "./symptom.ts";
 import { share } from "./words.ts";
 
 /**
- * The change to propose for a symptom: the model's first remedy for it, else the first of those of its training, else a smaller
- * learning rate, which can always be had.
- * @param net The net that the symptom is about, where it is about one.
+ * The change to suggest for a symptom: the model's first remedy for it, otherwise the first applicable change of the
+ * training options, otherwise a smaller learning rate, which is always applicable.
+ * @param net The net that the symptom concerns, if it concerns one.
  */
 export function changeFor(
   symptom: string,
@@ -35,14 +35,14 @@ function smallerRate({ train }: RunConfig): Change {
   };
 }
 
-// Changes of the training, each null where the run has it already.
+// Changes of the training options; each is null if the run has it already.
 
 export function fallingRate({ train }: RunConfig): Change | null {
   if (train.schedule !== "constant") return null;
   return { flag: "--schedule linear", reason: "a decaying learning rate lets generator and discriminator settle" };
 }
 
-/** Twice as many. */
+/** Twice as many steps. */
 export function moreSteps({ train }: RunConfig): Change {
   return {
     flag: `--steps ${2 * train.steps}`,
@@ -50,10 +50,10 @@ export function moreSteps({ train }: RunConfig): Change {
   };
 }
 
-/** The largest share of the items that is proposed in place of a smaller one. */
+/** Fractions of the data above this are suggested as all of the data. */
 const maxShare = 0.9;
 
-/** Where a run was trained on some of its data alone. */
+/** All of the data, or a larger fraction, for a run on a subset. */
 export function moreData({ data: { limit } }: RunConfig): Change | null {
   if (limit !== undefined && limit >= 1) {
     return {

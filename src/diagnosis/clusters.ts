@@ -2,12 +2,12 @@ import { type DType, type NdArray, zeros } from "../base/ndarray.ts";
 import { type Key, uniform } from "../base/random.ts";
 import { nearestRows } from "../numeric/nearest.ts";
 
-/** Rounds after which the centres are taken as they are. */
+/** Iterations after which the centres are final. */
 const rounds = 20;
 
 /**
- * Centres [k, d] of clusters of the rows of `items` [n, d], k at most n: Lloyd's rounds from centres that are drawn far from
- * each other. A centre that no item is nearest to stays where it was.
+ * Cluster centres [k, d] of the rows of `items` [n, d], k at most n: Lloyd's algorithm with k-means++ initialisation.
+ * The centre of an empty cluster stays where it was.
  * @source Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
  */
 export function clusterCentres(items: NdArray, k: number, key: Key): NdArray {
@@ -22,7 +22,7 @@ export function clusterCentres(items: NdArray, k: number, key: Key): NdArray {
   return centres;
 }
 
-/** Rows drawn one after the other, each the likelier the larger its squared distance from those drawn before. */
+/** Rows drawn one after the other, with probability proportional to the squared distance to those drawn before. */
 function spreadRows(items: NdArray, k: number, key: Key): NdArray {
   const [n, d] = items.shape as [number, number];
   const draws = uniform(key, [k]).data;

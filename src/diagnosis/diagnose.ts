@@ -16,18 +16,18 @@ import { SampleSnapshots, samplesFor } from "./sample-snapshots.ts";
 import { scoresOf } from "./scores.ts";
 import type { Evidence, Finding, MeasuredNow, RunSetup } from "./symptom.ts";
 
-/** What a diagnosis found in a run. */
+/** Result of the diagnosis of a run. */
 export interface Diagnosis {
   /** Steps that the run had made. */
   readonly step: number;
   readonly findings: readonly Finding[];
-  /** Symptoms that were looked for and not seen. */
+  /** Symptoms that were checked and are absent. */
   readonly absent: readonly Omit<Finding, "change">[];
-  /** Symptoms that could not be looked for, and what that takes. */
+  /** Symptoms that could not be checked, and what the check needs. */
   readonly unknown: readonly { readonly symptom: string; readonly needs: string }[];
 }
 
-/** What a diagnosis found in samples: nothing can be changed where no run is known. */
+/** Result of the diagnosis of samples: without a run there are no changes to suggest. */
 export interface SampleDiagnosis extends Omit<Diagnosis, "step" | "findings"> {
   readonly findings: readonly Omit<Finding, "change">[];
 }
@@ -59,16 +59,16 @@ function checked(evidence: Evidence) {
   };
 }
 
-/** Samples that it takes for each mode or cluster of the data: of so many expected, none is no accident. */
+/** Samples needed per mode or cluster of the data: if so many are expected, finding none is no coincidence. */
 const samplesPerPlace = 20;
 
-/** Real items of which features are found to find places among. */
+/** Real items encoded by the feature net to find places. */
 const itemsOfFeatures = 2500;
 
 /**
- * Checks samples [n, ...] of any origin against the data that they should look like: what can be told without their model.
- * @param features In which their kinds are told and their diversity is measured; of pixels or coordinates where not given.
- * @throws DataError where they are no items of these data, or too few.
+ * Checks samples [n, ...] of any origin against the data that they should resemble: the checks that need no model.
+ * @param features Feature net for classes and diversity; pixels or coordinates by default.
+ * @throws DataError when they do not have the shape of the data, or are too few.
  */
 export async function diagnoseSamples(
   samples: NdArray,
@@ -118,7 +118,9 @@ async function inFeatures(data: Dataset, features: Features, seed: Key): Promise
   return arrayDataset({ name, kind: "points", items, ...(labels && { labels }), ...(classNames && { classNames }) });
 }
 
-/** Checks for every symptom in the scalars logged up to a step and in the model at that step, sampled as `zaya sample` does. */
+/**
+ * Checks all symptoms in the scalars logged up to a step and on the model at that step, sampled as by `zaya sample`.
+ */
 export async function diagnoseModel(
   history: RunHistory,
   trained: TrainedModel,
@@ -130,7 +132,7 @@ export async function diagnoseModel(
   return diagnose(history.evidence(step, await measure(history, trained, step, seed)), history.setup);
 }
 
-/** Test items on which the KL of latents is measured. */
+/** Test items on which the KL term of each latent dimension is measured. */
 const encoded = 1000;
 
 async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, step: number): Promise<LoggedNumber[]> {

@@ -5,16 +5,16 @@ import { nearestRows } from "../numeric/nearest.ts";
 import { clusterCentres } from "./clusters.ts";
 
 /**
- * What real items are of beyond their place: the modes that the data declare, or the classes of their labels. A sample's class is
- * that of the nearest of some centres.
+ * Kinds of real items: the modes that the data declare, or the classes of their labels. The class of a sample is that
+ * of the nearest of several centres per class.
  */
 export interface Kinds {
   readonly what: "modes" | "classes";
-  /** What each is called: `mode 3`, `class 7`. */
+  /** Name of each kind: `mode 3`, `class 7`. */
   readonly names: readonly string[];
-  /** Share of real items of each kind, [k]; their sum is 1. */
+  /** Share of real items of each kind, [k], with sum 1. */
   readonly shares: Float64Array;
-  /** How a sample's kind is found. */
+  /** How the kind of a sample is determined. */
   readonly rule: KindRule;
 }
 
@@ -23,20 +23,22 @@ export interface KindRule {
   readonly centres: NdArray;
   /** The kind of each centre, [m]. */
   readonly kindOf: Int32Array;
-  /** Share of real items of kind i that are told as kind j, [k][k]; null where the rule defines the kinds. */
+  /** Share of real items of kind i that are classified as kind j, [k][k]; null if the rule defines the kinds. */
   readonly confusion: readonly Float64Array[] | null;
 }
 
-/** Centres of a class: handwritten digits are told in 89 % of cases by 8 a class, in 82 % by one. */
+/**
+ * Centres per class: handwritten digits are classified correctly in 89 % of cases with 8 per class, in 82 % with one.
+ */
 const [mostPerClass, mostCentres] = [8, 100];
-/** Items of a class that it takes to know it. */
+/** Items needed per class. */
 const minPerClass = 10;
-/** Share of the items of a class whose centres tell the others. */
+/** Share of the items of a class that define its centres; the others test them. */
 const learnedShare = 0.6;
-/** Share of items told right from which classes are told at all. */
+/** Accuracy from which the classification is used at all. */
 const minAccuracy = 0.5;
 
-/** The classes of labelled items [n, d]; null where there are no two classes, or nearest centres do not tell them. */
+/** The classes of labelled items [n, d]; null if there are fewer than two, or nearest centres do not separate them. */
 export function classesOf(data: Dataset, items: NdArray, chosen: Int32Array, key: Key): Kinds | null {
   const { labels } = data;
   if (labels === null) return null;
@@ -64,8 +66,8 @@ export function classesOf(data: Dataset, items: NdArray, chosen: Int32Array, key
 }
 
 /**
- * Of samples [n, d] of which some are counted, the share of each kind among all, [k]. What real items of the other kinds are mistaken
- * for is taken off: else a few of each would make up for a kind that is missing.
+ * Share of each kind among samples [n, d], of which only some are counted, [k]. The confusion with other kinds is
+ * subtracted; otherwise misclassified samples of the others would hide a missing kind.
  */
 export function kindShares(
   samples: NdArray,

@@ -8,14 +8,14 @@ import { minOf } from "../base/many.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";
 
-/** Items whose nearest training item is looked for. */
+/** Number of items whose nearest training item is searched. */
 const asked = 250;
-/** Numbers of the training items among which it is: 60,000 images of 28 x 28 are all looked at. */
+/** Limit on the numbers in the training items to search: all of 60,000 images of 28 x 28 are within it. */
 const maxNumbers = 50_000_000;
-/** Held-out items that it takes to say how far a new item is, and training items that are compared with each other else. */
+/** Held-out items needed to tell how far new items are; with fewer, training items are compared with each other. */
 const [enough, among] = [20, 10_000];
 
-/** How far samples [n, ...] and new real items are from the training items nearest to them, in numbers of the data. */
+/** Distances of samples [n, ...] and of new real items to their nearest training items, in the units of the data. */
 export async function nearestTraining(
   engine: Engine,
   samples: NdArray,
@@ -31,7 +31,7 @@ export async function nearestTraining(
   return { generated, real, heldOut };
 }
 
-/** From each row [n, d] to the nearest other one, for the first rows. */
+/** Distance of each of the first rows of [n, d] to the nearest other row. */
 function distancesWithin(items: NdArray): Float64Array {
   const n = items.shape[0]!;
   return Float64Array.from({ length: Math.min(asked, n) }, (_, i) => {

@@ -8,45 +8,52 @@ import { nearestRows } from "../numeric/nearest.ts";
 import { minOf } from "../base/many.ts";
 import { range } from "../base/range.ts";
 
-/** Where real items are: the modes that the data declare, or clusters of them. */
+/** Places of real items: the modes that the data declare, or clusters. */
 export interface Places {
   /** Whether the data declare them. */
   readonly declared: boolean;
   readonly centres: NdArray;
-  /** An item is near a place when its distance from the centre is at most this, [k]. */
+  /** Largest distance from the centre at which an item is near a place, [k]. */
   readonly radii: Float64Array;
   /**
-   * And at least this, [k]. Items of many numbers are all about as far from the centre of their cluster, and none is near it:
-   * what lies there is a blur of many. 0 for modes, whose own middle is as good as any place.
+   * Smallest such distance, [k]. Items with many numbers are all at about the same distance from the centre of their
+   * cluster and none is close to it: what lies there is a blur of many items. 0 for modes, at whose centres items do
+   * lie.
    */
   readonly innerRadii: Float64Array;
-  /** The mean of all items [1, d], and how far from it they are at least: a blur of all lies nearer. Null of modes. */
+  /**
+   * The mean of all items [1, d] and their smallest distance from it: an average of all items is closer. Null for
+   * modes.
+   */
   readonly middle: { readonly mean: NdArray; readonly radius: number } | null;
   /**
-   * Of images, their shape [h, w, c] and how sharp real ones are, from and to: distances of pixels take grain for contours. Null
-   * of others, and of modes.
+   * For images, their shape [h, w, c] and the sharpness range of real ones, because pixel distances do not tell grain
+   * from contours. Null for points, and for modes.
    */
   readonly sharpness: { readonly shape: Shape; readonly range: readonly [low: number, high: number] } | null;
-  /** Distance from a mode within which a sample is of high quality by what the data declare; null of clusters. */
+  /** Distance from a mode within which a sample is of high quality, as the data declare; null for clusters. */
   readonly highQuality: number | null;
-  /** Of real items, the share that is like real items: `fidelityOf` them. */
+  /** Share of real items that pass as realistic: `fidelityOf` them. */
   readonly fidelity: number;
-  /** Share of real items at each place, [k]; their sum is 1. */
+  /** Share of real items at each place, [k], with sum 1. */
   readonly shares: Float64Array;
-  /** What each is called: `mode 3`, `cluster 5 (mostly class 2)`. */
+  /** Name of each place: `mode 3`, `cluster 5 (mostly class 2)`. */
   readonly names: readonly string[];
-  /** The modes or classes by which realistic samples are told besides; null of clusters of data without usable labels. */
+  /** The modes or classes of realistic samples; null for clusters of data without usable labels. */
   readonly kinds: Kinds | null;
 }
 
-/** Real items among which places are looked for; fewer where items are large: so many numbers. */
+/** Number of real items among which places are found, fewer for large items: a limit on their numbers. */
 const [mostItems, maxNumbers] = [2500, 2_000_000];
-/** Clusters of data that declare no modes, with so many items each at least. */
+/** Number of clusters for data without modes, and minimum items per cluster. */
 const [clusters, perCluster] = [16, 10];
-/** Of the distance to the next centre: modes are told apart within it, however small their deviation. */
+/**
+ * Fraction of the distance to the next centre within which an item is near a mode, however small its standard
+ * deviation.
+ */
 const reach = 1 / 4;
 
-/** Real items [n, d], flattened, at most so many, chosen by the key. */
+/** At most `most` random real items, flattened to [n, d], chosen by the key. */
 export function realItems(
   data: Dataset,
   key: Key,
@@ -58,7 +65,7 @@ export function realItems(
   return { items: reshaped(items, [chosen.length, width]), chosen };
 }
 
-/** Null where there are too few items to tell places. */
+/** The places of real items; null if there are too few items. */
 export function placesOf(data: Dataset, key: Key): Places | null {
   const most = Math.min(mostItems, Math.max(100, Math.floor(maxNumbers / sizeOf(data.shape))));
   const { items, chosen } = realItems(data, key, most);
@@ -98,7 +105,7 @@ function modesAsKinds({ names, shares, centres }: Pick<Places, "names" | "shares
   return { what: "modes", names, shares, rule: { centres, kindOf: range(0, names.length), confusion: null } };
 }
 
-/** The ascending distance that such a share of them is below; 0 of none. */
+/** Quantile of ascending distances; 0 if there are none. */
 function atShare(ascending: readonly number[], share: number): number {
   return ascending[Math.floor(share * ascending.length)] ?? 0;
 }
@@ -112,7 +119,7 @@ function middleOf(items: NdArray): Places["middle"] {
   return { mean, radius: atShare(distances, 0.01) };
 }
 
-/** Pixels of a side that it takes to tell how sharp an image is. */
+/** Smallest side of an image, in pixels, for which sharpness is measured. */
 const leastSide = 3;
 
 function sharpnessOf(items: NdArray, { kind, shape }: Dataset): Places["sharpness"] {
@@ -125,7 +132,7 @@ function sharpnesses(items: NdArray, shape: Shape): Float64Array {
   return laplacianVariances(reshaped(items, [items.shape[0]!, ...shape]));
 }
 
-/** From each centre to the nearest other one. */
+/** Distance from each centre to the nearest other one. */
 function distancesBetween(centres: NdArray): Float64Array {
   const k = centres.shape[0]!;
   return Float64Array.from({ length: k }, (_, place) => {
@@ -134,7 +141,7 @@ function distancesBetween(centres: NdArray): Float64Array {
   });
 }
 
-/** The class that more than half of the items are of, in words. */
+/** The class of more than half of the items, in words. */
 function classOf(data: Dataset, labels: readonly (number | undefined)[]): string {
   const counts = new Map<number, number>();
   for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -144,7 +151,7 @@ function classOf(data: Dataset, labels: readonly (number | undefined)[]): string
 
 type Balls = Pick<Places, "centres" | "radii" | "innerRadii" | "middle" | "sharpness">;
 
-/** The share of samples [n, d] that each place is nearest to, and that of those that are near it, [k] each. */
+/** Share of samples [n, d] nearest to each place, and share near it, [k] each. */
 export function sharesOf(samples: NdArray, places: Balls): { readonly nearest: number[]; readonly near: number[] } {
   const { row, isNear } = placed(samples, places);
   const [nearest, near] = [Array.from(places.radii, () => 0), Array.from(places.radii, () => 0)];
@@ -155,7 +162,7 @@ export function sharesOf(samples: NdArray, places: Balls): { readonly nearest: n
   return { nearest, near };
 }
 
-/** The place that each sample [n, d] is nearest to, and whether it is near that. */
+/** The nearest place of each sample [n, d], and whether the sample is near it. */
 function placed(
   samples: NdArray,
   { centres, radii, innerRadii, middle, sharpness }: Balls,
@@ -172,13 +179,13 @@ function placed(
   return { row, isNear };
 }
 
-/** The share of samples [n, d] that are like real items: of high quality, where the data declare modes, else near a cluster. */
+/** Share of realistic samples [n, d]: of high quality, if the data declare modes, otherwise near a cluster. */
 export function fidelityOf(samples: NdArray, places: Balls & Pick<Places, "highQuality">): number {
   const realistic = areRealistic(samples, places);
   return realistic.filter((each) => each).length / realistic.length;
 }
 
-/** The share of samples [n, d] that are realistic and of each kind, [k]; empty where there are no kinds. */
+/** Share of samples [n, d] that are realistic and of each kind, [k]; empty without kinds. */
 export function kindsIn(samples: NdArray, places: Places): number[] {
   return places.kinds === null ? [] : kindShares(samples, areRealistic(samples, places), places.kinds);
 }

@@ -18,18 +18,18 @@ import {
 import type { Evidence, MeasuredNow, RunSetup, SampleSnapshot } from "./symptom.ts";
 import { TranslationSnapshots } from "./translation-snapshots.ts";
 
-/** Steps before which nothing is said of a run. */
+/** Number of steps before which no symptom is reported. */
 export const minSteps = 200;
 
 export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value"> & Partial<Pick<MetricLine, "split">>;
 
-/** What a metric found on training items is beside what it found on held-out ones, which has the metric's own name. */
+/** Name of a scalar of training items; that of held-out items is the metric's own name. */
 function seriesName({ name, split }: LoggedNumber): string {
   const measured = endMetrics.some((metric) => isOfMetric(name, metric.name));
   return split === "train" && measured ? ofTrainingItems(name) : name;
 }
 
-/** What a run has logged, and how its samples are looked at. */
+/** The logged scalars of a run, and the snapshots of its samples. */
 export class RunHistory {
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
   private known: Snapshots | null = null;
@@ -84,9 +84,9 @@ export class RunHistory {
     };
   }
 
-  /** How the run is set up, to choose remedies by. */
+  /** Settings of the run, to choose remedies by. */
   get setup(): RunSetup {
-    // Images are [-1, 1] to players, [0, 1] outside.
+    // Images are [-1, 1] inside a GAN, [0, 1] outside.
     const scale = this.data.train.kind === "points" ? 1 : 2;
     return {
       config: this.config,
@@ -95,7 +95,7 @@ export class RunHistory {
     };
   }
 
-  /** Made when first asked for: it takes a while to find places among the items. */
+  /** Created on first use, because finding places among the items takes a while. */
   private get snapshots(): Snapshots | null {
     const { train } = this.config;
     if (this.model.adversarial === undefined || train.steps < minSteps) return null;

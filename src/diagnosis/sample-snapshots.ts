@@ -9,10 +9,10 @@ import type { TrainedModel } from "../trained/trained.ts";
 import { type Places, fidelityOf, kindsIn, placesOf, realItems, sharesOf } from "./places.ts";
 import type { Diversity, SampleSnapshot, Series } from "./symptom.ts";
 
-/** Number of samples in a snapshot: limited by their total size, but at least a hundred. */
+/** Number of samples in a snapshot, limited by their total size, but at least a hundred. */
 const [usual, maxNumbers, fewest] = [{ image: 1000, points: 2500, pair: 1000 } as const, 20_000_000, 100];
 
-/** Samples from noise by which a model of such data is judged. */
+/** Number of samples from noise in a snapshot for such data. */
 export function samplesFor({ kind, shape }: Dataset): number {
   return Math.min(usual[kind], Math.max(fewest, Math.floor(maxNumbers / sizeOf(shape))));
 }
@@ -24,9 +24,9 @@ export function isWholeWhileTraining({ stages }: Model): boolean {
 
 /** Snapshots of a model's outputs, compared with a fixed set of real items. */
 export interface Snapshots {
-  /** Null where samples are not told by place. */
+  /** Null if samples are not assigned to places. */
   readonly places: Places | null;
-  /** How far two real items are apart in one number. */
+  /** Distance between two real items in one coordinate. */
   readonly spread: number;
   snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot>;
 }
@@ -35,7 +35,7 @@ export interface Snapshots {
 export class SampleSnapshots implements Snapshots {
   readonly places: Places | null;
   readonly spread: number;
-  /** Mean distance of two real items. */
+  /** Mean distance between two real items. */
   private readonly distance: number;
   private readonly noise: Key;
   private readonly count: number;
@@ -53,7 +53,7 @@ export class SampleSnapshots implements Snapshots {
     return this.snapshotOf(await trained.sample(this.noise, this.count), step);
   }
 
-  /** Of given samples [n, ...]. */
+  /** Snapshot of given samples [n, ...]. */
   snapshotOf(made: NdArray, step: number): SampleSnapshot {
     const n = made.shape[0]!;
     const samples = reshaped(made, [n, made.data.length / n]);
@@ -65,7 +65,7 @@ export class SampleSnapshots implements Snapshots {
   }
 }
 
-/** Mean Euclidean distance of items [n, ...] taken two by two; NaN of a single one. */
+/** Mean Euclidean distance of consecutive pairs of items [n, ...]; NaN for a single item. */
 export function meanDistance(items: NdArray): number {
   const n = items.shape[0]!;
   const distances = pairDistances(reshaped(items, [n, items.data.length / n]));
@@ -104,7 +104,7 @@ function valueAt(series: Series | undefined, step: number): number | null {
   return series?.values[series.steps.lastIndexOf(step)] ?? null;
 }
 
-/** The shares of place or kind 0, 1 and so on; runs of earlier versions have none of kinds. */
+/** Shares of place or kind 0, 1 and so on; runs of earlier versions have no kinds. */
 function sharesAt(series: ReadonlyMap<string, Series>, name: (place: number) => string, step: number): number[] {
   const values: number[] = [];
   for (let place = 0; ; place++) {

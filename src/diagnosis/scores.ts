@@ -5,7 +5,10 @@ import { packsOf } from "../step/packs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import type { Scores } from "./symptom.ts";
 
-/** How well a model's discriminator tells samples [n, ...] from as many real items, or packs of them; null where it has none. */
+/**
+ * How well a model's discriminator separates samples [n, ...], or packs of them, from as many real items; null without
+ * a discriminator.
+ */
 export async function scoresOf(
   trained: TrainedModel,
   { train, test }: DataSplit,
@@ -24,7 +27,7 @@ export async function scoresOf(
   };
 }
 
-/** Of all pairs, the share in which a value is above one of the ascending ones; ties count half. */
+/** Share of pairs in which a value exceeds one of the ascending values (AUC); ties count half. */
 export function shareAbove(values: ArrayLike<number>, ascending: Float64Array): number {
   const n = ascending.length;
   let total = 0;
@@ -35,7 +38,7 @@ export function shareAbove(values: ArrayLike<number>, ascending: Float64Array): 
   return total / values.length / n;
 }
 
-/** How many of the first values pass, all of those that pass being first. */
+/** Number of leading values that pass, where all that pass come first. */
 function countBelow(ascending: Float64Array, passes: (value: number) => boolean): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

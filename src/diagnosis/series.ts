@@ -1,7 +1,7 @@
 import type { NamePattern } from "../base/name-pattern.ts";
 import type { Evidence, Series } from "./symptom.ts";
 
-/** The middle of values; NaN of none. */
+/** Median; NaN for no values. */
 export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).toSorted();
   const half = sorted.length / 2;
@@ -12,18 +12,18 @@ export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
-/** The total variation distance of two histograms: the share that would have to move to make one the other. */
+/** Total variation distance of two histograms: the share that would have to move to make them equal. */
 export function totalVariation(from: ArrayLike<number>, to: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < from.length; i++) sum += Math.abs(from[i]! - to[i]!) / 2;
   return sum;
 }
 
-/** A series in two: its newest quarter, and all before it. */
+/** Splits a series into its newest quarter and everything before it. */
 export function latestQuarter({ steps, values }: Series): {
   readonly before: readonly number[];
   readonly latest: readonly number[];
-  /** The step at which the newest quarter begins. */
+  /** The first step of the newest quarter. */
   readonly from: number;
 } {
   const cut = values.length - Math.floor(values.length / 4);
@@ -35,7 +35,7 @@ export function valuesFrom({ steps, values }: Series, step: number): readonly nu
   return values.filter((_, i) => steps[i]! >= step);
 }
 
-/** The series whose names have one form, each with what stands in the places of its name. */
+/** The series whose names match a pattern, each with the parts of its name. */
 export function seriesOf<Place extends string>(
   { series }: Pick<Evidence, "series">,
   form: NamePattern<Place>,

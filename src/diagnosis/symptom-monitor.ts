@@ -7,9 +7,9 @@ import type { Finding } from "./symptom.ts";
 export class SymptomMonitor {
   constructor(
     private readonly history: RunHistory,
-    /** Of the whole run. */
+    /** Steps of the whole run. */
     private readonly steps: number,
-    /** What was told before, in earlier sessions of the run. */
+    /** Warnings of earlier sessions of the run. */
     private told: readonly Warning[],
   ) {}
 
@@ -17,7 +17,7 @@ export class SymptomMonitor {
     return this.told;
   }
 
-  /** What there is to warn of after so many steps. */
+  /** New warnings after this many steps. */
   check(step: number): Warning[] {
     const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
     if (due.length === 0) return [];
@@ -30,7 +30,7 @@ export class SymptomMonitor {
     return this.tell(step, findings);
   }
 
-  /** Of findings, those that nobody was told of yet. */
+  /** Turns findings that have not been reported yet into warnings. */
   tell(step: number, findings: readonly Finding[]): Warning[] {
     const known = new Set(this.told.map(({ symptom }) => symptom));
     const news = findings.flatMap(({ symptom, evidence, change: { flag, reason } }) =>

@@ -10,7 +10,7 @@ export interface Series {
 
 /** Diversity of samples. */
 export interface Diversity {
-  /** Direction of an image-to-image model, whose samples are translations; null for samples from noise. */
+  /** Direction of a translation model, whose samples are translations; null for samples from noise. */
   readonly way: Direction | null;
   /** Mean pairwise distance relative to that of real items. */
   readonly value: number;
@@ -19,7 +19,7 @@ export interface Diversity {
 /** Statistics of the samples at one step. */
 export interface SampleSnapshot {
   readonly step: number;
-  /** Of samples from noise, or of each way. */
+  /** For samples from noise, or for each direction. */
   readonly diversity: readonly Diversity[];
   /** Fraction of samples whose nearest place is k, [k]; empty if no places are known. */
   readonly nearest: readonly number[];
@@ -33,16 +33,16 @@ export interface SampleSnapshot {
 
 /** The inputs of all checks: logged scalars only, except for the measurements in `now`; nothing of how a run was set up. */
 export interface Evidence {
-  /** Steps done; 0 for samples whose training is not known. */
+  /** Steps made; 0 for samples of unknown origin. */
   readonly step: number;
-  /** Numbers in one item. */
+  /** Numbers per item. */
   readonly dimensions: number;
   /** Training items on which dead units are counted. */
   readonly deadUnitItems: number;
   readonly series: ReadonlyMap<string, Series>;
-  /** Items that the discriminator sees together: 1, or the pack size. */
+  /** Number of items that the discriminator scores jointly; default 1. */
   readonly packing: number;
-  /** What the model declares of itself: who learns from which discriminator, and its ReLUs; empty where no model is known. */
+  /** Adversarial roles, ReLU nets and likelihood of the model; empty if the model is not known. */
   readonly model: Pick<Model, "adversarial" | "reluNets" | "likelihood">;
   /** Samples in a snapshot. */
   readonly sampleCount: number;
@@ -53,16 +53,16 @@ export interface Evidence {
   readonly now: MeasuredNow | null;
 }
 
-/** What is measured at a check in addition to the losses. */
+/** Measurements on the current model, in addition to the logged scalars. */
 export interface MeasuredNow {
   /**
-   * Samples as `zaya sample` draws them, or `zaya translate` makes them: by averaged parameters where there are some. Null for a
-   * model whose samples are not judged.
+   * Samples as drawn by `zaya sample` or translated by `zaya translate`, with EMA parameters if there are any. Null for
+   * a model whose samples are not checked.
    */
   readonly samples: SampleSnapshot | null;
-  /** Euclidean distances to the nearest training item; null for a model that draws nothing. */
+  /** Euclidean distances to the nearest training item; null for a model that is not generative. */
   readonly nearest: Nearest | null;
-  /** Null where there is no discriminator. */
+  /** Null without a discriminator. */
   readonly scores: Scores | null;
 }
 
@@ -70,29 +70,34 @@ export interface MeasuredNow {
 export interface Nearest {
   /** Of samples. */
   readonly generated: Float64Array;
-  /** Of real items that were not trained on; of training items from the nearest other one, where those are too few. */
+  /** Of held-out real items; of training items to the nearest other one, if held-out items are too few. */
   readonly real: Float64Array;
   readonly heldOut: boolean;
 }
 
-/** How often a discriminator puts a real item, or a pack of them, above a generated one: shares of pairs, a half where it only guesses. */
+/**
+ * Probability that a discriminator scores a real item, or a pack of them, above a generated one: shares of pairs, 0.5
+ * for guessing.
+ */
 export interface Scores {
-  /** Of items that it was trained on. */
+  /** For training items. */
   readonly train: number;
   readonly heldOut: number;
 }
 
-/** How a run was set up: what a remedy is chosen by. */
+/** Settings of a run, from which a remedy is chosen. */
 export interface RunSetup {
   readonly config: RunConfig;
   readonly remedies: Model["remedies"];
-  /** How far two real items are apart in one number, of images in [-1, 1]: the scale of noise that makes them overlap. */
+  /**
+   * Distance between two real items in one coordinate (images in [-1, 1]): the scale of noise that makes them overlap.
+   */
   readonly spread: number;
 }
 
 /** A suggested change. */
 export interface Change {
-  /** As `zaya train` takes it: `--discriminator-rate 1`. */
+  /** As a flag of `zaya train`: `--discriminator-rate 1`. */
   readonly flag: string;
   /** Why it helps against the symptom. */
   readonly reason: string;
@@ -105,11 +110,11 @@ export type Sign =
       readonly present: true;
       readonly evidence: string;
       readonly values: Readonly<Record<string, number>>;
-      /** What to change in a run of this setup. */
+      /** The change to suggest for a run with these settings. */
       readonly change: (setup: RunSetup) => Change;
     };
 
-/** A failure of training that is detected from other values than the loss. */
+/** A failure of training, detected from values other than the loss. */
 export interface Symptom {
   readonly name: string;
   /** What it is, in a few words. */

@@ -6,14 +6,14 @@ import { directionsOf, endsOf } from "../trained/ways.ts";
 import { type Snapshots, meanDistance } from "./sample-snapshots.ts";
 import type { Diversity, SampleSnapshot } from "./symptom.ts";
 
-/** Images of each domain; a net from images to images takes long. */
+/** Images of each domain; image-to-image nets take long. */
 const looked = 32;
 
 /** Snapshots of the translations of fixed images, compared with real images of the target domain. */
 export class TranslationSnapshots implements Snapshots {
   readonly places = null;
   readonly spread: number;
-  /** Mean distance of two real images, by domain. */
+  /** Mean distance between two real images, by domain. */
   private readonly distances: ReadonlyMap<Dataset, number>;
   private readonly seed: Key;
 

@@ -1,6 +1,6 @@
 import { threeDigits } from "../base/digits.ts";
 
-/** `31.2 %`; all or nothing only where it is. @param others Shares beside which it is read, as of `threeDigits`. */
+/** `31.2 %`; 0 % and 100 % only if exact. @param others Shares next to which it is read, as in `threeDigits`. */
 export function share(value: number, ...others: readonly number[]): string {
   return `${threeDigits(100 * value, ...[0, 1, ...others].map((other) => 100 * other))} %`;
 }
@@ -11,7 +11,7 @@ export function list(words: readonly string[], most = 8): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
-/** What a discriminator sees: single items, or packs of several. */
+/** What a discriminator scores: single items, or packs of several. */
 export function judged(packing: number): string {
   return packing > 1 ? `packs of ${packing} items` : "items";
 }

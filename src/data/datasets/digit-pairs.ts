@@ -5,14 +5,14 @@ import { pairDataset } from "../pairs.ts";
 import { mnist } from "./mnist.ts";
 import type { FileDataset } from "./named.ts";
 
-/** Side in pixels of both images of a pair: a digit with two pixels of background around it. */
+/** Side in pixels of both images of a pair: a digit with a border of two pixels. */
 export const side = 32;
 const margin = 2;
 
-/** Draws an image from a digit, grey `[32, 32]` with values in [0, 1] and the background 0. */
+/** Draws an image from a digit, grey `[32, 32]` with values in [0, 1] and background 0. */
 export type Draw = (digit: Float32Array, label: number) => Float32Array;
 
-/** One data set of pairs whose truth is known. */
+/** Definition of a data set of pairs with known targets. */
 export interface DigitPairs {
   readonly name: string;
   readonly description: string;
@@ -21,12 +21,12 @@ export interface DigitPairs {
   readonly b: Draw;
 }
 
-/** The digit itself. */
+/** The digit unchanged. */
 export const asItIs: Draw = (digit) => digit;
 
 /**
- * Aligned pairs `[2, 32, 32, c]` of which either image is drawn from one of MNIST's digits, when it is read: training pairs
- * from its training digits, test pairs from its test digits. Labels are the digits'.
+ * Aligned pairs `[2, 32, 32, c]` whose images are both drawn from one MNIST digit when they are read: training pairs
+ * from training digits, test pairs from test digits. Labels are those of the digits.
  */
 export function digitPairs({ name, description, channels, a, b }: DigitPairs): FileDataset {
   const pairs = (digits: Dataset): Dataset =>

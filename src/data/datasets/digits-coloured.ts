@@ -1,7 +1,7 @@
 import { filled } from "../../base/filled.ts";
 import { type Draw, digitPairs } from "./digit-pairs.ts";
 
-/** Red, green and blue by class: full saturation, hues 36 degrees apart from red on. */
+/** Red, green and blue by class: full saturation, hues 36 degrees apart, starting at red. */
 const colours: readonly (readonly [number, number, number])[] = [
   [1, 0, 0],
   [1, 0.6, 0],
@@ -16,8 +16,9 @@ const colours: readonly (readonly [number, number, number])[] = [
 ];
 
 /**
- * A digit in grey (A) and in the colour of its class (B), both of three channels. The class can be seen in the grey image,
- * and so the colour can be learnt; the grey image is the greatest channel of the coloured one, so the way back is certain.
+ * A digit in grey (A) and in the colour of its class (B), both with three channels. The class is visible in the grey
+ * image, so the colour can be learned; the grey image is the maximum over the coloured one's channels, so the opposite
+ * direction is exact.
  */
 export const digitsColoured = digitPairs({
   name: "digits-coloured",

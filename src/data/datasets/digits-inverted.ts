@@ -1,6 +1,6 @@
 import { asItIs, digitPairs } from "./digit-pairs.ts";
 
-/** A digit, white on black (A), and the same black on white (B): b = 1 - a. */
+/** A digit, white on black (A), and inverted, black on white (B): b = 1 - a. */
 export const digitsInverted = digitPairs({
   name: "digits-inverted",
   description: "digits, and inverted",

@@ -1,9 +1,9 @@
 import { asItIs, digitPairs, side } from "./digit-pairs.ts";
 
 /**
- * A digit (A) and its outline (B): the outer morphological gradient, the greatest value of the 3 x 3 pixels around each
- * less its own. A stroke leaves a bright line of one pixel around itself and is dark within, however thin it is; the
- * gradient to both sides would fill the thin strokes of these digits.
+ * A digit (A) and its outline (B), the external morphological gradient: the maximum of the 3 x 3 neighbourhood minus
+ * the pixel. A stroke leaves a bright line of one pixel around itself and is dark inside, however thin it is; the
+ * two-sided gradient would fill the thin strokes of these digits.
  * @source Rivest, Soille, Beucher, "Morphological gradients", Journal of Electronic Imaging 2(4), 1993.
  */
 export const digitsOutlined = digitPairs({

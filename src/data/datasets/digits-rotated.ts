@@ -1,6 +1,6 @@
 import { asItIs, digitPairs, side } from "./digit-pairs.ts";
 
-/** A digit (A), and the same turned by 90 degrees counter-clockwise (B): what was on the right is at the top. */
+/** A digit (A), and the same digit rotated by 90 degrees counter-clockwise (B). */
 export const digitsRotated = digitPairs({
   name: "digits-rotated",
   description: "digits, and rotated by 90 degrees",

@@ -1,9 +1,8 @@
 import type { PictureDataset } from "./named.ts";
 
 /**
- * Emoji as Google (A) and as Twitter (B) draw them, colour on white, a pair for each code point or sequence of them, which
- * is the name of its files. Those with a skin tone are left out: they are near copies of the ones without, and some would
- * be held out to test on.
+ * Emoji as drawn by Google (A) and by Twitter (B), colour on white, one pair for each code point or sequence. Variants
+ * with a skin tone are left out: they are near copies of the others, and some would end up in the test split.
  * @source the npm packages emoji-datasource-google and emoji-datasource-twitter, pictures of 64 x 64.
  */
 export const emoji: PictureDataset = {

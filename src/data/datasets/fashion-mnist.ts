@@ -2,8 +2,8 @@ import { mnistParts, openMnistFiles } from "./mnist-files.ts";
 import type { FileDataset } from "./named.ts";
 
 /**
- * Articles of clothing in the form of MNIST: 60,000 to train on and 10,000 to test on, grey, `[28, 28, 1]`, ten classes
- * (t-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot).
+ * Clothing in the format of MNIST: 60,000 training and 10,000 test images, grey, `[28, 28, 1]`, ten classes (t-shirt,
+ * trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot).
  * @source Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms",
  * arXiv 1708.07747.
  */

@@ -6,16 +6,16 @@ import type { GeneratedDataset } from "./named.ts";
 export interface MixtureDefinition {
   readonly name: string;
   readonly description: string;
-  /** Means of the modes, all of one length. */
+  /** Means of the modes, all of the same length. */
   readonly centers: readonly (readonly number[])[];
   readonly deviation: number;
-  /** How many coordinates, the first ones, have noise; all where not given. */
+  /** Number of coordinates with noise, from the first; all by default. */
   readonly noisy?: number;
-  /** Deviations from its centre up to which a sample is of high quality. */
+  /** Radius, in standard deviations, within which a sample is of high quality. */
   readonly within: number;
 }
 
-/** A mixture of Gaussians of one weight and one deviation; a point's label is its mode. */
+/** A mixture of equally weighted Gaussians with a common standard deviation; a point's label is its mode. */
 export function gaussianMixture(definition: MixtureDefinition): GeneratedDataset {
   const { name, description, deviation, within } = definition;
   const centers = stacked(definition.centers);
@@ -27,7 +27,7 @@ export function gaussianMixture(definition: MixtureDefinition): GeneratedDataset
     dimensions,
     classes,
     modes: { kind: "centers", centers, deviation, within },
-    // Rounded: the last digits of a sine are not the same everywhere.
+    // Rounded, because the last digits of a sine depend on the platform.
     formula: `mixture ${Array.from(centers.data, (x) => x.toFixed(6)).join(" ")}, deviation ${deviation} in ${noisy}`,
     draw(from, label, out) {
       out.set(centers.data.subarray(label * dimensions, (label + 1) * dimensions));

@@ -3,27 +3,27 @@ import { type Key, fold, integers, key } from "../../base/random.ts";
 import { type Dataset, type Modes, checkedIndex, fingerprintOf } from "../dataset.ts";
 import type { GeneratedDataset } from "./named.ts";
 
-/** A distribution of points to draw from. */
+/** A distribution of points to sample from. */
 export interface PointsDefinition {
   readonly name: string;
   readonly description: string;
-  /** Numbers of a point. */
+  /** Coordinates of a point. */
   readonly dimensions: number;
-  /** How many classes the points have, all of one weight; null where they have none. */
+  /** Number of equally likely classes; null for none. */
   readonly classes: number | null;
   readonly modes?: Modes;
-  /** The numbers that the points follow from, in words: what the fingerprint is over, in addition to name, part and size. */
+  /** The numbers that define the points, as text: part of the fingerprint, with name, split and size. */
   readonly formula: string;
-  /** Writes the point of a key, of the class `label` (0 where there are none), into `out`, which begins as zeros. */
+  /** Writes the point of a key, of class `label` (0 without classes), to `out`, which is zero initially. */
   draw(from: Key, label: number, out: Float32Array): void;
 }
 
 const sizes = { train: 100_000, test: 10_000 };
 
-/** Points of small parts are kept once they are drawn: up to this many numbers, a megabyte. */
+/** Points of small splits are cached: up to this many numbers, one megabyte. */
 const maxCached = 2 ** 18;
 
-/** 100,000 points to train on and 10,000 to test on. A point depends on its part and index alone. */
+/** 100,000 training and 10,000 test points `[d]`. A point depends only on its split and index. */
 export function generatedPoints(definition: PointsDefinition): GeneratedDataset {
   const { name, description } = definition;
   return {
@@ -69,7 +69,7 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
   };
 }
 
-/** The same points, each drawn when it is first asked for. */
+/** The same points, each computed when it is first requested. */
 function kept(draw: (index: number, out: Float32Array) => void, size: number, dimensions: number): typeof draw {
   const points = new Float32Array(size * dimensions);
   const known = new Uint8Array(size);

@@ -3,7 +3,7 @@ import { gaussianMixture } from "./gaussian-mixture.ts";
 const places = [-4, -2, 0, 2, 4];
 
 /**
- * Twenty-five Gaussians on a square grid, two apart, deviation 0.05.
+ * Twenty-five Gaussians on a square grid with spacing 2 and standard deviation 0.05.
  * @source Lin et al., "PacGAN", arXiv 1712.04086.
  */
 export const grid25 = gaussianMixture({

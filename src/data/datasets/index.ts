@@ -38,7 +38,7 @@ export { allShapes, shapes } from "./shapes.ts";
 export { stackedMnist } from "./stacked-mnist.ts";
 export { swissRoll } from "./swiss-roll.ts";
 
-/** All data sets known by name. */
+/** All built-in data sets. */
 export const datasets: readonly NamedDataset[] = [
   mnist,
   fashionMnist,
@@ -56,7 +56,7 @@ export const datasets: readonly NamedDataset[] = [
   moons,
 ];
 
-/** The names of the data sets that declare something of their items: `mnist, fashion-mnist`. */
+/** Names of the data sets that declare a property of their items: `mnist, fashion-mnist`. */
 export function dataWith(fact: DataFact): string {
   return datasets.flatMap(({ name, declares }) => (declares.includes(fact) ? [name] : [])).join(", ");
 }

@@ -3,7 +3,7 @@ import { formatShape } from "../../base/ndarray.ts";
 import type { DataSplit, Dataset } from "../dataset.ts";
 import { type IdxPart, idxDatasets } from "../idx-dataset.ts";
 
-/** The four files of MNIST, and of data sets that were made to take its place. */
+/** The four files of MNIST and its drop-in replacements. */
 export const mnistParts = [
   "train-images-idx3-ubyte",
   "train-labels-idx1-ubyte",
@@ -13,9 +13,9 @@ export const mnistParts = [
 
 type Read = (part: string) => Promise<Uint8Array>;
 
-/** 60,000 grey images `[28, 28, 1]` to train on and 10,000 to test on. @throws DataError for files of other shapes. */
+/** 60,000 training and 10,000 test images, grey, `[28, 28, 1]`. @throws DataError for files of other shapes. */
 export async function openMnistFiles(name: string, read: Read): Promise<DataSplit> {
-  // One after the other, so that of files that are not there the first is named.
+  // Sequentially, so that the first missing file is named.
   const parts = [await readPart(name, read, "train"), await readPart(name, read, "t10k")];
   const [train, test] = idxDatasets(parts);
   requireForm(train!, parts[0]!, 60_000);

@@ -2,7 +2,7 @@ import { mnistParts, openMnistFiles } from "./mnist-files.ts";
 import type { FileDataset } from "./named.ts";
 
 /**
- * Handwritten digits: 60,000 to train on and 10,000 to test on, grey, `[28, 28, 1]`, ten classes.
+ * Handwritten digits: 60,000 training and 10,000 test images, grey, `[28, 28, 1]`, ten classes.
  * @source LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998.
  */
 export const mnist: FileDataset = {

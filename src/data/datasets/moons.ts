@@ -4,9 +4,9 @@ import { generatedPoints } from "./generated-points.ts";
 const noise = 0.05;
 
 /**
- * Two half circles of radius 1 that reach into each other, noise of deviation 0.05: the upper one, class 0, about (0, 0),
- * the lower one about (1, 0.5). The angle is uniform.
- * @source In the manner of scikit-learn's `make_moons`, whose angles are equally spaced.
+ * Two interleaving half circles of radius 1 with noise of standard deviation 0.05: the upper one, class 0, around (0,
+ * 0), the lower one around (1, 0.5). The angle is uniform.
+ * @source in the manner of scikit-learn's `make_moons`, whose angles are equally spaced.
  */
 export const moons = generatedPoints({
   name: "moons",

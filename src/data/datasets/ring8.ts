@@ -3,10 +3,10 @@ import { gaussianMixture } from "./gaussian-mixture.ts";
 const modes = 8;
 
 /**
- * Eight Gaussians on a circle of radius 1, deviation 0.01. The angles are eighths of a turn from 0 on; a full turn is not
- * among them, as it would be the first mode again.
- * @source Radius and deviation as in Srivastava et al., "VEEGAN", arXiv 1705.07761, and Lin et al., "PacGAN",
- * arXiv 1712.04086; other papers have a radius of 2 and a deviation of 0.02.
+ * Eight Gaussians on a circle of radius 1 with standard deviation 0.01, at multiples of 45 degrees. (A range that
+ * includes 360 degrees would repeat the first mode.)
+ * @source Radius and deviation as in Srivastava et al., "VEEGAN", arXiv 1705.07761, and Lin et al., "PacGAN", arXiv
+ * 1712.04086; other papers have a radius of 2 and a deviation of 0.02.
  */
 export const ring8 = gaussianMixture({
   name: "ring8",

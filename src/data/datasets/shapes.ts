@@ -6,20 +6,20 @@ import { type Dataset, type Factors, checkedIndex, select } from "../dataset.ts"
 import { drawnImages } from "../drawn-images.ts";
 import type { DrawnDataset } from "./named.ts";
 
-/** Items held out to test on: the 10,000 and 5,000 points that disentanglement is measured with. */
+/** Test items: the 10,000 and 5,000 points that disentanglement metrics use. */
 const heldOut = 15_000;
 
 /**
- * White sprites on black whose causes are known, each pixel 0 or 1: shape (square, ellipse, heart), scale (6 from 0.5 to 1),
- * orientation (40 of [0, 2 pi)), x and y (as many as half the side in pixels, a pixel apart). At 32 pixels these are
- * 184,320 images, at 64 pixels 737,280, as many as dSprites has; of either, 15,000 by chance are held out to test on.
- * Drawn when asked for. Both parts are in random order, so that the first n items are like all.
+ * White sprites on black with known factors, each pixel 0 or 1: shape (square, ellipse, heart), scale (6 values from
+ * 0.5 to 1), orientation (40 values in [0, 2 pi)), x and y (half the side in pixels each, one pixel apart). At 32
+ * pixels there are 184,320 images, at 64 pixels 737,280, as in dSprites; of either, 15,000 random ones are held out.
+ * Drawn on request. Both splits are in random order, so a prefix is a random subset.
  *
- * Turned squares and ellipses look as before after a quarter and a half turn, so that one image can have several
- * orientations, and no code can tell which. At 32 pixels a few more look alike: 54 squares differ where 64 pixels show 60,
- * and 116 ellipses where they show 120.
- * @source In the manner of Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn anew from
- * this definition, so pixels differ.
+ * Squares and ellipses are symmetric under rotation by a quarter and a half turn, so an image can have several
+ * orientations, which no code can distinguish. At 32 pixels a few more coincide: 54 squares differ where 64 pixels show
+ * 60, and 116 ellipses where they show 120.
+ * @source in the manner of Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn from this
+ * definition, so pixels differ.
  */
 export const shapes: DrawnDataset = {
   name: "shapes",
@@ -34,10 +34,10 @@ export const shapes: DrawnDataset = {
   },
 };
 
-/** Whether a point lies within a shape of circumscribed radius 1 about the origin; y points up. */
+/** Whether a point lies within a shape with circumscribed radius 1 around the origin; y points up. */
 type Inside = (x: number, y: number) => boolean;
 
-/** Points closer than this to an edge count as inside, whichever way a machine rounds. */
+/** Points closer than this to an edge count as inside, whatever the rounding of the platform. */
 const edge = 1e-9;
 
 const square: Inside = (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= Math.SQRT1_2 + edge;
@@ -45,7 +45,10 @@ const square: Inside = (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= Math.SQRT
 /** Twice as wide as high. */
 const ellipse: Inside = (x, y) => x * x + 4 * y * y <= 1 + edge;
 
-/** A square on its corner, of half diagonal h, with half discs on its upper sides; moved so that its circle is the origin's. */
+/**
+ * A square standing on its corner, with half diagonal h and half discs on its upper sides, moved so that its
+ * circumscribed circle is centred.
+ */
 const heart: Inside = (() => {
   const up = (Math.SQRT2 - 1) / (3 - Math.SQRT2);
   const h = 1 / (1 + up);
@@ -61,8 +64,9 @@ const scales = 6;
 const turns = 40;
 
 /**
- * Every sprite of a size, in the order of its factors, y fastest: the population, of which `shapes` gives two parts.
+ * Every sprite of a size in the order of its factors, y fastest: the population, of which `shapes` contains two splits.
  * @param size Side in pixels, even.
+ * @throws OptionError for an odd size.
  */
 export function allShapes(size: number): Dataset & { readonly factors: Factors } {
   const places = size / 2;
@@ -91,8 +95,8 @@ export function allShapes(size: number): Dataset & { readonly factors: Factors }
 }
 
 /**
- * The white pixels of a sprite in the upper left corner, as places in an image: pixels whose centre is inside. The sprite
- * is centred on the pixel (size / 4, size / 4), and at scale 1 its circle has a radius of size / 4.
+ * The white pixels of a sprite in the upper left corner, as flat positions: pixels whose centre is inside. The sprite
+ * is centred on the pixel (size / 4, size / 4); at scale 1 its circle has radius size / 4.
  */
 function drawSprite(index: number, size: number): Int32Array {
   const inside = outlines[Math.floor(index / (scales * turns))]!;
@@ -110,7 +114,7 @@ function drawSprite(index: number, size: number): Int32Array {
   return Int32Array.from(white);
 }
 
-/** Factors whose every combination is one item, the last factor fastest. */
+/** Factors of which every combination is one item, the last factor fastest. */
 function gridFactors(name: string, names: readonly string[], sizes: readonly number[]): Factors {
   const size = sizes.reduce((product, extent) => product * extent);
   return {
@@ -138,7 +142,7 @@ function gridFactors(name: string, names: readonly string[], sizes: readonly num
   };
 }
 
-/** Over the factors and each sprite in one place: other places only move it. */
+/** Hash of the factors and of each sprite in one position; other positions are translations. */
 function digestOfSprites(sizes: readonly number[], size: number, spriteOf: (index: number) => Int32Array): string {
   const hash = new Sha256().update(new TextEncoder().encode(`shapes ${size} ${sizes.join(" ")}`));
   for (let sprite = 0; sprite < outlines.length * scales * turns; sprite++) {

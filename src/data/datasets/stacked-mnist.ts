@@ -12,15 +12,15 @@ const classes = 10;
 const modes: Modes = { kind: "digits", channels, classes };
 
 /**
- * Three random digits as the red, green and blue of one image, `[28, 28, 3]`: 1000 modes, one for each triple of classes.
- * An item's label is its triple read as a number, red first: 0 to 999. 128,000 stacks of MNIST's training digits, as many as
- * PacGAN draws, and 26,000 of its test digits, as many samples as the modes of a model are counted on. Which digits an item
- * is made of depends on its part and index alone; the images are put together when they are read.
+ * Three random digits as the red, green and blue channels of one image, `[28, 28, 3]`: 1000 modes, one for each triple
+ * of classes. An item's label is its triple read as a number, red first: 0 to 999. 128,000 stacks of MNIST's training
+ * digits, as many as in PacGAN, and 26,000 of its test digits, the number of samples on which modes are counted. The
+ * digits of an item depend only on its split and index; images are composed when they are read.
  *
- * MNIST's classes are not equally frequent, and so neither are the modes: the KL divergence of the triples from uniform is
- * 0.0043 nats, and counting 26,000 samples adds (1000 - 1) / (2 * 26,000) = 0.019 to what a perfect model would get.
- * @source Metz et al., "Unrolled Generative Adversarial Networks", arXiv 1611.02163; sizes after Lin et al.,
- * "PacGAN", arXiv 1712.04086, and Srivastava et al., "VEEGAN", arXiv 1705.07761.
+ * MNIST's classes are not equally frequent, so neither are the modes: the KL divergence of the triples from uniform is
+ * 0.0043 nats, and counting 26,000 samples adds (1000 - 1) / (2 * 26,000) = 0.019 to the value of a perfect model.
+ * @source Metz et al., "Unrolled Generative Adversarial Networks", arXiv 1611.02163; sizes after Lin et al., "PacGAN",
+ * arXiv 1712.04086, and Srivastava et al., "VEEGAN", arXiv 1705.07761.
  */
 export const stackedMnist: FileDataset = {
   origin: "files",
@@ -35,7 +35,7 @@ export const stackedMnist: FileDataset = {
   },
 };
 
-/** So many stacks of random digits, with replacement. */
+/** Stacks of random digits, drawn with replacement. */
 function stacks(digits: Dataset, part: string, size: number): Dataset {
   const [height, width] = digits.shape as [number, number, number];
   const chosen = integers(fold(key(0), name, part), size * channels, digits.size);
@@ -55,7 +55,7 @@ function stacks(digits: Dataset, part: string, size: number): Dataset {
   return drawnImages({ name, shape, size, labels, modes, read, digest });
 }
 
-/** Grey images [n * c, h, w, 1] as images [n, h, w, c], each of c grey ones that follow each other. */
+/** Stacks groups of c consecutive grey images: [n * c, h, w, 1] to [n, h, w, c]. */
 function interleaved(layers: NdArray<"float32">, shape: readonly number[]): NdArray<"float32"> {
   const out = zeros(shape);
   const [n, height, width] = shape as [number, number, number, number];

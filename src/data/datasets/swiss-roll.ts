@@ -5,8 +5,8 @@ const noise = 0.25;
 const scale = 7.5;
 
 /**
- * A spiral of a turn and a half: `t (cos t, sin t)` with t uniform on [1.5 pi, 4.5 pi), noise of deviation 0.25 on both
- * coordinates, and all divided by 7.5, which brings their deviation to 0.9.
+ * A spiral of one and a half turns: `t (cos t, sin t)` with t uniform on [1.5 pi, 4.5 pi), noise of standard deviation
+ * 0.25 on both coordinates, all divided by 7.5, which gives the coordinates a standard deviation of 0.9.
  * @source Gulrajani et al., "Improved Training of Wasserstein GANs", arXiv 1704.00028: the toy data of its figures.
  */
 export const swissRoll = generatedPoints({

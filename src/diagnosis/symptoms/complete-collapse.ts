@@ -5,13 +5,14 @@ import type { Diversity, SampleSnapshot, Symptom } from "../symptom.ts";
 import { share } from "../words.ts";
 
 /**
- * Distance of two samples beside that of two real items, below which they are alike. One picture that is made of every image keeps
- * a trace of each: 0.09 to 0.26 where nothing else is to be seen, 0.4 to 1.2 where they differ.
+ * Diversity (distance of two samples over that of two real items) below which samples are alike. If a model translates
+ * every image to the same picture, a faint trace of each input remains: 0.09 to 0.26 where nothing else is visible, 0.4
+ * to 1.2 where outputs differ.
  */
 const minDiversity = { fromNoise: 0.1, fromImages: 0.3 };
-/** Of the samples near real items, the share at one place from which they are all there. */
+/** Share of the samples near real items that must be at one place. */
 const samePlaceThreshold = 0.99;
-/** Share of samples near real items, from which their places count. */
+/** Share of samples near real items from which their places are considered. */
 const enoughNear = 0.5;
 
 const name = "complete-collapse";
@@ -41,7 +42,9 @@ export const completeCollapse: Symptom = {
   },
 };
 
-/** Whether all samples of a snapshot are nearly the same, in at least one direction, or all at one of several places. */
+/**
+ * Whether all samples of a snapshot are nearly the same, in at least one direction, or all at one of several places.
+ */
 export function collapsed(snapshot: SampleSnapshot): boolean {
   return (
     snapshot.diversity.some(({ way, value }) => value < minDiversityOf(way)) ||
@@ -57,7 +60,7 @@ function leastDiverse({ diversity }: SampleSnapshot): Diversity {
   return diversity.reduce((least, each) => (each.value < least.value ? each : least));
 }
 
-/** The place of most samples, with its share of those near real items; null where these are too few. */
+/** The place of most samples, with its share of those near real items; null if these are too few. */
 function largestPlace(snapshot: SampleSnapshot): { readonly place: number; readonly share: number } | null {
   const near = nearShare(snapshot);
   if (!(near >= enoughNear)) return null;

@@ -5,10 +5,10 @@ import { seriesOf } from "../series.ts";
 import type { Symptom } from "../symptom.ts";
 import { list, share } from "../words.ts";
 
-/** Share of a layer's units from which too many are dead, at each of the newest checks, whatever items were drawn. */
+/** Share of dead units in a layer that counts as too many, if reached in each of the newest checks. */
 const tooMany = 0.7;
 const checks = 3;
-/** Standard errors by which the share must be above it. */
+/** Standard errors by which the share must exceed it. */
 const standardErrors = 2;
 
 const name = "dead-units";
@@ -23,7 +23,7 @@ export const deadUnits: Symptom = {
     const layers = seriesOf(evidence, deadUnitsIn)
       .filter(({ parts: { net }, series: { values } }) => values.length >= checks && reluNets.includes(net))
       .map(({ parts: { net, layer }, series: { values } }) => {
-        // Runs of earlier versions have none.
+        // Runs of earlier versions have no standard errors.
         const errors = evidence.series.get(deadUnitsStderr.name({ net, layer }))?.values ?? [];
         const dead = minOf(values.slice(-checks));
         const stderr = maxOf([0, ...errors.slice(-checks)]);

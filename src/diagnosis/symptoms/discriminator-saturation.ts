@@ -1,14 +1,14 @@
 import { threeDigits } from "../../base/digits.ts";
 import { maxOf } from "../../base/many.ts";
 import { changeFor } from "../changes.ts";
-import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../players.ts";
+import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../followed-generators.ts";
 import { latestQuarter, median } from "../series.ts";
 import type { Evidence, Symptom } from "../symptom.ts";
 import { judged, share } from "../words.ts";
 
-/** Mean accuracy on real and generated items, over the newest quarter, from which a discriminator is never wrong. */
+/** Mean accuracy on real and generated items over the newest quarter from which a discriminator counts as saturated. */
 const minAccuracy = 0.98;
-/** Of the generator's largest gradient, what is left of it. */
+/** Largest ratio of the current to the maximum gradient norm of the generator. */
 const maxGradientRatio = 0.1;
 
 const name = "discriminator-saturation";
@@ -52,7 +52,7 @@ function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): strin
   return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy, minAccuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left, maxGradientRatio)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
 }
 
-/** A discriminator that has memorised its training items is certain on those only. */
+/** A discriminator that has memorised its training items is certain only on those. */
 function heldOutWords({ now, packing }: Evidence): string {
   const scores = now?.scores ?? null;
   if (scores === null) return "";

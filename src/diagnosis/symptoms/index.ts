@@ -10,7 +10,7 @@ import { posteriorCollapse } from "./posterior-collapse.ts";
 import type { Symptom } from "../symptom.ts";
 import { vanishingGradient } from "./vanishing-gradient.ts";
 
-/** Every symptom, by the order in which they are told. */
+/** Every symptom, in the order of reporting. */
 export const symptoms: readonly Symptom[] = [
   completeCollapse,
   partialCollapse,

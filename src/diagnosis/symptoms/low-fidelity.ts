@@ -5,7 +5,7 @@ import { currentSnapshots } from "../current-snapshots.ts";
 import type { Symptom } from "../symptom.ts";
 import { share } from "../words.ts";
 
-/** Of the share of real items that are like real items, the part below which most samples are like none. */
+/** Share of realistic samples, relative to that of real items, below which most samples are unrealistic. */
 const maxRelativeFidelity = 0.5;
 
 const name = "low-fidelity";
@@ -14,13 +14,13 @@ export const lowFidelity: Symptom = {
   name,
   summary: "most samples do not look like real items",
   needs: "an adversarial model, two snapshots of samples, and data with declared modes or enough items to cluster",
-  // A learning rate that falls brings samples near in the last steps.
+  // A falling learning rate improves samples in the last steps.
   warmUp: null,
   check: (evidence) => {
     const { places } = evidence;
     const snapshots = currentSnapshots(evidence);
     const shares = snapshots?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
-    // Where real items themselves are not near what the data declare, no sample can be told by it.
+    // If real items themselves do not pass, samples cannot be judged by this.
     if (
       places === null ||
       shares.length === 0 ||
@@ -36,7 +36,7 @@ export const lowFidelity: Symptom = {
       evidence: `${share(best, maxRelativeFidelity * places.fidelity)} of samples are ${where}, and ${share(places.fidelity)} of real items (low: below ${share(maxRelativeFidelity * places.fidelity, best)})`,
       values: { fidelity: best, ofReal: places.fidelity },
     };
-    // Samples that are all alike are named by that.
+    // Samples that are all alike are reported as complete collapse.
     if (best >= maxRelativeFidelity * places.fidelity || snapshots!.every(collapsed))
       return { present: false, ...sign };
     return {

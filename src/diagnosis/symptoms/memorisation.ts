@@ -9,7 +9,7 @@ import { share } from "../words.ts";
 
 /** Minimum fraction of pairs in which the sample is nearer to a training item than the held-out item is. */
 const minNearerShare = 0.8;
-/** And how near it is at most, beside the new real item. */
+/** Largest ratio of the sample's distance to the held-out item's. */
 const maxDistanceRatio = 0.75;
 
 const name = "memorisation";

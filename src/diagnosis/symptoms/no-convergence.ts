@@ -20,7 +20,7 @@ export const noConvergence: Symptom = {
   name,
   summary: "samples keep changing place",
   needs: `an adversarial model, ${minSteps} steps, five snapshots of samples, and data with declared modes or enough items to cluster`,
-  // A falling learning rate brings many to rest.
+  // A falling learning rate makes many runs converge.
   warmUp: 0.75,
   check: (evidence) => {
     const { step } = evidence;

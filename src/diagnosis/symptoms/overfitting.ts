@@ -7,20 +7,22 @@ import { seriesOf } from "../series.ts";
 import type { Change, Evidence, Series, Sign, Symptom } from "../symptom.ts";
 import { list, share } from "../words.ts";
 
-/** Standard errors of the difference between two held-out values from which the later one is worse. */
+/** Standard errors of the difference between two held-out values by which the later one must be worse. */
 const errors = 2;
 /** Minimum deterioration, relative to the improvement up to the best held-out value. */
 const minRelativeIncrease = 0.05;
-/** Evaluations that it takes; the newest ones must agree. */
+/** Number of evaluations needed, and how many of the newest must agree. */
 const [evaluations, newest] = [4, 2];
 
 /**
- * How far a discriminator's mean score of held-out items has fallen from that of training items towards that of generated ones: 0
- * where it tells no training item from a new one, 1 where new items are generated ones to it. Runs on all of the data reach 0.1.
- * @source Karras et al., "Training generative adversarial networks with limited data", arXiv 2006.06676, equation 1: r_v.
+ * How far a discriminator's mean score of held-out items has moved from that of training items towards that of
+ * generated ones: 0 if it treats training and held-out items alike, 1 if it treats held-out items as generated. Runs on
+ * all of the data reach 0.1.
+ * @source Karras et al., "Training generative adversarial networks with limited data", arXiv 2006.06676, equation 1:
+ * r_v.
  */
 const maxForgotten = 0.2;
-/** Newest records of scores that must agree. */
+/** Number of newest records of scores that must agree. */
 const records = 3;
 
 const name = "overfitting";
@@ -36,7 +38,7 @@ export const overfitting: Symptom = {
   },
 };
 
-/** By the discriminator that tells training items from held-out ones best; null where none was recorded often enough. */
+/** Uses the discriminator with the largest gap; null if none was recorded often enough. */
 function ofDiscriminators({ series }: Evidence): Sign | null {
   const scores = seriesOf({ series }, overfitScore).flatMap(({ parts: { score, part } }) =>
     part === "generated" ? [score] : [],
@@ -55,7 +57,10 @@ function ofDiscriminators({ series }: Evidence): Sign | null {
 }
 
 interface Forgotten {
-  /** Of the newest records: the gap between training and held-out items, of that between training and generated ones. */
+  /**
+   * Gap between training and held-out items, divided by that between training and generated ones, for the newest
+   * records.
+   */
   readonly shares: readonly number[];
   readonly gaps: readonly number[];
   readonly errors: readonly number[];
@@ -64,7 +69,7 @@ interface Forgotten {
 function forgottenBy(score: string, series: Evidence["series"]): Forgotten | null {
   const of = (part: string) => series.get(overfitScore.name({ score, part }));
   const [train, heldOut, generated, stderrs] = ["train", "heldOut", "generated", "stderr"].map(of);
-  // At first a discriminator tells nothing from anything.
+  // An untrained discriminator separates nothing.
   const steps = (generated?.steps ?? []).filter((step) => step > 0).slice(-records);
   if (train === undefined || steps.length < records) return null;
   const gaps = steps.map((step) => valueAt(train, step) - valueAt(heldOut, step));
@@ -97,21 +102,21 @@ function ofMetrics(evidence: Evidence): Sign | null {
 }
 
 interface Course {
-  /** The best value of held-out items. */
+  /** The best value on held-out items. */
   readonly best: { readonly step: number; readonly value: number };
   readonly now: number;
   readonly trainThen: number;
   readonly trainNow: number;
-  /** By how much the newest values are worse than the best, at least; below 0 for better ones. */
+  /** Smallest deterioration of the newest values from the best one; negative if they are better. */
   readonly lost: number;
-  /** Standard error of the difference, were both of other items each: of the same items it is smaller. */
+  /** Standard error of the difference for independent items; for the same items it is smaller. */
   readonly error: number;
-  /** What they must be worse by. */
+  /** Deterioration from which the metric counts as overfitted. */
   readonly minIncrease: number;
   readonly present: boolean;
 }
 
-/** Of a metric that was measured on both parts; null where it was not, or too seldom. */
+/** Evaluations of a metric on both splits; null if there are none, or too few. */
 function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"): Course | null {
   const [heldOut, train, errorsOf] = [name, ofTrainingItems(name), metricStderr(name)].map((each) => series.get(each));
   if (heldOut === undefined || train === undefined || heldOut.values.length < evaluations) return null;

@@ -6,18 +6,19 @@ import type { Evidence, SampleSnapshot, Symptom } from "../symptom.ts";
 import { totalVariation } from "../series.ts";
 import { list, share } from "../words.ts";
 
-/** Of its due, by its share of real items, the part of the samples below which a kind of items is missed. */
+/** Share of samples of a kind, relative to its share of real items, below which the kind counts as missing. */
 const missedBelow = 0.1;
-/** Share of samples near real items, from which a model is good enough for what it misses to be collapse. */
+/** Share of samples near real items from which missing kinds count as collapse rather than low fidelity. */
 const enoughNear = 0.5;
-/** Share of real items of the kinds that are missed, from which they matter. A mode that the data declare always does. */
+/** Total share of real items of missing kinds from which they matter. A mode that the data declare always does. */
 const minMissedShare = 0.1;
 /**
- * Share of realistic samples that would have to be of another mode or class to be shared out like real items, from which most are of
- * a few: the total variation distance. A model of three digits in ten has 56 % and more, healthy ones have up to 20 %.
+ * Share of realistic samples that would have to be of another mode or class to match the shares of real items (total
+ * variation distance) from which most samples are of a few kinds. A model of three digits out of ten has 56 % and more,
+ * healthy ones up to 20 %.
  */
 const maxMisplaced = 0.4;
-/** Realistic samples that a kind is due, from which none of it is no accident. */
+/** Expected number of realistic samples of a kind from which finding none is no coincidence. */
 const minExpected = 20;
 
 const name = "partial-collapse";
@@ -48,20 +49,20 @@ export const partialCollapse: Symptom = {
   },
 };
 
-/** What samples have of each kind of real items. */
+/** Shares of each kind of real items among the samples. */
 interface Count {
   readonly what: string;
   readonly names: readonly string[];
   /** Of real items. */
   readonly shares: Float64Array;
-  /** Missing at every snapshot: a mode that comes and goes is not missing. */
+  /** Kinds missing in every snapshot: a mode that comes and goes is not missing. */
   readonly missed: readonly number[];
-  /** Share of real items of the kinds that are missed, and from which it matters. */
+  /** Share of real items of the missing kinds, and its threshold. */
   readonly held: number;
   readonly minHeld: number;
-  /** Share of realistic samples that would have to be of another kind; null where it is not judged. */
+  /** Share of realistic samples that would have to be of another kind; null if not checked. */
   readonly misplaced: number | null;
-  /** Share of samples near real items, and from which they are counted. */
+  /** Share of samples near real items, and its threshold. */
   readonly near: number;
   readonly minNear: number;
   /** Which samples are counted, in words. */
@@ -82,8 +83,9 @@ function nearOf(snapshots: readonly SampleSnapshot[]): Pick<Count, "near" | "cou
 }
 
 /**
- * By declared modes or classes, of realistic samples alone: what lies between modes is of none, and clusters of images are of looks
- * more than of classes. Null where they are too few to tell a rare kind from a missing one.
+ * Counts by declared modes or classes, over realistic samples only: samples between modes belong to none, and clusters
+ * of images reflect their appearance rather than their class. Null if there are too few samples to tell a rare kind
+ * from a missing one.
  */
 function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSnapshot[]): Count | null {
   const kinds = places?.kinds ?? null;
@@ -111,7 +113,7 @@ function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSna
     minHeld: modes ? 0 : minMissedShare,
     ...nearOf(snapshots),
     minNear: enoughNear,
-    // Samples of high quality are enough, wherever the others are.
+    // High-quality samples suffice, wherever the others are.
     ...(modes && {
       minNear: 0,
       counted: `${share(realistic.at(-1)!)} of samples are of high quality (required: ${minExpected} expected per mode)`,
@@ -119,7 +121,7 @@ function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSna
   };
 }
 
-/** By the nearest mode or cluster of those samples that are near it. */
+/** Counts by the nearest mode or cluster, over the samples near it. */
 function byPlace({ places }: Evidence, snapshots: readonly SampleSnapshot[]): Count {
   const { shares, names, declared } = places!;
   const missed = [...shares.keys()].filter((place) =>

@@ -4,19 +4,20 @@ import { changeFor } from "../changes.ts";
 import { seriesOf } from "../series.ts";
 import type { Symptom } from "../symptom.ts";
 
-/** Nats of KL from which a latent says something of an item. */
+/** KL term in nats from which a latent dimension is active. */
 const activeKl = 0.01;
-/** Of the latents that can be of use, how many say something where the posterior has collapsed, at most. */
+/** Largest share of useful latent dimensions that are active in a collapsed posterior. */
 const activeFraction = 0.1;
-/** Nats in all from which the few that are left say much. */
+/** Total KL term in nats above which few active dimensions carry enough information. */
 const maxCollapsedKl = 5;
 /**
- * Nats in all below which codes do not tell even two kinds of items apart, one bit, however many latents share them: what a
- * code tells of its item is at most the KL.
- * @source Hoffman, Johnson, "ELBO surgery", 2016: the KL is that mutual information and what the codes' own distribution adds.
+ * Total KL term in nats below which codes do not even separate two kinds of items (one bit), however many dimensions
+ * share it: the information in a code about its item is at most the KL term.
+ * @source Hoffman, Johnson, "ELBO surgery", 2016: the KL is that mutual information plus the KL of the aggregate
+ * posterior from the prior.
  */
 const oneBit = Math.LN2;
-/** Of the KL that a run is held to, the part from which it has what was asked for. */
+/** Fraction of a constrained KL term's target from which the constraint counts as met. */
 const targetFraction = 0.5;
 
 const name = "posterior-collapse";
@@ -31,7 +32,7 @@ export const posteriorCollapse: Symptom = {
     if (latents.length === 0) return null;
     const total = latents.reduce((sum, kl) => sum + kl, 0);
     const active = latents.filter((kl) => kl >= activeKl).length;
-    // Items of few numbers have no use for more latents than that.
+    // Items with few numbers have no use for more latent dimensions than that.
     const useful = Math.min(latents.length, evidence.dimensions);
     const fewest = Math.round(activeFraction * useful);
     const asked = evidence.model.likelihood?.targetKl?.(evidence.step) ?? Infinity;

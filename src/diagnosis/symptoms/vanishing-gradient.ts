@@ -1,14 +1,14 @@
 import { threeDigits } from "../../base/digits.ts";
 import { maxOf } from "../../base/many.ts";
 import { changeFor } from "../changes.ts";
-import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../players.ts";
+import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../followed-generators.ts";
 import { latestQuarter } from "../series.ts";
 import type { Symptom } from "../symptom.ts";
 import { judged, share } from "../words.ts";
 
-/** Of its largest value before, what is left of a gradient that has vanished: two orders of magnitude. */
+/** Ratio of the gradient norm to its earlier maximum below which it has vanished: two orders of magnitude. */
 const vanished = 0.01;
-/** Accuracy below which the discriminator has nothing left to teach, and a small gradient is as it should be. */
+/** Accuracy below which the discriminator cannot separate the items, and a small gradient is expected. */
 const stillRight = 0.75;
 
 const name = "vanishing-gradient";

@@ -2,25 +2,25 @@ import { gradientNorm, stepScalar } from "../base/scalar-names.ts";
 import { valuesFrom } from "./series.ts";
 import type { Evidence, Series } from "./symptom.ts";
 
-/** A net that learns from a discriminator, as a run has followed it. */
+/** A net trained against a discriminator, with its logged scalars. */
 export interface FollowedGenerator {
   readonly net: string;
-  /** Norms of its gradient. */
+  /** Its gradient norms. */
   readonly gradient: Series;
-  /** The discriminator's accuracy at the same time, 0.5 for guesses and 1 for no mistake; null for critics, who have none. */
+  /** Accuracy of the discriminator at the same steps (0.5: chance, 1: perfect); null for critics. */
   readonly accuracy: Series | null;
 }
 
-/** Gradient norms that it takes to say how a net's gradient went. */
+/** Gradient norms needed to judge their trend. */
 const minNorms = 12;
 
-/** The nets that learn from a discriminator, where enough was logged of them. */
+/** The nets trained against a discriminator for which enough was logged. */
 export function followedGenerators({ model, series }: Evidence): FollowedGenerator[] {
   return (model.adversarial ?? []).flatMap(({ net, step, discriminator, accuracy: scalar }) => {
     const gradient = series.get(gradientNorm.name({ step, net }));
     if (gradient === undefined || gradient.values.length < minNorms) return [];
     const accuracy = (scalar !== null && series.get(stepScalar.name({ step: discriminator, scalar }))) || null;
-    // Before its first step a critic is not bounded yet, and its slope means nothing.
+    // Before its first update a critic is not constrained, and its slope has no meaning.
     return [{ net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy }];
   });
 }
@@ -29,7 +29,7 @@ function afterStart({ steps, values }: Series): Series {
   return { steps: steps.filter((step) => step > 0), values: values.filter((_, i) => steps[i]! > 0) };
 }
 
-/** Mean accuracy of the discriminator from a step on; NaN where it is not known. */
+/** Mean accuracy of the discriminator from a step on; NaN if unknown. */
 export function accuracyFrom({ accuracy }: FollowedGenerator, step: number): number {
   const values = accuracy === null ? [] : valuesFrom(accuracy, step);
   return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
