@@ -50,10 +50,10 @@ export function moreSteps({ train }: RunConfig): Change {
   };
 }
 
-/** Fractions of the data above this are suggested as all of the data. */
+/** The largest fraction of the data that is suggested. */
 const maxShare = 0.9;
 
-/** All of the data, or a larger fraction, for a run on a subset. */
+/** Ten times as much data, for a run on a subset. */
 export function moreData({ data: { limit } }: RunConfig): Change | null {
   if (limit !== undefined && limit >= 1) {
     return {

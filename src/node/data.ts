@@ -7,16 +7,17 @@ import type { DataParts } from "./data-parts.ts";
 import { openDomains } from "./open-domains.ts";
 
 /**
- * Opens data by name (`mnist`), or by path: a folder of images, a NumPy file (`.npy`), an IDX file, or a table of points
- * (`.csv`, `.tsv`). Data without a test part give a tenth of their items to it, the same ones each time. Two domains of
- * images, named by two specs or one (`openDomains`), are limited and split each by itself and then become pairs.
- * @throws DataError when there is no such data, or they are not what they should be.
+ * Opens data by name (`mnist`) or by path: a folder of images, a NumPy file (`.npy`), a Parquet file, an IDX file, a
+ * table of points (`.csv`, `.tsv`), or a JavaScript or TypeScript file that exports data. If the data have no test
+ * split, a tenth of the items, always the same, becomes it. Two domains of images, given by two specs or found in one
+ * folder, are limited and split separately and then paired.
+ * @throws DataError when there is no such data, or they are not valid.
  * @throws OptionError when an option is not valid or does not fit the data.
  */
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
   checkOptions(options);
   const { limit, domain } = options;
-  // Folders are read up to a number of images; how many a share is shows when all are there.
+  // A limit of whole items is applied while reading; a fraction needs the total first.
   const first = limit === undefined || limit < 1 ? undefined : limit;
   const { domains, join } = await openDomains(spec, { ...options, first });
   const splits = domains.map((parts) => splitOf(parts, limit));
@@ -25,8 +26,9 @@ export async function openData(spec: string, options: OpenDataOptions = {}): Pro
 }
 
 /**
- * The same as one set, in the order in which they lie there. Of data that have a test part of their own, the part to
- * train on.
+ * Opens data as one set, in their own order and without splitting; for data with their own test split, the training
+ * split.
+ * @throws DataError and OptionError as `openData`.
  */
 export async function openItems(spec: string, options: OpenItemsOptions = {}): Promise<Dataset> {
   checkOptions(options);
@@ -43,10 +45,10 @@ function chosenDomain(items: Dataset, domain: OpenDataOptions["domain"]): Datase
   );
 }
 
-/** Aligned domains stay so: what is kept and what is held out follow from the number of items alone. */
+/** Aligned domains stay aligned: which items are kept or held out depends only on their number. */
 function splitOf({ train, test }: DataParts, limit: number | undefined): DataSplit {
   if (limit !== undefined && limit >= 1) {
-    // The limit comes first, so that it bounds the whole.
+    // The limit comes first, so that it applies to the whole.
     const limited = take(train, limit);
     return test === null ? splitOff(limited) : { train: limited, test: take(test, limit) };
   }

@@ -21,31 +21,35 @@ import { startThread } from "./start-thread.ts";
 export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
 /**
- * `auto` is `cpu`, ONNX Runtime alone, and `wasm` where that is not installed. `kernels` fuses all but large products into passes
- * of our own; `wasm` is kernels alone, without native parts. `kernels` and `webgpu` are used only where they are named.
+ * `auto` is `cpu` (ONNX Runtime), or `wasm` where ONNX Runtime is not installed. `kernels` fuses everything but large
+ * products into WebAssembly kernels; `wasm` is kernels alone, without native parts. `kernels` and `webgpu` are used
+ * only on request.
  */
 export type Device = (typeof devices)[number];
 
-/** What `auto` is here. */
+/** What `auto` means on this machine. */
 export const usualDevice: Device = hasOnnxRuntime ? "cpu" : "wasm";
 
-/** How ONNX Runtime is to run on a device of this machine. */
+/** ONNX Runtime's options for a device of this machine. */
 export function ortOptions(device: Device = "auto", threads = availableParallelism()): OrtOptions {
   return { device: device === "webgpu" ? "webgpu" : "cpu", threads };
 }
 
-/** Which engine of this machine, and on how many threads. */
+/** The device, and its number of threads. */
 export interface NodeEngineOptions {
   readonly device?: Device;
-  /** As many as there are cores where not given. */
+  /** Default: one per core. */
   readonly threads?: number | undefined;
 }
 
-/** An engine of this machine. @throws EngineError when it has no such device, or ONNX Runtime is not installed for it. */
+/**
+ * Creates an engine on this machine. @throws EngineError when it has no such device, or ONNX Runtime is needed and not
+ * installed.
+ */
 export async function nodeEngine({ device = "auto", threads }: NodeEngineOptions = {}): Promise<Engine> {
   const chosen = engineOf(device === "auto" ? usualDevice : device, threads ?? availableParallelism());
   const engine = { ...chosen, freeMemory: availableMemory };
-  // The device is found when the first session is made; one that is missing is to be told before any work.
+  // A missing device shows only when the first session is created, which should be before any work.
   if (engine.name === "webgpu") await requireUpdates(engine);
   return engine;
 }
@@ -57,7 +61,10 @@ function engineOf(device: Device, count: number): Engine {
   return device === "kernels" ? kernelEngine(options, { threads }) : ortEngine(options);
 }
 
-/** What a result depends on in addition to its config. @param threads Of the engine. */
+/**
+ * Versions and settings that results depend on in addition to the config. @param threads Number of threads of the
+ * engine.
+ */
 export function versions(threads = availableParallelism()): Record<string, string> {
   return {
     zaya: packageVersion(),
@@ -68,7 +75,9 @@ export function versions(threads = availableParallelism()): Record<string, strin
   };
 }
 
-/** Of the package that reads and writes image files. @throws EngineError when it is not installed or does not load. */
+/**
+ * Version of the package that reads and writes images. @throws EngineError when it is not installed or does not load.
+ */
 export async function sharpVersion(): Promise<string> {
   return (await loadSharp()).versions.sharp!;
 }

@@ -24,7 +24,10 @@ import { append } from "../base/many.ts";
 /** Bytes of one piece of a file that is read in pieces. */
 const chunkSize = 1 << 20;
 
-/** A store in a folder, one file a name. The folder is made by the first write. */
+/**
+ * A store in a folder, one file per name. The folder is created by the first write.
+ * @throws RunError naming the path, with what to do, for errors of the file system.
+ */
 export class FolderStore implements Store {
   readonly folder: string;
 

@@ -23,20 +23,21 @@ const formats = {
   ".tiff": tiff,
 } as const;
 
-/** Endings of files that an image can be written to. */
+/** File name endings of the formats in which images can be written. */
 export const imageEndings = Object.keys(formats);
 
 function formatOf(path: string): (typeof formats)[keyof typeof formats] | undefined {
   return formats[extname(path).toLowerCase() as keyof typeof formats];
 }
 
-/** A file's name as it will be written: with `.png` after it where its own ending is of a format that is only read. */
+/** The file name under which an image is written: with `.png` appended if its own format is only read. */
 export function writableName(file: string): string {
   return formatOf(file) === undefined ? `${file}.png` : file;
 }
 
 /**
- * The files of a folder and the folders in it, sorted, as paths from it, and what of them cannot be opened; of a file, null.
+ * The files in a folder and its subfolders, sorted, as relative paths, and those that cannot be opened; null for a
+ * file.
  * @throws DataError when there is neither, or the folder cannot be read.
  */
 export async function filesIn(
@@ -53,7 +54,7 @@ export async function filesIn(
 }
 
 /**
- * One image file as bytes [h, w, channels], turned upright, transparency on white.
+ * One image file as bytes [h, w, channels], with EXIF orientation applied and transparency on white.
  * @throws DataError when it cannot be read as an image.
  */
 export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"uint8">> {
@@ -63,7 +64,7 @@ export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<
   return ndarray("uint8", [picture.height, picture.width, channels], picture.pixels);
 }
 
-/** An image [h, w, 1 or 3] of bytes as the bytes of a file of that name. */
+/** Encodes an image [h, w, 1 or 3] of bytes in the format of the file name's ending. */
 export async function encodeImage(image: NdArray<"uint8">, path: string): Promise<Uint8Array> {
   const open = await loadSharp();
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
@@ -73,7 +74,9 @@ export async function encodeImage(image: NdArray<"uint8">, path: string): Promis
   return coloured.toFormat(format, how).toBuffer();
 }
 
-/** Images [n, h, w, 1 or 3] of bytes as an animation without an end, .webp or .gif, each shown so many milliseconds. */
+/**
+ * Encodes images [n, h, w, 1 or 3] of bytes as a looping animation, .webp or .gif. @param delay Milliseconds per image.
+ */
 export async function encodeAnimation(images: NdArray<"uint8">, path: string, delay: number): Promise<Uint8Array> {
   const open = await loadSharp();
   const [n, height, width, channels] = images.shape as [number, number, number, 1 | 3];
@@ -83,7 +86,7 @@ export async function encodeAnimation(images: NdArray<"uint8">, path: string, de
   return (extname(path).toLowerCase() === ".gif" ? frames.gif(how) : frames.webp({ ...how, quality: 90 })).toBuffer();
 }
 
-/** Where a file of one folder lies in another. */
+/** Path of a file of one folder in another folder. */
 export function counterpart(folder: string, file: string): string {
   return join(folder, ...writableName(file).split("/"));
 }

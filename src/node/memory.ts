@@ -3,7 +3,7 @@ import { freemem } from "node:os";
 /** What is left of it to the rest of the program. */
 const used = 0.9;
 
-/** Bytes that this process may still take, by the limits of its container where it has some. */
+/** Bytes that this process may still allocate, respecting the limits of its container. */
 export function availableMemory(): number {
   return Math.floor(used * (process.availableMemory?.() ?? freemem()));
 }

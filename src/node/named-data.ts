@@ -44,8 +44,9 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
 }
 
 /**
- * Data to begin with where nobody names any: MNIST where its package is installed, else data made from their definition.
- * @param takesPoints Whether they may be points, on which a model is trained within minutes on any engine.
+ * Default data: MNIST if its package is installed, otherwise generated data.
+ * @param takesPoints Whether 2-D points will do, on which a model is trained within minutes on any engine.
+ * @returns The spec of the data (points, or images [28, 28, 1] or [32, 32, 1]), and a note for the user.
  */
 export function usualData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
   const { name, home } = mnist;

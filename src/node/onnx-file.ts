@@ -7,7 +7,7 @@ import { openRegular, readRegular } from "./read-file.ts";
 /** ONNX's own limit, that of its container format. */
 const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files have at most 2 GiB; save the weights as external data" };
 
-/** An ONNX file, with the files beside it that its weights lie in. @throws DataError when it cannot be read. */
+/** An ONNX file, with its external weight files. @throws DataError when it cannot be read. */
 export async function onnxFile(path: string): Promise<OnnxSource> {
   return {
     name: path,

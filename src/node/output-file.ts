@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { OptionError } from "../base/errors.ts";
 import { codeOf, createFile, naming, replaceFile } from "./folder-store.ts";
 
-/** @throws OptionError when the path is taken and `force` does not say that it may be replaced. */
+/** @throws OptionError when the path exists and `force` is not set. */
 export async function requireFree(path: string, force: boolean): Promise<void> {
   const found = await naming("write", resolve(path), async () => {
     try {
@@ -29,8 +29,8 @@ function taken(path: string): OptionError {
 }
 
 /**
- * Writes a file that a person asked for, whole or not at all. @throws OptionError when the path is taken, even since it was
- * found free: of several processes that write one new file, one does.
+ * Writes an output file, completely or not at all. @throws OptionError when the path exists, even if it was created
+ * after the check: of several processes that create one file, one succeeds.
  */
 export async function writeOutput(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
   await requireFree(path, force);

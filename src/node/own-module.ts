@@ -9,10 +9,10 @@ import type { Recipe } from "../models/index.ts";
 import type { RecipeModule } from "../run/index.ts";
 import type { DataParts } from "./data-parts.ts";
 
-/** Endings of files that hold a person's own recipe or data. */
+/** Endings of files that can export a custom recipe or data. */
 const moduleEndings = [".js", ".mjs", ".ts", ".mts"];
 
-/** Whether a word names a file of code by its ending. */
+/** Whether a word is the path of a code file, judging by its ending. */
 export function isModulePath(word: string): boolean {
   return moduleEndings.includes(extname(word));
 }
@@ -25,14 +25,14 @@ const parts = [
   ["defaults", "object"],
 ] as const;
 
-/** A recipe from a file of a person's own. */
+/** A custom recipe from a file. */
 export interface OwnRecipe extends Recipe {
   readonly module: RecipeModule;
 }
 
 /**
- * Imports the recipe that a JavaScript or TypeScript file exports: as its default, or as the only one there.
- * @throws OptionError when the file is not there, cannot be imported, or exports no recipe with all its parts.
+ * Imports the recipe that a JavaScript or TypeScript file exports, as its default or as its only recipe.
+ * @throws OptionError when the file does not exist, cannot be imported, or exports no complete recipe.
  */
 export async function importRecipe(path: string): Promise<OwnRecipe> {
   const { exported, sha256 } = await importOwn(path, "a recipe");
@@ -57,8 +57,8 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
 }
 
 /**
- * Imports the data that a JavaScript or TypeScript file exports as its default: a data set, its training and test parts, or a
- * function that gives one of these.
+ * Imports the data that a JavaScript or TypeScript file exports as its default: a data set, its training and test
+ * splits, or a function that returns one of these.
  * @throws OptionError when the file cannot be imported, or exports something else.
  */
 export async function importData(path: string): Promise<DataParts> {

@@ -14,7 +14,10 @@ async function readNpy(path: string): Promise<NdArray> {
   return decodeNpy(bytes, basename(path));
 }
 
-/** Weights of points, [n], from a NumPy file [n] or [n, 1], or a table of one column. @throws DataError for anything else. */
+/**
+ * Weights of points, [n], from a NumPy file [n] or [n, 1], or a table with one column. @throws DataError for anything
+ * else.
+ */
 export async function readPointWeights(path: string): Promise<Float64Array> {
   const name = basename(path);
   const isNpy = extname(path.replace(/\.gz$/i, "")).toLowerCase() === ".npy";

@@ -8,18 +8,21 @@ import { listCheckpoints } from "../run/index.ts";
 import { FolderStore, causesInRun, codeOf, isDraft, naming } from "./folder-store.ts";
 import { lockFolder } from "./lock.ts";
 
-/** A run's folder of which this process is the one writer, until `release`. */
+/** A run's folder that this process alone may write to, until `release`. */
 export interface RunFolder {
-  /** As it was named. */
+  /** The folder as it was given. */
   readonly folder: string;
   readonly store: FolderStore;
-  /** Removes the lock, and folders that were made and hold nothing. */
+  /** Removes the lock, and empty folders that were created. */
   release(): Promise<void>;
 }
 
 const recordFile = "run.json";
 
-/** Hidden entries are passed over: nothing that a run writes has such a name. @throws RunError when the path holds a run, other files, or is no folder. */
+/**
+ * Hidden entries are ignored: a run never writes such names. @throws RunError when the path contains a run or other
+ * files, or is not a folder.
+ */
 export async function requireFreeFolder(folder: string): Promise<void> {
   const path = resolve(folder);
   const names = await naming("train", path, async () => {
@@ -49,7 +52,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder for a new run, and locks it. @throws RunError when it is taken or cannot be made. */
+/** Creates and locks a folder for a new run. @throws RunError when it is taken or cannot be created. */
 export async function createRunFolder(folder: string): Promise<RunFolder> {
   await requireFreeFolder(folder);
   const path = resolve(folder);
@@ -82,7 +85,7 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
   return { folder, store, release };
 }
 
-/** Locks the folder of a run to write into it. @throws RunError when there is no run, or another process writes it. */
+/** Locks the folder of a run for writing. @throws RunError when there is no run, or another process writes to it. */
 export async function openRunFolder(folder: string): Promise<RunFolder> {
   await requireRun(folder);
   const lock = await lockFolder(folder, causesInRun);
@@ -90,13 +93,13 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
   return { folder, store: new FolderStore(folder, () => lock.check()), release: () => lock.release() };
 }
 
-/** Whether the path is a folder that holds a run, be it one without its record. */
+/** Whether the path is a folder with a run, even one without its record. */
 export async function isRun(folder: string): Promise<boolean> {
   const store = new FolderStore(folder);
   return (await store.has(recordFile)) || (await listCheckpoints(store)).length > 0;
 }
 
-/** @throws RunError when the folder holds no run. */
+/** @throws RunError when the folder contains no run. */
 export async function requireRun(folder: string): Promise<void> {
   if (await isRun(folder)) return;
   const found = await stat(folder).catch(() => null);
@@ -109,7 +112,10 @@ export async function requireRun(folder: string): Promise<void> {
   );
 }
 
-/** A new run's folder at the next free `PREFIX-1`, `PREFIX-2`, ... */
+/**
+ * Creates and locks a folder for a new run at the next free `PREFIX-1`, `PREFIX-2`, ...
+ * @throws RunError when none can be created.
+ */
 export async function createNumberedRunFolder(prefix: string): Promise<RunFolder> {
   for (let n = (await largestNumber(prefix)) + 1; ; n++) {
     const folder = `${prefix}-${n}`;

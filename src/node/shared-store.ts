@@ -8,7 +8,10 @@ import { FolderStore } from "./folder-store.ts";
 const file = "store.json";
 const schema = z.object({ id: textEntry });
 
-/** The id of a folder of sweeps and trials, by which machines tell that they see the same one; made by the first that asks. */
+/**
+ * Id of a folder of sweeps and trials, by which machines check that they share it; created on first use.
+ * @throws what the file system throws when the folder cannot be written.
+ */
 export async function storeId(folder: string): Promise<string> {
   const store = new FolderStore(folder);
   if (!(await store.has(file))) {

@@ -8,15 +8,15 @@ import { toposort } from "../graph/traverse.ts";
 export type Arrays = Readonly<Record<string, NdArray>>;
 
 /**
- * What one call computes. Inputs of its graph are taken from the feeds or, by name, from the state; `updates` are new
- * values for tensors of the state.
+ * A computation of one call. Inputs of its graph are taken from the feeds or, by name, from the state; `updates` are
+ * new values for tensors of the state.
  */
 export interface Program {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates?: Readonly<Record<string, Tensor>>;
 }
 
-/** Tensors that live on the engine's device from call to call: parameters, moments, running statistics. */
+/** Tensors that stay on the engine's device from call to call: parameters, optimizer state, running statistics. */
 export interface State {
   readonly names: readonly string[];
   /** Copies of the current values. */
@@ -25,9 +25,9 @@ export interface State {
   dispose(): void;
 }
 
-/** A program that is ready to run on its engine. */
+/** A compiled program of an engine. */
 export interface Compiled {
-  /** What a person should know of how it runs, if anything. */
+  /** How it runs, if the user should know. */
   readonly note?: string;
   /** @throws EngineError when an input is missing or has another shape. */
   run(feeds: Arrays, state?: State): Promise<Arrays>;
@@ -35,10 +35,10 @@ export interface Compiled {
   release(): Promise<void>;
 }
 
-/** A place where programs run. Every engine computes the same numbers within its precision. */
+/** A backend that runs programs. Every engine computes the same numbers within its precision. */
 export interface Engine {
   readonly name: string;
-  /** Bytes that programs may still take; where it is not there, nobody can tell. */
+  /** Bytes that programs may still use; not given if unknown. */
   freeMemory?(): number;
   compile(program: Program): Promise<Compiled>;
   createState(values: Arrays): State;
@@ -78,7 +78,7 @@ export function chooseInputs<T extends { readonly shape: Shape }>(
   return chosen;
 }
 
-/** The largest count of floating point operations of one node: what a second thread could help with. */
+/** The largest number of floating-point operations of one node, which decides whether a second thread can help. */
 export function largestNode(program: Program): number {
   const outputs = [...Object.values(program.outputs), ...Object.values(program.updates ?? {})];
   return toposort(outputs).reduce(

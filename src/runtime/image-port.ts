@@ -5,26 +5,26 @@ import { type NdArray, type Shape, zeros } from "../base/ndarray.ts";
 import type { OnnxValue } from "../onnx/index.ts";
 import { type OnnxNet, describeValue } from "./onnx-net.ts";
 
-/** Where an image's channels are: [n, c, h, w] or [n, h, w, c]. */
+/** Position of the channels: [n, c, h, w] or [n, h, w, c]. */
 export const imageLayouts = ["channels-first", "channels-last"] as const;
 /** Order of an image's axes in an ONNX file. */
 export type ImageLayout = (typeof imageLayouts)[number];
 
-/** What black and white can be in a file. */
+/** Values of black and white in a file. */
 export const valueRanges = { "0,1": [0, 1], "-1,1": [-1, 1], "0,255": [0, 255] } as const;
 /** Range of an image's numbers at an input or output of an ONNX file. */
 export type ValueRange = keyof typeof valueRanges;
 
-/** How images stand in an input or output of a file. */
+/** Form of images at an input or output of a file. */
 export interface ImagePort {
   readonly layout: ImageLayout;
-  /** Null where nothing says it. */
+  /** Null if unknown. */
   readonly range: ValueRange | null;
   /** [h, w, c] of one image; -1 for any. */
   readonly shape: Shape;
 }
 
-/** What a person says of a file, where the file does not. */
+/** The form as given by the user, where the file does not declare it. */
 export interface ImageForm {
   readonly layout?: ImageLayout | undefined;
   readonly range?: ValueRange | undefined;
@@ -33,12 +33,12 @@ export interface ImageForm {
 /** What zaya writes into its files of an input or output, of what is read again. */
 const portFacts = z.object({ prior: z.string().nullable().optional() });
 const fileFacts = z.record(z.string(), portFacts);
-/** What an exported file says of an input or output. */
+/** What an exported file records about an input or output. */
 export type PortFacts = z.output<typeof portFacts>;
 
 /**
- * What a file of zaya's says of an input or output; null for a file made elsewhere. Its images are channels first and in
- * [0, 1], in older files that do not say so too.
+ * What a file written by zaya records about an input or output; null for other files. Its images are channels first and
+ * in [0, 1], also in older files that do not record it.
  */
 export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | null {
   if (header.producer !== "zaya") return null;
@@ -52,9 +52,9 @@ export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | n
 }
 
 /**
- * How images stand in an input or output of a file: as a person says, as the file says, or as its shape leaves no doubt.
- * @param shape What came out, where extents are not declared.
- * @throws DataError unless it has four axes. @throws OptionError when channels can be first or last.
+ * Form of the images at an input or output: as the user says, as the file declares, or as its shape implies.
+ * @param shape Shape of an actual output, if the file does not declare it.
+ * @throws DataError unless it has four axes. @throws OptionError when channels could be first or last.
  */
 export function imagePort(
   net: OnnxNet,
@@ -118,7 +118,7 @@ const nominalRanges: Readonly<Record<string, ValueRange>> = {
   NominalRange_0_255: "0,255",
 };
 
-/** What black and white are, as far as the file says. @throws DataError for channels in another order than red, green, blue. */
+/** The range that the file declares. @throws DataError for channels in an order other than red, green, blue. */
 export function declaredRange(net: OnnxNet, value: OnnxValue): ValueRange | null {
   const facts = factsOf(net, value);
   if (facts !== null) return "0,1";
@@ -131,7 +131,7 @@ export function declaredRange(net: OnnxNet, value: OnnxValue): ValueRange | null
   return nominalRanges[metadata["Image.NominalPixelRange"] ?? ""] ?? null;
 }
 
-/** Images [n, h, w, c], floats in [0, 1] or bytes, as an input takes them. */
+/** Images [n, h, w, c], floats in [0, 1] or bytes, in the layout and range of an input. */
 export function toPort(images: NdArray, { layout }: ImagePort, range: ValueRange): NdArray<"float32"> {
   const [n, h, w, c] = images.shape as [number, number, number, number];
   const out = zeros(layout === "channels-first" ? [n, c, h, w] : [n, h, w, c]);
@@ -151,7 +151,7 @@ export function toPort(images: NdArray, { layout }: ImagePort, range: ValueRange
   return out;
 }
 
-/** What an output gave as images [n, h, w, c] in [0, 1], or as bytes. */
+/** An output as images [n, h, w, c] in [0, 1], or as bytes. */
 export function fromPort<D extends "float32" | "uint8">(
   made: NdArray,
   layout: ImageLayout,
@@ -216,11 +216,11 @@ function fitsRange({ data }: NdArray, range: ValueRange): boolean {
 const sameImage = 2 / 255;
 
 /**
- * Which range a net that says nothing of it is for: the one in which what it gives stays where what it takes is in it. Where
- * that are several, any of them if they give the same image, as nets do that only move pixels or take means.
- * Null where none could be, or several that give different images.
- * @param make What it gives when its input is in that range.
- * @param output The range of what it gives, where that is known.
+ * Infers the range of a net that does not declare it: the range for which outputs stay within the range of the inputs.
+ * If several fit, any of them if all give the same image, as for nets that only move pixels or average them. Null if
+ * none fits, or several with different images.
+ * @param make Outputs [n, ...] for inputs in that range.
+ * @param output Range of the outputs, if known.
  */
 export async function probedRange(
   make: (range: ValueRange) => Promise<NdArray>,
@@ -236,7 +236,7 @@ export async function probedRange(
   return found?.range ?? null;
 }
 
-/** The range of images that are all there is to judge by: the one that they fit; null where that is none or several. */
+/** Infers the range of images [n, h, w, c] from their values alone; null if none fits, or several do. */
 export function rangeOfImages(images: NdArray): ValueRange | null {
   const [range, ...others] = (Object.keys(valueRanges) as ValueRange[]).filter((each) => fitsRange(images, each));
   return range === undefined || others.length > 0 ? null : range;

@@ -5,7 +5,7 @@ import { type Arrays, type Compiled, type Engine, type Program, type State, choo
 
 const name = "interpreter";
 
-/** The float64 interpreter as an engine: slow, for judging the others. */
+/** The float64 interpreter as an engine: slow, the reference for the others. */
 export function interpreter(): Engine {
   return { name, compile, createState: (values) => new InterpreterState(values) };
 }

@@ -12,7 +12,7 @@ import type { ThreadOptions } from "./threads.ts";
 
 /** Threads of the kernels, and an observer of their steps. */
 export interface KernelOptions {
-  /** One thread where not given. */
+  /** Default: one thread. */
   readonly threads?: ThreadOptions | undefined;
   readonly observe?: ObserveStep | undefined;
 }
@@ -23,7 +23,10 @@ const looksBetweenSteps = 20_000;
 /** Threads that sleep while ONNX Runtime works take some 50 us to wake, in which one thread makes this many instructions. */
 const worthWaking = 4e6;
 
-/** Kernels alone, in WebAssembly: the same bits on every machine, on any number of threads. */
+/**
+ * WebAssembly kernels alone: the same bits on every machine and for any number of threads.
+ * @throws EngineError for threads without shared memory, and when a program does not fit into its memory.
+ */
 export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
   const name = "wasm";
   const shares = threads !== undefined && threads.threads > 1;
@@ -42,10 +45,10 @@ export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
 }
 
 /**
- * ONNX Runtime on the CPU for large products, kernels for all else. A program that does not fit is ONNX Runtime's alone, and
- * its `note` says why.
- * @param isPacked Which products kernels make.
- * @throws EngineError where ONNX Runtime is not here.
+ * ONNX Runtime on the CPU for large products, kernels for everything else. A program that does not fit runs on ONNX
+ * Runtime alone, and its `note` says why.
+ * @param isPacked Which products the kernels compute.
+ * @throws EngineError without ONNX Runtime.
  */
 export function kernelEngine(
   options: OrtOptions,

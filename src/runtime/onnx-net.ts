@@ -13,7 +13,7 @@ export interface OnnxSource {
   /** Its path, for messages. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** The bytes of a file beside it, where its weights lie in one. @throws DataError when there is none. */
+  /** Bytes of a file next to it that contains weights. @throws DataError when there is none. */
   beside?(location: string): Promise<Uint8Array>;
 }
 
@@ -24,23 +24,25 @@ const numbersPerCall = 2 ** 24;
 const convertible = ["float32", "float16", "float64", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64"];
 
 /**
- * A net in an ONNX file, whoever made it. Numbers go in and come out as float32, whatever its types are; a file for
- * batches of one size is run in pieces of it; weights in files beside it are found.
+ * A net in an ONNX file of any origin. Arrays are float32 at its inputs and outputs, whatever its own types are; a file
+ * with a fixed batch size is run in batches of that size; weights in external files are found.
+ * @throws DataError, OptionError or EngineError as its methods say.
  */
 export class OnnxNet {
-  /** Whether calls of more than one item have failed, though the file says that it takes any number. */
+  /** Whether a batch of several items has failed although the file declares a symbolic batch axis. */
   private oneByOne = false;
 
   private constructor(
     readonly name: string,
     readonly header: OnnxHeader,
-    /** Name and hash of all its bytes, those of files beside it too. */
+    /** Name and hash of all its bytes, including external files. */
     readonly id: string,
     private readonly session: ort.InferenceSession,
   ) {}
 
   /**
-   * @throws DataError when it is no ONNX model, its weights are not all there, or ONNX Runtime cannot run it: why, in words.
+   * Opens an ONNX file. @throws DataError with the reason when it is not an ONNX model, weights are missing, or ONNX
+   * Runtime cannot run it.
    * @throws EngineError when there is no such device, or no ONNX Runtime.
    */
   static async open(source: OnnxSource, options: OrtOptions): Promise<OnnxNet> {
@@ -66,7 +68,7 @@ export class OnnxNet {
     return new OnnxNet(name, declared, `${name.split(/[\\/]/).at(-1)}@${hash.hex().slice(0, 16)}`, session);
   }
 
-  /** The input, where there is but one. @throws DataError when there are others, or it takes no numbers. */
+  /** The only input. @throws DataError when there are others, or it is not numeric. */
   get input(): OnnxValue {
     const [only, ...others] = this.header.inputs;
     if (only === undefined || others.length > 0) {
@@ -79,16 +81,17 @@ export class OnnxNet {
     throw new DataError(`${this.name} must take an array of numbers - got ${describeValue(only)}`);
   }
 
-  /** Items in one call of the input; null for any number. */
+  /** Fixed batch size of the input; null for any. */
   get batch(): number | null {
     return this.oneByOne ? 1 : (this.input.extents![0]?.size ?? null);
   }
 
   /**
-   * The output to use: the only one, the one that is asked for, or the first of the names usual here that it has. In a file of
-   * another program a usual name says too little where a second output is of the same form.
-   * @param flag The flag that names one.
-   * @throws OptionError when there are several and none is named, or none has that name. @throws DataError when it is none of numbers.
+   * The output to use: the only one, the one asked for, or the first of the usual names that it has. In a file of
+   * another program, a usual name is not enough if another output has the same form.
+   * @param flag The flag that names an output.
+   * @throws OptionError when there are several and none is named, or none has that name. @throws DataError when it is
+   * not numeric.
    */
   output(wanted: string | undefined, usual: readonly string[], flag: string): OnnxValue {
     const { outputs } = this.header;
@@ -112,7 +115,7 @@ export class OnnxNet {
     );
   }
 
-  /** Runs it once on all its inputs; the outputs that are named, or all. @throws DataError with ONNX Runtime's reason. */
+  /** Runs it once on all its inputs, for the named outputs or all. @throws DataError with ONNX Runtime's reason. */
   async run(feeds: Arrays, outputs: readonly string[] = this.session.outputNames): Promise<Arrays> {
     const inputs = Object.fromEntries(
       this.header.inputs.map(({ name, type }) => [name, tensorOf(feeds[name]!, type)] as const),
@@ -125,10 +128,10 @@ export class OnnxNet {
   }
 
   /**
-   * One output for any number of items [n, ...]: [n, ...] float32.
-   * @param most Items in one call of a file that takes any number.
-   * @param form Some items as the file takes them.
-   * @throws DataError unless it gives a row of finite numbers for each item.
+   * One output for any number of items: [n, ...] to [n, ...] float32.
+   * @param most Items per call of a file with a symbolic batch axis.
+   * @param form Converts some items to the form that the file takes.
+   * @throws DataError unless it returns a row of finite numbers for each item.
    */
   async apply(
     items: NdArray,

@@ -2,8 +2,9 @@ import { DataError } from "../base/errors.ts";
 import { type DataSplit, datasets } from "../data/index.ts";
 
 /**
- * Opens data known by name from the web: `base` is the address of the folder that holds its files.
- * @throws DataError when there is no such data, a file cannot be fetched, or it is not what it should be.
+ * Opens built-in data that consist of files from the web.
+ * @param base URL of the folder that contains the files, with a slash at the end.
+ * @throws DataError when there is no such data, a file cannot be fetched, or it is damaged.
  */
 export async function fetchData(name: string, base: string | URL): Promise<DataSplit> {
   const known = datasets.filter((dataset) => dataset.origin === "files");

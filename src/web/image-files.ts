@@ -2,22 +2,23 @@ import { DataError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
 import { type DataSplit, type SkippedFile, arrayDataset, splitOff } from "../data/index.ts";
 
-/** Pictures as a page has them: files that a person chose, pictures that were drawn or fetched. */
+/** Pictures in a page: files chosen by the user, drawn or fetched pictures. */
 export type PictureSource = Blob | ImageBitmap | { readonly name: string; readonly picture: Blob | ImageBitmap };
 
 /** Name, size and channels of images that a browser decodes. */
 export interface PictureOptions {
-  /** What the data are called. */
+  /** Name of the data. */
   readonly name: string;
-  /** Side in pixels to which pictures are scaled, their shorter side first, and cropped in their middle. */
+  /** Side in pixels: pictures are scaled by their shorter side and centre-cropped. */
   readonly size: number;
-  /** 1 for grey; else 3, the default. */
+  /** 1 for grey, 3 (default) for colour. */
   readonly channels?: 1 | 3;
 }
 
 /**
- * Pictures as data: turned upright as EXIF says, transparency laid on white, scaled and cropped to squares. A tenth of them,
- * the same ones each time, is kept apart to judge by. Pictures that the browser cannot decode are skipped, and named.
+ * Pictures as data: EXIF orientation applied, transparency on white, scaled and cropped to squares [size, size,
+ * channels]. A tenth of them, always the same, is the test split. Pictures that the browser cannot decode are skipped,
+ * and listed.
  * @throws DataError when none can be read.
  */
 export async function readPictures(sources: readonly PictureSource[], options: PictureOptions): Promise<DataSplit> {
@@ -52,7 +53,7 @@ export async function readPictures(sources: readonly PictureSource[], options: P
   return splitOff(arrayDataset({ name, kind: "image", items: ndarray("uint8", shape, read), skipped, files }));
 }
 
-/** Pictures by their addresses. @throws DataError for one that cannot be fetched. */
+/** Pictures by URL. @throws DataError for one that cannot be fetched, or when none can be decoded. */
 export async function fetchPictures(addresses: readonly (string | URL)[], options: PictureOptions): Promise<DataSplit> {
   const sources = await Promise.all(
     addresses.map(async (address) => {
@@ -82,7 +83,7 @@ function draw(context: OffscreenCanvasRenderingContext2D, bitmap: ImageBitmap, s
   context.drawImage(bitmap, (size - width) / 2, (size - height) / 2, width, height);
 }
 
-/** ITU-R BT.601, as greys of JPEG files are made. */
+/** ITU-R BT.601, as in JPEG. */
 function luma(data: Uint8ClampedArray, at: number): number {
   return Math.round(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!);
 }

@@ -2,24 +2,24 @@ import { DataError, EngineError, OptionError, RunError } from "../base/errors.ts
 import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 
-/** Kinds of errors, told across by their place: names of classes do not outlive a minifier. */
+/** Kinds of errors, transferred by index: class names do not survive a minifier. */
 export const errorKinds = [OptionError, DataError, RunError, EngineError] as const;
 
-/** What a Worker is asked to train. */
+/** A training request to a Worker. */
 interface TrainingRequest {
   readonly recipe: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly data: DataMessage;
   readonly training: TrainOptions;
-  /** Name of the store in the browser's file system; in memory where not given. */
+  /** Name of the store in the browser's file system; in memory by default. */
   readonly store?: string | undefined;
 }
 
-/** Data as they cross to a Worker. */
+/** Data as they are sent to a Worker. */
 export type DataMessage =
-  /** Made from their definition. */
+  /** Generated from their definition. */
   | { readonly kind: "made"; readonly name: string; readonly size?: number | undefined }
-  /** Fetched from a folder of the web. */
+  /** Fetched from a folder on the web. */
   | { readonly kind: "fetched"; readonly name: string; readonly base: string }
   | { readonly kind: "arrays"; readonly train: ItemsMessage; readonly test: ItemsMessage };
 
@@ -34,7 +34,7 @@ export interface ItemsMessage {
 
 export type ToWorker =
   | { readonly type: "train"; readonly request: TrainingRequest }
-  /** Goes on with the run of a store. */
+  /** Resumes the run of a store. */
   | { readonly type: "resume"; readonly store: string; readonly data: DataMessage }
   | { readonly type: "stop" }
   | { readonly type: "read"; readonly id: number; readonly file: string }
@@ -45,7 +45,7 @@ export type FromWorker =
   | { readonly type: "ended" }
   | {
       readonly type: "failed";
-      /** Its place among the kinds of errors; -1 for one that is none of zaya's. */
+      /** Index of its kind; -1 for errors other than zaya's. */
       readonly kind: number;
       readonly message: string;
       readonly hint?: string | undefined;

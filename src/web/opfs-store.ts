@@ -1,7 +1,7 @@
 import { OptionError, RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
 
-/** A file that is open in a Worker, whose types are not those of a page. */
+/** An open file in a Worker, whose types differ from those of a page. */
 interface Access {
   getSize(): number;
   write(bytes: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
@@ -14,16 +14,17 @@ interface WorkerFile {
   createSyncAccessHandle(): Promise<Access>;
 }
 
-/** The origin's folder that holds all runs. */
+/** The origin's folder with all runs. */
 const home = "zaya";
 
-/** Bytes that are read at once. */
+/** Bytes per read. */
 const chunkSize = 1 << 20;
 
 /**
- * A run's files in the browser's own file system (OPFS), where they outlive the tab: for Workers, as only these may write
- * there in place.
- * @throws RunError when the browser has no such file system, or its storage is full.
+ * Files of a run in the browser's own file system (OPFS), where they outlive the tab. For Workers only, because pages
+ * cannot write there in place.
+ * @throws RunError when the browser has no such file system, or its storage is full. @throws OptionError for a name
+ * that is not valid.
  */
 export class OpfsStore implements Store {
   private constructor(
@@ -31,7 +32,7 @@ export class OpfsStore implements Store {
     private readonly root: FileSystemDirectoryHandle,
   ) {}
 
-  /** The store of this name, which is made where there is none. */
+  /** Opens the store of this name, and creates it if there is none. */
   static async open(name: string): Promise<OpfsStore> {
     checkName(name);
     const top = await storage();
@@ -39,7 +40,7 @@ export class OpfsStore implements Store {
     return new OpfsStore(name, await all.getDirectoryHandle(name, { create: true }));
   }
 
-  /** The stores that there are, sorted. */
+  /** Names of all stores, sorted. */
   static async names(): Promise<string[]> {
     const all = await (await storage()).getDirectoryHandle(home, { create: true });
     return (await entriesOf(all))
@@ -48,7 +49,7 @@ export class OpfsStore implements Store {
       .toSorted();
   }
 
-  /** Removes the store of this name and all that it holds; none is no error. */
+  /** Removes the store of this name with all its contents, if there is one. */
   static async delete(name: string): Promise<void> {
     checkName(name);
     const all = await (await storage()).getDirectoryHandle(home, { create: true });

@@ -9,8 +9,8 @@ const startThread: StartThread = (listener) => {
 };
 
 /**
- * Threads for `wasmEngine`, as many as the machine has cores where not given, in a Worker of a cross-origin isolated page: only
- * there a browser lets threads share memory, and a page itself may not wait for them. Undefined elsewhere.
+ * Threads for `wasmEngine`, by default as many as the machine has cores, in a Worker of a cross-origin isolated page:
+ * only there may threads share memory, and the page itself may not block on them. Undefined elsewhere.
  */
 export function browserThreads(threads = navigator.hardwareConcurrency): ThreadOptions | undefined {
   const canWait = !("document" in globalThis);

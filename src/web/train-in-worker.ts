@@ -6,33 +6,33 @@ import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
 
-/** Data for a Worker: items in memory, a name of data that are made from their definition, or one and where its files lie. */
+/** Data for a Worker: items in memory, or the name of built-in data that are generated, or fetched from a base URL. */
 export type WorkerData =
   | DataSplit
   | { readonly name: string; readonly size?: number }
   | { readonly name: string; readonly base: string | URL };
 
-/** Where a Worker keeps its run. */
+/** Where a Worker stores its run. */
 export interface WorkerSettings {
-  /** Name under which the run is kept in the browser's file system, so that it outlives the tab; in memory where not given. */
+  /** Name of the run in the browser's file system, where it outlives the tab; in memory by default. */
   readonly store?: string;
 }
 
-/** A training in a Worker: its events, in their order, and the files of its run. */
+/** A training in a Worker: its events in order, and the files of its run. */
 export interface WorkerTraining extends AsyncIterable<TrainEvent> {
-  /** Finishes the step, saves and ends. */
+  /** Completes the current step, saves and ends. */
   stop(): void;
   /** A file of the run, also after its end: `export/decoder.onnx`. @throws RunError when there is no such file. */
   read(file: string): Promise<Uint8Array>;
   /** Names of the run's files. */
   list(): Promise<readonly string[]>;
-  /** Ends the Worker; what was not saved is lost. */
+  /** Ends the Worker; unsaved progress is lost. */
   close(): void;
 }
 
 /**
- * Trains one of zaya's recipes in a Worker, on the wasm engine, so that the page stays free.
- * @throws OptionError for a recipe that a Worker does not know. Iterating throws what `train` throws.
+ * Trains a built-in recipe in a Worker on the wasm engine, so that the page stays responsive.
+ * @throws OptionError for a recipe that the Worker does not have. Iterating throws what `train` throws.
  */
 export function trainInWorker(
   { definition, options }: ConfiguredModel,
@@ -50,7 +50,7 @@ export function trainInWorker(
   return new Training({ type: "train", request });
 }
 
-/** Goes on with a run that is kept in the browser's file system. Iterating throws what `resume` throws. */
+/** Resumes a run in the browser's file system. Iterating throws what `resume` throws. */
 export function resumeInWorker(store: string, data: WorkerData): WorkerTraining {
   return new Training({ type: "resume", store, data: messageOf(data) });
 }
@@ -133,7 +133,7 @@ function messageOf(data: WorkerData): DataMessage {
   return { kind: "made", name: data.name, size: data.size };
 }
 
-/** All items of data in memory. @throws OptionError for pairs, which do not cross yet. */
+/** All items of data in memory. @throws OptionError for pairs, which cannot be sent yet. */
 function itemsOf(data: Dataset): ItemsMessage {
   const { name, kind, size, labels } = data;
   if (kind === "pair") {
