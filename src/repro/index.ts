@@ -13,6 +13,8 @@ import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
 import { jsVsWRow } from "./js-vs-w.ts";
+import { monteCarloRow } from "./monte-carlo.ts";
+import { overlapByNoiseRow } from "./overlap-by-noise.ts";
 import type { Row } from "./row.ts";
 import { unrolledStackedRow } from "./unrolled-stacked.ts";
 import { vaeVsGanRow } from "./vae-vs-gan.ts";
@@ -23,6 +25,7 @@ export * from "./row.ts";
 
 /** Every row, by the order in which docs/reproductions.md shows them. */
 export const rows: readonly Row[] = [
+  monteCarloRow,
   gradientVarianceRow,
   estimatorsOnVaeRow,
   vaeNllRow,
@@ -35,6 +38,7 @@ export const rows: readonly Row[] = [
   gridRow,
   unrolledStackedRow,
   jsVsWRow,
+  overlapByNoiseRow,
   wganEmdRow,
   dagTheoryRow,
   dyingReluRow,

@@ -522,9 +522,9 @@ describe("overfitting", () => {
     expect(scored([0, 0, 2, 2, 1.99])).toBe("absent");
     expect(scored([3, 3, 1.9, 3, 3])).toBe("absent");
     expect(scored([5, 5])).toBe("unknown");
-    // By two standard errors.
-    expect(scored([2, 2, 2], 1)).toBe("--augment dag");
-    expect(scored([2, 2, 2], 1.01)).toBe("absent");
+    // By three standard errors.
+    expect(scored([3, 3, 3], 1)).toBe("--augment dag");
+    expect(scored([3, 3, 3], 1.01)).toBe("absent");
     expect(scored([-5, -5, -5])).toBe("absent");
   });
 

@@ -17,11 +17,15 @@ const [evaluations, newest] = [4, 2];
 /**
  * How far a discriminator's mean score of held-out items has moved from that of training items towards that of
  * generated ones: 0 if it treats training and held-out items alike, 1 if it treats held-out items as generated. Runs on
- * all of the data reach 0.1.
+ * all of the data reach more where the scores of real and generated items hardly differ, within the standard errors.
  * @source Karras et al., "Training generative adversarial networks with limited data", arXiv 2006.06676, equation 1:
  * r_v.
  */
 const maxForgotten = 0.2;
+/**
+ * Standard errors that a gap must exceed: the same items are scored each time, so the records are not independent.
+ */
+const gapErrors = 3;
 /** Number of newest records of scores that must agree. */
 const records = 3;
 
@@ -49,10 +53,10 @@ function ofDiscriminators({ series }: Evidence): Sign | null {
   const { shares, gaps, errors: stderrs } = worst;
   const least = minOf(shares);
   const sign = {
-    evidence: `the discriminator scores held-out items lower than training items by ${list(shares.map((each) => share(each, maxForgotten)))} of the difference between training and generated items, at the last ${records} sample grids (overfitting: at least ${share(maxForgotten)} at each, by ${errors} standard errors)`,
+    evidence: `the discriminator scores held-out items lower than training items by ${list(shares.map((each) => share(each, maxForgotten)))} of the difference between training and generated items, at the last ${records} sample grids (overfitting: at least ${share(maxForgotten)} at each, by ${gapErrors} standard errors)`,
     values: { forgotten: least, gap: gaps.at(-1)!, stderr: stderrs.at(-1)! },
   };
-  if (least < maxForgotten || gaps.some((gap, i) => gap < errors * stderrs[i]!)) return { present: false, ...sign };
+  if (least < maxForgotten || gaps.some((gap, i) => gap < gapErrors * stderrs[i]!)) return { present: false, ...sign };
   return { present: true, ...sign, change: (setup) => moreData(setup.config) ?? changeFor(name, setup) };
 }
 
