@@ -62,7 +62,7 @@ export class DivergedError extends ZayaError {
 /** The engine asked for does not exist here or failed. */
 export class EngineError extends ZayaError {}
 
-/** Runs `body` so that a shape error thrown inside it names `part` in its scope path. */
+/** Runs `body`; a shape error that it throws names `part` in its scope path. @throws what `body` throws. */
 export function inScope<T>(part: string, body: () => T): T {
   try {
     return body();

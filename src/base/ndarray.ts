@@ -89,7 +89,7 @@ export function fromNumbers(values: ArrayLike<number>, shape: Shape = [values.le
   return ndarray("float32", shape, Float32Array.from(values));
 }
 
-/** The same numbers under another type; a copy unless the type already fits. */
+/** The same numbers and shape in another type; a copy unless the type already fits. */
 export function castTo<D extends DType>(a: NdArray, dtype: D): NdArray<D> {
   if (a.dtype === dtype) return a as NdArray<D>;
   const data = allocate(dtype, a.data.length);
@@ -125,7 +125,7 @@ export function permuted<D extends DType>(a: NdArray<D>, order: readonly number[
   );
 }
 
-/** Reads `a` by strides (in elements, zero repeats an axis, negative reverses it) into a new contiguous array. */
+/** Reads `a` by strides (in elements, zero repeats an axis, negative reverses it) into a new contiguous array of `shape`. */
 export function gatherStrided<D extends DType>(
   a: NdArray<D>,
   shape: Shape,
@@ -155,14 +155,14 @@ export function gatherStrided<D extends DType>(
   return out;
 }
 
-/** Rows `start` to `stop` along the first axis, sharing memory. */
+/** Rows `start` to `stop` along the first axis, [n, ...] to [stop - start, ...], sharing memory. */
 export function rows<D extends DType>(a: NdArray<D>, start: number, stop: number): NdArray<D> {
   const width = sizeOf(a.shape.slice(1));
   const data = a.data.subarray(start * width, stop * width) as Storage[D];
   return ndarray(a.dtype, [stop - start, ...a.shape.slice(1)], data);
 }
 
-/** The chosen rows along the first axis, in that order. A copy. */
+/** The chosen rows along the first axis, in that order: [n, ...] to [indices.length, ...]. A copy. */
 export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<number>): NdArray<D> {
   const tail = a.shape.slice(1);
   const width = sizeOf(tail);
@@ -174,7 +174,7 @@ export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<nu
   return out;
 }
 
-/** Arrays joined along the first axis; all other extents must be equal. A copy. */
+/** Concatenates arrays [n, ...] along the first axis; a copy. @throws ShapeError when the other extents differ. */
 export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray<D> {
   const first = parts[0];
   if (first === undefined) throw new ShapeError("joinRows: needs at least one array - got none");
@@ -194,7 +194,7 @@ export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray
   return out;
 }
 
-/** The values as float64, for sums over many of them: the same memory where they are that already. */
+/** The values of an array of any shape as float64, in C order, for sums over many of them; shares memory if they are float64. */
 export function toFloat64({ data }: NdArray): Float64Array {
   return data instanceof Float64Array ? data : new Float64Array(data);
 }

@@ -40,7 +40,7 @@ export function checkName(name: string): void {
   }
 }
 
-/** A store that lives as long as its process: for runs without a folder. */
+/** A store in memory, for runs without a folder. @throws RunError and OptionError as `Store` says. */
 export class MemoryStore implements Store {
   /** In pieces, so that many small appends stay cheap; a read joins them. */
   private readonly pieces = new Map<string, Uint8Array[]>();

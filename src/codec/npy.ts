@@ -115,7 +115,7 @@ export function inCOrder<D extends DType>({ fortran, shape }: NpyHeader, array: 
   );
 }
 
-/** A NumPy file of version 1, as `numpy.save` writes it. Equal arrays give equal bytes. */
+/** Encodes an array of any shape as a NumPy file of version 1, as `numpy.save` does. Equal arrays give equal bytes. */
 export function encodeNpy(a: NdArray): Uint8Array<ArrayBuffer> {
   const shape = a.shape.length === 1 ? `(${a.shape[0]},)` : `(${a.shape.join(", ")})`;
   const fields = `{'descr': '${descriptorOf[a.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;

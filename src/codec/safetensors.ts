@@ -21,8 +21,8 @@ const metadataKey = "__metadata__";
 const longestHeader = 100_000_000;
 
 /**
- * A safetensors file. Equal arrays under equal names give equal bytes, in whatever order they were put into the record:
- * arrays go by element size, widest first, which keeps each at a multiple of its own element size, then by name.
+ * Encodes arrays of any shape as a safetensors file. Equal arrays under equal names give equal bytes, whatever the order of
+ * the record: arrays are sorted by element size, widest first, which keeps each aligned, then by name.
  * @throws DataError when a tensor is called `__metadata__`.
  * @source https://github.com/huggingface/safetensors, section "Format".
  */

@@ -124,7 +124,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   kernel: { memory: true },
 });
 
-/** A tensor whose value is known when the graph is built. */
+/** A tensor whose value, and so its shape, is known when the graph is built. */
 export function constant(value: NdArray<TensorType>): Tensor {
   return apply(constantOp, [], { value });
 }

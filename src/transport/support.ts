@@ -49,7 +49,7 @@ export function planOnAll(
   return { shape, from: at(plan.from, rows), to: at(plan.to, columns), mass: plan.mass };
 }
 
-/** Extends a matrix over the support to all points, with 0 elsewhere. */
+/** Extends a matrix over the support to all points, [n, m], with 0 elsewhere. */
 export function matrixOnAll(
   matrix: NdArray<"float64">,
   shape: readonly [n: number, m: number],
