@@ -39,7 +39,10 @@ function compareLabels(a: Label, b: Label): number {
 }
 
 function nameOf(label: Label): string {
-  return Object.is(label, -0) ? "0" : String(label);
+  if (Object.is(label, -0)) return "0";
+  // In all its digits: String rounds those of large numbers.
+  const exact = typeof label === "number" && !Number.isSafeInteger(label) && Math.abs(label) <= 2 ** 64;
+  return exact ? String(BigInt(label)) : String(label);
 }
 
 /** Number of classes: the number of names or, if numbers are the names, the largest plus one. */

@@ -171,11 +171,12 @@ function classesAt(
     : { classes, notes: [] };
 }
 
-/** Null where there is none. */
+/** Null where there is none; text without a letter is none. */
 function labelOf(value: unknown): Label | null {
   if (value === null || value === undefined || Number.isNaN(value)) return null;
   if (typeof value === "boolean") return String(value);
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as Label);
+  const label = value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as Label);
+  return typeof label === "string" && label.trim() === "" ? null : label;
 }
 
 /** What the coordinates of points are read from. */

@@ -74,6 +74,7 @@ describe("images in a Parquet file", () => {
 
   it.each([
     ["labels-missing", "column label (int32) is left out: row 2 has no label; without such rows it gives the classes"],
+    ["labels-empty", "column label (string) is left out: row 2 has no label, and 1 more; without such rows"],
     ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; without such rows"],
     [
       "labels-fractions",
