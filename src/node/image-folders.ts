@@ -123,9 +123,14 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
   if (test === null) return { train: datasetOf(name, read, { classes, notes }), test: null, files: read.files };
   const judged = await readTestPart(test, how);
   const known = classes === null ? null : sameClasses(test, judged, classes.names);
+  if (classes !== null && known === null) {
+    notes.push(
+      `${basename(test)} has no class folders ${listed(classes.names)}, as ${basename(train)} has: the data set has no classes`,
+    );
+  }
   // Files of both parts may be called alike.
   const parts: DataParts = {
-    train: datasetOf(name, inFolder(basename(train), read), { classes, notes }),
+    train: datasetOf(name, inFolder(basename(train), read), { classes: known === null ? null : classes, notes }),
     test: datasetOf(name, inFolder(basename(test), judged), { classes: known, notes: [] }),
     files: read.files,
   };
@@ -141,7 +146,7 @@ function othersNote(others: readonly string[], train: string, test: string | nul
 
 /** The classes of images to test on, by the names of the others. Null where their folders are no classes. */
 function sameClasses(test: string, { files, unread }: ReadImageFolder, names: readonly string[]): Classes | null {
-  const { classes } = classFolders(files, unread);
+  const classes = classFolders(files, unread).classes ?? oneClass(files, names);
   if (classes === null) return null;
   const other = classes.names.find((name) => !names.includes(name));
   if (other !== undefined) {
@@ -151,6 +156,15 @@ function sameClasses(test: string, { files, unread }: ReadImageFolder, names: re
     );
   }
   return { labels: classes.labels.map((label) => names.indexOf(classes.names[label]!)), names };
+}
+
+/** Where all images to test on are of one class, its folder is there alone. */
+function oneClass(files: readonly string[], names: readonly string[]): Classes | null {
+  const [only, ...others] = new Set(files.map((file) => file.split("/", 1)[0]!));
+  const isClass = only !== undefined && others.length === 0 && names.includes(only);
+  return isClass && files.every((file) => file.includes("/"))
+    ? { labels: new Int32Array(files.length), names: [only] }
+    : null;
 }
 
 function inFolder(folder: string, read: ReadImageFolder): ReadImageFolder {

@@ -140,6 +140,20 @@ describe("folders of images", () => {
     );
   });
 
+  it("train has classes that test has only one of, or none, which is said", async () => {
+    await put("train/cat/a.png", "train/dog/b.png", "test/dog/c.png", "test/dog/d.png");
+    const { train, test } = await openData(folder);
+    expect([...train.labels!]).toEqual([0, 1]);
+    expect([[...test.labels!], test.classNames]).toEqual([
+      [1, 1],
+      ["cat", "dog"],
+    ]);
+    await put("test/e.png");
+    const flat = await openData(folder);
+    expect([flat.train.labels, flat.test.labels]).toEqual([null, null]);
+    expect(flat.train.notes).toContain("test has no class folders cat, dog, as train has: the data set has no classes");
+  });
+
   it("trainA and trainB are domains", async () => {
     await put("trainA/x/1.png", "trainA/y/1.png", "trainB/1.png", "trainB/2.png");
     const { train } = await openData(folder);
