@@ -45,6 +45,9 @@ export class OptionError extends ZayaError {
 /** Data that cannot be read or does not have the form it should have. */
 export class DataError extends ZayaError {}
 
+/** What a model gives is not finite: it has diverged, or one item is far from all that it was trained on. */
+export class NotFiniteError extends DataError {}
+
 /** A file of a run (checkpoint, config, record) that is missing, damaged or in use. */
 export class RunError extends ZayaError {}
 

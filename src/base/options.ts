@@ -36,7 +36,9 @@ export function numberField(doc: string, bounds: Bounds = {}) {
 
 /** A whole number within bounds. */
 export function integerField(doc: string, bounds: Bounds = {}) {
-  const whole = z.number({ error: "must be a whole number" }).int({ error: "must be a whole number" });
+  const error = "must be a whole number";
+  const tooLarge = `must be at most ${Number.MAX_SAFE_INTEGER}`;
+  const whole = z.number({ error }).int({ error: ({ code }) => (code === "too_big" ? tooLarge : error) });
   return field(doc, fromText, bounded(whole, bounds), "n");
 }
 

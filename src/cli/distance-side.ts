@@ -7,6 +7,7 @@ import { readExact, somePlaces } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import { chosen, supportOf } from "../transport/index.ts";
+import { finiteItems } from "../trained/index.ts";
 import { openRunModel } from "./open-run.ts";
 import type { Parameters } from "./weights.ts";
 
@@ -46,7 +47,7 @@ async function drawSide({ spec, n, key, weights, parameters, device }: SideReque
   }
   const { trained, close } = await openRunModel(spec, device, parameters);
   try {
-    const items: NdArray = await trained.sample(fold(key, "sample"), n);
+    const items: NdArray = finiteItems(await trained.sample(fold(key, "sample"), n), `samples of ${spec}`);
     return { spec, of: null, points: toPoints(items, spec), indices: range(0, n) };
   } finally {
     await close();

@@ -9,6 +9,7 @@ import { integerField, parseOptions, textField } from "../base/options.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, readExact } from "../data/index.ts";
 import { openData, requireFree, writeOutput } from "../node/index.ts";
+import { finiteItems } from "../trained/index.ts";
 import { imageGrid, pairRows } from "../plot/index.ts";
 import { type Run, readDataRecord } from "../run/index.ts";
 import { overlayPicture } from "../report/index.ts";
@@ -65,7 +66,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);
     const items = readExact(data, range(0, shown));
-    const results = await trained.decode(await trained.encode(items));
+    const results = finiteItems(await trained.decode(await trained.encode(items)), "reconstructions");
     const error = meanSquare(items, results);
     const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);
     await writeOutput(out, await encodePicture(picture, `${folder}, reconstructions`), force);

@@ -12,6 +12,7 @@ import type { Dataset } from "../data/index.ts";
 import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeOutput } from "../node/index.ts";
 import { readDataRecord } from "../run/index.ts";
 import { drawnPicture, readReals, samplesPicture } from "../report/index.ts";
+import { finiteItems } from "../trained/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -263,7 +264,7 @@ async function openRun(folder: string, device: Device, parameters: Parameters): 
     noise: generator,
     draw: async (items) =>
       kind === "image" ? imagesPicture(items) : samplesPicture(trained, await readReals(run.store), items),
-    decode: (noise) => trained.generate(noise),
+    decode: async (noise) => finiteItems(await trained.generate(noise)),
     close,
   };
 }

@@ -1,9 +1,9 @@
 import { basename, extname, join } from "node:path";
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 import { OptionError } from "../base/errors.ts";
-import { describeOptions, parseOptions } from "../base/options.ts";
+import { describeOptions, flagOf, parseOptions } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { type DataSplit, digitsOutlined, mnist } from "../data/index.ts";
 import { type Model, type ModelDefinition, type Recipe, models } from "../models/index.ts";
@@ -94,9 +94,37 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--dry-run", "check everything and print the config; write nothing");
   addOutputFlags(command, { quiet: true, pictures: true });
   addTrainExamples(command, definition);
+  if (definition !== null) addOthersFlags(command, definition);
   command.action(async (_recipe: string | undefined, flags: Omit<TrainFlags, "data">) => {
+    if (definition !== null) requireOwnFlags(definition, flags);
     process.exitCode = await runTrain(recipe!, await asked.file(), { ...flags, data: asked.data });
   });
+}
+
+/** Flags of other recipes: known, so that they can be refused by the recipe that has them. */
+function addOthersFlags(command: Command, own: ModelDefinition): void {
+  const known = new Set(command.options.map(({ long }) => long));
+  for (const { options } of models.filter((model) => model !== own)) {
+    for (const described of describeOptions(options)) {
+      const flag = flagOf(described.name);
+      if (known.has(flag)) continue;
+      known.add(flag);
+      command.addOption(new Option(`${flag} <value>`).hideHelp());
+    }
+  }
+}
+
+/** @throws OptionError for a flag of another recipe. */
+function requireOwnFlags({ name: own, options }: ModelDefinition, flags: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(flags)) {
+    const owners = models.filter((model) => name in model.options.shape).map((model) => model.name);
+    if (name in options.shape || name in trainOptions.shape || name in dataOptions.shape || owners.length === 0)
+      continue;
+    throw new OptionError(
+      `${flagOf(name)} is an option of ${owners.join(", ")} - got it for ${own}`,
+      `train one of them, or see the options of this one: zaya train ${own} --help`,
+    );
+  }
 }
 
 function collect(value: string, all: readonly string[] = []): string[] {

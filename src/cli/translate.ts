@@ -16,7 +16,7 @@ import {
   writeOutput,
 } from "../node/index.ts";
 import type { ValueRange } from "../runtime/index.ts";
-import { type ImageNet, directionsOf, fits, ofPixels, translateImage } from "../trained/index.ts";
+import { type ImageNet, directionsOf, fits, ofPixels, translateImage, finiteItems } from "../trained/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
@@ -147,7 +147,12 @@ async function openNet(
     const direction = chosenWay(path, directionsOf(trained.model), wanted);
     const { map, input } = trained.model.translators![direction]!;
     const shape = trained.model.maps[map]!.inputs[input]!;
-    return { shape, direction, run: ofPixels((images) => trained.translate(images, direction)), close };
+    return {
+      shape,
+      direction,
+      run: ofPixels(async (images) => finiteItems(await trained.translate(images, direction), "translations")),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

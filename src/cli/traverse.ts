@@ -16,6 +16,7 @@ import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { number } from "./format.ts";
 import { addExamples, addNote } from "./help.ts";
+import { finiteItems } from "../trained/index.ts";
 import { openRunModel } from "./open-run.ts";
 import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
@@ -66,7 +67,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     const order = latentsByKl(kl ?? new Array<number>(size).fill(0));
     const plane = size === 2;
     const codes = plane ? manifoldCodes(manifoldSide) : traversalCodes(zeros([1, size]), order, columns, range);
-    const images = await trained.decode(codes);
+    const images = finiteItems(await trained.decode(codes), "images");
     if (images.shape.length !== 4) throw new OptionError("traversals need images - got a model of points");
     const across = plane ? manifoldSide : columns;
     await writeOutput(

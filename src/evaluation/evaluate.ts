@@ -1,4 +1,4 @@
-import { DataError, ZayaError } from "../base/errors.ts";
+import { DataError, NotFiniteError, ZayaError } from "../base/errors.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
@@ -62,7 +62,7 @@ export function evaluator(subject: Subject): Evaluator {
     const { inputs, real, facts } = await gathering.gather(metric.needs, options, metric.name);
     const result = metric.measure(inputs, options);
     if (!Number.isFinite(result.value)) {
-      throw new DataError(
+      throw new NotFiniteError(
         `${metric.name}: the value must be a finite number - got ${result.value}`,
         "check the samples and losses of the run: it may have diverged",
       );

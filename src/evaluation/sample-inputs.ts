@@ -7,6 +7,7 @@ import { type Direction, classifier } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./metric-inputs.ts";
 import { type Features, type ItemClassifier, classesTold, plainFeatures } from "../trained/features.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
+import { finiteItems } from "../trained/translate.ts";
 import { wayOf } from "./translation-inputs.ts";
 
 /** What a result on samples records about them. */
@@ -57,20 +58,12 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   return trained.sample(fold(key, "samples"), count);
 }
 
-/** Samples of the model. @throws DataError for values that are not finite. */
+/** Samples of the model. @throws NotFiniteError for values that are not finite. */
 function drawItems(gathering: Gathering, drawing: Drawing, metric: string): Promise<NdArray> {
   const { subject } = gathering;
   const count = drawnCount(subject, drawing);
   return gathering.once(`drawn ${count} ${drawing.direction}`, async () => {
-    const items = await made(subject, count, drawing, metric);
-    const at = items.data.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) {
-      throw new DataError(
-        `${metric}: samples must be finite - got ${items.data[at]} in item ${Math.floor((at * count) / items.data.length)}`,
-        "the run has diverged: check its losses",
-      );
-    }
-    return items;
+    return finiteItems(await made(subject, count, drawing, metric), `${metric}: samples`);
   });
 }
 

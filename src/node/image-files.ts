@@ -47,10 +47,7 @@ export async function filesIn(
   if (found === null) throw new DataError(`images must be in a file or a folder that exists - got ${path}`);
   if (!found.isDirectory()) return null;
   const skipped: SkippedFile[] = [];
-  const files = await listFiles(resolve(path), skipped).catch((error: unknown) => {
-    throw new DataError(`${path} must be a folder that can be read - got ${(error as Error).message}`);
-  });
-  return { files, skipped };
+  return { files: await listFiles(resolve(path), skipped), skipped };
 }
 
 /**

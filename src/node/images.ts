@@ -69,9 +69,7 @@ const maxItemPixels = 2 ** 24;
 export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImageFolder> {
   const { only } = options;
   const skipped: SkippedFile[] = [];
-  const listed = await listFiles(folder, skipped).catch((error: unknown) => {
-    throw new DataError(`${folder} must be a folder that can be read - got ${(error as Error).message}`);
-  });
+  const listed = await listFiles(folder, skipped);
   const files = only === undefined ? listed : listed.filter((file) => only.has(file));
   // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
   function* images(): Generator<EncodedImage> {

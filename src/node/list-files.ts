@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { DataError } from "../base/errors.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 
 /** What systems and programs leave beside a person's own files, in lower case; names that begin with a dot are passed over too. */
@@ -9,7 +10,8 @@ const leftBySystems = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__mac
 /**
  * The files in a folder and the folders in it, sorted, as paths from it with "/". Hidden ones are left out, and what systems
  * leave there; links are followed, but not round and round. What cannot be opened is added to `skipped`.
- * @throws the file system's error when the folder itself cannot be read.
+ * Folders of runs in it are passed over.
+ * @throws DataError when the folder itself cannot be read, or is that of a run.
  */
 export async function listFiles(root: string, skipped: SkippedFile[]): Promise<string[]> {
   const files: string[] = [];
@@ -17,7 +19,14 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
   const visit = async (folder: string, at: string, above: readonly string[]): Promise<void> => {
     const here = await realpath(folder);
     if (above.includes(here)) return;
-    for (const entry of await readdir(here, { withFileTypes: true })) {
+    const entries = await readdir(here, { withFileTypes: true });
+    if (isRunFolder(entries.map(({ name }) => name))) {
+      // Its pictures of samples are no data.
+      if (at === "") throw runAsData(root);
+      skipped.push({ file: at, reason: "the folder of a run, whose pictures are no data" });
+      return;
+    }
+    for (const entry of entries) {
       const { name } = entry;
       if (name.startsWith(".") || leftBySystems.has(name.toLowerCase())) continue;
       const file = at === "" ? name : `${at}/${name}`;
@@ -36,8 +45,24 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
       }
     }
   };
-  await visit(root, "", []);
+  try {
+    await visit(root, "", []);
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(`${root} must be a folder that can be read - got ${(error as Error).message}`);
+  }
   return files.sort();
+}
+
+function isRunFolder(names: readonly string[]): boolean {
+  return names.includes("run.json") && (names.includes("config.json") || names.includes("checkpoints"));
+}
+
+function runAsData(folder: string): DataError {
+  return new DataError(
+    `data must be a folder of images - got ${folder}, the folder of a run`,
+    "for images that it generates: zaya sample RUN -n 1000 --out FOLDER/, then pass FOLDER",
+  );
 }
 
 const reasons: Readonly<Record<string, string>> = {

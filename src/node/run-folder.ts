@@ -24,6 +24,7 @@ const recordFile = "run.json";
  * files, or is not a folder.
  */
 export async function requireFreeFolder(folder: string): Promise<void> {
+  if (folder === "") throw new RunError("the output folder must have a name - got an empty string", "pass --out DIR");
   const path = resolve(folder);
   const names = await naming("train", path, async () => {
     try {

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import { DivergedError } from "../base/errors.ts";
+import { threeDigits } from "../base/digits.ts";
+import { DivergedError, NotFiniteError } from "../base/errors.ts";
 import { key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Finding } from "../diagnosis/index.ts";
@@ -127,7 +128,7 @@ export class Training {
       yield { type: "step", step: done, steps, losses, imagesPerSecond, secondsLeft };
       if (!estimated && this.estimate.settled) yield { type: "estimate", secondsLeft, steps };
       estimated ||= this.estimate.settled;
-      if (due(evalEvery)) yield* this.timed("evaluation", () => observer.follow(done, seconds(), trained));
+      if (due(evalEvery)) yield* this.timed("evaluation", () => this.follow(done, seconds(), trained));
       if (due(sampleEvery)) yield* this.timed("picture", () => observer.picture(done, seconds(), trained));
       if (due(evalEvery) || due(sampleEvery)) await this.keepBest(done, seconds(), state);
       const stopped = this.signal?.aborted === true && done < steps;
@@ -158,7 +159,7 @@ export class Training {
   ): AsyncGenerator<TrainEvent, void> {
     const { evalEvery, sampleEvery } = this.config;
     if (step % healthEvery(this.config) === 0) yield* this.checkHealth(session, step, seconds());
-    if (step % evalEvery === 0) yield* this.observer.follow(step, seconds(), trained);
+    if (step % evalEvery === 0) yield* this.follow(step, seconds(), trained);
     if (step % sampleEvery === 0) yield* this.observer.picture(step, seconds(), trained);
     await this.keepBest(step, seconds(), trained.state);
   }
@@ -167,6 +168,17 @@ export class Training {
     const began = this.clock.now();
     yield* work();
     this.estimate.did(chore, (this.clock.now() - began) / 1000);
+  }
+
+  /** A value that is not finite ends the run where the parameters are not finite either; else it is only told. */
+  private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
+    try {
+      yield* this.observer.follow(step, seconds, trained);
+    } catch (error) {
+      if (!(error instanceof NotFiniteError)) throw error;
+      await this.finiteState(step, trained.state);
+      yield* this.observer.tell(step, [evaluationFinding(error.message, this.config.learningRate)]);
+    }
   }
 
   private async *checkHealth(session: StageSession, step: number, seconds: number): AsyncGenerator<TrainEvent, void> {
@@ -212,12 +224,18 @@ export class Training {
 
   /** The state after a step, and what is kept of the run's record with it. */
   private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
+    const values = await this.finiteState(step, state);
+    const data = await keepDataRecord(this.run.store, this.plan.data);
+    return [await this.run.keep(step, seconds, data), values];
+  }
+
+  /** @throws DivergedError for a state that is not finite. */
+  private async finiteState(step: number, state: State): Promise<Arrays> {
     const values = await state.read();
     for (const [name, value] of Object.entries(values)) {
       if (!value.data.every(Number.isFinite)) throw this.diverged(step, `a non-finite value in ${name}`);
     }
-    const data = await keepDataRecord(this.run.store, this.plan.data);
-    return [await this.run.keep(step, seconds, data), values];
+    return values;
   }
 
   private async keepBest(step: number, seconds: number, state: State): Promise<void> {
@@ -247,5 +265,16 @@ function engineFinding(note: string): Finding {
     evidence: note,
     values: {},
     change: { flag: "--batch N", reason: "smaller batches take less memory" },
+  };
+}
+
+/** That a metric of held-out items is not finite while the parameters are. */
+function evaluationFinding(message: string, rate: number): Finding {
+  return {
+    symptom: "evaluation",
+    summary: "a metric of held-out items is not finite",
+    evidence: message,
+    values: {},
+    change: { flag: `--learning-rate ${threeDigits(rate / 4)}`, reason: "smaller updates keep the outputs in range" },
   };
 }

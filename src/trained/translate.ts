@@ -1,4 +1,4 @@
-import { DataError } from "../base/errors.ts";
+import { DataError, NotFiniteError } from "../base/errors.ts";
 import { type NdArray, type Shape, castTo, formatShape, zeros } from "../base/ndarray.ts";
 import { resizeBilinear, resizeToBytes } from "../data/index.ts";
 
@@ -33,6 +33,19 @@ export function clipped(items: NdArray): NdArray {
     const value = data[i]!;
     if (value < 0 && value !== -Infinity) data[i] = 0;
     else if (value > 1 && value !== Infinity) data[i] = 1;
+  }
+  return items;
+}
+
+/** Returns the items if all values are finite. @param what What they are, for the message. @throws NotFiniteError naming the first other value and its item. */
+export function finiteItems(items: NdArray, what = "samples"): NdArray {
+  const { data, shape } = items;
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i]!)) continue;
+    throw new NotFiniteError(
+      `${what} must be finite - got ${data[i]} in item ${Math.floor((i * shape[0]!) / data.length)}`,
+      "the run has diverged: check its losses",
+    );
   }
   return items;
 }

@@ -142,6 +142,21 @@ describe("zaya train", () => {
     expect(resumed.stderr).toContain("diverged at step 2");
   });
 
+  it("ends with 3 too where it is the evaluation that is not finite, and makes no samples of such a model", async () => {
+    const words = [...tiny, "--likelihood", "gaussian", "--hidden", "64,64", "--learning-rate", "1e30", "--quiet"];
+    const { code, stderr } = await zaya(folder, ...words, "--steps", "20", "--out", "overflow");
+    expect(stderr).toMatch(/^error: all losses must be finite - got .*\nhint: .*try a smaller --learning-rate/m);
+    expect(code).toBe(3);
+    expect(await readJson(folder, "overflow", "run.json")).toMatchObject({ status: "diverged" });
+    expect((await zaya(folder, ...words, "--steps", "1", "--out", "once")).code).toBe(0);
+    for (const out of ["once.npy", "once.png", "once/"]) {
+      const sampled = await zaya(folder, "sample", "once", "-n", "4", "--out", `samples-${out}`);
+      expect(sampled.stderr).toMatch(/^error: samples must be finite - got (NaN|-?Infinity) in item 0/);
+      expect(sampled.code).toBe(2);
+    }
+    expect((await filesIn(folder)).filter((name) => name.startsWith("samples-"))).toEqual([]);
+  });
+
   it("says in one line that there is no graphics adapter, where there is none", async () => {
     const { engines } = resultOf(await zaya(folder, "doctor", "--json"));
     const before = await filesIn(folder);

@@ -42,3 +42,17 @@ it.runIf(process.platform === "linux")(
     });
   },
 );
+
+it("passes over the folders of runs, whose pictures of samples are no data, and refuses one as data", async () => {
+  await mkdir(join(folder, "runs", "a", "samples"), { recursive: true });
+  for (const file of ["photo.png", "runs/a/run.json", "runs/a/config.json", "runs/a/samples/000010.png"]) {
+    await writeFile(join(folder, file), "x");
+  }
+  const skipped: SkippedFile[] = [];
+  expect(await listFiles(folder, skipped)).toEqual(["photo.png"]);
+  expect(skipped).toEqual([{ file: "runs/a", reason: "the folder of a run, whose pictures are no data" }]);
+  await expect(listFiles(join(folder, "runs", "a"), [])).rejects.toThrow("the folder of a run");
+  // Somebody's own run.json makes no run.
+  await writeFile(join(folder, "run.json"), "{}");
+  expect(await listFiles(folder, [])).toEqual(["photo.png", "run.json"]);
+});
