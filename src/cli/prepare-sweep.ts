@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { OptionError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import { type Recipe, models } from "../models/index.ts";
-import { type OwnRecipe, absoluteSource, importRecipe, isModulePath, nodeEngine, openData } from "../node/index.ts";
+import { type OwnRecipe, importRecipe, isModulePath, nodeEngine, openData } from "../node/index.ts";
+import { absoluteSource } from "../node/absolute-source.ts";
 import { type PreparedSweep, type SweepRecord, prepareSweep } from "../sweep/index.ts";
 import { deviceOf } from "./device.ts";
 

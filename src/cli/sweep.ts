@@ -12,17 +12,13 @@ import { OptionError, RunError } from "../base/errors.ts";
 import { encodeJson, encodeText } from "../base/json.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
-import {
-  FolderStore,
-  QueueTrainer,
-  connectQueue,
-  localTrainer,
-  lockFolder,
-  lockHolder,
-  readSweepFile,
-  storeId,
-  versions,
-} from "../node/index.ts";
+import { FolderStore, versions } from "../node/index.ts";
+import { localTrainer } from "../node/local-trainer.ts";
+import { lockFolder, lockHolder } from "../node/lock.ts";
+import { QueueTrainer } from "../node/queue-trainer.ts";
+import { connectQueue } from "../node/redis-queue.ts";
+import { storeId } from "../node/shared-store.ts";
+import { readSweepFile } from "../node/sweep-file.ts";
 import {
   type PreparedSweep,
   SweepLog,
@@ -123,40 +119,56 @@ async function goOn(
 ): Promise<number> {
   // All that can be refused is refused before anything is written.
   const prepared = await openPrepared(of);
-  const { state, steps } = prepared;
-  const folder = sweepFolder(of.name, given);
-  const lock = await lockFolder(folder);
+  const opened = await openTrainer(of, given, output);
   try {
-    const store = new FolderStore(folder, () => lock.check());
-    await mendLog(store);
-    const started = new Date(systemClock.now()).toISOString();
-    const log =
-      (await SweepLog.open(store)) ??
-      (await SweepLog.create(store, { ...of, started, steps, versions: versions(of.file.threads) }));
-    for (const event of log.events) state.apply(event);
-    state.forgetFailures();
-    const { trainer, where, close } = await openTrainer(of, given, output);
-    output.say(titleLine(of, prepared, where));
-    const progress = new SweepProgress(output, systemClock, state, trainer, prepared);
-    const interrupt = catchInterrupt(output, "after the running steps, which are saved");
-    const signal = AbortSignal.any([interrupt, watchStop(folder, lock.holder.id)]);
-    // Each trial listens to it.
-    setMaxListeners(0, signal);
-    progress.begin();
+    const folder = sweepFolder(of.name, given);
+    const lock = await lockFolder(folder);
     try {
-      await runSweep(log, state, prepared.resolver, trainer, signal, progress);
+      const store = new FolderStore(folder, () => lock.check());
+      return await trainLeft(of, prepared, opened, store, lock.holder.id, given, output);
     } finally {
-      progress.end();
-      await close();
+      await lock.release();
     }
-    const result = tableOf(of.name, state);
-    await writeTable(store, result);
-    const status = signal.aborted ? "interrupted" : "done";
-    tell(folder, result, status, given, output);
-    return exitCodes[status];
   } finally {
-    await lock.release();
+    await opened.close();
   }
+}
+
+/** @param holder Of the lock on the sweep's folder, which another process may ask to stop. */
+async function trainLeft(
+  of: Pick<SweepRecord, "name" | "file" | "folder">,
+  prepared: PreparedSweep,
+  { trainer, where }: OpenTrainer,
+  store: FolderStore,
+  holder: string,
+  given: Options,
+  output: Output,
+): Promise<number> {
+  const { state, steps } = prepared;
+  await mendLog(store);
+  const started = new Date(systemClock.now()).toISOString();
+  const log =
+    (await SweepLog.open(store)) ??
+    (await SweepLog.create(store, { ...of, started, steps, versions: versions(of.file.threads) }));
+  for (const event of log.events) state.apply(event);
+  state.forgetFailures();
+  output.say(titleLine(of, prepared, where));
+  const progress = new SweepProgress(output, systemClock, state, trainer, prepared);
+  const interrupt = catchInterrupt(output, "after the running steps, which are saved");
+  const signal = AbortSignal.any([interrupt, watchStop(store.folder, holder)]);
+  // Each trial listens to it.
+  setMaxListeners(0, signal);
+  progress.begin();
+  try {
+    await runSweep(log, state, prepared.resolver, trainer, signal, progress);
+  } finally {
+    progress.end();
+  }
+  const result = tableOf(of.name, state);
+  await writeTable(store, result);
+  const status = signal.aborted ? "interrupted" : "done";
+  tell(sweepFolder(of.name, given), result, status, given, output);
+  return exitCodes[status];
 }
 
 interface OpenTrainer {

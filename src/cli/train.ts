@@ -9,7 +9,6 @@ import { type DataSplit, digitsOutlined, mnist } from "../data/index.ts";
 import { type Model, type ModelDefinition, type Recipe, models } from "../models/index.ts";
 import {
   type OwnRecipe,
-  absoluteSource,
   createNumberedRunFolder,
   createRunFolder,
   importRecipe,
@@ -21,6 +20,7 @@ import {
   usualDevice,
   versions,
 } from "../node/index.ts";
+import { absoluteSource } from "../node/absolute-source.ts";
 import {
   type PartialConfig,
   type RunConfig,

@@ -6,7 +6,8 @@ import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
-import { connectQueue, runWorker } from "../node/index.ts";
+import { runWorker } from "../node/queue-worker.ts";
+import { connectQueue } from "../node/redis-queue.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";

@@ -1,4 +1,3 @@
-export { absoluteSource } from "./absolute-source.ts";
 export type { OpenDataOptions, OpenItemsOptions } from "../run/option-types.ts";
 export { openData, openData as images, openItems } from "./data.ts";
 export {
@@ -21,17 +20,11 @@ export {
   readImage,
   writableName,
 } from "./image-files.ts";
-export { localTrainer } from "./local-trainer.ts";
-export { lockFolder, lockHolder } from "./lock.ts";
 export { availableMemory } from "./memory.ts";
 export { usualData } from "./named-data.ts";
 export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
 export { type OwnRecipe, importRecipe, isModulePath } from "./own-module.ts";
-export { QueueTrainer, workersOf } from "./queue-trainer.ts";
-export { runWorker } from "./queue-worker.ts";
-export { connectQueue } from "./redis-queue.ts";
-export { storeId } from "./shared-store.ts";
 export { readPointWeights } from "./point-weights.ts";
 export {
   type RunFolder,
@@ -42,4 +35,3 @@ export {
   requireFreeFolder,
   requireRun,
 } from "./run-folder.ts";
-export { type ReadSweepFile, readSweepFile } from "./sweep-file.ts";

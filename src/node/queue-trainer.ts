@@ -34,7 +34,7 @@ interface WorkerRecord {
 }
 
 /** The workers of a queue that have been heard of lately. */
-export async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
+async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
   const keys = await redis.keys(`${workersKey}:*`);
   const texts = keys.length === 0 ? [] : await redis.mget(keys);
   return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as WorkerRecord]));

@@ -166,7 +166,8 @@ async function requireRedis(
   warn: (line: string) => void,
 ): Promise<void> {
   const client = new Client(url, { lazyConnect: true, connectTimeout: patience, retryStrategy: () => null });
-  client.on("error", () => undefined);
+  let cause: Error | undefined;
+  client.on("error", (error: Error) => (cause = error));
   try {
     await client.connect();
     const info = await client.info("server");
@@ -177,14 +178,13 @@ async function requireRedis(
     for (const line of await settingsAgainst(client, server)) warn(line);
   } catch (error) {
     if (error instanceof ZayaError) throw error;
-    const { message } = error as Error;
+    // What connecting ends with says less than what the connection met.
+    const met = cause ?? (error as Error);
+    const { message } = met;
     const hint = /NOAUTH|WRONGPASS/.test(message)
       ? "the URL takes a password: redis://:PASSWORD@HOST:PORT"
       : "is it running? docs/scale.md shows how to start one";
-    throw new EngineError(
-      `${server} must answer - got ${/NOAUTH|WRONGPASS/.exec(message)?.[0] ?? codeOf(error as Error)}`,
-      hint,
-    );
+    throw new EngineError(`${server} must answer - got ${/NOAUTH|WRONGPASS/.exec(message)?.[0] ?? codeOf(met)}`, hint);
   } finally {
     client.disconnect();
   }

@@ -19,10 +19,10 @@ export function erf(x: Tensor): Tensor {
 }
 
 /**
- * The Taylor series up to |x| = 3, the continued fraction of the complement beyond: full float64 precision.
+ * The error function of a number: the Taylor series up to |x| = 3, the continued fraction of the complement beyond: full float64 precision.
  * @source Abramowitz, Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
  */
-function erfNumber(x: number): number {
+export function erfNumber(x: number): number {
   const size = Math.abs(x);
   if (size > 6) return Math.sign(x);
   if (size < 3) {

@@ -1,0 +1,12 @@
+import { random } from "./random.ts";
+import type { SearchMethod } from "./method.ts";
+
+/** Random configurations of which most are stopped early: `early_terminate` says when. */
+export const asha: SearchMethod = {
+  name: "asha",
+  summary: "random configurations, the worse ones stopped early (asynchronous successive halving)",
+  source: "Li et al., MLSys 2020, arXiv 1810.05934",
+  ends: false,
+  halves: true,
+  propose: random.propose,
+};

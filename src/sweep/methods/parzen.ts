@@ -1,0 +1,57 @@
+import { type Key, fold, normal, uniform } from "../../base/random.ts";
+import { erfNumber } from "../../ops/pointwise/erf.ts";
+
+/** A density on [0, 1]: a normal prior and a normal around each observation, all truncated, with equal weights. */
+export interface ParzenEstimator {
+  logDensity(x: number): number;
+  draw(key: Key): number;
+}
+
+/** The prior: about flat on [0, 1]. */
+const prior = { at: 0.5, width: 1 };
+
+/**
+ * The adaptive Parzen estimator: each width is the larger distance to a neighbour, among which the prior's mean is one, but at
+ * least 1 / min(100, n + 1).
+ * @param observed In [0, 1].
+ * @source Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011, section 4.2; the least width as in Hyperopt.
+ */
+export function parzen(observed: readonly number[]): ParzenEstimator {
+  const sorted = [...observed, prior.at].toSorted((a, b) => a - b);
+  const least = 1 / Math.min(100, sorted.length);
+  const own = sorted.indexOf(prior.at);
+  const kernels = sorted.flatMap((at, i) => {
+    const [left, right] = [at - (sorted[i - 1] ?? at), (sorted[i + 1] ?? at) - at];
+    return i === own ? [] : [{ at, width: Math.min(1, Math.max(left, right, least)) }];
+  });
+  const components = [prior, ...kernels].map(({ at, width }) => ({ at, width, mass: mass(at, width) }));
+  return {
+    logDensity: (x) => {
+      const total = components.reduce((sum, { at, width, mass: inside }) => {
+        return sum + Math.exp(-0.5 * ((x - at) / width) ** 2) / (width * inside);
+      }, 0);
+      return Math.log(total / components.length);
+    },
+    draw: (key) => {
+      const choice = uniform(fold(key, "component"), [1]).data[0]!;
+      const { at, width } = components[Math.floor(choice * components.length)]!;
+      // Widths are at most that of the prior, of which 38 % lie inside: a thousand misses do not happen.
+      const draws = normal(fold(key, "value"), [1000]).data;
+      const inside = draws.find((z) => at + width * z >= 0 && at + width * z <= 1) ?? 0;
+      return Math.min(1, Math.max(0, at + width * inside));
+    },
+  };
+}
+
+/** Of a normal: the integral over [0, 1], less the factor sqrt(2 pi) that all have in common. */
+function mass(at: number, width: number): number {
+  const upTo = (x: number): number => 0.5 * (1 + erfNumber((x - at) / (width * Math.SQRT2)));
+  return upTo(1) - upTo(0);
+}
+
+/** Shares of choices: how often each was observed, and one time more. */
+export function choiceShares(count: number, observed: readonly number[]): number[] {
+  const counts = Array.from({ length: count }, () => 1);
+  for (const choice of observed) counts[choice]!++;
+  return counts.map((one) => one / (observed.length + count));
+}
