@@ -6,7 +6,7 @@ import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
 /** Points of either side; an exact plan of this size takes some ten milliseconds. */
-const points = 500;
+export const distancePoints = 500;
 
 /**
  * Exact earth mover's distance between samples and test items during training, always with the same items and noise:
@@ -18,11 +18,11 @@ export async function recordedDistance(
   data: Dataset,
   key: Key,
 ): Promise<Record<string, number>> {
-  if (data.kind !== "points" || data.size < points || trained.model.generator === undefined) return {};
-  const samples = await trained.sample(key, points);
+  if (data.kind !== "points" || data.size < distancePoints || trained.model.generator === undefined) return {};
+  const samples = await trained.sample(key, distancePoints);
   // Samples of a diverged generator have no meaningful distance; its losses show the failure.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = readExact(data, somePlaces(data, points));
+  const real = readExact(data, somePlaces(data, distancePoints));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [sampleEmd]: cost };
 }

@@ -17,6 +17,7 @@ import { type Heap, mostPages } from "./heap.ts";
 import { KernelState } from "./kernel-state.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
 import { Products } from "./products.ts";
+import type { Exports } from "./thread.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 import type { Threads } from "./threads.ts";
 
@@ -63,7 +64,7 @@ export class KernelProgram implements Compiled {
     program: Program,
     private readonly plan: KernelPlan,
     private readonly base: number,
-    private readonly exports: WebAssembly.Instance["exports"],
+    private readonly exports: Exports,
     private readonly products: ReadonlyMap<number, Products>,
     private readonly team: Team | null,
   ) {
@@ -94,7 +95,7 @@ export class KernelProgram implements Compiled {
     const threadLayout = { control: threads && threads.control, pages: heap.isShared ? mostPages : null };
     const module = await WebAssembly.compile(emitKernels(plan, base, threadLayout));
     const imports = { [memoryImport.module]: { [memoryImport.name]: heap.memory } };
-    const { exports } = new WebAssembly.Instance(module, imports);
+    const exports = new WebAssembly.Instance(module, imports).exports as Exports;
     const team = threads && { threads, program: await threads.add(module) };
     const products = new Map<number, Products>();
     for (const [i, segment] of plan.schedule.segments.entries()) {

@@ -23,7 +23,8 @@ export type ToThread =
 export type FromThread = "ready";
 
 type Begin = Extract<ToThread, { type: "begin" }>;
-type Exports = WebAssembly.Instance["exports"];
+/** What a program exports: libraries of types disagree on it. */
+export type Exports = Readonly<Record<string, (...numbers: number[]) => void>>;
 
 /**
  * The inside of a thread: makes a function that takes its messages. Each call of that returns when the next message waits: until
@@ -42,7 +43,7 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
     else if (message.type === "remove") for (const program of message.programs) programs.delete(program);
     else {
       const imports = { [memoryImport.module]: { [memoryImport.name]: begun!.memory } };
-      programs.set(message.program, new WebAssembly.Instance(message.module, imports).exports);
+      programs.set(message.program, new WebAssembly.Instance(message.module, imports).exports as Exports);
     }
     const seen = Atomics.load(begun!.words, control.jobs);
     answer("ready");

@@ -1,2 +1,3 @@
 export * from "./events.ts";
+export * from "./live-training.ts";
 export * from "./trainer.ts";

@@ -14,9 +14,18 @@ export async function recordedSamples(
   step: number,
   seed: Key,
 ): Promise<Record<string, number>> {
-  const modes = await recordedModes(trained, data.test, fold(seed, "modes"));
-  const distance = await recordedDistance(trained, data.test, fold(seed, "distance"));
+  const points = await recordedPoints(trained, data, seed);
   const snapshot = step === 0 ? {} : await history.snapshotScalars(trained, step);
   const overfit = await recordedOverfit(trained, data, fold(seed, "overfit"));
-  return { ...modes, ...distance, ...snapshot, ...overfit };
+  return { ...points, ...snapshot, ...overfit };
+}
+
+/** Modes and distance of samples from data of points; empty for images. */
+export async function recordedPoints(
+  trained: TrainedModel,
+  { test }: DataSplit,
+  seed: Key,
+): Promise<Record<string, number>> {
+  const modes = await recordedModes(trained, test, fold(seed, "modes"));
+  return { ...modes, ...(await recordedDistance(trained, test, fold(seed, "distance"))) };
 }

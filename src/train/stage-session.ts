@@ -1,14 +1,18 @@
-import { type Key, fold } from "../base/random.ts";
+import { OptionError } from "../base/errors.ts";
+import { type Key, fold, key } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, type Loader, loader, weightedLoader, readExact } from "../data/index.ts";
 import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
-import type { ScheduledStage } from "../step/stages.ts";
+import type { Plan } from "../run/plan.ts";
+import { slotNamesOf } from "../step/initial-state.ts";
+import type { Layouts } from "../step/state-view.ts";
+import { type ScheduledStage, scheduleStages } from "../step/stages.ts";
 import { feedDeclared } from "../step/feeds.ts";
 import { Health } from "../step/health.ts";
 import { labelsAt, requireLabels } from "../step/labels.ts";
 import { type StepOptions, type Traced, batchName, traceStep } from "../step/trace.ts";
-import type { TrainedModel } from "../trained/trained.ts";
+import { TrainedModel } from "../trained/trained.ts";
 
 export interface StageSettings {
   readonly engine: Engine;
@@ -44,6 +48,9 @@ const weighedAtOnce = 1000;
  * One stage of a run on an engine: the training step as one session, its batches, and the health checks of the nets.
  */
 export class StageSession {
+  /** Programs of single updates, by the step's name. */
+  private readonly single = new Map<string, Program>();
+
   private constructor(
     readonly stage: ScheduledStage,
     private readonly settings: StageSettings,
@@ -53,6 +60,7 @@ export class StageSession {
     /** Programs of the additional updates before a step, by the step's name. */
     private readonly extra: ReadonlyMap<string, Program>,
     private readonly nets: Health,
+    private readonly compile: (steps: ScheduledStage["model"]["steps"]) => Promise<Program>,
   ) {}
 
   /** How the engine runs the step, if the user should know. */
@@ -89,7 +97,16 @@ export class StageSession {
             await weightsFor(stage.weigh, trained, settings.given),
           );
     const health = await Health.open(engine, options, data, seed, healthItems(config, data.size));
-    return new StageSession(stage, settings, trained, batches, await compile(stage.model.steps), extra, health);
+    return new StageSession(
+      stage,
+      settings,
+      trained,
+      batches,
+      await compile(stage.model.steps),
+      extra,
+      health,
+      compile,
+    );
   }
 
   get stepsPerEpoch(): number {
@@ -115,6 +132,33 @@ export class StageSession {
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
 
+  /** Makes one update of a single step of the model, after so many of the run's steps; `count` names its batch and noise. */
+  async update(name: string, step: number, count: number): Promise<Record<string, number>> {
+    const { data, config, seed } = this.settings;
+    const program = await this.alone(name);
+    const own = fold(seed, "alone", name, count);
+    const batches = loader(data, config.batch, own);
+    const feeds = this.feeds(program, own, 0, step, () => batches.indices(0));
+    const outputs = await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(0) }, this.trained.state);
+    return Object.fromEntries(Object.entries(outputs).map(([output, value]) => [output, value.data[0]!]));
+  }
+
+  private async alone(name: string): Promise<Program> {
+    const known = this.single.get(name);
+    if (known !== undefined) return known;
+    const { steps } = this.stage.model;
+    const step = steps.find((each) => each.name === name);
+    if (step === undefined) {
+      throw new OptionError(
+        `the update must be one of the stage's - got ${name}`,
+        `it has ${steps.map((each) => each.name).join(", ")}`,
+      );
+    }
+    const compiled = await this.compile([{ ...step, repeat: 1 }]);
+    this.single.set(name, compiled);
+    return compiled;
+  }
+
   /** Health check of the nets after this many steps of the run. */
   health(step: number): Promise<Record<string, number>> {
     const { first, end } = this.stage;
@@ -122,7 +166,7 @@ export class StageSession {
   }
 
   async release(): Promise<void> {
-    for (const { compiled } of [this.whole, ...this.extra.values()]) await compiled.release();
+    for (const { compiled } of [this.whole, ...this.extra.values(), ...this.single.values()]) await compiled.release();
     await this.nets.release();
   }
 
@@ -163,7 +207,7 @@ export class StageSession {
 }
 
 /** The sessions of a run's stages, one open at a time. */
-export class StageSessions {
+class StageSessions {
   private current: StageSession | null = null;
 
   constructor(
@@ -187,6 +231,38 @@ export class StageSessions {
     await this.current?.release();
     this.current = null;
   }
+}
+
+/** What trains, and the model that it trains. */
+export interface Sessions {
+  readonly trained: TrainedModel;
+  /** The session that makes a step of the run. */
+  at(step: number): Promise<StageSession>;
+  release(): Promise<void>;
+}
+
+/** Puts the state of a run on its engine, with the sessions that train it. */
+export function openSessions(plan: Plan, start: { readonly layouts: Layouts; readonly state: Arrays }): Sessions {
+  const { engine, model, served, data } = plan;
+  const config = plan.config.train;
+  const { steps } = config;
+  const state = engine.createState(start.state);
+  const trained = new TrainedModel(model, start.layouts, engine, state, { step: steps, steps });
+  const sessions = new StageSessions(
+    scheduleStages(model, steps),
+    { engine, data: served, given: data.train, config, seed: key(config.seed), slotNames: slotNamesOf(start.state) },
+    trained,
+  );
+  return {
+    trained,
+    at: (step) => sessions.at(step),
+    release: async () => {
+      // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+      state.dispose();
+      await sessions.release();
+      await trained.release();
+    },
+  };
 }
 
 async function weightsFor(

@@ -26,7 +26,7 @@ export interface SessionStart {
  */
 export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainEvent, SessionStart> {
   const { config, model, initial } = plan;
-  const { layouts, values } = initial ?? drawParameters(model, config.train.seed);
+  const { layouts, values } = drawnOf(plan);
   const { step, checkpoint, recovered, ...found } = await startOf(run, model, layouts, config.train);
   for (const what of recovered) yield { type: "recovered", what };
   yield { type: "phase", phase: "compile" };
@@ -41,4 +41,15 @@ export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainE
   for (const file of await run.restore()) yield { type: "recovered", what: `${file} is restored` };
   if (lost !== null) yield { type: "recovered", what: lost };
   return { step, layouts, state, lines: await run.metrics() };
+}
+
+/** The parameters that a run begins with: those of another run, or drawn. */
+function drawnOf({ config, model, initial }: Plan) {
+  return initial ?? drawParameters(model, config.train.seed);
+}
+
+/** Where a training begins that has made no step. */
+export function initialOf(plan: Plan): Pick<SessionStart, "layouts" | "state"> {
+  const { layouts, values } = drawnOf(plan);
+  return { layouts, state: initialState(plan.model, values, rateOf(plan.config.train)) };
 }

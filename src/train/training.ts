@@ -1,7 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { threeDigits } from "../base/digits.ts";
 import { DivergedError, NotFiniteError } from "../base/errors.ts";
-import { key } from "../base/random.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Finding } from "../diagnosis/index.ts";
 import { BestCheckpoint } from "../run/best-checkpoint.ts";
@@ -13,10 +12,9 @@ import type { Plan } from "../run/plan.ts";
 import type { Run } from "../run/run.ts";
 import type { Arrays, State } from "../runtime/index.ts";
 import { type ScheduledStage, scheduleStages } from "../step/stages.ts";
-import { slotNamesOf } from "../step/initial-state.ts";
-import { TrainedModel } from "../trained/trained.ts";
+import type { TrainedModel } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
-import { AbandonedStep, type StageSession, StageSessions } from "./stage-session.ts";
+import { AbandonedStep, type Sessions, type StageSession, openSessions } from "./stage-session.ts";
 import type { RunObserver } from "./run-observer.ts";
 import type { SessionStart } from "./start-session.ts";
 import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
@@ -53,43 +51,22 @@ export class Training {
 
   /** Trains until all steps are made and saved, or the signal aborts; there is no last state then. */
   async *go(): AsyncGenerator<TrainEvent, Last | null> {
-    const { start, config } = this;
-    const { engine, model, served, data } = this.plan;
+    const { start } = this;
     await this.best.goOnFrom(start.step, start.lines);
-    const state = engine.createState(start.state);
-    const { steps } = config;
-    const trained = new TrainedModel(model, start.layouts, engine, state, { step: steps, steps });
-    const sessions = new StageSessions(
-      this.stages,
-      {
-        engine,
-        data: served,
-        given: data.train,
-        config,
-        seed: key(config.seed),
-        slotNames: slotNamesOf(start.state),
-      },
-      trained,
-    );
+    const sessions = openSessions(this.plan, start);
     try {
-      const isDone = yield* this.steps(start.step, sessions, trained);
-      return isDone ? { layouts: start.layouts, state: await state.read() } : null;
+      const isDone = yield* this.steps(start.step, sessions);
+      return isDone ? { layouts: start.layouts, state: await sessions.trained.state.read() } : null;
     } finally {
-      // Before the sessions: a GPU device is gone with its last session, and its buffers could not be freed then.
-      state.dispose();
       await sessions.release();
-      await trained.release();
     }
   }
 
   /** Whether all steps are made. */
-  private async *steps(
-    start: number,
-    sessions: StageSessions,
-    trained: TrainedModel,
-  ): AsyncGenerator<TrainEvent, boolean> {
+  private async *steps(start: number, sessions: Sessions): AsyncGenerator<TrainEvent, boolean> {
     const { steps, batch, logEvery, evalEvery, sampleEvery, checkpointEvery } = this.config;
     const { observer } = this;
+    const { trained } = sessions;
     const { state } = trained;
     if (start === 0) {
       await observer.reals();

@@ -1,0 +1,247 @@
+import { z } from "zod";
+import { range } from "../../../src/base/range.ts";
+import { fold, key } from "../../../src/base/random.ts";
+import { readExact } from "../../../src/data/index.ts";
+import { gan, wgan, wganGp } from "../../../src/models/index.ts";
+import { type Numbers, type PlanePicture, choice, defineLab, slider } from "./lab.ts";
+import {
+  emdFloor,
+  generatedData,
+  modeShares,
+  openTraining,
+  pointsOf,
+  risesAt,
+  scoresOn,
+  trainingCode,
+} from "./training.ts";
+
+const losses = {
+  "non-saturating": { en: "non-saturating", fa: "غیراشباع" },
+  minimax: { en: "minimax", fa: "کمینه-بیشینه" },
+  "least-squares": { en: "least squares", fa: "کمترین مربعات" },
+  hinge: { en: "hinge", fa: "لولایی" },
+  wgan: { en: "Wasserstein, weight clipping", fa: "واسرشتاین با برش وزن" },
+  "wgan-gp": { en: "Wasserstein, gradient penalty", fa: "واسرشتاین با جریمهٔ گرادیان" },
+} as const;
+
+const controls = z.object({
+  data: choice({ en: "data", fa: "داده" }, "ring8", {
+    ring8: { en: "8 Gaussians on a ring", fa: "۸ گاوسی روی حلقه" },
+    grid25: { en: "25 Gaussians on a grid", fa: "۲۵ گاوسی روی شبکه" },
+    moons: { en: "two moons", fa: "دو هلال" },
+    "swiss-roll": { en: "Swiss roll", fa: "رول سوئیسی" },
+  }),
+  loss: choice({ en: "loss", fa: "تابع زیان" }, "non-saturating", losses),
+  rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 50, 1]),
+  width: slider({ en: "width of both hidden layers", fa: "پهنای دو لایهٔ پنهان" }, 64, [8, 128, 8]),
+  noise: slider({ en: "instance noise at the start", fa: "نویز ورودی در آغاز" }, 0, [0, 0.5, 0.05]),
+  batch: slider({ en: "batch size", fa: "اندازهٔ دسته" }, 128, [32, 256, 32]),
+});
+
+type Controls = z.output<typeof controls>;
+
+/** Steps over which noise is annealed, and after which the lab stops. */
+const steps = 20_000;
+const shown = 500;
+const side = 40;
+
+function modelOf({ loss, width, noise }: Controls) {
+  const options = { hidden: [width, width], ...(noise > 0 && { instanceNoise: noise }) };
+  if (loss === "wgan") return { recipe: "wgan", name: "wgan", options, model: wgan(options) };
+  if (loss === "wgan-gp") return { recipe: "wgan-gp", name: "wganGp", options, model: wganGp(options) };
+  return { recipe: "gan", name: "gan", options: { loss, ...options }, model: gan({ loss, ...options }) };
+}
+
+/** The squares that the data lie in. */
+const extents: Readonly<Record<Controls["data"], PlanePicture["extent"]>> = {
+  ring8: [-1.6, 1.6, -1.6, 1.6],
+  grid25: [-5.5, 5.5, -5.5, 5.5],
+  moons: [-1.6, 2.6, -1.85, 2.35],
+  "swiss-roll": [-2.5, 2.5, -2.5, 2.5],
+};
+
+export const arena = defineLab({
+  id: "gan-arena",
+  title: { en: "GAN arena", fa: "میدان GAN" },
+  idea: {
+    en: "A generator learns only from what a discriminator says of its points; which loss they play for decides whether all modes are found.",
+    fa: "مولد فقط از آنچه تمییزدهنده دربارهٔ نقطه‌هایش می‌گوید یاد می‌گیرد؛ تابع زیان تعیین می‌کند که همهٔ مُدها پیدا شوند یا نه.",
+  },
+  lesson: [
+    {
+      en: "Squares are data, discs are generated from the same noise at every step, and the background is the discriminator's score.",
+      fa: "مربع‌ها داده‌اند، دایره‌ها در هر گام از همان نویز تولید می‌شوند و پس‌زمینه امتیاز تمییزدهنده است.",
+    },
+    {
+      en: "Arrows show where the score rises: that is all that the generator is told.",
+      fa: "پیکان‌ها جهت افزایش امتیاز را نشان می‌دهند: مولد تنها همین را می‌داند.",
+    },
+    {
+      en: "With the optimal discriminator the minimax value is −log 4 + 2 JS; at equilibrium the discriminator's loss is log 4 ≈ 1.386.",
+      fa: "با تمییزدهندهٔ بهینه، مقدار بازی −log 4 + 2 JS است؛ در تعادل، زیان تمییزدهنده log 4 ≈ 1.386 است.",
+    },
+    {
+      en: "A falling loss says little here: watch the modes with their share and the earth mover's distance instead.",
+      fa: "کم‌شدن زیان در اینجا چیز زیادی نمی‌گوید: سهم مُدها و فاصلهٔ جابه‌جاکنندهٔ خاک را دنبال کنید.",
+    },
+    {
+      en: "Compare two losses on one seed: everything that differs between A and B comes from the loss alone.",
+      fa: "دو تابع زیان را با یک بذر مقایسه کنید: هر تفاوتی میان A و B فقط از تابع زیان است.",
+    },
+  ],
+  question: {
+    en: "Which loss keeps all 8 modes for the whole run, and on how many of five seeds?",
+    fa: "کدام تابع زیان در سراسر اجرا هر ۸ مُد را نگه می‌دارد و برای چند بذر از پنج بذر؟",
+  },
+  challenge: {
+    text: {
+      en: "8 of 8 modes with 90 % of the points near one, within 3,000 steps.",
+      fa: "۸ مُد از ۸ مُد و ۹۰ درصد نقطه‌ها نزدیک یک مُد، در ۳٬۰۰۰ گام.",
+    },
+    isMet: ({ modes = 0, quality = 0, of = 9 }, step) => step <= 3000 && modes >= of && quality >= 0.9,
+  },
+  controls,
+  contrast: { loss: "wgan-gp" },
+  measureEvery: 250,
+  players: [
+    { name: "discriminator", label: { en: "discriminator only", fa: "فقط تمییزدهنده" } },
+    { name: "generator", label: { en: "generator only", fa: "فقط مولد" } },
+  ],
+  meters: [
+    {
+      id: "modes",
+      label: { en: "modes covered", fa: "مُدهای پوشش‌داده‌شده" },
+      ideal: { en: "all", fa: "همه" },
+      chart: "modes",
+    },
+    { id: "quality", label: { en: "share of points near a mode", fa: "سهم نقطه‌های نزدیک به یک مُد" }, ideal: 0.99 },
+    { id: "emd", label: { en: "EMD to test points", fa: "EMD تا نقطه‌های آزمون" }, chart: "distance" },
+    {
+      id: "floor",
+      label: { en: "EMD of other real points (floor)", fa: "EMD نقطه‌های واقعی دیگر (کف)" },
+      chart: "distance",
+    },
+    {
+      id: "discriminator",
+      label: { en: "loss of the discriminator", fa: "زیان تمییزدهنده" },
+      ideal: { en: "1.386 (logistic losses)", fa: "۱٫۳۸۶ (زیان‌های لجستیک)" },
+      chart: "losses",
+    },
+    { id: "generator", label: { en: "loss of the generator", fa: "زیان مولد" }, chart: "losses" },
+  ],
+  pictures: [
+    { id: "plane", title: { en: "Points and the discriminator's field", fa: "نقطه‌ها و میدان تمییزدهنده" } },
+    { id: "shares", title: { en: "Share of points by mode", fa: "سهم نقطه‌ها به تفکیک مُد" } },
+  ],
+  charts: [
+    { id: "modes", title: { en: "Modes covered", fa: "مُدهای پوشش‌داده‌شده" } },
+    { id: "distance", title: { en: "Earth mover's distance", fa: "فاصلهٔ جابه‌جاکنندهٔ خاک" } },
+    { id: "losses", title: { en: "Losses", fa: "زیان‌ها" } },
+  ],
+  explain: {
+    text: {
+      en: "The discriminator raises V, the generator lowers it (minimax) or raises log D of its own points (non-saturating), whose gradient does not vanish where D is sure.",
+      fa: "تمییزدهنده V را زیاد و مولد آن را کم می‌کند (کمینه-بیشینه)، یا log D نقطه‌های خودش را زیاد می‌کند (غیراشباع) که گرادیانش جایی که D مطمئن است از بین نمی‌رود.",
+    },
+    formula: ({ discriminator = Math.log(4), modes = 0, emd = 0 }, { loss }) => [
+      String.raw`V(D,G)=\mathbb{E}_{x}\log D(x)+\mathbb{E}_{z}\log\bigl(1-D(G(z))\bigr)${loss.startsWith("w") || loss === "hinge" || loss === "least-squares" ? "" : String.raw`=${(-discriminator).toFixed(4)}`}`,
+      String.raw`\max_D V=-\log 4+2\,\mathrm{JS}(p_{\mathrm{data}},p_G)\ \ge\ -\log 4=-1.3863`,
+      String.raw`\text{modes: }${modes},\qquad W_1\approx ${emd.toPrecision(4)}`,
+    ],
+  },
+  code: (chosen, seed, step) => {
+    const { recipe, name, options } = modelOf(chosen);
+    return trainingCode(recipe, name, options, [chosen.data], trainingOf(chosen, seed, Math.max(1, step)));
+  },
+  open: async (chosen, { seed, engine }) => {
+    const data = generatedData(chosen.data);
+    const training = await openTraining(modelOf(chosen).model, data, trainingOf(chosen, seed, steps), engine);
+    const real = Float32Array.from(readExact(data.test, range(0, shown)).data);
+    const extent = extents[chosen.data];
+    const noise = fold(key(seed), "arena");
+    const { modes } = data.test;
+    const of = modes?.kind === "centers" ? modes.centers.shape[0]! : Number.NaN;
+    let measured: Numbers = {};
+    // What a perfect generator would have: real points that are not those compared with.
+    const floor = emdFloor(data);
+    return {
+      get step() {
+        return training.step;
+      },
+      advance: async (player) => {
+        const name = player === "discriminator" && chosen.loss.startsWith("wgan") ? "critic" : player;
+        const scalars = name === undefined ? await training.next() : await training.update(name);
+        const discriminator = scalars["discriminator/loss"] ?? scalars["critic/loss"];
+        const generator = scalars["generator/loss"];
+        return {
+          ...(discriminator !== undefined && { discriminator }),
+          ...(generator !== undefined && { generator }),
+        };
+      },
+      measure: async () => {
+        measured = await training.samples();
+        return {
+          ...(Number.isFinite(of) && {
+            modes: measured["modes/covered"]!,
+            quality: measured["modes/highQuality"]!,
+            of,
+          }),
+          emd: measured["distance/emd"]!,
+          floor,
+        };
+      },
+      pictures: async () => {
+        const { trained } = training;
+        const fake = await pointsOf(trained, noise, shown);
+        const values = await scoresOn(trained, extent, side);
+        const { boundary } = trained.model.discriminator!;
+        const sorted = Float32Array.from(values).sort();
+        const [low, high] =
+          boundary === null
+            ? [sorted[Math.floor(0.02 * sorted.length)]!, sorted[Math.floor(0.98 * sorted.length)]!]
+            : [boundary.score - 2 * boundary.margin, boundary.score + 2 * boundary.margin];
+        const shares = modeShares(measured);
+        return {
+          plane: {
+            kind: "plane",
+            extent,
+            field: {
+              label: { en: "score: higher is taken for real", fa: "امتیاز: بیشتر یعنی واقعی‌تر" },
+              columns: side,
+              rows: side,
+              values,
+              low,
+              high,
+              ...(boundary !== null && { level: boundary.score }),
+            },
+            points: [
+              { label: { en: "data", fa: "داده" }, colour: "real", xy: real, size: 4, hollow: true },
+              { label: { en: "generated", fa: "تولیدشده" }, colour: "fake", xy: fake, size: 2.5 },
+            ],
+            arrows: await risesAt(trained, fake.subarray(0, 120), (extent[1] - extent[0]) / 12),
+          },
+          ...(shares.length > 0 && {
+            shares: {
+              kind: "bars",
+              places: shares.map((_, i) => String(i + 1)),
+              xLabel: { en: "mode", fa: "مُد" },
+              ideal: 1 / shares.length,
+              series: [
+                {
+                  label: { en: "share of 2,500 generated points", fa: "سهم از ۲٬۵۰۰ نقطهٔ تولیدشده" },
+                  colour: "fake",
+                  values: shares,
+                },
+              ],
+            },
+          }),
+        };
+      },
+      release: () => training.release(),
+    };
+  },
+});
+
+function trainingOf({ rate, batch }: Controls, seed: number, length: number) {
+  return { steps: length, batch, learningRate: rate * 1e-4, schedule: "constant", seed } as const;
+}

@@ -1,0 +1,288 @@
+import { z } from "zod";
+import { ndarray } from "../../../src/base/ndarray.ts";
+import { fold, key, normal } from "../../../src/base/random.ts";
+import { toPoints } from "../../../src/numeric/points.ts";
+import {
+  costMatrix,
+  costOf,
+  densePlan,
+  exactTransport,
+  sinkhorn,
+  slicedWasserstein,
+} from "../../../src/transport/index.ts";
+import { choice, defineLab, slider } from "./lab.ts";
+
+const arrangements = {
+  apart: { en: "six boxes, every plan costs 42", fa: "شش جعبه، هزینهٔ هر طرح ۴۲" },
+  mixed: { en: "six boxes, plans differ", fa: "شش جعبه، طرح‌ها متفاوت‌اند" },
+  clouds: { en: "two clouds", fa: "دو ابر نقطه" },
+  ring: { en: "a cloud and a ring", fa: "یک ابر و یک حلقه" },
+} as const;
+
+const controls = z.object({
+  arrangement: choice({ en: "arrangement", fa: "چینش" }, "apart", arrangements),
+  method: choice({ en: "plan that is drawn", fa: "طرحی که رسم می‌شود" }, "exact", {
+    exact: { en: "exact", fa: "دقیق" },
+    sinkhorn: { en: "Sinkhorn", fa: "سینکهورن" },
+    reverse: { en: "in reverse order", fa: "به ترتیب وارونه" },
+  }),
+  epsilon: slider(
+    { en: "ε of Sinkhorn, as a share of the mean cost", fa: "ε سینکهورن، نسبت به میانگین هزینه" },
+    0.1,
+    [0.02, 1, 0.02],
+  ),
+  directions: slider({ en: "directions of the sliced distance", fa: "تعداد جهت‌های فاصلهٔ برشی" }, 50, [1, 200, 1]),
+  points: slider({ en: "points in a cloud", fa: "نقطه‌ها در هر ابر" }, 24, [2, 60, 1]),
+});
+
+const boxes = {
+  apart: [
+    [0, 1, 2, 4, 5, 6],
+    [7, 8, 9, 11, 12, 13],
+  ],
+  mixed: [
+    [1, 3, 5, 7, 9, 11],
+    [2, 4, 6, 8, 10, 12],
+  ],
+} as const;
+
+/** Share of its way that mass travels in a step. */
+const pace = 0.05;
+
+interface Sides {
+  readonly source: Float64Array;
+  readonly target: Float64Array;
+  /** 1 on a line. */
+  readonly width: 1 | 2;
+}
+
+function sidesOf({ arrangement, points }: z.output<typeof controls>, seed: number): Sides {
+  if (arrangement === "apart" || arrangement === "mixed") {
+    const [source, target] = boxes[arrangement];
+    return { source: Float64Array.from(source), target: Float64Array.from(target), width: 1 };
+  }
+  const cloud = (name: string, x: number, y: number, spread: number) => {
+    const drawn = normal(fold(key(seed), name), [points, 2]).data;
+    return Float64Array.from(drawn, (value, i) => (i % 2 === 0 ? x : y) + spread * value);
+  };
+  const around = Float64Array.from({ length: 2 * points }, (_, i) => {
+    const angle = (2 * Math.PI * Math.floor(i / 2)) / points;
+    return 3 * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+  });
+  return arrangement === "ring"
+    ? { source: cloud("source", 0, 0, 0.6), target: around, width: 2 }
+    : { source: cloud("source", -2, 0, 0.8), target: cloud("target", 2, 0.5, 0.8), width: 2 };
+}
+
+export const earthMover = defineLab({
+  id: "earth-mover",
+  title: { en: "Earth mover", fa: "جابه‌جاکنندهٔ خاک" },
+  idea: {
+    en: "The earth mover's distance is the cost of the cheapest plan that carries one distribution to the other, and potentials prove that none is cheaper.",
+    fa: "فاصلهٔ جابه‌جاکنندهٔ خاک هزینهٔ ارزان‌ترین طرحی است که یک توزیع را به دیگری می‌برد و پتانسیل‌ها ثابت می‌کنند که طرح ارزان‌تری نیست.",
+  },
+  lesson: [
+    {
+      en: "Six boxes stand left of six positions: the cheapest plan costs 42, and so does every other, as no two moves go in opposite directions.",
+      fa: "شش جعبه در سمت چپ شش جایگاه‌اند: ارزان‌ترین طرح ۴۲ هزینه دارد و همهٔ طرح‌های دیگر هم، چون هیچ دو حرکتی خلاف جهت هم نیستند.",
+    },
+    {
+      en: "In the second arrangement some moves would go left: in order the plan costs 6, in reverse order 36.",
+      fa: "در چینش دوم بعضی حرکت‌ها به چپ می‌روند: به ترتیب هزینه ۶ است و به ترتیب وارونه ۳۶.",
+    },
+    {
+      en: "The bars are dual potentials: their sum is the distance, and for no pair are they above the cost of moving it.",
+      fa: "میله‌ها پتانسیل‌های دوگان‌اند: جمع آن‌ها همان فاصله است و برای هیچ جفتی از هزینهٔ جابه‌جایی آن بیشتر نیستند.",
+    },
+    {
+      en: "Sinkhorn blurs the plan: the larger ε is, the further its cost lies above the exact one.",
+      fa: "سینکهورن طرح را تار می‌کند: هر چه ε بزرگ‌تر، هزینهٔ آن از هزینهٔ دقیق بیشتر.",
+    },
+    {
+      en: "Press play and every point travels along its plan: the cost falls in a straight line to 0.",
+      fa: "پخش را بزنید تا هر نقطه در مسیر طرح حرکت کند: هزینه روی خطی راست به صفر می‌رسد.",
+    },
+  ],
+  question: {
+    en: "Why do all plans of the first arrangement cost the same? Which function proves it?",
+    fa: "چرا همهٔ طرح‌های چینش نخست هزینهٔ یکسان دارند؟ کدام تابع آن را ثابت می‌کند؟",
+  },
+  challenge: {
+    text: {
+      en: "On the clouds, find an ε whose cost is within 1 % of the exact one.",
+      fa: "برای ابرها، εای بیابید که هزینه‌اش کمتر از ۱ درصد با هزینهٔ دقیق تفاوت داشته باشد.",
+    },
+    isMet: ({ line = 1, gap = 1 }, step) => line === 0 && step === 0 && gap < 1,
+  },
+  controls,
+  contrast: { method: "sinkhorn" },
+  measureEvery: 1,
+  meters: [
+    { id: "total", label: { en: "exact cost, all boxes together", fa: "هزینهٔ دقیق، همهٔ جعبه‌ها با هم" }, ideal: 0 },
+    { id: "drawn", label: { en: "cost of the plan that is drawn", fa: "هزینهٔ طرح رسم‌شده" } },
+    {
+      id: "emd",
+      label: { en: "exact, per unit of mass (EMD)", fa: "دقیق، به ازای واحد جرم (EMD)" },
+      ideal: 0,
+      chart: "cost",
+    },
+    { id: "sinkhorn", label: { en: "Sinkhorn", fa: "سینکهورن" }, ideal: { en: "EMD", fa: "EMD" }, chart: "cost" },
+    {
+      id: "sliced",
+      label: { en: "sliced", fa: "برشی" },
+      ideal: { en: "at most EMD", fa: "حداکثر EMD" },
+      chart: "cost",
+    },
+    { id: "gap", label: { en: "Sinkhorn above exact, %", fa: "فزونی سینکهورن بر دقیق، ٪" }, ideal: 0 },
+    { id: "dual", label: { en: "sum of the potentials", fa: "جمع پتانسیل‌ها" }, ideal: { en: "EMD", fa: "EMD" } },
+  ],
+  pictures: [
+    { id: "plan", title: { en: "Where mass goes", fa: "جرم به کجا می‌رود" } },
+    { id: "matrix", title: { en: "The plan as a matrix", fa: "طرح به شکل ماتریس" } },
+    { id: "potentials", title: { en: "Dual potentials", fa: "پتانسیل‌های دوگان" } },
+  ],
+  charts: [{ id: "cost", title: { en: "Costs as mass travels", fa: "هزینه‌ها در طول جابه‌جایی جرم" } }],
+  explain: {
+    text: {
+      en: "Left, all plans; right, all pairs of potentials that nowhere exceed the cost. Both sides meet. The critic of a Wasserstein GAN stands for the potentials.",
+      fa: "در چپ همهٔ طرح‌ها و در راست همهٔ پتانسیل‌هایی که هیچ‌جا از هزینه بیشتر نیستند؛ دو طرف به هم می‌رسند. منتقد GAN واسرشتاین جای پتانسیل‌ها را می‌گیرد.",
+    },
+    formula: ({ emd = 0, dual = 0, sinkhorn: blurred = 0 }) => [
+      String.raw`\min_{\pi\in\Pi(a,b)}\sum_{ij}\pi_{ij}\,c_{ij}=${emd.toPrecision(5)}\;=\;\max_{u_i+v_j\le c_{ij}}\ \sum_i a_iu_i+\sum_j b_jv_j=${dual.toPrecision(5)}`,
+      String.raw`\text{Sinkhorn: }\ \min_\pi\ \langle\pi,c\rangle+\varepsilon\,\mathrm{KL}(\pi\,\|\,a\otimes b)\ \Rightarrow\ \langle\pi,c\rangle=${blurred.toPrecision(5)}`,
+    ],
+  },
+  code: ({ arrangement, epsilon, directions, points }, seed) => ({
+    cli:
+      arrangement === "apart" || arrangement === "mixed"
+        ? `printf '${boxes[arrangement][0].join("\\n")}\\n' > boxes.csv && printf '${boxes[arrangement][1].join("\\n")}\\n' > places.csv && npx zaya distance boxes.csv places.csv`
+        : null,
+    typescript: `import { toPoints } from "zaya";
+import { costMatrix, exactTransport, sinkhorn, slicedWasserstein } from "zaya/transport";
+
+// source and target: NdArrays [n, d]; here ${arrangement}${arrangement === "clouds" || arrangement === "ring" ? `, ${points} points, seed ${seed}` : ""}
+const costs = costMatrix(toPoints(source, "source"), toPoints(target, "target"));
+const { cost, plan, potentials } = exactTransport(costs);
+const mean = costs.data.reduce((sum, each) => sum + each, 0) / costs.data.length;
+const blurred = sinkhorn(costs, { epsilon: ${epsilon} * mean });
+const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
+  }),
+  open: async (chosen, { seed }) => {
+    let sides = sidesOf(chosen, seed);
+    let step = 0;
+    // Every point keeps the target that the first plan gave it.
+    const start = sides.source.slice();
+    const solved = () => {
+      const { source, target, width } = sides;
+      const side = (data: Float64Array, name: string) =>
+        toPoints(ndarray("float64", [data.length / width, width], data), name);
+      const [a, b] = [side(source, "sources"), side(target, "targets")];
+      const costs = costMatrix(a, b);
+      const exact = exactTransport(costs);
+      const mean = costs.data.reduce((sum, cost) => sum + cost, 0) / costs.data.length;
+      const blurred =
+        mean > 0 ? sinkhorn(costs, { epsilon: chosen.epsilon * mean, iterations: 2000, tolerance: 1e-5 }) : null;
+      const sliced = slicedWasserstein(a, b, chosen.directions, fold(key(seed), "sliced"));
+      const n = source.length / width;
+      const m = target.length / width;
+      const backwards = {
+        shape: [n, m] as const,
+        from: Int32Array.from({ length: n }, (_, i) => i),
+        to: Int32Array.from({ length: n }, (_, i) => m - 1 - i),
+        mass: new Float64Array(n).fill(1 / n),
+      };
+      const drawn =
+        chosen.method === "sinkhorn" && blurred !== null
+          ? { matrix: blurred.plan.data, cost: blurred.cost }
+          : chosen.method === "reverse" && n === m
+            ? { matrix: densePlan(backwards).data, cost: costOf(backwards, costs) }
+            : { matrix: densePlan(exact.plan).data, cost: exact.cost };
+      return { costs, exact, blurred, sliced, n, m, drawn };
+    };
+    let known: ReturnType<typeof solved> | null = null;
+    const now = () => (known ??= solved());
+    const first = now().exact.plan;
+    const targetOf = new Int32Array(now().n);
+    for (let e = 0; e < first.mass.length; e++) targetOf[first.from[e]!] = first.to[e]!;
+    return {
+      get step() {
+        return step;
+      },
+      advance: async () => {
+        step++;
+        const share = Math.min(1, step * pace);
+        const { width, target } = sides;
+        const source = start.map((from, i) => {
+          const to = target[targetOf[Math.floor(i / width)]! * width + (i % width)]!;
+          return from + share * (to - from);
+        });
+        sides = { ...sides, source };
+        known = null;
+        return {};
+      },
+      measure: async () => {
+        const { exact, blurred, sliced, n, m, drawn } = now();
+        const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+        const dual = sum(exact.potentials.source) / n + sum(exact.potentials.target) / m;
+        return {
+          total: exact.cost * n,
+          drawn: drawn.cost * n,
+          emd: exact.cost,
+          sinkhorn: blurred?.cost ?? 0,
+          sliced: sliced.distance,
+          gap: exact.cost > 0 ? 100 * ((blurred?.cost ?? 0) / exact.cost - 1) : 0,
+          dual,
+          line: sides.width === 1 ? 1 : 0,
+        };
+      },
+      pictures: async () => {
+        const { exact, n, m, drawn } = now();
+        const { source, target, width } = sides;
+        const place = (data: Float64Array, i: number, y: number): [number, number] =>
+          width === 1 ? [data[i]!, y] : [data[2 * i]!, data[2 * i + 1]!];
+        const flat = (data: Float64Array, count: number, y: number) =>
+          Float64Array.from({ length: 2 * count }, (_, i) => place(data, i >> 1, y)[i % 2]!);
+        const most = drawn.matrix.reduce((best, mass) => Math.max(best, mass), 0);
+        const segments: number[] = [];
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < m; j++) {
+            const share = drawn.matrix[i * m + j]! / most;
+            if (share > 0.02) segments.push(...place(source, i, 2), ...place(target, j, -1), share);
+          }
+        }
+        const words = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
+        return {
+          plan: {
+            kind: "plane",
+            extent: width === 1 ? [-1, 14, -2.2, 3.2] : [-4.5, 4.5, -3.6, 3.6],
+            segments,
+            points: [
+              { label: { en: "source", fa: "مبدأ" }, colour: "fake", xy: flat(source, n, 2), size: 6 },
+              { label: { en: "target", fa: "مقصد" }, colour: "real", xy: flat(target, m, -1), size: 6, hollow: true },
+            ],
+          },
+          matrix: {
+            kind: "matrix",
+            rows: words(n),
+            columns: words(m),
+            values: drawn.matrix,
+            low: 0,
+            high: most,
+            rowLabel: { en: "from source", fa: "از مبدأ" },
+            columnLabel: { en: "to target", fa: "به مقصد" },
+          },
+          potentials: {
+            kind: "bars",
+            places: words(Math.max(n, m)),
+            xLabel: { en: "point", fa: "نقطه" },
+            series: [
+              { label: { en: "u of sources", fa: "u مبدأها" }, colour: "fake", values: exact.potentials.source },
+              { label: { en: "v of targets", fa: "v مقصدها" }, colour: "real", values: exact.potentials.target },
+            ],
+          },
+        };
+      },
+      release: async () => undefined,
+    };
+  },
+});

@@ -1,0 +1,100 @@
+import type { Language, Text } from "../labs/lab.ts";
+
+/** Which digits numbers are written with. */
+export type Digits = "latin" | "persian";
+
+/** What the shell says. */
+export const words = {
+  title: { en: "zaya labs", fa: "آزمایشگاه‌های zaya" },
+  tagline: {
+    en: "Generative models that learn in this tab: change a number and see what it does.",
+    fa: "مدل‌های مولدی که در همین صفحه یاد می‌گیرند: عددی را تغییر دهید و اثرش را ببینید.",
+  },
+  gallery: { en: "Labs", fa: "آزمایشگاه‌ها" },
+  course: { en: "Course", fa: "دوره" },
+  courseIntro: {
+    en: "The labs in the order of the course. Each has one idea, five sentences, and a question to answer with it.",
+    fa: "آزمایشگاه‌ها به ترتیب دوره. هر کدام یک ایده، پنج جمله و یک پرسش دارد که باید با آن پاسخ داده شود.",
+  },
+  skip: { en: "Skip to the lab", fa: "رفتن به آزمایشگاه" },
+  language: { en: "فارسی", fa: "English" },
+  theme: { en: "Theme", fa: "پوسته" },
+  themes: { en: "system,light,dark", fa: "سیستم,روشن,تیره" },
+  digits: { en: "Digits", fa: "رقم‌ها" },
+  open: { en: "Open the lab", fa: "باز کردن آزمایشگاه" },
+  play: { en: "Play", fa: "پخش" },
+  pause: { en: "Pause", fa: "مکث" },
+  step: { en: "Step", fa: "یک گام" },
+  reset: { en: "Reset", fa: "از نو" },
+  speed: { en: "Speed", fa: "سرعت" },
+  fastest: { en: "fastest", fa: "بیشینه" },
+  perSecond: { en: "steps/s", fa: "گام در ثانیه" },
+  stepNumber: { en: "step", fa: "گام" },
+  seed: { en: "Seed", fa: "بذر" },
+  newSeed: { en: "New seed", fa: "بذر تازه" },
+  compare: { en: "Compare A and B", fa: "مقایسهٔ A و B" },
+  single: { en: "One side only", fa: "فقط یک سمت" },
+  settings: { en: "Settings", fa: "تنظیمات" },
+  settingsOf: { en: "Settings of", fa: "تنظیمات" },
+  meters: { en: "Numbers", fa: "عددها" },
+  now: { en: "now", fa: "اکنون" },
+  ideal: { en: "ideal", fa: "ایده‌آل" },
+  quantity: { en: "quantity", fa: "کمیت" },
+  table: { en: "as a table", fa: "به شکل جدول" },
+  lesson: { en: "Lesson", fa: "درس" },
+  question: { en: "Question", fa: "پرسش" },
+  challenge: { en: "Challenge", fa: "چالش" },
+  met: { en: "done", fa: "انجام شد" },
+  explain: { en: "Formula with the numbers of now", fa: "فرمول با عددهای اکنون" },
+  code: { en: "The same numbers outside of this page", fa: "همین عددها بیرون از این صفحه" },
+  command: { en: "Command", fa: "فرمان" },
+  copy: { en: "Copy", fa: "کپی" },
+  copied: { en: "Copied", fa: "کپی شد" },
+  share: { en: "Copy link", fa: "کپی پیوند" },
+  loading: { en: "Preparing the first picture.", fa: "در حال آماده‌سازی نخستین تصویر." },
+  problem: { en: "It stopped", fa: "متوقف شد" },
+  clear: { en: "Clear", fa: "پاک کردن" },
+  draw: { en: "Draw here with the pointer.", fa: "اینجا با نشانگر بکشید." },
+  next: { en: "Next", fa: "بعدی" },
+  previous: { en: "Previous", fa: "قبلی" },
+} as const satisfies Readonly<Record<string, Text>>;
+
+/** Writes numbers for people. */
+export class Numerals {
+  private readonly whole: Intl.NumberFormat;
+  private readonly real: Intl.NumberFormat;
+  private readonly tiny: Intl.NumberFormat;
+
+  constructor(
+    readonly language: Language,
+    readonly digits: Digits,
+  ) {
+    const locale = `${language}-u-nu-${digits === "persian" ? "arabext" : "latn"}`;
+    this.whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.real = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
+    this.tiny = new Intl.NumberFormat(locale, { notation: "scientific", maximumFractionDigits: 2 });
+  }
+
+  /** To four digits; whole numbers as they are. */
+  number(value: number | undefined): string {
+    if (value === undefined || Number.isNaN(value)) return "–";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    if (Number.isInteger(value)) return this.whole.format(value);
+    return Math.abs(value) < 1e-3 ? this.tiny.format(value) : this.real.format(value);
+  }
+
+  /** The name of a place on an axis, which may be a number. */
+  place(name: string): string {
+    return name.trim() === "" || Number.isNaN(Number(name)) ? name : this.number(Number(name));
+  }
+
+  /** A text with its digits in this form. */
+  text(text: string): string {
+    if (this.digits === "latin")
+      return text
+        .replaceAll(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
+        .replaceAll("٫", ".")
+        .replaceAll("٬", ",");
+    return text;
+  }
+}

@@ -1,0 +1,148 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { labs } from "../../studio/src/labs/index.ts";
+import { controlsOf, languages } from "../../studio/src/labs/lab.ts";
+import { noBrowser } from "../browser.ts";
+import { type LabsSite, openLabs } from "./page.ts";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describe("what labs declare", () => {
+  it.each(labs.map((lab) => [lab.id, lab] as const))("has every text in both languages: %s", (_id, lab) => {
+    const texts: unknown[] = [];
+    const collect = (value: unknown): void => {
+      if (value === null || typeof value !== "object") return;
+      if ("en" in value || "fa" in value) texts.push(value);
+      else for (const each of Object.values(value)) collect(each);
+    };
+    const { controls: _, ...declared } = lab;
+    collect([declared, controlsOf(lab)]);
+    expect(texts.length).toBeGreaterThan(20);
+    for (const text of texts) {
+      for (const language of languages)
+        expect(text, JSON.stringify(text)).toHaveProperty(language, expect.stringMatching(/\S/));
+    }
+    expect(lab.lesson).toHaveLength(5);
+  });
+});
+
+describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {
+  let site: LabsSite;
+
+  beforeAll(async () => {
+    site = await openLabs();
+  });
+
+  afterAll(() => site?.close());
+
+  const step = () => site.page.locator("[data-step]").first().getAttribute("data-step");
+  const meters = () =>
+    site.page
+      .locator("[data-meter]")
+      .evaluateAll((cells) =>
+        cells.map((cell) => [cell.getAttribute("data-meter"), cell.getAttribute("data-value")]),
+      ) as Promise<[string, string][]>;
+  const press = (name: string | RegExp) => site.page.getByRole("button", { name, exact: true }).first().click();
+
+  it.each(labs.map((lab) => [lab.id, lab] as const))(
+    "opens, steps, begins again with the same numbers and is restored from its address: %s",
+    { timeout: 120_000 },
+    async (id) => {
+      const { page } = site;
+      await site.go(`#/${id}?lang=en&seed=3`);
+      await page.locator("canvas").first().waitFor({ timeout: 60_000 });
+      await press("Step");
+      await press("Step");
+      await expect.poll(step, { timeout: 30_000 }).toBe("2");
+      const first = await meters();
+      expect(first.length).toBeGreaterThan(1);
+      expect(first.every(([, value]) => value !== "NaN")).toBe(true);
+      await press("Reset");
+      await expect.poll(step, { timeout: 60_000 }).toBe("0");
+      await press("Step");
+      await press("Step");
+      await expect.poll(step, { timeout: 30_000 }).toBe("2");
+      expect(await meters()).toEqual(first);
+      // In the other language, from the address.
+      await site.go(`#/${id}?lang=fa&seed=3`);
+      await page.locator("canvas").first().waitFor({ timeout: 60_000 });
+      expect(await page.evaluate("document.documentElement.dir")).toBe("rtl");
+      await press("یک گام");
+      await press("یک گام");
+      await expect.poll(step, { timeout: 30_000 }).toBe("2");
+      expect(await meters()).toEqual(first);
+    },
+  );
+
+  it("keeps what a person sets in the address", async () => {
+    const { page } = site;
+    await site.go("#/divergences?lang=en");
+    await page.locator("canvas").first().waitFor();
+    await page.getByLabel("standard deviation of P").fill("2");
+    await page.getByLabel("Q descends along").selectOption("w1");
+    await press("Compare A and B");
+    await expect.poll(() => page.url()).toContain("a.spreadP=2");
+    const address = new URL(page.url()).hash;
+    await site.go(address);
+    expect(await page.getByLabel("standard deviation of P").first().inputValue()).toBe("2");
+    expect(await page.getByLabel("Q descends along").first().inputValue()).toBe("w1");
+    await expect.poll(() => page.locator("[data-step]").count()).toBe(2);
+    // What is not a value of a control is not taken.
+    await site.go("#/divergences?lang=en&a.spreadP=-1&a.follow=nothing&seed=-4");
+    expect(await page.getByLabel("standard deviation of P").inputValue()).toBe("1");
+    expect(await page.getByLabel("Q descends along").inputValue()).toBe("js");
+  });
+
+  it("opens on a lab which learns, and can be used by keys alone", async () => {
+    const { page } = site;
+    await site.go("#/?lang=en");
+    await page.locator("canvas").first().waitFor({ timeout: 20_000 });
+    await site.go("#/divergences?lang=en");
+    await page.locator("canvas").first().waitFor();
+    const reach = async (name: RegExp) => {
+      for (let i = 0; i < 40; i++) {
+        await page.keyboard.press("Tab");
+        if (name.test(await page.evaluate<string>("document.activeElement.textContent"))) return;
+      }
+      throw new Error(`no key leads to ${name}`);
+    };
+    await reach(/^Step$/);
+    await page.keyboard.press("Enter");
+    await expect.poll(step).toBe("1");
+    await page.keyboard.press("]");
+    await expect.poll(step).toBe("2");
+    await page.getByLabel("mean of Q (P is at 0)").focus();
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => page.url()).toContain("a.gap=5.9");
+  });
+
+  it.each(["#/?lang=en", "#/course?lang=fa", ...labs.flatMap(({ id }) => [`#/${id}?lang=en`, `#/${id}?lang=fa&b=`])])(
+    "is whole from a phone to a projector, and without serious faults of accessibility: %s",
+    { timeout: 60_000 },
+    async (hash) => {
+      const { page } = site;
+      await site.go(hash);
+      await (hash.includes("course") ? page.locator("h2") : page.locator("canvas"))
+        .first()
+        .waitFor({ timeout: 60_000 });
+      for (const width of [320, 1920]) {
+        await page.setViewportSize({ width, height: 900 });
+        await expect
+          .poll(() => page.evaluate<number>("document.documentElement.scrollWidth"))
+          .toBeLessThanOrEqual(width);
+      }
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate<{
+        violations: { id: string; impact: string; nodes: { html: string }[] }[];
+      }>("axe.run()");
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    },
+  );
+
+  it("breaks no rule of its content security policy, and throws nothing", () => {
+    expect(site.faults).toEqual([]);
+  });
+});
