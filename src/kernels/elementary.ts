@@ -12,6 +12,8 @@ const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 const signBit = -0x80000000;
 const mantissa = 0x7fffff;
 const bias = 127;
+/** Added to a number below 2^22, 1.5 * 2^23 rounds it to a whole one, which its bits then end in. */
+const [rounder, rounderBits] = [12582912, 0x4b400000];
 /** Bits of the square root of 1/2. */
 const rootHalf = 0x3f3504f3;
 
@@ -31,20 +33,27 @@ const erfFar = [
 
 /** e^x = 2^n * e^r with |r| <= ln(2) / 2. */
 export function exp(k: Nodes, x: Node): Node {
-  // Beyond these limits the result is 0 or infinite; within them the exponent fits.
-  const limited = k.min(k.max(x, k.number(-104)), k.number(89));
-  const { n, r } = reduced(k, limited);
-  const power = k.add(k.add(k.mul(k.mul(r, r), polynomial(k, expSeries, r)), r), k.number(1));
+  return expBelow(k, atMost(k, x, 89));
+}
+
+/** e^x for x of at most 89: beyond, the exponent does not fit. */
+function expBelow(k: Nodes, x: Node): Node {
+  // Below this limit the result is 0.
+  const { r, shifted } = reduced(k, atLeast(k, x, -104));
   // In two steps, so that the scale itself is a normal number where the result is none.
-  const whole = k.cast(n, "int32");
+  const whole = k.apply("i32x4.sub", "int32", shifted, k.bits(rounderBits));
   const half = k.shift("i32x4.shr_s", "int32", whole, 1);
-  return k.mul(k.mul(power, powerOf2(k, half)), powerOf2(k, k.apply("i32x4.sub", "int32", whole, half)));
+  return k.mul(k.mul(expNear(k, r), powerOf2(k, half)), powerOf2(k, k.apply("i32x4.sub", "int32", whole, half)));
+}
+
+/** e^r for |r| <= ln(2) / 2. */
+function expNear(k: Nodes, r: Node): Node {
+  return k.add(k.add(k.mul(k.mul(r, r), polynomial(k, expSeries, r)), r), k.number(1));
 }
 
 export function expm1(k: Nodes, x: Node): Node {
-  const limited = k.min(k.max(x, k.number(-40)), k.number(40));
-  const { n, r } = reduced(k, limited);
-  const scale = powerOf2(k, k.cast(n, "int32"));
+  const { r, shifted } = reduced(k, atMost(k, atLeast(k, x, -40), 40));
+  const scale = normalScale(k, shifted);
   const less = k.add(k.mul(k.mul(r, r), polynomial(k, expm1Series, r)), r);
   const near = k.add(k.mul(scale, less), k.sub(scale, k.number(1)));
   return k.select(k.greater(x, k.number(40)), exp(k, x), withZero(k, x, near));
@@ -71,16 +80,18 @@ export function log1p(k: Nodes, x: Node): Node {
 
 export function tanh(k: Nodes, x: Node): Node {
   const size = k.abs(x);
+  // From 10 on the result is 1.
+  const { r, shifted } = reduced(k, atMost(k, k.add(size, size), 20));
   const square = k.mul(x, x);
   const near = k.add(k.mul(k.mul(polynomial(k, tanhSeries, square), square), size), size);
-  const grown = exp(k, k.add(size, size));
+  const grown = k.mul(expNear(k, r), normalScale(k, shifted));
   const far = k.sub(k.number(1), k.div(k.number(2), k.add(grown, k.number(1))));
   return withSign(k, k.select(k.greater(k.number(0.625), size), near, far), x);
 }
 
 /** In e^-|x|, which cannot overflow. */
 export function sigmoid(k: Nodes, x: Node): Node {
-  const decayed = exp(k, k.neg(k.abs(x)));
+  const decayed = expBelow(k, negative(k, x));
   const above = k.greaterEqual(x, k.number(0));
   const share = k.div(k.select(above, k.number(1), decayed), k.add(decayed, k.number(1)));
   // A small share of small x is the exponential but for a still smaller one, without what 1 + e^x rounds away.
@@ -89,14 +100,23 @@ export function sigmoid(k: Nodes, x: Node): Node {
 }
 
 export function softplus(k: Nodes, x: Node): Node {
-  return k.add(k.max(x, k.number(0)), log1p(k, exp(k, k.neg(k.abs(x)))));
+  return k.add(atLeast(k, x, 0), log1pOfShare(k, expBelow(k, negative(k, x))));
+}
+
+/** log(1 + x) for x from 0 to 1. */
+function log1pOfShare(k: Nodes, x: Node): Node {
+  const u = k.add(x, k.number(1));
+  const { m, e, whole } = split(k, u);
+  const lost = k.sub(x, k.sub(u, k.number(1)));
+  const scale = powerOf2(k, k.apply("i32x4.neg", "int32", whole));
+  return logOf(k, k.add(k.sub(m, k.number(1)), k.mul(lost, scale)), e);
 }
 
 /** x plus a polynomial's share near 0; beyond, 1 - e^-p(|x|). */
 export function erf(k: Nodes, x: Node): Node {
   const square = k.mul(x, x);
   const near = k.add(x, k.mul(x, polynomial(k, erfNear, square)));
-  const size = k.min(k.abs(x), k.number(4));
+  const size = atMost(k, k.abs(x), 4);
   const far = k.sub(k.number(1), exp(k, k.neg(polynomial(k, erfFar, size))));
   return k.select(k.greater(k.number(0.875), k.abs(x)), near, withSign(k, far, x));
 }
@@ -127,9 +147,31 @@ export function pow(k: Nodes, a: Node, b: Node): Node {
   return k.select(imaginary, k.number(NaN), signed);
 }
 
-function reduced(k: Nodes, x: Node): { n: Node; r: Node } {
-  const n = k.apply("f32x4.nearest", "float32", k.mul(x, k.number(Math.LOG2E)));
-  return { n, r: k.sub(k.sub(x, k.mul(n, k.number(ln2High))), k.mul(n, k.number(ln2Low))) };
+/** x = n * ln 2 + r. The low bits of `shifted` are n. */
+function reduced(k: Nodes, x: Node): { r: Node; shifted: Node } {
+  const shifted = k.add(k.mul(x, k.number(Math.LOG2E)), k.number(rounder));
+  const n = k.sub(shifted, k.number(rounder));
+  return { r: k.sub(k.sub(x, k.mul(n, k.number(ln2High))), k.mul(n, k.number(ln2Low))), shifted };
+}
+
+/** 2^n of `reduced`, where that is a normal number. */
+function normalScale(k: Nodes, shifted: Node): Node {
+  // The shift drops all bits of the rounder.
+  return k.apply("i32x4.add", "float32", k.shift("i32x4.shl", "int32", shifted, 23), k.bits(bias << 23));
+}
+
+/** The smaller of two, and NaN of NaN: one instruction of processors, where the minimum of WebAssembly takes several. */
+function atMost(k: Nodes, x: Node, most: number): Node {
+  return k.apply("f32x4.pmin", "float32", x, k.number(most));
+}
+
+function atLeast(k: Nodes, x: Node, least: number): Node {
+  return k.apply("f32x4.pmax", "float32", x, k.number(least));
+}
+
+/** -|x| */
+function negative(k: Nodes, x: Node): Node {
+  return k.apply("v128.or", "float32", x, k.bits(signBit));
 }
 
 function polynomial(k: Nodes, coefficients: readonly number[], x: Node): Node {

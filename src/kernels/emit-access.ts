@@ -76,33 +76,35 @@ export class Accesses {
     return lane * access.strides[nest.vector]! * access.bytes;
   }
 
-  pushLoad(access: Access, type: Load["type"], width: Width): void {
+  /** @param first How many places after the pointers the first lane is. */
+  pushLoad(access: Access, type: Load["type"], width: Width, first = 0): void {
     const { code, nest } = this;
     const stride = access.strides[nest.vector]!;
     const scattered = access.lookups.some(({ places }) => places.strides[nest.vector] !== 0);
     const isOne = width === 1 || (stride === 0 && !scattered);
     const isBool = type === "bool";
     if (isOne) {
-      this.pushAddress(access);
-      if (isBool) code.memory("i32.load8_u").op("i32x4.splat");
-      else code.memory("v128.load32_splat");
+      const offset = this.pushAddress(access, first);
+      if (isBool) code.memory("i32.load8_u", { offset }).op("i32x4.splat");
+      else code.memory("v128.load32_splat", { offset });
     } else if (stride === 1 && !scattered) {
-      this.pushAddress(access);
-      if (isBool) code.memory("v128.load32_zero").op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
-      else code.memory("v128.load");
+      const offset = this.pushAddress(access, first);
+      if (isBool) {
+        code.memory("v128.load32_zero", { offset }).op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
+      } else code.memory("v128.load", { offset });
     } else {
-      this.pushLanes(access, isBool);
+      this.pushLanes(access, isBool, first);
     }
     if (isBool) code.v128(zeros).op("i32x4.ne");
   }
 
-  /** Four numbers that do not lie side by side. */
-  private pushLanes(access: Access, isBool: boolean): void {
+  /** Four numbers that are not adjacent. */
+  private pushLanes(access: Access, isBool: boolean, first: number): void {
     const { code } = this;
     const gathered = code.local("v128");
     code.v128(zeros).set(gathered);
     for (let lane = 0; lane < 4; lane++) {
-      const offset = this.pushAddress(access, lane);
+      const offset = this.pushAddress(access, first + lane);
       code.get(gathered);
       if (isBool) code.memory("v128.load8_lane", { offset, lane: 4 * lane });
       else code.memory("v128.load32_lane", { offset, lane });
@@ -111,7 +113,7 @@ export class Accesses {
     code.get(gathered);
   }
 
-  store(access: Access, value: Local, type: Node["type"], width: Width): void {
+  store(access: Access, value: Local, type: Node["type"], width: Width, first = 0): void {
     const { code, nest } = this;
     const stride = access.strides[nest.vector]!;
     const isBool = type === "bool";
@@ -121,15 +123,15 @@ export class Accesses {
       code.get(value).v128(new Uint8Array(16).fill(1)).op("v128.and").set(from);
     }
     if (width === 1) {
-      this.pushAddress(access);
-      code.get(from).memory(isBool ? "v128.store8_lane" : "v128.store32_lane", { lane: 0 });
+      const offset = this.pushAddress(access, first);
+      code.get(from).memory(isBool ? "v128.store8_lane" : "v128.store32_lane", { offset, lane: 0 });
     } else if (stride === 1) {
-      this.pushAddress(access);
-      if (isBool) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { lane: 0 });
-      else code.get(from).memory("v128.store");
+      const offset = this.pushAddress(access, first);
+      if (isBool) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { offset, lane: 0 });
+      else code.get(from).memory("v128.store", { offset });
     } else {
       for (let lane = 0; lane < 4; lane++) {
-        const offset = this.pushAddress(access, lane);
+        const offset = this.pushAddress(access, first + lane);
         code.get(from);
         if (isBool) code.memory("v128.store8_lane", { offset, lane: 4 * lane });
         else code.memory("v128.store32_lane", { offset, lane });

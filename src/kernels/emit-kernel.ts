@@ -5,7 +5,8 @@ import { Accesses, type Width, sourcesOf } from "./emit-access.ts";
 import { type Access, type LoopNest, loopNest } from "./loops.ts";
 import { pushPart } from "./emit-steps.ts";
 import { type Split, hasPartials, splitOf } from "./parts.ts";
-import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
+import { NodeWriter } from "./emit-nodes.ts";
+import type { Node } from "./scalars.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
 /**
@@ -49,14 +50,17 @@ export function emitFinish(kernel: Kernel): FunctionBuilder {
   return code;
 }
 
+/**
+ * Operations at one place from which on two vectors are computed in alternation: one chain of them, as an elementary function
+ * is, leaves the processor idle while each waits for the last.
+ */
+const worthPairing = 24;
+
 class KernelWriter {
   private readonly code: FunctionBuilder;
   private readonly memory: Accesses;
   private readonly levels = new Map<Node, number>();
-  private readonly uses = new Map<Node, number>();
-  private readonly locals = new Map<Node, Local>();
-  /** Nodes whose local holds their value here. */
-  private computed = new Set<Node>();
+  private readonly nodes: NodeWriter;
   private readonly totals: { readonly four: Local; readonly one: Local }[];
   /** Whether the first tile is being added up. */
   private readonly isFirstTile: Local | null;
@@ -66,6 +70,8 @@ class KernelWriter {
   private readonly part: { readonly first: Local; readonly count: Local } | null;
   /** Where the sum of the next tile goes. */
   private readonly partial: Local | null;
+  /** Whether the innermost loop computes two vectors at a time. */
+  private readonly isPaired: boolean;
 
   constructor(
     private readonly kernel: Kernel,
@@ -73,16 +79,18 @@ class KernelWriter {
   ) {
     this.code = new FunctionBuilder([...sourcesOf(nest), "partials", "part", "parts"].map(() => "i32" as const));
     this.memory = new Accesses(this.code, nest);
-    for (const node of nodesOf(kernel)) {
-      this.levels.set(node, this.levelOf(node));
-      for (const operand of operandsOf(node)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
-    }
+    const nodes = nodesOf(kernel);
+    this.nodes = new NodeWriter(this.code, this.memory, nest, nodes);
+    for (const node of nodes) this.levels.set(node, this.levelOf(node));
     this.totals = kernel.folds.map(() => ({ four: this.code.local("v128"), one: this.code.local("v128") }));
     this.isFirstTile = nest.tiles === null ? null : this.code.local("i32");
     this.tileRest = nest.tiles === null ? null : this.code.local("i32");
     this.split = splitOf(nest);
     this.part = this.split && { first: this.code.local("i32"), count: this.code.local("i32") };
     this.partial = hasPartials(nest) ? this.code.local("i32") : null;
+    const innermost = nest.loops.length - 1;
+    const operations = [...this.levels].filter(([node, level]) => node.kind === "applied" && level === innermost);
+    this.isPaired = nest.vector === innermost && operations.length >= worthPairing;
   }
 
   write(): FunctionBuilder {
@@ -110,26 +118,13 @@ class KernelWriter {
   private hoist(level: number, width: Width): void {
     this.memory.hoist(level);
     if (level === this.nest.loops.length - 1) return;
-    for (const [node, own] of this.levels) if (own === level) this.compute(node, width);
-  }
-
-  private compute(node: Node, width: Width): void {
-    if (this.computed.has(node)) return;
-    this.push(node, width);
-    this.code.set(this.localOf(node));
-    this.computed.add(node);
-  }
-
-  private localOf(node: Node): Local {
-    let local = this.locals.get(node);
-    if (local === undefined) this.locals.set(node, (local = this.code.local("v128")));
-    return local;
+    for (const [node, own] of this.levels) if (own === level) this.nodes.compute(node, width);
   }
 
   /** Writes one loop with all inside it. @returns How many bytes each pointer has been left ahead of where it was. */
   private loop(level: number, width: Width): Map<Access, number> {
     const { loops, vector, tiles } = this.nest;
-    const before = new Set(this.computed);
+    const before = new Set(this.nodes.computed);
     const firstReduced = loops.findIndex((loop, i) => loop.reduced && i !== tiles?.at);
     const isTiled = tiles !== null && level === tiles.of;
     const isShared = level === this.split?.level;
@@ -142,7 +137,7 @@ class KernelWriter {
       const count = isTiled ? this.tileLength() : loops[level]!.extent;
       ahead = this.turns(level, count, 1, width, isTiled);
     }
-    this.computed = before;
+    this.nodes.computed = before;
     if (level === firstReduced) {
       // Folds go on with columns where the loop over these lies outside; a row's total is one number.
       this.foldTotals(vector < firstReduced ? width : 1, vector >= firstReduced);
@@ -157,7 +152,7 @@ class KernelWriter {
     const { first, count } = this.part!;
     const step = level === vector ? 4 : 1;
     const saved = this.save(level);
-    const before = new Set(this.computed);
+    const before = new Set(this.nodes.computed);
     for (const [access, pointer] of this.memory.pointers) {
       const stride = (access.strides[level] ?? 0) * access.bytes * step;
       if (stride !== 0) code.get(first).i32(stride).op("i32.mul").get(pointer).op("i32.add").set(pointer);
@@ -165,15 +160,18 @@ class KernelWriter {
     if (level === tiles?.at) {
       code.get(this.tileRest!).get(first).i32(loops[tiles.of]!.extent).op("i32.mul").op("i32.sub").set(this.tileRest!);
     }
-    code.get(count).when(() => this.turns(level, count, step, level === vector ? 4 : width, false));
-    this.computed = new Set(before);
+    code.get(count).when(() => {
+      if (level === vector) this.vectorTurns(level, count);
+      else this.turns(level, count, step, width, false);
+    });
+    this.nodes.computed = new Set(before);
     const rest = level === vector ? loops[level]!.extent % 4 : 0;
     if (rest > 0) {
       const [index, parts] = code.params.slice(-2) as [Local, Local];
       code.get(index).i32(1).op("i32.add").get(parts).op("i32.eq");
       code.when(() => this.turns(level, rest, 1, 1, false));
     }
-    this.computed = before;
+    this.nodes.computed = before;
     this.restore(saved);
     return new Map();
   }
@@ -186,23 +184,42 @@ class KernelWriter {
       const [fours, rest] = [code.local("i32"), code.local("i32")];
       code.get(length).i32(2).op("i32.shr_u").set(fours).get(length).i32(3).op("i32.and").set(rest);
       const saved = this.save(level);
-      const before = new Set(this.computed);
-      code.get(fours).when(() => this.turns(level, fours, 4, 4, false));
-      this.computed = before;
+      const before = new Set(this.nodes.computed);
+      code.get(fours).when(() => this.vectorTurns(level, fours));
+      this.nodes.computed = before;
       code.get(rest).when(() => this.turns(level, rest, 1, 1, false));
       this.restore(saved);
       return new Map();
     }
     const { extent } = this.nest.loops[level]!;
-    const fours = Math.floor(extent / 4);
+    const before = new Set(this.nodes.computed);
+    const ahead = this.vectorTurns(level, Math.floor(extent / 4));
+    this.nodes.computed = before;
+    if (extent % 4 > 0) addTo(ahead, this.turns(level, extent % 4, 1, 1, false));
+    return ahead;
+  }
+
+  /** Goes through the loop that goes by four so many times, two at once where that pays. */
+  private vectorTurns(level: number, count: number | Local): Map<Access, number> {
+    const { code } = this;
+    const before = new Set(this.nodes.computed);
     const ahead = new Map<Access, number>();
-    const together = (more: Map<Access, number>) => {
-      for (const [access, bytes] of more) ahead.set(access, (ahead.get(access) ?? 0) + bytes);
+    const run = (turns: number | Local, step: 4 | 8) => {
+      if (turns === 0) return;
+      if (typeof turns === "number") addTo(ahead, this.turns(level, turns, step, 4, false));
+      else code.get(turns).when(() => this.turns(level, turns, step, 4, false));
+      this.nodes.computed = new Set(before);
     };
-    const before = new Set(this.computed);
-    if (fours > 0) together(this.turns(level, fours, 4, 4, false));
-    this.computed = before;
-    if (extent % 4 > 0) together(this.turns(level, extent % 4, 1, 1, false));
+    if (!this.isPaired) run(count, 4);
+    else if (typeof count === "number") {
+      run(Math.floor(count / 2), 8);
+      run(count % 2, 4);
+    } else {
+      const [pairs, rest] = [code.local("i32"), code.local("i32")];
+      code.get(count).i32(1).op("i32.shr_u").set(pairs).get(count).i32(1).op("i32.and").set(rest);
+      run(pairs, 8);
+      run(rest, 4);
+    }
     return ahead;
   }
 
@@ -222,7 +239,10 @@ class KernelWriter {
     const strides = (access: Access) => (access.strides[level] ?? 0) * access.bytes * step;
     const body = () => {
       this.hoist(level, width);
-      return level === nest.loops.length - 1 ? this.innermost(width) : this.loop(level + 1, width);
+      if (level < nest.loops.length - 1) return this.loop(level + 1, width);
+      if (step === 8) this.innermostPair();
+      else this.innermost(width);
+      return nothing;
     };
     const ahead = new Map<Access, number>();
     const turn = () => {
@@ -286,17 +306,35 @@ class KernelWriter {
   }
 
   /** Everything at one place, or at four. All is read before anything is written: what is written may be what was read. */
-  private innermost(width: Width): Map<Access, number> {
+  private innermost(width: Width): void {
     const { kernel, nest, code } = this;
-    const before = new Set(this.computed);
-    for (const { value } of [...kernel.stores, ...kernel.folds]) this.compute(value, width);
+    const before = new Set(this.nodes.computed);
+    for (const { value } of [...kernel.stores, ...kernel.folds]) this.nodes.compute(value, width);
     kernel.folds.forEach(({ value, combine }, i) => {
       const total = this.total(i, width);
-      code.get(total).get(this.localOf(value)).op(operationOf(combine)).set(total);
+      code.get(total).get(this.nodes.localOf(value)).op(operationOf(combine)).set(total);
     });
-    kernel.stores.forEach(({ value }, i) => this.memory.store(nest.stores[i]!, this.localOf(value), value.type, width));
-    this.computed = before;
-    return new Map();
+    kernel.stores.forEach(({ value }, i) =>
+      this.memory.store(nest.stores[i]!, this.nodes.localOf(value), value.type, width),
+    );
+    this.nodes.computed = before;
+  }
+
+  /** Everything at eight places: each operation for the first four and at once for the next. Sums grow in the same order. */
+  private innermostPair(): void {
+    const { kernel, nest, code } = this;
+    const hoisted = this.nodes.computed;
+    this.nodes.computePair([...kernel.stores, ...kernel.folds].map(({ value }) => value));
+    for (const first of [0, 4] as const) {
+      kernel.folds.forEach(({ value, combine }, i) => {
+        const total = this.total(i, 4);
+        code.get(total).get(this.nodes.localOf(value, first)).op(operationOf(combine)).set(total);
+      });
+      kernel.stores.forEach(({ value }, i) =>
+        this.memory.store(nest.stores[i]!, this.nodes.localOf(value, first), value.type, 4, first),
+      );
+    }
+    this.nodes.computed = hoisted;
   }
 
   private total(fold: number, width: Width): Local {
@@ -343,28 +381,13 @@ class KernelWriter {
       this.memory.store(access, four, "float32", width);
     });
   }
+}
 
-  private push(node: Node, width: Width): void {
-    const { code } = this;
-    if (this.computed.has(node)) {
-      code.get(this.localOf(node));
-      return;
-    }
-    if (node.kind === "constant") code.v128(node.bytes);
-    else if (node.kind === "load") this.memory.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width);
-    else this.pushApplied(node, width);
-    if ((this.uses.get(node) ?? 0) > 1) {
-      code.tee(this.localOf(node));
-      this.computed.add(node);
-    }
-  }
+/** How far pointers are ahead that have not been moved. */
+const nothing: ReadonlyMap<Access, number> = new Map();
 
-  private pushApplied(node: Applied, width: Width): void {
-    for (const operand of node.operands) this.push(operand, width);
-    if (node.lanes !== undefined) this.code.shuffle(node.lanes);
-    else if (node.immediate !== undefined) this.code.i32(node.immediate).op(node.op);
-    else this.code.op(node.op);
-  }
+function addTo(ahead: Map<Access, number>, more: ReadonlyMap<Access, number>): void {
+  for (const [access, bytes] of more) ahead.set(access, (ahead.get(access) ?? 0) + bytes);
 }
 
 function operationOf(combine: Fold["combine"]): "f32x4.add" | "f32x4.max" {

@@ -137,6 +137,8 @@ export const instructions = {
   "f32x4.div": two(231),
   "f32x4.min": two(232),
   "f32x4.max": two(233),
+  "f32x4.pmin": two(234),
+  "f32x4.pmax": two(235),
   "f64x2.abs": one(236),
   "f64x2.neg": one(237),
   "f64x2.add": two(240),

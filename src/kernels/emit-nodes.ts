@@ -1,0 +1,93 @@
+import type { Accesses, Width } from "./emit-access.ts";
+import type { LoopNest } from "./loops.ts";
+import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
+import type { FunctionBuilder, Local } from "./wasm.ts";
+
+/** Which of the two vectors of a pair, by the place of its first lane. */
+type First = 0 | 4;
+
+/** Writes the values of a kernel's nodes: each once, in a local if it is used again. */
+export class NodeWriter {
+  /** Nodes whose local holds their value here. */
+  computed = new Set<Node>();
+  private readonly uses = new Map<Node, number>();
+  private readonly locals = new Map<Node, Local>();
+  /** Values of the second vector of a pair; those that both have in common are among the first. */
+  private readonly seconds = new Map<Node, Local>();
+
+  constructor(
+    private readonly code: FunctionBuilder,
+    private readonly memory: Accesses,
+    private readonly nest: LoopNest,
+    nodes: readonly Node[],
+  ) {
+    for (const node of nodes) {
+      for (const operand of operandsOf(node)) this.uses.set(operand, (this.uses.get(operand) ?? 0) + 1);
+    }
+  }
+
+  compute(node: Node, width: Width): void {
+    if (this.computed.has(node)) return;
+    this.push(node, width);
+    this.code.set(this.localOf(node));
+    this.computed.add(node);
+  }
+
+  /** Computes nodes for two vectors, each operation for the first and at once for the second. */
+  computePair(nodes: readonly Node[]): void {
+    const shared = this.computed;
+    this.computed = new Set(shared);
+    this.seconds.clear();
+    for (const node of shared) this.seconds.set(node, this.localOf(node));
+    for (const node of nodes) this.pair(node);
+  }
+
+  localOf(node: Node, first: First = 0): Local {
+    const locals = first === 0 ? this.locals : this.seconds;
+    let local = locals.get(node);
+    if (local === undefined) locals.set(node, (local = this.code.local("v128")));
+    return local;
+  }
+
+  private pair(node: Node): void {
+    if (this.computed.has(node)) return;
+    const { code } = this;
+    for (const operand of operandsOf(node)) this.pair(operand);
+    for (const first of [0, 4] as const) {
+      if (node.kind === "applied") {
+        for (const operand of node.operands) code.get(this.localOf(operand, first));
+        this.operate(node);
+      } else this.pushLeaf(node, 4, first);
+      code.set(this.localOf(node, first));
+    }
+    this.computed.add(node);
+  }
+
+  private push(node: Node, width: Width): void {
+    const { code } = this;
+    if (this.computed.has(node)) {
+      code.get(this.localOf(node));
+      return;
+    }
+    if (node.kind === "applied") {
+      for (const operand of node.operands) this.push(operand, width);
+      this.operate(node);
+    } else this.pushLeaf(node, width, 0);
+    if ((this.uses.get(node) ?? 0) > 1) {
+      code.tee(this.localOf(node));
+      this.computed.add(node);
+    }
+  }
+
+  private pushLeaf(node: Exclude<Node, Applied>, width: Width, first: First): void {
+    if (node.kind === "constant") this.code.v128(node.bytes);
+    else this.memory.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width, first);
+  }
+
+  /** The instruction of a node on what the stack holds. */
+  private operate(node: Applied): void {
+    if (node.lanes !== undefined) this.code.shuffle(node.lanes);
+    else if (node.immediate !== undefined) this.code.i32(node.immediate).op(node.op);
+    else this.code.op(node.op);
+  }
+}
