@@ -35,7 +35,9 @@ for (const [name, { boxes, places }] of Object.entries(puzzles)) {
   console.log(`${name}: boxes at ${boxes.join(" ")}, places at ${places.join(" ")}`);
   console.log(`  the least cost is ${Math.round(n * cost)} (${status}): ${ways.join(" ")}`);
   console.log(`  in order ${all[0]}, the other way round ${all.at(-1)}; all ${all.length} plans cost ${range(all)}`);
-  console.log(`  prices at the boxes ${rounded(potentials.source)}, at the places ${rounded(potentials.target)}`);
+  console.log(
+    `  potentials at the boxes ${rounded(potentials.source)}, at the positions ${rounded(potentials.target)}`,
+  );
 }
 
 function range(costs) {

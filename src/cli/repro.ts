@@ -112,7 +112,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
     date: new Date(systemClock.now()).toISOString(),
     versions: versions(),
   };
-  const written = await writeResult(flags.out, result, outcome.pictures ?? {}, force);
+  const written = await writeResult(flags.out, result, { ...row.charts?.(outcome.values), ...outcome.pictures }, force);
   const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${significant(number, 6)}`);
   output.result(
     [

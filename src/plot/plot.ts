@@ -123,7 +123,11 @@ function drawMarks({ marks, joined = false, bare = false }: MarkSeries, i: numbe
         ? ""
         : markup`<line x1="${left}" x2="${left}" y1="${py(y - error).toFixed(1)}" y2="${py(y + error).toFixed(1)}" stroke="${colour}" stroke-width="1.5"/>`;
     const words =
-      label === undefined ? "" : markup`<text x="${left}" y="${top}" dx="8" dy="-7" fill="${text}">${label}</text>`;
+      label === undefined
+        ? ""
+        : px(x) > (area.left + 2 * area.right) / 3
+          ? markup`<text x="${left}" y="${top}" dx="-8" dy="-7" text-anchor="end" fill="${text}">${label}</text>`
+          : markup`<text x="${left}" y="${top}" dx="8" dy="-7" fill="${text}">${label}</text>`;
     return markup`${bar}<circle cx="${left}" cy="${top}" r="4" fill="${colour}"/>${words}`;
   });
   return markup`${line}${dots}`;

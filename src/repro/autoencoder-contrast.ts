@@ -34,13 +34,14 @@ async function nearest(
 
 export const autoencoderContrastRow: Row = {
   name: "autoencoder-contrast",
-  summary: "reconstruction, and distance of draws to the nearest training image: autoencoder beside VAE, the same nets",
-  source: "a contrast of ours; no published number",
-  bar: "the autoencoder reconstructs better; its codes decoded from N(0, I) lie farther from the data than the VAE's draws",
+  summary:
+    "autoencoder and VAE with the same nets: reconstruction error, and distance of samples to the nearest training image",
+  source: "our own comparison; no published number",
+  bar: "the autoencoder has the lower reconstruction error; its decodings of N(0, I) are farther from the data than the VAE's samples",
   paper: {},
   scales: {
     quick: "2 epochs each instead of 20",
-    full: "20 epochs each; 500 draws against 10,000 training images",
+    full: "20 epochs each; 500 samples against 10,000 training images",
   },
   run: async (context) => {
     const data = await context.open("mnist");

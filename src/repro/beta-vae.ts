@@ -77,13 +77,14 @@ export function valuesOf(found: ReadonlyMap<number, Found>): Values {
 export const betaVaeRow: Row = {
   name: "beta-vae",
   summary:
-    "beta-VAE on shapes at 32 pixels: reconstruction, KL and beta-VAE score over beta, with the spread over seeds",
-  source: "Higgins et al., ICLR 2017 (figure 6 is at 64 pixels with another budget; no number of it is claimed)",
-  bar: "reconstruction error rises and KL falls with beta; the best beta's score is above that of beta 1 by more than one standard error",
+    "beta-VAE on shapes at 32 pixels: reconstruction term, KL term and beta-VAE score for several beta, with the spread over seeds",
+  source:
+    "Higgins et al., ICLR 2017 (figure 6 is at 64 pixels with another training budget, so its numbers are not compared)",
+  bar: "the reconstruction error rises and the KL term falls with beta; the best beta's score exceeds that of beta 1 by more than one standard error",
   paper: {},
   scales: {
-    quick: "600 steps and 2 seeds a beta instead of 12,000 and 3; scores from 1,000 points",
-    full: "12,000 steps at batch 64 and learning rate 2e-3, 3 seeds a beta; scores from 10,000 points",
+    quick: "600 steps and 2 seeds per beta instead of 12,000 and 3; scores from 1,000 points",
+    full: "12,000 steps with batch size 64 and learning rate 2e-3, 3 seeds per beta; scores from 10,000 points",
   },
   run: async (context) => {
     const seeds = context.scale === "quick" ? [1, 2] : [1, 2, 3];

@@ -40,13 +40,13 @@ const vaeBudgets: Readonly<Record<Scale, Budget>> = {
 
 export const vaeNllRow: Row = {
   name: "vae-nll",
-  summary: "negative log likelihood of the one-layer VAE 784-200-200-50 on dynamically binarised MNIST",
-  source: "Burda et al., arXiv 1509.00519, table 1: all 10,000 test images, 3280 epochs at batch 20",
+  summary: "negative log-likelihood of the one-layer VAE 784-200-200-50 on dynamically binarised MNIST",
+  source: "Burda et al., arXiv 1509.00519, table 1: all 10,000 test images, 3280 epochs with batch size 20",
   bar: "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores",
   paper: { nll: 86.76 },
   scales: {
     quick: "10 epochs instead of 250; 500 importance samples on 200 test images instead of 5000 on 1000",
-    full: "250 epochs at batch 100, learning rate 1e-3 falling to 5e-5; 5000 importance samples on the first 1000 test images",
+    full: "250 epochs with batch size 100, learning rate decaying from 1e-3 to 5e-5; 5000 importance samples on the first 1000 test images",
   },
   run: async (context) => {
     const values = await measure(context, "vae", vae(net), await context.open("mnist"), vaeBudgets[context.scale]);
@@ -62,13 +62,13 @@ const iwaeBudgets: Readonly<Record<Scale, Budget>> = {
 
 export const iwaeNllRow: Row = {
   name: "iwae-nll",
-  summary: `the same net trained on the importance-weighted bound with ${importanceSamples} samples, beside the VAE`,
+  summary: `the same net trained on the importance-weighted bound with ${importanceSamples} samples, compared with the VAE`,
   source: "Burda et al., arXiv 1509.00519, table 1",
-  bar: "at least 0.8 nats better than the VAE at equal epochs",
+  bar: "at least 0.8 nats below the VAE after as many epochs",
   paper: { vae: 86.76, iwae: 85.54, gap: 1.22 },
   scales: {
     quick: "5 epochs instead of 100; 500 importance samples on 200 test images instead of 5000 on 1000",
-    full: "100 epochs each at batch 100; 5000 importance samples on the first 1000 test images",
+    full: "100 epochs each with batch size 100; 5000 importance samples on the first 1000 test images",
   },
   run: async (context) => {
     const data = await context.open("mnist");

@@ -22,13 +22,14 @@ const batch = 4;
 
 export const cycleganEmojiRow: Row = {
   name: "cyclegan-emoji",
-  summary: "one vendor's emoji drawn as another's, learnt without pairs, and judged by drawings of the same code point",
-  source: "a task of ours, in the manner of Zhu et al., arXiv 1703.10593; no published number",
-  bar: "by absolute error, PSNR and SSIM each, nearer to the true pair than the drawing left as it is; and less error than the GAN alone",
+  summary:
+    "emoji of one vendor translated to another's style, learned from unpaired images and evaluated on drawings of the same code point",
+  source: "our own task, in the manner of Zhu et al., arXiv 1703.10593; no published number",
+  bar: "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone",
   paper: {},
   scales: {
     quick: "200 steps instead of 6000, 50 test pairs, one seed",
-    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, identity loss of half the cycle's weight, 6000 steps of batch ${batch}, two seeds; all held-out pairs`,
+    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, identity loss with half the weight of the cycle loss, 6000 steps with batch size ${batch}, two seeds; all held-out pairs`,
   },
   run: async (context) => {
     const { steps, images, seeds } = budgets[context.scale];

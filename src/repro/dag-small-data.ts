@@ -23,7 +23,7 @@ interface Budget {
   readonly shares: readonly number[];
   readonly steps: number;
   readonly samples: number;
-  /** Steps of the classifiers that judge. */
+  /** Training steps of the classifiers used by the metrics. */
   readonly tellerSteps: number;
   readonly seeds: readonly number[];
 }
@@ -46,13 +46,14 @@ const learningRate = 1e-3;
 export const dagSmallDataRow: Row = {
   name: "dag-small-data",
   summary:
-    "KID of a GAN trained on shrinking parts of a data set: as it is, with turned real items, with DAG, and with DiffAugment; and how many of its samples lie turned",
-  source: "Tran et al., arXiv 2006.05338, in kind: its tables are of CIFAR-10 with other nets",
-  bar: "of each data set, at 10 % and at 2 %, DAG with rotations has a smaller KID than the plain GAN; and more of what is learnt with turned real items lies turned than of what the plain GAN makes",
+    "KID of a GAN trained on smaller and smaller parts of a data set: without augmentation, with rotated real items, with DAG, and with DiffAugment; and the fraction of rotated samples",
+  source:
+    "Tran et al., arXiv 2006.05338, the same comparison on other data: its tables are for CIFAR-10 with other nets",
+  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN",
   paper: {},
   scales: {
-    quick: "2 % of the digits alone, 200 steps instead of 1500, one seed instead of three, 500 samples",
-    full: "MNIST and Google's emoji at 32 pixels, DCGAN nets of 16 and 32 channels without normalisation in the discriminator, 1500 steps of batch 32 at learning rate 1e-3, three seeds; KID of 2000 samples, or as many as there are emoji to test on, in the features of a classifier of digits, or of one that tells Google's emoji from Twitter's; leak by a classifier of turns; each classifier learns for 1000 steps",
+    quick: "only 2 % of the digits, 200 steps instead of 1500, one seed instead of three, 500 samples",
+    full: "MNIST and Google's emoji at 32 pixels, DCGAN nets of 16 and 32 channels without normalisation in the discriminator, 1500 steps with batch size 32 and learning rate 1e-3, three seeds; KID of 2000 samples, or as many as there are test emoji, in the features of a classifier of digits, or of one that distinguishes Google's emoji from Twitter's; leak by a classifier of rotations; each classifier is trained for 1000 steps",
   },
   run: async (context) => {
     const budget = budgets[context.scale];

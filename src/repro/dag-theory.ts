@@ -216,9 +216,9 @@ function picture(of: SeenBy): string {
 export const dagTheoryRow: Row = {
   name: "dag-theory",
   summary:
-    "JS under transformations: equal under each that can be undone, smaller when several meet in one discriminator, which then cannot see items that are turned",
-  source: "Tran et al., arXiv 2006.05338; exact, of normal mixtures in the plane and of images of one white pixel",
-  bar: `JS under turns, mirrors, a shear and a scaling, and what the best discriminators say, as without them to ${tolerance.toExponential()}; under a projection, translations and crops, and of all turns in one, smaller; 0 of all turns in one for a generator that only draws turned items, and of turned real items for one that draws three quarters of them turned`,
+    "JS divergence under transformations: unchanged under invertible ones, smaller if one discriminator sees several of them, which then cannot detect rotated items",
+  source: "Tran et al., arXiv 2006.05338; exact, for normal mixtures in the plane and for images of one white pixel",
+  bar: `JS under rotations, reflections, a shear and a scaling, and the outputs of the optimal discriminators, equal to those without transformation to ${tolerance.toExponential()}; JS smaller under a projection, translations and crops, and for all rotations in one discriminator; 0 for all rotations in one discriminator and a generator of rotated items, and for rotated real items and a generator that rotates three quarters of its items`,
   paper: {},
   scales: { quick: "all of it", full: "two mixtures on a grid of 241 by 241 places; 64 images of 8 by 8" },
   run: (context) => {

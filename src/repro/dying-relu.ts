@@ -5,17 +5,18 @@ import type { DataSplit } from "../data/index.ts";
 import { gan } from "../models/index.ts";
 import { Health } from "../step/index.ts";
 import { type OpenedModel } from "../trained/index.ts";
-import { type Row, type RowContext, fit, overSeeds } from "./row.ts";
+import { scatterPlot } from "../plot/index.ts";
+import { type Row, type RowContext, type Values, fit, overSeeds } from "./row.ts";
 
-/** Rate at which the biases are swept, and the discriminator always learns. */
+/** Learning rate of the sweep over biases, and of every discriminator. */
 const usualRate = 1e-3;
 const rates = [1e-4, 1e-3, 1e-2, 1e-1];
 const biases = [-1, -2, -5];
 const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu", slope: 0.2 } } as const;
 
-/** Items and codes on which units are looked at: the same ones every time. */
+/** Items and codes on which units are counted, the same ones every time. */
 const lookedAt = 10_000;
-/** Places of the generator's two hidden activations, and of the layer that a gradient reaches last. */
+/** Names of the generator's two hidden activations, and path prefix of its first layer. */
 const [hidden, firstLayer] = [["layer1", "layer2"] as const, "0."];
 
 interface Cell {
@@ -29,7 +30,7 @@ const cells: readonly Cell[] = [
 ];
 
 interface Seen {
-  /** Share of units above 0 for no code, by hidden layer. */
+  /** Share of units that no code activates, by hidden layer. */
   readonly dead: readonly number[];
   /** Norm of the gradient of the generator's first layer. */
   readonly gradient: number;
@@ -38,13 +39,13 @@ interface Seen {
 export const dyingReluRow: Row = {
   name: "dying-relu",
   summary:
-    "a generator on ring8 with ReLU beside one with Leaky ReLU of slope 0.2, over the generator's learning rate (bias 0) and the initial bias (rate 1e-3): share of hidden units that are above 0 for none of 10,000 codes, and norm of the gradient that reaches the first layer",
-  source: "Lu et al., arXiv 1903.06733, on units that die; no table for this net",
-  bar: "with ReLU, the larger of the two layers' dead shares is higher at the largest rate than at the smallest and at the lowest bias than at 0, by 0.2 or more; wherever it is 0.9 or more, the gradient of Leaky ReLU is above that of ReLU",
+    "a generator on ring8 with ReLU and with Leaky ReLU (slope 0.2), for several learning rates (bias 0) and initial biases (learning rate 1e-3): share of hidden units that are not activated by any of 10,000 codes, and gradient norm of the first layer",
+  source: "Lu et al., arXiv 1903.06733, on dying units; no table for this net",
+  bar: "with ReLU, the larger of the two layers' dead shares is higher at the largest learning rate than at the smallest, and at the lowest bias than at 0, by at least 0.2; where it is at least 0.9, the gradient of Leaky ReLU exceeds that of ReLU",
   paper: {},
   scales: {
-    quick: "1 seed and 500 steps a cell instead of 5 and 5,000",
-    full: "5 seeds, 5,000 steps a cell at batch 64, constant rates",
+    quick: "1 seed and 500 steps per cell instead of 5 and 5,000",
+    full: "5 seeds, 5,000 steps per cell with batch size 64, constant learning rates",
   },
   run: async (context) => {
     const quick = context.scale === "quick";
@@ -66,8 +67,28 @@ export const dyingReluRow: Row = {
     }
     return { values, seeds };
   },
+  charts: (values) => ({ deadShares: deadShares(values) }),
   verdict: (values) => ({ passed: meetsBar(values), remarks: [gradientRemark(values)] }),
 };
+
+function deadShares(values: Values): string {
+  const series = Object.keys(slopes).flatMap((name) =>
+    hidden.map((_, i) => ({
+      name: `${name === "relu" ? "ReLU" : "leaky"}, layer ${i + 1}`,
+      joined: true,
+      marks: rates.map((rate) => ({
+        x: rate,
+        y: values[`${nameOf({ rate, bias: 0 }, name)}: dead share of layer ${i + 1}`]!,
+      })),
+    })),
+  );
+  return scatterPlot({
+    title: "Generator on ring8: dead units by learning rate",
+    x: { label: "learning rate", log: true },
+    y: { label: "share of units that no code activates" },
+    series,
+  });
+}
 
 function nameOf({ rate, bias }: Cell, activation: string): string {
   return `${activation} at rate ${rate}, bias ${bias}`;
@@ -112,7 +133,7 @@ async function look({ engine }: RowContext, { trained }: OpenedModel, data: Data
   );
   const numbers = await health.measure(state, 0, 1);
   await health.release();
-  // One draw would do: the gradient is taken on many items at once.
+  // One sample would suffice: the gradient is averaged over many items.
   const gradients = await trained.gradients(data.train, "train", own, "generator", 2, lookedAt);
   const { entries } = layouts.generator!;
   const reached = entries.filter(({ path }) => path.startsWith(firstLayer));
@@ -136,7 +157,7 @@ function keep(values: Record<string, number>, name: string, seen: readonly Seen[
   for (const [quantity, list] of Object.entries(lists)) Object.assign(values, overSeeds(`${name}: ${quantity}`, list));
 }
 
-/** In which cells the slope below 0 helps the gradient: not in all. */
+/** The cells in which the negative slope increases the gradient: not all. */
 function gradientRemark(values: Readonly<Record<string, number>>): string {
   const gradient = (cell: Cell, name: string) => values[`${nameOf(cell, name)}: gradient`]!;
   const larger = cells.filter((cell) => gradient(cell, "leaky") > gradient(cell, "relu"));

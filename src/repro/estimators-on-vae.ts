@@ -15,19 +15,19 @@ const variants = {
   scoreLoo: { estimator: "score-function", baseline: "loo", mcSamples },
 } as const;
 
-/** The score function's forms. */
+/** Score-function estimators. */
 const others = ["score", "scoreMean", "scoreLoo"];
 
 export const estimatorsOnVaeRow: Row = {
   name: "estimators-on-vae",
   summary:
-    "the same VAE trained by the pathwise gradient and by the score function: gradient variance and bound at equal steps",
+    "the same VAE trained with the pathwise gradient and with the score function: gradient variance, and negative ELBO after as many steps",
   source: "Mohamed et al., arXiv 1906.10652, sections 4 and 5 (no table for this net)",
-  bar: "every score-function form has more variance than the pathwise one and ends at a worse bound; leave-one-out has the least of them",
+  bar: "every score-function estimator has more variance than the pathwise one and a worse final ELBO; leave-one-out has the lowest variance of them",
   paper: {},
   scales: {
-    quick: "1 epoch an estimator instead of 20; 100 gradient draws instead of 1000",
-    full: "20 epochs an estimator, 4 draws a step; 1000 gradient draws on a batch of 128 with the pathwise model's parameters",
+    quick: "1 epoch per estimator instead of 20; 100 gradient samples instead of 1000",
+    full: "20 epochs per estimator, 4 samples per step; 1000 gradient samples on a batch of 128 with the pathwise model's parameters",
   },
   run: async (context) => {
     const quick = context.scale === "quick";

@@ -9,8 +9,8 @@ import { evaluator } from "../evaluation/index.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
 import { type RowContext, fit, trainToEnd } from "./row.ts";
 
-// Whether a critic's gap tells how far the generator is: both players are trained, and at every look the gap stands beside
-// another measure of that.
+// Whether a critic's estimate tracks the quality of the generator during training: at every evaluation it is paired with an
+// independent measure.
 
 const seed = 1;
 const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });

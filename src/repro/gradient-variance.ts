@@ -63,7 +63,7 @@ const exact = { pathwise: 4, scoreFunction: 30, optimalBaseline: 14 } as const;
 export const gradientVarianceRow: Row = {
   name: "gradient-variance",
   summary:
-    "variance of one draw's gradient of E[z^2], z ~ N(1, 1): pathwise, score function, and with the best constant baseline",
+    "variance of the single-sample gradient of E[z^2], z ~ N(1, 1): pathwise, score function, and score function with the optimal constant baseline",
   source: "exact: 4, theta^4 + 14 theta^2 + 15, 8 theta^2 + 6 at theta = 1",
   bar: "4, 30 and 14 within 3 standard errors",
   paper: exact,

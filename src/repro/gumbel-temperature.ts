@@ -176,15 +176,15 @@ function picturesOf({ soft, straight }: Readonly<Record<Estimator, Sweep>>): Rec
 export const gumbelTemperatureRow: Row = {
   name: "gumbel-temperature",
   summary:
-    "variance and bias of the Gumbel-Softmax and straight-through gradients as the temperature falls, on a categorical VAE and on a choice of two whose gradient is known",
+    "variance and bias of the Gumbel-Softmax and straight-through gradients as the temperature decreases, for a categorical VAE and for a Bernoulli variable with a known gradient",
   source:
-    "Jang et al., arXiv 1611.01144, section 2.2, in words: small temperatures have gradients of large variance; no number",
-  bar: "every variance grows at each step of the temperature from 2 over 1, 0.5 and 0.1 to 0.01; the toy's bias falls at each for Gumbel-Softmax, and the straight-through's is left at 0.01",
+    "Jang et al., arXiv 1611.01144, section 2.2, in words: at small temperatures the gradients have large variance; no number",
+  bar: "every variance grows at each step of the temperature 2, 1, 0.5, 0.1, 0.01; the bias on the toy problem decreases at each step for Gumbel-Softmax and remains at 0.01 for straight-through",
   paper: {},
   scales: {
     quick:
-      "a model of 1 epoch instead of 10, 100 draws of its gradient instead of 1000; 200,000 draws on the toy instead of 5,000,000",
-    full: "a model of 10 epochs, 1000 draws of its gradient on one batch of 100; 5,000,000 draws on the toy",
+      "a model trained for 1 epoch instead of 10, 100 gradient samples instead of 1000; 200,000 samples of the toy problem instead of 5,000,000",
+    full: "a model trained for 10 epochs, 1000 gradient samples on one batch of 100; 5,000,000 samples of the toy problem",
   },
   run: async (context) => {
     const model = await sweepModel(context);

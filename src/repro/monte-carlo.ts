@@ -152,10 +152,10 @@ function meetsBar(values: Values): boolean {
 
 export const monteCarloRow: Row = {
   name: "monte-carlo",
-  summary: `error of a Monte Carlo mean against its number of draws; and log p(x) of a model with ${dimensions} Gaussian latents, by draws from the prior and by importance sampling, less its closed form`,
+  summary: `error of a Monte Carlo mean as a function of the number of samples; and error of log p(x) for a model with ${dimensions} Gaussian latents, by samples from the prior and by importance sampling, against its closed form`,
   source:
     "exact: E[exp(x)] = exp(1/2) with variance e (e - 1), x ~ N(0, 1); x ~ N(0, (1 + s^2) I) where z ~ N(0, I) and x | z ~ N(z, s^2 I); bias of a log mean, Owen, Monte Carlo theory, methods and examples, chapter 9",
-  bar: `the error falls as n to the power -0.5 to ${slopeWithin}; two standard errors reach the mean in ${100 * minCoverage} % of cases from ${coverageFrom} draws on; at every n, importance sampling has a tenth of the bias and of the spread of draws from the prior, which underestimate log p(x) even with ${largest}; at 100 draws its bias is that of the delta method, within 3 standard errors and a tenth`,
+  bar: `the error falls as n to the power -0.5, to ${slopeWithin}; the interval of two standard errors contains the mean in ${100 * minCoverage} % of cases from ${coverageFrom} samples on; at every n, importance sampling has at most a tenth of the bias and of the spread of prior sampling, which underestimates log p(x) even with ${largest} samples; with 100 samples its bias is that of the delta method, within 3 standard errors plus a tenth`,
   paper: {},
   scales: {
     quick: `${repeats.quick} repetitions of each estimate`,

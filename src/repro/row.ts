@@ -7,7 +7,7 @@ import { type OpenedModel, openTrained } from "../trained/index.ts";
 import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
-/** quick ends within five minutes and says what it cut; full is what the bar is about. */
+/** `quick` ends within five minutes and declares what it cuts; `full` is what the bar refers to. */
 export type Scale = "quick" | "full";
 
 export interface RowContext {
@@ -15,51 +15,53 @@ export interface RowContext {
   readonly engine: Engine;
   /** Opens data by name. */
   open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
-  /** Tells a person how far it is. */
+  /** Reports progress to the user. */
   say(text: string): void;
-  /** Keeps what one training was warned of, by its label. */
+  /** Records the warnings of one training, by its label. */
   diagnosed(label: string, warnings: readonly Warning[]): void;
 }
 
 /** The text of an SVG, or the bytes of a PNG. */
 export type Picture = string | Uint8Array;
 
-/** What was measured, by name; NaN for a number that is not defined. */
+/** Measured values by name; NaN for a value that is not defined. */
 export type Values = Readonly<Record<string, number>>;
 
 export interface Outcome {
   readonly values: Values;
-  /** None where nothing is drawn at random. */
+  /** Empty if nothing is random. */
   readonly seeds: readonly number[];
-  /** Pictures of what was measured, by name: SVG, or the bytes of a PNG. */
+  /** Pictures by name: SVG, or the bytes of a PNG. */
   readonly pictures?: Readonly<Record<string, Picture>>;
 }
 
-/** What numbers say. */
+/** What the numbers show. */
 export interface Verdict {
   /** Whether the bar was met. */
   readonly passed: boolean;
-  /** Sentences made from the numbers. */
+  /** Sentences generated from the numbers. */
   readonly remarks?: readonly string[];
 }
 
-/** A claim about numbers that one command regenerates. */
+/** A claim about numbers that one command reproduces. */
 export interface Row {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
-  /** What has to come out, in words. */
+  /** The condition for success, in words. */
   readonly bar: string;
-  /** The source's own numbers by the names of `values`; only numbers read at their source. */
+  /** Published numbers by the names of `values`; only those read in the source itself. */
   readonly paper: Readonly<Record<string, number>>;
-  /** What either scale runs; for quick, what it cut. */
+  /** What each scale runs; for `quick`, what it cuts. */
   readonly scales: Readonly<Record<Scale, string>>;
   run(context: RowContext): Promise<Outcome>;
-  /** Judges what `run` measured at that scale, or a result file holds, by the numbers alone. */
+  /** Charts of the numbers alone, as SVG by name: for a result file as well as for a run. */
+  charts?(values: Values): Readonly<Record<string, string>>;
+  /** Decides from the numbers alone, of a run at that scale or of a result file. */
   verdict(values: Values, scale: Scale): Verdict;
 }
 
-/** Mean of a quantity over seeds, and its standard error where there are several. */
+/** Mean of a quantity over seeds, with its standard error if there are several. */
 export function overSeeds(name: string, all: readonly number[]): Record<string, number> {
   const { mean, stderr } = monteCarlo(all);
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
@@ -70,7 +72,7 @@ export function isRising(list: readonly number[]): boolean {
   return list.every((value, i) => i === 0 || value > list[i - 1]!);
 }
 
-/** Names from the least of a quantity, NAME/QUANTITY, to the most, each with what it has. */
+/** Names in ascending order of a quantity, NAME/QUANTITY, each with its value. */
 export function fromLeast(values: Values, names: readonly string[], quantity: string): string {
   const of = (name: string) => values[`${name}/${quantity}`]!;
   const order = names.toSorted((a, b) => of(a) - of(b));
@@ -98,7 +100,7 @@ export async function trainToEnd(
   return Run.open(store);
 }
 
-/** Trains a model to its end and opens the result, averaged where averages were kept. */
+/** Trains a model to its end and opens the result, with EMA parameters if there are any. */
 export async function fit(
   context: RowContext,
   label: string,

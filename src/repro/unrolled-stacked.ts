@@ -37,14 +37,14 @@ const budgets: Readonly<Record<Scale, Budget>> = {
 
 export const unrolledStackedRow: Row = {
   name: "unrolled-stacked",
-  summary: "modes of stacked MNIST with at least one sample, of a GAN whose generator looks 0, 1, 5 and 10 steps ahead",
+  summary: "modes of stacked MNIST with at least one sample, for an unrolled GAN with 0, 1, 5 and 10 unrolled updates",
   source:
-    "Metz et al., arXiv 1611.02163, table 1, D of a quarter of G's size, as read in Lin et al., arXiv 1712.04086, table 3",
-  bar: "on average over seeds, more modes with each longer look ahead",
+    "Metz et al., arXiv 1611.02163, table 1, D with 1/4 of G's size, as quoted in Lin et al., arXiv 1712.04086, table 3",
+  bar: "on average over seeds, more modes with more unrolled updates",
   paper: { "unroll0/modes": 30.6, "unroll1/modes": 65.4, "unroll5/modes": 236.4, "unroll10/modes": 327.2 },
   scales: {
     quick: "300 steps and one seed instead of 2000 and three; 2560 samples",
-    full: "2000 steps instead of the paper's 500,000, batch 64, DCGAN nets of 16 and 32 channels against 4 and 8, learning rate 1e-3, the loss that does not saturate, 3 seeds, 25,600 samples",
+    full: "2000 steps instead of the paper's 500,000, batch size 64, DCGAN nets with 16 and 32 channels for G and 4 and 8 for D, learning rate 1e-3, non-saturating loss, 3 seeds, 25,600 samples",
   },
   run: async (context) => {
     const { steps, seeds, samples, classifierEpochs } = budgets[context.scale];
