@@ -14,6 +14,6 @@ export function requireNeighbours(x: Points, y: Points, k: number, where: string
   }
   throw new OptionError(
     `${where}: neighbours must be a whole number from 1 to ${fewest} - got ${k}`,
-    "each point needs so many others on its own side, and as many on the other",
+    "each point needs k other points in its own set, and k in the other set",
   );
 }

@@ -49,7 +49,7 @@ export function augmentationRemedies(augment: Chosen["augment"]): Remedy[] {
       option: "augment",
       against: ["overfitting"],
       value: "dag",
-      reason: "a head per transformation gives the discriminator more to tell of each item than its pixels by heart",
+      reason: "one head per transformation makes it harder for the discriminator to memorise training items",
     },
   ];
 }

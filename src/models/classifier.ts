@@ -160,6 +160,6 @@ function requireClasses({ classes }: DataInfo): number {
   if (classes !== undefined && classes >= 2) return classes;
   throw new OptionError(
     `classifier: the data must have labels of at least 2 classes - got ${classes === undefined ? "no labels" : "one class"}`,
-    "mnist has labels; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it; of a Parquet file of images, from the column label",
+    "mnist has labels; in a folder of images the subfolders are the classes; for an IDX file, labels are read from the label file next to it; for a Parquet file of images, from the column label",
   );
 }

@@ -334,9 +334,9 @@ export interface Pix2pixOptions {
   readonly lambdaV?: Given<typeof pix2pixOptions>["lambdaV"];
 }
 
-/** Options of `unrolled-gan`: GAN whose generator looks K discriminator updates ahead. */
+/** Options of `unrolled-gan`: GAN whose generator loss unrolls K discriminator updates. */
 export interface UnrolledGanOptions {
-  /** Unrolled discriminator updates that the generator looks ahead (K). @default 5 */
+  /** Number of unrolled discriminator updates in the generator's loss (K). @default 5 */
   readonly unroll?: Given<typeof unrolledGanOptions>["unroll"];
   /** Backpropagate through the unrolled updates (on), or hold them constant (off). @default "on" */
   readonly secondOrder?: Given<typeof unrolledGanOptions>["secondOrder"];

@@ -19,7 +19,7 @@ import { type Pair, type NetRole, pairScores, weighed } from "./views.ts";
 import type { UnrolledGanOptions } from "./option-types.ts";
 
 export const options = z.object({
-  unroll: integerField("unrolled discriminator updates that the generator looks ahead (K)", {
+  unroll: integerField("number of unrolled discriminator updates in the generator's loss (K)", {
     min: 0,
     max: 100,
   }).default(5),
@@ -39,7 +39,7 @@ export const options = z.object({
  */
 export const unrolledGan = defineModel<typeof options, UnrolledGanOptions>({
   name: "unrolled-gan",
-  summary: "GAN whose generator looks K discriminator updates ahead",
+  summary: "GAN whose generator loss unrolls K discriminator updates",
   source: "Metz et al., arXiv 1611.02163",
   options,
   defaults: { batch: 64, length: { epochs: 20, minSteps: 4000 }, learningRate: 2e-4 },

@@ -27,8 +27,8 @@ export function classFolders(files: readonly string[], unread: readonly string[]
   const folders = [...new Set(all.filter((file) => !isBeside(file)).map(folderOf))].toSorted();
   if (folders.length === 0 || (folders.length === 1 && beside === 0)) return { classes: null, notes: [] };
   if (beside > 0) {
-    const images = beside === 1 ? "1 image lies" : `${beside} images lie`;
-    const told = `${images} beside the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
+    const images = beside === 1 ? "1 image is" : `${beside} images are`;
+    const told = `${images} next to the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
     return { classes: null, notes: [`${told}: the data set has no classes`] };
   }
   const known = classesFrom(labelsOf(folders));

@@ -61,8 +61,8 @@ export function documentRows(
     "# Reproductions",
     "",
     "Generated from the files in `docs/reproductions/` by `npm run reproductions`; each comes from `zaya repro ROW --scale full`.",
-    "Of `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` every training was run by itself, by the same code; times of trainings were measured beside other work.",
-    "A row that missed its bar says so and stays.",
+    "For `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` each training was run separately, with the same code; training times were measured while other jobs were running.",
+    "Rows that missed their bar are kept and say so.",
     "",
     ...sections,
   ].join("\n");

@@ -17,7 +17,7 @@ export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>):
 function noLabels(name: string): DataError {
   return new DataError(
     `the items must have labels - got none in ${name}`,
-    `known data with labels: ${dataWith("labels")}; of a folder of images its folders are the classes; of an IDX file they are read from the file of labels beside it`,
+    `known data with labels: ${dataWith("labels")}; in a folder of images the subfolders are the classes; for an IDX file, labels are read from the label file next to it`,
   );
 }
 

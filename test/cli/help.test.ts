@@ -175,8 +175,9 @@ async function declared(words: readonly string[]): Promise<string[]> {
   await (
     await entry.load()
   )(command, words.length > 1 ? words.slice(1) : ["--help"]);
-  for (const { flags, description } of command.options) expect.soft(description, flags).not.toBe("");
-  return command.options.map(({ description }) => description);
+  const shown = command.options.filter(({ hidden }) => !hidden);
+  for (const { flags, description } of shown) expect.soft(description, flags).not.toBe("");
+  return shown.map(({ description }) => description);
 }
 
 /** Commands under "Examples:", those over several lines joined. */

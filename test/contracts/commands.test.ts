@@ -66,7 +66,7 @@ describe.each(commands)("zaya $name", ({ name, summary }) => {
 
   it("says of each argument and flag what it is", async () => {
     const { command } = await declared(name, [models[0]!.name]);
-    for (const { long, short, description } of command.options) {
+    for (const { long, short, description } of command.options.filter(({ hidden }) => !hidden)) {
       expect(description.length, long ?? short).toBeGreaterThan(3);
       expect(long ?? short).toMatch(/^--[a-z][a-z-]*$|^-[a-z]$/);
     }

@@ -77,7 +77,7 @@ describe("folders of images", () => {
     await put("dog/1.png", "top.png");
     const mixed = await openItems(folder);
     expect([mixed.size, mixed.labels]).toEqual([4, null]);
-    expect(mixed.notes).toEqual(["1 image lies beside the folders cat, dog: the data set has no classes"]);
+    expect(mixed.notes).toEqual(["1 image is next to the folders cat, dog: the data set has no classes"]);
   });
 
   it("stay the same classes under a limit, which says what it leaves out", async () => {

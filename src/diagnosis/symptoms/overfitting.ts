@@ -33,7 +33,7 @@ const name = "overfitting";
 
 export const overfitting: Symptom = {
   name,
-  summary: "what is learned of training items holds less and less for held-out ones",
+  summary: "the fit to training items no longer carries over to held-out items",
   needs: `${evaluations} evaluations of a metric on training and on held-out items, or a discriminator and ${records + 1} sample grids`,
   warmUp: 0.2,
   check: (evidence) => {
