@@ -10,6 +10,7 @@ import {
   bytesOf,
   modelProto,
   nodeProto,
+  sequenceInfoProto,
   tensorProto,
   valueInfoProto,
 } from "./protobuf.ts";
@@ -19,6 +20,8 @@ export interface EmitOptions {
   readonly target: Target;
   /** Written into the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Name of an additional output before all others: an empty sequence, which is no tensor. */
+  readonly sequence?: string;
   /** Description of the model. */
   readonly doc?: string;
   /** Descriptions of inputs and outputs, by name. */
@@ -45,7 +48,18 @@ export function emitOnnx(outputs: Readonly<Record<string, Tensor>>, options: Emi
     values.set(node, opOf(node).emit(writer, inputs, node.attrs, node));
   }
   names.forEach((name, i) => writer.output(name, values.get(simplified[i]!)!, simplified[i]!));
-  return modelProto(writer.finish(), options.metadata ?? {}, options.doc);
+  const graph = writer.finish();
+  const { sequence } = options;
+  const parts = sequence === undefined ? graph : withSequence(graph, sequence);
+  return modelProto(parts, options.metadata ?? {}, options.doc);
+}
+
+function withSequence(graph: GraphParts, name: string): GraphParts {
+  return {
+    ...graph,
+    nodes: [nodeProto("SequenceEmpty", [], [name], {}), ...graph.nodes],
+    outputs: [sequenceInfoProto(name, "float32"), ...graph.outputs],
+  };
 }
 
 /** Names of inputs and outputs, which all share one space. @throws ShapeError for a name that stands for both. */

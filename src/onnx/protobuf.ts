@@ -74,6 +74,13 @@ export function valueInfoProto(name: string, type: TensorType, shape: Dims, abou
   return writer.finish();
 }
 
+/** ValueInfoProto of a sequence of tensors: name 1, type 2 { sequence_type 4 { elem_type 1 { tensor_type 1 { elem_type 1 } } } }. */
+export function sequenceInfoProto(name: string, type: TensorType): Uint8Array {
+  const writer = new BinaryWriter().tag(1, 2).string(name);
+  writer.tag(2, 2).fork().tag(4, 2).fork().tag(1, 2).fork().tag(1, 2).fork();
+  return writer.tag(1, 0).int32(dataTypes[type]).join().join().join().join().finish();
+}
+
 export interface GraphParts {
   readonly nodes: readonly Uint8Array[];
   readonly initializers: readonly Uint8Array[];

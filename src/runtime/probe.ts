@@ -4,8 +4,8 @@ import { constant, input } from "../graph/tensor.ts";
 import { add, matmul } from "../ops/index.ts";
 import type { Engine } from "./engine.ts";
 
-/** Side of matrices large enough that an engine with other code for large products uses it. */
-const side = 64;
+/** Side of matrices large enough that an engine with other code for large products and for large outputs uses it. */
+const side = 128;
 
 /**
  * Runs a small update twice. An engine whose updates do not reach its state would train without a word and learn nothing:
