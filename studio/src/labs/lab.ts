@@ -12,7 +12,7 @@ export type Text = Readonly<Record<Language, string>>;
 export type Numbers = Readonly<Record<string, number>>;
 
 /** The colours of a picture: names, as themes decide what they look like. */
-export type Colour = "real" | "fake" | "third" | "fourth" | "soft";
+export type Colour = "real" | "fake" | "third" | "fourth" | "soft" | `class${number}`;
 
 /** A curve over the picture's x. */
 export interface Curve {
@@ -121,6 +121,8 @@ interface Meter {
   readonly label: Text;
   /** What an ideal model would have: a number, or words. */
   readonly ideal?: number | Text;
+  /** Whether it is a time, which no seed decides. */
+  readonly isTime?: boolean;
   /** The chart that it is drawn in over the steps: one of the lab's. */
   readonly chart?: string;
 }
@@ -141,9 +143,9 @@ export interface Experiment {
 }
 
 /** Where an experiment finds what it needs. */
-interface Bench {
-  /** The folder of the site's files. */
-  readonly base: string;
+export interface Bench {
+  /** A file of the site. */
+  read(file: string): Promise<Uint8Array>;
   readonly seed: number;
   readonly engine: Engine;
 }

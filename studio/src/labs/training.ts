@@ -3,13 +3,21 @@ import { ndarray } from "../../../src/base/ndarray.ts";
 import { distancePoints as compared } from "../../../src/evaluation/distance-record.ts";
 import { toPoints } from "../../../src/numeric/points.ts";
 import { costMatrix, exactTransport } from "../../../src/transport/index.ts";
-import { type DataSplit, type Dataset, datasets, readExact, somePlaces } from "../../../src/data/index.ts";
+import {
+  type DataSplit,
+  type Dataset,
+  datasets,
+  idxDatasets,
+  mnist,
+  readExact,
+  somePlaces,
+} from "../../../src/data/index.ts";
 import type { ConfiguredModel } from "../../../src/models/index.ts";
 import { type TrainOptions, planRun } from "../../../src/run/index.ts";
 import type { TrainedModel } from "../../../src/trained/index.ts";
 import { LiveTraining } from "../../../src/train/index.ts";
 import type { Engine } from "../../../src/runtime/index.ts";
-import type { Code, Numbers, PlanePicture } from "./lab.ts";
+import type { Bench, Code, Numbers, PlanePicture } from "./lab.ts";
 
 // What the labs that train have in common: the plan of `zaya train` in the page.
 
@@ -123,4 +131,25 @@ export function modeShares(numbers: Numbers): number[] {
 export function emdFloor({ train, test }: DataSplit): number {
   const points = (data: Dataset) => toPoints(readExact(data, somePlaces(data, compared)), data.name);
   return exactTransport(costMatrix(points(train), points(test))).cost;
+}
+
+/** How many digits of either part the site has: what `--limit` takes of MNIST. */
+export const digitLimit = 2000;
+
+/** The first digits of MNIST: what `--data mnist --limit 2000` opens. */
+export async function openDigits({ read }: Bench): Promise<DataSplit> {
+  const part = async (name: string) => {
+    const file = async (kind: string) => ({
+      file: `${name}-${kind}`,
+      bytes: await read(`digits/${name}-${kind}.gz`),
+    });
+    return { name: mnist.name, images: await file("images-idx3-ubyte"), labels: await file("labels-idx1-ubyte") };
+  };
+  const [train, test] = idxDatasets([await part("train"), await part("t10k")]);
+  return { train: train!, test: test! };
+}
+
+/** Images of values in [0, 1], as pixels from 0 to 255. */
+export function pixelsOf(values: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from(values, (value) => Math.round(255 * Math.max(0, Math.min(1, value))));
 }

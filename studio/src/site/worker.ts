@@ -65,11 +65,20 @@ async function open({ lab: id, controls, seed, base }: Extract<ToWorker, { type:
   lab = labs.find((each) => each.id === id)!;
   experiment = await lab.open(lab.controls.parse(controls), {
     seed,
-    base,
+    read: (file) => fetched(new URL(file, base)),
     engine: wasmEngine({ threads: browserThreads() }),
   });
   await measure(experiment);
   await show(experiment);
+}
+
+/** A file of the site, decompressed where its name says that it is compressed. */
+async function fetched(address: URL): Promise<Uint8Array> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address.pathname} could not be fetched - got status ${response.status}`);
+  const isZipped = address.pathname.endsWith(".gz") && response.headers.get("content-encoding") === null;
+  const body = isZipped ? response.body!.pipeThrough(new DecompressionStream("gzip")) : response.body!;
+  return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
 async function advance(of: Experiment, player?: string): Promise<void> {

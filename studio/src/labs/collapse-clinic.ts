@@ -1,0 +1,208 @@
+import { z } from "zod";
+import { range } from "../../../src/base/range.ts";
+import { fold, key } from "../../../src/base/random.ts";
+import { readExact } from "../../../src/data/index.ts";
+import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../../../src/models/index.ts";
+import { type Numbers, choice, defineLab, slider } from "./lab.ts";
+import { generatedData, modeShares, openTraining, pointsOf, trainingCode } from "./training.ts";
+
+interface Remedy {
+  readonly recipe: string;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  configure(options: Readonly<Record<string, unknown>>): ConfiguredModel;
+}
+
+const remedies = {
+  none: { recipe: "gan", name: "gan", options: { loss: "minimax" }, configure: gan },
+  "non-saturating": { recipe: "gan", name: "gan", options: {}, configure: gan },
+  noise: { recipe: "gan", name: "gan", options: { loss: "minimax", instanceNoise: 0.2 }, configure: gan },
+  unrolled: { recipe: "unrolled-gan", name: "unrolledGan", options: { unroll: 5 }, configure: unrolledGan },
+  "wgan-gp": { recipe: "wgan-gp", name: "wganGp", options: {}, configure: wganGp },
+  veegan: { recipe: "veegan", name: "veegan", options: {}, configure: veegan },
+  pacgan: { recipe: "pacgan", name: "pacgan", options: { packing: 2 }, configure: pacgan },
+  adagan: { recipe: "adagan", name: "adagan", options: { components: 4 }, configure: adagan },
+} as const satisfies Readonly<Record<string, Remedy>>;
+
+const controls = z.object({
+  remedy: choice({ en: "remedy", fa: "درمان" }, "none", {
+    none: { en: "none: minimax loss", fa: "هیچ: زیان کمینه-بیشینه" },
+    "non-saturating": { en: "non-saturating loss", fa: "زیان غیراشباع" },
+    noise: { en: "instance noise", fa: "نویز ورودی" },
+    unrolled: { en: "unrolled, K = 5", fa: "باز شده، K = 5" },
+    "wgan-gp": { en: "WGAN-GP", fa: "WGAN-GP" },
+    veegan: { en: "VEEGAN", fa: "VEEGAN" },
+    pacgan: { en: "PacGAN, packs of 2", fa: "PacGAN، بسته‌های ۲تایی" },
+    adagan: { en: "AdaGAN, 4 components", fa: "AdaGAN، ۴ مؤلفه" },
+  }),
+  data: choice({ en: "data", fa: "داده" }, "ring8", {
+    ring8: { en: "8 Gaussians on a ring", fa: "۸ گاوسی روی حلقه" },
+    grid25: { en: "25 Gaussians on a grid", fa: "۲۵ گاوسی روی شبکه" },
+  }),
+  rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 50, 1]),
+  length: slider({ en: "steps of the whole run", fa: "گام‌های کل اجرا" }, 6000, [1000, 20000, 1000]),
+});
+
+type Controls = z.output<typeof controls>;
+const extents = { ring8: [-1.6, 1.6, -1.6, 1.6], grid25: [-5.5, 5.5, -5.5, 5.5] } as const;
+const shown = 500;
+
+const remedyOf = ({ remedy }: Controls): Remedy => remedies[remedy];
+const optionsOf = (chosen: Controls) => ({ hidden: [64, 64], ...remedyOf(chosen).options });
+const trainingOf = ({ rate }: Controls, seed: number, steps: number) =>
+  ({ steps, batch: 128, learningRate: rate * 1e-4, schedule: "constant", seed }) as const;
+
+export const collapseClinic = defineLab({
+  id: "collapse-clinic",
+  title: { en: "Collapse clinic", fa: "درمانگاه فروپاشی" },
+  idea: {
+    en: "A generator that visits few modes can be cured in several ways; each has its price in time per step.",
+    fa: "مولدی که فقط به چند مُد سر می‌زند چند درمان دارد؛ بهای هر کدام زمان بیشتر در هر گام است.",
+  },
+  lesson: [
+    {
+      en: "The strip shows the share of points in every mode over time: a full column of equal colour is what we want.",
+      fa: "نوار، سهم نقطه‌ها در هر مُد را در طول زمان نشان می‌دهد: ستونی یک‌دست همان چیزی است که می‌خواهیم.",
+    },
+    {
+      en: "The generator goes where the discriminator is wrong now, and the discriminator follows: modes light up and go out.",
+      fa: "مولد به جایی می‌رود که تمییزدهنده اکنون اشتباه می‌کند و تمییزدهنده دنبالش می‌آید: مُدها روشن و خاموش می‌شوند.",
+    },
+    {
+      en: "Unrolling lets the generator foresee K answers of the discriminator; each step then costs about K steps more.",
+      fa: "بازکردن به مولد اجازه می‌دهد K پاسخ تمییزدهنده را پیش‌بینی کند؛ هر گام حدود K گام گران‌تر می‌شود.",
+    },
+    {
+      en: "Packs show the discriminator several points at once, so that it sees a lack of diversity directly.",
+      fa: "بسته‌ها چند نقطه را با هم به تمییزدهنده نشان می‌دهند تا نبودِ تنوع را مستقیم ببیند.",
+    },
+    {
+      en: "No remedy helps always: compare two of them on one seed, then on others.",
+      fa: "هیچ درمانی همیشه کار نمی‌کند: دو درمان را با یک بذر و سپس با بذرهای دیگر مقایسه کنید.",
+    },
+  ],
+  question: {
+    en: "Which remedy covers most modes for the same time, not for the same steps?",
+    fa: "کدام درمان در زمان برابر، و نه در گام‌های برابر، بیشترین مُد را پوشش می‌دهد؟",
+  },
+  challenge: {
+    text: { en: "Cover 20 of the 25 modes of the grid.", fa: "۲۰ مُد از ۲۵ مُدِ شبکه را پوشش دهید." },
+    isMet: ({ modes = 0, of = 0 }) => of === 25 && modes >= 20,
+  },
+  controls,
+  contrast: { remedy: "pacgan" },
+  measureEvery: 100,
+  meters: [
+    {
+      id: "modes",
+      label: { en: "modes covered", fa: "مُدهای پوشش‌داده‌شده" },
+      ideal: { en: "all", fa: "همه" },
+      chart: "modes",
+    },
+    {
+      id: "quality",
+      label: { en: "share of points near a mode", fa: "سهم نقطه‌های نزدیک به یک مُد" },
+      ideal: 0.99,
+      chart: "quality",
+    },
+    { id: "emd", label: { en: "EMD to test points", fa: "EMD تا نقطه‌های آزمون" }, chart: "emd" },
+    {
+      id: "milliseconds",
+      isTime: true,
+      label: { en: "milliseconds per step here (mean)", fa: "میلی‌ثانیه در هر گام در اینجا (میانگین)" },
+    },
+  ],
+  pictures: [
+    {
+      id: "strip",
+      title: { en: "Share of points by mode over time", fa: "سهم نقطه‌ها در هر مُد در طول زمان" },
+      wide: true,
+    },
+    { id: "plane", title: { en: "Points", fa: "نقطه‌ها" } },
+  ],
+  charts: [
+    { id: "modes", title: { en: "Modes covered", fa: "مُدهای پوشش‌داده‌شده" } },
+    { id: "quality", title: { en: "Share of points near a mode", fa: "سهم نقطه‌های نزدیک به یک مُد" } },
+    { id: "emd", title: { en: "Earth mover's distance", fa: "فاصلهٔ جابه‌جاکنندهٔ خاک" } },
+  ],
+  explain: {
+    text: {
+      en: "A mode is covered where at least a tenth of its due of 2,500 samples lies within three deviations of its centre, as in zaya's metric modes.",
+      fa: "مُدی پوشش داده شده است که دست‌کم یک‌دهم سهم آن از ۲٬۵۰۰ نمونه در سه انحراف معیارِ مرکزش باشد؛ مانند سنجهٔ modes در zaya.",
+    },
+    formula: ({ modes = 0, of = 0, quality = 0 }) => [
+      String.raw`\min_G\max_D V(D,G)\ \ne\ \max_D\min_G V(D,G)`,
+      String.raw`\text{modes }${modes}\text{ of }${of},\qquad \text{near a mode: }${(100 * quality).toFixed(1)}\%`,
+    ],
+  },
+  code: (chosen, seed, step) => {
+    const { recipe, name } = remedyOf(chosen);
+    // Some remedies change over the whole run: a shorter one is another.
+    const length = chosen.remedy === "noise" || chosen.remedy === "adagan" ? chosen.length : Math.max(1, step);
+    return trainingCode(recipe, name, optionsOf(chosen), [chosen.data], trainingOf(chosen, seed, length));
+  },
+  open: async (chosen, { seed, engine }) => {
+    const data = generatedData(chosen.data);
+    const model = remedyOf(chosen).configure(optionsOf(chosen));
+    const training = await openTraining(model, data, trainingOf(chosen, seed, chosen.length), engine);
+    const real = Float32Array.from(readExact(data.test, range(0, shown)).data);
+    const { modes } = data.test;
+    const of = modes?.kind === "centers" ? modes.centers.shape[0]! : 0;
+    const columns: { readonly step: number; readonly shares: readonly number[] }[] = [];
+    const noise = fold(key(seed), "arena");
+    let [spent, made] = [0, 0];
+    return {
+      get step() {
+        return training.step;
+      },
+      advance: async () => {
+        if (training.step >= training.steps) return {};
+        const began = performance.now();
+        await training.next();
+        spent += performance.now() - began;
+        made++;
+        return {};
+      },
+      measure: async (): Promise<Numbers> => {
+        const found = await training.samples();
+        if (columns.at(-1)?.step !== training.step) columns.push({ step: training.step, shares: modeShares(found) });
+        return {
+          modes: found["modes/covered"]!,
+          quality: found["modes/highQuality"]!,
+          emd: found["distance/emd"]!,
+          of,
+          ...(made > 0 && { milliseconds: spent / made }),
+        };
+      },
+      pictures: async () => ({
+        strip: {
+          kind: "matrix",
+          rows: Array.from({ length: of }, (_, i) => String(i + 1)),
+          columns: columns.map(({ step }) => String(step)),
+          values: Float32Array.from(
+            { length: of * columns.length },
+            (_, i) => columns[i % columns.length]!.shares[Math.floor(i / columns.length)]!,
+          ),
+          low: 0,
+          high: 1 / of,
+          rowLabel: { en: "mode, share of points", fa: "مُد، سهم نقطه‌ها" },
+          columnLabel: { en: "step", fa: "گام" },
+        },
+        plane: {
+          kind: "plane",
+          extent: extents[chosen.data],
+          points: [
+            { label: { en: "data", fa: "داده" }, colour: "real", xy: real, size: 4, hollow: true },
+            {
+              label: { en: "generated", fa: "تولیدشده" },
+              colour: "fake",
+              xy: await pointsOf(training.trained, noise, shown),
+              size: 2.5,
+            },
+          ],
+        },
+      }),
+      release: () => training.release(),
+    };
+  },
+});

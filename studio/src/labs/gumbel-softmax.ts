@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { grad } from "../../../src/autodiff/index.ts";
+import { full, fromNumbers } from "../../../src/base/ndarray.ts";
+import { fold, key, uniform } from "../../../src/base/random.ts";
+import { sampleGumbelSoftmax, straightThrough } from "../../../src/distributions/index.ts";
+import { addValues, emptyMean, standardError, varianceOf } from "../../../src/estimators/index.ts";
+import { constant, input } from "../../../src/graph/tensor.ts";
+import { mul, square, sub, sum } from "../../../src/ops/index.ts";
+import { choice, defineLab, slider } from "./lab.ts";
+
+const controls = z.object({
+  temperature: slider({ en: "temperature τ", fa: "دمای τ" }, 0.5, [0.05, 3, 0.05]),
+  estimator: choice({ en: "estimator", fa: "برآوردگر" }, "soft", {
+    soft: { en: "Gumbel-Softmax", fa: "گامبل-سافت‌مکس" },
+    straight: { en: "straight-through", fa: "گذر مستقیم" },
+  }),
+  a: slider({ en: "logit of category 1", fa: "لوجیت دستهٔ ۱" }, 0.5, [-3, 3, 0.1]),
+  b: slider({ en: "logit of category 2", fa: "لوجیت دستهٔ ۲" }, 0, [-3, 3, 0.1]),
+  draws: slider({ en: "draws per step", fa: "نمونه‌ها در هر گام" }, 500, [100, 2000, 100]),
+});
+
+/** What each category costs: the square of its distance from 0.2 along the second axis. */
+const [costs, target] = [[1, 0, 0.5] as const, 0.2];
+const temperatures = [2, 1, 0.5, 0.25, 0.1, 0.05];
+const shown = 600;
+/** Corners of the simplex in the plane. */
+const corners = [
+  [0, 0],
+  [1, 0],
+  [0.5, Math.sqrt(3) / 2],
+] as const;
+
+export const gumbelSoftmax = defineLab({
+  id: "gumbel-softmax",
+  title: { en: "Categories that have a gradient", fa: "دسته‌هایی که گرادیان دارند" },
+  idea: {
+    en: "A softmax with Gumbel noise is a draw of categories with a gradient; the lower τ, the smaller its bias and the larger its variance.",
+    fa: "سافت‌مکس با نویز گامبل، نمونه‌ای از دسته‌هاست که گرادیان دارد؛ هر چه τ کمتر، اریبی کمتر و واریانس بیشتر.",
+  },
+  lesson: [
+    {
+      en: "Adding Gumbel noise to the logits and taking the largest draws a category exactly: the corners of the triangle.",
+      fa: "اگر به لوجیت‌ها نویز گامبل بیفزاییم و بزرگ‌ترین را برداریم، دسته‌ای دقیقاً با احتمال درست انتخاب می‌شود: رأس‌های مثلث.",
+    },
+    {
+      en: "The largest has no gradient, the softmax at temperature τ has one: its draws lie inside the triangle.",
+      fa: "«بزرگ‌ترین» گرادیان ندارد ولی سافت‌مکس با دمای τ دارد: نمونه‌هایش درون مثلث‌اند.",
+    },
+    {
+      en: "At high τ the draws crowd in the middle and the gradient is that of another problem: a bias.",
+      fa: "در τ بزرگ نمونه‌ها در میانه جمع می‌شوند و گرادیان از آنِ مسئلهٔ دیگری است: اریبی.",
+    },
+    {
+      en: "As τ falls the draws move to the corners, and gradients explode near ties and vanish elsewhere.",
+      fa: "با کاهش τ نمونه‌ها به رأس‌ها می‌روند و گرادیان‌ها نزدیک تساوی منفجر و در جاهای دیگر صفر می‌شوند.",
+    },
+    {
+      en: "Straight-through shows the corner to what follows and keeps the gradient of the relaxed draw; its bias does not go away with τ.",
+      fa: "گذر مستقیم به لایه‌های بعد رأس را نشان می‌دهد و گرادیان نمونهٔ نرم را نگه می‌دارد؛ اریبی آن با τ از بین نمی‌رود.",
+    },
+  ],
+  question: {
+    en: "At which τ is the mean squared error, bias squared plus variance divided by n, smallest for the n on the screen?",
+    fa: "برای n روی صفحه، در کدام τ میانگین مربع خطا (مربع اریبی به‌علاوهٔ واریانس تقسیم بر n) کمترین است؟",
+  },
+  challenge: {
+    text: {
+      en: "Find a τ at which the bias is below three standard errors after at least 5,000 draws.",
+      fa: "τای بیابید که پس از دست‌کم ۵٬۰۰۰ نمونه، اریبی کمتر از سه خطای معیار باشد.",
+    },
+    isMet: ({ n = 0, bias = 1, error = 0 }) => n >= 5000 && Math.abs(bias) < 3 * error,
+  },
+  controls,
+  contrast: { estimator: "straight" },
+  measureEvery: 1,
+  meters: [
+    { id: "exact", label: { en: "exact gradient for logit 1", fa: "گرادیان دقیق نسبت به لوجیت ۱" } },
+    {
+      id: "mean",
+      label: { en: "mean of the estimates", fa: "میانگین برآوردها" },
+      ideal: { en: "the exact one", fa: "مقدار دقیق" },
+    },
+    { id: "bias", label: { en: "mean − exact", fa: "میانگین − دقیق" }, ideal: 0, chart: "bias" },
+    { id: "error", label: { en: "standard error of the mean", fa: "خطای معیار میانگین" }, chart: "bias" },
+    { id: "variance", label: { en: "variance of one estimate", fa: "واریانس یک برآورد" } },
+    { id: "n", label: { en: "draws so far, n", fa: "نمونه‌ها تا کنون، n" } },
+  ],
+  pictures: [
+    { id: "simplex", title: { en: "Draws on the simplex", fa: "نمونه‌ها روی سادک" } },
+    {
+      id: "sweep",
+      title: { en: "Bias and variance over τ, from the same draws", fa: "اریبی و واریانس بر حسب τ، از همان نمونه‌ها" },
+    },
+  ],
+  charts: [
+    {
+      id: "bias",
+      title: { en: "Bias and its standard error over n", fa: "اریبی و خطای معیار آن بر حسب n" },
+      over: "n",
+    },
+  ],
+  explain: {
+    text: {
+      en: "g are independent Gumbel draws. The cost of a draw y is (c·y − 0.2)² with c = (1, 0, 0.5); its expectation over categories has a gradient in closed form.",
+      fa: "gها نمونه‌های مستقل گامبل‌اند. هزینهٔ نمونهٔ y برابر (c·y − 0.2)² با c = (1, 0, 0.5) است و گرادیان امید آن شکل بسته دارد.",
+    },
+    formula: ({ exact = 0, mean = 0, variance = 0 }, { temperature }) => [
+      String.raw`y=\mathrm{softmax}\!\left(\frac{\log p+g}{\tau}\right),\quad \tau=${temperature},\qquad \arg\max_i(\log p_i+g_i)\sim \mathrm{Cat}(p)`,
+      String.raw`\frac{\partial}{\partial\ell_1}\sum_i p_i f_i=p_1\Bigl(f_1-\sum_j p_jf_j\Bigr)=${exact.toPrecision(4)}`,
+      String.raw`\text{estimate: }${mean.toPrecision(4)},\qquad \mathrm{Var}=${variance.toPrecision(4)}`,
+    ],
+  },
+  code: ({ estimator, temperature }) => ({
+    cli: "npx zaya repro gumbel-temperature --device wasm",
+    typescript: `import { sampleGumbelSoftmax, straightThrough } from "zaya/distributions";
+
+// logits and uniform: tensors [n, 3], temperature: a scalar tensor, here ${temperature}
+const soft = sampleGumbelSoftmax(logits, uniform, temperature);
+const y = ${estimator === "soft" ? "soft" : "straightThrough(soft)"};
+// npx zaya train categorical-vae --estimator ${estimator === "soft" ? "gumbel-softmax" : "straight-through"} trains a model by it`,
+  }),
+  open: async ({ temperature, estimator, a, b, draws }, { seed, engine }) => {
+    const logits = input("logits", [draws, 3]);
+    const soft = sampleGumbelSoftmax(logits, input("noise", [draws, 3]), input("temperature", []));
+    const y = estimator === "soft" ? soft : straightThrough(soft);
+    const cost = square(sub(sum(mul(y, constant(fromNumbers([...costs], [3]))), { axes: [1] }), target));
+    const [gradient] = grad(sum(cost), [logits]);
+    const program = await engine.compile({ outputs: { gradient: gradient!, y: soft } });
+    const values = Float32Array.from({ length: 3 * draws }, (_, i) => [a, b, 0][i % 3]!);
+    const given = { ...full([draws, 3], 0), data: values };
+    const run = async (at: number, noise: ReturnType<typeof uniform>) =>
+      program.run({ logits: given, noise, temperature: full([], at) });
+    const probabilities = [a, b, 0].map(Math.exp);
+    const total = probabilities.reduce((whole, each) => whole + each, 0);
+    const p = probabilities.map((each) => each / total);
+    const f = costs.map((each) => (each - target) ** 2);
+    const exact = p[0]! * (f[0]! - p.reduce((mean, each, i) => mean + each * f[i]!, 0));
+    const of = (program_: Awaited<ReturnType<typeof run>>) =>
+      Float64Array.from({ length: draws }, (_, i) => program_.gradient!.data[3 * i]! as number);
+    let main = emptyMean;
+    const sweep = temperatures.map(() => emptyMean);
+    let latest: ArrayLike<number> = [];
+    let step = 0;
+    return {
+      get step() {
+        return step;
+      },
+      advance: async () => {
+        const noise = uniform(fold(key(seed), "gumbel", step++), [draws, 3]);
+        const own = await run(temperature, noise);
+        main = addValues(main, of(own));
+        latest = (own.y!.data as Float32Array).slice(0, 3 * shown);
+        for (const [i, at] of temperatures.entries()) sweep[i] = addValues(sweep[i]!, of(await run(at, noise)));
+        return {};
+      },
+      measure: async () => ({
+        exact,
+        n: main.count,
+        ...(main.count > 0 && {
+          mean: main.mean,
+          bias: main.mean - exact,
+          error: standardError(main),
+          variance: varianceOf(main),
+        }),
+      }),
+      pictures: async () => {
+        const xy = Float32Array.from({ length: (2 * latest.length) / 3 }, (_, i) =>
+          corners.reduce((place, corner, k) => place + latest[3 * (i >> 1) + k]! * corner[i % 2]!, 0),
+        );
+        const known = sweep[0]!.count > 0;
+        return {
+          simplex: {
+            kind: "plane",
+            extent: [-0.1, 1.1, -0.1, 0.96],
+            outline: corners.flat(),
+            points: [
+              { label: { en: "relaxed draws", fa: "نمونه‌های نرم" }, colour: "fake", xy, size: 2.5 },
+              { label: { en: "categories", fa: "دسته‌ها" }, colour: "real", xy: corners.flat(), size: 6, hollow: true },
+            ],
+          },
+          sweep: {
+            kind: "curves",
+            x: known ? temperatures : [],
+            log: "both",
+            xLabel: { en: "temperature τ", fa: "دمای τ" },
+            curves: [
+              {
+                label: { en: "|bias|", fa: "|اریبی|" },
+                colour: "fake",
+                values: known ? sweep.map(({ mean }) => Math.abs(mean - exact)) : [],
+              },
+              { label: { en: "variance", fa: "واریانس" }, colour: "real", values: known ? sweep.map(varianceOf) : [] },
+            ],
+          },
+        };
+      },
+      release: () => program.release(),
+    };
+  },
+});
