@@ -10,7 +10,15 @@ import { bringRecipe } from "./own-recipe.ts";
  * @param known What a config says of them: then those of that step, and of those bytes.
  */
 export async function readInitial(folder: string, known?: InitialRun): Promise<InitialParameters> {
-  await requireRun(folder);
+  await requireRun(folder).catch((error: unknown) => {
+    if (!(error instanceof RunError)) throw error;
+    throw new RunError(
+      `init-from: ${error.message}`,
+      known === undefined
+        ? error.hint
+        : "the config starts from the parameters of that run: move it back there, or pass another one with --init-from",
+    );
+  });
   const run = await Run.open(new FolderStore(folder));
   await bringRecipe(run, folder);
   const found = await parametersOfRun(run, resolve(folder), known?.step);

@@ -1,3 +1,7 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+
+import { DataError } from "../base/errors.ts";
 import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
@@ -34,10 +38,14 @@ export async function openRun(folder: string, recipe?: string): Promise<Run> {
   });
 }
 
-/** The data that a run's config names. */
-export function openRunData({ config }: Run): Promise<DataSplit> {
-  const { spec, ...how } = config.data;
-  return openData(spec, how);
+/** The data that a run's config names. @throws DataError if they are no longer there. */
+export async function openRunData({ config }: Run): Promise<DataSplit> {
+  const { spec, second, ...how } = config.data;
+  for (const path of [spec, second]) {
+    if (path === undefined || !isAbsolute(path) || (await stat(path).catch(() => null)) !== null) continue;
+    throw new DataError(`the data of the run must be where they were - got nothing at ${path}`, "move them back there");
+  }
+  return openData(spec, { second, ...how });
 }
 
 /** The same, refused when they have changed since the run began. */

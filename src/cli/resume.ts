@@ -69,18 +69,18 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   if (flags.fromScratch === true) await restart(folder);
   await requireRun(folder);
   const known = await Run.open(new FolderStore(folder));
-  if (length === null && isDone(known)) return nothingToDo(folder, known, output);
+  if (length === null && (await isDone(known))) return nothingToDo(folder, known, output);
   const opened = await openRunFolder(folder);
   const signal = catchInterrupt(output);
   try {
     // Read again: another process may have gone on with it before the lock was taken.
     const run = await Run.open(opened.store);
     const moved = await bringRecipe(run, folder, flags.recipe);
-    if (length === null) requireResumable(run);
+    if (length === null) await requireResumable(run);
     const data = await openRunData(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device), threads });
     const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
-    if (longer === null && isDone(run)) return nothingToDo(folder, run, output);
+    if (longer === null && (await isDone(run))) return nothingToDo(folder, run, output);
     // From here on the run is of that file.
     if (moved !== null) await run.reconfigure({ ...run.config, module: moved });
     output.say(

@@ -45,7 +45,7 @@ export async function lockFolder(folder: string, causes?: Causes): Promise<Folde
     async () => {
       if (!(await create(path, holder))) await takeOver(path, holder);
     },
-    causes,
+    { ...causesOfLock, ...causes },
   );
   const at = resolve(folder);
   const locked = await identityOf(at);
@@ -91,6 +91,11 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
     `another process may have written to it: check the run before continuing with zaya resume ${shellWord(folder)}`,
   );
 }
+
+/** A folder in the place of the lock, which is no lock. */
+const causesOfLock: Causes = {
+  EISDIR: ["the lock must be a file", "something else made a folder there: remove it"],
+};
 
 export function lockPath(folder: string): string {
   return join(resolve(folder), ".lock");

@@ -54,7 +54,8 @@ export async function gatherRuns(
       const found = await inRun(name, () =>
         Promise.all([requireDataRecord(run.store, name), run.metrics(), readEvaluations(run.store)]),
       );
-      const [data, metrics, { results, leftOut }] = found;
+      const [data, metrics, { results, leftOut: others }] = found;
+      const leftOut = run.missingLines === null ? others : [run.missingLines, ...others];
       return { name, run, data, metrics, results, leftOut };
     }),
   );

@@ -28,7 +28,8 @@ export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Pr
   const opened = (await listCheckpoints(run.store)).length === 0 ? null : await openTrained(run, engine);
   try {
     await writeReport(run, await reportedOf(run, data, opened, kept));
-    return { leftOut, recovered: opened?.recovered ?? run.recovered };
+    const gaps = run.missingLines === null ? leftOut : [run.missingLines, ...leftOut];
+    return { leftOut: gaps, recovered: opened?.recovered ?? run.recovered };
   } finally {
     await opened?.close();
   }

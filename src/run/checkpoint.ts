@@ -275,6 +275,17 @@ async function readArrays(
   return decodeSafetensors(bytes, path).tensors;
 }
 
+/** Whether the files of a checkpoint have the bytes that were saved. */
+export async function isIntact(store: Store, checkpoint: Checkpoint): Promise<boolean> {
+  try {
+    for (const file of files) await readArrays(store, checkpoint, file);
+    return true;
+  } catch (error) {
+    if (error instanceof DamagedError) return false;
+    throw error;
+  }
+}
+
 /**
  * Step of the newest checkpoint with intact files; if there is none, removes the damaged ones.
  * @throws RunError when a checkpoint belongs to another model.
@@ -282,12 +293,7 @@ async function readArrays(
 export async function keepWhole(store: Store): Promise<number | null> {
   const { whole, broken } = await surveyCheckpoints(store);
   for (const checkpoint of whole.toReversed()) {
-    try {
-      for (const file of files) await readArrays(store, checkpoint, file);
-      return checkpoint.step;
-    } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
-    }
+    if (await isIntact(store, checkpoint)) return checkpoint.step;
   }
   const saved = [...whole, ...broken.filter(({ begun }) => !begun)];
   for (const { step } of saved) {

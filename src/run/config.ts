@@ -298,17 +298,23 @@ export function parsePartialConfig(raw: unknown, where: string): PartialConfig {
  * entry.
  */
 export function parseRunConfig(raw: unknown, where: string): RunConfig {
-  const config = parseOptions(sections, asRecord(raw, where), where);
-  return {
-    ...config,
-    data: parseOptions(dataOptions, config.data, `${where}: data`),
-    // Runs of version 0.1.0 had no evaluation interval.
-    train: parseOptions(
-      resolvedTraining,
-      { evalEvery: config.train.sampleEvery, ...config.train },
-      `${where}: train`,
-    ) as ResolvedTraining,
-  };
+  try {
+    const config = parseOptions(sections, asRecord(raw, where), where);
+    return {
+      ...config,
+      data: parseOptions(dataOptions, config.data, `${where}: data`),
+      // Runs of version 0.1.0 had no evaluation interval.
+      train: parseOptions(
+        resolvedTraining,
+        { evalEvery: config.train.sampleEvery, ...config.train },
+        `${where}: train`,
+      ) as ResolvedTraining,
+    };
+  } catch (error) {
+    // By the name of the option alone the message would speak of a flag.
+    if (!(error instanceof OptionError) || error.option === undefined) throw error;
+    throw new OptionError(`${where}: ${error.message}`, error.hint);
+  }
 }
 
 /** An entry in which two configs differ. */

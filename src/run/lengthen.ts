@@ -36,8 +36,8 @@ export async function lengthen(
   const recorded = await requireSameData(run.store, data);
   const { config } = run;
   const { train } = config;
-  if (isDone(run)) requireSaved(run);
-  else requireResumable(run);
+  if (await isDone(run)) requireSaved(run);
+  else await requireResumable(run);
   const model = buildModel(run.configured, infoOf(data));
   const steps = length.steps ?? stepsIn(length.epochs!, model, data.train.size, train.batch);
   if (steps === train.steps) return null;

@@ -95,12 +95,12 @@ export class MetricLines {
   }
 
   /**
-   * All lines, in order.
+   * All lines, in order, and a description of missing ones, null if they are all there.
    * @param known What the newest checkpoint records about them.
    * @throws RunError naming a broken line, and when the lines are not those of this run.
    */
-  async all(known: KnownLines | null): Promise<MetricLine[]> {
-    const all: MetricLine[] = [];
+  async all(known: KnownLines | null): Promise<{ readonly lines: MetricLine[]; readonly gap: string | null }> {
+    const lines: MetricLine[] = [];
     const own = new OwnLines(known);
     // One shared string per name, however many lines have it.
     const names = new Map<string, string>();
@@ -109,11 +109,11 @@ export class MetricLines {
         const line = lineOfNumber(text, before.lines + i + 1);
         own.see(line);
         if (!names.has(line.name)) names.set(line.name, line.name);
-        all.push(Object.assign(line, { name: names.get(line.name)! }));
+        lines.push(Object.assign(line, { name: names.get(line.name)! }));
       }
     }
-    own.isCut();
-    return all;
+    const isCut = own.isCut() || (known !== null && lines.length < known.lines);
+    return { lines, gap: isCut ? gapOf(known!, lines.length) : null };
   }
 
   /**
@@ -133,7 +133,7 @@ export class MetricLines {
     const size = await this.store.size(file);
     if (size !== null && size > extent.bytes) await this.store.truncate(file, extent.bytes);
     if (known === null || (!missing && (again || extent.lines >= known.lines))) return null;
-    return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${extent.lines}; curves will have a gap`;
+    return gapOf(known, extent.lines);
   }
 
   /** @throws RunError when lines that a checkpoint relies on are broken, or belong to another run. */
@@ -254,6 +254,10 @@ class OwnLines {
       `is it the file of another run? restore this run's file, or delete it: its curves then start at step ${step}`,
     );
   }
+}
+
+function gapOf(known: KnownLines, got: number): string {
+  return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${got}; curves have a gap`;
 }
 
 /** @param number From 1. @throws RunError as `parseMetricLine`. */

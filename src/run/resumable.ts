@@ -1,20 +1,21 @@
 import { RunError } from "../base/errors.ts";
 import type { Model } from "../models/index.ts";
-import { type LoadedCheckpoint, checkpointFolders, loadNewest, requirePlaces } from "./checkpoint.ts";
+import { type LoadedCheckpoint, checkpointFolders, isIntact, loadNewest, requirePlaces } from "./checkpoint.ts";
 import type { ResolvedTraining } from "./config.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
 
 /** Whether a run has made all its steps; not if it was lengthened since, or its last checkpoint is lost. */
-export function isDone({ state, config, newest }: Run): boolean {
-  return state.status === "done" && state.step >= config.train.steps && (newest?.step ?? 0) >= state.saved;
+export async function isDone({ state, config, newest, store }: Run): Promise<boolean> {
+  if (state.status !== "done" || state.step < config.train.steps || (newest?.step ?? 0) < state.saved) return false;
+  return newest === null || isIntact(store, newest);
 }
 
 /** @throws RunError when there is nothing to resume: the run is complete, or would diverge again. */
-export function requireResumable(run: Run): void {
+export async function requireResumable(run: Run): Promise<void> {
   const { status, step } = run.state;
   requireSaved(run);
-  if (isDone(run)) {
+  if (await isDone(run)) {
     throw new RunError(
       `the run must be unfinished - got all ${step} steps done`,
       "train it for longer: zaya resume RUN --steps N",

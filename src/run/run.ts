@@ -89,6 +89,7 @@ export class Run {
   /** Whether this object writes the lines; it may then resume from before the newest checkpoint. */
   private writes = false;
   private own: Recipe | undefined;
+  private missing: string | null = null;
   /** Training time at the last update of the record. */
   private told = 0;
 
@@ -281,8 +282,15 @@ export class Run {
    * All logged scalars. @throws RunError naming a broken line, and when the lines are not those that this run wrote
    * before its newest checkpoint.
    */
-  metrics(): Promise<MetricLine[]> {
-    return this.lines.all(this.writes || this.newest === null ? null : knownLines(this.newest));
+  async metrics(): Promise<MetricLine[]> {
+    const { lines, gap } = await this.lines.all(this.writes || this.newest === null ? null : knownLines(this.newest));
+    this.missing = gap;
+    return lines;
+  }
+
+  /** Scalars that are missing from the ones that `metrics` has read, in words; null if there are none. */
+  get missingLines(): string | null {
+    return this.missing;
   }
 
   /** @throws RunError when the lines before a checkpoint are broken, or not those of this run. */

@@ -37,7 +37,7 @@ export async function readTrial(
   if (status === "diverged") {
     return { status, step, seconds, reason: run.state.reason ?? "a loss was not finite" };
   }
-  if (isDone(run)) return { status: "done", step, seconds, value: await finalValue(run, metric) };
+  if (await isDone(run)) return { status: "done", step, seconds, value: await finalValue(run, metric) };
   if (until !== null && (run.newest?.step ?? 0) >= until) {
     return { status: "paused", step: saved, seconds, value: valueUntil(await run.metrics(), metric, until) };
   }

@@ -75,7 +75,7 @@ export async function* resume(
   data: DataSplit,
   { clock = systemClock, signal, ...settings }: Omit<TrainSettings, "store" | "source" | "versions">,
 ): AsyncGenerator<TrainEvent, void> {
-  requireResumable(run);
+  await requireResumable(run);
   const recorded = await requireSameData(run.store, data);
   const plan = planAgain(run, data, recorded, settings);
   await requireUpdates(plan.engine);

@@ -158,7 +158,7 @@ export class TrainedModel {
   /** Items [n, ...] from codes [n, ...]. @throws DataError for a model without a decoder. */
   async decode(codes: NdArray): Promise<NdArray> {
     const { decoder } = this.model;
-    if (decoder === undefined) throw new DataError("this model has no decoder");
+    if (decoder === undefined) throw new DataError("the model must have a decoder - got one without");
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
@@ -177,7 +177,7 @@ export class TrainedModel {
   /** Codes [n, ...] of items [n, ...]. @throws DataError for a model without an encoder. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
-    if (encoder === undefined) throw new DataError("this model has no encoder");
+    if (encoder === undefined) throw new DataError("the model must have an encoder - got one without");
     return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
   }
 
@@ -306,7 +306,11 @@ export class TrainedModel {
   /** How this model samples. @throws DataError when it is not generative. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined) throw new DataError("this model has no generator");
+    if (generator === undefined)
+      throw new DataError(
+        "the model must generate samples from noise - got one that does not",
+        "image-to-image models translate images: zaya translate RUN IN OUT",
+      );
     return generator;
   }
 

@@ -230,8 +230,8 @@ describe("zaya eval --features", () => {
 
 describe("a classifier", () => {
   it("is refused where something is to be drawn, and by name for data without labels", async () => {
-    expect((await zaya(folder, "sample", "teller")).stderr).toContain("this model has no generator");
-    expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("this model has no encoder");
+    expect((await zaya(folder, "sample", "teller")).stderr).toContain("the model must generate samples from noise");
+    expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("the model must have an encoder");
     const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");
     expect([unlabelled.code, unlabelled.stderr]).toEqual([
       2,

@@ -171,6 +171,40 @@ describe("a run without a whole checkpoint", () => {
   });
 });
 
+describe("a finished run", () => {
+  const last = "checkpoints/000060/params.safetensors";
+
+  it("repeats its last steps when the bytes of its last checkpoint are damaged", async () => {
+    const run = await copyOf(whole);
+    expect(await isDone(await Run.open(run))).toBe(true);
+    await flip(run, last);
+    expect(await isDone(await Run.open(run))).toBe(false);
+    expect(await goOn(run)).toEqual([`${last}: its bytes must be those that were saved - got another SHA-256`]);
+    expect(await run.read(last)).toEqual(await whole.read(last));
+    await requireWhole(run);
+  });
+
+  it("tells who reads it which logged scalars are missing", async () => {
+    const run = await copyOf(whole);
+    const opened = await Run.open(run);
+    await opened.metrics();
+    expect(opened.missingLines).toBeNull();
+    const lines = text(await run.read("metrics.jsonl")).split("\n");
+    await run.write("metrics.jsonl", bytes(lines.toSpliced(4, 1).join("\n")));
+    await opened.metrics();
+    expect(opened.missingLines).toMatch(/^metrics.jsonl: must hold the \d+ lines .* curves have a gap$/);
+  });
+
+  it("names config.json where an entry is not valid, and no flag", async () => {
+    const run = await copyOf(whole);
+    await run.write("config.json", bytes('{"recipe": 5}'));
+    await expect(Run.open(run)).rejects.toMatchObject({
+      message: "config.json: recipe must be the name of a recipe - got 5",
+      option: undefined,
+    });
+  });
+});
+
 describe("a run whose record is damaged", () => {
   const config = "config.json is missing; its contents are read from";
   const byCheckpoint = "its contents are read from the checkpoint of step 40 instead";
@@ -375,7 +409,7 @@ describe("a run that is done", () => {
       const run = await copyOf(whole);
       await harm(run);
       const opened = await Run.open(run);
-      expect(isDone(opened)).toBe(false);
+      expect(await isDone(opened)).toBe(false);
       expect(opened.recovered).toEqual([expect.stringContaining(reason)]);
     }
     const run = await copyOf(whole);
@@ -402,7 +436,7 @@ describe("metrics.jsonl", () => {
     const known = lines.findIndex((line) => (JSON.parse(line) as { step: number }).step > 40);
     await run.write("metrics.jsonl", bytes(`${lines.slice(0, 12).join("\n")}\n`));
     expect(await goOn(run)).toEqual([
-      `metrics.jsonl: must hold the ${known} lines written before the checkpoint - got 12; curves will have a gap`,
+      `metrics.jsonl: must hold the ${known} lines written before the checkpoint - got 12; curves have a gap`,
     ]);
   });
 
@@ -433,9 +467,7 @@ describe("metrics.jsonl", () => {
         // Stopped before anything was saved, so that the next one begins at the old end again.
         if (time === 0 && event.type === "step") break;
       }
-      expect(told).toEqual([
-        expect.stringMatching(/^metrics.jsonl: must hold the \d+ lines .* curves will have a gap$/),
-      ]);
+      expect(told).toEqual([expect.stringMatching(/^metrics.jsonl: must hold the \d+ lines .* curves have a gap$/)]);
     }
     expect(await goOn(await copyOf(whole).then(longer))).toEqual([]);
   });
