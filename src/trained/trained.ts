@@ -306,11 +306,7 @@ export class TrainedModel {
   /** How this model samples. @throws DataError when it is not generative. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined)
-      throw new DataError(
-        "the model must generate samples from noise - got one that does not",
-        "image-to-image models translate images: zaya translate RUN IN OUT",
-      );
+    if (generator === undefined) throw new DataError("the model must generate samples from noise - got another one");
     return generator;
   }
 
