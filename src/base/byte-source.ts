@@ -1,9 +1,9 @@
-/** Bytes that are read where they are wanted, wherever they lie: a file that is not held in memory. */
+/** Bytes that are read on demand, such as a file that is not held in memory. */
 export interface ByteSource {
   readonly length: number;
   /** Fills `into` with the bytes from `from` on. @throws DataError when they are no longer as they were. */
   read(from: number, into: Uint8Array): void;
-  /** Begins to read what is soon asked for, so that nobody waits for it. */
+  /** Starts reading a range that will be needed soon, so that the caller does not have to wait. */
   prefetch(from: number, length: number): void;
   /** SHA-256 of all bytes, hex. */
   digest(): string;

@@ -1,9 +1,12 @@
-/** A number rounded to so many significant digits. */
+/** A number rounded to this many significant digits. */
 export function significant(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
 }
 
-/** A number with three significant digits: `0.031`. @param others Numbers beside which it is read: where it differs from one, it has the digits that show it. */
+/**
+ * A number with three significant digits: `0.031`. @param others Numbers next to which it is read: it gets as many
+ * digits as it takes to differ from those that it differs from.
+ */
 export function threeDigits(value: number, ...others: readonly number[]): string {
   const looksLike = (digits: number): boolean =>
     others.some((other) => other !== value && significant(other, digits) === significant(value, digits));

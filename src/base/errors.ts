@@ -1,6 +1,6 @@
 /**
- * An error whose cause a person can mend. `message` reads `where: rule - got value`; `hint` says what to do next.
- * One subclass a kind, so that callers can tell them apart without reading text.
+ * An error whose cause the user can fix. `message` reads `where: rule - got value`; `hint` says what to do next. There
+ * is one subclass per kind, so that callers can distinguish them without reading text.
  */
 export class ZayaError extends Error {
   readonly hint: string | undefined;

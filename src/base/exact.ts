@@ -28,7 +28,7 @@ export function quotient(dividend: bigint, divisor: bigint): number {
   return dividend < 0n ? -value : value;
 }
 
-/** value 2^exponent, in two steps, as one factor may lie outside of doubles where the product does not. */
+/** value 2^exponent, in two steps, because one factor may be out of range although the product is not. */
 function scaled(value: number, exponent: number): number {
   const first = Math.max(-1000, Math.min(1000, exponent));
   const rest = exponent - first;

@@ -1,6 +1,6 @@
 import { significant } from "./digits.ts";
 
-/** Bytes in words, for a person who is to judge whether memory would do. */
+/** Bytes in words, so that the user can tell whether memory would suffice. */
 export function gibibytes(bytes: number): string {
   return `${significant(bytes / 2 ** 30, 3)} GiB`;
 }

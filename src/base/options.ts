@@ -158,7 +158,7 @@ export function parseOptions<Schema extends z.ZodObject>(
   throw new OptionError(`${name} ${issue.message} - got ${shown(got)}`, hintFor(schema, name), name);
 }
 
-/** Text as it is, all else as JSON. */
+/** Text unchanged, everything else as JSON. */
 function shown(value: unknown): string {
   return typeof value === "string" && value.trim() !== "" ? value : JSON.stringify(value);
 }
@@ -168,7 +168,7 @@ function hintFor(schema: z.ZodObject, name: string): string | undefined {
   return doc === undefined || doc === "" ? undefined : `${name}: ${doc}`;
 }
 
-/** What a person sees of an option. */
+/** An option as users see it. */
 export interface OptionDescription {
   readonly name: string;
   readonly doc: string;

@@ -2,8 +2,8 @@ import { filled } from "./filled.ts";
 import { type NdArray, type Shape, ndarray, sizeOf } from "./ndarray.ts";
 
 /**
- * A key names one stream of random numbers. Streams come from keys alone: the same key gives the same numbers on every
- * machine and engine, and nothing has to be stored to go on after an interruption.
+ * A key names one stream of random numbers. Streams depend on keys alone: the same key gives the same numbers on every
+ * machine and engine, and nothing has to be stored to resume.
  */
 export interface Key {
   readonly high: number;

@@ -46,7 +46,7 @@ export function metricLabel(metric: string, direction?: string): string {
   return direction === undefined ? metric : directedMetric.name({ metric, direction });
 }
 
-/** What was found beside a metric's value, by the metric's label. */
+/** A detail of a metric, next to its value, by the metric's label. */
 export const metricDetail = namePattern("{metric}/{detail}");
 /** An entry of a detail that is a list: `accuracy/accuracyPerClass/3`. */
 export const metricDetailEntry = namePattern("{metric}/{detail}/{index}");
@@ -103,7 +103,7 @@ export function isShareByPlace(name: string): boolean {
 
 const monitored: ReadonlySet<string> = new Set(["gradient", "dead", "overfit", "samples"]);
 
-/** Whether an owner's numbers tell how training goes, beside what is learned: gradients, dead units, samples. */
+/** Whether an owner's scalars describe the training rather than the losses: gradients, dead units, samples. */
 export function isMonitored(owner: string): boolean {
   return monitored.has(owner);
 }

@@ -10,7 +10,7 @@ export class Sha256 {
     return this;
   }
 
-  /** One that goes on from the same bytes. */
+  /** A copy with the same state. */
   clone(): Sha256 {
     return new Sha256(this.hash.clone());
   }

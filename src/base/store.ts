@@ -13,7 +13,10 @@ export interface Store {
   chunks(name: string): AsyncIterable<Uint8Array>;
   /** Bytes that the name holds; null when there is no such name. */
   size(name: string): Promise<number | null>;
-  /** Replaces what the name holds. Atomic and durable: whoever reads, even after a crash, finds the old bytes or the new. */
+  /**
+   * Replaces the contents of a name. Atomic and durable: a reader, even after a crash, finds either the old bytes or
+   * the new ones.
+   */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** The same for a name that holds nothing. @throws RunError when it is taken, by whatever it is; that is left as it was. */
   create(name: string, bytes: Uint8Array): Promise<void>;

@@ -10,7 +10,7 @@ export interface CommandEntry {
   load(): Promise<Declare>;
 }
 
-/** The commands, in the order in which a person needs them. */
+/** The commands, in the order in which users need them. */
 export const commands: readonly CommandEntry[] = [
   {
     name: "train",

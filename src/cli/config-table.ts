@@ -2,7 +2,7 @@ import type { DataSplit, Dataset } from "../data/index.ts";
 import type { RunConfig } from "../run/index.ts";
 import { count, counted, table } from "./format.ts";
 
-/** A config as lines, one an entry; those that differ from the defaults marked and the default beside them. */
+/** A config as lines, one per entry; those that differ from the defaults are marked, with the default next to them. */
 export function configLines(config: RunConfig, defaults: RunConfig): string[] {
   const usual = new Map(entriesOf(defaults));
   return table(

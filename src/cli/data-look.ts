@@ -11,7 +11,7 @@ import { firstOf, scalesLine, scalesOf, warningsOf } from "./data-notices.ts";
 import { type Judged, verdictOn } from "./data-verdict.ts";
 import { count, counted, number, numberApart, table } from "./format.ts";
 
-/** What one look at a data set tells. */
+/** Summary of a data set. */
 export interface Look extends Judged {
   /** Of both parts as one. */
   readonly summary: DataSummary;
@@ -26,7 +26,7 @@ const everyName = "--json lists all";
 
 type Row = readonly string[];
 
-/** A data set for a person to read. */
+/** Lines that describe a data set. */
 export function linesOf(look: Look): string[] {
   const { data, summary } = look;
   const { kind, shape } = summary;
@@ -41,7 +41,7 @@ export function linesOf(look: Look): string[] {
   ];
 }
 
-/** Pairs: what they are, then each domain by itself. */
+/** Lines for pairs: what they are, then each domain separately. */
 export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
   const { train, test } = data;
   const { aligned, unmatched = [] } = train.sides!;

@@ -35,7 +35,7 @@ export function firstOf(lines: readonly string[], where: string, all = false): s
   return all || more <= 0 ? [...lines] : [...lines.slice(0, named), `and ${count(more)} more; ${where}`];
 }
 
-/** What is likely wrong with values, of each domain by itself. */
+/** Likely mistakes in the values, for each domain separately. */
 export function warningsOf({ train }: DataSplit): string[] {
   const domains: readonly Dataset[] = hasSides(train) ? [train.sides.a, train.sides.b] : [train];
   return domains.flatMap((domain) => {
@@ -63,7 +63,7 @@ function differs(points: Dataset, column: number): boolean {
 const fewSteps = 32;
 /** Whole numbers beyond it are not all there in float32. */
 const largestExact = 2 ** 24;
-/** Points by which is told whether they were rounded. */
+/** Number of points by which rounding is detected. */
 const looked = 10_000;
 
 /** Of points that come in float32. */

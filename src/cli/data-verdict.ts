@@ -4,7 +4,7 @@ import type { Shape } from "../base/ndarray.ts";
 import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
 
-/** Training items below which a person should know what to expect. */
+/** Number of training items below which a note says what to expect. */
 const smallDataSet = 1000;
 /** Training items below which there is little to learn from. */
 const veryFew = 100;
@@ -60,7 +60,7 @@ export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
   return { verdict: said.length === 0 ? null : said.join(". "), augment, size, transforms };
 }
 
-/** What height and width are to be multiples of for every recipe. */
+/** Height and width must be multiples of this for every recipe. */
 const multiple = 4;
 /** The smallest such side for a recipe of one domain, and of two. */
 const minSides = { one: 8, two: 16 } as const;

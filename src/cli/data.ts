@@ -38,7 +38,7 @@ export function declareData(command: Command): void {
   });
 }
 
-/** Both domains of pairs, each with its parts; else the data as they are. */
+/** Both domains of pairs, each with its splits; otherwise the data unchanged. */
 function domainsOf(data: DataSplit): DataSplit[] {
   const { train, test } = data;
   if (!hasSides(train) || !hasSides(test)) return [data];
@@ -48,7 +48,7 @@ function domainsOf(data: DataSplit): DataSplit[] {
   ];
 }
 
-/** Whether images lie in files, which are brought to any size. */
+/** Whether the data are image files, which can be resized. */
 async function isResizable(spec: string): Promise<boolean> {
   return spec.endsWith(".parquet") || ((await stat(spec).catch(() => null))?.isDirectory() ?? false);
 }
@@ -67,7 +67,7 @@ function whole({ train, test }: DataSplit): Dataset {
       const all = Array.from(indices);
       const inTest = all.map((index) => index >= train.size);
       if (!inTest.includes(true)) return from(train, indices);
-      // Parts lie one after the other, and items are read in rising order.
+      // The splits are stored one after the other, and items are read in ascending order.
       const [head, tail] = [all.filter((_, i) => !inTest[i]), all.filter((_, i) => inTest[i])];
       const shifted = tail.map((index) => index - train.size);
       const rest = from(test, shifted);

@@ -103,7 +103,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
 /** Points of a side on which the duration is tried, and how much longer all must take for it to be worth a try. */
 const triedPoints = 1000;
 const worthTrying = 20;
-/** Seconds from which on they are told. */
+/** Minimum expected duration, in seconds, that is announced. */
 const worthTelling = 10;
 
 /** How long it takes, by its second run on the first points; 0 where that is not worth a try. */
@@ -131,7 +131,7 @@ function firstPoints({ points }: Side): Side {
   return { points: rows(points, 0, Math.min(triedPoints, points.shape[0]!)) };
 }
 
-/** What falls short, and what a person can do. */
+/** Results that fall short, and what to do. */
 const shortfalls: ReadonlyMap<string, string> = new Map([
   ["not converged", "the marginals differ from the weights by marginalError; a larger --epsilon converges faster"],
   ["inexact", "costs span too many orders of magnitude; the value is accurate to its gap"],

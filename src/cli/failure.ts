@@ -41,14 +41,14 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
 /** Of zaya's own code. */
 const ownFolder = fileURLToPath(new URL("../", import.meta.url));
 
-/** A place in a person's own recipe or data, `path:line:column`. */
+/** A position in the user's own recipe or data, `path:line:column`. */
 interface OwnPlace {
   readonly place: string;
   /** Whether nothing of zaya's was called from there. */
   readonly innermost: boolean;
 }
 
-/** The innermost frame of a stack that is in a person's own file, or in a package that it uses; null where there is none. */
+/** The innermost frame of a stack in a file of the user, or in a package that it uses; null if there is none. */
 function ownPlace(stack: string): OwnPlace | null {
   const frames = stack
     .split("\n")
@@ -82,7 +82,7 @@ function tell(stderr: TextStream, message: string, hint?: string): void {
   writeLines(stderr, [hint]);
 }
 
-/** What cannot be printed is told on stderr, and the process does not end as if all were well. The work goes on. */
+/** Output errors are reported on stderr, and the exit code is not 0. The work continues. */
 export function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.once("error", ({ code }: NodeJS.ErrnoException) => {

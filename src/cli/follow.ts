@@ -87,7 +87,7 @@ export async function followRun(
   return exitCodes.done;
 }
 
-/** What a person may want to do with a model, by what it makes. */
+/** The next command to suggest for a model, by what it generates. */
 function nextCommand({ makes, ways }: TrainResult, run: string): string {
   if (makes === "translations") {
     return `zaya translate ${run} INPUT OUTPUT${ways.length > 1 ? ` --direction ${ways[0]!}` : ""}`;

@@ -1,5 +1,5 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-// Of its own file: help is to be printed before all rooms are loaded.
+// In a separate file, because help is printed before all rooms are loaded.
 import { gridPitch } from "../plot/pictures.ts";
 
 /** A picture [h, w, 3] of bytes. */

@@ -3,7 +3,7 @@ import { type Command, Help, type HelpConfiguration } from "commander";
 
 import { pasteable } from "./invocation.ts";
 
-/** Width of the column of flags, with the gap beside it; longer ones stand on a line of their own. */
+/** Width of the column of flags, including the gap; longer ones are on a line of their own. */
 const termWidth = 24;
 /** Lines longer than this are hard to read, whatever the terminal has. */
 const widest = 100;
@@ -16,7 +16,7 @@ export function helpWidth(): number {
   return Math.min(columns > 0 ? columns : 80, widest);
 }
 
-/** Flags on the left, what they mean on the right; what does not fit beside its flag stands under it. */
+/** Flags on the left, their meaning on the right; text that does not fit next to its flag goes below it. */
 export const helpLayout: HelpConfiguration = {
   minWidthToWrap: 1,
   padWidth: () => termWidth,
@@ -31,7 +31,7 @@ function item(term: string, description: string, width: number, column = termWid
   return [first.trimEnd(), ...lines.slice(beside ? 1 : 0).map((line) => " ".repeat(indent) + line)];
 }
 
-/** Text in lines of so many columns, broken at spaces. */
+/** Text wrapped at spaces to this many columns. */
 function wrapped(text: string, width: number): string[] {
   const help = new Help();
   help.minWidthToWrap = 1;
@@ -56,7 +56,7 @@ export function addNames(command: Command, heading: string, rows: Names): void {
   command.addHelpText("before", () => [heading, ...nameLines(rows, helpWidth()), ""].join("\n"));
 }
 
-/** Commands to try, each under what it is for. A long one goes on after a backslash, as a shell reads it. */
+/** Example commands, each below its purpose. Long ones continue after a backslash, as in a shell. */
 export function addExamples(command: Command, examples: readonly (readonly [purpose: string, words: string])[]): void {
   command.addHelpText("after", () =>
     [

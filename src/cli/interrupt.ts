@@ -40,8 +40,9 @@ export function keepHangUpIgnored(): void {
 }
 
 /**
- * Whether this process was started with hang-ups ignored. Node has reset that before any JavaScript runs, so it is told
- * from what is left: the word that the shell started, what nohup makes of the streams, or that the parent ignores them.
+ * Whether this process was started with hang-ups ignored. Node resets that before any JavaScript runs, so it is
+ * inferred: from the command that the shell started, from how nohup redirects the streams, or from the parents ignoring
+ * them.
  */
 function hangUpIsIgnored(): boolean {
   return (
@@ -61,7 +62,7 @@ function linkOf(stream: number): string {
   }
 }
 
-/** What the system tells in a file; nothing where it has no such file. */
+/** Contents of a system file; empty if there is none. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -28,7 +28,7 @@ function isWithin(folder: string, project: string): boolean {
   return `${resolve(folder)}${sep}`.startsWith(`${resolve(project)}${sep}`);
 }
 
-/** The path from a folder; as it is where that is shorter. */
+/** The path relative to a folder; unchanged if that is shorter. */
 function fromFolder(path: string, folder: string, here: string): string {
   const way = relative(folder, path);
   return way.startsWith("..") || isAbsolute(way) ? path : `${here}${way}`;

@@ -38,8 +38,8 @@ export function seedsOf(text: string): number[] {
 }
 
 /**
- * Codes on the way from each row to the next, and from the last back to the first, so many steps each: along great circles,
- * on which codes keep the length that Gaussian noise has.
+ * Codes between each row and the next, and from the last back to the first, `steps` each: along great circles, so that
+ * codes keep the norm of Gaussian noise.
  * @source White, "Sampling Generative Networks" (2016), section 2.1
  */
 export function interpolated(codes: NdArray, steps: number): NdArray<"float32"> {

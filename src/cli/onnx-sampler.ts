@@ -22,7 +22,7 @@ import type { OnnxForm } from "./onnx-flags.ts";
 /** Items in one call. */
 const chunk = 250;
 
-/** Draws from which is told what a generator's black and white are. */
+/** Number of samples from which the range of a generator is inferred. */
 const probes = 16;
 
 /**
@@ -86,7 +86,7 @@ export class OnnxSampler {
     return this.images !== null && this.images.port.range === null && this.images.range !== "0,1";
   }
 
-  /** Items of some noise [n, ...]: images [n, h, w, c] in [0, 1], or points as they are. */
+  /** Items of noise [n, ...]: images [n, h, w, c] in [0, 1], or points unchanged. */
   async decode(noise: NdArray): Promise<NdArray> {
     const made = await this.net.apply(noise, this.output, chunk);
     return this.images === null ? made : clipped(fromPort(made, this.images.port.layout, this.images.range, "float32"));

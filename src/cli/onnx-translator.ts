@@ -25,7 +25,7 @@ const probeSide = 128;
 /** Sides that nets of any size may ask a multiple of: each halving doubles it. */
 const multiples = [1, 2, 4, 8, 16, 32, 64];
 
-/** Side of the images by which is told how much memory a net of any size takes. */
+/** Side of the images with which the memory use of a net with dynamic size is measured. */
 const roomSide = 512;
 
 /** A net, and how images go in and come out. */
@@ -189,7 +189,7 @@ async function measureRoom(translation: Translation, channels: number): Promise<
   const before = process.memoryUsage.rss();
   await translated(translation, probeImage([roomSide, roomSide, channels]));
   const grown = Math.max(0, process.memoryUsage.rss() - before);
-  // What smaller probes took is there already; images as floats go in and come out beside it.
+  // Memory of smaller probes is already allocated; images as floats are added for input and output.
   return grown / (roomSide ** 2 - (probeSide + 1) ** 2) + 2 * channels * Float32Array.BYTES_PER_ELEMENT;
 }
 

@@ -28,7 +28,7 @@ export async function openRunModel(
   return { run, ...opened };
 }
 
-/** The record of a run, to read from, with its recipe. @param recipe The file of a person's own, where that has moved. */
+/** The record of a run for reading, with its recipe. @param recipe The file of a custom recipe, if it has moved. */
 export async function openRun(folder: string, recipe?: string): Promise<Run> {
   await requireRun(folder);
   return inRun(folder, async () => {

@@ -84,13 +84,13 @@ export class Output {
       );
   }
 
-  /** Lines that are to be seen whatever was asked for. */
+  /** Lines that are printed even with --quiet. */
   warn(...lines: readonly string[]): void {
     this.clear();
     writeLines(this.stderr, lines);
   }
 
-  /** The result: lines for a person, or an object for a program. */
+  /** The result: lines for users, or an object for programs. */
   result(lines: readonly string[], object: unknown): void {
     this.clear();
     if (this.json) this.stdout.write(`${printableJson(object)}\n`);

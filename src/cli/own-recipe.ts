@@ -4,9 +4,10 @@ import type { RecipeModule, Run } from "../run/index.ts";
 import { Output } from "./output.ts";
 
 /**
- * A person's own recipe from the file that a config names. One that has changed since is told, and taken as it is now.
+ * A custom recipe from the file that a config names. If the file has changed, a warning is printed and its current
+ * version used.
  * @param where Whose config it is, for messages.
- * @throws RunError when the file is not there, or exports no recipe any more.
+ * @throws RunError when the file does not exist, or exports no recipe any more.
  */
 export async function recordedRecipe({ path, sha256 }: RecipeModule, where: string): Promise<OwnRecipe> {
   const found = await importRecipe(path).catch((error: unknown) => {
@@ -24,9 +25,9 @@ export async function recordedRecipe({ path, sha256 }: RecipeModule, where: stri
 }
 
 /**
- * Gives a run its recipe, where that is a person's own.
- * @param path The file that exports it, in place of the one that the run began with.
- * @returns The file, where the run's config names another one or other bytes.
+ * Sets the recipe of a run, if it is a custom one.
+ * @param path The file that exports it, instead of the one that the run started with.
+ * @returns The file, if the run's config names another one or other bytes.
  */
 export async function bringRecipe(run: Run, folder: string, path?: string): Promise<RecipeModule | null> {
   const { module } = run.config;

@@ -27,7 +27,7 @@ const bytesPerNumber: Readonly<Record<string, number>> = {
 const itemFiles =
   ".png, .jpg and .webp hold an image grid, a single image or a plot of points; .npy a float32 array [n, c, h, w] or [n, d]; .csv a table of points; folder/ one file per image";
 
-/** Frames of an animation are shown so many milliseconds each. */
+/** Milliseconds per frame of an animation. */
 const frameTime = 40;
 
 /** Makes a picture of items. */
@@ -39,7 +39,7 @@ export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
-/** Bytes that an item of so many numbers takes, itself and as it is written to a file of that name. */
+/** Bytes of an item with this many numbers, in memory and when written to a file of that name. */
 export function bytesToWrite(path: string, numbers: number): number {
   return numbers * (2 * Float32Array.BYTES_PER_ELEMENT + bytesPerNumber[endingOf(path)]!);
 }
@@ -71,7 +71,7 @@ export function requireFitting(path: string, kind: Dataset["kind"]): void {
   }
 }
 
-/** The ending of a file of items where nobody says. */
+/** The default ending of a file of items. */
 export function usualEnding(kind: Dataset["kind"]): string {
   return kind === "image" ? ".png" : ".npy";
 }
@@ -91,7 +91,7 @@ export async function encodeItems(items: NdArray, path: string, about: string, d
   return ending === ".png" ? encodePicture(picture, about) : encodeImage(picture, path);
 }
 
-/** Images [n, h, w, c] in [0, 1]: a grid of them, or the only one as it is. */
+/** Images [n, h, w, c] in [0, 1]: a grid of them, or a single one unchanged. */
 export function imagesPicture(images: NdArray): NdArray<"uint8"> {
   return images.shape[0] === 1 ? reshaped(toBytes(images), images.shape.slice(1)) : imageGrid(images);
 }

@@ -149,7 +149,7 @@ async function earlier(folder: string, name: string): Promise<string[]> {
     .map((file) => join(folder, file));
 }
 
-/** Writes the result file and the pictures beside it; their names. */
+/** Writes the result file and its pictures; returns their names. */
 async function writeResult(
   folder: string,
   result: RowResult,

@@ -11,7 +11,7 @@ export function resultLine(result: Evaluation): string {
   return `${valueLine(result)}${details.join("")}  (n ${n})`;
 }
 
-/** The value alone, and what must be read with it; of samples beside what real items get. */
+/** The value, what must be read with it and, for samples, the value of real items. */
 export function endLine(result: Evaluation): string {
   if (result.protocol.samples === undefined) return resultLine(result);
   const floor = floorWords(result);
@@ -24,7 +24,7 @@ function valueLine({ quantity, value, stderr, unit, beside }: Evaluation): strin
   return `${quantity} ${number(value)}${error} ${unit}${beside === undefined ? "" : `, ${beside}`}`;
 }
 
-/** Of a result of samples: what it is to be seen beside. */
+/** For a result on samples: the values to compare it with. */
 export function comparisonLines(result: Evaluation): string[] {
   const {
     interval: [low, high],

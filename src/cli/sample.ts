@@ -87,7 +87,7 @@ interface Source {
 /** Which items are drawn. */
 interface Draws {
   readonly count: number;
-  /** `seed 0`, for a person. */
+  /** `seed 0`, for messages. */
   readonly about: string;
   noise(noise: Noise, start: number, stop: number): NdArray;
   /** Of an item's own file, without its ending. */

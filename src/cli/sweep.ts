@@ -96,7 +96,7 @@ async function run(what: string, name: string | undefined, flags: SweepFlags): P
   return goOn((await openSweep(name, given)).record, given, output);
 }
 
-/** Begins the sweep of a file, or goes on with it. */
+/** Starts the sweep of a file, or continues it. */
 async function begin(path: string, { name: called, ...given }: Options, output: Output): Promise<number> {
   const { name: own, folder: from, file } = await readSweepFile(path);
   const name = called ?? own;

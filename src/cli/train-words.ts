@@ -1,8 +1,8 @@
 import { models } from "../models/index.ts";
 
-/** Words of `zaya train` that its flags depend on: they are looked for before commander parses. */
+/** Arguments of `zaya train` on which its flags depend: they are extracted before commander parses. */
 export interface TrainWords {
-  /** The recipe as it is named, known or not. */
+  /** The recipe as given, known or not. */
   readonly recipe: string | undefined;
   /** The file of a recipe of the person's own. */
   readonly module: string | undefined;

@@ -59,7 +59,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly initFrom?: string;
 }
 
-/** A recipe has flags of its own: it is looked for among the words before they are parsed. */
+/** A recipe has its own flags, so its name is extracted from the arguments before they are parsed. */
 export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
   const given = readTrainWords(words);
@@ -140,7 +140,7 @@ function addRecipes(command: Command): void {
   addNote(command, "zaya train RECIPE --help shows the options of a recipe and its defaults.");
 }
 
-/** Data that a recipe can be tried on at once, and how a person's own images are given to it. */
+/** Data for trying a recipe, and how to pass it the user's own images. */
 const exampleData = {
   items: { known: mnist.name, purpose: "a folder of your own images (here: photos)", own: "photos --size 32" },
   domains: { known: digitsOutlined.name, purpose: "two folders of your own images", own: "horses zebras --size 64" },

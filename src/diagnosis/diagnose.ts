@@ -59,7 +59,7 @@ function checked(evidence: Evidence) {
   };
 }
 
-/** Samples needed per mode or cluster of the data: if so many are expected, finding none is no coincidence. */
+/** Samples needed per mode or cluster of the data: with this many expected, finding none is no coincidence. */
 const samplesPerPlace = 20;
 
 /** Real items encoded by the feature net to find places. */

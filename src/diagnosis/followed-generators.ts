@@ -11,7 +11,7 @@ export interface FollowedGenerator {
   readonly accuracy: Series | null;
 }
 
-/** Gradient norms needed to judge their trend. */
+/** Number of gradient norms needed to assess their trend. */
 const minNorms = 12;
 
 /** The nets trained against a discriminator for which enough was logged. */

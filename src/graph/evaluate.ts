@@ -6,8 +6,8 @@ import { toposort } from "./traverse.ts";
 export type Feeds = Readonly<Record<string, NdArray>>;
 
 /**
- * Evaluates tensors in float64, node by node: slow and plain, the judge of every engine. Symbolic extents take the
- * lengths that the fed arrays have.
+ * Evaluates tensors in float64, node by node: slow and simple, the reference for every engine. Symbolic extents take
+ * the lengths of the fed arrays.
  * @throws ShapeError when an input is missing from `feeds` or has another shape.
  */
 export function evaluate(outputs: readonly Tensor[], feeds: Feeds = {}): NdArray<"float64">[] {

@@ -41,7 +41,7 @@ export const augmentationOptions = {
   }).optional(),
 };
 
-/** More views of each item, where the discriminator sees it as it is. */
+/** Remedy: augmentation of the discriminator's inputs, if there is none. */
 export function augmentationRemedies(augment: Chosen["augment"]): Remedy[] {
   if (augment !== "none") return [];
   return [

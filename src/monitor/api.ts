@@ -41,7 +41,7 @@ export interface RunPage {
   /** ONNX files, by file. */
   readonly exports: readonly string[];
   readonly report: boolean;
-  /** Whether this server can stop it, or go on with it. */
+  /** Whether this server can stop or resume it. */
   readonly control: "stop" | "resume" | null;
 }
 
@@ -92,12 +92,12 @@ export type NewScalar = readonly [split: "train" | "test", name: string, step: n
 /** Events of `/api/follow`. */
 export interface FollowEvents {
   readonly scalars: readonly NewScalar[];
-  /** The run went back to an earlier step: everything is to be read again. */
+  /** The run was reset to an earlier step: everything must be read again. */
   readonly reset: null;
   readonly page: RunPage;
 }
 
-/** What a recipe can be told, for the form that starts a training. */
+/** Fields of a recipe, for the form that starts a training. */
 export interface RecipeForm {
   readonly name: string;
   readonly summary: string;

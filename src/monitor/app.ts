@@ -26,7 +26,7 @@ export interface MonitorOptions {
   readonly readOnly: boolean;
 }
 
-/** How often files are looked at while somebody follows them, in milliseconds. */
+/** Poll interval for files that a client follows, in milliseconds. */
 const followPoll = 500;
 const tablePoll = 2000;
 

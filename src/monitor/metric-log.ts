@@ -26,7 +26,7 @@ export class MetricLog {
   private offset: number;
   private tail = Buffer.alloc(0);
 
-  /** @param from Bytes that were read before, of which nothing is told again. */
+  /** @param from Number of bytes read before, which are not reported again. */
   constructor(
     private readonly path: string,
     from = 0,
@@ -63,7 +63,7 @@ export class MetricLog {
     }
   }
 
-  /** Everything read so far, each scalar in at most so many intervals of steps. */
+  /** Everything read so far, each scalar in at most `intervals` intervals of steps. */
   scalars(intervals: number): Scalars {
     return { series: [...this.columns.values()].map((column) => thinned(column, intervals)), from: this.offset };
   }
@@ -105,7 +105,7 @@ export class MetricLog {
   }
 }
 
-/** A curve with the range of what lies between its points, so that no spike is lost. */
+/** A curve with the range between its points, so that no spike is lost. */
 export function thinned({ split, name, steps, values }: Column, intervals: number): Series {
   if (steps.length <= intervals) return { split, name, steps, values: values.map(orNull) };
   const thin = { steps: [] as number[], values: [] as number[], low: [] as number[], high: [] as number[] };

@@ -6,7 +6,7 @@ import { parseJson } from "../base/json.ts";
 import { runStatuses } from "../run/index.ts";
 import type { ResultRow, RunPage, RunRow, Scalar, Snapshot, WarningCard } from "./api.ts";
 
-/** Folders in folders that are looked through for runs. */
+/** Maximum depth of folders that are searched for runs. */
 const deepest = 5;
 
 /** Files of a run that the page may ask for. */

@@ -68,7 +68,7 @@ export class Trainings {
     this.running.set(id, started);
     void ended.then(() => this.running.delete(id));
     const record = join(this.root, id, "run.json");
-    // A run that goes on has its record from before: it goes on when it says so.
+    // A resumed run still has its old record: it is running once it reports so.
     const isUnderWay = async () => started.words.includes(join(this.root, id)) && (await isThere(record));
     while (this.has(id) && !(await isUnderWay())) await sleep(startPoll);
     if (!this.has(id) && child.exitCode !== 0) throw new OptionError(lastWords(started.words));

@@ -3,7 +3,10 @@ import { resolve } from "node:path";
 import { datasets } from "../data/index.ts";
 import type { DataSource } from "../run/index.ts";
 
-/** Where data come from with absolute paths, so that a run can go on from another folder. @param folder That paths are from. */
+/**
+ * The source of the data with absolute paths, so that a run can be resumed from another folder. @param folder Folder of
+ * relative paths.
+ */
 export function absoluteSource({ spec, second, dataDir, ...rest }: DataSource, folder: string): DataSource {
   return {
     spec: absoluteSpec(spec, folder),

@@ -5,9 +5,9 @@ const durationType = 18;
 const continuation = 0xff_ff_ff_ff;
 
 /**
- * Which columns of a Parquet file are spans of time by the schema that Arrow's writers put beside it: the file itself has them as
- * whole numbers. None where there is no such schema, or it cannot be read.
- * @param encoded The value of `ARROW:schema` among the words of the file, in base64.
+ * Which columns of a Parquet file are durations, according to Arrow's schema in its metadata; the file itself stores
+ * them as integers. Empty if there is no such schema, or it cannot be read.
+ * @param encoded The value of `ARROW:schema` in the file's metadata, in base64.
  * @source Apache Arrow, format/Message.fbs and format/Schema.fbs; the layout of FlatBuffers.
  */
 export function durationsIn(encoded: string | undefined): readonly boolean[] {
@@ -33,7 +33,7 @@ export function durationsIn(encoded: string | undefined): readonly boolean[] {
 class Tables {
   constructor(private readonly view: DataView) {}
 
-  /** Where a field of a table lies; null where it has its usual value. */
+  /** Offset of a field of a table; null if it has its default value. */
   field(table: number, slot: number): number | null {
     const layout = table - this.view.getInt32(table, true);
     const at = 4 + 2 * slot;

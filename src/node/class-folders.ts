@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import { type Classes, classesFrom } from "../data/classes.ts";
 
-/** The folders of images, as far as they are classes. */
+/** The folders of images, if they are classes. */
 export interface ClassFolders {
   /** Of each file that was read, where the folders are classes. */
   readonly classes: Classes | null;
@@ -9,14 +9,14 @@ export interface ClassFolders {
   readonly notes: readonly string[];
 }
 
-/** Endings of files that are taken for images before anybody has looked into them. */
+/** Endings of files that are assumed to be images without opening them. */
 const imageEnding = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
 const namedFolders = 5;
 
 /**
- * Folders that hold images are classes, two or more of them and none of the images beside them; what lies deeper belongs to
- * them. Folders around all images are passed through: `photos/2024/cat` and `photos/2024/dog` are cat and dog.
- * @param files Paths of the images that were read, with "/". @param unread Of files that nobody has looked into.
+ * Two or more folders of images are classes if there are no images next to them; images in deeper folders belong to
+ * them. Folders that contain all images are skipped: `photos/2024/cat` and `photos/2024/dog` are cat and dog.
+ * @param files Paths of the images that were read, with "/". @param unread Paths of files that were not opened.
  */
 export function classFolders(files: readonly string[], unread: readonly string[]): ClassFolders {
   const all = [...files, ...unread.filter((file) => imageEnding.test(file))];

@@ -62,13 +62,13 @@ function isHeader(row: readonly string[]): boolean {
   return row.some((cell) => cell !== "") && row.every((cell) => cell === "" || columnName.test(cell));
 }
 
-/** Whether cells are the numbers of their columns from 0, as pandas names columns that nobody has named; maybe after a column of row numbers. */
+/** Whether cells are column numbers from 0, as pandas names unnamed columns; possibly after a column of row numbers. */
 function areColumnNumbers(row: readonly string[]): boolean {
   const first = row[0] === "" ? 1 : 0;
   return row.length - first > 1 && row.every((cell, at) => at < first || cell === String(at - first));
 }
 
-/** Whether cells are years, each so many after the one before, as tables name columns of yearly values. */
+/** Whether cells are evenly spaced years, as in tables of yearly values. */
 function areYears(row: readonly string[]): boolean {
   const step = Number(row[1]) - Number(row[0]);
   return (
@@ -110,7 +110,7 @@ class Table {
   /** Columns that are left out. */
   private readonly dropped = new Set<number>();
   private comments = 0;
-  /** A first row that may be numbers or years of columns, which the next row tells. */
+  /** A first row that may be column numbers or years, which the next row decides. */
   private supposed: { readonly line: number; readonly what: string; readonly stands: HeaderTest } | null = null;
   /** Why the first row was left out. */
   private headless: string | null = null;

@@ -2,7 +2,7 @@ import { DataError } from "../base/errors.ts";
 import type { Dataset, Sides } from "../data/dataset.ts";
 import { pairDataset } from "../data/pairs.ts";
 
-/** Data as they lie there. */
+/** Data as they are stored. */
 export interface DataParts {
   readonly train: Dataset;
   /** Null where the data have no test part of their own. */
@@ -11,7 +11,7 @@ export interface DataParts {
   readonly files?: readonly string[];
 }
 
-/** One data set, or two domains of images that become pairs once each has been limited and split by itself. */
+/** One data set, or two domains of images that become pairs after each has been limited and split separately. */
 export interface OpenedData {
   readonly domains: readonly [DataParts] | readonly [DataParts, DataParts];
   /** One data set of one part of each domain. */

@@ -4,13 +4,13 @@ import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 import type { ByteSource } from "../base/byte-source.ts";
 import { changed } from "./read-file.ts";
 
-/** Closes the files of sources that nobody holds any more. */
+/** Closes the files of sources that were garbage-collected. */
 const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 const hashedAtOnce = 2 ** 24;
 /** Most bytes that are read ahead at one time. */
 const maxAhead = 2 ** 26;
 
-/** A regular file, whose ranges are read as they are asked for. It stays open, so that it may be moved or replaced. */
+/** A regular file whose ranges are read on demand. It stays open, so it may be moved or replaced meanwhile. */
 export class FileSource implements ByteSource {
   readonly length: number;
   private readonly descriptor: number;
@@ -39,7 +39,7 @@ export class FileSource implements ByteSource {
   prefetch(from: number, length: number): void {
     if (this.ahead + length > maxAhead) return;
     this.ahead += length;
-    // What fails here fails again, and is told, when it is read.
+    // An error here occurs again, and is reported, when the range is read.
     read(this.descriptor, new Uint8Array(length), 0, length, from, () => (this.ahead -= length));
   }
 

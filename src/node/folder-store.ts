@@ -116,7 +116,7 @@ export class FolderStore implements Store {
     const path = this.path(prefix);
     await this.guard();
     await naming("remove", path, () => rm(path, { recursive: true, force: true }), causesInRun);
-    // A folder is there while it holds something: what a person keeps in it stays, and so does the folder.
+    // Empty folders are removed; a folder with files of the user stays.
     for (let at = dirname(path); at.length > this.folder.length; at = dirname(at)) {
       const removed = await rmdir(at).then(
         () => true,
@@ -157,7 +157,7 @@ export function createFile(path: string, bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** Writes a draft beside the path, and puts it there once all of it is on the disk. */
+/** Writes a draft next to the path, and renames it once it is on disk. */
 async function placeFile(path: string, bytes: Uint8Array, place: (draft: string) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   const made = await makeFolders(folder);
@@ -181,8 +181,8 @@ async function placeFile(path: string, bytes: Uint8Array, place: (draft: string)
 }
 
 /**
- * Makes a folder and those above it that are missing, one by one: with `recursive`, a place that takes no folders, such as
- * /proc, is tried for ever. Where one cannot be made, none is left. Returns those that were made, topmost first.
+ * Creates a folder and its missing parents one by one: with `recursive`, Node would loop forever in a place that takes
+ * no folders, such as /proc. If one cannot be created, none is left. Returns those that were created, topmost first.
  */
 export async function makeFolders(folder: string): Promise<readonly string[]> {
   const made: string[] = [];
@@ -273,13 +273,13 @@ const causes: Causes = {
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],
 };
 
-/** What the same codes mean where something new is to be made. */
+/** Meaning of the same codes when something new is created. */
 const causesOfMaking: Causes = {
   ENOENT: ["the place must take new files", "its folder was removed meanwhile, or takes none: choose another folder"],
 };
 const making = ["write", "append", "lock", "train"];
 
-/** The same for a run that is there: it can only be written where it lies. */
+/** The same for an existing run, which can only be written in place. */
 export const causesInRun: Causes = {
   EROFS: [
     "the disk must be writable",

@@ -5,9 +5,9 @@ import { type DataParts, requireOneShape } from "./data-parts.ts";
 import { readZippedOrNot } from "./read-file.ts";
 
 /**
- * `train-images*` beside `t10k-images*` are the two parts of one data set, and labels are read where they lie beside: all
- * of them zipped or not.
- * @throws DataError when a file is damaged, or the parts do not fit.
+ * `train-images*` next to `t10k-images*` are the two splits of one data set, and label files in the same folder are
+ * read; all of them gzipped or not.
+ * @throws DataError when a file is damaged, or the splits do not fit each other.
  */
 export async function openIdx(path: string, bytes: Uint8Array): Promise<DataParts> {
   const name = basename(path);

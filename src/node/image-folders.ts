@@ -11,7 +11,7 @@ import { type ImageFolderOptions, type ReadImageFolder, readImageFolder } from "
 
 export interface FolderLayout {
   readonly size?: number | undefined;
-  /** Read the first so many images of each part. */
+  /** Number of images to read from each split. */
   readonly first?: number | undefined;
   readonly pairs?: "side-by-side" | undefined;
 }
@@ -44,10 +44,10 @@ export async function openImageFolder(path: string, { size, first, pairs }: Fold
 
 /** The folders of the parts of a data set. */
 interface PartFolders {
-  /** All images, where there is nothing to test on by itself. */
+  /** All images, if there is no separate test folder. */
   readonly train: string;
   readonly test: string | null;
-  /** Names of other folders beside them, which are not read. */
+  /** Names of other folders next to them, which are not read. */
   readonly others: readonly string[];
 }
 
@@ -59,7 +59,7 @@ async function partsIn(path: string): Promise<PartFolders> {
   return { train: join(path, train), test: join(path, test), others };
 }
 
-/** The folder called by the first name that is there; as it is written, before others that differ in case. */
+/** The folder with the first of these names that exists; an exact match before one that differs in case. */
 function folderCalled(folders: readonly string[], names: readonly string[]): string | undefined {
   for (const name of names) {
     if (folders.includes(name)) return name;
@@ -71,7 +71,7 @@ function folderCalled(folders: readonly string[], names: readonly string[]): str
 
 /** Names of the folders in a folder, but hidden ones. */
 async function foldersIn(path: string): Promise<string[]> {
-  // What cannot be listed is told where its images are read.
+  // Folders that cannot be listed are reported when their images are read.
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const names: string[] = [];
   for (const entry of entries) {

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 
 /** What a file is, as far as its first bytes tell. */
 export interface FileKind {
-  /** As a person calls it. */
+  /** Name for the user. */
   readonly name: string;
   /** What to do where it cannot be decoded here; of images that can be, none. */
   readonly instead?: string;
@@ -115,7 +115,7 @@ export function undecodable(kind: FileKind | null, file: string): string | null 
   return `${kind.name} cannot be decoded here: ${kind.instead.replace(/\*$/, `*${extname(file)}`)}`;
 }
 
-/** What a file is by its first bytes, and where these say too little by its name; null where neither tells. */
+/** The kind of a file by its first bytes, or else by its name; null if neither decides. */
 export function kindOf(bytes: Uint8Array, file: string): FileKind | null {
   const ending = /\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase() ?? "";
   const signed = boxed(bytes) ?? signatures.find(([at, start]) => begins(bytes, at, start))?.[2] ?? textual(bytes);

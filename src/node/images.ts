@@ -13,7 +13,7 @@ import { availableMemory } from "./memory.ts";
 import { readRegular } from "./read-file.ts";
 
 export interface ImageOptions extends Decoding {
-  /** Stop after so many readable images. */
+  /** Maximum number of readable images. */
   readonly limit?: number | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface ImageFolderOptions extends ImageOptions {
   readonly only?: ReadonlySet<string> | undefined;
 }
 
-/** The bytes of an image file, wherever they lie. */
+/** Bytes of an image file from any source. */
 export interface EncodedImage {
   /** What it is called. */
   readonly file: string;
@@ -45,7 +45,7 @@ export interface ReadImages {
 }
 
 export interface ReadImageFolder extends ReadImages {
-  /** Files beyond the limit, which nobody has looked into. */
+  /** Files beyond the limit, which were not opened. */
   readonly unread: readonly string[];
 }
 
@@ -59,7 +59,7 @@ interface Opened extends ImageHeader {
 const maxFileBytes = 2 ** 30;
 /** Bytes that are decoded at one time, unless one image alone takes more. */
 const decodedTogether = 2 ** 28;
-/** An image of more pixels is none to learn from as it is. */
+/** Maximum number of pixels of an image without resizing. */
 const maxItemPixels = 2 ** 24;
 
 /**
@@ -202,7 +202,7 @@ function framesNote(images: readonly Opened[]): string {
   return `${what} with several frames, of which only the first is read: ${shown.join(", ")}${more}`;
 }
 
-/** Sizes are told by headers, before anything is decoded. */
+/** Sizes are read from headers, before anything is decoded. */
 function requireOneSize(where: string, first: Opened, other: Opened): void {
   if (first.width !== other.width || first.height !== other.height) {
     throw new OptionError(
@@ -217,7 +217,7 @@ function requireOneSize(where: string, first: Opened, other: Opened): void {
   );
 }
 
-/** Items as they come in, in memory for as many as there can be; the system gives it as it is filled. */
+/** Collects items in memory reserved for the maximum number; the system commits it as it is filled. */
 class ItemBuffer {
   readonly files: string[] = [];
   readonly places: number[] = [];
@@ -274,7 +274,7 @@ class ItemBuffer {
   }
 }
 
-/** @param none What there is where nothing was passed over. @param place Where images may lie. */
+/** @param none What was found if nothing was skipped. @param place Where images can be. */
 export function nothingRead(where: string, skipped: readonly SkippedFile[], none: string, place: string): DataError {
   return new DataError(
     `${where} must hold at least one image - got ${skipped.length === 0 ? none : skippedWords(skipped)}`,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DataError } from "../base/errors.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 
-/** What systems and programs leave beside a person's own files, in lower case; names that begin with a dot are passed over too. */
+/** Files that systems and programs leave in folders, in lower case; names with a leading dot are skipped too. */
 const leftBySystems = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"]);
 
 /**
@@ -15,7 +15,7 @@ const leftBySystems = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__mac
  */
 export async function listFiles(root: string, skipped: SkippedFile[]): Promise<string[]> {
   const files: string[] = [];
-  /** `above` are the real paths of the folders that lead here, so that a link back up is not followed for ever. */
+  /** `above` are the real paths of the parent folders, so that a link to one of them is not followed endlessly. */
   const visit = async (folder: string, at: string, above: readonly string[]): Promise<void> => {
     const here = await realpath(folder);
     if (above.includes(here)) return;

@@ -3,10 +3,13 @@ import { setInterval } from "node:timers/promises";
 import { type Trainer, type TrialJob } from "../sweep/index.ts";
 import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
 
-/** Milliseconds between two looks at how far trials are. */
+/** Poll interval for the progress of trials, in milliseconds. */
 const progressPoll = 1000;
 
-/** Trains trials in child processes of this machine, so many at once. @param trials Folder of the folders of trials. */
+/**
+ * Trains trials in child processes on this machine, up to `jobs` at a time. @param trials Folder that contains the
+ * trials' folders.
+ */
 export function localTrainer(trials: string, jobs: number): Trainer {
   const shares = new Map<string, number>();
   return {

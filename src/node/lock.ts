@@ -8,7 +8,10 @@ import { RunError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { type Causes, codeOf, makeFolders, naming } from "./folder-store.ts";
 
-/** Who holds a lock. `started` tells a process from a later one with the same number; null where the system does not say. */
+/**
+ * Holder of a lock. `started` distinguishes a process from a later one with the same id; null if the system does not
+ * provide it.
+ */
 export interface LockHolder {
   readonly pid: number;
   readonly host: string;
@@ -152,7 +155,7 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
   );
 }
 
-/** Who holds a folder; null where nobody does who runs or cannot be seen from here. */
+/** Holder of a folder's lock; null if it is neither running nor out of sight. */
 export async function lockHolder(folder: string): Promise<LockHolder | null> {
   const holder = await readHolder(lockPath(folder));
   return holder !== null && (await isAlive(holder)) ? holder : null;

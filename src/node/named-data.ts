@@ -19,14 +19,14 @@ import { readZippedOrNot } from "./read-file.ts";
 
 export interface NamedDataOptions {
   readonly size?: number | undefined;
-  /** Read the first so many pictures, where pictures are read. */
+  /** Number of pictures to read, for data sets of pictures. */
   readonly first?: number | undefined;
   readonly dataDir?: string | undefined;
 }
 
 /**
- * Opens data known by name. Their files are looked for in `dataDir`, or where they lie when nobody names a folder.
- * @throws DataError when a file is not there. @throws OptionError for an option that does not fit the data.
+ * Opens built-in data. Their files are read from `dataDir`, or from their default location.
+ * @throws DataError when a file does not exist. @throws OptionError for an option that does not fit the data.
  */
 export async function openNamed(named: NamedDataset, options: NamedDataOptions): Promise<OpenedData> {
   const { size, dataDir } = options;

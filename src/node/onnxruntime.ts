@@ -9,7 +9,7 @@ import { withoutOnnxRuntime } from "../runtime/onnxruntime-missing.ts";
 export const { InferenceSession, Tensor, env } = load();
 
 function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor" | "env"> {
-  // Since 1.29 its binaries send facts of models and machine to its maker unless they are told not to before they load.
+  // Since version 1.29, its binaries send telemetry about models and the machine unless this is set before they load.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   try {
     return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-common");

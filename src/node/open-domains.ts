@@ -7,8 +7,8 @@ import { type SpecOptions, openSpec } from "./open-spec.ts";
 export interface DomainOptions extends SpecOptions, Pick<OpenDataOptions, "second"> {}
 
 /**
- * What a spec names, or two. Two folders with exactly the same file names are aligned pairs, without those of which
- * one cannot be read; all else that is named by two specs is two domains of which nobody says what belongs together.
+ * Opens the data of one or two specs. Two folders with exactly the same file names are aligned pairs, without those in
+ * which one cannot be read; any other two specs are unpaired domains.
  * @throws DataError when there are no such data. @throws OptionError for an option that does not fit them.
  */
 export async function openDomains(spec: string, { second, ...options }: DomainOptions): Promise<OpenedData> {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { DataError } from "../base/errors.ts";
 
 /**
- * Where an npm package lies, looked for from where the command runs first, then from where zaya is installed.
+ * Folder of an npm package, resolved first from the working directory, then from zaya's installation.
  * @throws DataError with this advice when it is not installed.
  */
 export function packageFolder(name: string, from: string, advice: string): string {

@@ -8,7 +8,7 @@ export interface Column {
   readonly place: number;
   readonly name: string;
   readonly holds: "numbers" | "whole numbers" | "decimals" | "booleans" | "text" | "images" | "something else";
-  /** What it holds, in a word for a person. */
+  /** What it contains, in a word for the user. */
   readonly kind: string;
 }
 
@@ -64,7 +64,7 @@ function isHalf({ type, logical_type: meaning }: SchemaElement): boolean {
   return type === "FIXED_LEN_BYTE_ARRAY" && meaning?.type === "FLOAT16";
 }
 
-/** Whole numbers of up to 64 bits; dates, times and decimals lie in such, too. */
+/** Integers of up to 64 bits, which also store dates, times and decimals. */
 function isWhole({ type, converted_type: old, logical_type: meaning }: SchemaElement): boolean {
   const isInteger = meaning === undefined ? old === undefined || /^U?INT_/.test(old) : meaning.type === "INTEGER";
   return (type === "INT32" || type === "INT64") && isInteger;

@@ -14,7 +14,7 @@ import type { OpenedParquet } from "./parquet-worker.ts";
 export interface ParquetOptions {
   /** Side in pixels that images are brought to. */
   readonly size?: number | undefined;
-  /** Read the first so many images. */
+  /** Number of images to read. */
   readonly first?: number | undefined;
 }
 
@@ -109,7 +109,7 @@ function labelsOf({ name, columns }: Table, images: Column): Column | null {
   throw new DataError(`${name} must have one column ${labelColumn} - got ${found.length} of them`, "rename the others");
 }
 
-/** What is said of the columns beside images and their labels. */
+/** Notes about the columns other than images and labels. */
 function otherColumns({ columns }: Table, images: Column, labels: Column | null): string[] {
   const others = columns.filter((column) => column !== images && column !== labels);
   if (others.length === 0) return [];

@@ -9,17 +9,17 @@ import { usualBytes } from "./read-file.ts";
 const [patience, perMebibyte, perMillion] = [10, 1, 1];
 /** Memory that decoding may take: a fixed number of bytes, and a multiple of what it reads and returns. */
 const [spare, copies] = [2 ** 28, 6];
-/** How often the memory is looked at, in ms. */
+/** Poll interval for the memory use, in ms. */
 const glance = 25;
-/** Cells take at most so many times the bytes of their file, or little. */
+/** Maximum ratio of the memory of cells to the bytes of their file, unless they take little. */
 const maxExpansion = 256;
 const freeCells = 2 ** 23;
 
 type Answer<Name extends string> = Extract<ParquetAnswer, { readonly [key in Name]: unknown }>[Name];
 
 /**
- * Decodes Parquet files in a thread of its own, with limits of time and memory: a file that keeps the decoder busy for ever, or
- * unpacks to fill the memory, is refused. One file at a time; it can open others after it.
+ * Decodes Parquet files in a separate thread with limits on time and memory: a file that keeps the decoder busy
+ * forever, or expands to fill the memory, is refused. One file at a time; it can open others afterwards.
  */
 export class ParquetReader {
   private worker: Worker | null = null;

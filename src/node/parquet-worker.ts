@@ -180,7 +180,7 @@ async function readGroup(table: Table, group: number, places: readonly number[])
     columns: places.map(String),
     rowStart,
     rowEnd: rowStart + rows,
-    // Bytes stay bytes, where nobody says that they are text.
+    // Bytes stay bytes unless they are declared as text.
     utf8: false,
     compressors: bounded,
     onChunk: ({ columnName, columnData }) => parts.get(columnName)?.push(columnData),

@@ -10,9 +10,9 @@ import { packageFolder } from "./package-folder.ts";
 
 export interface PicturePairsOptions {
   readonly size: number;
-  /** Read the first so many pairs. */
+  /** Number of pairs to read. */
   readonly first?: number | undefined;
-  /** Where the folders of both lie, in place of their packages. */
+  /** Folder that contains the folders of both, instead of their packages. */
   readonly dataDir?: string | undefined;
 }
 

@@ -12,9 +12,9 @@ import {
   workersKey,
 } from "./redis-queue.ts";
 
-/** Milliseconds between two counts of workers, and between two looks at jobs whose end may have been missed. */
+/** Interval between two counts of workers, and between two checks for jobs whose end was missed, in milliseconds. */
 const [countEvery, lookEvery] = [2000, 5000];
-/** Jobs looked at each time. */
+/** Number of jobs checked each time. */
 const looked = 200;
 
 interface Waiting {
@@ -147,7 +147,7 @@ export class QueueTrainer implements Trainer {
     this.workerSlots = workers.reduce((sum, { jobs }) => sum + jobs, 0);
   }
 
-  /** Events can be lost with a server that kept no file: some jobs at a time are looked at. */
+  /** Events can be lost if the server has no persistence: some jobs are checked at a time. */
   private async lookAround(): Promise<void> {
     const ids = [...this.waiting.keys()];
     if (this.cursor >= ids.length) this.cursor = 0;

@@ -19,7 +19,7 @@ import {
 import { knownStoreId } from "./shared-store.ts";
 import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
 
-/** Milliseconds between two looks at how far a trial is and whether it is to stop, and between two signs of life. */
+/** Interval between two checks of a trial's progress and stop requests, and between two heartbeats, in milliseconds. */
 const [lookEvery, signEvery] = [1000, 5000];
 
 /** What a worker does. */
@@ -142,7 +142,7 @@ class QueueWorker {
     while (!over.aborted) {
       await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
-      // With Redis away these wait for it: the trial goes on.
+      // While Redis is unreachable, these wait for it and the trial continues.
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
         const share = Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps));

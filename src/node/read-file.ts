@@ -30,7 +30,7 @@ const chunkSize = 2 ** 20;
 const wholeChunk = 2 ** 26;
 /** Tables and images in use unzip to less than this many times their size; a file of one value unzips to 1030 times. */
 const maxExpansion = 32;
-/** Below so many unzipped bytes, a file may expand as it likes. */
+/** Size up to which the expansion of a gzip file is not limited. */
 const freeExpansion = 2 ** 26;
 
 /**
@@ -209,8 +209,8 @@ export async function readIfThere(path: string, limits: ReadLimits = {}): Promis
 }
 
 /**
- * Bytes of a file that must be there, as they lie there: not unzipped.
- * @throws DataError as of `readIfThere`, and where there is no such file.
+ * Bytes of a required file, without decompression.
+ * @throws DataError as in `readIfThere`, and when there is no such file.
  */
 export async function readRegular(path: string, limits: ReadLimits = {}): Promise<Uint8Array> {
   const file = await openRegular(path);

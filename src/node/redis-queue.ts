@@ -19,14 +19,14 @@ export type QueuedEnd = TrialEnd | null;
 
 /** How long a worker may be silent before its trials are given to others, in milliseconds. */
 export const lockDuration = 10_000;
-/** How often that is looked for. */
+/** Interval between two checks for that, in milliseconds. */
 const stalledInterval = 5000;
 
 /** How often a trial may be taken from lost workers before it counts as failed. */
 const maxLost = 20;
 
 const queueName = "zaya-trials";
-/** Keys of our own beside those of the queue. */
+/** Keys used by zaya in addition to those of the queue. */
 export const workersKey = "zaya:workers";
 export const stopKey = "zaya:stop";
 
@@ -50,15 +50,16 @@ export interface QueueConnection {
     process: (job: Job<QueuedTrial, QueuedEnd>, token: string) => Promise<QueuedEnd>,
     concurrency: number,
   ): Worker<QueuedTrial, QueuedEnd>;
-  /** Gives a job that this worker has back to the others; throws what tells BullMQ so. */
+  /** Returns a job of this worker to the others; throws the error by which BullMQ recognises this. */
   giveBack(job: Job<QueuedTrial, QueuedEnd>, token: string): Promise<never>;
   close(): Promise<void>;
 }
 
 /**
  * Connects to the queue.
- * @param warn Is told when Redis goes away and when it is back.
- * @throws OptionError for a URL that is none. @throws EngineError when the packages are not installed, or Redis does not answer.
+ * @param warn Called when Redis becomes unreachable, and when it is back.
+ * @throws OptionError for an invalid URL. @throws EngineError when the packages are not installed, or Redis does not
+ * answer.
  */
 export async function connectQueue(url: string, warn: (line: string) => void): Promise<QueueConnection> {
   const server = serverOf(url);

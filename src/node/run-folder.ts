@@ -123,7 +123,7 @@ export async function createNumberedRunFolder(prefix: string): Promise<RunFolder
     try {
       return await createRunFolder(folder);
     } catch (error) {
-      // Another process that looked for a number at the same time has taken this one.
+      // Another process that searched for a number at the same time has taken this one.
       if ((await stat(folder).catch(() => null)) === null) throw error;
     }
   }

@@ -14,11 +14,11 @@ export interface TiffHeader {
   readonly type: NumberType | null;
   readonly samples: number;
   readonly bytesPerSample: number;
-  /** Whether its numbers must be read, because sharp does not give them as they are meant. */
+  /** Whether its numbers must be decoded here, because sharp would not return them correctly. */
   readonly asNumbers: boolean;
-  /** Why it is no picture, or not the one that a person means; null where it is. */
+  /** Why it is not a valid picture; null if it is. */
   readonly fault: string | null;
-  /** As it lies there, [height, width, channels]. @throws Error when it is damaged. */
+  /** In storage order, [height, width, channels]. @throws Error when it is damaged. */
   numbers(): Promise<TiffNumbers | ValueFault>;
 }
 
@@ -46,7 +46,7 @@ const jpeg = 7;
 const sharpCompressions = [1, 2, 3, 4, 5, jpeg, 8, 32773, 32946, 50001];
 /** Of those of which the numbers can be read: LERC, Zstandard. */
 const otherCompressions = [34887, 50000];
-/** As a person calls them. */
+/** Names for the user. */
 const compressionNames: Readonly<Record<number, string>> = {
   6: "old-style JPEG",
   33003: "JPEG 2000",

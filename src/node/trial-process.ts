@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 /** How often a trial is tried before it counts as failed, and milliseconds before it is tried again. */
 const [attempts, pause] = [3, 1000];
 
-/** Milliseconds between two looks at a trial that another process trains. */
+/** Poll interval for a trial that another process trains, in milliseconds. */
 const busyPoll = 1000;
 
 /** Characters of a process's last words that are kept. */
@@ -26,7 +26,7 @@ export interface TrialSupervision {
   readonly signal: AbortSignal;
   /** Whether a lock that another machine left in the trial's folder is void: the queue gave the trial to this one. */
   readonly owns?: boolean;
-  /** Is told of the child process that trains. */
+  /** Called with the child process that trains. */
   started?(child: ChildProcess): void;
 }
 
@@ -71,7 +71,7 @@ export async function trainTrial(
     const after = await look().catch(() => null);
     if (hasEnded(after)) return after;
     if (signal.aborted) return null;
-    // Whoever holds it now goes on with it.
+    // The process that holds it now continues it.
     if (words.includes("a folder has one writer")) continue;
     if (attempt === attempts) return { status: "failed", reason: `${words} (${attempts} attempts)` };
     attempt++;

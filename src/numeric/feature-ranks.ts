@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 
-/** A feature as the ranks of its values: a split lies between two neighbouring ones. */
+/** A feature as the ranks of its values; a split is between two neighbouring ones. */
 export interface RankedFeature {
   /** The distinct values, ascending. */
   readonly values: Float64Array;

@@ -65,7 +65,7 @@ export function radiiOf({ k, squares }: Neighbours): Float64Array {
   return filled(new Float64Array(squares.length / k), (i) => squares[i * k + k - 1]!);
 }
 
-/** How many rows of `y` lie no farther from each row of `x` than its radius, itself left out where both are one set: [n]. */
+/** For each row of `x`, the number of rows of `y` within its radius, without itself if both are one set: [n]. */
 export function countsWithin(x: NdArray, y: NdArray, squaredRadii: Float64Array): Int32Array {
   const out = new Int32Array(x.shape[0]!).fill(x === y ? -1 : 0);
   forDistances(toFloat64(x), toFloat64(y), x.shape[1]!, (top, _, height, width, between) => {

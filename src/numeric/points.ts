@@ -5,7 +5,7 @@ import { type NdArray, formatShape, ndarray, sizeOf } from "../base/ndarray.ts";
 export type Points = NdArray<"float64">;
 
 /**
- * Items as points: [n, d] as they are, [n] as points of one number, images as one row of numbers each.
+ * Items as points: [n, d] unchanged, [n] as one-dimensional points, images as one row of numbers each.
  * @throws ShapeError when there is no item or no number in it. @throws DataError for a number that is not finite.
  */
 export function toPoints(items: NdArray, where: string): Points {

@@ -35,7 +35,7 @@ const elementTypes = [
 
 /** One declared extent. */
 export interface OnnxExtent {
-  /** Null where it is not fixed. */
+  /** Null if it is not fixed. */
   readonly size: number | null;
   /** Name of an extent that is not fixed; "" where it has none. */
   readonly symbol: string;
@@ -53,7 +53,7 @@ export interface OnnxValue {
   readonly extents: readonly OnnxExtent[] | null;
 }
 
-/** Bytes of a tensor that lie in another file. */
+/** Bytes of a tensor in an external file. */
 export interface ExternalRange {
   readonly tensor: string;
   /** Relative to the model's folder. */

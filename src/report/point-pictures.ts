@@ -39,7 +39,7 @@ export async function samplesPicture(trained: TrainedModel, reals: NdArray, gene
   return scatterPicture(frame, [{ field, real: planeOf(reals), generated: planeOf(generated) }]);
 }
 
-/** Real points [m, d] beside generated ones [n, d], these on a map of the discriminator's scores. */
+/** Real points [m, d] next to generated ones [n, d], these on a map of the discriminator's scores. */
 export async function besidePicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
   const frame = frameOf(reals);
   const field = await fieldOf(trained, frame, reals, generated);

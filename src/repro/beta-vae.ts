@@ -48,8 +48,8 @@ function plane(found: ReadonlyMap<number, Found>): string {
 }
 
 /**
- * Whether reconstruction error rises and KL falls with beta, and the best beta's mean score is above that of beta 1 by
- * more than one standard error of the difference. The best is chosen by the same scores that it is judged by.
+ * Whether the reconstruction error rises and the KL term falls with beta, and the best beta's mean score exceeds that
+ * of beta 1 by more than one standard error of the difference. The best beta is selected by the same scores.
  */
 function meetsBar(values: Values): boolean {
   const of = (beta: number, name: keyof Found) => values[`${name}Beta${beta}`]!;

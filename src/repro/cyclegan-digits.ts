@@ -4,7 +4,7 @@ import { measureTranslation, orderRemark, tellerOf } from "./translations.ts";
 
 const net = { ngf: 16, blocks: 3, discriminatorLayers: 1 } as const;
 
-/** The paper's ablation, and a model that is told the pairs. All generators are one net. */
+/** The paper's ablation, and a model that is trained on the pairs. All generators are the same net. */
 const variants: Readonly<Record<string, ConfiguredModel>> = {
   full: cyclegan(net),
   ganAlone: cyclegan({ ...net, cycle: "none" }),

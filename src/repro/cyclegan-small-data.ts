@@ -4,7 +4,7 @@ import { type ConfiguredModel, cyclegan } from "../models/index.ts";
 import type { Row, Scale } from "./row.ts";
 import { measureTranslation, orderRemark } from "./translations.ts";
 
-/** Under a heavier cycle, images are left as they are for longer than there is time for. */
+/** With a larger cycle weight, the generators stay near the identity for longer than the run lasts. */
 const net = { ngf: 12, blocks: 2, discriminatorLayers: 1, lambda: 1 } as const;
 
 const augmentations: Readonly<Record<string, ConfiguredModel>> = {
@@ -63,7 +63,7 @@ export const cycleganSmallDataRow: Row = {
   },
 };
 
-/** So many training images of each domain, of different digits: nobody who has no pairs has both sides of one. */
+/** Training images of each domain, of different digits: without pairs, nobody has both images of one. */
 function apart({ train, test }: DataSplit, size: number): DataSplit {
   if (!hasSides(train)) throw new Error(`${train.name}: has no second domain`);
   const { a, b } = train.sides;

@@ -103,7 +103,7 @@ async function measureAll(context: RowContext, spec: string, budget: Budget): Pr
   return values;
 }
 
-/** Labelled images as they are; of pairs the first domain's images, with the domains as classes. */
+/** Labelled images unchanged; for pairs, the first domain's images, with the domains as classes. */
 async function taskOf({ open }: RowContext, spec: string): Promise<Task> {
   const data = await open(spec, spec === "emoji" ? { size: 32 } : {});
   const { train, test } = data;

@@ -142,7 +142,7 @@ function pixelJs({ apply }: ItemTransform): number {
   return discreteJs(p, q);
 }
 
-/** Of the members of a set beside the identity, JS of the one that is most against the bar. */
+/** Among the members of a set other than the identity, the JS that is worst with respect to the bar. */
 function pixelJsOf({ name, invertible: can }: TransformSet): number {
   const members = transformsFor([setNamed(name)], { kind: "image", shape: [side, side, 1] }).slice(1);
   const plain = pixelJs(asItIs);

@@ -29,7 +29,7 @@ export interface RowResult {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Where a run of a row leaves a picture of that name, beside its result file. */
+/** File name of a row's picture, next to its result file. */
 export function pictureFile(result: Pick<RowResult, "row" | "scale">, name: string, picture: Picture): string {
   const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return `${pictureStart(result)}${kebab}${pictureEndings[typeof picture === "string" ? 0 : 1]}`;
@@ -42,8 +42,8 @@ function pictureStart({ row, scale }: Pick<RowResult, "row" | "scale">): string 
 }
 
 /**
- * docs/reproductions.md from result files: rows in their order, the missed ones and those never run included.
- * @param pictures The names of the pictures that lie beside the result files.
+ * docs/reproductions.md from result files: rows in order, including those that were missed or never run.
+ * @param pictures Names of the pictures next to the result files.
  */
 export function documentRows(
   rows: readonly Row[],

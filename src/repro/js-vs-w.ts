@@ -68,9 +68,9 @@ function parallelLines(theta: number): Readonly<Record<Name, number>> {
   return { kl: discreteKl(p, q), js: discreteJs(p, q), w1: exactTransport(costMatrix(lineAt(0), lineAt(theta))).cost };
 }
 
-/** Equally likely draws that stand for a whole normal distribution: the middle of each of so many parts of its mass. */
+/** Equally likely samples that represent a normal distribution: the midpoints of as many parts of equal mass. */
 const draws = 20_000;
-/** What rounding and so many draws leave. */
+/** Tolerance for rounding and the finite number of samples. */
 const sameJs = 1e-4;
 
 /**

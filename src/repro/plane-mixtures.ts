@@ -74,7 +74,10 @@ export function densityAlong(mixture: Mixture, x: number): number {
   );
 }
 
-/** Places of a grid that is fine beside every deviation, and ends where all densities have vanished. */
+/**
+ * Coordinates of a grid that is fine compared with every standard deviation, and ends where all densities have
+ * vanished.
+ */
 export const places = Float64Array.from({ length: 241 }, (_, i) => (i - 120) / 12);
 
 export function onGrid(mixture: Mixture): Float64Array {

@@ -8,7 +8,7 @@ import { type Evaluation, evaluator } from "../evaluation/index.ts";
 import { translationsPicture } from "../report/index.ts";
 import { type RowContext, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
 
-// What rows of models between two domains share: how one is trained and judged by pairs that it was never told.
+// Shared by the rows of translation models: how a model is trained, and evaluated on pairs that it never saw.
 
 export interface TranslationTask {
   readonly data: DataSplit;
@@ -34,7 +34,7 @@ export async function tellerOf(context: RowContext, { train, test }: DataSplit, 
 /** Metrics of a translated image against the true one, by what a row calls them. */
 const againstTruth = { error: pairError, psnr, ssim } as const;
 
-/** What an image that is left as it is gets in place of its translation. */
+/** Name of the value that an untranslated image gets. */
 function unchangedName(quantity: string): string {
   return quantity === "error" ? "unchanged" : `${quantity}Unchanged`;
 }
@@ -104,7 +104,7 @@ async function measureOnce(
   return { values, picture };
 }
 
-/** Whether a model's translations are nearer to the truth than the images left as they are, by every metric that says so. */
+/** Whether a model's translations are closer to the target than the untranslated images, by every metric of errors. */
 export function betterThanUnchanged(name: string, values: Readonly<Record<string, number>>): boolean {
   return Object.entries(againstTruth).every(([quantity, { better }]) => {
     const [own, unchanged] = [values[`${name}/${quantity}`]!, values[`${name}/${unchangedName(quantity)}`]!];

@@ -14,8 +14,8 @@ export interface KernelMemory {
 }
 
 /**
- * One WebAssembly memory that is given out in pieces. It grows as it must, which ends all views: views are made anew for each
- * use, and nothing is allocated but in turn, so that the memory never grows under ONNX Runtime's hands.
+ * One WebAssembly memory with an allocator. It grows on demand, which invalidates all views: views are recreated for
+ * each use, and allocations are serialised, so that the memory never grows while ONNX Runtime uses it.
  */
 export class Heap {
   private own: WebAssembly.Memory | null = null;
@@ -63,7 +63,7 @@ export class Heap {
     return result;
   }
 
-  /** Why there is no room for so many bytes, in words; null where there is. */
+  /** Why this many bytes cannot be allocated, in words; null if they can. */
   obstacle(bytes: number): string | null {
     const wanted = this.end + bytes;
     return wanted <= most

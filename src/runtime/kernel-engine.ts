@@ -17,7 +17,9 @@ export interface KernelOptions {
   readonly observe?: ObserveStep | undefined;
 }
 
-/** How often a thread looks for the next step of a training, whose batch is being made, before it sleeps: some 100 us. */
+/**
+ * How often a thread polls for the next training step, whose batch is being prepared, before it sleeps: about 100 us.
+ */
 const looksBetweenSteps = 20_000;
 
 /** Threads that sleep while ONNX Runtime works take some 50 us to wake, in which one thread makes this many instructions. */

@@ -55,7 +55,7 @@ export class KernelProgram implements Compiled {
   /** Places of inputs that are fed, made when they first are. */
   private readonly fed = new Map<Buffer, number>();
   private readonly addresses: number[];
-  /** What each segment does, for whoever observes it. */
+  /** Description of each segment, for observers. */
   private readonly texts: readonly string[];
   private released = false;
 

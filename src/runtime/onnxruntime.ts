@@ -3,7 +3,7 @@ import * as ort from "#onnxruntime";
 /** Whether ONNX Runtime is here: a browser's bundle does without it, and so may Node. */
 export const hasOnnxRuntime: boolean = ort.env.versions.common !== "";
 
-// Warnings of its own log are not for the person at the terminal: where no home can be written, it tells of its telemetry.
+// Its own log is not meant for users; for example, it warns about telemetry if the home folder is not writable.
 if (hasOnnxRuntime) ort.env.logLevel = "error";
 
 /** Whether ONNX Runtime writes into tensors that it is given for outputs. onnxruntime-web leaves them as they were. */

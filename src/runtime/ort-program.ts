@@ -10,7 +10,7 @@ import { arrayOf, createSession, firstLine, tensorOf, threadsFor, waiting } from
 /** Prefix of the graph's outputs that are new values of the state. */
 const next = "next/";
 
-/** A program as one session. `owns` tells states that it can use. */
+/** A program as one session. `owns` identifies states that it can use. */
 export async function compileOrt(
   program: Program,
   options: OrtOptions,

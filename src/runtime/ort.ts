@@ -11,7 +11,10 @@ import { arrayOf, createSession, tensorOf, waiting } from "./ort-session.ts";
 /** Prefix of the outputs of a graph that copies the state. */
 const copied = "copy/";
 
-/** ONNX Runtime as an engine. @throws EngineError where it is not here, and on first compile where the device does not exist. */
+/**
+ * ONNX Runtime as an engine. @throws EngineError when it is not installed, and on first compilation when the device
+ * does not exist.
+ */
 export function ortEngine(options: OrtOptions): Engine {
   requireOnnxRuntime();
   const { device } = options;

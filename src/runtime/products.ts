@@ -12,17 +12,16 @@ import { type OrtOptions, writesGiven } from "./onnxruntime.ts";
 import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts";
 
 /**
- * onnxruntime-node writes outputs where it is told to, and then copies each into a new array nevertheless, which it clears before:
- * for a product of 512 by 128 by 128 that takes half as long as the product. It ends with an error at an output that is not
- * a tensor. A sequence is therefore the first output where there is much to copy. (`requireUpdates` finds out if a version of
- * ONNX Runtime should do without the products because of it.)
+ * onnxruntime-node writes outputs to the given memory, but then also copies each into a new zeroed array, which for a product of
+ * 512 by 128 by 128 takes half as long as the product. It stops with an error at an output that is not a tensor, so a sequence is
+ * the first output if there is much to copy. (`requireUpdates` detects a version of ONNX Runtime that would skip the products.)
  */
 const sequence = "sequence";
 const sequenceError = "Non tensor type";
 /** Bytes of outputs whose copies take longer than the error, some 10 us. */
 const worthEnding = 65536;
 
-/** A piece of memory that ONNX Runtime reads or writes as it lies. */
+/** A piece of memory that ONNX Runtime reads or writes in place. */
 interface Piece {
   readonly buffer: Buffer;
   /** In elements from the start of the buffer. */
@@ -67,7 +66,7 @@ export class Products {
     return new Products(name, session, inputs, outputs, heap, ends);
   }
 
-  /** @param addressOf Where buffers lie now. */
+  /** @param addressOf Current address of a buffer. */
   async run(addressOf: (buffer: Buffer) => number): Promise<void> {
     const tensorsOf = (pieces: ReadonlyMap<string, Piece>): Tensors =>
       Object.fromEntries(
@@ -130,7 +129,7 @@ function nameIn(pieces: Map<string, Piece>, piece: Piece): string {
   return name;
 }
 
-/** The memory behind a stack of matrices that lies there row by row, or column by column. */
+/** The memory behind a stack of matrices that is stored row by row, or column by column. */
 function pieceOf(view: View): { piece: Piece; transposed: boolean } {
   const repeated = view.strides.slice(0, -2).every((stride, i) => stride === 0 || view.shape[i] === 1);
   const side = repeated ? lastTwo(view) : view;

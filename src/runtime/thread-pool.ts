@@ -10,7 +10,7 @@ export class ThreadPool {
     private readonly engine: string,
     private readonly heap: Heap,
     private readonly options: ThreadOptions,
-    /** How often a thread looks for the next piece of work before it sleeps. */
+    /** How often a thread polls for the next piece of work before it sleeps. */
     private readonly looks: number,
   ) {}
 

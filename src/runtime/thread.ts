@@ -2,7 +2,7 @@ import type { KernelMemory } from "./heap.ts";
 import { control } from "../kernels/thread-control.ts";
 import { memoryImport } from "../kernels/memory-import.ts";
 
-/** What an engine tells one of its threads. */
+/** A message from an engine to one of its threads. */
 export type ToThread =
   | {
       readonly type: "begin";
@@ -12,7 +12,7 @@ export type ToThread =
       /** The thread's number, from 1, and how many there are in all. */
       readonly thread: number;
       readonly threads: number;
-      /** How often to look for the next piece of work before sleeping. */
+      /** How often to poll for the next piece of work before sleeping. */
       readonly looks: number;
     }
   | { readonly type: "add"; readonly program: number; readonly module: object }
@@ -57,7 +57,7 @@ function work(
   programs: ReadonlyMap<number, Exports>,
   first: number,
 ): void {
-  // Pieces of work are counted here as they are there: the next may have been given out before the last has ended here.
+  // Counts the pieces of work by their arrival: the next may be posted before the last has ended here.
   for (let seen = first; ; seen = (seen + 1) | 0) {
     for (let i = 0; i < looks && Atomics.load(words, control.jobs) === seen; i++);
     if (Atomics.load(words, control.jobs) === seen) {
@@ -70,7 +70,7 @@ function work(
     try {
       programs.get(program)![`segment${Atomics.load(words, control.segment)}`]!(thread, threads);
     } catch {
-      // Whoever waits for this thread must not go on waiting.
+      // A thread that waits for this one must stop waiting.
       Atomics.store(words, control.failed, 1);
       Atomics.add(words, control.barrier, 1);
       Atomics.notify(words, control.barrier);

@@ -68,8 +68,8 @@ export class Threads {
   }
 
   /**
-   * @param looks How often a thread looks for the next piece of work before it sleeps.
-   * @throws EngineError where a thread does not start.
+   * @param looks How often a thread polls for the next piece of work before it sleeps.
+   * @throws EngineError when a thread does not start.
    */
   static async start(engine: string, heap: Heap, { threads, start }: ThreadOptions, looks: number): Promise<Threads> {
     const all = new Threads(engine, heap, Math.min(threads, mostThreads));
@@ -132,7 +132,7 @@ export class Threads {
       await this.tell(() => ({ type: "end" }));
       this.heap.release(this.at);
     } catch {
-      // After a failure nobody knows whether a thread still accesses that memory: it is never used again.
+      // After a failure, threads may still access that memory: it is never used again.
     }
     this.ended = true;
     for (const host of this.hosts) host.end();
@@ -146,7 +146,7 @@ export class Threads {
     if (Atomics.load(this.words, control.idle) > 0) Atomics.notify(this.words, control.jobs);
   }
 
-  /** Posts a message to each thread, makes them look for it, and waits until they have done what it says. */
+  /** Posts a message to each thread, wakes them, and waits until they have processed it. */
   private async tell(messageFor: (index: number) => ToThread): Promise<void> {
     this.requireAlive();
     const answered = this.hosts.map(

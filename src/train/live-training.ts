@@ -10,7 +10,7 @@ import { type Sessions, openSessions } from "./stage-session.ts";
 import { initialOf } from "./start-session.ts";
 
 /**
- * A training in its caller's hands: it makes a step when asked for one, and its model can be used between steps. Nothing is
+ * A training controlled by its caller: each step is made on request, and the model can be used between steps. Nothing is
  * written. Its steps and measurements are those of `train` on the same plan, bit for bit.
  *
  * ```ts
@@ -18,6 +18,7 @@ import { initialOf } from "./start-session.ts";
  * while (training.step < 1000) await training.next();
  * const points = await training.trained.sample(key(1), 500);
  * ```
+ * @throws OptionError, DivergedError and EngineError as its methods say.
  */
 export class LiveTraining {
   private done = 0;
@@ -28,7 +29,7 @@ export class LiveTraining {
     private readonly sessions: Sessions,
   ) {}
 
-  /** A training that has made no step. @throws EngineError when the engine does not keep updates. */
+  /** Prepares a training before its first step. @throws EngineError when the engine does not keep updates. */
   static async open(plan: Plan): Promise<LiveTraining> {
     await requireUpdates(plan.engine);
     const training = new LiveTraining(plan, openSessions(plan, initialOf(plan)));
@@ -41,12 +42,12 @@ export class LiveTraining {
     return this.done;
   }
 
-  /** Steps of the whole training, which schedules are over. */
+  /** Steps of the whole training, over which schedules run. */
   get steps(): number {
     return this.plan.config.train.steps;
   }
 
-  /** The model with its parameters as they are now. */
+  /** The model with its current parameters. */
   get trained(): TrainedModel {
     return this.sessions.trained;
   }

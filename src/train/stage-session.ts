@@ -132,7 +132,9 @@ export class StageSession {
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
 
-  /** Makes one update of a single step of the model, after so many of the run's steps; `count` names its batch and noise. */
+  /**
+   * Makes one update of a single step of the model, after `step` steps of the run; `count` names its batch and noise.
+   */
   async update(name: string, step: number, count: number): Promise<Record<string, number>> {
     const { data, config, seed } = this.settings;
     const program = await this.alone(name);

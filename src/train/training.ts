@@ -147,7 +147,7 @@ export class Training {
     this.estimate.did(chore, (this.clock.now() - began) / 1000);
   }
 
-  /** A value that is not finite ends the run where the parameters are not finite either; else it is only told. */
+  /** A non-finite value ends the run if the parameters are not finite either; otherwise it is only reported. */
   private async *follow(step: number, seconds: number, trained: TrainedModel): AsyncGenerator<TrainEvent, void> {
     try {
       yield* this.observer.follow(step, seconds, trained);

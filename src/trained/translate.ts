@@ -37,7 +37,10 @@ export function clipped(items: NdArray): NdArray {
   return items;
 }
 
-/** Returns the items if all values are finite. @param what What they are, for the message. @throws NotFiniteError naming the first other value and its item. */
+/**
+ * Items [n, ...] unchanged, if all values are finite. @param what What they are, for the message.
+ * @throws NotFiniteError naming the first other value and its item.
+ */
 export function finiteItems(items: NdArray, what = "samples"): NdArray {
   const { data, shape } = items;
   for (let i = 0; i < data.length; i++) {

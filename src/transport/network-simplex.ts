@@ -3,7 +3,10 @@ import { OptionError } from "../base/errors.ts";
 import { type Whole, minus, plus } from "./masses.ts";
 import { SpanningTree } from "./spanning-tree.ts";
 
-/** Arcs that are looked at before the best of them enters, at least; beyond, half as many as there are nodes, which a pivot goes through. */
+/**
+ * Minimum number of arcs examined before the best of them enters; beyond, half the number of nodes, which a pivot
+ * traverses.
+ */
 const smallestBlock = 64;
 
 /**
@@ -32,7 +35,7 @@ export class NetworkSimplex<W extends Whole> {
   /** Adding and subtracting it rounds a cost. */
   private rounder: number;
   private readonly block: number;
-  /** Where the search for an arc goes on. */
+  /** Where the search for an arc resumes. */
   private row = 0;
   private column = 0;
   /** The arc found. */

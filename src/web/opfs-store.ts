@@ -215,7 +215,7 @@ async function listInto(found: string[], folder: FileSystemDirectoryHandle, unde
 
 function ignoreMissing(error: unknown): undefined {
   const { name } = error as DOMException;
-  // Of a file where a folder is looked for, or the other way round.
+  // A file where a folder is expected, or the other way round.
   if (name === "NotFoundError" || name === "TypeMismatchError") return undefined;
   throw error;
 }

@@ -1,4 +1,4 @@
-// The module that a Worker runs: it trains on the wasm engine, and tells the page what happens.
+// The module that a Worker runs: it trains on the wasm engine and posts events to the page.
 import { OptionError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
 import { MemoryStore, type Store } from "../base/store.ts";

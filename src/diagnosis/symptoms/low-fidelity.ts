@@ -20,7 +20,7 @@ export const lowFidelity: Symptom = {
     const { places } = evidence;
     const snapshots = currentSnapshots(evidence);
     const shares = snapshots?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
-    // If real items themselves do not pass, samples cannot be judged by this.
+    // If real items themselves do not pass, the check says nothing about samples.
     if (
       places === null ||
       shares.length === 0 ||

@@ -48,7 +48,7 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),
 });
 
-/** With a narrow gradient: its rows for each tap against the images as they are. */
+/** For a narrow gradient: its rows for each tap, multiplied by the unmodified images. */
 function byRows(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
   const [kh, kw, c, o] = shape as [number, number, number, number];
   const rows = columnsOfNarrow(emitter, g, geo);

@@ -104,7 +104,7 @@ export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number,
   return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
 }
 
-/** Moving so many numbers takes as long as finding a row. */
+/** Moving this many numbers takes as long as locating a row. */
 const rowWorth = 8;
 
 /**
@@ -150,8 +150,8 @@ function byLine(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, ac
 }
 
 /**
- * Sums of rows of [n, rows, c], so many taps for each place, by their numbers in a table [places * taps]: [n * places, c].
- * A product with ones adds them.
+ * Sums of rows of [n, rows, c], a fixed number of taps for each position, by their indices in a table [places * taps]:
+ * [n * places, c]. A product with ones adds them.
  */
 function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>, taps: number): Value {
   const [n, , c] = x.shape as [number, number, number];

@@ -7,7 +7,7 @@ import { type AxisSources, fromNarrow, gatherRows, patches, permute, toNarrow } 
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 export const fewChannels = 8;
-/** Rows of up to so many taps are added one after the other, of more by a product. */
+/** Up to this many taps, rows are added one after the other; more are added by a product. */
 const fewTaps = 16;
 
 /** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */

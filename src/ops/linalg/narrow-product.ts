@@ -6,9 +6,9 @@ import { add } from "../pointwise/add.ts";
 import { mul } from "../pointwise/mul.ts";
 import { sum } from "../reduce/sum.ts";
 
-/** Inner extents up to which a product is a sum of so many outer products, each a pointwise op. */
+/** Inner extents up to which a product is computed as a sum of outer products, each a pointwise op. */
 const shallow = 4;
-/** Rows or columns up to which it is so many sums of products. */
+/** Numbers of rows or columns up to which it is computed as sums of elementwise products. */
 const thin = 2;
 
 /**

@@ -16,7 +16,7 @@ interface Unary {
   readonly simplify?: (x: Tensor) => Tensor | null;
 }
 
-/** An op that maps each number by itself. */
+/** An op that maps each element independently. */
 export function unary(def: Unary): Op<{}> {
   const { gradient, emit, simplify } = def;
   return defineOp<{}>({
@@ -82,7 +82,7 @@ export function binary(def: Binary): Op<{}> {
   return op;
 }
 
-/** Arithmetic broadcasts by itself, so that an operand need not be repeated first. */
+/** Arithmetic broadcasts its operands, so they need not be repeated first. */
 function withoutRepeats(op: Op<{}>, a: Tensor, b: Tensor, y: Tensor): Tensor | null {
   for (const [left, right] of [
     [source(a), source(b)],
