@@ -31,8 +31,8 @@ export interface KindRule {
  * Centres per class: handwritten digits are classified correctly in 89 % of cases with 8 per class, in 82 % with one.
  */
 const [mostPerClass, mostCentres] = [8, 100];
-/** Items needed per class. */
-const minPerClass = 10;
+/** Items that a class must have to be told, and to measure what it is mistaken for. */
+const minPerClass = 50;
 /** Share of the items of a class that define its centres; the others test them. */
 const learnedShare = 0.6;
 /** Accuracy from which the classification is used at all. */

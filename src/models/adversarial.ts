@@ -233,7 +233,7 @@ export function adversarialGame(chosen: AdversarialOptions, data: DataInfo, rule
       reluNets: (["generator", "discriminator"] as const).flatMap((role) =>
         options[role].activation === "relu" ? game[role] : [],
       ),
-      remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, game)],
+      remedies: [...(rules.remedies ?? []), ...gameRemedies(chosen, data.kind, game)],
       // No distance between images is computed during training.
       ...(data.kind === "points" && { bestBy: { scalar: sampleEmd, better: "lower" } }),
     },
@@ -244,7 +244,11 @@ export function adversarialGame(chosen: AdversarialOptions, data: DataInfo, rule
  * Remedies that every game offers; `nets` lists the nets that share the activation of the generator or the
  * discriminator.
  */
-function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<NetRole, readonly string[]>>): Remedy[] {
+function gameRemedies(
+  chosen: AdversarialOptions,
+  kind: DataInfo["kind"],
+  nets: Readonly<Record<NetRole, readonly string[]>>,
+): Remedy[] {
   const { initialBias, discriminatorRate, instanceNoise, augment, activation, discriminatorActivation } = chosen;
   const remedies: (Remedy | false)[] = [
     initialBias < 0 && {
@@ -268,7 +272,7 @@ function gameRemedies(chosen: AdversarialOptions, nets: Readonly<Record<NetRole,
       reason: `the discriminator's learning rate is ${threeDigits(discriminatorRate)} times the generator's, so one outpaces the other`,
     },
     ...noiseRemedies(instanceNoise),
-    ...augmentationRemedies(augment),
+    ...augmentationRemedies(augment, kind),
     activation === "relu" && leakyRemedy("activation", nets.generator),
     discriminatorActivation === "relu" && leakyRemedy("discriminatorActivation", nets.discriminator),
   ];

@@ -41,15 +41,15 @@ export const augmentationOptions = {
   }).optional(),
 };
 
-/** Remedy: augmentation of the discriminator's inputs, if there is none. */
-export function augmentationRemedies(augment: Chosen["augment"]): Remedy[] {
-  if (augment !== "none") return [];
+/** Remedy: augmentation of the discriminator's inputs, for images and if there is none. For few points, dag did not help. */
+export function augmentationRemedies(augment: Chosen["augment"], kind: DataInfo["kind"]): Remedy[] {
+  if (augment !== "none" || kind === "points") return [];
   return [
     {
       option: "augment",
       against: ["overfitting"],
       value: "dag",
-      reason: "one head per transformation makes it harder for the discriminator to memorise training items",
+      reason: "one head per transformation makes it harder for the discriminator to memorise training images",
     },
   ];
 }

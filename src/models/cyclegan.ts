@@ -130,7 +130,7 @@ function build(chosen: Options, data: DataInfo): Model {
       ...lambdaRemedies(chosen.lambda),
       ...cycleRemedies(chosen.cycle),
       ...noiseRemedies(chosen.instanceNoise),
-      ...augmentationRemedies(chosen.augment),
+      ...augmentationRemedies(chosen.augment, "image"),
     ],
     maps: { AtoB: there.map, BtoA: back.map, ...scoreMaps.A.map, ...scoreMaps.B.map },
     translators: {

@@ -476,7 +476,7 @@ export interface WganGpOptions {
   readonly lambdaU?: Given<typeof wganGpOptions>["lambdaU"];
   /** Weight of the extra heads of dag in the generator's loss (lambda_v) (default: 0.2). */
   readonly lambdaV?: Given<typeof wganGpOptions>["lambdaV"];
-  /** Weight of the gradient penalty (lambda) (default: 10 for images, 0.1 for points). */
+  /** Weight of the gradient penalty (lambda) (default: 10 for images, 1 for points). */
   readonly penalty?: Given<typeof wganGpOptions>["penalty"];
   /** Critic updates per generator update. @default 5 */
   readonly criticSteps?: Given<typeof wganGpOptions>["criticSteps"];

@@ -149,7 +149,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
     remedies: [
       ...lambdaRemedies(chosen.lambda),
       ...noiseRemedies(chosen.instanceNoise),
-      ...augmentationRemedies(chosen.augment),
+      ...augmentationRemedies(chosen.augment, "image"),
     ],
   };
 }

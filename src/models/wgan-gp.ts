@@ -21,7 +21,7 @@ import type { WganGpOptions } from "./option-types.ts";
 
 export const options = z.object({
   ...adversarialOptions,
-  penalty: numberField("weight of the gradient penalty (lambda) (default: 10 for images, 0.1 for points)", {
+  penalty: numberField("weight of the gradient penalty (lambda) (default: 10 for images, 1 for points)", {
     min: 0,
   }).optional(),
   criticSteps: integerField("critic updates per generator update", { min: 1, max: 200 }).default(5),
@@ -53,7 +53,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
       "use --discriminator-norm layer, spectral or none",
     );
   }
-  const { criticSteps, penalty = data.kind === "image" ? 10 : 0.1 } = chosen;
+  const { criticSteps, penalty = data.kind === "image" ? 10 : 1 } = chosen;
   const game = adversarialGame(chosen, data, {
     objective: wasserstein,
     step: stepName,

@@ -15,7 +15,9 @@ import { gridRow, ringRow } from "./mixtures.ts";
 import { jsVsWRow } from "./js-vs-w.ts";
 import { monteCarloRow } from "./monte-carlo.ts";
 import { overlapByNoiseRow } from "./overlap-by-noise.ts";
+import { penaltyWeightRow } from "./penalty-weight.ts";
 import type { Row } from "./row.ts";
+import { unrolledRingRow } from "./unrolled-ring.ts";
 import { unrolledStackedRow } from "./unrolled-stacked.ts";
 import { vaeVsGanRow } from "./vae-vs-gan.ts";
 import { wganEmdRow } from "./wgan-emd.ts";
@@ -36,10 +38,12 @@ export const rows: readonly Row[] = [
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  unrolledRingRow,
   unrolledStackedRow,
   jsVsWRow,
   overlapByNoiseRow,
   wganEmdRow,
+  penaltyWeightRow,
   dagTheoryRow,
   dyingReluRow,
   vaeVsGanRow,

@@ -15,7 +15,8 @@ const methods: Readonly<Record<string, (noise: number) => ConfiguredModel>> = {
   gan: () => gan(),
   unrolled5: () => unrolledGan({ unroll: 5 }),
   unrolled10: () => unrolledGan({ unroll: 10 }),
-  wganGp: () => wganGp(),
+  // The weight of the authors' code for points.
+  wganGp: () => wganGp({ penalty: 0.1 }),
   veegan: () => veegan(),
   adagan: () => adagan({ components: 10 }),
   pacgan2: () => pacgan({ packing: 2 }),

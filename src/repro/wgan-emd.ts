@@ -1,105 +1,21 @@
-import { z } from "zod";
-import { MemoryStore } from "../base/store.ts";
-import { fold, key, normal } from "../base/random.ts";
 import { maxOf } from "../base/many.ts";
-import { arrayDataset, splitOff } from "../data/index.ts";
-import { type Tensor, staticDim } from "../graph/tensor.ts";
-import { type DataInfo, type Model, type TrainStep, defineModel } from "../models/index.ts";
-import { mlp } from "../nn/index.ts";
-import { gradientPenalty, wasserstein } from "../objectives/index.ts";
-import { add, concat, leakyRelu, mul, slice, sub, mean } from "../ops/index.ts";
-import { type Optimizer, type Schedule, adam, rmsProp, withWeightClipping } from "../optim/index.ts";
-import { train } from "../train/index.ts";
-import { followedOnImages, followedOnPoints } from "./followed-critics.ts";
 import { scatterPlot } from "../plot/index.ts";
-import { type Row, type RowContext, type Values } from "./row.ts";
+import { followedOnImages, followedOnPoints, pointPenalty } from "./followed-critics.ts";
+import { heldCriticGap, lineData } from "./held-critic.ts";
+import { type Row, type Values } from "./row.ts";
 
-// The generator is fixed: its items are the data shifted by a known amount, so the distance is known too. Only the critic is
-// trained, and its estimate is averaged at the end.
-
-/** Weight of the gradient penalty: the optimal critic's slope exceeds 1 by distance / (2 weight). */
+/**
+ * Weight of the gradient penalty for a fixed generator: the optimal critic's slope exceeds 1 by distance / (2 weight), which is
+ * 2 % at a distance of 2. The GANs are trained with smaller weights; the row penalty-weight compares them.
+ */
 const weight = 50;
 const clip = 0.05;
 const shifts = [0.25, 0.5, 1, 2];
 const seed = 1;
-
-const rules = {
-  penalty: {
-    loss: (critic: (x: Tensor) => Tensor, real: Tensor, fake: Tensor, places: Tensor): Tensor =>
-      mul(gradientPenalty(critic, real, fake, places), weight),
-    optimizer: (rate: Schedule): Optimizer => adam({ learningRate: rate, beta1: 0.5, beta2: 0.9 }),
-  },
-  clipping: {
-    loss: null,
-    optimizer: (rate: Schedule): Optimizer => withWeightClipping(rmsProp({ learningRate: rate }), clip),
-  },
-} as const;
-
-const options = z.object({ shift: z.number(), rule: z.enum(["penalty", "clipping"]) });
-
-/** A critic between the data and the data shifted along their first axis. */
-const heldGenerator = defineModel({
-  name: "critic",
-  summary: "a critic against a fixed generator",
-  source: "",
-  options,
-  defaults: { batch: 256, length: { steps: 1000 }, learningRate: 1e-3 },
-  build: ({ shift, rule }: z.output<typeof options>, data: DataInfo): Model => {
-    const { loss, optimizer } = rules[rule];
-    const [d] = data.shape as [number];
-    const critic: TrainStep = {
-      name: "critic",
-      updates: ["critic"],
-      optimizer,
-      loss: (batch, scope) => {
-        const n = staticDim(batch, 0, "critic");
-        const half = Math.floor(n / 2);
-        const real = slice(batch, 0, 0, half);
-        const moved = slice(batch, 0, half, 2 * half);
-        const fake =
-          d === 1 ? add(moved, shift) : concat([add(slice(moved, 1, 0, 1), shift), slice(moved, 1, 1, d)], 1);
-        const f = scope.nets.critic!;
-        const gap = sub(mean(f(real)), mean(f(fake)));
-        const value = wasserstein.discriminator(f(real), f(fake));
-        const places = scope.noise("places", "uniform", [half, 1]);
-        return { loss: loss === null ? value : add(value, loss(f, real, fake, places)), logs: { gap } };
-      },
-    };
-    return {
-      nets: { critic: mlp([d, 64, 64, 1], { activation: (x) => leakyRelu(x, 0.2) }) },
-      steps: [critic],
-      maps: {},
-    };
-  },
-});
-
-/** The critic's gap after training, over the last tenth of the steps. */
-async function gapOf(
-  { engine, open, scale }: RowContext,
-  where: string,
-  rule: "penalty" | "clipping",
-  shift: number,
-): Promise<number> {
-  const data =
-    where === "line"
-      ? splitOff(arrayDataset({ name: "line", kind: "points", items: normal(fold(key(seed), "line"), [100_000, 1]) }))
-      : await open("ring8");
-  const steps = scale === "quick" ? 1500 : 6000;
-  const gaps: number[] = [];
-  const settings = { engine, store: new MemoryStore() };
-  for await (const event of train(
-    heldGenerator({ shift, rule }),
-    data,
-    { steps, batch: 512, learningRate: 1e-3, seed, checkpointEvery: 1_000_000 },
-    settings,
-  )) {
-    if (event.type !== "step") continue;
-    if (event.step > 0.9 * steps) gaps.push(event.losses["critic/gap"]!);
-    // There is no generator to evaluate.
-    if (event.step === steps) break;
-  }
-  return gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
-}
+const rules = { penalty: { penalty: weight }, clipping: { clip } } as const;
+/** Rank correlation from which an estimate tracks the quality of the generator. */
+const minCorrelation = 0.5;
+const trainings = ["wgan/ring8", "wganGp/ring8", "wgan/mnist", "wganGp/mnist"] as const;
 
 /** Largest relative deviation from the mean. */
 function spread(values: readonly number[]): number {
@@ -129,7 +45,7 @@ export const wganEmdRow: Row = {
   summary:
     "a critic's estimate of the distance between data and shifted data, whose earth mover's distance is the shift; and, over GAN training, the rank correlation of the estimate with the exact distance on ring8 and with KID on digits",
   source: "exact: shifting a distribution by m moves it by the distance |m|",
-  bar: "gradient penalty: within 10 % of the distance; clipping: estimate / distance constant to 10 % over the shifts",
+  bar: `fixed generator: with a gradient penalty of weight ${weight} the estimate is within 10 % of the distance; with weights clipped to ${clip}, estimate / distance is constant to 10 % over the shifts. GAN training, with a gradient penalty of weight ${pointPenalty} for points and 10 for images, and weights clipped to 0.1 and 0.01: a rank correlation of at least ${minCorrelation} for each critic on ring8 and on digits`,
   paper: {},
   scales: {
     quick:
@@ -138,17 +54,19 @@ export const wganEmdRow: Row = {
   },
   run: async (context) => {
     const values: Record<string, number> = {};
+    const steps = context.scale === "quick" ? 1500 : 6000;
     for (const where of wheres) {
-      for (const rule of ["penalty", "clipping"] as const) {
+      const data = where === "line" ? lineData(seed) : await context.open("ring8");
+      for (const [name, rule] of Object.entries(rules)) {
         const ratios: number[] = [];
         for (const shift of shifts) {
-          const gap = await gapOf(context, where, rule, shift);
-          values[`${where}/${rule}/${shift}`] = gap;
+          const gap = await heldCriticGap(context.engine, data, { shift, rule }, steps, seed);
+          values[`${where}/${name}/${shift}`] = gap;
           ratios.push(gap / shift);
-          context.say(`${where}, ${rule}: gap ${gap.toFixed(4)} at distance ${shift}`);
+          context.say(`${where}, ${name}: gap ${gap.toFixed(4)} at distance ${shift}`);
         }
-        const off = rule === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
-        values[`${where}/${rule}/off`] = off;
+        const off = name === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
+        values[`${where}/${name}/off`] = off;
       }
     }
     const correlations = { ...(await followedOnPoints(context)), ...(await followedOnImages(context)) };
@@ -157,7 +75,13 @@ export const wganEmdRow: Row = {
     return { values, seeds: [seed] };
   },
   charts: (values) => ({ estimates: estimates(values) }),
-  verdict: (values) => ({
-    passed: wheres.every((where) => Object.keys(rules).every((rule) => values[`${where}/${rule}/off`]! <= 0.1)),
-  }),
+  verdict: (values) => {
+    const fixed = wheres.every((where) => Object.keys(rules).every((rule) => values[`${where}/${rule}/off`]! <= 0.1));
+    const low = trainings.filter((name) => !(values[`${name}/rankCorrelation`]! >= minCorrelation));
+    const remarks = low.map(
+      (name) =>
+        `The estimate of ${name} does not track the quality of the generator: its rank correlation is ${values[`${name}/rankCorrelation`]!.toPrecision(3)}.`,
+    );
+    return { passed: fixed && low.length === 0, remarks };
+  },
 };

@@ -518,19 +518,20 @@ describe("overfitting", () => {
     );
 
   it("is a discriminator to which held-out items are a fifth on the way to generated ones, three times in a row", () => {
-    expect(scored([0, 0, 2, 2, 2])).toBe("--augment dag");
+    expect(scored([0, 0, 2, 2, 2])).toBe("--learning-rate 0.00025");
     expect(scored([0, 0, 2, 2, 1.99])).toBe("absent");
     expect(scored([3, 3, 1.9, 3, 3])).toBe("absent");
     expect(scored([5, 5])).toBe("unknown");
     // By three standard errors.
-    expect(scored([3, 3, 3], 1)).toBe("--augment dag");
+    expect(scored([3, 3, 3], 1)).toBe("--learning-rate 0.00025");
     expect(scored([3, 3, 3], 1.01)).toBe("absent");
     expect(scored([-5, -5, -5])).toBe("absent");
   });
 
-  it("of a discriminator is helped by more items first, then by more views of each", () => {
+  it("of a discriminator is helped by more items first, then by more views of each image", () => {
     expect(scored([3, 3, 3], 0.1, { limit: 200 })).toBe("--limit 2000");
-    expect(scored([3, 3, 3], 0.1, { model: { augment: "dag" } })).toBe("--learning-rate 0.00025");
+    expect(scored([3, 3, 3], 0.1, { recipe: "cyclegan" })).toBe("--augment dag");
+    expect(scored([3, 3, 3], 0.1, { recipe: "cyclegan", model: { augment: "dag" } })).toBe("--learning-rate 0.00025");
   });
 
   it("of a discriminator that puts training items below generated ones is not told", () => {

@@ -1,0 +1,153 @@
+import { modeCounts, sampleEmd, stepScalar } from "../base/scalar-names.ts";
+import { maxOf } from "../base/many.ts";
+import { wganGp } from "../models/index.ts";
+import { scatterPlot } from "../plot/plot.ts";
+import { heldCriticGap, lineData } from "./held-critic.ts";
+import { type Outcome, type Row, type RowContext, type Scale, type Values, overSeeds, trainToEnd } from "./row.ts";
+
+/** Weights of the gradient penalty; 0.1 is that of the authors' code for points, 10 that of their paper. */
+const weights = [0.1, 1, 10, 50];
+/** Distance of a held generator, and that by which its critic is judged. */
+const shifts = [0.25, 1];
+const heldSeed = 1;
+const seeds: Readonly<Record<Scale, readonly number[]>> = { quick: [11], full: [11, 12, 13] };
+const steps: Readonly<Record<Scale, number>> = { quick: 200, full: 1500 };
+/** Times that a game is looked at. */
+const records = 15;
+const heldSteps = 1500;
+
+const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });
+
+interface Game {
+  /** Gap of the critic and exact Earth-Mover distance, by record. */
+  readonly path: readonly { readonly step: number; readonly gap: number; readonly distance: number }[];
+  readonly captured: number;
+  readonly highQuality: number;
+}
+
+/** A whole game on ring8. */
+async function play(context: RowContext, weight: number, seed: number): Promise<Game> {
+  const every = Math.floor(steps[context.scale] / records);
+  const run = await trainToEnd(
+    context,
+    `penalty ${weight}, seed ${seed}`,
+    wganGp({ penalty: weight }),
+    await context.open("ring8"),
+    { steps: every * records, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every },
+  );
+  const lines = await run.metrics();
+  const of = (name: string) =>
+    new Map(lines.filter((line) => line.name === name).map(({ step, value }) => [step, value!]));
+  const [gaps, distances] = [of(criticGap), of(sampleEmd)];
+  const path = [...distances.keys()]
+    .filter((step) => step > 0 && gaps.has(step))
+    .map((step) => ({ step, gap: gaps.get(step)!, distance: distances.get(step)! }));
+  const last = (name: string) => [...of(name).values()].at(-1)!;
+  return { path, captured: last(modeCounts.captured), highQuality: last(modeCounts.highQuality) };
+}
+
+/** How far the gap is from the distance, as a factor, whichever is larger; a gap at or below 0 tells nothing: a factor of 100. */
+function factorOff({ path }: Game): number {
+  const factors = path.map(({ gap, distance }) =>
+    gap <= 0 ? worst : Math.min(worst, maxOf([gap / distance, distance / gap])),
+  );
+  const sorted = factors.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+const worst = 100;
+
+function picture(games: ReadonlyMap<number, readonly Game[]>): NonNullable<Outcome["pictures"]> {
+  return {
+    gap: scatterPlot({
+      title: "Gap of the critic beside the exact distance, whole games on ring8",
+      x: { label: "exact Earth-Mover distance", log: true },
+      y: { label: "gap of the critic" },
+      series: weights.map((weight) => ({
+        name: `weight ${weight}`,
+        marks: games.get(weight)!.flatMap(({ path }) => path.map(({ gap, distance }) => ({ x: distance, y: gap }))),
+      })),
+    }),
+  };
+}
+
+/** Largest relative deviation of a held critic's slope from what theory gives. */
+const heldWithin = 0.1;
+/** Of the largest share of high-quality samples, what a weight's games must reach: where nothing is learned, no gap is tested. */
+const minQuality = 0.5;
+
+/** The weight whose gap is nearest to the distance, of those whose games learn. */
+
+function bestOf(values: Values): number {
+  const of = (weight: number, what: string) => values[`game/${weight}/${what}`]!;
+  const highest = maxOf(weights.map((weight) => of(weight, "highQuality")));
+  const learned = weights.filter((weight) => of(weight, "highQuality") >= minQuality * highest);
+  const [best = Number.NaN] = learned.toSorted((a, b) => of(a, "factorOff") - of(b, "factorOff"));
+  return best;
+}
+
+function isAsExpected(values: Values): boolean {
+  return weights.every((weight) =>
+    shifts.every((shift) => {
+      const expected = 1 + shift / (2 * weight);
+      return Math.abs(values[`held/${weight}/${shift}`]! / expected - 1) <= heldWithin;
+    }),
+  );
+}
+
+/** What `wgan-gp` takes for points where no weight is given. */
+const usual = 1;
+
+export const penaltyWeightRow: Row = {
+  name: "penalty-weight",
+  summary: `gap of a critic with a gradient penalty against the Earth-Mover distance, over the weight of the penalty: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (held: gap / distance), and over whole games on ring8 (game: median factor between gap and exact distance, modes captured, high-quality samples)`,
+  source:
+    "Gulrajani et al., arXiv 1704.00028, equation 3: the best critic is steeper than 1 by distance / (2 weight); exact distance by network simplex",
+  bar: `held: gap / distance is 1 + distance / (2 weight), to ${100 * heldWithin} %; game: the default for points, ${usual}, is the weight whose gap is nearest to the distance, by the mean over seeds, of those whose games end with at least ${100 * minQuality} % of the largest share of high-quality samples. Quick: held only`,
+  paper: {},
+  scales: {
+    quick: `games of ${steps.quick} steps instead of ${steps.full}, with ${seeds.quick.length} seed instead of ${seeds.full.length}`,
+    full: `${heldSteps} steps of held critics at batch 256, seed ${heldSeed}; games of ${steps.full} steps at batch 256 with 5 critic updates, looked at ${records} times, ${seeds.full.length} seeds a weight`,
+  },
+  run: async (context) => {
+    const values: Record<string, number> = {};
+    const line = lineData(heldSeed);
+    for (const weight of weights) {
+      for (const shift of shifts) {
+        const gap = await heldCriticGap(
+          context.engine,
+          line,
+          { shift, rule: { penalty: weight } },
+          heldSteps,
+          heldSeed,
+        );
+        values[`held/${weight}/${shift}`] = gap / shift;
+        context.say(`held, weight ${weight}: gap ${gap.toFixed(4)} at distance ${shift}`);
+      }
+    }
+    const games = new Map<number, readonly Game[]>();
+    for (const weight of weights) {
+      const own: Game[] = [];
+      for (const seed of seeds[context.scale]) own.push(await play(context, weight, seed));
+      games.set(weight, own);
+      own.forEach((game, i) => (values[`game/${weight}/factorOff/seed${seeds[context.scale][i]}`] = factorOff(game)));
+      Object.assign(
+        values,
+        overSeeds(`game/${weight}/factorOff`, own.map(factorOff)),
+        overSeeds(
+          `game/${weight}/captured`,
+          own.map(({ captured }) => captured),
+        ),
+        overSeeds(
+          `game/${weight}/highQuality`,
+          own.map(({ highQuality }) => highQuality),
+        ),
+      );
+      context.say(`games, weight ${weight}: factor ${values[`game/${weight}/factorOff`]!.toFixed(2)}`);
+    }
+    return { values, seeds: seeds[context.scale], pictures: picture(games) };
+  },
+  verdict: (values, scale) => ({
+    passed: isAsExpected(values) && (scale === "quick" || bestOf(values) === usual),
+  }),
+};
