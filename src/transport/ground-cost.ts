@@ -37,7 +37,7 @@ export function requireMemory(where: string, [n, m]: readonly [number, number], 
 }
 
 /**
- * The cost between every point of `a` [n, d] and every point of `b` [m, d]: float64 [n, m], 8 n m bytes.
+ * The cost between every point of `a` [n, d] and of `b` [m, d], as float64 [n, m] of 8 n m bytes.
  * @param memory Bytes available for it.
  * @throws OptionError, before any work, when they are too few. @throws DataError as in `requireSquares`.
  */
