@@ -275,7 +275,7 @@ async function readArrays(
   return decodeSafetensors(bytes, path).tensors;
 }
 
-/** Whether the files of a checkpoint have the bytes that were saved. */
+/** Whether the files of a checkpoint have the bytes that were saved. @throws RunError when one cannot be decoded. */
 export async function isIntact(store: Store, checkpoint: Checkpoint): Promise<boolean> {
   try {
     for (const file of files) await readArrays(store, checkpoint, file);
