@@ -33,7 +33,7 @@ const options = z.object({
     "spec",
   ).optional(),
   features: textField(
-    "with --data: tell modes in this feature space, the run folder of a classifier or an ONNX file (default: pixels or coordinates)",
+    "with --data: determine modes in this feature space, the run folder of a classifier or an ONNX file (default: pixels or coordinates)",
     "run|file",
   ).optional(),
   size: integerField("with --data: scale and centre-crop the images of a folder to n x n pixels", {

@@ -54,7 +54,7 @@ export function declareDistance(command: Command): void {
   command
     .argument("<a>", data)
     .argument("<b>", "the same")
-    .option("--metric <name>", "distance of the list above", distances[0]!.name);
+    .option("--metric <name>", "distance from the list above", distances[0]!.name);
   addNames(
     command,
     "Distances:",

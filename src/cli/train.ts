@@ -86,7 +86,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
   if (definition !== null) addFlags(command, definition.options, `Model (${definition.name}):`);
   command
     .optionsGroup("Run:")
-    .option("--recipe <file>", "file with a recipe of your own, .js or .ts, in place of a known one")
+    .option("--recipe <file>", "file with a custom recipe, .js or .ts, instead of a built-in one")
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
     .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
     .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")

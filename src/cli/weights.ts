@@ -7,7 +7,7 @@ import { addFlags } from "./flags.ts";
 
 /** For commands that open a run. */
 const recipeOption = {
-  recipe: textField("file with the run's recipe, where it is your own and has moved since", "file").optional(),
+  recipe: textField("file with the run's custom recipe, if it has moved", "file").optional(),
 };
 
 const parameterOptions = z.object({

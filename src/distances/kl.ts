@@ -4,7 +4,9 @@ import { knnKl } from "../divergences/index.ts";
 import { defineDistance, sizesOf } from "./distance.ts";
 import type { KlOptions } from "./option-types.ts";
 
-export const neighboursField = integerField("nearest neighbour whose distance is used (k)", { min: 1 }).default(5);
+export const neighboursField = integerField("rank of the nearest neighbour whose distance is used (k)", {
+  min: 1,
+}).default(5);
 
 export const options = z.object({ neighbours: neighboursField });
 

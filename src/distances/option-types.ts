@@ -18,13 +18,13 @@ export interface EmdOptions {
 
 /** Options of `js`: Jensen-Shannon divergence, by nearest neighbours. */
 export interface JsOptions {
-  /** Nearest neighbour whose distance is used (k). @default 5 */
+  /** Rank of the nearest neighbour whose distance is used (k). @default 5 */
   readonly neighbours?: Given<typeof jsOptions>["neighbours"];
 }
 
 /** Options of `kl`: KL divergence KL(A || B), by nearest neighbours. */
 export interface KlOptions {
-  /** Nearest neighbour whose distance is used (k). @default 5 */
+  /** Rank of the nearest neighbour whose distance is used (k). @default 5 */
   readonly neighbours?: Given<typeof klOptions>["neighbours"];
 }
 

@@ -54,7 +54,7 @@ export const adversarialOptions = {
   hidden: integerListField(
     "widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left)",
   ).optional(),
-  discriminatorHidden: integerListField("the same for the discriminator (default: as the generator)").optional(),
+  discriminatorHidden: integerListField("the same for the discriminator (default: those of the generator)").optional(),
   activation: choiceField("activation of the generator's hidden layers", ["relu", "leaky-relu", "tanh"]).default(
     "relu",
   ),
@@ -68,7 +68,7 @@ export const adversarialOptions = {
     "initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs",
   ).default(0),
   discriminatorNorm: choiceField(
-    "normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer)",
+    "normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp)",
     ["none", "batch", "layer", "spectral"],
   ).optional(),
   discriminatorRate: numberField("learning rate of the discriminator as a multiple of the generator's", {

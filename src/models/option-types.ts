@@ -32,7 +32,7 @@ export interface AdaganOptions {
   readonly arch?: Given<typeof adaganOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof adaganOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof adaganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof adaganOptions>["activation"];
@@ -42,7 +42,7 @@ export interface AdaganOptions {
   readonly slope?: Given<typeof adaganOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof adaganOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof adaganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof adaganOptions>["discriminatorRate"];
@@ -208,7 +208,7 @@ export interface GanOptions {
   readonly arch?: Given<typeof ganOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof ganOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof ganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof ganOptions>["activation"];
@@ -218,7 +218,7 @@ export interface GanOptions {
   readonly slope?: Given<typeof ganOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof ganOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof ganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof ganOptions>["discriminatorRate"];
@@ -270,7 +270,7 @@ export interface PacganOptions {
   readonly arch?: Given<typeof pacganOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof pacganOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof pacganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof pacganOptions>["activation"];
@@ -280,7 +280,7 @@ export interface PacganOptions {
   readonly slope?: Given<typeof pacganOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof pacganOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof pacganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof pacganOptions>["discriminatorRate"];
@@ -348,7 +348,7 @@ export interface UnrolledGanOptions {
   readonly arch?: Given<typeof unrolledGanOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof unrolledGanOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof unrolledGanOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof unrolledGanOptions>["activation"];
@@ -358,7 +358,7 @@ export interface UnrolledGanOptions {
   readonly slope?: Given<typeof unrolledGanOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof unrolledGanOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof unrolledGanOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof unrolledGanOptions>["discriminatorRate"];
@@ -410,7 +410,7 @@ export interface VeeganOptions {
   readonly arch?: Given<typeof veeganOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof veeganOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof veeganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof veeganOptions>["activation"];
@@ -420,7 +420,7 @@ export interface VeeganOptions {
   readonly slope?: Given<typeof veeganOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof veeganOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof veeganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof veeganOptions>["discriminatorRate"];
@@ -448,7 +448,7 @@ export interface WganGpOptions {
   readonly arch?: Given<typeof wganGpOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof wganGpOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof wganGpOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof wganGpOptions>["activation"];
@@ -458,7 +458,7 @@ export interface WganGpOptions {
   readonly slope?: Given<typeof wganGpOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof wganGpOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof wganGpOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof wganGpOptions>["discriminatorRate"];
@@ -490,7 +490,7 @@ export interface WganOptions {
   readonly arch?: Given<typeof wganOptions>["arch"];
   /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
   readonly hidden?: Given<typeof wganOptions>["hidden"];
-  /** The same for the discriminator (default: as the generator). */
+  /** The same for the discriminator (default: those of the generator). */
   readonly discriminatorHidden?: Given<typeof wganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof wganOptions>["activation"];
@@ -500,7 +500,7 @@ export interface WganOptions {
   readonly slope?: Given<typeof wganOptions>["slope"];
   /** Initial biases of the generator's hidden layers, with --arch mlp; large negative ones kill its ReLUs. @default 0 */
   readonly initialBias?: Given<typeof wganOptions>["initialBias"];
-  /** Normalisation in the discriminator (default: none for mlp; for dcgan batch, with wgan-gp layer). */
+  /** Normalisation in the discriminator (default: none for mlp; batch for dcgan, layer with wgan-gp). */
   readonly discriminatorNorm?: Given<typeof wganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof wganOptions>["discriminatorRate"];
