@@ -8,6 +8,7 @@ import { dagSmallDataRow } from "./dag-small-data.ts";
 import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
 import { estimatorsOnVaeRow } from "./estimators-on-vae.ts";
+import { generatorGradientRow } from "./generator-gradient.ts";
 import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
@@ -41,6 +42,7 @@ export const rows: readonly Row[] = [
   unrolledRingRow,
   unrolledStackedRow,
   jsVsWRow,
+  generatorGradientRow,
   overlapByNoiseRow,
   wganEmdRow,
   penaltyWeightRow,
