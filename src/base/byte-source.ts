@@ -2,9 +2,7 @@
 export interface ByteSource {
   readonly length: number;
   /** Fills `into` with the bytes from `from` on. @throws DataError when they are no longer as they were. */
-  read(from: number, into: Uint8Array): void;
-  /** Starts reading a range that will be needed soon, so that the caller does not have to wait. */
-  prefetch(from: number, length: number): void;
+  read(from: number, into: Uint8Array): Promise<void>;
   /** SHA-256 of all bytes, hex. */
   digest(): string;
 }

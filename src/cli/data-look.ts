@@ -7,12 +7,18 @@ import {
   skippedIn,
 } from "../data/index.ts";
 import { sizeText } from "./config-table.ts";
-import { firstOf, scalesLine, scalesOf, warningsOf } from "./data-notices.ts";
+import { firstOf, scalesLine, scalesOf } from "./data-notices.ts";
 import { type Judged, verdictOn } from "./data-verdict.ts";
 import { count, counted, number, numberApart, table } from "./format.ts";
 
+/** Data with what is likely wrong with their values. */
+export interface Warned {
+  readonly data: DataSplit;
+  readonly warnings: readonly string[];
+}
+
 /** Summary of a data set. */
-export interface Look extends Judged {
+export interface Look extends Judged, Warned {
   /** Of both parts as one. */
   readonly summary: DataSummary;
   /** What an item of both parts as one is called. */
@@ -35,27 +41,27 @@ export function linesOf(look: Look): string[] {
   return [
     summary.name,
     ...indented([items!, ["shape", `${shape.join(" x ")}  (${axes})`], ...contents, ...sourceRows(data)]),
-    ...sourceLines(data),
+    ...sourceLines(look),
     ...copyLines(look),
     ...verdictLines(look),
   ];
 }
 
 /** Lines for pairs: what they are, then each domain separately. */
-export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
-  const { train, test } = data;
+export function pairLines(pairs: Warned, a: Look, b: Look): string[] {
+  const { train, test } = pairs.data;
   const { aligned, unmatched = [] } = train.sides!;
   const partners = unmatched.length === 0 ? "" : `; ${counted(unmatched.length, "file")} without a partner`;
   const rows = [
     ["items", `${sizeText(train)} for training, ${sizeText(test)} for testing`],
     ["pairs", aligned ? "aligned: each image is the target of the other" : `two domains, not aligned${partners}`],
     ["shape", `${a.summary.shape.join(" x ")}  (of either image: height x width x channels)`],
-    ...sourceRows(data),
+    ...sourceRows(pairs.data),
   ];
   return [
     train.name,
     ...indented(rows),
-    ...sourceLines(data),
+    ...sourceLines(pairs),
     `A: ${a.summary.name}`,
     ...indented(contentRows(a)),
     ...copyLines(a),
@@ -68,7 +74,7 @@ export function pairLines(data: DataSplit, a: Look, b: Look): string[] {
 
 /** A data set for a program to read. */
 export function objectOf(look: Look): Readonly<Record<string, unknown>> {
-  const { data, summary, near } = look;
+  const { data, warnings, summary, near } = look;
   const { train, test } = data;
   const { name, kind, shape, min, max, mean, dimensions, duplicates, constant, classes, fingerprint } = summary;
   return {
@@ -95,14 +101,14 @@ export function objectOf(look: Look): Readonly<Record<string, unknown>> {
     classes: classes === null ? null : Object.fromEntries(classes),
     modes: train.modes === undefined ? null : modeCount(train.modes),
     notes: notesOf(data),
-    warnings: warningsOf(data),
+    warnings,
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([look]),
   };
 }
 
-export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<string, unknown>> {
+export function pairObject({ data, warnings }: Warned, a: Look, b: Look): Readonly<Record<string, unknown>> {
   const { name, kind, shape, size, fingerprint, sides } = data.train;
   return {
     name,
@@ -115,7 +121,7 @@ export function pairObject(data: DataSplit, a: Look, b: Look): Readonly<Record<s
     a: objectOf(a),
     b: objectOf(b),
     notes: notesOf(data),
-    warnings: warningsOf(data),
+    warnings,
     skipped: skippedIn(data),
     fingerprint,
     ...verdictOn([a, b]),
@@ -133,7 +139,7 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
       `${numberApart(min, deviation)} to ${numberApart(max, deviation)}, mean ${numberApart(mean, deviation)}, deviation ${number(deviation)}`,
     ]),
     ...(scales.length === 0 ? [] : [["numbers", scalesLine(scales)]]),
-    ...(train.ownUnits
+    ...(train.pointScale
       ? [["standardised", "per coordinate for training; all outputs of a run are in the original units"]]
       : []),
     ["duplicates", `${counted(duplicates.length, "item")} equal to an earlier one`],
@@ -162,12 +168,12 @@ function indented(rows: readonly Row[]): string[] {
 }
 
 /** What was left out, what was decided, and what is likely wrong. */
-function sourceLines(data: DataSplit): string[] {
+function sourceLines({ data, warnings }: Warned): string[] {
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   return [
     ...firstOf(skipped, everyName).map((line) => `    ${line}`),
     ...notesOf(data).map((note) => `  note: ${note}`),
-    ...warningsOf(data).map((warning) => `  warning: ${warning}`),
+    ...warnings.map((warning) => `  warning: ${warning}`),
   ];
 }
 

@@ -4,13 +4,12 @@ import {
   type Dataset,
   type ValueScale,
   hasSides,
+  isConstantColumn,
   narrowRange,
   narrowRangeWarning,
   notesOf,
-  pointScaleOf,
   take,
   skippedIn,
-  twoValues,
 } from "../data/index.ts";
 import { count, number, numberApart } from "./format.ts";
 
@@ -18,14 +17,14 @@ import { count, number, numberApart } from "./format.ts";
 const named = 10;
 
 /** What `train` says of data before it learns from them. @param all Whether each file that is left out is named. */
-export function noticeLines(data: DataSplit, { all }: { readonly all: boolean }): string[] {
+export async function noticeLines(data: DataSplit, { all }: { readonly all: boolean }): Promise<string[]> {
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   const files = skipped.length === 1 ? "1 file that" : `${count(skipped.length)} files that`;
   return [
     ...(skipped.length === 0 ? [] : [`skipped ${files} could not be read as images:`]),
     ...firstOf(skipped, "zaya data --json lists all of them", all).map((line) => `  ${line}`),
     ...notesOf(data).map((note) => `note: ${note}`),
-    ...warningsOf(data).map((warning) => `warning: ${warning}`),
+    ...(await warningsOf(data)).map((warning) => `warning: ${warning}`),
   ];
 }
 
@@ -36,27 +35,26 @@ export function firstOf(lines: readonly string[], where: string, all = false): s
 }
 
 /** Likely mistakes in the values, for each domain separately. */
-export function warningsOf({ train }: DataSplit): string[] {
+export async function warningsOf({ train }: DataSplit): Promise<string[]> {
+  if (train.kind === "points") return train.readDouble === undefined ? roundedWarnings(train) : coarseWarnings(train);
   const domains: readonly Dataset[] = hasSides(train) ? [train.sides.a, train.sides.b] : [train];
-  return domains.flatMap((domain) => {
-    if (domain.kind === "points")
-      return domain.readDouble === undefined ? roundedWarnings(domain) : coarseWarnings(domain);
-    const range = narrowRange(domain);
-    if (range === null) return [];
+  const warnings: string[] = [];
+  for (const domain of domains) {
+    const range = await narrowRange(domain);
     const where = domains.length === 1 ? "" : `${domain.name}: `;
-    return [`${where}${narrowRangeWarning(range, domain.scales)}`];
-  });
+    if (range !== null) warnings.push(`${where}${narrowRangeWarning(range, domain.scales)}`);
+  }
+  return warnings;
 }
 
-function coarseWarnings(points: Dataset): string[] {
-  const scale = pointScaleOf(points);
-  if (scale === undefined) return [];
-  return coarseCoordinates(scale).flatMap((column) => (differs(points, column) ? [coarseWarning(scale, column)] : []));
-}
-
-/** Whether a coordinate is not the same throughout: the scale of one that is says nothing. */
-function differs(points: Dataset, column: number): boolean {
-  return twoValues(points, column) !== null;
+async function coarseWarnings(points: Dataset): Promise<string[]> {
+  const scale = await points.pointScale?.();
+  const warnings: string[] = [];
+  for (const column of scale === undefined ? [] : coarseCoordinates(scale)) {
+    // The scale of a constant coordinate says nothing.
+    if (!(await isConstantColumn(points, column))) warnings.push(coarseWarning(scale!, column));
+  }
+  return warnings;
 }
 
 /** Steps of float32 in a deviation, of fewer of which it is likely that a file was more exact before it was saved. */
@@ -67,21 +65,22 @@ const largestExact = 2 ** 24;
 const looked = 10_000;
 
 /** Of points that come in float32. */
-function roundedWarnings(points: Dataset): string[] {
+async function roundedWarnings(points: Dataset): Promise<string[]> {
   const some = take(points, looked);
-  const scale = pointScaleOf(some);
-  if (scale === undefined) return [];
-  return coarseCoordinates(scale).flatMap((column) => {
-    const [centre, spread] = [scale.mean[column]!, scale.deviation[column]!];
-    const isRounded = differs(some, column)
-      ? spread < fewSteps * float32Step(centre)
-      : Math.abs(centre) >= largestExact;
-    return isRounded
-      ? [
-          `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and has few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
-        ]
-      : [];
-  });
+  const scale = await some.pointScale?.();
+  const warnings: string[] = [];
+  for (const column of scale === undefined ? [] : coarseCoordinates(scale)) {
+    const [centre, spread] = [scale!.mean[column]!, scale!.deviation[column]!];
+    const isRounded = (await isConstantColumn(some, column))
+      ? Math.abs(centre) >= largestExact
+      : spread < fewSteps * float32Step(centre);
+    if (isRounded) {
+      warnings.push(
+        `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and has few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
+      );
+    }
+  }
+  return warnings;
 }
 
 /** Training, samples and metrics bring points to their units in float64; an ONNX file cannot. */

@@ -7,6 +7,7 @@ import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, nearDuplicates, summarize } from "../data/index.ts";
 import { openData } from "../node/index.ts";
 import { dataOptions } from "../run/index.ts";
+import { warningsOf } from "./data-notices.ts";
 import { type Look, linesOf, objectOf, pairLines, pairObject } from "./data-look.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";
@@ -32,9 +33,10 @@ export function declareData(command: Command): void {
     const data = await openData(spec, { ...options, second });
     const output = new Output(flags);
     const resizable = await isResizable(spec);
-    const [a, b] = domainsOf(data).map((domain) => lookAt(domain, resizable));
-    if (b === undefined) output.result(linesOf(a!), objectOf(a!));
-    else output.result(pairLines(data, a!, b), pairObject(data, a!, b));
+    const [a, b] = await Promise.all(domainsOf(data).map((domain) => lookAt(domain, resizable)));
+    if (b === undefined) return output.result(linesOf(a!), objectOf(a!));
+    const pairs = { data, warnings: await warningsOf(data) };
+    output.result(pairLines(pairs, a!, b), pairObject(pairs, a!, b));
   });
 }
 
@@ -53,25 +55,26 @@ async function isResizable(spec: string): Promise<boolean> {
   return spec.endsWith(".parquet") || ((await stat(spec).catch(() => null))?.isDirectory() ?? false);
 }
 
-function lookAt(data: DataSplit, resizable: boolean): Look {
+async function lookAt(data: DataSplit, resizable: boolean): Promise<Look> {
   const all = whole(data);
-  const near = all.kind === "image" ? nearDuplicates(all) : null;
-  return { data, summary: summarize(all), near, resizable, nameOf: (item) => all.itemName!(item) };
+  const near = all.kind === "image" ? await nearDuplicates(all) : null;
+  const [summary, warnings] = [await summarize(all), await warningsOf(data)];
+  return { data, summary, warnings, near, resizable, nameOf: (item) => all.itemName!(item) };
 }
 
 /** Both parts as one, the training items first. */
 function whole({ train, test }: DataSplit): Dataset {
   const reading =
-    <D extends DType>(from: (part: Dataset, indices: ArrayLike<number>) => NdArray<D>) =>
-    (indices: ArrayLike<number>): NdArray<D> => {
+    <D extends DType>(from: (part: Dataset, indices: ArrayLike<number>) => Promise<NdArray<D>>) =>
+    async (indices: ArrayLike<number>): Promise<NdArray<D>> => {
       const all = Array.from(indices);
       const inTest = all.map((index) => index >= train.size);
       if (!inTest.includes(true)) return from(train, indices);
       // The splits are stored one after the other, and items are read in ascending order.
       const [head, tail] = [all.filter((_, i) => !inTest[i]), all.filter((_, i) => inTest[i])];
       const shifted = tail.map((index) => index - train.size);
-      const rest = from(test, shifted);
-      return head.length === 0 ? rest : joinRows([from(train, head), rest]);
+      const rest = await from(test, shifted);
+      return head.length === 0 ? rest : joinRows([await from(train, head), rest]);
     };
   const read = reading((part, indices) => part.read(indices));
   const isExact = train.readDouble !== undefined && test.readDouble !== undefined;

@@ -58,7 +58,7 @@ async function chooseSide({ spec, n, key, size, weights: file }: SideRequest): P
   const items = await openItems(spec, { size });
   const weights = file === undefined ? undefined : await weightsFor(file, items.size, spec);
   const indices = chosenOf(items.size, weights, n, fold(key, "items"));
-  const points = toPoints(readExact(items, indices), spec);
+  const points = toPoints(await readExact(items, indices), spec);
   return {
     spec,
     of: items.size,

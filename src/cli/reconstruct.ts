@@ -65,7 +65,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
   try {
     const data = await dataOf(run, given.data);
     const shown = Math.min(n, data.size);
-    const items = readExact(data, range(0, shown));
+    const items = await readExact(data, range(0, shown));
     const results = finiteItems(await trained.decode(await trained.encode(items)), "reconstructions");
     const error = meanSquare(items, results);
     const picture = data.kind === "image" ? pairsPicture(items, results) : overlayPicture(items, results);

@@ -228,14 +228,14 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
   // What was left out may be why the recipe refuses the data.
-  for (const line of noticeLines(data, { all: flags.json === true })) output.warn(line);
+  for (const line of await noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
   const engine = await nodeEngine({ device, threads });
   const from = flags.initFrom ?? file.init?.run;
   const initial =
     from === undefined ? undefined : await readInitial(from, flags.initFrom === undefined ? file.init : undefined);
   const source = absoluteSource({ spec, ...how }, process.cwd());
-  const plan = planRun(configured, data, given.train as TrainOptions, { engine, source, module, initial });
+  const plan = await planRun(configured, data, given.train as TrainOptions, { engine, source, module, initial });
   const { config, model } = plan;
 
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];

@@ -1,9 +1,10 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
-import { coarseCoordinates } from "../base/point-scale.ts";
+import { type PointScale, coarseCoordinates } from "../base/point-scale.ts";
 import { Sha256 } from "../base/sha256.ts";
-import { type Dataset, type Selectable, type SkippedFile, checkedIndex, factsOf } from "./dataset.ts";
-import { pointScaleOf } from "./point-scale.ts";
+import { type Dataset, type SkippedFile, checkedIndex, factsOf } from "./dataset.ts";
+import { PointMoments } from "./point-scale.ts";
+import type { Selectable } from "./selection.ts";
 import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
@@ -22,6 +23,7 @@ export interface ArrayDatasetParts {
   readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
   readonly notes?: readonly string[];
+  /** Points in units of their own, which are standardised for training. */
   readonly ownUnits?: true;
   readonly scales?: readonly ValueScale[];
   /** The file of each item. */
@@ -122,12 +124,12 @@ class ArrayDataset implements Selectable {
   readonly labels: Int32Array | null;
   readonly skipped: readonly SkippedFile[];
   readonly classNames?: readonly string[];
-  readonly ownUnits?: true;
   readonly notes?: readonly string[];
   readonly scales?: readonly ValueScale[];
   private readonly items: Items;
   private readonly width: number;
   private known: string | undefined;
+  private scale: PointScale | undefined;
 
   constructor(
     private readonly parts: OpenedArray,
@@ -144,12 +146,14 @@ class ArrayDataset implements Selectable {
     this.shape = items.shape.slice(1);
     this.size = chosen?.length ?? items.shape[0]!;
     this.width = sizeOf(this.shape);
-    if (items.dtype === "float64") this.readDouble = (indices) => this.gather(items, indices, "float64");
+    if (items.dtype === "float64") this.readDouble = async (indices) => this.gather(items, indices, "float64");
+    if (parts.ownUnits) this.pointScale = async () => this.ownScale();
   }
 
-  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
+  readonly readDouble?: (indices: ArrayLike<number>) => Promise<NdArray<"float64">>;
+  readonly pointScale?: () => Promise<PointScale>;
 
-  read(indices: ArrayLike<number>): NdArray<"float32"> {
+  async read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
     const { items, width } = this;
     if (items.dtype !== "uint8") return this.gather(items, indices, "float32");
     const out = zeros([indices.length, ...this.shape]);
@@ -196,12 +200,20 @@ class ArrayDataset implements Selectable {
     return out;
   }
 
+  private ownScale(): PointScale {
+    if (this.scale !== undefined) return this.scale;
+    const { name, items, width, size } = this;
+    const moments = new PointMoments(name, width);
+    const points = items.data as Float32Array | Float64Array;
+    for (let n = 0; n < size; n++) moments.add(points.subarray(this.row(n) * width, (this.row(n) + 1) * width));
+    return (this.scale = moments.scale());
+  }
+
   /** Hash of the items as models see them: float64 as float32, unless float32 cannot resolve them. */
   private digest(): string {
     const { kind, items, labels, shape, size } = this;
     const hash = new Sha256();
-    const scale = pointScaleOf(this);
-    const isCoarse = scale !== undefined && coarseCoordinates(scale).length > 0;
+    const isCoarse = this.pointScale !== undefined && coarseCoordinates(this.ownScale()).length > 0;
     const dtype = items.dtype === "uint8" || isCoarse ? items.dtype : "float32";
     hash.update(new TextEncoder().encode(`${kind} ${dtype} ${size} ${formatShape(shape)}`));
     const add = (part: Items) => hash.update(bytesOf(part.dtype === dtype ? part.data : castTo(part, "float32").data));

@@ -1,7 +1,9 @@
 import type { ByteSource } from "../base/byte-source.ts";
 import { type NdArray, type Shape, sizeOf, zeros } from "../base/ndarray.ts";
+import type { PointScale } from "../base/point-scale.ts";
 import { toLevels } from "./array-dataset.ts";
 import { type Dataset, type SkippedFile, checkedIndex, fingerprintOf } from "./dataset.ts";
+import { pointScaleOf } from "./point-scale.ts";
 import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
@@ -32,9 +34,9 @@ const bytesAtOnce = 2 ** 22;
  * numbers are found before training.
  * @throws DataError from `decode`.
  */
-export function fileDataset(parts: FileDatasetParts): Dataset {
+export async function fileDataset(parts: FileDatasetParts): Promise<Dataset> {
   const dataset = new FileDataset(parts);
-  dataset.check();
+  await dataset.open();
   return dataset;
 }
 
@@ -46,13 +48,13 @@ class FileDataset implements Dataset {
   readonly labels = null;
   readonly skipped: readonly SkippedFile[] = [];
   readonly scales: readonly ValueScale[];
-  readonly ownUnits?: true;
   /** Bytes per item. */
   private readonly extent: number;
   private readonly width: number;
   /** Number of consecutive items per read. */
   private readonly atOnce: number;
   private known: string | undefined;
+  private scale: Promise<PointScale> | undefined;
 
   constructor(private readonly parts: FileDatasetParts) {
     const { name, kind, shape, size, source, bodyAt, scales } = parts;
@@ -61,30 +63,27 @@ class FileDataset implements Dataset {
     this.shape = shape;
     this.size = size;
     this.scales = scales;
-    if (kind === "points") this.ownUnits = true;
+    if (kind === "points") this.pointScale = () => (this.scale ??= pointScaleOf(this));
     this.width = sizeOf(shape);
     this.extent = (source.length - bodyAt) / size;
     this.atOnce = Math.max(1, Math.floor(bytesAtOnce / this.extent));
-    if (this.itemsAt(0, 1).dtype === "float64") this.readDouble = (indices) => this.gather(indices, "float64");
   }
 
-  readonly readDouble?: (indices: ArrayLike<number>) => NdArray<"float64">;
+  readDouble?: (indices: ArrayLike<number>) => Promise<NdArray<"float64">>;
+  readonly pointScale?: () => Promise<PointScale>;
 
-  check(): void {
+  async open(): Promise<void> {
+    const { dtype } = await this.itemsAt(0, 1);
+    if (dtype === "float64") this.readDouble = (indices) => this.gather(indices, "float64");
     // Every byte is a valid level.
-    if (this.itemsAt(0, 1).dtype === "uint8") return;
+    if (dtype === "uint8") return;
     for (let first = 0; first < this.size; first += this.atOnce) {
-      this.itemsAt(first, Math.min(this.atOnce, this.size - first));
+      await this.itemsAt(first, Math.min(this.atOnce, this.size - first));
     }
   }
 
-  read(indices: ArrayLike<number>): NdArray<"float32"> {
+  read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
     return this.gather(indices, "float32");
-  }
-
-  prefetch(indices: ArrayLike<number>): void {
-    const { source, bodyAt } = this.parts;
-    for (let n = 0; n < indices.length; n++) source.prefetch(bodyAt + indices[n]! * this.extent, this.extent);
   }
 
   get fingerprint(): string {
@@ -93,27 +92,35 @@ class FileDataset implements Dataset {
     return this.known;
   }
 
-  private itemsAt(first: number, count: number): Items {
+  private async itemsAt(first: number, count: number): Promise<Items> {
     const { source, bodyAt, decode } = this.parts;
     const bytes = new Uint8Array(count * this.extent);
-    source.read(bodyAt + first * this.extent, bytes);
+    await source.read(bodyAt + first * this.extent, bytes);
     return decode(bytes, first);
   }
 
-  private gather<D extends "float32" | "float64">(indices: ArrayLike<number>, dtype: D): NdArray<D> {
-    const { width } = this;
+  private async gather<D extends "float32" | "float64">(indices: ArrayLike<number>, dtype: D): Promise<NdArray<D>> {
     const out = zeros([indices.length, ...this.shape], dtype);
-    for (let n = 0; n < indices.length;) {
-      // Neighbours are read together.
-      const first = checkedIndex(this, indices[n]!);
-      let count = 1;
-      while (count < this.atOnce && n + count < indices.length && indices[n + count] === first + count) count++;
-      checkedIndex(this, first + count - 1);
-      const items = this.itemsAt(first, count);
-      if (items.dtype === "uint8") toLevels(items.data, 0, out.data as Float32Array, n * width, count * width);
-      else out.data.set(items.data, n * width);
-      n += count;
-    }
+    const put = async (n: number, first: number, count: number): Promise<void> => {
+      const items = await this.itemsAt(first, count);
+      const at = n * this.width;
+      if (items.dtype === "uint8") toLevels(items.data, 0, out.data as Float32Array, at, count * this.width);
+      else out.data.set(items.data, at);
+    };
+    // All at once: while a training step keeps the thread busy, no further read could begin.
+    await Promise.all(this.neighbours(indices).map(([n, first, count]) => put(n, first, count)));
     return out;
+  }
+
+  /** Neighbours are read together: the place of the first among the indices, its index, and how many. */
+  private neighbours(indices: ArrayLike<number>): [n: number, first: number, count: number][] {
+    const found: [number, number, number][] = [];
+    for (let n = 0; n < indices.length; n++) {
+      const index = checkedIndex(this, indices[n]!);
+      const last = found.at(-1);
+      if (last !== undefined && index === last[1] + last[2] && last[2] < this.atOnce) last[2]++;
+      else found.push([n, index, 1]);
+    }
+    return found;
   }
 }

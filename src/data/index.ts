@@ -10,6 +10,7 @@ export * from "./near-duplicates.ts";
 export * from "./npy-dataset.ts";
 export * from "./pairs.ts";
 export * from "./point-scale.ts";
+export * from "./selection.ts";
 export * from "./some.ts";
 export * from "./summary.ts";
 export * from "./resize-bilinear.ts";

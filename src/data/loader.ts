@@ -12,9 +12,28 @@ export interface Loader {
   /** Indices [batch] of the items of a step, counted from 0; for unpaired domains, those of the first. */
   indices(step: number): Int32Array<ArrayBuffer>;
   /** The batch of a step, float32 `[batch, ...shape]`. */
-  at(step: number): NdArray<"float32">;
-  /** Starts reading the batch of a later step. */
-  prefetch(step: number): void;
+  at(step: number): Promise<NdArray<"float32">>;
+}
+
+/** What steps read one after the other, each while the step before it is computed. */
+export class ReadAhead<T> {
+  private next: { readonly step: number; readonly read: Promise<T> } | null = null;
+
+  constructor(private readonly read: (step: number) => Promise<T>) {}
+
+  /** What a step reads; begins to read for the next one where one follows. */
+  async at(step: number, follows: boolean): Promise<T> {
+    const current = await (this.next?.step === step ? this.next.read : this.read(step));
+    this.next = follows ? this.begin(step + 1) : null;
+    return current;
+  }
+
+  private begin(step: number): ReadAhead<T>["next"] {
+    const read = this.read(step);
+    // A failure belongs to the step that asks for it, which may never come.
+    read.catch(() => {});
+    return { step, read };
+  }
 }
 
 /**
@@ -36,15 +55,11 @@ export function loader(dataset: Dataset, batch: number, of: Key): Loader {
     return {
       stepsPerEpoch: Math.max(a.stepsPerEpoch, b.stepsPerEpoch),
       indices: (step) => a.indices(step),
-      at: (step) => joinSides(a.at(step), b.at(step)),
-      prefetch: (step) => {
-        a.prefetch(step);
-        b.prefetch(step);
-      },
+      at: async (step) => joinSides(...(await Promise.all([a.at(step), b.at(step)]))),
     };
   }
   const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
-  return { stepsPerEpoch, indices, ...readingOf(dataset, indices) };
+  return { stepsPerEpoch, indices, at: async (step) => dataset.read(indices(step)) };
 }
 
 /**
@@ -63,15 +78,7 @@ export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights
   return {
     stepsPerEpoch: Math.floor(dataset.size / batch),
     indices,
-    ...readingOf(dataset, indices),
-  };
-}
-
-function readingOf(dataset: Dataset, indices: Loader["indices"]): Pick<Loader, "at" | "prefetch"> {
-  return {
-    at: (step) => dataset.read(indices(step)),
-    // For data in memory, nothing is done early, not even shuffling the next epoch.
-    prefetch: (step) => dataset.prefetch?.(indices(step)),
+    at: async (step) => dataset.read(indices(step)),
   };
 }
 

@@ -14,11 +14,11 @@ const narrow = 1 / 4;
 const chunk = 256;
 
 /** The range of images whose values all lie within a quarter of [0, 1]; null if they use more, and for points. */
-export function narrowRange(dataset: Dataset): NarrowRange | null {
+export async function narrowRange(dataset: Dataset): Promise<NarrowRange | null> {
   if (dataset.kind === "points") return null;
   let [min, max] = [1, 0];
   for (let start = 0; start < dataset.size; start += chunk) {
-    const { data } = dataset.read(range(start, Math.min(dataset.size, start + chunk)));
+    const { data } = await dataset.read(range(start, Math.min(dataset.size, start + chunk)));
     for (let i = 0; i < data.length; i++) {
       const value = data[i]!;
       if (value < min) min = value;

@@ -23,11 +23,11 @@ const chunk = 256;
  * among the first 10,000 images are compared.
  * @throws OptionError for anything but images.
  */
-export function nearDuplicates(dataset: Dataset): NearDuplicates {
+export async function nearDuplicates(dataset: Dataset): Promise<NearDuplicates> {
   if (dataset.kind !== "image") {
     throw new OptionError(`items must be images - got ${dataset.kind} in ${dataset.name}`);
   }
-  const images = byBrightness(thumbnails(dataset));
+  const images = byBrightness(await thumbnails(dataset));
   const found = new Map<number, number>();
   images.forEach((image, i) => {
     // The mean difference is at least the difference of the means, so images further away can be skipped.
@@ -41,11 +41,12 @@ export function nearDuplicates(dataset: Dataset): NearDuplicates {
   return { pairs: [...found].toSorted(([a], [b]) => a - b), of: images.length };
 }
 
-function thumbnails(dataset: Dataset): Float32Array[] {
+async function thumbnails(dataset: Dataset): Promise<Float32Array[]> {
   const count = Math.min(dataset.size, maxCompared);
   const out: Float32Array[] = [];
   for (let start = 0; start < count; start += chunk) {
-    const { data } = resizeBilinear(dataset.read(range(start, Math.min(count, start + chunk))), [side, side]);
+    const images = await dataset.read(range(start, Math.min(count, start + chunk)));
+    const { data } = resizeBilinear(images, [side, side]);
     const extent = side * side * dataset.shape[2]!;
     for (let at = 0; at < data.length; at += extent) out.push(data.slice(at, at + extent));
   }

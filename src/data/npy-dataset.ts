@@ -27,9 +27,9 @@ export function npyDataset(bytes: Uint8Array, name: string): Dataset {
  * The same for a file that is not held in memory: its items are read on request.
  * @throws DataError as `npyDataset`, and for a file in Fortran order, whose items are not contiguous.
  */
-export function npyFileDataset(source: ByteSource, name: string): Dataset {
+export async function npyFileDataset(source: ByteSource, name: string): Promise<Dataset> {
   const start = new Uint8Array(Math.min(npyStart, source.length));
-  source.read(0, start);
+  await source.read(0, start);
   const header = parseNpyHeader(start, source.length, name);
   const kind = kindOf(header, name);
   const [n, ...shape] = header.shape as [number, ...number[]];

@@ -1,14 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
-import {
-  type Dataset,
-  type Sides,
-  type SkippedFile,
-  checkedIndex,
-  fingerprintOf,
-  distinctFiles,
-  select,
-} from "./dataset.ts";
+import { type Dataset, type Sides, type SkippedFile, checkedIndex, fingerprintOf, distinctFiles } from "./dataset.ts";
+import { select } from "./selection.ts";
 
 /**
  * Images of two domains as pairs `[2, h, w, c]`, the first domain's image first.
@@ -75,16 +68,10 @@ class PairDataset implements Dataset {
     this.skipped = distinctFiles([...[a, b].flatMap(skippedOf), ...leftOut]);
   }
 
-  read(indices: ArrayLike<number>): NdArray<"float32"> {
-    const { a, b } = this.sides;
+  async read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
     const places = Int32Array.from(indices, (index) => checkedIndex(this, index));
-    return joinSides(a.read(places.map((at) => at % a.size)), b.read(places.map((at) => at % b.size)));
-  }
-
-  prefetch(indices: ArrayLike<number>): void {
-    const { a, b } = this.sides;
-    a.prefetch?.(Int32Array.from(indices, (at) => at % a.size));
-    b.prefetch?.(Int32Array.from(indices, (at) => at % b.size));
+    const read = (side: Dataset) => side.read(places.map((at) => at % side.size));
+    return joinSides(...(await Promise.all([read(this.sides.a), read(this.sides.b)])));
   }
 
   /** Fingerprint of both domains and of whether they are aligned. */

@@ -9,63 +9,94 @@ const rounding = 2 ** -50;
 /** Numbers per read. */
 const numbersAtOnce = 2 ** 20;
 
-/**
- * Mean and standard deviation of each coordinate over all points, in float64, for points in units of their own;
- * undefined for all other data.
- */
-export function pointScaleOf(data: Dataset): PointScale | undefined {
-  if (data.ownUnits !== true) return undefined;
-  const width = sizeOf(data.shape);
-  const [mean, squares] = [new Float64Array(width), new Float64Array(width)];
-  const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
-  for (let start = 0; start < data.size; start += atOnce) {
-    const stop = Math.min(data.size, start + atOnce);
-    const items = readExact(data, range(start, stop)).data;
-    for (let n = start; n < stop; n++) {
+/** Mean and standard deviation of each coordinate of points as they come, in float64 (Welford). */
+export class PointMoments {
+  private count = 0;
+  private readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+  private readonly first: Float64Array;
+  /** The first number of each coordinate that is another than its first one; NaN where there is none. */
+  private readonly other: Float64Array;
+
+  /** @param name Of the data, for messages. */
+  constructor(
+    private readonly name: string,
+    private readonly width: number,
+  ) {
+    this.mean = new Float64Array(width);
+    this.squares = new Float64Array(width);
+    this.first = new Float64Array(width);
+    this.other = new Float64Array(width).fill(NaN);
+  }
+
+  /** Adds points, `[n, width]` in C order. */
+  add(points: Float32Array | Float64Array): void {
+    const { width, mean, squares, first, other } = this;
+    if (this.count === 0) first.set(points.subarray(0, width));
+    for (let from = 0; from < points.length; from += width) {
+      this.count++;
       for (let column = 0; column < width; column++) {
-        const distance = items[(n - start) * width + column]! - mean[column]!;
-        mean[column]! += distance / (n + 1);
-        squares[column]! += distance * (items[(n - start) * width + column]! - mean[column]!);
+        const value = points[from + column]!;
+        const distance = value - mean[column]!;
+        mean[column]! += distance / this.count;
+        squares[column]! += distance * (value - mean[column]!);
+        if (value !== first[column] && Number.isNaN(other[column])) other[column] = value;
       }
     }
   }
-  const deviation = Array.from(squares, (sum, column) => {
-    const own = Math.sqrt(sum / data.size);
-    if (own === 0) requireOneValue(data, column);
-    // Rounding may leave a small deviation for equal numbers.
-    return own > rounding * Math.abs(mean[column]!) ? own : 1;
-  });
-  return { mean: [...mean], deviation };
-}
 
-/**
- * @throws DataError for a coordinate whose values differ by so little that their squared differences underflow to 0.
- */
-function requireOneValue(data: Dataset, column: number): void {
-  const two = twoValues(data, column);
-  if (two === null) return;
-  throw new DataError(
-    `${data.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${two[0]} and ${two[1]} for x${column + 1}`,
-    "give them in another unit: multiply the column by one number",
-  );
-}
-
-/** The first value of a coordinate, and the first value that differs from it; null if all are equal. */
-export function twoValues(data: Dataset, column: number): [number, number] | null {
-  const width = sizeOf(data.shape);
-  const first = readExact(data, range(0, 1)).data[column]!;
-  const atOnce = Math.max(1, Math.floor(numbersAtOnce / width));
-  for (let start = 0; start < data.size; start += atOnce) {
-    const items = readExact(data, range(start, Math.min(data.size, start + atOnce))).data;
-    for (let at = column; at < items.length; at += width) if (items[at] !== first) return [first, items[at]!];
+  /** @throws DataError for a coordinate whose values differ by so little that their squared differences underflow to 0. */
+  scale(): PointScale {
+    const { mean, squares, count } = this;
+    const deviation = Array.from(squares, (sum, column) => {
+      const own = Math.sqrt(sum / count);
+      if (own === 0) this.requireOneValue(column);
+      // Rounding may leave a small deviation for equal numbers.
+      return own > rounding * Math.abs(mean[column]!) ? own : 1;
+    });
+    return { mean: [...mean], deviation };
   }
-  return null;
+
+  private requireOneValue(column: number): void {
+    const [first, other] = [this.first[column]!, this.other[column]!];
+    if (Number.isNaN(other)) return;
+    throw new DataError(
+      `${this.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${first} and ${other} for x${column + 1}`,
+      "give them in another unit: multiply the column by one number",
+    );
+  }
+}
+
+/** Mean and standard deviation of each coordinate over all points, each read once. @throws DataError as `PointMoments`. */
+export async function pointScaleOf(points: Dataset): Promise<PointScale> {
+  const moments = new PointMoments(points.name, sizeOf(points.shape));
+  for await (const numbers of inOrder(points)) moments.add(numbers);
+  return moments.scale();
+}
+
+/** Whether a column of points has the same number throughout. */
+export async function isConstantColumn(points: Dataset, column: number): Promise<boolean> {
+  const width = sizeOf(points.shape);
+  let first: number | undefined;
+  for await (const numbers of inOrder(points)) {
+    first ??= numbers[column]!;
+    for (let at = column; at < numbers.length; at += width) if (numbers[at] !== first) return false;
+  }
+  return true;
+}
+
+/** All numbers of points in their order, some points at a time. */
+async function* inOrder(points: Dataset): AsyncGenerator<Float32Array | Float64Array> {
+  const atOnce = Math.max(1, Math.floor(numbersAtOnce / sizeOf(points.shape)));
+  for (let start = 0; start < points.size; start += atOnce) {
+    yield (await readExact(points, range(start, Math.min(points.size, start + atOnce)))).data;
+  }
 }
 
 /** The same points standardised to mean 0 and deviation 1 by the scale; unchanged without one. */
 export function standardised(data: Dataset, scale: PointScale | undefined): Dataset {
   if (scale === undefined) return data;
-  const read: Dataset["read"] = (indices) => intoScale(readExact(data, indices), scale);
+  const read: Dataset["read"] = async (indices) => intoScale(await readExact(data, indices), scale);
   const { name, kind, shape, size, labels, skipped, fingerprint } = data;
   return {
     name,
@@ -77,6 +108,5 @@ export function standardised(data: Dataset, scale: PointScale | undefined): Data
     fingerprint,
     read,
     ...(data.classNames && { classNames: data.classNames }),
-    ...(data.prefetch && { prefetch: (indices: ArrayLike<number>) => data.prefetch!(indices) }),
   };
 }

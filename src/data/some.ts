@@ -1,6 +1,7 @@
 import { type Key, key, permutation } from "../base/random.ts";
-import { type Dataset, select } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { hasSides, pairDataset } from "./pairs.ts";
+import { select } from "./selection.ts";
 
 /**
  * Indices of at most `n` items, [n] in random order, chosen by the key alone. Data can be sorted by class or by time,

@@ -38,7 +38,7 @@ const chunk = 256;
 const fewDimensions = 10;
 
 /** Reads every item once and summarises the data. */
-export function summarize(dataset: Dataset): DataSummary {
+export async function summarize(dataset: Dataset): Promise<DataSummary> {
   const { name, kind, size, shape, skipped, fingerprint } = dataset;
   const bounds = { min: Infinity, max: -Infinity, sum: 0, count: 0 };
   const duplicates: [number, number][] = [];
@@ -48,14 +48,14 @@ export function summarize(dataset: Dataset): DataSummary {
   const findEarlier = earlierItems(dataset);
   for (let start = 0; start < size; start += chunk) {
     const stop = Math.min(size, start + chunk);
-    const items: NdArray = readExact(dataset, range(start, stop));
+    const items: NdArray = await readExact(dataset, range(start, stop));
     widen(bounds, items);
     dimensions?.forEach((moments, at) => {
       for (let i = at; i < items.data.length; i += dimensions.length) moments.add(items.data[i]!);
     });
     for (let n = start; n < stop; n++) {
       const item = rows(items, n - start, n - start + 1).data as Float32Array | Float64Array;
-      const earlier = findEarlier(n, item);
+      const earlier = await findEarlier(n, item);
       if (earlier !== null) duplicates.push([earlier, n]);
       if (kind === "image" && isConstant(item)) constant.push(n);
     }
@@ -119,9 +119,9 @@ function wordsOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array
 }
 
 /** Finds the first item with the same bits: by hash, then number by number. */
-function earlierItems(dataset: Dataset): (index: number, item: Float32Array | Float64Array) => number | null {
+function earlierItems(dataset: Dataset): (index: number, item: Float32Array | Float64Array) => Promise<number | null> {
   const seen = new Map<number, number[]>();
-  return (index, item) => {
+  return async (index, item) => {
     const bits = wordsOf(item);
     const hash = hashOf(bits);
     const candidates = seen.get(hash);
@@ -129,12 +129,12 @@ function earlierItems(dataset: Dataset): (index: number, item: Float32Array | Fl
       seen.set(hash, [index]);
       return null;
     }
-    const equal = candidates.find((candidate) => {
-      const other = wordsOf(readExact(dataset, [candidate]).data);
-      return bits.every((word, i) => word === other[i]);
-    });
-    if (equal === undefined) candidates.push(index);
-    return equal ?? null;
+    for (const candidate of candidates) {
+      const other = wordsOf((await readExact(dataset, [candidate])).data);
+      if (bits.every((word, i) => word === other[i])) return candidate;
+    }
+    candidates.push(index);
+    return null;
   };
 }
 

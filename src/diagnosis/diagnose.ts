@@ -83,7 +83,7 @@ export async function diagnoseSamples(
     throw new DataError(`samples must be like items of ${name}, ${formatShape(shape)} - got ${formatShape(own)}`);
   }
   const compared = features === undefined ? data.train : await inFeatures(data.train, features, key(seed));
-  const snapshots = new SampleSnapshots(compared, key(seed));
+  const snapshots = await SampleSnapshots.open(compared, key(seed));
   const { places } = snapshots;
   const least = samplesPerPlace * (places?.shares.length ?? 1);
   if (n < least) {
@@ -114,7 +114,7 @@ export async function diagnoseSamples(
 async function inFeatures(data: Dataset, features: Features, seed: Key): Promise<Dataset> {
   const chosen = some(data, itemsOfFeatures, fold(seed, "features"));
   const { name, labels, size, classNames } = chosen;
-  const items = castTo(await features.of(chosen.read(range(0, size))), "float32");
+  const items = castTo(await features.of(await chosen.read(range(0, size))), "float32");
   return arrayDataset({ name, kind: "points", items, ...(labels && { labels }), ...(classNames && { classNames }) });
 }
 
@@ -127,9 +127,9 @@ export async function diagnoseModel(
   step: number,
   seed: number,
 ): Promise<Diagnosis> {
-  if (step < minSteps) return diagnose(history.evidence(step, null), history.setup);
+  if (step < minSteps) return diagnose(await history.evidence(step, null), await history.setup());
   for (const line of await latentsNow(trained, history.data.test, seed, step)) history.add(line);
-  return diagnose(history.evidence(step, await measure(history, trained, step, seed)), history.setup);
+  return diagnose(await history.evidence(step, await measure(history, trained, step, seed)), await history.setup());
 }
 
 /** Test items on which the KL term of each latent dimension is measured. */

@@ -26,8 +26,8 @@ export async function nearestTraining(
   const generated = await nearestDistances(engine, rows(samples, 0, Math.min(asked, samples.shape[0]!)), known);
   const heldOut = test.size >= enough;
   const real = heldOut
-    ? await nearestDistances(engine, realItems(test, key, asked).items, known)
-    : distancesWithin(realItems(train, key, among).items);
+    ? await nearestDistances(engine, (await realItems(test, key, asked)).items, known)
+    : distancesWithin((await realItems(train, key, among)).items);
   return { generated, real, heldOut };
 }
 

@@ -54,21 +54,21 @@ const [clusters, perCluster] = [16, 10];
 const reach = 1 / 4;
 
 /** At most `most` random real items, flattened to [n, d], chosen by the key. */
-export function realItems(
+export async function realItems(
   data: Dataset,
   key: Key,
   most: number,
-): { readonly items: NdArray; readonly chosen: Int32Array } {
+): Promise<{ readonly items: NdArray; readonly chosen: Int32Array }> {
   const width = sizeOf(data.shape);
   const chosen = somePlaces(data, most, fold(key, "real items"));
-  const items: NdArray = readExact(data, chosen);
+  const items: NdArray = await readExact(data, chosen);
   return { items: reshaped(items, [chosen.length, width]), chosen };
 }
 
 /** The places of real items; null if there are too few items. */
-export function placesOf(data: Dataset, key: Key): Places | null {
+export async function placesOf(data: Dataset, key: Key): Promise<Places | null> {
   const most = Math.min(mostItems, Math.max(100, Math.floor(maxNumbers / sizeOf(data.shape))));
-  const { items, chosen } = realItems(data, key, most);
+  const { items, chosen } = await realItems(data, key, most);
   const modes = data.modes?.kind === "centers" ? data.modes : undefined;
   const count = modes?.centers.shape[0] ?? Math.min(clusters, Math.floor(chosen.length / perCluster));
   if (count < 2) return null;

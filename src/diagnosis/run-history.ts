@@ -32,7 +32,7 @@ function seriesName({ name, split }: LoggedNumber): string {
 /** The logged scalars of a run, and the snapshots of its samples. */
 export class RunHistory {
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
-  private known: Snapshots | null = null;
+  private known: Promise<Snapshots> | null = null;
 
   constructor(
     private readonly config: RunConfig,
@@ -57,7 +57,7 @@ export class RunHistory {
   async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot | null> {
     const { steps } = this.config.train;
     const whole = isWholeWhileTraining(this.model) || step === steps;
-    return whole ? (this.snapshots?.snapshot(trained, step) ?? null) : null;
+    return whole ? ((await this.snapshots())?.snapshot(trained, step) ?? null) : null;
   }
 
   /** The same, as numbers to log. */
@@ -67,8 +67,9 @@ export class RunHistory {
   }
 
   /** Evidence after a number of steps, with additional measurements. */
-  evidence(step: number, now: MeasuredNow | null): Evidence {
-    const { config, series, snapshots } = this;
+  async evidence(step: number, now: MeasuredNow | null): Promise<Evidence> {
+    const { config, series } = this;
+    const snapshots = await this.snapshots();
     const { shape, size } = this.data.train;
     return {
       step,
@@ -85,24 +86,24 @@ export class RunHistory {
   }
 
   /** Settings of the run, to choose remedies by. */
-  get setup(): RunSetup {
+  async setup(): Promise<RunSetup> {
     // Images are [-1, 1] inside a GAN, [0, 1] outside.
     const scale = this.data.train.kind === "points" ? 1 : 2;
     return {
       config: this.config,
       remedies: this.model.remedies,
-      spread: scale * (this.snapshots?.spread ?? 0),
+      spread: scale * ((await this.snapshots())?.spread ?? 0),
     };
   }
 
   /** Created on first use, because finding places among the items takes a while. */
-  private get snapshots(): Snapshots | null {
+  private async snapshots(): Promise<Snapshots | null> {
     const { train } = this.config;
     if (this.model.adversarial === undefined || train.steps < minSteps) return null;
     const { train: items } = this.data;
     const seed = key(train.seed);
     return (this.known ??= hasSides(items)
-      ? new TranslationSnapshots(items.sides, seed)
-      : new SampleSnapshots(items, seed));
+      ? TranslationSnapshots.open(items.sides, seed)
+      : SampleSnapshots.open(items, seed));
   }
 }

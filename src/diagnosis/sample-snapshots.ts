@@ -33,20 +33,21 @@ export interface Snapshots {
 
 /** Snapshots of samples from fixed noise. */
 export class SampleSnapshots implements Snapshots {
-  readonly places: Places | null;
-  readonly spread: number;
-  /** Mean distance between two real items. */
-  private readonly distance: number;
-  private readonly noise: Key;
-  private readonly count: number;
+  private constructor(
+    readonly places: Places | null,
+    readonly spread: number,
+    /** Mean distance between two real items. */
+    private readonly distance: number,
+    private readonly noise: Key,
+    private readonly count: number,
+  ) {}
 
-  constructor(data: Dataset, seed: Key) {
+  static async open(data: Dataset, seed: Key): Promise<SampleSnapshots> {
     const own = fold(seed, "sample looks");
-    this.places = placesOf(data, own);
-    this.count = samplesFor(data);
-    this.distance = meanDistance(realItems(data, own, this.count).items);
-    this.spread = this.distance / Math.sqrt(sizeOf(data.shape));
-    this.noise = fold(own, "noise");
+    const count = samplesFor(data);
+    const distance = meanDistance((await realItems(data, own, count)).items);
+    const spread = distance / Math.sqrt(sizeOf(data.shape));
+    return new SampleSnapshots(await placesOf(data, own), spread, distance, fold(own, "noise"), count);
   }
 
   async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot> {

@@ -22,8 +22,8 @@ export async function scoresOf(
   const some = (data: Dataset) => readExact(data, somePlaces(data, samples.shape[0]!, fold(key, "scores")));
   const generated = Float64Array.from(await score(samples)).toSorted();
   return {
-    train: shareAbove(await score(some(train)), generated),
-    heldOut: shareAbove(await score(some(test)), generated),
+    train: shareAbove(await score(await some(train)), generated),
+    heldOut: shareAbove(await score(await some(test)), generated),
   };
 }
 

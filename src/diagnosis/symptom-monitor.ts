@@ -18,11 +18,11 @@ export class SymptomMonitor {
   }
 
   /** New warnings after this many steps. */
-  check(step: number): Warning[] {
+  async check(step: number): Promise<Warning[]> {
     const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
     if (due.length === 0) return [];
-    const evidence = this.history.evidence(step, null);
-    const { setup } = this.history;
+    const evidence = await this.history.evidence(step, null);
+    const setup = await this.history.setup();
     const findings = due.flatMap(({ name, summary, check }): Finding[] => {
       const sign = check(evidence);
       return sign?.present === true ? [{ ...sign, change: sign.change(setup), symptom: name, summary }] : [];

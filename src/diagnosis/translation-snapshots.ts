@@ -12,35 +12,37 @@ const looked = 32;
 /** Snapshots of the translations of fixed images, compared with real images of the target domain. */
 export class TranslationSnapshots implements Snapshots {
   readonly places = null;
-  readonly spread: number;
-  /** Mean distance between two real images, by domain. */
-  private readonly distances: ReadonlyMap<Dataset, number>;
-  private readonly seed: Key;
 
-  constructor(
+  private constructor(
     private readonly sides: Sides,
-    seed: Key,
-  ) {
-    this.seed = fold(seed, "translation looks");
-    const [a, b] = [sides.a, sides.b].map((side) => meanDistance(this.images(side))) as [number, number];
-    this.distances = new Map([
+    readonly spread: number,
+    /** Mean distance between two real images, by domain. */
+    private readonly distances: ReadonlyMap<Dataset, number>,
+    private readonly seed: Key,
+  ) {}
+
+  static async open(sides: Sides, seed: Key): Promise<TranslationSnapshots> {
+    const own = fold(seed, "translation looks");
+    const distanceIn = async (side: Dataset) => meanDistance(await imagesOf(side, own));
+    const [a, b] = [await distanceIn(sides.a), await distanceIn(sides.b)];
+    const distances = new Map([
       [sides.a, a],
       [sides.b, b],
     ]);
-    this.spread = (a + b) / 2 / Math.sqrt(sizeOf(sides.a.shape));
+    return new TranslationSnapshots(sides, (a + b) / 2 / Math.sqrt(sizeOf(sides.a.shape)), distances, own);
   }
 
   async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot> {
     const diversity: Diversity[] = [];
     for (const way of directionsOf(trained.model)) {
       const { source, target } = endsOf(this.sides, way);
-      const made = await trained.translate(this.images(source), way);
+      const made = await trained.translate(await imagesOf(source, this.seed), way);
       diversity.push({ way, value: meanDistance(made) / this.distances.get(target)! });
     }
     return { step, diversity, nearest: [], near: [], fidelity: null, kinds: [] };
   }
+}
 
-  private images(side: Dataset): NdArray {
-    return side.read(somePlaces(side, looked, this.seed));
-  }
+function imagesOf(side: Dataset, seed: Key): Promise<NdArray> {
+  return side.read(somePlaces(side, looked, seed));
 }

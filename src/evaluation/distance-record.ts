@@ -22,7 +22,7 @@ export async function recordedDistance(
   const samples = await trained.sample(key, distancePoints);
   // Samples of a diverged generator have no meaningful distance; its losses show the failure.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = readExact(data, somePlaces(data, distancePoints));
+  const real = await readExact(data, somePlaces(data, distancePoints));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [sampleEmd]: cost };
 }

@@ -200,7 +200,7 @@ async function gatherFactors(
   const items = somePlaces(data, itemsFor(points), fold(key, "factors"));
   const codes = [];
   for (let start = 0; start < items.length; start += encodedAtOnce) {
-    codes.push(await trained.encode(readExact(data, items.slice(start, start + encodedAtOnce))));
+    codes.push(await trained.encode(await readExact(data, items.slice(start, start + encodedAtOnce))));
   }
   const { names, sizes } = factors;
   const values = Int32Array.from([...items].flatMap((item) => factors.of(item)));

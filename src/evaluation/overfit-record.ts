@@ -40,9 +40,12 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit, key: Ke
       return monteCarlo((await trained.map(map, Object.fromEntries(packs)))[output]!.data);
     };
     // The item indices depend only on the number of items, so pairs stay together.
-    const read = (part: Dataset) =>
-      Object.fromEntries(Object.entries(given(part)).map(([input, items]) => [input, readSome(items)]));
-    const [onTrain, onHeldOut] = [await score(read(train)), await score(read(test))];
+    const read = async (part: Dataset) => {
+      const inputs: Record<string, NdArray> = {};
+      for (const [input, items] of Object.entries(given(part))) inputs[input] = await readSome(items);
+      return inputs;
+    };
+    const [onTrain, onHeldOut] = [await score(await read(train)), await score(await read(test))];
     const of = (part: string) => overfitScore.name({ score: name, part });
     found[of("train")] = onTrain.mean;
     found[of("heldOut")] = onHeldOut.mean;
@@ -95,7 +98,7 @@ function scorers(trained: TrainedModel): Scorer[] {
     const generated = async (data: Dataset) => {
       if (!hasSides(data)) return null;
       const { source } = endsOf(data.sides, direction);
-      const images = readExact(source, somePlaces(source, translated));
+      const images = await readExact(source, somePlaces(source, translated));
       const made = await trained.translate(images as NdArray<"float32">, direction);
       return {
         [discriminator.input]: made,
@@ -112,10 +115,10 @@ async function memorised(trained: TrainedModel, { train, test }: DataSplit, key:
   const samples = await trained.sample(key, scoredItems);
   if (!samples.data.every(Number.isFinite)) return {};
   const to = (items: NdArray) => nearestDistances(trained.engine, items, train);
-  const inputs = { generated: await to(samples), heldOut: await to(readSome(test)) };
+  const inputs = { generated: await to(samples), heldOut: await to(await readSome(test)) };
   return { [memorisedShare]: memorisation.measure(inputs, {}).value };
 }
 
-function readSome(data: Dataset): NdArray {
+function readSome(data: Dataset): Promise<NdArray> {
   return readExact(data, somePlaces(data, scoredItems));
 }

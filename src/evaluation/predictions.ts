@@ -33,7 +33,7 @@ export async function gatherPredictions(
   const examples = examplesFor(classifier, data, metric);
   const [logits, labels]: [NdArray[], number[]] = [[], []];
   for (let start = 0; start < data.size; start += atOnce) {
-    for (const example of examples(range(start, Math.min(data.size, start + atOnce)))) {
+    for (const example of await examples(range(start, Math.min(data.size, start + atOnce)))) {
       logits.push(await tell(example.items));
       append(labels, example.labels);
     }
@@ -57,10 +57,10 @@ function examplesFor(
   { transforms }: Classifier,
   data: Dataset,
   metric: string,
-): (indices: Int32Array) => Iterable<Examples> {
+): (indices: Int32Array) => Promise<readonly Examples[]> {
   if (transforms !== undefined) {
-    return (indices) => {
-      const plain = data.read(indices);
+    return async (indices) => {
+      const plain = await data.read(indices);
       return transforms.map(({ apply }, k) => ({
         items: castTo(evaluate([apply(input("items", plain.shape))], { items: plain })[0]!, "float32"),
         labels: new Int32Array(indices.length).fill(k),
@@ -69,5 +69,5 @@ function examplesFor(
   }
   const { labels } = data;
   if (labels === null) throw new DataError(`${metric}: the data must have labels - got none in ${data.name}`);
-  return (indices) => [{ items: readExact(data, indices), labels: indices.map((index) => labels[index]!) }];
+  return async (indices) => [{ items: await readExact(data, indices), labels: indices.map((index) => labels[index]!) }];
 }

@@ -50,7 +50,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   if (data.sides !== undefined) {
     const { direction, source } = wayOf(subject, data, drawing.direction, metric);
     const indices = somePlaces(source, count, fold(key, "samples"));
-    return trained.translate(source.read(indices), direction);
+    return trained.translate(await source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
     throw new DataError(`${metric}: the model must generate samples - got one that does not`);

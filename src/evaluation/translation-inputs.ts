@@ -39,7 +39,7 @@ export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | u
   return { direction, ...endsOf(data.sides, direction), aligned: data.sides.aligned };
 }
 
-function all(data: Dataset): NdArray {
+function all(data: Dataset): Promise<NdArray> {
   return data.read(range(0, data.size));
 }
 
@@ -56,8 +56,8 @@ export async function gatherTranslations(
       "cycle-error and kid work on unpaired domains",
     );
   }
-  const source = all(way.source);
-  return { source, made: await subject.trained.translate(source, way.direction), truth: all(way.target) };
+  const source = await all(way.source);
+  return { source, made: await subject.trained.translate(source, way.direction), truth: await all(way.target) };
 }
 
 /** @throws OptionError for a model without the opposite direction. */
@@ -72,7 +72,7 @@ export async function gatherCycles(
   if (!directionsOf(trained.model).includes(back)) {
     throw new OptionError(`${metric}: the model must translate in both directions - got only ${direction}`);
   }
-  const source = all(images);
+  const source = await all(images);
   const made = await trained.translate(source, direction);
   const noise = normal(fold(key, "faint"), made.shape).data;
   const noisy = filled(new Float32Array(made.data.length), (i) => made.data[i]! + faint * noise[i]!);
@@ -114,8 +114,8 @@ export async function gatherTranslatedClasses(
     );
   }
   return {
-    told: await classesTold(classifier, await subject.trained.translate(all(source), direction)),
-    toldOfTruth: aligned ? await classesTold(classifier, all(target)) : null,
+    told: await classesTold(classifier, await subject.trained.translate(await all(source), direction)),
+    toldOfTruth: aligned ? await classesTold(classifier, await all(target)) : null,
     labels: source.labels,
   };
 }

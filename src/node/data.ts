@@ -1,8 +1,9 @@
 import { OptionError } from "../base/errors.ts";
 import { countOrShareRule, isCountOrShare } from "../base/options.ts";
-import { type DataSplit, type Dataset, splitOff, take, thin } from "../data/dataset.ts";
+import type { DataSplit, Dataset } from "../data/dataset.ts";
 import { hasSides } from "../data/pairs.ts";
 import type { OpenDataOptions, OpenItemsOptions } from "../run/index.ts";
+import { splitOff, take, thin } from "../data/selection.ts";
 import type { DataParts } from "./data-parts.ts";
 import { openDomains } from "./open-domains.ts";
 

@@ -1,5 +1,6 @@
 import { DataError, OptionError } from "../base/errors.ts";
-import { type Sides, type SkippedFile, select } from "../data/dataset.ts";
+import type { Sides, SkippedFile } from "../data/dataset.ts";
+import { select } from "../data/selection.ts";
 import type { OpenDataOptions } from "../run/index.ts";
 import { type DataParts, type OpenedData, twoDomains } from "./data-parts.ts";
 import { type SpecOptions, openSpec } from "./open-spec.ts";

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { OptionError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
+import { formatShape } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
-import type { DataSplit, Dataset } from "../data/index.ts";
+import { type DataSplit, type Dataset, checkValues } from "../data/index.ts";
 import type { Recipe } from "../models/index.ts";
 import type { RecipeModule } from "../run/index.ts";
 import type { DataParts } from "./data-parts.ts";
@@ -65,9 +66,10 @@ export async function importData(path: string): Promise<DataParts> {
   const { exported } = await importOwn(path, "data");
   const found = exported["default"];
   const given: unknown = typeof found === "function" ? await (found as () => unknown)() : found;
-  if (isDataset(given)) return { train: given, test: null };
+  if (isDataset(given)) return { train: await checked(path, given), test: null };
   const { train, test } = (given ?? {}) as Partial<DataSplit>;
-  if (isDataset(train) && isDataset(test)) return { train, test };
+  if (isDataset(train) && isDataset(test))
+    return { train: await checked(path, train), test: await checked(path, test) };
   throw new OptionError(
     `${path}: must export data as its default: a data set, { train, test }, or a function that gives one - got ${given === null ? "null" : typeof given}`,
     "export default arrayDataset({ name, kind, items }), from zaya/data",
@@ -114,6 +116,54 @@ function refusal(path: string, error: unknown): OptionError {
 function isDataset(value: unknown): value is Dataset {
   const { read, size, shape } = (value ?? {}) as Partial<Dataset>;
   return typeof read === "function" && Number.isInteger(size) && Array.isArray(shape);
+}
+
+/** Fields that a data set needs in addition to its items, with what each must be. */
+const dataFields: readonly (readonly [
+  field: keyof Dataset,
+  rule: string,
+  fits: (value: unknown, data: Dataset) => boolean,
+])[] = [
+  ["name", "a string", (value) => typeof value === "string"],
+  ["kind", "image, points or pair", (value) => ["image", "points", "pair"].includes(value as string)],
+  [
+    "labels",
+    "null or an Int32Array with a class for each item",
+    (value, { size }) => value === null || (value instanceof Int32Array && value.length === size),
+  ],
+  ["skipped", "an array, empty where no file was skipped", Array.isArray],
+  [
+    "fingerprint",
+    "a string that changes with the items, such as fingerprintOf(text) of zaya/data",
+    (value) => typeof value === "string",
+  ],
+];
+
+/**
+ * A data set that no compiler has checked, with its first and last item read.
+ * @throws OptionError for a missing field. @throws DataError for items that are not what the data set says.
+ */
+async function checked(path: string, data: Dataset): Promise<Dataset> {
+  for (const [field, rule, fits] of dataFields) {
+    if (fits(data[field], data)) continue;
+    throw new OptionError(
+      `${path}: ${field} of a data set must be ${rule} - got ${brief(data[field])}`,
+      "docs/your-own-model.md says what each is",
+    );
+  }
+  if (data.size === 0) return data;
+  const items = await data.read([0, data.size - 1]);
+  const wanted = [2, ...data.shape];
+  if (items?.dtype !== "float32" || items.shape.join() !== wanted.join()) {
+    const got = Array.isArray(items?.shape) ? `${items.dtype} ${formatShape(items.shape)}` : typeof items;
+    throw new DataError(`${path}: read([0, ${data.size - 1}]) must give float32 ${formatShape(wanted)} - got ${got}`);
+  }
+  checkValues(items, data.kind === "points" ? "points" : "image", `${path}: read([0, ${data.size - 1}])`);
+  return data;
+}
+
+function brief(value: unknown): string {
+  return typeof value === "string" ? value : value === null ? "null" : typeof value;
 }
 
 function isRecipe(value: unknown): value is Recipe {

@@ -10,7 +10,7 @@ export async function reconstructionPicture(
   count = 32,
   columns = 8,
 ): Promise<NdArray<"uint8">> {
-  const items = readExact(data, somePlaces(data, count));
+  const items = await readExact(data, somePlaces(data, count));
   const results = await trained.decode(await trained.encode(items));
   const across = Math.min(columns, items.shape[0]!);
   return imageGrid(pairRows(items, results, across), { columns: across });

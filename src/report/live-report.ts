@@ -36,7 +36,7 @@ export class LiveReport {
     const { run, model, test, measured } = this;
     const began = this.clock.now();
     await run.flush();
-    const diagnosis = diagnose(this.history.evidence(step, null), this.history.setup);
+    const diagnosis = diagnose(await this.history.evidence(step, null), await this.history.setup());
     await writeReport(run, { state: { ...run.state, step }, model, trained, test, measured, diagnosis });
     this.last = (this.clock.now() - began) / 1000;
     this.total += this.last;

@@ -17,7 +17,7 @@ const realsFile = "samples/reals.npy";
 
 /** Stores points of the data [n, d] for pictures in the run, the same ones in every run, and returns them. */
 export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
-  const reals = readExact(data, somePlaces(data, shownPoints));
+  const reals = await readExact(data, somePlaces(data, shownPoints));
   await store.write(realsFile, encodeNpy(reals));
   return reals;
 }

@@ -47,9 +47,9 @@ async function reportedOf(
   const state = { ...run.state, step };
   const { test } = data;
   if (opened === null) {
-    const model = buildModel(run.configured, infoOf(data));
+    const model = buildModel(run.configured, await infoOf(data));
     const history = new RunHistory(config, model, data, lines);
-    const diagnosis = diagnose(history.evidence(step, null), history.setup);
+    const diagnosis = diagnose(await history.evidence(step, null), await history.setup());
     return { state, model, trained: null, test, measured: null, diagnosis };
   }
   const { trained } = opened;

@@ -114,7 +114,7 @@ async function codePictures(trained: TrainedModel, test: Dataset, results: reado
   const kl = results.map(({ details }) => details.klPerLatent).find((detail) => typeof detail === "object");
   if (kl === undefined || model.decoder?.traversable !== true) return [reconstructions];
   const order = latentsByKl(kl);
-  const code = await trained.encode(readExact(test, [0]));
+  const code = await trained.encode(await readExact(test, [0]));
   const traversal: Drawn = {
     name: "traversal",
     title: "Latent traversal",

@@ -14,11 +14,12 @@ const shownImages = 64;
 /** Writes real items in the layout of the sample grids; for pairs, the grids contain them. */
 export async function writeReals(store: Store, data: Dataset): Promise<void> {
   if (data.kind === "pair") return;
-  const picture = data.kind === "image" ? imageGrid(shownItems(data)) : realsPicture(await keepReals(store, data));
+  const picture =
+    data.kind === "image" ? imageGrid(await shownItems(data)) : realsPicture(await keepReals(store, data));
   await store.write("samples/reals.png", await encodePng(picture, { Software: "zaya", Description: data.name }));
 }
 
-function shownItems(data: Dataset): NdArray {
+function shownItems(data: Dataset): Promise<NdArray> {
   return data.read(somePlaces(data, shownImages));
 }
 

@@ -35,7 +35,7 @@ export async function translationsPicture(trained: TrainedModel, sides: Sides): 
 async function strips(trained: TrainedModel, sides: Sides, direction: Direction, count: number): Promise<NdArray[]> {
   const { source, target } = endsOf(sides, direction);
   const places = somePlaces(source, count);
-  const images = source.read(places);
+  const images = await source.read(places);
   const made = await trained.translate(images, direction);
   const back = opposite(direction);
   const returns = trained.model.translators?.[back] !== undefined;
@@ -43,7 +43,7 @@ async function strips(trained: TrainedModel, sides: Sides, direction: Direction,
     images,
     made,
     ...(returns ? [await trained.translate(made, back)] : []),
-    ...(sides.aligned ? [target.read(places)] : []),
+    ...(sides.aligned ? [await target.read(places)] : []),
   ];
 }
 
@@ -53,8 +53,8 @@ export async function errorsPicture(trained: TrainedModel, sides: Sides): Promis
   const blocks: NdArray[] = [];
   for (const direction of directionsOf(trained.model)) {
     const { source, target } = endsOf(sides, direction);
-    const images = source.read(places);
-    const [made, truth] = [await trained.translate(images, direction), target.read(places)];
+    const images = await source.read(places);
+    const [made, truth] = [await trained.translate(images, direction), await target.read(places)];
     const errors = filled(new Float32Array(truth.data.length), (i) => Math.abs(truth.data[i]! - made.data[i]!));
     blocks.push(images, made, truth, ndarray("float32", truth.shape, errors));
   }

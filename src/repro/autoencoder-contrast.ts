@@ -46,8 +46,8 @@ export const autoencoderContrastRow: Row = {
   run: async (context) => {
     const data = await context.open("mnist");
     const options = { epochs: context.scale === "quick" ? 2 : 20, seed };
-    const train = data.train.read(range(0, compared));
-    const test = data.test.read(range(0, 1000));
+    const train = await data.train.read(range(0, compared));
+    const test = await data.test.read(range(0, 1000));
     const ours = fold(key(seed), "contrast");
     const values: Record<string, number> = { realDistance: (await nearest(context, test, train)).mean };
     for (const [name, model] of [

@@ -108,13 +108,13 @@ async function taskOf({ open }: RowContext, spec: string): Promise<Task> {
   const data = await open(spec, spec === "emoji" ? { size: 32 } : {});
   const { train, test } = data;
   if (!hasSides(train) || !hasSides(test)) return { items: data, classes: data };
-  const classes = { train: domainsOf(train), test: domainsOf(test) };
+  const classes = { train: await domainsOf(train), test: await domainsOf(test) };
   return { items: { train: train.sides.a, test: test.sides.a }, classes };
 }
 
 /** The images of both domains, labelled 0 and 1. */
-function domainsOf({ name, sides: { a, b } }: Dataset & { readonly sides: Sides }): Dataset {
-  const items = joinRows([a, b].map((domain) => domain.read(range(0, domain.size))));
+async function domainsOf({ name, sides: { a, b } }: Dataset & { readonly sides: Sides }): Promise<Dataset> {
+  const items = joinRows(await Promise.all([a, b].map((domain) => domain.read(range(0, domain.size)))));
   const labels = Int32Array.from({ length: a.size + b.size }, (_, i) => (i < a.size ? 0 : 1));
   return arrayDataset({ name, kind: "image", items, labels });
 }

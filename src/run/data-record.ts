@@ -5,7 +5,7 @@ import { countEntry, encodeJson, parseJson, parseRecord, textEntry } from "../ba
 import type { Shape } from "../base/ndarray.ts";
 import type { PointScale } from "../base/point-scale.ts";
 import type { Store } from "../base/store.ts";
-import { type DataSplit, type Dataset, type SkippedFile, pointScaleOf, skippedIn } from "../data/index.ts";
+import { type DataSplit, type Dataset, type SkippedFile, skippedIn } from "../data/index.ts";
 import { type Checkpoint, listCheckpoints } from "./checkpoint.ts";
 import { classesOf } from "../step/labels.ts";
 
@@ -57,11 +57,11 @@ const dataRecord = z.object({
   skipped: z.array(z.object({ file: textEntry, reason: textEntry }), { error: "must be files with reasons" }),
 });
 
-function describe({ train, test }: DataSplit): DataRecord {
+async function describe({ train, test }: DataSplit): Promise<DataRecord> {
   const part = ({ size, fingerprint }: Dataset): PartRecord => ({ size, fingerprint });
   const { name, kind, shape } = train;
   const classes = classesOf({ train, test });
-  const scale = pointScaleOf(train);
+  const scale = await train.pointScale?.();
   return {
     name,
     kind,
@@ -81,7 +81,7 @@ function describe({ train, test }: DataSplit): DataRecord {
  */
 export async function keepDataRecord(store: Store, data: DataSplit): Promise<DataRecord> {
   const known = await readDataRecord(store);
-  const record = known ?? describe(data);
+  const record = known ?? (await describe(data));
   if (!(await store.has(dataFile))) await store.write(dataFile, encodeJson(record));
   return record;
 }

@@ -6,7 +6,7 @@ import type { Model } from "../models/index.ts";
 import { type ResolvedTraining, type RunConfig, rateOf, stepsIn } from "./config.ts";
 import { layoutsOf } from "../step/layout.ts";
 import { requireSameData } from "./data-record.ts";
-import { buildModel, infoOf, modelAgain } from "./plan.ts";
+import { modelAgain, requireMemoryFor } from "./plan.ts";
 import { isDone, requireResumable, requireSaved, startOf } from "./resumable.ts";
 import type { MetricLine } from "./metric-lines.ts";
 import type { Run } from "./run.ts";
@@ -38,7 +38,7 @@ export async function lengthen(
   const { train } = config;
   if (await isDone(run)) requireSaved(run);
   else await requireResumable(run);
-  const model = buildModel(run.configured, infoOf(data));
+  const model = await modelAgain(run, data, recorded);
   const steps = length.steps ?? stepsIn(length.epochs!, model, data.train.size, train.batch);
   if (steps === train.steps) return null;
   const at = run.newest?.step ?? 0;
@@ -57,8 +57,8 @@ export async function lengthen(
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
   const longer = { ...config, train: { ...train, steps }, lengthened };
   // Everything that would keep it from resuming is checked before the config is changed.
-  const again = modelAgain(run, data, recorded, memory);
-  const { checkpoint } = await startOf(run, again, layoutsOf(again, train.seed), longer.train);
+  requireMemoryFor(run, model, data, memory);
+  const { checkpoint } = await startOf(run, model, layoutsOf(model, train.seed), longer.train);
   await run.requireOwnLines(checkpoint);
   await run.reconfigure(longer);
   return longer;

@@ -1,7 +1,8 @@
 import { OptionError } from "../base/errors.ts";
 import { maxOf } from "../base/many.ts";
 import { describeOptions, parseOptions } from "../base/options.ts";
-import { type DataSplit, type Dataset, hasSides, pointScaleOf, standardised, unaligned } from "../data/index.ts";
+import type { PointScale } from "../base/point-scale.ts";
+import { type DataSplit, type Dataset, hasSides, standardised, unaligned } from "../data/index.ts";
 import {
   type ConfiguredModel,
   type DataInfo,
@@ -47,15 +48,15 @@ export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
  * @throws OptionError when options do not fit the model, the data, the memory or each other. A plan that is returned
  * can be started.
  */
-export function planRun(
+export async function planRun(
   { definition, options }: ConfiguredModel,
   data: DataSplit,
   training: TrainOptions,
   { source = { spec: data.train.name }, module, ...settings }: PlanSettings,
-): Plan {
+): Promise<Plan> {
   requireOwnName(definition);
   requireKind(definition, data.train);
-  const info = infoOf(data);
+  const info = await infoOf(data);
   const configured = { definition, options: definition.resolve?.(options, info) ?? options };
   const model = buildModel(configured, info);
   const memory = settings.engine.freeMemory?.();
@@ -73,33 +74,34 @@ export function planRun(
  * anything.
  * @throws OptionError when a step does not fit into memory. @throws RunError when the run's recipe is not known.
  */
-export function planAgain(
+export async function planAgain(
   run: Run,
   data: DataSplit,
   recorded: Pick<DataInfo, "scale"> | null,
   settings: Pick<Plan, "engine" | "initial">,
-): Plan {
-  const model = modelAgain(run, data, recorded, settings.engine.freeMemory?.());
+): Promise<Plan> {
+  const model = await modelAgain(run, data, recorded);
+  requireMemoryFor(run, model, data, settings.engine.freeMemory?.());
   return planned(run.config, run.recipe, model, data, settings);
 }
 
-/**
- * The model of a resumed run; parameters as in `planAgain`.
- * @param memory Bytes free for its steps, if known.
- */
-export function modelAgain(
-  { configured, config }: Run,
+/** The model of a resumed run; parameters as in `planAgain`. */
+export async function modelAgain(
+  { configured }: Run,
   data: DataSplit,
   recorded: Pick<DataInfo, "scale"> | null,
-  memory?: number,
-): Model {
-  const { scale: found, ...info } = infoOf(data);
-  const scale = recorded === null ? found : recorded.scale;
-  const model = buildModel(configured, { ...info, ...(scale && { scale }) });
+): Promise<Model> {
+  return buildModel(configured, recorded === null ? await infoOf(data) : scaledInfo(data, recorded.scale));
+}
+
+/**
+ * @param memory Bytes free for the steps of a resumed run, if known.
+ * @throws OptionError when a step does not fit into them.
+ */
+export function requireMemoryFor({ configured, config }: Run, model: Model, data: DataSplit, memory?: number): void {
   const { definition, options } = configured;
   requireParameterMemory(definition.name, model, largerThanUsual(definition, options), memory);
   requireStepMemory(definition.name, model, [config.train.batch, ...data.train.shape], memory);
-  return model;
 }
 
 function planned(
@@ -139,10 +141,13 @@ function requireOwnName(definition: ModelDefinition): void {
 }
 
 /** What a model is told about the data before its nets are built. */
-export function infoOf(data: DataSplit): DataInfo {
+export async function infoOf(data: DataSplit): Promise<DataInfo> {
+  return scaledInfo(data, await data.train.pointScale?.());
+}
+
+function scaledInfo(data: DataSplit, scale: PointScale | undefined): DataInfo {
   const { kind, shape, size: items } = data.train;
   const classes = classesOf(data);
-  const scale = pointScaleOf(data.train);
   return { kind, shape, items, ...(classes !== undefined && { classes }), ...(scale && { scale }) };
 }
 

@@ -57,7 +57,7 @@ export class Health {
       const items = { part: "train", indices };
       const labels = () => labelsAt(this.data, indices);
       const feeds = feedDeclared(declared, { key: this.key, count: batch, progress: { step, steps }, items, labels });
-      const outputs = await compiled.run({ ...feeds, [batchName(0)]: this.data.read(indices) }, state);
+      const outputs = await compiled.run({ ...feeds, [batchName(0)]: await this.data.read(indices) }, state);
       for (const [name, value] of Object.entries(outputs)) {
         if (deadUnits.parse(name) === null) numbers[name] = value.data[0]!;
         else units.set(name, [...(units.get(name) ?? []), value]);

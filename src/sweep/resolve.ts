@@ -60,7 +60,7 @@ export class TrialResolver {
     const configured = { definition, options: parseOptions(definition.options, options("model"), definition.name) };
     const { min_iter: every } = this.file.early_terminate ?? {};
     const training = { ...(every !== undefined && { evalEvery: every }), ...options("train"), seed } as TrainOptions;
-    const { config, model } = planRun(configured, data, training, { engine, source, module });
+    const { config, model } = await planRun(configured, data, training, { engine, source, module });
     if (every !== undefined) this.requireComparable(config, every);
     return { id: trialId(config, this.file.threads, data), config, model, data };
   }

@@ -62,7 +62,7 @@ export class RunObserver {
     numbers: Readonly<Record<string, number>>,
   ): AsyncGenerator<TrainEvent, void> {
     this.log.numbers(step, seconds, "train", numbers);
-    yield* this.warn(this.monitor.check(step));
+    yield* this.warn(await this.monitor.check(step));
   }
 
   /** Writes a sample grid, and logs what is measured on the samples. */

@@ -1,7 +1,8 @@
 import { OptionError } from "../base/errors.ts";
+import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, key } from "../base/random.ts";
 import { range } from "../base/range.ts";
-import { type Dataset, type Loader, loader, weightedLoader, readExact } from "../data/index.ts";
+import { type Dataset, type Loader, ReadAhead, loader, weightedLoader, readExact } from "../data/index.ts";
 import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
 import type { Plan } from "../run/plan.ts";
@@ -50,6 +51,8 @@ const weighedAtOnce = 1000;
 export class StageSession {
   /** Programs of single updates, by the step's name. */
   private readonly single = new Map<string, Program>();
+  /** The batches of each step's updates. */
+  private readonly ahead: ReadAhead<readonly NdArray[]>;
 
   private constructor(
     readonly stage: ScheduledStage,
@@ -61,7 +64,11 @@ export class StageSession {
     private readonly extra: ReadonlyMap<string, Program>,
     private readonly nets: Health,
     private readonly compile: (steps: ScheduledStage["model"]["steps"]) => Promise<Program>,
-  ) {}
+  ) {
+    this.ahead = new ReadAhead((step) =>
+      Promise.all(Array.from({ length: stage.perStep }, (_, update) => batches.at(this.firstBatch(step) + update))),
+    );
+  }
 
   /** How the engine runs the step, if the user should know. */
   get note(): string | undefined {
@@ -122,12 +129,11 @@ export class StageSession {
     if (abandoned !== null) return abandoned;
     const { stage, settings } = this;
     const { seed } = settings;
-    const first = stage.firstBatch + (step - stage.first) * stage.perStep;
+    const first = this.firstBatch(step);
     const indicesOf = (update: number) => this.batches.indices(first + update);
     const feeds = { ...this.feeds(this.whole, seed, step, step, indicesOf) };
-    for (let update = 0; update < stage.perStep; update++) feeds[batchName(update)] = this.batches.at(first + update);
-    // Read while the step is computed.
-    for (let update = 0; update < stage.perStep; update++) this.batches.prefetch(first + stage.perStep + update);
+    const batches = await this.ahead.at(step, step + 1 < stage.end);
+    for (const [update, batch] of batches.entries()) feeds[batchName(update)] = batch;
     const outputs = await this.whole.compiled.run(feeds, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, value.data[0]!]));
   }
@@ -141,7 +147,7 @@ export class StageSession {
     const own = fold(seed, "alone", name, count);
     const batches = loader(data, config.batch, own);
     const feeds = this.feeds(program, own, 0, step, () => batches.indices(0));
-    const outputs = await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(0) }, this.trained.state);
+    const outputs = await program.compiled.run({ ...feeds, [batchName(0)]: await batches.at(0) }, this.trained.state);
     return Object.fromEntries(Object.entries(outputs).map(([output, value]) => [output, value.data[0]!]));
   }
 
@@ -159,6 +165,12 @@ export class StageSession {
     const compiled = await this.compile([{ ...step, repeat: 1 }]);
     this.single.set(name, compiled);
     return compiled;
+  }
+
+  /** The number of a step's first batch. */
+  private firstBatch(step: number): number {
+    const { first, firstBatch, perStep } = this.stage;
+    return firstBatch + (step - first) * perStep;
   }
 
   /** Health check of the nets after this many steps of the run. */
@@ -182,11 +194,13 @@ export class StageSession {
       if (count === 0) continue;
       const own = fold(seed, "before", name, step);
       const batches = loader(data, config.batch, own);
+      const ahead = new ReadAhead((move) => batches.at(move));
       for (let move = 0; move < count; move++) {
         if (before !== null && !(await goesOn())) return new AbandonedStep(before);
         const indices = batches.indices(move);
         const feeds = this.feeds(program, own, move, step, () => indices);
-        await program.compiled.run({ ...feeds, [batchName(0)]: batches.at(move) }, state);
+        const batch = await ahead.at(move, move + 1 < count);
+        await program.compiled.run({ ...feeds, [batchName(0)]: batch }, state);
       }
     }
     return null;
@@ -275,7 +289,7 @@ async function weightsFor(
   const values = new Float64Array(data.size);
   for (let start = 0; start < data.size; start += weighedAtOnce) {
     const indices = range(start, Math.min(data.size, start + weighedAtOnce));
-    const outputs = await trained.map(map, { [input]: readExact(data, indices) });
+    const outputs = await trained.map(map, { [input]: await readExact(data, indices) });
     values.set(outputs[output]!.data, start);
   }
   return weights(values);

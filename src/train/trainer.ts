@@ -55,10 +55,10 @@ export function train(
 
 /** @param planned Called when the first event is requested, so that its errors are thrown there. */
 async function* begin(
-  planned: () => Plan,
+  planned: () => Plan | Promise<Plan>,
   { store = new MemoryStore(), clock = systemClock, signal, versions = {} }: RunSettings,
 ): AsyncGenerator<TrainEvent, void> {
-  const plan = planned();
+  const plan = await planned();
   await requireUpdates(plan.engine);
   const run = await Run.create(store, plan.config, clock, versions);
   run.takeRecipe(plan);
@@ -77,7 +77,7 @@ export async function* resume(
 ): AsyncGenerator<TrainEvent, void> {
   await requireResumable(run);
   const recorded = await requireSameData(run.store, data);
-  const plan = planAgain(run, data, recorded, settings);
+  const plan = await planAgain(run, data, recorded, settings);
   await requireUpdates(plan.engine);
   yield* session(run, plan, clock, signal);
 }

@@ -82,7 +82,7 @@ export async function exportModel(
     const file = `export/${name}.onnx`;
     files[`${name}.onnx`] = facts;
     await store.write(file, bytes);
-    const inputs = probes(trained.model, name, data, fold(key, "parity", name));
+    const inputs = await probes(trained.model, name, data, fold(key, "parity", name));
     entries.push({
       file,
       largestDifference: await compare(file, bytes, await trained.map(name, inputs), inputs),
@@ -155,27 +155,19 @@ function isPicture(shape: Shape): boolean {
  * Inputs for the parity check: real items where a map takes items (of their own domain, if there are two) and the data
  * are available; otherwise noise.
  */
-function probes(model: Model, map: string, data: Dataset | null, key: Key): Arrays {
-  const entries = Object.entries(model.maps[map]!.inputs).map(([name, shape]): [string, NdArray] => {
+async function probes(model: Model, map: string, data: Dataset | null, key: Key): Promise<Arrays> {
+  const probe = async ([name, shape]: [string, Shape]): Promise<[string, NdArray]> => {
     const items = data === null ? undefined : hasSides(data) ? domainOf(model, data.sides, map, name) : data;
     const packing = model.discriminator?.map === map ? model.discriminator.packing : undefined;
     if (items !== undefined && [...(packing === undefined ? [] : [packing]), ...items.shape].join() === shape.join()) {
       const count = parityItems * (packing ?? 1);
-      return [
-        name,
-        packsOf(
-          readExact(
-            items,
-            Int32Array.from({ length: count }, (_, i) => i % items.size),
-          ),
-          packing,
-        ),
-      ];
+      const indices = Int32Array.from({ length: count }, (_, i) => i % items.size);
+      return [name, packsOf(await readExact(items, indices), packing)];
     }
     const draw = isPicture(shape) ? uniform : normal;
     return [name, draw(fold(key, name), [parityItems, ...shape])];
-  });
-  return Object.fromEntries(entries);
+  };
+  return Object.fromEntries(await Promise.all(Object.entries(model.maps[map]!.inputs).map(probe)));
 }
 
 async function compare(

@@ -28,11 +28,11 @@ export async function nearestDistances(engine: Engine, items: NdArray, data: Dat
   const vectors = reshaped(items, [n, d]);
   const least = new Float64Array(n).fill(Infinity);
   const block = Math.min(dataAtOnce, data.size);
-  const search = d <= fewNumbers ? null : await Search.open(engine, d, readBlock(data, 0, block, d));
+  const search = d <= fewNumbers ? null : await Search.open(engine, d, await readBlock(data, 0, block, d));
   try {
     for (let start = 0; start < data.size; start += block) {
       // The last block ends with the data, so some of its items are compared twice.
-      const others = readBlock(data, Math.min(start, data.size - block), block, d);
+      const others = await readBlock(data, Math.min(start, data.size - block), block, d);
       for (let top = 0; top < n; top += itemsAtOnce) {
         const part = rows(vectors, top, Math.min(n, top + itemsAtOnce));
         const distances = search === null ? nearestRows(part, others).distance : await search.distances(part, others);
@@ -46,8 +46,8 @@ export async function nearestDistances(engine: Engine, items: NdArray, data: Dat
 }
 
 /** Items as vectors [count, d]. */
-function readBlock(data: Dataset, first: number, count: number, d: number): NdArray {
-  const items: NdArray = readExact(data, range(first, first + count));
+async function readBlock(data: Dataset, first: number, count: number, d: number): Promise<NdArray> {
+  const items: NdArray = await readExact(data, range(first, first + count));
   return reshaped(items, [count, d]);
 }
 

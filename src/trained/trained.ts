@@ -267,7 +267,7 @@ export class TrainedModel {
         items: { part, indices },
         labels: () => labelsAt(data, indices),
       });
-      const seen = standardised(data, model.scale).read(indices);
+      const seen = await standardised(data, model.scale).read(indices);
       const outputs = await this.run(prepared.compiled, { ...feeds, [batchName(0)]: seen });
       moments.add(outputs[net]!.data);
     }
@@ -290,7 +290,7 @@ export class TrainedModel {
   ): Promise<Arrays> {
     const filled = Int32Array.from({ length: size }, (_, i) => indices[Math.min(i, indices.length - 1)]!);
     const feeds = feedDeclared(declared, { key, count, progress: this.progress, items: { part, indices: filled } });
-    return this.run(compiled, { ...feeds, x: standardised(data, this.model.scale).read(filled) });
+    return this.run(compiled, { ...feeds, x: await standardised(data, this.model.scale).read(filled) });
   }
 
   private prepare(name: string, trace: () => Traced): Promise<Prepared> {

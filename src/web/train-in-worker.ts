@@ -4,7 +4,14 @@ import type { DataSplit, Dataset } from "../data/index.ts";
 import { type ConfiguredModel, models } from "../models/index.ts";
 import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
-import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
+import {
+  type DataMessage,
+  type FromWorker,
+  type ItemsMessage,
+  type ToWorker,
+  errorKinds,
+  failureOf,
+} from "./messages.ts";
 
 /** Data for a Worker: items in memory, or the name of built-in data that are generated, or fetched from a base URL. */
 export type WorkerData =
@@ -46,13 +53,15 @@ export function trainInWorker(
       "import train and your recipe in a Worker of your own",
     );
   }
-  const request = { recipe: definition.name, options, data: messageOf(data), training, store };
-  return new Training({ type: "train", request });
+  requireCrossing(data);
+  const request = { recipe: definition.name, options, training, store };
+  return new Training(async () => ({ type: "train", request: { ...request, data: await messageOf(data) } }));
 }
 
 /** Resumes a run in the browser's file system. Iterating throws what `resume` throws. */
 export function resumeInWorker(store: string, data: WorkerData): WorkerTraining {
-  return new Training({ type: "resume", store, data: messageOf(data) });
+  requireCrossing(data);
+  return new Training(async () => ({ type: "resume", store, data: await messageOf(data) }));
 }
 
 class Training implements WorkerTraining {
@@ -61,13 +70,16 @@ class Training implements WorkerTraining {
   private readonly asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   private wake: (() => void) | null = null;
   private questions = 0;
+  /** When the Worker has been told what to do. */
+  private readonly begun: Promise<void>;
 
-  constructor(first: ToWorker) {
+  constructor(first: () => Promise<ToWorker>) {
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.hear(data));
     this.worker.addEventListener("error", ({ message }) =>
       this.hear({ type: "failed", kind: errorKinds.length - 1, message: `the Worker died - got ${message}` }),
     );
-    this.send(first);
+    this.begun = first().then((message) => this.worker.postMessage(message));
+    this.begun.catch((error: unknown) => this.hear(failureOf(error)));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent, void> {
@@ -81,7 +93,7 @@ class Training implements WorkerTraining {
   }
 
   stop(): void {
-    this.send({ type: "stop" });
+    this.send({ type: "stop" }).catch(() => {});
   }
 
   read(file: string): Promise<Uint8Array> {
@@ -96,7 +108,8 @@ class Training implements WorkerTraining {
     this.worker.terminate();
   }
 
-  private send(message: ToWorker): void {
+  private async send(message: ToWorker): Promise<void> {
+    await this.begun;
     this.worker.postMessage(message);
   }
 
@@ -104,7 +117,7 @@ class Training implements WorkerTraining {
     const id = this.questions++;
     return new Promise<T>((resolve, reject) => {
       this.asked.set(id, { resolve, reject });
-      this.send(message(id));
+      this.send(message(id)).catch(reject);
     });
   }
 
@@ -127,18 +140,26 @@ function errorOf({ kind, message, hint, step }: Extract<FromWorker, { type: "fai
   return Kind === undefined ? new Error(message) : new Kind(message, hint);
 }
 
-function messageOf(data: WorkerData): DataMessage {
-  if ("train" in data) return { kind: "arrays", train: itemsOf(data.train), test: itemsOf(data.test) };
+/** @throws OptionError for pairs, which cannot be sent yet. */
+function requireCrossing(data: WorkerData): void {
+  if (!("train" in data) || data.train.kind !== "pair") return;
+  throw new OptionError(
+    `a Worker takes images or points - got pairs in ${data.train.name}`,
+    "train in a Worker of your own",
+  );
+}
+
+async function messageOf(data: WorkerData): Promise<DataMessage> {
+  if ("train" in data) {
+    return { kind: "arrays", train: await itemsOf(data.train), test: await itemsOf(data.test) };
+  }
   if ("base" in data) return { kind: "fetched", name: data.name, base: new URL(data.base, document.baseURI).href };
   return { kind: "made", name: data.name, size: data.size };
 }
 
-/** All items of data in memory. @throws OptionError for pairs, which cannot be sent yet. */
-function itemsOf(data: Dataset): ItemsMessage {
-  const { name, kind, size, labels } = data;
-  if (kind === "pair") {
-    throw new OptionError(`a Worker takes images or points - got pairs in ${name}`, "train in a Worker of your own");
-  }
-  const { shape, data: items } = data.read(range(0, size));
+async function itemsOf(data: Dataset): Promise<ItemsMessage> {
+  const { name, size, labels } = data;
+  const kind = data.kind as ItemsMessage["kind"];
+  const { shape, data: items } = await data.read(range(0, size));
   return { name, kind, shape, items, labels };
 }

@@ -8,7 +8,7 @@ import { wasmEngine } from "../runtime/index.ts";
 import { Run } from "../run/index.ts";
 import { type TrainEvent, resume, train } from "../train/index.ts";
 import { fetchData } from "./data.ts";
-import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, errorKinds } from "./messages.ts";
+import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, failureOf } from "./messages.ts";
 import { OpfsStore } from "./opfs-store.ts";
 import { browserThreads } from "./start-thread.ts";
 
@@ -28,9 +28,7 @@ async function work(message: Extract<ToWorker, { type: "train" | "resume" }>): P
     for await (const event of await begin(message)) tell({ type: "event", event });
     tell({ type: "ended" });
   } catch (error) {
-    const { hint, step } = error as { readonly hint?: string; readonly step?: number };
-    const kind = errorKinds.findIndex((each) => error instanceof each);
-    tell({ type: "failed", kind, message: (error as Error).message, hint, step });
+    tell(failureOf(error));
   }
 }
 

@@ -62,16 +62,16 @@ describe.each(models)("model $name", (definition) => {
     if (trained.model.translators !== undefined) {
       expect(Object.keys(trained.model.translators).length).toBeGreaterThan(0);
       for (const direction of directionsOf(trained.model)) {
-        const images = endsOf(test.sides!, direction).source.read([0, 1, 2]);
+        const images = await endsOf(test.sides!, direction).source.read([0, 1, 2]);
         const made = await trained.translate(images, direction);
         expect(made.shape).toEqual(images.shape);
-        const one = await trained.translate(endsOf(test.sides!, direction).source.read([0]), direction);
+        const one = await trained.translate(await endsOf(test.sides!, direction).source.read([0]), direction);
         for (const [i, value] of one.data.entries()) expect(Math.abs(value - made.data[i]!)).toBeLessThan(1e-5);
       }
     } else if (trained.model.generator === undefined) {
       await expect(trained.sample(key(1), 5)).rejects.toThrow("the model must generate samples from noise");
       const { map, input, logits, features, classes } = trained.model.classifier!;
-      const told = await trained.map(map, { [input]: test.read([0, 1, 2]) });
+      const told = await trained.map(map, { [input]: await test.read([0, 1, 2]) });
       expect(told[logits]!.shape).toEqual([3, classes]);
       expect(told[features]!.shape[0]).toBe(3);
     } else {

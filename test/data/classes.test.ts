@@ -62,7 +62,7 @@ describe("labels 7 and 123456789 of an IDX file", () => {
     const data = await openItems(path);
     expect(data.classNames).toEqual(["7", "123456789"]);
     expect([...data.labels!]).toEqual(given.map((label) => (label === 7 ? 0 : 1)));
-    expect([...summarize(data).classes!]).toEqual([
+    expect([...(await summarize(data)).classes!]).toEqual([
       ["7", 16],
       ["123456789", 8],
     ]);

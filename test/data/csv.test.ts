@@ -28,9 +28,10 @@ async function put(file: string, content: Uint8Array | string): Promise<string> 
 /** The points of a table on disk, both parts, in the order of their first number. */
 async function pointsOf(path: string): Promise<number[][]> {
   const split = await openData(path);
-  const points = [split.train, split.test].flatMap((part) =>
-    Array.from({ length: part.size }, (_, i) => [...part.read([i]).data]),
-  );
+  const points: number[][] = [];
+  for (const part of [split.train, split.test]) {
+    for (let i = 0; i < part.size; i++) points.push([...(await part.read([i])).data]);
+  }
   return points.toSorted((a, b) => a[0]! - b[0]!);
 }
 
@@ -105,7 +106,7 @@ describe("a table of points", () => {
     expect(await pointsOf(path)).toEqual([[1], [2], [3]]);
     const { train, test } = await openData(path, { limit: 2 });
     expect(train).toMatchObject({ name: "line.csv", kind: "points", shape: [1], labels: null, size: 1 });
-    expect([...train.read([0]).data, ...test.read([0]).data].toSorted()).toEqual([1, 3]);
+    expect([...(await train.read([0])).data, ...(await test.read([0])).data].toSorted()).toEqual([1, 3]);
   });
 
   it.each<[content: string, message: string, hint?: string]>([

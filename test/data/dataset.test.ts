@@ -8,7 +8,8 @@ import { DataError, OptionError } from "../../src/base/errors.ts";
 import { type NdArray, fromNumbers, ndarray, zeros } from "../../src/base/ndarray.ts";
 import { key } from "../../src/base/random.ts";
 import { arrayDataset } from "../../src/data/array-dataset.ts";
-import { type Dataset, select, splitOff, take, thin } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { select, splitOff, take, thin } from "../../src/data/selection.ts";
 
 /** `n` grey images of 2 x 2; the pixels of image i are i, i + 1, i + 2, i + 3. */
 function counting(n: number, labels: Int32Array | null = null): Dataset {
@@ -22,8 +23,8 @@ function counting(n: number, labels: Int32Array | null = null): Dataset {
 }
 
 /** The first pixel of each item, as a byte. */
-const firsts = (dataset: Dataset): number[] => {
-  const all = dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i));
+const firsts = async (dataset: Dataset): Promise<number[]> => {
+  const all = await dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i));
   return Array.from({ length: dataset.size }, (_, i) => Math.round(all.data[4 * i]! * 255));
 };
 
@@ -41,26 +42,26 @@ describe("Sha256", () => {
 });
 
 describe("arrayDataset", () => {
-  it("reads bytes as [0, 1], in the order asked for", () => {
+  it("reads bytes as [0, 1], in the order asked for", async () => {
     const items = ndarray("uint8", [3, 1, 2, 1], Uint8Array.of(0, 255, 51, 102, 1, 254));
-    const read = arrayDataset({ name: "x", kind: "image", items }).read([2, 0, 2]);
+    const read = await arrayDataset({ name: "x", kind: "image", items }).read([2, 0, 2]);
     expect(read.shape).toEqual([3, 1, 2, 1]);
     expect([...read.data]).toEqual([...Float32Array.of(1 / 255, 254 / 255, 0, 1, 1 / 255, 254 / 255)]);
   });
 
-  it("reads floats as they are", () => {
+  it("reads floats as they are", async () => {
     const points = arrayDataset({
       name: "x",
       kind: "points",
       items: fromNumbers([1, -2, 3.5, 4], [2, 2]),
     });
     expect(points).toMatchObject({ size: 2, shape: [2], labels: null, skipped: [] });
-    expect([...points.read([1]).data]).toEqual([3.5, 4]);
-    expect(points.read([]).shape).toEqual([0, 2]);
+    expect([...(await points.read([1])).data]).toEqual([3.5, 4]);
+    expect((await points.read([])).shape).toEqual([0, 2]);
   });
 
-  it.each([3, -1, 0.5, NaN])("refuses the index %d", (index) => {
-    expect(() => counting(3).read([0, index])).toThrow(OptionError);
+  it.each([3, -1, 0.5, NaN])("refuses the index %d", async (index) => {
+    await expect(counting(3).read([0, index])).rejects.toThrow(OptionError);
   });
 
   it.each([
@@ -109,23 +110,23 @@ describe("fingerprint", () => {
 });
 
 describe("take and select", () => {
-  it("give the first items, and all when there are fewer", () => {
+  it("give the first items, and all when there are fewer", async () => {
     const all = counting(5, Int32Array.of(4, 3, 2, 1, 0));
-    expect(firsts(take(all, 2))).toEqual([0, 1]);
+    expect(await firsts(take(all, 2))).toEqual([0, 1]);
     expect([...take(all, 2).labels!]).toEqual([4, 3]);
     expect(take(all, 5)).toBe(all);
     expect(take(all, 50)).toBe(all);
     const nested = select(select(all, Int32Array.of(4, 2, 0)), Int32Array.of(1, 0));
-    expect(firsts(nested)).toEqual([2, 4]);
+    expect(await firsts(nested)).toEqual([2, 4]);
     expect([...nested.labels!]).toEqual([2, 0]);
-    expect(() => nested.read([2])).toThrow(OptionError);
+    await expect(nested.read([2])).rejects.toThrow(OptionError);
   });
 
   it.each([0, -1, 1.5, NaN])("refuse the limit %d", (n) => {
     expect(() => take(counting(3), n)).toThrow(OptionError);
   });
 
-  it("work on data sets of another make", () => {
+  it("work on data sets of another make", async () => {
     const other: Dataset = {
       name: "line",
       kind: "points",
@@ -134,23 +135,23 @@ describe("take and select", () => {
       labels: Int32Array.from({ length: 10 }, (_, i) => i % 2),
       skipped: [],
       fingerprint: "",
-      read: (indices): NdArray<"float32"> => fromNumbers(Array.from(indices), [indices.length, 1]),
+      read: async (indices): Promise<NdArray<"float32">> => fromNumbers(Array.from(indices), [indices.length, 1]),
     };
     const { train, test } = splitOff(take(other, 6), 0.5);
     expect([train.size, test.size]).toEqual([3, 3]);
-    const seen = [...train.read([0, 1, 2]).data, ...test.read([0, 1, 2]).data];
+    const seen = [...(await train.read([0, 1, 2])).data, ...(await test.read([0, 1, 2])).data];
     expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
-    expect([...train.labels!]).toEqual([...train.read([0, 1, 2]).data].map((value) => value % 2));
+    expect([...train.labels!]).toEqual([...(await train.read([0, 1, 2])).data].map((value) => value % 2));
   });
 });
 
 describe("thin", () => {
-  it("keeps a share of the items in their order, a smaller share being part of a larger one", () => {
+  it("keeps a share of the items in their order, a smaller share being part of a larger one", async () => {
     const all = counting(
       50,
       Int32Array.from({ length: 50 }, (_, i) => i),
     );
-    const kept = [0.9, 0.5, 0.1, 0.01].map((share) => firsts(thin(all, share)));
+    const kept = await Promise.all([0.9, 0.5, 0.1, 0.01].map((share) => firsts(thin(all, share))));
     expect(kept.map((items) => items.length)).toEqual([45, 25, 5, 1]);
     for (const items of kept) expect(items).toEqual(items.toSorted((a, b) => a - b));
     kept.slice(1).forEach((items, i) => expect(kept[i]).toEqual(expect.arrayContaining(items)));
@@ -165,18 +166,18 @@ describe("thin", () => {
 });
 
 describe("splitOff", () => {
-  it("parts the items, in order, the same way each time", () => {
-    fc.assert(
-      fc.property(
+  it("parts the items, in order, the same way each time", async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 2, max: 60 }),
         fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         fc.nat(),
-        (n, share, seed) => {
+        async (n, share, seed) => {
           const { train, test } = splitOff(counting(n), share, key(seed));
           expect(test.size).toBe(Math.min(n - 1, Math.max(1, Math.round(n * share))));
-          const both = [firsts(train), firsts(test)];
+          const both = [await firsts(train), await firsts(test)];
           for (const part of both) expect(part).toEqual(part.toSorted((a, b) => a - b));
-          expect(both.flat().toSorted((a, b) => a - b)).toEqual(firsts(counting(n)));
+          expect(both.flat().toSorted((a, b) => a - b)).toEqual(await firsts(counting(n)));
           expect(splitOff(counting(n), share, key(seed)).test.fingerprint).toBe(test.fingerprint);
         },
       ),

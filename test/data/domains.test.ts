@@ -39,15 +39,15 @@ async function putLevels(name: string, count: number, from: number, size?: [numb
 }
 
 /** The level of each image, of its first pixel. */
-function levelsOf(dataset: Dataset): number[] {
-  const { data } = dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i));
+async function levelsOf(dataset: Dataset): Promise<number[]> {
+  const { data } = await dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i));
   const extent = data.length / dataset.size;
   return Array.from({ length: dataset.size }, (_, n) => Math.round(data[n * extent]! * 255));
 }
 
-const sidesOf = ({ train, test }: DataSplit) => ({
-  train: { a: levelsOf(train.sides!.a), b: levelsOf(train.sides!.b) },
-  test: { a: levelsOf(test.sides!.a), b: levelsOf(test.sides!.b) },
+const sidesOf = async ({ train, test }: DataSplit) => ({
+  train: { a: await levelsOf(train.sides!.a), b: await levelsOf(train.sides!.b) },
+  test: { a: await levelsOf(test.sides!.a), b: await levelsOf(test.sides!.b) },
 });
 
 async function errorOf(body: Promise<unknown>): Promise<ZayaError> {
@@ -67,7 +67,7 @@ describe("two folders", () => {
     const data = await openData(at("A"), { second: at("B") });
     expect(data.train).toMatchObject({ name: "A and B", kind: "pair", shape: [2, 4, 4, 1], size: 27 });
     expect(data.train.sides!.aligned).toBe(false);
-    const { train, test } = sidesOf(data);
+    const { train, test } = await sidesOf(data);
     expect([train.a.length, train.b.length, test.a.length, test.b.length]).toEqual([27, 10, 3, 1]);
     const sorted = (...levels: number[][]): number[] => levels.flat().toSorted((x, y) => x - y);
     expect(sorted(train.a, test.a)).toEqual(Array.from({ length: 30 }, (_, i) => i));
@@ -81,15 +81,15 @@ describe("two folders", () => {
     }
     const data = await openData(at("A"), { second: at("B") });
     expect(data.train.sides!.aligned).toBe(true);
-    for (const { a, b } of Object.values(sidesOf(data))) expect(b).toEqual(a.map((level) => level + 100));
+    for (const { a, b } of Object.values(await sidesOf(data))) expect(b).toEqual(a.map((level) => level + 100));
     for (const limit of [5, 0.3]) {
       const limited = await openData(at("A"), { second: at("B"), limit });
       expect(limited.train.sides!.aligned).toBe(true);
-      for (const { a, b } of Object.values(sidesOf(limited))) expect(b).toEqual(a.map((level) => level + 100));
+      for (const { a, b } of Object.values(await sidesOf(limited))) expect(b).toEqual(a.map((level) => level + 100));
     }
     const items = await openItems(at("A"), { second: at("B") });
     expect(items.sides!.aligned).toBe(true);
-    expect(levelsOf(items.sides!.b)).toEqual(levelsOf(items.sides!.a).map((level) => level + 100));
+    expect(await levelsOf(items.sides!.b)).toEqual((await levelsOf(items.sides!.a)).map((level) => level + 100));
   });
 
   it("whose names match partly are not aligned, and tell which files have no partner", async () => {
@@ -136,7 +136,7 @@ describe("two folders", () => {
     // Of a limit, images come in for damaged ones in one folder alone, and are left out.
     for (const split of [data, await openData(at("A"), { second: at("B"), limit: 8 })]) {
       expect(split.train.sides!.aligned).toBe(true);
-      const { train, test } = sidesOf(split);
+      const { train, test } = await sidesOf(split);
       const [a, b] = [
         [...train.a, ...test.a],
         [...train.b, ...test.b],
@@ -171,14 +171,14 @@ describe("two folders", () => {
   it("are read one alone where it is asked for", async () => {
     await putLevels("A", 20, 0);
     await putLevels("B", 20, 100);
-    const both = sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
+    const both = await sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
     for (const [domain, side] of [
       ["A", "a"],
       ["B", "b"],
     ] as const) {
       const { train, test } = await openData(at("A"), { second: at("B"), limit: 10, domain });
       expect(train).toMatchObject({ name: domain, kind: "image" });
-      expect([levelsOf(train), levelsOf(test)]).toEqual([both.train[side], both.test[side]]);
+      expect([await levelsOf(train), await levelsOf(test)]).toEqual([both.train[side], both.test[side]]);
     }
     const named = await openData("digits-outlined", { limit: 5, domain: "B" });
     expect(named.train).toMatchObject({ name: "digits-outlined, B", kind: "image", size: 5 });
@@ -190,12 +190,12 @@ describe("two folders", () => {
   it("are limited each by itself, by a number or by a share that leaves the test parts as they are", async () => {
     await putLevels("A", 40, 0);
     await putLevels("B", 20, 100);
-    const whole = sidesOf(await openData(at("A"), { second: at("B") }));
-    const ten = sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
+    const whole = await sidesOf(await openData(at("A"), { second: at("B") }));
+    const ten = await sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
     expect([ten.train.a.length, ten.train.b.length, ten.test.a.length, ten.test.b.length]).toEqual([9, 9, 1, 1]);
     expect([...ten.train.a, ...ten.test.a].toSorted((x, y) => x - y)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    const half = sidesOf(await openData(at("A"), { second: at("B"), limit: 0.5 }));
-    const quarter = sidesOf(await openData(at("A"), { second: at("B"), limit: 0.25 }));
+    const half = await sidesOf(await openData(at("A"), { second: at("B"), limit: 0.5 }));
+    const quarter = await sidesOf(await openData(at("A"), { second: at("B"), limit: 0.25 }));
     expect([half.train.a.length, half.train.b.length]).toEqual([18, 9]);
     expect([quarter.train.a.length, quarter.train.b.length]).toEqual([9, 5]);
     expect([half.test, quarter.test]).toEqual([whole.test, whole.test]);
@@ -242,15 +242,15 @@ describe("a folder with trainA and trainB", () => {
     await putLevels("zoo/testB", 3, 150);
     const data = await openData(at("zoo"));
     expect(data.train).toMatchObject({ name: "zoo", size: 6, sides: { aligned: false } });
-    expect(sidesOf(data)).toEqual({
+    expect(await sidesOf(data)).toEqual({
       train: { a: [0, 1, 2, 3, 4, 5], b: [50, 51, 52, 53] },
       test: { a: [100, 101], b: [150, 151, 152] },
     });
-    expect(sidesOf(await openData(at("zoo"), { limit: 2 }))).toEqual({
+    expect(await sidesOf(await openData(at("zoo"), { limit: 2 }))).toEqual({
       train: { a: [0, 1], b: [50, 51] },
       test: { a: [100, 101], b: [150, 151] },
     });
-    const half = sidesOf(await openData(at("zoo"), { limit: 0.5 }));
+    const half = await sidesOf(await openData(at("zoo"), { limit: 0.5 }));
     expect([half.train.a.length, half.train.b.length]).toEqual([3, 2]);
     expect(half.test).toEqual({ a: [100, 101], b: [150, 151, 152] });
   });
@@ -260,7 +260,7 @@ describe("a folder with trainA and trainB", () => {
     await putLevels("zoo/trainB", 10, 50);
     await putLevels("zoo/testB", 2, 150);
     const data = await openData(at("zoo"));
-    const { train, test } = sidesOf(data);
+    const { train, test } = await sidesOf(data);
     expect([train.a.length, test.a.length, train.b.length]).toEqual([9, 1, 10]);
     expect(test.b).toEqual([150, 151]);
     expect(data.train.sides).toMatchObject({ aligned: false });
@@ -319,7 +319,7 @@ describe("images side by side", () => {
     expect(data.train).toMatchObject({ name: "wide", kind: "pair", shape: [2, 4, 4, 1], size: 18 });
     expect(data.test.size).toBe(2);
     expect(data.train.sides!.aligned).toBe(true);
-    for (const { a, b } of Object.values(sidesOf(data))) expect(b).toEqual(a.map((level) => 200 - level));
+    for (const { a, b } of Object.values(await sidesOf(data))) expect(b).toEqual(a.map((level) => 200 - level));
     const plainly = await openData(at("wide"));
     expect(plainly.train).toMatchObject({ kind: "image", shape: [4, 8, 1] });
   });
@@ -333,20 +333,20 @@ describe("images side by side", () => {
     const items = await openItems(at("wide"), { ...beside, size: 6 });
     const { a, b } = items.sides!;
     expect(a.shape.slice(0, 2)).toEqual([6, 6]);
-    expect([...new Set(a.read([0, 1]).data)]).toEqual([0]);
-    expect([...new Set(b.read([0, 1]).data)]).toEqual([1]);
+    expect([...new Set((await a.read([0, 1])).data)]).toEqual([0]);
+    expect([...new Set((await b.read([0, 1])).data)]).toEqual([1]);
   });
 
   it("come with test images from test, or else from val, beside train", async () => {
     await putHalves("maps/train", 4, 0);
     await putHalves("maps/val", 3, 50);
-    expect(sidesOf(await openData(at("maps"), beside))).toEqual({
+    expect(await sidesOf(await openData(at("maps"), beside))).toEqual({
       train: { a: [0, 1, 2, 3], b: [200, 199, 198, 197] },
       test: { a: [50, 51, 52], b: [150, 149, 148] },
     });
     await putHalves("maps/test", 2, 90);
-    expect(sidesOf(await openData(at("maps"), beside)).test.a).toEqual([90, 91]);
-    expect(sidesOf(await openData(at("maps"), { ...beside, limit: 1 })).test.b).toEqual([110]);
+    expect((await sidesOf(await openData(at("maps"), beside))).test.a).toEqual([90, 91]);
+    expect((await sidesOf(await openData(at("maps"), { ...beside, limit: 1 }))).test.b).toEqual([110]);
     await rm(at("maps/test"), { recursive: true });
     await mkdir(at("maps/test"));
     expect((await errorOf(openData(at("maps"), beside))).hint).toContain("remove the folder");

@@ -45,9 +45,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Bytes of the pixel in the middle of each image. */
-function middles(domain: Dataset): number[][] {
+async function middles(domain: Dataset): Promise<number[][]> {
   const [height, width] = domain.shape as [number, number];
-  const { data } = domain.read(Int32Array.from({ length: domain.size }, (_, i) => i));
+  const { data } = await domain.read(Int32Array.from({ length: domain.size }, (_, i) => i));
   const middle = 3 * (width * (height / 2) + width / 2);
   return Array.from({ length: domain.size }, (_, n) =>
     [...data.subarray(n * height * width * 3 + middle, n * height * width * 3 + middle + 3)].map((v) =>
@@ -62,16 +62,16 @@ describe("emoji", () => {
     expect(items).toMatchObject({ name: "emoji", kind: "pair", shape: [2, 64, 64, 3], size: 9 });
     const { a, b, aligned } = items.sides!;
     expect(aligned).toBe(true);
-    expect(middles(a)).toEqual(shared.map((_, i) => [10 * (i + 1), 0, 0]));
-    expect(middles(b)).toEqual(shared.map((_, i) => [0, 10 * (i + 1), 0]));
-    expect([...a.read([0]).data.subarray(0, 3)]).toEqual([1, 1, 1]);
+    expect(await middles(a)).toEqual(shared.map((_, i) => [10 * (i + 1), 0, 0]));
+    expect(await middles(b)).toEqual(shared.map((_, i) => [0, 10 * (i + 1), 0]));
+    expect([...(await a.read([0])).data.subarray(0, 3)]).toEqual([1, 1, 1]);
   });
 
   it("holds a tenth out, stays aligned, and comes in 32 x 32", async () => {
     const { train, test } = await openData("emoji", { dataDir: folder, size: 32 });
     expect([train.shape, train.size, test.size]).toEqual([[2, 32, 32, 3], 8, 1]);
     for (const { sides } of [train, test]) {
-      expect(middles(sides!.b)).toEqual(middles(sides!.a).map(([red]) => [0, red, 0]));
+      expect(await middles(sides!.b)).toEqual((await middles(sides!.a)).map(([red]) => [0, red, 0]));
     }
     const limited = await openData("emoji", { dataDir: folder, limit: 4 });
     expect([limited.train.size, limited.test.size]).toEqual([3, 1]);
@@ -83,7 +83,7 @@ describe("emoji", () => {
     expect([train.size, test.size]).toEqual([1715, 191]);
     for (const { sides, size } of [train, test]) {
       const every = Int32Array.from({ length: size }, (_, i) => i);
-      const [a, b] = [sides!.a.read(every).data, sides!.b.read(every).data];
+      const [a, b] = [(await sides!.a.read(every)).data, (await sides!.b.read(every)).data];
       const pixels = a.length / size;
       const apart = (shift: number): number =>
         a.reduce((sum, value, i) => sum + Math.abs(value - b[(i + shift * pixels) % b.length]!), 0) / a.length;

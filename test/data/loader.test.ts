@@ -5,7 +5,7 @@ import { OptionError } from "../../src/base/errors.ts";
 import { fromNumbers } from "../../src/base/ndarray.ts";
 import { fold, key, permutation } from "../../src/base/random.ts";
 import { arrayDataset } from "../../src/data/array-dataset.ts";
-import { batchIndices, loader, weightedLoader } from "../../src/data/loader.ts";
+import { ReadAhead, batchIndices, loader, weightedLoader } from "../../src/data/loader.ts";
 import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 
 /** Points 0, 1, ..., n - 1. */
@@ -38,13 +38,13 @@ describe("loader", () => {
     );
   });
 
-  it("is a function of key and step, in whatever order it is asked", () => {
+  it("is a function of key and step, in whatever order it is asked", async () => {
     const data = line(23);
     const forward = loader(data, 5, key(3));
     const steps = [0, 9, 3, 4, 17, 3, 100, 0];
     for (const step of steps) {
-      expect([...forward.at(step).data]).toEqual([...batchIndices(key(3), 23, 5, step)]);
-      expect(forward.at(step).shape).toEqual([5, 1]);
+      expect([...(await forward.at(step)).data]).toEqual([...batchIndices(key(3), 23, 5, step)]);
+      expect((await forward.at(step)).shape).toEqual([5, 1]);
     }
     expect([...batchIndices(key(4), 23, 5, 0)]).not.toEqual([...batchIndices(key(3), 23, 5, 0)]);
     expect([...forward.indices(0)]).not.toEqual([...forward.indices(4)]);
@@ -57,11 +57,11 @@ describe("loader", () => {
     expect([...indices(0)]).toEqual(first);
   });
 
-  it("refuses a batch that the data cannot fill", () => {
+  it("refuses a batch that the data cannot fill", async () => {
     expect(() => loader(line(3), 4, key(0))).toThrow(OptionError);
     expect(() => loader(line(3), 4, key(0))).toThrow("from 1 to the number of items, 3 - got 4");
     for (const batch of [0, -1, 1.5, NaN]) expect(() => loader(line(3), batch, key(0))).toThrow(OptionError);
-    for (const step of [-1, 0.5, NaN]) expect(() => loader(line(3), 1, key(0)).at(step)).toThrow(OptionError);
+    for (const step of [-1, 0.5, NaN]) await expect(loader(line(3), 1, key(0)).at(step)).rejects.toThrow(OptionError);
   });
 });
 
@@ -92,13 +92,13 @@ describe("weightedLoader", () => {
     expect([...twice.indices(3)]).toEqual([...once.indices(3)]);
   });
 
-  it("is a function of key and step, with as many steps an epoch as the data have batches", () => {
+  it("is a function of key and step, with as many steps an epoch as the data have batches", async () => {
     const batches = weightedLoader(line(6), 2, key(5), weights);
     expect(batches.stepsPerEpoch).toBe(3);
     const forward = Array.from({ length: 6 }, (_, step) => [...batches.indices(step)]);
     for (const step of [5, 0, 3]) {
       expect([...batches.indices(step)]).toEqual(forward[step]);
-      expect([...batches.at(step).data]).toEqual(forward[step]);
+      expect([...(await batches.at(step)).data]).toEqual(forward[step]);
     }
     expect(forward[0]).not.toEqual(forward[1]);
     expect([...weightedLoader(line(6), 20, key(6), weights).indices(0)]).not.toEqual([
@@ -116,5 +116,58 @@ describe("weightedLoader", () => {
     const make = () => weightedLoader(line(3), 2, key(0), Float64Array.from(wrong));
     expect(make).toThrow(OptionError);
     expect(make).toThrow(got);
+  });
+});
+
+describe("ReadAhead", () => {
+  /** Reads that are answered when the test says so. */
+  function asked() {
+    const begun: number[] = [];
+    const answers = new Map<number, { resolve(value: string): void; reject(error: Error): void }>();
+    const ahead = new ReadAhead<string>((step) => {
+      begun.push(step);
+      return new Promise((resolve, reject) => answers.set(step, { resolve, reject }));
+    });
+    return { begun, ahead, answer: (step: number) => answers.get(step)! };
+  }
+
+  it("begins to read for the next step when it gives a step its own, once, and none after the last", async () => {
+    const { begun, ahead, answer } = asked();
+    const first = ahead.at(0, true);
+    expect(begun).toEqual([0]);
+    answer(0).resolve("zero");
+    expect(await first).toBe("zero");
+    expect(begun).toEqual([0, 1]);
+    answer(1).resolve("one");
+    expect(await ahead.at(1, false)).toBe("one");
+    expect(begun).toEqual([0, 1]);
+  });
+
+  it("reads for the step that is asked for, whichever it was told would follow", async () => {
+    const { begun, ahead, answer } = asked();
+    const first = ahead.at(0, true);
+    answer(0).resolve("zero");
+    await first;
+    const seventh = ahead.at(7, false);
+    answer(7).resolve("seven");
+    expect([await seventh, begun]).toEqual(["seven", [0, 1, 7]]);
+  });
+
+  it("tells of a failure the step that asks, and nobody where none does", async () => {
+    const { ahead, answer } = asked();
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): number => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    try {
+      const first = ahead.at(0, true);
+      answer(0).resolve("zero");
+      await first;
+      answer(1).reject(new Error("gone"));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(unhandled).toEqual([]);
+      await expect(ahead.at(1, true)).rejects.toThrow("gone");
+    } finally {
+      process.off("unhandledRejection", note);
+    }
   });
 });

@@ -37,17 +37,18 @@ describe("stacked-mnist", () => {
   });
 
   /** Classes of a part's digits, by a hash of their pixels. */
-  const classesOf = (part: Dataset): Map<string, number> =>
-    new Map(
-      Array.from({ length: part.size }, (_, i): [string, number] => [hashOf(part.read([i]).data), part.labels![i]!]),
-    );
+  const classesOf = async (part: Dataset): Promise<Map<string, number>> => {
+    const classes = new Map<string, number>();
+    for (let i = 0; i < part.size; i++) classes.set(hashOf((await part.read([i])).data), part.labels![i]!);
+    return classes;
+  };
   const hashOf = (pixels: Float32Array): string => createHash("sha1").update(pixels).digest("base64");
 
-  it("has in each channel a digit of the same part of MNIST, pixel by pixel, the red one first in its label", () => {
+  it("has in each channel a digit of the same part of MNIST, pixel by pixel, the red one first in its label", async () => {
     for (const part of ["train", "test"] as const) {
-      const classes = classesOf(digits[part]);
+      const classes = await classesOf(digits[part]);
       const chosen = Int32Array.from({ length: 300 }, (_, i) => (i * 7919) % stacks[part].size);
-      const images = stacks[part].read(chosen);
+      const images = await stacks[part].read(chosen);
       chosen.forEach((item, n) => {
         const image = rows(images, n, n + 1).data;
         const found = [0, 1, 2].map((c) => classes.get(hashOf(image.filter((_, i) => i % 3 === c))));
@@ -95,11 +96,11 @@ describe("stacked-mnist", () => {
 
   it("gives an item by its index, and the same ones each time", async () => {
     const again = await openData("stacked-mnist", { limit: 40 });
-    const [first, chosen] = [stacks.train.read([0, 39, 7]), again.train.read([39, 7, 0])];
+    const [first, chosen] = [await stacks.train.read([0, 39, 7]), await again.train.read([39, 7, 0])];
     expect(rows(chosen, 0, 2).data).toEqual(rows(first, 1, 3).data);
     expect([...again.train.labels!]).toEqual([...stacks.train.labels!.subarray(0, 40)]);
-    expect(() => again.train.read([40])).toThrow("whole number in [0, 40)");
-    expect(() => stacks.test.read([26_000])).toThrow("whole number in [0, 26000)");
+    await expect(again.train.read([40])).rejects.toThrow("whole number in [0, 40)");
+    await expect(stacks.test.read([26_000])).rejects.toThrow("whole number in [0, 26000)");
   });
 
   it("keeps its modes through limits, choices and splits", () => {
@@ -138,21 +139,21 @@ describe("fashion-mnist", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  function check({ train, test }: DataSplit, limit: number): void {
+  async function check({ train, test }: DataSplit, limit: number): Promise<void> {
     expect([train.name, train.kind, train.size, test.size]).toEqual(["fashion-mnist", "image", limit, limit]);
     expect([...test.labels!.subarray(0, 12)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
-    const image = train.read([299]);
+    const image = await train.read([299]);
     expect([image.shape, [...new Set(image.data)]]).toEqual([[1, 28, 28, 1], [Math.fround(48 / 255)]]);
   }
 
   it("is read from a folder that is named, files zipped or not", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", "/nowhere");
-    check(await openData("fashion-mnist", { dataDir: folder, limit: 300 }), 300);
+    await check(await openData("fashion-mnist", { dataDir: folder, limit: 300 }), 300);
   });
 
   it("is read from the folder that the environment names", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", folder);
-    check(await openData("fashion-mnist", { limit: 300 }), 300);
+    await check(await openData("fashion-mnist", { limit: 300 }), 300);
     const { train, test } = await openData("fashion-mnist");
     expect([train.size, test.size]).toEqual([60_000, 10_000]);
   });

@@ -60,8 +60,8 @@ async function errorOf(body: Promise<unknown>): Promise<ZayaError> {
   return error as ZayaError;
 }
 
-function everything(dataset: Dataset): number[] {
-  return [...dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i)).data];
+async function everything(dataset: Dataset): Promise<number[]> {
+  return [...(await dataset.read(Int32Array.from({ length: dataset.size }, (_, i) => i))).data];
 }
 
 describe("a folder of images", () => {
@@ -287,7 +287,9 @@ describe("a NumPy file", () => {
     const data = Uint8Array.from({ length: 24 }, (_, i) => i);
     const split = await openData(await putNpy(ndarray("uint8", [2, 3, 1, 4], data)));
     expect(split.train).toMatchObject({ name: "x.npy", kind: "image", shape: [1, 4, 3] });
-    const both = [...everything(split.train), ...everything(split.test)].map((value) => Math.round(value * 255));
+    const both = [...(await everything(split.train)), ...(await everything(split.test))].map((value) =>
+      Math.round(value * 255),
+    );
     const first = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11];
     const second = first.map((value) => value + 12);
     expect([
@@ -303,7 +305,7 @@ describe("a NumPy file", () => {
       (dtype === "float32" ? Float32Array : Float64Array).of(0, 1, 0.25, 0.5) as never,
     );
     const { train, test } = await openData(await putNpy(array));
-    expect([...everything(train), ...everything(test)].toSorted()).toEqual([0, 0.25, 0.5, 1]);
+    expect([...(await everything(train)), ...(await everything(test))].toSorted()).toEqual([0, 0.25, 0.5, 1]);
   });
 
   it("gives points of any finite values, of any type", async () => {
@@ -313,7 +315,9 @@ describe("a NumPy file", () => {
     );
     expect(train).toMatchObject({ kind: "points", shape: [2], size: 2 });
     expect(test.size).toBe(1);
-    expect([...everything(train), ...everything(test)].toSorted((a, b) => a - b)).toEqual([-2, 1, 3, 4, 5, 6]);
+    expect([...(await everything(train)), ...(await everything(test))].toSorted((a, b) => a - b)).toEqual([
+      -2, 1, 3, 4, 5, 6,
+    ]);
   });
 
   it.each([
@@ -377,7 +381,7 @@ describe("an IDX file", () => {
     const { train, test } = await openData(path);
     expect(train).toMatchObject({ kind: "image", shape: [2, 2, 1], size: 9 });
     expect(test.size).toBe(1);
-    const pixel = Math.round(test.read([0]).data[0]! * 255);
+    const pixel = Math.round((await test.read([0])).data[0]! * 255);
     expect(test.classNames![test.labels![0]!]).toBe(String(pixel / 4 + 3));
   });
 
@@ -407,7 +411,7 @@ describe("an IDX file", () => {
     ]);
     const plain = await put("plain/train-images-idx3-ubyte", idx([6, 2, 2]));
     await put("plain/t10k-images-idx3-ubyte.gz", gzipSync(idx([4, 2, 2], 100)));
-    expect(everything((await openData(plain)).test)).toEqual(everything(test));
+    expect(await everything((await openData(plain)).test)).toEqual(await everything(test));
   });
 
   it.each([
@@ -442,7 +446,7 @@ describe("a data set by name", () => {
     expect([...train.labels!.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
     expect([...test.labels!.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
     // What everybody normalises MNIST by is 0.1307.
-    expect(summarize(train).mean).toBeCloseTo(0.13066, 5);
+    expect((await summarize(train)).mean).toBeCloseTo(0.13066, 5);
     const limited = await openData("mnist", { limit: 100 });
     expect([limited.train.size, limited.test.size]).toEqual([100, 100]);
   });
@@ -476,7 +480,7 @@ describe("openItems", () => {
     const path = await put("points.npy", encodeNpy(ndarray("float32", [30, 2], values)));
     const items = await openItems(path);
     expect(items.size).toBe(30);
-    expect(items.read(Array.from({ length: 30 }, (_, i) => i)).data).toEqual(values);
+    expect((await items.read(Array.from({ length: 30 }, (_, i) => i))).data).toEqual(values);
     const { train, test } = await openData(path);
     expect(train.size + test.size).toBe(30);
   });
@@ -500,8 +504,8 @@ describe("options of openData", () => {
     for (let n = 0; n < 30; n++) await put(`${String(n).padStart(2, "0")}.png`, await grey(n));
     const [all, third] = [await openData(folder), await openData(folder, { limit: 1 / 3 })];
     expect([third.train.size, third.test.size]).toEqual([9, 3]);
-    expect(everything(third.test)).toEqual(everything(all.test));
-    expect(everything(all.train)).toEqual(expect.arrayContaining(everything(third.train)));
+    expect(await everything(third.test)).toEqual(await everything(all.test));
+    expect(await everything(all.train)).toEqual(expect.arrayContaining(await everything(third.train)));
   });
 
   it("are checked", async () => {

@@ -50,6 +50,28 @@ describe("data of a person's own", () => {
     }
   });
 
+  it("are refused where a field or an item is not what it must be", async () => {
+    const fields = `name: "x", kind: "points", shape: [2], size: 5, labels: null, skipped: [], fingerprint: "x"`;
+    const read = `read: async (indices) => ndarray("float32", [indices.length, 2], new Float32Array(2 * indices.length))`;
+    const own = (text: string): string => `import { ndarray } from "zaya";\nexport default { ${text} };\n`;
+    expect((await openData(await file("fits.mjs", own(`${fields}, ${read}`)))).train.size).toBe(4);
+    for (const [name, text, message] of [
+      [
+        "labels",
+        `${fields.replace("labels: null, ", "")}, ${read}`,
+        "labels of a data set must be null or an Int32Array",
+      ],
+      ["few", `${fields}, ${read}, labels: new Int32Array(4)`, "labels of a data set must be null or an Int32Array"],
+      ["skipped", `${fields.replace("skipped: [], ", "")}, ${read}`, "skipped of a data set must be an array"],
+      ["kind", `${fields}, ${read}, kind: "images"`, "kind of a data set must be image, points or pair - got images"],
+      ["shape", `${fields}, ${read}, shape: [3]`, "read([0, 4]) must give float32 [2, 3] - got float32 [2, 2]"],
+      ["list", `${fields}, read: () => [[1, 2]]`, "read([0, 4]) must give float32 [2, 2] - got object"],
+      ["nan", `${fields}, ${read.replace("indices.length))", "indices.length).fill(NaN))")}`, "got NaN at [0, 0]"],
+    ] as const) {
+      await expect(openData(await file(`wrong-${name}.mjs`, own(text))), name).rejects.toThrow(message);
+    }
+  });
+
   it("are refused in words where there are none", async () => {
     const path = await file("none.mjs", "export default () => 3;\n");
     await expect(openData(path)).rejects.toThrow(

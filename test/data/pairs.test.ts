@@ -37,33 +37,34 @@ function levelsOf(items: { readonly data: Float32Array }): [number, number][] {
 }
 
 const range = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);
-const everything = (dataset: Dataset): [number, number][] => levelsOf(dataset.read(range(dataset.size)));
+const everything = async (dataset: Dataset): Promise<[number, number][]> =>
+  levelsOf(await dataset.read(range(dataset.size)));
 
 describe("pairDataset", () => {
-  it("joins images of both domains, aligned ones by their place, with the labels of both", () => {
+  it("joins images of both domains, aligned ones by their place, with the labels of both", async () => {
     const labels = Int32Array.of(4, 5, 6);
     const a = levels("A", 3, 0, { labels });
     const aligned = pairDataset("pairs", { a, b: levels("B", 3, 100), aligned: true });
     expect(aligned).toMatchObject({ name: "pairs", kind: "pair", shape: [2, 2, 2, 1], size: 3, labels });
-    expect(aligned.read([2, 0]).shape).toEqual([2, 2, 2, 2, 1]);
-    expect(levelsOf(aligned.read([2, 0]))).toEqual([
+    expect((await aligned.read([2, 0])).shape).toEqual([2, 2, 2, 2, 1]);
+    expect(levelsOf(await aligned.read([2, 0]))).toEqual([
       [2, 102],
       [0, 100],
     ]);
-    expect(() => aligned.read([3])).toThrow(OptionError);
+    await expect(aligned.read([3])).rejects.toThrow(OptionError);
   });
 
-  it("goes through the smaller domain again, and has no labels, where nothing belongs together", () => {
+  it("goes through the smaller domain again, and has no labels, where nothing belongs together", async () => {
     const { size, labels } = pairs(5, 2);
     expect([size, labels]).toEqual([5, null]);
-    expect(everything(pairs(5, 2))).toEqual([
+    expect(await everything(pairs(5, 2))).toEqual([
       [0, 100],
       [1, 101],
       [2, 100],
       [3, 101],
       [4, 100],
     ]);
-    expect(everything(pairs(1, 3)).map(([a]) => a)).toEqual([0, 0, 0]);
+    expect((await everything(pairs(1, 3))).map(([a]) => a)).toEqual([0, 0, 0]);
   });
 
   it("has a fingerprint of either domain and of whether they are aligned", () => {
@@ -87,7 +88,7 @@ describe("pairDataset", () => {
     expect(one.skipped).toEqual([{ file: "maps/x.txt", reason: "not an image" }]);
   });
 
-  it("keeps what it knows of its domains when it is chosen from, and when it is told to forget what is aligned", () => {
+  it("keeps what it knows of its domains when it is chosen from, and when it is told to forget what is aligned", async () => {
     const unmatched = ["A/3.png"];
     for (const part of [take(pairs(4, 3, { unmatched }), 2), select(pairs(4, 3, { unmatched }), Int32Array.of(3))]) {
       expect(part.sides).toMatchObject({ aligned: false, unmatched });
@@ -95,11 +96,11 @@ describe("pairDataset", () => {
     const aligned = pairs(4, 4, { aligned: true });
     const chosen = select(aligned, Int32Array.of(3, 1));
     expect(chosen.sides!.aligned).toBe(true);
-    expect(everything(chosen)).toEqual([
+    expect(await everything(chosen)).toEqual([
       [3, 103],
       [1, 101],
     ]);
-    expect(everything(thin(aligned, 0.5)).map(([a, b]) => b - a)).toEqual([100, 100]);
+    expect((await everything(thin(aligned, 0.5))).map(([a, b]) => b - a)).toEqual([100, 100]);
     expect(unaligned(aligned).sides!.aligned).toBe(false);
     const already = pairs(2, 2);
     expect(unaligned(already)).toBe(already);
@@ -128,10 +129,10 @@ describe("pairDataset", () => {
 });
 
 describe("batches of two domains", () => {
-  it("are of each in an order of its own, every image once an epoch of its domain", () => {
+  it("are of each in an order of its own, every image once an epoch of its domain", async () => {
     const { stepsPerEpoch, at } = loader(pairs(12, 6), 2, key(1));
     expect(stepsPerEpoch).toBe(6);
-    const batches = Array.from({ length: 6 }, (_, step) => levelsOf(at(step)));
+    const batches = await Promise.all(Array.from({ length: 6 }, async (_, step) => levelsOf(await at(step))));
     const seen = (domain: 0 | 1, from: number, to: number): number[] =>
       batches
         .slice(from, to)
@@ -140,14 +141,14 @@ describe("batches of two domains", () => {
     expect(seen(0, 0, 6)).toEqual([...range(12)]);
     const b = [100, 101, 102, 103, 104, 105];
     expect([seen(1, 0, 3), seen(1, 3, 6)]).toEqual([b, b]);
-    expect(levelsOf(at(4))).toEqual(batches[4]);
+    expect(levelsOf(await at(4))).toEqual(batches[4]);
   });
 
-  it("do not tell which images belong together, but those of aligned pairs do", () => {
+  it("do not tell which images belong together, but those of aligned pairs do", async () => {
     const aligned = pairs(40, 40, { aligned: true });
-    const differences = (dataset: Dataset): Set<number> =>
-      new Set(levelsOf(loader(dataset, 40, key(2)).at(0)).map(([a, b]) => b - a));
-    expect([...differences(aligned)]).toEqual([100]);
-    expect(differences(unaligned(aligned)).size).toBeGreaterThan(10);
+    const differences = async (dataset: Dataset): Promise<Set<number>> =>
+      new Set(levelsOf(await loader(dataset, 40, key(2)).at(0)).map(([a, b]) => b - a));
+    expect([...(await differences(aligned))]).toEqual([100]);
+    expect((await differences(unaligned(aligned))).size).toBeGreaterThan(10);
   });
 });

@@ -20,8 +20,8 @@ import { openData } from "../../src/node/index.ts";
 
 const sets = [ring8, grid25, mixture1200, swissRoll, moons];
 
-function firstItems(data: Dataset, n = data.size): NdArray<"float32"> {
-  return data.read(Int32Array.from({ length: n }, (_, i) => i));
+async function firstItems(data: Dataset, n = data.size): Promise<NdArray<"float32">> {
+  return await data.read(Int32Array.from({ length: n }, (_, i) => i));
 }
 
 function centersOf({ modes }: Dataset): Extract<Modes, { kind: "centers" }> {
@@ -54,26 +54,28 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 describe.each(sets)("$name", (set: GeneratedDataset) => {
   const { train, test } = set.generate();
 
-  it("has 100,000 points to train on and 10,000 to test on", () => {
+  it("has 100,000 points to train on and 10,000 to test on", async () => {
     expect([train.size, test.size]).toEqual([100_000, 10_000]);
     expect([train.kind, train.name, train.skipped]).toEqual(["points", set.name, []]);
-    expect(train.read([0, 99_999]).shape).toEqual([2, ...train.shape]);
-    for (const index of [-1, 100_000, 0.5]) expect(() => train.read([index])).toThrow(OptionError);
+    expect((await train.read([0, 99_999])).shape).toEqual([2, ...train.shape]);
+    for (const index of [-1, 100_000, 0.5]) await expect(train.read([index])).rejects.toThrow(OptionError);
   });
 
-  it("gives an item by its index, whatever else was read and when", () => {
+  it("gives an item by its index, whatever else was read and when", async () => {
     const some = [7, 99_999, 7, 0, 512];
-    const together = train.read(some);
+    const together = await train.read(some);
     const again = set.generate().train;
-    some.forEach((index, n) => expect(again.read([index]).data).toEqual(rows(together, n, n + 1).data));
+    for (const [n, index] of some.entries()) {
+      expect((await again.read([index])).data).toEqual(rows(together, n, n + 1).data);
+    }
     expect(again.labels?.join()).toBe(train.labels?.join());
-    expect(test.read([7]).data).not.toEqual(train.read([7]).data);
+    expect((await test.read([7])).data).not.toEqual((await train.read([7])).data);
   });
 
   it("is known by name, and by a fingerprint for each part", async () => {
     expect(datasets).toContain(set);
     const opened = await openData(set.name, { limit: 5 });
-    expect(opened.test.read([4])).toEqual(test.read([4]));
+    expect(await opened.test.read([4])).toEqual(await test.read([4]));
     expect(set.generate().train.fingerprint).toBe(train.fingerprint);
     const prints = sets.flatMap((other) => Object.values(other.generate()).map((part: Dataset) => part.fingerprint));
     expect(new Set(prints).size).toBe(2 * sets.length);
@@ -88,10 +90,10 @@ describe("the first points", () => {
     [mixture1200, [-1.603716, -0.433079], "cfda4350a2a41ff1"],
     [swissRoll, [0.041516, 1.012961], "8da54a633aae6b00"],
     [moons, [0.9891, 0.245635], "a2ba8ca22a752a1a"],
-  ] as const)("of $name are what they were when runs were made of them", (set, point, fingerprint) => {
+  ] as const)("of $name are what they were when runs were made of them", async (set, point, fingerprint) => {
     const { train } = set.generate();
     expect(train.fingerprint).toBe(fingerprint);
-    const { data } = train.read([0]);
+    const { data } = await train.read([0]);
     point.forEach((value, i) => expect(data[i]).toBeCloseTo(value, 5));
   });
 });
@@ -143,10 +145,10 @@ describe("mixtures", () => {
     }
   });
 
-  it.each([ring8, grid25])("$name lie about the centre of their label, as far as they should", (set) => {
+  it.each([ring8, grid25])("$name lie about the centre of their label, as far as they should", async (set) => {
     const { train } = set.generate();
     const { centers, deviation } = centersOf(train);
-    const points = firstItems(train);
+    const points = await firstItems(train);
     expect(nearest(points, centers).map(({ mode }) => mode)).toEqual([...train.labels!]);
     const noise = [0, 1].map((k) =>
       Array.from(train.labels!, (label, i) => (points.data[2 * i + k]! - centers.data[2 * label + k]!) / deviation),
@@ -162,11 +164,11 @@ describe("mixtures", () => {
     expect(Math.abs(mean(x.slice(1).map((value, i) => value * x[i]!)))).toBeLessThan(error);
   });
 
-  it.each([ring8, grid25])("$name are of high quality in 98.89 of 100, as a perfect model is", (set) => {
+  it.each([ring8, grid25])("$name are of high quality in 98.89 of 100, as a perfect model is", async (set) => {
     for (const part of Object.values(set.generate()) as Dataset[]) {
       const { centers, deviation, within } = centersOf(part);
       const share = mean(
-        nearest(firstItems(part), centers).map((found) => Number(found.distance <= within * deviation)),
+        nearest(await firstItems(part), centers).map((found) => Number(found.distance <= within * deviation)),
       );
       const perfect = 1 - Math.exp(-(3 ** 2) / 2);
       expect(perfect).toBeCloseTo(0.9889, 4);
@@ -174,10 +176,10 @@ describe("mixtures", () => {
     }
   });
 
-  it("mixture1200 has noise in its first 700 coordinates only, and every point is of high quality", () => {
+  it("mixture1200 has noise in its first 700 coordinates only, and every point is of high quality", async () => {
     const { train } = mixture1200.generate();
     const { centers, deviation, within } = centersOf(train);
-    const points = firstItems(train, 1000);
+    const points = await firstItems(train, 1000);
     const found = nearest(points, centers);
     expect(found.map(({ mode }) => mode)).toEqual([...train.labels!.subarray(0, 1000)]);
     const noise = found.flatMap(({ mode }, i) =>
@@ -199,10 +201,10 @@ describe("mixtures", () => {
 });
 
 describe("curves", () => {
-  it("swiss-roll follows the spiral, evenly by angle, with its noise", () => {
+  it("swiss-roll follows the spiral, evenly by angle, with its noise", async () => {
     const { train } = swissRoll.generate();
     expect([train.labels, train.modes]).toEqual([null, undefined]);
-    const points = Float64Array.from(firstItems(train).data, (value) => 7.5 * value);
+    const points = Float64Array.from((await firstItems(train)).data, (value) => 7.5 * value);
     const pairs = Array.from({ length: train.size }, (_, i) => [points[2 * i]!, points[2 * i + 1]!] as const);
     // Of t (cos t, sin t), t uniform on [1.5 pi, 4.5 pi]: means 2 and 2 / (3 pi), mean square 13 / 3 (1.5 pi)^2.
     const error = 4 / Math.sqrt(train.size);
@@ -219,9 +221,9 @@ describe("curves", () => {
     expect(Math.sqrt(mean(off.map((value) => value ** 2)))).toBeCloseTo(0.25, 2);
   });
 
-  it("moons are two half circles of radius 1 with their noise", () => {
+  it("moons are two half circles of radius 1 with their noise", async () => {
     const { train } = moons.generate();
-    const points = firstItems(train);
+    const points = await firstItems(train);
     const upper = Array.from(train.labels!, (label) => label === 0);
     expect(Math.abs(mean(upper.map(Number)) - 0.5)).toBeLessThan(2 / Math.sqrt(train.size));
     const local = upper.map((up, i) => {
@@ -248,7 +250,7 @@ describe("choosing from points", () => {
     expect(chosen.modes).toBe(modes);
     expect(select(chosen, Int32Array.of(1)).modes).toBe(modes);
     expect([...chosen.labels!]).toEqual([train.labels![99], train.labels![3]]);
-    expect(chosen.read([0]).data).toEqual(train.read([99]).data);
+    expect((await chosen.read([0])).data).toEqual((await train.read([99])).data);
     for (const half of Object.values(splitOff(chosen, 0.5)) as Dataset[]) expect(half.modes).toBe(modes);
     for (const part of Object.values(await openData("grid25", { limit: 3 })) as Dataset[]) {
       expect(centersOf(part).centers.shape).toEqual([25, 2]);

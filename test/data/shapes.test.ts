@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { OptionError } from "../../src/base/errors.ts";
 import { rows } from "../../src/base/ndarray.ts";
-import { type Dataset, select, splitOff, take } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { select, splitOff, take } from "../../src/data/selection.ts";
 import { allShapes, shapes } from "../../src/data/datasets/shapes.ts";
 import { openData } from "../../src/node/data.ts";
 
@@ -12,8 +13,8 @@ const [square, ellipse, heart] = [0, 1, 2];
 const values = small.factors.sizes.map((size) => fc.nat(size - 1));
 
 /** The image of some factor values, row by row. */
-function image(data: Dataset, ...factors: number[]): Float32Array {
-  return data.read([data.factors!.indexOf(factors)]).data;
+async function image(data: Dataset, ...factors: number[]): Promise<Float32Array> {
+  return (await data.read([data.factors!.indexOf(factors)])).data;
 }
 
 const whitePixels = (pixels: Float32Array): number => pixels.reduce((sum, value) => sum + value, 0);
@@ -33,11 +34,11 @@ function quarterTurn(pixels: Float32Array, side: number, c: number): Float32Arra
 }
 
 describe("shapes", () => {
-  it("are as many as their factors make, of pixels 0 and 1", () => {
+  it("are as many as their factors make, of pixels 0 and 1", async () => {
     expect(small.size).toBe(3 * 6 * 40 * 16 * 16);
     expect(allShapes(64).size).toBe(737_280);
     expect(small.factors.names).toEqual(["shape", "scale", "orientation", "x", "y"]);
-    const some = small.read(Int32Array.from({ length: 720 }, (_, i) => i * 256));
+    const some = await small.read(Int32Array.from({ length: 720 }, (_, i) => i * 256));
     expect(some.shape).toEqual([720, 32, 32, 1]);
     expect(new Set(some.data)).toEqual(new Set([0, 1]));
   });
@@ -62,21 +63,21 @@ describe("shapes", () => {
     },
   );
 
-  it.each([-1, 184_320, 0.5, NaN])("refuse the index %d", (index) => {
-    expect(() => small.read([0, index])).toThrow(OptionError);
+  it.each([-1, 184_320, 0.5, NaN])("refuse the index %d", async (index) => {
+    await expect(small.read([0, index])).rejects.toThrow(OptionError);
     expect(() => small.factors.of(index)).toThrow(OptionError);
   });
 
-  it("draw what they say: a square, an ellipse and a heart at scale 1, upright", () => {
-    const crop = (shape: number): string[] =>
-      picture(image(small, shape, 5, 0, 0, 0), 32)
+  it("draw what they say: a square, an ellipse and a heart at scale 1, upright", async () => {
+    const crop = async (shape: number): Promise<string[]> =>
+      picture(await image(small, shape, 5, 0, 0, 0), 32)
         .slice(0, 17)
         .map((line) => line.slice(0, 17));
     // Half sides of 8 / sqrt 2 = 5.66 pixels about the pixel (8, 8).
-    expect(crop(square)).toEqual(
+    expect(await crop(square)).toEqual(
       Array.from({ length: 17 }, (_, y) => (Math.abs(y - 8) <= 5 ? "...###########..." : ".".repeat(17))),
     );
-    expect(crop(heart)).toEqual([
+    expect(await crop(heart)).toEqual([
       ".................",
       ".................",
       ".................",
@@ -95,53 +96,61 @@ describe("shapes", () => {
       ".......###.......",
       "........#........",
     ]);
-    const axes = picture(image(small, ellipse, 5, 0, 0, 0), 32);
+    const axes = picture(await image(small, ellipse, 5, 0, 0, 0), 32);
     expect(axes[8]).toBe(`${"#".repeat(17)}${".".repeat(15)}`);
     expect(axes.filter((line) => line[8] === "#").length).toBe(9);
   });
 
-  it("have the areas of their outlines", () => {
+  it("have the areas of their outlines", async () => {
     const big = allShapes(256);
     const radius = 64;
     const h = 1 / (1 + (Math.SQRT2 - 1) / (3 - Math.SQRT2));
     const areas = [2, Math.PI / 2, (2 + Math.PI / 2) * h * h];
     for (const scale of [0, 3, 5]) {
-      areas.forEach((area, shape) => {
+      for (const [shape, area] of areas.entries()) {
         const expected = area * (radius * (0.5 + 0.1 * scale)) ** 2;
-        expect(Math.abs(whitePixels(image(big, shape, scale, 3, 5, 9)) / expected - 1)).toBeLessThan(0.01);
-      });
+        expect(Math.abs(whitePixels(await image(big, shape, scale, 3, 5, 9)) / expected - 1)).toBeLessThan(0.01);
+      }
     }
   });
 
-  it("turn counterclockwise, ten steps a quarter, squares and ellipses into themselves", () => {
-    fc.assert(
-      fc.property(fc.nat(2), fc.nat(5), fc.nat(29), (shape, scale, turn) => {
-        const before = image(small, shape, scale, turn, 0, 0);
-        expect(image(small, shape, scale, turn + 10, 0, 0)).toEqual(quarterTurn(before, 32, 8));
+  it("turn counterclockwise, ten steps a quarter, squares and ellipses into themselves", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2), fc.nat(5), fc.nat(29), async (shape, scale, turn) => {
+        const before = await image(small, shape, scale, turn, 0, 0);
+        expect(await image(small, shape, scale, turn + 10, 0, 0)).toEqual(quarterTurn(before, 32, 8));
       }),
       { numRuns: 30 },
     );
-    const looks = (shape: number): number =>
-      new Set(Array.from({ length: 40 }, (_, turn) => image(small, shape, 5, turn, 4, 4).join(""))).size;
-    expect([square, ellipse, heart].map(looks)).toEqual([10, 20, 40]);
+    for (const [shape, count] of [
+      [square, 10],
+      [ellipse, 20],
+      [heart, 40],
+    ] as const) {
+      const looks = new Set<string>();
+      for (let turn = 0; turn < 40; turn++) looks.add((await image(small, shape, 5, turn, 4, 4)).join(""));
+      expect(looks.size).toBe(count);
+    }
   });
 
-  it("move by a pixel a step: x to the right, y down, never out of the picture", () => {
-    fc.assert(
-      fc.property(fc.tuple(...values), (wanted) => {
+  it("move by a pixel a step: x to the right, y down, never out of the picture", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(...values), async (wanted) => {
         const [shape, scale, turn, x, y] = wanted as [number, number, number, number, number];
-        const first = image(small, shape, scale, turn, 0, 0);
-        const moved = image(small, shape, scale, turn, x, y);
+        const first = await image(small, shape, scale, turn, 0, 0);
+        const moved = await image(small, shape, scale, turn, x, y);
         expect(whitePixels(moved)).toBe(whitePixels(first));
         first.forEach((value, at) => {
           if (value === 1) expect(moved[at + y * 32 + x]).toBe(1);
         });
         if (scale > 0)
-          expect(whitePixels(moved)).toBeGreaterThanOrEqual(whitePixels(image(small, shape, scale - 1, turn, x, y)));
+          expect(whitePixels(moved)).toBeGreaterThanOrEqual(
+            whitePixels(await image(small, shape, scale - 1, turn, x, y)),
+          );
       }),
       { numRuns: 50 },
     );
-    const far = picture(image(small, square, 5, 5, 15, 15), 32);
+    const far = picture(await image(small, square, 5, 5, 15, 15), 32);
     expect(far[31 - 8]!.lastIndexOf("#")).toBe(31);
   });
 
@@ -154,14 +163,15 @@ describe("shapes", () => {
     expect(prints[0]).toBe("bd202a04c910a84d");
   });
 
-  it("are drawn fast enough to train on", () => {
+  it("are drawn fast enough to train on", async () => {
     const { train } = shapes.generate(32);
-    train.read(Int32Array.from({ length: 20_000 }, (_, i) => i));
-    const times = Array.from({ length: 200 }, (_, batch) => {
+    await train.read(Int32Array.from({ length: 20_000 }, (_, i) => i));
+    const times: number[] = [];
+    for (let batch = 0; batch < 200; batch++) {
       const began = performance.now();
-      train.read(Int32Array.from({ length: 64 }, (_, i) => (batch * 7919 + i * 911) % train.size));
-      return performance.now() - began;
-    });
+      await train.read(Int32Array.from({ length: 64 }, (_, i) => (batch * 7919 + i * 911) % train.size));
+      times.push(performance.now() - began);
+    }
     expect(times.toSorted((a, b) => a - b)[100]).toBeLessThan(1);
   });
 });
@@ -177,25 +187,25 @@ describe("choosing from shapes", () => {
     expect(shapes.generate(32).test.fingerprint).toBe(test.fingerprint);
   });
 
-  it("keeps factors with their items through takes, choices and splits", () => {
+  it("keeps factors with their items through takes, choices and splits", async () => {
     const { train } = shapes.generate(32);
     const chosen = select(take(train, 500), Int32Array.of(499, 3, 250, 3));
     expect(chosen.size).toBe(4);
-    const images = chosen.read([0, 1, 2, 3]);
-    [499, 3, 250, 3].forEach((place, i) => {
+    const images = await chosen.read([0, 1, 2, 3]);
+    for (const [i, place] of [499, 3, 250, 3].entries()) {
       const factors = train.factors!.of(place);
       expect(chosen.factors!.of(i)).toEqual(factors);
-      expect(rows(images, i, i + 1).data).toEqual(image(small, ...factors));
-    });
+      expect(rows(images, i, i + 1).data).toEqual(await image(small, ...factors));
+    }
     expect(chosen.factors!.indexOf(train.factors!.of(3))).toBe(1);
     expect(chosen.factors!.indexOf(train.factors!.of(4))).toBe(-1);
     expect(() => chosen.factors!.of(4)).toThrow(OptionError);
-    expect(() => chosen.read([4])).toThrow(OptionError);
+    await expect(chosen.read([4])).rejects.toThrow(OptionError);
     expect(() => select(train, Int32Array.of(train.size))).toThrow(OptionError);
 
     const halves = splitOff(take(train, 100), 0.5);
     for (const half of [halves.train, halves.test])
-      expect(half.read([9]).data).toEqual(image(small, ...half.factors!.of(9)));
+      expect((await half.read([9])).data).toEqual(await image(small, ...half.factors!.of(9)));
     expect(new Set([train, chosen, halves.train, halves.test].map((part) => part.fingerprint)).size).toBe(4);
   });
 

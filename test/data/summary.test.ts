@@ -5,7 +5,7 @@ import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { summarize } from "../../src/data/summary.ts";
 
 describe("summarize", () => {
-  it("tells range, mean, classes, duplicates and blank items", () => {
+  it("tells range, mean, classes, duplicates and blank items", async () => {
     const data = Uint8Array.of(0, 255, 51, 51, 0, 255, 255, 0, 51, 51, 0, 255);
     const items = ndarray("uint8", [6, 1, 2, 1], data);
     const skipped = [{ file: "a.txt", reason: "not an image" }];
@@ -16,7 +16,7 @@ describe("summarize", () => {
       labels: Int32Array.of(2, 0, 2, 1, 0, 2),
       skipped,
     });
-    const summary = summarize(dataset);
+    const summary = await summarize(dataset);
     expect(summary).toMatchObject({
       name: "x",
       kind: "image",
@@ -41,9 +41,9 @@ describe("summarize", () => {
     expect(summary.fingerprint).toBe(dataset.fingerprint);
   });
 
-  it("does not call a point of one number blank, and finds every duplicate", () => {
+  it("does not call a point of one number blank, and finds every duplicate", async () => {
     const items = fromNumbers(new Float32Array(700).fill(-3), [700, 1]);
-    const summary = summarize(arrayDataset({ name: "x", kind: "points", items }));
+    const summary = await summarize(arrayDataset({ name: "x", kind: "points", items }));
     expect(summary).toMatchObject({
       min: -3,
       max: -3,
@@ -55,9 +55,9 @@ describe("summarize", () => {
     expect(summary.duplicates[19]).toEqual([0, 20]);
   });
 
-  it("tells range, mean and deviation of each number of small points", () => {
+  it("tells range, mean and deviation of each number of small points", async () => {
     const items = fromNumbers([1, -10, 2, 0, 3, 10, 6, 0], [4, 2]);
-    const { dimensions, min, max } = summarize(arrayDataset({ name: "x", kind: "points", items }));
+    const { dimensions, min, max } = await summarize(arrayDataset({ name: "x", kind: "points", items }));
     expect([min, max]).toEqual([-10, 10]);
     expect(dimensions).toHaveLength(2);
     expect(dimensions![0]).toMatchObject({ min: 1, max: 6, mean: 3 });
@@ -65,14 +65,14 @@ describe("summarize", () => {
     expect(dimensions![1]).toMatchObject({ min: -10, max: 10, mean: 0 });
     expect(dimensions![1]!.deviation).toBeCloseTo(Math.sqrt(50), 12);
     const large = arrayDataset({ name: "x", kind: "points", items: fromNumbers(new Float32Array(22), [2, 11]) });
-    expect(summarize(large)).toMatchObject({ dimensions: null, constant: [] });
+    expect(await summarize(large)).toMatchObject({ dimensions: null, constant: [] });
   });
 
-  it("finds no duplicates among items that differ", () => {
+  it("finds no duplicates among items that differ", async () => {
     const items = fromNumbers(
       Array.from({ length: 5000 }, (_, i) => i),
       [2500, 2],
     );
-    expect(summarize(arrayDataset({ name: "x", kind: "points", items })).duplicates).toEqual([]);
+    expect((await summarize(arrayDataset({ name: "x", kind: "points", items }))).duplicates).toEqual([]);
   });
 });

@@ -85,22 +85,22 @@ describe("clusters", () => {
 });
 
 describe("places", () => {
-  it("are the modes that the data declare, within a quarter of the way to the next", () => {
+  it("are the modes that the data declare, within a quarter of the way to the next", async () => {
     const { train } = ring8.generate();
-    const places = placesOf(train, key(1))!;
+    const places = (await placesOf(train, key(1)))!;
     expect(places.names).toEqual(Array.from({ length: 8 }, (_, i) => `mode ${i}`));
     for (const radius of places.radii) expect(radius).toBeCloseTo(0.5 * Math.sin(Math.PI / 8), 6);
     for (const share of places.shares) expect(share).toBeCloseTo(1 / 8, 1);
-    const { near, nearest } = sharesOf(train.read([...Array(500).keys()]), places);
+    const { near, nearest } = sharesOf(await train.read([...Array(500).keys()]), places);
     expect(near.reduce((a, b) => a + b)).toBeCloseTo(1, 10);
     expect(nearest).toEqual(near);
   });
 
-  it("are clusters elsewhere, named after the class of most of their items, and all real items are near them", () => {
+  it("are clusters elsewhere, named after the class of most of their items, and all real items are near them", async () => {
     const items = blobs(corners, 250, 0.5);
     const labels = nearestRows(items, fromNumbers(corners.flat(), [4, 2])).row;
     const data = arrayDataset({ name: "blobs", kind: "points", items, labels });
-    const places = placesOf(data, key(1))!;
+    const places = (await placesOf(data, key(1)))!;
     expect(places.declared).toBe(false);
     expect(places.names).toHaveLength(16);
     for (const name of places.names) expect(name).toMatch(/^cluster \d+ \(mostly class [0-3]\)$/);
@@ -112,7 +112,7 @@ describe("places", () => {
     expect(missed.reduce((sum, place) => sum + places.shares[place]!, 0)).toBeCloseTo(0.5, 2);
   });
 
-  it("hold real items of many numbers, and no blur of them: grey, their mean, nor means of a few", () => {
+  it("hold real items of many numbers, and no blur of them: grey, their mean, nor means of a few", async () => {
     // Images of strokes: ten kinds, each at a place of its own, with pixels of their own.
     const [n, d] = [600, 100];
     const ink = uniform(key(5), [n, d]).data;
@@ -120,7 +120,7 @@ describe("places", () => {
       Array.from(ink, (value, e) => (Math.floor((e % d) / 10) === Math.floor(e / d) % 10 ? 1 : value < 0.3 ? 0.6 : 0)),
       [n, d],
     );
-    const places = placesOf(arrayDataset({ name: "strokes", kind: "points", items }), key(1))!;
+    const places = (await placesOf(arrayDataset({ name: "strokes", kind: "points", items }), key(1)))!;
     const fidelity = (of: (i: number, j: number) => number) =>
       fidelityOf(
         fromNumbers(
@@ -144,7 +144,7 @@ describe("places", () => {
     expect(fidelity((i, j) => uniform(fold(key(6), i), [d]).data[j]!)).toBe(0);
   });
 
-  it("hold no grain of the right strength: images are as sharp as real ones too", () => {
+  it("hold no grain of the right strength: images are as sharp as real ones too", async () => {
     // Soft spots at places of their own; grain is what a generator makes that has learned distances alone.
     const [n, side] = [400, 12];
     const at = uniform(key(7), [n, 2]).data;
@@ -158,7 +158,7 @@ describe("places", () => {
         [count, side * side],
       );
     const items = reshaped(images(n, image), [n, side, side, 1]);
-    const places = placesOf(arrayDataset({ name: "spots", kind: "image", items }), key(1))!;
+    const places = (await placesOf(arrayDataset({ name: "spots", kind: "image", items }), key(1)))!;
     expect(places.fidelity).toBeGreaterThan(0.93);
     expect(fidelityOf(images(100, image), places)).toBeGreaterThan(0.9);
     const grain = normal(key(8), [100, side, side]).data;
@@ -167,19 +167,21 @@ describe("places", () => {
     expect(fidelityOf(grainy, places)).toBe(0);
   });
 
-  it("have the share of real items that are of high quality, by which samples are measured", () => {
+  it("have the share of real items that are of high quality, by which samples are measured", async () => {
     const { train } = ring8.generate();
-    const places = placesOf(train, key(1))!;
+    const places = (await placesOf(train, key(1)))!;
     // Within three deviations in a plane.
     expect(Math.abs(places.fidelity - (1 - Math.exp(-4.5)))).toBeLessThan(0.01);
-    const moved = train.read([...Array(500).keys()]);
+    const moved = await train.read([...Array(500).keys()]);
     for (const [i, value] of moved.data.entries()) moved.data[i] = value + 0.1;
     expect(fidelityOf(moved, places)).toBeLessThan(0.01);
     expect(sharesOf(moved, places).near.reduce((a, b) => a + b)).toBeGreaterThan(0.9);
   });
 
-  it("are none in a handful of items", () => {
-    expect(placesOf(arrayDataset({ name: "few", kind: "points", items: blobs(corners, 4, 1) }), key(1))).toBe(null);
+  it("are none in a handful of items", async () => {
+    expect(await placesOf(arrayDataset({ name: "few", kind: "points", items: blobs(corners, 4, 1) }), key(1))).toBe(
+      null,
+    );
   });
 });
 

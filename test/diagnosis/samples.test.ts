@@ -18,17 +18,22 @@ async function found(samples: NdArray, data: DataSplit, features?: Features): Pr
 }
 
 /** So many held-out items of some classes or modes. */
-function itemsOf(data: Dataset, of: readonly number[], count: number, kindOf: (item: number) => number): NdArray {
+function itemsOf(
+  data: Dataset,
+  of: readonly number[],
+  count: number,
+  kindOf: (item: number) => number,
+): Promise<NdArray> {
   const own = [...permutation(key(3), data.size)].filter((item) => of.includes(kindOf(item)));
   expect(own.length).toBeGreaterThanOrEqual(count);
   return data.read(own.slice(0, count));
 }
 
-describe("samples of points", () => {
+describe("samples of points", async () => {
   const data = grid25.generate();
   const modes = data.test.modes!;
   if (modes.kind !== "centers") throw new Error("grid25 declares centres");
-  const items = data.test.read(Array.from({ length: data.test.size }, (_, i) => i));
+  const items = await data.test.read(Array.from({ length: data.test.size }, (_, i) => i));
   const modeOf = (item: number): number => {
     const apart = Array.from({ length: 25 }, (_, m) =>
       Math.hypot(...[0, 1].map((j) => items.data[2 * item + j]! - modes.centers.data[2 * m + j]!)),
@@ -38,7 +43,7 @@ describe("samples of points", () => {
   const fifteen = Array.from({ length: 15 }, (_, m) => m);
 
   it("are healthy where they are real", async () => {
-    expect(await found(data.test.read(permutation(key(1), 2500)), data)).toEqual({});
+    expect(await found(await data.test.read(permutation(key(1), 2500)), data)).toEqual({});
   });
 
   it("miss ten modes, though 47 % of them lie anywhere between the modes", async () => {
@@ -47,7 +52,10 @@ describe("samples of points", () => {
       Array.from(wandering.data, (value) => 10 * value - 5),
       [1175, 2],
     );
-    const samples = joinRows<"float32">([itemsOf(data.test, fifteen, 1325, modeOf) as NdArray<"float32">, between]);
+    const samples = joinRows<"float32">([
+      (await itemsOf(data.test, fifteen, 1325, modeOf)) as NdArray<"float32">,
+      between,
+    ]);
     const { "partial-collapse": said, ...others } = await found(samples, data);
     expect(said).toMatch(/^53(\.\d)? % of samples are of high quality .*; 10 of 25 modes have less than 10 %/);
     expect(others).toEqual({});
@@ -58,7 +66,10 @@ describe("samples of points", () => {
       Array.from({ length: 3000 }, () => 20),
       [1500, 2],
     );
-    const samples = joinRows<"float32">([itemsOf(data.test, fifteen, 1000, modeOf) as NdArray<"float32">, nowhere]);
+    const samples = joinRows<"float32">([
+      (await itemsOf(data.test, fifteen, 1000, modeOf)) as NdArray<"float32">,
+      nowhere,
+    ]);
     expect(Object.keys(await found(samples, data))).toEqual(["partial-collapse", "low-fidelity"]);
   });
 
@@ -78,7 +89,7 @@ describe("samples of points", () => {
   });
 
   it("are copies of training items, and all alike", async () => {
-    const copies = data.train.read(Array.from({ length: 2000 }, (_, i) => i));
+    const copies = await data.train.read(Array.from({ length: 2000 }, (_, i) => i));
     expect(Object.keys(await found(copies, data))).toEqual(["memorisation"]);
     const alike = chosenRows(
       copies,
@@ -93,10 +104,10 @@ describe("samples of images", async () => {
   const labels = data.test.labels!;
   const classOf = (item: number) => labels[item]!;
   const three = joinRows<"float32">([
-    itemsOf(data.test, [0, 1, 2], 860, classOf) as NdArray<"float32">,
-    itemsOf(data.test, [3, 4, 5, 6, 7, 8, 9], 140, classOf) as NdArray<"float32">,
+    (await itemsOf(data.test, [0, 1, 2], 860, classOf)) as NdArray<"float32">,
+    (await itemsOf(data.test, [3, 4, 5, 6, 7, 8, 9], 140, classOf)) as NdArray<"float32">,
   ]);
-  const real = data.test.read(permutation(key(1), data.test.size).slice(0, 1000));
+  const real = await data.test.read(permutation(key(1), data.test.size).slice(0, 1000));
   /** Means of 2 x 2 pixels. */
   const coarse: Features = {
     id: "coarse",

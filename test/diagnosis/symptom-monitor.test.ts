@@ -27,16 +27,17 @@ const told = (events: readonly TrainEvent[]) =>
 
 describe("a watch", () => {
   const { setup } = evidence({ model: gan(dead).options });
-  const history = (): RunHistory => new RunHistory(setup.config, buildModel(gan(dead), infoOf(data)), data, []);
+  const history = async (): Promise<RunHistory> =>
+    new RunHistory(setup.config, buildModel(gan(dead), await infoOf(data)), data, []);
 
-  it("tells a symptom once, and not before its part of the run is done", () => {
-    const record = history();
+  it("tells a symptom once, and not before its part of the run is done", async () => {
+    const record = await history();
     const watch = new SymptomMonitor(record, 5000, []);
     const told: [string, number][] = [];
     for (let step = 100; step <= 5000; step += 100) {
       record.add({ name: "dead/generator/layer1", step, value: 1 });
       record.add({ name: "elbo/klPerLatent/0", step, value: 0 });
-      told.push(...watch.check(step).map(({ symptom }): [string, number] => [symptom, step]));
+      told.push(...(await watch.check(step)).map(({ symptom }): [string, number] => [symptom, step]));
     }
     expect(told).toEqual([
       ["dead-units", 300],
@@ -45,23 +46,25 @@ describe("a watch", () => {
     expect(watch.warnings.map(({ symptom, step }) => [symptom, step])).toEqual(told);
   });
 
-  it("tells nothing that was told before, in another session", () => {
-    const [first, second] = [history(), history()];
+  it("tells nothing that was told before, in another session", async () => {
+    const [first, second] = [await history(), await history()];
     const warnings = [{ step: 500, symptom: "dead-units", evidence: "", hint: "" }];
     const [fresh, informed] = [new SymptomMonitor(first, 5000, []), new SymptomMonitor(second, 5000, warnings)];
     for (const record of [first, second]) {
       for (const step of [700, 800, 900]) record.add({ name: "dead/generator/layer1", step, value: 1 });
     }
-    expect(fresh.check(900)).toHaveLength(1);
-    expect(informed.check(900)).toEqual([]);
+    expect(await fresh.check(900)).toHaveLength(1);
+    expect(await informed.check(900)).toEqual([]);
   });
 
-  it("says nothing of the first 200 steps, however the numbers are", () => {
-    const record = history();
+  it("says nothing of the first 200 steps, however the numbers are", async () => {
+    const record = await history();
     for (const step of [10, 20, 30, 199]) record.add({ name: "dead/generator/layer1", step, value: 1 });
-    expect(new SymptomMonitor(record, 300, []).check(199)).toEqual([]);
-    expect(diagnose(record.evidence(199, null), record.setup).unknown).toHaveLength(symptoms.length);
-    expect(diagnose(record.evidence(200, null), record.setup).findings).toMatchObject([{ symptom: "dead-units" }]);
+    expect(await new SymptomMonitor(record, 300, []).check(199)).toEqual([]);
+    expect(diagnose(await record.evidence(199, null), await record.setup()).unknown).toHaveLength(symptoms.length);
+    expect(diagnose(await record.evidence(200, null), await record.setup()).findings).toMatchObject([
+      { symptom: "dead-units" },
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ const constant = (x: Tensor): Tensor => mul(x, 0);
 /** Values a third apart, and the same twice as far apart. */
 const a = images("a", even([0, 1 / 3], shape));
 const b = images("b", even([0, 2 / 3], shape));
-const snapshots = new TranslationSnapshots({ a, b, aligned: false }, key(1));
+const snapshots = await TranslationSnapshots.open({ a, b, aligned: false }, key(1));
 
 describe("snapshots at translations", () => {
   it("hold what images become against real images of the domain that they end in", async () => {

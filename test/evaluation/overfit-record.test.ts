@@ -115,7 +115,7 @@ describe("overfit/memorised", () => {
   }
 
   it("is all of the samples where they are a training item, and none where they lie far off", async () => {
-    expect(await shareOf(train.read([7]).data, 100)).toBe(1);
+    expect(await shareOf((await train.read([7])).data, 100)).toBe(1);
     expect(await shareOf([9, 9], 100)).toBe(0);
   });
 

@@ -54,8 +54,8 @@ const npy: Format = {
   open: async () => ({
     seeds: filesIn("npy", ".npy"),
     read: async (bytes, input) => {
-      if (input % 2 === 0) summarize(npyDataset(bytes, "x.npy"));
-      else summarize(npyFileDataset(inMemory(bytes), "x.npy"));
+      if (input % 2 === 0) await summarize(npyDataset(bytes, "x.npy"));
+      else await summarize(await npyFileDataset(inMemory(bytes), "x.npy"));
     },
   }),
 };
@@ -63,8 +63,7 @@ const npy: Format = {
 function inMemory(bytes: Uint8Array) {
   return {
     length: bytes.length,
-    read: (from: number, into: Uint8Array) => into.set(bytes.subarray(from, from + into.length)),
-    prefetch: () => undefined,
+    read: async (from: number, into: Uint8Array) => into.set(bytes.subarray(from, from + into.length)),
     digest: () => "0",
   };
 }

@@ -5,7 +5,7 @@ import { zeros } from "../../src/base/ndarray.ts";
 import { key } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { arrayDataset } from "../../src/data/array-dataset.ts";
-import { take } from "../../src/data/dataset.ts";
+import { take } from "../../src/data/selection.ts";
 import { shapes } from "../../src/data/datasets/shapes.ts";
 import { type Metric, metrics } from "../../src/metrics/index.ts";
 import { vae } from "../../src/models/index.ts";

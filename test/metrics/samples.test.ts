@@ -205,12 +205,12 @@ describe("modes", () => {
     expect(of([0, 1], [0, 0], 4).value).toBe(0);
   });
 
-  it("gives a perfect model of the ring 8 modes, 98.89 % of high quality and a divergence of 7 / 2n", () => {
+  it("gives a perfect model of the ring 8 modes, 98.89 % of high quality and a divergence of 7 / 2n", async () => {
     const { test } = ring8.generate();
     const declared = test.modes!;
     if (declared.kind !== "centers") throw new Error("the ring's modes are centres");
     const n = 10_000;
-    const hits = nearestModes(test.read(range(n)), declared);
+    const hits = nearestModes(await test.read(range(n)), declared);
     const { value, details } = modes.measure({ ...hits, ...none }, {});
     expect(value).toBe(8);
     expect(Math.abs((details.highQuality as number) - (1 - Math.exp(-4.5)))).toBeLessThan(0.004);

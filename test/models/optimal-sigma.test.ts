@@ -40,7 +40,7 @@ async function afterSteps(steps: number, sigma: "optimal" | "learned") {
   const model = autoencoder({ hidden: [32], latent: 4, likelihood: "gaussian", sigma });
   for await (const _ of train(model, data, { steps, batch: 64, learningRate: 1e-3, seed: 3 }, { engine, store }));
   const { trained, close } = await openTrained(await Run.open(store), engine);
-  const items = data.train.read(Int32Array.from({ length: 500 }, (_, i) => i));
+  const items = await data.train.read(Int32Array.from({ length: 500 }, (_, i) => i));
   const out = await trained.decode(await trained.encode(items));
   const error = items.data.reduce((sum, value, i) => sum + (value - out.data[i]!) ** 2, 0) / items.data.length;
   const state = await trained.state.read();

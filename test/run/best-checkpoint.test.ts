@@ -77,7 +77,7 @@ describe("the best checkpoint", () => {
     expect([opened.step, last.step]).toEqual([best.step, 240]);
     const again = await finish(overfits, few, { ...options, steps: best.step });
     const straight = await openTrained(await Run.open(again), engine);
-    const item = few.test.read([0]);
+    const item = await few.test.read([0]);
     expect((await opened.trained.encode(item)).data).toEqual((await straight.trained.encode(item)).data);
     for (const { close } of [opened, last, straight]) await close();
   });

@@ -31,10 +31,10 @@ it("reads the deviation of a run of version 0.1.0, whose config said none, as th
   expect(sigmaOf(1999)).toBeUndefined();
 });
 
-it("keeps in the config of a new run what its deviation is", () => {
-  const sigmaFor = (count: number) => {
+it("keeps in the config of a new run what its deviation is", async () => {
+  const sigmaFor = async (count: number) => {
     const data = splitOff(arrayDataset({ name: "grey", kind: "image", items: zeros([count, 4, 4, 1], "float32") }));
-    return planRun(vae({ likelihood: "gaussian" }), data, {}, { engine: interpreter() }).config.model["sigma"];
+    return (await planRun(vae({ likelihood: "gaussian" }), data, {}, { engine: interpreter() })).config.model["sigma"];
   };
-  expect([sigmaFor(3000), sigmaFor(100)]).toEqual(["optimal", 1]);
+  expect([await sigmaFor(3000), await sigmaFor(100)]).toEqual(["optimal", 1]);
 });

@@ -203,7 +203,7 @@ describe("the norm of gradients", () => {
     const { train: data } = someData(plane);
     const feeds = {
       ...feedDeclared(declared, { key: fold(key(3), "health"), count: 0, progress: { step: 5, steps: 10 } }),
-      [batchName(0)]: data.read(somePlaces(data, batch)),
+      [batchName(0)]: await data.read(somePlaces(data, batch)),
     };
     const name = stateNames.params(net);
     const lossAt = async (place: number, move: number): Promise<number> => {

@@ -17,39 +17,39 @@ const part = (size: number): Dataset => ({
   labels: new Int32Array(size).map((_, i) => i % 3),
   skipped: [],
   fingerprint: "",
-  read: (indices) => zeros([indices.length, 8, 8, 1]),
+  read: async (indices) => zeros([indices.length, 8, 8, 1]),
 });
 const images = (count: number): DataSplit => ({ train: part(count), test: part(Math.ceil(count / 9)) });
-const planned = (model: ConfiguredModel, count: number, options: TrainOptions = {}) =>
-  planRun(model, images(count), options, { engine }).config.train;
+const planned = async (model: ConfiguredModel, count: number, options: TrainOptions = {}) =>
+  (await planRun(model, images(count), options, { engine })).config.train;
 
 describe("the length of a run, where nobody says it", () => {
-  it("is enough for a few images, and that of so many passes for many", () => {
-    expect(planned(vae(), 60_000)).toMatchObject({ steps: 4680, batch: 128 });
-    expect(planned(vae(), 227)).toMatchObject({ steps: 3000, batch: 28 });
-    expect(planned(vae(), 20)).toMatchObject({ steps: 3000, batch: 16 });
-    expect(planned(vae(), 9)).toMatchObject({ steps: 3000, batch: 9 });
-    expect(planned(gan(), 207).steps).toBe(4000);
-    expect(planned(classifier(), 207).steps).toBe(600);
+  it("is enough for a few images, and that of so many passes for many", async () => {
+    expect(await planned(vae(), 60_000)).toMatchObject({ steps: 4680, batch: 128 });
+    expect(await planned(vae(), 227)).toMatchObject({ steps: 3000, batch: 28 });
+    expect(await planned(vae(), 20)).toMatchObject({ steps: 3000, batch: 16 });
+    expect(await planned(vae(), 9)).toMatchObject({ steps: 3000, batch: 9 });
+    expect((await planned(gan(), 207)).steps).toBe(4000);
+    expect((await planned(classifier(), 207)).steps).toBe(600);
   });
 
-  it("is never a handful of steps, of any recipe", () => {
+  it("is never a handful of steps, of any recipe", async () => {
     const items = models.filter(({ learnsFrom = "items" }) => learnsFrom === "items");
     for (const definition of items) {
       const options = definition.options.parse({});
-      expect(planned({ definition, options }, 230).steps, definition.name).toBeGreaterThanOrEqual(600);
+      expect((await planned({ definition, options }, 230)).steps, definition.name).toBeGreaterThanOrEqual(600);
     }
   });
 
-  it("is what is asked for where somebody does", () => {
-    expect(planned(vae(), 227, { epochs: 3 }).steps).toBe(24);
-    expect(planned(vae(), 227, { steps: 7 }).steps).toBe(7);
-    expect(planned(vae(), 227, { batch: 100, epochs: 3 })).toMatchObject({ steps: 6, batch: 100 });
+  it("is what is asked for where somebody does", async () => {
+    expect((await planned(vae(), 227, { epochs: 3 })).steps).toBe(24);
+    expect((await planned(vae(), 227, { steps: 7 })).steps).toBe(7);
+    expect(await planned(vae(), 227, { batch: 100, epochs: 3 })).toMatchObject({ steps: 6, batch: 100 });
   });
 
-  it("is looked at twenty times, whatever the passes are", () => {
-    expect(planned(vae(), 227)).toMatchObject({ evalEvery: 150, sampleEvery: 300 });
-    expect(planned(vae(), 227, { steps: 600 })).toMatchObject({ evalEvery: 30, sampleEvery: 60 });
+  it("is looked at twenty times, whatever the passes are", async () => {
+    expect(await planned(vae(), 227)).toMatchObject({ evalEvery: 150, sampleEvery: 300 });
+    expect(await planned(vae(), 227, { steps: 600 })).toMatchObject({ evalEvery: 30, sampleEvery: 60 });
   });
 });
 
@@ -57,8 +57,8 @@ describe("the estimate of a run's time", () => {
   const every = { health: 60, evaluation: 150, picture: 300, checkpoint: 500 };
 
   /** Runs a stages on a made clock, and tells what was said after so many steps and what it took from there. */
-  function told(model: ConfiguredModel, steps: number, batchSeconds: (batch: number) => number, after: number) {
-    const stages = scheduleStages(planRun(model, images(500), { steps, batch: 10 }, { engine }).model, steps);
+  async function told(model: ConfiguredModel, steps: number, batchSeconds: (batch: number) => number, after: number) {
+    const stages = scheduleStages((await planRun(model, images(500), { steps, batch: 10 }, { engine })).model, steps);
     const estimate = new TimeEstimate(stages, 0, every, { evaluation: 2, end: 2 });
     let [spent, at, said] = [0, 0, Number.NaN];
     const { before } = stages[0]!.model.steps[0]!;
@@ -73,16 +73,16 @@ describe("the estimate of a run's time", () => {
     return said / (spent - at);
   }
 
-  it("is close to what a run takes, though its first step is slow", () => {
-    expect(told(vae(), 3000, (step) => (step === 0 ? 5 : 0.02 + 0.002 * Math.sin(step)), 50)).toBeCloseTo(1, 1);
+  it("is close to what a run takes, though its first step is slow", async () => {
+    expect(await told(vae(), 3000, (step) => (step === 0 ? 5 : 0.02 + 0.002 * Math.sin(step)), 50)).toBeCloseTo(1, 1);
   });
 
-  it("counts what a critic's first steps take besides", () => {
-    expect(told(wgan({ criticSteps: 5 }), 2000, () => 0.01, 20)).toBeCloseTo(1, 1);
+  it("counts what a critic's first steps take besides", async () => {
+    expect(await told(wgan({ criticSteps: 5 }), 2000, () => 0.01, 20)).toBeCloseTo(1, 1);
   });
 
-  it("counts what is measured and written besides, once it is known", () => {
-    const stages = scheduleStages(planRun(vae(), images(500), {}, { engine }).model, 3000);
+  it("counts what is measured and written besides, once it is known", async () => {
+    const stages = scheduleStages((await planRun(vae(), images(500), {}, { engine })).model, 3000);
     const estimate = new TimeEstimate(stages, 0, every, { evaluation: 0, end: 0 });
     for (let step = 1; step <= 100; step++) estimate.stepped(step, 0.01);
     const before = estimate.secondsLeft(100);

@@ -22,10 +22,10 @@ function pairs(height: number, width: number): DataSplit {
 }
 
 /** The sizes that the refusal of images of a size names; null where they are taken. */
-function sizesAdvised(recipe: string, options: object, data: DataSplit): number[] | null {
+async function sizesAdvised(recipe: string, options: object, data: DataSplit): Promise<number[] | null> {
   const definition = models.find(({ name }) => name === recipe)!;
   try {
-    planRun(
+    await planRun(
       { definition, options: parseOptions(definition.options, options, recipe) },
       data,
       {},
@@ -48,7 +48,7 @@ describe("images of odd sizes", () => {
     ["classifier", {}, images],
     ["cyclegan", {}, pairs],
     ["pix2pix", {}, pairs],
-  ] as const)("are refused by %s %j with sizes that it takes, if at all", (recipe, options, data) => {
+  ] as const)("are refused by %s %j with sizes that it takes, if at all", async (recipe, options, data) => {
     for (const [height, width] of [
       [17, 17],
       [30, 30],
@@ -57,16 +57,16 @@ describe("images of odd sizes", () => {
       [1, 1],
       [7, 90],
     ] as const) {
-      const sizes = sizesAdvised(recipe, options, data(height, width));
+      const sizes = await sizesAdvised(recipe, options, data(height, width));
       if (sizes === null) continue;
       expect(sizes.length).toBeGreaterThan(0);
-      for (const size of new Set(sizes)) expect(sizesAdvised(recipe, options, data(size, size))).toBeNull();
+      for (const size of new Set(sizes)) expect(await sizesAdvised(recipe, options, data(size, size))).toBeNull();
     }
   });
 
-  it("are named the sizes on either side", () => {
-    expect(sizesAdvised("cyclegan", {}, pairs(17, 17))).toEqual([16, 20]);
-    expect(sizesAdvised("gan", {}, images(33, 35))).toEqual([32, 36]);
-    expect(sizesAdvised("vae", { arch: "conv" }, images(1, 1))).toEqual([4]);
+  it("are named the sizes on either side", async () => {
+    expect(await sizesAdvised("cyclegan", {}, pairs(17, 17))).toEqual([16, 20]);
+    expect(await sizesAdvised("gan", {}, images(33, 35))).toEqual([32, 36]);
+    expect(await sizesAdvised("vae", { arch: "conv" }, images(1, 1))).toEqual([4]);
   });
 });

@@ -37,13 +37,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The same points standardised by hand, as a data set of known units. */
-function byHand(): DataSplit {
-  const scale = pointScaleOf(data.train)!;
-  const part = (of: DataSplit["train"]) => {
-    const items = standardised(of, scale).read(Int32Array.from({ length: of.size }, (_, i) => i));
+async function byHand(): Promise<DataSplit> {
+  const scale = await pointScaleOf(data.train);
+  const part = async (of: DataSplit["train"]) => {
+    const items = await standardised(of, scale).read(Int32Array.from({ length: of.size }, (_, i) => i));
     return arrayDataset({ name: of.name, kind: "points", items });
   };
-  return { train: part(data.train), test: part(data.test) };
+  return { train: await part(data.train), test: await part(data.test) };
 }
 
 async function run(recipe: ConfiguredModel, split: DataSplit) {
@@ -57,9 +57,9 @@ async function run(recipe: ConfiguredModel, split: DataSplit) {
 }
 
 describe("the scale of points", () => {
-  it("is mean and deviation of each coordinate, over the items to train on", () => {
-    const { mean, deviation } = pointScaleOf(data.train)!;
-    const items = data.train.readDouble!(Int32Array.from({ length: data.train.size }, (_, i) => i)).data;
+  it("is mean and deviation of each coordinate, over the items to train on", async () => {
+    const { mean, deviation } = (await pointScaleOf(data.train))!;
+    const items = (await data.train.readDouble!(Int32Array.from({ length: data.train.size }, (_, i) => i))).data;
     const n = data.train.size;
     for (const column of [0, 1, 2]) {
       const own = Array.from({ length: n }, (_, i) => items[3 * i + column]!);
@@ -72,17 +72,17 @@ describe("the scale of points", () => {
     }
   });
 
-  it("keeps what float32 would lose of points far from 0", () => {
-    const given = standardised(data.train, pointScaleOf(data.train)).read([0]).data;
-    const { mean, deviation } = pointScaleOf(data.train)!;
-    const own = data.train.readDouble!([0]).data;
+  it("keeps what float32 would lose of points far from 0", async () => {
+    const given = (await standardised(data.train, await pointScaleOf(data.train)).read([0])).data;
+    const { mean, deviation } = (await pointScaleOf(data.train))!;
+    const own = (await data.train.readDouble!([0])).data;
     expect(given[2]).toBe(Math.fround((own[2]! - mean[2]!) / deviation[2]!));
     expect(given[1]).toBe(0);
   });
 
   it("is that of files alone: data known by name keep theirs, and so do arrays", async () => {
-    expect(pointScaleOf((await openData("ring8")).train)).toBeUndefined();
-    expect(pointScaleOf(byHand().train)).toBeUndefined();
+    expect(await pointScaleOf((await openData("ring8")).train)).toBeUndefined();
+    expect(await pointScaleOf((await byHand()).train)).toBeUndefined();
   });
 });
 
@@ -108,7 +108,7 @@ describe("points far from 0 and close to each other", () => {
         expect(value).toBeCloseTo((plain.losses[i] as Record<string, number>)[name]!, 3);
       }
     });
-    const { mean } = pointScaleOf(there.train)!;
+    const { mean } = (await pointScaleOf(there.train))!;
     const [samples, others] = [
       await own.opened.trained.sample(key(1), 200),
       await plain.opened.trained.sample(key(1), 200),
@@ -128,9 +128,9 @@ describe("points far from 0 and close to each other", () => {
 
   it("are summarised as they are, and told apart by their fingerprints", async () => {
     const split = await open("far.csv", far);
-    const { dimensions, duplicates } = summarize(split.train);
+    const { dimensions, duplicates } = await summarize(split.train);
     expect(duplicates).toEqual([]);
-    expect(dimensions![0]!.deviation / pointScaleOf(split.train)!.deviation[0]!).toBeCloseTo(1, 9);
+    expect(dimensions![0]!.deviation / (await pointScaleOf(split.train))!.deviation[0]!).toBeCloseTo(1, 9);
     expect(warningsOf(split)).toEqual([
       expect.stringMatching(
         /^x1 has a standard deviation of .* around its mean, 1700000003\.05, where the spacing of float32 is 128: .*subtract 1700000000 from/,
@@ -162,7 +162,7 @@ describe("points far from 0 and close to each other", () => {
       "micro.csv",
       near.map(([time, place]) => [1.7e15 + Math.round(10 * time!), place!]),
     );
-    expect(pointScaleOf(points)!.deviation[0]).toBeGreaterThan(50);
+    expect((await pointScaleOf(points))!.deviation[0]).toBeGreaterThan(50);
   });
 
   it("are warned of when they were rounded to float32 before", async () => {
@@ -199,8 +199,8 @@ describe("points far from 0 and close to each other", () => {
     ).toEqual([]);
   });
 
-  it("have coordinates that float32 has too few steps for", () => {
-    expect(coarseCoordinates(pointScaleOf(data.train)!)).toEqual([2]);
+  it("have coordinates that float32 has too few steps for", async () => {
+    expect(coarseCoordinates((await pointScaleOf(data.train))!)).toEqual([2]);
     expect(coarseCoordinates({ mean: [0, 1, 1.7e9, 5], deviation: [1e-9, 1e-3, 2e5, 1] })).toEqual([]);
     expect(coarseCoordinates({ mean: [1, 2 ** 24, 1.7e9], deviation: [1e-5, 100, 100] })).toEqual([0, 1, 2]);
     expect([1, 2 ** 24, -1.7e9].map(float32Step)).toEqual([2 ** -23, 2, 128]);
@@ -211,10 +211,10 @@ describe("a model of points in their own units", () => {
   it("learns what it learns of standardised ones, and gives points, codes and files in the units of the data", async () => {
     const [own, hand] = [
       await run(vae({ latent: 2, likelihood: "gaussian" }), data),
-      await run(vae({ latent: 2, likelihood: "gaussian" }), byHand()),
+      await run(vae({ latent: 2, likelihood: "gaussian" }), await byHand()),
     ];
     expect(own.losses).toEqual(hand.losses);
-    const { mean, deviation } = pointScaleOf(data.train)!;
+    const { mean, deviation } = (await pointScaleOf(data.train))!;
     expect(await readDataRecord(own.store)).toMatchObject({ scale: { mean, deviation } });
     const samples = await own.opened.trained.sample(key(1), 5);
     const plain = (await hand.opened.trained.sample(key(1), 5)).data;
@@ -222,9 +222,9 @@ describe("a model of points in their own units", () => {
       const expected = plain[i]! * deviation[i % 3]! + mean[i % 3]!;
       expect(Math.abs(value - expected)).toBeLessThan(1e-5 * deviation[i % 3]! + 1e-6 * Math.abs(mean[i % 3]!));
     });
-    const items = data.test.read([0, 1]);
+    const items = await data.test.read([0, 1]);
     const codes = (await own.opened.trained.encode(items)).data;
-    const plainCodes = (await hand.opened.trained.encode(byHand().test.read([0, 1]))).data;
+    const plainCodes = (await hand.opened.trained.encode(await (await byHand()).test.read([0, 1]))).data;
     // Of the third coordinate float32 keeps the eighth of a deviation.
     codes.forEach((code, i) => expect(Math.abs(code - plainCodes[i]!)).toBeLessThan(0.5));
     const z = normal(key(9), [4, 2]);
@@ -238,10 +238,12 @@ describe("a model of points in their own units", () => {
 
   it("goes on in the units that it began in: a run of an earlier version, without a scale, in those of the data", async () => {
     const kept = await Run.open((await run(vae({ latent: 2, likelihood: "gaussian" }), data)).store);
-    expect(planAgain(kept, data, null, { engine: interpreter() }).model.scale).toEqual(pointScaleOf(data.train));
-    const earlier = planAgain(kept, data, {}, { engine: interpreter() });
+    expect((await planAgain(kept, data, null, { engine: interpreter() })).model.scale).toEqual(
+      await pointScaleOf(data.train),
+    );
+    const earlier = await planAgain(kept, data, {}, { engine: interpreter() });
     expect(earlier.model.scale).toBeUndefined();
-    expect(earlier.served.read([0])).toEqual(data.train.read([0]));
+    expect(await earlier.served.read([0])).toEqual(await data.train.read([0]));
   });
 
   it.each<[string, ConfiguredModel]>([

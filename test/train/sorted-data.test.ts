@@ -82,9 +82,10 @@ describe("data in an order that means something", () => {
 });
 
 describe("some items", () => {
-  const values = (data: Dataset) => Array.from(data.read(Int32Array.from({ length: data.size }, (_, i) => i)).data);
+  const values = async (data: Dataset) =>
+    Array.from((await data.read(Int32Array.from({ length: data.size }, (_, i) => i))).data);
 
-  it("are distinct, the same each time, and like all", () => {
+  it("are distinct, the same each time, and like all", async () => {
     const places = somePlaces(greys, 100);
     expect(new Set(places).size).toBe(100);
     expect(somePlaces(greys, 100)).toEqual(places);
@@ -92,7 +93,7 @@ describe("some items", () => {
     // The mean of 100 of 400 evenly spread numbers, drawn without replacement.
     const stderr = Math.sqrt((400 ** 2 / 12 / 100) * 0.75);
     expect(Math.abs(monteCarlo(places).mean - 199.5)).toBeLessThan(4 * stderr);
-    expect(values(some(greys, 7))).toEqual(Array.from(greys.read(somePlaces(greys, 7)).data));
+    expect(values(some(greys, 7))).toEqual(Array.from((await greys.read(somePlaces(greys, 7))).data));
   });
 
   it("are all, as they are, where there are no more", () => {

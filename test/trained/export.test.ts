@@ -81,7 +81,7 @@ it("an exported translator gives the floats of the run's, within 1e-4", async ()
   for await (const _ of train(cyclegan({ ngf: 2, blocks: 1 }), data, options, { engine, store }));
   const { trained, close } = await openTrained(await Run.open(store), engine);
   for (const direction of ["AtoB", "BtoA"] as const) {
-    const source = data.test.sides![direction === "AtoB" ? "a" : "b"].read(range(0, 6));
+    const source = await data.test.sides![direction === "AtoB" ? "a" : "b"].read(range(0, 6));
     const own = await trained.translate(source, direction);
     const [made] = await runOnnx(await store.read(`export/${direction}.onnx`), {
       image: permuted(source, [0, 3, 1, 2]),
@@ -106,7 +106,7 @@ it("a discriminator of packs of images takes them with channels first, and is co
   const options = { steps: 2, batch: 4, seed: 1, sampleEvery: 100 };
   for await (const _ of train(model, splitOf(items), options, { engine, store }));
   const { trained, close } = await openTrained(await Run.open(store), engine);
-  const x = packsOf(items.read(range(0, 10)), 2);
+  const x = packsOf(await items.read(range(0, 10)), 2);
   const { score } = await trained.map("discriminator", { pack: x });
   const [made] = await runOnnx(await store.read("export/discriminator.onnx"), { pack: permuted(x, [0, 1, 4, 2, 3]) });
   expect(made!.score!.shape).toEqual([5, 1]);

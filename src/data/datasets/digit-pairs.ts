@@ -52,9 +52,9 @@ export function digitPairs({ name, description, channels, a, b }: DigitPairs): F
 function drawnFrom(digits: Dataset, name: string, channels: number, draw: Draw): Dataset {
   const { size, labels } = digits;
   const shape: Shape = [side, side, channels];
-  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+  const read = async (indices: ArrayLike<number>): Promise<NdArray<"float32">> => {
     const items = Array.from(indices, (index) => checkedIndex({ name, size }, index));
-    const digit = digits.read(items).data;
+    const digit = (await digits.read(items)).data;
     const out = zeros([items.length, ...shape]);
     items.forEach((item, n) => {
       const image = draw(padded(digit.subarray(n * inner * inner, (n + 1) * inner * inner)), labels![item]!);

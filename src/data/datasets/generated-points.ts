@@ -47,7 +47,7 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
     definition.draw(fold(base, index), labels?.[index] ?? 0, out);
   };
   const write = size * dimensions <= maxCached ? kept(drawn, size, dimensions) : drawn;
-  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+  const read = async (indices: ArrayLike<number>): Promise<NdArray<"float32">> => {
     const out = zeros([indices.length, dimensions]);
     for (let n = 0; n < indices.length; n++) {
       write(checkedIndex({ name, size }, indices[n]!), out.data.subarray(n * dimensions, (n + 1) * dimensions));

@@ -2,8 +2,9 @@ import { OptionError } from "../../base/errors.ts";
 import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
 import { fold, key, permutation } from "../../base/random.ts";
 import { Sha256 } from "../../base/sha256.ts";
-import { type Dataset, type Factors, checkedIndex, select } from "../dataset.ts";
+import { type Dataset, type Factors, checkedIndex } from "../dataset.ts";
 import { drawnImages } from "../drawn-images.ts";
+import { select } from "../selection.ts";
 import type { DrawnDataset } from "./named.ts";
 
 /** Test items: the 10,000 and 5,000 points that disentanglement metrics use. */
@@ -80,7 +81,7 @@ export function allShapes(size: number): Dataset & { readonly factors: Factors }
   const shape: Shape = [size, size, 1];
   const cache: (Int32Array | undefined)[] = [];
   const spriteOf = (index: number): Int32Array => (cache[index] ??= drawSprite(index, size));
-  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+  const read = async (indices: ArrayLike<number>): Promise<NdArray<"float32">> => {
     const out = zeros([indices.length, ...shape]);
     for (let n = 0; n < indices.length; n++) {
       const index = checkedIndex({ name, size: count }, indices[n]!);

@@ -44,9 +44,9 @@ function stacks(digits: Dataset, part: string, size: number): Dataset {
     const triple = chosen.subarray(item * channels, (item + 1) * channels);
     return triple.reduce((label, digit) => label * classes + digits.labels![digit]!, 0);
   });
-  const read = (indices: ArrayLike<number>): NdArray<"float32"> => {
+  const read = async (indices: ArrayLike<number>): Promise<NdArray<"float32">> => {
     const items = Array.from(indices, (index) => checkedIndex({ name, size }, index));
-    const layers = digits.read(
+    const layers = await digits.read(
       items.flatMap((item) => Array.from(chosen.subarray(item * channels, (item + 1) * channels))),
     );
     return interleaved(layers, [items.length, ...shape]);
