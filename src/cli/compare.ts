@@ -56,7 +56,7 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   const output = new Output(flags);
   requirePage(out);
   requireDistinct(folders);
-  (flags.metric === undefined ? requireNoMeasureFlags : checkMeasureFlags)(flags);
+  await (flags.metric === undefined ? requireNoMeasureFlags : checkMeasureFlags)(flags);
   await requireFree(out, force);
   const records = await Promise.all(folders.map((folder) => openRecord(folder, flags)));
   let runs = await gatherRuns(records);

@@ -11,12 +11,14 @@ import { type DataSplit, readExact } from "../data/index.ts";
 import {
   type Diagnosis,
   type SampleDiagnosis,
+  type Symptom,
   RunHistory,
   diagnoseModel,
   diagnoseSamples,
+  requireOwnNames,
   samplesFor,
 } from "../diagnosis/index.ts";
-import { type Device, isRun, nodeEngine, openData, openItems } from "../node/index.ts";
+import { type Device, importSymptom, isRun, nodeEngine, openData, openItems } from "../node/index.ts";
 import { sourceTitle } from "../run/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
@@ -45,6 +47,7 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
   readonly device?: string;
   readonly checkpoint?: string | undefined;
   readonly recipe?: string | undefined;
+  readonly symptom?: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -56,6 +59,11 @@ export function declareDiagnose(command: Command): void {
   );
   addFlags(command, options);
   addCheckpointFlag(command);
+  command.option(
+    "--symptom <file>",
+    "your own symptom to check, a .js or .ts file that exports it; repeatable",
+    (file: string, all: readonly string[] = []) => [...all, file],
+  );
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true });
   addNote(
@@ -90,13 +98,14 @@ async function checkSamples(
 ): Promise<void> {
   const device = deviceOf(flags.device);
   const parameters = parametersOf({ checkpoint: flags.checkpoint, recipe: flags.recipe });
+  const symptoms = await ownSymptoms(flags);
   const data = await openData(spec, { size });
   const samples = await samplesOf(source, data, { size, device, parameters });
   const compared = path === undefined ? null : await openFeatures(path, {}, device);
   try {
     output.say(`checking ${count(samples.shape[0]!)} samples of ${source} against ${data.train.name}`);
     const engine = await nodeEngine({ device });
-    const diagnosis = await diagnoseSamples(samples, data, engine, seed, compared?.features);
+    const diagnosis = await diagnoseSamples(samples, data, engine, seed, compared?.features, symptoms);
     output.result(linesOf(diagnosis), { samples: source, n: samples.shape[0], data: data.train.name, ...diagnosis });
   } finally {
     await compared?.close();
@@ -123,7 +132,14 @@ async function samplesOf(source: string, data: DataSplit, { size, device, parame
   }
 }
 
+async function ownSymptoms({ symptom = [] }: DiagnoseFlags): Promise<Symptom[]> {
+  const symptoms = await Promise.all(symptom.map(importSymptom));
+  requireOwnNames({ symptoms });
+  return symptoms;
+}
+
 async function checkRun(folder: string, flags: DiagnoseFlags, output: Output): Promise<void> {
+  const symptoms = await ownSymptoms(flags);
   const { run, trained, step, close } = await openRunModel(
     folder,
     deviceOf(flags.device),
@@ -135,7 +151,7 @@ async function checkRun(folder: string, flags: DiagnoseFlags, output: Output): P
     output.say(`checking ${about}`);
     const data = await openSameData(run);
     const lines = (await run.metrics()).filter((line) => line.step <= step);
-    const history = new RunHistory(config, trained.model, data, lines);
+    const history = new RunHistory(config, trained.model, data, lines, { symptoms });
     const diagnosis = await diagnoseModel(history, trained, step, config.train.seed);
     output.result(linesOf(diagnosis), { run: folder, ...diagnosis });
   } finally {

@@ -29,7 +29,7 @@ export function declareEval(command: Command): void {
 
 async function runEval(folder: string, flags: EvalFlags): Promise<void> {
   const output = new Output(flags);
-  checkMeasureFlags(flags);
+  await checkMeasureFlags(flags);
   const { results, refused, ...about } = await measureRun(folder, flags, output);
   output.result(
     [

@@ -79,7 +79,7 @@ export interface Measurement extends Measured {
 export function addMeasureFlags(command: Command, otherwise: string): void {
   command.option(
     "--metric <name>",
-    `metric from the list above, repeatable (default: ${otherwise})`,
+    `metric from the list above, or a .js or .ts file that exports one of your own; repeatable (default: ${otherwise})`,
     (name: string, all: readonly string[] = []) => [...all, name],
   );
   addNames(
@@ -93,11 +93,11 @@ export function addMeasureFlags(command: Command, otherwise: string): void {
 }
 
 /** @throws OptionError for flags that are not valid, before a run is opened. */
-export function checkMeasureFlags(flags: MeasureFlags): void {
+export async function checkMeasureFlags(flags: MeasureFlags): Promise<void> {
   parseOptions(options, givenOptions(flags, options), "eval");
   parametersOf(flags);
   if (flags.metric === undefined) requireUsed(flags, [...endMetrics, ...drawnMetrics]);
-  for (const metric of flags.metric === undefined ? [] : chooseMetrics(flags.metric, flags)) {
+  for (const metric of flags.metric === undefined ? [] : await chooseMetrics(flags.metric, flags)) {
     parseOptions(metric.options, givenOptions(flags, metric.options), metric.name);
   }
 }
@@ -123,7 +123,7 @@ async function measureIn(folder: string, flags: MeasureFlags, output: Output): P
     let compared: OpenedFeatures | null = null;
     try {
       const data = await openSameData(run.run);
-      const chosen = flags.metric === undefined ? usualOf(run, data, flags) : chosenBy(flags.metric, flags);
+      const chosen = flags.metric === undefined ? usualOf(run, data, flags) : await chosenBy(flags.metric, flags);
       compared = await featuresFor(
         chosen.map(({ metric }) => metric),
         given,
@@ -196,8 +196,9 @@ async function measure(
   };
 }
 
-function chosenBy(names: readonly string[], flags: MeasureFlags): Chosen[] {
-  return chooseMetrics(names, flags).map((metric) => ({ metric, options: givenOptions(flags, metric.options) }));
+async function chosenBy(names: readonly string[], flags: MeasureFlags): Promise<Chosen[]> {
+  const chosen = await chooseMetrics(names, flags);
+  return chosen.map((metric) => ({ metric, options: givenOptions(flags, metric.options) }));
 }
 
 /** What training ends with. @throws OptionError for models for which that is nothing. */

@@ -14,7 +14,7 @@ import { symptoms } from "./symptoms/index.ts";
 import { nearestTraining } from "./nearest-training.ts";
 import { SampleSnapshots, samplesFor } from "./sample-snapshots.ts";
 import { scoresOf } from "./scores.ts";
-import type { Evidence, Finding, MeasuredNow, RunSetup } from "./symptom.ts";
+import type { Evidence, Finding, MeasuredNow, RunSetup, Symptom } from "./symptom.ts";
 
 /** Result of the diagnosis of a run. */
 export interface Diagnosis {
@@ -32,20 +32,20 @@ export interface SampleDiagnosis extends Omit<Diagnosis, "step" | "findings"> {
   readonly findings: readonly Omit<Finding, "change">[];
 }
 
-/** Runs all checks on a run. */
-export function diagnose(evidence: Evidence, setup: RunSetup): Diagnosis {
+/** Runs all checks on a run, or only some of them. */
+export function diagnose(evidence: Evidence, setup: RunSetup, checks: readonly Symptom[] = symptoms): Diagnosis {
   const { step } = evidence;
   if (step < minSteps) {
-    const unknown = symptoms.map(({ name }) => ({ symptom: name, needs: `${minSteps} steps` }));
+    const unknown = checks.map(({ name }) => ({ symptom: name, needs: `${minSteps} steps` }));
     return { step, findings: [], absent: [], unknown };
   }
-  const { present, absent, unknown } = checked(evidence);
+  const { present, absent, unknown } = checked(evidence, checks);
   return { step, findings: present.map((one) => ({ ...one, change: one.change(setup) })), absent, unknown };
 }
 
 /** Runs all checks. */
-function checked(evidence: Evidence) {
-  const seen = symptoms.map(({ name: symptom, summary, needs, check }) => {
+function checked(evidence: Evidence, checks: readonly Symptom[] = symptoms) {
+  const seen = checks.map(({ name: symptom, summary, needs, check }) => {
     const sign = check(evidence);
     if (sign === null) return { unknown: { symptom, needs } };
     const { evidence: said, values } = sign;
@@ -68,6 +68,7 @@ const itemsOfFeatures = 2500;
 /**
  * Checks samples [n, ...] of any origin against the data that they should resemble: the checks that need no model.
  * @param features Feature net for classes and diversity; pixels or coordinates by default.
+ * @param own Further symptoms to check.
  * @throws DataError when they do not have the shape of the data, or are too few.
  */
 export async function diagnoseSamples(
@@ -76,11 +77,12 @@ export async function diagnoseSamples(
   engine: Engine,
   seed: number,
   features?: Features,
+  own: readonly Symptom[] = [],
 ): Promise<SampleDiagnosis> {
   const { name, shape } = data.train;
-  const [n, ...own] = samples.shape as [number, ...number[]];
-  if (formatShape(own) !== formatShape(shape)) {
-    throw new DataError(`samples must be like items of ${name}, ${formatShape(shape)} - got ${formatShape(own)}`);
+  const [n, ...given] = samples.shape as [number, ...number[]];
+  if (formatShape(given) !== formatShape(shape)) {
+    throw new DataError(`samples must be like items of ${name}, ${formatShape(shape)} - got ${formatShape(given)}`);
   }
   const compared = features === undefined ? data.train : await inFeatures(data.train, features, key(seed));
   const snapshots = await SampleSnapshots.open(compared, key(seed));
@@ -95,7 +97,7 @@ export async function diagnoseSamples(
   }
   const judged = chosenRows(samples, somePlaces({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
   const nearest = await nearestTraining(engine, judged, data, fold(key(seed), "diagnose"));
-  const { present, absent, unknown } = checked({
+  const evidence: Evidence = {
     step: 0,
     dimensions: sizeOf(shape),
     deadUnitItems: 0,
@@ -106,7 +108,8 @@ export async function diagnoseSamples(
     snapshots: [],
     places,
     now: { samples: snapshots.snapshotOf((await features?.of(judged)) ?? judged, 0), nearest, scores: null },
-  });
+  };
+  const { present, absent, unknown } = checked(evidence, [...symptoms, ...own]);
   return { findings: present.map(({ change: _, ...finding }) => finding), absent, unknown };
 }
 
@@ -119,6 +122,18 @@ async function inFeatures(data: Dataset, features: Features, seed: Key): Promise
 }
 
 /**
+ * Checks all symptoms in the scalars logged up to a step.
+ * @param now What was measured on the model at that step, if it was.
+ */
+export async function diagnoseHistory(
+  history: RunHistory,
+  step: number,
+  now: MeasuredNow | null = null,
+): Promise<Diagnosis> {
+  return diagnose(await history.evidence(step, now), await history.setup(), history.symptoms);
+}
+
+/**
  * Checks all symptoms in the scalars logged up to a step and on the model at that step, sampled as by `zaya sample`.
  */
 export async function diagnoseModel(
@@ -127,9 +142,9 @@ export async function diagnoseModel(
   step: number,
   seed: number,
 ): Promise<Diagnosis> {
-  if (step < minSteps) return diagnose(await history.evidence(step, null), await history.setup());
+  if (step < minSteps) return diagnoseHistory(history, step);
   for (const line of await latentsNow(trained, history.data.test, seed, step)) history.add(line);
-  return diagnose(await history.evidence(step, await measure(history, trained, step, seed)), await history.setup());
+  return diagnoseHistory(history, step, await measure(history, trained, step, seed));
 }
 
 /** Test items on which the KL term of each latent dimension is measured. */

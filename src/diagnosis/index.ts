@@ -1,3 +1,4 @@
+export * from "./own-checks.ts";
 export { RunHistory } from "./run-history.ts";
 export { samplesFor } from "./sample-snapshots.ts";
 export * from "./diagnose.ts";

@@ -2,11 +2,13 @@ import { sizeOf } from "../base/ndarray.ts";
 import { key } from "../base/random.ts";
 import { isOfMetric, ofTrainingItems } from "../base/scalar-names.ts";
 import { type DataSplit, hasSides } from "../data/index.ts";
+import type { Metric } from "../metrics/index.ts";
 import type { Model } from "../models/index.ts";
 import { type RunConfig, healthItems } from "../run/config.ts";
 import { endMetrics } from "../evaluation/evaluate.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
 import type { TrainedModel } from "../trained/trained.ts";
+import type { OwnChecks } from "./own-checks.ts";
 import {
   type Snapshots,
   SampleSnapshots,
@@ -15,7 +17,8 @@ import {
   samplesFor,
   snapshotsIn,
 } from "./sample-snapshots.ts";
-import type { Evidence, MeasuredNow, RunSetup, SampleSnapshot } from "./symptom.ts";
+import type { Evidence, MeasuredNow, RunSetup, SampleSnapshot, Symptom } from "./symptom.ts";
+import { symptoms } from "./symptoms/index.ts";
 import { TranslationSnapshots } from "./translation-snapshots.ts";
 
 /** Number of steps before which no symptom is reported. */
@@ -23,14 +26,12 @@ export const minSteps = 200;
 
 export type LoggedNumber = Pick<MetricLine, "name" | "step" | "value"> & Partial<Pick<MetricLine, "split">>;
 
-/** Name of a scalar of training items; that of held-out items is the metric's own name. */
-function seriesName({ name, split }: LoggedNumber): string {
-  const measured = endMetrics.some((metric) => isOfMetric(name, metric.name));
-  return split === "train" && measured ? ofTrainingItems(name) : name;
-}
-
 /** The logged scalars of a run, and the snapshots of its samples. */
 export class RunHistory {
+  /** Symptoms to check. */
+  readonly symptoms: readonly Symptom[];
+  /** Metrics that may have been evaluated during training. */
+  private readonly followed: readonly Metric[];
   private readonly series = new Map<string, { readonly steps: number[]; readonly values: number[] }>();
   private known: Promise<Snapshots> | null = null;
 
@@ -39,14 +40,17 @@ export class RunHistory {
     private readonly model: Model,
     readonly data: DataSplit,
     lines: readonly LoggedNumber[],
+    own: OwnChecks = {},
   ) {
+    this.symptoms = [...symptoms, ...(own.symptoms ?? [])];
+    this.followed = [...endMetrics, ...(own.metrics ?? [])];
     for (const line of lines) this.add(line);
   }
 
   add(line: LoggedNumber): void {
     const { step, value } = line;
     if (value === null || !Number.isFinite(value)) return;
-    const name = seriesName(line);
+    const name = this.seriesName(line);
     const series = this.series.get(name) ?? { steps: [], values: [] };
     series.steps.push(step);
     series.values.push(value);
@@ -83,6 +87,12 @@ export class RunHistory {
       places: snapshots?.places ?? null,
       now,
     };
+  }
+
+  /** Name of a scalar of training items; that of held-out items is the metric's own name. */
+  private seriesName({ name, split }: LoggedNumber): string {
+    const measured = this.followed.some((metric) => isOfMetric(name, metric.name));
+    return split === "train" && measured ? ofTrainingItems(name) : name;
   }
 
   /** Settings of the run, to choose remedies by. */

@@ -1,6 +1,5 @@
 import type { Warning } from "../run/run.ts";
 import { type RunHistory, minSteps } from "./run-history.ts";
-import { symptoms } from "./symptoms/index.ts";
 import type { Finding } from "./symptom.ts";
 
 /** Checks the logged scalars for symptoms during training and reports each once. */
@@ -19,7 +18,9 @@ export class SymptomMonitor {
 
   /** New warnings after this many steps. */
   async check(step: number): Promise<Warning[]> {
-    const due = symptoms.filter(({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps));
+    const due = this.history.symptoms.filter(
+      ({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps),
+    );
     if (due.length === 0) return [];
     const evidence = await this.history.evidence(step, null);
     const setup = await this.history.setup();

@@ -138,9 +138,12 @@ export interface Measurement {
   readonly items?: number;
 }
 
-/** Measurements made during training; for translation models, in each direction. */
-export function usualMeasurements(model: Model, data: Dataset): Measurement[] {
-  const usual = endMetrics.filter(({ needs }) => usualInputs[needs]!(model, data));
+/**
+ * Measurements made during training; for translation models, in each direction.
+ * @param own Further metrics.
+ */
+export function usualMeasurements(model: Model, data: Dataset, own: readonly Metric[] = []): Measurement[] {
+  const usual = [...endMetrics, ...own].filter(({ needs }) => usualInputs[needs]?.(model, data) === true);
   const ways = directionsOf(model);
   const each = ways.length === 0 ? [{}] : ways.map((direction) => ({ direction }));
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
@@ -155,11 +158,12 @@ export async function measureUsual(
   data: Dataset,
   part: string,
   seed: Key,
+  own: readonly Metric[] = [],
 ): Promise<Evaluation[]> {
   const measure = evaluator({ trained, data, part, key: fold(seed, "evaluate") });
   // Sequentially, so that none is running when another is interrupted and resources are released.
   const results: Evaluation[] = [];
-  for (const { metric, options } of usualMeasurements(trained.model, data))
+  for (const { metric, options } of usualMeasurements(trained.model, data, own))
     results.push(await measure(metric, options));
   return results;
 }
@@ -185,12 +189,16 @@ const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>
 /** Number of items of either set that samples are compared with at the end of training. */
 const drawnItems = 2000;
 
-/** Measurements at the end of training: those made during training and, for adversarial models, those of samples. */
-export function endMeasurements(model: Model, data: DataSplit): Measurement[] {
-  const usual = usualMeasurements(model, data.test);
-  if (model.adversarial === undefined || model.generator === undefined) return usual;
-  const drawn = drawnMetrics.filter(({ needs }) => inputsFromSamples[needs]!(data));
-  return [...usual, ...drawn.map((metric) => ({ metric, options: {}, items: drawnItems }))];
+/**
+ * Measurements at the end of training: those made during training, for adversarial models those of samples, and all further
+ * metrics: those that do not fit the model are reported as refused.
+ */
+export function endMeasurements(model: Model, data: DataSplit, own: readonly Metric[] = []): Measurement[] {
+  const usual = usualMeasurements(model, data.test, own);
+  const isGame = model.adversarial !== undefined && model.generator !== undefined;
+  const drawn = isGame ? drawnMetrics.filter(({ needs }) => inputsFromSamples[needs]!(data)) : [];
+  const others = own.filter((metric) => usual.every((one) => one.metric !== metric));
+  return [...usual, ...[...drawn, ...others].map((metric) => ({ metric, options: {}, items: drawnItems }))];
 }
 
 /** A metric that could not be measured, and why. */
@@ -250,12 +258,13 @@ export function measureAtEnd(
   split: DataSplit,
   seed: Key,
   keep: (result: Evaluation) => Promise<unknown>,
+  own: readonly Metric[] = [],
 ): ReturnType<typeof measureEach> {
   const { model } = trained;
   const { train: training, test } = split;
   const data = model.translators === undefined ? test : some(test, followed);
   const subject = { trained, data, part: "test", key: fold(seed, "evaluate"), training };
-  return measureEach(subject, endMeasurements(model, split), { after: keep });
+  return measureEach(subject, endMeasurements(model, split, own), { after: keep });
 }
 
 /**

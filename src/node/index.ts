@@ -24,7 +24,7 @@ export { availableMemory } from "./memory.ts";
 export { usualData } from "./named-data.ts";
 export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
-export { type OwnRecipe, importRecipe, isModulePath } from "./own-module.ts";
+export { type OwnRecipe, importMetric, importRecipe, importSymptom, isModulePath } from "./own-module.ts";
 export { readPointWeights } from "./point-weights.ts";
 export {
   type RunFolder,

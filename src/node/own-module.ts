@@ -6,6 +6,8 @@ import { DataError, OptionError } from "../base/errors.ts";
 import { formatShape } from "../base/ndarray.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { type DataSplit, type Dataset, checkValues } from "../data/index.ts";
+import type { Symptom } from "../diagnosis/index.ts";
+import type { Metric } from "../metrics/index.ts";
 import type { Recipe } from "../models/index.ts";
 import type { RecipeModule } from "../run/index.ts";
 import type { DataParts } from "./data-parts.ts";
@@ -55,6 +57,61 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
     );
   }
   return { definition, module: { path: resolve(path), sha256 } };
+}
+
+/** Fields of a metric and of a symptom, with the type of each. */
+const metricFields = [
+  ["name", "string"],
+  ["summary", "string"],
+  ["source", "string"],
+  ["perfect", "string"],
+  ["needs", "string"],
+  ["options", "object"],
+  ["measure", "function"],
+] as const;
+const symptomFields = [
+  ["name", "string"],
+  ["summary", "string"],
+  ["needs", "string"],
+  ["check", "function"],
+] as const;
+
+/**
+ * Imports the metric that a JavaScript or TypeScript file exports as its default.
+ * @throws OptionError when the file cannot be imported, or exports no metric with all its fields.
+ */
+export async function importMetric(path: string): Promise<Metric> {
+  const { exported } = await importOwn(path, "a metric");
+  return requireFields<Metric>(
+    path,
+    "a metric, made by defineMetric of zaya/metrics",
+    exported["default"],
+    metricFields,
+  );
+}
+
+/**
+ * Imports the symptom that a JavaScript or TypeScript file exports as its default.
+ * @throws OptionError when the file cannot be imported, or exports no symptom with all its fields.
+ */
+export async function importSymptom(path: string): Promise<Symptom> {
+  const { exported } = await importOwn(path, "a symptom");
+  return requireFields<Symptom>(path, "a symptom", exported["default"], symptomFields);
+}
+
+function requireFields<T>(
+  path: string,
+  what: string,
+  value: unknown,
+  fields: readonly (readonly [field: string, type: string])[],
+): T {
+  const found = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const missing = fields.filter(([field, type]) => typeof found[field] !== type).map(([field]) => field);
+  if (missing.length === 0) return value as T;
+  throw new OptionError(
+    `${path}: must export ${what}, as its default - got ${value === undefined ? "none" : `no ${missing.join(", no ")}`}`,
+    "docs/your-own-model.md shows one",
+  );
 }
 
 /**

@@ -94,7 +94,8 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
  */
 export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
   const all = runs.flatMap(({ results }) => results);
-  const order = ({ metric }: KeptEvaluation) => metrics.findIndex(({ name }) => name === metric);
+  // Metrics of a person's own come last.
+  const order = ({ metric }: KeptEvaluation) => [...metrics.map(({ name }) => name), metric].indexOf(metric);
   const ways = new Set(all.toSorted((a, b) => order(a) - order(b)).map(wayOf));
   return [...ways].flatMap((way) => {
     const alike = runs.map(({ results }) => results.filter((result) => wayOf(result) === way));

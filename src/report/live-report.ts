@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
 import type { RunHistory } from "../diagnosis/run-history.ts";
-import { diagnose } from "../diagnosis/diagnose.ts";
+import { diagnoseHistory } from "../diagnosis/diagnose.ts";
 import { type Reported, writeReport } from "./run-report.ts";
 import type { Run } from "../run/run.ts";
 import type { TrainedModel } from "../trained/trained.ts";
@@ -36,7 +36,7 @@ export class LiveReport {
     const { run, model, test, measured } = this;
     const began = this.clock.now();
     await run.flush();
-    const diagnosis = diagnose(await this.history.evidence(step, null), await this.history.setup());
+    const diagnosis = await diagnoseHistory(this.history, step);
     await writeReport(run, { state: { ...run.state, step }, model, trained, test, measured, diagnosis });
     this.last = (this.clock.now() - began) / 1000;
     this.total += this.last;

@@ -2,8 +2,10 @@ import { key } from "../base/random.ts";
 import { type DataSplit, some } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
+import type { OwnChecks } from "../diagnosis/own-checks.ts";
+import { metrics } from "../metrics/index.ts";
 import { RunHistory } from "../diagnosis/run-history.ts";
-import { diagnose, diagnoseModel } from "../diagnosis/diagnose.ts";
+import { diagnoseHistory, diagnoseModel } from "../diagnosis/diagnose.ts";
 import { type Evaluation, endMeasurements, followed, measureUsual } from "../evaluation/evaluate.ts";
 import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
 import { type OpenedModel, openTrained } from "../trained/open-trained.ts";
@@ -22,12 +24,18 @@ export interface ReportGaps {
 /**
  * Rewrites report.html of a run: with its final results if it is done, otherwise with pictures and results of its
  * newest checkpoint. A run in training is not affected.
+ * @param own Further symptoms to check.
  */
-export async function reportAgain(run: Run, data: DataSplit, engine: Engine): Promise<ReportGaps> {
+export async function reportAgain(
+  run: Run,
+  data: DataSplit,
+  engine: Engine,
+  own: Pick<OwnChecks, "symptoms"> = {},
+): Promise<ReportGaps> {
   const { results: kept, leftOut } = await readEvaluations(run.store);
   const opened = (await listCheckpoints(run.store)).length === 0 ? null : await openTrained(run, engine);
   try {
-    await writeReport(run, await reportedOf(run, data, opened, kept));
+    await writeReport(run, await reportedOf(run, data, opened, kept, own));
     const gaps = run.missingLines === null ? leftOut : [run.missingLines, ...leftOut];
     return { leftOut: gaps, recovered: opened?.recovered ?? run.recovered };
   } finally {
@@ -40,6 +48,7 @@ async function reportedOf(
   data: DataSplit,
   opened: OpenedModel | null,
   kept: readonly KeptEvaluation[],
+  own: Pick<OwnChecks, "symptoms">,
 ): Promise<Reported> {
   const { config } = run;
   const lines = await run.metrics();
@@ -48,13 +57,13 @@ async function reportedOf(
   const { test } = data;
   if (opened === null) {
     const model = buildModel(run.configured, await infoOf(data));
-    const history = new RunHistory(config, model, data, lines);
-    const diagnosis = diagnose(await history.evidence(step, null), await history.setup());
+    const history = new RunHistory(config, model, data, lines, own);
+    const diagnosis = await diagnoseHistory(history, step);
     return { state, model, trained: null, test, measured: null, diagnosis };
   }
   const { trained } = opened;
   const upTo = lines.filter((line) => line.step <= opened.step);
-  const history = new RunHistory(config, trained.model, data, upTo);
+  const history = new RunHistory(config, trained.model, data, upTo, own);
   const diagnosis = await diagnoseModel(history, trained, opened.step, config.train.seed);
   const measured = { results: await resultsOf(run, data, opened, kept), step: opened.step, weights: opened.weights };
   return { state, model: trained.model, trained, test, measured, diagnosis };
@@ -72,7 +81,8 @@ async function resultsOf(
     (result) =>
       result.step === step &&
       result.weights === weights &&
-      names.includes(result.metric) &&
+      // An unknown metric is a custom one.
+      (names.includes(result.metric) || !metrics.some(({ name }) => name === result.metric)) &&
       result.seed === run.config.train.seed,
   );
   if (kept.length > 0) return kept;

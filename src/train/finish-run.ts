@@ -11,6 +11,7 @@ import { TrainedModel } from "../trained/trained.ts";
 import { directionsOf } from "../trained/ways.ts";
 import type { TrainEvent } from "./events.ts";
 import type { RunObserver } from "./run-observer.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { Last } from "./training.ts";
 
 /**
@@ -24,7 +25,7 @@ export async function* finishRun(
   { model, data, engine }: Plan,
   { layouts, state: values }: Last,
   observer: RunObserver,
-  signal: AbortSignal | undefined,
+  { signal, metrics }: Pick<RunSettings, "signal" | "metrics">,
 ): AsyncGenerator<TrainEvent, void> {
   const { steps, seed } = run.config.train;
   const weights: Weights | null = hasAverages(Object.keys(values)) ? "ema" : null;
@@ -34,7 +35,7 @@ export async function* finishRun(
   try {
     yield { type: "phase", phase: "evaluate" };
     const keep = (result: Evaluation) => keepEvaluation(run.store, { ...result, step: steps, seed, weights });
-    const { results, refused } = await measureAtEnd(trained, data, key(seed), keep);
+    const { results, refused } = await measureAtEnd(trained, data, key(seed), keep, metrics);
     yield { type: "evaluated", step: steps, results };
     yield { type: "phase", phase: "export" };
     await exportModel(trained, data.test, run.store, key(seed), await aboutExport(run, model, steps, weights));

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { type Key, key } from "../base/random.ts";
 import { type DataSplit, type Dataset, some } from "../data/index.ts";
+import type { OwnChecks } from "../diagnosis/own-checks.ts";
 import { RunHistory } from "../diagnosis/run-history.ts";
 import type { Finding } from "../diagnosis/symptom.ts";
 import { SymptomMonitor } from "../diagnosis/symptom-monitor.ts";
@@ -34,11 +35,12 @@ export class RunObserver {
     { config, model, data }: Plan,
     { step, lines }: SessionStart,
     clock: Clock,
+    private readonly own: OwnChecks,
   ) {
     this.model = model;
     this.data = data;
     this.seed = key(config.train.seed);
-    this.history = new RunHistory(config, model, data, lines);
+    this.history = new RunHistory(config, model, data, lines, own);
     const told = run.state.warnings?.filter((warning) => warning.step <= step) ?? [];
     this.monitor = new SymptomMonitor(this.history, config.train.steps, told);
     this.log = new RunLog(run, this.history, scheduleStages(model, config.train.steps));
@@ -78,7 +80,7 @@ export class RunObserver {
     const results: Evaluation[] = [];
     for (const part of ["test", "train"] as const) {
       if (!this.follows(this.data[part])) continue;
-      const found = await measureUsual(trained, some(this.data[part], followed), part, this.seed);
+      const found = await measureUsual(trained, some(this.data[part], followed), part, this.seed, this.own.metrics);
       for (const result of found) this.log.evaluation(step, seconds, part, result);
       if (part === "test") for (const one of found) results.push(one);
     }
@@ -89,7 +91,7 @@ export class RunObserver {
 
   /** Image-to-image models take too long and are evaluated at the end only. */
   follows(data: Dataset): boolean {
-    return this.model.translators === undefined && usualMeasurements(this.model, data).length > 0;
+    return this.model.translators === undefined && usualMeasurements(this.model, data, this.own.metrics).length > 0;
   }
 
   /** @param trained The model for pictures, if there is time for them. */

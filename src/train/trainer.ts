@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { MemoryStore, type Store } from "../base/store.ts";
+import { MemoryStore } from "../base/store.ts";
 import type { DataSplit } from "../data/index.ts";
+import { requireOwnNames } from "../diagnosis/own-checks.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import { requireUpdates } from "../runtime/index.ts";
 import type { TrainOptions } from "../run/option-types.ts";
@@ -11,20 +12,12 @@ import { Run } from "../run/run.ts";
 import { InterruptedError } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
 import { finishRun } from "./finish-run.ts";
+import type { RunSettings } from "./run-settings.ts";
 import { RunObserver } from "./run-observer.ts";
 import { startSession } from "./start-session.ts";
 import { Training } from "./training.ts";
 
-/** Where a run is stored, and how it is stopped. */
-export interface RunSettings {
-  /** Store of the run; in memory by default. */
-  readonly store?: Store;
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-  readonly versions?: Readonly<Record<string, string>>;
-}
-
-/** Engine of a training, and where its run is stored and how it is stopped. */
+/** Engine of a training, and where its run is stored, how it is stopped and by what else it is evaluated. */
 export interface TrainSettings extends PlanSettings, RunSettings {}
 
 /**
@@ -54,15 +47,14 @@ export function train(
 }
 
 /** @param planned Called when the first event is requested, so that its errors are thrown there. */
-async function* begin(
-  planned: () => Plan | Promise<Plan>,
-  { store = new MemoryStore(), clock = systemClock, signal, versions = {} }: RunSettings,
-): AsyncGenerator<TrainEvent, void> {
+async function* begin(planned: () => Plan | Promise<Plan>, settings: RunSettings): AsyncGenerator<TrainEvent, void> {
+  const { store = new MemoryStore(), clock = systemClock, versions = {} } = settings;
+  requireOwnNames(settings);
   const plan = await planned();
   await requireUpdates(plan.engine);
   const run = await Run.create(store, plan.config, clock, versions);
   run.takeRecipe(plan);
-  yield* session(run, plan, clock, signal);
+  yield* session(run, plan, { ...settings, clock });
 }
 
 /**
@@ -73,27 +65,28 @@ async function* begin(
 export async function* resume(
   run: Run,
   data: DataSplit,
-  { clock = systemClock, signal, ...settings }: Omit<TrainSettings, "store" | "source" | "versions">,
+  { engine, initial, ...settings }: Omit<TrainSettings, "store" | "source" | "versions">,
 ): AsyncGenerator<TrainEvent, void> {
+  requireOwnNames(settings);
   await requireResumable(run);
   const recorded = await requireSameData(run.store, data);
-  const plan = await planAgain(run, data, recorded, settings);
+  const plan = await planAgain(run, data, recorded, { engine, initial });
   await requireUpdates(plan.engine);
-  yield* session(run, plan, clock, signal);
+  yield* session(run, plan, { clock: systemClock, ...settings });
 }
 
 /** Makes the remaining steps of a run, then finishes it. */
 async function* session(
   run: Run,
   plan: Plan,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+  settings: RunSettings & { readonly clock: Clock },
 ): AsyncGenerator<TrainEvent, void> {
+  const { clock, signal } = settings;
   const start = yield* startSession(run, plan);
-  const observer = new RunObserver(run, plan, start, clock);
+  const observer = new RunObserver(run, plan, start, clock, settings);
   try {
     const last = yield* new Training(run, plan, start, observer, clock, signal).go();
-    if (last !== null) yield* finishRun(run, plan, last, observer, signal);
+    if (last !== null) yield* finishRun(run, plan, last, observer, settings);
   } catch (error) {
     if (error instanceof InterruptedError) return yield* observer.interrupted();
     await observer.failed(error);

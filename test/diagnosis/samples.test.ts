@@ -138,7 +138,7 @@ describe("samples of images", async () => {
   });
 
   it("are of three classes alone", async () => {
-    const samples = itemsOf(data.test, [0, 1, 2], 1000, classOf);
+    const samples = await itemsOf(data.test, [0, 1, 2], 1000, classOf);
     const { "partial-collapse": said } = await found(samples, data);
     expect(said).toMatch(
       /; 7 of 10 classes have less than 10 % of their expected share: class 3, .* with 6\d(\.\d)? % of/,

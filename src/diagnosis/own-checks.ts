@@ -1,0 +1,34 @@
+import { OptionError } from "../base/errors.ts";
+import { type Metric, metrics } from "../metrics/index.ts";
+import type { Symptom } from "./symptom.ts";
+import { symptoms } from "./symptoms/index.ts";
+
+/** Metrics and symptoms of your own, in addition to zaya's. */
+export interface OwnChecks {
+  /**
+   * Evaluated at the end of training; results are stored and reported. Metrics of inputs that are cheap to gather, such as
+   * `bound` and `predictions`, are also evaluated during training.
+   */
+  readonly metrics?: readonly Metric[];
+  /** Checked during training and at its end. */
+  readonly symptoms?: readonly Symptom[];
+}
+
+/** @throws OptionError for a metric or symptom with the name of another one. */
+export function requireOwnNames(own: OwnChecks): void {
+  for (const [kind, known, given] of [
+    ["metric", metrics, own.metrics],
+    ["symptom", symptoms, own.symptoms],
+  ] as const) {
+    const names = new Set(known.map(({ name }) => name));
+    for (const { name } of given ?? []) {
+      if (names.has(name)) {
+        throw new OptionError(
+          `a ${kind} of your own must have a name that no other ${kind} has - got ${name}`,
+          `call it something else, my-${name} for example`,
+        );
+      }
+      names.add(name);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { Clock } from "../base/clock.ts";
+import type { Store } from "../base/store.ts";
+import type { OwnChecks } from "../diagnosis/own-checks.ts";
+
+/** Where a run is stored, how it is stopped, and your own metrics and symptoms. */
+export interface RunSettings extends OwnChecks {
+  /** Store of the run; in memory by default. */
+  readonly store?: Store;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly versions?: Readonly<Record<string, string>>;
+}
