@@ -101,13 +101,15 @@ export class MetricLines {
    */
   async all(known: KnownLines | null): Promise<{ readonly lines: MetricLine[]; readonly gap: string | null }> {
     const lines: MetricLine[] = [];
-    const own = new OwnLines(known);
+    const digest = new LinesDigest();
+    const own = new OwnLines(known, digest);
     // One shared string per name, however many lines have it.
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
         const line = lineOfNumber(text, before.lines + i + 1);
         own.see(line);
+        if (known !== null) digest.add(line);
         if (!names.has(line.name)) names.set(line.name, line.name);
         lines.push(Object.assign(line, { name: names.get(line.name)! }));
       }
@@ -142,7 +144,8 @@ export class MetricLines {
   }
 
   private async extentBefore(known: KnownLines | null, repeated: (line: MetricLine) => boolean) {
-    const [own, digest] = [new OwnLines(known), new LinesDigest()];
+    const digest = new LinesDigest();
+    const own = new OwnLines(known, digest);
     let extent = nothing;
     let ended = false;
     for await (const { texts, before } of this.read()) {
@@ -218,7 +221,8 @@ class LinesDigest {
     return step > this.step ? this.facts() : this.earlier;
   }
 
-  private facts(): LinesFacts {
+  /** Of all lines so far. */
+  facts(): LinesFacts {
     const { lines, all, first } = this;
     return { lines, sha256: all.clone().hex(), ...(first !== undefined && { first }) };
   }
@@ -226,17 +230,20 @@ class LinesDigest {
 
 /** Whether lines are those that a checkpoint knows. */
 class OwnLines {
-  private readonly digest = new LinesDigest();
-  private passed = false;
+  /** What the lines before the checkpoint's step say, once one of that step or of a later one has come. */
+  private earlier: LinesFacts | undefined;
   private ordered = true;
 
-  constructor(private readonly known: KnownLines | null) {}
+  /** @param digest Of the lines in their order; each is seen before it is added there. */
+  constructor(
+    private readonly known: KnownLines | null,
+    private readonly digest: LinesDigest,
+  ) {}
 
-  see(line: MetricLine): void {
+  see({ step }: MetricLine): void {
     if (this.known === null) return;
-    if (line.step >= this.known.step) this.passed = true;
-    else if (this.passed) this.ordered = false;
-    else this.digest.add(line);
+    if (step >= this.known.step) this.earlier ??= this.digest.facts();
+    else if (this.earlier !== undefined) this.ordered = false;
   }
 
   /**
@@ -246,7 +253,7 @@ class OwnLines {
   isCut(): boolean {
     const { step, earlier } = this.known ?? {};
     if (step === undefined || earlier === undefined) return false;
-    const { lines, sha256, first } = this.digest.before(step);
+    const { lines, sha256, first } = this.earlier ?? this.digest.facts();
     if (sha256 === earlier.sha256 && this.ordered) return false;
     if (this.ordered && lines < earlier.lines && (first === undefined || first === earlier.first)) return true;
     throw new RunError(
@@ -254,10 +261,6 @@ class OwnLines {
       `is it the file of another run? restore this run's file, or delete it: its curves then start at step ${step}`,
     );
   }
-}
-
-function gapOf(known: KnownLines, got: number): string {
-  return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${got}; curves have a gap`;
 }
 
 /** @param number From 1. @throws RunError as `parseMetricLine`. */
@@ -274,4 +277,8 @@ export function parseMetricLine(text: string, where: string, hint?: string): Met
     throw new RunError(`${where} must be JSON - got ${JSON.stringify(text.slice(0, 40))}`, hint);
   }
   return parseRecord(metricLine, value, where, hint);
+}
+
+function gapOf(known: KnownLines, got: number): string {
+  return `${file}: must hold the ${known.lines} lines written before the checkpoint - got ${got}; curves have a gap`;
 }
