@@ -14,7 +14,7 @@ import { initialOf } from "./start-session.ts";
  * written. Its steps and measurements are those of `train` on the same plan, bit for bit.
  *
  * ```ts
- * const training = await LiveTraining.open(planRun(gan(), data, { seed: 7 }, { engine: wasmEngine() }));
+ * const training = await LiveTraining.open(await planRun(gan(), data, { seed: 7 }, { engine: wasmEngine() }));
  * while (training.step < 1000) await training.next();
  * const points = await training.trained.sample(key(1), 500);
  * ```

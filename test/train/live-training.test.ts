@@ -9,8 +9,8 @@ import { LiveTraining, train } from "../../src/train/index.ts";
 
 const points = (ring8 as GeneratedDataset).generate();
 const engine = wasmEngine();
-const live = (model: ConfiguredModel, data: typeof points, training: TrainOptions) =>
-  LiveTraining.open(planRun(model, data, training, { engine }));
+const live = async (model: ConfiguredModel, data: typeof points, training: TrainOptions) =>
+  LiveTraining.open(await planRun(model, data, training, { engine }));
 
 /** What `train` has logged at its last step, by name. */
 async function logged(model: ConfiguredModel, data: typeof points, training: TrainOptions) {

@@ -81,8 +81,8 @@ describe("the scale of points", () => {
   });
 
   it("is that of files alone: data known by name keep theirs, and so do arrays", async () => {
-    expect(await pointScaleOf((await openData("ring8")).train)).toBeUndefined();
-    expect(await pointScaleOf((await byHand()).train)).toBeUndefined();
+    expect((await openData("ring8")).train.pointScale).toBeUndefined();
+    expect((await byHand()).train.pointScale).toBeUndefined();
   });
 });
 
@@ -131,22 +131,22 @@ describe("points far from 0 and close to each other", () => {
     const { dimensions, duplicates } = await summarize(split.train);
     expect(duplicates).toEqual([]);
     expect(dimensions![0]!.deviation / (await pointScaleOf(split.train))!.deviation[0]!).toBeCloseTo(1, 9);
-    expect(warningsOf(split)).toEqual([
+    expect(await warningsOf(split)).toEqual([
       expect.stringMatching(
         /^x1 has a standard deviation of .* around its mean, 1700000003\.05, where the spacing of float32 is 128: .*subtract 1700000000 from/,
       ),
       expect.stringMatching(/^x2 has a standard deviation of .* around its mean, 52\.500000098, .*subtract 52\.5 from/),
     ]);
-    expect(warningsOf(await open("near.csv", near))).toEqual([]);
+    expect(await warningsOf(await open("near.csv", near))).toEqual([]);
     const tiny = near.map((point) => point.map((value) => value * 1e-50));
-    expect(warningsOf(await open("tiny.csv", tiny))).toEqual([
+    expect(await warningsOf(await open("tiny.csv", tiny))).toEqual([
       expect.stringMatching(
         /^x1 .* the smallest spacing of float32 is 1\.401e-45: .*multiply the column by one number/,
       ),
       expect.stringMatching(/^x2 .*multiply the column by one number/),
     ]);
     expect(
-      warningsOf(
+      await warningsOf(
         await open(
           "same.csv",
           near.map(([time]) => [1.7e9, time!]),
@@ -168,7 +168,7 @@ describe("points far from 0 and close to each other", () => {
   it("are warned of when they were rounded to float32 before", async () => {
     const saved = async (name: string, values: readonly number[]) => {
       await writeFile(join(folder, name), encodeNpy(ndarray("float32", [values.length, 1], Float32Array.from(values))));
-      return warningsOf(await openData(join(folder, name)));
+      return await warningsOf(await openData(join(folder, name)));
     };
     const few = [
       expect.stringMatching(/^x1 lies about 1\.700e\+9, where float32 has steps of 128, and has few values or one/),

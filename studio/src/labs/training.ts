@@ -22,13 +22,13 @@ import type { Bench, Code, Numbers, PlanePicture } from "./lab.ts";
 // What the labs that train have in common: the plan of `zaya train` in the page.
 
 /** Opens a training as `zaya train` does. */
-export function openTraining(
+export async function openTraining(
   model: ConfiguredModel,
   data: DataSplit,
   options: TrainOptions,
   engine: Engine,
 ): Promise<LiveTraining> {
-  return LiveTraining.open(planRun(model, data, options, { engine }));
+  return LiveTraining.open(await planRun(model, data, options, { engine }));
 }
 
 /** Data that are made from their definition. */
