@@ -9,7 +9,10 @@ const rounding = 2 ** -50;
 /** Numbers per read. */
 const numbersAtOnce = 2 ** 20;
 
-/** Mean and standard deviation of each coordinate of points as they come, in float64 (Welford). */
+/**
+ * Running mean and standard deviation of each coordinate of points, in float64 (Welford). @throws DataError from `scale` for
+ * differences that underflow.
+ */
 export class PointMoments {
   private count = 0;
   private readonly mean: Float64Array;
