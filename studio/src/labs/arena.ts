@@ -156,14 +156,14 @@ export const arena = defineLab({
   open: async (chosen, { seed, engine }) => {
     const data = generatedData(chosen.data);
     const training = await openTraining(modelOf(chosen).model, data, trainingOf(chosen, seed, steps), engine);
-    const real = Float32Array.from(readExact(data.test, range(0, shown)).data);
+    const real = Float32Array.from((await readExact(data.test, range(0, shown))).data);
     const extent = extents[chosen.data];
     const noise = fold(key(seed), "arena");
     const { modes } = data.test;
     const of = modes?.kind === "centers" ? modes.centers.shape[0]! : Number.NaN;
     let measured: Numbers = {};
     // What a perfect generator would have: real points that are not those compared with.
-    const floor = emdFloor(data);
+    const floor = await emdFloor(data);
     return {
       get step() {
         return training.step;

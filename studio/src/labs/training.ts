@@ -128,9 +128,9 @@ export function modeShares(numbers: Numbers): number[] {
 }
 
 /** The Earth-Mover distance of as many training points from the test points that samples are compared with: what a perfect generator has. */
-export function emdFloor({ train, test }: DataSplit): number {
-  const points = (data: Dataset) => toPoints(readExact(data, somePlaces(data, compared)), data.name);
-  return exactTransport(costMatrix(points(train), points(test))).cost;
+export async function emdFloor({ train, test }: DataSplit): Promise<number> {
+  const points = async (data: Dataset) => toPoints(await readExact(data, somePlaces(data, compared)), data.name);
+  return exactTransport(costMatrix(await points(train), await points(test))).cost;
 }
 
 /** How many digits of either part the site has: what `--limit` takes of MNIST. */
