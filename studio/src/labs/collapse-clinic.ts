@@ -145,7 +145,7 @@ export const collapseClinic = defineLab({
     const data = generatedData(chosen.data);
     const model = remedyOf(chosen).configure(optionsOf(chosen));
     const training = await openTraining(model, data, trainingOf(chosen, seed, chosen.length), engine);
-    const real = Float32Array.from(readExact(data.test, range(0, shown)).data);
+    const real = Float32Array.from((await readExact(data.test, range(0, shown))).data);
     const { modes } = data.test;
     const of = modes?.kind === "centers" ? modes.centers.shape[0]! : 0;
     const columns: { readonly step: number; readonly shares: readonly number[] }[] = [];

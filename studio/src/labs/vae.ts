@@ -140,7 +140,7 @@ export const vaeWorkbench = defineLab({
       bench.engine,
     );
     const { latent } = chosen;
-    const images = data.test.read(range(0, inPlane));
+    const images = await data.test.read(range(0, inPlane));
     const { labels } = data.test;
     const pixels = 28 * 28;
     const quantiles = Array.from({ length: side }, (_, i) => normalQuantile((i + 0.5) / side));
