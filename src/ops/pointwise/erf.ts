@@ -1,4 +1,5 @@
 import type { Tensor } from "../../graph/tensor.ts";
+import { erfOf } from "../../numeric/erf.ts";
 import { exp } from "./exp.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
@@ -7,7 +8,7 @@ import { applyUnary, unary } from "./pointwise.ts";
 /** The primitive of `erf`. */
 export const erfOp = unary({
   name: "erf",
-  compute: erfNumber,
+  compute: erfOf,
   gradient: (g, x) => mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))),
   emit: "Erf",
   kernel: (k, x) => k.erf(x),
@@ -16,25 +17,4 @@ export const erfOp = unary({
 /** Error function of each element, in (-1, 1), in the shape of x. */
 export function erf(x: Tensor): Tensor {
   return applyUnary(erfOp, x);
-}
-
-/**
- * The error function of a number: the Taylor series up to |x| = 3, the continued fraction of the complement beyond: full float64 precision.
- * @source Abramowitz, Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
- */
-export function erfNumber(x: number): number {
-  const size = Math.abs(x);
-  if (size > 6) return Math.sign(x);
-  if (size < 3) {
-    let term = (2 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x);
-    let total = term;
-    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total) && n < 200; n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      total += term;
-    }
-    return total;
-  }
-  let fraction = 0;
-  for (let n = 120; n >= 1; n--) fraction = n / 2 / (size + fraction);
-  return Math.sign(x) * (1 - Math.exp(-x * x) / (Math.sqrt(Math.PI) * (size + fraction)));
 }

@@ -1,5 +1,5 @@
 import { type Key, fold, normal, uniform } from "../../base/random.ts";
-import { erfNumber } from "../../ops/pointwise/erf.ts";
+import { erfOf } from "../../numeric/erf.ts";
 
 /** A density on [0, 1]: a normal prior and a normal around each observation, all truncated, with equal weights. */
 export interface ParzenEstimator {
@@ -45,7 +45,7 @@ export function parzen(observed: readonly number[]): ParzenEstimator {
 
 /** Of a normal: the integral over [0, 1], less the factor sqrt(2 pi) that all have in common. */
 function mass(at: number, width: number): number {
-  const upTo = (x: number): number => 0.5 * (1 + erfNumber((x - at) / (width * Math.SQRT2)));
+  const upTo = (x: number): number => 0.5 * (1 + erfOf((x - at) / (width * Math.SQRT2)));
   return upTo(1) - upTo(0);
 }
 
