@@ -97,7 +97,7 @@ async function runTranslate(run: string, input: string, target: string, flags: T
       if (signal.aborted) return stopped(output, target, i + unopened.length - failed.length, jobs.length, failed);
       output.show(`${i + 1} of ${jobs.length}  ${from}`);
       try {
-        const image = await readImage(from, net.shape[2] === 1 ? 1 : 3);
+        const image = await readImage(from, net.shape[2] === 1 ? 1 : 3, (message) => output.warn(message));
         await writeOutput(to, await encodeImage(await translateImage(net, image, fit), to), force);
       } catch (error) {
         if (!(error instanceof ZayaError)) throw error;

@@ -52,10 +52,17 @@ export async function filesIn(
 
 /**
  * One image file as bytes [h, w, channels], with EXIF orientation applied and transparency on white.
+ * @param tell Is called with a message if the file has more frames or pages than the first one, which is read.
  * @throws DataError when it cannot be read as an image.
  */
-export async function readImage(path: string, channels: 1 | 3): Promise<NdArray<"uint8">> {
+export async function readImage(
+  path: string,
+  channels: 1 | 3,
+  tell?: (message: string) => void,
+): Promise<NdArray<"uint8">> {
   const opened = await openImage(await readRegular(path), path);
+  if (typeof opened !== "string" && opened.frames > 1)
+    tell?.(`${path}: only the first of ${opened.frames} frames is read`);
   const picture = typeof opened === "string" ? opened : await opened.decode({ channels });
   if (typeof picture === "string") throw new DataError(`${path} must be an image - got ${picture}`);
   return ndarray("uint8", [picture.height, picture.width, channels], picture.pixels);

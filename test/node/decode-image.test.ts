@@ -318,6 +318,10 @@ describe("one image file", () => {
     const image = await readImage(join(fixtures, "float64.tif"), 3);
     expect(image.shape).toEqual([2, 3, 3]);
     expect([...image.data]).toEqual(grey.flatMap((value) => Array(3).fill(value)));
+    const told: string[] = [];
+    for (const file of ["pages.tif", "float32.tif"])
+      await readImage(join(fixtures, file), 1, (text) => told.push(text));
+    expect(told).toEqual([expect.stringMatching(/pages\.tif: only the first of \d+ frames is read$/)]);
     const one = await readImage(join(fixtures, "float32.tif"), 1);
     expect([...one.data]).toEqual(grey);
   });
