@@ -47,7 +47,7 @@ describe("zaya train", () => {
 });
 
 describe("zaya diagnose", () => {
-  it("names what it finds, what it looked for besides and what it could not look for, and writes nothing", async () => {
+  it("names the symptoms found, the other checks and those that are not possible, and writes nothing", async () => {
     const before = await filesIn(join(folder, "dead"));
     const { code, stdout, stderr } = await zaya(folder, "diagnose", "dead");
     expect([code, stderr]).toEqual([0, ""]);
@@ -55,7 +55,7 @@ describe("zaya diagnose", () => {
     expect(stdout).toMatch(
       /^dead-units: most units .*\n {2}dead on \d+ items at each .*\n {2}try --initial-bias 0: .*$/m,
     );
-    expect(stdout).toContain("\n2 symptoms found in 6 checks\n");
+    expect(stdout).toContain("\n2 symptoms found in 7 checks\n");
     expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
     expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL term of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
