@@ -17,7 +17,7 @@ const part = (name: string): Dataset =>
 const data = { train: part("train"), test: part("test") };
 const gibibyte = 2 ** 30;
 
-function plan(recipe: string, options: Readonly<Record<string, unknown>>, memory?: number) {
+async function plan(recipe: string, options: Readonly<Record<string, unknown>>, memory?: number) {
   const definition = models.find(({ name }) => name === recipe)!;
   const model = { definition, options: parseOptions(definition.options, options, recipe) };
   const free = memory === undefined ? {} : { freeMemory: () => memory };

@@ -93,7 +93,7 @@ describe("some items", () => {
     // The mean of 100 of 400 evenly spread numbers, drawn without replacement.
     const stderr = Math.sqrt((400 ** 2 / 12 / 100) * 0.75);
     expect(Math.abs(monteCarlo(places).mean - 199.5)).toBeLessThan(4 * stderr);
-    expect(values(some(greys, 7))).toEqual(Array.from((await greys.read(somePlaces(greys, 7))).data));
+    expect(await values(some(greys, 7))).toEqual(Array.from((await greys.read(somePlaces(greys, 7))).data));
   });
 
   it("are all, as they are, where there are no more", () => {
@@ -102,10 +102,10 @@ describe("some items", () => {
     expect(new Set(somePlaces(greys, 1000)).size).toBe(400);
   });
 
-  it("belong together where domains are aligned, and are as many of each where they are not", () => {
+  it("belong together where domains are aligned, and are as many of each where they are not", async () => {
     const other = some(greys, 50);
     const aligned = some(pairDataset("twice", { a: greys, b: greys, aligned: true }), 9).sides!;
-    expect(values(aligned.a)).toEqual(values(aligned.b));
+    expect(await values(aligned.a)).toEqual(await values(aligned.b));
     const { a, b } = some(pairDataset("two", { a: greys, b: other, aligned: false }), 40).sides!;
     expect([a.size, b.size]).toEqual([40, 40]);
   });

@@ -30,6 +30,12 @@ describe("wasserstein1d", () => {
     );
   });
 
+  it("takes weights of one side, of as many points as the other has", () => {
+    // Half of the mass at 1 has to go to 0.
+    expect(wasserstein1d([0, 1], [0, 1], { target: [1, 0] })).toBe(0.5);
+    expect(wasserstein1d([0, 1], [0, 1], { source: [1, 0] })).toBe(0.5);
+  });
+
   it("is the shift of a shifted side, and grows with the unit", () => {
     fc.assert(
       fc.property(numbers, fc.double({ min: -10, max: 10, noNaN: true }), (at, by) => {
