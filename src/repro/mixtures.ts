@@ -73,9 +73,20 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
       const good = remedies.filter(
         (method) => values[`${method}/modes`]! >= bar.modes && values[`${method}/highQuality`]! > bar.highQuality,
       );
-      return { passed: good.length >= 2, remarks: [stretchRemark(values, stretch)] };
+      const short = remedies.filter((method) => !good.includes(method));
+      return { passed: good.length >= 2, remarks: [stretchRemark(values, stretch), ...shortRemarks(values, short)] };
     },
   };
+}
+
+/** What each remedy that misses the bar reached. */
+function shortRemarks(values: Values, short: readonly string[]): string[] {
+  if (short.length === 0) return [];
+  const told = short.map(
+    (method) =>
+      `${method} (${values[`${method}/modes`]!.toPrecision(3)} modes, ${(100 * values[`${method}/highQuality`]!).toPrecision(3)} %)`,
+  );
+  return [`Remedies that miss the bar: ${told.join(", ")}.`];
 }
 
 /** Training time against the share of high-quality samples, by method. */

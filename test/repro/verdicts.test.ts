@@ -53,6 +53,17 @@ describe("the bars of the mixtures", () => {
     expect(verdictOf("grid", methods({ veegan: [25, 0.4], adagan: [25, 0.5] }))).toBe(false);
   });
 
+  it("name the remedies that miss it, with what they reached", () => {
+    const all = Object.fromEntries(
+      ["unrolled5", "unrolled10", "wganGp", "adagan", "pacgan2", "instanceNoise"].map((name) => [name, [25, 0.9]]),
+    ) as Record<string, [number, number]>;
+    const remarks = (found: Parameters<typeof methods>[0]) => rowOf("grid").verdict(methods(found), "full").remarks;
+    expect(remarks({ ...all, veegan: [24.8, 0.372] })).toContain(
+      "Remedies that miss the bar: veegan (24.8 modes, 37.2 %).",
+    );
+    expect(remarks({ ...all, veegan: [24.8, 0.402] })).toHaveLength(1);
+  });
+
   it("tell how near the best come to the best published means", () => {
     const remark = (found: Parameters<typeof methods>[0]) => rowOf("ring").verdict(methods(found), "full").remarks![0];
     expect(remark({ wganGp: [8, 0.7], pacgan2: [8, 0.95], adagan: [7, 0.99] })).toMatch(
