@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 /** Steps in one block, a second or so; the peers that can run the workload; and how closely results agree where they are exact. */
 const workloads = {
   vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
+  "train-vae": { block: 60, peers: ["pytorch"] },
   iwae: { block: 30, peers: ["pytorch"] },
   categorical: { block: 60, peers: ["pytorch"] },
   dcgan: { block: 5, peers: ["pytorch"] },
@@ -41,7 +42,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "8" },
-    engine: { type: "string", default: "cpu" },
+    engine: { type: "string", default: "kernels" },
   },
 });
 const unknown = positionals.filter((name) => !(name in workloads));

@@ -17,7 +17,7 @@ const engines = {
 };
 
 /** A compiled training step of a workload, with its state and its batches. */
-export async function createStepper({ model, batch, learningRate, data }, threads, device = "cpu", observe) {
+export async function createStepper({ model, batch, learningRate, data }, threads, device = "kernels", observe) {
   const engine = engines[device](threads, observe);
   const initial = initialParams(model, key(0));
   const layouts = Object.fromEntries(Object.entries(initial).map(([net, params]) => [net, layoutOf(params)]));

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
 
 const started = performance.timeOrigin;
-const [name, device = "cpu"] = process.argv.slice(2);
+const [name, device = "kernels"] = process.argv.slice(2);
 const workload = await import(`./workloads/${name}.js`);
 const { createStepper } = await import("./stepper.js");
-const stepper = await (workload.createStepper?.() ?? createStepper(workload, availableParallelism(), device));
+const stepper = await (workload.createStepper?.(device) ?? createStepper(workload, availableParallelism(), device));
 await stepper.run();
 const firstStep = performance.timeOrigin + performance.now() - started;
 await stepper.run();

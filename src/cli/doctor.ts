@@ -89,7 +89,7 @@ function fixFor(device: Measured, { hint, known }: Extract<Measurement, { proble
     process.platform === "linux"
       ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"
       : "update the graphics driver";
-  return `${drivers}; until then use --device cpu, which is the default`;
+  return `${drivers}; until then leave --device out`;
 }
 
 /** One line of an error, without what comes after "got": a sentence of a driver's or a loader's, often long. */

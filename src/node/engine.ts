@@ -21,14 +21,14 @@ import { startThread } from "./start-thread.ts";
 export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
 /**
- * `auto` is `cpu` (ONNX Runtime), or `wasm` where ONNX Runtime is not installed. `kernels` fuses everything but large
- * products into WebAssembly kernels; `wasm` is kernels alone, without native parts. `kernels` and `webgpu` are used
- * only on request.
+ * `auto` is `kernels`, or `wasm` where ONNX Runtime is not installed. `kernels` computes large products with ONNX Runtime and
+ * fuses everything else into WebAssembly kernels; `wasm` is kernels alone, without native parts; `cpu` is ONNX Runtime
+ * alone. `cpu` and `webgpu` are used only on request.
  */
 export type Device = (typeof devices)[number];
 
 /** What `auto` means on this machine. */
-export const usualDevice: Device = hasOnnxRuntime ? "cpu" : "wasm";
+export const usualDevice: Device = hasOnnxRuntime ? "kernels" : "wasm";
 
 /** ONNX Runtime's options for a device of this machine. */
 export function ortOptions(device: Device = "auto", threads = availableParallelism()): OrtOptions {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   data.digits = await openData("mnist", { limit: 2000 });
   data.ring = ring8.generate();
   data.pairs = await openData("digits-inverted", { limit: 100 });
-  engine = await nodeEngine({ device: (process.env.ZAYA_TEST_DEVICE ?? "cpu") as Device });
+  engine = await nodeEngine({ device: (process.env.ZAYA_TEST_DEVICE ?? "auto") as Device });
 });
 
 async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
