@@ -1,7 +1,8 @@
 import { DivergedError, OptionError } from "../base/errors.ts";
-import { key } from "../base/random.ts";
+import { fold, key } from "../base/random.ts";
 import { some } from "../data/index.ts";
 import { type Evaluation, followed, measureUsual } from "../evaluation/evaluate.ts";
+import { recordedOverfit } from "../evaluation/overfit-record.ts";
 import type { Plan } from "../run/plan.ts";
 import { requireUpdates } from "../runtime/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
@@ -82,6 +83,11 @@ export class LiveTraining {
   /** Modes and the Earth-Mover distance of samples, as `train` logs them of points; empty for images. */
   samples(): Promise<Readonly<Record<string, number>>> {
     return recordedPoints(this.trained, this.plan.data, key(this.plan.config.train.seed));
+  }
+
+  /** Signs of overfitting, as `train` logs them: `overfit/scores/heldOut`, `overfit/memorised`. */
+  overfitting(): Promise<Readonly<Record<string, number>>> {
+    return recordedOverfit(this.trained, this.plan.data, fold(key(this.plan.config.train.seed), "overfit"));
   }
 
   /** The recipe's usual metrics on a part of the test items, as `train` logs them: the ELBO of a VAE. */

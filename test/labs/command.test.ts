@@ -29,6 +29,12 @@ const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     loss: "beta-vae/loss",
     weight: "beta-vae/beta",
   },
+  "little-data": {
+    train: "overfit/scores/train",
+    heldOut: "overfit/scores/heldOut",
+    memorised: "overfit/memorised",
+    emd: "distance/emd",
+  },
   "dying-relu": {
     dead1: "dead/generator/layer1",
     dead2: "dead/generator/layer2",

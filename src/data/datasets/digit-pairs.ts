@@ -1,5 +1,5 @@
 import { type NdArray, type Shape, zeros } from "../../base/ndarray.ts";
-import { type Dataset, checkedIndex, fingerprintOf } from "../dataset.ts";
+import { type DataSplit, type Dataset, checkedIndex, fingerprintOf } from "../dataset.ts";
 import { drawnImages } from "../drawn-images.ts";
 import { pairDataset } from "../pairs.ts";
 import { mnist } from "./mnist.ts";
@@ -21,6 +21,12 @@ export interface DigitPairs {
   readonly b: Draw;
 }
 
+/** Pairs that can also be drawn from digits already in memory, for example a subset of MNIST. */
+export interface DigitPairDataset extends FileDataset {
+  /** @param digits Grey images `[28, 28, 1]` with labels. */
+  from(digits: DataSplit): DataSplit;
+}
+
 /** The digit unchanged. */
 export const asItIs: Draw = (digit) => digit;
 
@@ -28,13 +34,14 @@ export const asItIs: Draw = (digit) => digit;
  * Aligned pairs `[2, 32, 32, c]` whose images are both drawn from one MNIST digit when they are read: training pairs
  * from training digits, test pairs from test digits. Labels are those of the digits.
  */
-export function digitPairs({ name, description, channels, a, b }: DigitPairs): FileDataset {
+export function digitPairs({ name, description, channels, a, b }: DigitPairs): DigitPairDataset {
   const pairs = (digits: Dataset): Dataset =>
     pairDataset(name, {
       a: drawnFrom(digits, `${name}, A`, channels, a),
       b: drawnFrom(digits, `${name}, B`, channels, b),
       aligned: true,
     });
+  const from = ({ train, test }: DataSplit): DataSplit => ({ train: pairs(train), test: pairs(test) });
   return {
     origin: "files",
     name,
@@ -42,10 +49,8 @@ export function digitPairs({ name, description, channels, a, b }: DigitPairs): F
     declares: ["labels", "pairs"],
     home: mnist.home,
     parts: mnist.parts,
-    async open(read) {
-      const { train, test } = await mnist.open(read);
-      return { train: pairs(train), test: pairs(test) };
-    },
+    open: async (read) => from(await mnist.open(read)),
+    from,
   };
 }
 

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { fold, key } from "../../../src/base/random.ts";
+import { range } from "../../../src/base/range.ts";
+import { rows } from "../../../src/base/ndarray.ts";
+import { shapes } from "../../../src/data/index.ts";
+import { evaluate } from "../../../src/evaluation/index.ts";
+import { mig } from "../../../src/metrics/index.ts";
+import { betaVae } from "../../../src/models/index.ts";
+import { traversalCodes } from "../../../src/plot/pictures.ts";
+import { type Numbers, defineLab, slider } from "./lab.ts";
+import { openTraining, pixelsOf, trainingCode } from "./training.ts";
+
+const controls = z.object({
+  beta: slider({ en: "β", fa: "β" }, 4, [0.5, 20, 0.5]),
+  latent: slider({ en: "latent dimensions", fa: "بُعدهای نهفته" }, 6, [2, 10, 1]),
+  rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 30, 1]),
+});
+
+type Controls = z.output<typeof controls>;
+const [steps, columns, points, reconstructed] = [20_000, 9, 600, 9] as const;
+
+const optionsOf = ({ beta, latent }: Controls) => ({ latent, hidden: [128], beta });
+const trainingOf = ({ rate }: Controls, seed: number, length: number) =>
+  ({ steps: length, batch: 64, learningRate: rate * 1e-4, schedule: "constant", seed }) as const;
+
+export const disentanglement = defineLab({
+  id: "disentanglement",
+  title: { en: "Disentanglement", fa: "تفکیک عامل‌ها" },
+  idea: {
+    en: "A larger β can make single latent dimensions follow single factors, at the price of the reconstruction, and not on every seed.",
+    fa: "β بزرگ‌تر می‌تواند هر بُعد نهفته را پیرو یک عامل کند، به بهای بازسازی، و نه برای هر بذر.",
+  },
+  lesson: [
+    {
+      en: "The images are sprites whose shape, scale, orientation and position are known exactly.",
+      fa: "تصویرها شکل‌هایی هستند که نوع، اندازه، جهت و جای آن‌ها دقیقاً معلوم است.",
+    },
+    {
+      en: "In each row one latent dimension runs from −2.5 to 2.5 and the others stand still, the most used ones first.",
+      fa: "در هر ردیف یک بُعد نهفته از −2.5 تا 2.5 تغییر می‌کند و بقیه ثابت‌اند؛ پرکارترین‌ها در بالا.",
+    },
+    {
+      en: "If a row changes one thing only, its dimension is disentangled.",
+      fa: "اگر در یک ردیف فقط یک چیز تغییر کند، آن بُعد تفکیک شده است.",
+    },
+    {
+      en: "MIG measures it: how much more the best dimension knows of a factor than the second best, as a share of its entropy.",
+      fa: "MIG آن را می‌سنجد: بهترین بُعد چقدر بیش از دومی دربارهٔ یک عامل می‌داند، نسبت به آنتروپی آن.",
+    },
+    {
+      en: "Change the seed: the spread over seeds is often larger than that over β (Locatello et al., 2019).",
+      fa: "بذر را تغییر دهید: پراکندگی میان بذرها غالباً بیش از پراکندگی میان βهاست (Locatello و همکاران، ۲۰۱۹).",
+    },
+  ],
+  question: {
+    en: "Over five seeds, is the MIG at β = 4 surely above that at β = 1?",
+    fa: "روی پنج بذر، آیا MIG با β = 4 قطعاً بیشتر از β = 1 است؟",
+  },
+  challenge: {
+    text: { en: "A MIG of 0.15 or more.", fa: "MIG برابر ۰٫۱۵ یا بیشتر." },
+    isMet: ({ mig: value = 0 }) => value >= 0.15,
+  },
+  controls,
+  contrast: { beta: 1 },
+  measureEvery: 200,
+  meters: [
+    { id: "mig", label: { en: "MIG, of 600 items", fa: "MIG، از ۶۰۰ تصویر" }, ideal: 1, chart: "mig" },
+    { id: "migError", label: { en: "its standard error", fa: "خطای معیار آن" } },
+    { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نت" }, chart: "recon" },
+    { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نت" }, chart: "kl" },
+    { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
+  ],
+  pictures: [
+    { id: "traversals", title: { en: "One latent dimension per row", fa: "هر ردیف یک بُعد نهفته" } },
+    { id: "pairs", title: { en: "Test images and their reconstructions", fa: "تصویرهای آزمون و بازسازی آن‌ها" } },
+    { id: "gaps", title: { en: "Gap by factor", fa: "فاصلهٔ اطلاعات به تفکیک عامل" } },
+    { id: "perLatent", title: { en: "KL by latent dimension", fa: "KL به تفکیک بُعد نهفته" } },
+  ],
+  charts: [
+    { id: "mig", title: { en: "MIG", fa: "MIG" } },
+    { id: "recon", title: { en: "Reconstruction term", fa: "جملهٔ بازسازی" } },
+    { id: "kl", title: { en: "KL term", fa: "جملهٔ KL" } },
+  ],
+  explain: {
+    text: {
+      en: "I is the mutual information between a latent dimension and a factor v, H the entropy of the factor; the best and the second best dimension are compared.",
+      fa: "I اطلاعات متقابل میان یک بُعد نهفته و عامل v و H آنتروپی عامل است؛ بهترین و دومین بُعد با هم مقایسه می‌شوند.",
+    },
+    formula: ({ mig: value = 0, migError = 0, recon = 0, kl = 0 }, { beta }) => [
+      String.raw`\min\ \mathbb{E}_q[-\log p(x|z)]+\beta\,\mathrm{KL}=${recon.toFixed(1)}+${beta}\cdot${kl.toFixed(2)}`,
+      String.raw`\mathrm{MIG}=\frac1K\sum_k\frac{I(z_{(1)};v_k)-I(z_{(2)};v_k)}{H(v_k)}=${value.toFixed(3)}\pm${migError.toFixed(3)}`,
+    ],
+  },
+  code: (chosen, seed, step) =>
+    trainingCode("beta-vae", "betaVae", optionsOf(chosen), ["shapes"], trainingOf(chosen, seed, Math.max(1, step))),
+  open: async (chosen, { seed, engine }) => {
+    const data = shapes.generate(32);
+    const training = await openTraining(betaVae(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
+    const images = data.test.read(range(0, reconstructed));
+    let gaps: readonly (readonly [string, number])[] = [];
+    let perLatent: readonly number[] = Array.from({ length: chosen.latent }, () => 0);
+    const pixels = 32 * 32;
+    return {
+      get step() {
+        return training.step;
+      },
+      advance: async () => {
+        await training.next();
+        return {};
+      },
+      measure: async (): Promise<Numbers> => {
+        const gap = await evaluate(mig, training.trained, data.test, "test", fold(key(seed), "factors"), { points });
+        gaps = Object.entries(gap.details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+        const [found] = await training.evaluate();
+        const { recon, kl, activeUnits, klPerLatent } = found!.details as Readonly<Record<string, number>> & {
+          readonly klPerLatent: readonly number[];
+        };
+        perLatent = klPerLatent;
+        return { mig: gap.value, migError: gap.stderr, recon: recon!, kl: kl!, active: activeUnits! };
+      },
+      pictures: async () => {
+        const { trained } = training;
+        const codes = await trained.encode(images);
+        const order = perLatent.map((_, i) => i).toSorted((a, b) => perLatent[b]! - perLatent[a]!);
+        const traversed = await trained.decode(traversalCodes(rows(codes, 0, 1), order, columns, 2.5));
+        const pairs = new Uint8Array(2 * reconstructed * pixels);
+        pairs.set(pixelsOf(images.data as Float32Array));
+        pairs.set(pixelsOf((await trained.decode(codes)).data as Float32Array), reconstructed * pixels);
+        return {
+          traversals: {
+            kind: "images",
+            columns,
+            width: 32,
+            height: 32,
+            pixels: pixelsOf(traversed.data as Float32Array),
+          },
+          pairs: { kind: "images", columns: reconstructed, width: 32, height: 32, pixels: pairs },
+          gaps: {
+            kind: "bars",
+            places: gaps.map(([name]) => name.replace(/^gap/, "")),
+            xLabel: { en: "factor", fa: "عامل" },
+            series: [
+              {
+                label: { en: "information gap", fa: "فاصلهٔ اطلاعات" },
+                colour: "third",
+                values: gaps.map(([, value]) => value),
+              },
+            ],
+          },
+          perLatent: {
+            kind: "bars",
+            places: perLatent.map((_, i) => String(i + 1)),
+            xLabel: { en: "latent dimension", fa: "بُعد نهفته" },
+            series: [{ label: { en: "KL in nats", fa: "KL بر حسب نت" }, colour: "real", values: perLatent }],
+          },
+        };
+      },
+      release: () => training.release(),
+    };
+  },
+});

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { fold, key } from "../../../src/base/random.ts";
+import { range } from "../../../src/base/range.ts";
+import { readExact, thin } from "../../../src/data/index.ts";
+import { gan } from "../../../src/models/index.ts";
+import { type Numbers, choice, defineLab, slider } from "./lab.ts";
+import { emdFloor, generatedData, openTraining, pointsOf, scoresOn, trainingCode } from "./training.ts";
+
+const controls = z.object({
+  share: slider({ en: "share of the training points, ‰", fa: "سهم نقطه‌های آموزش، ‰" }, 1, [0.5, 100, 0.5]),
+  augment: choice({ en: "augmentation", fa: "داده‌افزایی" }, "none", {
+    none: { en: "none", fa: "هیچ" },
+    "real-only": { en: "of real points only", fa: "فقط نقطه‌های واقعی" },
+    dag: { en: "DAG: a head per transformation", fa: "DAG: یک سر برای هر تبدیل" },
+    ada: { en: "ADA: adaptive probability", fa: "ADA: احتمال سازگار" },
+  }),
+  transforms: choice({ en: "transformations", fa: "تبدیل‌ها" }, "rotation", {
+    rotation: { en: "quarter turns", fa: "چرخش‌های ربعی" },
+    flip: { en: "flips", fa: "قرینه‌ها" },
+    fliprot: { en: "flips and turns", fa: "قرینه و چرخش" },
+  }),
+  rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 50, 1]),
+});
+
+type Controls = z.output<typeof controls>;
+const [steps, shown] = [20_000, 500];
+const extent = [-1.6, 2.6, -1.85, 2.35] as const;
+
+function optionsOf({ augment, transforms }: Controls) {
+  return { hidden: [64, 64], ...(augment !== "none" && { augment, transforms: [transforms] }) };
+}
+
+function trainingOf({ rate }: Controls, seed: number, length: number) {
+  return { steps: length, batch: 32, learningRate: rate * 1e-4, schedule: "constant", seed } as const;
+}
+
+export const littleData = defineLab({
+  id: "little-data",
+  title: { en: "Little data", fa: "دادهٔ کم" },
+  idea: {
+    en: "With few points the discriminator learns them by heart; transformations stop that, but shown on the real side only they leak into the samples.",
+    fa: "با نقطه‌های کم، تمییزدهنده آن‌ها را از بر می‌کند؛ تبدیل‌ها جلوی این را می‌گیرند، ولی اگر فقط روی داده‌های واقعی باشند به نمونه‌ها نشت می‌کنند.",
+  },
+  lesson: [
+    {
+      en: "The gap between the scores of training points and held-out points shows how much the discriminator has memorised.",
+      fa: "فاصلهٔ امتیاز نقطه‌های آموزش و نقطه‌های کنارگذاشته نشان می‌دهد تمییزدهنده چقدر از بر کرده است.",
+    },
+    {
+      en: "Augmenting real points only teaches the generator the transformed data: turned moons appear that are no data.",
+      fa: "داده‌افزایی فقط روی نقطه‌های واقعی، دادهٔ تبدیل‌یافته را به مولد می‌آموزد: هلال‌های چرخیده‌ای پدید می‌آیند که داده نیستند.",
+    },
+    {
+      en: "DAG gives every transformation T a head of its own, which compares T(real) with T(generated): nothing leaks.",
+      fa: "DAG به هر تبدیل T سری جدا می‌دهد که T(واقعی) را با T(تولیدشده) مقایسه می‌کند: چیزی نشت نمی‌کند.",
+    },
+    {
+      en: "For an invertible T the divergence JS of both sides stays the same, so that every head plays the same game.",
+      fa: "برای تبدیل وارون‌پذیر T، واگرایی JS دو طرف تغییر نمی‌کند و هر سر همان بازی را می‌کند.",
+    },
+    {
+      en: "The distance to held-out points is what counts; training points are only the ones that happened to be seen.",
+      fa: "فاصله تا نقطه‌های کنارگذاشته مهم است؛ نقطه‌های آموزش فقط آن‌هایی هستند که دیده شده‌اند.",
+    },
+  ],
+  question: {
+    en: "How few points can there be before the earth mover's distance grows, with DAG and without?",
+    fa: "با DAG و بی آن، نقطه‌ها تا چه حد می‌توانند کم شوند پیش از آنکه فاصلهٔ جابه‌جاکنندهٔ خاک زیاد شود؟",
+  },
+  challenge: {
+    text: { en: "With at most 5 ‰ of the points, an EMD below 0.25.", fa: "با حداکثر ۵ ‰ نقطه‌ها، EMD کمتر از ۰٫۲۵." },
+    isMet: ({ share = 100, emd = 1 }) => share <= 5 && emd < 0.25,
+  },
+  controls,
+  contrast: { augment: "dag" },
+  measureEvery: 250,
+  players: [
+    { name: "discriminator", label: { en: "discriminator only", fa: "فقط تمییزدهنده" } },
+    { name: "generator", label: { en: "generator only", fa: "فقط مولد" } },
+  ],
+  meters: [
+    { id: "points", label: { en: "training points", fa: "نقطه‌های آموزش" } },
+    { id: "train", label: { en: "score of training points", fa: "امتیاز نقطه‌های آموزش" }, chart: "scores" },
+    {
+      id: "heldOut",
+      label: { en: "score of held-out points", fa: "امتیاز نقطه‌های کنارگذاشته" },
+      ideal: { en: "that of training points", fa: "همان نقطه‌های آموزش" },
+      chart: "scores",
+    },
+    { id: "generated", label: { en: "score of generated points", fa: "امتیاز نقطه‌های تولیدشده" }, chart: "scores" },
+    { id: "memorised", label: { en: "share of memorised samples", fa: "سهم نمونه‌های از‌برشده" }, ideal: 0.01 },
+    { id: "emd", label: { en: "EMD to test points", fa: "EMD تا نقطه‌های آزمون" }, chart: "emd" },
+    { id: "floor", label: { en: "EMD of the training points themselves", fa: "EMD خود نقطه‌های آموزش" }, chart: "emd" },
+  ],
+  pictures: [
+    {
+      id: "plane",
+      title: {
+        en: "Training points, samples and the discriminator's field",
+        fa: "نقطه‌های آموزش، نمونه‌ها و میدان تمییزدهنده",
+      },
+    },
+  ],
+  charts: [
+    { id: "scores", title: { en: "Scores of the discriminator", fa: "امتیازهای تمییزدهنده" } },
+    { id: "emd", title: { en: "Earth mover's distance", fa: "فاصلهٔ جابه‌جاکنندهٔ خاک" } },
+  ],
+  explain: {
+    text: {
+      en: "V of head k compares transformed real items with transformed generated ones. The weights λ are zaya's defaults.",
+      fa: "V سرِ k، داده‌های واقعیِ تبدیل‌یافته را با نمونه‌های تبدیل‌یافته می‌سنجد. وزن‌های λ مقدار پیش‌فرض zaya هستند.",
+    },
+    formula: ({ train = 0, heldOut = 0 }) => [
+      String.raw`\max_D\ V(D,G)+\tfrac{\lambda_u}{K-1}\sum_{k\ge2}V(D_k,G),\qquad \min_G\ V(D,G)+\tfrac{\lambda_v}{K-1}\sum_{k\ge2}V(D_k,G)`,
+      String.raw`\mathrm{JS}(T_\#p,\,T_\#q)=\mathrm{JS}(p,q)\ \text{ for invertible } T`,
+      String.raw`\overline{D}_{\text{train}}-\overline{D}_{\text{held-out}}=${(train - heldOut).toPrecision(3)}`,
+    ],
+  },
+  code: (chosen, seed, step) =>
+    trainingCode(
+      "gan",
+      "gan",
+      optionsOf(chosen),
+      ["moons", "--limit", String(chosen.share / 1000)],
+      trainingOf(chosen, seed, Math.max(1, step)),
+    ),
+  open: async (chosen, { seed, engine }) => {
+    const all = generatedData("moons");
+    const data = { ...all, train: thin(all.train, chosen.share / 1000) };
+    const training = await openTraining(gan(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
+    const real = Float32Array.from(readExact(data.train, range(0, Math.min(shown, data.train.size))).data);
+    const noise = fold(key(seed), "arena");
+    const floor = emdFloor(data);
+    return {
+      get step() {
+        return training.step;
+      },
+      advance: async (player) => {
+        if (player === undefined) await training.next();
+        else await training.update(player);
+        return {};
+      },
+      measure: async (): Promise<Numbers> => {
+        const overfit = await training.overfitting();
+        const [train, heldOut, generated] = ["train", "heldOut", "generated"].map(
+          (part) => Object.entries(overfit).find(([name]) => name.endsWith(`/${part}`))![1],
+        ) as [number, number, number];
+        const memorised = overfit["overfit/memorised"];
+        return {
+          points: data.train.size,
+          share: chosen.share,
+          train,
+          heldOut,
+          generated,
+          ...(memorised !== undefined && { memorised }),
+          emd: (await training.samples())["distance/emd"]!,
+          floor,
+        };
+      },
+      pictures: async () => ({
+        plane: {
+          kind: "plane",
+          extent,
+          field: {
+            label: { en: "score: higher is taken for real", fa: "امتیاز: بیشتر یعنی واقعی‌تر" },
+            columns: 40,
+            rows: 40,
+            values: await scoresOn(training.trained, extent, 40),
+            low: -4,
+            high: 4,
+            level: 0,
+          },
+          points: [
+            {
+              label: { en: "generated", fa: "تولیدشده" },
+              colour: "fake",
+              xy: await pointsOf(training.trained, noise, shown),
+              size: 2.5,
+            },
+            { label: { en: "training points", fa: "نقطه‌های آموزش" }, colour: "real", xy: real, size: 4, hollow: true },
+          ],
+        },
+      }),
+      release: () => training.release(),
+    };
+  },
+});
