@@ -96,7 +96,7 @@ export const disentanglement = defineLab({
   open: async (chosen, { seed, engine }) => {
     const data = shapes.generate(32);
     const training = await openTraining(betaVae(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
-    const images = data.test.read(range(0, reconstructed));
+    const images = await data.test.read(range(0, reconstructed));
     let gaps: readonly (readonly [string, number])[] = [];
     let perLatent: readonly number[] = Array.from({ length: chosen.latent }, () => 0);
     const pixels = 32 * 32;

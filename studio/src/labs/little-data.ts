@@ -128,9 +128,9 @@ export const littleData = defineLab({
     const all = generatedData("moons");
     const data = { ...all, train: thin(all.train, chosen.share / 1000) };
     const training = await openTraining(gan(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
-    const real = Float32Array.from(readExact(data.train, range(0, Math.min(shown, data.train.size))).data);
+    const real = Float32Array.from((await readExact(data.train, range(0, Math.min(shown, data.train.size)))).data);
     const noise = fold(key(seed), "arena");
-    const floor = emdFloor(data);
+    const floor = await emdFloor(data);
     return {
       get step() {
         return training.step;

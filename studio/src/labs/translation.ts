@@ -134,7 +134,7 @@ export const translation = defineLab({
     );
     if (!hasSides(data.test)) throw new Error("digits and their outlines must be pairs");
     const { a, b } = data.test.sides;
-    const [images, pairs] = [a.read(range(0, shown)), b.read(range(0, shown))];
+    const [images, pairs] = [await a.read(range(0, shown)), await b.read(range(0, shown))];
     const test = take(data.test, measured);
     return {
       get step() {

@@ -164,7 +164,7 @@ export const vaeOrGan = defineLab({
           columns: 10,
           width: 28,
           height: 28,
-          pixels: pixelsOf(test.read(real).data as Float32Array),
+          pixels: pixelsOf((await test.read(real)).data as Float32Array),
         },
       }),
       release: async () => {
