@@ -4,7 +4,7 @@ import json
 import numpy as np
 import onnxruntime as ort
 
-# The files say the same of themselves as model.json does.
+# The metadata of the files hold the same information as model.json.
 for file in glob.glob("*.onnx"):
     session = ort.InferenceSession(file)
     facts = session.get_modelmeta().custom_metadata_map
