@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { significant } from "../base/digits.ts";
 import { readdir } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -8,23 +9,42 @@ import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
 import { OptionError } from "../base/errors.ts";
 import { encodeText } from "../base/json.ts";
-import { choiceField, parseOptions } from "../base/options.ts";
+import { choiceField, integerField, parseOptions, textField } from "../base/options.ts";
 import { nodeEngine, openData, requireFree, versions, writeOutput } from "../node/index.ts";
-import { type Picture, type Row, type RowResult, pictureFile, rows } from "../repro/index.ts";
-import { addFlags, addOutputFlags } from "./flags.ts";
+import {
+  type Outcome,
+  type Picture,
+  type Row,
+  type RowContext,
+  type RowResult,
+  pictureFile,
+  rows,
+} from "../repro/index.ts";
+import { exitCodes } from "./failure.ts";
+import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { openTrainer } from "./open-trainer.ts";
 import { suggestion } from "../base/nearest.ts";
 import { Output } from "./output.ts";
+import { StoppedRow, jobThreads, trainByJobs, trainOne } from "./row-jobs.ts";
 
 const options = z.object({
   scale: choiceField("quick ends within five minutes; full is the scale of the published result", [
     "quick",
     "full",
   ]).default("quick"),
+  jobs: integerField(
+    "trainings at once, each in a process of its own on one thread (default: one after the other, in this process)",
+    {
+      min: 1,
+    },
+  ).optional(),
+  queue: textField("Redis or Valkey server whose workers train", "url").optional(),
+  training: textField("train one training of the row alone; --jobs and --queue use it", "id").optional(),
 });
 
-interface ReproFlags {
-  readonly scale?: string;
+interface ReproFlags extends Readonly<Record<string, unknown>> {
   readonly onlyPrint?: boolean;
   readonly out: string;
   readonly force?: boolean;
@@ -43,8 +63,13 @@ export function declareRepro(command: Command): void {
     );
   addFlags(command, options);
   addOutputFlags(command, { quiet: true, force: "replace the result of an earlier run" });
-  addExamples(command, [["variance of gradient estimators", "zaya repro gradient-variance"]]);
-  command.action(runRepro);
+  addExamples(command, [
+    ["variance of gradient estimators", "zaya repro gradient-variance"],
+    ["two trainings at once; the same command continues after Ctrl-C", "zaya repro dag-small-data --jobs 2"],
+  ]);
+  command.action(async (row: string, flags: ReproFlags) => {
+    process.exitCode = await runRepro(row, flags);
+  });
 }
 
 /** @throws OptionError for a name that no row has. */
@@ -55,10 +80,11 @@ function rowNamed(name: string): Row {
   throw new OptionError(`no row is called ${name}`, suggestion(name, names, "rows"));
 }
 
-async function runRepro(name: string, flags: ReproFlags): Promise<void> {
+async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   const output = new Output(flags);
   const row = rowNamed(name);
-  const { scale } = parseOptions(options, { scale: flags.scale }, "repro");
+  const { scale, jobs, queue, training } = parseOptions(options, givenOptions(flags, options), "repro");
+  if (training !== undefined) return trainOne(row, scale, training, flags.out, output);
   const about = [
     `${row.name}: ${row.summary}`,
     `source  ${row.source}`,
@@ -74,7 +100,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
       paper: row.paper,
       runs: row.scales[scale],
     });
-    return;
+    return exitCodes.done;
   }
   const force = flags.force === true;
   for (const path of await earlier(flags.out, `${row.name}-${scale}`)) await requireFree(path, force);
@@ -83,11 +109,22 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
   const engine = await nodeEngine();
   let count = 0;
   const warned: { label: string; symptom: string; evidence: string }[] = [];
-  const outcome = await row.run({
+  const stop = new AbortController();
+  const asJobs = jobs !== undefined || queue !== undefined;
+  const opened = asJobs ? await openTrainer({ name, threads: jobThreads, jobs, queue, out: flags.out }, output) : null;
+  const interrupt = opened === null ? null : catchInterrupt(output, "after the running steps, which are saved");
+  const signal = AbortSignal.any([stop.signal, ...(interrupt === null ? [] : [interrupt])]);
+  // Each training listens to it.
+  setMaxListeners(0, signal);
+  const context: RowContext = {
     scale,
     engine,
     open: openData,
     say: (text) => output.say(text),
+    trainAsJob:
+      opened === null
+        ? undefined
+        : trainByJobs({ row, scale, out: flags.out, engine, trainer: opened.trainer, signal, output }),
     diagnosed: (label, warnings) => {
       count++;
       for (const { symptom, evidence } of warnings) {
@@ -95,7 +132,19 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
         output.say(`${label}: ${symptom}, ${evidence}`);
       }
     },
-  });
+  };
+  let outcome: Outcome;
+  try {
+    outcome = await row.run(context);
+  } catch (error) {
+    if (!(error instanceof StoppedRow)) throw error;
+    output.result([`stopped; the same command continues`], { row: name, scale, status: "interrupted" });
+    return exitCodes.interrupted;
+  } finally {
+    // Where one training failed, the others are saved.
+    stop.abort();
+    await opened?.close();
+  }
   const { passed, remarks = [] } = row.verdict(outcome.values, scale);
   const result: RowResult = {
     row: name,
@@ -132,6 +181,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<void> {
       seconds: result.seconds,
     },
   );
+  return exitCodes.done;
 }
 
 /** Values that are not defined as null: JSON has no other word for them. */

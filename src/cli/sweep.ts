@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Command } from "commander";
@@ -10,14 +9,10 @@ import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
 import { OptionError, RunError } from "../base/errors.ts";
 import { encodeJson, encodeText } from "../base/json.ts";
-import { integerField, parseOptions, textField } from "../base/options.ts";
+import { countOrWordField, parseOptions, textField } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { FolderStore, versions } from "../node/index.ts";
-import { localTrainer } from "../node/local-trainer.ts";
 import { lockFolder, lockHolder } from "../node/lock.ts";
-import { QueueTrainer } from "../node/queue-trainer.ts";
-import { connectQueue } from "../node/redis-queue.ts";
-import { storeId } from "../node/shared-store.ts";
 import { readSweepFile } from "../node/sweep-file.ts";
 import {
   type PreparedSweep,
@@ -25,12 +20,12 @@ import {
   type SweepRecord,
   SweepState,
   type SweepTable,
-  type Trainer,
   failureLines,
   mendLog,
   rungsOf,
   runSweep,
   seedsOf,
+  sweepPage,
   tableCells,
   tableCsv,
   tableMarkdown,
@@ -42,12 +37,17 @@ import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted, table } from "./format.ts";
 import { addExamples, addNote } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
+import { type OpenTrainer, openTrainer } from "./open-trainer.ts";
 import { Output } from "./output.ts";
 import { openPrepared } from "./prepare-sweep.ts";
 import { SweepProgress } from "./sweep-progress.ts";
 
 const options = z.object({
-  jobs: integerField("trials at once, each in a process of its own (default: one per core)", { min: 1 }).optional(),
+  jobs: countOrWordField(
+    "trials at once, each in a process of its own; auto: as many as cores and memory allow (default: auto)",
+    ["auto"],
+    "n",
+  ).optional(),
   queue: textField("Redis or Valkey server whose workers train the trials", "url").optional(),
   name: textField("name of the sweep (default: the name of its file)", "name").optional(),
   out: textField("folder for sweeps/NAME and the runs in trials/ID", "dir").default("runs"),
@@ -119,7 +119,10 @@ async function goOn(
 ): Promise<number> {
   // All that can be refused is refused before anything is written.
   const prepared = await openPrepared(of);
-  const opened = await openTrainer(of, given, output);
+  const opened = await openTrainer(
+    { ...given, name: of.name, threads: of.file.threads, bytes: prepared.bytes },
+    output,
+  );
   try {
     const folder = sweepFolder(of.name, given);
     const lock = await lockFolder(folder);
@@ -171,43 +174,6 @@ async function trainLeft(
   return exitCodes[status];
 }
 
-interface OpenTrainer {
-  readonly trainer: Trainer;
-  /** In words. */
-  readonly where: string;
-  close(): Promise<void>;
-}
-
-async function openTrainer(
-  { name, file }: Pick<SweepRecord, "name" | "file">,
-  { queue: url, jobs: given, out }: Options,
-  output: Output,
-): Promise<OpenTrainer> {
-  if (url === undefined) {
-    const jobs = given ?? Math.max(1, Math.floor(availableParallelism() / file.threads));
-    return {
-      trainer: localTrainer(join(resolve(out), "trials"), jobs),
-      where: `${jobs} at once`,
-      close: async () => undefined,
-    };
-  }
-  if (given !== undefined)
-    throw new OptionError("--jobs is for trials on this machine - got it with --queue", "zaya worker takes --jobs");
-  const connection = await connectQueue(url, (line) => output.warn(line));
-  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(resolve(out)) });
-  const where = `${counted(trainer.workers, "trial")} at once by the workers of ${connection.server}`;
-  if (trainer.workers === 0)
-    output.warn(`no worker of this version is there yet: start some with zaya worker --queue URL`);
-  return {
-    trainer,
-    where,
-    close: async () => {
-      trainer.close();
-      await connection.close();
-    },
-  };
-}
-
 function sweepFolder(name: string, { out }: Options): string {
   return join(out, "sweeps", name);
 }
@@ -224,12 +190,14 @@ function titleLine(
   return `${name}: ${how}; ${counted(expected, "configuration")} x ${counted(seedsOf(file).length, "seed")} of ${file.recipe}, ${counted(steps, "step")}; ${where}`;
 }
 
+const pageFile = "report.html";
 const tableFile = (ending: string): string => `table.${ending}`;
 
 async function writeTable(store: FolderStore, result: SweepTable): Promise<void> {
   await store.write(tableFile("json"), encodeJson(result));
   await store.write(tableFile("csv"), encodeText(tableCsv(result)));
   await store.write(tableFile("md"), encodeText(tableMarkdown(result)));
+  await store.write(pageFile, encodeText(sweepPage(result)));
 }
 
 /** Configurations and trials without a value that are shown at most; the files hold all. */
@@ -248,7 +216,7 @@ function tell(folder: string, result: SweepTable, status: string, { out }: Optio
       ...failures.slice(0, shownFailures).map((line) => `without a value  ${line}`),
       ...(failures.length > shownFailures ? [`  and ${failures.length - shownFailures} more`] : []),
       ...(bestRun === null ? [] : [`best  ${bestRun}`]),
-      `see   ${join(folder, tableFile("md"))}, .csv, .json`,
+      `see   ${join(folder, pageFile)}, ${tableFile("csv")}, .json, .md`,
       ...(status === "interrupted" ? [`stopped; continue with: zaya sweep resume ${shellWord(result.sweep)}`] : []),
     ],
     {

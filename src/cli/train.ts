@@ -2,7 +2,7 @@ import { basename, extname, join } from "node:path";
 
 import { type Command, Option } from "commander";
 
-import { OptionError } from "../base/errors.ts";
+import { DataError, OptionError } from "../base/errors.ts";
 import { describeOptions, flagOf, parseOptions } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { type DataSplit, digitsOutlined, mnist } from "../data/index.ts";
@@ -57,6 +57,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly pictures?: boolean;
   readonly dryRun?: boolean;
   readonly initFrom?: string;
+  readonly dataFingerprint?: string;
 }
 
 /** A recipe has its own flags, so its name is extracted from the arguments before they are parsed. */
@@ -88,6 +89,10 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .optionsGroup("Run:")
     .option("--recipe <file>", "file with a custom recipe, .js or .ts, instead of a built-in one")
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
+    .option(
+      "--data-fingerprint <train,test>",
+      "refuse data whose items have other fingerprints, as data.json holds them",
+    )
     .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
     .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")
     .option("--set <path=value>", "override an entry of the config, repeatable: --set model.latent=4", collect)
@@ -227,6 +232,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   const { spec, ...how } = parseOptions(dataOptions, { spec: usual.spec, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
+  if (flags.dataFingerprint !== undefined) requireFingerprint(data, flags.dataFingerprint);
   // What was left out may be why the recipe refuses the data.
   for (const line of await noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
@@ -257,6 +263,16 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   } finally {
     await folder.release();
   }
+}
+
+/** @throws DataError for data of other items: a trial of a sweep is of the same data on all machines. */
+function requireFingerprint({ train: items, test }: DataSplit, expected: string): void {
+  const found = `${items.fingerprint},${test.fingerprint}`;
+  if (found === expected) return;
+  throw new DataError(
+    `${items.name}: the data must have the fingerprints ${expected} - got ${found}`,
+    "copy the data of the machine on which the sweep was begun",
+  );
 }
 
 /** @throws OptionError for more words than there can be domains. */

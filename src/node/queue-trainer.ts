@@ -9,6 +9,7 @@ import {
   jobOptions,
   queueVersions,
   stopKey,
+  workerKey,
   workersKey,
 } from "./redis-queue.ts";
 
@@ -35,9 +36,12 @@ interface WorkerRecord {
 
 /** The workers of a queue that have been heard of lately. */
 async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
-  const keys = await redis.keys(`${workersKey}:*`);
-  const texts = keys.length === 0 ? [] : await redis.mget(keys);
-  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as WorkerRecord]));
+  const ids = await redis.smembers(workersKey);
+  if (ids.length === 0) return [];
+  const texts = await redis.mget(ids.map(workerKey));
+  const gone = ids.filter((_, i) => texts[i] === null);
+  if (gone.length > 0) await redis.srem(workersKey, ...gone);
+  return texts.flatMap((text) => (text === null || text === undefined ? [] : [JSON.parse(text) as WorkerRecord]));
 }
 
 /** Trains trials by the workers of a queue. */

@@ -14,6 +14,7 @@ import {
   lockDuration,
   queueVersions,
   stopKey,
+  workerKey,
   workersKey,
 } from "./redis-queue.ts";
 import { knownStoreId } from "./shared-store.ts";
@@ -21,6 +22,9 @@ import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
 
 /** Interval between two checks of a trial's progress and stop requests, and between two heartbeats, in milliseconds. */
 const [lookEvery, signEvery] = [1000, 5000];
+
+/** Share of a trial after which its progress is told again. */
+const toldShare = 0.01;
 
 /** What a worker does. */
 export interface WorkerSettings {
@@ -58,12 +62,15 @@ class QueueWorker {
     const worker = connection.worker((job, token) => this.process(job, token), jobs);
     worker.on("lockRenewalFailed", (ids) => {
       // Others have them now, or will.
-      for (const id of ids) this.running.get(id)?.abort();
+      for (const lost of ids) this.running.get(lost)?.abort();
     });
-    const sign = `${workersKey}:${randomUUID()}`;
+    const id = randomUUID();
     const record = JSON.stringify({ host: hostname(), pid: process.pid, jobs, versions: queueVersions() });
-    const live = () => connection.redis.set(sign, record, "PX", 3 * signEvery);
-    const timer = setInterval(() => void live(), signEvery);
+    const live = async (): Promise<void> => {
+      await connection.redis.set(workerKey(id), record, "PX", 3 * signEvery);
+      await connection.redis.sadd(workersKey, id);
+    };
+    const timer = setInterval(() => void live().catch(() => undefined), signEvery);
     await live();
     const end = () => this.ends.abort();
     signal.addEventListener("abort", end);
@@ -74,7 +81,8 @@ class QueueWorker {
     });
     clearInterval(timer);
     await worker.close();
-    await connection.redis.del(sign);
+    await connection.redis.srem(workersKey, id);
+    await connection.redis.del(workerKey(id));
     if (this.refusal !== null) throw this.refusal;
   }
 
@@ -146,8 +154,9 @@ class QueueWorker {
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
         const share = Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps));
-        if (share > told) await job.updateProgress(share);
-        told = Math.max(told, share);
+        if (share - told < toldShare) return;
+        await job.updateProgress(share);
+        told = share;
       };
       await Promise.race([
         look().catch(() => undefined),

@@ -28,6 +28,7 @@ const maxLost = 20;
 const queueName = "zaya-trials";
 /** Keys used by zaya in addition to those of the queue. */
 export const workersKey = "zaya:workers";
+export const workerKey = (id: string): string => `zaya:worker:${id}`;
 export const stopKey = "zaya:stop";
 
 /** Milliseconds within which Redis must answer at the start. */

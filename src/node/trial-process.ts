@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { ZayaError } from "../base/errors.ts";
 import { encodeJson } from "../base/json.ts";
-import { type TrialEnd, type TrialJob, type TrialProgress, hasEnded, readTrial } from "../sweep/index.ts";
+import { type Trial, type TrialEnd, type TrialJob, type TrialProgress, hasEnded, readTrial } from "../sweep/index.ts";
 import { FolderStore, naming, replaceFile } from "./folder-store.ts";
 import { lockHolder, voidUnseenLock } from "./lock.ts";
 
@@ -87,11 +87,9 @@ async function trainOnce(
   signal: AbortSignal,
   started: TrialSupervision["started"],
 ): Promise<string> {
-  const config = `${folder}.json`;
-  const how = [`--threads=${trial.threads}`, "--json", "--quiet", ...(until === null ? [] : [`--until=${until}`])];
-  if (state === null) await naming("write", config, () => replaceFile(config, encodeJson(trial.config)));
-  const words = state === null ? ["train", `--config=${config}`, `--out=${folder}`] : ["resume", folder];
-  const child = spawn(process.execPath, [program, ...words, ...how], {
+  const words = await wordsFor(folder, trial, state !== null);
+  const how = until === null ? [] : [`--until=${until}`];
+  const child = spawn(process.execPath, [program, ...words, ...how, "--quiet"], {
     // It notices by the channel that this process is gone, and is no target of the terminal's Ctrl-C.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true,
@@ -107,6 +105,22 @@ async function trainOnce(
   });
   signal.removeEventListener("abort", stop);
   return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
+}
+
+/** The command that begins a trial, or goes on with it. */
+async function wordsFor(
+  folder: string,
+  { id, config, threads, row, fingerprints }: Trial,
+  begun: boolean,
+): Promise<string[]> {
+  if (row !== undefined) {
+    return ["repro", row.name, `--scale=${row.scale}`, `--training=${id}`, `--out=${dirname(dirname(folder))}`];
+  }
+  if (begun) return ["resume", folder, `--threads=${threads}`];
+  const file = `${folder}.json`;
+  await naming("write", file, () => replaceFile(file, encodeJson(config)));
+  const expected = fingerprints === undefined ? [] : [`--data-fingerprint=${fingerprints.train},${fingerprints.test}`];
+  return ["train", `--config=${file}`, `--out=${folder}`, `--threads=${threads}`, ...expected];
 }
 
 /** The error of a process that was refused, on one line. */

@@ -348,6 +348,8 @@ ${Array.from({ length: hues }, (_, i) => `.hue${i} { --hue: var(--hue${i}); }`).
 .line { fill: none; stroke: var(--hue); stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .part { margin-block-start: .5rem; }
 .raw { stroke-width: 1; opacity: .4; }
+.behind { stroke-width: 1; opacity: .5; }
+.frame.parallel { padding: 8px 14px 42px; }
 .dash1 { stroke-dasharray: 7 3; }
 .dash2 { stroke-dasharray: 2 3; }
 .dash3 { stroke-dasharray: 9 3 2 3; }

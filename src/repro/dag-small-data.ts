@@ -6,7 +6,17 @@ import { kid, leak } from "../metrics/index.ts";
 import { type ConfiguredModel, classifier, gan } from "../models/index.ts";
 import { type Features, classifierFeatures, openTrained } from "../trained/index.ts";
 import { type Evaluation, evaluator } from "../evaluation/index.ts";
-import { type Row, type RowContext, type Scale, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
+import type { Run } from "../run/index.ts";
+import {
+  type Row,
+  type RowContext,
+  type RowTraining,
+  type Scale,
+  fit,
+  fromLeast,
+  overSeeds,
+  trainEach,
+} from "./row.ts";
 
 const nets = { arch: "dcgan", hidden: [16, 32], latent: 64, discriminatorNorm: "none" } as const;
 
@@ -57,8 +67,10 @@ export const dagSmallDataRow: Row = {
   },
   run: async (context) => {
     const budget = budgets[context.scale];
-    const values: Record<string, number> = {};
-    for (const spec of budget.specs) Object.assign(values, await measureAll(context, spec, budget));
+    const judges = new Map<string, Judges>();
+    for (const spec of budget.specs) judges.set(spec, await judgesOf(context, spec, budget));
+    const values = await measureAll(context, judges, budget);
+    for (const { close } of judges.values()) await close();
     return { values, seeds: budget.seeds };
   },
   verdict: (values, scale) => {
@@ -82,24 +94,71 @@ interface Task {
   readonly classes: DataSplit;
 }
 
-async function measureAll(context: RowContext, spec: string, budget: Budget): Promise<Record<string, number>> {
-  const { seeds, tellerSteps, shares } = budget;
+/** Images to learn from, and what tells of samples how far they are from them and how many lie turned. */
+interface Judges {
+  readonly items: DataSplit;
+  readonly features: Features;
+  readonly ofTurns: Features;
+  close(): Promise<void>;
+}
+
+async function judgesOf(context: RowContext, spec: string, { seeds, tellerSteps }: Budget): Promise<Judges> {
   const { items, classes } = await taskOf(context, spec);
   const options = { steps: tellerSteps, seed: seeds[0]! };
   const turns = await fit(context, `${spec}, turns`, classifier({ task: "transform" }), items, options);
   const ofTurns = await classifierFeatures(turns.trained, "turns");
   const teller = await fit(context, `${spec}, classes`, classifier(), classes, options);
   const features = await classifierFeatures(teller.trained, "classes");
+  const close = async () => {
+    await turns.close();
+    await teller.close();
+  };
+  return { items, features, ofTurns, close };
+}
+
+/** One training of a model on a part of a data set. */
+interface Judged extends RowTraining {
+  /** `mnist/0.1/base`; of all its seeds the same. */
+  readonly part: string;
+  readonly seed: number;
+  readonly judges: Judges;
+}
+
+function trainingsOf(judges: ReadonlyMap<string, Judges>, { shares, seeds, steps }: Budget): Judged[] {
+  return [...judges].flatMap(([spec, of]) =>
+    shares.flatMap((share) => {
+      const { items } = of;
+      const data = { train: share === 1 ? items.train : thin(items.train, share), test: items.test };
+      return Object.entries(augmentations).flatMap(([name, model]) =>
+        seeds.map((seed): Judged => {
+          const part = `${spec}/${share}/${name}`;
+          const options = { steps, batch: Math.min(batch, data.train.size), learningRate, seed };
+          return { label: `${part}, seed ${seed}`, model, data, options, part, seed, judges: of };
+        }),
+      );
+    }),
+  );
+}
+
+async function measureAll(
+  context: RowContext,
+  judges: ReadonlyMap<string, Judges>,
+  budget: Budget,
+): Promise<Record<string, number>> {
+  const found = await trainEach(context, trainingsOf(judges, budget), async (run, training) => ({
+    part: training.part,
+    ...(await measure(context, run, training, budget)),
+  }));
   const values: Record<string, number> = {};
-  for (const share of shares) {
-    const part = { train: share === 1 ? items.train : thin(items.train, share), test: items.test };
-    for (const [name, model] of Object.entries(augmentations)) {
-      const label = `${spec}/${share}/${name}`;
-      Object.assign(values, await measure(context, label, model, part, { features, ofTurns }, budget));
+  for (const part of new Set(found.map((one) => one.part))) {
+    const own = found.filter((one) => one.part === part);
+    for (const name of ["kid", "leak"] as const) {
+      const all = own.map((one) => one[name].value);
+      Object.assign(values, overSeeds(`${part}/${name}`, all));
     }
+    // Of real items against real items it is the same for all models of one data set.
+    values[`${part.split("/")[0]}/real/leak`] = own[0]!.leak.floor!;
   }
-  await turns.close();
-  await teller.close();
   return values;
 }
 
@@ -121,32 +180,17 @@ async function domainsOf({ name, sides: { a, b } }: Dataset & { readonly sides: 
 
 async function measure(
   context: RowContext,
-  label: string,
-  model: ConfiguredModel,
-  data: DataSplit,
-  { features, ofTurns }: { readonly features: Features; readonly ofTurns: Features },
-  { steps, samples, seeds }: Budget,
-): Promise<Record<string, number>> {
-  const found: Record<"kid" | "leak", Evaluation[]> = { kid: [], leak: [] };
+  run: Run,
+  { label, part, seed, data, judges: { features, ofTurns } }: Judged,
+  { samples }: Budget,
+): Promise<Record<"kid" | "leak", Evaluation>> {
   const test = take(data.test, samples);
-  for (const seed of seeds) {
-    const options = { steps, batch: Math.min(batch, data.train.size), learningRate, seed };
-    const run = await trainToEnd(context, `${label}, seed ${seed}`, model, data, options);
-    const { trained, close } = await openTrained(run, context.engine);
-    const subject = { trained, data: test, part: "test", key: fold(key(seed), label), training: data.train };
-    const size = { samples: test.size };
-    found.kid.push(await evaluator({ ...subject, features })(kid, size));
-    found.leak.push(await evaluator({ ...subject, features: ofTurns })(leak, size));
-    await close();
-    const [distance, turned] = [found.kid.at(-1)!, found.leak.at(-1)!].map(({ value }) => value.toPrecision(3));
-    context.say(`${label}, seed ${seed}: KID ${distance}, leak ${turned}`);
-  }
-  const values: Record<string, number> = {};
-  for (const [name, results] of Object.entries(found)) {
-    const all = results.map(({ value }) => value);
-    Object.assign(values, overSeeds(`${label}/${name}`, all));
-  }
-  // Of real items against real items it is the same for all models of one data set.
-  values[`${label.split("/")[0]}/real/leak`] = found.leak[0]!.floor!;
-  return values;
+  const { trained, close } = await openTrained(run, context.engine);
+  const subject = { trained, data: test, part: "test", key: fold(key(seed), part), training: data.train };
+  const size = { samples: test.size };
+  const distance = await evaluator({ ...subject, features })(kid, size);
+  const turned = await evaluator({ ...subject, features: ofTurns })(leak, size);
+  await close();
+  context.say(`${label}: KID ${distance.value.toPrecision(3)}, leak ${turned.value.toPrecision(3)}`);
+  return { kid: distance, leak: turned };
 }

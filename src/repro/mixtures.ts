@@ -5,7 +5,8 @@ import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp 
 import { modesOf } from "../metrics/index.ts";
 import { scatterPlot } from "../plot/index.ts";
 import { openTrained } from "../trained/index.ts";
-import { type Row, type RowContext, type Scale, type Values, overSeeds, trainToEnd } from "./row.ts";
+import type { Run } from "../run/index.ts";
+import { type Row, type RowContext, type RowTraining, type Scale, type Values, overSeeds, trainEach } from "./row.ts";
 
 // All methods in one setting, which is what each recipe does with points by default: the same nets, noise, batch, rule, learning
 // rate and count of the generator's steps. What a step costs differs: a critic makes five for one, an unrolled generator looks
@@ -62,11 +63,7 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
     },
     run: async (context) => {
       const { seeds } = budgets[context.scale];
-      const values: Record<string, number> = {};
-      for (const [method, configure] of Object.entries(methods)) {
-        Object.assign(values, await measure(context, data, method, configure(noise)));
-      }
-      return { values, seeds };
+      return { values: await measureAll(context, data, noise), seeds };
     },
     verdict: (values) => {
       const remedies = Object.keys(methods).filter((method) => method !== "gan");
@@ -121,32 +118,65 @@ function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
   return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} of high quality (98.9 % of the data are). Of what catches the most modes here, ${best!.method} is of the highest quality: ${best!.modes} modes and ${percent(best!.highQuality)}, ${reached ? "no less" : "less"}.`;
 }
 
+interface MethodTraining extends RowTraining {
+  readonly method: string;
+  readonly seed: number;
+}
+
 /** Means over seeds, with standard errors: of the last step under METHOD/, of the averaged generator under METHOD/ema/. */
-async function measure(context: RowContext, dataName: string, method: string, model: ConfiguredModel): Promise<Values> {
+async function measureAll(context: RowContext, dataName: string, noise: number): Promise<Values> {
   const { steps, seeds } = budgets[context.scale];
   const data = await context.open(dataName);
   const { modes } = data.test;
   if (modes?.kind !== "centers") throw new DataError(`repro: ${dataName} must declare centres - got none`);
-  const found = new Map<string, number[]>();
-  let seconds = 0;
-  for (const seed of seeds) {
-    const run = await trainToEnd(context, `${method}, seed ${seed}`, model, data, { steps, seed });
-    seconds += run.state.seconds / seeds.length;
-    for (const weights of ["last", "ema"] as const) {
-      const { trained, close } = await openTrained(run, context.engine, weights);
-      const drawn = await trained.sample(fold(key(seed), "modes"), samples);
-      await close();
-      const { captured, highQuality, reverseKl } = modesOf(drawn, modes);
-      const prefix = weights === "ema" ? `${method}/ema` : method;
-      for (const [name, value] of Object.entries({ modes: captured, highQuality, reverseKl })) {
-        const all = found.get(`${prefix}/${name}`) ?? [];
-        found.set(`${prefix}/${name}`, [...all, value]);
-      }
-      context.say(`${prefix}, seed ${seed}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % of high quality`);
+  const trainings = Object.entries(methods).flatMap(([method, configure]) =>
+    seeds.map((seed): MethodTraining => {
+      return {
+        label: `${method}, seed ${seed}`,
+        model: configure(noise),
+        data,
+        options: { steps, seed },
+        method,
+        seed,
+      };
+    }),
+  );
+  const found = await trainEach(context, trainings, async (run, { method, seed }) => ({
+    method,
+    seconds: run.state.seconds,
+    values: await measure(context, run, method, seed, modes),
+  }));
+  const values: Record<string, number> = {};
+  for (const method of Object.keys(methods)) {
+    const own = found.filter((one) => one.method === method);
+    values[`${method}/seconds`] = own.reduce((sum, { seconds }) => sum + seconds / own.length, 0);
+    for (const name of Object.keys(own[0]!.values)) {
+      const all = own.map((one) => one.values[name]!);
+      Object.assign(values, overSeeds(name, all));
     }
   }
-  const values: Record<string, number> = { [`${method}/seconds`]: seconds };
-  for (const [name, all] of found) Object.assign(values, overSeeds(name, all));
+  return values;
+}
+
+async function measure(
+  context: RowContext,
+  run: Run,
+  method: string,
+  seed: number,
+  modes: Parameters<typeof modesOf>[1],
+): Promise<Values> {
+  const values: Record<string, number> = {};
+  for (const weights of ["last", "ema"] as const) {
+    const { trained, close } = await openTrained(run, context.engine, weights);
+    const drawn = await trained.sample(fold(key(seed), "modes"), samples);
+    await close();
+    const { captured, highQuality, reverseKl } = modesOf(drawn, modes);
+    const prefix = weights === "ema" ? `${method}/ema` : method;
+    for (const [name, value] of Object.entries({ modes: captured, highQuality, reverseKl })) {
+      values[`${prefix}/${name}`] = value;
+    }
+    context.say(`${prefix}, seed ${seed}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % of high quality`);
+  }
   return values;
 }
 

@@ -17,6 +17,8 @@ export interface RowContext {
   open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
   /** Reports progress to the user. */
   say(text: string): void;
+  /** Trains in a job of its own, of which many can be begun at once. Where not given, trainings are made in memory one after the other. */
+  readonly trainAsJob?: ((training: RowTraining) => Promise<Run>) | undefined;
   /** Records the warnings of one training, by its label. */
   diagnosed(label: string, warnings: readonly Warning[]): void;
 }
@@ -79,25 +81,61 @@ export function fromLeast(values: Values, names: readonly string[], quantity: st
   return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");
 }
 
-/** Trains a model to its end, in memory and with the checks of any run; checkpoints are written only if asked for. */
-export async function trainToEnd(
-  { engine, say, diagnosed }: RowContext,
-  label: string,
-  model: ConfiguredModel,
-  data: DataSplit,
-  options: TrainOptions,
-): Promise<Run> {
+/** One training of a row. */
+export interface RowTraining {
+  /** What it is called in what is told; no other training of the row has it. */
+  readonly label: string;
+  readonly model: ConfiguredModel;
+  readonly data: DataSplit;
+  readonly options: TrainOptions;
+}
+
+/** Trains in memory and with the checks of any run; checkpoints are written only if asked for. */
+async function trainInMemory({ engine, say }: RowContext, { label, model, data, options }: RowTraining): Promise<Run> {
   const store = new MemoryStore();
   const rare = { checkpointEvery: 1_000_000, keep: 1 };
   let told = 0;
   for await (const event of train(model, data, { ...rare, ...options }, { engine, store })) {
-    if (event.type === "done") diagnosed(label, event.result.warnings);
     if (event.type !== "step") continue;
     const tenth = Math.floor((10 * event.step) / event.steps);
     if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);
     told = Math.max(told, tenth);
   }
   return Run.open(store);
+}
+
+/** Trains a model to its end. */
+export async function trainToEnd(
+  context: RowContext,
+  label: string,
+  model: ConfiguredModel,
+  data: DataSplit,
+  options: TrainOptions,
+): Promise<Run> {
+  const training = { label, model, data, options };
+  const run = await (context.trainAsJob?.(training) ?? trainInMemory(context, training));
+  context.diagnosed(label, run.state.warnings ?? []);
+  return run;
+}
+
+/**
+ * Trains models that do not depend on each other, and measures each, in order. Where trainings are jobs of their own, all are
+ * begun at once; else one is measured before the next is trained.
+ */
+export async function trainEach<Of extends RowTraining, Found>(
+  context: RowContext,
+  trainings: readonly Of[],
+  measure: (run: Run, of: Of) => Promise<Found>,
+): Promise<Found[]> {
+  const begin = ({ label, model, data, options }: Of) => trainToEnd(context, label, model, data, options);
+  const begun = context.trainAsJob === undefined ? null : trainings.map(begin);
+  // Each failure is met where it is awaited; until then it is no unhandled one.
+  for (const run of begun ?? []) run.catch(() => undefined);
+  const found: Found[] = [];
+  for (const [i, training] of trainings.entries()) {
+    found.push(await measure(await (begun?.[i] ?? begin(training)), training));
+  }
+  return found;
 }
 
 /** Trains a model to its end and opens the result, with EMA parameters if there are any. */

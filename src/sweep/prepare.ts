@@ -1,4 +1,8 @@
 import { OptionError } from "../base/errors.ts";
+import { sizeOf } from "../base/ndarray.ts";
+import type { DataSplit } from "../data/index.ts";
+import type { Model } from "../models/index.ts";
+import { stepBytes } from "../step/step-memory.ts";
 import { methods } from "./methods/index.ts";
 import { requireMetric } from "./metric.ts";
 import { type SweepSubject, TrialResolver, requireValues } from "./resolve.ts";
@@ -15,6 +19,8 @@ export interface PreparedSweep {
   readonly combinations: number;
   /** Of its first trial. */
   readonly steps: number;
+  /** Memory that its first trial takes, about. */
+  readonly bytes: number;
   /** Nothing has happened in it. */
   readonly state: SweepState;
 }
@@ -34,7 +40,17 @@ export async function prepareSweep(file: SweepFile, subject: SweepSubject, where
   requireMetric(file.metric.name, model, data, isHalving(file), where);
   const { steps } = config.train;
   const state = new SweepState(file, space, rungsOf(file, steps));
-  return { file, resolver, combinations: combinationsOf(space), steps, state };
+  const bytes = trialBytes(model, data, config.train.batch);
+  return { file, resolver, combinations: combinationsOf(space), steps, bytes, state };
+}
+
+/** Of a training process without a model and data. */
+const processBytes = 250 * 2 ** 20;
+
+/** Memory of a training process: its step, and its items as float32. An estimate from above. */
+function trialBytes(model: Model, { train, test }: DataSplit, batch: number): number {
+  const items = train.size + test.size;
+  return processBytes + stepBytes(model, [batch, ...train.shape]) + 4 * items * sizeOf(train.shape);
 }
 
 /** @throws OptionError where the method and the other entries do not fit each other. */

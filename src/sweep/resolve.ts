@@ -16,7 +16,7 @@ import {
 import type { Engine } from "../runtime/index.ts";
 import type { Assignment, Space } from "./space.ts";
 import type { SweepFile } from "./sweep-file.ts";
-import { trialId } from "./trial.ts";
+import { type Fingerprints, fingerprintsOf, trialId } from "./trial.ts";
 
 /** What a sweep's file names. */
 export interface SweepSubject {
@@ -32,6 +32,7 @@ export interface SweepSubject {
 export interface ResolvedTrial {
   readonly id: string;
   readonly config: RunConfig;
+  readonly fingerprints: Fingerprints;
   readonly model: Model;
   readonly data: DataSplit;
 }
@@ -62,7 +63,7 @@ export class TrialResolver {
     const training = { ...(every !== undefined && { evalEvery: every }), ...options("train"), seed } as TrainOptions;
     const { config, model } = await planRun(configured, data, training, { engine, source, module });
     if (every !== undefined) this.requireComparable(config, every);
-    return { id: trialId(config, this.file.threads, data), config, model, data };
+    return { id: trialId(config, this.file.threads, data), config, fingerprints: fingerprintsOf(data), model, data };
   }
 
   /** @throws OptionError for a trial that is not evaluated where it is compared, or not as long as the others. */

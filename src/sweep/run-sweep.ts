@@ -125,8 +125,8 @@ async function configurationOf(
   const trials = [];
   try {
     for (const seed of seedsOf(state.file)) {
-      const { id, config } = await resolver.resolve(parameters, seed);
-      trials.push({ id, seed, config });
+      const { id, config, fingerprints } = await resolver.resolve(parameters, seed);
+      trials.push({ id, seed, config, fingerprints });
     }
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

@@ -20,10 +20,16 @@ export interface SweepRecord {
 }
 
 const value = z.number().nullable();
+const trial = z.object({
+  id: textEntry,
+  seed: countEntry,
+  config: z.record(z.string(), z.unknown()),
+  fingerprints: z.object({ train: textEntry, test: textEntry }).optional(),
+});
 const configuration = z.object({
   type: z.literal("configuration"),
   parameters: z.record(z.string(), z.unknown()),
-  trials: z.array(z.object({ id: textEntry, seed: countEntry, config: z.record(z.string(), z.unknown()) })),
+  trials: z.array(trial),
   /** Why it was not trained: its values do not fit each other. */
   refused: textEntry.optional(),
 });
@@ -40,10 +46,13 @@ const ended = z.object({
 });
 const logLine = z.discriminatedUnion("type", [configuration, promotion, ended]);
 
+/** A trial as the log has it. */
+export type LoggedTrial = Omit<z.output<typeof trial>, "config"> & { readonly config: RunConfig };
+
 /** What happened in a sweep. */
 export type SweepEvent =
   | (Omit<z.output<typeof configuration>, "trials"> & {
-      readonly trials: readonly { readonly id: string; readonly seed: number; readonly config: RunConfig }[];
+      readonly trials: readonly LoggedTrial[];
     })
   | z.output<typeof promotion>
   | z.output<typeof ended>;

@@ -1,10 +1,9 @@
 import { type Key, fold, key } from "../base/random.ts";
-import type { RunConfig } from "../run/index.ts";
 import { type Known, type SearchMethod, methods } from "./methods/index.ts";
 import { promoted } from "./rungs.ts";
 import { type Assignment, type Space, assignmentKey } from "./space.ts";
 import { type SweepFile, seedsOf } from "./sweep-file.ts";
-import type { SweepEvent } from "./sweep-log.ts";
+import type { LoggedTrial, SweepEvent } from "./sweep-log.ts";
 import type { TrialJob } from "./trainer.ts";
 import type { TrialEnd } from "./trial-end.ts";
 
@@ -12,7 +11,7 @@ import type { TrialEnd } from "./trial-end.ts";
 export interface Configuration {
   readonly number: number;
   readonly parameters: Assignment;
-  readonly trials: readonly { readonly id: string; readonly seed: number; readonly config: RunConfig }[];
+  readonly trials: readonly LoggedTrial[];
   /** Why it cannot be trained. */
   readonly refused: string | undefined;
   /** Up to which rung it is trained. */

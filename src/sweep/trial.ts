@@ -14,6 +14,18 @@ export interface Trial {
   readonly config: RunConfig;
   /** Threads of the engine. */
   readonly threads: number;
+  /** Of the items that it is trained and evaluated on: data of the same name may differ on another machine. */
+  readonly fingerprints?: Fingerprints | undefined;
+  /** The row of `zaya repro` that it is a training of, which makes its model and its data. */
+  readonly row?: { readonly name: string; readonly scale: string } | undefined;
+}
+
+/** Of the parts of data. */
+export type Fingerprints = Readonly<Record<keyof DataSplit, string>>;
+
+/** Fingerprints of data. */
+export function fingerprintsOf({ train, test }: DataSplit): Fingerprints {
+  return { train: train.fingerprint, test: test.fingerprint };
 }
 
 /** Characters of an id: of a million trials, two share one with a probability of 3e-8. */
@@ -23,12 +35,12 @@ const idLength = 16;
  * The id of a training: SHA-256 of its config, its number of threads and the fingerprints of its data. Where the data lie does
  * not count, so that all machines know a trial by one name.
  */
-export function trialId(config: RunConfig, threads: number, { train, test }: DataSplit): string {
+export function trialId(config: RunConfig, threads: number, data: DataSplit): string {
   const { spec: _, second: __, dataDir: ___, ...how } = config.data;
   const { module, init, ...rest } = config;
   const identity = {
     ...rest,
-    data: { ...how, train: train.fingerprint, test: test.fingerprint },
+    data: { ...how, ...fingerprintsOf(data) },
     ...(module && { module: module.sha256 }),
     ...(init && { init: init.sha256 }),
     threads,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { filesIn, readJson, resultOf, workFolder, zaya } from "./zaya.ts";
+import { type Json, filesIn, readJson, resultOf, start, workFolder, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 beforeAll(async () => {
@@ -37,5 +37,40 @@ describe("zaya repro", () => {
     const print = await zaya(work.folder, "repro", "beta-vae", "--only-print", "--out", "nothing");
     expect([print.code, print.stdout.includes("bar ")]).toEqual([0, true]);
     expect(await filesIn(join(work.folder, "nothing"))).toEqual([]);
+  });
+});
+
+describe("zaya repro --jobs", () => {
+  it("trains by jobs, and goes on with all of them after it was killed and stopped", { timeout: 900_000 }, async () => {
+    const words = ["repro", "ring", "--out", "jobs", "--jobs", "2"];
+    const runs = async (): Promise<Json[]> => {
+      const names = (await filesIn(join(work.folder, "jobs", "trials"))).filter((name) => name.endsWith("/run.json"));
+      return Promise.all(names.map((name) => readJson(work.folder, "jobs", "trials", name)));
+    };
+    const done = async () =>
+      (await runs()).filter(({ status }) => status === "done").map(({ started }) => started as string);
+    const killed = start(work.folder, ...words);
+    await killed.until("trainings so far");
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    const before = await done();
+    expect(before.length).toBeGreaterThan(0);
+    const stopped = start(work.folder, ...words, "--json");
+    await stopped.until("2 of ");
+    stopped.child.kill("SIGINT");
+    const outcome = await stopped.ended;
+    expect([outcome.code, resultOf(outcome).status]).toEqual([130, "interrupted"]);
+    const result = await zaya(work.folder, ...words, "--json");
+    expect(result.code).toBe(0);
+    const trained = await runs();
+    // Each of them once: those that were done are as they were.
+    expect(trained.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => "done"));
+    expect(trained.map(({ started }) => started as string)).toEqual(expect.arrayContaining(before));
+    expect((await filesIn(join(work.folder, "jobs"))).filter((name) => name.endsWith(".lock"))).toEqual([]);
+    // What is measured is what the same trainings are without a stop.
+    const again = await zaya(work.folder, "repro", "ring", "--out", "whole", "--jobs", "1", "--json");
+    const untimed = (values: Json) =>
+      Object.fromEntries(Object.entries(values).filter(([name]) => !name.endsWith("seconds")));
+    expect(untimed(resultOf(again).values)).toEqual(untimed(resultOf(result).values));
   });
 });

@@ -91,7 +91,7 @@ describe.skipIf(redisProgram === null)(
       const client = new Redis(redis.url);
       const keys = await client.keys("*");
       client.disconnect();
-      return keys.filter((name) => !/:(meta|id|events|stalled-check|marker)$|^zaya:workers:/.test(name));
+      return keys.filter((name) => !/:(meta|id|events|stalled-check|marker)$|^zaya:workers?\b/.test(name));
     };
 
     it(
@@ -246,6 +246,17 @@ describe.skipIf(redisProgram === null)(
       two[0]!.child.kill("SIGKILL");
       skewed(0);
       expect(resultOf(await sweeping)).toMatchObject({ done: 4, failed: 0 });
+    });
+
+    it("has workers refuse data of other items", { timeout: 120_000 }, async () => {
+      await writeTinyData(folder, 7);
+      const waiting = start(folder, "sweep", "tiny.yaml", "--queue", redis.url, "--out", "differ", "--json");
+      await waiting.until("no worker of this version");
+      await writeTinyData(folder, 1);
+      startWorker("--out", "differ");
+      const outcome = resultOf(await waiting.ended);
+      expect(outcome).toMatchObject({ done: 0, failed: 4 });
+      expect(outcome.failures[0]).toMatch(/the data must have the fingerprints \w{16},\w{16} - got \w{16},\w{16}/);
     });
 
     it.each<[what: string, url: () => string, words: string]>([

@@ -14,6 +14,7 @@ import {
   runSweep,
   tableOf,
 } from "../../src/sweep/index.ts";
+import { importances } from "../../src/sweep/importance.ts";
 import { choiceShares, parzen } from "../../src/sweep/methods/parzen.ts";
 import type { TrialResolver } from "../../src/sweep/resolve.ts";
 import type { Assignment, Space } from "../../src/sweep/space.ts";
@@ -214,5 +215,32 @@ describe("a sweep that goes on", () => {
       () => 1,
     );
     expect(table.rows.map(({ parameters }) => parameters["latent"]).toSorted()).toEqual([1, 2, 3]);
+  });
+});
+
+describe("importance", () => {
+  const row = (parameters: Assignment, mean: number, configuration: number) =>
+    ({ parameters, mean, configuration, status: "done" }) as unknown as Parameters<
+      typeof importances
+    >[0]["rows"][number];
+
+  it("is the share of variance of each main effect: of an additive function of a full grid all of it", () => {
+    const [a, b] = [
+      [0, 1, 2],
+      [0, 1, 2, 3],
+    ];
+    const rows = a.flatMap((x) => b.map((y) => row({ x, y, z: 1 }, 3 * x + y, 4 * x + y)));
+    // Variances of 3x and y on these grids: 9 * 2 / 3 and 5 / 4.
+    const found = importances({ rows, parameters: ["z", "y", "x"] });
+    expect(found.map(({ parameter }) => parameter)).toEqual(["x", "y", "z"]);
+    expect(found[0]!.share).toBeCloseTo(6 / 7.25, 12);
+    expect(found[1]!.share).toBeCloseTo(1.25 / 7.25, 12);
+    expect(found[2]!.share).toBeCloseTo(0, 12);
+  });
+
+  it("puts values of a range into quarters, and says nothing of equal values", () => {
+    const rows = Array.from({ length: 40 }, (_, i) => row({ x: i / 40 }, Math.floor(i / 10), i));
+    expect(importances({ rows, parameters: ["x"] })).toEqual([{ parameter: "x", share: 1 }]);
+    expect(importances({ rows: rows.map((one) => ({ ...one, mean: 1 })), parameters: ["x"] })[0]!.share).toBe(0);
   });
 });

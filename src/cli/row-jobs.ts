@@ -1,0 +1,163 @@
+import { join, resolve } from "node:path";
+
+import { DivergedError, RunError } from "../base/errors.ts";
+import type { DataSplit } from "../data/index.ts";
+import { FolderStore, createRunFolder, isRun, nodeEngine, openData, openRunFolder, versions } from "../node/index.ts";
+import type { Row, RowTraining, Scale } from "../repro/index.ts";
+import { Run, isDone, planRun } from "../run/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import { type Trainer, type Trial, trialId } from "../sweep/index.ts";
+import { resume, train } from "../train/index.ts";
+import { exitCodes, tellError } from "./failure.ts";
+import { followRun } from "./follow.ts";
+import { duration } from "./format.ts";
+import { catchInterrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+
+/** Threads of a training that is a job: its numbers do not depend on how many jobs there are. */
+export const jobThreads = 1;
+
+/** Asked to stop before all trainings of a row are done. */
+export class StoppedRow extends Error {}
+
+/** A training of a row as a trial; its run is in the folder of its id. */
+function trialOf(row: Row, scale: Scale, { model, data, options }: RowTraining, engine: Engine): Trial {
+  const { config } = planRun(model, data, options, { engine });
+  const id = trialId(config, jobThreads, data);
+  return { id, configuration: 0, seed: config.train.seed, config, threads: jobThreads, row: { name: row.name, scale } };
+}
+
+function runFolder(out: string, { id }: Trial): string {
+  return join(resolve(out), "trials", id);
+}
+
+/** Where a row's trainings are jobs. */
+export interface RowJobs {
+  readonly row: Row;
+  readonly scale: Scale;
+  readonly out: string;
+  readonly engine: Engine;
+  readonly trainer: Trainer;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+}
+
+/** What trains a row's trainings by jobs, at most as many at once as the trainer has slots. */
+export function trainByJobs({
+  row,
+  scale,
+  out,
+  engine,
+  trainer,
+  signal,
+  output,
+}: RowJobs): (of: RowTraining) => Promise<Run> {
+  const waiting: (() => void)[] = [];
+  let [running, done, known] = [0, 0, 0];
+  const free = async (): Promise<void> => {
+    if (running >= trainer.slots(false)) await new Promise<void>((go) => waiting.push(go));
+    running++;
+  };
+  return async (training) => {
+    known++;
+    const trial = trialOf(row, scale, training, engine);
+    await free();
+    try {
+      const end = await trainer.train({ trial, metric: "", until: null }, signal);
+      if (end === null) throw new StoppedRow();
+      if (end.status === "failed") throw new RunError(`${training.label}: ${end.reason}`);
+      if (end.status === "diverged") throw new DivergedError(end.step, `${training.label}: ${end.reason}`);
+      output.say(`${training.label}: trained in ${duration(end.seconds)}, ${++done} of ${known} trainings so far`);
+      return await Run.open(new FolderStore(runFolder(out, trial)));
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}
+
+/**
+ * Trains one training of a row, in the folder of its id: runs the row, opens those of its trainings that are done, and waits for
+ * no other. Returns the exit code.
+ */
+export async function trainOne(row: Row, scale: Scale, wanted: string, out: string, output: Output): Promise<number> {
+  const engine = await nodeEngine({ threads: jobThreads });
+  const signal = catchInterrupt(output);
+  process.once("beforeExit", () => {
+    process.exitCode = tellError(
+      new RunError(
+        `${row.name}: a training must be one of the row's, after those that it needs - got ${wanted}`,
+        "was the row changed since?",
+      ),
+    );
+  });
+  return new Promise<number>((ended, failed) => {
+    const context = {
+      scale,
+      engine,
+      open: openData,
+      say: () => undefined,
+      diagnosed: () => undefined,
+      trainAsJob: async (training: RowTraining): Promise<Run> => {
+        const trial = trialOf(row, scale, training, engine);
+        const folder = runFolder(out, trial);
+        if (trial.id === wanted) {
+          await trainInFolder(folder, training, engine, signal, output).then(ended, failed);
+        } else if (await isRun(folder)) {
+          const run = await Run.open(new FolderStore(folder));
+          if (isDone(run)) return run;
+        }
+        return new Promise(() => undefined);
+      },
+    };
+    row.run(context).catch(failed);
+  }).finally(() => process.removeAllListeners("beforeExit"));
+}
+
+async function trainInFolder(
+  folder: string,
+  { model, data, options }: RowTraining,
+  engine: Engine,
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
+  return (await isRun(folder))
+    ? resumeIn(folder, data, engine, signal, output)
+    : beginIn(folder, { model, data, options }, engine, signal, output);
+}
+
+async function beginIn(
+  folder: string,
+  { model, data, options }: Omit<RowTraining, "label">,
+  engine: Engine,
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
+  const plan = planRun(model, data, options, { engine });
+  const opened = await createRunFolder(folder);
+  try {
+    const settings = { store: opened.store, versions: versions(jobThreads) };
+    const begin = (ends: AbortSignal) => train(plan, { ...settings, signal: ends });
+    return await followRun(begin, { signal }, opened, plan.config, output);
+  } finally {
+    await opened.release();
+  }
+}
+
+async function resumeIn(
+  folder: string,
+  data: DataSplit,
+  engine: Engine,
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
+  const opened = await openRunFolder(folder);
+  try {
+    const run = await Run.open(opened.store);
+    if (isDone(run)) return exitCodes.done;
+    const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends });
+    return await followRun(begin, { signal }, opened, run.config, output);
+  } finally {
+    await opened.release();
+  }
+}

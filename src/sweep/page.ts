@@ -1,0 +1,94 @@
+import { barChart } from "../plot/chart.ts";
+import { dataTable, markup } from "../plot/markup.ts";
+import { formatNumber } from "../plot/numerals.ts";
+import { renderPage } from "../plot/page.ts";
+import { type ParallelAxis, parallelCoordinates } from "../plot/parallel.ts";
+import { minOf, maxOf } from "../base/many.ts";
+import { importances } from "./importance.ts";
+import { type ConfigurationRow, type SweepTable, failureLines, tableCells } from "./table.ts";
+
+/** Lines that are drawn at most, the best ones. */
+const drawnLines = 500;
+
+/** The result of a sweep as an HTML page that opens without a server: table, parallel coordinates, importance, failures. */
+export function sweepPage(table: SweepTable): string {
+  const { sweep, recipe, method, metric, rows, best } = table;
+  const [head, ...cells] = tableCells(table) as [string[], ...string[][]];
+  const trials = rows.reduce((sum, row) => sum + row.trials.length, 0);
+  const intro = markup`<p>${recipe}, ${method}: ${rows.length} configurations, ${trials} trials. ${metric.name}, ${metric.goal}d: mean ± standard error over seeds${best === null ? "" : `; best #${best.configuration}, run ${best.trial}`}.</p>`;
+  const failures = failureLines(table).map((line) => markup`<li>${line}</li>`);
+  const measured = rows.filter(({ mean }) => mean !== null);
+  const several = table.parameters.length > 0 && measured.length > 1;
+  const shares = importances(table).map(({ parameter, share }) => ({ label: parameter, value: share }));
+  const hasImportance = several && rows.filter(({ status }) => status === "done").length > 2;
+  return renderPage(sweep, intro, [
+    { id: "table", title: "Table", content: [markup`${dataTable("All configurations", sweep, head, cells)}`] },
+    {
+      id: "parameters",
+      title: "Parameters",
+      content: [
+        ...(several ? [parallelOf(table, measured)] : []),
+        ...(hasImportance
+          ? [
+              barChart({ title: "Importance", unit: "share of variance", values: shares }, "importance"),
+              markup`<p class="note">The share of the variance between configurations that one parameter explains by itself. Interactions are left out; with few configurations some of it is chance.</p>`,
+            ]
+          : []),
+      ],
+    },
+    { id: "failures", title: "Without a value", content: failures.length === 0 ? [] : [markup`<ul>${failures}</ul>`] },
+  ]);
+}
+
+function parallelOf({ parameters, metric, best }: SweepTable, measured: readonly ConfigurationRow[]) {
+  const sign = metric.goal === "minimize" ? 1 : -1;
+  const shown = measured.toSorted((a, b) => sign * (a.mean! - b.mean!)).slice(0, drawnLines);
+  const axes = [
+    ...parameters.map((name) =>
+      axisOf(
+        name,
+        shown.map((row) => row.parameters[name]),
+      ),
+    ),
+    axisOf(
+      metric.name,
+      shown.map(({ mean }) => mean),
+    ),
+  ];
+  const lines = shown.map((row) => {
+    const values = [...parameters.map((name) => row.parameters[name]), row.mean];
+    return {
+      name: `#${row.configuration}`,
+      places: values.map((value, i) => axes[i]!.placeOf(value)),
+      cells: values.map((value) => (typeof value === "number" ? value : String(value))),
+      emphasised: row.configuration === best?.configuration,
+    };
+  });
+  const left = measured.length - shown.length;
+  const note = `The best configuration is drawn in the second colour.${left > 0 ? ` The ${left} worst are left out.` : ""}`;
+  return parallelCoordinates({ title: "Parameters and metric", axes, lines, note }, "parallel");
+}
+
+interface ScaledAxis extends ParallelAxis {
+  placeOf(value: unknown): number | null;
+}
+
+/** Numbers by their size, in logarithms where they span a factor of 20; all else in its order of appearance. */
+function axisOf(name: string, values: readonly unknown[]): ScaledAxis {
+  const numbers = values.filter((value) => typeof value === "number");
+  if (numbers.length < values.length) {
+    const words = [...new Set(values.map(String))];
+    const at = (i: number): number => (words.length === 1 ? 0.5 : i / (words.length - 1));
+    const ticks = words.map((label, i) => ({ at: at(i), label }));
+    return { name, ticks, placeOf: (value) => at(words.indexOf(String(value))) };
+  }
+  const [least, most] = [minOf(numbers), maxOf(numbers)];
+  const log = least > 0 && most / least >= 20;
+  const scale = (value: number): number => (log ? Math.log(value) : value);
+  const placeOf = (value: unknown): number =>
+    least === most ? 0.5 : (scale(value as number) - scale(least)) / (scale(most) - scale(least));
+  const distinct = [...new Set(numbers)].toSorted((a, b) => a - b);
+  const middle = log ? Math.sqrt(least * most) : (least + most) / 2;
+  const marked = distinct.length <= 6 ? distinct : [least, middle, most];
+  return { name, ticks: marked.map((value) => ({ at: placeOf(value), label: formatNumber(value) })), placeOf };
+}
