@@ -105,7 +105,7 @@ export async function trainOne(row: Row, scale: Scale, wanted: string, out: stri
           await trainInFolder(folder, training, engine, signal, output).then(ended, failed);
         } else if (await isRun(folder)) {
           const run = await Run.open(new FolderStore(folder));
-          if (isDone(run)) return run;
+          if (await isDone(run)) return run;
         }
         return new Promise(() => undefined);
       },
@@ -154,7 +154,7 @@ async function resumeIn(
   const opened = await openRunFolder(folder);
   try {
     const run = await Run.open(opened.store);
-    if (isDone(run)) return exitCodes.done;
+    if (await isDone(run)) return exitCodes.done;
     const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends });
     return await followRun(begin, { signal }, opened, run.config, output);
   } finally {
