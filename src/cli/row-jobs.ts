@@ -21,8 +21,8 @@ export const jobThreads = 1;
 export class StoppedRow extends Error {}
 
 /** A training of a row as a trial; its run is in the folder of its id. */
-function trialOf(row: Row, scale: Scale, { model, data, options }: RowTraining, engine: Engine): Trial {
-  const { config } = planRun(model, data, options, { engine });
+async function trialOf(row: Row, scale: Scale, { model, data, options }: RowTraining, engine: Engine): Promise<Trial> {
+  const { config } = await planRun(model, data, options, { engine });
   const id = trialId(config, jobThreads, data);
   return { id, configuration: 0, seed: config.train.seed, config, threads: jobThreads, row: { name: row.name, scale } };
 }
@@ -60,7 +60,7 @@ export function trainByJobs({
   };
   return async (training) => {
     known++;
-    const trial = trialOf(row, scale, training, engine);
+    const trial = await trialOf(row, scale, training, engine);
     await free();
     try {
       const end = await trainer.train({ trial, metric: "", until: null }, signal);
@@ -99,7 +99,7 @@ export async function trainOne(row: Row, scale: Scale, wanted: string, out: stri
       say: () => undefined,
       diagnosed: () => undefined,
       trainAsJob: async (training: RowTraining): Promise<Run> => {
-        const trial = trialOf(row, scale, training, engine);
+        const trial = await trialOf(row, scale, training, engine);
         const folder = runFolder(out, trial);
         if (trial.id === wanted) {
           await trainInFolder(folder, training, engine, signal, output).then(ended, failed);
@@ -133,7 +133,7 @@ async function beginIn(
   signal: AbortSignal,
   output: Output,
 ): Promise<number> {
-  const plan = planRun(model, data, options, { engine });
+  const plan = await planRun(model, data, options, { engine });
   const opened = await createRunFolder(folder);
   try {
     const settings = { store: opened.store, versions: versions(jobThreads) };
