@@ -21,6 +21,8 @@ let isLooping = false;
 let pace = 0;
 let pending: Reading[] = [];
 let drawn: (() => void) | null = null;
+/** Settled once the page has drawn the newest frame. */
+let lastDrawn: Promise<void> = Promise.resolve();
 let speed = 0;
 /** What is asked for is done in order, one thing after the other. */
 let queue: Promise<void> = Promise.resolve();
@@ -117,11 +119,11 @@ async function frame(): Promise<void> {
   queue = queue.then(frame);
 }
 
-/** Shows the experiment as it is, and waits until the page has drawn it: no frame waits for another. */
+/** Shows the experiment as it is, once the page has drawn the frame before: steps go on while it draws. */
 async function show(of: Experiment): Promise<void> {
+  await lastDrawn;
   const pictures = await of.pictures();
-  const done = new Promise<void>((resolve) => (drawn = resolve));
+  lastDrawn = new Promise<void>((resolve) => (drawn = resolve));
   tell({ type: "frame", step: of.step, pictures, readings: pending, stepsPerSecond: speed });
   pending = [];
-  await done;
 }
