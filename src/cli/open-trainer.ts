@@ -60,10 +60,9 @@ export async function openTrainer(
     throw new OptionError("--jobs is for this machine - got it with --queue", "zaya worker takes --jobs");
   }
   const connection = await connectQueue(url, (line) => output.warn(line));
-  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(resolve(out)) });
-  if (trainer.workers === 0) {
-    output.warn("no worker of this version is there yet: start some with zaya worker --queue URL");
-  }
+  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(resolve(out)) }, () =>
+    output.warn("no worker of this version is running: start some with zaya worker --queue URL"),
+  );
   return {
     trainer,
     where: `${counted(trainer.workers, "trial")} at once by the workers of ${connection.server}`,

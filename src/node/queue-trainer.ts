@@ -48,7 +48,8 @@ async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
 export class QueueTrainer implements Trainer {
   private readonly waiting = new Map<string, Waiting>();
   private readonly timers: NodeJS.Timeout[] = [];
-  private workerSlots = 0;
+  /** Trials that the workers train at once; null before they are counted. */
+  private workerSlots: number | null = null;
   private cursor = 0;
 
   private constructor(
@@ -56,11 +57,19 @@ export class QueueTrainer implements Trainer {
     private readonly queue: Queue<QueuedTrial, QueuedEnd>,
     private readonly events: QueueEvents,
     private readonly of: { readonly sweep: string; readonly store: string },
+    private readonly deserted: () => void,
   ) {}
 
-  /** @param of The sweep, and the id of the folder of its trials. */
-  static async open(connection: QueueConnection, of: { sweep: string; store: string }): Promise<QueueTrainer> {
-    const trainer = new QueueTrainer(connection, connection.queue(), connection.events(), of);
+  /**
+   * @param of The sweep, and the id of the folder of its trials.
+   * @param deserted Called when there is no worker: at the start, and each time that the last one has gone.
+   */
+  static async open(
+    connection: QueueConnection,
+    of: { sweep: string; store: string },
+    deserted: () => void,
+  ): Promise<QueueTrainer> {
+    const trainer = new QueueTrainer(connection, connection.queue(), connection.events(), of, deserted);
     await trainer.events.waitUntilReady();
     trainer.listen();
     await trainer.count();
@@ -68,7 +77,7 @@ export class QueueTrainer implements Trainer {
   }
 
   slots(learns: boolean): number {
-    return learns ? Math.max(1, this.workerSlots) : Infinity;
+    return learns ? Math.max(1, this.workers) : Infinity;
   }
 
   progress(job: TrialJob): number | null {
@@ -77,7 +86,7 @@ export class QueueTrainer implements Trainer {
 
   /** Trials that its workers train at once. */
   get workers(): number {
-    return this.workerSlots;
+    return this.workerSlots ?? 0;
   }
 
   async train(job: TrialJob, signal: AbortSignal): Promise<QueuedEnd> {
@@ -148,7 +157,9 @@ export class QueueTrainer implements Trainer {
   private async count(): Promise<void> {
     const own = JSON.stringify(queueVersions());
     const workers = (await workersOf(this.connection)).filter((worker) => JSON.stringify(worker.versions) === own);
+    const before = this.workerSlots;
     this.workerSlots = workers.reduce((sum, { jobs }) => sum + jobs, 0);
+    if (this.workerSlots === 0 && before !== 0) this.deserted();
   }
 
   /** Events can be lost if the server has no persistence: some jobs are checked at a time. */
