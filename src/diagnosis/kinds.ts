@@ -18,7 +18,7 @@ export interface Kinds {
   readonly rule: KindRule;
 }
 
-export interface KindRule {
+interface KindRule {
   /** [m, d], m at least k. */
   readonly centres: NdArray;
   /** The kind of each centre, [m]. */

@@ -20,9 +20,6 @@ const options = z.object({
 });
 type HeldOptions = z.output<typeof options>;
 
-/** How the critic is kept from being steep: the weight of the gradient penalty, or the bound of its parameters. */
-export type SlopeRule = HeldOptions["rule"];
-
 /** A critic between the data and the data shifted along their first axis. */
 const heldGenerator = defineModel({
   name: "critic",
