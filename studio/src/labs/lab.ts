@@ -186,7 +186,7 @@ export interface Lab<Controls extends z.ZodObject = z.ZodObject> {
   }[];
   /** Steps between two measurements. */
   readonly measureEvery: number;
-  /** The formula in TeX, with the numbers of now in it, and what it says. */
+  /** The formula in TeX, with the current values in it, and what it says. */
   readonly explain: { readonly text: Text; formula(meters: Numbers, controls: z.output<Controls>): readonly string[] };
   /** Commands and code that give the numbers after so many steps. */
   code(controls: z.output<Controls>, seed: number, step: number): Code;
