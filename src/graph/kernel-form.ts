@@ -40,7 +40,7 @@ export interface Arithmetic {
 
 /**
  * How kernels compute an op. Static shapes only: the compiler refuses others before it asks.
- * - `memory`: nothing is computed; inputs and constants.
+ * - `memory`: nothing is computed; an input, which is fed, or a constant, which is known.
  * - `pointwise`: one number of the result from the numbers of the operands at its place, which broadcast.
  * - `view`: no computation; where the numbers of the result lie in memory, seen from where those of the operands do. Null
  *   where no view says that, until the first operand has been copied.
@@ -52,7 +52,7 @@ export interface Arithmetic {
  * - `composite`: other ops compute it, none of which is a composite.
  */
 export type KernelForm<A extends Attrs = Attrs> =
-  | { readonly memory: true }
+  | { readonly memory: "fed" | "known" }
   | { readonly pointwise: (k: Arithmetic, operands: readonly Scalar[], attrs: A) => Scalar }
   | { readonly view: (operands: readonly View[], attrs: A, shape: Shape) => View | null }
   | {

@@ -106,7 +106,7 @@ const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
   },
   gradient: () => [],
   emit: (emitter, _, { name, shape, dtype }) => emitter.input(name, shape, dtype),
-  kernel: { memory: true },
+  kernel: { memory: "fed" },
 });
 
 /** A tensor that is fed, or taken from the state, by its name when a program runs. */
@@ -121,7 +121,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   evaluate: (_, { value }) => Float64Array.from(value.data),
   gradient: () => [],
   emit: (emitter, _, { value }) => emitter.constant(value),
-  kernel: { memory: true },
+  kernel: { memory: "known" },
 });
 
 /** A tensor whose value, and so its shape, is known when the graph is built. */
@@ -131,10 +131,16 @@ export function constant(value: NdArray<TensorType>): Tensor {
 
 /** The value of a constant node, or null for any other node. */
 export function constantValue(x: Tensor): NdArray<TensorType> | null {
-  return opOf(x) === (constantOp as unknown as Op) ? (x.attrs.value as NdArray<TensorType>) : null;
+  return memoryOf(x) === "known" ? (x.attrs.value as NdArray<TensorType>) : null;
 }
 
 /** The name of an input node, or null for any other node. */
 export function inputName(x: Tensor): string | null {
-  return opOf(x) === (inputOp as unknown as Op) ? (x.attrs.name as string) : null;
+  return memoryOf(x) === "fed" ? (x.attrs.name as string) : null;
+}
+
+/** By what the op declares: a graph may hold nodes of another copy of zaya, as of a recipe whose package has its own. */
+function memoryOf(x: Tensor): "fed" | "known" | null {
+  const { kernel } = opOf(x);
+  return "memory" in kernel ? kernel.memory : null;
 }

@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { key, normal } from "../../src/base/random.ts";
 import { commands } from "../../src/cli/commands.ts";
+import { encodeNpy } from "../../src/codec/npy.ts";
 import { type Json, resultOf, root, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 /** Keys by command, as docs/json.md has them; those that need not be there end in "?". */
@@ -18,6 +20,7 @@ beforeAll(async () => {
   }
   work = await workFolder();
   await writeTinyData(work.folder);
+  await writeFile(join(work.folder, "points.npy"), encodeNpy(normal(key(1), [1000, 2])));
   await zaya(work.folder, ...tiny, "--steps", "2", "--quiet", "--out", "a");
 });
 afterAll(() => work.remove());
@@ -42,6 +45,7 @@ describe("docs/json.md", () => {
     ["reconstruct", ["reconstruct", "a", "--out", "r.png"]],
     ["traverse", ["traverse", "a", "--out", "t.png"]],
     ["diagnose", ["diagnose", "a"]],
+    ["diagnose --data", ["diagnose", "points.npy", "--data", "ring8"]],
     ["export", ["export", "a", "--out", "onnx"]],
     ["report", ["report", "a"]],
     ["distance", ["distance", "tiny.npy", "tiny.npy", "-n", "10"]],

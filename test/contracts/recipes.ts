@@ -166,7 +166,7 @@ export const recipeCases: Readonly<Record<string, RecipeCase>> = {
     on: points,
     small: { ...players, components: 2 },
     variants: [...augmented, ...losses],
-    trial: modes(2000, 2e-3, { components: 2 }),
+    trial: modes(4000, 2e-3, { components: 2 }),
   },
   pacgan: { on: points, small: players, variants: [...augmented, ...losses], trial: modes(1000, 2e-3) },
   cyclegan: {

@@ -36,7 +36,7 @@ describe("fetchData", () => {
 
   it("opens what is made of another set's files", async () => {
     const [fetched, opened] = await Promise.all([fetchData("stacked-mnist", base), openData("stacked-mnist")]);
-    expect(fetched.test.read([0, 25_999])).toEqual(opened.test.read([0, 25_999]));
+    expect(await fetched.test.read([0, 25_999])).toEqual(await opened.test.read([0, 25_999]));
   });
 
   it("refuses names that it does not know", async () => {

@@ -45,7 +45,7 @@ globalThis.page = {
       shape: train.shape,
       sizes: [train.size, test.size],
       skipped: train.skipped,
-      first: Array.from(train.read([0]).data.subarray(0, 3), (value) => Math.round(255 * value)),
+      first: Array.from((await train.read([0])).data.subarray(0, 3), (value) => Math.round(255 * value)),
     };
   },
 };
