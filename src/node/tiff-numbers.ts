@@ -33,7 +33,9 @@ const tags = {
   bits: 258,
   compression: 259,
   colours: 262,
+  strips: 273,
   orientation: 274,
+  tiles: 324,
   extra: 338,
   format: 339,
   dngVersion: 50706,
@@ -99,12 +101,23 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
       asNumbers: asNumbers || !(type === "bool" || type === "uint8" || type === "uint16"),
       fault: isRaw
         ? "a camera's raw file cannot be decoded here: develop it to JPEG or TIFF"
-        : (compressionFault(compression, bits[0] ?? 1, colours) ?? layout.fault),
+        : (compressionFault(compression, bits[0] ?? 1, colours) ?? layout.fault ?? (await stripsFault(image))),
       numbers: () => readNumbers(image, type!, layout),
     };
   } catch {
     return null;
   }
+}
+
+/** Reading would go through all strips that the size asks for, whatever the length of the file. */
+async function stripsFault(image: GeoTIFFImage): Promise<string | null> {
+  const { fileDirectory } = image;
+  const value: unknown = await fileDirectory.loadValue(image.isTiled ? tags.tiles : tags.strips);
+  const found = typeof value === "object" && value !== null ? (value as ArrayLike<unknown>).length : 1;
+  const planes = image.planarConfiguration === 2 ? image.getSamplesPerPixel() : 1;
+  const across = Math.ceil(image.getWidth() / image.getTileWidth());
+  const down = Math.ceil(image.getHeight() / image.getTileHeight());
+  return found < across * down * planes ? "truncated: strips are missing" : null;
 }
 
 function compressionFault(compression: number, bits: number, colours: number): string | null {

@@ -77,6 +77,11 @@ describe("a TIFF file that sharp would decode to black or false colours", () => 
     expect(await reasonFor(packed, "packed.tif")).toContain("damaged or truncated");
   });
 
+  it("is refused, before all of them are asked for, where it has fewer strips than its size needs", async () => {
+    const bytes = await readFile(join(fixtures, "float16.tif"));
+    expect(await openImage(tagged(bytes, 257, 60_000), "tall.tif")).toBe("truncated: strips are missing");
+  });
+
   it("is read with Zstandard, which sharp does not know", async () => {
     const header = await openImage(await readFile(join(fixtures, "zstd.tif")), "zstd.tif");
     if (typeof header === "string") throw new Error(header);
