@@ -27,15 +27,22 @@ let [passed, failed] = [0, 0];
 function main() {
   const tarball = pack();
   const files = execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trim().split("\n");
-  check("the tarball holds what its exports name: code, types, docs and the studio, and nothing else", () => {
-    const named = [...targets(manifest.exports), ...targets(manifest.imports), manifest.bin.zaya];
-    const missing = named.filter((path) => path.startsWith("./") && !files.includes(join("package", path)));
-    const strange = files.filter(
-      (file) => !/(?:\.js|\.d\.ts|LICENSE|\.md|package\.json)$|^package\/(?:dist\/studio|docs)\//.test(file),
-    );
-    if (missing.length > 0) throw new Error(`not packed: ${missing.join(", ")}`);
-    if (strange.length > 0) throw new Error(`packed: ${strange.join(", ")}`);
-  });
+  check(
+    "the tarball holds what its exports name: code, types, docs, the studio, the labs and the schema of sweeps, and nothing else",
+    () => {
+      const pages = ["./dist/studio/index.html", "./dist/labs/index.html"];
+      const named = [...targets(manifest.exports), ...targets(manifest.imports), manifest.bin.zaya, ...pages];
+      const missing = named.filter((path) => path.startsWith("./") && !files.includes(join("package", path)));
+      const strange = files.filter(
+        (file) =>
+          !/(?:\.js|\.d\.ts|LICENSE|\.md|package\.json)$|^package\/(?:(?:dist\/studio|dist\/labs|docs)\/|sweep\.schema\.json$)/.test(
+            file,
+          ),
+      );
+      if (missing.length > 0) throw new Error(`not packed: ${missing.join(", ")}`);
+      if (strange.length > 0) throw new Error(`packed: ${strange.join(", ")}`);
+    },
+  );
   check("README's links lead to files of the tarball", () => {
     const links = readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g);
     const broken = [...links].map(([, path]) => path).filter((path) => !files.includes(join("package", path)));
