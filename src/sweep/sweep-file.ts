@@ -72,7 +72,7 @@ const sweepFile = z
         }),
         goal: z.enum(["minimize", "maximize"], { error: "must be minimize or maximize" }).default("minimize"),
       })
-      .meta({ description: "what the search makes smaller or larger" }),
+      .meta({ description: "metric that the search minimises or maximises" }),
     parameters: z
       .record(z.string(), z.union([parameter, scalar]), { error: "must be parameters by name" })
       .meta({ description: "options of the recipe, of training or of the data by name: latent, learningRate, limit" }),

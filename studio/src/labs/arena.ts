@@ -13,6 +13,7 @@ import {
   risesAt,
   scoresOn,
   trainingCode,
+  scoreLabel,
 } from "./training.ts";
 
 const losses = {
@@ -206,7 +207,7 @@ export const arena = defineLab({
             kind: "plane",
             extent,
             field: {
-              label: { en: "score: higher is taken for real", fa: "امتیاز: بیشتر یعنی واقعی‌تر" },
+              label: scoreLabel,
               columns: side,
               rows: side,
               values,

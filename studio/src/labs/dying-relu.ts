@@ -4,7 +4,7 @@ import { fold, key } from "../../../src/base/random.ts";
 import { range } from "../../../src/base/range.ts";
 import { readExact } from "../../../src/data/index.ts";
 import { type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { generatedData, openTraining, pointsOf, scoresOn, trainingCode } from "./training.ts";
+import { generatedData, openTraining, pointsOf, scoreLabel, scoresOn, trainingCode } from "./training.ts";
 
 const controls = z.object({
   activation: choice({ en: "activation of the generator", fa: "تابع فعال‌سازی مولد" }, "relu", {
@@ -146,7 +146,7 @@ export const dyingRelu = defineLab({
           kind: "plane",
           extent,
           field: {
-            label: { en: "score: higher is taken for real", fa: "امتیاز: بیشتر یعنی واقعی‌تر" },
+            label: scoreLabel,
             columns: 32,
             rows: 32,
             values: await scoresOn(training.trained, extent, 32),

@@ -4,7 +4,7 @@ import { range } from "../../../src/base/range.ts";
 import { readExact, thin } from "../../../src/data/index.ts";
 import { gan } from "../../../src/models/index.ts";
 import { type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { emdFloor, generatedData, openTraining, pointsOf, scoresOn, trainingCode } from "./training.ts";
+import { emdFloor, generatedData, openTraining, pointsOf, scoreLabel, scoresOn, trainingCode } from "./training.ts";
 
 const controls = z.object({
   share: slider({ en: "share of the training points, ‰", fa: "سهم نقطه‌های آموزش، ‰" }, 1, [0.5, 100, 0.5]),
@@ -162,7 +162,7 @@ export const littleData = defineLab({
           kind: "plane",
           extent,
           field: {
-            label: { en: "score: higher is taken for real", fa: "امتیاز: بیشتر یعنی واقعی‌تر" },
+            label: scoreLabel,
             columns: 40,
             rows: 40,
             values: await scoresOn(training.trained, extent, 40),

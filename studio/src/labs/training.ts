@@ -17,9 +17,15 @@ import { type TrainOptions, planRun } from "../../../src/run/index.ts";
 import type { TrainedModel } from "../../../src/trained/index.ts";
 import { LiveTraining } from "../../../src/train/index.ts";
 import type { Engine } from "../../../src/runtime/index.ts";
-import type { Bench, Code, Numbers, PlanePicture } from "./lab.ts";
+import type { Bench, Code, Numbers, PlanePicture, Text } from "./lab.ts";
 
 // What the labs that train have in common: the plan of `zaya train` in the page.
+
+/** What the field of a discriminator's scores shows. */
+export const scoreLabel: Text = {
+  en: "discriminator score (higher: more likely real)",
+  fa: "امتیاز تمییزدهنده (بیشتر: احتمالاً واقعی‌تر)",
+};
 
 /** Opens a training as `zaya train` does. */
 export async function openTraining(
