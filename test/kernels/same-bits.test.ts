@@ -4,7 +4,7 @@ import { digestInNode } from "./trainings-in-node.js";
 import { trainings } from "./trainings.js";
 
 describe("the wasm engine", () => {
-  // Digests were found on Node 20, 22 and 24 and in Chromium, on 1, 2 and 4 threads each.
+  // Digests were found on Node 20, 22, 24 and 26, in Chromium and in Firefox, on 1, 2 and 4 threads each.
   it.each([
     ["vae", 4],
     ["gan", 2],

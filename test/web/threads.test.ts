@@ -1,36 +1,58 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { type OpenedPage, noBrowser, openPage } from "../browser.ts";
+import { noBrowser, openPage } from "../browser.ts";
+import { noFirefox, openFirefoxPage } from "../firefox.ts";
 import { trainings } from "../kernels/trainings.js";
 
-describe.skipIf(noBrowser !== null)(
-  `the wasm engine on an isolated page${noBrowser === null ? "" : ` (${noBrowser})`}`,
-  () => {
-    let opened: OpenedPage;
-    let page: Page;
+type Case = readonly [name: keyof typeof trainings, threads: number];
 
-    beforeAll(async () => {
-      opened = await openPage(join(import.meta.dirname, "isolated-page"), { isolated: true });
-      ({ page } = opened);
-    }, 120_000);
+/** Every training on 1, 2 and 4 threads: by hand, because it takes minutes. */
+const all = Object.keys(trainings).flatMap((name) =>
+  [1, 2, 4].map((threads): Case => [name as keyof typeof trainings, threads]),
+);
+const casesOf = (some: readonly Case[]) => (process.env["ZAYA_TEST_THREADS"] === "all" ? all : some);
 
-    afterAll(() => opened?.close());
+const folder = join(import.meta.dirname, "isolated-page");
 
-    it.each([
-      ["vae", 4],
-      ["gan", 2],
-      ["gan", 4],
-      ["cyclegan", 4],
-    ] as const)("trains a %s on %i threads to the bytes of Node", { timeout: 180_000 }, async (name, threads) => {
-      expect(await page.evaluate(`train(${JSON.stringify(name)}, ${threads})`)).toEqual({
-        digest: trainings[name].digest,
-        threads,
-      });
+/** What both drivers of browsers have. */
+interface Opened {
+  readonly page: { evaluate(expression: string): Promise<unknown> };
+  close(): Promise<void>;
+}
+
+/** The expected digests are those of Node (`test/kernels/same-bits.test.ts`). */
+function expectBytesOfNode(open: () => Promise<Opened>, cases: readonly Case[]): void {
+  let opened: Opened;
+
+  beforeAll(async () => {
+    opened = await open();
+  }, 120_000);
+
+  afterAll(() => opened?.close());
+
+  it.each(cases)("trains a %s on %i threads to the bytes of Node", { timeout: 180_000 }, async (name, threads) => {
+    expect(await opened.page.evaluate(`train(${JSON.stringify(name)}, ${threads})`)).toEqual({
+      digest: trainings[name].digest,
+      threads,
     });
+  });
+}
+
+describe.skipIf(noBrowser !== null)(
+  `the wasm engine on an isolated page of Chromium${noBrowser === null ? "" : ` (${noBrowser})`}`,
+  () => {
+    expectBytesOfNode(
+      () => openPage(folder, { isolated: true }),
+      casesOf([
+        ["vae", 4],
+        ["gan", 2],
+        ["gan", 4],
+        ["cyclegan", 4],
+      ]),
+    );
 
     it("gives trainInWorker all cores, and the bytes of one", { timeout: 180_000 }, async () => {
       const own = await openPage(join(import.meta.dirname, "pages"), { isolated: true });
@@ -42,5 +64,19 @@ describe.skipIf(noBrowser !== null)(
       expect(found).toMatchObject({ digest: trainings.gan.digest });
       if (availableParallelism() > 1) expect(loaded.join()).toContain("kernel-thread");
     });
+  },
+);
+
+describe.skipIf(noFirefox !== null)(
+  `the wasm engine on an isolated page of Firefox${noFirefox === null ? "" : ` (${noFirefox})`}`,
+  () => {
+    expectBytesOfNode(
+      () => openFirefoxPage(folder, { isolated: true }),
+      casesOf([
+        ["vae", 2],
+        ["gan", 4],
+        ["cyclegan", 1],
+      ]),
+    );
   },
 );
