@@ -5,23 +5,32 @@ import { serveMonitor } from "../monitor/index.ts";
 import { exitCodes } from "./failure.ts";
 import { addExamples } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
+import { openBrowser } from "./open-browser.ts";
 import { Output } from "./output.ts";
 
 interface StudioFlags {
   readonly port?: string;
   readonly readOnly?: boolean;
+  readonly open: boolean;
 }
 
 export function declareStudio(command: Command): void {
-  addExamples(command, [["the runs of the folder runs, as they go on", "zaya studio"]]);
+  addExamples(command, [
+    ["monitor the runs of the folder runs, and start others", "zaya studio"],
+    ["show runs that someone sent", "zaya studio runs.zip"],
+  ]);
   command
-    .argument("[dir]", "folder with runs, searched recursively", "runs")
-    .option("--port <n>", "local port (default: any free one)")
-    .option("--read-only", "show runs only; they cannot be started or stopped")
+    .argument("[dir]", "folder with runs, searched recursively, or a zip file of it", "runs")
+    .option("--port <n>", "local port (default: the folder's last one, if it is free)")
+    .option("--read-only", "only show runs; they cannot be started, stopped or resumed")
+    .option("--no-open", "print the URL, and open no browser")
     .action(async (folder: string, flags: StudioFlags) => {
       const output = new Output();
-      const monitor = await serveMonitor(folder, portOf(flags.port), flags.readOnly === true);
-      output.say(`studio  ${monitor.address}`, "press Ctrl-C to quit");
+      const { port, readOnly, open } = flags;
+      const monitor = await serveMonitor(folder, { port: portOf(port), readOnly });
+      output.say(`studio  ${monitor.address}`, ...(monitor.readOnly === null ? [] : [`note    ${monitor.readOnly}`]));
+      if (open) openBrowser(monitor.address, output);
+      output.say("press Ctrl-C to quit");
       const signal = catchInterrupt(output, "when the runs started here have saved a checkpoint");
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       await monitor.close();
@@ -29,8 +38,9 @@ export function declareStudio(command: Command): void {
     });
 }
 
-function portOf(text = "0"): number {
-  const port = Number(text);
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw new OptionError(`--port must be a whole number from 0 to 65535 - got ${text}`);
 }

@@ -44,6 +44,7 @@ import { addExamples, addNames, addNote } from "./help.ts";
 import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { suggestion } from "../base/nearest.ts";
+import { type OpenStudio, openStudio } from "./open-studio.ts";
 import { Output } from "./output.ts";
 import { recordedRecipe } from "./own-recipe.ts";
 import { type DataSpecs, mergeConfig, readConfig } from "./run-config.ts";
@@ -56,6 +57,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
   readonly pictures?: boolean;
   readonly dryRun?: boolean;
+  readonly studio?: boolean;
   readonly initFrom?: string;
   readonly dataFingerprint?: string;
 }
@@ -96,6 +98,7 @@ export async function declareTrain(command: Command, words: readonly string[]): 
     .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
     .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")
     .option("--set <path=value>", "override an entry of the config, repeatable: --set model.latent=4", collect)
+    .option("--studio", "monitor the run in a browser while it trains")
     .option("--dry-run", "check everything and print the config; write nothing");
   addOutputFlags(command, { quiet: true, pictures: true });
   addTrainExamples(command, definition);
@@ -255,12 +258,23 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
     ? createNumberedRunFolder(defaultFolder(config))
     : createRunFolder(flags.out));
   const signal = catchInterrupt(output);
+  let studio: OpenStudio | null = null;
   try {
     output.say(`run ${folder.folder}`);
     const settings = { store: folder.store, versions: versions(threads) };
     const begin = (ends: AbortSignal) => train(plan, { ...settings, signal: ends });
-    return await inRun(folder.folder, () => followRun(begin, { signal, until }, folder, config, output));
+    studio = flags.studio === true ? await openStudio(folder.folder, output) : null;
+    const code = await inRun(folder.folder, () => followRun(begin, { signal, until }, folder, config, output));
+    if (studio?.own === true && output.live && flags.json !== true && !signal.aborted) {
+      // The page may go on with it.
+      await folder.release();
+      output.say("the studio stays open; press Ctrl-C to quit");
+      const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done()));
+      await Promise.race([stopped, studio.ended]);
+    }
+    return code;
   } finally {
+    await studio?.close();
     await folder.release();
   }
 }

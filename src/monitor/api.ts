@@ -43,6 +43,8 @@ export interface RunPage {
   readonly report: boolean;
   /** Whether this server can stop or resume it. */
   readonly control: "stop" | "resume" | null;
+  /** Why it can do neither; null where it can, or changes nothing at all. */
+  readonly fixed: string | null;
 }
 
 export interface WarningCard {
@@ -80,21 +82,46 @@ export interface Series {
   readonly high?: readonly (number | null)[];
 }
 
+/** Where the steps lie in items seen and in seconds of training, at some of them. */
+export interface StepClock {
+  readonly steps: readonly number[];
+  readonly images: readonly number[];
+  readonly seconds: readonly number[];
+}
+
 export interface Scalars {
   readonly series: readonly Series[];
+  readonly clock: StepClock;
   /** Bytes of metrics.jsonl read so far: where to follow it from. */
   readonly from: number;
+  /** Lines that zaya did not write. */
+  readonly unreadable: number;
 }
 
 /** A new line of metrics.jsonl. */
-export type NewScalar = readonly [split: "train" | "test", name: string, step: number, value: number | null];
+export type NewScalar = readonly [
+  split: "train" | "test",
+  name: string,
+  step: number,
+  value: number | null,
+  images: number,
+  seconds: number,
+];
 
-/** Events of `/api/follow`. */
+/** Events of `/api/table`. */
+export interface TableEvents {
+  /** `all` rows at first, then those that changed or are new, and the ids of those that are gone. */
+  readonly rows: { readonly all: boolean; readonly changed: readonly RunRow[]; readonly gone: readonly string[] };
+}
+
+/** Events of `/api/follow`; `run` is the place of its id in the request. */
 export interface FollowEvents {
-  readonly scalars: readonly NewScalar[];
+  readonly scalars: { readonly run: number; readonly lines: readonly NewScalar[] };
   /** The run was reset to an earlier step: everything must be read again. */
-  readonly reset: null;
-  readonly page: RunPage;
+  readonly reset: { readonly run: number };
+  readonly page: { readonly run: number; readonly page: RunPage };
+  /** Its folder is no longer there. */
+  readonly gone: { readonly run: number };
 }
 
 /** Fields of a recipe, for the form that starts a training. */
@@ -102,6 +129,10 @@ export interface RecipeForm {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly Field[];
+  /** Whether it learns from two unpaired domains, which may be two folders. */
+  readonly domains: boolean;
+  /** The data that it is trained on where none is named. */
+  readonly usual: string;
 }
 
 export interface Field {
@@ -110,14 +141,26 @@ export interface Field {
   /** Null where it may be left out. */
   readonly initial: unknown;
   readonly choices: readonly string[] | null;
+  /** What stands for a value: `n` for a whole number, `x` for any, `x,x,...` for a list. */
+  readonly placeholder: string;
 }
 
 /** What the form sends: everything as the words of flags. */
 export interface TrainRequest {
   readonly recipe: string;
-  readonly data: string;
+  /** A data set, or two domains; none for those of `from`. */
+  readonly data: readonly string[];
   /** Flags without dashes, and their words. */
   readonly flags: Readonly<Record<string, string>>;
+  /** A run whose config holds where nothing else is given. */
+  readonly from?: string | undefined;
+}
+
+/** Why something was refused. */
+export interface Refusal {
+  readonly message: string;
+  /** The flag that is meant, without dashes. */
+  readonly flag: string | null;
 }
 
 export interface Forms {
@@ -125,5 +168,9 @@ export interface Forms {
   readonly training: readonly Field[];
   readonly data: readonly Field[];
   readonly datasets: readonly string[];
-  readonly readOnly: boolean;
+  readonly devices: readonly string[];
+  /** Why no training can be started here; null where one can. */
+  readonly noStart: string | null;
+  /** Why no run can be stopped or continued either. */
+  readonly readOnly: string | null;
 }

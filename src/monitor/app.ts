@@ -1,5 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -8,10 +11,13 @@ import { getCookie, setCookie } from "hono/cookie";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { z } from "zod";
 
-import { ZayaError } from "../base/errors.ts";
-import type { FollowEvents, RunPage, TrainRequest } from "./api.ts";
+import { OptionError, ZayaError } from "../base/errors.ts";
+import { codeOf } from "../node/folder-store.ts";
+import type { FollowEvents, Refusal, RunPage, RunRow, TableEvents, TrainRequest } from "./api.ts";
 import { forms } from "./forms.ts";
 import { MetricLog } from "./metric-log.ts";
+import { MetricLogs, metricsPath } from "./metric-logs.ts";
+import { holdsRun } from "./run-files.ts";
 import { RunFolders } from "./run-folders.ts";
 import { Trainings } from "./trainings.ts";
 
@@ -20,10 +26,8 @@ export interface MonitorOptions {
   readonly root: string;
   /** What a browser must know to be answered. */
   readonly token: string;
-  /** Names by which the server may be asked for: others are pages elsewhere that reach for it. */
-  readonly hosts: readonly string[];
-  /** Whether trainings may be started and stopped. */
-  readonly readOnly: boolean;
+  /** Why trainings may not be started, stopped and continued; null where they may. */
+  readonly readOnly: string | null;
 }
 
 /** Poll interval for files that a client follows, in milliseconds. */
@@ -33,6 +37,9 @@ const tablePoll = 2000;
 /** Intervals of steps that a curve is thinned to at most. */
 const maxIntervals = 4000;
 
+/** Runs that are followed at once at most. */
+const maxFollowed = 6;
+
 const built = fileURLToPath(new URL("../../dist/studio/", import.meta.url));
 
 const types: Readonly<Record<string, string>> = {
@@ -40,6 +47,7 @@ const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
+  ".jsonl": "application/jsonl",
   ".onnx": "application/octet-stream",
   ".png": "image/png",
   ".svg": "image/svg+xml",
@@ -55,39 +63,72 @@ const reportPolicy =
 
 const trainRequest = z.object({
   recipe: z.string().regex(/^[\w-]+$/),
-  data: z.string().min(1),
+  data: z.array(z.string().min(1)).max(2),
   flags: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), z.string()),
+  from: z.string().optional(),
 });
-const runRequest = z.object({ id: z.string(), steps: z.string().regex(/^\d+$/).optional() });
+const runRequest = z.object({ id: z.string(), steps: z.string().optional() });
+
+/** This machine by its own names. Others are pages elsewhere that reach for it; the port may be that of a tunnel. */
+const ownName = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/**
+ * Name of the cookie that lets a browser in: one for each folder, as cookies are shared by all ports of a machine, and so
+ * by all studios on it.
+ */
+export function cookieName(root: string): string {
+  return `zaya-${createHash("sha256").update(root).digest("hex").slice(0, 8)}`;
+}
 
 /** Answers the requests of the studio's page. The runs' files are the truth: nothing is kept that they do not say. */
-export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
+export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   readonly app: Hono;
   readonly close: () => Promise<void>;
 } {
   const runs = new RunFolders(root);
   const trainings = new Trainings(root);
+  const logs = new MetricLogs();
   const closing = new AbortController();
+  const cookie = cookieName(root);
   const app = new Hono();
 
   app.use(async (c, next) => {
-    if (!hosts.includes(c.req.header("host") ?? "")) return c.text("this server answers its own address alone", 403);
+    if (!ownName.test(c.req.header("host") ?? "")) {
+      return c.text(
+        "this server answers to localhost and 127.0.0.1 only: from elsewhere, open it through a tunnel",
+        403,
+      );
+    }
     if (c.req.path === "/" && c.req.query("token") === token) {
-      setCookie(c, "zaya", token, { httpOnly: true, sameSite: "Strict", path: "/" });
+      setCookie(c, cookie, token, { httpOnly: true, sameSite: "Strict", path: "/" });
       return c.redirect("/");
     }
-    if (getCookie(c, "zaya") !== token) return c.text("open the address that zaya studio printed", 401);
+    if (getCookie(c, cookie) !== token) return c.text("open the address that zaya studio printed", 401);
     await next();
     c.header("x-content-type-options", "nosniff");
     c.header("referrer-policy", "no-referrer");
-    c.header("cache-control", "no-store");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
 
-  const pageOf = (id: string): Promise<RunPage | null> =>
-    runs.page(id, readOnly ? null : trainings.has(id) ? "stop" : "resume");
+  app.onError((error, c) =>
+    c.text(error instanceof ZayaError ? error.message : `the server failed: ${error.message}`, 500),
+  );
 
+  /** Why no run can be added, though its runs may go on. */
+  const noStart = async (): Promise<string | null> => {
+    if (readOnly !== null || !holdsRun(await readdir(root).catch(() => []))) return readOnly;
+    return "This folder is one run: to start others, open a studio on the folder above it.";
+  };
+
+  const pageOf = async (id: string): Promise<RunPage | null> => {
+    const page = await runs.page(id);
+    if (page === null) return null;
+    return { ...page, ...(readOnly === null ? await trainings.control(id) : { control: null, fixed: null }) };
+  };
+
+  app.get("/api/studio", (c) => c.json({ root }));
   app.get("/api/runs", async (c) => c.json(await runs.rows()));
-  app.get("/api/forms", (c) => c.json(forms(readOnly)));
+  app.get("/api/forms", async (c) => c.json(forms(await noStart(), readOnly)));
 
   app.get("/api/run", async (c) => {
     const page = await pageOf(c.req.query("id") ?? "");
@@ -97,47 +138,77 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
   app.get("/api/scalars", async (c) => {
     const folder = await runs.folderOf(c.req.query("id") ?? "");
     if (folder === null) return c.text("no such run", 404);
-    const log = new MetricLog(join(folder, "metrics.jsonl"));
-    await log.read();
     const wanted = Number(c.req.query("points") ?? 1000);
-    return c.json(log.scalars(Math.min(maxIntervals, Math.max(2, Math.trunc(wanted) || 2))));
+    return c.json(await logs.scalars(folder, Math.min(maxIntervals, Math.max(2, Math.trunc(wanted) || 2))));
   });
 
   app.get("/api/table", (c) =>
     streamSSE(c, async (stream) => {
-      let last = "";
+      let told: ReadonlyMap<string, RunRow> | null = null;
       while (open(stream)) {
-        const rows = JSON.stringify(await runs.rows());
-        if (rows !== last) await stream.writeSSE({ event: "rows", data: rows });
-        last = rows;
+        const now: ReadonlyMap<string, RunRow> = new Map((await runs.rows()).map((row) => [row.id, row]));
+        const changed = [...now.values()].filter((row) => told?.get(row.id) !== row);
+        const gone = [...(told?.keys() ?? [])].filter((id) => !now.has(id));
+        const rows: TableEvents["rows"] = { all: told === null, changed, gone };
+        if (told === null || changed.length > 0 || gone.length > 0) {
+          await stream.writeSSE({ event: "rows", data: JSON.stringify(rows) });
+        }
+        told = now;
         await pause(tablePoll);
       }
     }),
   );
 
   app.get("/api/follow", async (c) => {
-    const id = c.req.query("id") ?? "";
-    const folder = await runs.folderOf(id);
-    if (folder === null) return c.text("no such run", 404);
-    const from = Number(c.req.header("last-event-id") ?? c.req.query("from") ?? 0);
+    const ids = c.req.queries("id") ?? [];
+    if (ids.length === 0 || ids.length > maxFollowed) return c.text(`1 to ${maxFollowed} runs can be followed`, 400);
+    // A browser that lost the stream says where it was.
+    const from = c.req.header("last-event-id")?.split(",") ?? c.req.queries("from") ?? [];
+    const followed = await Promise.all(ids.map((id, run) => openFollowed(id, run, from[run])));
     return streamSSE(c, async (stream) => {
-      const log = new MetricLog(join(folder, "metrics.jsonl"), Number.isSafeInteger(from) && from > 0 ? from : 0);
       const tell = <Name extends keyof FollowEvents>(event: Name, data: FollowEvents[Name]) =>
-        stream.writeSSE({ event, data: JSON.stringify(data), id: String(log.bytes) });
-      let last = "";
+        stream.writeSSE({ event, data: JSON.stringify(data), id: followed.map(({ log }) => log?.bytes ?? 0).join() });
       while (open(stream)) {
-        const lines = await log.read();
-        if (lines === null) await tell("reset", null);
-        else if (lines.length > 0) await tell("scalars", lines);
-        const page = await pageOf(id);
-        if (page === null) return;
-        const said = JSON.stringify(page);
-        if (said !== last) await tell("page", page);
-        last = said;
+        for (const each of followed) if (!each.gone) await tellNews(each, tell);
         await pause(followPoll);
       }
     });
   });
+
+  interface Followed {
+    readonly id: string;
+    /** Its place in the request. */
+    readonly run: number;
+    readonly log: MetricLog | null;
+    page: string;
+    gone: boolean;
+  }
+
+  async function openFollowed(id: string, run: number, from = "0"): Promise<Followed> {
+    const folder = await runs.folderOf(id);
+    const path = folder === null ? null : await metricsPath(folder);
+    const start = Number(from);
+    const log = path === null ? null : new MetricLog(path, Number.isSafeInteger(start) && start > 0 ? start : 0);
+    return { id, run, log, page: "", gone: false };
+  }
+
+  async function tellNews(
+    followed: Followed,
+    tell: <Name extends keyof FollowEvents>(event: Name, data: FollowEvents[Name]) => Promise<void>,
+  ): Promise<void> {
+    const { id, run, log } = followed;
+    const page = await pageOf(id);
+    if (page === null) {
+      followed.gone = true;
+      return tell("gone", { run });
+    }
+    const lines = log === null ? [] : await log.read().catch(() => []);
+    if (lines === null) await tell("reset", { run });
+    else if (lines.length > 0) await tell("scalars", { run, lines });
+    const said = JSON.stringify(page);
+    if (said !== followed.page) await tell("page", { run, page });
+    followed.page = said;
+  }
 
   app.get("/file", async (c) => {
     const name = c.req.query("name") ?? "";
@@ -146,8 +217,12 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
     return send(c, path, name === "report.html" ? reportPolicy : "default-src 'none'");
   });
 
-  const changing = async (c: Context, work: (body: unknown) => Promise<Response>): Promise<Response> => {
-    if (readOnly) return c.text("this studio only shows runs: it was opened with --read-only", 403);
+  const changing = async (
+    c: Context,
+    refusal: string | null,
+    work: (body: unknown) => Promise<Response>,
+  ): Promise<Response> => {
+    if (refusal !== null) return c.text(refusal, 403);
     // A form of another page cannot send JSON with a cookie that is for this site alone.
     if (c.req.header("content-type") !== "application/json") return c.text("JSON is wanted", 415);
     try {
@@ -155,16 +230,21 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
     } catch (error) {
       if (error instanceof z.ZodError || error instanceof SyntaxError)
         return c.text("not a request of the studio", 400);
-      if (error instanceof ZayaError) return c.text(error.message, 422);
-      throw error;
+      if (!(error instanceof ZayaError)) throw error;
+      const flag = error instanceof OptionError ? (error.option ?? null) : null;
+      return c.json({ message: error.message, flag } satisfies Refusal, 422);
     }
   };
 
-  app.post("/api/train", (c) =>
-    changing(c, async (body) => c.json({ id: await trainings.start(trainRequest.parse(body) as TrainRequest) })),
+  app.post("/api/train", async (c) =>
+    changing(c, await noStart(), async (body) => {
+      const request: TrainRequest = trainRequest.parse(body);
+      if (request.from !== undefined && (await runs.folderOf(request.from)) === null) return c.text("no such run", 404);
+      return c.json({ id: await trainings.start(request) });
+    }),
   );
   app.post("/api/resume", (c) =>
-    changing(c, async (body) => {
+    changing(c, readOnly, async (body) => {
       const { id, steps } = runRequest.parse(body);
       if ((await runs.folderOf(id)) === null) return c.text("no such run", 404);
       await trainings.resume(id, steps);
@@ -172,12 +252,19 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
     }),
   );
   app.post("/api/stop", (c) =>
-    changing(c, async (body) => c.json({ stopped: trainings.stop(runRequest.parse(body).id) })),
+    changing(c, readOnly, async (body) => {
+      const { id } = runRequest.parse(body);
+      if ((await runs.folderOf(id)) === null) return c.text("no such run", 404);
+      return c.json({ stopped: await trainings.stop(id) });
+    }),
   );
 
   app.get("*", async (c) => {
     const path = c.req.path === "/" ? "index.html" : c.req.path.slice(1);
     if (!/^(index\.html|assets\/[\w.-]+)$/.test(path)) return c.text("no such page", 404);
+    if (path === "index.html" && (await stat(join(built, path)).catch(() => null)) === null) {
+      return c.text("the page of the studio is not built: run npm run build:studio in the clone of zaya", 404);
+    }
     return send(c, join(built, path), pagePolicy);
   });
 
@@ -193,10 +280,23 @@ export function monitorApp({ root, token, hosts, readOnly }: MonitorOptions): {
   };
 }
 
+/** Files from this size on are sent in pieces, in bytes. */
+const wholeSize = 16 * 2 ** 20;
+
+/** A file, or word that the browser's copy of it is still good. */
 async function send(c: Context, path: string, policy: string): Promise<Response> {
-  const bytes = await readFile(path).catch(() => null);
-  if (bytes === null) return c.text("no such file", 404);
-  c.header("content-type", types[extname(path)] ?? "application/octet-stream");
-  c.header("content-security-policy", policy);
-  return c.body(bytes);
+  try {
+    const { mtimeMs, size } = await stat(path);
+    const tag = `"${mtimeMs}-${size}"`;
+    c.header("etag", tag);
+    c.header("cache-control", "private, no-cache");
+    if (c.req.header("if-none-match") === tag) return c.body(null, 304);
+    c.header("content-type", types[extname(path)] ?? "application/octet-stream");
+    c.header("content-security-policy", policy);
+    if (size < wholeSize) return c.body(await readFile(path));
+    return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return c.text("no such file", 404);
+  }
 }

@@ -1,16 +1,25 @@
 import { describeOptions } from "../base/options.ts";
-import { datasets } from "../data/index.ts";
+import { datasets, digitsOutlined } from "../data/index.ts";
 import { models } from "../models/index.ts";
+import { devices, usualData } from "../node/index.ts";
 import { dataOptions, trainOptions } from "../run/index.ts";
 import type { Field, Forms } from "./api.ts";
 
 /** What can be trained, from the schemas that the command line reads too. */
-export function forms(readOnly: boolean): Forms {
+export function forms(noStart: string | null, readOnly: string | null): Forms {
   return {
-    recipes: models.map(({ name, summary, options }) => ({ name, summary, options: fieldsOf(options) })),
+    recipes: models.map(({ name, summary, options, learnsFrom = "items", pointDefaults }) => ({
+      name,
+      summary,
+      options: fieldsOf(options),
+      domains: learnsFrom === "domains",
+      usual: learnsFrom === "items" ? usualData(pointDefaults !== undefined).spec : digitsOutlined.name,
+    })),
     training: fieldsOf(trainOptions),
-    data: fieldsOf(dataOptions.omit({ spec: true })),
+    data: fieldsOf(dataOptions.omit({ spec: true, second: true })),
     datasets: datasets.map(({ name }) => name),
+    devices,
+    noStart,
     readOnly,
   };
 }

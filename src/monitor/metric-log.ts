@@ -1,10 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 
 import { type MetricLine, parseMetricLine } from "../run/index.ts";
-import type { NewScalar, Scalars, Series } from "./api.ts";
+import type { NewScalar, Scalars, Series, StepClock } from "./api.ts";
 
 /** Bytes read at once. */
 const chunkSize = 1 << 20;
+
+/** Bytes of the longest line; a file of something else may be one line without an end. */
+const longestLine = 1 << 20;
 
 /** Bytes before the place reached that must still be there: a run that went back and on has other ones. */
 const remembered = 256;
@@ -23,8 +26,10 @@ interface Column {
  */
 export class MetricLog {
   private readonly columns = new Map<string, Column>();
+  private readonly clock = { steps: [] as number[], images: [] as number[], seconds: [] as number[] };
   private offset: number;
   private tail = Buffer.alloc(0);
+  private unreadable = 0;
 
   /** @param from Number of bytes read before, which are not reported again. */
   constructor(
@@ -51,7 +56,8 @@ export class MetricLog {
         if (bytesRead === 0) break;
         const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
         // The last line may still be being written.
-        const end = bytes.lastIndexOf(10) + 1;
+        let end = bytes.lastIndexOf(10) + 1;
+        if (end === 0 && bytes.length > longestLine) end = bytes.length;
         for (const line of bytes.toString("utf8", 0, end).split("\n")) this.take(line, found);
         this.offset += end;
         this.tail = Buffer.from(Buffer.concat([this.tail, bytes.subarray(0, end)]).subarray(-remembered));
@@ -65,7 +71,8 @@ export class MetricLog {
 
   /** Everything read so far, each scalar in at most `intervals` intervals of steps. */
   scalars(intervals: number): Scalars {
-    return { series: [...this.columns.values()].map((column) => thinned(column, intervals)), from: this.offset };
+    const series = [...this.columns.values()].map((column) => thinned(column, intervals));
+    return { series, clock: someOf(this.clock, intervals), from: this.offset, unreadable: this.unreadable };
   }
 
   /** Read so far. */
@@ -75,6 +82,8 @@ export class MetricLog {
 
   private forget(): null {
     this.columns.clear();
+    for (const column of Object.values(this.clock)) column.length = 0;
+    this.unreadable = 0;
     this.offset = 0;
     this.tail = Buffer.alloc(0);
     return null;
@@ -92,17 +101,32 @@ export class MetricLog {
     try {
       parsed = parseMetricLine(line, this.path);
     } catch {
-      // A broken line is the run's report to name; here it is passed over.
+      // The others are shown all the same.
+      this.unreadable++;
       return;
     }
-    const { split, name, step, value } = parsed;
+    const { split, name, step, value, images, seconds } = parsed;
+    const { clock } = this;
+    if (step > (clock.steps.at(-1) ?? -1)) {
+      clock.steps.push(step);
+      clock.images.push(images);
+      clock.seconds.push(seconds);
+    }
     const id = `${split}/${name}`;
     let column = this.columns.get(id);
     if (column === undefined) this.columns.set(id, (column = { split, name, steps: [], values: [] }));
     column.steps.push(step);
     column.values.push(value ?? Number.NaN);
-    found.push([split, name, step, value]);
+    found.push([split, name, step, value, images, seconds]);
   }
+}
+
+/** Evenly chosen entries of the columns, the first and the last among them. */
+function someOf({ steps, images, seconds }: StepClock, most: number): StepClock {
+  if (steps.length <= most) return { steps: [...steps], images: [...images], seconds: [...seconds] };
+  const chosen = Array.from({ length: most }, (_, i) => Math.round((i * (steps.length - 1)) / (most - 1)));
+  const from = (column: readonly number[]) => chosen.map((i) => column[i]!);
+  return { steps: from(steps), images: from(images), seconds: from(seconds) };
 }
 
 /** A curve with the range between its points, so that no spike is lost. */

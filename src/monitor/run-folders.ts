@@ -1,16 +1,17 @@
-import { type Dirent } from "node:fs";
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
+import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
-import { parseJson } from "../base/json.ts";
+import { lockHolder } from "../node/lock.ts";
+import { codeOf } from "../node/folder-store.ts";
 import { runStatuses } from "../run/index.ts";
 import type { ResultRow, RunPage, RunRow, Scalar, Snapshot, WarningCard } from "./api.ts";
+import { holdsRun, isPlain, pathInRun, readJson, shownFile } from "./run-files.ts";
 
 /** Maximum depth of folders that are searched for runs. */
 const deepest = 5;
 
-/** Files of a run that the page may ask for. */
-const shownFile = /^(samples|pictures)\/[\w .-]+\.png$|^export\/[\w .-]+\.(onnx|json)$|^report\.html$/;
+/** How long a list of rows is as good as new, in milliseconds: several pages ask for it. */
+const fresh = 1000;
 
 /** A run as its folder shows it: its newest files and when they changed, so that nothing is read twice. */
 interface Known {
@@ -18,45 +19,54 @@ interface Known {
   readonly row: RunRow;
 }
 
+/** A folder with a run, or one that could not be searched. */
+interface Found {
+  readonly id: string;
+  readonly refused?: string;
+}
+
 /** The runs under one folder. Files of runs are only ever read. */
 export class RunFolders {
   private readonly known = new Map<string, Known>();
+  private asked: { readonly at: number; readonly rows: Promise<readonly RunRow[]> } | null = null;
 
   constructor(private readonly root: string) {}
 
-  /** Every run, a broken one with its reason, by name. */
-  async rows(): Promise<RunRow[]> {
-    const ids = await this.find("", 0);
-    for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
-    return Promise.all(ids.map((id) => this.row(id)));
+  /** Every run, a broken one with its reason, by name. A row that did not change is the same object as before. */
+  rows(): Promise<readonly RunRow[]> {
+    const at = performance.now();
+    if (this.asked === null || at - this.asked.at > fresh) this.asked = { at, rows: this.readRows() };
+    return this.asked.rows;
   }
 
-  /** What a run's page shows; null for a folder that is no run of this one. */
-  async page(id: string, control: RunPage["control"]): Promise<RunPage | null> {
+  /** What a run's page shows, apart from its control; null for a folder that is no run of this one. */
+  async page(id: string): Promise<Omit<RunPage, "control" | "fixed"> | null> {
     const folder = await this.folderOf(id);
     if (folder === null) return null;
-    const row = await this.row(id);
-    const record = await readJson(join(folder, "run.json"));
-    const names = async (part: string, pattern: RegExp) =>
-      (await readdir(join(folder, part)).catch(() => [])).filter((name) => pattern.test(name)).sort();
+    const row = await this.row({ id });
+    const record = await readJson(folder, "run.json");
+    const names = async (part: string, pattern: RegExp) => {
+      const path = await pathInRun(folder, part).catch(() => null);
+      return path === null ? [] : (await readdir(path).catch(() => [])).filter((name) => pattern.test(name)).sort();
+    };
     const samples = await names("samples", /^\d+\.png$/);
     return {
       row,
       warnings: listOf(record, "warnings").map(cardOf),
-      results: (await this.results(folder)).map(resultOf),
+      results: (await results(folder)).map(resultOf),
       samples: samples.map((name): Snapshot => ({ step: Number.parseInt(name, 10), file: `samples/${name}` })),
       reals: (await names("samples", /^reals\.png$/)).map((name) => `samples/${name}`)[0] ?? null,
       pictures: (await names("pictures", /\.png$/)).map((name) => `pictures/${name}`),
       exports: (await names("export", /\.onnx$/)).map((name) => `export/${name}`),
-      report: await isThere(join(folder, "report.html")),
-      control,
+      report: (await this.fileOf(id, "report.html")) !== null,
     };
   }
 
   /** The folder of a run; null for any other path, one that leaves the served folder among them. */
   async folderOf(id: string): Promise<string | null> {
     if (!isPlain(id)) return null;
-    const root = await realpath(this.root);
+    const root = await realpath(this.root).catch(() => null);
+    if (root === null) return null;
     const folder = await realpath(join(root, id)).catch(() => null);
     if (folder === null || (folder !== root && !folder.startsWith(root + sep))) return null;
     return holdsRun(await readdir(folder).catch(() => [])) ? folder : null;
@@ -66,69 +76,103 @@ export class RunFolders {
   async fileOf(id: string, name: string): Promise<string | null> {
     const folder = await this.folderOf(id);
     if (folder === null || !shownFile.test(name)) return null;
-    const path = await realpath(join(folder, name)).catch(() => null);
-    return path !== null && path.startsWith(folder + sep) && (await stat(path)).isFile() ? path : null;
+    const path = await pathInRun(folder, name).catch(() => null);
+    return path !== null && (await isFile(path)) ? path : null;
   }
 
-  private async find(id: string, depth: number): Promise<string[]> {
-    const entries = await readdir(join(this.root, id), { withFileTypes: true }).catch((): Dirent[] => []);
-    if (holdsRun(entries.map(({ name }) => name))) return [id === "" ? "." : id];
+  private async readRows(): Promise<readonly RunRow[]> {
+    const found = await this.find("", 0);
+    const ids = new Set(found.map(({ id }) => id));
+    for (const id of this.known.keys()) if (!ids.has(id)) this.known.delete(id);
+    return Promise.all(found.map((each) => this.row(each)));
+  }
+
+  private async find(id: string, depth: number): Promise<Found[]> {
+    const own = id === "" ? "." : id;
+    let entries;
+    try {
+      entries = await readdir(join(this.root, id), { withFileTypes: true });
+    } catch (error) {
+      // It went away since it was listed.
+      if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return [];
+      const why = codeOf(error) === "EACCES" ? "permission denied" : String(codeOf(error));
+      return [{ id: own, refused: `the folder must be readable - got ${why}` }];
+    }
+    if (holdsRun(entries.map(({ name }) => name))) return [{ id: own }];
     if (depth === deepest) return [];
     const folders = entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
+      .filter((entry) => entry.isDirectory() && isPlain(entry.name) && entry.name !== "node_modules")
       .map(({ name }) => (id === "" ? name : `${id}/${name}`))
       .sort();
     return (await Promise.all(folders.map((inner) => this.find(inner, depth + 1)))).flat();
   }
 
-  private async row(id: string): Promise<RunRow> {
+  private async row({ id, refused }: Found): Promise<RunRow> {
     const folder = join(this.root, id);
-    const stamp = await stampOf(folder);
+    const stamp = refused ?? (await stampOf(folder));
     const known = this.known.get(id);
     if (known?.stamp === stamp) return known.row;
-    const row = await this.readRow(id, folder);
+    // One foreign file, however odd, does not take the table down.
+    const row =
+      refused === undefined
+        ? await readRow(id, folder).catch((error: unknown) => brokenRow(id, (error as Error).message))
+        : brokenRow(id, refused);
     this.known.set(id, { stamp, row });
     return row;
   }
+}
 
-  private async readRow(id: string, folder: string): Promise<RunRow> {
-    const record = await readJson(join(folder, "run.json"));
-    const config = await readJson(join(folder, "config.json"));
-    const status = runStatuses.find((each) => each === entryOf(record, "status"));
-    const broken = [record, config].find((file) => file instanceof Error);
-    const results = await this.results(folder);
-    const reason = entryOf(record, "reason");
-    return {
-      id,
-      status: broken !== undefined || status === undefined ? "broken" : status,
-      reason: broken?.message ?? (status === undefined ? "run.json: has no status" : textOf(reason)),
-      recipe: textOf(entryOf(config, "recipe")),
-      step: numberOf(entryOf(record, "step")) ?? 0,
-      steps: numberOf(entryOf(entryOf(config, "train"), "steps")) ?? 0,
-      started: textOf(entryOf(record, "started")),
-      seconds: numberOf(entryOf(record, "seconds")) ?? 0,
-      config: config instanceof Error ? {} : flatten(config),
-      results: Object.fromEntries(results.map((result) => [resultOf(result).label, resultOf(result).value])),
-      warnings: listOf(record, "warnings").length,
-    };
-  }
-
-  private async results(folder: string): Promise<unknown[]> {
-    const names = (await readdir(join(folder, "eval")).catch(() => [])).filter((name) => name.endsWith(".json"));
-    const read = await Promise.all(names.sort().map((name) => readJson(join(folder, "eval", name))));
-    return read.filter((file) => !(file instanceof Error));
+/** Why nobody can write into a folder; null where this process can. */
+export async function writeRefusal(folder: string): Promise<string | null> {
+  try {
+    await access(folder, constants.W_OK);
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    return code === "EROFS"
+      ? "its disk is mounted read-only"
+      : code === "EACCES"
+        ? "it is write-protected"
+        : String(code);
   }
 }
 
-/** No absolute path, no way up, no hidden folder, no character that a path may not have. */
-function isPlain(id: string): boolean {
-  if (id === ".") return true;
-  return id.split("/").every((part) => part !== "" && !part.startsWith(".") && !/[\\\0]/.test(part));
+function brokenRow(id: string, reason: string): RunRow {
+  const nothing = { recipe: null, step: 0, steps: 0, started: null, seconds: 0, config: {}, results: {}, warnings: 0 };
+  return { id, status: "broken", reason, ...nothing };
 }
 
-/** A run that lost its record is one still. */
-function holdsRun(names: readonly string[]): boolean {
-  return names.includes("run.json") || (names.includes("config.json") && names.includes("checkpoints"));
+async function readRow(id: string, folder: string): Promise<RunRow> {
+  const record = await readJson(folder, "run.json");
+  const config = await readJson(folder, "config.json");
+  const status = runStatuses.find((each) => each === entryOf(record, "status"));
+  const recipe = textOf(entryOf(config, "recipe"));
+  const broken =
+    [record, config].find((file) => file instanceof Error)?.message ??
+    (status === undefined ? "run.json: has no status of a run of zaya" : null) ??
+    (recipe === null ? "config.json: has no recipe" : null);
+  const measured = await results(folder);
+  const gone = status === "running" && (await lockHolder(folder).catch(() => null)) === null;
+  return {
+    id,
+    status: broken !== null ? "broken" : gone ? "interrupted" : status!,
+    reason: broken ?? (gone ? "its process ended without a word" : textOf(entryOf(record, "reason"))),
+    recipe,
+    step: numberOf(entryOf(record, "step")) ?? 0,
+    steps: numberOf(entryOf(entryOf(config, "train"), "steps")) ?? 0,
+    started: textOf(entryOf(record, "started")),
+    seconds: numberOf(entryOf(record, "seconds")) ?? 0,
+    config: isRecord(config) ? flatten(config) : {},
+    results: Object.fromEntries(measured.map((result) => [resultOf(result).label, resultOf(result).value])),
+    warnings: listOf(record, "warnings").length,
+  };
+}
+
+async function results(folder: string): Promise<unknown[]> {
+  const path = await pathInRun(folder, "eval").catch(() => null);
+  const names = path === null ? [] : (await readdir(path).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const read = await Promise.all(names.sort().map((name) => readJson(folder, `eval/${name}`)));
+  return read.filter(isRecord);
 }
 
 export async function isThere(path: string): Promise<boolean> {
@@ -138,32 +182,30 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Changes when a file that a row is made of does. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path)).isFile();
+}
+
+/** Changes when a file that a row is made of does, or the process that writes it ends. */
 async function stampOf(folder: string): Promise<string> {
   const times = await Promise.all(
-    ["run.json", "config.json", "eval"].map((name) =>
+    ["run.json", "config.json", "eval", ".lock"].map((name) =>
       stat(join(folder, name)).then(
         ({ mtimeMs, size }) => `${mtimeMs}:${size}`,
         () => "-",
       ),
     ),
   );
-  return times.join(" ");
+  if (times[3] === "-") return times.join(" ");
+  return `${times.join(" ")} ${(await lockHolder(folder).catch(() => null))?.pid}`;
 }
 
-/** What a JSON file holds, or why it holds nothing. */
-async function readJson(path: string): Promise<unknown> {
-  const name = path.split(sep).at(-1)!;
-  try {
-    return parseJson(await readFile(path), name);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? new Error(`${name}: is not there`) : error;
-  }
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Error);
 }
 
 function entryOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || value instanceof Error) return undefined;
-  return (value as Record<string, unknown>)[name];
+  return isRecord(value) ? value[name] : undefined;
 }
 
 function listOf(value: unknown, name: string): readonly unknown[] {

@@ -1,56 +1,115 @@
 import { randomBytes } from "node:crypto";
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 
 import { serve } from "@hono/node-server";
 
 import { OptionError } from "../base/errors.ts";
+import { forgetStudio, rememberStudio, usualPort } from "./address.ts";
 import { monitorApp } from "./app.ts";
+import { writeRefusal } from "./run-folders.ts";
+import { isZip, unpackRuns } from "./zipped-runs.ts";
 
 export interface Monitor {
   /** The address to open, with the token that lets a browser in. */
   readonly address: string;
+  /** Why it only shows runs; null where it can start them. */
+  readonly readOnly: string | null;
   /** Stops the trainings that were started from the page, and waits for them. */
   close(): Promise<void>;
 }
 
+export interface ServeOptions {
+  /** 0 for any that is free; undefined for the one that the folder had last, or any. */
+  readonly port?: number | undefined;
+  readonly readOnly?: boolean | undefined;
+}
+
+/** What is served: a folder, and how to be rid of it where it was made for this. */
+interface Source {
+  readonly root: string;
+  /** Why nothing may be changed in it. */
+  readonly readOnly: string | null;
+  /** Whether it is there when the next studio opens it. */
+  readonly lasts: boolean;
+  remove(): Promise<void>;
+}
+
 /**
- * Serves the studio's page for the runs of a folder, to this machine alone.
- * @param port 0 for any that is free.
- * @throws OptionError when the folder is not there or the port is taken.
+ * Serves the studio's page for the runs of a folder or of a zip file, to this machine alone.
+ * @throws OptionError when there is neither, or the port is taken. @throws DataError for a zip file that cannot be shown.
  */
-export async function serveMonitor(folder: string, port: number, readOnly: boolean): Promise<Monitor> {
-  const root = await realpath(folder).catch(() => null);
-  if (root !== null && !(await stat(root)).isDirectory()) {
-    throw new OptionError(
-      `the path must be a folder of runs - got ${folder}, a file`,
-      "name the folder in which the runs lie: zaya studio DIR",
-    );
+export async function serveMonitor(path: string, { port, readOnly }: ServeOptions = {}): Promise<Monitor> {
+  const source = await openSource(path, readOnly === true);
+  const { root, lasts } = source;
+  const token = randomBytes(16).toString("hex");
+  const { app, close } = monitorApp({ ...source, token });
+  const preferred = port ?? (lasts ? await usualPort(root) : 0);
+  try {
+    const { server, taken } = await listen(app.fetch, preferred).catch((error: NodeJS.ErrnoException) => {
+      // The port of last time is a wish.
+      if (port === undefined && preferred !== 0 && error.code === "EADDRINUSE") return listen(app.fetch, 0);
+      throw error;
+    });
+    const address = `http://127.0.0.1:${taken}/?token=${token}`;
+    if (lasts) await rememberStudio({ root, port: taken, token });
+    return {
+      address,
+      readOnly: source.readOnly,
+      close: async () => {
+        if (lasts) await forgetStudio({ root, port: taken, token });
+        await close();
+        await new Promise((done) => server.close(done));
+        await source.remove();
+      },
+    };
+  } catch (error) {
+    await source.remove();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new OptionError(`the port must be free - got ${port}, which another program has`, "choose another --port");
+    }
+    if (code === "EACCES") {
+      throw new OptionError(`the port must be allowed - got ${port}, which needs more rights`, "choose one from 1024");
+    }
+    throw error;
   }
+}
+
+type Fetch = Parameters<typeof serve>[0]["fetch"];
+
+function listen(fetch: Fetch, port: number): Promise<{ server: ReturnType<typeof serve>; taken: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: "127.0.0.1", port }, ({ port: taken }) => resolve({ server, taken }));
+    server.once("error", reject);
+  });
+}
+
+async function openSource(path: string, readOnly: boolean): Promise<Source> {
+  const root = await realpath(path).catch(() => null);
   if (root === null) {
     throw new OptionError(
-      `the folder of runs must exist - got ${folder}`,
+      `the folder of runs must exist - got ${path}`,
       "train a model first, or name a folder: zaya studio DIR",
     );
   }
-  const token = randomBytes(16).toString("hex");
-  const hosts: string[] = [];
-  const { app, close } = monitorApp({ root, token, hosts, readOnly });
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port }, ({ port: taken }) => {
-      hosts.push(`127.0.0.1:${taken}`, `localhost:${taken}`);
-      resolve({
-        address: `http://127.0.0.1:${taken}/?token=${token}`,
-        close: async () => {
-          await close();
-          await new Promise((done) => server.close(done));
-        },
-      });
-    });
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") return reject(error);
-      reject(
-        new OptionError(`the port must be free - got ${port}, which another program has`, "choose another --port"),
-      );
-    });
+  const found = await stat(root);
+  if (found.isFile() && (await isZip(root).catch(() => false))) {
+    const { folder, remove } = await unpackRuns(root);
+    const why = "These runs come from a zip file: they are only shown.";
+    return { root: await realpath(folder), readOnly: why, lasts: false, remove };
+  }
+  if (!found.isDirectory()) {
+    throw new OptionError(
+      `the path must be a folder of runs, or a zip file of them - got ${path}, ${found.isFile() ? "a file" : "neither"}`,
+      "name the folder in which the runs lie: zaya studio DIR",
+    );
+  }
+  await readdir(root).catch((error: NodeJS.ErrnoException) => {
+    throw new OptionError(`the folder of runs must be readable - got ${error.code} for ${path}`, "change its mode");
   });
+  const refusal = await writeRefusal(root);
+  const why = readOnly
+    ? "This studio was opened with --read-only: runs are only shown."
+    : refusal && `Runs are only shown, as their folder cannot be changed: ${refusal}.`;
+  return { root, readOnly: why, lasts: true, remove: async () => undefined };
 }

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { OptionError } from "../base/errors.ts";
-import type { TrainRequest } from "./api.ts";
-import { isThere } from "./run-folders.ts";
+import { OptionError, RunError } from "../base/errors.ts";
+import { type LockHolder, beyondSight, lockHolder } from "../node/lock.ts";
+import type { RunPage, TrainRequest } from "./api.ts";
+import { isThere, writeRefusal } from "./run-folders.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
@@ -20,41 +21,65 @@ interface Started {
   words: string;
 }
 
+/** What can be done about a run from here. */
+type Control = Pick<RunPage, "control" | "fixed">;
+
 /** Trainings that this server started: processes of the command line, so that what they do is what a terminal would do. */
 export class Trainings {
   private readonly running = new Map<string, Started>();
 
   constructor(private readonly root: string) {}
 
-  has(id: string): boolean {
-    return this.running.has(id);
+  /** What can be done about a run, whoever started it. */
+  async control(id: string): Promise<Control> {
+    if (this.running.has(id)) return { control: "stop", fixed: null };
+    const folder = join(this.root, id);
+    const holder = await lockHolder(folder).catch(() => null);
+    if (holder !== null) return ofHolder(holder);
+    const refusal = await writeRefusal(folder);
+    if (refusal === null) return { control: "resume", fixed: null };
+    return { control: null, fixed: `It cannot be continued: ${refusal}.` };
   }
 
   /** Starts a training; its run's name. @throws OptionError with the words of a training that was refused. */
-  async start({ recipe, data, flags }: TrainRequest): Promise<string> {
-    const id = await this.freeName(`${recipe}-${data.split(/[\\/]/).at(-1)!}`.replace(/[^\w.-]+/g, "-"));
-    const words = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    await this.spawn(id, ["train", recipe, `--data=${data}`, `--out=${join(this.root, id)}`, ...words]);
+  async start({ recipe, data, flags, from }: TrainRequest): Promise<string> {
+    const specs = data.map((spec) => spec.split(/[\\/]/).findLast((part) => part !== "") ?? "data");
+    const base = [recipe, ...(from === undefined ? specs : ["again"])].join("-").replace(/[^\w.-]+/g, "-");
+    const id = await this.freeName(base);
+    await this.spawn(id, [
+      "train",
+      recipe,
+      ...(from === undefined ? [] : [`--config=${join(this.root, from, "config.json")}`]),
+      ...data.map((spec) => `--data=${spec}`),
+      ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+      `--out=${join(this.root, id)}`,
+    ]);
     return id;
   }
 
   /** Goes on with a run, to another length where one is given. @throws OptionError when it is refused. */
   async resume(id: string, steps: string | undefined): Promise<void> {
-    if (this.has(id)) throw new OptionError("the run must have stopped - it is running");
+    if (this.running.has(id)) throw new OptionError("the run must have stopped - it is running");
     await this.spawn(id, ["resume", join(this.root, id), ...(steps === undefined ? [] : [`--steps=${steps}`])]);
   }
 
-  /** As Ctrl-C: the step is finished and saved. */
-  stop(id: string): boolean {
-    return this.running.get(id)?.process.kill("SIGINT") ?? false;
+  /** As Ctrl-C in the terminal of whoever trains it: the step is finished and saved. False where nobody does. */
+  async stop(id: string): Promise<boolean> {
+    const own = this.running.get(id);
+    if (own !== undefined) return own.process.kill("SIGINT");
+    const holder = await lockHolder(join(this.root, id));
+    if (holder === null) return false;
+    const { fixed } = await ofHolder(holder);
+    if (fixed !== null) throw new RunError(fixed);
+    return process.kill(holder.pid, "SIGINT");
   }
 
-  /** Stops all and waits for them. */
+  /** Stops all that were started here, and waits for them. */
   async close(): Promise<void> {
     const ends = [...this.running.values()].map(
       ({ process }) => new Promise((resolve) => process.once("exit", resolve)),
     );
-    for (const id of this.running.keys()) this.stop(id);
+    for (const { process } of this.running.values()) process.kill("SIGINT");
     await Promise.all(ends);
   }
 
@@ -70,8 +95,8 @@ export class Trainings {
     const record = join(this.root, id, "run.json");
     // A resumed run still has its old record: it is running once it reports so.
     const isUnderWay = async () => started.words.includes(join(this.root, id)) && (await isThere(record));
-    while (this.has(id) && !(await isUnderWay())) await sleep(startPoll);
-    if (!this.has(id) && child.exitCode !== 0) throw new OptionError(lastWords(started.words));
+    while (this.running.has(id) && !(await isUnderWay())) await sleep(startPoll);
+    if (!this.running.has(id) && child.exitCode !== 0) throw refusal(started.words);
   }
 
   private async freeName(base: string): Promise<string> {
@@ -79,8 +104,26 @@ export class Trainings {
   }
 }
 
-/** What a refused command said. */
-function lastWords(words: string): string {
+async function ofHolder(holder: LockHolder): Promise<Control> {
+  const elsewhere = await beyondSight(holder);
+  if (elsewhere !== null) return { control: null, fixed: `It is trained on ${elsewhere}: stop it there.` };
+  // A lock may come with a folder from elsewhere. What it says of when its process began, which was compared, cannot be guessed.
+  if (holder.started === null || !(await isThere("/proc/self/stat"))) {
+    return { control: null, fixed: "It was started in a terminal: stop it there with Ctrl-C." };
+  }
+  try {
+    process.kill(holder.pid, 0);
+    return { control: "stop", fixed: null };
+  } catch {
+    return { control: null, fixed: `It is trained by another user, in process ${holder.pid}.` };
+  }
+}
+
+/** What a refused command said, with the option that it names. */
+function refusal(words: string): OptionError {
   const lines = words.trim().split("\n");
-  return lines.slice(-6).join("\n") || "zaya ended without a word";
+  const at = lines.findLastIndex((line) => line.startsWith("error: "));
+  if (at < 0) return new OptionError(lines.slice(-6).join("\n") || "zaya ended without a word");
+  const [, flag] = /^error: (?:--)?([a-z][\w-]*) /.exec(lines[at]!) ?? [];
+  return new OptionError(lines.slice(at).join("\n").replace("error: ", ""), undefined, flag);
 }

@@ -170,7 +170,7 @@ export async function voidUnseenLock(folder: string): Promise<void> {
 }
 
 /** Where a process is that cannot be seen from here; null for one that can. */
-async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
+export async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
   if (host !== hostname()) return host;
   const own = await pidNamespace();
   // Locks of earlier versions have none.

@@ -1,11 +1,11 @@
-import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { cp, link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { RunPage, RunRow, Scalars } from "../../src/monitor/api.ts";
-import { monitorApp } from "../../src/monitor/app.ts";
+import type { Refusal, RunPage, RunRow, Scalars } from "../../src/monitor/api.ts";
+import { cookieName, monitorApp } from "../../src/monitor/app.ts";
 import { newFolder, writeRun } from "./run.ts";
 
 const host = "127.0.0.1:4000";
@@ -27,14 +27,15 @@ beforeAll(async () => {
   await symlink(join(folder, "secret.txt"), join(root, "one", "samples", "link.png"));
   await writeRun(join(folder, "outside"));
   await symlink(join(folder, "outside"), join(root, "elsewhere"));
-  served = monitorApp({ root, token, hosts: [host], readOnly: false });
+  known = { host, cookie: `${cookieName(root)}=${token}` };
+  served = monitorApp({ root, token, readOnly: null });
 });
 
 afterAll(() => served.close());
 
-const known = { host, cookie: `zaya=${token}` };
+let known: Record<string, string>;
 
-const ask = (path: string, headers: Record<string, string> = known, init: RequestInit = {}) =>
+const ask = (path: string, headers = known, init: RequestInit = {}) =>
   served.app.request(`http://${host}${path}`, { ...init, headers });
 
 describe("a studio's server", () => {
@@ -73,16 +74,16 @@ describe("a studio's server", () => {
 
   it("answers nobody without the token, and gives a cookie for it", async () => {
     expect((await ask("/api/runs", { host })).status).toBe(401);
-    expect((await ask("/api/runs", { host, cookie: "zaya=guess" })).status).toBe(401);
+    expect((await ask("/api/runs", { host, cookie: `${cookieName(root)}=guess` })).status).toBe(401);
     expect((await ask("/?token=guess", { host })).status).toBe(401);
     const entry = await ask(`/?token=${token}`, { host });
     expect(entry.status).toBe(302);
-    expect(entry.headers.get("set-cookie")).toMatch(/^zaya=secret;.*HttpOnly.*SameSite=Strict/);
+    expect(entry.headers.get("set-cookie")).toMatch(/^zaya-[0-9a-f]{8}=secret;.*HttpOnly.*SameSite=Strict/);
   });
 
   it("answers under its own name alone, so that no page elsewhere can reach it by a name of its own", async () => {
     expect((await ask("/api/runs", { ...known, host: "evil.example:4000" })).status).toBe(403);
-    expect((await ask("/api/runs", { cookie: known.cookie })).status).toBe(403);
+    expect((await ask("/api/runs", { cookie: known["cookie"]! })).status).toBe(403);
   });
 
   it("gives a report an origin of its own", async () => {
@@ -143,17 +144,17 @@ describe("a studio's server", () => {
   });
 
   it("starts nothing for what is no request of its own page", async () => {
-    const body = JSON.stringify({ recipe: "gan", data: "ring8", flags: {} });
+    const body = JSON.stringify({ recipe: "gan", data: ["ring8"], flags: {} });
     const post = (headers: Record<string, string>, text = body) =>
       ask("/api/train", headers, { method: "POST", body: text });
     expect((await post({ ...known, "content-type": "text/plain" })).status).toBe(415);
     const json = { ...known, "content-type": "application/json" };
     expect((await post(json, "{")).status).toBe(400);
-    expect((await post(json, JSON.stringify({ recipe: "gan; rm", data: "x", flags: {} }))).status).toBe(400);
-    expect((await post(json, JSON.stringify({ recipe: "gan", data: "x", flags: { "Out Dir": "/" } }))).status).toBe(
+    expect((await post(json, JSON.stringify({ recipe: "gan; rm", data: ["x"], flags: {} }))).status).toBe(400);
+    expect((await post(json, JSON.stringify({ recipe: "gan", data: ["x"], flags: { "Out Dir": "/" } }))).status).toBe(
       400,
     );
-    const shown = monitorApp({ root, token, hosts: [host], readOnly: true });
+    const shown = monitorApp({ root, token, readOnly: "runs are only shown" });
     const refused = await shown.app.request(`http://${host}/api/train`, { method: "POST", headers: json, body });
     expect(refused.status).toBe(403);
     await shown.close();
@@ -162,11 +163,17 @@ describe("a studio's server", () => {
   it("opens a thousand runs of 10,000 points within 2 seconds", { timeout: 60_000 }, async () => {
     const folder = await newFolder();
     await writeRun(join(folder, "run-0"), { points: 10_000 });
+    const long = join("run-0", "metrics.jsonl");
     const copies = Array.from({ length: 999 }, (_, i) => join(folder, `run-${i + 1}`));
-    await Promise.all(copies.map((copy) => cp(join(folder, "run-0"), copy, { recursive: true })));
-    const { app, close } = monitorApp({ root: folder, token, hosts: [host], readOnly: true });
+    for (const copy of copies) {
+      await cp(join(folder, "run-0"), copy, { recursive: true, filter: (path) => !path.endsWith(long) });
+      await link(join(folder, long), join(copy, "metrics.jsonl"));
+    }
+    const { app, close } = monitorApp({ root: folder, token, readOnly: "runs are only shown" });
     const began = performance.now();
-    const rows = (await (await app.request(`http://${host}/api/runs`, { headers: known })).json()) as RunRow[];
+    const rows = (await (
+      await app.request(`http://${host}/api/runs`, { headers: { host, cookie: `${cookieName(folder)}=${token}` } })
+    ).json()) as RunRow[];
     const took = performance.now() - began;
     expect(rows).toHaveLength(1000);
     // Twice the bar: other tests run beside this one.
@@ -176,12 +183,12 @@ describe("a studio's server", () => {
 });
 
 describe("trainings from the page", () => {
-  const json = { ...known, "content-type": "application/json" };
-  const post = (path: string, body: unknown) => ask(path, json, { method: "POST", body: JSON.stringify(body) });
+  const post = (path: string, body: unknown) =>
+    ask(path, { ...known, "content-type": "application/json" }, { method: "POST", body: JSON.stringify(body) });
   const small = { steps: "3000", hidden: "4", batch: "8" };
 
   it("start as the command line does, are followed while they run, stop and go on", { timeout: 60_000 }, async () => {
-    const started = await post("/api/train", { recipe: "gan", data: "ring8", flags: small });
+    const started = await post("/api/train", { recipe: "gan", data: ["ring8"], flags: small });
     expect(await started.clone().text()).toBe('{"id":"gan-ring8-1"}');
     const { id } = (await started.json()) as { id: string };
     const stream = await ask(`/api/follow?id=${id}`);
@@ -190,7 +197,14 @@ describe("trainings from the page", () => {
     while (!/event: scalars/.test(heard)) heard += (await reader.read()).value;
     await reader.cancel();
     expect(heard).toContain('"control":"stop"');
-    expect(await (await post("/api/stop", { id })).text()).toBe('{"stopped":true}');
+    // As after a restart of the server: it is still running, and can still be stopped.
+    const next = monitorApp({ root, token, readOnly: null });
+    const init = { method: "POST", headers: { ...known, "content-type": "application/json" } };
+    const page = await next.app.request(`http://${host}/api/run?id=${id}`, { headers: known });
+    expect(await page.json()).toMatchObject({ row: { status: "running" }, control: "stop" });
+    const asked = await next.app.request(`http://${host}/api/stop`, { ...init, body: JSON.stringify({ id }) });
+    expect(await asked.text()).toBe('{"stopped":true}');
+    await next.close();
     const ended = async (): Promise<RunPage> => {
       for (;;) {
         const page = (await (await ask(`/api/run?id=${id}`)).json()) as RunPage;
@@ -206,8 +220,12 @@ describe("trainings from the page", () => {
   });
 
   it("that are refused say why", { timeout: 30_000 }, async () => {
-    const refused = await post("/api/train", { recipe: "gan", data: "ring8", flags: { loss: "wasserstein" } });
+    const refused = await post("/api/train", { recipe: "gan", data: ["ring8"], flags: { loss: "wasserstein" } });
     expect(refused.status).toBe(422);
-    expect(await refused.text()).toContain("must be one of");
+    const { message, flag } = (await refused.json()) as Refusal;
+    expect(message).toMatch(/^--loss must be one of/);
+    expect(flag).toBe("loss");
+    const nowhere = await post("/api/train", { recipe: "gan", data: ["/nowhere"], flags: {} });
+    expect(await nowhere.json()).toMatchObject({ flag: "data" });
   });
 });

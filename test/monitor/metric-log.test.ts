@@ -14,12 +14,12 @@ async function newLog(text = ""): Promise<{ path: string; log: MetricLog }> {
 
 it("tells each line once, and a line that is being written when it is whole", async () => {
   const { path, log } = await newLog(metric(1, "loss", 3));
-  expect(await log.read()).toEqual([["train", "loss", 1, 3]]);
+  expect(await log.read()).toEqual([["train", "loss", 1, 3, 8, 0.1]]);
   const next = metric(2, "loss", null, "test");
   await appendFile(path, next.slice(0, 20));
   expect(await log.read()).toEqual([]);
   await appendFile(path, next.slice(20));
-  expect(await log.read()).toEqual([["test", "loss", 2, null]]);
+  expect(await log.read()).toEqual([["test", "loss", 2, null, 16, 0.2]]);
   expect(log.scalars(10).series).toEqual([
     { split: "train", name: "loss", steps: [1], values: [3] },
     { split: "test", name: "loss", steps: [2], values: [null] },
@@ -30,7 +30,7 @@ it("goes on from where another left off, and tells nothing twice", async () => {
   const { path, log } = await newLog(metric(1, "loss", 3));
   await log.read();
   await appendFile(path, metric(2, "loss", 2));
-  expect(await new MetricLog(path, log.bytes).read()).toEqual([["train", "loss", 2, 2]]);
+  expect(await new MetricLog(path, log.bytes).read()).toEqual([["train", "loss", 2, 2, 16, 0.2]]);
 });
 
 it("sees that a run went back to an earlier step, also where its file has grown again since", async () => {
@@ -38,7 +38,7 @@ it("sees that a run went back to an earlier step, also where its file has grown 
   await log.read();
   await truncate(path, metric(1, "loss", 3).length);
   expect(await log.read()).toBeNull();
-  expect(await log.read()).toEqual([["train", "loss", 1, 3]]);
+  expect(await log.read()).toEqual([["train", "loss", 1, 3, 8, 0.1]]);
   await writeFile(path, metric(1, "loss", 9) + metric(2, "loss", 8));
   expect(await log.read()).toBeNull();
   expect(await log.read()).toHaveLength(2);

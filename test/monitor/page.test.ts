@@ -22,7 +22,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     root = await newFolder();
     await writeRun(join(root, "first"), { seed: 1, points: 300 });
     await writeRun(join(root, "second"), { seed: 2, points: 5000 });
-    monitor = await serveMonitor(root, 0, false);
+    monitor = await serveMonitor(root);
     browser = await openBrowser();
     page = await browser.newPage();
     page.on("pageerror", (error) => faults.push(error.message));

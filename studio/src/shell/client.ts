@@ -1,17 +1,33 @@
 import type {
   FollowEvents,
   Forms,
-  NewScalar,
+  Refusal,
   RunPage,
   RunRow,
   Scalars,
+  TableEvents,
   TrainRequest,
 } from "../../../src/monitor/api.ts";
 
 // The page's only way to runs: it asks the server, and never reads their files by itself.
 
+/** The server refused what it was asked for. */
+export class RefusedError extends Error {
+  /** @param flag The flag that is meant, without dashes. */
+  constructor(
+    message: string,
+    readonly flag: string | null,
+  ) {
+    super(message);
+  }
+}
+
 async function answer(response: Response): Promise<Response> {
   if (response.ok) return response;
+  if (response.status === 422) {
+    const { message, flag } = (await response.json()) as Refusal;
+    throw new RefusedError(message, flag);
+  }
   throw new Error((await response.text()) || `the server answered ${response.status}`);
 }
 
@@ -37,32 +53,99 @@ export function fileOf(id: string, name: string): string {
   return `/file?${new URLSearchParams({ id, name }).toString()}`;
 }
 
+/** Why the server cannot be heard; null while it can. */
+export type Lost = string | null;
+
+/** How long a stream that the server refused waits until it is opened again, in milliseconds. */
+const retryAfter = 3000;
+
+/**
+ * Hears events of an address while the page is visible: a browser has few connections for all of its tabs. A stream that
+ * ended is opened again. Returns what ends it.
+ */
+function hear(
+  address: () => string,
+  handlers: Readonly<Record<string, (event: MessageEvent<string>) => void>>,
+  onLost: (lost: Lost) => void,
+): () => void {
+  let source: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+  };
+  const open = () => {
+    close();
+    if (document.hidden) return;
+    const own = new EventSource(address());
+    source = own;
+    for (const [name, then] of Object.entries(handlers)) own.addEventListener(name, then);
+    own.addEventListener("open", () => onLost(null));
+    own.addEventListener("error", () => {
+      void whyLost().then((why) => source === own && onLost(why));
+      // Else the browser tries again by itself.
+      if (own.readyState === EventSource.CLOSED) timer = setTimeout(open, retryAfter);
+    });
+  };
+  document.addEventListener("visibilitychange", open);
+  open();
+  return () => {
+    document.removeEventListener("visibilitychange", open);
+    close();
+  };
+}
+
+async function whyLost(): Promise<Lost> {
+  const status = await fetch("/api/studio").then(
+    (response) => response.status,
+    () => null,
+  );
+  if (status === 401) return "The studio was started again: open the address that it printed, then this page goes on.";
+  return status === 200 ? null : "The studio does not answer. This page goes on when it does.";
+}
+
 /** Calls back with the table of runs, now and whenever it changes. Returns what ends it. */
-export function followTable(onRows: (rows: readonly RunRow[]) => void, onLost: (lost: boolean) => void): () => void {
-  const source = new EventSource("/api/table");
-  source.addEventListener("rows", (event) => onRows(JSON.parse(event.data) as RunRow[]));
-  source.addEventListener("open", () => onLost(false));
-  source.addEventListener("error", () => onLost(true));
-  return () => source.close();
+export function followTable(onRows: (rows: readonly RunRow[]) => void, onLost: (lost: Lost) => void): () => void {
+  const rows = new Map<string, RunRow>();
+  return hear(
+    () => "/api/table",
+    {
+      rows: ({ data }) => {
+        const { changed, gone, all } = JSON.parse(data) as TableEvents["rows"];
+        if (all) rows.clear();
+        for (const row of changed) rows.set(row.id, row);
+        for (const id of gone) rows.delete(id);
+        onRows([...rows.values()]);
+      },
+    },
+    onLost,
+  );
 }
 
-export interface Followed {
-  onScalars(lines: readonly NewScalar[]): void;
-  onPage(page: RunPage): void;
-  /** What was read of the scalars no longer holds. */
-  onReset(): void;
-  onLost(lost: boolean): void;
-}
-
-/** Follows a run from a place in its metrics. Returns what ends it. */
-export function followRun(id: string, from: number, on: Followed): () => void {
-  const source = new EventSource(`/api/follow?${new URLSearchParams({ id, from: String(from) }).toString()}`);
-  const hear = <Name extends keyof FollowEvents>(name: Name, then: (data: FollowEvents[Name]) => void) =>
-    source.addEventListener(name, (event) => then(JSON.parse(event.data) as FollowEvents[Name]));
-  hear("scalars", on.onScalars);
-  hear("page", on.onPage);
-  hear("reset", on.onReset);
-  source.addEventListener("open", () => on.onLost(false));
-  source.addEventListener("error", () => on.onLost(true));
-  return () => source.close();
+/** Follows runs, each from a place in its metrics. Returns what ends it. */
+export function followRuns(
+  ids: readonly string[],
+  from: readonly number[],
+  on: { readonly [Name in keyof FollowEvents]: (data: FollowEvents[Name]) => void },
+  onLost: (lost: Lost) => void,
+): () => void {
+  let places = from.map(String);
+  const handler =
+    <Name extends keyof FollowEvents>(name: Name) =>
+    ({ data, lastEventId }: MessageEvent<string>) => {
+      if (lastEventId !== "") places = lastEventId.split(",");
+      on[name](JSON.parse(data) as FollowEvents[Name]);
+    };
+  const address = () => {
+    const words = new URLSearchParams([...ids.map((id) => ["id", id]), ...places.map((place) => ["from", place])]);
+    return `/api/follow?${words.toString()}`;
+  };
+  const handlers = {
+    scalars: handler("scalars"),
+    reset: handler("reset"),
+    page: handler("page"),
+    gone: handler("gone"),
+  };
+  return hear(address, handlers, onLost);
 }
