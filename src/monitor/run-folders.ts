@@ -1,6 +1,7 @@
 import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
+import { systemClock } from "../base/clock.ts";
 import { lockHolder } from "../node/lock.ts";
 import { codeOf } from "../node/folder-store.ts";
 import { runStatuses } from "../run/index.ts";
@@ -34,7 +35,7 @@ export class RunFolders {
 
   /** Every run, a broken one with its reason, by name. A row that did not change is the same object as before. */
   rows(): Promise<readonly RunRow[]> {
-    const at = performance.now();
+    const at = systemClock.now();
     if (this.asked === null || at - this.asked.at > fresh) this.asked = { at, rows: this.readRows() };
     return this.asked.rows;
   }

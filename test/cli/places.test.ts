@@ -167,7 +167,7 @@ describe("words about what was given", () => {
     const studio = await zaya(folder, "studio", "file.png");
     expect([studio.code, studio.stderr]).toEqual([
       2,
-      expect.stringContaining("must be a folder of runs - got file.png, a file"),
+      expect.stringContaining("must be a folder of runs, or a zip file of them - got file.png, a file"),
     ]);
   });
 });
