@@ -19,7 +19,7 @@ export interface ZippedRuns {
 }
 
 /** Bounds of what is unpacked. */
-export interface ZipLimits {
+interface ZipLimits {
   readonly bytes: number;
   readonly files: number;
 }
