@@ -37,12 +37,15 @@ const digitFiles = {
   },
 };
 
+/** The labs train on wasm: 27 MB that only the webgpu device would load stay out of the package. */
+const webgpu = ["onnxruntime-web/webgpu"];
+
 // A static site: relative addresses, so that it works from any folder of any file server.
 export default defineConfig({
   root: "labs",
   base: "./",
   plugins: [svelte(), woff2Only, digitFiles],
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions: { external: webgpu } },
   build: {
     outDir: "../../dist/labs",
     emptyOutDir: true,
@@ -51,6 +54,6 @@ export default defineConfig({
     // The security policy admits no fonts and scripts inside of other files.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { external: webgpu, checks: { pluginTimings: false } },
   },
 });

@@ -17,8 +17,9 @@ const executable = [process.env["CHROME_PATH"], "/usr/bin/chromium", "/usr/bin/g
 export const noBrowser: string | null =
   executable === undefined ? "no Chromium: install it, or name one in CHROME_PATH" : null;
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: executable!, args: ["--no-sandbox", "--disable-gpu"] });
+/** @param flags Of Chromium; "--disable-gpu" by default. */
+export function openBrowser(flags: readonly string[] = ["--disable-gpu"]): Promise<Browser> {
+  return chromium.launch({ executablePath: executable!, args: ["--no-sandbox", ...flags] });
 }
 
 export interface Served {
@@ -26,7 +27,12 @@ export interface Served {
   close(): Promise<void>;
 }
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
 
 /** What makes a browser isolate a page from others, so that its Workers may share memory. */
 const isolation = {
@@ -72,9 +78,12 @@ export interface OpenedPage {
 }
 
 /** Serves the page in a folder, and opens it in a browser of its own once it says that it is ready. */
-export async function openPage(folder: string, options: Parameters<typeof servePage>[1] = {}): Promise<OpenedPage> {
+export async function openPage(
+  folder: string,
+  { flags, ...options }: Parameters<typeof servePage>[1] & { readonly flags?: readonly string[] } = {},
+): Promise<OpenedPage> {
   const served = await servePage(folder, options);
-  const browser = await openBrowser();
+  const browser = await openBrowser(flags);
   const page = await (await browser.newContext()).newPage();
   await page.goto(served.address);
   await page.waitForFunction("globalThis.ready");

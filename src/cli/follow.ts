@@ -49,6 +49,7 @@ export async function followRun(
       if (event.type === "estimate") {
         output.say(`about ${roughly(event.secondsLeft)} for ${counted(event.steps, "step")}; --steps changes that`);
       }
+      if (event.type === "environment") output.warn(`warning: ${event.what}`);
       if (event.type === "recovered") output.warn(`${folder}: ${event.what}`);
       if (event.type === "interrupted") {
         const { step, warnings } = event;

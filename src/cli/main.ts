@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { Command, CommanderError } from "commander";
 
 import { RunError } from "../base/errors.ts";
+import { version } from "../base/version.ts";
 import { commands } from "./commands.ts";
 import { guardStreams, tellError } from "./failure.ts";
 import { addNote, helpLayout, helpWidth } from "./help.ts";
@@ -45,7 +43,7 @@ async function dispatch(words: readonly string[]): Promise<void> {
 export async function declareProgram(name: string | undefined, words: readonly string[]): Promise<Command> {
   const program = new Command("zaya")
     .description("Train, evaluate, sample and export deep generative models.")
-    .version(version(), "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
     .configureHelp(helpLayout)
@@ -62,11 +60,6 @@ export async function declareProgram(name: string | undefined, words: readonly s
     if (known === name) await (await load())(command, words);
   }
   return program;
-}
-
-function version(): string {
-  const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** @throws RunError when it has been removed: no relative path means anything then. */

@@ -86,31 +86,15 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     output.say(
       `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,
     );
-    const elsewhere = changesSince(run.state.versions, versions(threads), engine.name);
-    if (elsewhere !== null) output.warn(elsewhere);
     if (longer !== null) output.say(...lengthLines(longer));
     const { init } = run.config;
     const initial = init !== undefined && run.newest === null ? await readInitial(init.run, init) : undefined;
-    const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends, initial });
+    const begin = (ends: AbortSignal) =>
+      resume(run, data, { engine, signal: ends, initial, versions: versions(threads) });
     return await followRun(begin, { signal, until }, opened, run.config, output);
   } finally {
     await opened.release();
   }
-}
-
-/** What numbers depend on and is not as it was when the run began, in words; null where nothing is. */
-function changesSince(
-  began: Readonly<Record<string, string>>,
-  now: Readonly<Record<string, string>>,
-  device: string,
-): string | null {
-  // On wasm they depend on zaya alone.
-  const names = device === "wasm" ? ["zaya"] : ["zaya", "onnxruntime", "platform", "threads"];
-  const changed = names.filter((name) => began[name] !== undefined && began[name] !== now[name]);
-  if (changed.length === 0) return null;
-  const list = (values: Readonly<Record<string, string>>) =>
-    changed.map((name) => `${name} ${values[name] ?? "none"}`).join(", ");
-  return `warning: the run began with ${list(began)}, and goes on with ${list(now)}: its numbers may differ in their last digits`;
 }
 
 function nothingToDo(folder: string, { config, state }: Run, output: Output): number {

@@ -155,7 +155,7 @@ async function resumeIn(
   try {
     const run = await Run.open(opened.store);
     if (await isDone(run)) return exitCodes.done;
-    const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends });
+    const begin = (ends: AbortSignal) => resume(run, data, { engine, signal: ends, versions: versions(jobThreads) });
     return await followRun(begin, { signal }, opened, run.config, output);
   } finally {
     await opened.release();

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 
 import * as ort from "#onnxruntime";
 
+import { version } from "../base/version.ts";
 import {
   type Engine,
   type OrtOptions,
@@ -67,7 +66,7 @@ function engineOf(device: Device, count: number): Engine {
  */
 export function versions(threads = availableParallelism()): Record<string, string> {
   return {
-    zaya: packageVersion(),
+    zaya: version,
     node: process.versions.node,
     ...(hasOnnxRuntime && { onnxruntime: ort.env.versions.node ?? ort.env.versions.common }),
     platform: `${process.platform} ${process.arch}`,
@@ -80,9 +79,4 @@ export function versions(threads = availableParallelism()): Record<string, strin
  */
 export async function sharpVersion(): Promise<string> {
   return (await loadSharp()).versions.sharp!;
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

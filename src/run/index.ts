@@ -3,6 +3,7 @@ export * from "./config.ts";
 export * from "./data-record.ts";
 export type { InitialParameters } from "./initial-parameters.ts";
 export * from "./load-parameters.ts";
+export { changedEnvironment } from "./environment.ts";
 export { type RunLength, lengthen, rateWords } from "./lengthen.ts";
 export { inRun } from "./in-run.ts";
 export type * from "./option-types.ts";

@@ -1,4 +1,5 @@
-// Stands in for ONNX Runtime where there is none, as in a browser: the engines that need it say so when they are asked for.
+// Stands in for ONNX Runtime where there is none: the engines that need it say so when they are asked for. In a browser it can
+// be supplied later, because onnxruntime-web is large and only some pages want it.
 import { EngineError } from "../base/errors.ts";
 
 /**
@@ -18,4 +19,10 @@ export function withoutOnnxRuntime(got: string, advice: string) {
   return { InferenceSession: { create: missing }, Tensor, env: { versions: { common: "" } } };
 }
 
-export const { InferenceSession, Tensor, env } = withoutOnnxRuntime("none", "use wasmEngine(), which needs nothing");
+// Importers see what is assigned later: exports are live bindings.
+export let { InferenceSession, Tensor, env } = withoutOnnxRuntime("none", "use wasmEngine(), which needs nothing");
+
+/** Puts ONNX Runtime in the place of these names. @param runtime The module onnxruntime-web or one like it. */
+export function supplyOnnxRuntime(runtime: object): void {
+  ({ InferenceSession, Tensor, env } = runtime as ReturnType<typeof withoutOnnxRuntime>);
+}

@@ -19,6 +19,8 @@ export type TrainEvent =
     }
   /** Once, after some steps: the time that the run still takes on this machine. */
   | { readonly type: "estimate"; readonly secondsLeft: number; readonly steps: number }
+  /** A resumed run continues on another device, another version or another number of threads than it began with. */
+  | { readonly type: "environment"; readonly what: string }
   /** A file of the run was missing or damaged, and what is used in its place. */
   | { readonly type: "recovered"; readonly what: string }
   | { readonly type: "picture"; readonly file: string }

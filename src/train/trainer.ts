@@ -6,6 +6,7 @@ import type { ConfiguredModel } from "../models/index.ts";
 import { requireUpdates } from "../runtime/index.ts";
 import type { TrainOptions } from "../run/option-types.ts";
 import { requireSameData } from "../run/data-record.ts";
+import { changedEnvironment } from "../run/environment.ts";
 import { type Plan, type PlanSettings, planAgain, planRun } from "../run/plan.ts";
 import { requireResumable } from "../run/resumable.ts";
 import { Run } from "../run/run.ts";
@@ -58,20 +59,22 @@ async function* begin(planned: () => Plan | Promise<Plan>, settings: RunSettings
 }
 
 /**
- * Resumes a run from its newest checkpoint.
+ * Resumes a run from its newest checkpoint. With `versions`, the first event says what numbers depend on that has changed.
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
  * @throws OptionError when there is not enough memory for its steps. @throws EngineError as in `train`.
  */
 export async function* resume(
   run: Run,
   data: DataSplit,
-  { engine, initial, ...settings }: Omit<TrainSettings, "store" | "source" | "versions">,
+  { engine, initial, versions, ...settings }: Omit<TrainSettings, "store" | "source">,
 ): AsyncGenerator<TrainEvent, void> {
   requireOwnNames(settings);
   await requireResumable(run);
   const recorded = await requireSameData(run.store, data);
   const plan = await planAgain(run, data, recorded, { engine, initial });
   await requireUpdates(plan.engine);
+  const changed = versions === undefined ? null : changedEnvironment(run, plan.engine.name, versions);
+  if (changed !== null) yield { type: "environment", what: changed };
   yield* session(run, plan, { clock: systemClock, ...settings });
 }
 

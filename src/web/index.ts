@@ -9,4 +9,5 @@ export {
   trainInWorker,
 } from "./train-in-worker.ts";
 export { browserThreads } from "./start-thread.ts";
+export { type WebDevice, type WebEngineOptions, webEngine } from "./engine.ts";
 export { wasmEngine } from "../runtime/index.ts";

@@ -1,6 +1,7 @@
 import { DataError, EngineError, OptionError, RunError } from "../base/errors.ts";
 import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
+import type { WebEngineOptions } from "./engine.ts";
 
 /** Kinds of errors, transferred by index: class names do not survive a minifier. */
 export const errorKinds = [OptionError, DataError, RunError, EngineError] as const;
@@ -11,6 +12,7 @@ interface TrainingRequest {
   readonly options: Readonly<Record<string, unknown>>;
   readonly data: DataMessage;
   readonly training: TrainOptions;
+  readonly engine: WebEngineOptions;
   /** Name of the store in the browser's file system; in memory by default. */
   readonly store?: string | undefined;
 }
@@ -35,7 +37,7 @@ export interface ItemsMessage {
 export type ToWorker =
   | { readonly type: "train"; readonly request: TrainingRequest }
   /** Resumes the run of a store. */
-  | { readonly type: "resume"; readonly store: string; readonly data: DataMessage }
+  | { readonly type: "resume"; readonly store: string; readonly data: DataMessage; readonly engine: WebEngineOptions }
   | { readonly type: "stop" }
   | { readonly type: "read"; readonly id: number; readonly file: string }
   | { readonly type: "list"; readonly id: number };

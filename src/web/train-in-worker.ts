@@ -4,6 +4,7 @@ import type { DataSplit, Dataset } from "../data/index.ts";
 import { type ConfiguredModel, models } from "../models/index.ts";
 import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
+import type { WebEngineOptions } from "./engine.ts";
 import {
   type DataMessage,
   type FromWorker,
@@ -19,8 +20,8 @@ export type WorkerData =
   | { readonly name: string; readonly size?: number }
   | { readonly name: string; readonly base: string | URL };
 
-/** Where a Worker stores its run. */
-export interface WorkerSettings {
+/** Device and threads of a Worker's engine, and where it stores its run. */
+export interface WorkerSettings extends WebEngineOptions {
   /** Name of the run in the browser's file system, where it outlives the tab; in memory by default. */
   readonly store?: string;
 }
@@ -38,14 +39,14 @@ export interface WorkerTraining extends AsyncIterable<TrainEvent> {
 }
 
 /**
- * Trains a built-in recipe in a Worker on the wasm engine, so that the page stays responsive.
+ * Trains a built-in recipe in a Worker, so that the page stays responsive.
  * @throws OptionError for a recipe that the Worker does not have. Iterating throws what `train` throws.
  */
 export function trainInWorker(
   { definition, options }: ConfiguredModel,
   data: WorkerData,
   training: TrainOptions = {},
-  { store }: WorkerSettings = {},
+  { store, device, threads }: WorkerSettings = {},
 ): WorkerTraining {
   if (!models.some(({ name }) => name === definition.name)) {
     throw new OptionError(
@@ -54,14 +55,17 @@ export function trainInWorker(
     );
   }
   requireCrossing(data);
-  const request = { recipe: definition.name, options, training, store };
+  const request = { recipe: definition.name, options, training, engine: { device, threads }, store };
   return new Training(async () => ({ type: "train", request: { ...request, data: await messageOf(data) } }));
 }
 
-/** Resumes a run in the browser's file system. Iterating throws what `resume` throws. */
-export function resumeInWorker(store: string, data: WorkerData): WorkerTraining {
+/**
+ * Resumes a run in the browser's file system, on its own device unless another is given. Iterating throws what `resume`
+ * throws.
+ */
+export function resumeInWorker(store: string, data: WorkerData, engine: WebEngineOptions = {}): WorkerTraining {
   requireCrossing(data);
-  return new Training(async () => ({ type: "resume", store, data: await messageOf(data) }));
+  return new Training(async () => ({ type: "resume", store, data: await messageOf(data), engine }));
 }
 
 class Training implements WorkerTraining {

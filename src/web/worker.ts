@@ -1,16 +1,15 @@
-// The module that a Worker runs: it trains on the wasm engine and posts events to the page.
+// The module that a Worker runs: it trains and posts events to the page.
 import { OptionError } from "../base/errors.ts";
 import { ndarray } from "../base/ndarray.ts";
 import { MemoryStore, type Store } from "../base/store.ts";
 import { type DataSplit, type Dataset, arrayDataset, datasets } from "../data/index.ts";
 import { models } from "../models/index.ts";
-import { wasmEngine } from "../runtime/index.ts";
 import { Run } from "../run/index.ts";
 import { type TrainEvent, resume, train } from "../train/index.ts";
 import { fetchData } from "./data.ts";
+import { webEngine, webVersions } from "./engine.ts";
 import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, failureOf } from "./messages.ts";
 import { OpfsStore } from "./opfs-store.ts";
-import { browserThreads } from "./start-thread.ts";
 
 const controller = new AbortController();
 let store: Store = new MemoryStore();
@@ -33,12 +32,16 @@ async function work(message: Extract<ToWorker, { type: "train" | "resume" }>): P
 }
 
 async function begin(message: Extract<ToWorker, { type: "train" | "resume" }>): Promise<AsyncIterable<TrainEvent>> {
-  const settings = { engine: wasmEngine({ threads: browserThreads() }), signal: controller.signal };
+  const { signal } = controller;
   if (message.type === "resume") {
     store = await OpfsStore.open(message.store);
-    return resume(await Run.open(store), await opened(message.data), settings);
+    const run = await Run.open(store);
+    const { device = run.config.device === "webgpu" ? "webgpu" : "wasm", threads } = message.engine;
+    const settings = { engine: await webEngine({ device, threads }), signal, versions: webVersions(threads) };
+    return resume(run, await opened(message.data), settings);
   }
-  const { recipe, options, data, training, store: name } = message.request;
+  const { recipe, options, data, training, engine, store: name } = message.request;
+  const settings = { engine: await webEngine(engine), signal, versions: webVersions(engine.threads) };
   if (name !== undefined) store = await OpfsStore.open(name);
   const definition = models.find((each) => each.name === recipe)!;
   return train({ definition, options }, await opened(data), training, { ...settings, store });

@@ -9,6 +9,7 @@ import { type GeneratedDataset, ring8, shapes } from "../../src/data/index.ts";
 import { type ConfiguredModel, gan, vae } from "../../src/models/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 import { train } from "../../src/train/index.ts";
+import { isLast } from "../kernels/trainings.js";
 import { type OpenedPage, noBrowser, openPage } from "../browser.ts";
 
 interface Outcome {
@@ -22,7 +23,7 @@ interface Outcome {
 async function digestInNode(model: ConfiguredModel, data: ReturnType<GeneratedDataset["generate"]>, steps: number) {
   const store = new MemoryStore();
   for await (const _ of train(model, data, { steps, seed: 7 }, { engine: wasmEngine(), store }));
-  const params = (await store.list("checkpoints")).findLast((file) => file.endsWith("/params.safetensors"))!;
+  const params = (await store.list("checkpoints")).findLast(isLast)!;
   return createHash("sha256")
     .update(await store.read(params))
     .digest("hex");

@@ -1,5 +1,6 @@
 // What the tests of zaya/web ask a page to do.
 import { betaVae, gan, vae } from "zaya/models";
+import { isLast } from "../../kernels/trainings.js";
 import { OpfsStore, readPictures, resumeInWorker, trainInWorker } from "zaya/web";
 
 const recipes = { betaVae, gan, vae };
@@ -14,7 +15,7 @@ async function run(training, stopAt) {
       if (event.type === "step" && event.step === stopAt) training.stop();
     }
     const files = await training.list();
-    const params = files.findLast((file) => file.endsWith("/params.safetensors"));
+    const params = files.findLast(isLast);
     const digest = params && hex(await crypto.subtle.digest("SHA-256", await training.read(params)));
     return { digest, files, events: [...new Set(events)] };
   } catch (error) {
@@ -27,6 +28,20 @@ async function run(training, stopAt) {
 globalThis.page = {
   train: (recipe, options, data, training, store, stopAt) =>
     run(trainInWorker(recipes[recipe](options), data, training, { store }), stopAt),
+  /** Parameters after a training on a device, as the bytes of their file. */
+  async parameters(device, recipe, options, data, training) {
+    const own = trainInWorker(recipes[recipe](options), data, training, { device });
+    try {
+      for await (const _ of own);
+      const file = (await own.list()).findLast(isLast);
+      const record = JSON.parse(new TextDecoder().decode(await own.read("run.json")));
+      return { bytes: Array.from(await own.read(file)), device: record.config.device, versions: record.versions };
+    } catch (error) {
+      return { error: error.message, hint: error.hint };
+    } finally {
+      own.close();
+    }
+  },
   resume: (store, data) => run(resumeInWorker(store, data)),
   stores: () => OpfsStore.names(),
   delete: (store) => OpfsStore.delete(store),

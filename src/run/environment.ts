@@ -1,0 +1,27 @@
+import type { Run } from "./run.ts";
+
+/** What the numbers of a run depend on besides its config and its device. */
+const usual = ["zaya", "onnxruntime", "platform", "threads"] as const;
+
+/**
+ * What the numbers of a run depend on that is not as it was when the run began, in words; null if nothing is.
+ * @param device Of the engine that resumes it. @param now Versions, as recorded in run.json.
+ */
+export function changedEnvironment(
+  { config, state }: Pick<Run, "config" | "state">,
+  device: string,
+  now: Readonly<Record<string, string>>,
+): string | null {
+  const [began, goesOn] = [withDevice(config.device, state.versions), withDevice(device, now)];
+  // On wasm the numbers depend on zaya alone.
+  const names = ["device", ...(began["device"] === "wasm" && device === "wasm" ? ["zaya"] : usual)];
+  const changed = names.filter((name) => began[name] !== undefined && began[name] !== goesOn[name]);
+  if (changed.length === 0) return null;
+  const list = (values: Readonly<Record<string, string>>) =>
+    changed.map((name) => `${name} ${values[name] ?? "none"}`).join(", ");
+  return `the run began with ${list(began)}, and goes on with ${list(goesOn)}: its numbers may differ in their last digits`;
+}
+
+function withDevice(device: string, versions: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { device, ...versions };
+}
