@@ -7,6 +7,8 @@ import { OptionError, RunError } from "./errors.ts";
  * Nobody shares memory with a store: bytes are copied on the way in and on the way out.
  */
 export interface Store {
+  /** Seconds between two updates of what only tells how far a run is, where a write is dear; 1 where it is not given. */
+  readonly progressEvery?: number;
   /** @throws RunError when there is no such name. */
   read(name: string): Promise<Uint8Array>;
   /** The same in pieces, of what may be too long to hold. */

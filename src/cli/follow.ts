@@ -1,9 +1,8 @@
-import { join } from "node:path";
-
 import { systemClock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 import type { RunFolder } from "../node/index.ts";
+import { placeIn } from "../node/place.ts";
 import { type RunConfig, type Warning } from "../run/index.ts";
 import { numbersOf } from "../evaluation/index.ts";
 import { reportFile } from "../report/index.ts";
@@ -32,7 +31,7 @@ export async function followRun(
   const progress = new Progress(output, systemClock, folder);
   const about = { run: folder, recipe, seed: train.seed };
   const word = shellWord(folder);
-  const report = join(folder, reportFile);
+  const report = placeIn(folder, reportFile);
   const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
   const reached = new AbortController();

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
-import { FolderStore, requireRun } from "../node/index.ts";
+import { requireRun } from "../node/index.ts";
+import { openStore } from "../node/place.ts";
 import { type InitialParameters, type InitialRun, Run, parametersOfRun } from "../run/index.ts";
 import { bringRecipe } from "./own-recipe.ts";
 
@@ -19,7 +20,7 @@ export async function readInitial(folder: string, known?: InitialRun): Promise<I
         : "the config starts from the parameters of that run: move it back there, or pass another one with --init-from",
     );
   });
-  const run = await Run.open(new FolderStore(folder));
+  const run = await Run.open(openStore(folder));
   await bringRecipe(run, folder);
   const found = await parametersOfRun(run, resolve(folder), known?.step);
   if (known === undefined || known.sha256 === found.init.sha256) return found;

@@ -2,7 +2,9 @@ import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 
 import { DataError } from "../base/errors.ts";
-import { FolderStore, nodeEngine, openData, requireRun } from "../node/index.ts";
+import { nodeEngine, openData, requireRun } from "../node/index.ts";
+import { openStore } from "../node/place.ts";
+import { localDataPath } from "../node/stored-data.ts";
 import type { Device } from "../node/index.ts";
 import type { DataSplit } from "../data/index.ts";
 import { Run, inRun, requireSameData } from "../run/index.ts";
@@ -32,7 +34,7 @@ export async function openRunModel(
 export async function openRun(folder: string, recipe?: string): Promise<Run> {
   await requireRun(folder);
   return inRun(folder, async () => {
-    const run = await Run.open(new FolderStore(folder));
+    const run = await Run.open(openStore(folder));
     await bringRecipe(run, folder, recipe);
     return run;
   });
@@ -42,7 +44,8 @@ export async function openRun(folder: string, recipe?: string): Promise<Run> {
 export async function openRunData({ config }: Run): Promise<DataSplit> {
   const { spec, second, ...how } = config.data;
   for (const path of [spec, second]) {
-    if (path === undefined || !isAbsolute(path) || (await stat(path).catch(() => null)) !== null) continue;
+    if (path === undefined || !isAbsolute(path) || (await stat(localDataPath(path)).catch(() => null)) !== null)
+      continue;
     throw new DataError(`the data of the run must be where they were - got nothing at ${path}`, "move them back there");
   }
   return openData(spec, { second, ...how });

@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
 
 import { OptionError } from "../base/errors.ts";
 import { gibibytes } from "../base/gibibytes.ts";
 import { availableMemory } from "../node/index.ts";
+import { isBucket } from "../node/bucket.ts";
 import { localTrainer } from "../node/local-trainer.ts";
+import { absolutePlace, placeIn } from "../node/place.ts";
 import { QueueTrainer } from "../node/queue-trainer.ts";
+import { dataPaths, putData } from "../node/stored-data.ts";
 import { connectQueue } from "../node/redis-queue.ts";
 import { storeId } from "../node/shared-store.ts";
 import type { Trainer } from "../sweep/index.ts";
@@ -46,6 +48,32 @@ function fittingJobs(threads: number, bytes: number, output: Output): number {
   return Math.min(cores, most);
 }
 
+/** Puts the data of each trial into the store before the trial is queued, so that workers without them can fetch them. */
+function withStoredData(trainer: Trainer, place: string, output: Output): Trainer {
+  const known = new Map<string, Promise<string>>();
+  const keyOf = (path: string): Promise<string> => {
+    const begins = (files: number, bytes: number) =>
+      output.say(`storing ${path} for the workers, once: ${counted(files, "file")}, ${byteText(bytes)}`);
+    const key = known.get(path) ?? putData(place, path, begins);
+    known.set(path, key);
+    return key;
+  };
+  return {
+    slots: (learns) => trainer.slots(learns),
+    progress: (job) => trainer.progress(job),
+    train: async (job, signal) => {
+      if (job.trial.row !== undefined) return trainer.train(job, signal);
+      const paths = dataPaths(job.trial.config.data);
+      const stored = Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await keyOf(path)])));
+      return trainer.train({ ...job, trial: { ...job.trial, stored } }, signal);
+    },
+  };
+}
+
+function byteText(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : gibibytes(bytes);
+}
+
 /** Child processes of this machine, or the workers of a queue. @throws OptionError for both at once. */
 export async function openTrainer(
   { name, threads, bytes = 0, jobs: given, queue: url, out }: TrainerChoice,
@@ -53,18 +81,18 @@ export async function openTrainer(
 ): Promise<OpenTrainer> {
   if (url === undefined) {
     const jobs = given === undefined || given === "auto" ? fittingJobs(threads, bytes, output) : given;
-    const trainer = localTrainer(join(resolve(out), "trials"), jobs);
+    const trainer = localTrainer(placeIn(absolutePlace(out), "trials"), jobs);
     return { trainer, where: `${jobs} at once`, close: async () => undefined };
   }
   if (given !== undefined) {
     throw new OptionError("--jobs is for this machine - got it with --queue", "zaya worker takes --jobs");
   }
   const connection = await connectQueue(url, (line) => output.warn(line));
-  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(resolve(out)) }, () =>
+  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(absolutePlace(out)) }, () =>
     output.warn("no worker of this version is running: start some with zaya worker --queue URL"),
   );
   return {
-    trainer,
+    trainer: isBucket(out) ? withStoredData(trainer, out, output) : trainer,
     where: `${counted(trainer.workers, "trial")} at once by the workers of ${connection.server}`,
     close: async () => {
       trainer.close();

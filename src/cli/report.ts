@@ -1,8 +1,7 @@
-import { join } from "node:path";
-
 import type { Command } from "commander";
 
 import { nodeEngine } from "../node/index.ts";
+import { placeIn } from "../node/place.ts";
 import { inRun } from "../run/index.ts";
 import { reportAgain, reportFile } from "../report/index.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
@@ -36,6 +35,6 @@ async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   );
   for (const what of recovered) output.warn(`${folder}: ${what}`);
   for (const what of leftOut) output.warn(`${folder}/${what}`);
-  const report = join(folder, reportFile);
+  const report = placeIn(folder, reportFile);
   output.result([report], { run: folder, status: run.state.status, report });
 }

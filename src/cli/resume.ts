@@ -5,7 +5,7 @@ import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
 import { OptionError } from "../base/errors.ts";
 import { integerField, parseOptions } from "../base/options.ts";
-import { FolderStore, nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
+import { nodeEngine, openRunFolder, requireRun, versions } from "../node/index.ts";
 import {
   Run,
   type RunConfig,
@@ -16,6 +16,7 @@ import {
   rateWords,
   requireResumable,
 } from "../run/index.ts";
+import { openStore } from "../node/place.ts";
 import { resume } from "../train/index.ts";
 import { addDeviceFlag, addSessionFlags, deviceOf, sessionOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
@@ -68,7 +69,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   const { threads, until } = sessionOf(flags);
   if (flags.fromScratch === true) await restart(folder);
   await requireRun(folder);
-  const known = await Run.open(new FolderStore(folder));
+  const known = await Run.open(openStore(folder));
   if (length === null && (await isDone(known))) return nothingToDo(folder, known, output);
   const opened = await openRunFolder(folder);
   const signal = catchInterrupt(output);

@@ -1,8 +1,7 @@
-import { join, resolve } from "node:path";
-
 import { DivergedError, RunError } from "../base/errors.ts";
 import type { DataSplit } from "../data/index.ts";
-import { FolderStore, createRunFolder, isRun, nodeEngine, openData, openRunFolder, versions } from "../node/index.ts";
+import { createRunFolder, isRun, nodeEngine, openData, openRunFolder, versions } from "../node/index.ts";
+import { absolutePlace, openStore, placeIn } from "../node/place.ts";
 import type { Row, RowTraining, Scale } from "../repro/index.ts";
 import { Run, isDone, planRun } from "../run/index.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -28,7 +27,7 @@ async function trialOf(row: Row, scale: Scale, { model, data, options }: RowTrai
 }
 
 function runFolder(out: string, { id }: Trial): string {
-  return join(resolve(out), "trials", id);
+  return placeIn(absolutePlace(out), "trials", id);
 }
 
 /** Where a row's trainings are jobs. */
@@ -68,7 +67,7 @@ export function trainByJobs({
       if (end.status === "failed") throw new RunError(`${training.label}: ${end.reason}`);
       if (end.status === "diverged") throw new DivergedError(end.step, `${training.label}: ${end.reason}`);
       output.say(`${training.label}: trained in ${duration(end.seconds)}, ${++done} of ${known} trainings so far`);
-      return await Run.open(new FolderStore(runFolder(out, trial)));
+      return await Run.open(openStore(runFolder(out, trial)));
     } finally {
       running--;
       waiting.shift()?.();
@@ -104,7 +103,7 @@ export async function trainOne(row: Row, scale: Scale, wanted: string, out: stri
         if (trial.id === wanted) {
           await trainInFolder(folder, training, engine, signal, output).then(ended, failed);
         } else if (await isRun(folder)) {
-          const run = await Run.open(new FolderStore(folder));
+          const run = await Run.open(openStore(folder));
           if (await isDone(run)) return run;
         }
         return new Promise(() => undefined);

@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Command } from "commander";
@@ -11,8 +10,9 @@ import { OptionError, RunError } from "../base/errors.ts";
 import { encodeJson, encodeText } from "../base/json.ts";
 import { countOrWordField, parseOptions, textField } from "../base/options.ts";
 import { shellWord } from "../base/shell-word.ts";
-import { FolderStore, versions } from "../node/index.ts";
-import { lockFolder, lockHolder } from "../node/lock.ts";
+import type { Store } from "../base/store.ts";
+import { versions } from "../node/index.ts";
+import { lockHolder, lockPlace, openStore, placeIn } from "../node/place.ts";
 import { readSweepFile } from "../node/sweep-file.ts";
 import {
   type PreparedSweep,
@@ -40,6 +40,7 @@ import { catchInterrupt } from "./interrupt.ts";
 import { type OpenTrainer, openTrainer } from "./open-trainer.ts";
 import { Output } from "./output.ts";
 import { openPrepared } from "./prepare-sweep.ts";
+import { storeField, withPlace } from "./store-flag.ts";
 import { SweepProgress } from "./sweep-progress.ts";
 
 const options = z.object({
@@ -51,6 +52,7 @@ const options = z.object({
   queue: textField("Redis or Valkey server whose workers train the trials", "url").optional(),
   name: textField("name of the sweep (default: the name of its file)", "name").optional(),
   out: textField("folder for sweeps/NAME and the runs in trials/ID", "dir").default("runs"),
+  store: storeField,
 });
 
 interface SweepFlags extends Readonly<Record<string, unknown>> {
@@ -83,7 +85,7 @@ export function declareSweep(command: Command): void {
 type Options = z.output<typeof options>;
 
 async function run(what: string, name: string | undefined, flags: SweepFlags): Promise<number> {
-  const given = parseOptions(options, givenOptions(flags, options), "sweep");
+  const given = withPlace(parseOptions(options, givenOptions(flags, options), "sweep"));
   const output = new Output(flags);
   const verb = verbs.find((known) => known === what);
   if (verb === undefined) {
@@ -100,8 +102,8 @@ async function run(what: string, name: string | undefined, flags: SweepFlags): P
 async function begin(path: string, { name: called, ...given }: Options, output: Output): Promise<number> {
   const { name: own, folder: from, file } = await readSweepFile(path);
   const name = called ?? own;
-  const folder = join(given.out, "sweeps", name);
-  const known = await SweepLog.open(new FolderStore(folder));
+  const folder = placeIn(given.out, "sweeps", name);
+  const known = await SweepLog.open(openStore(folder));
   if (known !== null && JSON.stringify(known.record.file) !== JSON.stringify(file)) {
     throw new RunError(
       `${folder}: must hold the sweep of ${path} - got one of another file, or of this one before it was changed`,
@@ -125,9 +127,9 @@ async function goOn(
   );
   try {
     const folder = sweepFolder(of.name, given);
-    const lock = await lockFolder(folder);
+    const lock = await lockPlace(folder);
     try {
-      const store = new FolderStore(folder, () => lock.check());
+      const store = openStore(folder, () => lock.check());
       return await trainLeft(of, prepared, opened, store, lock.holder.id, given, output);
     } finally {
       await lock.release();
@@ -142,7 +144,7 @@ async function trainLeft(
   of: Pick<SweepRecord, "name" | "file" | "folder">,
   prepared: PreparedSweep,
   { trainer, where }: OpenTrainer,
-  store: FolderStore,
+  store: Store,
   holder: string,
   given: Options,
   output: Output,
@@ -158,7 +160,7 @@ async function trainLeft(
   output.say(titleLine(of, prepared, where));
   const progress = new SweepProgress(output, systemClock, state, trainer, prepared);
   const interrupt = catchInterrupt(output, "after the running steps, which are saved");
-  const signal = AbortSignal.any([interrupt, watchStop(store.folder, holder)]);
+  const signal = AbortSignal.any([interrupt, watchStop(sweepFolder(of.name, given), holder)]);
   // Each trial listens to it.
   setMaxListeners(0, signal);
   progress.begin();
@@ -175,7 +177,7 @@ async function trainLeft(
 }
 
 function sweepFolder(name: string, { out }: Options): string {
-  return join(out, "sweeps", name);
+  return placeIn(out, "sweeps", name);
 }
 
 /** `latents: grid over latent, learningRate; 12 configurations x 3 seeds of vae, 500 steps; 2 at once`. */
@@ -193,7 +195,7 @@ function titleLine(
 const pageFile = "report.html";
 const tableFile = (ending: string): string => `table.${ending}`;
 
-async function writeTable(store: FolderStore, result: SweepTable): Promise<void> {
+async function writeTable(store: Store, result: SweepTable): Promise<void> {
   await store.write(tableFile("json"), encodeJson(result));
   await store.write(tableFile("csv"), encodeText(tableCsv(result)));
   await store.write(tableFile("md"), encodeText(tableMarkdown(result)));
@@ -208,7 +210,7 @@ function tell(folder: string, result: SweepTable, status: string, { out }: Optio
   const trials = rows.flatMap((row) => row.trials);
   const failures = failureLines(result);
   const of = (wanted: string) => trials.filter((trial) => trial.status === wanted).length;
-  const bestRun = best === null ? null : join(out, "trials", best.trial);
+  const bestRun = best === null ? null : placeIn(out, "trials", best.trial);
   output.result(
     [
       ...fitted(table(tableCells(result).slice(0, shownRows + 1)), output.columns),
@@ -216,7 +218,7 @@ function tell(folder: string, result: SweepTable, status: string, { out }: Optio
       ...failures.slice(0, shownFailures).map((line) => `without a value  ${line}`),
       ...(failures.length > shownFailures ? [`  and ${failures.length - shownFailures} more`] : []),
       ...(bestRun === null ? [] : [`best  ${bestRun}`]),
-      `see   ${join(folder, pageFile)}, ${tableFile("csv")}, .json, .md`,
+      `see   ${placeIn(folder, pageFile)}, ${tableFile("csv")}, .json, .md`,
       ...(status === "interrupted" ? [`stopped; continue with: zaya sweep resume ${shellWord(result.sweep)}`] : []),
     ],
     {
@@ -234,7 +236,7 @@ function tell(folder: string, result: SweepTable, status: string, { out }: Optio
           ? null
           : { ...rows[best.configuration]!.parameters, mean: rows[best.configuration]!.mean, run: bestRun },
       failures,
-      table: join(folder, tableFile("json")),
+      table: placeIn(folder, tableFile("json")),
     },
   );
 }
@@ -262,12 +264,13 @@ const stopPoll = 500;
 /** Aborted when another process asks the holder of this lock for an end. */
 function watchStop(folder: string, holder: string): AbortSignal {
   const controller = new AbortController();
-  const store = new FolderStore(folder);
+  const store = openStore(folder);
   const look = async (): Promise<void> => {
     if (!(await store.has(stopFile))) return;
     if (new TextDecoder().decode(await store.read(stopFile)) === holder) controller.abort();
   };
-  setInterval(() => void look().catch(() => undefined), stopPoll).unref();
+  const pause = Math.max(stopPoll, 1000 * (store.progressEvery ?? 0));
+  setInterval(() => void look().catch(() => undefined), pause).unref();
   return controller.signal;
 }
 
@@ -279,7 +282,7 @@ async function stop(name: string, given: Options, output: Output): Promise<numbe
     output.result([`${name} is not running`], { sweep: name, status: "stopped" });
     return exitCodes.done;
   }
-  const store = new FolderStore(folder);
+  const store = openStore(folder);
   await store.write(stopFile, encodeText(holder.id));
   output.say(`asked process ${holder.pid} on ${holder.host} to stop; running trials are saved`);
   while ((await lockHolder(folder))?.id === holder.id) await sleep(stopPoll / 2);
@@ -291,11 +294,11 @@ async function stop(name: string, given: Options, output: Output): Promise<numbe
 /** @throws RunError where there is none. */
 async function openSweep(name: string, given: Options): Promise<SweepLog> {
   const folder = sweepFolder(name, given);
-  const log = await SweepLog.open(new FolderStore(folder));
+  const log = await SweepLog.open(openStore(folder));
   if (log !== null) return log;
   const isThere = (await stat(folder).catch(() => null)) !== null;
   throw new RunError(
     `no sweep is called ${name} - got ${isThere ? "a folder without sweep.json" : "nothing"} at ${folder}`,
-    "--out names the folder that holds sweeps/ and trials/, by default runs",
+    "--out names the folder that holds sweeps/ and trials/, by default runs; --store a bucket",
   );
 }

@@ -1,11 +1,11 @@
 import { availableParallelism, hostname } from "node:os";
-import { resolve } from "node:path";
 
 import type { Command } from "commander";
 import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
 import { integerField, parseOptions, textField } from "../base/options.ts";
+import { absolutePlace } from "../node/place.ts";
 import { runWorker } from "../node/queue-worker.ts";
 import { connectQueue } from "../node/redis-queue.ts";
 import { exitCodes } from "./failure.ts";
@@ -14,12 +14,14 @@ import { counted } from "./format.ts";
 import { addExamples, addNote } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
+import { storeField, withPlace } from "./store-flag.ts";
 import { outcomeText } from "./sweep-progress.ts";
 
 const options = z.object({
   queue: textField("Redis or Valkey server whose trials to train", "url").optional(),
   jobs: integerField("trials at once, each in a process of its own (default: one per core)", { min: 1 }).optional(),
   out: textField("folder of sweeps/ and trials/, shared with the other machines", "dir").default("runs"),
+  store: storeField,
 });
 
 interface WorkerFlags extends Readonly<Record<string, unknown>> {
@@ -45,7 +47,7 @@ async function run(flags: WorkerFlags): Promise<number> {
     queue: url,
     out,
     jobs = availableParallelism(),
-  } = parseOptions(options, givenOptions(flags, options), "worker");
+  } = withPlace(parseOptions(options, givenOptions(flags, options), "worker"));
   const output = new Output(flags);
   if (url === undefined) throw new OptionError("worker needs --queue - got none", "for example redis://127.0.0.1:6379");
   const connection = await connectQueue(url, (line) => output.warn(line));
@@ -54,7 +56,7 @@ async function run(flags: WorkerFlags): Promise<number> {
     output.say(`worker on ${hostname()}: ${counted(jobs, "trial")} at once from ${connection.server}`);
     const signal = catchInterrupt(output, "after the running steps, which are saved");
     await runWorker(connection, {
-      out: resolve(out),
+      out: absolutePlace(out),
       jobs,
       signal,
       took: ({ trial, sweep }) => output.say(`${sweep}  ${trial.id}  begins`),

@@ -1,6 +1,7 @@
 import { setInterval } from "node:timers/promises";
 
 import { type Trainer, type TrialJob } from "../sweep/index.ts";
+import { openStore } from "./place.ts";
 import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
 
 /** Poll interval for the progress of trials, in milliseconds. */
@@ -38,7 +39,8 @@ async function watchProgress(
   const { trial, until } = job;
   const folder = trialFolder(trials, job);
   try {
-    for await (const _ of setInterval(progressPoll, undefined, { signal })) {
+    const pause = Math.max(progressPoll, 1000 * (openStore(folder).progressEvery ?? 0));
+    for await (const _ of setInterval(pause, undefined, { signal })) {
       shares.set(trial.id, Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps)));
     }
   } catch {

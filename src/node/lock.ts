@@ -24,10 +24,10 @@ export interface LockHolder {
   readonly id: string;
 }
 
-/** The right to write into a folder, until `release`. */
-export interface FolderLock {
+/** The right to write into a place, until `release`. */
+export interface PlaceLock {
   readonly holder: LockHolder;
-  /** @throws RunError when the folder is no longer where it was locked, or the lock is not this one. */
+  /** @throws RunError when the place is no longer where it was locked, or the lock is not this one. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface FolderLock {
  * @param causes What codes of the system mean for this folder.
  * @throws RunError when another writer holds the folder; it names the process.
  */
-export async function lockFolder(folder: string, causes?: Causes): Promise<FolderLock> {
+export async function lockFolder(folder: string, causes?: Causes): Promise<PlaceLock> {
   const path = lockPath(folder);
   const holder = await describeProcess(process.pid);
   await naming("lock", path, () => makeFolders(resolve(folder)));
@@ -86,7 +86,7 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
     if (codeOf(error) === "ENOENT") return "";
     throw error;
   });
-  const now = parse(text);
+  const now = parseHolder(text);
   if (now?.id === holder.id) return;
   const who = now === null ? "its lock was removed" : `process ${now.pid} on ${now.host} has it now`;
   throw new RunError(
@@ -156,13 +156,13 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
 }
 
 /** Holder of a folder's lock; null if it is neither running nor out of sight. */
-export async function lockHolder(folder: string): Promise<LockHolder | null> {
+export async function folderHolder(folder: string): Promise<LockHolder | null> {
   const holder = await readHolder(lockPath(folder));
   return holder !== null && (await isAlive(holder)) ? holder : null;
 }
 
 /** Takes away the lock of a process that cannot be seen from here, and is known to have lost its right: it finds that before it writes again. */
-export async function voidUnseenLock(folder: string): Promise<void> {
+export async function voidUnseenFolderLock(folder: string): Promise<void> {
   const path = lockPath(folder);
   const holder = await readHolder(path);
   if (holder === null || (await beyondSight(holder)) === null) return;
@@ -198,14 +198,14 @@ async function readHolder(path: string): Promise<LockHolder | null> {
       throw error;
     });
     if (text === null) return null;
-    const holder = parse(text);
+    const holder = parseHolder(text);
     if (holder !== null) return holder;
     await sleep(20);
   }
   return null;
 }
 
-function parse(text: string): LockHolder | null {
+export function parseHolder(text: string): LockHolder | null {
   try {
     const value = JSON.parse(text) as Partial<LockHolder> | null;
     const whole = Number.isInteger(value?.pid) && typeof value?.host === "string" && typeof value.id === "string";
@@ -216,7 +216,7 @@ function parse(text: string): LockHolder | null {
 }
 
 /** A process of another machine or container cannot be seen and counts as alive. */
-async function isAlive(holder: LockHolder): Promise<boolean> {
+export async function isAlive(holder: LockHolder): Promise<boolean> {
   if ((await beyondSight(holder)) !== null) return true;
   try {
     process.kill(holder.pid, 0);

@@ -17,6 +17,7 @@ import { openNpy } from "./npy-file.ts";
 import { importData, isModulePath } from "./own-module.ts";
 import { openParquet } from "./parquet-file.ts";
 import { readIfThere } from "./read-file.ts";
+import { localDataPath } from "./stored-data.ts";
 
 export interface SpecOptions extends Pick<OpenDataOptions, "size" | "dataDir" | "pairs"> {
   /** Number of images of a folder to read; the rest are not opened. */
@@ -24,7 +25,9 @@ export interface SpecOptions extends Pick<OpenDataOptions, "size" | "dataDir" | 
 }
 
 /** What one spec names. @throws DataError when there are no such data. @throws OptionError for an option that does not fit. */
-export async function openSpec(spec: string, options: SpecOptions): Promise<OpenedData> {
+export async function openSpec(given: string, { dataDir, ...rest }: SpecOptions): Promise<OpenedData> {
+  const spec = localDataPath(given);
+  const options = { ...rest, ...(dataDir !== undefined && { dataDir: localDataPath(dataDir) }) };
   const named = datasets.find(({ name }) => name === spec);
   const path = resolve(spec);
   const found = named !== undefined || spec === "" ? null : await stat(path).catch(() => null);

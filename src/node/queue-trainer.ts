@@ -7,6 +7,7 @@ import {
   type QueuedTrial,
   jobId,
   jobOptions,
+  persistent,
   queueVersions,
   stopKey,
   workerKey,
@@ -95,10 +96,9 @@ export class QueueTrainer implements Trainer {
     const stop = () => void this.stop(id);
     signal.addEventListener("abort", stop);
     try {
-      await this.add(job);
+      await persistent(() => this.add(job));
       const end = await ended;
-      // Whoever asks for it again finds its run.
-      await (await this.queue.getJob(id))?.remove().catch(() => undefined);
+      await this.discard(id);
       return end;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -121,6 +121,13 @@ export class QueueTrainer implements Trainer {
     if (state === "completed") await this.look(id);
   }
 
+  /** Takes an ended job out of the queue: whoever asks for it again finds its run. */
+  private async discard(id: string): Promise<void> {
+    const job = await persistent(() => this.queue.getJob(id));
+    // One that another sweep has added again at this moment is not this one's to remove.
+    await persistent(async () => job?.remove()).catch(() => undefined);
+  }
+
   /** Takes a job back, or asks its worker to stop it. */
   private async stop(id: string): Promise<void> {
     const job = await this.queue.getJob(id);
@@ -129,15 +136,18 @@ export class QueueTrainer implements Trainer {
       return;
     }
     // A worker may take it at this moment.
+    const waiting = this.waiting.get(id);
     await job?.remove().then(
-      () => this.waiting.get(id)?.resolve(null),
+      () => waiting !== undefined && this.settle(id, waiting, null),
       () => this.connection.redis.sadd(stopKey, id),
     );
   }
 
   private listen(): void {
-    this.events.on("completed", ({ jobId: id }) => void this.look(id));
-    this.events.on("failed", ({ jobId: id }) => void this.look(id));
+    // What a server that is away or still loading refuses, the next look around makes good.
+    const ignored = () => undefined;
+    this.events.on("completed", ({ jobId: id }) => void this.look(id).catch(ignored));
+    this.events.on("failed", ({ jobId: id }) => void this.look(id).catch(ignored));
     this.events.on("active", ({ jobId: id }) => {
       const waiting = this.waiting.get(id);
       if (waiting !== undefined) waiting.share ??= 0;
@@ -150,8 +160,8 @@ export class QueueTrainer implements Trainer {
       const waiting = this.waiting.get(id);
       if (waiting !== undefined && typeof data === "number") waiting.share = data;
     });
-    this.timers.push(setInterval(() => void this.count(), countEvery));
-    this.timers.push(setInterval(() => void this.lookAround(), lookEvery));
+    this.timers.push(setInterval(() => void this.count().catch(ignored), countEvery));
+    this.timers.push(setInterval(() => void this.lookAround().catch(ignored), lookEvery));
   }
 
   private async count(): Promise<void> {
@@ -179,11 +189,19 @@ export class QueueTrainer implements Trainer {
     const state = await job?.getState();
     if (state === "completed") {
       const { returnvalue } = (await this.queue.getJob(id)) ?? job!;
-      waiting.resolve(returnvalue);
+      this.settle(id, waiting, returnvalue);
     } else if (state === "failed") {
       const { failedReason } = (await this.queue.getJob(id)) ?? job!;
-      waiting.resolve(failed(failedReason));
-    } else if (job === undefined && again) await this.add(waiting.job);
+      this.settle(id, waiting, failed(failedReason));
+    } else if (job === undefined && again && this.waiting.get(id) === waiting) {
+      await this.add(waiting.job);
+    }
+  }
+
+  /** From here on nobody waits for it: a look that finds it removed from the queue does not add it again. */
+  private settle(id: string, waiting: Waiting, end: QueuedEnd): void {
+    if (this.waiting.get(id) === waiting) this.waiting.delete(id);
+    waiting.resolve(end);
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Job } from "bullmq";
@@ -17,6 +16,7 @@ import {
   workerKey,
   workersKey,
 } from "./redis-queue.ts";
+import { openStore, placeIn } from "./place.ts";
 import { knownStoreId } from "./shared-store.ts";
 import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
 
@@ -96,7 +96,7 @@ class QueueWorker {
     const over = new AbortController();
     const id = job.id!;
     this.running.set(id, own);
-    const trials = join(settings.out, "trials");
+    const trials = placeIn(settings.out, "trials");
     const asked = { stop: false };
     const watch = this.watch(job, trials, over.signal, () => {
       asked.stop = true;
@@ -146,13 +146,16 @@ class QueueWorker {
   ): Promise<void> {
     const { trial, until } = job.data;
     const folder = trialFolder(trials, job.data);
-    let told = 0;
+    const pause = 1000 * (openStore(folder).progressEvery ?? 0);
+    let [told, seen] = [0, -Infinity];
     while (!over.aborted) {
       await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
       // While Redis is unreachable, these wait for it and the trial continues.
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
+        if (performance.now() - seen < pause) return;
+        seen = performance.now();
         const share = Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps));
         if (share - told < toldShare) return;
         await job.updateProgress(share);

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Job, JobsOptions, Queue, QueueEvents, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 
@@ -118,6 +120,21 @@ export const jobOptions: JobsOptions = { attempts: 1, removeOnComplete: false, r
 export function jobId({ trial, until }: Pick<TrialJob, "trial" | "until">): string {
   return `${trial.id}-${until ?? "end"}`;
 }
+
+/** Repeats what a server that is away, or still loading its file, refuses. */
+export async function persistent<T>(body: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!isConnectionError(error as Error)) throw error;
+      await sleep(retryPause);
+    }
+  }
+}
+
+/** Milliseconds before what was refused is asked again. */
+const retryPause = 1000;
 
 function retryStrategy(times: number): number {
   return Math.min(1000, 50 * times);

@@ -2,17 +2,22 @@ import { lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RunError } from "../base/errors.ts";
+import type { Store } from "../base/store.ts";
 import { shellWord } from "../base/shell-word.ts";
 import { maxOf } from "../base/many.ts";
 import { listCheckpoints } from "../run/index.ts";
 import { FolderStore, causesInRun, codeOf, isDraft, naming } from "./folder-store.ts";
+import { isBucket } from "./bucket.ts";
 import { lockFolder } from "./lock.ts";
+import { openStore, placeIn } from "./place.ts";
+import { lockBucket } from "./s3-lock.ts";
+import { S3Store } from "./s3-store.ts";
 
-/** A run's folder that this process alone may write to, until `release`. */
+/** A run's place that this process alone may write to, until `release`. */
 export interface RunFolder {
-  /** The folder as it was given. */
+  /** The folder as it was given, or s3://BUCKET/PREFIX. */
   readonly folder: string;
-  readonly store: FolderStore;
+  readonly store: Store;
   /** Removes the lock, and empty folders that were created. */
   release(): Promise<void>;
 }
@@ -24,6 +29,7 @@ const recordFile = "run.json";
  * files, or is not a folder.
  */
 export async function requireFreeFolder(folder: string): Promise<void> {
+  if (isBucket(folder)) return requireFreeBucket(folder);
   if (folder === "") throw new RunError("the output folder must have a name - got an empty string", "pass --out DIR");
   const path = resolve(folder);
   const names = await naming("train", path, async () => {
@@ -56,6 +62,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
 /** Creates and locks a folder for a new run. @throws RunError when it is taken or cannot be created. */
 export async function createRunFolder(folder: string): Promise<RunFolder> {
   await requireFreeFolder(folder);
+  if (isBucket(folder)) return lockedBucket(folder, () => requireFreeBucket(folder));
   const path = resolve(folder);
   const missing = await missingFolders(path);
   const removeMade = async (): Promise<void> => {
@@ -89,6 +96,7 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
 /** Locks the folder of a run for writing. @throws RunError when there is no run, or another process writes to it. */
 export async function openRunFolder(folder: string): Promise<RunFolder> {
   await requireRun(folder);
+  if (isBucket(folder)) return lockedBucket(folder);
   const lock = await lockFolder(folder, causesInRun);
   await removeDrafts(resolve(folder));
   return { folder, store: new FolderStore(folder, () => lock.check()), release: () => lock.release() };
@@ -96,19 +104,19 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
 
 /** Whether the path is a folder with a run, even one without its record. */
 export async function isRun(folder: string): Promise<boolean> {
-  const store = new FolderStore(folder);
+  const store = openStore(folder);
   return (await store.has(recordFile)) || (await listCheckpoints(store)).length > 0;
 }
 
 /** @throws RunError when the folder contains no run. */
 export async function requireRun(folder: string): Promise<void> {
   if (await isRun(folder)) return;
-  const found = await stat(folder).catch(() => null);
+  const found = isBucket(folder) ? null : await stat(folder).catch(() => null);
   const what = found === null ? "nothing" : found.isDirectory() ? "a folder without run.json" : "a file";
   throw new RunError(
     `the path must be the folder of a run - got ${what} at ${folder}`,
-    (await new FolderStore(folder).has("config.json"))
-      ? `its config.json is left: train a new run with zaya train --config ${shellWord(join(folder, "config.json"))}`
+    (await openStore(folder).has("config.json"))
+      ? `its config.json is left: train a new run with zaya train --config ${shellWord(placeIn(folder, "config.json"))}`
       : "without --out, runs are saved in runs/",
   );
 }
@@ -127,6 +135,36 @@ export async function createNumberedRunFolder(prefix: string): Promise<RunFolder
       if ((await stat(folder).catch(() => null)) === null) throw error;
     }
   }
+}
+
+/** @throws RunError when the place holds a run or other objects. */
+async function requireFreeBucket(place: string): Promise<void> {
+  const names = await openStore(place).list("");
+  if (names.includes(recordFile)) {
+    throw new RunError(
+      `the place must be new - got ${place}, which holds another run`,
+      `choose another --out, or continue that run: zaya resume ${shellWord(place)}`,
+    );
+  }
+  if (names.length === 0) return;
+  throw new RunError(`the place must be new or empty - got ${place}, which holds ${names[0]}`, "choose another --out");
+}
+
+/** @param check Refuses the place once it is locked. */
+async function lockedBucket(folder: string, check: () => Promise<void> = async () => undefined): Promise<RunFolder> {
+  const lock = await lockBucket(folder);
+  try {
+    await check();
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  const store = new S3Store(folder, () => lock.check());
+  const release = async (): Promise<void> => {
+    await store.flushAll();
+    await lock.release();
+  };
+  return { folder, store, release };
 }
 
 async function largestNumber(prefix: string): Promise<number> {

@@ -3,29 +3,42 @@ import { randomUUID } from "node:crypto";
 import { RunError } from "../base/errors.ts";
 import { encodeJson, parseJson, parseRecord, textEntry } from "../base/json.ts";
 import { z } from "zod";
-import { FolderStore } from "./folder-store.ts";
+import { openStore } from "./place.ts";
 
 const file = "store.json";
 const schema = z.object({ id: textEntry });
 
 /**
- * Id of a folder of sweeps and trials, by which machines check that they share it; created on first use.
- * @throws what the file system throws when the folder cannot be written.
+ * Id of a place of sweeps and trials, by which machines check that they share it; created on first use.
+ * @throws RunError when the place cannot be written, or would give one lock to two writers.
  */
-export async function storeId(folder: string): Promise<string> {
-  const store = new FolderStore(folder);
+export async function storeId(place: string): Promise<string> {
+  const store = openStore(place);
+  const create = () => store.create(file, encodeJson({ id: randomUUID() }));
   if (!(await store.has(file))) {
     // Of several that ask at once, one makes it.
-    await store.create(file, encodeJson({ id: randomUUID() })).catch((error: unknown) => {
-      if (!(error instanceof RunError) || !error.message.includes("EEXIST")) throw error;
+    await create().catch(async (error: unknown) => {
+      if (!(await store.has(file))) throw error;
     });
   }
-  return (await knownStoreId(folder))!;
+  const id = await knownStoreId(place);
+  // Some servers take a conditional write for a plain one.
+  const again = await create().then(
+    () => true,
+    () => false,
+  );
+  if (again) {
+    throw new RunError(
+      `the store must refuse to make what is there - got ${file} made twice at ${place}`,
+      "the server ignores If-None-Match, so that no run could be locked: docs/scale.md tells which servers know it",
+    );
+  }
+  return id!;
 }
 
-/** The same; null where the folder has none. */
-export async function knownStoreId(folder: string): Promise<string | null> {
-  const store = new FolderStore(folder);
+/** The same; null where the place has none. */
+export async function knownStoreId(place: string): Promise<string | null> {
+  const store = openStore(place);
   if (!(await store.has(file))) return null;
   return parseRecord(schema, parseJson(await store.read(file), file), file).id;
 }

@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { ZayaError } from "../base/errors.ts";
 import { encodeJson } from "../base/json.ts";
 import { type Trial, type TrialEnd, type TrialJob, type TrialProgress, hasEnded, readTrial } from "../sweep/index.ts";
-import { FolderStore, naming, replaceFile } from "./folder-store.ts";
-import { lockHolder, voidUnseenLock } from "./lock.ts";
+import { naming, replaceFile } from "./folder-store.ts";
+import { isBucket } from "./bucket.ts";
+import { fetchData, fetchedEnvironment } from "./stored-data.ts";
+import { lockHolder, openStore, placeIn, voidUnseenLock } from "./place.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
@@ -32,7 +36,7 @@ export interface TrialSupervision {
 
 /** The folder of a trial's run. */
 export function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">): string {
-  return join(trials, trial.id);
+  return placeIn(trials, trial.id);
 }
 
 /**
@@ -47,7 +51,7 @@ export async function trainTrial(
   { signal, owns = false, started }: TrialSupervision,
 ): Promise<TrialEnd | null> {
   const folder = trialFolder(trials, job);
-  const store = new FolderStore(folder);
+  const store = openStore(folder);
   const look = () => readTrial(store, job.metric, job.until);
   for (let attempt = 1; ;) {
     let state: Awaited<ReturnType<typeof look>>;
@@ -88,11 +92,13 @@ async function trainOnce(
   started: TrialSupervision["started"],
 ): Promise<string> {
   const words = await wordsFor(folder, trial, state !== null);
+  const fetched = await fetchMissing(folder, trial);
   const how = until === null ? [] : [`--until=${until}`];
   const child = spawn(process.execPath, [program, ...words, ...how, "--quiet"], {
     // It notices by the channel that this process is gone, and is no target of the terminal's Ctrl-C.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true,
+    env: { ...process.env, ...fetchedEnvironment(fetched) },
   });
   started?.(child);
   let said = "";
@@ -104,7 +110,27 @@ async function trainOnce(
     child.once("close", (code, killed) => resolve(killed === null ? `exit code ${code}` : `killed by ${killed}`));
   });
   signal.removeEventListener("abort", stop);
+  if (isBucket(folder)) await rm(configFile(folder, trial), { force: true });
   return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
+}
+
+/** Fetches the data of a trial that this machine lacks; where they are, by the path that its config has. */
+async function fetchMissing(folder: string, { stored = {} }: Trial): Promise<Record<string, string>> {
+  const missing = Object.entries(stored).filter(([path]) => !existsSync(path));
+  const place = placeOf(folder);
+  return Object.fromEntries(
+    await Promise.all(missing.map(async ([path, key]) => [path, await fetchData(place, key)] as const)),
+  );
+}
+
+/** The place of trials/ID. */
+function placeOf(folder: string): string {
+  return folder.replace(/[\\/]trials[\\/][^\\/]+$/, "");
+}
+
+/** The file by which a trial's config reaches its process. */
+function configFile(folder: string, { id }: Pick<Trial, "id">): string {
+  return isBucket(folder) ? join(tmpdir(), `zaya-${id}-${process.pid}.json`) : `${folder}.json`;
 }
 
 /** The command that begins a trial, or goes on with it. */
@@ -114,10 +140,10 @@ async function wordsFor(
   begun: boolean,
 ): Promise<string[]> {
   if (row !== undefined) {
-    return ["repro", row.name, `--scale=${row.scale}`, `--training=${id}`, `--out=${dirname(dirname(folder))}`];
+    return ["repro", row.name, `--scale=${row.scale}`, `--training=${id}`, `--out=${placeOf(folder)}`];
   }
   if (begun) return ["resume", folder, `--threads=${threads}`];
-  const file = `${folder}.json`;
+  const file = configFile(folder, { id });
   await naming("write", file, () => replaceFile(file, encodeJson(config)));
   const expected = fingerprints === undefined ? [] : [`--data-fingerprint=${fingerprints.train},${fingerprints.test}`];
   return ["train", `--config=${file}`, `--out=${folder}`, `--threads=${threads}`, ...expected];
@@ -130,10 +156,11 @@ function reasonOf(said: string): string | null {
   return found === undefined ? null : hint === undefined ? found : `${found}; ${hint}`;
 }
 
-/** Steps that a trial has done, as of a second ago; 0 where that is not known. */
+/** Steps that a trial has done, as its run last told; 0 where that is not known. */
 export async function stepsDone(folder: string): Promise<number> {
   try {
-    const { step } = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as { step?: unknown };
+    const text = new TextDecoder().decode(await openStore(folder).read("run.json"));
+    const { step } = JSON.parse(text) as { step?: unknown };
     return typeof step === "number" ? step : 0;
   } catch {
     return 0;

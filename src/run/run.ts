@@ -256,7 +256,7 @@ export class Run {
 
   /** Records progress, at most once per second of training. */
   async progress(step: number, seconds: number): Promise<void> {
-    if (seconds - this.told < recordEvery) return;
+    if (seconds - this.told < (this.store.progressEvery ?? recordEvery)) return;
     this.told = seconds;
     await this.flush();
     await this.record({ step, seconds });

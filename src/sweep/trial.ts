@@ -16,6 +16,8 @@ export interface Trial {
   readonly threads: number;
   /** Of the items that it is trained and evaluated on: data of the same name may differ on another machine. */
   readonly fingerprints?: Fingerprints | undefined;
+  /** Keys of its data in the store, by path: machines without them fetch them. */
+  readonly stored?: Readonly<Record<string, string>> | undefined;
   /** The row of `zaya repro` that it is a training of, which makes its model and its data. */
   readonly row?: { readonly name: string; readonly scale: string } | undefined;
 }

@@ -8,7 +8,9 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { OptionError, RunError } from "../../src/base/errors.ts";
 import { MemoryStore, type Store } from "../../src/base/store.ts";
 import { FolderStore } from "../../src/node/folder-store.ts";
+import { S3Store } from "../../src/node/s3-store.ts";
 import { noBrowser } from "../browser.ts";
+import { S3Server } from "../sweep/s3-server.js";
 import { openStorePage } from "../web/store-page.ts";
 
 const folders: string[] = [];
@@ -20,10 +22,16 @@ const stores: Record<string, () => Promise<Store>> = {
   },
 };
 
+const s3 = await S3Server.start("stores");
+Object.assign(process.env, s3.environment);
+let places = 0;
+stores["S3Store"] = async () => new S3Store(`s3://stores/place-${places++}/runs`);
+
 const browser = noBrowser === null ? await openStorePage() : null;
 let opened = 0;
 if (browser !== null) stores["OpfsStore in a browser's Worker"] = async () => browser.open(`store-${opened++}`);
 
+afterAll(() => s3.close());
 afterAll(() => browser?.close());
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 

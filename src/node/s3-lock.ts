@@ -1,0 +1,100 @@
+import { RunError } from "../base/errors.ts";
+import { encodeJson } from "../base/json.ts";
+import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
+import { type LockHolder, type PlaceLock, beyondSight, describeProcess, isAlive, parseHolder } from "./lock.ts";
+
+/** How long a lock holds after it was renewed, and how often it is, in milliseconds. */
+const [lease, renewEvery] = [60_000, 20_000];
+
+/** Attempts to take a lock that others take, lose or release at the same time. */
+const tries = 5;
+
+interface FoundLock {
+  readonly holder: LockHolder | null;
+  readonly facts: ObjectFacts;
+}
+
+/**
+ * Makes this process the one writer of a place in a bucket, by an object that only one request can make. Its lock is renewed; one
+ * that has not been for a minute of the server's clock, or whose process was on this machine and has ended, is taken over.
+ * @throws RunError when another writer holds the place; it names the process.
+ */
+export async function lockBucket(place: string): Promise<PlaceLock> {
+  const { bucket, key } = lockObject(place);
+  const holder = await describeProcess(process.pid);
+  // Each renewal is a new version, so that one that was taken over cannot be renewed.
+  const body = encodeJson(holder);
+  const put = (condition: "nothing" | { etag: string }) => bucket.put(key, body, { writer: holder.id, if: condition });
+  let etag: string | null = null;
+  for (let attempt = 0; etag === null; attempt++) {
+    const current = await readLock(place);
+    if (current !== null && (attempt === tries || (await holds(current)))) throw refusal(place, current.holder);
+    etag = (await put(current === null ? "nothing" : { etag: current.facts.etag }))?.etag ?? null;
+  }
+  let renewal = Promise.resolve();
+  const renew = async (): Promise<void> => {
+    // One that fails is tried again; that the lock was lost shows before the next write.
+    etag = (await put({ etag: etag! }).catch(() => null))?.etag ?? etag;
+  };
+  const timer = setInterval(() => (renewal = renewal.then(renew)), renewEvery);
+  timer.unref();
+  return {
+    holder,
+    check: async () => {
+      const facts = await bucket.head(key);
+      if (facts?.writer === holder.id) return;
+      const now = await readLock(place);
+      const who =
+        now === null || now.holder === null
+          ? "its lock was removed"
+          : `process ${now.holder.pid} on ${now.holder.host} has it now`;
+      throw new RunError(
+        `the run must stay locked during training - got ${place}: ${who}`,
+        `another process may have written to it: check the run before continuing with zaya resume ${place}`,
+      );
+    },
+    release: async () => {
+      clearInterval(timer);
+      await renewal;
+      if ((await bucket.head(key))?.writer === holder.id) await bucket.delete(key);
+    },
+  };
+}
+
+/** Holder of a place's lock; null if it is neither running nor out of sight and renewed. */
+export async function bucketHolder(place: string): Promise<LockHolder | null> {
+  const found = await readLock(place);
+  return found !== null && (await holds(found)) ? found.holder : null;
+}
+
+/** As of folders: the process has lost its right, and finds that before it writes again. */
+export async function voidUnseenBucketLock(place: string): Promise<void> {
+  const found = await readLock(place);
+  if (found === null || found.holder === null || (await beyondSight(found.holder)) === null) return;
+  const { bucket, key } = lockObject(place);
+  await bucket.delete(key);
+}
+
+function lockObject(place: string): { bucket: Bucket; key: string } {
+  const { bucket, prefix } = parseBucketPlace(place);
+  return { bucket: new Bucket(bucket), key: `${prefix}.lock` };
+}
+
+async function readLock(place: string): Promise<FoundLock | null> {
+  const { bucket, key } = lockObject(place);
+  const found = await bucket.get(key);
+  return found && { holder: parseHolder(new TextDecoder().decode(found.bytes)), facts: found.facts };
+}
+
+async function holds({ holder, facts }: FoundLock): Promise<boolean> {
+  if (holder === null || facts.age > lease) return false;
+  return isAlive(holder);
+}
+
+function refusal(place: string, holder: LockHolder | null): RunError {
+  const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  return new RunError(
+    `a folder has one writer - got ${who} for ${place}`,
+    `wait until it ends, or stop it; if it has ended, its lock ends ${lease / 1000} s after its last sign of life`,
+  );
+}

@@ -1,0 +1,164 @@
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { fold, key, uniform } from "../../src/base/random.ts";
+import { RedisServer, redisProgram } from "../sweep/redis.ts";
+import { type S3Fault, S3Server } from "../sweep/s3-server.js";
+import { type Json, type Started, readJson, resultOf, start, workFolder, writeTinyData, zaya } from "./zaya.ts";
+
+const steps = 100;
+const sweep = `recipe: vae
+data: tiny.npy
+method: grid
+metric: {name: elbo}
+parameters: {hidden: {value: [8]}, latent: {values: [1, 2]}, batch: 8, steps: ${steps}, checkpointEvery: 20, sampleEvery: 100}
+seeds: 1
+`;
+
+let work: Awaited<ReturnType<typeof workFolder>>;
+let folder: string;
+let s3: S3Server;
+let ids: string[];
+let expected: Map<string, Buffer[]>;
+const running = new Set<Started>();
+const before = { ...process.env };
+
+function begin(...words: string[]): Started {
+  const started = start(folder, ...words);
+  running.add(started);
+  void started.ended.then(() => running.delete(started));
+  return started;
+}
+
+const stateFiles = ["params", "optimizer"].map(
+  (file) => `checkpoints/${String(steps).padStart(6, "0")}/${file}.safetensors`,
+);
+
+beforeAll(async () => {
+  s3 = await S3Server.start("runs");
+  Object.assign(process.env, s3.environment);
+  work = await workFolder();
+  folder = work.folder;
+  await writeTinyData(folder);
+  await writeFile(join(folder, "tiny.yaml"), sweep);
+  const { code } = await zaya(folder, "sweep", "tiny.yaml", "--jobs", "2");
+  expect(code).toBe(0);
+  const { rows } = await readJson(folder, "runs/sweeps/tiny/table.json");
+  ids = rows.flatMap(({ trials }: Json) => trials.map(({ id }: Json) => id));
+  const read = (id: string) => Promise.all(stateFiles.map((file) => readFile(join(folder, "runs/trials", id, file))));
+  expected = new Map(await Promise.all(ids.map(async (id) => [id, await read(id)] as const)));
+}, 120_000);
+afterEach(async () => {
+  s3.faultOf = () => null;
+  for (const { child } of running) child.kill("SIGKILL");
+  await Promise.all([...running].map(({ ended }) => ended));
+});
+afterAll(async () => {
+  process.env = before;
+  await s3.close();
+  await work.remove();
+});
+
+/** Objects of a place by their names in it. */
+const objectsIn = (place: string): Map<string, Buffer> =>
+  new Map(
+    [...s3.objects("runs")].flatMap(([name, { bytes }]) =>
+      name.startsWith(`${place}/`) ? [[name.slice(place.length + 1), Buffer.from(bytes)] as const] : [],
+    ),
+  );
+
+function expectSameRuns(place: string): void {
+  const objects = objectsIn(place);
+  for (const id of ids) {
+    for (const [i, file] of stateFiles.entries()) {
+      expect(objects.get(`trials/${id}/${file}`)?.equals(expected.get(id)![i]!), `${id} ${file}`).toBe(true);
+    }
+  }
+  expect([...objects.keys()].filter((name) => name.endsWith(".lock"))).toEqual([]);
+}
+
+const faults: S3Fault[] = ["500", "reset", "cut", "lost"];
+function faulty(share: number, seed: number): void {
+  let requests = 0;
+  s3.faultOf = () => {
+    const [chance, which] = uniform(fold(key(seed), requests++), [2]).data as unknown as [number, number];
+    return chance < share ? faults[Math.floor(which * faults.length)]! : null;
+  };
+}
+
+describe("a sweep whose runs are in a bucket", () => {
+  it(
+    "trains to the same bytes as in a folder, on a server that fails now and then, killed in the middle",
+    { timeout: 180_000 },
+    async () => {
+      faulty(0.03, 1);
+      const words = ["--store", "s3://runs/local", "--jobs", "2", "--json"];
+      const killed = begin("sweep", "tiny.yaml", ...words);
+      while (![...objectsIn("local").keys()].some((name) => name.endsWith("000020/state.json"))) await sleep(20);
+      killed.child.kill("SIGKILL");
+      await killed.ended;
+      const outcome = resultOf(await begin("sweep", "resume", "tiny", ...words).ended);
+      expect(outcome).toMatchObject({ status: "done", done: 2, failed: 0, folder: "s3://runs/local/sweeps/tiny" });
+      s3.faultOf = () => null;
+      expectSameRuns("local");
+      const table = JSON.parse(objectsIn("local").get("sweeps/tiny/table.json")!.toString()) as Json;
+      const folders = await readJson(folder, "runs/sweeps/tiny/table.json");
+      const values = (of: Json) => of.rows.map(({ mean, stderr }: Json) => [mean, stderr]);
+      expect(values(table)).toEqual(values(folders));
+      // A run of a bucket is a run.
+      const run = `s3://runs/local/trials/${ids[0]}`;
+      const sampled = await zaya(folder, "sample", run, "-n", "4", "--out", "samples.npy");
+      expect(sampled.code, sampled.stderr).toBe(0);
+      const status = resultOf(await zaya(folder, "sweep", "status", "tiny", "--store", "s3://runs/local", "--json"));
+      expect(status).toMatchObject({ done: 2, open: 0 });
+    },
+  );
+
+  it.skipIf(redisProgram === null)(
+    "is trained by workers that fetch the data once, one of them killed",
+    { timeout: 180_000 },
+    async () => {
+      await mkdir(join(folder, "redis"));
+      const redis = await RedisServer.start(join(folder, "redis"));
+      try {
+        const words = ["--queue", redis.url, "--store", "s3://runs/far"];
+        const sweeping = begin("sweep", "tiny.yaml", ...words, "--json");
+        await sweeping.until("storing");
+        await sweeping.until("no worker of this version");
+        while (![...objectsIn("far").keys()].some((name) => /^data\/\w+\/manifest.json$/.test(name))) await sleep(20);
+        await rename(join(folder, "tiny.npy"), join(folder, "away.npy"));
+        process.env["XDG_CACHE_HOME"] = join(folder, "cache");
+        let fetched = 0;
+        s3.faultOf = (what, name) => {
+          if (what === "GET" && name.includes("/files/")) fetched++;
+          return null;
+        };
+        const [first] = [begin("worker", ...words, "--jobs", "2")];
+        while (![...objectsIn("far").keys()].some((name) => name.endsWith("000040/state.json"))) await sleep(20);
+        first!.child.kill("SIGKILL");
+        begin("worker", ...words, "--jobs", "2");
+        expect(resultOf(await sweeping.ended)).toMatchObject({ status: "done", done: 2, failed: 0 });
+        expect(fetched).toBe(1);
+        expectSameRuns("far");
+        const kept = await readdir(join(folder, "cache/zaya/data"), { recursive: true });
+        expect(kept.filter((name) => name.endsWith("tiny.npy"))).toHaveLength(1);
+      } finally {
+        await rename(join(folder, "away.npy"), join(folder, "tiny.npy"));
+        await redis.kill();
+      }
+    },
+  );
+
+  it.each<[what: string, store: string, words: string]>([
+    ["a folder", "runs", "--store must be s3://BUCKET/PREFIX - got runs"],
+    ["a bucket that is not there", "s3://nowhere/x", "the bucket must exist - got NoSuchBucket for s3://nowhere/"],
+    ["one of somebody else", "s3://forbidden/x", "the bucket must be allowed - got"],
+  ])("is refused for %s", async (_, store, words) => {
+    const { code, stderr } = await zaya(folder, "sweep", "tiny.yaml", "--store", store);
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});
