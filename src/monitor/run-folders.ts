@@ -2,7 +2,7 @@ import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 import { systemClock } from "../base/clock.ts";
-import { lockHolder } from "../node/lock.ts";
+import { lockHolder } from "../node/place.ts";
 import { codeOf } from "../node/folder-store.ts";
 import { runStatuses } from "../run/index.ts";
 import type { ResultRow, RunPage, RunRow, Scalar, Snapshot, WarningCard } from "./api.ts";

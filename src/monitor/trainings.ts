@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { OptionError, RunError } from "../base/errors.ts";
-import { type LockHolder, beyondSight, lockHolder } from "../node/lock.ts";
+import { type LockHolder, beyondSight } from "../node/lock.ts";
+import { lockHolder } from "../node/place.ts";
 import type { RunPage, TrainRequest } from "./api.ts";
 import { isThere, writeRefusal } from "./run-folders.ts";
 
