@@ -15,6 +15,7 @@ import {
   renderComparison,
   requireOneData,
 } from "../report/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { exitCodes } from "./failure.ts";
@@ -39,7 +40,14 @@ interface CompareFlags extends MeasureFlags {
   readonly quiet?: boolean;
 }
 
-export function declareCompare(command: Command): void {
+const printed = jsonForm({
+  keys: ["out", "runs", "metrics", "differences"],
+  notes: "`differences` by path of the config",
+});
+
+export const compareCommand: CommandDefinition = { declare: declareCompare, json: [printed] };
+
+function declareCompare(command: Command): void {
   command
     .argument("<run...>", "run folders, two or more")
     .option("--out <file>", "HTML page to write (default: compare.html)")
@@ -76,7 +84,7 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   await writeOutput(out, new TextEncoder().encode(page), force);
   const metrics = compareMetrics(runs);
   const summary = `${out}: ${counted(runs.length, "run")}, ${counted(metrics.length, "measurement")}`;
-  output.result([...metrics.flatMap((metric) => metricLines(runs, metric)), summary], {
+  output.result([...metrics.flatMap((metric) => metricLines(runs, metric)), summary], printed, {
     out,
     runs: runs.map(describeRun),
     metrics: metrics.map(({ cells, ...about }) => ({ ...about, values: byRun(runs, cells) })),

@@ -6,6 +6,7 @@ import {
   notesOf,
   skippedIn,
 } from "../data/index.ts";
+import { type FormObject, jsonForm } from "./command.ts";
 import { sizeText } from "./config-table.ts";
 import { firstOf, scalesLine, scalesOf } from "./data-notices.ts";
 import { type Judged, verdictOn } from "./data-verdict.ts";
@@ -73,7 +74,63 @@ export function pairLines(pairs: Warned, a: Look, b: Look): string[] {
 }
 
 /** A data set for a program to read. */
-export function objectOf(look: Look): Readonly<Record<string, unknown>> {
+export const looked = jsonForm({
+  keys: [
+    "name",
+    "kind",
+    "shape",
+    "count",
+    "train",
+    "test",
+    "min",
+    "max",
+    "mean",
+    "dimensions",
+    "scales",
+    "duplicates",
+    "duplicateItems",
+    "nearDuplicates",
+    "blank",
+    "blankItems",
+    "classes",
+    "modes",
+    "notes",
+    "warnings",
+    "skipped",
+    "fingerprint",
+    "verdict",
+    "augment",
+    "size",
+    "transforms",
+  ],
+  notes: "`train` and `test` count items; `verdict` is what to expect of so few, with flags to try",
+});
+
+export const lookedPairs = jsonForm({
+  given: "A B",
+  keys: [
+    "name",
+    "kind",
+    "shape",
+    "aligned",
+    "unmatched",
+    "train",
+    "test",
+    "a",
+    "b",
+    "notes",
+    "warnings",
+    "skipped",
+    "fingerprint",
+    "verdict",
+    "augment",
+    "size",
+    "transforms",
+  ],
+  notes: "two domains; `a` and `b` hold one object each",
+});
+
+export function objectOf(look: Look): FormObject<(typeof looked.keys)[number]> {
   const { data, warnings, summary, near } = look;
   const { train, test } = data;
   const { name, kind, shape, min, max, mean, dimensions, duplicates, constant, classes, fingerprint } = summary;
@@ -108,7 +165,11 @@ export function objectOf(look: Look): Readonly<Record<string, unknown>> {
   };
 }
 
-export function pairObject({ data, warnings }: Warned, a: Look, b: Look): Readonly<Record<string, unknown>> {
+export function pairObject(
+  { data, warnings }: Warned,
+  a: Look,
+  b: Look,
+): FormObject<(typeof lookedPairs.keys)[number]> {
   const { name, kind, shape, size, fingerprint, sides } = data.train;
   return {
     name,

@@ -7,8 +7,9 @@ import { parseOptions } from "../base/options.ts";
 import { type DataSplit, type Dataset, hasSides, nearDuplicates, summarize } from "../data/index.ts";
 import { openData } from "../node/index.ts";
 import { dataOptions } from "../run/index.ts";
+import type { CommandDefinition } from "./command.ts";
 import { warningsOf } from "./data-notices.ts";
-import { type Look, linesOf, objectOf, pairLines, pairObject } from "./data-look.ts";
+import { type Look, linesOf, looked, lookedPairs, objectOf, pairLines, pairObject } from "./data-look.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
@@ -17,7 +18,9 @@ interface DataFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function declareData(command: Command): void {
+export const dataCommand: CommandDefinition = { declare: declareData, json: [looked, lookedPairs] };
+
+function declareData(command: Command): void {
   const how = dataOptions.omit({ spec: true, second: true });
   command
     .argument("<spec>", dataOptions.shape.spec.meta()?.description ?? "")
@@ -34,9 +37,9 @@ export function declareData(command: Command): void {
     const output = new Output(flags);
     const resizable = await isResizable(spec);
     const [a, b] = await Promise.all(domainsOf(data).map((domain) => lookAt(domain, resizable)));
-    if (b === undefined) return output.result(linesOf(a!), objectOf(a!));
+    if (b === undefined) return output.result(linesOf(a!), looked, objectOf(a!));
     const pairs = { data, warnings: await warningsOf(data) };
-    output.result(pairLines(pairs, a!, b), pairObject(pairs, a!, b));
+    output.result(pairLines(pairs, a!, b), lookedPairs, pairObject(pairs, a!, b));
   });
 }
 

@@ -20,6 +20,7 @@ import {
 } from "../diagnosis/index.ts";
 import { type Device, importSymptom, isRun, nodeEngine, openData, openItems } from "../node/index.ts";
 import { sourceTitle } from "../run/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -52,7 +53,20 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
 }
 
-export function declareDiagnose(command: Command): void {
+const printed = jsonForm({
+  keys: ["run", "step", "findings", "absent", "unknown"],
+  notes: "a finding has `symptom`, `summary`, `evidence`, `change`",
+});
+
+const ofSamples = jsonForm({
+  given: "--data",
+  keys: ["samples", "n", "data", "findings", "absent", "unknown"],
+  notes: "of samples of any model; a finding has `symptom`, `summary`, `evidence`",
+});
+
+export const diagnoseCommand: CommandDefinition = { declare: declareDiagnose, json: [printed, ofSamples] };
+
+function declareDiagnose(command: Command): void {
   command.argument(
     "<run|samples>",
     "run folder, during or after training; or, with --data, samples: a run, .npy, .csv or a folder of images. Nothing is written to it",
@@ -106,7 +120,12 @@ async function checkSamples(
     output.say(`checking ${count(samples.shape[0]!)} samples of ${source} against ${data.train.name}`);
     const engine = await nodeEngine({ device });
     const diagnosis = await diagnoseSamples(samples, data, engine, seed, compared?.features, symptoms);
-    output.result(linesOf(diagnosis), { samples: source, n: samples.shape[0], data: data.train.name, ...diagnosis });
+    output.result(linesOf(diagnosis), ofSamples, {
+      samples: source,
+      n: samples.shape[0],
+      data: data.train.name,
+      ...diagnosis,
+    });
   } finally {
     await compared?.close();
   }
@@ -153,7 +172,7 @@ async function checkRun(folder: string, flags: DiagnoseFlags, output: Output): P
     const lines = (await run.metrics()).filter((line) => line.step <= step);
     const history = new RunHistory(config, trained.model, data, lines, { symptoms });
     const diagnosis = await diagnoseModel(history, trained, step, config.train.seed);
-    output.result(linesOf(diagnosis), { run: folder, ...diagnosis });
+    output.result(linesOf(diagnosis), printed, { run: folder, ...diagnosis });
   } finally {
     await close();
   }

@@ -9,6 +9,7 @@ import { commonWidth } from "../numeric/points.ts";
 import { fold, key } from "../base/random.ts";
 import { type Distance, type DistanceResult, type Side, distances, requireRoom } from "../distances/index.ts";
 import { availableMemory, requireFree, writeOutput } from "../node/index.ts";
+import { type CommandDefinition, type FormObject, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { type OpenedSide, openSide } from "./distance-side.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
@@ -48,7 +49,14 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
   readonly checkpoint?: string;
 }
 
-export function declareDistance(command: Command): void {
+const printed = jsonForm({
+  keys: ["metric", "value", "stderr", "unit", "status", "a", "b", "options", "details", "identical", "plan"],
+  notes: "`stderr` is null if unknown",
+});
+
+export const distanceCommand: CommandDefinition = { declare: declareDistance, json: [printed] };
+
+function declareDistance(command: Command): void {
   const data =
     "run folder, name of a data set (see zaya list data), folder of images, or file (.npy, .parquet, .csv, .tsv, IDX)";
   command
@@ -97,7 +105,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   }
   if (shortfalls.has(result.status)) output.warn(`warning: ${result.status}: ${shortfalls.get(result.status)}`);
   const asked = { n, seed, ...chosen };
-  output.result(linesOf(distance, result, plan), objectOf(distance, result, sides, asked, plan));
+  output.result(linesOf(distance, result, plan), printed, objectOf(distance, result, sides, asked, plan));
 }
 
 /** Points of a side on which the duration is tried, and how much longer all must take for it to be worth a try. */
@@ -169,7 +177,7 @@ function objectOf(
   sides: readonly [OpenedSide, OpenedSide],
   asked: Readonly<Record<string, unknown>>,
   plan?: string,
-): unknown {
+): FormObject<(typeof printed.keys)[number]> {
   const [a, b] = sides.map(({ spec, of }, i) => ({ spec, n: n[i], of }));
   return {
     metric: name,

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { ZayaError } from "../base/errors.ts";
 import { sharpVersion, versions } from "../node/index.ts";
 import { hasOnnxRuntime, requireOnnxRuntime } from "../runtime/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
@@ -33,7 +34,14 @@ interface PackageReport {
   readonly fix: string | null;
 }
 
-export function declareDoctor(command: Command): void {
+const printed = jsonForm({
+  keys: ["node", "system", "cpu", "cpus", "memoryGiB", "onnxruntime", "sharp", "engines"],
+  notes: "an unavailable engine has `problem` and `fix`",
+});
+
+export const doctorCommand: CommandDefinition = { declare: declareDoctor, json: [printed] };
+
+function declareDoctor(command: Command): void {
   addOutputFlags(command);
   addExamples(command, [["what works on this machine, and how fast", "zaya doctor"]]);
   command.action(async (flags: { json?: boolean }) => {
@@ -56,7 +64,7 @@ export function declareDoctor(command: Command): void {
       sharp: await packageReport(sharpVersion),
       engines,
     };
-    output.result(linesOf(report), report);
+    output.result(linesOf(report), printed, report);
     if (engines.every(({ gflops }) => gflops === null)) process.exitCode = exitCodes.refused;
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addOutputFlags } from "./flags.ts";
@@ -13,7 +14,15 @@ interface EvalFlags extends MeasureFlags {
   readonly quiet?: boolean;
 }
 
-export function declareEval(command: Command): void {
+const printed = jsonForm({
+  keys: ["run", "step", "seed", "weights", "n", "results", "refused"],
+  notes:
+    "each result is the content of its file in `eval/`, plus the file name as `file`; `refused` has the reasons why others could not be computed",
+});
+
+export const evalCommand: CommandDefinition = { declare: declareEval, json: [printed] };
+
+function declareEval(command: Command): void {
   command.argument("<run>", "run folder; results are added to its eval/");
   addMeasureFlags(command, "the metrics computed at the end of training");
   addDeviceFlag(command);
@@ -36,6 +45,7 @@ async function runEval(folder: string, flags: EvalFlags): Promise<void> {
       ...results.flatMap((result) => [resultLine(result), ...comparisonLines(result), `  ${folder}/${result.file}`]),
       ...refused.flatMap(refusalLines),
     ],
+    printed,
     { run: folder, ...about, results, refused },
   );
   if (refused.length > 0) process.exitCode = exitCodes.refused;

@@ -9,6 +9,7 @@ import { openRunFolder, requireFree, writeOutput } from "../node/index.ts";
 import { inRun } from "../run/index.ts";
 import { type Weights } from "../run/index.ts";
 import { type ParityEntry, aboutExport, exportModel } from "../trained/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addOutputFlags } from "./flags.ts";
 import { number, table } from "./format.ts";
 import { addExamples } from "./help.ts";
@@ -24,7 +25,14 @@ interface ExportFlags {
   readonly json?: boolean;
 }
 
-export function declareExport(command: Command): void {
+const printed = jsonForm({
+  keys: ["run", "step", "weights", "files", "parity"],
+  notes: "`parity`: numerical difference between files and model",
+});
+
+export const exportCommand: CommandDefinition = { declare: declareExport, json: [printed] };
+
+function declareExport(command: Command): void {
   command
     .argument("<run>", "run folder")
     .option("--out <dir>", "folder to write to (default: export/ of the run, whose files are replaced)");
@@ -75,7 +83,7 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
     );
     return [path, differences.join(", "), `from the model on ${items} inputs`];
   });
-  output.result([describeParameters(step, weights), ...table(lines)], {
+  output.result([describeParameters(step, weights), ...table(lines)], printed, {
     run: folder,
     step,
     weights,

@@ -7,11 +7,31 @@ import { type RunConfig, type Warning } from "../run/index.ts";
 import { numbersOf } from "../evaluation/index.ts";
 import { reportFile } from "../report/index.ts";
 import { type TrainEvent, type TrainResult } from "../train/index.ts";
+import { jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { endLine, refusalLines } from "./result-lines.ts";
+
+export const trainingForm = jsonForm({
+  keys: [
+    "run",
+    "recipe",
+    "seed",
+    "status",
+    "report?",
+    "step?",
+    "steps?",
+    "seconds?",
+    "test?",
+    "refused?",
+    "warnings?",
+    "resume?",
+  ],
+  notes:
+    "`status` is done, interrupted or diverged; `test` holds metrics by name, `refused` the reasons why others could not be computed; a warning has `step`, `symptom`, `evidence`, `hint`",
+});
 
 /** What ends a session of training before the run is done. */
 export interface SessionEnd {
@@ -53,7 +73,7 @@ export async function followRun(
       if (event.type === "interrupted") {
         const { step, warnings } = event;
         const lines = [reportLine, `stopped at step ${step} of ${train.steps}; continue with: zaya resume ${word}`];
-        output.result(lines, {
+        output.result(lines, trainingForm, {
           ...about,
           report,
           status: "interrupted",
@@ -74,13 +94,14 @@ export async function followRun(
             reportLine,
             `next  ${nextCommand(event.result, word)}`,
           ],
+          trainingForm,
           { ...about, report, status: "done", steps, seconds, test: numbersOf(results), refused, warnings },
         );
       }
     }
   } catch (error) {
     if (error instanceof DivergedError) {
-      output.result([reportLine], { ...about, report, status: "diverged", step: error.step, warnings });
+      output.result([reportLine], trainingForm, { ...about, report, status: "diverged", step: error.step, warnings });
     }
     throw error;
   }

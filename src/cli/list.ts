@@ -6,6 +6,7 @@ import { distances } from "../distances/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { models } from "../models/index.ts";
 import { rows } from "../repro/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addOutputFlags } from "./flags.ts";
 import { addExamples, helpWidth, nameLines } from "./help.ts";
 import { suggestion } from "../base/nearest.ts";
@@ -33,7 +34,14 @@ function named({ name, summary, source }: Required<Listed>): Listed {
   return { name, summary, source };
 }
 
-export function declareList(command: Command): void {
+const printed = jsonForm({
+  keys: ["recipes?", "metrics?", "distances?", "repro?", "data?"],
+  notes: "each is a list of `name`, `summary`, `source`",
+});
+
+export const listCommand: CommandDefinition = { declare: declareList, json: [printed] };
+
+function declareList(command: Command): void {
   command.argument("[what]", `what to list: ${Object.keys(sections).join(", ")} (default: all)`);
   addOutputFlags(command);
   addExamples(command, [["all metrics", "zaya list metrics"]]);
@@ -50,6 +58,6 @@ export function declareList(command: Command): void {
         process.stdout.isTTY || process.env["COLUMNS"] !== undefined ? helpWidth() : Infinity,
       ),
     ]);
-    new Output(flags).result(lines, Object.fromEntries(lists));
+    new Output(flags).result(lines, printed, Object.fromEntries(lists));
   });
 }

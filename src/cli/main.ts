@@ -57,7 +57,7 @@ export async function declareProgram(name: string | undefined, words: readonly s
   addNote(program, "zaya COMMAND --help shows a command's flags. Start with: zaya train vae");
   for (const { name: known, summary, load } of commands) {
     const command = program.command(known).description(summary);
-    if (known === name) await (await load())(command, words);
+    if (known === name) await (await load()).declare(command, words);
   }
   return program;
 }

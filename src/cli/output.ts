@@ -1,4 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
+import { type FormObject, type JsonForm, inForm } from "./command.ts";
 import { halfBlocks } from "./half-blocks.ts";
 import { pasteable } from "./invocation.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -90,10 +91,10 @@ export class Output {
     writeLines(this.stderr, lines);
   }
 
-  /** The result: lines for users, or an object for programs. */
-  result(lines: readonly string[], object: unknown): void {
+  /** The result: lines for users, or an object for programs, which has the keys of the form and no others, in its order. */
+  result<const K extends string>(lines: readonly string[], form: JsonForm<K>, object: FormObject<K>): void {
     this.clear();
-    if (this.json) this.stdout.write(`${printableJson(object)}\n`);
+    if (this.json) this.stdout.write(`${printableJson(inForm(form, object))}\n`);
     else writeLines(this.stdout, lines);
   }
 

@@ -13,6 +13,7 @@ import { finiteItems } from "../trained/index.ts";
 import { imageGrid, pairRows } from "../plot/index.ts";
 import { type Run, readDataRecord } from "../run/index.ts";
 import { overlayPicture } from "../report/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted, number } from "./format.ts";
@@ -44,7 +45,13 @@ interface ReconstructFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function declareReconstruct(command: Command): void {
+const printed = jsonForm({
+  keys: ["out", "n", "meanSquaredError"],
+});
+
+export const reconstructCommand: CommandDefinition = { declare: declareReconstruct, json: [printed] };
+
+function declareReconstruct(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, options);
   addParameterFlags(command);
@@ -73,6 +80,7 @@ async function runReconstruct(folder: string, flags: ReconstructFlags): Promise<
     const limits = data.kind === "image" ? " (values in [0, 1])" : "";
     output.result(
       [`${out}: ${counted(shown, "test item")}, mean squared error ${number(error)} per dimension${limits}`],
+      printed,
       {
         out,
         n: shown,

@@ -4,6 +4,7 @@ import { nodeEngine } from "../node/index.ts";
 import { placeIn } from "../node/place.ts";
 import { inRun } from "../run/index.ts";
 import { reportAgain, reportFile } from "../report/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addOutputFlags } from "./flags.ts";
 import { addExamples } from "./help.ts";
@@ -17,7 +18,14 @@ interface ReportFlags {
   readonly json?: boolean;
 }
 
-export function declareReport(command: Command): void {
+const printed = jsonForm({
+  keys: ["run", "status", "report"],
+  notes: "`report` is the path of the page",
+});
+
+export const reportCommand: CommandDefinition = { declare: declareReport, json: [printed] };
+
+function declareReport(command: Command): void {
   command.argument("<run>", "run folder, during or after training");
   addRecipeFlag(command);
   addDeviceFlag(command);
@@ -36,5 +44,5 @@ async function runReport(folder: string, flags: ReportFlags): Promise<void> {
   for (const what of recovered) output.warn(`${folder}: ${what}`);
   for (const what of leftOut) output.warn(`${folder}/${what}`);
   const report = placeIn(folder, reportFile);
-  output.result([report], { run: folder, status: run.state.status, report });
+  output.result([report], printed, { run: folder, status: run.state.status, report });
 }

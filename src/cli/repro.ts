@@ -20,6 +20,7 @@ import {
   pictureFile,
   rows,
 } from "../repro/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";
@@ -52,7 +53,24 @@ interface ReproFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
 }
 
-export function declareRepro(command: Command): void {
+const printed = jsonForm({
+  keys: ["row", "scale", "passed", "values", "paper", "remarks", "seeds", "seconds"],
+});
+
+const stoppedForm = jsonForm({
+  given: "(interrupted)",
+  keys: ["row", "scale", "status"],
+  notes: "with `--jobs` or `--queue`",
+});
+
+const plannedForm = jsonForm({
+  given: "--only-print",
+  keys: ["row", "scale", "summary", "bar", "paper", "runs"],
+});
+
+export const reproCommand: CommandDefinition = { declare: declareRepro, json: [printed, stoppedForm, plannedForm] };
+
+function declareRepro(command: Command): void {
   command
     .argument("<row>", "row to reproduce; zaya list repro describes all rows")
     .option("--only-print", "print the runs and the reference values, and run nothing")
@@ -92,7 +110,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     `${scale.padEnd(7)} ${row.scales[scale]}`,
   ];
   if (flags.onlyPrint === true) {
-    output.result(about, {
+    output.result(about, plannedForm, {
       row: name,
       scale,
       summary: row.summary,
@@ -138,7 +156,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     outcome = await row.run(context);
   } catch (error) {
     if (!(error instanceof StoppedRow)) throw error;
-    output.result([`stopped; the same command continues`], { row: name, scale, status: "interrupted" });
+    output.result([`stopped; the same command continues`], stoppedForm, { row: name, scale, status: "interrupted" });
     return exitCodes.interrupted;
   } finally {
     // Where one training failed, the others are saved.
@@ -170,6 +188,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
       `${passed ? "met" : "missed"}: ${row.bar}`,
       ...written.map((file) => `written ${join(flags.out, file)}`),
     ],
+    printed,
     {
       row: name,
       scale,

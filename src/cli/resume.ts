@@ -18,10 +18,11 @@ import {
 } from "../run/index.ts";
 import { openStore } from "../node/place.ts";
 import { resume } from "../train/index.ts";
+import type { CommandDefinition } from "./command.ts";
 import { addDeviceFlag, addSessionFlags, deviceOf, sessionOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
-import { followRun } from "./follow.ts";
+import { followRun, trainingForm } from "./follow.ts";
 import { addExamples } from "./help.ts";
 import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -46,7 +47,9 @@ interface ResumeFlags extends Readonly<Record<string, unknown>> {
   readonly pictures?: boolean;
 }
 
-export function declareResume(command: Command): void {
+export const resumeCommand: CommandDefinition = { declare: declareResume, json: [trainingForm] };
+
+function declareResume(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, lengthOptions);
   command.option("--from-scratch", "restart at step 1, if no checkpoint is left");
@@ -99,14 +102,18 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
 }
 
 function nothingToDo(folder: string, { config, state }: Run, output: Output): number {
-  output.result([`nothing to do: all ${state.step} steps of ${folder} are done; train longer with --steps N`], {
-    run: folder,
-    recipe: config.recipe,
-    seed: config.train.seed,
-    status: "done",
-    steps: state.step,
-    seconds: state.seconds,
-  });
+  output.result(
+    [`nothing to do: all ${state.step} steps of ${folder} are done; train longer with --steps N`],
+    trainingForm,
+    {
+      run: folder,
+      recipe: config.recipe,
+      seed: config.train.seed,
+      status: "done",
+      steps: state.step,
+      seconds: state.seconds,
+    },
+  );
   return exitCodes.done;
 }
 

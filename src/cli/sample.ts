@@ -13,6 +13,7 @@ import { type Device, availableMemory, onnxFile, ortOptions, requireFree, writeO
 import { readDataRecord } from "../run/index.ts";
 import { drawnPicture, readReals, samplesPicture } from "../report/index.ts";
 import { finiteItems } from "../trained/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { count, counted } from "./format.ts";
@@ -61,7 +62,14 @@ interface SampleFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function declareSample(command: Command): void {
+const printed = jsonForm({
+  keys: ["out", "n", "seed?", "seeds?", "shape"],
+  notes: "`shape` of one item",
+});
+
+export const sampleCommand: CommandDefinition = { declare: declareSample, json: [printed] };
+
+function declareSample(command: Command): void {
   command.argument("<run>", "run folder, or an ONNX file from noise [n, d] to items");
   addFlags(command, options);
   addParameterFlags(command);
@@ -121,7 +129,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
         : await writeFile(source, draws, target);
     const seeds = given.seeds === undefined ? { seed: given.seed } : { seeds: given.seeds };
     const between = film ? `${count(draws.count * given.interpolate!)} frames between ` : "";
-    output.result([`${out}: ${between}${counted(draws.count, film ? "image" : "item")}, ${draws.about}`], {
+    output.result([`${out}: ${between}${counted(draws.count, film ? "image" : "item")}, ${draws.about}`], printed, {
       out,
       n: draws.count,
       ...seeds,

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { OptionError } from "../base/errors.ts";
 import { serveMonitor } from "../monitor/index.ts";
+import type { CommandDefinition } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { addExamples } from "./help.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -14,7 +15,9 @@ interface StudioFlags {
   readonly open: boolean;
 }
 
-export function declareStudio(command: Command): void {
+export const studioCommand: CommandDefinition = { declare: declareStudio, json: [] };
+
+function declareStudio(command: Command): void {
   addExamples(command, [
     ["monitor the runs of the folder runs, and start others", "zaya studio"],
     ["show runs that someone sent", "zaya studio runs.zip"],

@@ -32,6 +32,7 @@ import {
   tableOf,
   variedParameters,
 } from "../sweep/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted, table } from "./format.ts";
@@ -62,7 +63,33 @@ interface SweepFlags extends Readonly<Record<string, unknown>> {
 
 const verbs = ["status", "stop", "resume"] as const;
 
-export function declareSweep(command: Command): void {
+const printed = jsonForm({
+  keys: [
+    "sweep",
+    "folder",
+    "status",
+    "trials",
+    "done",
+    "stopped",
+    "diverged",
+    "failed",
+    "open",
+    "best",
+    "failures",
+    "table",
+  ],
+  notes:
+    "also of `sweep resume` and `sweep status`; counts of trials; `best` has the parameters, the `mean` and the `run`, or is null; `table` is the path of table.json",
+});
+
+const stoppedForm = jsonForm({
+  given: "stop",
+  keys: ["sweep", "status"],
+});
+
+export const sweepCommand: CommandDefinition = { declare: declareSweep, json: [printed, stoppedForm] };
+
+function declareSweep(command: Command): void {
   command
     .argument("<what>", `sweep file (.yaml, .json, .js or .ts), or ${verbs.join(", ")}`)
     .argument("[name]", `name of a sweep, after ${verbs.join(", ")}`);
@@ -221,6 +248,7 @@ function tell(folder: string, result: SweepTable, status: string, { out }: Optio
       `see   ${placeIn(folder, pageFile)}, ${tableFile("csv")}, .json, .md`,
       ...(status === "interrupted" ? [`stopped; continue with: zaya sweep resume ${shellWord(result.sweep)}`] : []),
     ],
+    printed,
     {
       sweep: result.sweep,
       folder,
@@ -279,7 +307,7 @@ async function stop(name: string, given: Options, output: Output): Promise<numbe
   const folder = sweepFolder(name, given);
   const holder = await lockHolder(folder);
   if (holder === null) {
-    output.result([`${name} is not running`], { sweep: name, status: "stopped" });
+    output.result([`${name} is not running`], stoppedForm, { sweep: name, status: "stopped" });
     return exitCodes.done;
   }
   const store = openStore(folder);
@@ -287,7 +315,10 @@ async function stop(name: string, given: Options, output: Output): Promise<numbe
   output.say(`asked process ${holder.pid} on ${holder.host} to stop; running trials are saved`);
   while ((await lockHolder(folder))?.id === holder.id) await sleep(stopPoll / 2);
   await store.remove(stopFile);
-  output.result([`stopped; continue with: zaya sweep resume ${shellWord(name)}`], { sweep: name, status: "stopped" });
+  output.result([`stopped; continue with: zaya sweep resume ${shellWord(name)}`], stoppedForm, {
+    sweep: name,
+    status: "stopped",
+  });
   return exitCodes.done;
 }
 

@@ -36,10 +36,11 @@ import {
 import { train } from "../train/index.ts";
 import { configLines, titleLine } from "./config-table.ts";
 import { noticeLines } from "./data-notices.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, addSessionFlags, deviceOf, sessionOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags } from "./flags.ts";
-import { followRun } from "./follow.ts";
+import { followRun, trainingForm } from "./follow.ts";
 import { addExamples, addNames, addNote } from "./help.ts";
 import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -62,8 +63,16 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly dataFingerprint?: string;
 }
 
+const configForm = jsonForm({
+  given: "--dry-run",
+  keys: ["recipe", "module?", "model", "data", "train", "device", "lengthened?", "init?"],
+  notes: "the config, as accepted by `--config`",
+});
+
+export const trainCommand: CommandDefinition = { declare: declareTrain, json: [trainingForm, configForm] };
+
 /** A recipe has its own flags, so its name is extracted from the arguments before they are parsed. */
-export async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
+async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
   const given = readTrainWords(words);
   const asked = { ...given, file: configFile(given.config) };
@@ -249,7 +258,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
 
   const lines = [titleLine(definition.name, data), ...configLines(config, usualConfig(definition, model, data))];
   if (flags.dryRun === true) {
-    output.result(lines, config);
+    output.result(lines, configForm, config);
     return exitCodes.done;
   }
   for (const line of lines) output.say(line);

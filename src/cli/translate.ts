@@ -17,6 +17,7 @@ import {
 } from "../node/index.ts";
 import type { ValueRange } from "../runtime/index.ts";
 import { type ImageNet, directionsOf, fits, ofPixels, translateImage, finiteItems } from "../trained/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
@@ -47,7 +48,19 @@ interface TranslateFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function declareTranslate(command: Command): void {
+const printed = jsonForm({
+  keys: ["out", "images", "direction", "fit", "shape", "ranges?", "failed"],
+  notes: "`failed` lists files with reasons",
+});
+
+const stoppedForm = jsonForm({
+  given: "(interrupted)",
+  keys: ["out", "status", "images", "failed"],
+});
+
+export const translateCommand: CommandDefinition = { declare: declareTranslate, json: [printed, stoppedForm] };
+
+function declareTranslate(command: Command): void {
   command
     .argument("<run>", "run folder, or an ONNX file from images to images")
     .argument("<input>", "an image, or a folder of images")
@@ -112,7 +125,7 @@ async function runTranslate(run: string, input: string, target: string, flags: T
   const way = net.direction === null ? "" : `, ${net.direction}`;
   const [height, width] = net.shape;
   const sizes = height === -1 ? "each at its own size" : `of ${height} x ${width} pixels inside, others by ${fit}`;
-  output.result([`${target}: ${counted(done, "image")}${way}, ${sizes}`], {
+  output.result([`${target}: ${counted(done, "image")}${way}, ${sizes}`], printed, {
     out: target,
     images: done,
     direction: net.direction,
@@ -127,6 +140,7 @@ async function runTranslate(run: string, input: string, target: string, flags: T
 function stopped(output: Output, out: string, images: number, count: number, failed: readonly Failure[]): number {
   output.result(
     [`stopped after ${images} of ${counted(count, "image")}; the same command with --force translates all of them`],
+    stoppedForm,
     { out, status: "interrupted", images, failed },
   );
   return exitCodes.interrupted;

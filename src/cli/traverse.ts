@@ -12,6 +12,7 @@ import { requireFree, writeOutput } from "../node/index.ts";
 import { imageGrid, manifoldCodes, traversalCodes } from "../plot/index.ts";
 import { type Run } from "../run/index.ts";
 import { latentsByKl } from "../report/index.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { number } from "./format.ts";
@@ -39,7 +40,14 @@ interface TraverseFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function declareTraverse(command: Command): void {
+const printed = jsonForm({
+  keys: ["out", "latents", "rows?", "kl?"],
+  notes: "`rows` are the latent dimensions from top to bottom, `kl` their KL in nats; both are omitted for two latents",
+});
+
+export const traverseCommand: CommandDefinition = { declare: declareTraverse, json: [printed] };
+
+function declareTraverse(command: Command): void {
   command.argument("<run>", "run folder");
   addFlags(command, options);
   addParameterFlags(command);
@@ -78,7 +86,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
     const lines = plane
       ? [`${manifoldSide} x ${manifoldSide} codes at the quantiles of the prior`]
       : describeRows(order, kl);
-    output.result([`${out}: ${lines[0]}`, ...lines.slice(1)], {
+    output.result([`${out}: ${lines[0]}`, ...lines.slice(1)], printed, {
       out,
       latents: size,
       ...(plane ? {} : { rows: order, kl: kl === null ? null : order.map((i) => kl[i]) }),

@@ -8,6 +8,7 @@ import { integerField, parseOptions, textField } from "../base/options.ts";
 import { absolutePlace } from "../node/place.ts";
 import { runWorker } from "../node/queue-worker.ts";
 import { connectQueue } from "../node/redis-queue.ts";
+import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
@@ -29,7 +30,14 @@ interface WorkerFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
 }
 
-export function declareWorker(command: Command): void {
+const printed = jsonForm({
+  keys: ["status", "ended"],
+  notes: "`ended` counts trials by how they ended",
+});
+
+export const workerCommand: CommandDefinition = { declare: declareWorker, json: [printed] };
+
+function declareWorker(command: Command): void {
   addFlags(command, options);
   addOutputFlags(command, { quiet: true });
   addNote(
@@ -66,7 +74,7 @@ async function run(flags: WorkerFlags): Promise<number> {
       },
     });
     const ended = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
-    output.result([`stopped after ${ended.length === 0 ? "no trial" : ended.join(", ")}`], {
+    output.result([`stopped after ${ended.length === 0 ? "no trial" : ended.join(", ")}`], printed, {
       status: "interrupted",
       ended: counts,
     });

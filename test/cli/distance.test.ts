@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { declareDistance } from "../../src/cli/distance.ts";
+import { distanceCommand } from "../../src/cli/distance.ts";
 import { decodeNpy, encodeNpy } from "../../src/codec/npy.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal } from "../../src/base/random.ts";
@@ -249,7 +249,7 @@ describe("zaya distance", () => {
 describe("the flags", () => {
   it("are those of every distance, each once", () => {
     const command = new Command("distance");
-    declareDistance(command);
+    void distanceCommand.declare(command, []);
     const names = command.options.map((option) => option.attributeName());
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(expect.arrayContaining(distances.flatMap(({ options }) => Object.keys(options.shape))));

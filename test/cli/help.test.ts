@@ -9,9 +9,9 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { commands } from "../../src/cli/commands.ts";
-import { declareEval } from "../../src/cli/eval.ts";
+import { evalCommand } from "../../src/cli/eval.ts";
 import { declareProgram } from "../../src/cli/main.ts";
-import { declareTrain } from "../../src/cli/train.ts";
+import { trainCommand } from "../../src/cli/train.ts";
 import { distances } from "../../src/distances/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import { models } from "../../src/models/index.ts";
@@ -172,9 +172,8 @@ async function declared(words: readonly string[]): Promise<string[]> {
   const entry = commands.find(({ name }) => name === words[0]);
   if (entry === undefined) return [];
   const command = new Command(entry.name);
-  await (
-    await entry.load()
-  )(command, words.length > 1 ? words.slice(1) : ["--help"]);
+  const { declare } = await entry.load();
+  await declare(command, words.length > 1 ? words.slice(1) : ["--help"]);
   const shown = command.options.filter(({ hidden }) => !hidden);
   for (const { flags, description } of shown) expect.soft(description, flags).not.toBe("");
   return shown.map(({ description }) => description);
@@ -208,16 +207,16 @@ async function writeImages(folder: string): Promise<void> {
 describe("flags", () => {
   it.each(models.map(({ name }) => name))("of %s do not collide with those of training", async (recipe) => {
     const command = new Command("train");
-    await declareTrain(command, [recipe]);
+    await trainCommand.declare(command, [recipe]);
     const definition = models.find(({ name }) => name === recipe)!;
     const names = command.options.map((option) => option.attributeName());
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(expect.arrayContaining(Object.keys(definition.options.shape)));
   });
 
-  it("of eval are those of every metric", () => {
+  it("of eval are those of every metric", async () => {
     const command = new Command("eval");
-    declareEval(command);
+    await evalCommand.declare(command, []);
     const names = command.options.map((option) => option.attributeName());
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(expect.arrayContaining(metrics.flatMap((metric) => Object.keys(metric.options.shape))));

@@ -1,22 +1,20 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { key, normal } from "../../src/base/random.ts";
+import { type JsonForm, keyName } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
-import { type Json, resultOf, root, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { type Json, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
-/** Keys by command, as docs/json.md has them; those that need not be there end in "?". */
-const documented = new Map<string, readonly string[]>();
+/** Forms by the call that prints them. */
+const forms = new Map<string, JsonForm>();
 let work: Awaited<ReturnType<typeof workFolder>>;
 beforeAll(async () => {
-  for (const line of (await readFile(join(root, "docs", "json.md"), "utf8")).split("\n")) {
-    const [, names, keys] = line
-      .split("|")
-      .map((cell) => cell.match(/`[^`]+`/g)?.map((word) => word.slice(1, -1)) ?? []);
-    for (const name of names ?? []) documented.set(name, keys!);
+  for (const { name, load } of commands) {
+    for (const form of (await load()).json) forms.set(form.given === undefined ? name : `${name} ${form.given}`, form);
   }
   work = await workFolder();
   await writeTinyData(work.folder);
@@ -31,13 +29,12 @@ async function objectOf(...words: string[]): Promise<Json> {
   return resultOf(outcome);
 }
 
-describe("docs/json.md", () => {
-  it("has every command", () => {
-    const names = commands.map(({ name }) => name).filter((name) => name !== "studio");
-    expect([...documented.keys()]).toEqual(expect.arrayContaining(names));
-  });
-
+describe("the JSON object", () => {
   it.each([
+    ["eval", ["eval", "a"]],
+    ["data", ["data", "tiny.npy"]],
+    ["data A B", ["data", "tiny.npy", "tiny.npy"]],
+    ["repro --only-print", ["repro", "ring", "--only-print"]],
     ["train", [...tiny, "--steps", "2", "--out", "b"]],
     ["train --dry-run", [...tiny, "--steps", "2", "--dry-run"]],
     ["resume", ["resume", "a"]],
@@ -52,25 +49,14 @@ describe("docs/json.md", () => {
     ["compare", ["compare", "a", "c"]],
     ["list", ["list"]],
     ["doctor", ["doctor"]],
-  ])("names the keys of %s", async (name, words) => {
+  ])("of %s has the keys of its form", async (name, words) => {
     if (name === "compare") await zaya(work.folder, ...tiny, "--steps", "3", "--quiet", "--out", "c");
-    const keys = Object.keys(await objectOf(...words));
-    const known = documented.get(name)!;
-    expect(known.map((key) => key.replace("?", ""))).toEqual(expect.arrayContaining(keys));
-    expect(keys).toEqual(expect.arrayContaining(known.filter((key) => !key.endsWith("?"))));
+    const { keys } = forms.get(name)!;
+    const found = Object.keys(await objectOf(...words));
+    expect(keys.filter((key) => !key.endsWith("?") || found.includes(keyName(key))).map(keyName)).toEqual(found);
   });
 
-  it.each([
-    ["eval", ["eval", "a"]],
-    ["data", ["data", "tiny.npy"]],
-    ["repro", ["repro", "ring", "--only-print"]],
-  ])("names keys of %s that are there", async (name, words) => {
-    const keys = Object.keys(await objectOf(...words));
-    const known = name === "repro" ? ["row", "scale", "summary", "bar", "paper", "runs"] : documented.get(name)!;
-    expect(keys).toEqual(expect.arrayContaining(known.filter((key) => !key.endsWith("?"))));
-  });
-
-  it("is right that what is refused prints nothing on stdout", async () => {
+  it("is not printed where a command is refused, nor anything else on stdout", async () => {
     const { code, stdout, stderr } = await zaya(work.folder, "data", "nothing", "--json");
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^error: /);

@@ -72,7 +72,7 @@ describe("progress", () => {
     const { progress, clock } = progressOn(output);
     await progress.tell({ type: "phase", phase: "train" });
     await tellSteps(progress, clock, 20);
-    output.result(["done"], {});
+    output.result(["done"], { keys: [] }, {});
     expect(out.text.slice(0, -"done\n".length)).not.toContain("\n");
     const shown = out.text.split(clear);
     expect(shown).toContain("training");
@@ -129,7 +129,7 @@ describe("progress", () => {
     const output = new Output({ json: true }, out, err);
     const { progress, clock } = progressOn(output);
     await tellSteps(progress, clock, 500);
-    output.result(["words"], { a: 1 });
+    output.result(["words"], { keys: ["a"] }, { a: 1 });
     expect(out.text).toBe('{"a":1}\n');
     expect(err.text).toContain("train 50/50");
   });
@@ -140,7 +140,7 @@ describe("progress", () => {
     const { progress, clock } = progressOn(output);
     await tellSteps(progress, clock, 500);
     output.warn("careful");
-    output.result(["words"], {});
+    output.result(["words"], { keys: [] }, {});
     expect([out.text, err.text]).toEqual(["words\n", "careful\n"]);
   });
 

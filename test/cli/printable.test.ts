@@ -48,7 +48,7 @@ describe("text for a terminal", () => {
       output.say(nasty);
       output.warn(nasty);
       output.show(nasty);
-      output.result([nasty], { nasty });
+      output.result([nasty], { keys: ["nasty"] }, { nasty });
     }
     expect(written.replaceAll("\r\u001b[2K", "")).not.toMatch(obeyed);
   });
