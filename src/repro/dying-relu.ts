@@ -2,7 +2,7 @@ import { fold, key } from "../base/random.ts";
 import { maxOf } from "../base/many.ts";
 import { deadUnits } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
-import { gan } from "../models/index.ts";
+import { type ConfiguredModel, gan } from "../models/index.ts";
 import { Health } from "../step/index.ts";
 import { type OpenedModel } from "../trained/index.ts";
 import { scatterPlot } from "../plot/index.ts";
@@ -12,14 +12,14 @@ import { type Row, type RowContext, type Values, fit, overSeeds } from "./row.ts
 const usualRate = 1e-3;
 const rates = [1e-4, 1e-3, 1e-2, 1e-1];
 const biases = [-1, -2, -5];
-const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu", slope: 0.2 } } as const;
+export const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu", slope: 0.2 } } as const;
 
 /** Items and codes on which units are counted, the same ones every time. */
 const lookedAt = 10_000;
 /** Names of the generator's two hidden activations, and path prefix of its first layer. */
 const [hidden, firstLayer] = [["layer1", "layer2"] as const, "0."];
 
-interface Cell {
+export interface Cell {
   readonly rate: number;
   readonly bias: number;
 }
@@ -29,7 +29,7 @@ const cells: readonly Cell[] = [
   ...biases.map((bias) => ({ rate: usualRate, bias })),
 ];
 
-interface Seen {
+export interface Seen {
   /** Share of units that no code activates, by hidden layer. */
   readonly dead: readonly number[];
   /** Norm of the gradient of the generator's first layer. */
@@ -90,20 +90,13 @@ function deadShares(values: Values): string {
   });
 }
 
-function nameOf({ rate, bias }: Cell, activation: string): string {
+export function nameOf({ rate, bias }: Cell, activation: string): string {
   return `${activation} at rate ${rate}, bias ${bias}`;
 }
 
-async function trainAndLook(
-  context: RowContext,
-  label: string,
-  data: DataSplit,
-  { rate, bias }: Cell,
-  activation: (typeof slopes)[keyof typeof slopes],
-  seed: number,
-  steps: number,
-): Promise<Seen> {
-  const model = gan({
+/** A generator on ring8, against a discriminator with the usual rate. */
+export function generatorOf({ rate, bias }: Cell, activation: (typeof slopes)[keyof typeof slopes]): ConfiguredModel {
+  return gan({
     latent: 2,
     hidden: [64, 64],
     ema: 0,
@@ -111,8 +104,20 @@ async function trainAndLook(
     discriminatorRate: usualRate / rate,
     ...activation,
   });
+}
+
+async function trainAndLook(
+  context: RowContext,
+  label: string,
+  data: DataSplit,
+  cell: Cell,
+  activation: (typeof slopes)[keyof typeof slopes],
+  seed: number,
+  steps: number,
+): Promise<Seen> {
+  const { rate } = cell;
   const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed, sampleEvery: steps } as const;
-  const opened = await fit(context, label, model, data, options);
+  const opened = await fit(context, label, generatorOf(cell, activation), data, options);
   try {
     return await look(context, opened, data);
   } finally {
@@ -120,7 +125,7 @@ async function trainAndLook(
   }
 }
 
-async function look({ engine }: RowContext, { trained }: OpenedModel, data: DataSplit): Promise<Seen> {
+export async function look({ engine }: RowContext, { trained }: OpenedModel, data: DataSplit): Promise<Seen> {
   const own = fold(key(0), "dying-relu");
   const batch = [lookedAt, ...data.train.shape];
   const { model, layouts, state } = trained;

@@ -1,9 +1,12 @@
+import { adaganEnsembleRow } from "./adagan-ensemble.ts";
 import { autoencoderContrastRow } from "./autoencoder-contrast.ts";
 import { betaVaeRow } from "./beta-vae.ts";
 import { iwaeNllRow, vaeNllRow } from "./burda.ts";
 import { cycleganDigitsRow } from "./cyclegan-digits.ts";
 import { cycleganEmojiRow } from "./cyclegan-emoji.ts";
 import { cycleganSmallDataRow } from "./cyclegan-small-data.ts";
+import { cycleganTermsRow } from "./cyclegan-terms.ts";
+import { dagFewDigitsRow } from "./dag-few-digits.ts";
 import { dagSmallDataRow } from "./dag-small-data.ts";
 import { dagTheoryRow } from "./dag-theory.ts";
 import { dyingReluRow } from "./dying-relu.ts";
@@ -13,8 +16,11 @@ import { gradientVarianceRow } from "./gradient-variance.ts";
 import { gumbelTemperatureRow } from "./gumbel-temperature.ts";
 import { gumbelRow } from "./gumbel.ts";
 import { gridRow, ringRow } from "./mixtures.ts";
+import { klMultiplierRow } from "./kl-multiplier.ts";
 import { jsVsWRow } from "./js-vs-w.ts";
+import { leakyReluRow } from "./leaky-relu.ts";
 import { monteCarloRow } from "./monte-carlo.ts";
+import { optimalDiscriminatorRow } from "./optimal-discriminator.ts";
 import { overlapByNoiseRow } from "./overlap-by-noise.ts";
 import { penaltyWeightRow } from "./penalty-weight.ts";
 import type { Row } from "./row.ts";
@@ -36,9 +42,11 @@ export const rows: readonly Row[] = [
   gumbelRow,
   gumbelTemperatureRow,
   betaVaeRow,
+  klMultiplierRow,
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  adaganEnsembleRow,
   unrolledRingRow,
   unrolledStackedRow,
   jsVsWRow,
@@ -47,10 +55,14 @@ export const rows: readonly Row[] = [
   wganEmdRow,
   penaltyWeightRow,
   dagTheoryRow,
+  optimalDiscriminatorRow,
   dyingReluRow,
+  leakyReluRow,
   vaeVsGanRow,
   cycleganDigitsRow,
+  cycleganTermsRow,
   cycleganEmojiRow,
   cycleganSmallDataRow,
   dagSmallDataRow,
+  dagFewDigitsRow,
 ];

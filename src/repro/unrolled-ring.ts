@@ -3,7 +3,8 @@ import { fold, key } from "../base/random.ts";
 import { modesOf } from "../metrics/index.ts";
 import { unrolledGan } from "../models/index.ts";
 import { openTrained } from "../trained/index.ts";
-import { type Row, type RowContext, type Scale, type Values, overSeeds, trainToEnd } from "./row.ts";
+import type { Run } from "../run/index.ts";
+import { type Row, type RowContext, type RowTraining, type Scale, type Values, overSeeds, trainEach } from "./row.ts";
 
 // A setting in which the plain GAN fails: the discriminator learns twenty times slower than the generator, so that the generator
 // chases it from mode to mode. K = 0 is the plain GAN, trained by the same code.
@@ -42,17 +43,29 @@ const maxBaselineModes = 4;
 /** Of ten pairs of equal seeds, in how many the treated one captures more: by chance in 11 of 1024 cases (one-sided sign test). */
 const minWins = 9;
 
-async function measure(context: RowContext, arm: Arm, seed: number): Promise<{ modes: number; seconds: number }> {
-  const { steps } = budgets[context.scale];
-  const data = await context.open("ring8");
+interface ArmTraining extends RowTraining {
+  readonly arm: Arm;
+  readonly seed: number;
+}
+
+async function trainingsOf({ scale, open }: RowContext): Promise<ArmTraining[]> {
+  const { steps, seeds } = budgets[scale];
+  const data = await open("ring8");
+  return arms[scale].flatMap((arm) => {
+    const model = unrolledGan({ ...arm, discriminatorRate, ema: 0 });
+    return seeds.map((seed): ArmTraining => {
+      return { label: `${nameOf(arm)}, seed ${seed}`, model, data, options: { steps, seed }, arm, seed };
+    });
+  });
+}
+
+async function measure({ engine }: RowContext, run: Run, { arm, seed, data }: ArmTraining) {
   const { modes } = data.test;
   if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare centres - got none");
-  const model = unrolledGan({ ...arm, discriminatorRate, ema: 0 });
-  const run = await trainToEnd(context, `${nameOf(arm)}, seed ${seed}`, model, data, { steps, seed });
-  const { trained, close } = await openTrained(run, context.engine);
+  const { trained, close } = await openTrained(run, engine);
   const drawn = await trained.sample(fold(key(seed), "modes"), samples);
   await close();
-  return { modes: modesOf(drawn, modes).captured, seconds: run.state.seconds };
+  return { name: nameOf(arm), seed, modes: modesOf(drawn, modes).captured, seconds: run.state.seconds };
 }
 
 function winsOf(values: Values, seeds: readonly number[], a: Arm, b: Arm): number {
@@ -73,23 +86,15 @@ export const unrolledRingRow: Row = {
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];
+    const found = await trainEach(context, await trainingsOf(context), (run, of) => measure(context, run, of));
     const values: Record<string, number> = {};
     for (const arm of arms[context.scale]) {
-      const found: { modes: number; seconds: number }[] = [];
-      for (const seed of seeds) found.push(await measure(context, arm, seed));
-      found.forEach(({ modes }, i) => (values[`${nameOf(arm)}/modes/seed${seeds[i]}`] = modes));
-      Object.assign(
-        values,
-        overSeeds(
-          `${nameOf(arm)}/modes`,
-          found.map(({ modes }) => modes),
-        ),
-        overSeeds(
-          `${nameOf(arm)}/seconds`,
-          found.map(({ seconds }) => seconds),
-        ),
-      );
-      context.say(`${nameOf(arm)}: ${found.map(({ modes }) => modes).join(", ")} modes of 8`);
+      const name = nameOf(arm);
+      const own = found.filter((one) => one.name === name);
+      const of = (quantity: "modes" | "seconds") => own.map((one) => one[quantity]);
+      for (const { seed, modes } of own) values[`${name}/modes/seed${seed}`] = modes;
+      Object.assign(values, overSeeds(`${name}/modes`, of("modes")), overSeeds(`${name}/seconds`, of("seconds")));
+      context.say(`${name}: ${of("modes").join(", ")} modes of 8`);
     }
     values["minimax/wins"] = winsOf(values, seeds, treated, baseline);
     return { values, seeds };
