@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { significant } from "../base/digits.ts";
 import { readdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -19,6 +18,7 @@ import {
   type RowResult,
   pictureFile,
   rows,
+  valuesTold,
 } from "../repro/index.ts";
 import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
@@ -180,14 +180,12 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     versions: versions(),
   };
   const written = await writeResult(flags.out, result, { ...row.charts?.(outcome.values), ...outcome.pictures }, force);
-  const found = Object.entries(outcome.values).map(([value, number]) => `  ${value}  ${significant(number, 6)}`);
   output.result(
-    [
-      ...found,
-      ...remarks,
-      `${passed ? "met" : "missed"}: ${row.bar}`,
-      ...written.map((file) => `written ${join(flags.out, file)}`),
-    ],
+    told(
+      result,
+      row.bar,
+      written.map((file) => join(flags.out, file)),
+    ),
     printed,
     {
       row: name,
@@ -201,6 +199,34 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     },
   );
   return exitCodes.done;
+}
+
+/** So much of a result that it fits in a small terminal; the rest is in its file. */
+const maxLines = 20;
+
+/** What a row found, at most `maxLines` lines, the last of them the path of its file or of a picture. */
+function told(result: RowResult, bar: string, written: readonly string[]): string[] {
+  const values = valuesTold(result).map(({ name, text }) => `  ${name}  ${text}`);
+  const [file] = written as [string, ...string[]];
+  const end = [
+    `${result.passed ? "met" : "missed"}: ${bar}`,
+    ...atMost(
+      3,
+      written.map((path) => `written ${path}`),
+      "pictures",
+      1,
+    ),
+  ];
+  const remarks = atMost(8, result.remarks ?? [], `sentences in ${file}`);
+  return [...atMost(maxLines - remarks.length - end.length, values, `values in ${file}`), ...remarks, ...end];
+}
+
+/** The lines, or those that leave room for a line that counts the others; `last` of them end the list. */
+function atMost(count: number, lines: readonly string[], what: string, last = 0): readonly string[] {
+  if (lines.length <= count) return lines;
+  const first = count - 1 - last;
+  const more = `  and ${lines.length - first - last} more ${what}`;
+  return [...lines.slice(0, first), more, ...lines.slice(lines.length - last)];
 }
 
 /** Values that are not defined as null: JSON has no other word for them. */

@@ -62,7 +62,7 @@ export function documentRows(
     "",
     "Generated from the files in `docs/reproductions/` by `npm run reproductions`; each comes from `zaya repro ROW --scale full`.",
     "For `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` each training was run separately, with the same code; training times were measured while other jobs were running.",
-    "Rows that missed their bar are kept and say so.",
+    "Rows that missed their bar are kept and say so. Values are means over seeds; where a row counts pairs of seeds, the numbers of each seed are in its file.",
     "",
     ...sections,
   ].join("\n");
@@ -99,6 +99,9 @@ function links(result: RowResult, pictures: readonly string[]): string[] {
   });
 }
 
+/** Trainings named with a symptom; the others are in the result file. */
+const maxLabels = 8;
+
 /** What was diagnosed, symptom by symptom. */
 function diagnoses({ trainings }: RowResult): string[] {
   if (trainings === undefined || trainings.count === 0) return [];
@@ -107,29 +110,39 @@ function diagnoses({ trainings }: RowResult): string[] {
   if (warned.length === 0) return [`Diagnosed in ${models}: nothing.`, ""];
   const symptoms = [...new Set(warned.map(({ symptom }) => symptom))].map((symptom) => {
     const labels = warned.filter((warning) => warning.symptom === symptom).map(({ label }) => label);
-    return `${symptom} (${labels.join("; ")})`;
+    const more = labels.length - maxLabels;
+    return `${symptom} (${labels.slice(0, maxLabels).join("; ")}${more > 0 ? `; and ${more} more` : ""})`;
   });
   return [`Diagnosed in ${models}: ${symptoms.join(", ")}.`, ""];
 }
 
-function table(row: Row, result: RowResult): string[] {
-  const { scale, passed, values, paper, seeds, seconds, peakMemory, machine, date } = result;
-  const lines = Object.entries(values)
-    .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name))
+/** Value of one seed alone. */
+const ofOneSeed = /seed ?\d+$/;
+
+/** The values of a result, each with its error: NAME and text. Those of single seeds are only in its file. */
+export function valuesTold({ values }: Pick<RowResult, "values">): { readonly name: string; readonly text: string }[] {
+  return Object.entries(values)
+    .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name) && !ofOneSeed.test(name))
     .map(([name, value]) => {
       const error = values[`${name}Stderr`];
       const spread = values[`${name}Spread`];
       const ends = [values[`${name}Low`], values[`${name}High`]];
-      const ours = [
+      const parts = [
         value === null ? "not defined" : significant(value, 5),
         isNumber(error) && `± ${error.toPrecision(2)}`,
         isNumber(spread) && `(spread over seeds ${spread.toPrecision(2)})`,
         ends.every(isNumber) && `(95 %: ${ends.map((end) => significant(end, 4)).join(" to ")})`,
       ];
-      const published = paper[name];
-      const theirs = published === undefined ? "" : significant(published, 5);
-      return `| ${name} | ${theirs} | ${ours.filter((part) => part !== false).join(" ")} |`;
+      return { name, text: parts.filter((part) => part !== false).join(" ") };
     });
+}
+
+function table(row: Row, result: RowResult): string[] {
+  const { scale, passed, paper, seeds, seconds, peakMemory, machine, date } = result;
+  const lines = valuesTold(result).map(({ name, text }) => {
+    const published = paper[name];
+    return `| ${name} | ${published === undefined ? "" : significant(published, 5)} | ${text} |`;
+  });
   const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
   const memory = peakMemory === undefined ? "" : ` and ${Math.round(peakMemory / 1e6)} MB at most`;
   return [

@@ -109,17 +109,18 @@ function pictures(): NonNullable<Outcome["pictures"]> {
     joined: true,
     bare: true,
   });
-  const [pExp, qExp] = [pushed(data, maps.exp), pushed(generated, maps.exp)];
+  const [pSinh, qSinh] = [pushed(data, maps.sinh), pushed(generated, maps.sinh)];
+  const stretched = places.map(Math.sinh).filter((y) => Math.abs(y) <= 6);
   return {
     densities: scatterPlot({
-      title: "Densities of x, and of exp(x)",
-      x: { label: "x, and exp(x)" },
+      title: "Densities of x, and of sinh(x)",
+      x: { label: "x, and sinh(x)" },
       y: { label: "density" },
       series: [
         curve("data, x", places, p),
         curve("generated, x", places, q),
-        curve("data, exp(x)", places.map(Math.exp), pExp),
-        curve("generated, exp(x)", places.map(Math.exp), qExp),
+        curve("data, sinh(x)", stretched, pSinh),
+        curve("generated, sinh(x)", stretched, qSinh),
       ],
     }),
     discriminators: scatterPlot({

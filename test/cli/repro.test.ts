@@ -31,6 +31,17 @@ describe("zaya repro", () => {
     expect(await filesIn(join(work.folder, "found"))).toEqual([files[0]]);
   });
 
+  it("ends with the path of a picture, after at most 20 lines, and says where all values are", async () => {
+    const outcome = await zaya(work.folder, "repro", "dag-theory", "--out", "short", "--quiet");
+    const lines = outcome.stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(20);
+    expect(lines.at(-1)).toBe(`written ${join("short", "dag-theory-quick-turned.svg")}`);
+    const { values } = (await readJson(work.folder, "short", "dag-theory-quick.json")) as { values: object };
+    const shown = lines.filter((line) => line.startsWith("  ")).length - 1;
+    const more = Object.keys(values).length - shown;
+    expect(lines).toContain(`  and ${more} more values in ${join("short", "dag-theory-quick.json")}`);
+  });
+
   it("says in its help where pictures go, and with --only-print runs nothing", async () => {
     const help = await zaya(work.folder, "repro", "--help");
     expect(help.stdout.replace(/\s+/g, " ")).toContain("its figures ROW-SCALE-NAME.svg");

@@ -187,4 +187,91 @@ describe("a bar", () => {
     expect(verdictOf("dag-small-data", part("0.02", 2, 2, [0.1, 0.5]), "quick")).toBe(false);
     expect(verdictOf("dag-small-data", part("0.02", 2, 1, [0.5, 0.5]), "quick")).toBe(false);
   });
+
+  it("of unrolled-ring asks for nine pairs of ten, where the plain GAN fails", () => {
+    const found = (none: number, wins: number) => ({
+      "minimax/unroll0/modes": none,
+      "minimax/unroll5/modes": 8,
+      "minimax/wins": wins,
+    });
+    expect(verdictOf("unrolled-ring", found(4, 9))).toBe(true);
+    expect(verdictOf("unrolled-ring", found(4, 8))).toBe(false);
+    expect(verdictOf("unrolled-ring", found(4.1, 10))).toBe(false);
+  });
+
+  it("of adagan-ensemble asks for nine pairs of ten against either baseline, where the best GAN misses a mode", () => {
+    const found = (best: number, ensemble: number, covered: number) => ({
+      "adagan/distance": 0.1,
+      "best/distance": 0.2,
+      "ensemble/distance": 0.2,
+      "best/covered": covered,
+      "wins/best": best,
+      "wins/ensemble": ensemble,
+    });
+    expect(verdictOf("adagan-ensemble", found(9, 9, 7))).toBe(true);
+    expect(verdictOf("adagan-ensemble", found(8, 10, 7))).toBe(false);
+    expect(verdictOf("adagan-ensemble", found(10, 8, 7))).toBe(false);
+    expect(verdictOf("adagan-ensemble", found(10, 10, 7.1))).toBe(false);
+  });
+
+  it("of leaky-relu asks for dead units and for nine pairs of ten", () => {
+    const found = (dead: number, gradient: number, wins: number) => ({
+      "relu at rate 0.01, bias -7: dead share of layer 2": dead,
+      "relu at rate 0.01, bias -7: gradient": gradient,
+      "leaky at rate 0.01, bias -7: gradient": 1,
+      "rate 0.01, bias -7: wins of Leaky ReLU": wins,
+    });
+    expect(verdictOf("leaky-relu", found(0.99, 0, 9))).toBe(true);
+    expect(verdictOf("leaky-relu", found(0.98, 0, 9))).toBe(false);
+    expect(verdictOf("leaky-relu", found(1, 0.001, 9))).toBe(false);
+    expect(verdictOf("leaky-relu", found(1, 0, 8))).toBe(false);
+    expect(verdictOf("leaky-relu", found(1, 0, 0), "quick")).toBe(true);
+  });
+
+  it("of kl-multiplier asks for the KKT conditions", () => {
+    const met: Record<string, number> = { "target300/beta": 0, "target300/kl": 140 };
+    for (const [target, beta, recon] of [
+      [3, 10, 160],
+      [6, 5, 136],
+      [12, 2, 115],
+    ] as const) {
+      met[`target${target}/kl`] = met[`fixed${target}/kl`] = target;
+      met[`target${target}/beta`] = beta;
+      met[`target${target}/recon`] = recon;
+      met[`target${target}/complementarity`] = 0.04 * beta * target;
+    }
+    const verdict = (changes: Record<string, number>) => verdictOf("kl-multiplier", { ...met, ...changes });
+    expect(verdict({})).toBe(true);
+    expect(verdict({ "target3/kl": 3.2 })).toBe(false);
+    expect(verdict({ "fixed6/kl": 5.6 })).toBe(false);
+    expect(verdict({ "target12/complementarity": -2 })).toBe(false);
+    expect(verdict({ "target6/recon": 125 })).toBe(false);
+    expect(verdict({ "target300/beta": 0.1 })).toBe(false);
+    expect(verdict({ "target300/kl": 301 })).toBe(false);
+  });
+
+  it("of dag-few-digits asks for a baseline that is limited by data, and seven pairs of eight by all three", () => {
+    const met = {
+      "base/gap": 0.2,
+      "wins/kid/manyItems-base": 7,
+      "wins/kid/dag-base": 7,
+      "wins/memorised/dag-base": 7,
+      "wins/gap/dag-base": 7,
+    };
+    const verdict = (changes: Partial<typeof met>) => verdictOf("dag-few-digits", { ...met, ...changes });
+    expect(verdict({})).toBe(true);
+    expect(verdict({ "base/gap": 0.19 })).toBe(false);
+    for (const wins of Object.keys(met).slice(1)) expect(verdict({ [wins]: 6 })).toBe(false);
+  });
+
+  it("of cyclegan-terms asks for all pairs, by each quantity", () => {
+    const met = Object.fromEntries(["layout", "background", "colour", "changed"].map((name) => [`wins/${name}`, 5]));
+    const cycles = Object.fromEntries(
+      ["full", "squared"].flatMap((name) => ["Absolute", "Squared"].map((by) => [`${name}/cycle${by}`, 0.1])),
+    );
+    expect(verdictOf("cyclegan-terms", { ...met, ...cycles })).toBe(true);
+    for (const wins of Object.keys(met)) {
+      expect(verdictOf("cyclegan-terms", { ...met, ...cycles, [wins]: 4 })).toBe(false);
+    }
+  });
 });
