@@ -8,6 +8,7 @@ export {
   resumeInWorker,
   trainInWorker,
 } from "./train-in-worker.ts";
+export { serveTraining } from "./serve-training.ts";
 export { browserThreads } from "./start-thread.ts";
 export { type WebDevice, type WebEngineOptions, webEngine } from "./engine.ts";
 export { wasmEngine } from "../runtime/index.ts";

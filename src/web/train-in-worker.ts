@@ -1,7 +1,7 @@
 import { DivergedError, OptionError } from "../base/errors.ts";
 import { range } from "../base/range.ts";
 import type { DataSplit, Dataset } from "../data/index.ts";
-import { type ConfiguredModel, models } from "../models/index.ts";
+import type { ConfiguredModel } from "../models/index.ts";
 import type { TrainOptions } from "../run/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 import type { WebEngineOptions } from "./engine.ts";
@@ -20,8 +20,10 @@ export type WorkerData =
   | { readonly name: string; readonly size?: number }
   | { readonly name: string; readonly base: string | URL };
 
-/** Device and threads of a Worker's engine, and where it stores its run. */
+/** Device and threads of a Worker's engine, the Worker itself, and where it stores its run. */
 export interface WorkerSettings extends WebEngineOptions {
+  /** A Worker of your own that calls `serveTraining`, for recipes of your own; a new one of zaya's by default. */
+  readonly worker?: Worker;
   /** Name of the run in the browser's file system, where it outlives the tab; in memory by default. */
   readonly store?: string;
 }
@@ -39,37 +41,38 @@ export interface WorkerTraining extends AsyncIterable<TrainEvent> {
 }
 
 /**
- * Trains a built-in recipe in a Worker, so that the page stays responsive.
- * @throws OptionError for a recipe that the Worker does not have. Iterating throws what `train` throws.
+ * Trains a recipe in a Worker, so that the page stays responsive.
+ * @throws OptionError for pairs. Iterating throws what `train` throws, and OptionError for a recipe that the Worker does not have.
  */
 export function trainInWorker(
   { definition, options }: ConfiguredModel,
   data: WorkerData,
   training: TrainOptions = {},
-  { store, device, threads }: WorkerSettings = {},
+  { worker, store, device, threads }: WorkerSettings = {},
 ): WorkerTraining {
-  if (!models.some(({ name }) => name === definition.name)) {
-    throw new OptionError(
-      `a Worker knows zaya's own recipes alone - got ${definition.name}`,
-      "import train and your recipe in a Worker of your own",
-    );
-  }
   requireCrossing(data);
   const request = { recipe: definition.name, options, training, engine: { device, threads }, store };
-  return new Training(async () => ({ type: "train", request: { ...request, data: await messageOf(data) } }));
+  const first = async (): Promise<ToWorker> => ({
+    type: "train",
+    request: { ...request, data: await messageOf(data) },
+  });
+  return new Training(first, worker);
 }
 
 /**
  * Resumes a run in the browser's file system, on its own device unless another is given. Iterating throws what `resume`
  * throws.
  */
-export function resumeInWorker(store: string, data: WorkerData, engine: WebEngineOptions = {}): WorkerTraining {
+export function resumeInWorker(
+  store: string,
+  data: WorkerData,
+  { worker, ...engine }: Omit<WorkerSettings, "store"> = {},
+): WorkerTraining {
   requireCrossing(data);
-  return new Training(async () => ({ type: "resume", store, data: await messageOf(data), engine }));
+  return new Training(async () => ({ type: "resume", store, data: await messageOf(data), engine }), worker);
 }
 
 class Training implements WorkerTraining {
-  private readonly worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   private readonly heard: Extract<FromWorker, { type: "event" | "ended" | "failed" }>[] = [];
   private readonly asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   private wake: (() => void) | null = null;
@@ -77,7 +80,11 @@ class Training implements WorkerTraining {
   /** When the Worker has been told what to do. */
   private readonly begun: Promise<void>;
 
-  constructor(first: () => Promise<ToWorker>) {
+  constructor(
+    first: () => Promise<ToWorker>,
+    // Bundlers look for this very expression.
+    private readonly worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+  ) {
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.hear(data));
     this.worker.addEventListener("error", ({ message }) =>
       this.hear({ type: "failed", kind: errorKinds.length - 1, message: `the Worker died - got ${message}` }),

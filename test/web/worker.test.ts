@@ -9,6 +9,7 @@ import { type GeneratedDataset, ring8, shapes } from "../../src/data/index.ts";
 import { type ConfiguredModel, gan, vae } from "../../src/models/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 import { train } from "../../src/train/index.ts";
+import { affine } from "./pages/own-recipe.js";
 import { isLast } from "../kernels/trainings.js";
 import { type OpenedPage, noBrowser, openPage } from "../browser.ts";
 
@@ -81,6 +82,23 @@ describe.skipIf(noBrowser !== null)(
       },
     );
 
+    it("trains recipes of one's own in a Worker that serves them, and resumes them", { timeout: 120_000 }, async () => {
+      const [data, training] = [{ name: "ring8" }, { steps: 40, seed: 7 }];
+      const whole = await ask<Outcome>("trainOwn", "affine", data, training);
+      expect(whole.error).toBeUndefined();
+      expect(whole.files).toEqual(expect.arrayContaining(["export/sampler.onnx", "report.html"]));
+      expect(whole.digest).toBe(await digestInNode(affine(), (ring8 as GeneratedDataset).generate(), 40));
+      const stopped = await ask<Outcome>("trainOwn", "affine", data, training, "own", 15);
+      expect(stopped.events).toContain("interrupted");
+      expect(await ask("resume", "own", data)).toMatchObject({ error: expect.stringContaining("got affine") });
+      expect(await ask<Outcome>("resumeOwn", "own", data)).toMatchObject({ digest: whole.digest });
+      await ask("delete", "own");
+      // It trains zaya's own as well.
+      expect(await ask<Outcome>("trainOwn", "gan", data, { steps: 2, seed: 7 })).toMatchObject({
+        events: expect.arrayContaining(["done"]),
+      });
+    });
+
     it("refuses in words what cannot be trained", async () => {
       expect(await ask("train", "gan", {}, { name: "mnist" }, { steps: 1 })).toMatchObject({
         error: expect.stringContaining("got mnist"),
@@ -88,6 +106,10 @@ describe.skipIf(noBrowser !== null)(
       });
       expect(await ask("train", "gan", {}, { name: "ring8" }, { steps: -1 })).toMatchObject({
         error: expect.stringContaining("steps must be at least 1 - got -1"),
+      });
+      expect(await ask("train", "affine", {}, { name: "ring8" }, { steps: 1 })).toMatchObject({
+        error: expect.stringContaining("got affine"),
+        hint: expect.stringContaining("serveTraining"),
       });
       expect(await ask("resume", "never", { name: "ring8" })).toMatchObject({
         error: expect.stringContaining("run.json"),

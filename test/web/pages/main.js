@@ -1,9 +1,12 @@
 // What the tests of zaya/web ask a page to do.
 import { betaVae, gan, vae } from "zaya/models";
+import { affine } from "./own-recipe.js";
 import { isLast } from "../../kernels/trainings.js";
 import { OpfsStore, readPictures, resumeInWorker, trainInWorker } from "zaya/web";
 
-const recipes = { betaVae, gan, vae };
+const recipes = { affine, betaVae, gan, vae };
+
+const ownWorker = () => new Worker(new URL("./own-worker.js", import.meta.url), { type: "module" });
 
 const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -43,6 +46,10 @@ globalThis.page = {
     }
   },
   resume: (store, data) => run(resumeInWorker(store, data)),
+  /** The same in a Worker that serves a recipe of its own. */
+  trainOwn: (recipe, data, training, store, stopAt) =>
+    run(trainInWorker(recipes[recipe](), data, training, { store, worker: ownWorker() }), stopAt),
+  resumeOwn: (store, data) => run(resumeInWorker(store, data, { worker: ownWorker() })),
   stores: () => OpfsStore.names(),
   delete: (store) => OpfsStore.delete(store),
   async pictures(count) {

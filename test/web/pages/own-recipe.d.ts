@@ -1,0 +1,3 @@
+import type { ConfiguredModel } from "../../../src/models/index.ts";
+
+export const affine: () => ConfiguredModel;
