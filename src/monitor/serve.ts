@@ -58,7 +58,10 @@ export async function serveMonitor(path: string, { port, readOnly }: ServeOption
       close: async () => {
         if (lasts) await forgetStudio({ root, port: taken, token });
         await close();
-        await new Promise((done) => server.close(done));
+        const closed = new Promise((done) => server.close(done));
+        // Pages that are open hold theirs.
+        if ("closeAllConnections" in server) server.closeAllConnections();
+        await closed;
         await source.remove();
       },
     };

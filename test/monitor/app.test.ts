@@ -60,7 +60,11 @@ describe("a studio's server", () => {
   it("tells a run: its snapshots, warnings and results", async () => {
     const page = (await (await ask("/api/run?id=one")).json()) as RunPage;
     expect(page.samples).toEqual([{ step: 2, file: "samples/000002.png" }]);
-    expect(page.warnings[0]).toMatchObject({ step: 2, symptom: "posterior-collapse", hint: "add --beta 0.5" });
+    expect(page.warnings[0]).toMatchObject({
+      step: 2,
+      symptom: "posterior-collapse",
+      hint: "try --latent 4: fewer latents are used",
+    });
     expect(page.results[0]).toMatchObject({ label: "elbo", value: 101, interval: [99, 101] });
     const picture = await ask("/file?id=one&name=samples/000002.png");
     expect(picture.headers.get("content-type")).toBe("image/png");

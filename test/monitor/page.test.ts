@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, cp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -25,8 +25,13 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     monitor = await serveMonitor(root);
     browser = await openBrowser();
     page = await browser.newPage();
+    page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => faults.push(error.message));
-    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    // A run that is not there, a value that is refused and a server that ends are among what is tried.
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/status of (404|422)|net::ERR_/.test(message.text()))
+        faults.push(message.text());
+    });
     await page.goto(monitor.address);
   });
 
@@ -63,6 +68,101 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await expect.poll(() => page.getByText("posterior collapse").count()).toBe(1);
   });
 
+  /** Pixels of a chart in which there is more blue than red, as in its line. */
+  const inkOf = (title: string) =>
+    page.evaluate<number>(`(() => {
+      const figure = [...document.querySelectorAll("figure")].find((each) => each.textContent.includes("${title}"));
+      const canvas = figure.querySelector("canvas");
+      if (canvas === null) return 0;
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let ink = 0;
+      for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && data[i + 2] - data[i] > 80) ink++;
+      return ink;
+    })()`);
+
+  it("draws curves, which are read and zoomed by keys and stay zoomed while new values come", async () => {
+    await go("#/run/second", "vae/loss");
+    const chart = page.locator("figure", { hasText: "vae/loss" });
+    await chart.scrollIntoViewIfNeeded();
+    await expect.poll(() => inkOf("vae/loss")).toBeGreaterThan(200);
+    await chart.getByRole("img").focus();
+    await page.keyboard.press("Home");
+    await expect.poll(() => chart.innerText()).toContain("at step 5");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => chart.innerText()).toContain("at step 10");
+    await page.keyboard.press("Home");
+    for (let i = 0; i < 7; i++) await page.keyboard.press("+");
+    const zoomed = await inkOf("vae/loss");
+    await appendFile(join(root, "second", "metrics.jsonl"), metric(9000, "vae/loss", 0.125));
+    await page.keyboard.press("Escape");
+    await expect.poll(() => chart.innerText(), { timeout: 5000 }).toContain("0.125 at step 9000");
+    expect(Math.abs((await inkOf("vae/loss")) / zoomed - 1)).toBeLessThan(0.2);
+    await page.locator("label", { hasText: "over" }).getByRole("combobox").selectOption("seconds");
+    await expect.poll(() => chart.innerText()).toContain("0.125 at 900 s");
+  });
+
+  it("steps through the samples by keys, and marks the place in the charts", async () => {
+    await writeFile(
+      join(root, "first", "samples", "000100.png"),
+      await readFile(join(root, "first", "samples", "000002.png")),
+    );
+    await go("#/run/first", "samples at step 100");
+    await page.keyboard.press("[");
+    await page.getByText("samples at step 2", { exact: true }).waitFor();
+    await page.keyboard.press("]");
+    await page.getByText("samples at step 100", { exact: true }).waitFor();
+  });
+
+  it("shows runs that appear and disappear while one watches", async () => {
+    await go("#/", "first");
+    await writeRun(join(root, "third"), { seed: 3 });
+    await page.getByRole("link", { name: "third" }).waitFor({ timeout: 8000 });
+    await go("#/run/third", "vae/loss");
+    await rm(join(root, "third"), { recursive: true });
+    await page.getByText("Its folder is no longer there").waitFor({ timeout: 8000 });
+    await writeRun(join(root, "third"), { seed: 3 });
+    await page.getByText("Its folder is no longer there").waitFor({ state: "detached", timeout: 8000 });
+    await rm(join(root, "third"), { recursive: true });
+    await go("#/run/third", "no such run. This page goes on when it is there.");
+  });
+
+  it("starts the form with a run's settings and the change of a warning, and shows a refusal at its field", async () => {
+    await go("#/run/second", "vae/loss");
+    await page.getByRole("link", { name: "Train with this change" }).click();
+    const latent = page.getByLabel("latent dimensions of the latent code z");
+    await latent.waitFor();
+    expect(await latent.inputValue()).toBe("4");
+    expect(await page.getByLabel("hidden", { exact: false }).first().getAttribute("placeholder")).toBe("8,4");
+    expect(await page.locator("code").last().innerText()).toBe(
+      "npx zaya train vae --config second/config.json --latent 4",
+    );
+    await latent.fill("many");
+    await page.getByRole("button", { name: "Start" }).click();
+    const refusal = page.locator("#refusal-latent");
+    await refusal.waitFor({ timeout: 20_000 });
+    expect(await refusal.innerText()).toContain("--latent must be a whole number - got many");
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-describedby')")).toBe("refusal-latent");
+  });
+
+  it("draws of many runs those in sight", async () => {
+    const many = await newFolder();
+    await writeRun(join(many, "run-0"), { seed: 0 });
+    for (let i = 1; i < 400; i++) await cp(join(many, "run-0"), join(many, `run-${i}`), { recursive: true });
+    const other = await serveMonitor(many, { readOnly: true });
+    await page.goto(other.address);
+    await page.getByText("400", { exact: true }).waitFor();
+    expect(await page.locator("tbody tr").count()).toBeLessThan(100);
+    await page.getByRole("button", { name: "run", exact: true }).click();
+    await page.getByRole("region", { name: "Runs" }).focus();
+    await page.keyboard.press("End");
+    await page.getByRole("link", { name: "run-399", exact: true }).waitFor();
+    expect(await page.locator("tbody tr").count()).toBeLessThan(100);
+    await page.getByText("This studio was opened with --read-only").waitFor();
+    expect(await page.getByRole("link", { name: "Train" }).count()).toBe(0);
+    await other.close();
+    await page.goto(monitor.address);
+  });
+
   it("puts runs side by side", async () => {
     await go("#/", "first");
     await page.getByLabel("compare first").check();
@@ -70,6 +170,8 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await page.getByRole("link", { name: "Compare 2 runs" }).click();
     await page.getByText("second (train)").waitFor();
     expect(await page.locator("section.card").count()).toBe(2);
+    await page.getByLabel("samples after").fill("0.01");
+    await expect.poll(() => page.locator("output").first().innerText()).toMatch(/^\d+ steps$/);
   });
 
   it.each(["#/", "#/run/second", "#/compare/first,second", "#/train"])(

@@ -32,7 +32,14 @@ export async function writeRun(
     seconds: 12,
     versions: {},
   };
-  const warnings = [{ step: 2, symptom: "posterior-collapse", evidence: "KL 0.01 nats", hint: "add --beta 0.5" }];
+  const warnings = [
+    {
+      step: 2,
+      symptom: "posterior-collapse",
+      evidence: "KL 0.01 nats",
+      hint: "try --latent 4: fewer latents are used",
+    },
+  ];
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   await writeFile(join(folder, "run.json"), JSON.stringify({ ...record, warnings }));
   await writeFile(

@@ -54,20 +54,20 @@ const fixed: readonly Column[] = [
 /** The columns by which runs differ: entries of their configs that are not the same in all of them, and their results. */
 export function columnsOf(rows: readonly RunRow[]): Column[] {
   const readable = rows.filter(({ status }) => status !== "broken");
-  const values = new Map<string, Set<string>>();
+  const values = new Map<string, Set<Scalar>>();
   const results = new Set<string>();
   for (const { config, results: found } of readable) {
     for (const [path, value] of Object.entries(config)) {
       if (hidden.test(path) || path === "recipe") continue;
       let seen = values.get(path);
       if (seen === undefined) values.set(path, (seen = new Set()));
-      seen.add(JSON.stringify(value));
+      seen.add(value);
     }
     for (const name of Object.keys(found)) results.add(name);
   }
-  const differing = [...values].filter(
-    ([path, seen]) => seen.size > 1 || readable.some(({ config }) => !(path in config)),
-  );
+  const counts = new Map<string, number>();
+  for (const { config } of readable) for (const path in config) counts.set(path, (counts.get(path) ?? 0) + 1);
+  const differing = [...values].filter(([path, seen]) => seen.size > 1 || counts.get(path)! < readable.length);
   return [
     ...fixed,
     ...[...results].map((name): Column => ({
@@ -87,32 +87,34 @@ export function columnsOf(rows: readonly RunRow[]): Column[] {
   ];
 }
 
+/** What words are looked for in, kept with each row. */
+const texts = new WeakMap<RunRow, string>();
+
+function searched(row: RunRow): string {
+  let text = texts.get(row);
+  if (text === undefined) {
+    const entries = Object.entries(row.config).map(([name, value]) => `${name}=${value}`);
+    text = [row.id, row.status, row.recipe, ...entries].join(" ").toLowerCase();
+    texts.set(row, text);
+  }
+  return text;
+}
+
 /** Rows in which every word is found: in the run's name, or as `entry=value` in its config. */
 export function filtered(rows: readonly RunRow[], words: string): readonly RunRow[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  if (wanted.length === 0) return rows;
-  return rows.filter((row) => {
-    const text = [
-      row.id,
-      row.status,
-      row.recipe,
-      ...Object.entries(row.config).map(([name, value]) => `${name}=${value}`),
-    ]
-      .join(" ")
-      .toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
+  return wanted.length === 0 ? rows : rows.filter((row) => wanted.every((word) => searched(row).includes(word)));
 }
+
+/** `run-9` before `run-10`. */
+const collator = new Intl.Collator("en", { numeric: true });
 
 /** Rows by a column; those without a value come last either way. */
 export function sorted(rows: readonly RunRow[], { value }: Pick<Column, "value">, falling: boolean): readonly RunRow[] {
   return rows.toSorted((a, b) => {
     const [x, y] = [value(a) ?? null, value(b) ?? null];
     if (x === null || y === null) return Number(x === null) - Number(y === null);
-    const order =
-      typeof x === "number" && typeof y === "number"
-        ? x - y
-        : String(x).localeCompare(String(y), "en", { numeric: true });
+    const order = typeof x === "number" && typeof y === "number" ? x - y : collator.compare(String(x), String(y));
     return falling ? -order : order;
   });
 }

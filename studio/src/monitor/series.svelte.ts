@@ -10,6 +10,8 @@ const mostNew = 2000;
 /** How long a run that is not there is waited for until it is asked for again, in milliseconds. */
 const retryAfter = 2000;
 
+const gone = "Its folder is no longer there. This page goes on if it comes back.";
+
 const noClock: StepClock = { steps: [], images: [], seconds: [] };
 
 /** A run as the page holds it while it is looked at. */
@@ -117,7 +119,7 @@ export class LiveRuns {
         run.read().then(
           (from) => ({ run, from }),
           (error: Error) => {
-            run.problem = error.message;
+            run.problem = run.page === null ? `${error.message}. This page goes on when it is there.` : gone;
             return null;
           },
         ),
@@ -140,7 +142,7 @@ export class LiveRuns {
         page: ({ run, page }) => (of(run).page = page),
         reset: () => void this.open(),
         gone: ({ run }) => {
-          of(run).problem = "Its folder is no longer there. This page goes on if it comes back.";
+          of(run).problem = gone;
           this.reopen();
         },
       },
