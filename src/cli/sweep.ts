@@ -18,11 +18,10 @@ import {
   type PreparedSweep,
   SweepLog,
   type SweepRecord,
-  SweepState,
   type SweepTable,
   failureLines,
+  loggedTable,
   mendLog,
-  rungsOf,
   runSweep,
   seedsOf,
   sweepPage,
@@ -275,13 +274,10 @@ function fitted(lines: readonly string[], columns = Infinity): string[] {
 
 async function status(name: string, given: Options, output: Output): Promise<number> {
   const folder = sweepFolder(name, given);
-  const { record, events } = await openSweep(name, given);
-  const { file, steps } = record;
-  const state = new SweepState(file, [], rungsOf(file, steps));
-  for (const event of events) state.apply(event);
+  const log = await openSweep(name, given);
   const holder = await lockHolder(folder);
   output.say(holder === null ? `${name} is not running` : `${name} is run by process ${holder.pid} on ${holder.host}`);
-  tell(folder, tableOf(name, state), holder === null ? "stopped" : "running", given, output);
+  tell(folder, loggedTable(log), holder === null ? "stopped" : "running", given, output);
   return exitCodes.done;
 }
 

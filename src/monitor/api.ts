@@ -145,6 +145,68 @@ export interface Field {
   readonly placeholder: string;
 }
 
+/** A sweep in the list of sweeps. */
+export interface SweepRow {
+  /** Its folder under the served one, with slashes. */
+  readonly id: string;
+  readonly name: string;
+  /** Why it cannot be read; null where it can. */
+  readonly problem: string | null;
+  /** Whether a process trains it now. */
+  readonly running: boolean;
+  readonly recipe: string;
+  readonly method: string;
+  readonly metric: string;
+  readonly trials: number;
+  /** Trials that have ended or were stopped early. */
+  readonly ended: number;
+  readonly best: number | null;
+}
+
+/** What the page of a sweep shows: everything in words and places, as the report has it. */
+export interface SweepPage {
+  readonly row: SweepRow;
+  /** Heads of the columns, and the configurations, best first. */
+  readonly head: readonly string[];
+  readonly configurations: readonly SweepConfiguration[];
+  /** Configurations that are left out, the last ones. */
+  readonly more: number;
+  readonly parallel: ParallelPlot | null;
+  /** Share of the variance that each parameter explains. */
+  readonly importance: readonly { readonly parameter: string; readonly share: number }[];
+  readonly importanceNote: string;
+  /** A line for each trial without a value. */
+  readonly failures: readonly string[];
+}
+
+export interface SweepConfiguration {
+  readonly cells: readonly string[];
+  readonly best: boolean;
+  readonly trials: readonly {
+    /** The run under the served folder. */
+    readonly run: string;
+    readonly seed: number;
+    readonly status: string;
+    readonly value: number | null;
+  }[];
+}
+
+/** Parallel coordinates: places are 0 at the foot of an axis and 1 at its top. */
+export interface ParallelPlot {
+  readonly title: string;
+  readonly axes: readonly {
+    readonly name: string;
+    readonly ticks: readonly { readonly at: number; readonly label: string }[];
+  }[];
+  readonly lines: readonly {
+    readonly name: string;
+    readonly places: readonly (number | null)[];
+    readonly cells: readonly (string | number | null | undefined)[];
+    readonly emphasised: boolean;
+  }[];
+  readonly note: string;
+}
+
 /** What the form sends: everything as the words of flags. */
 export interface TrainRequest {
   readonly recipe: string;

@@ -19,6 +19,7 @@ import { MetricLog } from "./metric-log.ts";
 import { MetricLogs, metricsPath } from "./metric-logs.ts";
 import { holdsRun } from "./run-files.ts";
 import { RunFolders } from "./run-folders.ts";
+import { SweepFolders } from "./sweep-folders.ts";
 import { Trainings } from "./trainings.ts";
 
 export interface MonitorOptions {
@@ -86,6 +87,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   readonly close: () => Promise<void>;
 } {
   const runs = new RunFolders(root);
+  const sweeps = new SweepFolders(root);
   const trainings = new Trainings(root);
   const logs = new MetricLogs();
   const closing = new AbortController();
@@ -133,6 +135,12 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   app.get("/api/run", async (c) => {
     const page = await pageOf(c.req.query("id") ?? "");
     return page === null ? c.text("no such run", 404) : c.json(page);
+  });
+
+  app.get("/api/sweeps", async (c) => c.json(await sweeps.rows()));
+  app.get("/api/sweep", async (c) => {
+    const page = await sweeps.page(c.req.query("id") ?? "");
+    return page === null ? c.text("no such sweep", 404) : c.json(page);
   });
 
   app.get("/api/scalars", async (c) => {

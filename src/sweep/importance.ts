@@ -7,32 +7,39 @@ export interface Importance {
   readonly share: number;
 }
 
-/** Groups that the values of a parameter with many are put into. */
-const groups = 4;
+/** Groups that the values of a parameter with many are put into, at most, and the configurations that each holds at least. */
+const [mostGroups, leastMembers] = [4, 2];
 
 /**
  * The main effect of each parameter: the variance between the means of groups of configurations with the same value, as a share
- * of the variance of all (correlation ratio, eta squared). Values of a range are put into quarters. Interactions are not in it, and with
- * few configurations a group explains something by chance.
- * @source Fisher, "Statistical methods for research workers", 1925, section 45.
+ * of the variance of all, less what groups of that size explain by chance (epsilon squared). Values of a range are put into
+ * quarters. Interactions are not in it.
+ * @source Kelley, "An unbiased correlation ratio measure", PNAS 21, 1935; Fisher, "Statistical methods for research workers",
+ * 1925, section 45.
  */
 export function importances({ rows, parameters }: Pick<SweepTable, "rows" | "parameters">): Importance[] {
   const measured = rows.filter(({ status, mean }) => status === "done" && mean !== null);
+  return parameters
+    .map((parameter) => ({ parameter, share: shareOf(measured, groupsOf(measured, parameter)) }))
+    .toSorted((a, b) => b.share - a.share);
+}
+
+function shareOf(measured: readonly ConfigurationRow[], parts: readonly ConfigurationRow[][]): number {
   const total = squares(measured);
   // Of equal means, what is left is rounding.
   const rounding = 1e-20 * measured.reduce((sum, { mean }) => sum + mean! ** 2, 0);
-  return parameters
-    .map((parameter) => {
-      const within = groupsOf(measured, parameter).reduce((sum, group) => sum + squares(group), 0);
-      return { parameter, share: total > rounding ? 1 - within / total : 0 };
-    })
-    .toSorted((a, b) => b.share - a.share);
+  if (total <= rounding) return 0;
+  const within = parts.reduce((sum, part) => sum + squares(part), 0);
+  // Where no two configurations share a value, nothing tells the parameter from chance.
+  const free = measured.length - parts.length;
+  return free === 0 ? 0 : Math.max(0, 1 - within / free / (total / (measured.length - 1)));
 }
 
 function groupsOf(rows: readonly ConfigurationRow[], parameter: string): ConfigurationRow[][] {
   const values = [...new Set(rows.map((row) => JSON.stringify(row.parameters[parameter])))];
-  const isRange = rows.every((row) => typeof row.parameters[parameter] === "number");
-  if (!isRange || values.length <= 2 * groups) {
+  const isNumber = rows.every((row) => typeof row.parameters[parameter] === "number");
+  const groups = Math.max(1, Math.min(mostGroups, Math.floor(rows.length / leastMembers)));
+  if (!isNumber || (values.length <= 2 * mostGroups && values.length <= rows.length / leastMembers)) {
     return values.map((value) => rows.filter((row) => JSON.stringify(row.parameters[parameter]) === value));
   }
   const sorted = rows.toSorted((a, b) => Number(a.parameters[parameter]) - Number(b.parameters[parameter]));

@@ -7,7 +7,7 @@ export type { Assignment } from "./space.ts";
 export { type SweepFile, parseSweepFile, seedsOf, sweepFileSchema, variedParameters } from "./sweep-file.ts";
 export { SweepLog, type SweepRecord, mendLog } from "./sweep-log.ts";
 export { SweepState } from "./sweep-state.ts";
-export { sweepPage } from "./page.ts";
+export { importanceNote, importancesShown, parallelOf, sweepPage } from "./page.ts";
 export * from "./table.ts";
 export type { Trainer, TrialJob } from "./trainer.ts";
 export { type Trial, trialId } from "./trial.ts";

@@ -2,10 +2,10 @@ import { barChart } from "../plot/chart.ts";
 import { dataTable, markup } from "../plot/markup.ts";
 import { formatNumber } from "../plot/numerals.ts";
 import { renderPage } from "../plot/page.ts";
-import { type ParallelAxis, parallelCoordinates } from "../plot/parallel.ts";
+import { type Parallel, type ParallelAxis, parallelCoordinates } from "../plot/parallel.ts";
 import { minOf, maxOf } from "../base/many.ts";
-import { importances } from "./importance.ts";
-import { type ConfigurationRow, type SweepTable, failureLines, tableCells } from "./table.ts";
+import { type Importance, importances } from "./importance.ts";
+import { type SweepTable, failureLines, tableCells } from "./table.ts";
 
 /** Lines that are drawn at most, the best ones. */
 const drawnLines = 500;
@@ -17,21 +17,19 @@ export function sweepPage(table: SweepTable): string {
   const trials = rows.reduce((sum, row) => sum + row.trials.length, 0);
   const intro = markup`<p>${recipe}, ${method}: ${rows.length} configurations, ${trials} trials. ${metric.name}, ${metric.goal}d: mean ± standard error over seeds${best === null ? "" : `; best #${best.configuration}, run ${best.trial}`}.</p>`;
   const failures = failureLines(table).map((line) => markup`<li>${line}</li>`);
-  const measured = rows.filter(({ mean }) => mean !== null);
-  const several = table.parameters.length > 0 && measured.length > 1;
-  const shares = importances(table).map(({ parameter, share }) => ({ label: parameter, value: share }));
-  const hasImportance = several && rows.filter(({ status }) => status === "done").length > 2;
+  const parallel = parallelOf(table);
+  const shares = importancesShown(table).map(({ parameter, share }) => ({ label: parameter, value: share }));
   return renderPage(sweep, intro, [
     { id: "table", title: "Table", content: [markup`${dataTable("All configurations", sweep, head, cells)}`] },
     {
       id: "parameters",
       title: "Parameters",
       content: [
-        ...(several ? [parallelOf(table, measured)] : []),
-        ...(hasImportance
+        ...(parallel === null ? [] : [parallelCoordinates(parallel, "parallel")]),
+        ...(shares.length > 0
           ? [
               barChart({ title: "Importance", unit: "share of variance", values: shares }, "importance"),
-              markup`<p class="note">The share of the variance between configurations that one parameter explains by itself. Interactions are left out; with few configurations some of it is chance.</p>`,
+              markup`<p class="note">${importanceNote}</p>`,
             ]
           : []),
       ],
@@ -40,7 +38,20 @@ export function sweepPage(table: SweepTable): string {
   ]);
 }
 
-function parallelOf({ parameters, metric, best }: SweepTable, measured: readonly ConfigurationRow[]) {
+/** What the importance of a parameter is. */
+export const importanceNote =
+  "The share of the variance between configurations that one parameter explains by itself, corrected for chance. Interactions are left out.";
+
+/** The importance of each parameter; of none where too few configurations are done to tell. */
+export function importancesShown(table: SweepTable): Importance[] {
+  const done = table.rows.filter(({ status, mean }) => status === "done" && mean !== null).length;
+  return table.parameters.length > 0 && done > 2 ? importances(table) : [];
+}
+
+/** Parameters and metric of the configurations as parallel coordinates; null where fewer than two have a value. */
+export function parallelOf({ parameters, metric, best, rows }: SweepTable): Parallel | null {
+  const measured = rows.filter(({ mean }) => mean !== null);
+  if (parameters.length === 0 || measured.length < 2) return null;
   const sign = metric.goal === "minimize" ? 1 : -1;
   const shown = measured.toSorted((a, b) => sign * (a.mean! - b.mean!)).slice(0, drawnLines);
   const axes = [
@@ -66,7 +77,7 @@ function parallelOf({ parameters, metric, best }: SweepTable, measured: readonly
   });
   const left = measured.length - shown.length;
   const note = `The best configuration is drawn in the second colour.${left > 0 ? ` The ${left} worst are left out.` : ""}`;
-  return parallelCoordinates({ title: "Parameters and metric", axes, lines, note }, "parallel");
+  return { title: "Parameters and metric", axes, lines, note };
 }
 
 interface ScaledAxis extends ParallelAxis {

@@ -1,7 +1,9 @@
 import { monteCarlo } from "../numeric/monte-carlo.ts";
 import type { Assignment } from "./space.ts";
 import { variedParameters } from "./sweep-file.ts";
-import type { SweepState } from "./sweep-state.ts";
+import { rungsOf } from "./rungs.ts";
+import type { SweepLog } from "./sweep-log.ts";
+import { SweepState } from "./sweep-state.ts";
 
 /** One trial as the table has it. */
 export interface TrialRow {
@@ -92,6 +94,13 @@ export function tableOf(name: string, state: SweepState): SweepTable {
     rows,
     best: best === undefined ? null : { configuration: best.configuration, trial: trial!.id },
   };
+}
+
+/** The table of a sweep as its log has it, without its data or its model. */
+export function loggedTable({ record: { name, file, steps }, events }: SweepLog): SweepTable {
+  const state = new SweepState(file, [], rungsOf(file, steps));
+  for (const event of events) state.apply(event);
+  return tableOf(name, state);
 }
 
 function newestEnd(state: SweepState, id: string, rung: number) {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Refusal, RunPage, RunRow, Scalars } from "../../src/monitor/api.ts";
+import type { Refusal, RunPage, RunRow, Scalars, SweepPage, SweepRow } from "../../src/monitor/api.ts";
 import { cookieName, monitorApp } from "../../src/monitor/app.ts";
 import { newFolder, writeRun } from "./run.ts";
+import { writeSweep } from "./sweep.ts";
 
 const host = "127.0.0.1:4000";
 const token = "secret";
@@ -231,5 +232,44 @@ describe("trainings from the page", () => {
     expect(flag).toBe("loss");
     const nowhere = await post("/api/train", { recipe: "gan", data: ["/nowhere"], flags: {} });
     expect(await nowhere.json()).toMatchObject({ flag: "data" });
+  });
+});
+
+describe("sweeps", () => {
+  it("are listed and shown, broken ones with their reason, and none from outside", async () => {
+    const folder = await newFolder();
+    const inside = join(folder, "runs");
+    await writeSweep(join(inside, "sweeps", "tiny"));
+    await writeSweep(join(inside, "project", "sweeps", "deep"));
+    await writeSweep(join(folder, "sweeps", "outside"));
+    await mkdir(join(inside, "sweeps", "cut"));
+    await writeFile(join(inside, "sweeps", "cut", "sweep.json"), "{");
+    await mkdir(join(inside, "sweeps", "linked"));
+    await symlink(join(folder, "sweeps", "outside", "sweep.json"), join(inside, "sweeps", "linked", "sweep.json"));
+    await symlink(join(folder, "sweeps", "outside"), join(inside, "sweeps", "elsewhere"));
+    const { app, close } = monitorApp({ root: inside, token, readOnly: null });
+    const headers = { host, cookie: `${cookieName(inside)}=${token}` };
+    const get = (path: string) => app.request(`http://${host}${path}`, { headers });
+    const rows = (await (await get("/api/sweeps")).json()) as SweepRow[];
+    expect(rows.map(({ id, problem }) => [id, problem === null])).toEqual([
+      ["sweeps/cut", false],
+      ["sweeps/linked", false],
+      ["sweeps/tiny", true],
+      ["project/sweeps/deep", true],
+    ]);
+    expect(rows.find(({ name }) => name === "tiny")).toMatchObject({
+      trials: 12,
+      ended: 11,
+      best: 18.5,
+      running: false,
+    });
+    expect(rows.find(({ name }) => name === "linked")!.problem).toContain("a link out of it");
+    const page = (await (await get("/api/sweep?id=project/sweeps/deep")).json()) as SweepPage;
+    expect(page.configurations[0]!.trials[0]!.run).toBe("project/trials/0000000000000000");
+    expect(page.parallel!.lines).toHaveLength(6);
+    for (const id of ["../sweeps/outside", "sweeps/elsewhere", "sweeps/none", "sweeps", ""]) {
+      expect((await get(`/api/sweep?id=${encodeURIComponent(id)}`)).status, id).toBe(404);
+    }
+    await close();
   });
 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Monitor, serveMonitor } from "../../src/monitor/serve.ts";
 import { noBrowser, openBrowser } from "../browser.ts";
 import { metric, newFolder, writeRun } from "./run.ts";
+import { writeSweep } from "./sweep.ts";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -22,6 +23,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     root = await newFolder();
     await writeRun(join(root, "first"), { seed: 1, points: 300 });
     await writeRun(join(root, "second"), { seed: 2, points: 5000 });
+    await writeSweep(join(root, "sweeps", "tiny"));
     monitor = await serveMonitor(root);
     browser = await openBrowser();
     page = await browser.newPage();
@@ -174,7 +176,21 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await expect.poll(() => page.locator("output").first().innerText()).toMatch(/^\d+ steps$/);
   });
 
-  it.each(["#/", "#/run/second", "#/compare/first,second", "#/train"])(
+  it("shows a sweep: its table, its trials, parallel coordinates, importance and what has no value", async () => {
+    await go("#/sweeps", "tiny");
+    await page.getByRole("link", { name: "tiny" }).click();
+    await page.getByText("11 of 12 trials", { exact: false }).waitFor();
+    const first = page.locator("tbody tr").first();
+    expect(await first.innerText()).toMatch(/0\*\s+1\s+8\s+18\.5 ± 0\.5\s+2\s+20\s+done\s+18\s+19/);
+    expect(await first.getByRole("link").first().getAttribute("href")).toBe("#/run/trials%2F0000000000000000");
+    await expect.poll(() => page.locator("svg g").count()).toBe(6);
+    expect(await page.locator("svg g.emphasised").count()).toBe(1);
+    const importance = page.locator("ul.importance li");
+    expect((await importance.allInnerTexts())[0]).toContain("latent");
+    await page.getByText("diverged: a loss was infinite", { exact: false }).waitFor();
+  });
+
+  it.each(["#/", "#/run/second", "#/compare/first,second", "#/train", "#/sweeps", "#/sweep/sweeps%2Ftiny"])(
     "is whole from a phone to a projector, and without serious faults of accessibility: %s",
     async (hash) => {
       await page.goto(new URL(hash, monitor.address).href);

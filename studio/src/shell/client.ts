@@ -5,6 +5,8 @@ import type {
   RunPage,
   RunRow,
   Scalars,
+  SweepPage,
+  SweepRow,
   TableEvents,
   TrainRequest,
 } from "../../../src/monitor/api.ts";
@@ -44,6 +46,8 @@ async function post<T>(path: string, body: unknown): Promise<T> {
 export const readForms = () => get<Forms>("/api/forms");
 export const readRun = (id: string) => get<RunPage>("/api/run", { id });
 export const readScalars = (id: string, points: number) => get<Scalars>("/api/scalars", { id, points: String(points) });
+export const readSweeps = () => get<SweepRow[]>("/api/sweeps");
+export const readSweep = (id: string) => get<SweepPage>("/api/sweep", { id });
 export const startTraining = (request: TrainRequest) => post<{ id: string }>("/api/train", request);
 export const stopRun = (id: string) => post("/api/stop", { id });
 export const resumeRun = (id: string, steps?: string) => post("/api/resume", { id, ...(steps && { steps }) });

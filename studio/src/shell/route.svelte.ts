@@ -3,6 +3,8 @@ export type Route =
   | { readonly view: "table" }
   | { readonly view: "run"; readonly id: string }
   | { readonly view: "compare"; readonly ids: readonly string[] }
+  | { readonly view: "sweeps" }
+  | { readonly view: "sweep"; readonly id: string }
   | {
       readonly view: "train";
       /** The run whose settings are the start, if any. */
@@ -23,6 +25,8 @@ function decoded(part: string): string {
 function parse(hash: string): Route {
   const [view, rest = ""] = hash.replace(/^#\/?/, "").split(/\/(.*)/s) as [string, string?];
   if (view === "run") return { view, id: decoded(rest) };
+  if (view === "sweeps") return { view };
+  if (view === "sweep") return { view, id: decoded(rest) };
   if (view === "compare") return { view, ids: rest.split(",").map(decoded) };
   if (view !== "train") return { view: "table" };
   const { from = null, ...flags } = Object.fromEntries(new URLSearchParams(rest));
@@ -42,5 +46,7 @@ export const addressOf = {
   trainFrom: (from: string, change: { readonly flag: string; readonly value: string } | null) =>
     `#/train/${new URLSearchParams({ from, ...(change && { [change.flag]: change.value }) }).toString()}`,
   run: (id: string) => `#/run/${encodeURIComponent(id)}`,
+  sweeps: "#/sweeps",
+  sweep: (id: string) => `#/sweep/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => `#/compare/${ids.map(encodeURIComponent).join(",")}`,
 };
