@@ -3,7 +3,7 @@ import { type DataSplit, take } from "../data/index.ts";
 import { elbo, nll } from "../metrics/index.ts";
 import { type ConfiguredModel, iwae, vae } from "../models/index.ts";
 import { evaluate } from "../evaluation/index.ts";
-import { type Row, type RowContext, type Scale, fit } from "./row.ts";
+import { type Row, type RowContext, type Scale, endsAlone, fit } from "./row.ts";
 
 // The one-layer net of Burda et al., arXiv 1509.00519: 784-200-200-50, tanh, dynamic binarisation.
 
@@ -42,7 +42,7 @@ export const vaeNllRow: Row = {
   name: "vae-nll",
   summary: "negative log-likelihood of the one-layer VAE 784-200-200-50 on dynamically binarised MNIST",
   source: "Burda et al., arXiv 1509.00519, table 1: all 10,000 test images, 3280 epochs with batch size 20",
-  bar: "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores",
+  bar: "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores. Quick: it ends",
   paper: { nll: 86.76 },
   scales: {
     quick: "10 epochs instead of 250; 500 importance samples on 200 test images instead of 5000 on 1000",
@@ -52,7 +52,7 @@ export const vaeNllRow: Row = {
     const values = await measure(context, "vae", vae(net), await context.open("mnist"), vaeBudgets[context.scale]);
     return { values, seeds: [seed] };
   },
-  verdict: ({ nll }) => ({ passed: nll! <= 88.3 }),
+  verdict: (values, scale) => (scale === "quick" ? endsAlone(values, ["nll"]) : { passed: values.nll! <= 88.3 }),
 };
 
 const iwaeBudgets: Readonly<Record<Scale, Budget>> = {
@@ -64,7 +64,7 @@ export const iwaeNllRow: Row = {
   name: "iwae-nll",
   summary: `the same net trained on the importance-weighted bound with ${importanceSamples} samples, compared with the VAE`,
   source: "Burda et al., arXiv 1509.00519, table 1",
-  bar: "at least 0.8 nats below the VAE after as many epochs",
+  bar: "at least 0.8 nats below the VAE after as many epochs. Quick: it ends",
   paper: { vae: 86.76, iwae: 85.54, gap: 1.22 },
   scales: {
     quick: "5 epochs instead of 100; 500 importance samples on 200 test images instead of 5000 on 1000",
@@ -78,5 +78,5 @@ export const iwaeNllRow: Row = {
     const gap = plain.nll - weighted.nll;
     return { values: { vae: plain.nll, iwae: weighted.nll, gap }, seeds: [seed] };
   },
-  verdict: ({ gap }) => ({ passed: gap! >= 0.8 }),
+  verdict: (values, scale) => (scale === "quick" ? endsAlone(values, ["gap"]) : { passed: values.gap! >= 0.8 }),
 };

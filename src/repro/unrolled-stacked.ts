@@ -4,7 +4,7 @@ import { accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
 import { classifierFeatures, openTrained } from "../trained/index.ts";
 import { evaluate, evaluator } from "../evaluation/index.ts";
-import { type Row, type Scale, fit, fromLeast, isRising, overSeeds, trainToEnd } from "./row.ts";
+import { type Row, type Scale, endsAlone, fit, fromLeast, isRising, overSeeds, trainToEnd } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets of two halvings in place of its three, 2000 steps at a higher rate in place of
 // 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The generator's loss
@@ -40,7 +40,7 @@ export const unrolledStackedRow: Row = {
   summary: "modes of stacked MNIST with at least one sample, for an unrolled GAN with 0, 1, 5 and 10 unrolled updates",
   source:
     "Metz et al., arXiv 1611.02163, table 1, D with 1/4 of G's size, as quoted in Lin et al., arXiv 1712.04086, table 3",
-  bar: "on average over seeds, more modes with more unrolled updates",
+  bar: "on average over seeds, more modes with more unrolled updates. Quick: it ends",
   paper: { "unroll0/modes": 30.6, "unroll1/modes": 65.4, "unroll5/modes": 236.4, "unroll10/modes": 327.2 },
   scales: {
     quick: "300 steps and one seed instead of 2000 and three; 2560 samples",
@@ -79,8 +79,14 @@ export const unrolledStackedRow: Row = {
     await teller.close();
     return { values, seeds };
   },
-  verdict: (values) => {
+  verdict: (values, scale) => {
     const names = lookAhead.map((unroll) => `unroll${unroll}`);
+    if (scale === "quick") {
+      return endsAlone(
+        values,
+        names.map((name) => `${name}/modes`),
+      );
+    }
     return {
       passed: isRising(names.map((name) => values[`${name}/modes`]!)),
       remarks: [`From the fewest modes to the most: ${fromLeast(values, names, "modes")}.`],
