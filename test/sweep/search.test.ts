@@ -224,17 +224,17 @@ describe("importance", () => {
       typeof importances
     >[0]["rows"][number];
 
-  it("is the share of variance of each main effect: of an additive function of a full grid all of it", () => {
+  it("is the share of variance of each main effect, less what groups of that size explain by chance", () => {
     const [a, b] = [
       [0, 1, 2],
       [0, 1, 2, 3],
     ];
-    const rows = a.flatMap((x) => b.map((y) => row({ x, y, z: 1 }, 3 * x + y, 4 * x + y)));
-    // Variances of 3x and y on these grids: 9 * 2 / 3 and 5 / 4.
+    const rows = a.flatMap((x) => b.map((y) => row({ x, y, z: 1 }, 3 * x + 3 * y, 4 * x + y)));
+    // Variances of 3x and 3y on these grids: 9 * 2 / 3 and 9 * 5 / 4; 12 configurations in 3 and in 4 groups.
     const found = importances({ rows, parameters: ["z", "y", "x"] });
-    expect(found.map(({ parameter }) => parameter)).toEqual(["x", "y", "z"]);
-    expect(found[0]!.share).toBeCloseTo(6 / 7.25, 12);
-    expect(found[1]!.share).toBeCloseTo(1.25 / 7.25, 12);
+    expect(found.map(({ parameter }) => parameter)).toEqual(["y", "x", "z"]);
+    expect(found[0]!.share).toBeCloseTo(1 - ((6 / 17.25) * 11) / 8, 12);
+    expect(found[1]!.share).toBeCloseTo(1 - ((11.25 / 17.25) * 11) / 9, 12);
     expect(found[2]!.share).toBeCloseTo(0, 12);
   });
 
