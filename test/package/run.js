@@ -16,7 +16,8 @@ const nodes = (values.node ?? here).split(",");
 /** How each client adds a package to the project that it runs in. All but npm are themselves got by npx. */
 const adding = {
   npm: ["npm", "install", "--no-audit", "--no-fund"],
-  pnpm: ["npx", "--yes", "pnpm", "add"],
+  // Without the setting pnpm 12 installs the same, and ends with an error for install scripts that nobody has approved.
+  pnpm: ["npx", "--yes", "pnpm", "add", "--config.strict-dep-builds=false"],
   yarn: ["npx", "--yes", "yarn", "add", "--no-progress"],
   bun: ["npx", "--yes", "bun", "add"],
 };
