@@ -24,6 +24,7 @@ import { optimalDiscriminatorRow } from "./optimal-discriminator.ts";
 import { overlapByNoiseRow } from "./overlap-by-noise.ts";
 import { penaltyWeightRow } from "./penalty-weight.ts";
 import type { Row } from "./row.ts";
+import { ringCollapseRow } from "./ring-collapse.ts";
 import { unrolledRingRow } from "./unrolled-ring.ts";
 import { unrolledStackedRow } from "./unrolled-stacked.ts";
 import { vaeVsGanRow } from "./vae-vs-gan.ts";
@@ -46,6 +47,7 @@ export const rows: readonly Row[] = [
   autoencoderContrastRow,
   ringRow,
   gridRow,
+  ringCollapseRow,
   adaganEnsembleRow,
   unrolledRingRow,
   unrolledStackedRow,
