@@ -235,6 +235,24 @@ describe("a bar", () => {
     expect(verdictOf("adagan-ensemble", found(10, 10, 7.1))).toBe(false);
   });
 
+  it("of ring-collapse asks for two remedies that win all pairs in equal time, where the plain GAN collapses", () => {
+    const all = ["gan", "unrolled5", "wganGp", "veegan", "adagan", "pacgan2", "instanceNoise"];
+    const met: Record<string, number> = {};
+    for (const name of all) {
+      for (const length of ["steps", "time"]) {
+        met[`${length}/${name}/modes`] = name === "gan" ? 4 : 8;
+        met[`${length}/${name}/highQuality`] = name === "wganGp" || name === "veegan" ? 0.5 : 0.4;
+        met[`${length}/${name}/wins`] = 5;
+      }
+    }
+    const verdict = (changes: Record<string, number>) => verdictOf("ring-collapse", { ...met, ...changes });
+    expect(verdict({})).toBe(true);
+    expect(verdict({ "steps/wganGp/wins": 0 })).toBe(true);
+    expect(verdict({ "time/wganGp/wins": 4 })).toBe(false);
+    expect(verdict({ "time/veegan/highQuality": 0.49 })).toBe(false);
+    expect(verdict({ "time/gan/modes": 4.2 })).toBe(false);
+  });
+
   it("of leaky-relu asks for dead units and for nine pairs of ten", () => {
     const found = (dead: number, gradient: number, wins: number) => ({
       "relu at rate 0.01, bias -7: dead share of layer 2": dead,
