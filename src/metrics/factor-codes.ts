@@ -77,12 +77,12 @@ export function valuesOf({ shape, data }: NdArray<"int32">, factor: number, star
   return filled(new Int32Array(stop - start), (i) => data[(start + i) * width + factor]!);
 }
 
-/** `{ gapShape: 0.2, gapX: 0.3 }`: one number per factor, as details of a result. */
-export function byFactor(
+/** `{ gapShape: 0.2, gapX: 0.3 }`: a number, or several, per factor, as details of a result. */
+export function byFactor<Value extends number | readonly number[]>(
   what: string,
   names: readonly string[],
-  numbers: ArrayLike<number>,
-): Readonly<Record<string, number>> {
+  numbers: ArrayLike<Value>,
+): Readonly<Record<string, Value>> {
   return Object.fromEntries(names.map((name, k) => [`${what}${name[0]!.toUpperCase()}${name.slice(1)}`, numbers[k]!]));
 }
 

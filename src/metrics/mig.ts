@@ -33,6 +33,7 @@ export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>(
   measure: (inputs, { points }) => {
     requireTwoCodes(inputs, "mig");
     const n = Math.min(points, inputs.values.shape[0]!);
+    const information = informationOf(inputs.codes, inputs.values, n);
     const gaps = informationGaps(inputs.codes, inputs.values, n);
     return {
       metric: "mig",
@@ -40,7 +41,15 @@ export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>(
       stderr: bootstrapError((items) => meanOf(gaps(items)), n, fold(inputs.key, "bootstrap")),
       n,
       unit: "share of entropy",
-      details: byFactor("gap", inputs.names, gaps()),
+      details: {
+        ...byFactor("gap", inputs.names, gaps()),
+        // Shares of the factor's entropy, by latent dimension.
+        ...byFactor(
+          "information",
+          inputs.names,
+          information().map(({ entropy, told }) => [...told].map((each) => (entropy > 0 ? each / entropy : 0))),
+        ),
+      },
     };
   },
 });
@@ -56,15 +65,28 @@ export function informationGaps(
   values: NdArray<"int32">,
   n: number,
 ): (items?: Int32Array) => Float64Array {
+  const information = informationOf(codes, values, n);
+  return (items) =>
+    Float64Array.from(information(items), ({ entropy, told }) => {
+      const [best, second] = told.toSorted().subarray(-2).toReversed();
+      return entropy > 0 ? (best! - second!) / entropy : 0;
+    });
+}
+
+/** For each factor its entropy and the mutual information with each latent dimension, [d], in nats; arguments as above. */
+function informationOf(
+  codes: NdArray,
+  values: NdArray<"int32">,
+  n: number,
+): (items?: Int32Array) => readonly { readonly entropy: number; readonly told: Float64Array }[] {
   const bins = Array.from({ length: codes.shape[1]! }, (_, j) => binned(columnOf(codes, j, 0, n)));
   const factors = Array.from({ length: values.shape[1]! }, (_, k) => valuesOf(values, k, 0, n));
   const all = range(0, n);
   return (items = all) =>
-    Float64Array.from(factors, (factor) => {
-      const entropy = mutualInformation(factor, factor, items);
-      const told = filled(new Float64Array(bins.length), (i) => mutualInformation(bins[i]!, factor, items)).toSorted();
-      return entropy > 0 ? (told.at(-1)! - told.at(-2)!) / entropy : 0;
-    });
+    factors.map((factor) => ({
+      entropy: mutualInformation(factor, factor, items),
+      told: filled(new Float64Array(bins.length), (i) => mutualInformation(bins[i]!, factor, items)),
+    }));
 }
 
 /**

@@ -3,10 +3,13 @@ import { range } from "../../../src/base/range.ts";
 import { fold, key } from "../../../src/base/random.ts";
 import { readExact } from "../../../src/data/index.ts";
 import { gan, wgan, wganGp } from "../../../src/models/index.ts";
+import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../../../src/objectives/index.ts";
 import { type Numbers, type PlanePicture, choice, defineLab, slider } from "./lab.ts";
 import {
   emdFloor,
+  equilibriumOf,
   generatedData,
+  jsBetween,
   modeShares,
   openTraining,
   pointsOf,
@@ -24,6 +27,18 @@ const losses = {
   wgan: { en: "Wasserstein, weight clipping", fa: "واسرشتاین با برش وزن" },
   "wgan-gp": { en: "Wasserstein, gradient penalty", fa: "واسرشتاین با جریمهٔ گرادیان" },
 } as const;
+
+/** The objectives by the losses; those of critics have an equilibrium without a level. */
+const objectives: Readonly<Record<keyof typeof losses, AdversarialLoss | null>> = {
+  "non-saturating": nonSaturating,
+  minimax,
+  "least-squares": leastSquares,
+  hinge,
+  wgan: null,
+  "wgan-gp": null,
+};
+
+const isLogistic = (loss: keyof typeof losses) => loss === "minimax" || loss === "non-saturating";
 
 const controls = z.object({
   data: choice({ en: "data", fa: "داده" }, "ring8", {
@@ -123,9 +138,29 @@ export const arena = defineLab({
       chart: "distance",
     },
     {
+      id: "js",
+      label: { en: "JS to test points, from 500 samples", fa: "JS تا نقطه‌های آزمون، از ۵۰۰ نمونه" },
+      ideal: 0,
+      chart: "js",
+    },
+    {
+      id: "jsFloor",
+      label: { en: "JS of other real points (floor)", fa: "JS نقطه‌های واقعی دیگر (کف)" },
+      chart: "js",
+    },
+    {
+      id: "jsDiscriminator",
+      label: { en: "JS by the discriminator: (log 4 − loss) / 2", fa: "JS به روایت تمییزدهنده: (log 4 − زیان) / 2" },
+      ideal: 0,
+      chart: "js",
+    },
+    {
       id: "discriminator",
       label: { en: "loss of the discriminator", fa: "زیان تمییزدهنده" },
-      ideal: { en: "1.386 (logistic losses)", fa: "۱٫۳۸۶ (زیان‌های لجستیک)" },
+      ideal: ({ loss }) => {
+        const objective = objectives[loss];
+        return objective === null ? undefined : equilibriumOf(objective);
+      },
       chart: "losses",
     },
     { id: "generator", label: { en: "loss of the generator", fa: "زیان مولد" }, chart: "losses" },
@@ -137,7 +172,8 @@ export const arena = defineLab({
   charts: [
     { id: "modes", title: { en: "Modes covered", fa: "مُدهای پوشش‌داده‌شده" } },
     { id: "distance", title: { en: "Earth mover's distance", fa: "فاصلهٔ جابه‌جاکنندهٔ خاک" } },
-    { id: "losses", title: { en: "Losses", fa: "زیان‌ها" } },
+    { id: "js", title: { en: "Jensen-Shannon divergence", fa: "واگرایی ینسن-شانون" } },
+    { id: "losses", title: { en: "Losses, with the equilibrium", fa: "زیان‌ها، با مقدار تعادل" } },
   ],
   explain: {
     text: {
@@ -152,7 +188,16 @@ export const arena = defineLab({
   },
   code: (chosen, seed, step) => {
     const { recipe, name, options } = modelOf(chosen);
-    return trainingCode(recipe, name, options, [chosen.data], trainingOf(chosen, seed, Math.max(1, step)));
+    const until = Math.max(1, step);
+    // Instance noise falls over the whole run: a shorter one is another.
+    const length =
+      chosen.noise > 0
+        ? { training: trainingOf(chosen, seed, steps), until }
+        : { training: trainingOf(chosen, seed, until) };
+    return {
+      ...trainingCode("arena", { recipe, name, model: options, data: [chosen.data], shows: ["samples"], ...length }),
+      further: `npx zaya train ${recipe} --data mnist${recipe === "gan" ? ` --loss ${chosen.loss}` : ""}`,
+    };
   },
   open: async (chosen, { seed, engine }) => {
     const data = generatedData(chosen.data);
@@ -165,7 +210,10 @@ export const arena = defineLab({
     let measured: Numbers = {};
     // What a perfect generator would have: real points that are not those compared with.
     const floor = await emdFloor(data);
+    const others = Float32Array.from((await readExact(data.train, range(0, shown))).data);
+    const jsFloor = jsBetween(others, real);
     return {
+      length: training.steps,
       get step() {
         return training.step;
       },
@@ -176,6 +224,8 @@ export const arena = defineLab({
         const generator = scalars["generator/loss"];
         return {
           ...(discriminator !== undefined && { discriminator }),
+          ...(discriminator !== undefined &&
+            isLogistic(chosen.loss) && { jsDiscriminator: (Math.log(4) - discriminator) / 2 }),
           ...(generator !== undefined && { generator }),
         };
       },
@@ -189,6 +239,8 @@ export const arena = defineLab({
           }),
           emd: measured["distance/emd"]!,
           floor,
+          js: jsBetween(await pointsOf(training.trained, noise, shown), real),
+          jsFloor,
         };
       },
       pictures: async () => {

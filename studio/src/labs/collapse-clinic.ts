@@ -3,7 +3,8 @@ import { range } from "../../../src/base/range.ts";
 import { fold, key } from "../../../src/base/random.ts";
 import { readExact } from "../../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../../../src/models/index.ts";
-import { type Numbers, choice, defineLab, slider } from "./lab.ts";
+import type { LiveTraining } from "../../../src/train/index.ts";
+import { type BarsPicture, type Colour, type Numbers, type Text, choice, defineLab, slider } from "./lab.ts";
 import { generatedData, modeShares, openTraining, pointsOf, trainingCode } from "./training.ts";
 
 interface Remedy {
@@ -24,16 +25,21 @@ const remedies = {
   adagan: { recipe: "adagan", name: "adagan", options: { components: 4 }, configure: adagan },
 } as const satisfies Readonly<Record<string, Remedy>>;
 
+const names = {
+  none: { en: "none: minimax loss", fa: "هیچ: زیان کمینه-بیشینه" },
+  "non-saturating": { en: "non-saturating loss", fa: "زیان غیراشباع" },
+  noise: { en: "instance noise", fa: "نویز ورودی" },
+  unrolled: { en: "unrolled, K = 5", fa: "باز شده، K = 5" },
+  "wgan-gp": { en: "WGAN-GP", fa: "WGAN-GP" },
+  veegan: { en: "VEEGAN", fa: "VEEGAN" },
+  pacgan: { en: "PacGAN, packs of 2", fa: "PacGAN، بسته‌های ۲تایی" },
+  adagan: { en: "AdaGAN, 4 components", fa: "AdaGAN، ۴ مؤلفه" },
+} as const;
+
 const controls = z.object({
   remedy: choice({ en: "remedy", fa: "درمان" }, "none", {
-    none: { en: "none: minimax loss", fa: "هیچ: زیان کمینه-بیشینه" },
-    "non-saturating": { en: "non-saturating loss", fa: "زیان غیراشباع" },
-    noise: { en: "instance noise", fa: "نویز ورودی" },
-    unrolled: { en: "unrolled, K = 5", fa: "باز شده، K = 5" },
-    "wgan-gp": { en: "WGAN-GP", fa: "WGAN-GP" },
-    veegan: { en: "VEEGAN", fa: "VEEGAN" },
-    pacgan: { en: "PacGAN, packs of 2", fa: "PacGAN، بسته‌های ۲تایی" },
-    adagan: { en: "AdaGAN, 4 components", fa: "AdaGAN، ۴ مؤلفه" },
+    ...names,
+    all: { en: "all side by side, a step of each in turn", fa: "همه کنار هم، به نوبت از هر کدام یک گام" },
   }),
   data: choice({ en: "data", fa: "داده" }, "ring8", {
     ring8: { en: "8 Gaussians on a ring", fa: "۸ گاوسی روی حلقه" },
@@ -47,8 +53,10 @@ type Controls = z.output<typeof controls>;
 const extents = { ring8: [-1.6, 1.6, -1.6, 1.6], grid25: [-5.5, 5.5, -5.5, 5.5] } as const;
 const shown = 500;
 
-const remedyOf = ({ remedy }: Controls): Remedy => remedies[remedy];
-const optionsOf = (chosen: Controls) => ({ hidden: [64, 64], ...remedyOf(chosen).options });
+type Name = keyof typeof remedies;
+/** The remedies that are trained. */
+const chosenOf = ({ remedy }: Controls): Name[] => (remedy === "all" ? (Object.keys(remedies) as Name[]) : [remedy]);
+const optionsOf = (name: Name) => ({ hidden: [64, 64], ...remedies[name].options });
 const trainingOf = ({ rate }: Controls, seed: number, steps: number) =>
   ({ steps, batch: 128, learningRate: rate * 1e-4, schedule: "constant", seed }) as const;
 
@@ -94,6 +102,11 @@ export const collapseClinic = defineLab({
   measureEvery: 100,
   meters: [
     {
+      id: "most",
+      label: { en: "modes covered by the best remedy", fa: "مُدهای پوشش‌داده‌شدهٔ بهترین درمان" },
+      ideal: { en: "all", fa: "همه" },
+    },
+    {
       id: "modes",
       label: { en: "modes covered", fa: "مُدهای پوشش‌داده‌شده" },
       ideal: { en: "all", fa: "همه" },
@@ -119,6 +132,13 @@ export const collapseClinic = defineLab({
       wide: true,
     },
     { id: "plane", title: { en: "Points", fa: "نقطه‌ها" } },
+    {
+      id: "coverage",
+      title: { en: "Modes covered by each remedy over time", fa: "مُدهای پوشش‌داده‌شدهٔ هر درمان در طول زمان" },
+      wide: true,
+    },
+    { id: "qualities", title: { en: "Quality by remedy", fa: "کیفیت به تفکیک درمان" } },
+    { id: "prices", title: { en: "Price of each remedy in time", fa: "بهای زمانی هر درمان" } },
   ],
   charts: [
     { id: "modes", title: { en: "Modes covered", fa: "مُدهای پوشش‌داده‌شده" } },
@@ -136,73 +156,153 @@ export const collapseClinic = defineLab({
     ],
   },
   code: (chosen, seed, step) => {
-    const { recipe, name } = remedyOf(chosen);
-    // Some remedies change over the whole run: a shorter one is another.
-    const length = chosen.remedy === "noise" || chosen.remedy === "adagan" ? chosen.length : Math.max(1, step);
-    return trainingCode(recipe, name, optionsOf(chosen), [chosen.data], trainingOf(chosen, seed, length));
+    const until = Math.max(1, step);
+    const codes = chosenOf(chosen).map((each) => {
+      const { recipe, name } = remedies[each];
+      // Some remedies change over the whole run: a shorter one is another.
+      const isWhole = each === "noise" || each === "adagan";
+      return trainingCode(`clinic-${each}`, {
+        recipe,
+        name,
+        model: optionsOf(each),
+        data: [chosen.data],
+        training: trainingOf(chosen, seed, isWhole ? chosen.length : until),
+        ...(isWhole && { until }),
+        shows: ["samples"],
+      });
+    });
+    return {
+      cli: codes.map(({ cli }) => cli).join("\n"),
+      typescript: codes[0]!.typescript,
+      further: "npx zaya repro unrolled-ring",
+    };
   },
   open: async (chosen, { seed, engine }) => {
     const data = generatedData(chosen.data);
-    const model = remedyOf(chosen).configure(optionsOf(chosen));
-    const training = await openTraining(model, data, trainingOf(chosen, seed, chosen.length), engine);
     const real = Float32Array.from((await readExact(data.test, range(0, shown))).data);
     const { modes } = data.test;
     const of = modes?.kind === "centers" ? modes.centers.shape[0]! : 0;
-    const columns: { readonly step: number; readonly shares: readonly number[] }[] = [];
     const noise = fold(key(seed), "arena");
-    let [spent, made] = [0, 0];
+    const games: Game[] = [];
+    for (const name of chosenOf(chosen)) {
+      const model = remedies[name].configure(optionsOf(name));
+      const training = await openTraining(model, data, trainingOf(chosen, seed, chosen.length), engine);
+      games.push({ name, training, seen: [], spent: 0, made: 0 });
+    }
+    const [main] = games as [Game];
+    const isAll = games.length > 1;
+    const millisecondsOf = ({ spent, made }: Game) => (made > 0 ? spent / made : Number.NaN);
     return {
+      length: chosen.length,
       get step() {
-        return training.step;
+        return main.training.step;
       },
       advance: async () => {
-        if (training.step >= training.steps) return {};
-        const began = performance.now();
-        await training.next();
-        spent += performance.now() - began;
-        made++;
+        for (const game of games) {
+          const began = performance.now();
+          await game.training.next();
+          game.spent += performance.now() - began;
+          game.made++;
+        }
         return {};
       },
       measure: async (): Promise<Numbers> => {
-        const found = await training.samples();
-        if (columns.at(-1)?.step !== training.step) columns.push({ step: training.step, shares: modeShares(found) });
+        for (const game of games) {
+          const found = await game.training.samples();
+          if (game.seen.at(-1)?.step === game.training.step) game.seen.pop();
+          const [covered, quality, emd] = ["modes/covered", "modes/highQuality", "distance/emd"].map(
+            (name) => found[name]!,
+          ) as [number, number, number];
+          game.seen.push({ step: game.training.step, shares: modeShares(found), covered, quality, emd });
+        }
+        const { covered, quality, emd } = main.seen.at(-1)!;
+        const milliseconds = millisecondsOf(main);
+        if (!isAll) {
+          return { modes: covered, quality, emd, of, ...(Number.isFinite(milliseconds) && { milliseconds }) };
+        }
+        const most = Math.max(...games.map(({ seen }) => seen.at(-1)!.covered));
+        return { most, of };
+      },
+      pictures: async () => {
+        const columns = main.seen.map(({ step }) => String(step));
+        const places = games.map(({ name }) => names[name].en);
+        const bars = (label: Text, colour: Colour, value: (game: Game) => number): BarsPicture => ({
+          kind: "bars",
+          places,
+          xLabel: { en: "remedy", fa: "درمان" },
+          series: [{ label, colour, values: games.map(value) }],
+        });
         return {
-          modes: found["modes/covered"]!,
-          quality: found["modes/highQuality"]!,
-          emd: found["distance/emd"]!,
-          of,
-          ...(made > 0 && { milliseconds: spent / made }),
+          ...(isAll && {
+            coverage: {
+              kind: "matrix" as const,
+              rows: places,
+              columns,
+              values: games.flatMap(({ seen }) => seen.map(({ covered }) => covered)),
+              low: 0,
+              high: of,
+              rowLabel: { en: "modes covered", fa: "مُدهای پوشش‌داده‌شده" },
+              columnLabel: { en: "step", fa: "گام" },
+            },
+            qualities: bars(
+              { en: "share of points near a mode", fa: "سهم نقطه‌های نزدیک به یک مُد" },
+              "third",
+              ({ seen }) => seen.at(-1)!.quality,
+            ),
+            ...(main.made > 0 && {
+              prices: bars(
+                { en: "time per step, of that without a remedy", fa: "زمان هر گام نسبت به حالت بدون درمان" },
+                "fake",
+                (game) => millisecondsOf(game) / millisecondsOf(main),
+              ),
+            }),
+          }),
+          ...(!isAll && {
+            strip: {
+              kind: "matrix" as const,
+              rows: Array.from({ length: of }, (_, i) => String(i + 1)),
+              columns,
+              values: Array.from({ length: of }, (_, i) => main.seen.map(({ shares }) => shares[i]!)).flat(),
+              low: 0,
+              high: 1 / of,
+              rowLabel: { en: "mode, share of points", fa: "مُد، سهم نقطه‌ها" },
+              columnLabel: { en: "step", fa: "گام" },
+            },
+            plane: {
+              kind: "plane" as const,
+              extent: extents[chosen.data],
+              points: [
+                { label: { en: "data", fa: "داده" }, colour: "real" as const, xy: real, size: 4, hollow: true },
+                {
+                  label: { en: "generated", fa: "تولیدشده" },
+                  colour: "fake" as const,
+                  xy: await pointsOf(main.training.trained, noise, shown),
+                  size: 2.5,
+                },
+              ],
+            },
+          }),
         };
       },
-      pictures: async () => ({
-        strip: {
-          kind: "matrix",
-          rows: Array.from({ length: of }, (_, i) => String(i + 1)),
-          columns: columns.map(({ step }) => String(step)),
-          values: Float32Array.from(
-            { length: of * columns.length },
-            (_, i) => columns[i % columns.length]!.shares[Math.floor(i / columns.length)]!,
-          ),
-          low: 0,
-          high: 1 / of,
-          rowLabel: { en: "mode, share of points", fa: "مُد، سهم نقطه‌ها" },
-          columnLabel: { en: "step", fa: "گام" },
-        },
-        plane: {
-          kind: "plane",
-          extent: extents[chosen.data],
-          points: [
-            { label: { en: "data", fa: "داده" }, colour: "real", xy: real, size: 4, hollow: true },
-            {
-              label: { en: "generated", fa: "تولیدشده" },
-              colour: "fake",
-              xy: await pointsOf(training.trained, noise, shown),
-              size: 2.5,
-            },
-          ],
-        },
-      }),
-      release: () => training.release(),
+      release: async () => {
+        for (const { training } of games) await training.release();
+      },
     };
   },
 });
+
+/** A GAN with one of the remedies, and what was measured of it. */
+interface Game {
+  readonly name: Name;
+  readonly training: LiveTraining;
+  readonly seen: {
+    readonly step: number;
+    readonly shares: readonly number[];
+    readonly covered: number;
+    readonly quality: number;
+    readonly emd: number;
+  }[];
+  /** Milliseconds that its steps took, and how many there were. */
+  spent: number;
+  made: number;
+}

@@ -1,23 +1,33 @@
 import { z } from "zod";
-import { fold, key } from "../../../src/base/random.ts";
 import { range } from "../../../src/base/range.ts";
 import { rows } from "../../../src/base/ndarray.ts";
 import { shapes } from "../../../src/data/index.ts";
-import { evaluate } from "../../../src/evaluation/index.ts";
 import { mig } from "../../../src/metrics/index.ts";
 import { betaVae } from "../../../src/models/index.ts";
 import { traversalCodes } from "../../../src/plot/pictures.ts";
-import { type Numbers, defineLab, slider } from "./lab.ts";
-import { openTraining, pixelsOf, trainingCode } from "./training.ts";
+import { type Numbers, choice, defineLab, slider } from "./lab.ts";
+import { evaluatorOf, openTraining, pixelsOf, trainingCode } from "./training.ts";
 
 const controls = z.object({
   beta: slider({ en: "β", fa: "β" }, 4, [0.5, 20, 0.5]),
   latent: slider({ en: "latent dimensions", fa: "بُعدهای نهفته" }, 6, [2, 10, 1]),
+  seeds: choice({ en: "trainings", fa: "آموزش‌ها" }, "one", {
+    one: { en: "one, with this seed", fa: "یکی، با همین بذر" },
+    several: {
+      en: "five, one after another, with this seed and the next",
+      fa: "پنج‌تا، یکی پس از دیگری، با همین بذر و بذرهای بعدی",
+    },
+  }),
   rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 30, 1]),
 });
 
 type Controls = z.output<typeof controls>;
 const [steps, columns, points, reconstructed] = [20_000, 9, 600, 9] as const;
+/** Trainings over which the spread is shown, each of so many steps. */
+const [several, stepsEach] = [5, 1000] as const;
+/** Seeds of the page are below it. */
+const seedsEnd = 10_000;
+const seedOf = (seed: number, i: number) => (seed + i) % seedsEnd;
 
 const optionsOf = ({ beta, latent }: Controls) => ({ latent, hidden: [128], beta });
 const trainingOf = ({ rate }: Controls, seed: number, length: number) =>
@@ -71,8 +81,16 @@ export const disentanglement = defineLab({
     { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
   ],
   pictures: [
+    { id: "seeds", title: { en: "MIG of each seed", fa: "MIG هر بذر" } },
     { id: "traversals", title: { en: "One latent dimension per row", fa: "هر ردیف یک بُعد نهفته" } },
     { id: "pairs", title: { en: "Test images and their reconstructions", fa: "تصویرهای آزمون و بازسازی آن‌ها" } },
+    {
+      id: "information",
+      title: {
+        en: "What each latent dimension knows of each factor",
+        fa: "هر بُعد نهفته چقدر دربارهٔ هر عامل می‌داند",
+      },
+    },
     { id: "gaps", title: { en: "Gap by factor", fa: "فاصلهٔ اطلاعات به تفکیک عامل" } },
     { id: "perLatent", title: { en: "KL by latent dimension", fa: "KL به تفکیک بُعد نهفته" } },
   ],
@@ -91,26 +109,68 @@ export const disentanglement = defineLab({
       String.raw`\mathrm{MIG}=\frac1K\sum_k\frac{I(z_{(1)};v_k)-I(z_{(2)};v_k)}{H(v_k)}=${value.toFixed(3)}\pm${migError.toFixed(3)}`,
     ],
   },
-  code: (chosen, seed, step) =>
-    trainingCode("beta-vae", "betaVae", optionsOf(chosen), ["shapes"], trainingOf(chosen, seed, Math.max(1, step))),
+  code: (chosen, seed, step) => {
+    const isSeries = chosen.seeds === "several";
+    const begun = isSeries ? Math.min(several, Math.max(1, Math.ceil(step / stepsEach))) : 1;
+    const codes = Array.from({ length: begun }, (_, i) => {
+      const until = isSeries ? Math.min(stepsEach, Math.max(1, step - i * stepsEach)) : Math.max(1, step);
+      return trainingCode(isSeries ? `disentanglement-${seedOf(seed, i)}` : "disentanglement", {
+        recipe: "beta-vae",
+        name: "betaVae",
+        model: optionsOf(chosen),
+        data: ["shapes"],
+        training: trainingOf(chosen, seedOf(seed, i), until),
+        shows: ["evaluate"],
+        measured: { metrics: { mig: { points } } },
+      });
+    });
+    return {
+      cli: codes.map(({ cli }) => cli).join("\n"),
+      typescript: codes.at(-1)!.typescript,
+      further: "npx zaya repro beta-vae",
+    };
+  },
   open: async (chosen, { seed, engine }) => {
     const data = shapes.generate(32);
-    const training = await openTraining(betaVae(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
+    const isSeries = chosen.seeds === "several";
+    const trainingAt = (i: number) =>
+      openTraining(
+        betaVae(optionsOf(chosen)),
+        data,
+        trainingOf(chosen, seedOf(seed, i), isSeries ? stepsEach : steps),
+        engine,
+      );
+    /** MIG of the trainings that have ended. */
+    const ended: number[] = [];
+    let training = await trainingAt(0);
+    let latest = Number.NaN;
+    let information: readonly (readonly [string, readonly number[]])[] = [];
     const images = await data.test.read(range(0, reconstructed));
     let gaps: readonly (readonly [string, number])[] = [];
     let perLatent: readonly number[] = Array.from({ length: chosen.latent }, () => 0);
     const pixels = 32 * 32;
     return {
+      length: isSeries ? several * stepsEach : steps,
       get step() {
-        return training.step;
+        return ended.length * stepsEach + training.step;
       },
       advance: async () => {
+        if (isSeries && training.step === stepsEach) {
+          ended.push(latest);
+          await training.release();
+          training = await trainingAt(ended.length);
+        }
         await training.next();
         return {};
       },
       measure: async (): Promise<Numbers> => {
-        const gap = await evaluate(mig, training.trained, data.test, "test", fold(key(seed), "factors"), { points });
-        gaps = Object.entries(gap.details).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+        const gap = await evaluatorOf(training, data, seedOf(seed, ended.length))(mig, { points });
+        const details = Object.entries(gap.details);
+        gaps = details.filter((entry): entry is [string, number] => entry[0].startsWith("gap"));
+        information = details.filter((entry): entry is [string, readonly number[]] =>
+          entry[0].startsWith("information"),
+        );
+        latest = gap.value;
         const [found] = await training.evaluate();
         const { recon, kl, activeUnits, klPerLatent } = found!.details as Readonly<Record<string, number>> & {
           readonly klPerLatent: readonly number[];
@@ -126,7 +186,34 @@ export const disentanglement = defineLab({
         const pairs = new Uint8Array(2 * reconstructed * pixels);
         pairs.set(pixelsOf(images.data as Float32Array));
         pairs.set(pixelsOf((await trained.decode(codes)).data as Float32Array), reconstructed * pixels);
+        const known = [...ended, latest];
         return {
+          ...(isSeries && {
+            seeds: {
+              kind: "curves" as const,
+              x: known.map((_, i) => seedOf(seed, i)),
+              xLabel: { en: "seed", fa: "بذر" },
+              curves: [
+                { label: { en: "MIG", fa: "MIG" }, colour: "third" as const, values: known, dots: true },
+                {
+                  label: { en: "mean", fa: "میانگین" },
+                  colour: "soft" as const,
+                  values: known.map(() => known.reduce((sum, each) => sum + each, 0) / known.length),
+                  dashed: true,
+                },
+              ],
+            },
+          }),
+          information: {
+            kind: "matrix",
+            rows: information.map(([name]) => name.replace(/^information/, "")),
+            columns: Array.from({ length: chosen.latent }, (_, i) => String(i + 1)),
+            values: information.flatMap(([, shares]) => shares),
+            low: 0,
+            high: 1,
+            rowLabel: { en: "factor, share of its entropy that is known", fa: "عامل، سهم معلوم از آنتروپی آن" },
+            columnLabel: { en: "latent dimension", fa: "بُعد نهفته" },
+          },
           traversals: {
             kind: "images",
             columns,

@@ -38,9 +38,8 @@ function valuesAt(mean: number, { spreadP, spreadQ }: Controls) {
 
 /** Derivatives for the mean of Q: of JS by zaya's quadrature, of the others by a difference of fourth order. */
 function gradientsAt(mean: number, controls: Controls) {
-  const h = 1e-3;
-  const [a, b, c, d] = [-2, -1, 1, 2].map((k) => valuesAt(mean + k * h, controls));
-  const slope = (name: keyof typeof measures) => (8 * (c![name] - b![name]) - (d![name] - a![name])) / (12 * h);
+  const [a, b, c, d] = [-2e-3, -1e-3, 1e-3, 2e-3].map((h) => valuesAt(mean + h, controls));
+  const slope = (name: keyof typeof measures) => (8 * (c![name] - b![name]) - (d![name] - a![name])) / 12e-3;
   const js = normalJs1dGradient({ mean: 0, deviation: controls.spreadP }, { mean, deviation: controls.spreadQ });
   return { kl: slope("kl"), reverse: slope("reverse"), js, w1: slope("w1") };
 }
@@ -54,8 +53,8 @@ export const divergences = defineLab({
   },
   lesson: [
     {
-      en: "Move Q away from P with the first slider and watch the four curves below.",
-      fa: "با لغزندهٔ نخست Q را از P دور کنید و چهار منحنی پایین را ببینید.",
+      en: "Drag Q away from P, or use the first slider, and watch the four curves below.",
+      fa: "Q را با نشانگر یا با لغزندهٔ نخست از P دور کنید و چهار منحنی پایین را ببینید.",
     },
     {
       en: "KL grows with the square of the gap and is not symmetric: widen Q, and KL(P ‖ Q) falls far below KL(Q ‖ P).",
@@ -94,6 +93,7 @@ export const divergences = defineLab({
     { id: "js", label: measures.js, ideal: 0, chart: "descent" },
     { id: "w1", label: measures.w1, ideal: 0, chart: "descent" },
     { id: "klGradient", label: { en: "d KL(P ‖ Q) / d mean", fa: "مشتق KL(P ‖ Q) نسبت به میانگین" } },
+    { id: "reverseGradient", label: { en: "d KL(Q ‖ P) / d mean", fa: "مشتق KL(Q ‖ P) نسبت به میانگین" } },
     { id: "jsGradient", label: { en: "d JS / d mean", fa: "مشتق JS نسبت به میانگین" } },
     { id: "w1Gradient", label: { en: "d W₁ / d mean", fa: "مشتق W₁ نسبت به میانگین" } },
     { id: "mean", label: { en: "mean of Q", fa: "میانگین Q" }, ideal: 0 },
@@ -116,13 +116,28 @@ export const divergences = defineLab({
     ],
   },
   code: ({ gap, spreadP, spreadQ, follow, rate }, _seed, step) => ({
-    cli: "npx zaya repro js-vs-w",
+    cli: null,
     typescript: `import { normalJs1d, normalJs1dGradient, normalKl1d, normalW1d } from "zaya/divergences";
 
 const p = { mean: 0, deviation: ${spreadP} };
-const q = { mean: ${gap}, deviation: ${spreadQ} };
-console.log(normalKl1d(p, q), normalKl1d(q, p), normalJs1d(p, q), normalW1d(p, q), normalJs1dGradient(p, q));
-// The page has made ${step} steps of size ${rate} down the gradient of ${follow} from here.`,
+const at = (mean) => ({ mean, deviation: ${spreadQ} });
+const kl = (mean) => normalKl1d(p, at(mean));
+const reverse = (mean) => normalKl1d(at(mean), p);
+const js = (mean) => normalJs1d(p, at(mean));
+const w1 = (mean) => normalW1d(p, at(mean));
+// By differences of fourth order; that of JS has a quadrature.
+const slope = (f) => (m) => (8 * (f(m + 1e-3) - f(m - 1e-3)) - (f(m + 2e-3) - f(m - 2e-3))) / 12e-3;
+const gradients = { kl: slope(kl), reverse: slope(reverse), js: (m) => normalJs1dGradient(p, at(m)), w1: slope(w1) };
+
+let mean = ${gap};
+for (let step = 0; step < ${step}; step++) {
+  const next = mean - ${rate} * gradients.${follow}(mean);
+  // W1 has a kink where the means meet.
+  mean = ${follow === "w1" ? "next * mean < 0 ? 0 : next" : "next"};
+}
+console.log({ mean, kl: kl(mean), reverse: reverse(mean), js: js(mean), w1: w1(mean) });
+console.log({ kl: gradients.kl(mean), reverse: gradients.reverse(mean), js: gradients.js(mean), w1: gradients.w1(mean) });`,
+    further: "npx zaya repro js-vs-w",
   }),
   open: async (chosen) => {
     let mean = chosen.gap;
@@ -130,15 +145,20 @@ console.log(normalKl1d(p, q), normalKl1d(q, p), normalJs1d(p, q), normalW1d(p, q
     const measure = async () => {
       const { kl, reverse, js, w1 } = valuesAt(mean, chosen);
       const slopes = gradientsAt(mean, chosen);
-      const gradients = { klGradient: slopes.kl, jsGradient: slopes.js, w1Gradient: slopes.w1 };
+      const gradients = {
+        klGradient: slopes.kl,
+        reverseGradient: slopes.reverse,
+        jsGradient: slopes.js,
+        w1Gradient: slopes.w1,
+      };
       return { kl, reverse, js, w1, ...gradients, mean, start: chosen.gap };
     };
     const swept = Array.from(places, (at) => valuesAt(at, chosen));
     const sloped = Array.from(places, (at) => gradientsAt(at, chosen));
     const sweep = (rows: readonly Readonly<Record<keyof typeof measures, number>>[]) =>
-      (["kl", "js", "w1"] as const).map((name, i) => ({
+      (["kl", "reverse", "js", "w1"] as const).map((name, i) => ({
         label: measures[name],
-        colour: (["third", "fake", "real"] as const)[i]!,
+        colour: (["third", "fourth", "fake", "real"] as const)[i]!,
         values: rows.map((row) => row[name]),
       }));
     return {
@@ -160,7 +180,8 @@ console.log(normalKl1d(p, q), normalKl1d(q, p), normalJs1d(p, q), normalW1d(p, q
           densities: {
             kind: "curves",
             x: places,
-            xLabel: { en: "x", fa: "x" },
+            xLabel: { en: "x (drag to move Q)", fa: "x (برای جابه‌جایی Q بکشید)" },
+            drag: "gap",
             curves: [
               { label: { en: "P", fa: "P" }, colour: "real", values: density(0, chosen.spreadP), filled: true },
               { label: { en: "Q", fa: "Q" }, colour: "fake", values: density(mean, chosen.spreadQ), filled: true },

@@ -110,8 +110,17 @@ export const dyingRelu = defineLab({
       String.raw`\text{dead: }${(100 * dead1).toFixed(0)}\%,\ ${(100 * dead2).toFixed(0)}\%,\qquad \lVert\nabla_G\rVert=${gradient.toPrecision(3)}`,
     ],
   },
-  code: (chosen, seed, step) =>
-    trainingCode("gan", "gan", optionsOf(chosen), ["ring8"], trainingOf(chosen, seed, Math.max(1, step))),
+  code: (chosen, seed, step) => ({
+    ...trainingCode("dying-relu", {
+      recipe: "gan",
+      name: "gan",
+      model: optionsOf(chosen),
+      data: ["ring8"],
+      training: trainingOf(chosen, seed, Math.max(1, step)),
+      shows: ["health", "samples"],
+    }),
+    further: "npx zaya repro dying-relu",
+  }),
   open: async (chosen, { seed, engine }) => {
     const data = generatedData("ring8");
     const training = await openTraining(gan(optionsOf(chosen)), data, trainingOf(chosen, seed, steps), engine);
@@ -120,6 +129,7 @@ export const dyingRelu = defineLab({
     let dead: readonly number[] = [];
     let before = 0;
     return {
+      length: training.steps,
       get step() {
         return training.step;
       },

@@ -10,13 +10,23 @@ import {
   sinkhorn,
   slicedWasserstein,
 } from "../../../src/transport/index.ts";
-import { choice, defineLab, slider } from "./lab.ts";
+import { arrayDataset } from "../../../src/data/index.ts";
+import { constant, staticDim } from "../../../src/graph/tensor.ts";
+import { type Model, defineModel } from "../../../src/models/index.ts";
+import { mlp } from "../../../src/nn/index.ts";
+import { gradientPenalty, wasserstein } from "../../../src/objectives/index.ts";
+import { add, leakyRelu, mean, mul, slice, sub } from "../../../src/ops/index.ts";
+import { adam } from "../../../src/optim/index.ts";
+import type { LiveTraining } from "../../../src/train/index.ts";
+import { type Bench, choice, defineLab, slider } from "./lab.ts";
+import { openTraining } from "./training.ts";
 
 const arrangements = {
   apart: { en: "six boxes, every plan costs 42", fa: "شش جعبه، هزینهٔ هر طرح ۴۲" },
   mixed: { en: "six boxes, plans differ", fa: "شش جعبه، طرح‌ها متفاوت‌اند" },
   clouds: { en: "two clouds", fa: "دو ابر نقطه" },
   ring: { en: "a cloud and a ring", fa: "یک ابر و یک حلقه" },
+  drawn: { en: "points of your own", fa: "نقطه‌های خودتان" },
 } as const;
 
 const controls = z.object({
@@ -25,6 +35,10 @@ const controls = z.object({
     exact: { en: "exact", fa: "دقیق" },
     sinkhorn: { en: "Sinkhorn", fa: "سینکهورن" },
     reverse: { en: "in reverse order", fa: "به ترتیب وارونه" },
+  }),
+  play: choice({ en: "a step", fa: "هر گام" }, "move", {
+    move: { en: "moves mass along the plan", fa: "جرم را در مسیر طرح جابه‌جا می‌کند" },
+    critic: { en: "trains the critic of a WGAN-GP", fa: "منتقد یک WGAN-GP را آموزش می‌دهد" },
   }),
   epsilon: slider(
     { en: "ε of Sinkhorn, as a share of the mean cost", fa: "ε سینکهورن، نسبت به میانگین هزینه" },
@@ -49,6 +63,86 @@ const boxes = {
 /** Share of its way that mass travels in a step. */
 const pace = 0.05;
 
+/** Where points of one's own begin. */
+const begun = {
+  source: [-3, 1, -2.5, -1, -2, 0.2],
+  target: [2, 1.5, 2.6, -0.5, 1.6, -1.8],
+} as const;
+
+/** Rows of a batch of the critic at least; every point is in it equally often. */
+const criticRows = 256;
+/** Weight of the gradient penalty: at the mean cost of 1, the slope of the optimal critic exceeds 1 by 1 %. */
+const penaltyWeight = 50;
+const criticSteps = 5000;
+
+const criticOptions = z.object({ width: z.number(), unit: z.number() });
+
+/** The critic of a WGAN-GP between two fixed sets of points, whose rows hold a source and a target. */
+const critic = defineModel({
+  name: "critic",
+  summary: "a critic between two sets of points",
+  source: "Gulrajani et al., arXiv 1704.00028",
+  options: criticOptions,
+  defaults: { batch: criticRows, length: { steps: criticSteps }, learningRate: 1e-3 },
+  build: ({ width, unit }: z.output<typeof criticOptions>, { scale }): Model => {
+    const vector = (values: readonly number[]) =>
+      constant(
+        ndarray(
+          "float32",
+          [values.length],
+          Float32Array.from(values, (value) => value / unit),
+        ),
+      );
+    return {
+      nets: { critic: mlp([width, 64, 64, 1], { activation: (x) => leakyRelu(x, 0.2) }) },
+      steps: [
+        {
+          name: "critic",
+          updates: ["critic"],
+          optimizer: (learningRate) => adam({ learningRate, beta1: 0.5, beta2: 0.9 }),
+          loss: (batch, scope) => {
+            // In units of the mean cost, as the scale of a penalty means the same for all arrangements then.
+            const rows =
+              scale === undefined ? mul(batch, 1 / unit) : add(mul(batch, vector(scale.deviation)), vector(scale.mean));
+            const [fake, real] = [slice(rows, 1, 0, width), slice(rows, 1, width, 2 * width)];
+            const f = scope.nets.critic!;
+            const places = scope.noise("places", "uniform", [staticDim(batch, 0, "critic"), 1]);
+            const penalty = mul(gradientPenalty(f, real, fake, places), penaltyWeight);
+            const gap = sub(mean(f(real)), mean(f(fake)));
+            return { loss: add(wasserstein.discriminator(f(real), f(fake)), penalty), logs: { gap } };
+          },
+        },
+      ],
+      maps: {
+        critic: {
+          inputs: { place: [width] },
+          outputs: ({ place }, { nets }) => ({ value: mul(nets.critic!(mul(place!, 1 / unit)), unit) }),
+        },
+      },
+    };
+  },
+});
+
+/** A training of the critic between two sides. */
+function openCritic({ source, target, width }: Sides, unit: number, { seed, engine }: Bench): Promise<LiveTraining> {
+  const [n, m] = [source.length / width, target.length / width];
+  const rows = n * m * Math.ceil(criticRows / (n * m));
+  // Every pair equally often, so that the means of a batch are those of the points.
+  const items = Float32Array.from({ length: 2 * width * rows }, (_, at) => {
+    const [row, column] = [Math.floor(at / (2 * width)), at % (2 * width)];
+    return column < width
+      ? source[(row % n) * width + column]!
+      : target[(Math.floor(row / n) % m) * width + column - width]!;
+  });
+  const data = arrayDataset({ name: "pairs", kind: "points", items: ndarray("float32", [rows, 2 * width], items) });
+  return openTraining(
+    critic({ width, unit }),
+    { train: data, test: data },
+    { steps: criticSteps, batch: rows, schedule: "constant", seed },
+    engine,
+  );
+}
+
 interface Sides {
   readonly source: Float64Array;
   readonly target: Float64Array;
@@ -61,6 +155,9 @@ function sidesOf({ arrangement, points }: z.output<typeof controls>, seed: numbe
     const [source, target] = boxes[arrangement];
     return { source: Float64Array.from(source), target: Float64Array.from(target), width: 1 };
   }
+  if (arrangement === "drawn") {
+    return { source: Float64Array.from(begun.source), target: Float64Array.from(begun.target), width: 2 };
+  }
   const cloud = (name: string, x: number, y: number, spread: number) => {
     const drawn = normal(fold(key(seed), name), [points, 2]).data;
     return Float64Array.from(drawn, (value, i) => (i % 2 === 0 ? x : y) + spread * value);
@@ -72,6 +169,38 @@ function sidesOf({ arrangement, points }: z.output<typeof controls>, seed: numbe
   return arrangement === "ring"
     ? { source: cloud("source", 0, 0, 0.6), target: around, width: 2 }
     : { source: cloud("source", -2, 0, 0.8), target: cloud("target", 2, 0.5, 0.8), width: 2 };
+}
+
+const [lineExtent, planeExtent] = [
+  [-1, 14, -2.2, 3.2],
+  [-4.5, 4.5, -3.6, 3.6],
+] as const;
+/** Points that a person can draw on either side. */
+const mostDrawn = 60;
+const fieldSide = 32;
+const criticLabel = { en: "value of the critic", fa: "مقدار منتقد" } as const;
+const pens = [
+  { name: "source", label: { en: "adds a source", fa: "یک مبدأ اضافه می‌شود" } },
+  { name: "target", label: { en: "adds a target", fa: "یک مقصد اضافه می‌شود" } },
+  { name: "remove", label: { en: "removes the nearest point", fa: "نزدیک‌ترین نقطه حذف می‌شود" } },
+] as const;
+
+/** The critic's value over the plane; on a line it is the same all the way up. */
+async function criticOn(
+  training: LiveTraining,
+  [x0, x1, y0, y1]: readonly [number, number, number, number],
+  width: 1 | 2,
+) {
+  const count = fieldSide * fieldSide;
+  const places = Float32Array.from({ length: width * count }, (_, at) => {
+    const i = Math.floor(at / width);
+    return at % width === 0
+      ? x0 + (((i % fieldSide) + 0.5) / fieldSide) * (x1 - x0)
+      : y0 + ((Math.floor(i / fieldSide) + 0.5) / fieldSide) * (y1 - y0);
+  });
+  const { value } = await training.trained.map("critic", { place: ndarray("float32", [count, width], places) });
+  const values = value!.data as Float32Array;
+  return { values, low: Math.min(...values), high: Math.max(...values) };
 }
 
 export const earthMover = defineLab({
@@ -133,7 +262,15 @@ export const earthMover = defineLab({
       ideal: { en: "at most EMD", fa: "حداکثر EMD" },
       chart: "cost",
     },
+    {
+      id: "critic",
+      label: { en: "critic of a WGAN-GP", fa: "منتقد WGAN-GP" },
+      ideal: { en: "EMD", fa: "EMD" },
+      chart: "cost",
+    },
     { id: "gap", label: { en: "Sinkhorn above exact, %", fa: "فزونی سینکهورن بر دقیق، ٪" }, ideal: 0 },
+    { id: "slicedGap", label: { en: "sliced above exact, %", fa: "فزونی برشی بر دقیق، ٪" } },
+    { id: "criticGap", label: { en: "critic above exact, %", fa: "فزونی منتقد بر دقیق، ٪" }, ideal: 0 },
     { id: "dual", label: { en: "sum of the potentials", fa: "جمع پتانسیل‌ها" }, ideal: { en: "EMD", fa: "EMD" } },
   ],
   pictures: [
@@ -141,7 +278,7 @@ export const earthMover = defineLab({
     { id: "matrix", title: { en: "The plan as a matrix", fa: "طرح به شکل ماتریس" } },
     { id: "potentials", title: { en: "Dual potentials", fa: "پتانسیل‌های دوگان" } },
   ],
-  charts: [{ id: "cost", title: { en: "Costs as mass travels", fa: "هزینه‌ها در طول جابه‌جایی جرم" } }],
+  charts: [{ id: "cost", title: { en: "Costs over the steps", fa: "هزینه‌ها در طول گام‌ها" } }],
   explain: {
     text: {
       en: "Left, all plans; right, all pairs of potentials that nowhere exceed the cost. Both sides meet. The critic of a Wasserstein GAN stands for the potentials.",
@@ -152,26 +289,61 @@ export const earthMover = defineLab({
       String.raw`\text{Sinkhorn: }\ \min_\pi\ \langle\pi,c\rangle+\varepsilon\,\mathrm{KL}(\pi\,\|\,a\otimes b)\ \Rightarrow\ \langle\pi,c\rangle=${blurred.toPrecision(5)}`,
     ],
   },
-  code: ({ arrangement, epsilon, directions, points }, seed) => ({
-    cli:
-      arrangement === "apart" || arrangement === "mixed"
-        ? `printf '${boxes[arrangement][0].join("\\n")}\\n' > boxes.csv && printf '${boxes[arrangement][1].join("\\n")}\\n' > places.csv && npx zaya distance boxes.csv places.csv`
+  code: ({ arrangement, epsilon, directions, points }, seed) => {
+    const isLine = arrangement === "apart" || arrangement === "mixed";
+    const { source, target, width } = sidesOf({ arrangement, points } as z.output<typeof controls>, seed);
+    const written = (values: Float64Array) =>
+      isLine || arrangement === "drawn"
+        ? `ndarray("float64", [${values.length / width}, ${width}], Float64Array.of(${values.join(", ")}))`
+        : null;
+    const cloud = (name: string, x: number, y: number, spread: number) => `cloud("${name}", ${x}, ${y}, ${spread})`;
+    const [a, b] =
+      arrangement === "clouds"
+        ? [cloud("source", -2, 0, 0.8), cloud("target", 2, 0.5, 0.8)]
+        : arrangement === "ring"
+          ? [cloud("source", 0, 0, 0.6), "ring"]
+          : [written(source), written(target)];
+    const made = `const cloud = (name, x, y, spread) => {
+  const drawn = normal(fold(key(${seed}), name), [${points}, 2]).data;
+  return ndarray("float64", [${points}, 2], Float64Array.from(drawn, (value, i) => (i % 2 === 0 ? x : y) + spread * value));
+};
+${
+  arrangement === "ring"
+    ? `const around = (i) => (2 * Math.PI * Math.floor(i / 2)) / ${points};
+const ring = ndarray("float64", [${points}, 2], Float64Array.from({ length: ${2 * points} }, (_, i) => 3 * (i % 2 === 0 ? Math.cos(around(i)) : Math.sin(around(i)))));
+`
+    : ""
+}`;
+    const csv = (values: Float64Array) => values.join("\\n");
+    return {
+      cli: isLine
+        ? `printf '${csv(source)}\\n' > boxes.csv && printf '${csv(target)}\\n' > places.csv && npx zaya distance boxes.csv places.csv`
         : null,
-    typescript: `import { toPoints } from "zaya";
+      typescript: `import { fold, key, ndarray, normal, toPoints } from "zaya";
 import { costMatrix, exactTransport, sinkhorn, slicedWasserstein } from "zaya/transport";
 
-// source and target: NdArrays [n, d]; here ${arrangement}${arrangement === "clouds" || arrangement === "ring" ? `, ${points} points, seed ${seed}` : ""}
-const costs = costMatrix(toPoints(source, "source"), toPoints(target, "target"));
-const { cost, plan, potentials } = exactTransport(costs);
-const mean = costs.data.reduce((sum, each) => sum + each, 0) / costs.data.length;
-const blurred = sinkhorn(costs, { epsilon: ${epsilon} * mean });
-const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
-  }),
-  open: async (chosen, { seed }) => {
+${arrangement === "clouds" || arrangement === "ring" ? made : ""}const source = toPoints(${a}, "sources");
+const target = toPoints(${b}, "targets");
+const costs = costMatrix(source, target);
+const exact = exactTransport(costs);
+const mean = costs.data.reduce((sum, cost) => sum + cost, 0) / costs.data.length;
+const blurred = sinkhorn(costs, { epsilon: ${epsilon} * mean, iterations: 2000, tolerance: 1e-5 });
+const sliced = slicedWasserstein(source, target, ${directions}, fold(key(${seed}), "sliced"));
+console.log({ emd: exact.cost, sinkhorn: blurred.cost, sliced: sliced.distance }, exact.potentials);`,
+      further: "npx zaya repro wgan-emd",
+    };
+  },
+  open: async (chosen, bench) => {
+    const { seed } = bench;
     let sides = sidesOf(chosen, seed);
+    const isDrawn = chosen.arrangement === "drawn";
+    const learns = chosen.play === "critic";
+    /** The critic's training; null before its first step and where its points have changed. */
+    let training: LiveTraining | null = null;
+    let estimate = Number.NaN;
     let step = 0;
     // Every point keeps the target that the first plan gave it.
-    const start = sides.source.slice();
+    let start = sides.source.slice();
     const solved = () => {
       const { source, target, width } = sides;
       const side = (data: Float64Array, name: string) =>
@@ -201,15 +373,32 @@ const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
     };
     let known: ReturnType<typeof solved> | null = null;
     const now = () => (known ??= solved());
-    const first = now().exact.plan;
-    const targetOf = new Int32Array(now().n);
-    for (let e = 0; e < first.mass.length; e++) targetOf[first.from[e]!] = first.to[e]!;
+    let targetOf = new Int32Array();
+    const begin = () => {
+      known = null;
+      step = 0;
+      start = sides.source.slice();
+      const { exact, n } = now();
+      targetOf = new Int32Array(n);
+      for (let e = 0; e < exact.plan.mass.length; e++) targetOf[exact.plan.from[e]!] = exact.plan.to[e]!;
+    };
+    begin();
+    const unit = () => {
+      const { data } = now().costs;
+      return data.reduce((sum, cost) => sum + cost, 0) / data.length || 1;
+    };
     return {
+      ...(learns && { length: criticSteps }),
       get step() {
         return step;
       },
       advance: async () => {
         step++;
+        if (learns) {
+          training ??= await openCritic(sides, unit(), bench);
+          estimate = (await training.next())["critic/gap"]! * unit();
+          return { critic: estimate };
+        }
         const share = Math.min(1, step * pace);
         const { width, target } = sides;
         const source = start.map((from, i) => {
@@ -223,6 +412,7 @@ const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
       measure: async () => {
         const { exact, blurred, sliced, n, m, drawn } = now();
         const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+        const above = (value: number) => (exact.cost > 0 ? 100 * (value / exact.cost - 1) : 0);
         const dual = sum(exact.potentials.source) / n + sum(exact.potentials.target) / m;
         return {
           total: exact.cost * n,
@@ -230,7 +420,9 @@ const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
           emd: exact.cost,
           sinkhorn: blurred?.cost ?? 0,
           sliced: sliced.distance,
-          gap: exact.cost > 0 ? 100 * ((blurred?.cost ?? 0) / exact.cost - 1) : 0,
+          gap: above(blurred?.cost ?? 0),
+          slicedGap: above(sliced.distance),
+          ...(training !== null && { criticGap: above(estimate) }),
           dual,
           line: sides.width === 1 ? 1 : 0,
         };
@@ -250,12 +442,18 @@ const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
             if (share > 0.02) segments.push(...place(source, i, 2), ...place(target, j, -1), share);
           }
         }
+        const extent = width === 1 ? lineExtent : planeExtent;
+        const field = training === null ? null : await criticOn(training, extent, width);
         const words = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
         return {
           plan: {
             kind: "plane",
-            extent: width === 1 ? [-1, 14, -2.2, 3.2] : [-4.5, 4.5, -3.6, 3.6],
+            extent,
             segments,
+            ...(field !== null && {
+              field: { label: criticLabel, columns: fieldSide, rows: fieldSide, ...field },
+            }),
+            ...(isDrawn && { pens }),
             points: [
               { label: { en: "source", fa: "مبدأ" }, colour: "fake", xy: flat(source, n, 2), size: 6 },
               { label: { en: "target", fa: "مقصد" }, colour: "real", xy: flat(target, m, -1), size: 6, hollow: true },
@@ -282,7 +480,35 @@ const sliced = slicedWasserstein(source, target, ${directions}, key(${seed}));`,
           },
         };
       },
-      release: async () => undefined,
+      poke: (name, [x = 0, y = 0]) => {
+        if (!isDrawn) return;
+        const { source, target } = sides;
+        const nearest = (points: Float64Array) => {
+          let [best, distance] = [-1, Infinity];
+          for (let i = 0; i < points.length / 2; i++) {
+            const own = Math.hypot(points[2 * i]! - x, points[2 * i + 1]! - y);
+            if (own < distance) [best, distance] = [i, own];
+          }
+          return { best, distance };
+        };
+        const without = (points: Float64Array, i: number) =>
+          points.length > 2 ? points.filter((_, at) => at >> 1 !== i) : points;
+        if (name === "source" || name === "target") {
+          if (sides[name].length < 2 * mostDrawn) sides = { ...sides, [name]: Float64Array.of(...sides[name], x, y) };
+        } else {
+          const [a, b] = [nearest(source), nearest(target)];
+          sides =
+            a.distance < b.distance
+              ? { ...sides, source: without(source, a.best) }
+              : { ...sides, target: without(target, b.best) };
+        }
+        void training?.release();
+        training = null;
+        begin();
+      },
+      release: async () => {
+        await training?.release();
+      },
     };
   },
 });

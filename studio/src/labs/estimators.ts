@@ -132,15 +132,37 @@ export const estimators = defineLab({
       String.raw`\text{score function: } (z^2-b)\,(z-\theta),\quad \mathrm{Var}=${scoreVariance.toPrecision(4)},\quad \sqrt{\mathrm{Var}/n}=${scoreError.toPrecision(3)}`,
     ],
   },
-  code: ({ theta, baseline }) => ({
-    cli: "npx zaya repro gradient-variance --device wasm",
-    typescript: `import { autodiff, constant, input, key, ndarray, normal } from "zaya";
+  code: ({ theta, baseline, draws }, seed, step) => {
+    const samples = baseline === "loo" ? 2 : 1;
+    const written = { none: "noBaseline", loo: "leaveOneOut", best: `() => ${theta} ** 2 + 3` }[baseline];
+    return {
+      cli: null,
+      typescript: `import { autodiff, constant, fold, full, input, key, ndarray, normal } from "zaya";
 import { normalLogProb, sampleNormal } from "zaya/distributions";
-import { leaveOneOut, noBaseline, pathwise, scoreFunction } from "zaya/estimators";
+import { addValues, emptyMean, leaveOneOut, noBaseline, pathwise, scoreFunction, standardError, varianceOf } from "zaya/estimators";
+import { reshape, square, sum } from "zaya/ops";
+import { wasmEngine } from "zaya/runtime";
 
-// The gradient of sum(surrogate) for theta = ${theta} is one estimate per draw; baseline here: ${baseline}.
-const estimator = scoreFunction(${baseline === "none" ? "noBaseline" : baseline === "loo" ? "leaveOneOut" : `() => ${theta} ** 2 + 3`});`,
-  }),
+// ${draws} estimates per step, of ${samples} draw${samples === 1 ? "" : "s"} each: the gradient of the sum for each mean is one estimate.
+const engine = wasmEngine();
+for (const estimator of [pathwise, scoreFunction(${written})]) {
+  const theta = input("theta", [${draws}, 1]);
+  const q = { mean: theta, logVariance: constant(ndarray("float32", [1], Float32Array.of(0))) };
+  const z = estimator.draws(sampleNormal(q, input("noise", [${samples}, ${draws}, 1])));
+  const costs = reshape(square(z), [${samples}, ${draws}]);
+  const [gradient] = autodiff.grad(sum(estimator.surrogate(costs, normalLogProb(q, z, 2))), [theta]);
+  const program = await engine.compile({ outputs: { gradient } });
+  let mean = emptyMean;
+  for (let step = 0; step < ${step}; step++) {
+    const noise = normal(fold(key(${seed}), "estimates", step), [${samples}, ${draws}, 1]);
+    const found = await program.run({ theta: full([${draws}, 1], ${theta}), noise });
+    mean = addValues(mean, found.gradient.data);
+  }
+  console.log({ mean: mean.mean, variance: varianceOf(mean), error: standardError(mean), n: mean.count });
+}`,
+      further: "npx zaya repro gradient-variance",
+    };
+  },
   open: async ({ theta, baseline, draws }, { seed, engine }) => {
     const samples = baseline === "loo" ? 2 : 1;
     const baselines = { none: noBaseline, best: () => theta ** 2 + 3, loo: leaveOneOut };

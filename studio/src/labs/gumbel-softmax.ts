@@ -110,14 +110,29 @@ export const gumbelSoftmax = defineLab({
       String.raw`\text{estimate: }${mean.toPrecision(4)},\qquad \mathrm{Var}=${variance.toPrecision(4)}`,
     ],
   },
-  code: ({ estimator, temperature }) => ({
-    cli: "npx zaya repro gumbel-temperature --device wasm",
-    typescript: `import { sampleGumbelSoftmax, straightThrough } from "zaya/distributions";
+  code: ({ estimator, temperature, a, b, draws }, seed, step) => ({
+    cli: null,
+    typescript: `import { autodiff, constant, fold, fromNumbers, full, input, key, uniform } from "zaya";
+import { sampleGumbelSoftmax, straightThrough } from "zaya/distributions";
+import { addValues, emptyMean, standardError, varianceOf } from "zaya/estimators";
+import { mul, square, sub, sum } from "zaya/ops";
+import { wasmEngine } from "zaya/runtime";
 
-// logits and uniform: tensors [n, 3], temperature: a scalar tensor, here ${temperature}
-const soft = sampleGumbelSoftmax(logits, uniform, temperature);
+const logits = input("logits", [${draws}, 3]);
+const soft = sampleGumbelSoftmax(logits, input("noise", [${draws}, 3]), input("temperature", []));
 const y = ${estimator === "soft" ? "soft" : "straightThrough(soft)"};
-// npx zaya train categorical-vae --estimator ${estimator === "soft" ? "gumbel-softmax" : "straight-through"} trains a model by it`,
+const cost = square(sub(sum(mul(y, constant(fromNumbers([${costs.join(", ")}], [3]))), { axes: [1] }), ${target}));
+const [gradient] = autodiff.grad(sum(cost), [logits]);
+const program = await wasmEngine().compile({ outputs: { gradient } });
+const given = { ...full([${draws}, 3], 0), data: Float32Array.from({ length: ${3 * draws} }, (_, i) => [${a}, ${b}, 0][i % 3]) };
+let mean = emptyMean;
+for (let step = 0; step < ${step}; step++) {
+  const noise = uniform(fold(key(${seed}), "gumbel", step), [${draws}, 3]);
+  const found = await program.run({ logits: given, noise, temperature: full([], ${temperature}) });
+  mean = addValues(mean, Float64Array.from({ length: ${draws} }, (_, i) => found.gradient.data[3 * i]));
+}
+console.log({ mean: mean.mean, variance: varianceOf(mean), error: standardError(mean), n: mean.count });`,
+    further: `npx zaya train categorical-vae --estimator ${estimator === "soft" ? "gumbel-softmax" : "straight-through"}`,
   }),
   open: async ({ temperature, estimator, a, b, draws }, { seed, engine }) => {
     const logits = input("logits", [draws, 3]);

@@ -23,6 +23,8 @@ export interface Curve {
   readonly x?: ArrayLike<number>;
   readonly filled?: boolean;
   readonly dashed?: boolean;
+  /** Dots instead of a line. */
+  readonly dots?: boolean;
 }
 
 /** Which axes are logarithmic. */
@@ -39,6 +41,8 @@ export interface CurvesPicture {
   readonly log?: Logarithmic | undefined;
   /** A place on the x axis to mark. */
   readonly mark?: number;
+  /** The control that a drag along the x axis sets. */
+  readonly drag?: string;
 }
 
 /** Points, a field and arrows in the plane. */
@@ -74,6 +78,10 @@ export interface PlanePicture {
   readonly outline?: ArrayLike<number>;
   /** What a click on a place does: the lab's `poke`, by this name. */
   readonly poke?: string;
+  /** What the pointer does on its way over the places. */
+  readonly hover?: string;
+  /** Several things that a click may do, to choose from; the first one at the beginning. */
+  readonly pens?: readonly { readonly name: string; readonly label: Text }[];
 }
 
 /** Bars of one or several series over the same places. */
@@ -115,12 +123,17 @@ export interface ImagesPicture {
 
 export type Picture = CurvesPicture | PlanePicture | BarsPicture | MatrixPicture | ImagesPicture;
 
+/** What an ideal model would have: a number, or words. */
+type Ideal = number | Text;
+
 /** A number on the screen. */
-interface Meter {
+interface Meter<Controls> {
   readonly id: string;
   readonly label: Text;
-  /** What an ideal model would have: a number, or words. */
-  readonly ideal?: number | Text;
+  /** Also where it depends on the controls; undefined where there is none. Numbers are drawn as levels in the charts. */
+  readonly ideal?: Ideal | ((controls: Controls) => Ideal | undefined);
+  /** Meters that are the ends of its 95 % confidence interval. */
+  readonly interval?: readonly [low: string, high: string];
   /** Whether it is a time, which no seed decides. */
   readonly isTime?: boolean;
   /** The chart that it is drawn in over the steps: one of the lab's. */
@@ -131,6 +144,8 @@ interface Meter {
 export interface Experiment {
   /** Steps made. */
   readonly step: number;
+  /** Steps after which there are no more; not given where there is no end. */
+  readonly length?: number;
   /** Makes one step, or one update of a single player. Numbers that it gives are meters. */
   advance(player?: string): Promise<Numbers>;
   /** Meters that take longer than a step. */
@@ -155,6 +170,8 @@ export interface Code {
   /** Null where no command gives them. */
   readonly cli: string | null;
   readonly typescript: string;
+  /** A command that shows the same on a larger scale, with numbers of its own. */
+  readonly further?: string;
 }
 
 /** A lab: one file of this folder, and one line in its index. The shell does the rest. */
@@ -174,7 +191,7 @@ export interface Lab<Controls extends z.ZodObject = z.ZodObject> {
   readonly contrast: Partial<z.output<Controls>>;
   /** Updates that can be made alone, by the names of the model's steps. */
   readonly players?: readonly { readonly name: string; readonly label: Text }[];
-  readonly meters: readonly Meter[];
+  readonly meters: readonly Meter<z.output<Controls>>[];
   /** Pictures in their order. `wide` ones take the whole width. */
   readonly pictures: readonly { readonly id: string; readonly title: Text; readonly wide?: boolean }[];
   /** Charts of meters over the steps, or over another meter. */

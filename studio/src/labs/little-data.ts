@@ -4,7 +4,24 @@ import { range } from "../../../src/base/range.ts";
 import { readExact, thin } from "../../../src/data/index.ts";
 import { gan } from "../../../src/models/index.ts";
 import { type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { emdFloor, generatedData, openTraining, pointsOf, scoreLabel, scoresOn, trainingCode } from "./training.ts";
+import { evaluate } from "../../../src/graph/evaluate.ts";
+import { type Tensor, input } from "../../../src/graph/tensor.ts";
+import { kid, leak } from "../../../src/metrics/index.ts";
+import { transformSets, transformsFor } from "../../../src/transforms/index.ts";
+import { ndarray } from "../../../src/base/ndarray.ts";
+import {
+  emdFloor,
+  evaluatorOf,
+  generatedData,
+  intervalMeters,
+  jsBetween,
+  openTraining,
+  pointsOf,
+  scoreLabel,
+  scoresOn,
+  trainFeatures,
+  trainingCode,
+} from "./training.ts";
 
 const controls = z.object({
   share: slider({ en: "share of the training points, ‰", fa: "سهم نقطه‌های آموزش، ‰" }, 1, [0.5, 100, 0.5]),
@@ -23,8 +40,16 @@ const controls = z.object({
 });
 
 type Controls = z.output<typeof controls>;
-const [steps, shown] = [20_000, 500];
+const [steps, shown, measured] = [20_000, 500, 500];
 const extent = [-1.6, 2.6, -1.85, 2.35] as const;
+
+/** A classifier of transformations, trained on all points: how often it takes samples for transformed ones shows a leak. */
+const detector = ({ transforms }: Controls, seed: number) => ({
+  metrics: ["leak"],
+  data: ["moons"],
+  options: { task: "transform" as const, transforms: [transforms] },
+  training: { steps: 300, batch: 128, learningRate: 0.002, schedule: "constant" as const, seed },
+});
 
 function optionsOf({ augment, transforms }: Controls) {
   return { hidden: [64, 64], ...(augment !== "none" && { augment, transforms: [transforms] }) };
@@ -55,8 +80,8 @@ export const littleData = defineLab({
       fa: "DAG به هر تبدیل T سری جدا می‌دهد که T(واقعی) را با T(تولیدشده) مقایسه می‌کند: چیزی نشت نمی‌کند.",
     },
     {
-      en: "For an invertible T the divergence JS of both sides stays the same, so that every head plays the same game.",
-      fa: "برای تبدیل وارون‌پذیر T، واگرایی JS دو طرف تغییر نمی‌کند و هر سر همان بازی را می‌کند.",
+      en: "The bars show why: under an invertible T the divergence JS of both sides stays the same, so that every head plays the same game; all transformations in one make it smaller.",
+      fa: "میله‌ها دلیلش را نشان می‌دهند: با تبدیل وارون‌پذیر T واگرایی JS دو طرف تغییر نمی‌کند و هر سر همان بازی را می‌کند؛ اما آمیختن همهٔ تبدیل‌ها آن را کوچک‌تر می‌کند.",
     },
     {
       en: "The distance to held-out points is what counts; training points are only the ones that happened to be seen.",
@@ -89,6 +114,29 @@ export const littleData = defineLab({
     },
     { id: "generated", label: { en: "score of generated points", fa: "امتیاز نقطه‌های تولیدشده" }, chart: "scores" },
     { id: "memorised", label: { en: "share of memorised samples", fa: "سهم نمونه‌های از‌برشده" }, ideal: 0.01 },
+    {
+      id: "kid",
+      label: { en: "KID to test points", fa: "KID تا نقطه‌های آزمون" },
+      ideal: 0,
+      interval: ["kidLow", "kidHigh"],
+      chart: "kid",
+    },
+    { id: "kidFloor", label: { en: "KID of training points (floor)", fa: "KID نقطه‌های آموزش (کف)" } },
+    {
+      id: "leak",
+      label: {
+        en: "leak: share of samples that look transformed",
+        fa: "نشت: سهم نمونه‌هایی که تبدیل‌یافته به نظر می‌رسند",
+      },
+      ideal: { en: "the floor", fa: "کف" },
+      interval: ["leakLow", "leakHigh"],
+      chart: "leak",
+    },
+    {
+      id: "leakFloor",
+      label: { en: "the same of real test points (floor)", fa: "همان سهم برای نقطه‌های واقعی آزمون (کف)" },
+      chart: "leak",
+    },
     { id: "emd", label: { en: "EMD to test points", fa: "EMD تا نقطه‌های آزمون" }, chart: "emd" },
     { id: "floor", label: { en: "EMD of the training points themselves", fa: "EMD خود نقطه‌های آموزش" }, chart: "emd" },
   ],
@@ -100,8 +148,17 @@ export const littleData = defineLab({
         fa: "نقطه‌های آموزش، نمونه‌ها و میدان تمییزدهنده",
       },
     },
+    {
+      id: "divergences",
+      title: {
+        en: "JS between test points and samples under each transformation",
+        fa: "واگرایی JS میان نقطه‌های آزمون و نمونه‌ها پس از هر تبدیل",
+      },
+    },
   ],
   charts: [
+    { id: "kid", title: { en: "KID", fa: "KID" } },
+    { id: "leak", title: { en: "Leak", fa: "نشت" } },
     { id: "scores", title: { en: "Scores of the discriminator", fa: "امتیازهای تمییزدهنده" } },
     { id: "emd", title: { en: "Earth mover's distance", fa: "فاصلهٔ جابه‌جاکنندهٔ خاک" } },
   ],
@@ -116,14 +173,18 @@ export const littleData = defineLab({
       String.raw`\overline{D}_{\text{train}}-\overline{D}_{\text{held-out}}=${(train - heldOut).toPrecision(3)}`,
     ],
   },
-  code: (chosen, seed, step) =>
-    trainingCode(
-      "gan",
-      "gan",
-      optionsOf(chosen),
-      ["moons", "--limit", String(chosen.share / 1000)],
-      trainingOf(chosen, seed, Math.max(1, step)),
-    ),
+  code: (chosen, seed, step) => ({
+    ...trainingCode("little-data", {
+      recipe: "gan",
+      name: "gan",
+      model: optionsOf(chosen),
+      data: ["moons", "--limit", String(chosen.share / 1000)],
+      training: trainingOf(chosen, seed, Math.max(1, step)),
+      shows: ["samples", "overfitting"],
+      measured: { metrics: { kid: {}, leak: {} }, limit: measured, features: detector(chosen, seed) },
+    }),
+    further: "npx zaya repro dag-small-data",
+  }),
   open: async (chosen, { seed, engine }) => {
     const all = generatedData("moons");
     const data = { ...all, train: thin(all.train, chosen.share / 1000) };
@@ -131,7 +192,15 @@ export const littleData = defineLab({
     const real = Float32Array.from((await readExact(data.train, range(0, Math.min(shown, data.train.size)))).data);
     const noise = fold(key(seed), "arena");
     const floor = await emdFloor(data);
+    const features = await trainFeatures(all, detector(chosen, seed), engine);
+    const held = Float32Array.from((await readExact(data.test, range(0, shown))).data);
+    const maps = transformsFor([transformSets.find(({ name }) => name === chosen.transforms)!], {
+      kind: "points",
+      shape: [2],
+    });
+    let divergences: readonly number[] = [];
     return {
+      length: training.steps,
       get step() {
         return training.step;
       },
@@ -146,6 +215,22 @@ export const littleData = defineLab({
           (part) => Object.entries(overfit).find(([name]) => name.endsWith(`/${part}`))![1],
         ) as [number, number, number];
         const memorised = overfit["overfit/memorised"];
+        const kidOf = await evaluatorOf(training, data, seed, { limit: measured })(kid);
+        const leakOf = await evaluatorOf(training, data, seed, { limit: measured, features })(leak);
+        const samples = await pointsOf(training.trained, noise, shown);
+        divergences = [
+          ...maps.map(({ apply }) => jsBetween(under([apply], held), under([apply], samples))),
+          jsBetween(
+            under(
+              maps.map(({ apply }) => apply),
+              held,
+            ),
+            under(
+              maps.map(({ apply }) => apply),
+              samples,
+            ),
+          ),
+        ];
         return {
           points: data.train.size,
           share: chosen.share,
@@ -155,9 +240,17 @@ export const littleData = defineLab({
           ...(memorised !== undefined && { memorised }),
           emd: (await training.samples())["distance/emd"]!,
           floor,
+          ...intervalMeters("kid", kidOf),
+          ...intervalMeters("leak", leakOf),
         };
       },
       pictures: async () => ({
+        divergences: {
+          kind: "bars",
+          places: [...maps.map(({ name }) => name), "all in one"],
+          xLabel: { en: "transformation of both sides", fa: "تبدیل هر دو طرف" },
+          series: [{ label: { en: "JS in nats", fa: "JS بر حسب نت" }, colour: "third", values: divergences }],
+        },
         plane: {
           kind: "plane",
           extent,
@@ -185,3 +278,12 @@ export const littleData = defineLab({
     };
   },
 });
+
+/** Points, x and y in turn, each under one of the transformations in turn. */
+function under(maps: readonly ((x: Tensor) => Tensor)[], xy: Float32Array): Float32Array {
+  const moved = maps.map((map) => {
+    const [found] = evaluate([map(input("x", [xy.length / 2, 2]))], { x: ndarray("float32", [xy.length / 2, 2], xy) });
+    return found!.data;
+  });
+  return Float32Array.from(xy, (_, i) => moved[(i >> 1) % maps.length]![i]!);
+}

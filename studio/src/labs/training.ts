@@ -1,5 +1,5 @@
-import type { Key } from "../../../src/base/random.ts";
-import { ndarray } from "../../../src/base/ndarray.ts";
+import { type Key, fold, key } from "../../../src/base/random.ts";
+import { full, ndarray } from "../../../src/base/ndarray.ts";
 import { distancePoints as compared } from "../../../src/evaluation/distance-record.ts";
 import { toPoints } from "../../../src/numeric/points.ts";
 import { costMatrix, exactTransport } from "../../../src/transport/index.ts";
@@ -11,10 +11,16 @@ import {
   mnist,
   readExact,
   somePlaces,
+  take,
 } from "../../../src/data/index.ts";
-import type { ConfiguredModel } from "../../../src/models/index.ts";
+import { js } from "../../../src/distances/index.ts";
+import { type Evaluation, type Evaluator, evaluator } from "../../../src/evaluation/index.ts";
+import { evaluate as evaluateGraph } from "../../../src/graph/evaluate.ts";
+import { constant } from "../../../src/graph/tensor.ts";
+import { type ConfiguredModel, classifier } from "../../../src/models/index.ts";
+import type { AdversarialLoss } from "../../../src/objectives/index.ts";
 import { type TrainOptions, planRun } from "../../../src/run/index.ts";
-import type { TrainedModel } from "../../../src/trained/index.ts";
+import { type Features, type TrainedModel, classifierFeatures } from "../../../src/trained/index.ts";
 import { LiveTraining } from "../../../src/train/index.ts";
 import type { Engine } from "../../../src/runtime/index.ts";
 import type { Bench, Code, Numbers, PlanePicture, Text } from "./lab.ts";
@@ -46,34 +52,175 @@ export function generatedData(name: string): DataSplit {
 
 const flagOf = (name: string) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The command and the code that make a training's numbers. */
-export function trainingCode(
-  recipe: string,
-  name: string,
-  model: Readonly<Record<string, unknown>>,
-  data: readonly string[],
-  training: TrainOptions,
-): Code {
-  const words = Object.entries({ ...model, ...training }).map(
-    ([option, value]) => `${flagOf(option)} ${String(value)}`,
-  );
-  const written = (value: object) =>
-    JSON.stringify(value)
-      .replaceAll(/"(\w+)":/g, "$1: ")
-      .replaceAll(",", ", ");
-  return {
-    cli: ["npx zaya train", recipe, `--data ${data.join(" ")}`, "--device wasm", ...words].join(" "),
-    typescript: `import { ${name} } from "zaya/models";
-import { openData } from "zaya/node";
-import { wasmEngine } from "zaya/runtime";
-import { train } from "zaya/train";
+const written = (value: object) =>
+  JSON.stringify(value)
+    .replaceAll(/"(\w+)":/g, "$1: ")
+    .replaceAll(",", ", ");
 
-const data = await openData({ spec: "${data[0]}"${data[1] === "--limit" ? `, limit: ${data[2]}` : ""} });
-const model = ${name}(${written(model)});
-for await (const event of train(model, data, ${written(training)}, { engine: wasmEngine() })) {
-  if (event.type === "step") console.log(event.step, event.losses);
-}`,
+/** Metrics that a lab measures besides what a training logs. */
+interface Measured {
+  /** By their names in zaya, with their options. */
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+  /** Test items that are compared with. */
+  readonly limit?: number;
+  readonly features?: FeatureNet;
+}
+
+/** A classifier that is trained for its features. */
+interface FeatureNet {
+  /** The metrics that are measured in them. */
+  readonly metrics: readonly string[];
+  /** Data as after `--data`. */
+  readonly data: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly training: TrainOptions;
+}
+
+/** A training as a lab shows it: what `zaya train` and the library are told. */
+interface Training {
+  readonly recipe: string;
+  /** Name of the model in the library. */
+  readonly name: string;
+  readonly model: Readonly<Record<string, unknown>>;
+  /** Data as after `--data`. */
+  readonly data: readonly string[];
+  readonly training: TrainOptions;
+  /** The step at which the numbers are wanted, where that is not the end of the training. */
+  readonly until?: number;
+  /** What a lab shows of it. */
+  readonly shows?: readonly ("samples" | "health" | "overfitting" | "evaluate")[];
+  readonly measured?: Measured;
+}
+
+/** The command and the code that make a training's numbers. */
+export function trainingCode(lab: string, shown: Training): Code {
+  return { cli: commandOf(lab, shown), typescript: typescriptOf(shown) };
+}
+
+function commandOf(lab: string, { recipe, model, data, training, until, measured }: Training): string {
+  const words = (options: object) =>
+    Object.entries(options).map(([option, value]) => `${flagOf(option)} ${String(value)}`);
+  const run = `runs/${lab}`;
+  const train = (name: string, on: readonly string[], options: object, out: string) =>
+    ["npx zaya train", name, `--data ${on.join(" ")}`, "--device wasm", ...words(options), `--out ${out}`].join(" ");
+  const lines = [train(recipe, data, { ...model, ...training, ...(until !== undefined && { until }) }, run)];
+  if (measured !== undefined) {
+    const { metrics, limit, features } = measured;
+    const classifier = `${run}-features`;
+    if (features !== undefined)
+      lines.push(train("classifier", features.data, { ...features.options, ...features.training }, classifier));
+    for (const [metric, options] of Object.entries(metrics)) {
+      lines.push(
+        [
+          `npx zaya eval ${run} --device wasm --metric ${metric}`,
+          ...words({
+            ...options,
+            ...(limit !== undefined && { limit }),
+            ...(features?.metrics.includes(metric) && { features: classifier }),
+          }),
+        ].join(" "),
+      );
+    }
+  }
+  return lines.join("\n");
+}
+
+function typescriptOf({ name, model, data, training, until, shows = [], measured }: Training): string {
+  const names = Object.keys(measured?.metrics ?? {}).map((each) =>
+    each.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  const { features, limit, metrics } = measured ?? {};
+  const imports = [
+    ...(measured === undefined ? [] : [`import { fold, key } from "zaya";`]),
+    ...(limit === undefined ? [] : [`import { take } from "zaya/data";`]),
+    ...(measured === undefined ? [] : [`import { evaluator } from "zaya/evaluation";`]),
+    ...(measured === undefined ? [] : [`import { ${names.toSorted().join(", ")} } from "zaya/metrics";`]),
+    `import { ${[name, ...(features === undefined ? [] : ["classifier"])].toSorted().join(", ")} } from "zaya/models";`,
+    `import { openData } from "zaya/node";`,
+    `import { planRun } from "zaya/run";`,
+    `import { wasmEngine } from "zaya/runtime";`,
+    `import { LiveTraining } from "zaya/train";`,
+    ...(features === undefined ? [] : [`import { classifierFeatures } from "zaya/trained";`]),
+  ];
+  const open = (configured: string, on: string, options: object) =>
+    `await LiveTraining.open(await planRun(${configured}, ${on}, ${written(options)}, { engine }))`;
+  const specOf = ([spec, flag, limit]: readonly string[]) =>
+    `{ spec: "${spec}"${flag === "--limit" ? `, limit: ${limit}` : ""} }`;
+  const lines = [
+    `const engine = wasmEngine();`,
+    `const data = await openData(${specOf(data)});`,
+    `const training = ${open(`${name}(${written(model)})`, "data", training)};`,
+    `let losses = {};`,
+    `while (training.step < ${until ?? training.steps}) losses = await training.next();`,
+    `console.log(losses);`,
+    ...shows.map((each) => `console.log(await training.${each}());`),
+  ];
+  if (measured !== undefined) {
+    if (features !== undefined) {
+      lines.push(
+        `const net = ${open(`classifier(${written(features.options)})`, `await openData(${specOf(features.data)})`, features.training)};`,
+        `while (net.step < net.steps) await net.next();`,
+        `const features = await classifierFeatures(net.trained, "classifier");`,
+      );
+    }
+    lines.push(
+      `const test = ${limit === undefined ? "data.test" : `take(data.test, ${limit})`};`,
+      `const subject = { trained: training.trained, data: test, part: "test", training: data.train, key: fold(key(${training.seed}), "evaluate") };`,
+      `const measure = evaluator(subject);`,
+      ...(features === undefined ? [] : [`const measureIn = evaluator({ ...subject, features });`]),
+      ...Object.entries(metrics!).map(([metric, options], i) => {
+        const given = Object.keys(options).length === 0 ? "" : `, ${written(options)}`;
+        return `console.log(await ${features?.metrics.includes(metric) ? "measureIn" : "measure"}(${names[i]}${given}));`;
+      }),
+    );
+  }
+  return `${imports.join("\n")}\n\n${lines.join("\n")}`;
+}
+
+/** Measures metrics as `zaya eval RUN --limit N` does. */
+export function evaluatorOf(
+  training: LiveTraining,
+  data: DataSplit,
+  seed: number,
+  { limit = data.test.size, features }: { readonly limit?: number; readonly features?: Features } = {},
+): Evaluator {
+  const test = limit < data.test.size ? take(data.test, limit) : data.test;
+  const subject = { trained: training.trained, data: test, part: "test", training: data.train };
+  return evaluator({ ...subject, features, key: fold(key(seed), "evaluate") });
+}
+
+/** Meters of a result: its value, and the ends of its interval and its floor where there are such. */
+export function intervalMeters(name: string, { value, interval, floor }: Evaluation): Numbers {
+  const [low, high] = interval;
+  return {
+    [name]: value,
+    ...(Number.isFinite(low) && { [`${name}Low`]: low, [`${name}High`]: high }),
+    ...(floor !== undefined && { [`${name}Floor`]: floor }),
   };
+}
+
+/** The features of a classifier that is trained for them, as `zaya train classifier` does. */
+export async function trainFeatures(
+  data: DataSplit,
+  { options, training }: Pick<FeatureNet, "options" | "training">,
+  engine: Engine,
+): Promise<Features> {
+  const opened = await openTraining(classifier(options), data, training, engine);
+  while (opened.step < opened.steps) await opened.next();
+  return classifierFeatures(opened.trained, "classifier");
+}
+
+/** What the discriminator's loss is where it cannot tell real items from generated ones; undefined for critics. */
+export function equilibriumOf({ discriminator, boundary }: AdversarialLoss): number | undefined {
+  if (boundary === null) return undefined;
+  const undecided = constant(full([1, 1], boundary.score));
+  return evaluateGraph([discriminator(undecided, undecided)], {})[0]!.data[0] as number;
+}
+
+/** The Jensen-Shannon divergence between two sets of points, x and y in turn, as `zaya distance --metric js` estimates it. */
+export function jsBetween(a: Float32Array, b: Float32Array): number {
+  const side = (xy: Float32Array) => ({ points: toPoints(ndarray("float32", [xy.length / 2, 2], xy), "points") });
+  return js.measure(side(a), side(b), {}, { key: key(0), memory: Infinity }).value;
 }
 
 /** The discriminator's score on a grid over the plane, row by row from y0 up, and its rise at given points. */

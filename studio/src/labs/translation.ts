@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { range } from "../../../src/base/range.ts";
-import { type DataSplit, digitsOutlined, hasSides, take } from "../../../src/data/index.ts";
-import { measureUsual } from "../../../src/evaluation/index.ts";
-import { key } from "../../../src/base/random.ts";
+import { type DataSplit, digitsOutlined, hasSides } from "../../../src/data/index.ts";
+import { cycleError as cycleErrorMetric, hiddenInformation, pairError } from "../../../src/metrics/index.ts";
 import { cyclegan } from "../../../src/models/index.ts";
 import { type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { digitLimit, openDigits, openTraining, pixelsOf, trainingCode } from "./training.ts";
+import { digitLimit, evaluatorOf, openDigits, openTraining, pixelsOf, trainingCode } from "./training.ts";
 
 const controls = z.object({
   lambda: slider({ en: "weight λ of the cycle loss", fa: "وزن λ زیان چرخه" }, 10, [0, 20, 1]),
@@ -21,6 +20,7 @@ const controls = z.object({
 type Controls = z.output<typeof controls>;
 const [steps, shown, measured] = [10_000, 8, 64] as const;
 const side = 32;
+const direction = "AtoB";
 
 function optionsOf({ lambda, cycle, channels }: Controls) {
   return {
@@ -59,8 +59,8 @@ export const translation = defineLab({
       fa: "چون ما جفت‌ها را می‌دانیم، خطا تا جفت پنهان قابل اندازه‌گیری است، هر چند مدل از آن یاد نمی‌گیرد.",
     },
     {
-      en: "A low cycle error with a high pair error means that information is hidden in the image.",
-      fa: "خطای چرخهٔ کم با خطای جفت زیاد یعنی اطلاعات در تصویر پنهان شده است.",
+      en: "Where noise too faint to see changes the way back by much more than itself, the original is hidden in the image instead of drawn.",
+      fa: "اگر نویزی ناپیدا مسیر بازگشت را بسیار بیش از خودش تغییر دهد، تصویر اصلی به‌جای آنکه کشیده شود در تصویر پنهان شده است.",
     },
   ],
   question: {
@@ -87,6 +87,16 @@ export const translation = defineLab({
       ideal: 0,
       chart: "errors",
     },
+    {
+      id: "hidden",
+      label: {
+        en: "hidden information: answer of the cycle to faint noise",
+        fa: "اطلاعات پنهان: واکنش چرخه به نویز ناپیدا",
+      },
+      ideal: { en: "about 1 or less", fa: "حدود ۱ یا کمتر" },
+      interval: ["hiddenLow", "hiddenHigh"],
+      chart: "hidden",
+    },
     { id: "generators", label: { en: "loss of the generators", fa: "زیان مولدها" }, chart: "losses" },
     {
       id: "discriminatorB",
@@ -104,6 +114,7 @@ export const translation = defineLab({
   ],
   charts: [
     { id: "errors", title: { en: "Errors on test images", fa: "خطاها روی تصویرهای آزمون" } },
+    { id: "hidden", title: { en: "Hidden information", fa: "اطلاعات پنهان" } },
     { id: "losses", title: { en: "Losses", fa: "زیان‌ها" } },
   ],
   explain: {
@@ -116,14 +127,20 @@ export const translation = defineLab({
       String.raw`\text{cycle error }${cycleError.toPrecision(3)},\qquad \text{error to the hidden pair }${pair.toPrecision(3)}`,
     ],
   },
-  code: (chosen, seed, step) =>
-    trainingCode(
-      "cyclegan",
-      "cyclegan",
-      optionsOf(chosen),
-      ["digits-outlined", "--limit", String(digitLimit)],
-      trainingOf(chosen, seed, Math.max(1, step)),
-    ),
+  code: (chosen, seed, step) => ({
+    ...trainingCode("translation", {
+      recipe: "cyclegan",
+      name: "cyclegan",
+      model: optionsOf(chosen),
+      data: ["digits-outlined", "--limit", String(digitLimit)],
+      training: trainingOf(chosen, seed, Math.max(1, step)),
+      measured: {
+        metrics: { "pair-error": { direction }, "cycle-error": { direction }, "hidden-information": { direction } },
+        limit: measured,
+      },
+    }),
+    further: "npx zaya repro cyclegan-digits",
+  }),
   open: async (chosen, bench) => {
     const data: DataSplit = digitsOutlined.from(await openDigits(bench));
     const training = await openTraining(
@@ -135,8 +152,8 @@ export const translation = defineLab({
     if (!hasSides(data.test)) throw new Error("digits and their outlines must be pairs");
     const { a, b } = data.test.sides;
     const [images, pairs] = [await a.read(range(0, shown)), await b.read(range(0, shown))];
-    const test = take(data.test, measured);
     return {
+      length: training.steps,
       get step() {
         return training.step;
       },
@@ -145,10 +162,19 @@ export const translation = defineLab({
         return { generators: scalars["generators/loss"]!, discriminatorB: scalars["discriminatorB/loss"]! };
       },
       measure: async (): Promise<Numbers> => {
-        const found = await measureUsual(training.trained, test, "test", key(bench.seed));
-        const value = (start: string) => found.find(({ label }) => label.startsWith(start))?.value;
-        const [pair, cycleError] = [value("pair-error"), value("cycle-error")];
-        return { ...(pair !== undefined && { pair }), ...(cycleError !== undefined && { cycleError }) };
+        const measure = evaluatorOf(training, data, bench.seed, { limit: measured });
+        const [pair, around, hidden] = [
+          await measure(pairError, { direction }),
+          await measure(cycleErrorMetric, { direction }),
+          await measure(hiddenInformation, { direction }),
+        ];
+        return {
+          pair: pair.value,
+          cycleError: around.value,
+          hidden: hidden.value,
+          hiddenLow: hidden.interval[0],
+          hiddenHigh: hidden.interval[1],
+        };
       },
       pictures: async () => {
         const there = await training.trained.translate(images, "AtoB");

@@ -1,13 +1,21 @@
 import { z } from "zod";
 import { fold, key } from "../../../src/base/random.ts";
 import { take } from "../../../src/data/index.ts";
-import { evaluator } from "../../../src/evaluation/index.ts";
-import { precision, recall, sharpness } from "../../../src/metrics/index.ts";
+import type { Evaluator } from "../../../src/evaluation/index.ts";
+import { fid, precision, recall, sharpness } from "../../../src/metrics/index.ts";
 import { gan, vae } from "../../../src/models/index.ts";
-import { plainFeatures } from "../../../src/trained/index.ts";
 import type { LiveTraining } from "../../../src/train/index.ts";
 import { type Numbers, defineLab, slider } from "./lab.ts";
-import { digitLimit, openDigits, openTraining, pixelsOf, trainingCode } from "./training.ts";
+import {
+  digitLimit,
+  evaluatorOf,
+  intervalMeters,
+  openDigits,
+  openTraining,
+  pixelsOf,
+  trainFeatures,
+  trainingCode,
+} from "./training.ts";
 
 const controls = z.object({
   latent: slider({ en: "dimensions of z, of both", fa: "بُعدهای z در هر دو" }, 8, [2, 32, 1]),
@@ -17,6 +25,15 @@ const controls = z.object({
 
 type Controls = z.output<typeof controls>;
 const [steps, shown, measured] = [20_000, 30, 300];
+const data = ["mnist", "--limit", String(digitLimit)];
+
+/** A small classifier of the digits, in whose features both are compared. */
+const featureNet = (seed: number) => ({
+  metrics: ["fid", "precision", "recall"],
+  data,
+  options: { arch: "mlp" as const, hidden: [64], features: 32 },
+  training: { steps: 300, batch: 64, learningRate: 0.002, schedule: "constant" as const, seed },
+});
 
 const vaeOptions = ({ latent, width }: Controls) => ({ latent, hidden: [width] });
 const ganOptions = ({ latent, width }: Controls) => ({ latent, hidden: [width], arch: "mlp" as const });
@@ -66,20 +83,61 @@ export const vaeOrGan = defineLab({
   meters: [
     { id: "vaeSharpness", label: { en: "VAE: sharpness", fa: "VAE: تیزی" }, ideal: 1, chart: "sharpness" },
     { id: "ganSharpness", label: { en: "GAN: sharpness", fa: "GAN: تیزی" }, ideal: 1, chart: "sharpness" },
+    ...(
+      [
+        ["vae", "VAE"],
+        ["gan", "GAN"],
+      ] as const
+    ).flatMap(([id, name]) => [
+      {
+        id: `${id}Fid`,
+        label: { en: `${name}: FID, in a classifier's features`, fa: `${name}: FID در ویژگی‌های یک طبقه‌بند` },
+        ideal: { en: "the floor", fa: "کف" },
+        interval: [`${id}FidLow`, `${id}FidHigh`] as const,
+        chart: "fid",
+      },
+    ]),
     {
-      id: "vaePrecision",
-      label: { en: "VAE: precision, in pixels", fa: "VAE: دقت، در فضای پیکسل" },
-      ideal: { en: "that of real digits", fa: "همان رقم‌های واقعی" },
+      id: "fidFloor",
+      label: { en: "FID of other real digits (floor)", fa: "FID رقم‌های واقعی دیگر (کف)" },
+      chart: "fid",
+    },
+    ...(
+      [
+        ["vae", "VAE"],
+        ["gan", "GAN"],
+      ] as const
+    ).flatMap(([id, name]) => [
+      {
+        id: `${id}Precision`,
+        label: { en: `${name}: precision`, fa: `${name}: دقت` },
+        interval: [`${id}PrecisionLow`, `${id}PrecisionHigh`] as const,
+        chart: "precision",
+      },
+    ]),
+    {
+      id: "precisionFloor",
+      label: { en: "precision of other real digits", fa: "دقت رقم‌های واقعی دیگر" },
       chart: "precision",
     },
+    ...(
+      [
+        ["vae", "VAE"],
+        ["gan", "GAN"],
+      ] as const
+    ).flatMap(([id, name]) => [
+      {
+        id: `${id}Recall`,
+        label: { en: `${name}: recall`, fa: `${name}: بازیابی` },
+        interval: [`${id}RecallLow`, `${id}RecallHigh`] as const,
+        chart: "recall",
+      },
+    ]),
     {
-      id: "ganPrecision",
-      label: { en: "GAN: precision, in pixels", fa: "GAN: دقت، در فضای پیکسل" },
-      ideal: { en: "that of real digits", fa: "همان رقم‌های واقعی" },
-      chart: "precision",
+      id: "recallFloor",
+      label: { en: "recall of other real digits", fa: "بازیابی رقم‌های واقعی دیگر" },
+      chart: "recall",
     },
-    { id: "vaeRecall", label: { en: "VAE: recall, in pixels", fa: "VAE: بازیابی، در فضای پیکسل" }, chart: "recall" },
-    { id: "ganRecall", label: { en: "GAN: recall, in pixels", fa: "GAN: بازیابی، در فضای پیکسل" }, chart: "recall" },
     { id: "vaeLoss", label: { en: "VAE: loss, nats", fa: "VAE: زیان، نت" } },
     { id: "ganLoss", label: { en: "GAN: loss of the discriminator", fa: "GAN: زیان تمییزدهنده" } },
   ],
@@ -90,33 +148,46 @@ export const vaeOrGan = defineLab({
   ],
   charts: [
     { id: "sharpness", title: { en: "Sharpness", fa: "تیزی" } },
+    { id: "fid", title: { en: "FID", fa: "FID" }, log: "y" },
     { id: "precision", title: { en: "Precision", fa: "دقت" } },
     { id: "recall", title: { en: "Recall", fa: "بازیابی" } },
   ],
   explain: {
     text: {
-      en: "Precision and recall are shares of items within the nearest-neighbour balls of the other side, here in pixels, as a classifier's features would have to be trained first; 300 samples against 300 test digits.",
-      fa: "دقت و بازیابی سهم تصویرهایی است که درون گوی‌های نزدیک‌ترین همسایهٔ طرف دیگرند؛ در اینجا در فضای پیکسل، چون ویژگی‌های طبقه‌بند باید جداگانه آموزش ببینند؛ ۳۰۰ نمونه در برابر ۳۰۰ رقم آزمون.",
+      en: "FID compares mean and covariance of features; precision and recall are shares of items within the nearest-neighbour balls of the other side. The 32 features are those of a small classifier, trained for 300 steps before the lab opens; 300 samples against 300 test digits, in brackets the 95 % interval.",
+      fa: "FID میانگین و کوواریانس ویژگی‌ها را مقایسه می‌کند؛ دقت و بازیابی سهم تصویرهایی است که درون گوی‌های نزدیک‌ترین همسایهٔ طرف دیگرند. ۳۲ ویژگی از طبقه‌بند کوچکی است که پیش از بازشدن آزمایشگاه ۳۰۰ گام آموزش می‌بیند؛ ۳۰۰ نمونه در برابر ۳۰۰ رقم آزمون و بازهٔ اطمینان ۹۵ درصد در کروشه.",
     },
-    formula: ({ vaeSharpness = 0, ganSharpness = 0 }) => [
+    formula: ({ vaeSharpness = 0, ganSharpness = 0, vaeFid = 0, ganFid = 0 }) => [
+      String.raw`\mathrm{FID}=\lVert\mu_1-\mu_2\rVert^2+\mathrm{tr}\bigl(C_1+C_2-2(C_1C_2)^{1/2}\bigr):\quad \text{VAE }${vaeFid.toPrecision(4)},\quad \text{GAN }${ganFid.toPrecision(4)}`,
       String.raw`\text{VAE: }\max\ \mathbb{E}_q[\log p(x|z)]-\mathrm{KL}(q\,\|\,p),\qquad \text{GAN: }\min_G\max_D V(D,G)`,
       String.raw`\frac{\mathrm{Var}(\Delta\,\text{samples})}{\mathrm{Var}(\Delta\,\text{real})}:\quad \text{VAE }${vaeSharpness.toPrecision(3)},\quad \text{GAN }${ganSharpness.toPrecision(3)}`,
     ],
   },
   code: (chosen, seed, step) => {
-    const data = ["mnist", "--limit", String(digitLimit)];
     const training = trainingOf(chosen, seed, Math.max(1, step));
+    const shown = {
+      data,
+      training,
+      measured: {
+        metrics: { fid: {}, precision: {}, recall: {}, sharpness: {} },
+        limit: measured,
+        features: featureNet(seed),
+      },
+    };
     const [first, second] = [
-      trainingCode("vae", "vae", vaeOptions(chosen), data, training),
-      trainingCode("gan", "gan", ganOptions(chosen), data, training),
+      trainingCode("vae", { recipe: "vae", name: "vae", model: vaeOptions(chosen), ...shown }),
+      trainingCode("gan", { recipe: "gan", name: "gan", model: ganOptions(chosen), ...shown }),
     ];
     return {
       cli: `${first.cli}\n${second.cli}`,
-      typescript: `${first.typescript}\n\n// And the GAN:\n${second.typescript}`,
+      // The same with the GAN by its two names.
+      typescript: `${first.typescript}\n\n// For the GAN: gan(${JSON.stringify(ganOptions(chosen))}) from "zaya/models"`,
+      further: "npx zaya repro vae-vs-gan",
     };
   },
   open: async (chosen, bench) => {
     const data = await openDigits(bench);
+    const features = await trainFeatures(data, featureNet(bench.seed), bench.engine);
     const training = trainingOf(chosen, bench.seed, steps);
     const sides = {
       vae: await openTraining(vae(vaeOptions(chosen)), data, training, bench.engine),
@@ -124,16 +195,18 @@ export const vaeOrGan = defineLab({
     };
     const own = key(bench.seed);
     const test = take(data.test, measured);
-    const measuredOn = async (side: LiveTraining) => {
-      const measure = evaluator({
-        trained: side.trained,
-        data: test,
-        part: "test",
-        key: own,
-        features: plainFeatures("image"),
-      });
-      const [a, b, c] = [await measure(sharpness), await measure(precision), await measure(recall)];
-      return [a.value, b.value, c.value] as const;
+    const measuredOn = async (name: "vae" | "gan"): Promise<Numbers> => {
+      const plain = { limit: measured };
+      const [inPixels, measure] = [plain, { ...plain, features }].map((how) =>
+        evaluatorOf(sides[name], data, bench.seed, how),
+      ) as [Evaluator, Evaluator];
+      const [a, b, c] = [await measure(fid), await measure(precision), await measure(recall)];
+      return {
+        ...intervalMeters(`${name}Fid`, a),
+        ...intervalMeters(`${name}Precision`, b),
+        ...intervalMeters(`${name}Recall`, c),
+        [`${name}Sharpness`]: (await inPixels(sharpness)).value,
+      };
     };
     const images = async (side: LiveTraining) => ({
       kind: "images" as const,
@@ -144,6 +217,7 @@ export const vaeOrGan = defineLab({
     });
     const real = Array.from({ length: shown }, (_, i) => i);
     return {
+      length: steps,
       get step() {
         return sides.vae.step;
       },
@@ -152,9 +226,11 @@ export const vaeOrGan = defineLab({
         return { vaeLoss: first["vae/loss"]!, ganLoss: second["discriminator/loss"]! };
       },
       measure: async (): Promise<Numbers> => {
-        const [vaeSharpness, vaePrecision, vaeRecall] = await measuredOn(sides.vae);
-        const [ganSharpness, ganPrecision, ganRecall] = await measuredOn(sides.gan);
-        return { vaeSharpness, ganSharpness, vaePrecision, ganPrecision, vaeRecall, ganRecall };
+        const found: Record<string, number> = { ...(await measuredOn("vae")), ...(await measuredOn("gan")) };
+        const [fidFloor, precisionFloor, recallFloor] = ["Fid", "Precision", "Recall"].map(
+          (name) => found[`vae${name}Floor`]!,
+        );
+        return { ...found, fidFloor: fidFloor!, precisionFloor: precisionFloor!, recallFloor: recallFloor! };
       },
       pictures: async () => ({
         vae: await images(sides.vae),

@@ -15,6 +15,7 @@ const controls = z.object({
   objective: choice({ en: "weight of the KL term", fa: "وزن جملهٔ KL" }, "fixed", {
     fixed: { en: "fixed β", fa: "β ثابت" },
     target: { en: "learned multiplier, KL ≤ δ", fa: "ضریب یادگرفته، KL ≤ δ" },
+    sweep: { en: "six β, one training after another", fa: "شش مقدار β، یک آموزش پس از دیگری" },
   }),
   beta: slider({ en: "β, where it is fixed", fa: "β، اگر ثابت باشد" }, 1, [0, 20, 0.5]),
   target: slider({ en: "δ in nats, where it is learned", fa: "δ بر حسب نت، اگر ضریب یادگرفته شود" }, 6, [1, 30, 1]),
@@ -24,17 +25,20 @@ const controls = z.object({
 type Controls = z.output<typeof controls>;
 
 const steps = 20_000;
+/** Weights of the sweep, each trained for so many steps from the same parameters. */
+const [betas, stepsEach] = [[0.5, 1, 2, 4, 8, 16], 500] as const;
 const batch = 128;
 /** Digits of each picture: in the plane, reconstructed, and on each side of the manifold. */
 const [inPlane, reconstructed, side] = [240, 10, 12];
 
-function optionsOf({ latent, likelihood, objective, beta, target }: Controls) {
+/** @param swept The weight of the KL term where it is swept. */
+function optionsOf({ latent, likelihood, objective, beta, target }: Controls, swept: number) {
   return {
     latent,
     hidden: [128],
     likelihood,
     ...(likelihood === "gaussian" && { sigma: 1 }),
-    ...(objective === "fixed" ? { beta } : { klTarget: target }),
+    ...(objective === "fixed" ? { beta } : objective === "sweep" ? { beta: swept } : { klTarget: target }),
   };
 }
 
@@ -59,8 +63,8 @@ export const vaeWorkbench = defineLab({
       fa: "رمزگشای گاوسی با σ ثابت همان مربع خطاست و رمزگشای برنولی همان آنتروپی متقاطع دودویی.",
     },
     {
-      en: "Every dot of the latent plane is a test digit; click anywhere to decode that place.",
-      fa: "هر نقطهٔ صفحهٔ نهفته یک رقم آزمون است؛ هر جا کلیک کنید همان نقطه رمزگشایی می‌شود.",
+      en: "Every dot of the latent plane is a test digit; the place under the pointer is decoded.",
+      fa: "هر نقطهٔ صفحهٔ نهفته یک رقم آزمون است؛ نقطهٔ زیر نشانگر هم‌زمان رمزگشایی می‌شود.",
     },
     {
       en: "Raise β and the dots crowd around 0: at the end all posteriors equal the prior and nothing is said (posterior collapse).",
@@ -98,6 +102,13 @@ export const vaeWorkbench = defineLab({
     { id: "complementarity", label: { en: "multiplier × (KL − δ)", fa: "ضریب × (KL − δ)" }, ideal: 0 },
   ],
   pictures: [
+    {
+      id: "tradeOff",
+      title: {
+        en: `Rate and distortion at β = ${betas.join(", ")}`,
+        fa: `نرخ و اعوجاج برای β = ${betas.map((each) => new Intl.NumberFormat("fa").format(each)).join("، ")}`,
+      },
+    },
     { id: "latent", title: { en: "Posterior means of test digits", fa: "میانگین‌های پسین رقم‌های آزمون" } },
     { id: "manifold", title: { en: "What the plane decodes to", fa: "تصویرهای رمزگشایی‌شدهٔ صفحه" } },
     { id: "digits", title: { en: "Test digits and their reconstructions", fa: "رقم‌های آزمون و بازسازی آن‌ها" } },
@@ -123,22 +134,40 @@ export const vaeWorkbench = defineLab({
     ],
   },
   drawing: { side: 28, label: { en: "Draw a digit", fa: "یک رقم بکشید" } },
-  code: (chosen, seed, step) =>
-    trainingCode(
-      "beta-vae",
-      "betaVae",
-      optionsOf(chosen),
-      ["mnist", "--limit", String(digitLimit)],
-      trainingOf(chosen, seed, Math.max(1, step)),
-    ),
+  code: (chosen, seed, step) => {
+    const isSwept = chosen.objective === "sweep";
+    const begun = isSwept ? betas.slice(0, Math.max(1, Math.ceil(step / stepsEach))) : [chosen.beta];
+    const codes = begun.map((beta, i) => {
+      const until = isSwept ? Math.min(stepsEach, Math.max(1, step - i * stepsEach)) : Math.max(1, step);
+      return trainingCode(isSwept ? `vae-workbench-${beta}` : "vae-workbench", {
+        recipe: "beta-vae",
+        name: "betaVae",
+        model: optionsOf(chosen, beta),
+        data: ["mnist", "--limit", String(digitLimit)],
+        training: trainingOf(chosen, seed, until),
+        shows: ["evaluate"],
+      });
+    });
+    return {
+      cli: codes.map(({ cli }) => cli).join("\n"),
+      typescript: codes.at(-1)!.typescript,
+      further: "npx zaya repro beta-vae",
+    };
+  },
   open: async (chosen, bench) => {
     const data = await openDigits(bench);
-    const training = await openTraining(
-      betaVae(optionsOf(chosen)),
-      data,
-      trainingOf(chosen, bench.seed, steps),
-      bench.engine,
-    );
+    const isSwept = chosen.objective === "sweep";
+    const trainingAt = (beta: number) =>
+      openTraining(
+        betaVae(optionsOf(chosen, beta)),
+        data,
+        trainingOf(chosen, bench.seed, isSwept ? stepsEach : steps),
+        bench.engine,
+      );
+    /** Trainings of the sweep that have ended, by what they came to. */
+    const ended: { readonly rate: number; readonly distortion: number }[] = [];
+    let training = await trainingAt(isSwept ? betas[0] : chosen.beta);
+    let latest = { rate: Number.NaN, distortion: Number.NaN };
     const { latent } = chosen;
     const images = await data.test.read(range(0, inPlane));
     const { labels } = data.test;
@@ -153,10 +182,16 @@ export const vaeWorkbench = defineLab({
       return { mean: mean!.data as Float32Array, logvar: logvar!.data as Float32Array };
     };
     return {
+      length: isSwept ? betas.length * stepsEach : steps,
       get step() {
-        return training.step;
+        return ended.length * stepsEach + training.step;
       },
       advance: async () => {
+        if (isSwept && training.step === stepsEach) {
+          ended.push(latest);
+          await training.release();
+          training = await trainingAt(betas[ended.length]!);
+        }
         const scalars = await training.next();
         const named: Record<string, number> = { loss: scalars["beta-vae/loss"]!, weight: scalars["beta-vae/beta"]! };
         for (const name of ["slack", "complementarity"]) {
@@ -173,6 +208,7 @@ export const vaeWorkbench = defineLab({
           readonly klPerLatent: readonly number[];
         };
         perLatent = klPerLatent;
+        latest = { rate: kl!, distortion: recon! };
         return {
           negElbo: found!.value,
           recon: recon!,
@@ -222,11 +258,28 @@ export const vaeWorkbench = defineLab({
         }));
         const own = [mean[inPlane * latent]!, mean[inPlane * latent + 1]!];
         const spread = [0, 1].map((j) => Math.exp(logvar[inPlane * latent + j]! / 2));
+        const swept = [...ended, latest];
         return {
+          ...(isSwept && {
+            tradeOff: {
+              kind: "curves" as const,
+              x: swept.map(({ rate }) => rate),
+              xLabel: { en: "rate: KL term, nats", fa: "نرخ: جملهٔ KL، نت" },
+              curves: [
+                {
+                  label: { en: "distortion: reconstruction term, nats", fa: "اعوجاج: جملهٔ بازسازی، نت" },
+                  colour: "fake" as const,
+                  values: swept.map(({ distortion }) => distortion),
+                  dots: true,
+                },
+              ],
+            },
+          }),
           latent: {
             kind: "plane",
             extent: [-4, 4, -4, 4],
             poke: "decode",
+            hover: "decode",
             points: [
               ...dots,
               ...(isDrawn

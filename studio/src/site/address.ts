@@ -14,12 +14,18 @@ export type Place =
       readonly a: Values;
       /** The other side; null where nothing is compared. */
       readonly b: Values | null;
+      /** Controls that a teacher has locked. */
+      readonly lock: readonly string[];
+      /** Controls and parts of the page that a teacher has hidden. */
+      readonly hide: readonly string[];
     };
 
 export interface Address {
   readonly place: Place;
   readonly language: Language;
 }
+
+const usualSeed = 7;
 
 /** Seeds below this one are short enough to be read out. */
 export const seeds = 10_000;
@@ -42,6 +48,13 @@ function valuesFrom(lab: Lab, params: URLSearchParams, side: string): Values {
   return values;
 }
 
+const listed = (params: URLSearchParams, name: string) => (params.get(name) ?? "").split(",").filter(Boolean);
+
+/** A lab as it opens. */
+export function beginning(lab: Lab): Place {
+  return { page: "lab", lab, seed: usualSeed, a: initialValues(lab), b: null, lock: [], hide: [] };
+}
+
 /** The page that an address means: a broken one is the gallery's. */
 export function parseAddress(hash: string, fallback: Language): Address {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -49,15 +62,17 @@ export function parseAddress(hash: string, fallback: Language): Address {
   const language = languages.find((each) => each === params.get("lang")) ?? fallback;
   const lab = labs.find(({ id }) => id === path);
   if (lab === undefined) return { place: { page: path === "course" ? "course" : "gallery" }, language };
-  const seed = Number(params.get("seed") ?? 7);
+  const seed = Number(params.get("seed") ?? usualSeed);
   return {
     language,
     place: {
       page: "lab",
       lab,
-      seed: Number.isInteger(seed) && seed >= 0 && seed < seeds ? seed : 7,
+      seed: Number.isInteger(seed) && seed >= 0 && seed < seeds ? seed : usualSeed,
       a: valuesFrom(lab, params, "a"),
       b: params.has("b") ? valuesFrom(lab, params, "b") : null,
+      lock: listed(params, "lock"),
+      hide: listed(params, "hide"),
     },
   };
 }
@@ -77,6 +92,9 @@ export function formatAddress({ place, language }: Address): string {
   if (place.b !== null) {
     params.set("b", "");
     add("b", place.b);
+  }
+  for (const name of ["lock", "hide"] as const) {
+    if (place[name].length > 0) params.set(name, place[name].join(","));
   }
   return `#/${place.lab.id}?${params}`;
 }

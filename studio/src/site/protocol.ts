@@ -29,6 +29,8 @@ export type FromWorker =
   | {
       readonly type: "frame";
       readonly step: number;
+      /** Whether there are no more steps. */
+      readonly hasEnded: boolean;
       readonly pictures: Readonly<Record<string, Picture>>;
       /** Since the frame before, oldest first. */
       readonly readings: readonly Reading[];

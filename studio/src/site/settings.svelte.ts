@@ -51,9 +51,8 @@ class Settings {
     keep("digits", digits);
   }
 
-  get numerals(): Numerals {
-    return new Numerals(this.language, this.digits);
-  }
+  /** Made anew only where language or digits change: number formats are expensive to make. */
+  readonly numerals = $derived(new Numerals(this.language, this.digits));
 
   /** A text in the language of the page. */
   say(text: Text): string {

@@ -50,7 +50,9 @@ async function work(message: Exclude<ToWorker, { type: "drawn" | "pause" }>): Pr
     experiment.poke?.(message.name, message.value);
     await show(experiment);
   } else if (message.type === "step") {
-    for (let i = 0; i < message.count; i++) await advance(experiment, message.player);
+    for (let i = 0; i < message.count && experiment.step < lengthOf(experiment); i++) {
+      await advance(experiment, message.player);
+    }
     await measure(experiment);
     await show(experiment);
   } else {
@@ -83,6 +85,8 @@ async function fetched(address: URL): Promise<Uint8Array> {
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
+const lengthOf = ({ length = Infinity }: Experiment) => length;
+
 async function advance(of: Experiment, player?: string): Promise<void> {
   const numbers = await of.advance(player);
   if (of.step % perReading === 0 || player !== undefined || !isRunning) pending.push({ step: of.step, numbers });
@@ -103,9 +107,14 @@ async function frame(): Promise<void> {
     const began = performance.now();
     const first = experiment.step;
     const most = pace === 0 ? Infinity : Math.max(1, Math.round((pace * perFrame) / 1000));
-    const goesOn = (step: number) => isRunning && step - first < most && performance.now() - began < perFrame;
-    do await advance(experiment);
-    while (goesOn(experiment.step));
+    const length = lengthOf(experiment);
+    const goesOn = (step: number) =>
+      isRunning && step < length && step - first < most && performance.now() - began < perFrame;
+    while (goesOn(experiment.step)) await advance(experiment);
+    if (experiment.step >= length) {
+      isRunning = false;
+      await measure(experiment);
+    }
     await show(experiment);
     const wanted = pace === 0 ? 0 : (1000 * (experiment.step - first)) / pace;
     const left = wanted - (performance.now() - began);
@@ -124,6 +133,13 @@ async function show(of: Experiment): Promise<void> {
   await lastDrawn;
   const pictures = await of.pictures();
   lastDrawn = new Promise<void>((resolve) => (drawn = resolve));
-  tell({ type: "frame", step: of.step, pictures, readings: pending, stepsPerSecond: speed });
+  tell({
+    type: "frame",
+    step: of.step,
+    hasEnded: of.step >= lengthOf(of),
+    pictures,
+    readings: pending,
+    stepsPerSecond: speed,
+  });
   pending = [];
 }

@@ -13,6 +13,7 @@ interface View {
     picture: never;
     label: string;
     onpoke?: ((name: string, value: readonly number[]) => void) | undefined;
+    onset?: ((control: string, value: number) => void) | undefined;
   }>;
   summary(picture: Picture, writer: Writer): string;
   table(picture: Picture, writer: Writer): Twin;

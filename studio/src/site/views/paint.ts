@@ -24,31 +24,47 @@ const cividis = [
 ];
 const levels = cividis.map((colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)));
 
-/** Red, green and blue of a share in [0, 1], from 0 to 255. */
-export function cividisAt(share: number): [number, number, number] {
-  const place = Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * (levels.length - 1);
+/** A pixel as canvases keep it: red in the lowest byte. */
+const pixel = (red: number, green: number, blue: number) => (255 << 24) | (blue << 16) | (green << 8) | red;
+
+const shades = Int32Array.from({ length: 256 }, (_, shade) => {
+  const place = (shade / 255) * (levels.length - 1);
   const i = Math.min(levels.length - 2, Math.floor(place));
   const part = place - i;
-  return [0, 1, 2].map((c) => (1 - part) * levels[i]![c]! + part * levels[i + 1]![c]!) as [number, number, number];
+  const [red, green, blue] = [0, 1, 2].map((c) => Math.round((1 - part) * levels[i]![c]! + part * levels[i + 1]![c]!));
+  return pixel(red!, green!, blue!);
+});
+
+/** The pixel of a share in [0, 1]. */
+export function cividisAt(share: number): number {
+  return shades[Math.round(255 * Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)))]!;
 }
 
-/** An image of numbers, for a canvas to scale. */
-export function imageOf(
-  columns: number,
-  rows: number,
-  colourAt: (column: number, row: number) => readonly [number, number, number, number?],
-): OffscreenCanvas {
-  const canvas = new OffscreenCanvas(columns, rows);
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(columns, rows);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const [red, green, blue, alpha = 255] = colourAt(column, row);
-      image.data.set([red, green, blue, alpha], 4 * (row * columns + column));
-    }
+/** The pixel of a grey from 0 to 255. */
+export const greyAt = (grey: number): number => pixel(grey, grey, grey);
+
+/** The canvas on which images are put before they are scaled. */
+let scratch: OffscreenCanvas | null = null;
+
+/** Draws an image of so many pixels on a part of a canvas, scaled; 0 is a transparent pixel. */
+export function drawImage(
+  context: CanvasRenderingContext2D,
+  [columns, rows]: readonly [number, number],
+  pixelAt: (column: number, row: number) => number,
+  [x, y, width, height]: readonly [number, number, number, number],
+): void {
+  scratch ??= new OffscreenCanvas(columns, rows);
+  if (scratch.width < columns || scratch.height < rows) {
+    [scratch.width, scratch.height] = [Math.max(scratch.width, columns), Math.max(scratch.height, rows)];
   }
-  context.putImageData(image, 0, 0);
-  return canvas;
+  const image = new ImageData(columns, rows);
+  const pixels = new Int32Array(image.data.buffer);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) pixels[row * columns + column] = pixelAt(column, row);
+  }
+  const held = scratch.getContext("2d", { willReadFrequently: true })!;
+  held.putImageData(image, 0, 0);
+  context.drawImage(scratch, 0, 0, columns, rows, x, y, width, height);
 }
 
 /** Turns a canvas into a paint of its size on the page, as sharp as the screen. */
