@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,41 +10,93 @@ import { type Bench, type Lab, controlsOf } from "../../studio/src/labs/lab.ts";
 import { parseMetricLine } from "../../src/run/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 
-const bin = join(import.meta.dirname, "..", "..", "bin", "zaya.js");
+const root = join(import.meta.dirname, "..", "..");
+const bin = join(root, "bin", "zaya.js");
+const run = promisify(execFile);
 
-/** Names of a lab's meters in the run's record. */
-const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "gan-arena": {
-    modes: "modes/covered",
-    quality: "modes/highQuality",
-    emd: "distance/emd",
-    discriminator: "discriminator/loss",
-    generator: "generator/loss",
-  },
+interface Shown {
+  /** Controls that are not the initial ones. */
+  readonly controls?: Readonly<Record<string, unknown>>;
+  readonly steps?: number;
+  /** Folder of the run of the command, and what its record calls the meters. */
+  readonly record?: readonly [run: string, names: Readonly<Record<string, string>>];
+  /** What its evaluations call the meters; `fid.floor` is the floor of a result. */
+  readonly evaluations?: Readonly<Record<string, string>>;
+  /** Meters whose numbers the TypeScript prints, which is run where they are given. */
+  readonly printed?: readonly string[];
+}
+
+const gan = { modes: "modes/covered", quality: "modes/highQuality", emd: "distance/emd" };
+const bound = { recon: "elbo/recon", kl: "elbo/kl", active: "elbo/activeUnits" };
+
+/** Every lab, with the meters that its command or code gives. */
+const shown: Readonly<Record<string, Shown>> = {
+  estimators: { printed: ["scoreMean", "scoreVariance", "scoreError", "pathMean", "pathVariance", "pathError", "n"] },
+  "gumbel-softmax": { printed: ["mean", "variance", "error", "n"] },
   "vae-workbench": {
-    negElbo: "elbo",
-    recon: "elbo/recon",
-    kl: "elbo/kl",
-    active: "elbo/activeUnits",
-    loss: "beta-vae/loss",
-    weight: "beta-vae/beta",
+    record: [
+      "vae-workbench",
+      { ...bound, negElbo: "elbo", bits: "elbo/bitsPerDim", loss: "beta-vae/loss", weight: "beta-vae/beta" },
+    ],
+  },
+  disentanglement: { record: ["disentanglement", bound], evaluations: { mig: "mig", migError: "mig.stderr" } },
+  "gan-arena": {
+    steps: 40,
+    controls: { noise: 0.1 },
+    record: ["arena", { ...gan, discriminator: "discriminator/loss", generator: "generator/loss" }],
+    printed: ["modes", "quality", "emd", "discriminator", "generator"],
+  },
+  "collapse-clinic": { controls: { remedy: "adagan" }, record: ["clinic-adagan", gan] },
+  "dying-relu": {
+    steps: 40,
+    record: [
+      "dying-relu",
+      {
+        dead1: "dead/generator/layer1",
+        dead2: "dead/generator/layer2",
+        gradient: "gradient/generator/generator",
+        emd: "distance/emd",
+        loss: "generator/loss",
+      },
+    ],
+  },
+  divergences: { printed: ["mean", "kl", "reverse", "js", "w1", "klGradient", "jsGradient", "w1Gradient"] },
+  "earth-mover": { steps: 0, printed: ["emd", "sinkhorn", "sliced"] },
+  "vae-or-gan": {
+    record: ["vae", { vaeLoss: "vae/loss" }],
+    evaluations: {
+      vaeFid: "vae:fid",
+      ganFid: "gan:fid",
+      fidFloor: "vae:fid.floor",
+      vaePrecision: "vae:precision",
+      ganPrecision: "gan:precision",
+      vaeRecall: "vae:recall",
+      ganRecall: "gan:recall",
+      vaeSharpness: "vae:sharpness",
+      ganSharpness: "gan:sharpness",
+    },
+  },
+  translation: {
+    steps: 2,
+    record: ["translation", { generators: "generators/loss", discriminatorB: "discriminatorB/loss" }],
+    evaluations: { pair: "pair-error", cycleError: "cycle-error", hidden: "hidden-information" },
   },
   "little-data": {
-    train: "overfit/scores/train",
-    heldOut: "overfit/scores/heldOut",
-    memorised: "overfit/memorised",
-    emd: "distance/emd",
-  },
-  "dying-relu": {
-    dead1: "dead/generator/layer1",
-    dead2: "dead/generator/layer2",
-    gradient: "gradient/generator/generator",
-    emd: "distance/emd",
-    loss: "generator/loss",
+    record: [
+      "little-data",
+      {
+        train: "overfit/scores/train",
+        heldOut: "overfit/scores/heldOut",
+        memorised: "overfit/memorised",
+        emd: "distance/emd",
+      },
+    ],
+    evaluations: { kid: "kid", kidFloor: "kid.floor", leak: "leak", leakFloor: "leak.floor" },
+    printed: ["emd", "heldOut", "kid", "leak"],
   },
 };
 
-const site = join(import.meta.dirname, "..", "..", "dist", "labs");
+const site = join(root, "dist", "labs");
 
 const bench = (seed: number): Bench => ({
   seed,
@@ -54,37 +106,79 @@ const bench = (seed: number): Bench => ({
 
 const initial = (lab: Lab) => Object.fromEntries(controlsOf(lab).map(({ name, initial: value }) => [name, value]));
 
-describe("the command that a lab shows", () => {
+/** Numbers in what Node prints of objects and results. */
+const numbersIn = (text: string) =>
+  new Set([...text.matchAll(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g)].map(([written]) => Number(written)));
+
+describe("the command and the code that a lab shows give its numbers, to the bit", () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "zaya-labs-"));
+    // Inside of the package, which its own code imports by name.
+    folder = await mkdtemp(join(root, "test", "labs", ".shown-"));
   });
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(Object.entries(names))("gives its numbers, to the bit: %s", { timeout: 120_000 }, async (id, meters) => {
+  it("is looked at for every lab", () => {
+    expect(Object.keys(shown)).toEqual(labs.map(({ id }) => id));
+  });
+
+  it.each(Object.entries(shown))("%s", { timeout: 120_000 }, async (id, expected) => {
+    const { controls = {}, steps = 10, record, evaluations = {}, printed } = expected;
     const lab = labs.find((each) => each.id === id)!;
-    const [steps, seed] = [40, 5];
-    const experiment = await lab.open(lab.controls.parse(initial(lab)), bench(seed));
+    const seed = 5;
+    const chosen = lab.controls.parse({ ...initial(lab), ...controls });
+    const experiment = await lab.open(chosen, bench(seed));
     const scalars: Record<string, number> = {};
     while (experiment.step < steps) Object.assign(scalars, await experiment.advance());
     const found: Readonly<Record<string, number>> = { ...scalars, ...(await experiment.measure()) };
     await experiment.release();
-    const { cli } = lab.code(initial(lab) as never, seed, steps);
-    const words = cli!.split(" ");
-    expect(words.slice(0, 2)).toEqual(["npx", "zaya"]);
-    const out = join(folder, id);
-    execFileSync(process.execPath, [bin, ...words.slice(2), "--out", out, "--quiet"], { cwd: folder });
-    const lines = (await readFile(join(out, "metrics.jsonl"), "utf8"))
-      .trim()
-      .split("\n")
-      .map((line) => parseMetricLine(line, "metrics.jsonl"));
-    for (const [meter, name] of Object.entries(meters)) {
-      const line = lines.findLast(
-        (each) => each.name === name && each.step === steps && each.split !== (name.startsWith("elbo") ? "train" : ""),
+    const { cli, typescript } = lab.code(chosen as never, seed, steps);
+
+    if (cli !== null) {
+      for (const line of cli.split("\n")) {
+        const command = line.replaceAll("npx zaya", `${process.execPath} ${bin}`);
+        // 130 is that of a run which stops before its end, as it was told.
+        await run("bash", ["-c", command], { cwd: folder }).catch((error: { code: number }) => {
+          if (!(error.code === 130 && line.includes("--until"))) throw error;
+        });
+      }
+    }
+    if (record !== undefined) {
+      const [name, names] = record;
+      const text = await readFile(join(folder, "runs", name, "metrics.jsonl"), "utf8");
+      const lines = text
+        .trim()
+        .split("\n")
+        .map((line) => parseMetricLine(line, "metrics.jsonl"));
+      for (const [meter, scalar] of Object.entries(names)) {
+        const line = lines.findLast(
+          (each) =>
+            each.name === scalar && each.step === steps && each.split !== (scalar.startsWith("elbo") ? "train" : ""),
+        );
+        expect([meter, found[meter]]).toEqual([meter, line?.value]);
+      }
+    }
+    for (const [meter, written] of Object.entries(evaluations)) {
+      const [where, what] = written.includes(":") ? (written.split(":") as [string, string]) : [record![0], written];
+      const [metric, detail = "value"] = what.split(".");
+      const eva = join(folder, "runs", where, "eval");
+      const files = (await readdir(eva)).filter(
+        (file) => file.startsWith(`${metric}@`) && file.includes(`seed=${seed}`),
       );
-      expect([name, found[meter]]).toEqual([name, line?.value]);
+      const values = await Promise.all(
+        files.map(async (file) => JSON.parse(await readFile(join(eva, file), "utf8")) as Record<string, number>),
+      );
+      expect([meter, values.map((each) => each[detail])]).toEqual([meter, expect.arrayContaining([found[meter]])]);
+    }
+    if (printed !== undefined) {
+      const file = join(folder, `${id}.mjs`);
+      await writeFile(file, typescript);
+      const numbers = numbersIn((await run(process.execPath, [file], { cwd: folder })).stdout);
+      for (const meter of printed) {
+        expect([meter, numbers.has(found[meter]!)]).toEqual([meter, true]);
+      }
     }
   });
 });

@@ -20,7 +20,7 @@ import {
 } from "./training.ts";
 
 const losses = {
-  "non-saturating": { en: "non-saturating", fa: "غیراشباع" },
+  "non-saturating": { en: "non-saturating", fa: "غیراشباع‌شونده" },
   minimax: { en: "minimax", fa: "کمینه-بیشینه" },
   "least-squares": { en: "least squares", fa: "کمترین مربعات" },
   hinge: { en: "hinge", fa: "لولایی" },
@@ -78,7 +78,7 @@ const extents: Readonly<Record<Controls["data"], PlanePicture["extent"]>> = {
 
 export const arena = defineLab({
   id: "gan-arena",
-  title: { en: "GAN arena", fa: "میدان GAN" },
+  title: { en: "GAN arena", fa: "آوردگاه GAN" },
   idea: {
     en: "A generator learns only from what a discriminator says of its points; which loss they play for decides whether all modes are found.",
     fa: "مولد فقط از آنچه تمییزدهنده دربارهٔ نقطه‌هایش می‌گوید یاد می‌گیرد؛ تابع زیان تعیین می‌کند که همهٔ مُدها پیدا شوند یا نه.",
@@ -111,10 +111,10 @@ export const arena = defineLab({
   },
   challenge: {
     text: {
-      en: "8 of 8 modes with 90 % of the points near one, within 3,000 steps.",
-      fa: "۸ مُد از ۸ مُد و ۹۰ درصد نقطه‌ها نزدیک یک مُد، در ۳٬۰۰۰ گام.",
+      en: "On the ring, 30 % of the points near a mode and at least 5 modes covered, within 3,000 steps.",
+      fa: "روی حلقه، ۳۰ درصد نقطه‌ها نزدیک یک مُد و دست‌کم ۵ مُد پوشش‌داده‌شده، در ۳٬۰۰۰ گام.",
     },
-    isMet: ({ modes = 0, quality = 0, of = 9 }, step) => step <= 3000 && modes >= of && quality >= 0.9,
+    isMet: ({ modes = 0, quality = 0, of = 0 }, step) => of === 8 && step <= 3000 && modes >= 5 && quality >= 0.3,
   },
   controls,
   contrast: { loss: "wgan-gp" },
@@ -150,7 +150,7 @@ export const arena = defineLab({
     },
     {
       id: "jsDiscriminator",
-      label: { en: "JS by the discriminator: (log 4 − loss) / 2", fa: "JS به روایت تمییزدهنده: (log 4 − زیان) / 2" },
+      label: { en: "JS by the discriminator: (log 4 − loss) / 2", fa: "JS به برآورد تمییزدهنده: (log 4 − زیان) / 2" },
       ideal: 0,
       chart: "js",
     },
@@ -178,7 +178,7 @@ export const arena = defineLab({
   explain: {
     text: {
       en: "The discriminator raises V, the generator lowers it (minimax) or raises log D of its own points (non-saturating), whose gradient does not vanish where D is sure.",
-      fa: "تمییزدهنده V را زیاد و مولد آن را کم می‌کند (کمینه-بیشینه)، یا log D نقطه‌های خودش را زیاد می‌کند (غیراشباع) که گرادیانش جایی که D مطمئن است از بین نمی‌رود.",
+      fa: "تمییزدهنده V را زیاد و مولد آن را کم می‌کند (کمینه-بیشینه)، یا log D نقطه‌های خودش را زیاد می‌کند (غیراشباع‌شونده) که گرادیانش جایی که D مطمئن است از بین نمی‌رود.",
     },
     formula: ({ discriminator = Math.log(4), modes = 0, emd = 0 }, { loss }) => [
       String.raw`V(D,G)=\mathbb{E}_{x}\log D(x)+\mathbb{E}_{z}\log\bigl(1-D(G(z))\bigr)${loss.startsWith("w") || loss === "hinge" || loss === "least-squares" ? "" : String.raw`=${(-discriminator).toFixed(4)}`}`,

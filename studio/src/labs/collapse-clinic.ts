@@ -26,10 +26,10 @@ const remedies = {
 } as const satisfies Readonly<Record<string, Remedy>>;
 
 const names = {
-  none: { en: "none: minimax loss", fa: "هیچ: زیان کمینه-بیشینه" },
-  "non-saturating": { en: "non-saturating loss", fa: "زیان غیراشباع" },
+  none: { en: "none: minimax loss", fa: "بدون درمان: زیان کمینه-بیشینه" },
+  "non-saturating": { en: "non-saturating loss", fa: "زیان غیراشباع‌شونده" },
   noise: { en: "instance noise", fa: "نویز ورودی" },
-  unrolled: { en: "unrolled, K = 5", fa: "باز شده، K = 5" },
+  unrolled: { en: "unrolled, K = 5", fa: "بازشده (unrolled)، K = 5" },
   "wgan-gp": { en: "WGAN-GP", fa: "WGAN-GP" },
   veegan: { en: "VEEGAN", fa: "VEEGAN" },
   pacgan: { en: "PacGAN, packs of 2", fa: "PacGAN، بسته‌های ۲تایی" },
@@ -70,7 +70,7 @@ export const collapseClinic = defineLab({
   lesson: [
     {
       en: "The strip shows the share of points in every mode over time: a full column of equal colour is what we want.",
-      fa: "نوار، سهم نقطه‌ها در هر مُد را در طول زمان نشان می‌دهد: ستونی یک‌دست همان چیزی است که می‌خواهیم.",
+      fa: "نوار، سهم نقطه‌ها در هر مُد را در طول زمان نشان می‌دهد: ستونی یک‌رنگ همان چیزی است که می‌خواهیم.",
     },
     {
       en: "The generator goes where the discriminator is wrong now, and the discriminator follows: modes light up and go out.",
@@ -78,7 +78,7 @@ export const collapseClinic = defineLab({
     },
     {
       en: "Unrolling lets the generator foresee K answers of the discriminator; each step then costs about K steps more.",
-      fa: "بازکردن به مولد اجازه می‌دهد K پاسخ تمییزدهنده را پیش‌بینی کند؛ هر گام حدود K گام گران‌تر می‌شود.",
+      fa: "بازکردن (unrolling) به مولد اجازه می‌دهد K پاسخ تمییزدهنده را پیش‌بینی کند؛ هر گام حدود K گام گران‌تر می‌شود.",
     },
     {
       en: "Packs show the discriminator several points at once, so that it sees a lack of diversity directly.",
@@ -148,7 +148,7 @@ export const collapseClinic = defineLab({
   explain: {
     text: {
       en: "A mode is covered where at least a tenth of its due of 2,500 samples lies within three deviations of its centre, as in zaya's metric modes.",
-      fa: "مُدی پوشش داده شده است که دست‌کم یک‌دهم سهم آن از ۲٬۵۰۰ نمونه در سه انحراف معیارِ مرکزش باشد؛ مانند سنجهٔ modes در zaya.",
+      fa: "مُدی پوشش داده شده است که دست‌کم یک‌دهم سهم آن از ۲٬۵۰۰ نمونه در فاصلهٔ سه انحراف معیار از مرکزش باشند؛ مانند سنجهٔ modes در zaya.",
     },
     formula: ({ modes = 0, of = 0, quality = 0 }) => [
       String.raw`\min_G\max_D V(D,G)\ \ne\ \max_D\min_G V(D,G)`,

@@ -59,7 +59,7 @@ export const disentanglement = defineLab({
     },
     {
       en: "Change the seed: the spread over seeds is often larger than that over β (Locatello et al., 2019).",
-      fa: "بذر را تغییر دهید: پراکندگی میان بذرها غالباً بیش از پراکندگی میان βهاست (Locatello و همکاران، ۲۰۱۹).",
+      fa: "بذر را تغییر دهید: پراکندگی میان بذرها غالباً بیش از پراکندگی میان مقدارهای β است (Locatello و همکاران، ۲۰۱۹).",
     },
   ],
   question: {
@@ -76,8 +76,8 @@ export const disentanglement = defineLab({
   meters: [
     { id: "mig", label: { en: "MIG, of 600 items", fa: "MIG، از ۶۰۰ تصویر" }, ideal: 1, chart: "mig" },
     { id: "migError", label: { en: "its standard error", fa: "خطای معیار آن" } },
-    { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نت" }, chart: "recon" },
-    { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نت" }, chart: "kl" },
+    { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نات" }, chart: "recon" },
+    { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نات" }, chart: "kl" },
     { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
   ],
   pictures: [
@@ -238,7 +238,7 @@ export const disentanglement = defineLab({
             kind: "bars",
             places: perLatent.map((_, i) => String(i + 1)),
             xLabel: { en: "latent dimension", fa: "بُعد نهفته" },
-            series: [{ label: { en: "KL in nats", fa: "KL بر حسب نت" }, colour: "real", values: perLatent }],
+            series: [{ label: { en: "KL in nats", fa: "KL بر حسب نات" }, colour: "real", values: perLatent }],
           },
         };
       },

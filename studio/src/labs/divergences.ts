@@ -19,7 +19,7 @@ const controls = z.object({
   gap: slider({ en: "mean of Q (P is at 0)", fa: "میانگین Q (P در صفر است)" }, 6, [-12, 12, 0.1]),
   spreadP: slider({ en: "standard deviation of P", fa: "انحراف معیار P" }, 1, [0.3, 4, 0.1]),
   spreadQ: slider({ en: "standard deviation of Q", fa: "انحراف معیار Q" }, 1, [0.3, 4, 0.1]),
-  follow: choice({ en: "Q descends along", fa: "Q در امتدادِ شیبِ این کم می‌شود" }, "js", measures),
+  follow: choice({ en: "Q descends along", fa: "Q کدام را کاهش می‌دهد" }, "js", measures),
   rate: slider({ en: "step size", fa: "اندازهٔ گام" }, 0.05, [0.01, 0.5, 0.01]),
 });
 
@@ -58,7 +58,7 @@ export const divergences = defineLab({
     },
     {
       en: "KL grows with the square of the gap and is not symmetric: widen Q, and KL(P ‖ Q) falls far below KL(Q ‖ P).",
-      fa: "KL با توان دوم فاصله رشد می‌کند و متقارن نیست: Q را پهن کنید تا KL(P ‖ Q) بسیار کوچک‌تر از KL(Q ‖ P) شود.",
+      fa: "KL با مربع فاصله رشد می‌کند و متقارن نیست: Q را پهن کنید تا KL(P ‖ Q) بسیار کوچک‌تر از KL(Q ‖ P) شود.",
     },
     {
       en: "JS cannot exceed log 2 ≈ 0.693 and has almost reached it once the densities are a few standard deviations apart.",

@@ -39,10 +39,10 @@ function trainingOf({ rate }: Controls, seed: number, length: number) {
 
 export const dyingRelu = defineLab({
   id: "dying-relu",
-  title: { en: "Dying ReLU", fa: "ReLU های مرده" },
+  title: { en: "Dying ReLU", fa: "ReLUهای مرده" },
   idea: {
     en: "A ReLU that is below 0 for every input passes no gradient and never comes back; a Leaky ReLU does.",
-    fa: "ReLUای که برای همهٔ ورودی‌ها زیر صفر است گرادیانی عبور نمی‌دهد و هرگز بازنمی‌گردد؛ Leaky ReLU بازمی‌گردد.",
+    fa: "واحد ReLU اگر برای همهٔ ورودی‌ها زیر صفر باشد هیچ گرادیانی عبور نمی‌دهد و هرگز بازنمی‌گردد؛ واحد Leaky ReLU بازمی‌گردد.",
   },
   lesson: [
     {

@@ -239,7 +239,7 @@ export const earthMover = defineLab({
   challenge: {
     text: {
       en: "On the clouds, find an ε whose cost is within 1 % of the exact one.",
-      fa: "برای ابرها، εای بیابید که هزینه‌اش کمتر از ۱ درصد با هزینهٔ دقیق تفاوت داشته باشد.",
+      fa: "برای دو ابر، مقداری از ε بیابید که هزینه‌اش کمتر از ۱ درصد با هزینهٔ دقیق تفاوت داشته باشد.",
     },
     isMet: ({ line = 1, gap = 1 }, step) => line === 0 && step === 0 && gap < 1,
   },

@@ -24,7 +24,7 @@ const controls = z.object({
   baseline: choice({ en: "baseline of the score function", fa: "خط پایهٔ تابع امتیاز" }, "none", {
     none: { en: "none", fa: "بدون خط پایه" },
     best: { en: "best constant, θ² + 3", fa: "بهترین ثابت، θ² + 3" },
-    loo: { en: "leave-one-out (2 draws)", fa: "حذف‌یکی (۲ نمونه)" },
+    loo: { en: "leave-one-out (2 draws)", fa: "کنارگذاشتن یکی (leave-one-out، ۲ نمونه)" },
   }),
   draws: slider({ en: "estimates per step", fa: "تعداد برآورد در هر گام" }, 100, [10, 1000, 10]),
 });
@@ -47,7 +47,7 @@ export const estimators = defineLab({
   title: { en: "Gradient estimators", fa: "برآوردگرهای گرادیان" },
   idea: {
     en: "Two unbiased estimates of one gradient can differ in variance by a factor of seven, and the error of both falls as 1/√n.",
-    fa: "دو برآورد نااریبِ یک گرادیان می‌توانند واریانسی با نسبت هفت برابر داشته باشند و خطای هر دو مانند 1/√n کم می‌شود.",
+    fa: "واریانسِ دو برآوردگر نااریبِ یک گرادیان می‌تواند هفت برابر با هم تفاوت داشته باشد؛ خطای هر دو مانند 1/√n کم می‌شود.",
   },
   lesson: [
     {
@@ -77,10 +77,10 @@ export const estimators = defineLab({
   },
   challenge: {
     text: {
-      en: "Bring the standard error of the score function below 0.05.",
-      fa: "خطای معیار تابع امتیاز را به کمتر از ۰٫۰۵ برسانید.",
+      en: "Bring the standard error of the score function below 0.05 with at most 10,000 estimates, at θ = 1.",
+      fa: "در θ = 1 خطای معیار تابع امتیاز را با حداکثر ۱۰٬۰۰۰ برآورد به کمتر از ۰٫۰۵ برسانید.",
     },
-    isMet: ({ scoreError = 1 }) => scoreError < 0.05,
+    isMet: ({ scoreError = 1, n = Infinity, exact = 0 }) => exact === 2 && n <= 10_000 && scoreError < 0.05,
   },
   controls,
   contrast: { baseline: "best" },

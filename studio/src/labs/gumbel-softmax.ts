@@ -48,7 +48,7 @@ export const gumbelSoftmax = defineLab({
     },
     {
       en: "At high τ the draws crowd in the middle and the gradient is that of another problem: a bias.",
-      fa: "در τ بزرگ نمونه‌ها در میانه جمع می‌شوند و گرادیان از آنِ مسئلهٔ دیگری است: اریبی.",
+      fa: "در τ بزرگ نمونه‌ها در میانه جمع می‌شوند و گرادیان متعلق به مسئلهٔ دیگری است: اریبی.",
     },
     {
       en: "As τ falls the draws move to the corners, and gradients explode near ties and vanish elsewhere.",
@@ -66,7 +66,7 @@ export const gumbelSoftmax = defineLab({
   challenge: {
     text: {
       en: "Find a τ at which the bias is below three standard errors after at least 5,000 draws.",
-      fa: "τای بیابید که پس از دست‌کم ۵٬۰۰۰ نمونه، اریبی کمتر از سه خطای معیار باشد.",
+      fa: "مقداری از τ بیابید که با آن پس از دست‌کم ۵٬۰۰۰ نمونه، اریبی کمتر از سه خطای معیار باشد.",
     },
     isMet: ({ n = 0, bias = 1, error = 0 }) => n >= 5000 && Math.abs(bias) < 3 * error,
   },
@@ -102,7 +102,7 @@ export const gumbelSoftmax = defineLab({
   explain: {
     text: {
       en: "g are independent Gumbel draws. The cost of a draw y is (c·y − 0.2)² with c = (1, 0, 0.5); its expectation over categories has a gradient in closed form.",
-      fa: "gها نمونه‌های مستقل گامبل‌اند. هزینهٔ نمونهٔ y برابر (c·y − 0.2)² با c = (1, 0, 0.5) است و گرادیان امید آن شکل بسته دارد.",
+      fa: "مقدارهای g نمونه‌های مستقل گامبل‌اند. هزینهٔ نمونهٔ y برابر (c·y − 0.2)² با c = (1, 0, 0.5) است و گرادیان امید ریاضی آن شکل بسته دارد.",
     },
     formula: ({ exact = 0, mean = 0, variance = 0 }, { temperature }) => [
       String.raw`y=\mathrm{softmax}\!\left(\frac{\log p+g}{\tau}\right),\quad \tau=${temperature},\qquad \arg\max_i(\log p_i+g_i)\sim \mathrm{Cat}(p)`,

@@ -26,13 +26,13 @@ import {
 const controls = z.object({
   share: slider({ en: "share of the training points, ‰", fa: "سهم نقطه‌های آموزش، ‰" }, 1, [0.5, 100, 0.5]),
   augment: choice({ en: "augmentation", fa: "داده‌افزایی" }, "none", {
-    none: { en: "none", fa: "هیچ" },
+    none: { en: "none", fa: "بدون داده‌افزایی" },
     "real-only": { en: "of real points only", fa: "فقط نقطه‌های واقعی" },
     dag: { en: "DAG: a head per transformation", fa: "DAG: یک سر برای هر تبدیل" },
     ada: { en: "ADA: adaptive probability", fa: "ADA: احتمال سازگار" },
   }),
   transforms: choice({ en: "transformations", fa: "تبدیل‌ها" }, "rotation", {
-    rotation: { en: "quarter turns", fa: "چرخش‌های ربعی" },
+    rotation: { en: "quarter turns", fa: "چرخش‌های ۹۰ درجه" },
     flip: { en: "flips", fa: "قرینه‌ها" },
     fliprot: { en: "flips and turns", fa: "قرینه و چرخش" },
   }),
@@ -69,7 +69,7 @@ export const littleData = defineLab({
   lesson: [
     {
       en: "The gap between the scores of training points and held-out points shows how much the discriminator has memorised.",
-      fa: "فاصلهٔ امتیاز نقطه‌های آموزش و نقطه‌های کنارگذاشته نشان می‌دهد تمییزدهنده چقدر از بر کرده است.",
+      fa: "فاصلهٔ امتیاز نقطه‌های آموزش و نقطه‌های کنارگذاشته‌شده نشان می‌دهد تمییزدهنده چقدر از بر کرده است.",
     },
     {
       en: "Augmenting real points only teaches the generator the transformed data: turned moons appear that are no data.",
@@ -85,12 +85,12 @@ export const littleData = defineLab({
     },
     {
       en: "The distance to held-out points is what counts; training points are only the ones that happened to be seen.",
-      fa: "فاصله تا نقطه‌های کنارگذاشته مهم است؛ نقطه‌های آموزش فقط آن‌هایی هستند که دیده شده‌اند.",
+      fa: "فاصله تا نقطه‌های کنارگذاشته‌شده مهم است؛ نقطه‌های آموزش فقط آن‌هایی هستند که دیده شده‌اند.",
     },
   ],
   question: {
     en: "How few points can there be before the earth mover's distance grows, with DAG and without?",
-    fa: "با DAG و بی آن، نقطه‌ها تا چه حد می‌توانند کم شوند پیش از آنکه فاصلهٔ جابه‌جاکنندهٔ خاک زیاد شود؟",
+    fa: "با DAG و بدون آن، نقطه‌ها تا چه حد می‌توانند کم شوند پیش از آنکه فاصلهٔ جابه‌جاکنندهٔ خاک زیاد شود؟",
   },
   challenge: {
     text: { en: "With at most 5 ‰ of the points, an EMD below 0.25.", fa: "با حداکثر ۵ ‰ نقطه‌ها، EMD کمتر از ۰٫۲۵." },
@@ -108,12 +108,12 @@ export const littleData = defineLab({
     { id: "train", label: { en: "score of training points", fa: "امتیاز نقطه‌های آموزش" }, chart: "scores" },
     {
       id: "heldOut",
-      label: { en: "score of held-out points", fa: "امتیاز نقطه‌های کنارگذاشته" },
+      label: { en: "score of held-out points", fa: "امتیاز نقطه‌های کنارگذاشته‌شده" },
       ideal: { en: "that of training points", fa: "همان نقطه‌های آموزش" },
       chart: "scores",
     },
     { id: "generated", label: { en: "score of generated points", fa: "امتیاز نقطه‌های تولیدشده" }, chart: "scores" },
-    { id: "memorised", label: { en: "share of memorised samples", fa: "سهم نمونه‌های از‌برشده" }, ideal: 0.01 },
+    { id: "memorised", label: { en: "share of memorised samples", fa: "سهم نمونه‌های ازبرشده" }, ideal: 0.01 },
     {
       id: "kid",
       label: { en: "KID to test points", fa: "KID تا نقطه‌های آزمون" },
@@ -181,7 +181,12 @@ export const littleData = defineLab({
       data: ["moons", "--limit", String(chosen.share / 1000)],
       training: trainingOf(chosen, seed, Math.max(1, step)),
       shows: ["samples", "overfitting"],
-      measured: { metrics: { kid: {}, leak: {} }, limit: measured, features: detector(chosen, seed) },
+      measured: {
+        metrics: { kid: {}, leak: {} },
+        limit: measured,
+        hasAverages: true,
+        features: detector(chosen, seed),
+      },
     }),
     further: "npx zaya repro dag-small-data",
   }),
@@ -249,7 +254,7 @@ export const littleData = defineLab({
           kind: "bars",
           places: [...maps.map(({ name }) => name), "all in one"],
           xLabel: { en: "transformation of both sides", fa: "تبدیل هر دو طرف" },
-          series: [{ label: { en: "JS in nats", fa: "JS بر حسب نت" }, colour: "third", values: divergences }],
+          series: [{ label: { en: "JS in nats", fa: "JS بر حسب نات" }, colour: "third", values: divergences }],
         },
         plane: {
           kind: "plane",

@@ -63,6 +63,8 @@ interface Measured {
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** Test items that are compared with. */
   readonly limit?: number;
+  /** Of a generator that keeps an average of its parameters the command is told to take the last ones, as labs do. */
+  readonly hasAverages?: boolean;
   readonly features?: FeatureNet;
 }
 
@@ -103,23 +105,27 @@ function commandOf(lab: string, { recipe, model, data, training, until, measured
   const run = `runs/${lab}`;
   const train = (name: string, on: readonly string[], options: object, out: string) =>
     ["npx zaya train", name, `--data ${on.join(" ")}`, "--device wasm", ...words(options), `--out ${out}`].join(" ");
-  const lines = [train(recipe, data, { ...model, ...training, ...(until !== undefined && { until }) }, run)];
+  const lines = [
+    train(recipe, data, { ...model, ...training, ...(until !== undefined && { until, sampleEvery: until }) }, run),
+  ];
   if (measured !== undefined) {
-    const { metrics, limit, features } = measured;
+    const { metrics, limit, hasAverages = false, features } = measured;
     const classifier = `${run}-features`;
     if (features !== undefined)
       lines.push(train("classifier", features.data, { ...features.options, ...features.training }, classifier));
+    // Metrics that are measured alike are measured together.
+    const calls = new Map<string, string[]>();
     for (const [metric, options] of Object.entries(metrics)) {
-      lines.push(
-        [
-          `npx zaya eval ${run} --device wasm --metric ${metric}`,
-          ...words({
-            ...options,
-            ...(limit !== undefined && { limit }),
-            ...(features?.metrics.includes(metric) && { features: classifier }),
-          }),
-        ].join(" "),
-      );
+      const how = words({
+        ...options,
+        ...(limit !== undefined && { limit }),
+        ...(hasAverages && { weights: "last" }),
+        ...(features?.metrics.includes(metric) && { features: classifier }),
+      }).join(" ");
+      calls.set(how, [...(calls.get(how) ?? []), `--metric ${metric}`]);
+    }
+    for (const [how, alike] of calls) {
+      lines.push([`npx zaya eval ${run} --device wasm`, ...alike, ...(how === "" ? [] : [how])].join(" "));
     }
   }
   return lines.join("\n");

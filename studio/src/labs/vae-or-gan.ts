@@ -20,7 +20,7 @@ import {
 const controls = z.object({
   latent: slider({ en: "dimensions of z, of both", fa: "بُعدهای z در هر دو" }, 8, [2, 32, 1]),
   width: slider({ en: "width of the hidden layer, of both", fa: "پهنای لایهٔ پنهان در هر دو" }, 128, [32, 256, 32]),
-  rate: slider({ en: "learning rate × 10⁻⁴, of both", fa: "نرخ یادگیری × ۱۰⁻⁴ در هر دو" }, 5, [1, 30, 1]),
+  rate: slider({ en: "learning rate × 10⁻⁴, of both", fa: "نرخ یادگیری × ۱۰⁻⁴ در هر دو" }, 20, [1, 50, 1]),
 });
 
 type Controls = z.output<typeof controls>;
@@ -138,7 +138,7 @@ export const vaeOrGan = defineLab({
       label: { en: "recall of other real digits", fa: "بازیابی رقم‌های واقعی دیگر" },
       chart: "recall",
     },
-    { id: "vaeLoss", label: { en: "VAE: loss, nats", fa: "VAE: زیان، نت" } },
+    { id: "vaeLoss", label: { en: "VAE: loss, nats", fa: "VAE: زیان، نات" } },
     { id: "ganLoss", label: { en: "GAN: loss of the discriminator", fa: "GAN: زیان تمییزدهنده" } },
   ],
   pictures: [
@@ -176,7 +176,13 @@ export const vaeOrGan = defineLab({
     };
     const [first, second] = [
       trainingCode("vae", { recipe: "vae", name: "vae", model: vaeOptions(chosen), ...shown }),
-      trainingCode("gan", { recipe: "gan", name: "gan", model: ganOptions(chosen), ...shown }),
+      trainingCode("gan", {
+        recipe: "gan",
+        name: "gan",
+        model: ganOptions(chosen),
+        ...shown,
+        measured: { ...shown.measured, hasAverages: true },
+      }),
     ];
     return {
       cli: `${first.cli}\n${second.cli}`,

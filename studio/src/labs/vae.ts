@@ -18,7 +18,7 @@ const controls = z.object({
     sweep: { en: "six β, one training after another", fa: "شش مقدار β، یک آموزش پس از دیگری" },
   }),
   beta: slider({ en: "β, where it is fixed", fa: "β، اگر ثابت باشد" }, 1, [0, 20, 0.5]),
-  target: slider({ en: "δ in nats, where it is learned", fa: "δ بر حسب نت، اگر ضریب یادگرفته شود" }, 6, [1, 30, 1]),
+  target: slider({ en: "δ in nats, where it is learned", fa: "δ بر حسب نات، اگر ضریب یادگرفته شود" }, 6, [1, 30, 1]),
   rate: slider({ en: "learning rate × 10⁻⁴", fa: "نرخ یادگیری × ۱۰⁻⁴" }, 10, [1, 50, 1]),
 });
 
@@ -51,12 +51,12 @@ export const vaeWorkbench = defineLab({
   title: { en: "VAE workbench", fa: "کارگاه VAE" },
   idea: {
     en: "A VAE pays for every nat that its code says about an image; β, or the constraint KL ≤ δ, sets the price.",
-    fa: "VAE برای هر نت اطلاعاتی که کد دربارهٔ تصویر می‌دهد هزینه می‌پردازد؛ β یا قید KL ≤ δ این قیمت را تعیین می‌کند.",
+    fa: "VAE برای هر نات اطلاعاتی که کد دربارهٔ تصویر می‌دهد هزینه می‌پردازد؛ β یا قید KL ≤ δ این قیمت را تعیین می‌کند.",
   },
   lesson: [
     {
       en: "The negative ELBO is the sum of a reconstruction term and a KL term, both in nats per image.",
-      fa: "منفی ELBO جمع دو جمله است: بازسازی و KL، هر دو بر حسب نت برای هر تصویر.",
+      fa: "منفی ELBO جمع دو جمله است: بازسازی و KL، هر دو بر حسب نات برای هر تصویر.",
     },
     {
       en: "A Gaussian decoder with fixed σ means squared error, a Bernoulli decoder means binary cross-entropy.",
@@ -82,7 +82,7 @@ export const vaeWorkbench = defineLab({
   challenge: {
     text: {
       en: "Below 170 nats per image with two latent dimensions and β = 1, within 2,000 steps.",
-      fa: "کمتر از ۱۷۰ نت برای هر تصویر با دو بُعد نهفته و β = 1، در ۲٬۰۰۰ گام.",
+      fa: "کمتر از ۱۷۰ نات برای هر تصویر با دو بُعد نهفته و β = 1، در ۲٬۰۰۰ گام.",
     },
     isMet: ({ negElbo = Infinity, latents = 0, weight = 0 }, step) =>
       latents === 2 && weight === 1 && step <= 2000 && negElbo < 170,
@@ -91,12 +91,12 @@ export const vaeWorkbench = defineLab({
   contrast: { beta: 10 },
   measureEvery: 100,
   meters: [
-    { id: "negElbo", label: { en: "negative ELBO on test digits, nats", fa: "منفی ELBO روی رقم‌های آزمون، نت" } },
-    { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نت" }, chart: "plane" },
-    { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نت" } },
+    { id: "negElbo", label: { en: "negative ELBO on test digits, nats", fa: "منفی ELBO روی رقم‌های آزمون، نات" } },
+    { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نات" }, chart: "plane" },
+    { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نات" } },
     { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
     { id: "bits", label: { en: "bits per pixel", fa: "بیت بر پیکسل" } },
-    { id: "loss", label: { en: "training loss, nats", fa: "زیان آموزش، نت" }, chart: "loss" },
+    { id: "loss", label: { en: "training loss, nats", fa: "زیان آموزش، نات" }, chart: "loss" },
     { id: "weight", label: { en: "β or multiplier", fa: "β یا ضریب" }, chart: "multiplier" },
     { id: "slack", label: { en: "KL − δ", fa: "KL − δ" }, ideal: 0, chart: "multiplier" },
     { id: "complementarity", label: { en: "multiplier × (KL − δ)", fa: "ضریب × (KL − δ)" }, ideal: 0 },
@@ -264,10 +264,10 @@ export const vaeWorkbench = defineLab({
             tradeOff: {
               kind: "curves" as const,
               x: swept.map(({ rate }) => rate),
-              xLabel: { en: "rate: KL term, nats", fa: "نرخ: جملهٔ KL، نت" },
+              xLabel: { en: "rate: KL term, nats", fa: "نرخ: جملهٔ KL، نات" },
               curves: [
                 {
-                  label: { en: "distortion: reconstruction term, nats", fa: "اعوجاج: جملهٔ بازسازی، نت" },
+                  label: { en: "distortion: reconstruction term, nats", fa: "اعوجاج: جملهٔ بازسازی، نات" },
                   colour: "fake" as const,
                   values: swept.map(({ distortion }) => distortion),
                   dots: true,
@@ -326,7 +326,7 @@ export const vaeWorkbench = defineLab({
             kind: "bars",
             places: perLatent.map((_, i) => String(i + 1)),
             xLabel: { en: "latent dimension", fa: "بُعد نهفته" },
-            series: [{ label: { en: "KL in nats", fa: "KL بر حسب نت" }, colour: "real", values: perLatent }],
+            series: [{ label: { en: "KL in nats", fa: "KL بر حسب نات" }, colour: "real", values: perLatent }],
           },
         };
       },

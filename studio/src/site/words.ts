@@ -86,6 +86,10 @@ export const words = {
   previous: { en: "Previous", fa: "قبلی" },
 } as const satisfies Readonly<Record<string, Text>>;
 
+/** Latin and Greek words, numbers and what joins them. */
+const formulas =
+  /[−√|]?[\p{Script=Latin}\p{Script=Greek}0-9∞](?:[\p{Script=Latin}\p{Script=Greek}0-9∞ =+−×‖()|.,/≤≥≈→√·~[\]⁰-₟²³¹-]*[\p{Script=Latin}\p{Script=Greek}0-9∞)\]⁰-₟²³¹|])?/gu;
+
 /** Writes numbers for people. */
 export class Numerals {
   private readonly whole: Intl.NumberFormat;
@@ -115,8 +119,12 @@ export class Numerals {
     return name.trim() === "" || Number.isNaN(Number(name)) ? name : this.number(Number(name));
   }
 
-  /** A text with its digits in this form. */
+  /** A text with its digits in this form; formulas in Persian text run from left to right on their own. */
   text(text: string): string {
+    return this.language === "fa" ? this.digitsOf(text).replaceAll(formulas, "\u2066$&\u2069") : text;
+  }
+
+  private digitsOf(text: string): string {
     if (this.digits === "latin")
       return text
         .replaceAll(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
