@@ -124,7 +124,7 @@ describe("the command and the code that a lab shows give its numbers, to the bit
     expect(Object.keys(shown)).toEqual(labs.map(({ id }) => id));
   });
 
-  it.each(Object.entries(shown))("%s", { timeout: 120_000 }, async (id, expected) => {
+  it.each(Object.entries(shown))("%s", { timeout: 240_000 }, async (id, expected) => {
     const { controls = {}, steps = 10, record, evaluations = {}, printed } = expected;
     const lab = labs.find((each) => each.id === id)!;
     const seed = 5;

@@ -55,9 +55,19 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
       const { page } = site;
       await site.go(`#/${id}?lang=en&seed=3`);
       await page.locator("canvas").first().waitFor({ timeout: 60_000 });
+      const drawn = () =>
+        page.evaluate<string[]>("[...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL())");
+      const before = (await drawn()).length;
       await press("Step");
+      await expect.poll(step, { timeout: 30_000 }).toBe("1");
+      // Some picture is another after another step.
+      const after = await drawn();
+      expect(after.length).toBeGreaterThanOrEqual(before);
       await press("Step");
       await expect.poll(step, { timeout: 30_000 }).toBe("2");
+      await expect
+        .poll(async () => (await drawn()).slice(0, after.length).some((each, i) => each !== after[i]))
+        .toBe(true);
       const first = await meters();
       expect(first.length).toBeGreaterThan(1);
       expect(first.every(([, value]) => value !== "NaN")).toBe(true);
@@ -95,6 +105,59 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     await site.go("#/divergences?lang=en&a.spreadP=-1&a.follow=nothing&seed=-4");
     expect(await page.getByLabel("standard deviation of P").inputValue()).toBe("1");
     expect(await page.getByLabel("Q descends along").inputValue()).toBe("js");
+  });
+
+  it("locks and hides what a teacher's link says", async () => {
+    const { page } = site;
+    await site.go("#/divergences?lang=en&lock=spreadP&hide=rate,lesson,overGap");
+    await page.locator("canvas").first().waitFor();
+    expect(await page.getByLabel("standard deviation of P").isDisabled()).toBe(true);
+    expect(await page.getByLabel("standard deviation of Q").isDisabled()).toBe(false);
+    expect(await page.getByLabel("step size").count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Lesson" }).count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Divergences as Q moves" }).count()).toBe(0);
+    expect(await page.getByText("For teachers").count()).toBe(0);
+    // Dragging a picture moves no more than a control does.
+    const densities = page.locator("canvas").first();
+    const box = (await densities.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 4, box.y + box.height / 2);
+    await page.mouse.up();
+    await expect.poll(() => page.url()).toMatch(/a\.gap=-\d/);
+  });
+
+  it("looks back at what was, and saves it as a film", { timeout: 60_000 }, async () => {
+    const { page } = site;
+    await site.go("#/earth-mover?lang=en&a.arrangement=drawn");
+    await page.locator("canvas").first().waitFor();
+    const before = await meters();
+    for (const count of ["1", "2", "3"]) {
+      await press("Step");
+      await expect.poll(step).toBe(count);
+    }
+    expect(await meters()).not.toEqual(before);
+    const time = page.getByLabel("Look back");
+    await time.focus();
+    await page.keyboard.press("Home");
+    await expect.poll(step).toBe("0");
+    expect(await meters()).toEqual(before);
+    await page.keyboard.press("End");
+    await expect.poll(step).toBe("3");
+    const saved = page.waitForEvent("download");
+    await press("Film, 5 s");
+    const film = await readFile((await (await saved).path())!);
+    // EBML, which WebM files begin with.
+    expect(film.subarray(0, 4).toString("hex")).toBe("1a45dfa3");
+    expect(film.length).toBeGreaterThan(10_000);
+    // Keys add a point where the cursor is.
+    const plane = page.getByRole("application");
+    await expect.poll(() => plane.getAttribute("aria-label")).toContain("source: 3 ");
+    await plane.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => plane.getAttribute("aria-label")).toContain("source: 4 ");
+    expect(await step()).toBe("0");
   });
 
   it("opens on a lab which learns, and can be used by keys alone", async () => {

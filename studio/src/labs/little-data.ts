@@ -45,6 +45,7 @@ const extent = [-1.6, 2.6, -1.85, 2.35] as const;
 
 /** A classifier of transformations, trained on all points: how often it takes samples for transformed ones shows a leak. */
 const detector = ({ transforms }: Controls, seed: number) => ({
+  run: "runs/turns",
   metrics: ["leak"],
   data: ["moons"],
   options: { task: "transform" as const, transforms: [transforms] },

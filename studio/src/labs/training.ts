@@ -70,6 +70,8 @@ interface Measured {
 
 /** A classifier that is trained for its features. */
 interface FeatureNet {
+  /** Folder of its run. */
+  readonly run: string;
   /** The metrics that are measured in them. */
   readonly metrics: readonly string[];
   /** Data as after `--data`. */
@@ -110,9 +112,9 @@ function commandOf(lab: string, { recipe, model, data, training, until, measured
   ];
   if (measured !== undefined) {
     const { metrics, limit, hasAverages = false, features } = measured;
-    const classifier = `${run}-features`;
+    const classifier = features?.run;
     if (features !== undefined)
-      lines.push(train("classifier", features.data, { ...features.options, ...features.training }, classifier));
+      lines.push(train("classifier", features.data, { ...features.options, ...features.training }, features.run));
     // Metrics that are measured alike are measured together.
     const calls = new Map<string, string[]>();
     for (const [metric, options] of Object.entries(metrics)) {
@@ -151,7 +153,7 @@ function typescriptOf({ name, model, data, training, until, shows = [], measured
   const open = (configured: string, on: string, options: object) =>
     `await LiveTraining.open(await planRun(${configured}, ${on}, ${written(options)}, { engine }))`;
   const specOf = ([spec, flag, limit]: readonly string[]) =>
-    `{ spec: "${spec}"${flag === "--limit" ? `, limit: ${limit}` : ""} }`;
+    `"${spec}"${flag === "--limit" ? `, { limit: ${limit} }` : ""}`;
   const lines = [
     `const engine = wasmEngine();`,
     `const data = await openData(${specOf(data)});`,

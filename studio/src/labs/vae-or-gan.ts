@@ -29,6 +29,7 @@ const data = ["mnist", "--limit", String(digitLimit)];
 
 /** A small classifier of the digits, in whose features both are compared. */
 const featureNet = (seed: number) => ({
+  run: "runs/digits",
   metrics: ["fid", "precision", "recall"],
   data,
   options: { arch: "mlp" as const, hidden: [64], features: 32 },
@@ -185,7 +186,8 @@ export const vaeOrGan = defineLab({
       }),
     ];
     return {
-      cli: `${first.cli}\n${second.cli}`,
+      // The classifier is the same for both.
+      cli: [...new Set(`${first.cli}\n${second.cli}`.split("\n"))].join("\n"),
       // The same with the GAN by its two names.
       typescript: `${first.typescript}\n\n// For the GAN: gan(${JSON.stringify(ganOptions(chosen))}) from "zaya/models"`,
       further: "npx zaya repro vae-vs-gan",

@@ -90,6 +90,14 @@ export const words = {
 const formulas =
   /[−√|]?[\p{Script=Latin}\p{Script=Greek}0-9∞](?:[\p{Script=Latin}\p{Script=Greek}0-9∞ =+−×‖()|.,/≤≥≈→√·~[\]⁰-₟²³¹-]*[\p{Script=Latin}\p{Script=Greek}0-9∞)\]⁰-₟²³¹|])?/gu;
 
+/** A formula in isolating characters, without brackets at its end which do not open in it. */
+function isolated(formula: string): string {
+  let end = formula.length;
+  const count = (bracket: string) => formula.slice(0, end).split(bracket).length;
+  while (formula[end - 1] === ")" && count(")") > count("(")) end--;
+  return `\u2066${formula.slice(0, end)}\u2069${formula.slice(end)}`;
+}
+
 /** Writes numbers for people. */
 export class Numerals {
   private readonly whole: Intl.NumberFormat;
@@ -121,7 +129,7 @@ export class Numerals {
 
   /** A text with its digits in this form; formulas in Persian text run from left to right on their own. */
   text(text: string): string {
-    return this.language === "fa" ? this.digitsOf(text).replaceAll(formulas, "\u2066$&\u2069") : text;
+    return this.language === "fa" ? this.digitsOf(text).replaceAll(formulas, isolated) : text;
   }
 
   private digitsOf(text: string): string {
