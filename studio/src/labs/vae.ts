@@ -81,11 +81,11 @@ export const vaeWorkbench = defineLab({
   },
   challenge: {
     text: {
-      en: "Below 170 nats per image with two latent dimensions and β = 1, within 2,000 steps.",
-      fa: "کمتر از ۱۷۰ نات برای هر تصویر با دو بُعد نهفته و β = 1، در ۲٬۰۰۰ گام.",
+      en: "Below 170 nats per image with two latent dimensions and β = 1, within 1,000 steps.",
+      fa: "کمتر از ۱۷۰ نات برای هر تصویر با دو بُعد نهفته و β = 1، در ۱٬۰۰۰ گام.",
     },
     isMet: ({ negElbo = Infinity, latents = 0, weight = 0 }, step) =>
-      latents === 2 && weight === 1 && step <= 2000 && negElbo < 170,
+      latents === 2 && weight === 1 && step <= 1000 && negElbo < 170,
   },
   controls,
   contrast: { beta: 10 },

@@ -86,9 +86,9 @@ export const words = {
   previous: { en: "Previous", fa: "قبلی" },
 } as const satisfies Readonly<Record<string, Text>>;
 
-/** Latin and Greek words, numbers and what joins them. */
+/** Powers, and Latin and Greek words, numbers and what joins them. */
 const formulas =
-  /[−√|]?[\p{Script=Latin}\p{Script=Greek}0-9∞](?:[\p{Script=Latin}\p{Script=Greek}0-9∞ =+−×‖()|.,/≤≥≈→√·~[\]⁰-₟²³¹-]*[\p{Script=Latin}\p{Script=Greek}0-9∞)\]⁰-₟²³¹|])?/gu;
+  /[0-9۰-۹]+[⁰-₟²³¹]+|[−√|]?[\p{Script=Latin}\p{Script=Greek}0-9∞](?:[\p{Script=Latin}\p{Script=Greek}0-9∞ =+−×‖()|.,/≤≥≈→√·~[\]⁰-₟²³¹-]*[\p{Script=Latin}\p{Script=Greek}0-9∞)\]⁰-₟²³¹|])?/gu;
 
 /** A formula in isolating characters, without brackets at its end which do not open in it. */
 function isolated(formula: string): string {
