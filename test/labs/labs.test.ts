@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labs } from "../../studio/src/labs/index.ts";
 import { controlsOf, languages } from "../../studio/src/labs/lab.ts";
@@ -8,6 +9,38 @@ import { noBrowser } from "../browser.ts";
 import { type LabsSite, openLabs } from "./page.ts";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/** CPU time of each task of a page's main thread meanwhile, in milliseconds: unlike elapsed time, no matter how busy the machine is. */
+async function mainThreadTasks(page: Page, meanwhile: () => Promise<void>): Promise<number[]> {
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const events: TraceEvent[] = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  const ended = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.start", {
+    traceConfig: { includedCategories: ["toplevel", "__metadata"] },
+    transferMode: "ReportEvents",
+  });
+  await meanwhile();
+  await session.send("Tracing.end");
+  await ended;
+  await session.detach();
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const main = new Set(
+    events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(threadOf),
+  );
+  return events
+    .filter((event) => event.ph === "X" && event.name.endsWith("RunTask") && main.has(threadOf(event)))
+    .map(({ tdur = 0 }) => tdur / 1000);
+}
 
 describe("what labs declare", () => {
   it.each(labs.map((lab) => [lab.id, lab] as const))("has every text in both languages: %s", (_id, lab) => {
@@ -181,6 +214,22 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     await page.getByLabel("mean of Q (P is at 0)").focus();
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.url()).toContain("a.gap=5.9");
+  });
+
+  it("keeps the page free while it learns: no task takes 50 ms of the main thread's time", async () => {
+    const { page } = site;
+    await site.go("#/gan-arena?lang=en");
+    await page.locator("canvas").first().waitFor();
+    // Formulas and styles that are loaded at the beginning.
+    await page.waitForTimeout(2000);
+    const tasks = await mainThreadTasks(page, async () => {
+      await page.keyboard.press("p");
+      await page.waitForTimeout(3000);
+    });
+    await page.keyboard.press("p");
+    expect(Number(await step())).toBeGreaterThan(10);
+    expect(tasks.length).toBeGreaterThan(100);
+    expect(Math.max(...tasks)).toBeLessThan(50);
   });
 
   it.each(["#/?lang=en", "#/course?lang=fa", ...labs.flatMap(({ id }) => [`#/${id}?lang=en`, `#/${id}?lang=fa&b=`])])(
