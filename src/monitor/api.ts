@@ -231,6 +231,8 @@ export interface Forms {
   readonly data: readonly Field[];
   readonly datasets: readonly string[];
   readonly devices: readonly string[];
+  /** The folder of the runs, absolute. */
+  readonly root: string;
   /** Why no training can be started here; null where one can. */
   readonly noStart: string | null;
   /** Why no run can be stopped or continued either. */

@@ -130,7 +130,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
 
   app.get("/api/studio", (c) => c.json({ root }));
   app.get("/api/runs", async (c) => c.json(await runs.rows()));
-  app.get("/api/forms", async (c) => c.json(forms(await noStart(), readOnly)));
+  app.get("/api/forms", async (c) => c.json(forms(root, await noStart(), readOnly)));
 
   app.get("/api/run", async (c) => {
     const page = await pageOf(c.req.query("id") ?? "");

@@ -6,7 +6,7 @@ import { dataOptions, trainOptions } from "../run/index.ts";
 import type { Field, Forms } from "./api.ts";
 
 /** What can be trained, from the schemas that the command line reads too. */
-export function forms(noStart: string | null, readOnly: string | null): Forms {
+export function forms(root: string, noStart: string | null, readOnly: string | null): Forms {
   return {
     recipes: models.map(({ name, summary, options, learnsFrom = "items", pointDefaults }) => ({
       name,
@@ -19,6 +19,7 @@ export function forms(noStart: string | null, readOnly: string | null): Forms {
     data: fieldsOf(dataOptions.omit({ spec: true, second: true })),
     datasets: datasets.map(({ name }) => name),
     devices,
+    root,
     noStart,
     readOnly,
   };

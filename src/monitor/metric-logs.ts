@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Scalars } from "./api.ts";
@@ -13,13 +14,15 @@ interface Kept {
   reading: Promise<unknown>;
 }
 
-/** Where a run logs its scalars, also before it has logged any; null where its file is a link out of its folder. */
+/** Where a run logs its scalars, also before it has logged any; null for a link out of its folder, and for what is no file. */
 export async function metricsPath(folder: string): Promise<string | null> {
-  const path = join(folder, "metrics.jsonl");
-  return pathInRun(folder, "metrics.jsonl").then(
-    (found) => found ?? path,
-    () => null,
-  );
+  try {
+    const path = await pathInRun(folder, "metrics.jsonl");
+    if (path === null) return join(folder, "metrics.jsonl");
+    return (await stat(path)).isFile() ? path : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The scalars of the runs that were last looked at, so that a long file is read once. */

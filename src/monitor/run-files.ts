@@ -1,4 +1,4 @@
-import { open, realpath } from "node:fs/promises";
+import { constants, open, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 import { RunError } from "../base/errors.ts";
@@ -38,22 +38,33 @@ export async function pathInRun(folder: string, name: string): Promise<string | 
   throw new RunError(`${name}: must lie in the folder of the run - got a link out of it`);
 }
 
-/** What a JSON file of a run holds, or why it holds nothing. */
+/** What a JSON file of a run holds, or why it holds nothing. A link is not followed: folders above it are the caller's to check. */
 export async function readJson(folder: string, name: string): Promise<unknown> {
   try {
-    return await naming("read", name, async () => {
-      const path = await pathInRun(folder, name);
-      if (path === null) return new Error(`${name}: is not there`);
-      const file = await open(path);
-      try {
-        const { size } = await file.stat();
-        if (size > largestJson) return new RunError(`${name}: must be at most 16 MiB - got ${size} bytes`);
-        return parseJson(await file.readFile(), name);
-      } finally {
-        await file.close();
-      }
+    return await naming("read", name, () => readOwn(join(folder, name), name), {
+      ELOOP: ["it must lie in the folder of the run", "it is a link"],
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function readOwn(path: string, name: string): Promise<unknown> {
+  // A pipe is not waited for.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  });
+  if (file === null) return new Error(`${name}: is not there`);
+  try {
+    const found = await file.stat();
+    const { size } = found;
+    if (!found.isFile())
+      return new RunError(`${name}: must be a file - got ${found.isDirectory() ? "a folder" : "none"}`);
+    if (size > largestJson) return new RunError(`${name}: must be at most 16 MiB - got ${size} bytes`);
+    return parseJson(await file.readFile(), name);
+  } finally {
+    await file.close();
   }
 }

@@ -54,6 +54,16 @@ it("passes over what is no line of metrics, and reads 100,000 lines over the bor
   expect([series[0]!.low![1], series[0]!.high![1], series[0]!.values[1]]).toEqual([1000, 1999, 1999]);
 });
 
+it("counts what is no line of metrics, and does not keep a line without an end", async () => {
+  const { path, log } = await newLog("x".repeat(3_500_000));
+  expect(await log.read()).toEqual([]);
+  expect(log.bytes).toBeGreaterThan(2_000_000);
+  await appendFile(path, `\n${metric(1, "loss", 3)}`);
+  expect(await log.read()).toHaveLength(1);
+  expect(log.scalars(10).unreadable).toBeGreaterThan(0);
+  expect(log.scalars(10).clock).toEqual({ steps: [1], images: [8], seconds: [0.1] });
+});
+
 it("keeps every spike of a curve that is thinned", () => {
   const values = Array.from({ length: 5000 }, (_, i) => (i === 1234 ? 1e6 : i === 4321 ? Number.NaN : 1));
   const { low, high, steps } = thinned({ split: "train", name: "x", steps: values.map((_, i) => i), values }, 100);

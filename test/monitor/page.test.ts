@@ -1,4 +1,4 @@
-import { appendFile, cp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -136,7 +136,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     expect(await latent.inputValue()).toBe("4");
     expect(await page.getByLabel("hidden", { exact: false }).first().getAttribute("placeholder")).toBe("8,4");
     expect(await page.locator("code").last().innerText()).toBe(
-      "npx zaya train vae --config second/config.json --latent 4",
+      `npx zaya train vae --config ${await realpath(root)}/second/config.json --latent 4`,
     );
     await latent.fill("many");
     await page.getByRole("button", { name: "Start" }).click();

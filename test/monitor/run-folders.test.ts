@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { beforeEach, expect, it } from "vitest";
 
+import { metricsPath } from "../../src/monitor/metric-logs.ts";
 import { RunFolders } from "../../src/monitor/run-folders.ts";
 import { lockFolder } from "../../src/node/lock.ts";
 import { newFolder, writeRun } from "./run.ts";
@@ -32,7 +34,11 @@ it.each<[string, () => Promise<unknown>, string]>([
   ["no config", () => rm(join(run, "config.json")), "config.json: is not there"],
   ["a list as its config", () => put("config.json", "[]"), "config.json: has no recipe"],
   ["a config too deep", () => put("config.json", '{"recipe":"a","x":' + "[".repeat(1e5) + "]".repeat(1e5) + "}"), ""],
-  ["a link in place of its record", () => replaceByLink("run.json"), "run.json: must lie in the folder of the run"],
+  [
+    "a link in place of its record",
+    () => replaceByLink("run.json"),
+    "must lie in the folder of the run - got ELOOP for run.json",
+  ],
 ])("lists a run with %s, and why it cannot be read", async (_, spoil, words) => {
   await writeRun(join(root, "whole"));
   await spoil();
@@ -43,10 +49,19 @@ it.each<[string, () => Promise<unknown>, string]>([
   expect(whole).toMatchObject({ id: "whole", status: "done" });
 });
 
-it("names a folder as its record, which it is not", async () => {
+it("waits for no pipe in place of a file, and names a folder as one", async () => {
   await rm(join(run, "run.json"));
   await mkdir(join(run, "run.json"));
-  expect((await new RunFolders(root).rows())[0]).toMatchObject({ status: "broken" });
+  const reason = async () => (await new RunFolders(root).rows())[0]!.reason;
+  expect(await reason()).toBe("run.json: must be a file - got a folder");
+  if (process.platform === "win32") return;
+  await rm(join(run, "run.json"), { recursive: true });
+  for (const name of ["run.json", "metrics.jsonl"]) {
+    await rm(join(run, name), { force: true });
+    execFileSync("mkfifo", [join(run, name)]);
+  }
+  expect(await reason()).toBe("run.json: must be a file - got none");
+  expect(await metricsPath(run)).toBeNull();
 });
 
 it("reads nothing through links out of a run: results, samples and scalars", async () => {
