@@ -1,6 +1,6 @@
 // What a large sweep costs a Redis server and a bucket, by simulation: the real queue with many workers whose trials are trained already,
-// then with trials that all workers hold for a while, and a small real sweep in a bucket whose requests are counted.
-// node bench/sweep-cost.js [TRIALS] [WORKERS] [MINUTES OF A TRIAL]
+// then with trials that all workers hold for a while, and a small real sweep in a bucket whose requests are counted. What is counted a trial
+// and a second is scaled to 10,000 trials on 500 workers. node bench/sweep-cost.js [TRIALS] [WORKERS] [MINUTES OF A TRIAL]
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,7 +33,10 @@ if (process.argv[2] === "--workers") {
   await simulate(...process.argv.slice(2).map(Number));
 }
 
-async function simulate(trials = 10_000, workers = 500, minutes = 30) {
+/** What the counts are scaled to. */
+const [allTrials, allWorkers] = [10_000, 500];
+
+async function simulate(trials = 1000, workers = 50, minutes = 30) {
   const root = mkdtempSync(join(tmpdir(), "zaya-cost-"));
   const started = [];
   const run = (command, ...words) => {
@@ -105,10 +108,11 @@ async function simulate(trials = 10_000, workers = 500, minutes = 30) {
 
     const idle = await spent(() => sleep(20_000));
     let memory = 0;
+    const fixedMemory = (await facts()).memory;
     const fixed = await spent(async () => {
       const ends = Array.from({ length: trials }, (_, i) => trainer.train(jobOf(idOf(i)), never));
       await sleep(1000);
-      memory = (await facts()).memory;
+      memory = (await facts()).memory - fixedMemory;
       await Promise.all(ends);
     });
     // Locked by this process: the workers wait for the end of its training.
@@ -142,12 +146,12 @@ async function simulate(trials = 10_000, workers = 500, minutes = 30) {
     console.log(
       `a running trial: ${perHeld("commands").toFixed(2)} commands, ${kib(perHeld("received"))} KiB to and ${kib(perHeld("sent"))} KiB from Redis a second; ${((100 * held.of("cpu")) / held.seconds).toFixed(1)} % of one core for all ${workers}`,
     );
-    console.log(`Redis holds ${(memory / 2 ** 20).toFixed(0)} MiB with all trials waiting`);
-    const seconds = (trials * minutes * 60) / workers;
+    console.log(`Redis holds ${(memory / trials / 1024).toFixed(1)} KiB a waiting trial`);
+    const seconds = (allTrials * minutes * 60) / allWorkers;
     // Progress is told once a per cent.
-    const commands = trials * (perTrial("commands") + minutes * 60 * perHeld("commands") + 100 * 2);
+    const commands = allTrials * (perTrial("commands") + minutes * 60 * perHeld("commands") + 100 * 2);
     console.log(
-      `${trials} trials of ${minutes} minutes on ${workers} workers: ${(seconds / 3600).toFixed(1)} h, ${(commands / 1e6).toFixed(0)} million commands, ${(commands / seconds).toFixed(0)} a second`,
+      `${allTrials} trials of ${minutes} minutes on ${allWorkers} workers: ${(seconds / 3600).toFixed(1)} h, ${(commands / 1e6).toFixed(0)} million commands, ${(commands / seconds).toFixed(0)} a second`,
     );
 
     const counts = await requestsOfTrials(root, run, ended);
@@ -163,11 +167,11 @@ async function simulate(trials = 10_000, workers = 500, minutes = 30) {
       HEAD: counts.each.HEAD + records,
       GET: counts.each.GET + records,
     };
-    const written = (long.PUT + long.LIST) * trials;
-    const read = (long.GET + long.HEAD) * trials;
+    const written = (long.PUT + long.LIST) * allTrials;
+    const read = (long.GET + long.HEAD) * allTrials;
     console.log(`${minutes} minutes with as many checkpoints: ${words(long)}`);
     console.log(
-      `${trials} of them: ${(written / 1e6).toFixed(2)} million PUT and LIST, ${(read / 1e6).toFixed(2)} million GET and HEAD; ${(written / seconds).toFixed(0)} and ${(read / seconds).toFixed(0)} a second`,
+      `${allTrials} of them: ${(written / 1e6).toFixed(2)} million PUT and LIST, ${(read / 1e6).toFixed(2)} million GET and HEAD; ${(written / seconds).toFixed(0)} and ${(read / seconds).toFixed(0)} a second`,
     );
     console.log(
       `at 5 USD a million PUT and LIST and 0.40 USD a million GET and HEAD: ${((5 * written + 0.4 * read) / 1e6).toFixed(0)} USD; ${kib(counts.received)} KiB written a trial`,

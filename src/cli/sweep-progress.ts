@@ -74,14 +74,16 @@ export class SweepProgress implements SweepListener {
     const gained = share - this.first!;
     const elapsed = (this.clock.now() - this.began) / 1000;
     const left = gained > 0 ? [`${duration((elapsed * (1 - share)) / gained)} left`] : [];
-    const parts = [
-      `${count(trials)} of ${count(expected)} trials`,
-      `${this.training().length} running`,
-      `${Math.floor(100 * share)} %`,
-      ...left,
-    ];
-    if (this.output.live) this.output.show(`${bar(share)}  ${parts.join("  ")}`);
-    else this.output.say(parts.join("  "));
+    const done = `${count(trials)} of ${count(expected)} trials`;
+    const percent = `${Math.floor(100 * share)} %`;
+    const whole = [done, `${this.training().length} running`, percent, ...left];
+    if (!this.output.live) {
+      this.output.say(whole.join("  "));
+      return;
+    }
+    // On a narrow terminal the time left is worth more than the rest.
+    const lines = [[bar(share), ...whole], whole, [done, ...left], left].map((parts) => parts.join("  "));
+    this.output.show(lines.find((line) => line.length < this.output.columns!) ?? done);
   }
 }
 

@@ -206,6 +206,8 @@ export class Bucket {
         if (what === "look for") await this.requireBucket(connection);
         return null;
       }
+      // Nor why it is forbidden.
+      if (what === "look for" && $metadata?.httpStatusCode === 403) await this.requireBucket(connection);
       throw this.inWords(what, key, error as Error);
     }
   }

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { filesIn, program, readJson, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import { filesIn, program, readJson, resultOf, tiny, workFolder, writeTinyData, zaya } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
@@ -82,6 +82,30 @@ describe.runIf(mountable)("a full disk", () => {
       expect(await readJson(disk, "a", "run.json")).toMatchObject({ status: "done", step: 60 });
     });
   });
+
+  it("fails trials of a sweep with the reason and whole checkpoints; with room again, they end with the same bytes", async () => {
+    const sweep = (out: string) => ["sweep", "full.yaml", "--out", out, "--jobs", "1", "--json"];
+    const parameters = "{hidden: {value: [8]}, latent: 2, batch: 8, steps: 60, checkpointEvery: 5, keep: 100}";
+    await writeFile(
+      join(folder, "full.yaml"),
+      `recipe: vae\ndata: tiny.npy\nmethod: grid\nmetric: {name: elbo}\nparameters: ${parameters}\n`,
+    );
+    await onDisk("sweeping", "size=500k", async (disk) => {
+      const full = resultOf(await zaya(folder, ...sweep("sweeping")));
+      expect(full).toMatchObject({ status: "done", done: 0, failed: 1 });
+      expect(full.failures[0]).toMatch(/the disk must have room - got ENOSPC .*\(3 attempts\)/);
+      execFileSync("mount", ["-o", "remount,size=16m", disk]);
+      const resumed = resultOf(await zaya(folder, "sweep", "resume", "full", "--out", "sweeping", "--json"));
+      expect(resumed).toMatchObject({ status: "done", done: 1, failed: 0 });
+      const [id] = await readdir(join(disk, "trials")).then((names) => names.filter((name) => !name.includes(".")));
+      expect(resultOf(await zaya(folder, ...sweep("roomy")))).toMatchObject({ done: 1 });
+      for (const file of ["params", "optimizer"]) {
+        const path = join("trials", id!, "checkpoints/000060", `${file}.safetensors`);
+        expect(await readFile(join(disk, path))).toEqual(await readFile(join(folder, "roomy", path)));
+      }
+      expect((await filesIn(disk)).filter((name) => name.endsWith(".tmp") || name.endsWith(".lock"))).toEqual([]);
+    });
+  }, 120_000);
 
   it("writes no half of a file", async () => {
     expect((await zaya(folder, ...tiny, "--steps", "3", "--out", "small", "--quiet")).code).toBe(0);

@@ -7,7 +7,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fold, key, uniform } from "../../src/base/random.ts";
 import { RedisServer, redisProgram } from "../sweep/redis.ts";
 import { type S3Fault, S3Server } from "../sweep/s3-server.js";
-import { type Json, type Started, readJson, resultOf, start, workFolder, writeTinyData, zaya } from "./zaya.ts";
+import {
+  type Json,
+  type Started,
+  readJson,
+  resultOf,
+  start,
+  workFolder,
+  writeTinyData,
+  zaya,
+  zayaWith,
+} from "./zaya.ts";
 
 const steps = 100;
 const sweep = `recipe: vae
@@ -160,5 +170,27 @@ describe("a sweep whose runs are in a bucket", () => {
     const { code, stderr } = await zaya(folder, "sweep", "tiny.yaml", "--store", store);
     expect(code).toBe(2);
     expect(stderr).toContain(words);
+  });
+
+  it.each<[what: string, variables: Record<string, string>, words: string]>([
+    [
+      "a server that is away",
+      { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" },
+      "the store must answer - got ECONNREFUSED for s3://runs/x/",
+    ],
+    [
+      "an unknown access key",
+      { AWS_ACCESS_KEY_ID: "nobody" },
+      "the credentials must be valid - got InvalidAccessKeyId",
+    ],
+    [
+      "no credentials",
+      { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", HOME: "/nonexistent" },
+      "there must be credentials - got CredentialsProviderError",
+    ],
+  ])("is refused with %s", async (_, variables, words) => {
+    const { code, stderr } = await zayaWith(variables, folder, "sweep", "tiny.yaml", "--store", "s3://runs/x");
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
   });
 });
