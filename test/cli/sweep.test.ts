@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -133,6 +133,36 @@ describe("zaya sweep", () => {
     expect(resultOf(await zaya(folder, "sweep", "resume", "tiny", "--out", "moved", "--json"))).toMatchObject({
       done: 4,
     });
+  });
+
+  it.runIf(process.platform === "linux")("trains each of four jobs on one thread", { timeout: 120_000 }, async () => {
+    await writeFile(
+      join(folder, "four.yaml"),
+      "recipe: vae\ndata: {spec: mnist, limit: 500}\nmethod: grid\nmetric: {name: elbo}\nparameters: {steps: 100000}\nseeds: 4\n",
+    );
+    const { child, ended } = start(folder, "sweep", "four.yaml", "--out", "four", "--jobs", "4", "--json");
+    const trainings = async () =>
+      (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).split(" ").filter((id) => id !== "");
+    /** Processor time of each thread of a process in ticks, the busiest first. */
+    const ticks = async (id: string): Promise<number[]> => {
+      const threads = await readdir(`/proc/${id}/task`);
+      const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${id}/task/${thread}/stat`, "utf8")));
+      const fields = stats.map((text) => text.slice(text.lastIndexOf(")") + 2).split(" "));
+      return fields.map((each) => Number(each[11]) + Number(each[12])).toSorted((a, b) => b - a);
+    };
+    try {
+      let busy: number[][] = [];
+      // Until each has computed for two seconds.
+      while (busy.length < 4 || busy.some(([first]) => first! < 200)) {
+        await sleep(200);
+        busy = await Promise.all((await trainings()).map(ticks)).catch(() => []);
+      }
+      // The others compile and clear up for the first one.
+      for (const [first, second] of busy) expect(second! / first!, JSON.stringify(busy)).toBeLessThan(0.4);
+    } finally {
+      child.kill("SIGINT");
+      await ended;
+    }
   });
 
   it("has a trial that diverges as a result, and a line for it", { timeout: 60_000 }, async () => {
