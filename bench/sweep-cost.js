@@ -69,7 +69,7 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
     const store = await storeId(out);
     const parts = 4;
     const own = fileURLToPath(import.meta.url);
-    for (let i = 0; i < parts; i++) run(process.execPath, own, "--workers", String(Math.round(workers / parts)), out);
+    for (let i = 0; i < parts; i++) run(process.execPath, own, "--workers", String(Math.ceil(workers / parts)), out);
     const connection = await connectQueue(url, () => undefined);
     const trainer = await QueueTrainer.open(connection, { sweep: "cost", store }, () => undefined);
     while (trainer.workers < workers) await sleep(500);
