@@ -34,7 +34,7 @@ describe("gumbelNoise", () => {
     const variance = drawn.reduce((sum, value) => sum + (value - average) ** 2, 0) / n;
     expect(average).toBeAllclose(0.5772156649, { relative: 0, absolute: (4 * Math.PI) / Math.sqrt(6 * n) });
     expect(variance).toBeAllclose(Math.PI ** 2 / 6, { relative: 0.05 });
-    expect(run(gumbelNoise(fixed([0, 1 - 2 ** -24]))).data.every(Number.isFinite)).toBe(true);
+    expect(run(gumbelNoise(fixed([0, 1 - 2 ** -24, 1]))).data.every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -134,6 +134,27 @@ describe("relaxedLogDensity", () => {
       const mass = integral((u) => Math.exp(density[at(u)]!) * y(u) * (1 - y(u)), -60, 60, pieces);
       expect(mass).toBeAllclose(1, { relative: 1e-5 });
     }
+  });
+
+  it("is the density written out in products, of each item with logits of its own", () => {
+    const rows = [
+      { l: [1.5, -0.5, 0.25, 0], y: [0.1, 0.2, 0.3, 0.4] },
+      { l: [0, 1, -2, 0.5], y: [0.7, 0.1, 0.15, 0.05] },
+    ];
+    const temperature = 0.75;
+    // Gamma(k) t^(k-1) (sum p_i y_i^-t)^-k prod p_i y_i^(-t-1), with Gamma(4) = 6
+    const expected = rows.map(({ l, y }) => {
+      const mass = l.reduce((all, each) => all + Math.exp(each), 0);
+      const powers = y.map((value, i) => (Math.exp(l[i]!) / mass) * value ** -temperature);
+      const product = powers.reduce((all, power, i) => all * (power / y[i]!), 1);
+      const total = powers.reduce((all, power) => all + power, 0);
+      return Math.log(6 * temperature ** 3 * total ** -4 * product);
+    });
+    const of = (values: number[][]) => fixed(values.flat(), [2, 4]);
+    const logY = of(rows.map(({ y }) => y.map(Math.log)));
+    const found = run(relaxedLogDensity(of(rows.map(({ l }) => l)), logY, fixed([temperature], [])));
+    expect(found.shape).toEqual([2]);
+    expect(found.data).toBeAllclose(expected, { relative: 1e-6 });
   });
 
   it("has the gradient that differences have", () => {
