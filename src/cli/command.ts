@@ -11,7 +11,7 @@ export interface JsonForm<K extends string = string> {
   readonly given?: string;
   /** Keys in their order; an optional one ends in "?". */
   readonly keys: readonly K[];
-  /** What the keys do not say themselves, as Markdown without a final period. */
+  /** Notes for the docs: Markdown without a final period. */
   readonly notes?: string;
 }
 
@@ -20,7 +20,7 @@ export function jsonForm<const K extends string>(form: JsonForm<K>): JsonForm<K>
   return form;
 }
 
-/** The object with the keys of the form alone, in its order: what is printed is what the docs name. */
+/** The object with only the keys of the form, in its order, so that nothing undocumented is printed. */
 export function inForm<K extends string>({ keys }: JsonForm<K>, object: FormObject<K>): Record<string, unknown> {
   const values = object as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
@@ -33,7 +33,7 @@ export function keyName(key: string): string {
   return key.replace(/\?$/, "");
 }
 
-/** What a command is, once it is called. */
+/** A command, once its module is loaded. */
 export interface CommandDefinition {
   /** Declares arguments, flags and action. Some flags depend on the words that were given. */
   declare(command: Command, words: readonly string[]): void | Promise<void>;

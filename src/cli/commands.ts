@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "./command.ts";
 
-/** All that is known of a command until it is called: its module takes time to load. */
+/** What is known of a command before it is called. Its module is loaded only then, because that takes time. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;

@@ -34,7 +34,7 @@ export function titleLine(recipe: string, { train, test }: DataSplit): string {
   return `${recipe} on ${train.name}: ${sizeText(train)} train, ${sizeText(test)} test, ${itemText(train)}`;
 }
 
-/** How many items; of domains that are not aligned, how many each has. */
+/** The number of items; for unpaired domains, the number of each. */
 export function sizeText({ size, sides }: Dataset): string {
   return sides === undefined || sides.aligned ? count(size) : `${count(sides.a.size)} and ${count(sides.b.size)}`;
 }

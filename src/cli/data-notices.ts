@@ -13,10 +13,10 @@ import {
 } from "../data/index.ts";
 import { count, number, numberApart } from "./format.ts";
 
-/** Files that are named; of more, how many. */
+/** Maximum number of files that are named; the others are counted. */
 const named = 10;
 
-/** What `train` says of data before it learns from them. @param all Whether each file that is left out is named. */
+/** The notices about data before training. @param all Whether every skipped file is named. */
 export async function noticeLines(data: DataSplit, { all }: { readonly all: boolean }): Promise<string[]> {
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   const files = skipped.length === 1 ? "1 file that" : `${count(skipped.length)} files that`;
@@ -28,7 +28,7 @@ export async function noticeLines(data: DataSplit, { all }: { readonly all: bool
   ];
 }
 
-/** The first of some lines, and how many more there are. */
+/** The first few lines, and the number of the others. */
 export function firstOf(lines: readonly string[], where: string, all = false): string[] {
   const more = lines.length - named;
   return all || more <= 0 ? [...lines] : [...lines.slice(0, named), `and ${count(more)} more; ${where}`];
@@ -57,14 +57,14 @@ async function coarseWarnings(points: Dataset): Promise<string[]> {
   return warnings;
 }
 
-/** Steps of float32 in a deviation, of fewer of which it is likely that a file was more exact before it was saved. */
+/** Float32 steps in a deviation; with fewer, the values probably lost precision when the file was saved. */
 const fewSteps = 32;
-/** Whole numbers beyond it are not all there in float32. */
+/** Above it, float32 cannot represent every integer. */
 const largestExact = 2 ** 24;
 /** Number of points by which rounding is detected. */
 const looked = 10_000;
 
-/** Of points that come in float32. */
+/** For points that are stored as float32. */
 async function roundedWarnings(points: Dataset): Promise<string[]> {
   const some = take(points, looked);
   const scale = await some.pointScale?.();
@@ -83,13 +83,13 @@ async function roundedWarnings(points: Dataset): Promise<string[]> {
   return warnings;
 }
 
-/** Training, samples and metrics bring points to their units in float64; an ONNX file cannot. */
+/** Training, samples and metrics convert points to their units in float64; an ONNX file cannot. */
 function coarseWarning({ mean, deviation }: PointScale, column: number): string {
   const [centre, spread] = [mean[column]!, deviation[column]!];
   const about = numberApart(centre, spread);
   const step = float32Step(centre);
   const beyond = "samples and metrics are in float64, but exported ONNX files are in float32 and lose this precision";
-  // Below the smallest steps there are, no centre helps.
+  // Below the smallest float32 step, centring does not help.
   if (spread < enoughSteps * float32Step(0)) {
     return `x${column + 1} has a standard deviation of ${number(spread)}, where the smallest spacing of float32 is ${number(float32Step(0))}: ${beyond}; multiply the column by one number before training`;
   }
@@ -98,7 +98,7 @@ function coarseWarning({ mean, deviation }: PointScale, column: number): string 
   return `x${column + 1} has a standard deviation of ${number(spread)} around its mean, ${about}, where the spacing of float32 is ${number(step)}: ${beyond}; subtract ${near} from the column before training`;
 }
 
-/** How numbers became [0, 1], each type once. */
+/** How values were scaled to [0, 1], once per type. */
 export function scalesOf({ train, test }: DataSplit): ValueScale[] {
   const parts = [train, test].flatMap((part) => (hasSides(part) ? [part.sides.a, part.sides.b] : [part]));
   const all = parts.flatMap(({ scales }) => scales ?? []);

@@ -4,11 +4,11 @@ import type { Shape } from "../base/ndarray.ts";
 import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
 
-/** Number of training items below which a note says what to expect. */
+/** Training items below which a note says what to expect. */
 const smallDataSet = 1000;
 /** Training items below which there is little to learn from. */
 const veryFew = 100;
-/** Share of near copies from which the count of items promises too much. */
+/** Share of near duplicates above which the count of items is misleading. */
 const duplicateThreshold = 0.1;
 
 /** Data, or one of two domains of them. */
@@ -21,20 +21,20 @@ export interface Judged {
 }
 
 export interface Verdict {
-  /** What to expect; null where there is enough not to say anything. */
+  /** What to expect; null if there are enough items. */
   readonly verdict: string | null;
-  /** The value of --augment that is worth a try; null where the data need none, or none fits them. */
+  /** A value of --augment to try; null if the data need none, or none fits them. */
   readonly augment: "dag" | null;
-  /** The value of --size with which recipes of convolutions take the images; null where they do as they are, or it cannot be asked for. */
+  /** The value of --size that convolutional recipes need; null if the images fit as they are, or cannot be resized. */
   readonly size: number | null;
-  /** The value of --transforms to go with it, where the usual one does not fit the images; else null. */
+  /** The value of --transforms to go with it if the default does not fit the images; else null. */
   readonly transforms: string | null;
 }
 
 /**
- * What to expect of little data, and of data that repeat themselves; of two domains by the smaller, and by what either repeats.
+ * What to expect of few or repeated items; for two domains, by the smaller one and the repetitions of either.
  * @source Karras et al., arXiv 2006.06676, figure 1: quality falls with each halving of the data, by memorisation. Tran et al.,
- * "On Data Augmentation for GAN Training", arXiv 2006.05338: what of augmented items gets into samples, and how not.
+ * "On Data Augmentation for GAN Training", arXiv 2006.05338: how augmentations leak into samples, and how to prevent it.
  */
 export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
   const items = minOf(domains.map(({ data }) => data.train.size));
@@ -62,7 +62,7 @@ export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
 
 /** Height and width must be multiples of this for every recipe. */
 const multiple = 4;
-/** The smallest such side for a recipe of one domain, and of two. */
+/** The smallest side for a recipe of one domain, and of two. */
 const minSides = { one: 8, two: 16 } as const;
 
 function isHalvable([height, width]: Shape, minSide: number): boolean {
@@ -78,7 +78,7 @@ function sizeRemark([height, width]: Shape, minSide: number, size: number | null
   return `${fact}; ${size === null ? "resize the arrays before saving them, or use --arch mlp" : `add --size ${size}`}`;
 }
 
-/** Transformations that can be undone, of images that are higher or lower than they are wide. */
+/** Invertible transformations that do not need square images. */
 const ofAnyShape = transformSets.find(
   ({ invertible, square, members }) => invertible && !square && members.length > 1,
 )!;

@@ -21,7 +21,7 @@ export function deviceOf(given: string | undefined): Device {
   return parseOptions(deviceOptions, { device: given }, "zaya").device;
 }
 
-/** How a session of training runs, whatever it trains. */
+/** Settings of a training session that do not affect the model. */
 const sessionOptions = z.object({
   threads: integerField("threads of the engine; the last digits can depend on it (default: one per core)", {
     min: 1,
@@ -35,7 +35,7 @@ export function addSessionFlags(command: Command, heading?: string): void {
   addFlags(command, sessionOptions, heading);
 }
 
-/** @throws OptionError for values that are none. */
+/** @throws OptionError for invalid values. */
 export function sessionOf(flags: Readonly<Record<string, unknown>>): SessionOptions {
   return parseOptions(sessionOptions, givenOptions(flags, sessionOptions), "zaya");
 }

@@ -101,7 +101,7 @@ async function runDiagnose(source: string, flags: DiagnoseFlags): Promise<void> 
   return checkRun(source, flags, output);
 }
 
-/** Samples drawn at a time need no seed of the user's: what is found does not hang on which were drawn. */
+/** Seed of the samples. It needs no flag, because findings do not depend on which samples are drawn. */
 const seed = 0;
 
 async function checkSamples(

@@ -17,12 +17,12 @@ export interface SideRequest {
   readonly spec: string;
   /** Items at most. */
   readonly n: number;
-  /** Of the choice among more items, and of a run's noise. */
+  /** Seed of the subsample, and of a run's noise. */
   readonly key: Key;
   readonly size: number | undefined;
   /** File of the weights. */
   readonly weights: string | undefined;
-  /** Which of a run's parameters draw. */
+  /** Which of a run's parameters generate the items. */
   readonly parameters: Parameters;
   readonly device: Device;
 }
@@ -30,13 +30,13 @@ export interface SideRequest {
 /** One side of a distance, and where its items came from. */
 export interface OpenedSide extends Side {
   readonly spec: string;
-  /** Items that there are; null for a run, which gives as many as are asked for. */
+  /** Number of available items; null for a run, which generates any number. */
   readonly of: number | null;
-  /** Which of them were taken, in rising order. */
+  /** Indices of the items that were used, ascending. */
   readonly indices: Int32Array;
 }
 
-/** @throws DataError, OptionError or ShapeError when there is no such side, or its weights do not fit it. */
+/** @throws DataError, OptionError or ShapeError if the side does not exist, or its weights do not fit. */
 export async function openSide(request: SideRequest): Promise<OpenedSide> {
   return (await isRun(request.spec)) ? drawSide(request) : chooseSide(request);
 }

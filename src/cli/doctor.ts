@@ -15,7 +15,7 @@ import { addExamples } from "./help.ts";
 import type { Measurement } from "./measure.ts";
 import { Output } from "./output.ts";
 
-/** Every device but `auto`, which is one of them. */
+/** Every device but `auto`, which stands for one of them. */
 const measured = ["cpu", "kernels", "wasm", "webgpu"] as const;
 type Measured = (typeof measured)[number];
 
@@ -75,7 +75,7 @@ async function engineReport(device: Measured): Promise<EngineReport> {
   return { device, gflops: null, problem: problemOf(measured.problem), fix: fixFor(device, measured) };
 }
 
-/** Measures in a process of its own, whose streams are not shown. */
+/** Measures in a separate process, whose output is not shown. */
 function measure(device: Measured): Promise<Measurement> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(new URL("./measure.js", import.meta.url)), [device], {
@@ -100,7 +100,7 @@ function fixFor(device: Measured, { hint, known }: Extract<Measurement, { proble
   return `${drivers}; until then leave --device out`;
 }
 
-/** One line of an error, without what comes after "got": a sentence of a driver's or a loader's, often long. */
+/** One line of an error, without the part after "got", which is often a long message of a driver or loader. */
 function problemOf(message: string): string {
   return message.split(/\n| - got /)[0]!;
 }

@@ -38,13 +38,13 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
   return exitCodes.bug;
 }
 
-/** Of zaya's own code. */
+/** A position in zaya's own code. */
 const ownFolder = fileURLToPath(new URL("../", import.meta.url));
 
 /** A position in the user's own recipe or data, `path:line:column`. */
 interface OwnPlace {
   readonly place: string;
-  /** Whether nothing of zaya's was called from there. */
+  /** Whether no code of zaya was called from there. */
   readonly innermost: boolean;
 }
 
@@ -63,7 +63,7 @@ function isOutOfMemory(error: unknown): boolean {
   return error instanceof RangeError && /^Array buffer allocation failed$/.test(error.message);
 }
 
-/** Where an error is about an option, message and hint by the name of its flag. */
+/** For errors about an option, message and hint with the name of its flag. */
 function asFlag(error: ZayaError): [message: string, hint: string | undefined] {
   const { message, hint } = error;
   if (!(error instanceof OptionError) || error.option === undefined) return [message, hint];

@@ -5,7 +5,7 @@ import { type OptionDescription, describeOptions, flagOf } from "../base/options
 
 /**
  * A flag for each option of a schema. Their values are checked by the schema, not here.
- * @param defaults What options are when left out, where the schema does not say it.
+ * @param defaults Defaults of the options that the schema does not give.
  */
 export function addFlags(
   command: Command,
@@ -21,7 +21,7 @@ export function addFlags(
   }
 }
 
-/** Flags that say what a command prints and replaces; the last in its help. */
+/** Flags for what a command prints and replaces; listed last in its help. */
 export function addOutputFlags(
   command: Command,
   {
@@ -51,7 +51,7 @@ export function withDefault(doc: string, initial: unknown): string {
   return initial === undefined ? doc : `${doc} (default: ${String(initial)})`;
 }
 
-/** Of the flags that were given, those that are options of the schema. */
+/** The given flags that are options of the schema. */
 export function givenOptions(flags: Readonly<Record<string, unknown>>, schema: z.ZodObject): Record<string, unknown> {
   const names = Object.keys(schema.shape);
   return Object.fromEntries(

@@ -11,7 +11,7 @@ export function duration(seconds: number): string {
   return m > 0 ? `${m}m ${two(s)}s` : `${s}s`;
 }
 
-/** Said as an estimate: `5 s`, `40 s`, `4 min`, `2 h`. */
+/** Rounded as an estimate: `5 s`, `40 s`, `4 min`, `2 h`. */
 export function roughly(seconds: number): string {
   if (seconds < 90) return `${Math.max(5, 5 * Math.round(seconds / 5))} s`;
   const minutes = seconds / 60;
@@ -37,13 +37,13 @@ export function number(value: number): string {
   return value.toExponential(3);
 }
 
-/** A number among others that differ by about `spread`: with as many digits as tell them apart. */
+/** A number with enough digits to distinguish it from others that differ by about `spread`. */
 export function numberApart(value: number, spread: number): string {
   const digits = Math.ceil(Math.log10(Math.abs(value) / spread)) + 3;
   return digits > 5 && Number.isFinite(digits) ? String(significant(value, Math.min(17, digits))) : number(value);
 }
 
-/** Columns lined up. */
+/** Rows with aligned columns. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = maxOf([0, ...rows.map((row) => row.length)]);
   const widths = Array.from({ length: columns }, (_, i) => maxOf(rows.map((row) => row[i]?.length ?? 0)));

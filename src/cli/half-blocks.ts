@@ -5,7 +5,7 @@ import { gridPitch } from "../plot/pictures.ts";
 /** A picture [h, w, 3] of bytes. */
 type Picture = NdArray<"uint8">;
 
-/** Pixels that an image of a grid keeps at least, where it has as many: fewer show blots. */
+/** Minimum pixels per image of a grid: with fewer, images are unrecognisable. */
 const minTile = 16;
 
 /** Half blocks, two pixels a character: the upper in the foreground's colour, the lower in the background's. */
@@ -26,7 +26,7 @@ function colourAt({ shape, data }: Picture, y: number, x: number): string {
   return `${data[at]};${data[at + 1]};${data[at + 2]}`;
 }
 
-/** As many images of a grid as can be seen at this size, or the whole of another picture; of an even height. */
+/** As many images of a grid as are recognisable at this size, or the whole of another picture; its height is even. */
 function fitted(picture: Picture, width: number, height: number): Picture {
   const [h, w] = picture.shape as [number, number, number];
   const pitch = gridPitch(picture);
@@ -55,7 +55,7 @@ function evenly(height: number): number {
   return Math.max(2, 2 * Math.floor(height / 2));
 }
 
-/** The upper left part of a picture, each pixel of the result the mean of those that it covers. */
+/** The upper left part of a picture, scaled down by the mean of the covered pixels. */
 function resized(picture: Picture, h: number, w: number, height: number, width: number): Picture {
   const stride = picture.shape[1]!;
   const out = new Uint8Array(height * width * 3);
@@ -75,7 +75,7 @@ function resized(picture: Picture, h: number, w: number, height: number, width: 
   return ndarray("uint8", [height, width, 3], out);
 }
 
-/** Pixels that the `at`-th of them covers, at least one. */
+/** Source pixels covered by the `at`-th pixel, at least one. */
 function span(at: number, scale: number, size: number): [from: number, to: number] {
   const from = Math.min(size - 1, Math.floor(at * scale));
   return [from, Math.min(size, Math.max(from + 1, Math.floor((at + 1) * scale)))];

@@ -7,8 +7,8 @@ import { type InitialParameters, type InitialRun, Run, parametersOfRun } from ".
 import { bringRecipe } from "./own-recipe.ts";
 
 /**
- * The parameters of a run's newest checkpoint, for another run to begin with.
- * @param known What a config says of them: then those of that step, and of those bytes.
+ * The parameters of a run's newest checkpoint, from which another run is initialised.
+ * @param known The record in a config; it determines the step and the hash.
  */
 export async function readInitial(folder: string, known?: InitialRun): Promise<InitialParameters> {
   await requireRun(folder).catch((error: unknown) => {

@@ -4,12 +4,12 @@ import { basename } from "node:path";
 import { exitCodes } from "./failure.ts";
 import type { Output } from "./output.ts";
 
-/** npm passes a signal on to a process that has had it from the terminal already. */
+/** npm forwards a signal to a process that has already received it from the terminal. */
 const echo = 300;
 
 /**
- * Until the process ends, the first signal asks for an end, of which `ends` says when it comes, and a second one ends the process.
- * What it returns is aborted by the first.
+ * Until the process ends, the first signal requests a stop, which `ends` describes, and a second one ends the process.
+ * The returned signal is aborted by the first.
  */
 export function catchInterrupt(output: Output, ends = "after this step and saving"): AbortSignal {
   const controller = new AbortController();
@@ -34,7 +34,7 @@ export function catchInterrupt(output: Output, ends = "after this step and savin
   return controller.signal;
 }
 
-/** Node takes back that hang-ups are ignored, as nohup asks for. */
+/** Node resets nohup's ignoring of hang-ups. */
 export function keepHangUpIgnored(): void {
   if (hangUpIsIgnored()) process.on("SIGHUP", () => undefined);
 }

@@ -11,7 +11,7 @@ export interface Start {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The words in front of a command's name that start this zaya again from the same folder. */
+/** The words before a command's name that start the same zaya from the same folder. */
 export function invocation({ script, folder, env }: Start): string {
   const places = (env["PATH"] ?? "").split(delimiter).map((place) => resolve(folder, place));
   // On Windows npm starts the file itself, elsewhere the link in .bin.
@@ -34,7 +34,7 @@ function fromFolder(path: string, folder: string, here: string): string {
   return way.startsWith("..") || isAbsolute(way) ? path : `${here}${way}`;
 }
 
-/** The folder in which zaya was started; null where it has been removed since. */
+/** The folder in which zaya was started; null if it has been removed since. */
 export function workingFolder(): string | null {
   try {
     return process.cwd();
@@ -49,7 +49,7 @@ const named = new RegExp(
   "g",
 );
 
-/** Commands in a text, `zaya resume RUN`, as the person who started zaya has to type them. */
+/** Rewrites the commands in a text, such as `zaya resume RUN`, as the user has to type them. */
 export function pasteable(text: string, start = started): string {
   return text.replace(named, () => `${start} `);
 }

@@ -15,7 +15,7 @@ import { Output } from "./output.ts";
 interface Listed {
   readonly name: string;
   readonly summary: string;
-  /** Paper and place that define it. */
+  /** The paper that defines it, with the section or equation. */
   readonly source?: string;
 }
 

@@ -57,7 +57,7 @@ const options = z.object({
   ).optional(),
 });
 
-/** What the flags of a command say of how to measure. */
+/** How to measure, as the flags of a command say. */
 export interface MeasureFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;
@@ -75,7 +75,7 @@ export interface Measurement extends Measured {
   readonly refused: readonly Refusal[];
 }
 
-/** The flags of measuring. @param otherwise What is measured where no metric is named, for the help. */
+/** Adds the flags of measurements. @param otherwise What is measured without --metric, for the help. */
 export function addMeasureFlags(command: Command, otherwise: string): void {
   command.option(
     "--metric <name>",
@@ -102,7 +102,7 @@ export async function checkMeasureFlags(flags: MeasureFlags): Promise<void> {
   }
 }
 
-/** @throws OptionError for flags of measuring where nothing is measured. */
+/** @throws OptionError for flags of measurements if nothing is measured. */
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
   const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter({ ...flags, recipe: undefined });
@@ -181,7 +181,7 @@ async function measure(
     after: async (result) => files.push(await keepEvaluation(run.store, { ...result, step, seed, weights })),
   });
   const [first] = refused;
-  // Where nothing at all could be measured that is the error.
+  // If nothing could be measured, the first reason is the error.
   if (first !== undefined && results.length === 0) {
     for (const refusal of refused.slice(1)) output.warn(...refusalLines(refusal));
     throw new DataError(first.reason, first.hint);
@@ -201,7 +201,7 @@ async function chosenBy(names: readonly string[], flags: MeasureFlags): Promise<
   return chosen.map((metric) => ({ metric, options: givenOptions(flags, metric.options) }));
 }
 
-/** What training ends with. @throws OptionError for models for which that is nothing. */
+/** The metrics measured at the end of training. @throws OptionError for models without any. */
 function usualOf({ trained, run }: OpenedRun, data: DataSplit, flags: MeasureFlags): Chosen[] {
   const usual = endMeasurements(trained.model, data);
   if (usual.length === 0) {

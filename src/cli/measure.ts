@@ -1,4 +1,4 @@
-// A process of its own for `zaya doctor`: what a driver's loader prints past Node, or a crash of it, stays here.
+// A separate process for `zaya doctor`, which contains what drivers print past Node, and their crashes.
 import { significant } from "../base/digits.ts";
 import { ZayaError } from "../base/errors.ts";
 import { key, normal } from "../base/random.ts";
@@ -9,7 +9,7 @@ import { matmul, sum } from "../ops/index.ts";
 const size = 1024;
 const rounds = 8;
 
-/** What the process answers. */
+/** The answer of the process. */
 export type Measurement =
   | { readonly gflops: number }
   | {
@@ -25,7 +25,7 @@ export type Measurement =
  */
 async function measureMatmul(device: Device): Promise<number> {
   const engine = await nodeEngine({ device });
-  // A scalar comes back, so that the copy of the result is not what is measured.
+  // A scalar is returned, so that copying the result is not measured.
   const total = sum(matmul(input("a", [size, size]), input("b", [size, size])));
   const compiled = await engine.compile({ outputs: { total } });
   const state = engine.createState({ a: normal(key(1), [size, size]), b: normal(key(2), [size, size]) });
@@ -34,7 +34,7 @@ async function measureMatmul(device: Device): Promise<number> {
     for (let round = 0; round <= rounds; round++) {
       const began = performance.now();
       await compiled.run({}, state);
-      // The first round warms up.
+      // The first round is a warm-up.
       if (round > 0) fastest = Math.min(fastest, performance.now() - began);
     }
     return significant((2 * size ** 3) / fastest / 1e6, 3);

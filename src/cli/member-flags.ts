@@ -6,21 +6,21 @@ import { describeOptions, flagOf } from "../base/options.ts";
 import { givenOptions, valueFlag, withDefault } from "./flags.ts";
 import { suggestion } from "../base/nearest.ts";
 
-/** One of a family that a command chooses from by --metric: its name, and the options that are its own. */
+/** A member of the family from which a command chooses by --metric: its name and its own options. */
 interface Member {
   readonly name: string;
   readonly options: z.ZodObject;
 }
 
-/** A flag that one member has, or several: what it means to which of them. */
+/** A flag of one or more members, and its meaning for each of them. */
 interface SharedFlag {
   /** As commander writes it. */
   readonly flag: string;
-  /** Doc text with its default, and the members to which it says so. */
+  /** Doc text with its default, and the members to which it applies. */
   readonly meanings: Map<string, string[]>;
 }
 
-/** A flag for each option that a member has. Members may share the name of an option, and then its flag. */
+/** A flag for each option of the members. Members that share an option's name share its flag. */
 export function addMemberFlags(command: Command, members: readonly Member[], heading: string): void {
   for (const { flag, meanings } of sharedFlags(members)) {
     const texts = [...meanings].map(([text, names]) => `${text} [${names.join(", ")}]`);
@@ -44,7 +44,7 @@ function sharedFlags(members: readonly Member[]): Iterable<SharedFlag> {
   return flags.values();
 }
 
-/** A member by name. @throws OptionError for a name that none has. */
+/** A member by name. @throws OptionError for an unknown name. */
 export function memberNamed<M extends Member>(members: readonly M[], name: string): M {
   const member = members.find((known) => known.name === name);
   if (member !== undefined) return member;
@@ -52,7 +52,7 @@ export function memberNamed<M extends Member>(members: readonly M[], name: strin
   throw new OptionError(`the metric must be known - got ${name}`, suggestion(name, names, "metrics"));
 }
 
-/** An option of a member that is not chosen would be left out in silence. @throws OptionError naming it. */
+/** Options of members that are not chosen would be ignored silently. @throws OptionError naming the option. */
 export function requireUsed(
   members: readonly Member[],
   chosen: readonly Member[],

@@ -11,8 +11,8 @@ export function addMetricFlags(command: Command): void {
 }
 
 /**
- * Metrics by name, or by the file of one of the person's own.
- * @throws OptionError for a name that none has, and for options of metrics that are not among them.
+ * Metrics by name, or by the file of a custom metric.
+ * @throws OptionError for an unknown name, and for options of metrics that are not chosen.
  */
 export async function chooseMetrics(
   names: readonly string[],
@@ -25,7 +25,7 @@ export async function chooseMetrics(
   return chosen;
 }
 
-/** An option of a metric that is not measured would be left out in silence. @throws OptionError naming it. */
+/** Options of metrics that are not measured would be ignored silently. @throws OptionError naming the option. */
 export function requireUsed(flags: Readonly<Record<string, unknown>>, chosen: readonly Metric[]): void {
   requireUsedOf(metrics, chosen, flags);
 }

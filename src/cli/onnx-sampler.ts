@@ -19,7 +19,7 @@ import { clipped, drawNoise } from "../trained/index.ts";
 import type { Noise } from "./item-noise.ts";
 import type { OnnxForm } from "./onnx-flags.ts";
 
-/** Items in one call. */
+/** Items per call. */
 const chunk = 250;
 
 /** Number of samples from which the range of a generator is inferred. */
@@ -37,7 +37,7 @@ export class OnnxSampler {
     private readonly images: { readonly port: ImagePort; readonly range: ValueRange } | null,
   ) {}
 
-  /** @throws DataError when it is no ONNX file, or has other inputs. @throws OptionError when more must be said of it. */
+  /** @throws DataError if it is not an ONNX file or has other inputs. @throws OptionError if flags must say more about it. */
   static async open(source: OnnxSource, form: OnnxForm, options: OrtOptions): Promise<OnnxSampler> {
     const net = await OnnxNet.open(source, options);
     try {
@@ -76,12 +76,12 @@ export class OnnxSampler {
     return this.images === null ? "points" : "image";
   }
 
-  /** What black and white are in the file; null for points. */
+  /** The file's values of black and white; null for points. */
   get range(): ValueRange | null {
     return this.images?.range ?? null;
   }
 
-  /** Whether nothing but what it gives says so, and it is not 0 to 1. */
+  /** Whether the range was inferred from its outputs alone, and is not 0 to 1. */
   get probed(): boolean {
     return this.images !== null && this.images.port.range === null && this.images.range !== "0,1";
   }
@@ -97,7 +97,7 @@ export class OnnxSampler {
   }
 }
 
-/** @throws DataError when the input is no noise. */
+/** @throws DataError if the input is not noise. */
 function noiseTaken(net: OnnxNet): Noise {
   const { input } = net;
   const shape = input.extents!.slice(1).map(({ size }) => size);

@@ -20,18 +20,18 @@ import type { OnnxForm } from "./onnx-flags.ts";
 
 const hint = "use AtoB.onnx or BtoA.onnx from the export folder of a run";
 
-/** Side of the images on which a net that takes any size is tried. */
+/** Side of the images with which a net of dynamic size is tried. */
 const probeSide = 128;
-/** Sides that nets of any size may ask a multiple of: each halving doubles it. */
+/** Numbers of which a net of dynamic size may need a multiple: each halving doubles it. */
 const multiples = [1, 2, 4, 8, 16, 32, 64];
 
 /** Side of the images with which the memory use of a net with dynamic size is measured. */
 const roomSide = 512;
 
-/** A net, and how images go in and come out. */
+/** A net, and the layout of its images. */
 interface Translation {
   readonly net: OnnxNet;
-  /** Name of what comes out. */
+  /** Name of the output. */
   readonly name: string;
   readonly input: ImagePort;
   readonly layout: ImageLayout;
@@ -39,18 +39,18 @@ interface Translation {
 }
 
 export interface OnnxTranslator extends ImageNet {
-  /** What black and white are in what goes in and what comes out. */
+  /** Values of black and white in the input and the output. */
   readonly ranges: readonly [input: ValueRange, output: ValueRange];
-  /** Whether the file says so, or what it gives does. */
+  /** Whether the file declares it, or it was inferred from outputs. */
   readonly probed: boolean;
   close(): Promise<void>;
 }
 
 /**
- * An ONNX file from images to images as large, and how to let go of it.
+ * An ONNX file that maps images to images of the same size, and how to release it.
  * @param freeMemory Bytes that a call may take.
- * @throws DataError when it is none: what it says of its input is read, and what it gives is seen on an image.
- * @throws OptionError when more must be said of it.
+ * @throws DataError if it is not one, by its declared input and its output for an image.
+ * @throws OptionError if flags must say more about it.
  */
 export async function openOnnxTranslator(
   source: OnnxSource,
@@ -107,7 +107,7 @@ async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => numb
   };
 }
 
-/** Images [n, h, w, c] through the file. @throws DataError when it does not take them, or gives anything but as large images. */
+/** Maps images [n, h, w, c]. @throws DataError if the file refuses them, or its outputs are not images of the same size. */
 async function translated<D extends "float32" | "uint8">(
   { net, name, input, layout, ranges }: Translation,
   images: NdArray<D>,
@@ -126,7 +126,7 @@ function notAsLarge(net: OnnxNet, taken: Shape, made: Shape): DataError {
   );
 }
 
-/** Where channels are in what it gives: where they are in what it takes, unless only the other way is as large. */
+/** The channel axis of the output: that of the input, unless only the other layout has the same size. */
 function layoutGiven(net: OnnxNet, { layout }: ImagePort, taken: Shape, made: Shape): ImageLayout {
   if (made.join() === taken.join()) return layout;
   const [n, a, b, c] = taken;
@@ -150,8 +150,8 @@ function probeImage([height, width, channels]: readonly [number, number, number]
 }
 
 /**
- * A net for images of any size: those whose sides it cannot halve as often as it does are continued by their edges and
- * what it makes of these is cut off; those for which there is no room are refused before anything is allocated.
+ * A net for images of any size: images whose sides it cannot halve often enough are padded by their edges, and
+ * the padding is cropped from the output; images that do not fit into memory are refused before anything is allocated.
  */
 async function anySize(translation: Translation, channels: number, freeMemory: () => number): Promise<ImageNet["run"]> {
   const multiple = await multipleOf(translation, channels);
@@ -169,7 +169,7 @@ async function anySize(translation: Translation, channels: number, freeMemory: (
   };
 }
 
-/** The least number that the sides of its images must be a multiple of. @throws DataError when none of the usual ones is. */
+/** The smallest number of which its images' sides must be a multiple. @throws DataError if none of the tried ones works. */
 async function multipleOf(translation: Translation, channels: number): Promise<number> {
   let reason: unknown;
   for (const multiple of multiples) {
@@ -184,7 +184,7 @@ async function multipleOf(translation: Translation, channels: number): Promise<n
   throw reason;
 }
 
-/** Bytes that the net takes for each pixel of its images, by what this process grows by. */
+/** Bytes that the net needs per pixel, measured by the growth of this process. */
 async function measureRoom(translation: Translation, channels: number): Promise<number> {
   const before = process.memoryUsage.rss();
   await translated(translation, probeImage([roomSide, roomSide, channels]));
@@ -202,7 +202,7 @@ function requireRoom(net: OnnxNet, [height, width]: readonly [number, number], b
   );
 }
 
-/** Images cut to another size, or continued by their edges to it, at the right and below. */
+/** Images cropped or edge-padded to another size, at the right and at the bottom. */
 function reframed<D extends "float32" | "uint8">(images: NdArray<D>, shape: Shape): NdArray<D> {
   const [, h, w, c] = images.shape as [number, number, number, number];
   const [n, height, width] = shape as [number, number, number, number];

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import type { Output } from "./output.ts";
 
 /**
- * Opens an address in the person's browser, where there is a screen in front of them: not in scripts, containers and
- * sessions on other machines. @returns Whether it was tried.
+ * Opens an address in the user's browser on a machine with a screen: not in scripts, containers and
+ * remote sessions. @returns Whether it was tried.
  */
 export function openBrowser(address: string, output: Output): boolean {
   const words = output.live ? openerOf(process.platform, process.env) : null;

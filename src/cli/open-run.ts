@@ -51,7 +51,7 @@ export async function openRunData({ config }: Run): Promise<DataSplit> {
   return openData(spec, { second, ...how });
 }
 
-/** The same, refused when they have changed since the run began. */
+/** The same. @throws DataError if they have changed since the run began. */
 export async function openSameData(run: Run): Promise<DataSplit> {
   const data = await openRunData(run);
   await requireSameData(run.store, data);

@@ -11,13 +11,13 @@ import type { Output } from "./output.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
-/** How often it is asked for, and for how long, in milliseconds. */
+/** Interval and limit of polling, in milliseconds. */
 const poll = 100;
 const patience = 15_000;
 
-/** The studio that shows a training, as far as this command has to care for it. */
+/** The studio that shows a training, as this command sees it. */
 export interface OpenStudio {
-  /** Whether it ends with this command; else it was open before. */
+  /** Whether it was started by this command and ends with it. */
   readonly own: boolean;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
@@ -25,8 +25,8 @@ export interface OpenStudio {
 }
 
 /**
- * Opens the page of a run in a studio: in the one that shows its folder already, else in a process of its own, so that the
- * training does not serve pages. The training goes on without one where it cannot be opened.
+ * Opens the page of a run in a studio: in one that already shows its folder, or in a separate process, so that the
+ * training does not serve pages. If it cannot be opened, the training continues without it.
  */
 export async function openStudio(runFolder: string, output: Output): Promise<OpenStudio | null> {
   const run = await realpath(runFolder);
@@ -56,7 +56,7 @@ export async function openStudio(runFolder: string, output: Output): Promise<Ope
   };
 }
 
-/** The folder above the run, with the runs beside it, unless it is one in which people keep everything. */
+/** The folder above the run, with its other runs, unless it is a general folder such as the home folder. */
 function shownFolder(run: string): string {
   const above = dirname(run);
   const holds = (outer: string, inner: string): boolean => `${inner}${sep}`.startsWith(`${outer}${sep}`);
@@ -70,7 +70,7 @@ interface StartedStudio {
   words(): string;
 }
 
-/** Ctrl-C in the terminal is not for it: it shows how the run is saved. It ends with this process, however that ends. */
+/** It ignores Ctrl-C, so that it can show how the run is saved, and ends with this process, however that ends. */
 function startStudio(root: string): StartedStudio {
   const child = spawn(process.execPath, [program, "studio", root, "--no-open"], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],

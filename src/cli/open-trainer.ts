@@ -16,10 +16,10 @@ import type { Output } from "./output.ts";
 
 /** Where trials are to be trained. */
 export interface TrainerChoice {
-  /** The sweep or row that asks. */
+  /** The sweep or row that needs it. */
   readonly name: string;
   readonly threads: number;
-  /** Memory that a trial takes, about. */
+  /** Estimated memory of a trial, in bytes. */
   readonly bytes?: number | undefined;
   readonly jobs?: number | "auto" | undefined;
   readonly queue?: string | undefined;
@@ -35,7 +35,7 @@ export interface OpenTrainer {
   close(): Promise<void>;
 }
 
-/** As many trials as there are cores for, and memory. */
+/** As many trials as cores and memory allow. */
 function fittingJobs(threads: number, bytes: number, output: Output): number {
   const cores = Math.max(1, Math.floor(availableParallelism() / threads));
   const free = availableMemory();

@@ -91,7 +91,7 @@ export class Output {
     writeLines(this.stderr, lines);
   }
 
-  /** The result: lines for users, or an object for programs, which has the keys of the form and no others, in its order. */
+  /** The result: lines for users, or an object for programs, with only the keys of the form, in its order. */
   result<const K extends string>(lines: readonly string[], form: JsonForm<K>, object: FormObject<K>): void {
     this.clear();
     if (this.json) this.stdout.write(`${printableJson(inForm(form, object))}\n`);

@@ -8,7 +8,7 @@ import { type TransportPlan, densePlan } from "../transport/index.ts";
 
 type Plan = NonNullable<DistanceResult["plan"]>;
 
-/** How plans are written, by the file's ending. @throws OptionError for another ending. */
+/** Encoders of plans by the file's extension. @throws OptionError for another extension. */
 export function requirePlanFile(path: string): void {
   if ([".csv", ".npy"].includes(extname(path))) return;
   throw new OptionError(
@@ -18,7 +18,7 @@ export function requirePlanFile(path: string): void {
 }
 
 /**
- * A plan as the bytes of a file of that name: `.csv`, a line `i,j,mass` for each mass that is moved, with the numbers of the
+ * A plan as the bytes of a file of that name: `.csv`, a line `i,j,mass` for each mass that is moved, with the indices of the
  * items in their data, from 0; `.npy`, the matrix [n, m] over the items that were compared, in that order.
  */
 export function encodePlan(plan: Plan, path: string, a: Int32Array, b: Int32Array): Uint8Array {

@@ -7,7 +7,7 @@ const unprintable = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Text as a terminal can be given it: one line, each character of which shows itself. Others are written as in JSON. */
+/** Text that is safe for a terminal: one line of visible characters; others are escaped as in JSON. */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => short[character] ?? escaped(character));
 }

@@ -110,7 +110,7 @@ function meanSquare(a: NdArray, b: NdArray): number {
   return total / a.data.length;
 }
 
-/** Rows of images, each above the row of what became of them; a row that is not full ends in grey. */
+/** Rows of images, each above its results; an incomplete row is filled with grey. */
 function pairsPicture(items: NdArray, results: NdArray): NdArray<"uint8"> {
   const n = items.shape[0]!;
   const across = Math.min(columns, n);

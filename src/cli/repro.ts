@@ -201,10 +201,10 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   return exitCodes.done;
 }
 
-/** So much of a result that it fits in a small terminal; the rest is in its file. */
+/** Lines of a result that fit in a small terminal; the rest is in its file. */
 const maxLines = 20;
 
-/** What a row found, at most `maxLines` lines, the last of them the path of its file or of a picture. */
+/** The findings of a row in at most `maxLines` lines; the last is the path of its file or of a picture. */
 function told(result: RowResult, bar: string, written: readonly string[]): string[] {
   const values = valuesTold(result).map(({ name, text }) => `  ${name}  ${text}`);
   const [file] = written as [string, ...string[]];
@@ -221,7 +221,7 @@ function told(result: RowResult, bar: string, written: readonly string[]): strin
   return [...atMost(maxLines - remarks.length - end.length, values, `values in ${file}`), ...remarks, ...end];
 }
 
-/** The lines, or those that leave room for a line that counts the others; `last` of them end the list. */
+/** The lines, or as many as leave room for one that counts the others; `last` of them end the list. */
 function atMost(count: number, lines: readonly string[], what: string, last = 0): readonly string[] {
   if (lines.length <= count) return lines;
   const first = count - 1 - last;
@@ -229,7 +229,7 @@ function atMost(count: number, lines: readonly string[], what: string, last = 0)
   return [...lines.slice(0, first), more, ...lines.slice(lines.length - last)];
 }
 
-/** Values that are not defined as null: JSON has no other word for them. */
+/** Values, with undefined ones as null, because JSON has no NaN. */
 function finite(values: Readonly<Record<string, number>>): RowResult["values"] {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),

@@ -11,7 +11,7 @@ export function resultLine(result: Evaluation): string {
   return `${valueLine(result)}${details.join("")}  (n ${n})`;
 }
 
-/** The value, what must be read with it and, for samples, the value of real items. */
+/** The value, the numbers to read beside it and, for samples, the value of real items. */
 export function endLine(result: Evaluation): string {
   if (result.protocol.samples === undefined) return resultLine(result);
   const floor = floorWords(result);
@@ -45,7 +45,7 @@ export function comparisonLines(result: Evaluation): string[] {
   ];
 }
 
-/** `real items get 0.227`, and how many of them where they are not as many as the samples. */
+/** `real items get 0.227`, with their number if it differs from that of the samples. */
 export function floorWords({
   n,
   floor,
@@ -55,7 +55,7 @@ export function floorWords({
   return `${floorItems === n ? "" : `${count(floorItems)} `}real items get ${number(floor)}`;
 }
 
-/** What real items get, and what else is different about them. */
+/** The value of real items, and how their protocol differs. */
 function floorOf(result: Evaluation): string[] {
   const { floorDetails = {}, floorRefusal, details } = result;
   if (floorRefusal !== undefined) return [`no floor: it cannot be computed from real items, ${floorRefusal}`];
@@ -67,7 +67,7 @@ function floorOf(result: Evaluation): string[] {
   return [`${floor}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
 }
 
-/** A metric that could not be measured, and what would allow it. */
+/** A metric that could not be measured, and how it can be. */
 export function refusalLines({ label, reason, hint }: Refusal): string[] {
   const why = reason.startsWith(`${label}: `) ? reason : `${label}: ${reason}`;
   return [`not measured  ${why}`, ...(hint === undefined ? [] : [`  ${hint}`])];

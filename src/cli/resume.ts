@@ -77,7 +77,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   const opened = await openRunFolder(folder);
   const signal = catchInterrupt(output);
   try {
-    // Read again: another process may have gone on with it before the lock was taken.
+    // Read again: another process may have continued it before the lock was taken.
     const run = await Run.open(opened.store);
     const moved = await bringRecipe(run, folder, flags.recipe);
     if (length === null) await requireResumable(run);
@@ -85,7 +85,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device), threads });
     const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
     if (longer === null && (await isDone(run))) return nothingToDo(folder, run, output);
-    // From here on the run is of that file.
+    // From here on the run belongs to that file.
     if (moved !== null) await run.reconfigure({ ...run.config, module: moved });
     output.say(
       `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,

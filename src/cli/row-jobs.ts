@@ -13,10 +13,10 @@ import { duration } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 
-/** Threads of a training that is a job: its numbers do not depend on how many jobs there are. */
+/** Threads of a training that runs as a job, fixed so that its numbers do not depend on the number of jobs. */
 export const jobThreads = 1;
 
-/** Asked to stop before all trainings of a row are done. */
+/** Stopped before all trainings of a row were done. */
 export class StoppedRow extends Error {}
 
 /** A training of a row as a trial; its run is in the folder of its id. */
@@ -41,7 +41,7 @@ export interface RowJobs {
   readonly output: Output;
 }
 
-/** What trains a row's trainings by jobs, at most as many at once as the trainer has slots. */
+/** Runs a row's trainings as jobs, at most as many at once as the trainer has slots. */
 export function trainByJobs({
   row,
   scale,
@@ -76,8 +76,8 @@ export function trainByJobs({
 }
 
 /**
- * Trains one training of a row, in the folder of its id: runs the row, opens those of its trainings that are done, and waits for
- * no other. Returns the exit code.
+ * Runs one training of a row, in the folder of its id: executes the row, opens those of its trainings that are done, and waits for
+ * no others. Returns the exit code.
  */
 export async function trainOne(row: Row, scale: Scale, wanted: string, out: string, output: Output): Promise<number> {
   const engine = await nodeEngine({ threads: jobThreads });

@@ -7,7 +7,7 @@ import { type PartialConfig, dataOptions, parsePartialConfig, trainOptions } fro
 import { givenOptions } from "./flags.ts";
 import { suggestion } from "../base/nearest.ts";
 
-/** A config with its sections there, not yet checked. */
+/** A config whose sections exist but are not yet validated. */
 export interface GivenConfig {
   readonly model: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export interface GivenConfig {
   readonly device: string | undefined;
 }
 
-/** Reads a config, such as a run's config.json. @throws OptionError when it is none. */
+/** Reads a config, such as a run's config.json. @throws OptionError if it is not one. */
 export async function readConfig(path: string): Promise<PartialConfig> {
   let bytes: Uint8Array;
   try {
@@ -34,7 +34,7 @@ export interface DataSpecs {
   readonly second: string | undefined;
 }
 
-/** A file's config with what `--set` changes, then what flags say. */
+/** The config of a file, changed by `--set` and then by flags. */
 export function mergeConfig(
   file: PartialConfig,
   definition: ModelDefinition,
@@ -45,7 +45,7 @@ export function mergeConfig(
   const { device } = flags;
   const fromFlags: PartialConfig = {
     model: givenOptions(flags, definition.options),
-    // Other data: what chose among those before goes with them.
+    // For other data, the options that selected among the earlier data are dropped.
     data: {
       ...(specs.spec !== undefined && { domain: undefined, pairs: undefined, ...specs }),
       ...givenOptions(flags, dataOptions),
@@ -62,7 +62,7 @@ export function mergeConfig(
   };
 }
 
-/** Steps and epochs say the same thing: a later one of either replaces both. */
+/** Steps and epochs both give the length: a later one of either replaces both. */
 function mergeTraining(below: GivenConfig["train"], above: GivenConfig["train"]): GivenConfig["train"] {
   const same = ["steps", "epochs"];
   const replaced = same.some((name) => name in above);

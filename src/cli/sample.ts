@@ -82,10 +82,10 @@ function declareSample(command: Command): void {
   command.action(runSample);
 }
 
-/** What samples are drawn from. */
+/** The source of samples. */
 interface Source {
   readonly kind: Dataset["kind"];
-  /** What an item is made of. */
+  /** The noise of an item. */
   readonly noise: Noise;
   readonly draw: DrawItems;
   decode(noise: NdArray): Promise<NdArray>;
@@ -98,11 +98,11 @@ interface Draws {
   /** `seed 0`, for messages. */
   readonly about: string;
   noise(noise: Noise, start: number, stop: number): NdArray;
-  /** Of an item's own file, without its ending. */
+  /** Name of an item's file, without extension. */
   name(index: number): string;
 }
 
-/** Where they go. */
+/** Where they are written. */
 interface Target {
   readonly out: string;
   readonly about: string;
@@ -163,7 +163,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
   };
 }
 
-/** @throws OptionError for a target that cannot be written whatever is drawn. */
+/** @throws OptionError for a target that cannot be written, whatever the samples are. */
 async function requireTarget(out: string, film: boolean, force: boolean): Promise<void> {
   if (film) requireFilmFile(out);
   else if (await isFolder(out)) return;
@@ -184,7 +184,7 @@ async function writeFile(source: Source, draws: Draws, { out, about, force }: Ta
 /** Items that are drawn before they are written. */
 const chunk = 64;
 
-/** Each image in a file of its own. Returns the shape of one. */
+/** Each image in its own file. Returns the shape of one. */
 async function writeFolder(
   source: Source,
   draws: Draws,
@@ -225,7 +225,7 @@ async function writeFolder(
   return shape;
 }
 
-/** The way from item to item as an animation. Returns the shape of a frame. */
+/** The interpolation between items as an animation. Returns the shape of a frame. */
 async function writeFilm(source: Source, draws: Draws, frames: number, { out, force }: Target): Promise<Shape> {
   if (source.kind !== "image" || source.noise.noise !== "normal") {
     const got = source.kind === "image" ? `${source.noise.noise} noise` : "points";
@@ -240,7 +240,7 @@ async function writeFilm(source: Source, draws: Draws, frames: number, { out, fo
   return images.shape.slice(1);
 }
 
-/** @throws OptionError when noise, items and what is written of them would not fit into memory. */
+/** @throws OptionError if noise, items and encoded files would not fit into memory. */
 async function requireRoom(source: Source, n: number, toWrite: (numbers: number) => number): Promise<void> {
   const one = await source.decode(noiseOfSeed(source.noise, 0, 0, 1));
   const each = Float32Array.BYTES_PER_ELEMENT * sizeOf(source.noise.shape) + toWrite(one.data.length);

@@ -11,10 +11,10 @@ import {
 import { count, duration, number } from "./format.ts";
 import type { Output } from "./output.ts";
 
-/** Milliseconds between two states of the line that changes, and between two lines where none can. */
+/** Milliseconds between updates of the live line, and between lines where there is no live line. */
 const [liveEvery, lineEvery] = [500, 10_000];
 
-/** Tells how a sweep goes: a line for each trial that ends, and one for how much is done. */
+/** Reports the progress of a sweep: a line for each trial that ends, and a live line with the total. */
 export class SweepProgress implements SweepListener {
   private readonly running = new Map<string, TrialJob>();
   private readonly began: number;
@@ -56,7 +56,7 @@ export class SweepProgress implements SweepListener {
     return variedParameters(this.state.file).map((name) => `${name} ${String(parameters[name])}`);
   }
 
-  /** Jobs that are trained at this moment, each with the share of its steps that is done. */
+  /** Running jobs, each with the share of its steps that is done. */
   private training(): [job: TrialJob, share: number][] {
     return [...this.running.values()].flatMap((job): [TrialJob, number][] => {
       const share = this.trainer.progress(job);

@@ -139,13 +139,13 @@ async function begin(path: string, { name: called, ...given }: Options, output: 
   return goOn({ name, file, folder: from }, given, output);
 }
 
-/** Trains what a sweep has left; its table at the end. */
+/** Trains the remaining trials of a sweep, and prints its table. */
 async function goOn(
   of: Pick<SweepRecord, "name" | "file" | "folder">,
   given: Options,
   output: Output,
 ): Promise<number> {
-  // All that can be refused is refused before anything is written.
+  // Everything that can be refused is refused before anything is written.
   const prepared = await openPrepared(of);
   const opened = await openTrainer(
     { ...given, name: of.name, threads: of.file.threads, bytes: prepared.bytes },
@@ -165,7 +165,7 @@ async function goOn(
   }
 }
 
-/** @param holder Of the lock on the sweep's folder, which another process may ask to stop. */
+/** @param holder Of the lock on the sweep's folder; another process may ask it to stop. */
 async function trainLeft(
   of: Pick<SweepRecord, "name" | "file" | "folder">,
   prepared: PreparedSweep,
@@ -281,11 +281,11 @@ async function status(name: string, given: Options, output: Output): Promise<num
   return exitCodes.done;
 }
 
-/** The file by which another process asks for an end. */
+/** The file by which another process requests a stop. */
 const stopFile = "stop";
 const stopPoll = 500;
 
-/** Aborted when another process asks the holder of this lock for an end. */
+/** Aborted when another process asks the holder of this lock to stop. */
 function watchStop(folder: string, holder: string): AbortSignal {
   const controller = new AbortController();
   const store = openStore(folder);

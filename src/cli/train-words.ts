@@ -4,7 +4,7 @@ import { models } from "../models/index.ts";
 export interface TrainWords {
   /** The recipe as given, known or not. */
   readonly recipe: string | undefined;
-  /** The file of a recipe of the person's own. */
+  /** The file of a custom recipe. */
   readonly module: string | undefined;
   /** The file of a config to repeat. */
   readonly config: string | undefined;
@@ -16,7 +16,7 @@ const switches = ["--json", "--quiet", "--no-pictures", "--dry-run", "--help", "
 
 /**
  * The recipe is the first word that is neither a flag nor a flag's value. `--data` takes all words up to the next flag, and
- * so a recipe may be among them, `--data mnist vae` or `--data A B cyclegan`: the last one but the first that is known.
+ * so a recipe may be among them, `--data mnist vae` or `--data A B cyclegan`: the last known one that is not the first word.
  */
 export function readTrainWords(words: readonly string[]): TrainWords {
   const loose: string[] = [];

@@ -118,7 +118,7 @@ async function declareTrain(command: Command, words: readonly string[]): Promise
   });
 }
 
-/** Flags of other recipes: known, so that they can be refused by the recipe that has them. */
+/** Flags of other recipes, known so that the error can name the recipes that have them. */
 function addOthersFlags(command: Command, own: ModelDefinition): void {
   const known = new Set(command.options.map(({ long }) => long));
   for (const { options } of models.filter((model) => model !== own)) {
@@ -157,7 +157,7 @@ function addRecipes(command: Command): void {
   addNote(command, "zaya train RECIPE --help shows the options of a recipe and its defaults.");
 }
 
-/** Data for trying a recipe, and how to pass it the user's own images. */
+/** Example data for a recipe, and how to pass the user's own images. */
 const exampleData = {
   items: { known: mnist.name, purpose: "a folder of your own images (here: photos)", own: "photos --size 32" },
   domains: { known: digitsOutlined.name, purpose: "two folders of your own images", own: "horses zebras --size 64" },
@@ -178,7 +178,7 @@ function addTrainExamples(command: Command, definition: ModelDefinition | null):
   ]);
 }
 
-/** Training options of a recipe when left out, as --help has them. */
+/** Defaults of a recipe's training options, as --help shows them. */
 function usualTexts(definition: ModelDefinition): Record<string, string> {
   const usually = (kind: "image" | "points"): Record<string, unknown> => {
     const { minSteps, epochs, ...others } = usualTraining(definition, kind);
@@ -197,7 +197,7 @@ function usualTexts(definition: ModelDefinition): Record<string, string> {
   );
 }
 
-/** What the words of a command ask for; its config is read once, when it is first needed. */
+/** The training that the words of a command describe; its config is read once, when it is first needed. */
 interface Asked extends TrainWords {
   readonly file: () => Promise<PartialConfig>;
 }
@@ -207,7 +207,7 @@ function configFile(path: string | undefined): Asked["file"] {
   return () => (read ??= path === undefined ? Promise.resolve({}) : readConfig(path));
 }
 
-/** One of zaya's recipes, or one of the person's own with its file. */
+/** A built-in recipe, or a custom one with its file. */
 type FoundRecipe = Recipe & Partial<OwnRecipe>;
 
 async function findRecipe({ recipe: named, module: path, file }: Asked): Promise<FoundRecipe> {
@@ -245,7 +245,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
   if (flags.dataFingerprint !== undefined) requireFingerprint(data, flags.dataFingerprint);
-  // What was left out may be why the recipe refuses the data.
+  // Skipped files may be the reason why the recipe refuses the data.
   for (const line of await noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
   const engine = await nodeEngine({ device, threads });
@@ -275,7 +275,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
     studio = flags.studio === true ? await openStudio(folder.folder, output) : null;
     const code = await inRun(folder.folder, () => followRun(begin, { signal, until }, folder, config, output));
     if (studio?.own === true && output.live && flags.json !== true && !signal.aborted) {
-      // The page may go on with it.
+      // The page may continue to use it.
       await folder.release();
       output.say("the studio stays open; press Ctrl-C to quit");
       const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done()));
@@ -288,7 +288,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   }
 }
 
-/** @throws DataError for data of other items: a trial of a sweep is of the same data on all machines. */
+/** @throws DataError for other items: a trial of a sweep uses the same data on all machines. */
 function requireFingerprint({ train: items, test }: DataSplit, expected: string): void {
   const found = `${items.fingerprint},${test.fingerprint}`;
   if (found === expected) return;
@@ -298,7 +298,7 @@ function requireFingerprint({ train: items, test }: DataSplit, expected: string)
   );
 }
 
-/** @throws OptionError for more words than there can be domains. */
+/** @throws OptionError for more than two words. */
 function specsOf(data: readonly string[]): DataSpecs {
   const [spec, second] = data;
   if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty string");
@@ -306,12 +306,12 @@ function specsOf(data: readonly string[]): DataSpecs {
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }
 
-/** Recipes with defaults for points are at home on them. */
+/** Recipes with defaults for points are meant for them. */
 function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof usualData> {
   return usualData(pointDefaults !== undefined);
 }
 
-/** What a command without flags would run on data of this size; a model of defaults alone may not fit the data. */
+/** The config of a command without flags on data of this size; a model of defaults alone may not fit the data. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = Object.fromEntries(describeOptions(definition.options).map(({ name, initial }) => [name, initial]));
   const training = resolveTraining(definition, model, {}, data.train);

@@ -3,21 +3,21 @@ import { basename, extname, join } from "node:path";
 import { DataError, OptionError } from "../base/errors.ts";
 import { counterpart, filesIn, imageEndings, writableName } from "../node/index.ts";
 
-/** What is done with one image. */
+/** The work on one image. */
 export interface Job {
   readonly from: string;
   readonly to: string;
 }
 
-/** An image that is not done, and why. */
+/** An image that failed, with the reason. */
 export interface Failure {
   readonly file: string;
   readonly reason: string;
 }
 
 /**
- * The images of a folder or one image, and where each is to go; what of the folder cannot be opened has failed already.
- * @throws DataError when there is nothing to do. @throws OptionError for an output of another kind than the input.
+ * The images of a folder, or one image, and the target of each; files that cannot be opened are listed as failed.
+ * @throws DataError if there is nothing to do. @throws OptionError for an output of another kind than the input.
  */
 export async function jobsFor(
   input: string,

@@ -83,10 +83,10 @@ function declareTranslate(command: Command): void {
   });
 }
 
-/** A net, and how to let go of what holds it. */
+/** A net, and how to release its resources. */
 interface OpenedNet extends ImageNet {
   readonly direction: Direction | null;
-  /** Of a file: what black and white are in what it takes and gives. */
+  /** Of a file: the values of black and white in its inputs and outputs. */
   readonly ranges?: readonly [input: ValueRange, output: ValueRange];
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ export interface Parameters {
   readonly recipe?: string | undefined;
 }
 
-/** What a command was given of that. */
+/** The values given to a command. */
 export interface ParameterFlags {
   readonly weights?: string | undefined;
   readonly checkpoint?: string | undefined;
@@ -42,12 +42,12 @@ export function addParameterFlags(command: Command): void {
   addFlags(command, parameterOptions);
 }
 
-/** For commands that take a run's usual parameters of any checkpoint. */
+/** For commands that use the default parameters of any checkpoint. */
 export function addCheckpointFlag(command: Command): void {
   addFlags(command, parameterOptions.pick({ checkpoint: true, recipe: true }));
 }
 
-/** For commands that take a run's usual parameters of its newest checkpoint. */
+/** For commands that use the default parameters of the newest checkpoint. */
 export function addRecipeFlag(command: Command): void {
   addFlags(command, z.object(recipeOption));
 }
@@ -57,12 +57,12 @@ export function parametersOf({ weights, checkpoint, recipe }: ParameterFlags): P
   return parseOptions(parameterOptions, { weights, checkpoint, recipe }, "zaya");
 }
 
-/** The first of these flags that was given, where only a run takes them. */
+/** The first given one of these flags, which apply only to runs. */
 export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | undefined {
   return (["weights", "checkpoint", "recipe"] as const).find((name) => flags[name] !== undefined);
 }
 
-/** `the averaged parameters of step 500`; a run that keeps no averages has but one sort. */
+/** `the averaged parameters of step 500`; a run without averages has only one kind. */
 export function describeParameters(step: number, weights: Weights | null): string {
   if (weights === null) return `the checkpoint of step ${step}`;
   return `the ${weights === "ema" ? "EMA" : "last"} parameters of step ${step}`;
