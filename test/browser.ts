@@ -40,8 +40,14 @@ const isolation = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
+export interface ServeOptions {
+  readonly isolated?: boolean;
+  /** Files that are not found. */
+  readonly missing?: RegExp;
+}
+
 /** Bundles the page in a folder as users do, and serves it to this machine. */
-export async function servePage(folder: string, { isolated = false } = {}): Promise<Served> {
+export async function servePage(folder: string, { isolated = false, missing }: ServeOptions = {}): Promise<Served> {
   const outDir = await mkdtemp(join(tmpdir(), "zaya-page-"));
   await build({
     root: folder,
@@ -53,6 +59,7 @@ export async function servePage(folder: string, { isolated = false } = {}): Prom
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://page").pathname;
     if (isolated) for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+    if (missing?.test(path)) return void response.writeHead(404).end();
     readFile(join(outDir, path === "/" ? "index.html" : path)).then(
       (bytes) => response.setHeader("content-type", types[extname(path)] ?? types[".html"]!).end(bytes),
       () => response.writeHead(404).end(),
@@ -80,7 +87,7 @@ export interface OpenedPage {
 /** Serves the page in a folder, and opens it in a browser of its own once it says that it is ready. */
 export async function openPage(
   folder: string,
-  { flags, ...options }: Parameters<typeof servePage>[1] & { readonly flags?: readonly string[] } = {},
+  { flags, ...options }: ServeOptions & { readonly flags?: readonly string[] } = {},
 ): Promise<OpenedPage> {
   const served = await servePage(folder, options);
   const browser = await openBrowser(flags);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { type Browser, type Page, launch } from "puppeteer-core";
 
-import { type Served, servePage } from "./browser.ts";
+import { type ServeOptions, type Served, servePage } from "./browser.ts";
 
 /** An installed Firefox, driven by WebDriver BiDi: Playwright needs a patched one. */
 const executable = [process.env["FIREFOX_PATH"], "/usr/bin/firefox-esr", "/usr/bin/firefox"].find(
@@ -25,10 +25,7 @@ export interface OpenedFirefoxPage {
 }
 
 /** Serves the page in a folder, and opens it in a Firefox of its own once it says that it is ready. */
-export async function openFirefoxPage(
-  folder: string,
-  options: Parameters<typeof servePage>[1] = {},
-): Promise<OpenedFirefoxPage> {
+export async function openFirefoxPage(folder: string, options: ServeOptions = {}): Promise<OpenedFirefoxPage> {
   const served = await servePage(folder, options);
   const browser = await openFirefox();
   const page = await browser.newPage();

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 
-import type { StartThread } from "../runtime/index.ts";
+import type { ThreadHost, ThreadListener } from "../runtime/index.ts";
 
 /** Starts a thread for kernels in a Worker, which keeps the process alive only until it has answered. */
-export const startThread: StartThread = (listener) => {
+export const startThread = (listener: ThreadListener): ThreadHost => {
   // By the name in package.json: the same file whether this one has been compiled or not.
   const worker = new Worker(createRequire(import.meta.url).resolve("#kernel-thread"));
   worker.on("message", (message) => {

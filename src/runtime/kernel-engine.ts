@@ -6,6 +6,7 @@ import { type KernelHost, KernelProgram, type ObserveStep } from "./kernel-progr
 import { KernelState } from "./kernel-state.ts";
 import { type OrtOptions, requireOnnxRuntime } from "./onnxruntime.ts";
 import { compileOrt } from "./ort-program.ts";
+import { requireSimd } from "./simd.ts";
 import { takesSharedMemory } from "./products.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import type { ThreadOptions } from "./threads.ts";
@@ -27,10 +28,12 @@ const worthWaking = 4e6;
 
 /**
  * WebAssembly kernels alone: the same bits on every machine and for any number of threads.
- * @throws EngineError for threads without shared memory, and when a program does not fit into its memory.
+ * @throws EngineError without WebAssembly SIMD, for threads without shared memory, and when a program does not fit into its
+ * memory.
  */
 export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
   const name = "wasm";
+  requireSimd(name);
   const shares = threads !== undefined && threads.threads > 1;
   const heap = new Heap(name, shares);
   const pool = shares ? new ThreadPool(name, heap, threads, looksBetweenSteps) : null;
@@ -50,7 +53,7 @@ export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
  * ONNX Runtime on the CPU for large products, kernels for everything else. A program that does not fit runs on ONNX
  * Runtime alone, and its `note` says why.
  * @param isPacked Which products the kernels compute.
- * @throws EngineError without ONNX Runtime.
+ * @throws EngineError without ONNX Runtime or WebAssembly SIMD.
  */
 export function kernelEngine(
   options: OrtOptions,
@@ -58,6 +61,7 @@ export function kernelEngine(
 ): Engine {
   requireOnnxRuntime();
   const name = "kernels";
+  requireSimd(name);
   const heap = new Heap(name);
   const isOwn = (state: State) => state instanceof KernelState && state.belongsTo(heap);
   let host: Promise<KernelHost> | null = null;

@@ -79,12 +79,12 @@ export class KernelState implements OrtState {
   target(name: string): ort.Tensor | null {
     const entry = this.require(name);
     entry.back ??= this.heap.allocate(entry.length * (entry.dtype === "bool" || entry.dtype === "uint8" ? 1 : 4));
-    return writesGiven ? this.tensor(entry, entry.back) : null;
+    return writesGiven() ? this.tensor(entry, entry.back) : null;
   }
 
   replace(name: string, value: ort.Tensor): void {
     const entry = this.require(name);
-    if (!writesGiven) this.heap.view(entry.dtype, entry.back!, entry.length).set(value.data as never);
+    if (!writesGiven()) this.heap.view(entry.dtype, entry.back!, entry.length).set(value.data as never);
     [entry.front, entry.back] = [entry.back!, entry.front];
   }
 

@@ -7,7 +7,7 @@ export const hasOnnxRuntime: boolean = ort.env.versions.common !== "";
 if (hasOnnxRuntime) ort.env.logLevel = "error";
 
 /** Whether ONNX Runtime writes into tensors that it is given for outputs. onnxruntime-web leaves them as they were. */
-export const writesGiven: boolean = ort.env.versions.web === undefined;
+export const writesGiven = (): boolean => ort.env.versions.web === undefined;
 
 /** @throws EngineError where ONNX Runtime is not here: why, and how it is installed. */
 export function requireOnnxRuntime(): void {

@@ -50,7 +50,7 @@ class HostState implements OrtState {
 
   target(name: string): ort.Tensor | null {
     const [, back] = this.pair(name);
-    return writesGiven ? back : null;
+    return writesGiven() ? back : null;
   }
 
   replace(name: string, value: ort.Tensor): void {

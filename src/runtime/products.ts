@@ -59,7 +59,7 @@ export class Products {
       flops = Math.max(flops, 2 * sizeOf(out.shape) * a.shape.at(-1)!);
     });
     const written = products.reduce((sum, { out }) => sum + 4 * sizeOf(out.shape), 0);
-    const ends = writesGiven && written >= worthEnding;
+    const ends = writesGiven() && written >= worthEnding;
     const bytes = emitOnnx(results, { target: "training", ...(ends && { sequence }) });
     // Each segment has threads of its own: those of one must not spin while another works.
     const session = await createSession(bytes, options, threadsFor(flops, options), waiting(false));
@@ -83,7 +83,7 @@ export class Products {
     const { feeds, fetches } = this.tensors;
     try {
       if (this.ends) await this.session.run(feeds, { [sequence]: null, ...fetches });
-      else if (writesGiven) await this.session.run(feeds, fetches);
+      else if (writesGiven()) await this.session.run(feeds, fetches);
       else copyInto(fetches, await this.session.run(feeds));
     } catch (error) {
       if (this.ends && String(error).includes(sequenceError)) return;

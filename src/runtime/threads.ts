@@ -16,8 +16,11 @@ export interface ThreadListener {
   died(reason: string): void;
 }
 
-/** Starts a thread that serves (`serveThread`) what is posted to it, and that does not keep the process alive. */
-export type StartThread = (listener: ThreadListener) => ThreadHost;
+/**
+ * Starts a thread that serves (`serveThread`) what is posted to it, and that does not keep the process alive. Threads are started
+ * one after the other.
+ */
+export type StartThread = (listener: ThreadListener) => ThreadHost | Promise<ThreadHost>;
 
 /** How an engine shares its work. */
 export interface ThreadOptions {
@@ -73,20 +76,16 @@ export class Threads {
    */
   static async start(engine: string, heap: Heap, { threads, start }: ThreadOptions, looks: number): Promise<Threads> {
     const all = new Threads(engine, heap, Math.min(threads, mostThreads));
-    for (let i = 0; i < all.count - 1; i++) {
-      all.answers.push(null);
-      all.hosts.push(
-        start({
-          heard: () => {
-            all.answers[i]?.resolve();
-            all.answers[i] = null;
-          },
-          died: (reason) => all.fail(reason),
-        }),
-      );
-    }
     const shared = { type: "begin", memory: heap.memory, control: all.at, threads: all.count, looks } as const;
     try {
+      for (let i = 0; i < all.count - 1; i++) {
+        all.answers.push(null);
+        const heard = () => {
+          all.answers[i]?.resolve();
+          all.answers[i] = null;
+        };
+        all.hosts.push(await start({ heard, died: (reason) => all.fail(reason) }));
+      }
       await all.tell((i) => ({ ...shared, thread: i + 1 }));
     } catch (error) {
       await all.end();

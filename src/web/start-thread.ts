@@ -1,10 +1,26 @@
+import { EngineError } from "../base/errors.ts";
 import type { StartThread, ThreadOptions } from "../runtime/index.ts";
 
-/** Starts a thread for kernels in a Worker of its own. */
-const startThread: StartThread = (listener) => {
+/** What a thread posts when it has been loaded. */
+export const loaded = "loaded";
+
+/** Starts a thread for kernels in a Worker of its own, and waits until it has been loaded. */
+const startThread: StartThread = async (listener) => {
   const worker = new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" });
-  worker.addEventListener("message", ({ data }) => listener.heard(data));
-  worker.addEventListener("error", ({ message }) => listener.died(message));
+  await new Promise<void>((resolve, reject) => {
+    worker.addEventListener("message", ({ data }) => (data === loaded ? resolve() : listener.heard(data)));
+    worker.addEventListener("error", ({ message }) => {
+      // A script that cannot be fetched has no message.
+      const reason = message || "its script could not be loaded";
+      listener.died(reason);
+      reject(
+        new EngineError(
+          `wasm: a thread must start - got: ${reason}`,
+          "the page must serve the script of its threads and allow Workers; or use one thread: threads: 1",
+        ),
+      );
+    });
+  });
   return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
 };
 

@@ -87,7 +87,11 @@ class Training implements WorkerTraining {
   ) {
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.hear(data));
     this.worker.addEventListener("error", ({ message }) =>
-      this.hear({ type: "failed", kind: errorKinds.length - 1, message: `the Worker died - got ${message}` }),
+      this.hear({
+        type: "failed",
+        kind: errorKinds.length - 1,
+        message: `the Worker died - got ${message || "a script that cannot be loaded"}`,
+      }),
     );
     this.begun = first().then((message) => this.worker.postMessage(message));
     this.begun.catch((error: unknown) => this.hear(failureOf(error)));

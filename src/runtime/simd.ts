@@ -1,0 +1,16 @@
+import { EngineError } from "../base/errors.ts";
+
+/** A module with one function, which fills a vector and counts the bits of its bytes. */
+const vectorModule = Uint8Array.from(
+  "0 97 115 109 1 0 0 0 | 1 5 1 96 0 1 123 | 3 2 1 0 | 10 10 1 8 0 65 0 253 15 253 98 11".match(/\d+/g)!,
+  Number,
+);
+
+/** @throws EngineError where WebAssembly has no vectors of 128 bits: kernels consist of them. */
+export function requireSimd(engine: string): void {
+  if (WebAssembly.validate(vectorModule)) return;
+  throw new EngineError(
+    `${engine}: WebAssembly must have SIMD instructions - got a browser, Node or processor without them`,
+    "Chrome 91, Firefox 89, Safari 16.4 and Node 20 have them on processors with SSE4.1; in Node, --device cpu needs none",
+  );
+}
