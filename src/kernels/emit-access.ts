@@ -2,10 +2,10 @@ import type { Access, LoopNest } from "./loops.ts";
 import type { Load, Node } from "./scalars.ts";
 import type { FunctionBuilder, Local } from "./wasm.ts";
 
-/** Places that one turn of a loop goes on by. Alone, all lanes hold the one number. */
+/** Elements per iteration of a loop. With a width of 1, all lanes hold the same value. */
 export type Width = 1 | 4;
 
-/** What is added to an address because of a table, where that does not differ between the lanes. */
+/** Offset that an index table adds to an address, if it is the same for all lanes. */
 interface Displacement {
   readonly places: Access;
   readonly scale: number;
@@ -13,7 +13,7 @@ interface Displacement {
   readonly local: Local;
 }
 
-/** Loads and stores of a kernel: a pointer for each access, which loops move, and what tables add to it. */
+/** Loads and stores of a kernel: one pointer per access, advanced by the loops, plus the offsets from index tables. */
 export class Accesses {
   readonly pointers = new Map<Access, Local>();
   readonly sources: readonly object[];
@@ -35,12 +35,12 @@ export class Accesses {
     for (const access of own) this.displacements.set(access, this.uniform(access));
   }
 
-  /** The innermost loop with which an access moves; -1 where it stays. */
+  /** The innermost loop that advances an access; -1 for none. */
   movesWith({ strides }: Access): number {
     return strides.findLastIndex((stride, i) => stride !== 0 && this.nest.loops[i]!.extent > 1);
   }
 
-  /** Computes what tables add that change with this loop but not with the loops inside it. */
+  /** Computes the table offsets that change in this loop but not in the loops inside it. */
   hoist(level: number): void {
     for (const list of this.displacements.values()) {
       for (const one of list.filter((each) => each.level === level)) {
@@ -76,7 +76,7 @@ export class Accesses {
     return lane * access.strides[nest.vector]! * access.bytes;
   }
 
-  /** @param first How many places after the pointers the first lane is. */
+  /** @param first Elements from the pointer to the first lane. */
   pushLoad(access: Access, type: Load["type"], width: Width, first = 0): void {
     const { code, nest } = this;
     const stride = access.strides[nest.vector]!;
@@ -98,7 +98,7 @@ export class Accesses {
     if (isBool) code.v128(zeros).op("i32x4.ne");
   }
 
-  /** Four numbers that are not adjacent. */
+  /** Gathers four values that are not contiguous. */
   private pushLanes(access: Access, isBool: boolean, first: number): void {
     const { code } = this;
     const gathered = code.local("v128");
@@ -140,7 +140,7 @@ export class Accesses {
   }
 }
 
-/** Whose memory a kernel reads and writes, each once. */
+/** The buffers that a kernel reads and writes, each once. */
 export function sourcesOf({ loads, stores, folds }: LoopNest): object[] {
   const own = [...loads.values(), ...stores, ...folds];
   return [...new Set(own.flatMap(({ source, lookups }) => [source, ...lookups.map(({ places }) => places.source)]))];

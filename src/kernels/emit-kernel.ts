@@ -10,14 +10,14 @@ import type { Node } from "./scalars.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
 /**
- * A kernel as a function of the addresses of what it reads and writes, in the order in which its text names them, then where it
- * keeps the sums of tiles, and which part of how many a thread does.
+ * Emits a kernel as a function of the addresses of the buffers that it reads and writes, in the order of its text, then the address
+ * of its partial sums, a thread's part and the number of parts.
  */
 export function emitKernel(kernel: Kernel): FunctionBuilder {
   return new KernelWriter(kernel, loopNest(kernel)).write();
 }
 
-/** For a kernel that keeps the sums of its tiles: adds them up, in their order. A function of the same addresses. */
+/** For a kernel with partial sums: a function of the same addresses that adds them in order. */
 export function emitFinish(kernel: Kernel): FunctionBuilder {
   const nest = loopNest(kernel);
   const sources = sourcesOf(nest);
@@ -51,8 +51,8 @@ export function emitFinish(kernel: Kernel): FunctionBuilder {
 }
 
 /**
- * Operations at one place from which on two vectors are computed in alternation: one chain of them, as an elementary function
- * is, leaves the processor idle while each waits for the last.
+ * Operations per element from which two vectors are computed in alternation: in a single dependency chain, such as an elementary
+ * function, the processor idles while each operation waits for the previous one.
  */
 const worthPairing = 24;
 
@@ -66,7 +66,7 @@ class KernelWriter {
   private readonly isFirstTile: Local | null;
   private readonly tileRest: Local | null;
   private readonly split: Split | null;
-  /** Of the loop that threads share: where this one's part begins, and how many turns it has. */
+  /** This thread's part of the shared loop: its first iteration and the number of iterations. */
   private readonly part: { readonly first: Local; readonly count: Local } | null;
   /** Where the sum of the next tile goes. */
   private readonly partial: Local | null;
@@ -145,7 +145,7 @@ class KernelWriter {
     return ahead;
   }
 
-  /** This thread's turns of the loop that is shared; what is left of one that goes on by four is the last thread's. */
+  /** This thread's iterations of the shared loop; the remainder of a vectorised loop belongs to the last thread. */
   private sharedLoop(level: number, width: Width): Map<Access, number> {
     const { code } = this;
     const { loops, vector, tiles } = this.nest;
@@ -176,7 +176,7 @@ class KernelWriter {
     return new Map();
   }
 
-  /** By fours, then what is left one by one. */
+  /** Four elements at a time, then the remainder one by one. */
   private vectorLoop(level: number, isTiled: boolean): Map<Access, number> {
     const { code } = this;
     if (isTiled) {
@@ -224,7 +224,7 @@ class KernelWriter {
   }
 
   /**
-   * Goes through a loop so many times, `step` places each time.
+   * Emits a loop of the given number of iterations, each of `step` elements.
    * @returns How far pointers are ahead; nothing where the count is known only when the kernel runs and they are put back.
    */
   private turns(
@@ -305,7 +305,7 @@ class KernelWriter {
     if (this.partial !== null) code.get(this.partial).i32(4).op("i32.add").set(this.partial);
   }
 
-  /** Everything at one place, or at four. All is read before anything is written: what is written may be what was read. */
+  /** The body for one element, or four. All loads precede all stores, since a store may overwrite a loaded value. */
   private innermost(width: Width): void {
     const { kernel, nest, code } = this;
     const before = new Set(this.nodes.computed);
@@ -320,7 +320,7 @@ class KernelWriter {
     this.nodes.computed = before;
   }
 
-  /** Everything at eight places: each operation for the first four and at once for the next. Sums grow in the same order. */
+  /** The body for eight elements: each operation for the first four, then for the next four. The order of summation is unchanged. */
   private innermostPair(): void {
     const { kernel, nest, code } = this;
     const hoisted = this.nodes.computed;

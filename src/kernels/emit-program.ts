@@ -12,10 +12,10 @@ import type { Schedule } from "./schedule.ts";
 import { type Buffer, type Pass, type Step, readsOf, writesOf } from "./steps.ts";
 import { FunctionBuilder, type Local, ModuleBuilder } from "./wasm.ts";
 
-/** How many threads can run one program. */
+/** Maximum number of threads of a program. */
 export const mostThreads = 16;
 
-/** What a program's memory begins with: a place for a tile of each thread, the address of each input, the sums of tiles. */
+/** The head of a program's memory: a tile of scratch space per thread, the address of each input, the partial sums of tiles. */
 export interface Head {
   readonly addresses: number;
   readonly partials: number;
@@ -45,21 +45,21 @@ export interface ProgramLayout {
   readonly inputs: readonly Buffer[];
 }
 
-/** The address at which the address of an input stands. */
+/** Address of the pointer to an input. */
 export function slotOf({ base, head }: ProgramLayout, index: number): number {
   return base + head.addresses + 4 * index;
 }
 
-/** The address of a buffer that is not an input's. */
+/** Address of a buffer other than an input. */
 export function addressOf({ base, head, plan }: ProgramLayout, buffer: Buffer): number {
   return base + head.bytes + plan.offsets.get(buffer)!;
 }
 
 /**
- * A module that exports a function for each segment of kernels, `segment0` and so on by their number, and `commit`. A segment is
- * a function of a thread's number and of how many there are, all of which must run it.
- * @param control Address of what threads share; null where there is one.
- * @param pages The largest number of pages of a memory that is shared; else null.
+ * A module that exports one function per segment of kernels (`segment0`, `segment1`, ...) and `commit`. A segment takes the index of
+ * a thread and the number of threads, and every thread must run it.
+ * @param control Address of the control words that threads share; null for a single thread.
+ * @param pages Maximum number of pages of a shared memory; null if it is not shared.
  */
 export function emitProgram(
   schedule: Schedule,
@@ -70,7 +70,7 @@ export function emitProgram(
   return new ProgramWriter(schedule, layout, control).write(pages);
 }
 
-/** One call of a function, which is given addresses, then a part and how many there are, unless it takes none. */
+/** A call with addresses, followed by the part and the number of parts if the function is split. */
 interface Call extends Work {
   readonly index: number;
   readonly parameters: number;
@@ -92,7 +92,7 @@ class ProgramWriter {
 
   write(pages: number | null): Uint8Array<ArrayBuffer> {
     const { segments, copied } = this.schedule;
-    // Kernels first: functions are called by numbers that are given in order.
+    // Kernels first: WebAssembly calls functions by index, in order of definition.
     const barrier = this.control === null ? null : this.module.add(emitBarrier());
     for (const segment of segments) {
       if (segment.kind === "kernels") for (const step of segment.steps) this.calls.set(step, this.callsOf(step));
@@ -144,8 +144,8 @@ class ProgramWriter {
         while (i < calls.length && !calls[i]!.shared && !before.has(i));
       });
     }
-    // Once at least: the next piece of work is given out when this one ends, and a thread that has not yet taken this one up
-    // would read that in its place.
+    // At least one barrier: the next piece of work is published when this one ends, and a thread that has not started this one
+    // would read the next one instead.
     if (isOpen || !haveMet) meet();
     return code;
   }
@@ -163,7 +163,7 @@ class ProgramWriter {
     );
   }
 
-  /** The functions that make a step, and what they are given. Equal kernels are one function. */
+  /** The functions of a step and their arguments. Equal kernels share one function. */
   private callsOf(step: Step): Call[] {
     if (step.kind === "pass") return this.callsOfPass(step);
     const work = { shared: isShared(step), reads: readsOf(step), writes: writesOf(step) };
@@ -194,7 +194,7 @@ class ProgramWriter {
       if (!names.has(source)) names.set(source, `p${names.size}`);
       return names.get(source)!;
     };
-    // The text names memory in the order in which the kernel takes its addresses.
+    // The kernel's text names buffers in the order of its parameters.
     const key = printKernel(step, nameOf);
     const index = this.function(key, () => emitKernel(step));
     const push = (code: FunctionBuilder) => {
@@ -233,5 +233,5 @@ class ProgramWriter {
   }
 }
 
-/** The place where kernels keep the sums of tiles, as something that they read and write: they take turns in it. */
+/** The memory of partial sums as a buffer that kernels read and write, so that its uses are ordered. */
 const partials = wholeView({ name: "partials", dtype: "float32", size: 1, role: "temporary" } satisfies Buffer, [1]);

@@ -1,13 +1,13 @@
 import { control } from "./thread-control.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
-/** Looks at a number in memory that take some 20 us, which is longer than most passes. */
+/** Loads of a spin-wait, about 20 us in all, which is longer than most passes. */
 const looks = 20_000;
 const second = 1e9;
-/** A barrier at which a thread has not come for so many seconds, in which others were awake to count them, will not see it. */
+/** Seconds, counted while other threads were awake, after which a thread missing at a barrier counts as failed. */
 const patience = 60;
 
-/** A barrier as a function of the address of the threads' memory and how many they are: none goes on before all have come. */
+/** A barrier: a function of the address of the control words and the number of threads. No thread continues before all have arrived. */
 export function emitBarrier(): FunctionBuilder {
   const code = new FunctionBuilder(["i32", "i32"]);
   const [at, threads] = code.params as [Local, Local];
@@ -27,7 +27,7 @@ export function emitBarrier(): FunctionBuilder {
     code.when(() => {
       code.get(at).i32(0).atomic("i32.atomic.store", word("arrived"));
       add("barrier", 1).drop();
-      // Who goes to sleep counts itself first, and then sees whether the barrier has opened.
+      // A thread counts itself as sleeping first and then checks whether the barrier has opened, so that no wake-up is lost.
       load("sleepers").when(() => code.get(at).i32(-1).atomic("memory.atomic.notify", word("barrier")).drop());
     });
     code.get(isLast).op("i32.eqz");

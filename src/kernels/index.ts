@@ -26,15 +26,15 @@ export interface KernelGraph {
 
 /** Threads that run a program together. */
 export interface ThreadLayout {
-  /** Address of what they share; null where there is one. */
+  /** Address of the control words that they share; null for a single thread. */
   readonly control: number | null;
-  /** The largest number of pages that the memory can have, where it is shared; else null. */
+  /** Maximum number of pages of a shared memory; null if it is not shared. */
   readonly pages: number | null;
 }
 
-/** How a graph is computed: steps in their order and a place for everything. */
+/** How a graph is computed: the ordered steps and the memory of every buffer. */
 export interface KernelPlan {
-  /** Everything that is fed or of the state, in the order of the addresses that the program wants. */
+  /** Feeds and state, in the order in which the program takes their addresses. */
   readonly inputs: readonly Buffer[];
   readonly outputs: ReadonlyMap<string, View>;
   readonly updates: readonly string[];
@@ -42,13 +42,13 @@ export interface KernelPlan {
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
   readonly head: Head;
-  /** Segments in which there is work for more than one thread, and how much, in instructions of one place. */
+  /** Segments that threads can share, with their amount of work in scalar instructions. */
   readonly shared: ReadonlyMap<number, number>;
   /** Bytes of memory that the program needs, its inputs not counted. */
   readonly bytes: number;
 }
 
-/** Plans a graph for kernels; or says in words why it cannot be. */
+/** Plans a graph for kernels, or returns the reason why it cannot be compiled. */
 export function planKernels({ outputs, updates = {} }: KernelGraph, isPacked: IsPacked): KernelPlan | string {
   const names = [Object.keys(outputs), Object.keys(updates)] as const;
   const wanted = simplify([...Object.values(outputs), ...Object.values(updates)]);

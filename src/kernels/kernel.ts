@@ -2,13 +2,13 @@ import { type Shape, formatShape } from "../base/ndarray.ts";
 import { type View, viewKey } from "../graph/view.ts";
 import { type Node, neededFor } from "./scalars.ts";
 
-/** A value that is written at each place. */
+/** A value that is written for each element. */
 export interface Store {
   readonly view: View;
   readonly value: Node;
 }
 
-/** A value that is combined over all places of the reduced axes; the view has strides of 0 along them. */
+/** A value that is reduced over the reduced axes, along which the view has stride 0. */
 export interface Fold {
   readonly combine: "sum" | "max";
   readonly value: Node;
@@ -16,14 +16,14 @@ export interface Fold {
 }
 
 /**
- * One pass over memory: at each of `size` places it loads numbers, computes, stores and adds up. Views of any shape of that
- * size are meant in the order of their elements.
+ * One pass over memory: for each of `size` elements it loads values, computes, stores and accumulates. Views may have any shape of
+ * that size; elements correspond in row-major order.
  */
 export interface Kernel {
   readonly size: number;
   readonly stores: readonly Store[];
   readonly folds: readonly Fold[];
-  /** What all folds are taken over: axes of a shape. */
+  /** The axes of a shape that all folds reduce. */
   readonly reduced: { readonly shape: Shape; readonly axes: readonly number[] } | null;
 }
 
@@ -32,7 +32,7 @@ export function nodesOf({ stores, folds }: Kernel): Node[] {
   return neededFor([...stores, ...folds].map(({ value }) => value));
 }
 
-/** A kernel as text: what it loads, computes and writes, one line each. */
+/** A kernel as text: one line for each load, operation and store. */
 export function printKernel(kernel: Kernel, nameOf: (source: object) => string): string {
   const nodes = nodesOf(kernel);
   const names = new Map<Node, string>();

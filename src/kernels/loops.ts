@@ -5,7 +5,7 @@ import { type View, reshapeView } from "../graph/view.ts";
 import { type Kernel, nodesOf } from "./kernel.ts";
 import type { Load } from "./scalars.ts";
 
-/** A view as the loops walk it: how far it moves with each of them, in elements. */
+/** A view in terms of the loops: its stride in each of them, in elements. */
 export interface Access {
   readonly source: object;
   readonly offset: number;
@@ -15,30 +15,30 @@ export interface Access {
 }
 
 interface Loop {
-  /** Places along it; of a tiled loop those of one tile, the last of which may be shorter. */
+  /** Number of iterations; in a tiled loop those of one tile, the last of which may be shorter. */
   readonly extent: number;
   readonly reduced: boolean;
 }
 
-/** The loops of a kernel, outermost first, and everything that moves with them. */
+/** The loops of a kernel, outermost first, and the accesses that they advance. */
 export interface LoopNest {
   readonly loops: readonly Loop[];
-  /** The loop that goes on by four places at a time. */
+  /** The vectorised loop, of four elements per iteration. */
   readonly vector: number;
-  /** The loop over tiles of the first reduced loop, where that is long, and how far that goes in all. */
+  /** The loop over tiles of the first reduced loop if that is long, and the total extent of the latter. */
   readonly tiles: { readonly at: number; readonly of: number; readonly total: number } | null;
   readonly loads: ReadonlyMap<Load, Access>;
   readonly stores: readonly Access[];
   readonly folds: readonly Access[];
 }
 
-/** A tile of rows that are added up column by column stays in the first cache while each column goes through it. */
+/** Rows of a tile in a sum over rows: few enough for the tile to stay in the L1 cache while all columns are summed. */
 const tileBytes = 16384;
-/** Numbers of one row that are added up by themselves before they are added to the rest: rounding errors stay small. */
+/** Elements of a row that are summed separately before they are added to the total, which keeps rounding errors small. */
 const rowTile = 4096;
 
 /**
- * Extents into which all shapes of one size can be cut, outermost first; null where the cuts of two cross each other.
+ * The common refinement of shapes of one size, outermost extent first; null if two shapes have none.
  * Axes of extent 1 are left out.
  */
 export function commonExtents(shapes: readonly Shape[]): number[] | null {
@@ -109,10 +109,10 @@ function accessOf({ source, offset, strides, lookups }: View, type: TensorType):
   };
 }
 
-/** Which of the extents belong to reduced axes. */
+/** For each extent, whether it belongs to a reduced axis. */
 function reducedExtents({ reduced }: Kernel, extents: readonly number[]): boolean[] {
   if (reduced === null) return extents.map(() => false);
-  // A view that moves along the reduced axes alone.
+  // A view with non-zero strides along the reduced axes only.
   const strides = reduced.shape.map((_, axis) => (reduced.axes.includes(axis) ? 1 : 0));
   let axis = reduced.shape.length - 1;
   let left = reduced.shape[axis] ?? 1;
@@ -128,11 +128,11 @@ function reducedExtents({ reduced }: Kernel, extents: readonly number[]): boolea
 interface Axis {
   readonly extent: number;
   readonly reduced: boolean;
-  /** The original axis whose strides the merged one has. */
+  /** The original axis whose strides the merged axis takes. */
   readonly from: number;
 }
 
-/** Neighbours of one kind become one axis where everything goes through both evenly. */
+/** Merges adjacent axes of the same kind that are contiguous in every access. */
 function mergeAxes(axes: readonly Loop[], accesses: readonly Access[]): Axis[] {
   const all = accesses.flatMap((access) => [access, ...access.lookups.map(({ places }) => places)]);
   const merged: Axis[] = [];
@@ -149,7 +149,7 @@ function mergeAxes(axes: readonly Loop[], accesses: readonly Access[]): Axis[] {
   return merged.length > 0 ? merged : [{ extent: 1, reduced: false, from: -1 }];
 }
 
-/** The axis along which most numbers lie side by side, the last of several: four of them are one load. */
+/** The axis along which most accesses are contiguous, so that four elements are one load; the last of several such axes. */
 function vectorAxis(axes: readonly Axis[], accesses: readonly Access[]): number {
   const counts = axes.map(({ extent, from }) => {
     const even = extent < 4 ? [] : accesses.filter((access) => access.strides[from] === 1 && !isLookedUp(access, from));
@@ -158,7 +158,7 @@ function vectorAxis(axes: readonly Axis[], accesses: readonly Access[]): number 
   return counts.lastIndexOf(maxOf(counts));
 }
 
-/** How many places of memory an access comes to. */
+/** Number of distinct addresses of an access. */
 function touched({ strides }: Access, axes: readonly Axis[]): number {
   return sizeOf(axes.filter(({ from }) => strides[from] !== 0).map(({ extent }) => extent));
 }
@@ -181,7 +181,7 @@ interface Plain {
   readonly accesses: readonly Access[];
 }
 
-/** Cuts the first reduced loop in tiles where it is long. The number of tiles depends on shapes alone. */
+/** Tiles the first reduced loop if it is long. The number of tiles depends only on shapes. */
 function withTiles({ loops, vector, accesses }: Plain, loads: number): Plain & Pick<LoopNest, "tiles"> {
   const first = loops.findIndex(({ reduced }) => reduced);
   if (first < 0) return { loops, vector, accesses, tiles: null };
@@ -192,7 +192,7 @@ function withTiles({ loops, vector, accesses }: Plain, loads: number): Plain & P
     : Math.max(1, Math.floor(rowTile / inner));
   const { extent } = loops[first]!;
   if (length >= extent) return { loops, vector, accesses, tiles: null };
-  // Tiles go around the loop over columns, so that all columns of a tile find it in the cache.
+  // The loop over tiles encloses the loop over columns, so that a tile stays in the cache for all columns.
   const at = columns ? vector : first;
   const tile: Loop = { extent: Math.ceil(extent / length), reduced: true };
   const cut = loops.map((loop, i) => (i === first ? { ...loop, extent: length } : loop));

@@ -2,7 +2,7 @@ import type { View } from "../graph/view.ts";
 import { type MemoryPlan, bytesOfBuffer } from "./memory-plan.ts";
 import type { Buffer } from "./steps.ts";
 
-/** What a call does to memory, and whether all threads share it; else the first does it alone. */
+/** The memory that a call reads and writes, and whether threads share the call; otherwise the first thread runs it. */
 export interface Work {
   readonly shared: boolean;
   readonly reads: readonly View[];
@@ -19,8 +19,8 @@ interface Touch {
 }
 
 /**
- * Before which calls threads must meet: those that read what another thread may be writing, or write what another may be
- * reading or writing, since they last met.
+ * Calls that need a barrier before them: those that read memory which another thread may have written since the last barrier, or
+ * write memory which another may have read or written since.
  */
 export function meetings(
   works: readonly Work[],
@@ -63,7 +63,7 @@ function touchOf(
   return { space: at === undefined ? own : null, from: start + from, to: start + to, writes, shared };
 }
 
-/** The bytes of its buffer between which a view lies. */
+/** The byte range of a view in its buffer. */
 function extentOf({ offset, shape, strides, lookups }: View, buffer: Buffer): [number, number] {
   const bytes = bytesOfBuffer(buffer) / buffer.size;
   if (lookups.length > 0) return [0, bytesOfBuffer(buffer)];

@@ -3,7 +3,7 @@ import type { Fused } from "./fuse.ts";
 import type { Schedule, Segment } from "./schedule.ts";
 import { type Buffer, readsOf, writesOf } from "./steps.ts";
 
-/** Where each buffer of a program lies, in bytes from the start of the program's memory. */
+/** Offset of each buffer, in bytes from the start of the program's memory. */
 export interface MemoryPlan {
   readonly offsets: ReadonlyMap<Buffer, number>;
   readonly bytes: number;
@@ -23,8 +23,8 @@ export function bytesOfBuffer({ dtype, size }: Buffer): number {
 }
 
 /**
- * Gives every buffer a place: two may share one where the one's last use comes before the other's first. Constants and what
- * is read after the program keep theirs; inputs, and new values that are written over them, have their places elsewhere.
+ * Assigns an offset to every buffer. Two buffers may share memory if the last use of one precedes the first use of the other.
+ * Constants and buffers that are read after the program share with none; inputs, and new values written over them, lie elsewhere.
  */
 export function planMemory({ segments, inPlace, copied }: Schedule, { outputs }: Fused): MemoryPlan {
   const lives = new Map<Buffer, Life>();
@@ -45,15 +45,15 @@ export function planMemory({ segments, inPlace, copied }: Schedule, { outputs }:
   return place([...lives.values()]);
 }
 
-/** The views that are in use at the same time, from time to time. */
+/** The views that each step uses, in order; a call of ONNX Runtime counts as one step. */
 function timeline(segment: Segment): View[][] {
   const views = (step: Parameters<typeof readsOf>[0]) => [...readsOf(step), ...writesOf(step)];
   return segment.kind === "onnx" ? [segment.products.flatMap(views)] : segment.steps.map(views);
 }
 
-/** The largest first, each at the lowest place that is free for its whole life. */
+/** Largest first, each at the lowest offset that is free during its whole lifetime. */
 function place(lives: readonly Life[]): MemoryPlan {
-  // By their places.
+  // In order of their offsets.
   const placed: (Life & { readonly at: number })[] = [];
   let bytes = 0;
   for (const life of lives.toSorted((a, b) => b.bytes - a.bytes)) {

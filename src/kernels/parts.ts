@@ -4,21 +4,21 @@ import { nodesOf } from "./kernel.ts";
 import { tile } from "./product-tile.ts";
 import type { Step } from "./steps.ts";
 
-/** Where threads share a kernel's work: whole turns of one loop each, so that no number depends on how many they are. */
+/** How threads share a kernel: each takes whole iterations of one loop, so no result depends on the number of threads. */
 export interface Split {
   readonly level: number;
-  /** Turns of the loop, of four places each where it is the one that goes on by four. */
+  /** Iterations of the loop; of four elements each in the vectorised loop. */
   readonly units: number;
 }
 
-/** Places times instructions that take one thread as long as all need to meet twice, some 2 us. */
+/** Scalar instructions that take one thread about as long as two barriers take all of them: 2 us. */
 const worthMeeting = 50_000;
-/** Multiplications and additions of a product that do. */
+/** Multiply-adds of a product that take as long. */
 const worthMeetingProduct = 30_000;
-/** With so many turns parts are even enough. */
+/** With this many iterations, the parts of the threads are balanced well enough. */
 const even = 8;
 
-/** The loop that is shared: the outermost of those that keep their places which has enough turns. Null where none has two. */
+/** The loop that threads share: the outermost non-reduced one with enough iterations. Null if none has two. */
 export function splitOf(nest: LoopNest): Split | null {
   if (hasPartials(nest)) return { level: 0, units: nest.loops[0]!.extent };
   const splits = nest.loops.flatMap(({ extent, reduced }, level): Split[] =>
@@ -28,24 +28,24 @@ export function splitOf(nest: LoopNest): Split | null {
   return best === undefined || best.units < 2 ? null : best;
 }
 
-/** Whether a kernel adds up everything to one number, tile by tile: threads take tiles, and one adds up what they found. */
+/** Whether a kernel reduces everything to one number: threads reduce tiles, and one thread adds the partial sums. */
 export function hasPartials({ tiles, loops }: LoopNest): boolean {
   return tiles?.at === 0 && loops.every(({ reduced }) => reduced);
 }
 
-/** Bytes in which a step keeps the sums of its tiles. */
+/** Bytes of the partial sums of a step's tiles. */
 export function partialBytes(step: Step): number {
   if (step.kind !== "pass" || step.reduced === null) return 0;
   const nest = loopNest(step);
   return hasPartials(nest) ? 4 * step.folds.length * nest.loops[0]!.extent : 0;
 }
 
-/** Whether threads share a step; else one does it alone. */
+/** Whether threads share a step; otherwise one thread runs it. */
 export function isShared(step: Step): boolean {
   return sharedWork(step) > 0;
 }
 
-/** The work of a step that threads share, in instructions of one place; 0 where one does it alone. */
+/** Work of a step that threads share, in scalar instructions; 0 if one thread runs it. */
 export function sharedWork(step: Step): number {
   if (step.kind === "pass") {
     const work = step.size * (4 + nodesOf(step).length);

@@ -2,20 +2,20 @@ import type { View } from "../graph/view.ts";
 import type { Fused } from "./fuse.ts";
 import { type Buffer, type Dependencies, type Product, type Step, readsOf, writesOf } from "./steps.ts";
 
-/** Steps that run one after the other: kernels, or products that ONNX Runtime makes in one call. */
+/** Consecutive steps of one kind: kernels, or products that ONNX Runtime computes in one call. */
 export type Segment =
   | { readonly kind: "kernels"; readonly steps: readonly Step[] }
   | { readonly kind: "onnx"; readonly products: readonly Product[] };
 
 export interface Schedule {
   readonly segments: readonly Segment[];
-  /** New values that are written straight over the old ones of the input. */
+  /** New values written in place, over the old values of the input. */
   readonly inPlace: ReadonlyMap<Buffer, Buffer>;
-  /** New values that are copied over the old ones at the end, because something reads the old ones after they are known. */
+  /** New values copied over the old ones at the end, because a later step still reads the old ones. */
   readonly copied: ReadonlyMap<Buffer, Buffer>;
 }
 
-/** Puts steps in an order in which each finds what it reads. */
+/** Orders steps so that each follows those that write what it reads. */
 export function schedule({ dependencies, inputs, updates }: Fused): Schedule {
   const steps = dependencies.current();
   const [reads, writes] = [readsOf, writesOf].map((viewsOf) => bySource(steps, viewsOf)) as [Touching, Touching];
@@ -44,8 +44,8 @@ function bySource(steps: readonly Step[], viewsOf: (step: Step) => View[]): Touc
 }
 
 /**
- * Proves that new values may be written over old ones: whatever reads the old ones runs before, or is the very pass that
- * writes the new ones and reads each number just before it is replaced. Then makes sure that it is so.
+ * Proves that new values may be written in place: every step that reads the old ones runs before, or is the pass that writes
+ * the new ones and reads each element just before it is overwritten. Adds the dependencies that keep this order.
  */
 function overwrites(
   dependencies: Dependencies,
@@ -60,7 +60,7 @@ function overwrites(
       if (reader === writer && !isElementwise(reader, old, next)) return false;
     }
   }
-  // Nothing is waited for that would wait in turn: with several writers one edge can forbid the next.
+  // A dependency that would close a cycle is not added: with several writers, one edge can rule out the next.
   const added = readers.flatMap((reader) =>
     writers.filter((writer) => writer !== reader).map((writer) => [writer, reader]),
   );
@@ -85,7 +85,7 @@ function sameElements(a: View, b: View): boolean {
   return a.offset === b.offset && a.lookups.length === 0 && b.lookups.length === 0 && moving(a) === moving(b);
 }
 
-/** Kernels as long as any is ready, then all products that are, and so on. */
+/** Runs kernels while any is ready, then all products that are ready, and so on. */
 function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment[] {
   const waiting = new Map<Step, number>();
   const users = new Map<Step, Step[]>(steps.map((step) => [step, []]));
@@ -113,7 +113,7 @@ function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment
   while (kernels.length > 0 || products.length > 0) {
     const run: Step[] = [];
     while (kernels.length > 0) {
-      // The oldest first: close to the order in which the graph was written.
+      // In order of creation, which is close to the order of the graph.
       const next = kernels.reduce((first, step) => (step.id < first.id ? step : first));
       kernels.splice(kernels.indexOf(next), 1);
       run.push(next);

@@ -7,16 +7,16 @@ import { commonExtents } from "./loops.ts";
 import { type Node, Nodes, neededFor } from "./scalars.ts";
 import { type Buffer, Dependencies, type Pass } from "./steps.ts";
 
-/** Where the numbers of a tensor are to be had. */
+/** Where the values of a tensor come from. */
 export type Value =
-  /** The same number everywhere. */
+  /** The same value for all elements. */
   | { readonly kind: "uniform"; readonly node: Node }
   | Stored
-  /** Computed where it is needed. */
+  /** Computed in the pass that uses it. */
   | { readonly kind: "lazy"; readonly depth: number }
-  /** Computed by a pass, and in memory only if `stored` says where. */
+  /** Computed by a pass; in memory only if `stored` is set. */
   | { readonly kind: "bound"; readonly pass: number; readonly node: Node; stored: Stored | null }
-  /** The numbers of another tensor in the same order. */
+  /** The values of another tensor in the same order. */
   | { readonly kind: "alias"; readonly of: Tensor };
 
 export interface Stored {
@@ -27,19 +27,19 @@ export interface Stored {
 }
 
 /**
- * What is smaller than this is written as 0 where an optimizer or a product would meet it again and again: a subnormal number
- * takes a processor a hundred times as long as another, and no sum that a training can feel contains it.
+ * Values below this magnitude are flushed to 0 where an optimizer or a product would read them repeatedly: arithmetic on subnormal
+ * numbers is about a hundred times slower, and such values are too small to affect training.
  */
 const negligible = 2 ** -100;
 
-/** Values of so few instructions and of one load are computed again rather than written and read. */
+/** Values of at most this many instructions and one load are recomputed rather than stored. */
 const cheap = 5;
 
-/** The values of a graph's tensors while it is cut into steps: computed as late as possible, in the pass that needs them. */
+/** The values of a graph's tensors during fusion: computed as late as possible, in the pass that uses them. */
 export class Values {
   readonly k = new Nodes();
   readonly dependencies = new Dependencies();
-  /** Tensors whose numbers are to lie in a certain place. */
+  /** Tensors with reserved memory. */
   readonly reserved = new Map<Tensor, View>();
   private readonly values = new Map<Tensor, Value>();
   private readonly consumers = new Map<Tensor, Tensor[]>();
@@ -47,9 +47,9 @@ export class Values {
   private readonly shapes = new Map<number, Map<string, Shape>>();
 
   /**
-   * @param order All tensors, inputs before users.
-   * @param ends Those that are wanted after the program.
-   * @param calmed Those of which what is negligible is written as 0.
+   * @param order All tensors in topological order.
+   * @param ends Those that are read after the program.
+   * @param calmed Those whose negligible values are flushed to 0.
    */
   constructor(
     order: readonly Tensor[],
@@ -69,7 +69,7 @@ export class Values {
     this.values.set(node, value);
   }
 
-  /** The place reserved for a tensor if its numbers lie in one piece there, else a buffer of its own. */
+  /** The memory reserved for a tensor if it is contiguous there, otherwise a new buffer. */
   ownPlace(node: Tensor): View {
     const place = this.placeOf(node);
     return isContiguous(place) ? place : wholeView(this.buffer("value", node), node.shape as Shape);
@@ -86,7 +86,7 @@ export class Values {
     return place;
   }
 
-  /** Within the result of a join that takes the tensor in, so that it need not be copied there. */
+  /** Memory within the result of a join that contains the tensor, which avoids a copy. */
   private hostPlace(node: Tensor): View | null {
     if (this.ends.has(node)) return null;
     for (const consumer of this.consumers.get(node) ?? []) {
@@ -122,7 +122,7 @@ export class Values {
     return own;
   }
 
-  /** The numbers of a tensor in memory, written there if need be. */
+  /** The values of a tensor in memory, written there if necessary. */
   stored(node: Tensor): Stored {
     const own = this.origin(node);
     const stored = this.storedOrigin(own);
@@ -147,7 +147,7 @@ export class Values {
     return stored;
   }
 
-  /** One number in memory, seen under a shape. */
+  /** A single value in memory, broadcast to a shape. */
   private storedNumber(node: Node, shape: Shape): Stored {
     const dtype = node.type as TensorType;
     const buffer: Buffer = { name: "number", dtype, size: 1, role: "temporary" };
@@ -156,7 +156,7 @@ export class Values {
     return { kind: "stored", view: broadcastView(wholeView(buffer, []), shape), writers: [pass.id] };
   }
 
-  /** Sees to it that the numbers of a tensor are in a place, which may be the one that was reserved for them. */
+  /** Ensures that the values of a tensor are in the given memory, which may be that reserved for them. */
   storeAt(node: Tensor, target: View): readonly number[] {
     const own = this.origin(node);
     const value = this.values.get(own)!;
@@ -169,7 +169,7 @@ export class Values {
     return this.storeInto(node, target);
   }
 
-  /** Writes the numbers of a tensor to a place. @returns The steps that do. */
+  /** Writes the values of a tensor to memory. @returns The steps that do so. */
   storeInto(node: Tensor, target: View): number[] {
     const [pass, value] = this.compute(node, () => true, target.shape);
     const isCalmed = this.calmed.has(node) || this.calmed.has(this.origin(node));
@@ -184,7 +184,7 @@ export class Values {
     return k.apply("v128.andnot", "float32", value, k.greater(k.number(negligible), k.abs(value)));
   }
 
-  /** Finds or opens a pass that has the numbers of a tensor in a register. */
+  /** Finds or opens a pass that holds the values of a tensor in a register. */
   compute(node: Tensor, accepts: (pass: Pass) => boolean, target?: Shape): [Pass, Node] {
     const own = this.origin(node);
     const value = this.values.get(own)!;
@@ -209,7 +209,7 @@ export class Values {
     return [pass, this.k.load(view, dtype)];
   }
 
-  /** A contiguous copy, made once for all who ask for it. */
+  /** A contiguous copy, made once and shared. */
   copied(stored: Stored, dtype: TensorType): Stored {
     if (isContiguous(stored.view)) return stored;
     const known = this.copies.get(this.k.load(stored.view, dtype));
@@ -246,19 +246,19 @@ export class Values {
     this.shapes.set(pass.id, own.set(shape.join(), shape));
   }
 
-  /** Whether the loops of a pass can go through these shapes as well. */
+  /** Whether the loops of a pass can also cover these shapes. */
   private admits(pass: Pass, shapes: readonly Shape[]): boolean {
     return commonExtents([...(this.shapes.get(pass.id)?.values() ?? []), ...shapes]) !== null;
   }
 
-  /** The pass that has computed what a lazy tensor is made of and need not wait for the rest of it; else a new one. */
+  /** The pass that holds operands of a lazy tensor, if it need not wait for the other operands; otherwise a new pass. */
   private choosePass(node: Tensor, shapes: readonly Shape[], accepts: (pass: Pass) => boolean): Pass {
-    // Twice: writing what is smaller may bind what was lazy.
+    // Twice: storing smaller operands may bind tensors that were lazy.
     this.frontier(node);
     const { bound, writers, seen } = this.frontier(node);
     const all = [...shapes, ...seen];
     const passes = [...new Set(bound.map((id) => this.dependencies.find(id)))].sort((a, b) => b - a);
-    // All that the pass would have to wait for must not wait for the pass.
+    // None of the steps that the pass would depend on may depend on the pass.
     const { dependencies } = this;
     const isFree = (id: number) =>
       writers.every((writer) => dependencies.find(writer) !== id && !dependencies.depends(writer, id)) &&
@@ -271,7 +271,7 @@ export class Values {
     return pass;
   }
 
-  /** Two passes of one size become one where neither waits for the other. */
+  /** Merges two passes of one size if neither depends on the other. */
   private tryMerge(into: Pass, id: number, accepts: (pass: Pass) => boolean): void {
     const other = this.pass(id);
     if (other.id === into.id || this.dependencies.depends(into.id, id) || this.dependencies.depends(id, into.id))
@@ -283,7 +283,7 @@ export class Values {
     for (const shape of shapes) this.admit(into, shape);
   }
 
-  /** What a lazy tensor is computed from: passes that hold it, steps that write it, and the shapes of what is read. */
+  /** Sources of a lazy tensor: passes that hold its operands, steps that write them, and the shapes that are read. */
   private frontier(node: Tensor): { bound: number[]; writers: number[]; seen: Shape[] } {
     const [bound, writers, seen]: [number[], number[], Shape[]] = [[], [], []];
     const done = new Set<Tensor>();
@@ -305,7 +305,7 @@ export class Values {
     return { bound, writers, seen };
   }
 
-  /** How many nodes want the numbers of a tensor, through others that may turn out to have the same. */
+  /** Number of nodes that use the values of a tensor, directly or through aliases. */
   private uses(node: Tensor): number {
     const own = this.ends.has(node) ? 1 : 0;
     return (this.consumers.get(node) ?? []).reduce(
@@ -346,7 +346,7 @@ function isCheap(node: Node): boolean {
   return loads <= 1 && needed.filter(({ kind }) => kind === "applied").length <= cheap;
 }
 
-/** Reductions go through the same loops if kept and reduced axes lie in the same runs. */
+/** Reductions can share loops if their kept and reduced axes form the same runs. */
 export function sameReduction(a: NonNullable<Pass["reduced"]>, b: NonNullable<Pass["reduced"]>): boolean {
   return runsOf(a) === runsOf(b);
 }
