@@ -5,11 +5,11 @@ import type { S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 
 import { EngineError, OptionError, RunError, ZayaError } from "../base/errors.ts";
 
-/** An object without its content. */
+/** Metadata of an object. */
 export interface ObjectFacts {
   readonly size: number;
   readonly etag: string;
-  /** Of the request that wrote it: tells one's own write from another's. */
+  /** Id of the request that wrote it, which distinguishes this process's writes from others. */
   readonly writer: string | null;
   /** Whether pieces were appended to it. */
   readonly appended: boolean;
@@ -17,9 +17,9 @@ export interface ObjectFacts {
   readonly age: number;
 }
 
-/** What goes with the content. */
+/** Options of a write. */
 interface PutSettings {
-  /** What must be there: nothing, or the version of this ETag. */
+  /** Precondition: no object exists, or its ETag is this one. */
   readonly if?: "nothing" | { readonly etag: string };
   readonly writer?: string;
   readonly appended?: boolean;
@@ -37,7 +37,7 @@ export function isBucket(place: string): boolean {
   return place.startsWith("s3://");
 }
 
-/** @throws OptionError for what is no name of a place in a bucket. */
+/** @throws OptionError for an invalid bucket location. */
 export function parseBucketPlace(place: string): BucketPlace {
   const [, bucket, rest = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(place) ?? [];
   const parts = rest.split("/").filter((part) => part !== "");
@@ -52,7 +52,7 @@ export function parseBucketPlace(place: string): BucketPlace {
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** Attempts of one request, with a growing pause: some 10 seconds in all where the server asks to slow down. */
+/** Attempts per request, with increasing pauses: about 10 s in all if the server asks to slow down. */
 const attempts = 6;
 
 /** How long a connection may take to be made, and to stay silent, in milliseconds: without this, a lost one is waited for forever. */
@@ -80,7 +80,7 @@ function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
     const client = new sdk.S3Client({
       maxAttempts: attempts,
       requestHandler: { connectionTimeout, socketTimeout },
-      // Servers of one's own seldom have a host name for each bucket, or regions.
+      // Self-hosted servers rarely have regions, or a host name per bucket.
       ...(isOwn && { forcePathStyle: true }),
       ...(region === undefined && isOwn && { region: "us-east-1" }),
     });
@@ -99,13 +99,13 @@ function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
 }
 
 /**
- * The objects of a bucket. Each write is whole or none; one whose answer was lost counts as done.
+ * The objects of a bucket. Each write is atomic; one whose response was lost counts as done.
  * @throws RunError naming the object, with what to do.
  */
 export class Bucket {
   constructor(readonly name: string) {}
 
-  /** Facts of an object; null when there is none. */
+  /** Metadata of an object; null if there is none. */
   async head(key: string): Promise<ObjectFacts | null> {
     return this.asking("look for", key, async ({ sdk, client }) => {
       const response = await client.send(new sdk.HeadObjectCommand({ Bucket: this.name, Key: key }));
@@ -114,8 +114,8 @@ export class Bucket {
   }
 
   /**
-   * The content of an object, whole: a connection that ends early is opened again.
-   * @param range Of bytes, the second one exclusive; the whole object without it.
+   * The complete content of an object: a connection that closes early is reopened.
+   * @param range Byte range, end exclusive; the whole object if omitted.
    */
   async get(
     key: string,
@@ -130,7 +130,7 @@ export class Bucket {
           if (bytes.length !== response.ContentLength) throw new Error(`${bytes.length} of its bytes came`);
           return { bytes, facts: factsOf(response) };
         } catch (error) {
-          // The SDK repeats requests, but not the reading of an answer that had begun.
+          // The SDK retries requests, but not reads of a response that has started.
           if (attempt === attempts) throw error;
           await sleep(pauseBefore(attempt));
         }
@@ -140,7 +140,7 @@ export class Bucket {
 
   /**
    * Writes an object.
-   * @returns Its facts; null where it is not what the condition says.
+   * @returns Its metadata; null if the precondition failed.
    */
   async put(key: string, bytes: Uint8Array, settings: PutSettings = {}): Promise<{ etag: string } | null> {
     const { writer = randomUUID(), appended = false, if: condition } = settings;
@@ -160,7 +160,7 @@ export class Bucket {
         return { etag: ETag! };
       } catch (error) {
         if (!isRefusedCondition(error) || condition === undefined) throw error;
-        // Of two requests at once, or after one whose answer was lost, the object itself tells who wrote it.
+        // After concurrent requests, or one whose response was lost, the object's metadata says which request wrote it.
         const found = await this.head(key);
         return found?.writer === writer ? { etag: found.etag } : null;
       }
@@ -202,7 +202,7 @@ export class Bucket {
       const { name, $metadata } = error as S3ServiceException;
       const isMissing = name === "NoSuchKey" || (name === "NotFound" && what === "look for");
       if (isMissing && $metadata?.httpStatusCode === 404) {
-        // A HEAD has no body that could say what is missing.
+        // The response to HEAD has no body that could name what is missing.
         if (what === "look for") await this.requireBucket(connection);
         return null;
       }
@@ -261,7 +261,7 @@ function factsOf(response: {
   };
 }
 
-/** 412, or 409 where two conditional requests met. */
+/** 412, or 409 for concurrent conditional requests. */
 function isRefusedCondition(error: unknown): boolean {
   const { name, $metadata } = error as S3ServiceException;
   return name === "PreconditionFailed" || $metadata?.httpStatusCode === 412 || name === "ConditionalRequestConflict";

@@ -21,7 +21,7 @@ import { RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
 import { append } from "../base/many.ts";
 
-/** Bytes of one piece of a file that is read in pieces. */
+/** Chunk size in bytes of files that are read in chunks. */
 const chunkSize = 1 << 20;
 
 /**
@@ -31,7 +31,7 @@ const chunkSize = 1 << 20;
 export class FolderStore implements Store {
   readonly folder: string;
 
-  /** @param guard Goes before all that changes a file: throws where this process may not write into the folder. */
+  /** @param guard Called before each change; throws if this process may not write to the folder. */
   constructor(
     folder: string,
     private readonly guard: () => Promise<void> = async () => undefined,
@@ -137,20 +137,20 @@ export class FolderStore implements Store {
   }
 }
 
-/** Gives a file new content. It has the old one until all of the new is on the disk. */
+/** Replaces the content of a file atomically: it has the old content until all of the new is on disk. */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return placeFile(path, bytes, (draft) => rename(draft, path));
 }
 
-/** Makes a file, whole or not at all. Of several that make one path at once, one does. @throws An error with the code EEXIST when the path is taken. */
+/** Creates a file atomically. Of several concurrent calls for one path, one succeeds. @throws An error with the code EEXIST if the path exists. */
 export function createFile(path: string, bytes: Uint8Array): Promise<void> {
   return placeFile(path, bytes, async (draft) => {
     try {
-      // Unlike a rename, a link never takes the place of something.
+      // Unlike a rename, a link never replaces an existing file.
       await link(draft, path);
     } catch (error) {
       if (codeOf(error) === "EEXIST") throw error;
-      // Not every disk has links.
+      // Not every file system supports links.
       await copyFile(draft, path, constants.COPYFILE_EXCL);
     }
     await rm(draft);
@@ -161,7 +161,7 @@ export function createFile(path: string, bytes: Uint8Array): Promise<void> {
 async function placeFile(path: string, bytes: Uint8Array, place: (draft: string) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   const made = await makeFolders(folder);
-  // Not of the file's own name, which may be as long as a name can be.
+  // Not derived from the file's name, which may already have the maximum length.
   const draft = join(folder, `.zaya-${randomUUID()}.tmp`);
   try {
     const file = await open(draft, "wx");
@@ -198,17 +198,17 @@ export async function makeFolders(folder: string): Promise<readonly string[]> {
       throw error;
     }
   }
-  // Something may have been there all the time: a file, or a link to what is gone.
+  // The path may have existed before: a file, or a dangling link.
   if ((await kindOf(folder)) === "folder") return made;
   throw Object.assign(new Error(`no folder: ${folder}`), { code: "ENOTDIR", syscall: "mkdir" });
 }
 
-/** Removes folders that hold nothing. @param folders Topmost first. */
+/** Removes empty folders. @param folders Topmost first. */
 async function removeEmpty(folders: readonly string[]): Promise<void> {
   for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
 }
 
-/** Whether a name is that of a file which has not yet been put in place. */
+/** Whether a name is that of a temporary file. */
 export function isDraft(name: string): boolean {
   return /^\.zaya-[0-9a-f-]{36}\.tmp$/.test(name);
 }
@@ -254,7 +254,7 @@ async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
   }
 }
 
-/** What codes of the system mean, and what to do. */
+/** Meaning of the system's error codes, and what to do. */
 export type Causes = Readonly<Record<string, readonly [rule: string, hint: string]>>;
 
 const causes: Causes = {

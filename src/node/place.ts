@@ -8,7 +8,7 @@ import { S3Store } from "./s3-store.ts";
 import type { Store } from "../base/store.ts";
 import type { Causes } from "./folder-store.ts";
 
-// A place is where a store is, in words: a folder, or s3://BUCKET/PREFIX.
+// A place is the location of a store as text: a folder, or s3://BUCKET/PREFIX.
 
 /** A place below another one. */
 export function placeIn(place: string, ...parts: string[]): string {
@@ -20,22 +20,22 @@ export function absolutePlace(place: string): string {
   return isBucket(place) ? place : resolve(place);
 }
 
-/** The store at a place. @param guard Goes before each change: throws where this process may not write there. */
+/** The store at a place. @param guard Called before each change; throws if this process may not write there. */
 export function openStore(place: string, guard?: () => Promise<void>): Store {
   return isBucket(place) ? new S3Store(place, guard) : new FolderStore(place, guard);
 }
 
-/** Makes this process the one writer of a place. @throws RunError when another one is; it names the process. */
+/** Makes this process the only writer of a place. @throws RunError naming the process that already is. */
 export function lockPlace(place: string, causes?: Causes): Promise<PlaceLock> {
   return isBucket(place) ? lockBucket(place) : lockFolder(place, causes);
 }
 
-/** Who writes to a place; null for nobody. */
+/** The process that holds the lock of a place; null for none. */
 export function lockHolder(place: string): Promise<LockHolder | null> {
   return isBucket(place) ? bucketHolder(place) : folderHolder(place);
 }
 
-/** Takes away the lock of a process that cannot be seen from here, and is known to have lost its right. */
+/** Revokes the lock of a process on another machine, if it is known to have lost its claim. */
 export function voidUnseenLock(place: string): Promise<void> {
   return isBucket(place) ? voidUnseenBucketLock(place) : voidUnseenFolderLock(place);
 }

@@ -22,11 +22,11 @@ const looked = 200;
 interface Waiting {
   readonly job: TrialJob;
   readonly resolve: (end: QueuedEnd) => void;
-  /** Null until a worker has it. */
+  /** Null until a worker has taken it. */
   share: number | null;
 }
 
-/** Who takes jobs of a queue. */
+/** A worker of a queue. */
 interface WorkerRecord {
   readonly host: string;
   readonly pid: number;
@@ -35,7 +35,7 @@ interface WorkerRecord {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The workers of a queue that have been heard of lately. */
+/** The workers of a queue that reported recently. */
 async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
   const ids = await redis.smembers(workersKey);
   if (ids.length === 0) return [];
@@ -63,7 +63,7 @@ export class QueueTrainer implements Trainer {
 
   /**
    * @param of The sweep, and the id of the folder of its trials.
-   * @param deserted Called when there is no worker: at the start, and each time that the last one has gone.
+   * @param deserted Called when there is no worker: at the start, and whenever the last one leaves.
    */
   static async open(
     connection: QueueConnection,
@@ -115,20 +115,20 @@ export class QueueTrainer implements Trainer {
     await this.connection.redis.srem(stopKey, id);
     const known = await this.queue.getJob(id);
     const state = await known?.getState();
-    // An earlier session of this sweep, or another sweep, did not come to take its end.
+    // An earlier session of this sweep, or another sweep, ended before collecting its result.
     if (state === "failed" || (state === "completed" && known!.returnvalue === null)) await known!.remove();
     await this.queue.add("trial", { ...job, ...this.of, versions: queueVersions() }, { ...jobOptions, jobId: id });
     if (state === "completed") await this.look(id);
   }
 
-  /** Takes an ended job out of the queue: whoever asks for it again finds its run. */
+  /** Removes a finished job from the queue: a later request finds its run. */
   private async discard(id: string): Promise<void> {
     const job = await persistent(() => this.queue.getJob(id));
-    // One that another sweep has added again at this moment is not this one's to remove.
+    // If another sweep has just added it again, it is left in the queue.
     await persistent(async () => job?.remove()).catch(() => undefined);
   }
 
-  /** Takes a job back, or asks its worker to stop it. */
+  /** Withdraws a job, or asks its worker to stop it. */
   private async stop(id: string): Promise<void> {
     const job = await this.queue.getJob(id);
     if ((await job?.getState()) === "active") {
@@ -144,7 +144,7 @@ export class QueueTrainer implements Trainer {
   }
 
   private listen(): void {
-    // What a server that is away or still loading refuses, the next look around makes good.
+    // If the server is unreachable or still loading, the next check repeats this.
     const ignored = () => undefined;
     this.events.on("completed", ({ jobId: id }) => void this.look(id).catch(ignored));
     this.events.on("failed", ({ jobId: id }) => void this.look(id).catch(ignored));
@@ -198,7 +198,7 @@ export class QueueTrainer implements Trainer {
     }
   }
 
-  /** From here on nobody waits for it: a look that finds it removed from the queue does not add it again. */
+  /** From here on the job is not awaited: a check that finds it removed from the queue does not add it again. */
   private settle(id: string, waiting: Waiting, end: QueuedEnd): void {
     if (this.waiting.get(id) === waiting) this.waiting.delete(id);
     waiting.resolve(end);

@@ -13,9 +13,9 @@ import { openStore, placeIn } from "./place.ts";
 import { lockBucket } from "./s3-lock.ts";
 import { S3Store } from "./s3-store.ts";
 
-/** A run's place that this process alone may write to, until `release`. */
+/** The location of a run that only this process may write to, until `release`. */
 export interface RunFolder {
-  /** The folder as it was given, or s3://BUCKET/PREFIX. */
+  /** The folder as given, or s3://BUCKET/PREFIX. */
   readonly folder: string;
   readonly store: Store;
   /** Removes the lock, and empty folders that were created. */
@@ -70,7 +70,7 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
   };
   let lock;
   try {
-    // One by one: made with `recursive`, a folder on a read-only disk fails as one that does not exist.
+    // One by one: with `recursive`, creating a folder on a read-only disk fails with the wrong code (ENOENT).
     for (const folder of missing.toReversed()) await naming("train", folder, () => makeFolder(folder));
     lock = await lockFolder(path);
   } catch (error) {
@@ -196,7 +196,7 @@ async function missingFolders(path: string): Promise<string[]> {
   return missing;
 }
 
-/** Removes what writes that a crash cut short have left. Nobody else may be writing. */
+/** Removes temporary files of writes that a crash interrupted. The caller holds the lock. */
 async function removeDrafts(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (entry.isFile() && isDraft(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true });

@@ -16,13 +16,13 @@ import { lockHolder, openStore, placeIn, voidUnseenLock } from "./place.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
-/** How often a trial is tried before it counts as failed, and milliseconds before it is tried again. */
+/** Attempts before a trial counts as failed, and milliseconds between them. */
 const [attempts, pause] = [3, 1000];
 
 /** Poll interval for a trial that another process trains, in milliseconds. */
 const busyPoll = 1000;
 
-/** Characters of a process's last words that are kept. */
+/** Number of characters kept of the end of a process's output. */
 const keptWords = 4000;
 
 /** How a trial is supervised. */
@@ -40,10 +40,10 @@ export function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">):
 }
 
 /**
- * Trains a trial in a child process, in the folder of its id, from where it is; or returns what is there. A process that ends
- * early is started again; a trial that another process trains is waited for.
+ * Trains a trial in a child process, in the folder of its id, continuing an existing run, or returns its result if it has ended. A
+ * process that exits early is restarted; a trial that another process is training is awaited.
  * @param trials Folder of the folders of trials.
- * @returns Null where the signal asked for an end before the trial's.
+ * @returns Null if the signal interrupted the trial.
  */
 export async function trainTrial(
   trials: string,
@@ -83,7 +83,7 @@ export async function trainTrial(
   }
 }
 
-/** Trains until the child process ends; what it said last, or how it ended. */
+/** Trains until the child process exits. @returns The end of its output, or how it exited. */
 async function trainOnce(
   folder: string,
   { trial, until }: TrialJob,
@@ -95,7 +95,7 @@ async function trainOnce(
   const fetched = await fetchMissing(folder, trial);
   const how = until === null ? [] : [`--until=${until}`];
   const child = spawn(process.execPath, [program, ...words, ...how, "--quiet"], {
-    // It notices by the channel that this process is gone, and is no target of the terminal's Ctrl-C.
+    // It detects the end of this process by the IPC channel, and does not receive the terminal's Ctrl-C.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true,
     env: { ...process.env, ...fetchedEnvironment(fetched) },
@@ -114,7 +114,7 @@ async function trainOnce(
   return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
 }
 
-/** Fetches the data of a trial that this machine lacks; where they are, by the path that its config has. */
+/** Fetches the data of a trial that are missing on this machine. @returns Their local paths, by the paths in its config. */
 async function fetchMissing(folder: string, { stored = {} }: Trial): Promise<Record<string, string>> {
   const missing = Object.entries(stored).filter(([path]) => !existsSync(path));
   const place = placeOf(folder);
@@ -123,17 +123,17 @@ async function fetchMissing(folder: string, { stored = {} }: Trial): Promise<Rec
   );
 }
 
-/** The place of trials/ID. */
+/** The location of trials/ID. */
 function placeOf(folder: string): string {
   return folder.replace(/[\\/]trials[\\/][^\\/]+$/, "");
 }
 
-/** The file by which a trial's config reaches its process. */
+/** The file that passes a trial's config to its process. */
 function configFile(folder: string, { id }: Pick<Trial, "id">): string {
   return isBucket(folder) ? join(tmpdir(), `zaya-${id}-${process.pid}.json`) : `${folder}.json`;
 }
 
-/** The command that begins a trial, or goes on with it. */
+/** The command that starts or resumes a trial. */
 async function wordsFor(
   folder: string,
   { id, config, threads, row, fingerprints }: Trial,
@@ -149,14 +149,14 @@ async function wordsFor(
   return ["train", `--config=${file}`, `--out=${folder}`, `--threads=${threads}`, ...expected];
 }
 
-/** The error of a process that was refused, on one line. */
+/** The error message of a refused process, on one line. */
 function reasonOf(said: string): string | null {
   const found = /^error: (.+)$/m.exec(said)?.[1];
   const hint = /^hint: (.+)$/m.exec(said)?.[1];
   return found === undefined ? null : hint === undefined ? found : `${found}; ${hint}`;
 }
 
-/** Steps that a trial has done, as its run last told; 0 where that is not known. */
+/** Steps done according to the trial's run.json; 0 if unknown. */
 export async function stepsDone(folder: string): Promise<number> {
   try {
     const text = new TextDecoder().decode(await openStore(folder).read("run.json"));

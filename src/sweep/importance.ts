@@ -1,19 +1,19 @@
 import type { ConfigurationRow, SweepTable } from "./table.ts";
 
-/** How much of the differences between configurations one parameter explains by itself. */
+/** How much of the variance between configurations one parameter explains on its own. */
 export interface Importance {
   readonly parameter: string;
   /** Share of the variance of the configurations' means, from 0 to 1. */
   readonly share: number;
 }
 
-/** Groups that the values of a parameter with many are put into, at most, and the configurations that each holds at least. */
+/** Maximum number of groups for a parameter with many values, and minimum number of configurations per group. */
 const [mostGroups, leastMembers] = [4, 2];
 
 /**
  * The main effect of each parameter: the variance between the means of groups of configurations with the same value, as a share
  * of the variance of all, less what groups of that size explain by chance (epsilon squared). Values of a range are put into
- * quarters. Interactions are not in it.
+ * quarters. Interactions are not included.
  * @source Kelley, "An unbiased correlation ratio measure", PNAS 21, 1935; Fisher, "Statistical methods for research workers",
  * 1925, section 45.
  */
@@ -26,11 +26,11 @@ export function importances({ rows, parameters }: Pick<SweepTable, "rows" | "par
 
 function shareOf(measured: readonly ConfigurationRow[], parts: readonly ConfigurationRow[][]): number {
   const total = squares(measured);
-  // Of equal means, what is left is rounding.
+  // With equal means, the remaining difference is rounding error.
   const rounding = 1e-20 * measured.reduce((sum, { mean }) => sum + mean! ** 2, 0);
   if (total <= rounding) return 0;
   const within = parts.reduce((sum, part) => sum + squares(part), 0);
-  // Where no two configurations share a value, nothing tells the parameter from chance.
+  // If no two configurations share a value, the effect cannot be distinguished from chance.
   const free = measured.length - parts.length;
   return free === 0 ? 0 : Math.max(0, 1 - within / free / (total / (measured.length - 1)));
 }

@@ -15,12 +15,12 @@ import { endMeasurements, endMetrics, readEvaluations, usualMeasurements } from 
 import type { Direction, Model } from "../models/index.ts";
 import type { MetricLine, Run } from "../run/index.ts";
 
-/** Numbers that tell how a game goes, beside what is measured: their owners in metrics.jsonl. */
+/** Owners in metrics.jsonl of the scalars that monitor a training, in addition to its metrics. */
 const monitoredOwners = ["modes", "distance", "samples", "overfit", "gradient", "dead"];
 
 /**
- * Refuses a metric that runs of this model on such data do not log. Details of metrics (`elbo/kl`) are known by their metric.
- * @param early Whether it has to be known while a run goes on.
+ * Refuses a metric that runs of this model on such data do not log. Details (`elbo/kl`) are checked by the name of their metric.
+ * @param early Whether the metric must be logged during the run, not only at its end.
  * @throws OptionError naming the nearest.
  */
 export function requireMetric(name: string, model: Model, data: DataSplit, early: boolean, where: string): void {
@@ -49,7 +49,7 @@ export function requireMetric(name: string, model: Model, data: DataSplit, early
   );
 }
 
-/** The value of a metric at the end of a run: of the final evaluation, else the last one of metrics.jsonl; null for none. */
+/** The final value of a metric: from the final evaluation, otherwise the last one in metrics.jsonl; null for none. */
 export async function finalValue(run: Run, name: string): Promise<number | null> {
   return (await evaluatedValue(run.store, name)) ?? valueUntil(await run.metrics(), name, Infinity);
 }
@@ -64,7 +64,7 @@ async function evaluatedValue(store: Store, name: string): Promise<number | null
   return null;
 }
 
-/** The last value of a scalar up to a step; null for none, and for one that is not finite. */
+/** The last value of a scalar up to a step; null if there is none or it is not finite. */
 export function valueUntil(lines: readonly MetricLine[], name: string, step: number): number | null {
   const onTraining = name.startsWith("train/");
   const bare = onTraining ? name.slice("train/".length) : name;

@@ -7,10 +7,10 @@ import { minOf, maxOf } from "../base/many.ts";
 import { type Importance, importances } from "./importance.ts";
 import { type SweepTable, failureLines, tableCells } from "./table.ts";
 
-/** Lines that are drawn at most, the best ones. */
+/** Maximum number of lines drawn: those of the best configurations. */
 const drawnLines = 500;
 
-/** The result of a sweep as an HTML page that opens without a server: table, parallel coordinates, importance, failures. */
+/** The result of a sweep as a self-contained HTML page: table, parallel coordinates, importance, failures. */
 export function sweepPage(table: SweepTable): string {
   const { sweep, recipe, method, metric, rows, best } = table;
   const [head, ...cells] = tableCells(table) as [string[], ...string[][]];
@@ -42,13 +42,13 @@ export function sweepPage(table: SweepTable): string {
 export const importanceNote =
   "The share of the variance between configurations that one parameter explains by itself, corrected for chance. Interactions are left out.";
 
-/** The importance of each parameter; of none where too few configurations are done to tell. */
+/** The importance of each parameter; empty if too few configurations are done. */
 export function importancesShown(table: SweepTable): Importance[] {
   const done = table.rows.filter(({ status, mean }) => status === "done" && mean !== null).length;
   return table.parameters.length > 0 && done > 2 ? importances(table) : [];
 }
 
-/** Parameters and metric of the configurations as parallel coordinates; null where fewer than two have a value. */
+/** Parameters and metric of the configurations as parallel coordinates; null if fewer than two have a value. */
 export function parallelOf({ parameters, metric, best, rows }: SweepTable): Parallel | null {
   const measured = rows.filter(({ mean }) => mean !== null);
   if (parameters.length === 0 || measured.length < 2) return null;
@@ -84,7 +84,7 @@ interface ScaledAxis extends ParallelAxis {
   placeOf(value: unknown): number | null;
 }
 
-/** Numbers by their size, in logarithms where they span a factor of 20; all else in its order of appearance. */
+/** A numeric axis, logarithmic if the values span a factor of 20; other values in order of appearance. */
 function axisOf(name: string, values: readonly unknown[]): ScaledAxis {
   const numbers = values.filter((value) => typeof value === "number");
   if (numbers.length < values.length) {

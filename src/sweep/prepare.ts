@@ -11,24 +11,24 @@ import { type Space, combinationsOf, spaceOf } from "./space.ts";
 import { type SweepFile, seedsOf } from "./sweep-file.ts";
 import { SweepState } from "./sweep-state.ts";
 
-/** A sweep that can be begun. */
+/** A sweep that is ready to start. */
 export interface PreparedSweep {
   readonly file: SweepFile;
   readonly resolver: TrialResolver;
-  /** Configurations that its parameters allow; Infinity where one has a range of numbers. */
+  /** Number of possible configurations; Infinity if a parameter has a continuous range. */
   readonly combinations: number;
   /** Of its first trial. */
   readonly steps: number;
-  /** Memory that its first trial takes, about. */
+  /** Estimated memory of its first trial. */
   readonly bytes: number;
-  /** Nothing has happened in it. */
+  /** Its initial state. */
   readonly state: SweepState;
 }
 
 /**
- * Checks all of a sweep that can be checked before it trains: its method, each value of each parameter, its first trial and its metric.
+ * Checks a sweep as far as possible before training: its method, each value of each parameter, its first trial and its metric.
  * @param where The file, for messages.
- * @throws OptionError for what would be refused later. @throws DataError for data that cannot be opened.
+ * @throws OptionError if any of these is invalid. @throws DataError if the data cannot be opened.
  */
 export async function prepareSweep(file: SweepFile, subject: SweepSubject, where: string): Promise<PreparedSweep> {
   const space = spaceOf(file, subject.definition, where);
@@ -44,16 +44,16 @@ export async function prepareSweep(file: SweepFile, subject: SweepSubject, where
   return { file, resolver, combinations: combinationsOf(space), steps, bytes, state };
 }
 
-/** Of a training process without a model and data. */
+/** Bytes of a training process without model and data. */
 const processBytes = 250 * 2 ** 20;
 
-/** Memory of a training process: its step, and its items as float32. An estimate from above. */
+/** Upper estimate of the memory of a training process: its step, and its items as float32. */
 function trialBytes(model: Model, { train, test }: DataSplit, batch: number): number {
   const items = train.size + test.size;
   return processBytes + stepBytes(model, [batch, ...train.shape]) + 4 * items * sizeOf(train.shape);
 }
 
-/** @throws OptionError where the method and the other entries do not fit each other. */
+/** @throws OptionError if the method and the other entries are incompatible. */
 function requireSearchable(file: SweepFile, space: Space, where: string): void {
   const { method: name, run_cap: cap, early_terminate: early } = file;
   const method = methods.find((known) => known.name === name)!;

@@ -18,17 +18,17 @@ import type { Assignment, Space } from "./space.ts";
 import type { SweepFile } from "./sweep-file.ts";
 import { type Fingerprints, fingerprintsOf, trialId } from "./trial.ts";
 
-/** What a sweep's file names. */
+/** The recipe and data that a sweep file names. */
 export interface SweepSubject {
   readonly definition: ModelDefinition;
-  /** The file of the recipe, where it is a person's own. */
+  /** File of the recipe, if it is a custom one. */
   readonly module?: RecipeModule | undefined;
   readonly engine: Engine;
-  /** Opens data, whose paths are absolute in what it returns as their source. */
+  /** Opens data. The returned source holds absolute paths. */
   open(source: DataSource): Promise<{ readonly data: DataSplit; readonly source: DataSource }>;
 }
 
-/** A training with nothing left open. */
+/** A training whose options are all resolved. */
 export interface ResolvedTrial {
   readonly id: string;
   readonly config: RunConfig;
@@ -37,7 +37,7 @@ export interface ResolvedTrial {
   readonly data: DataSplit;
 }
 
-/** Makes configs of trials of a sweep. Data are opened once. */
+/** Resolves the configs of a sweep's trials. Data are opened once. */
 export class TrialResolver {
   /** Of the first trial, with early_terminate. */
   private steps: number | undefined;
@@ -49,7 +49,7 @@ export class TrialResolver {
     private readonly subject: SweepSubject,
   ) {}
 
-  /** @throws OptionError where values do not fit the model, the data or each other. @throws DataError for data that cannot be opened. */
+  /** @throws OptionError if values do not fit the model, the data or each other. @throws DataError if data cannot be opened. */
   async resolve(parameters: Assignment, seed: number): Promise<ResolvedTrial> {
     const { definition, module, engine } = this.subject;
     const options = (section: Space[number]["section"]) =>
@@ -66,7 +66,7 @@ export class TrialResolver {
     return { id: trialId(config, this.file.threads, data), config, fingerprints: fingerprintsOf(data), model, data };
   }
 
-  /** @throws OptionError for a trial that is not evaluated where it is compared, or not as long as the others. */
+  /** @throws OptionError if a trial is not evaluated at the steps of comparison, or differs in length from the others. */
   private requireComparable({ train: { evalEvery, steps } }: RunConfig, every: number): void {
     if (every % evalEvery !== 0) {
       throw new OptionError(`min_iter must be a multiple of evalEvery - got ${every} and ${evalEvery}`);

@@ -8,18 +8,18 @@ import type { SweepState } from "./sweep-state.ts";
 import type { TrialEnd } from "./trial-end.ts";
 import type { Trainer, TrialJob } from "./trainer.ts";
 
-/** What a sweep tells while it goes on. */
+/** Receives the progress of a sweep. */
 export interface SweepListener {
   started?(job: TrialJob): void;
   ended?(job: TrialJob, end: TrialEnd): Promise<void> | void;
 }
 
-/** Configurations that are recorded at a time, at most. */
+/** Maximum number of configurations recorded in one write. */
 const atOnce = 100;
 
 /**
- * Trains what a sweep has left, until nothing is or the signal asks for an end. All that happens is in the log before the next
- * thing is done, so that a sweep killed at any moment goes on from there.
+ * Trains the remaining trials of a sweep, until none is left or the signal is aborted. Every event is logged before the next
+ * action, so that a sweep killed at any moment can be resumed.
  */
 export function runSweep(
   log: SweepLog,
@@ -36,7 +36,7 @@ class SweepRun {
   private readonly ready: TrialJob[];
   /** By the ids of their trials. */
   private readonly running = new Map<string, Promise<void>>();
-  /** What ends the sweep before its end: its record cannot be written. */
+  /** The error that ended the sweep early: its log could not be written. */
   private readonly failures: unknown[] = [];
 
   constructor(
@@ -62,13 +62,13 @@ class SweepRun {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Starts a job, or drops one that is done already; false where there is none. */
+  /** Starts the next job, or drops it if it is already done; false if there is none. */
   private startNext(): boolean {
     const { ready, running, state } = this;
     const at = ready.findIndex(({ trial }) => !running.has(trial.id));
     if (at < 0) return false;
     const [job] = ready.splice(at, 1) as [TrialJob];
-    // Another configuration may have come to the same config, and its trial to an end.
+    // Another configuration may have resolved to the same config, and its trial may have ended.
     if (state.endOf(job.trial.id, state.rungs.indexOf(job.until)) !== null) return true;
     const { id } = job.trial;
     this.listener.started?.(job);
@@ -89,7 +89,7 @@ class SweepRun {
     await this.listener.ended?.(job, end);
   }
 
-  /** Finds more to do; whether there was some. */
+  /** Adds further jobs. @returns Whether there were any. */
   private async refill(wanted: number): Promise<boolean> {
     const { state, resolver, ready } = this;
     const events: SweepEvent[] = [];
@@ -98,7 +98,7 @@ class SweepRun {
       const event = state.nextPromotion() ?? (await nextConfiguration(state, resolver));
       if (event === null) break;
       configurations.push(event.type === "promotion" ? event.configuration : state.configurations.length);
-      // What comes next depends on it.
+      // The next configuration depends on it.
       state.apply(event);
       events.push(event);
     }
@@ -108,7 +108,7 @@ class SweepRun {
   }
 }
 
-/** The next configuration with its trials; null where there is none. */
+/** The next configuration with its trials; null if there is none. */
 async function nextConfiguration(
   state: SweepState,
   resolver: TrialResolver,

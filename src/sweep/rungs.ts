@@ -8,8 +8,8 @@ export function isHalving({ method, early_terminate }: Pick<SweepFile, "method" 
 }
 
 /**
- * Steps after which configurations are compared, the last of them null for all steps: min_iter, eta min_iter, eta^2 min_iter
- * and so on below the whole length.
+ * Steps at which configurations are compared: min_iter, eta min_iter, eta^2 min_iter, ... below the total number of steps, then
+ * null for the end.
  * @source Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, section 3, arXiv 1810.05934.
  */
 export function rungsOf({ early_terminate }: Pick<SweepFile, "early_terminate">, steps: number): (number | null)[] {
@@ -27,7 +27,7 @@ export function rungsOf({ early_terminate }: Pick<SweepFile, "early_terminate">,
   return [...rungs, null];
 }
 
-/** Of configurations compared at one place, how many go on. */
+/** Number of the configurations compared at a rung that are promoted. */
 export function promoted(count: number, eta: number): number {
   return Math.floor(count / eta);
 }

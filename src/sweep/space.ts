@@ -14,14 +14,14 @@ export type Domain =
       readonly kind: "range";
       readonly min: number;
       readonly max: number;
-      /** Whether values are drawn uniformly in their logarithm. */
+      /** Whether values are log-uniform. */
       readonly log: boolean;
       readonly whole: boolean;
     };
 
 /** An option that a sweep varies or fixes. */
 interface Parameter {
-  /** As the sweep file calls it: `latent` or `model.latent`. */
+  /** Its name in the sweep file: `latent` or `model.latent`. */
   readonly name: string;
   readonly section: "model" | "train" | "data";
   readonly option: string;
@@ -34,10 +34,10 @@ export type Space = readonly Parameter[];
 /** A value for each parameter, by its name. */
 export type Assignment = Readonly<Record<string, ParameterValue>>;
 
-/** The seed is no parameter: mean and standard error are over it. */
+/** The seed is not a parameter: mean and standard error are taken over seeds. */
 const withoutSeed = Object.keys(trainOptions.shape).filter((name) => name !== "seed");
 
-/** @throws OptionError for a parameter that is no option of the recipe, of training or of the data, and for a range that is none. */
+/** @throws OptionError for a parameter that is not an option of the recipe, the training or the data, and for an invalid range. */
 export function spaceOf(
   { parameters }: Pick<SweepFile, "parameters">,
   definition: ModelDefinition,
@@ -100,7 +100,7 @@ function distinct(values: readonly ParameterValue[]): ParameterValue[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** Combinations of a space; Infinity where a parameter has a range of numbers. */
+/** Number of combinations; Infinity if a parameter has a continuous range. */
 export function combinationsOf(space: Space): number {
   return space.reduce((product, { domain }) => product * sizeOfDomain(domain), 1);
 }
@@ -126,7 +126,7 @@ export function shareAt(domain: Extract<Domain, { kind: "range" }>, value: numbe
   return log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
 }
 
-/** Tells one assignment from another. */
+/** A key that identifies an assignment. */
 export function assignmentKey(assignment: Assignment): string {
   return JSON.stringify(Object.entries(assignment));
 }

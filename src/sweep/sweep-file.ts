@@ -37,7 +37,7 @@ const methodNames = methods.map(({ name }) => name) as [string, ...string[]];
 const seedsRule = "must be a number of seeds from 1, or a list of seeds from 0";
 const whole = (error: string) => z.int({ error });
 
-/** The sweep file, in the words of W&B's. */
+/** The sweep file; its entries are named as in those of Weights & Biases. */
 const sweepFile = z
   .strictObject({
     name: z
@@ -102,14 +102,14 @@ const sweepFile = z
           .number({ error: "must be a number" })
           .min(2, { error: "must be at least 2" })
           .default(3)
-          .meta({ description: "a 1/eta fraction of the configurations goes on, for eta times the steps" }),
+          .meta({ description: "the best 1/eta of the configurations continue, to eta times the steps" }),
       })
       .optional()
       .meta({ description: "stop configurations that fall behind (asynchronous successive halving)" }),
   })
   .meta({ title: "zaya sweep", description: "A set of trainings of one recipe over parameters and seeds." });
 
-/** A sweep as its file has it, with defaults filled in. */
+/** The content of a sweep file, with defaults filled in. */
 export type SweepFile = z.output<typeof sweepFile>;
 
 /** The JSON schema of the sweep file, for editors. */
@@ -160,7 +160,7 @@ export function seedsOf({ seeds }: Pick<SweepFile, "seeds">): readonly number[] 
   return typeof seeds === "number" ? Array.from({ length: seeds }, (_, seed) => seed) : [...new Set(seeds)];
 }
 
-/** The parameters that are not the same in all trials. */
+/** The parameters that vary between trials. */
 export function variedParameters({ parameters }: Pick<SweepFile, "parameters">): string[] {
   return Object.entries(parameters).flatMap(([name, given]) => {
     const isFixed =

@@ -10,7 +10,7 @@ import { type SweepFile, parseSweepFile } from "./sweep-file.ts";
 export interface SweepRecord {
   readonly name: string;
   readonly file: SweepFile;
-  /** Folder that relative paths of the file are from. */
+  /** Folder to which relative paths of the file refer. */
   readonly folder: string;
   /** ISO 8601. */
   readonly started: string;
@@ -30,7 +30,7 @@ const configuration = z.object({
   type: z.literal("configuration"),
   parameters: z.record(z.string(), z.unknown()),
   trials: z.array(trial),
-  /** Why it was not trained: its values do not fit each other. */
+  /** Why it was not trained: its values are incompatible. */
   refused: textEntry.optional(),
 });
 const promotion = z.object({ type: z.literal("promotion"), configuration: countEntry, rung: countEntry });
@@ -46,10 +46,10 @@ const ended = z.object({
 });
 const logLine = z.discriminatedUnion("type", [configuration, promotion, ended]);
 
-/** A trial as the log has it. */
+/** A trial as recorded in the log. */
 export type LoggedTrial = Omit<z.output<typeof trial>, "config"> & { readonly config: RunConfig };
 
-/** What happened in a sweep. */
+/** An event of a sweep. */
 export type SweepEvent =
   | (Omit<z.output<typeof configuration>, "trials"> & {
       readonly trials: readonly LoggedTrial[];
@@ -69,14 +69,14 @@ const record = z.object({
   versions: z.record(z.string(), textEntry),
 });
 
-/** The record of a sweep in its store: what it is, and all that happened, from which it goes on. */
+/** The record of a sweep in its store: its definition and its events, from which it can be resumed. */
 export class SweepLog {
   private last: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly store: Store,
     readonly record: SweepRecord,
-    /** What had happened when it was opened. */
+    /** Events recorded before it was opened. */
     readonly events: readonly SweepEvent[],
   ) {}
 
@@ -86,7 +86,7 @@ export class SweepLog {
     return new SweepLog(store, of, []);
   }
 
-  /** The sweep of a store; null where it holds none. @throws RunError for one that is damaged. */
+  /** The sweep of a store; null if it holds none. @throws RunError if it is damaged. */
   static async open(store: Store): Promise<SweepLog | null> {
     if (!(await store.has(recordFile))) return null;
     const found = parseRecord(record, parseJson(await store.read(recordFile), recordFile), recordFile);
@@ -94,10 +94,10 @@ export class SweepLog {
     return new SweepLog(store, { ...found, file }, await readEvents(store));
   }
 
-  /** Adds what happened; it is on the disk when this returns. */
+  /** Appends events; they are on disk when this returns. */
   add(events: readonly SweepEvent[]): Promise<void> {
     if (events.length === 0) return Promise.resolve();
-    // One after the other: a line is whole before the next one begins.
+    // Sequential, so that each line is complete before the next one.
     this.last = this.last.then(async () => {
       await this.store.append(logFile, encodeText(events.map((event) => `${JSON.stringify(event)}\n`).join("")));
       await this.store.sync(logFile);
@@ -106,7 +106,7 @@ export class SweepLog {
   }
 }
 
-/** A crash may have cut the last line: that did not happen. Whoever goes on with the sweep holds its lock. */
+/** A last line truncated by a crash is ignored: its event did not happen. The process that resumes the sweep holds its lock. */
 async function readEvents(store: Store): Promise<SweepEvent[]> {
   if (!(await store.has(logFile))) return [];
   const bytes = await store.read(logFile);
@@ -123,7 +123,7 @@ async function readEvents(store: Store): Promise<SweepEvent[]> {
   });
 }
 
-/** Drops what a crash has cut of the last line, before more is added. */
+/** Removes a last line truncated by a crash, before more is appended. */
 export async function mendLog(store: Store): Promise<void> {
   if (!(await store.has(logFile))) return;
   const bytes = await store.read(logFile);

@@ -14,11 +14,11 @@ export interface Configuration {
   readonly trials: readonly LoggedTrial[];
   /** Why it cannot be trained. */
   readonly refused: string | undefined;
-  /** Up to which rung it is trained. */
+  /** The rung to which it is trained. */
   readonly rung: number;
 }
 
-/** What happened in a sweep so far, and what is to be done next. */
+/** The state of a sweep: its events so far, and the next jobs. */
 export class SweepState {
   readonly method: SearchMethod;
   readonly configurations: Configuration[] = [];
@@ -41,12 +41,12 @@ export class SweepState {
     this.root = fold(key(0), "sweep", file.method);
   }
 
-  /** Whether what is trained next depends on values. */
+  /** Whether the next configurations depend on measured values. */
   get learns(): boolean {
     return this.method.learns === true || this.rungs.length > 1;
   }
 
-  /** Takes in what happened. */
+  /** Applies events. */
   apply(event: SweepEvent): void {
     if (event.type === "configuration") {
       const { parameters, trials, refused } = event;
@@ -68,7 +68,7 @@ export class SweepState {
     for (const number of this.byTrial.get(id) ?? []) this.settle(number);
   }
 
-  /** How a trial ended at a rung, or before it; null where it goes on. */
+  /** How a trial ended at or before a rung; null if it has not. */
   endOf(id: string, rung: number): TrialEnd | null {
     for (let at = rung; at >= 0; at--) {
       const end = this.ends.get(endKey(id, at));
@@ -77,7 +77,7 @@ export class SweepState {
     return null;
   }
 
-  /** Forgets failures, so that they are tried again. */
+  /** Clears failures, so that these trials are repeated. */
   forgetFailures(): void {
     for (const [name, end] of this.ends) if (end.status === "failed") this.ends.delete(name);
     this.seen.clear();
@@ -85,7 +85,7 @@ export class SweepState {
     for (const { number } of this.configurations) this.settle(number);
   }
 
-  /** Jobs of a configuration that have no end yet. */
+  /** Unfinished jobs of a configuration. */
   jobsOf({ trials, refused, rung, number }: Configuration): TrialJob[] {
     if (refused !== undefined) return [];
     const { metric, threads } = this.file;
@@ -98,7 +98,7 @@ export class SweepState {
       }));
   }
 
-  /** A configuration that has earned more steps; null where there is none. */
+  /** A configuration to promote to the next rung; null if there is none. */
   nextPromotion(): Extract<SweepEvent, { type: "promotion" }> | null {
     const { eta = 3 } = this.file.early_terminate ?? {};
     for (let rung = this.rungs.length - 2; rung >= 0; rung--) {
@@ -112,7 +112,7 @@ export class SweepState {
     return null;
   }
 
-  /** Parameters of the next configuration; null where there is none. */
+  /** Parameters of the next configuration; null if there is none. */
   propose(): Assignment | null {
     const number = this.configurations.length;
     const { run_cap: cap = Infinity } = this.file;
@@ -127,7 +127,7 @@ export class SweepState {
     return null;
   }
 
-  /** How many configurations will be trained in all; null where that is open. */
+  /** Total number of configurations; null if it is not fixed. */
   expected(combinations: number): number {
     const { run_cap: cap = Infinity } = this.file;
     return Math.min(combinations, Math.floor(cap / seedsOf(this.file).length));
@@ -167,7 +167,7 @@ export class SweepState {
   }
 }
 
-/** Draws in search of a configuration that is new. */
+/** Maximum number of draws to find a new configuration. */
 const maxAttempts = 1000;
 
 function endKey(id: string, rung: number): string {

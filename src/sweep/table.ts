@@ -5,7 +5,7 @@ import { rungsOf } from "./rungs.ts";
 import type { SweepLog } from "./sweep-log.ts";
 import { SweepState } from "./sweep-state.ts";
 
-/** One trial as the table has it. */
+/** One trial in the table. */
 export interface TrialRow {
   readonly id: string;
   readonly seed: number;
@@ -21,10 +21,10 @@ export interface TrialRow {
 export interface ConfigurationRow {
   readonly configuration: number;
   readonly parameters: Assignment;
-  /** Of its trials: `done` where all are, else what some of them are. */
+  /** `done` if all its trials are, otherwise the status of some of them. */
   readonly status: TrialRow["status"] | "refused";
   readonly mean: number | null;
-  /** Null for one value. */
+  /** Null for a single value. */
   readonly stderr: number | null;
   /** Seeds with a value. */
   readonly n: number;
@@ -41,14 +41,14 @@ export interface SweepTable {
   readonly recipe: string;
   readonly method: string;
   readonly metric: { readonly name: string; readonly goal: "minimize" | "maximize" };
-  /** Those that are not the same in all trials. */
+  /** Those that vary between trials. */
   readonly parameters: readonly string[];
   readonly rows: readonly ConfigurationRow[];
-  /** The configuration with the best mean of those whose trials are all done, and its best trial; null where there is none. */
+  /** The configuration with the best mean among those whose trials are all done, and its best trial; null if there is none. */
   readonly best: { readonly configuration: number; readonly trial: string } | null;
 }
 
-/** The table of a sweep as it is. */
+/** The current table of a sweep. */
 export function tableOf(name: string, state: SweepState): SweepTable {
   const { file, rungs } = state;
   const last = rungs.length - 1;
@@ -118,7 +118,7 @@ function statusOf(trials: readonly TrialRow[]): TrialRow["status"] {
 
 const headings = ["mean", "stderr", "n", "steps", "status"] as const;
 
-/** A line a configuration, and a line for the names of columns. Fields are quoted where they must be. @source RFC 4180. */
+/** CSV with a header and one line per configuration. Fields are quoted if necessary. @source RFC 4180. */
 export function tableCsv({ parameters, rows }: SweepTable): string {
   const seeds = [...new Set(rows.flatMap(({ trials }) => trials.map(({ seed }) => seed)))];
   const lines = rows.map((row) => [

@@ -1,10 +1,10 @@
 import type { Trial } from "./trial.ts";
 import type { TrialEnd } from "./trial-end.ts";
 
-/** A trial to train, or the next part of it. */
+/** A trial, or the next part of one, to train. */
 export interface TrialJob {
   readonly trial: Trial;
-  /** Whose value is wanted. */
+  /** The metric to return. */
   readonly metric: string;
   /** Steps after which to pause; null for all. */
   readonly until: number | null;
@@ -13,16 +13,16 @@ export interface TrialJob {
 /** Where trials are trained: in child processes of this machine, or by the workers of a queue. */
 export interface Trainer {
   /**
-   * How many jobs can be under way at once.
-   * @param learns Whether what is trained next depends on what these give: then no more than are trained at a time.
+   * Maximum number of concurrent jobs.
+   * @param learns Whether the next jobs depend on the results of these: then no more are queued than can be trained at once.
    */
   slots(learns: boolean): number;
   /**
-   * Trains a job, or returns what is there; never two at once of one trial.
-   * @param signal Asks for an end: the trial is saved, and can go on.
-   * @returns Null where it was asked to end before its end.
+   * Trains a job, or returns its existing result; never two jobs of one trial at once.
+   * @param signal Interrupts the trial, which is saved and can be resumed.
+   * @returns Null if it was interrupted.
    */
   train(job: TrialJob, signal: AbortSignal): Promise<TrialEnd | null>;
-  /** Share of a job's steps that is done; null for one that waits. */
+  /** Fraction of a job's steps that are done; null if it has not started. */
   progress(job: TrialJob): number | null;
 }

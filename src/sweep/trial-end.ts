@@ -2,9 +2,9 @@ import type { Store } from "../base/store.ts";
 import { Run, isDone } from "../run/index.ts";
 import { finalValue, valueUntil } from "./metric.ts";
 
-/** What became of a trial, or of a part of it. */
+/** The outcome of a trial, or of a part of it. */
 export type TrialEnd =
-  /** All steps are done, or those that were asked for. */
+  /** All requested steps are done. */
   | {
       readonly status: "done" | "paused";
       readonly step: number;
@@ -13,17 +13,17 @@ export type TrialEnd =
     }
   /** A loss was not finite: a result. */
   | { readonly status: "diverged"; readonly step: number; readonly seconds: number; readonly reason: string }
-  /** It could not be trained, after all attempts. */
+  /** It failed in every attempt. */
   | { readonly status: "failed"; readonly reason: string };
 
-/** How far the run of a trial is. */
+/** Progress of a trial's run. */
 export interface TrialProgress {
   readonly step: number;
   readonly saved: number;
 }
 
 /**
- * What a trial's run says: its end; how far it is, where steps are left; null where there is no run yet.
+ * The outcome of a trial's run, or its progress if steps are left; null if there is no run yet.
  * @param until Steps after which the trial is to pause; null for all.
  */
 export async function readTrial(

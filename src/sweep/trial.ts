@@ -5,7 +5,7 @@ import type { RunConfig } from "../run/index.ts";
 
 /** One training of a sweep: a configuration with a seed. */
 export interface Trial {
-  /** Hash of all that its numbers depend on; the name of its run's folder. */
+  /** Hash of everything that its results depend on; also the name of its run's folder. */
   readonly id: string;
   /** Of its configuration, from 0. */
   readonly configuration: number;
@@ -18,7 +18,7 @@ export interface Trial {
   readonly fingerprints?: Fingerprints | undefined;
   /** Keys of its data in the store, by path: machines without them fetch them. */
   readonly stored?: Readonly<Record<string, string>> | undefined;
-  /** The row of `zaya repro` that it is a training of, which makes its model and its data. */
+  /** The row of `zaya repro` that it belongs to, which defines its model and data. */
   readonly row?: { readonly name: string; readonly scale: string } | undefined;
 }
 
@@ -30,12 +30,12 @@ export function fingerprintsOf({ train, test }: DataSplit): Fingerprints {
   return { train: train.fingerprint, test: test.fingerprint };
 }
 
-/** Characters of an id: of a million trials, two share one with a probability of 3e-8. */
+/** Length of an id in characters: the probability of a collision among a million trials is 3e-8. */
 const idLength = 16;
 
 /**
- * The id of a training: SHA-256 of its config, its number of threads and the fingerprints of its data. Where the data lie does
- * not count, so that all machines know a trial by one name.
+ * The id of a training: SHA-256 of its config, its number of threads and the fingerprints of its data. It does not
+ * depend on the location of the data, so that a trial has the same id on all machines.
  */
 export function trialId(config: RunConfig, threads: number, data: DataSplit): string {
   const { spec: _, second: __, dataDir: ___, ...how } = config.data;
