@@ -4,7 +4,7 @@ import { OptionError, RunError } from "./errors.ts";
 /**
  * Bytes by name: where a run keeps its record, checkpoints and pictures. Names are relative paths with "/", no part of
  * which is empty or begins with a dot. A prefix is whole parts of a name: "a/b" covers "a/b" and "a/b/c", never "a/bc".
- * Nobody shares memory with a store: bytes are copied on the way in and on the way out.
+ * A store never shares memory with its callers: bytes are copied on write and on read.
  */
 export interface Store {
   /** Seconds between two updates of what only tells how far a run is, where a write is dear; 1 where it is not given. */

@@ -12,13 +12,13 @@ import { Output } from "./output.ts";
 export async function recordedRecipe({ path, sha256 }: RecipeModule, where: string): Promise<OwnRecipe> {
   const found = await importRecipe(path).catch((error: unknown) => {
     if (!(error instanceof OptionError)) throw error;
-    const hint = `put it back as it was, or name the file where it is now: --recipe FILE`;
-    throw new RunError(`${where}: its recipe must be in the file that it began with - ${error.message}`, hint);
+    const hint = `restore the file, or name its new location: --recipe FILE`;
+    throw new RunError(`${where}: its recipe must be in the file that it started with - ${error.message}`, hint);
   });
   if (found.module.sha256 !== sha256) {
     new Output({}).warn(
-      `${where}: its recipe, ${path}, has changed since it began: it is taken as it is now`,
-      "  a run that goes on with it ends otherwise than one whose recipe stayed the same",
+      `${where}: its recipe, ${path}, has changed in the meantime; the current version is used`,
+      "  the result will differ from that of a run whose recipe did not change",
     );
   }
   return found;

@@ -19,7 +19,7 @@ export function changedEnvironment(
   if (changed.length === 0) return null;
   const list = (values: Readonly<Record<string, string>>) =>
     changed.map((name) => `${name} ${values[name] ?? "none"}`).join(", ");
-  return `the run began with ${list(began)}, and goes on with ${list(goesOn)}: its numbers may differ in their last digits`;
+  return `the run started with ${list(began)} and continues with ${list(goesOn)}: its numbers may differ in their last digits`;
 }
 
 function withDevice(device: string, versions: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

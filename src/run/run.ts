@@ -214,7 +214,7 @@ export class Run {
     if (definition !== undefined) return definition;
     throw new RunError(
       `the run's recipe must be one of zaya's, or be given - got ${name}`,
-      "it is of somebody's own program: name the file that exports it, zaya resume RUN --recipe FILE; or in a program Run.open(store, recipe)",
+      "it is a custom recipe: name the file that exports it, zaya resume RUN --recipe FILE, or call Run.open(store, recipe) in a program",
     );
   }
 

@@ -49,11 +49,11 @@ it("draws, is measured, and goes on, from the file that the run names", async ()
 it("says when the file has changed, or is gone, and takes it from its new place", async () => {
   await writeFile(join(folder, "flow.js"), `${await readFile(join(folder, "flow.js"), "utf8")}// changed\n`);
   const changed = await zaya(folder, "sample", "run", "-n", "5", "--out", "again.csv");
-  expect([changed.code, changed.stderr]).toEqual([0, expect.stringContaining("flow.js, has changed since it began")]);
+  expect([changed.code, changed.stderr]).toEqual([0, expect.stringContaining("flow.js, has changed in the meantime")]);
   await rename(join(folder, "flow.js"), join(folder, "moved.js"));
   const gone = await zaya(folder, "sample", "run", "-n", "5", "--out", "third.csv");
   expect(gone.code).toBe(2);
-  expect(gone.stderr).toContain("run: its recipe must be in the file that it began with");
+  expect(gone.stderr).toContain("run: its recipe must be in the file that it started with");
   expect(gone.stderr).toContain("--recipe FILE");
   expect((await zaya(folder, "sample", "run", "--recipe", "moved.js", "-n", "5", "--out", "third.csv")).code).toBe(0);
 });

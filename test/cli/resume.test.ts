@@ -60,7 +60,7 @@ describe("zaya resume", () => {
     const { code, stderr } = await zaya(folder, "resume", "elsewhere");
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /warning: the run began with onnxruntime 1\.0\.0, threads 64, and goes on with onnxruntime \d/,
+      /warning: the run started with onnxruntime 1\.0\.0, threads 64 and continues with onnxruntime \d/,
     );
     expect(stderr).not.toContain("20.19.0");
     expect((await zaya(folder, "resume", await copy("here"))).stderr).not.toContain("began with");
