@@ -11,6 +11,7 @@ import {
   standardError,
   varianceOf,
 } from "../../src/estimators/index.ts";
+import "../tolerance.ts";
 
 const numbers = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 2, maxLength: 40 });
 
@@ -97,6 +98,13 @@ describe("logMarginal", () => {
         expect(moved!.effectiveSamples).toBeCloseTo(plain!.effectiveSamples, 4);
       }),
     );
+  });
+
+  it("of two weights has the numbers of the delta method", () => {
+    const { value, stderr, bias, effectiveSamples } = logMarginal([Math.log(1), Math.log(3)]);
+    // Mean 2, variance 2: relative variance 1 / 2, over two samples 1 / 4.
+    expect([value, stderr, bias, effectiveSamples]).toBeAllclose([Math.log(2), 0.5, -0.125, 1.6], { relative: 1e-12 });
+    expect(logMarginal([0.5])).toEqual({ value: 0.5, stderr: Number.NaN, bias: Number.NaN, effectiveSamples: 1 });
   });
 
   it("gives -Infinity for weights that are all 0, and refuses none", () => {

@@ -23,7 +23,7 @@ const rooms = {
   metrics: ["test/metrics", "test/contracts/metrics.test.ts", "test/golden"],
   objectives: ["test/objectives", "test/golden"],
   ops: ["test/contracts/ops.test.ts"],
-  optim: ["test/optim"],
+  optim: ["test/optim", "test/golden/optimizers.test.ts"],
   transport: ["test/transport"],
 };
 

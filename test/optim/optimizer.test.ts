@@ -167,3 +167,15 @@ describe("withEma", () => {
     expect(slots[emaSlot]!.data).not.toBe(start.data);
   });
 });
+
+it("withEma moves the average by the share that its decay leaves to the new parameters", () => {
+  const optimizer = withEma(sgd({ learningRate: 1 }), (count) => (count === 0 ? 0.75 : 0.5));
+  const slots = { [emaSlot]: constant(start) };
+  const g = constant(fromNumbers([4, 0, -8, 2]));
+  const scalar = (_: string, at: Schedule) => constant(fromNumbers([at(0)], []));
+  const first = optimizer.update(constant(start), g, slots, scalar);
+  // 0.75 of the start and 0.25 of start - g
+  expect(run(first.slots[emaSlot]!)).toEqual([0, -2, 5, 0]);
+  const second = optimizer.update(first.params, g, first.slots, (_, at) => constant(fromNumbers([at(1)], [])));
+  expect(run(second.slots[emaSlot]!)).toEqual([-3.5, -2, 12, -1.75]);
+});

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { asSchedule, constantSchedule, cosineSchedule, linearSchedule, withWarmup } from "../../src/optim/index.ts";
+import {
+  asSchedule,
+  constantSchedule,
+  cosineSchedule,
+  emaWarmup,
+  linearSchedule,
+  withWarmup,
+} from "../../src/optim/index.ts";
 import "../tolerance.ts";
 
 describe("schedules", () => {
@@ -24,6 +31,15 @@ describe("schedules", () => {
         relative: 1e-12,
       },
     );
+  });
+
+  it("fall from and to any values", () => {
+    expect([0, 5, 10, 11].map(cosineSchedule(3, 1, 10))).toBeAllclose([3, 2, 1, 1], { relative: 1e-12 });
+  });
+
+  it("of an average rise until they reach its decay", () => {
+    const expected = [1 / 10, 11 / 20, 80 / 89, 0.9, 0.9];
+    expect([0, 10, 79, 80, 1000].map(emaWarmup(0.9))).toBeAllclose(expected, { relative: 1e-15 });
   });
 
   it("warm up from the first step on", () => {
