@@ -36,6 +36,18 @@ const names = {
   adagan: { en: "AdaGAN, 4 components", fa: "AdaGAN، ۴ مؤلفه" },
 } as const;
 
+/** The same in pictures. */
+const shortNames: Readonly<Record<keyof typeof names, string>> = {
+  none: "minimax",
+  "non-saturating": "non-saturating",
+  noise: "noise",
+  unrolled: "unrolled",
+  "wgan-gp": "WGAN-GP",
+  veegan: "VEEGAN",
+  pacgan: "PacGAN",
+  adagan: "AdaGAN",
+};
+
 const controls = z.object({
   remedy: choice({ en: "remedy", fa: "درمان" }, "none", {
     ...names,
@@ -150,7 +162,7 @@ export const collapseClinic = defineLab({
       en: "A mode is covered where at least a tenth of its due of 2,500 samples lies within three deviations of its centre, as in zaya's metric modes.",
       fa: "مُدی پوشش داده شده است که دست‌کم یک‌دهم سهم آن از ۲٬۵۰۰ نمونه در فاصلهٔ سه انحراف معیار از مرکزش باشند؛ مانند سنجهٔ modes در zaya.",
     },
-    formula: ({ modes = 0, of = 0, quality = 0 }) => [
+    formula: ({ most = 0, modes = most, of = 0, quality = 0 }) => [
       String.raw`\min_G\max_D V(D,G)\ \ne\ \max_D\min_G V(D,G)`,
       String.raw`\text{modes }${modes}\text{ of }${of},\qquad \text{near a mode: }${(100 * quality).toFixed(1)}\%`,
     ],
@@ -225,7 +237,7 @@ export const collapseClinic = defineLab({
       },
       pictures: async () => {
         const columns = main.seen.map(({ step }) => String(step));
-        const places = games.map(({ name }) => names[name].en);
+        const places = games.map(({ name }) => shortNames[name]);
         const bars = (label: Text, colour: Colour, value: (game: Game) => number): BarsPicture => ({
           kind: "bars",
           places,

@@ -94,8 +94,11 @@ export const littleData = defineLab({
     fa: "با DAG و بدون آن، نقطه‌ها تا چه حد می‌توانند کم شوند پیش از آنکه فاصلهٔ جابه‌جاکنندهٔ خاک زیاد شود؟",
   },
   challenge: {
-    text: { en: "With at most 5 ‰ of the points, an EMD below 0.25.", fa: "با حداکثر ۵ ‰ نقطه‌ها، EMD کمتر از ۰٫۲۵." },
-    isMet: ({ share = 100, emd = 1 }) => share <= 5 && emd < 0.25,
+    text: {
+      en: "With at most 5 ‰ of the points, an EMD below 0.19 within 2,000 steps.",
+      fa: "با حداکثر ۵ ‰ نقطه‌ها، EMD کمتر از ۰٫۱۹ در ۲٬۰۰۰ گام.",
+    },
+    isMet: ({ share = 100, emd = 1 }, step) => step <= 2000 && share <= 5 && emd < 0.19,
   },
   controls,
   contrast: { augment: "dag" },
