@@ -109,8 +109,9 @@ export class MetricLog {
     const { clock } = this;
     if (step > (clock.steps.at(-1) ?? -1)) {
       clock.steps.push(step);
-      clock.images.push(images);
-      clock.seconds.push(seconds);
+      // Charts need an axis that only rises, whatever a clock did.
+      clock.images.push(Math.max(images, clock.images.at(-1) ?? 0));
+      clock.seconds.push(Math.max(seconds, clock.seconds.at(-1) ?? 0));
     }
     const id = `${split}/${name}`;
     let column = this.columns.get(id);

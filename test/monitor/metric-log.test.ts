@@ -64,6 +64,14 @@ it("counts what is no line of metrics, and does not keep a line without an end",
   expect(log.scalars(10).clock).toEqual({ steps: [1], images: [8], seconds: [0.1] });
 });
 
+it("has a clock that only rises, also where that of the machine was set back", async () => {
+  const line = (step: number, seconds: number) =>
+    metric(step, "loss", 1).replace(/"seconds":[\d.]+/, `"seconds":${seconds}`);
+  const { log } = await newLog(line(1, 50) + line(2, 7) + line(3, 60));
+  await log.read();
+  expect(log.scalars(10).clock.seconds).toEqual([50, 50, 60]);
+});
+
 it("keeps every spike of a curve that is thinned", () => {
   const values = Array.from({ length: 5000 }, (_, i) => (i === 1234 ? 1e6 : i === 4321 ? Number.NaN : 1));
   const { low, high, steps } = thinned({ split: "train", name: "x", steps: values.map((_, i) => i), values }, 100);

@@ -68,8 +68,8 @@ export class LiveRun {
       own.values.push(value);
       if (step <= (clock.steps.at(-1) ?? -1)) continue;
       clock.steps.push(step);
-      clock.images.push(images);
-      clock.seconds.push(seconds);
+      clock.images.push(Math.max(images, clock.images.at(-1) ?? 0));
+      clock.seconds.push(Math.max(seconds, clock.seconds.at(-1) ?? 0));
     }
     let most = 0;
     for (const [key, { steps, values }] of fresh) {
