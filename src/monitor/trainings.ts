@@ -20,6 +20,8 @@ const keptWords = 4000;
 interface Started {
   readonly process: ChildProcess;
   words: string;
+  /** Whether it has said that it trains. */
+  begun: boolean;
 }
 
 /** What can be done about a run from here. */
@@ -86,18 +88,25 @@ export class Trainings {
 
   private async spawn(id: string, words: readonly string[]): Promise<void> {
     const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
-    const started: Started = { process: child, words: "" };
-    const hear = (chunk: Buffer) => (started.words = (started.words + chunk.toString()).slice(-keptWords));
+    const started: Started = { process: child, words: "", begun: false };
+    const folder = join(this.root, id);
+    const hear = (chunk: Buffer) => {
+      const heard = started.words + chunk.toString();
+      // A refusal may name the folder too.
+      started.begun ||= heard.includes(`run ${folder}\n`) || heard.includes(`resuming ${folder}:`);
+      started.words = heard.slice(-keptWords);
+    };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
     this.running.set(id, started);
     void ended.then(() => this.running.delete(id));
-    const record = join(this.root, id, "run.json");
+    const record = join(folder, "run.json");
     // A resumed run still has its old record: it is running once it reports so.
-    const isUnderWay = async () => started.words.includes(join(this.root, id)) && (await isThere(record));
+    const isUnderWay = async () => started.begun && (await isThere(record));
     while (this.running.has(id) && !(await isUnderWay())) await sleep(startPoll);
-    if (!this.running.has(id) && child.exitCode !== 0) throw refusal(started.words);
+    // One that found nothing to do has not begun either.
+    if (!this.running.has(id) && (child.exitCode !== 0 || !started.begun)) throw refusal(started.words);
   }
 
   private async freeName(base: string): Promise<string> {

@@ -224,12 +224,21 @@ describe("trainings from the page", () => {
     expect((await ended()).row.step).toBeGreaterThanOrEqual(stopped.row.step);
   });
 
-  it("that are refused say why", { timeout: 30_000 }, async () => {
+  it("that are refused say why", { timeout: 60_000 }, async () => {
     const refused = await post("/api/train", { recipe: "gan", data: ["ring8"], flags: { loss: "wasserstein" } });
     expect(refused.status).toBe(422);
     const { message, flag } = (await refused.json()) as Refusal;
     expect(message).toMatch(/^--loss must be one of/);
     expect(flag).toBe("loss");
+    const { id } = (await (
+      await post("/api/train", { recipe: "gan", data: ["ring8"], flags: { ...small, steps: "2" } })
+    ).json()) as {
+      id: string;
+    };
+    const done = async () => ((await (await ask(`/api/run?id=${id}`)).json()) as RunPage).control === "resume";
+    await expect.poll(done, { timeout: 20_000 }).toBe(true);
+    const same = await post("/api/resume", { id, steps: "2" });
+    expect([same.status, await same.text()]).toEqual([422, expect.stringContaining("nothing to do")]);
     const nowhere = await post("/api/train", { recipe: "gan", data: ["/nowhere"], flags: {} });
     expect(await nowhere.json()).toMatchObject({ flag: "data" });
   });
