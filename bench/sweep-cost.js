@@ -17,9 +17,14 @@ import { connectQueue } from "../dist/node/redis-queue.js";
 import { storeId } from "../dist/node/shared-store.js";
 import { S3Server } from "../test/sweep/s3-server.js";
 
-const port = 7481;
+// Of its own: programs of an earlier run that was killed may still look for their server.
+const port = Number(process.env.ZAYA_COST_PORT ?? 20_000 + (process.pid % 20_000));
+process.env.ZAYA_COST_PORT = String(port);
 const url = `redis://127.0.0.1:${port}`;
 const program = fileURLToPath(new URL("../bin/zaya.js", import.meta.url));
+
+/** What the counts are scaled to. */
+const [allTrials, allWorkers] = [10_000, 500];
 
 if (process.argv[2] === "--workers") {
   // A part of the workers, each with connections of its own.
@@ -32,9 +37,6 @@ if (process.argv[2] === "--workers") {
 } else {
   await simulate(...process.argv.slice(2).map(Number));
 }
-
-/** What the counts are scaled to. */
-const [allTrials, allWorkers] = [10_000, 500];
 
 async function simulate(trials = 1000, workers = 50, minutes = 30) {
   const root = mkdtempSync(join(tmpdir(), "zaya-cost-"));
