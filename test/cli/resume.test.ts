@@ -63,7 +63,7 @@ describe("zaya resume", () => {
       /warning: the run started with onnxruntime 1\.0\.0, threads 64 and continues with onnxruntime \d/,
     );
     expect(stderr).not.toContain("20.19.0");
-    expect((await zaya(folder, "resume", await copy("here"))).stderr).not.toContain("began with");
+    expect((await zaya(folder, "resume", await copy("here"))).stderr).not.toContain("started with");
   });
 
   it("has nothing to do for a finished run", async () => {
