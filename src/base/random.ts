@@ -82,20 +82,19 @@ class Words {
 
   /** The next `count` words. */
   take(count: number): Uint32Array {
-    return this.takeInto(new Uint32Array(count));
+    return this.takeInto(new Uint32Array(count), 0, 1);
   }
 
-  /** The next words, as many as fit. */
-  takeInto(out: Uint32Array): Uint32Array {
-    const count = out.length;
+  /** The next words, as many as fit, each without its last `shift` bits and times `scale`. */
+  takeInto<T extends Uint32Array | Float32Array>(out: T, shift: number, scale: number): T {
     const { state } = this;
     let a = state[0]!;
     let b = state[1]!;
     let c = state[2]!;
     let d = state[3]!;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < out.length; i++) {
       const sum = (a + d) | 0;
-      out[i] = (((sum << 7) | (sum >>> 25)) + a) | 0;
+      out[i] = ((((sum << 7) | (sum >>> 25)) + a) >>> shift) * scale;
       const shifted = b << 9;
       c ^= a;
       d ^= b;
@@ -125,11 +124,7 @@ export function wordStream(of: Key): () => number {
 
 /** Uniform on [0, 1): multiples of 2^-24, all exact in float32. */
 export function uniform(of: Key, shape: Shape): NdArray<"float32"> {
-  const data = new Float32Array(sizeOf(shape));
-  // Each word lies where its number will be: a batch of noise every step is memory that must be collected.
-  const words = new Words(of).takeInto(new Uint32Array(data.buffer));
-  for (let i = 0; i < data.length; i++) data[i] = (words[i]! >>> 8) * 2 ** -24;
-  return ndarray("float32", shape, data);
+  return ndarray("float32", shape, new Words(of).takeInto(new Float32Array(sizeOf(shape)), 8, 2 ** -24));
 }
 
 /** Standard normal, by the Box-Muller transform. */
