@@ -1,3 +1,4 @@
+import { sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
 import type { Fused } from "./fuse.ts";
 import { type Buffer, type Dependencies, type Product, type Step, readsOf, writesOf } from "./steps.ts";
@@ -85,7 +86,13 @@ function sameElements(a: View, b: View): boolean {
   return a.offset === b.offset && a.lookups.length === 0 && b.lookups.length === 0 && moving(a) === moving(b);
 }
 
-/** Runs kernels while any is ready, then all products that are ready, and so on. */
+/**
+ * Multiplications and additions from which a product is called alone and does not wait for others: the call takes about 2 % of its time.
+ * Otherwise the gathered columns of all convolutions that are ready would be in memory at the same time.
+ */
+const worthOwnCall = 1e8;
+
+/** Runs kernels while any is ready, then all products that are ready, and so on; large products in the order of the graph. */
 function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment[] {
   const waiting = new Map<Step, number>();
   const users = new Map<Step, Step[]>(steps.map((step) => [step, []]));
@@ -112,17 +119,28 @@ function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment
   const segments: Segment[] = [];
   while (kernels.length > 0 || products.length > 0) {
     const run: Step[] = [];
+    let large = oldest(products.filter(isLarge));
     while (kernels.length > 0) {
-      // In order of creation, which is close to the order of the graph.
-      const next = kernels.reduce((first, step) => (step.id < first.id ? step : first));
+      const next = oldest(kernels)!;
+      if (large !== null && large.id < next.id) break;
       kernels.splice(kernels.indexOf(next), 1);
       run.push(next);
       finish(next);
+      large = oldest(products.filter(isLarge));
     }
     if (run.length > 0) segments.push({ kind: "kernels", steps: run });
-    const together = products.splice(0);
+    const together = large === null ? products.splice(0) : products.splice(products.indexOf(large), 1);
     if (together.length > 0) segments.push({ kind: "onnx", products: together });
     for (const product of together) finish(product);
   }
   return segments;
+}
+
+/** The first in order of creation, which is close to the order of the graph. */
+function oldest<S extends Step>(steps: readonly S[]): S | null {
+  return steps.length === 0 ? null : steps.reduce((first, step) => (step.id < first.id ? step : first));
+}
+
+function isLarge({ a, out }: Product): boolean {
+  return sizeOf(out.shape) * a.shape.at(-1)! >= worthOwnCall;
 }

@@ -16,6 +16,7 @@ import { type Arrays, type Compiled, type Program, type State, chooseInputs, inp
 import { type Heap, mostPages } from "./heap.ts";
 import { KernelState } from "./kernel-state.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
+import { ProductSessions } from "./product-sessions.ts";
 import { Products } from "./products.ts";
 import type { Exports } from "./thread.ts";
 import type { ThreadPool } from "./thread-pool.ts";
@@ -66,6 +67,7 @@ export class KernelProgram implements Compiled {
     private readonly base: number,
     private readonly exports: Exports,
     private readonly products: ReadonlyMap<number, Products>,
+    private readonly sessions: ProductSessions | null,
     private readonly team: Team | null,
   ) {
     this.inputs = inputsOf(program);
@@ -98,10 +100,12 @@ export class KernelProgram implements Compiled {
     const exports = new WebAssembly.Instance(module, imports).exports as Exports;
     const team = threads && { threads, program: await threads.add(module) };
     const products = new Map<number, Products>();
+    const sessions = host.products && new ProductSessions(host.products);
     for (const [i, segment] of plan.schedule.segments.entries()) {
-      if (segment.kind === "onnx") products.set(i, await Products.open(name, segment.products, host.products!, heap));
+      if (segment.kind !== "onnx") continue;
+      products.set(i, await Products.open(name, segment.products, host.products!, heap, sessions!));
     }
-    return new KernelProgram(host, program, plan, base, exports, products, team);
+    return new KernelProgram(host, program, plan, base, exports, products, sessions, team);
   }
 
   run(feeds: Arrays, state?: State): Promise<Arrays> {
@@ -115,7 +119,7 @@ export class KernelProgram implements Compiled {
       this.team.threads.remove(this.team.program);
       this.host.pool!.leave();
     }
-    for (const products of this.products.values()) await products.release();
+    await this.sessions?.release();
     for (const at of [this.base, ...this.fed.values()]) this.host.heap.release(at);
   }
 

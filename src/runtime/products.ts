@@ -9,6 +9,7 @@ import { emitOnnx } from "../onnx/index.ts";
 import { broadcastTo, matmul } from "../ops/index.ts";
 import type { Heap } from "./heap.ts";
 import { type OrtOptions, writesGiven } from "./onnxruntime.ts";
+import type { ProductSessions } from "./product-sessions.ts";
 import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts";
 
 /**
@@ -43,7 +44,13 @@ export class Products {
 
   private tensors: { readonly key: string; readonly feeds: Tensors; readonly fetches: Tensors } | null = null;
 
-  static async open(name: string, products: readonly Product[], options: OrtOptions, heap: Heap): Promise<Products> {
+  static async open(
+    name: string,
+    products: readonly Product[],
+    options: OrtOptions,
+    heap: Heap,
+    sessions: ProductSessions,
+  ): Promise<Products> {
     const inputs = new Map<string, Piece>();
     const outputs = new Map<string, Piece>();
     const results: Record<string, Tensor> = {};
@@ -61,8 +68,7 @@ export class Products {
     const written = products.reduce((sum, { out }) => sum + 4 * sizeOf(out.shape), 0);
     const ends = writesGiven() && written >= worthEnding;
     const bytes = emitOnnx(results, { target: "training", ...(ends && { sequence }) });
-    // Each segment has threads of its own: those of one must not spin while another works.
-    const session = await createSession(bytes, options, threadsFor(flops, options), waiting(false));
+    const session = await sessions.open(bytes, threadsFor(flops, options));
     return new Products(name, session, inputs, outputs, heap, ends);
   }
 
@@ -89,10 +95,6 @@ export class Products {
       if (this.ends && String(error).includes(sequenceError)) return;
       throw new EngineError(`${this.name}: the step failed - got ${firstLine(String(error))}`);
     }
-  }
-
-  release(): Promise<void> {
-    return this.session.release();
   }
 }
 
