@@ -1,7 +1,8 @@
-// npm run bench [-- NAME...] [--json] [--rounds N] [--engine cpu|kernels|wasm]
+// npm run bench [-- NAME...] [--json] [--rounds N] [--engine cpu|kernels|wasm] [--save FILE]
 // Runs each workload beside its peers in alternation, block by block in one session, and prints medians and ratios.
-import { spawn } from "node:child_process";
-import { cpus, totalmem } from "node:os";
+import { execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -45,6 +46,7 @@ const { values: flags, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "8" },
     engine: { type: "string", default: "kernels" },
+    save: { type: "string" },
   },
 });
 const unknown = positionals.filter((name) => !(name in workloads));
@@ -54,8 +56,21 @@ if (unknown.length > 0) {
 }
 const rounds = Number(flags.rounds);
 const say = (text) => (flags.json ? console.error : console.log)(text);
+const about = {
+  date: new Date().toISOString().slice(0, 10),
+  commit: execFileSync("git", ["describe", "--always", "--dirty"], { cwd: here("."), encoding: "utf8" }).trim(),
+  machine: machine(),
+  engine: flags.engine,
+  rounds,
+  load: loadavg(),
+  peak: JSON.parse(execFileSync(process.execPath, [here("peak.js")], { encoding: "utf8" })).gflops,
+};
+const results = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(workloads)) {
   const result = await bench(name);
+  results.push(result);
+  // After each workload: a session that is cut short has the results before.
+  if (flags.save !== undefined) writeFileSync(flags.save, `${JSON.stringify({ ...about, results }, null, 2)}\n`);
   if (flags.json) console.log(JSON.stringify(result));
 }
 
@@ -92,13 +107,13 @@ function requireAgreement(name, [zaya, ...peers], share) {
 }
 
 function report(name, [zaya, ...peers]) {
-  const results = {};
+  const peerResults = {};
   say(`\n${name} (${rounds} rounds, ms a step, median of the rounds' medians)`);
   say(row("zaya", zaya, ""));
   for (const peer of peers) {
     const ratio = median(peer.medians.map((ms, round) => ms / zaya.medians[round]));
-    results[peer.side] = {
-      ms: median(peer.medians),
+    peerResults[peer.side] = {
+      ...spanOf(peer),
       ratio,
       version: peer.version,
       peakMb: peer.peakMb,
@@ -112,8 +127,19 @@ function report(name, [zaya, ...peers]) {
       ),
     );
   }
-  const { startMs, peakMb } = zaya;
-  return { bench: name, zayaMs: median(zaya.medians), startMs, peakMb, peers: results, rounds, machine: machine() };
+  const { startMs, peakMb, flops } = zaya;
+  const span = spanOf(zaya);
+  const share = flops === undefined ? undefined : flops / span.ms / 1e6 / about.peak;
+  if (share !== undefined) {
+    say(
+      `  products: ${(flops / 1e9).toFixed(2)} GFLOP, ${(100 * share).toFixed(0)} % of the machine's peak over the whole step`,
+    );
+  }
+  return { bench: name, ...span, share, startMs, peakMb, peers: peerResults };
+}
+
+function spanOf({ medians }) {
+  return { ms: median(medians), min: Math.min(...medians), max: Math.max(...medians) };
 }
 
 function row(label, { medians, startMs, peakMb }, note) {

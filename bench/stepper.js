@@ -1,5 +1,6 @@
 import { startThread } from "../dist/node/start-thread.js";
 import { kernelEngine, ortEngine, wasmEngine } from "../dist/runtime/index.js";
+import { productFlops } from "./product-flops.js";
 import { traceWorkload } from "./traced-step.js";
 
 /** By the names that `--device` has for them. */
@@ -19,6 +20,7 @@ export async function createStepper(workload, threads, device = "kernels", obser
   let count = 0;
   return {
     state,
+    flops: productFlops(program),
     release: () => compiled.release(),
     run: async () => {
       const outputs = await compiled.run(feedsOf(count++), state);

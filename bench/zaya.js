@@ -12,7 +12,7 @@ await stepper.run();
 const firstStep = performance.timeOrigin + performance.now() - started;
 await stepper.run();
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-say({ ready: true, name: "zaya", version, startMs: firstStep });
+say({ ready: true, name: "zaya", version, startMs: firstStep, flops: stepper.flops });
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "quit") break;
