@@ -61,6 +61,16 @@ describe("a plan", () => {
     expect(lines(planOf({ y: ops.tanh(seen) })).filter((line) => line.includes("pass"))).toHaveLength(1);
   });
 
+  it("calls for each large product when its operands are there, so that those of the next share their place", () => {
+    const [x, weights] = [input("x", [512, 512]), input("weights", [512, 512])];
+    const branch = (i: number) => ops.sum(ops.square(ops.matmul(ops.tanh(ops.add(x, i)), weights)));
+    const plan = planOf({ y: [1, 2, 3, 4].map(branch).reduce((all, one) => ops.add(all, one)) });
+    const calls = plan.schedule.segments.flatMap((segment) => (segment.kind === "onnx" ? [segment.products] : []));
+    expect(calls.map((products) => products.length)).toEqual([1, 1, 1, 1]);
+    const matrix = 4 * 512 * 512;
+    expect(plan.bytes).toBeLessThan(3.1 * matrix);
+  });
+
   it("says why a graph has none", () => {
     expect(planKernels({ outputs: { y: ops.exp(input("x", ["n", 3])) } }, () => true)).toBe(
       "shapes must be known in advance - got [n, 3] of input",
