@@ -1,9 +1,10 @@
 // npm run bench [-- NAME...] [--json] [--rounds N] [--engine cpu|kernels|wasm] [--save FILE]
 // Runs each workload beside its peers in alternation, block by block in one session, and prints medians and ratios.
 import { execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { createInterface } from "node:readline";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -70,8 +71,13 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(workloads)
   const result = await bench(name);
   results.push(result);
   // After each workload: a session that is cut short has the results before.
-  if (flags.save !== undefined) writeFileSync(flags.save, `${JSON.stringify({ ...about, results }, null, 2)}\n`);
+  if (flags.save !== undefined) save(flags.save);
   if (flags.json) console.log(JSON.stringify(result));
+}
+
+function save(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ ...about, results }, null, 2)}\n`);
 }
 
 async function bench(name) {

@@ -33,7 +33,7 @@ function read(name) {
 function engineTable(engine, saved) {
   if (saved === null) return null;
   const rows = saved.results.map((result) => {
-    const { pytorch, compiled, ...others } = result.peers;
+    const { pytorch, "torch.compile": compiled, ...others } = result.peers;
     const other = Object.entries(others).map(([name, peer]) => `${name} ${peer.version} ${times(peer)}`);
     const [ratio, memory] = [pytorch?.ratio, pytorch && result.peakMb / pytorch.peakMb];
     return [
