@@ -27,6 +27,8 @@ try {
       status.textContent = `Done after ${event.result.steps} steps.`;
       link.href = URL.createObjectURL(new Blob([await training.read("export/generator.onnx")]));
       link.hidden = false;
+      // After a reload the last picture may be of an earlier session.
+      await show((await training.list()).findLast((file) => /^samples\/\d/.test(file)));
     }
   }
 } catch (error) {
