@@ -91,7 +91,7 @@ function distances(values: Values): string {
     y: { label: "Earth-Mover distance after training" },
     series: (Object.keys(slopes) as Activation[]).flatMap((name) =>
       [...biases.keys()].map((rate) => ({
-        name: `${name === "relu" ? "ReLU" : "Leaky ReLU"}, rate ${rate}`,
+        name: `${name === "relu" ? "ReLU" : "leaky"}, rate ${rate}`,
         marks: marks(rate, name),
         joined: true,
       })),
@@ -156,12 +156,13 @@ export const leakyReluRow: Row = {
     );
     return {
       passed: dies && values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]! >= minWins,
-      remarks:
-        worse.length === 0
-          ? []
-          : [
-              `ReLU is nearer to the data in at least ${minWins} of 10 pairs at ${worse.map(({ rate, bias }) => `rate ${rate}, bias ${bias}`).join("; ")}.`,
-            ],
+      remarks: [
+        `At rate ${tested.rate} and bias ${tested.bias}, Leaky ReLU is nearer to the data in ${values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]!} of 10 pairs; ${(100 * values[`${relu}: dead share of layer 2`]!).toPrecision(3)} % of ReLU's second layer are dead, and its mean gradient is ${(values[`${relu}: gradient`]! / values[`${leaky}: gradient`]!).toPrecision(2)} of Leaky ReLU's: ${dies ? "dead in every seed" : "not dead in every seed"}.`,
+        ...worse.map(
+          ({ rate, bias }) =>
+            `ReLU is nearer to the data in at least ${minWins} of 10 pairs at rate ${rate}, bias ${bias}.`,
+        ),
+      ],
     };
   },
 };
