@@ -86,12 +86,12 @@ function distances(values: Values): string {
       return { x: bias, y: values[of]!, error: values[`${of}Stderr`]! };
     });
   return scatterPlot({
-    title: "Generator on ring8: distance to the data by initial bias",
+    title: "Generator on ring8: distance to the data by initial bias and learning rate",
     x: { label: "initial bias" },
     y: { label: "Earth-Mover distance after training" },
     series: (Object.keys(slopes) as Activation[]).flatMap((name) =>
       [...biases.keys()].map((rate) => ({
-        name: `${name === "relu" ? "ReLU" : "leaky"}, rate ${rate}`,
+        name: `${name === "relu" ? "ReLU" : "leaky"}, ${rate}`,
         marks: marks(rate, name),
         joined: true,
       })),
