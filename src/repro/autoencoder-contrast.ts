@@ -6,7 +6,7 @@ import { matmul, mul, sub, sum, square, max, neg } from "../ops/index.ts";
 import { input } from "../graph/tensor.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { autoencoder, vae } from "../models/index.ts";
-import { type Row, type RowContext, fit } from "./row.ts";
+import { type Row, type RowContext, fitEach } from "./row.ts";
 
 const seed = 1;
 const latent = 20;
@@ -50,11 +50,11 @@ export const autoencoderContrastRow: Row = {
     const test = await data.test.read(range(0, 1000));
     const ours = fold(key(seed), "contrast");
     const values: Record<string, number> = { realDistance: (await nearest(context, test, train)).mean };
-    for (const [name, model] of [
-      ["vae", vae({ latent })],
-      ["autoencoder", autoencoder({ latent })],
-    ] as const) {
-      const { trained, close } = await fit(context, name, model, data, options);
+    const trainings = [
+      { label: "vae", model: vae({ latent }), data, options },
+      { label: "autoencoder", model: autoencoder({ latent }), data, options },
+    ];
+    await fitEach(context, trainings, async (trained, { label: name }) => {
       const decoded = await trained.decode(await trained.encode(test));
       const errors = filled(new Float64Array(decoded.data.length), (i) => (decoded.data[i]! - test.data[i]!) ** 2);
       values[`${name}SquaredError`] = (monteCarlo(errors).mean * errors.length) / test.shape[0]!;
@@ -62,8 +62,7 @@ export const autoencoderContrastRow: Row = {
       values[`${name}PriorDistance`] = (
         await nearest(context, await trained.decode(normal(ours, [drawn, latent])), train)
       ).mean;
-      await close();
-    }
+    });
     context.say(
       Object.entries(values)
         .map(([name, value]) => `${name} ${value.toFixed(2)}`)

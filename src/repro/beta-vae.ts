@@ -5,7 +5,7 @@ import { betaVaeScore, elbo } from "../metrics/index.ts";
 import { betaVae } from "../models/index.ts";
 import { scatterPlot } from "../plot/index.ts";
 import { evaluate } from "../evaluation/index.ts";
-import { type Row, type RowContext, type Values, fit, isRising, overSeeds } from "./row.ts";
+import { type Row, type RowContext, type Values, fitEach, isRising, overSeeds } from "./row.ts";
 
 const betas = [1, 4, 8];
 const net = { latent: 10, hidden: [400, 200] };
@@ -13,24 +13,30 @@ const net = { latent: 10, hidden: [400, 200] };
 /** One quantity for each seed. */
 type Found = Readonly<Record<"recon" | "kl" | "score", number[]>>;
 
-async function measure(context: RowContext, data: DataSplit, beta: number, seeds: readonly number[]): Promise<Found> {
+/** Quantities of each beta, in the order of the seeds. */
+async function measureAll(context: RowContext, data: DataSplit, seeds: readonly number[]): Promise<Map<number, Found>> {
   const quick = context.scale === "quick";
-  const found: Found = { recon: [], kl: [], score: [] };
-  for (const seed of seeds) {
-    const label = `beta ${beta}, seed ${seed}`;
-    const options = { steps: quick ? 600 : 12_000, batch: 64, learningRate: 2e-3, seed };
-    const { trained, close } = await fit(context, label, betaVae({ ...net, beta }), data, options);
+  const trainings = betas.flatMap((beta) =>
+    seeds.map((seed) => ({
+      label: `beta ${beta}, seed ${seed}`,
+      model: betaVae({ ...net, beta }),
+      data,
+      options: { steps: quick ? 600 : 12_000, batch: 64, learningRate: 2e-3, seed },
+      beta,
+      seed,
+    })),
+  );
+  const found = new Map(betas.map((beta): [number, Found] => [beta, { recon: [], kl: [], score: [] }]));
+  await fitEach(context, trainings, async (trained, { label, beta, seed }) => {
     const own = fold(key(seed), "beta-vae");
     const bound = await evaluate(elbo, trained, data.test, "test", own);
     const score = await evaluate(betaVaeScore, trained, data.test, "test", own, { points: quick ? 1000 : 10_000 });
-    await close();
-    found.recon.push(bound.details.recon as number);
-    found.kl.push(bound.details.kl as number);
-    found.score.push(score.value);
-    context.say(
-      `${label}: recon ${found.recon.at(-1)!.toFixed(2)}, kl ${found.kl.at(-1)!.toFixed(2)}, score ${score.value.toFixed(3)}`,
-    );
-  }
+    const [recon, kl] = [bound.details.recon as number, bound.details.kl as number];
+    found.get(beta)!.recon.push(recon);
+    found.get(beta)!.kl.push(kl);
+    found.get(beta)!.score.push(score.value);
+    context.say(`${label}: recon ${recon.toFixed(2)}, kl ${kl.toFixed(2)}, score ${score.value.toFixed(3)}`);
+  });
   return found;
 }
 
@@ -89,8 +95,7 @@ export const betaVaeRow: Row = {
   run: async (context) => {
     const seeds = context.scale === "quick" ? [1, 2] : [1, 2, 3];
     const data = await context.open("shapes", { size: 32 });
-    const found = new Map<number, Found>();
-    for (const beta of betas) found.set(beta, await measure(context, data, beta, seeds));
+    const found = await measureAll(context, data, seeds);
     return { values: valuesOf(found), seeds, pictures: { "rate-distortion": plane(found) } };
   },
   verdict: (values) => ({ passed: meetsBar(values) }),

@@ -4,9 +4,9 @@ import { deadUnits } from "../base/scalar-names.ts";
 import type { DataSplit } from "../data/index.ts";
 import { type ConfiguredModel, gan } from "../models/index.ts";
 import { Health } from "../step/index.ts";
-import { type OpenedModel } from "../trained/index.ts";
+import type { TrainedModel } from "../trained/index.ts";
 import { scatterPlot } from "../plot/index.ts";
-import { type Row, type RowContext, type Values, fit, overSeeds } from "./row.ts";
+import { type Row, type RowContext, type Values, fitEach, overSeeds } from "./row.ts";
 
 /** Learning rate of the sweep over biases, and of every discriminator. */
 const usualRate = 1e-3;
@@ -52,18 +52,35 @@ export const dyingReluRow: Row = {
     const seeds = quick ? [1] : [1, 2, 3, 4, 5];
     const data = await context.open("ring8");
     const values: Record<string, number> = {};
-    for (const cell of cells) {
-      for (const [name, activation] of Object.entries(slopes)) {
-        const seen: Seen[] = [];
-        for (const seed of seeds) {
-          const label = `${nameOf(cell, name)}, seed ${seed}`;
-          seen.push(await trainAndLook(context, label, data, cell, activation, seed, quick ? 500 : 5000));
-        }
-        keep(values, nameOf(cell, name), seen);
-        context.say(
-          `${nameOf(cell, name)}: dead ${seen.map(({ dead }) => dead.join(" and ")).join(", ")}, gradient ${seen.map(({ gradient }) => gradient.toPrecision(3)).join(", ")}`,
-        );
-      }
+    const steps = quick ? 500 : 5000;
+    const trainings = cells.flatMap((cell) =>
+      Object.entries(slopes).flatMap(([name, activation]) =>
+        seeds.map((seed) => ({
+          label: `${nameOf(cell, name)}, seed ${seed}`,
+          model: generatorOf(cell, activation),
+          data,
+          options: {
+            steps,
+            batch: 64,
+            learningRate: cell.rate,
+            schedule: "constant",
+            seed,
+            sampleEvery: steps,
+          } as const,
+          arm: nameOf(cell, name),
+        })),
+      ),
+    );
+    const found = await fitEach(context, trainings, async (trained, { arm }) => ({
+      arm,
+      seen: await look(context, trained, data),
+    }));
+    for (const arm of new Set(found.map((each) => each.arm))) {
+      const seen = found.filter((each) => each.arm === arm).map((each) => each.seen);
+      keep(values, arm, seen);
+      context.say(
+        `${arm}: dead ${seen.map(({ dead }) => dead.join(" and ")).join(", ")}, gradient ${seen.map(({ gradient }) => gradient.toPrecision(3)).join(", ")}`,
+      );
     }
     return { values, seeds };
   },
@@ -106,26 +123,7 @@ export function generatorOf({ rate, bias }: Cell, activation: (typeof slopes)[ke
   });
 }
 
-async function trainAndLook(
-  context: RowContext,
-  label: string,
-  data: DataSplit,
-  cell: Cell,
-  activation: (typeof slopes)[keyof typeof slopes],
-  seed: number,
-  steps: number,
-): Promise<Seen> {
-  const { rate } = cell;
-  const options = { steps, batch: 64, learningRate: rate, schedule: "constant", seed, sampleEvery: steps } as const;
-  const opened = await fit(context, label, generatorOf(cell, activation), data, options);
-  try {
-    return await look(context, opened, data);
-  } finally {
-    await opened.close();
-  }
-}
-
-export async function look({ engine }: RowContext, { trained }: OpenedModel, data: DataSplit): Promise<Seen> {
+export async function look({ engine }: RowContext, trained: TrainedModel, data: DataSplit): Promise<Seen> {
   const own = fold(key(0), "dying-relu");
   const batch = [lookedAt, ...data.train.shape];
   const { model, layouts, state } = trained;

@@ -2,7 +2,7 @@ import { fold, key } from "../base/random.ts";
 import { elbo } from "../metrics/index.ts";
 import { categoricalVae } from "../models/index.ts";
 import { evaluate } from "../evaluation/index.ts";
-import { type Row, endsAlone, fit } from "./row.ts";
+import { type Row, endsAlone, fitEach } from "./row.ts";
 
 const seed = 1;
 
@@ -32,19 +32,17 @@ export const gumbelRow: Row = {
     const data = await context.open("mnist");
     const quick = context.scale === "quick";
     const values: Record<string, number> = {};
-    for (const [name, { model: own, learningRate }] of Object.entries(ways)) {
-      const model = categoricalVae({ ...own, hidden: [200], binarize: "fixed" });
-      const { trained, close } = await fit(context, name, model, data, {
-        epochs: quick ? 2 : 120,
-        rateEnd: 0.01,
-        learningRate,
-        seed,
-      });
+    const trainings = Object.entries(ways).map(([label, { model: own, learningRate }]) => ({
+      label,
+      model: categoricalVae({ ...own, hidden: [200], binarize: "fixed" }),
+      data,
+      options: { epochs: quick ? 2 : 120, rateEnd: 0.01, learningRate, seed },
+    }));
+    await fitEach(context, trainings, async (trained, { label }) => {
       const result = await evaluate(elbo, trained, data.test, "test", fold(key(seed), "gumbel"));
-      values[name] = result.value;
-      context.say(`${name}: ${result.value.toFixed(2)} +- ${result.stderr.toFixed(2)} nats`);
-      await close();
-    }
+      values[label] = result.value;
+      context.say(`${label}: ${result.value.toFixed(2)} +- ${result.stderr.toFixed(2)} nats`);
+    });
     return { values, seeds: [seed] };
   },
   verdict: (values, scale) => {

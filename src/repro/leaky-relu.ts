@@ -49,7 +49,7 @@ interface Found extends Pick<CellTraining, "name" | "seed">, Seen {
 
 async function measure(context: RowContext, run: Run, { name, seed, data }: CellTraining): Promise<Found> {
   const opened = await openTrained(run, context.engine);
-  const seen = await look(context, opened, data);
+  const seen = await look(context, opened.trained, data);
   const by = fold(key(seed), "leaky-relu");
   const { value: distance } = await evaluate(emd, opened.trained, data.test, "test", by, { samples });
   await opened.close();

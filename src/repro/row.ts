@@ -3,7 +3,7 @@ import { monteCarlo } from "../estimators/index.ts";
 import type { ConfiguredModel } from "../models/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { Run, type TrainOptions, type Warning } from "../run/index.ts";
-import { type OpenedModel, openTrained } from "../trained/index.ts";
+import { type OpenedModel, type TrainedModel, openTrained } from "../trained/index.ts";
 import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
@@ -144,6 +144,22 @@ export async function trainEach<Of extends RowTraining, Found>(
     found.push(await measure(await (begun?.[i] ?? begin(training)), training));
   }
   return found;
+}
+
+/** As `trainEach`, with each result open for its measure, with EMA parameters if there are any. */
+export function fitEach<Of extends RowTraining, Found>(
+  context: RowContext,
+  trainings: readonly Of[],
+  measure: (trained: TrainedModel, of: Of) => Promise<Found>,
+): Promise<Found[]> {
+  return trainEach(context, trainings, async (run, of) => {
+    const { trained, close } = await openTrained(run, context.engine);
+    try {
+      return await measure(trained, of);
+    } finally {
+      await close();
+    }
+  });
 }
 
 /** Trains a model to its end and opens the result, with EMA parameters if there are any. */

@@ -2,9 +2,9 @@ import { fold, key } from "../base/random.ts";
 import { take } from "../data/index.ts";
 import { accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
-import { classifierFeatures, openTrained } from "../trained/index.ts";
+import { classifierFeatures } from "../trained/index.ts";
 import { evaluate, evaluator } from "../evaluation/index.ts";
-import { type Row, type Scale, endsAlone, fit, fromLeast, isRising, overSeeds, trainToEnd } from "./row.ts";
+import { type Row, type Scale, endsAlone, fit, fitEach, fromLeast, isRising, overSeeds } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets of two halvings in place of its three, 2000 steps at a higher rate in place of
 // 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The generator's loss
@@ -55,25 +55,36 @@ export const unrolledStackedRow: Row = {
     const values: Record<string, number> = { "classifier/accuracy": right.value };
     const stacks = await context.open("stacked-mnist");
     const data = { train: stacks.train, test: take(stacks.test, samples) };
+    const trainings = lookAhead.flatMap((unroll) =>
+      seeds.map((seed) => ({
+        label: `unroll ${unroll}, seed ${seed}`,
+        model: unrolledGan({ ...nets, unroll }),
+        data,
+        options: { steps, batch: 64, learningRate: 1e-3, seed },
+        unroll,
+        seed,
+      })),
+    );
+    const found = await fitEach(context, trainings, async (trained, { label, unroll, seed }) => {
+      const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "modes"), features });
+      const { details } = await judge(modes, { samples });
+      context.say(`${label}: ${details.captured as number} modes of 1000 captured`);
+      values["noise/modes"] = details.modesOfNoise as number;
+      return { unroll, captured: details.captured as number, reverseKl: details.reverseKl as number };
+    });
     for (const unroll of lookAhead) {
-      const [counts, divergences]: [number[], number[]] = [[], []];
-      for (const seed of seeds) {
-        const label = `unroll ${unroll}, seed ${seed}`;
-        const options = { steps, batch: 64, learningRate: 1e-3, seed };
-        const run = await trainToEnd(context, label, unrolledGan({ ...nets, unroll }), data, options);
-        const { trained, close } = await openTrained(run, context.engine);
-        const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "modes"), features });
-        const { details } = await judge(modes, { samples });
-        await close();
-        counts.push(details.captured as number);
-        values["noise/modes"] = details.modesOfNoise as number;
-        divergences.push(details.reverseKl as number);
-        context.say(`${label}: ${details.captured as number} modes of 1000 captured`);
-      }
+      const own = found.filter((each) => each.unroll === unroll);
+      const over = (name: string, list: readonly number[]) => overSeeds(`unroll${unroll}/${name}`, list);
       Object.assign(
         values,
-        overSeeds(`unroll${unroll}/modes`, counts),
-        overSeeds(`unroll${unroll}/reverseKl`, divergences),
+        over(
+          "modes",
+          own.map(({ captured }) => captured),
+        ),
+        over(
+          "reverseKl",
+          own.map(({ reverseKl }) => reverseKl),
+        ),
       );
     }
     await teller.close();
