@@ -1,6 +1,6 @@
 import { type ConfiguredModel, cyclegan, pix2pix } from "../models/index.ts";
-import { type Picture, type Row, type Scale, endsAlone } from "./row.ts";
-import { measureTranslation, orderRemark, tellerOf } from "./translations.ts";
+import { type Row, type Scale, endsAlone } from "./row.ts";
+import { measureTranslations, orderRemark, tellerOf } from "./translations.ts";
 
 const net = { ngf: 16, blocks: 3, discriminatorLayers: 1 } as const;
 
@@ -59,13 +59,12 @@ export const cycleganDigitsRow: Row = {
     const data = await context.open("digits-outlined");
     const teller = await tellerOf(context, data, budget.classifierEpochs, 1);
     const task = { data, steps, batch, images, teller: teller.features };
-    const values: Record<string, number> = {};
-    const pictures: Record<string, Picture> = {};
-    for (const [name, seeds] of Object.entries(budget.seeds)) {
-      const found = await measureTranslation(context, name, variants[name]!, { ...task, seeds });
-      Object.assign(values, found.values);
-      pictures[name] = found.picture;
-    }
+    const arms = Object.entries(budget.seeds).map(([name, seeds]) => ({
+      name,
+      model: variants[name]!,
+      task: { ...task, seeds },
+    }));
+    const { values, pictures } = await measureTranslations(context, arms);
     await teller.close();
     return { values, pictures, seeds: budget.seeds.full! };
   },

@@ -1,6 +1,6 @@
 import { cyclegan } from "../models/index.ts";
-import { type Picture, type Row, type Scale, endsAlone } from "./row.ts";
-import { betterThanUnchanged, measureTranslation, orderRemark } from "./translations.ts";
+import { type Row, type Scale, endsAlone } from "./row.ts";
+import { betterThanUnchanged, measureTranslations, orderRemark } from "./translations.ts";
 
 // Both vendors use much the same colours, which is what the identity loss is for.
 const net = { ngf: 16, blocks: 4, discriminatorLayers: 1, identity: 0.5 } as const;
@@ -35,13 +35,8 @@ export const cycleganEmojiRow: Row = {
     const { steps, images, seeds } = budgets[context.scale];
     const data = await context.open("emoji", { size: 32 });
     const task = { data, steps, batch, images, seeds };
-    const values: Record<string, number> = {};
-    const pictures: Record<string, Picture> = {};
-    for (const [name, model] of Object.entries(variants)) {
-      const found = await measureTranslation(context, name, model, task);
-      Object.assign(values, found.values);
-      pictures[name] = found.picture;
-    }
+    const arms = Object.entries(variants).map(([name, model]) => ({ name, model, task }));
+    const { values, pictures } = await measureTranslations(context, arms);
     return { values, pictures, seeds };
   },
   verdict: (values, scale) => {

@@ -2,7 +2,7 @@ import { range } from "../base/range.ts";
 import { type DataSplit, type Dataset, hasSides, pairDataset, select } from "../data/index.ts";
 import { type ConfiguredModel, cyclegan } from "../models/index.ts";
 import { type Row, type Scale, endsAlone } from "./row.ts";
-import { measureTranslation, orderRemark } from "./translations.ts";
+import { measureTranslations, orderRemark } from "./translations.ts";
 
 /** With a larger cycle weight, the generators stay near the identity for longer than the run lasts. */
 const net = { ngf: 12, blocks: 2, discriminatorLayers: 1, lambda: 1 } as const;
@@ -43,13 +43,11 @@ export const cycleganSmallDataRow: Row = {
   run: async (context) => {
     const { sizes, steps, images, seeds } = budgets[context.scale];
     const digits = await context.open("digits-outlined");
-    const values: Record<string, number> = {};
-    for (const size of sizes) {
+    const arms = sizes.flatMap((size) => {
       const task = { data: apart(digits, size), steps, batch, learningRate, images, seeds };
-      for (const [name, model] of Object.entries(augmentations)) {
-        Object.assign(values, (await measureTranslation(context, `${size}/${name}`, model, task)).values);
-      }
-    }
+      return Object.entries(augmentations).map(([name, model]) => ({ name: `${size}/${name}`, model, task }));
+    });
+    const { values } = await measureTranslations(context, arms);
     return { values, seeds };
   },
   verdict: (values, scale) => {

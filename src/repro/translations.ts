@@ -3,10 +3,11 @@ import { encodePng } from "../codec/png.ts";
 import { type DataSplit, hasSides, take } from "../data/index.ts";
 import { type Metric, classConsistency, cycleError, pairError, psnr, ssim } from "../metrics/index.ts";
 import { type ConfiguredModel, type Direction, classifier } from "../models/index.ts";
+import type { Run } from "../run/index.ts";
 import { type Features, classifierFeatures, directionsOf, openTrained } from "../trained/index.ts";
 import { type Evaluation, evaluator } from "../evaluation/index.ts";
 import { translationsPicture } from "../report/index.ts";
-import { type RowContext, fit, fromLeast, overSeeds, trainToEnd } from "./row.ts";
+import { type RowContext, type RowTraining, fit, fromLeast, overSeeds, trainEach } from "./row.ts";
 
 // Shared by the rows of translation models: how a model is trained, and evaluated on pairs that it never saw.
 
@@ -39,39 +40,54 @@ function unchangedName(quantity: string): string {
   return quantity === "error" ? "unchanged" : `${quantity}Unchanged`;
 }
 
+/** A model of a row, and what it is trained on. */
+export interface TranslationArm {
+  readonly name: string;
+  readonly model: ConfiguredModel;
+  readonly task: TranslationTask;
+}
+
+interface ArmTraining extends RowTraining {
+  readonly arm: TranslationArm;
+  readonly seed: number;
+}
+
 /** What one model was found to do. */
 interface Translation {
+  readonly name: string;
   readonly values: Readonly<Record<string, number>>;
   /** The first test images, what becomes of them, and the truth: a PNG. */
   readonly picture: Uint8Array;
 }
 
-/** Of a model, means over seeds with their standard errors, by name under `name/`; and the picture of the first seed. */
-export async function measureTranslation(
+/** Of each model, means over seeds with their standard errors, by name under `name/`; and the picture of its first seed. */
+export async function measureTranslations(
   context: RowContext,
-  name: string,
-  model: ConfiguredModel,
-  task: TranslationTask,
-): Promise<Translation> {
-  const found: Translation[] = [];
-  for (const seed of task.seeds) found.push(await measureOnce(context, `${name}, seed ${seed}`, model, seed, task));
+  arms: readonly TranslationArm[],
+): Promise<{ values: Record<string, number>; pictures: Record<string, Uint8Array> }> {
+  const trainings = arms.flatMap((arm) =>
+    arm.task.seeds.map((seed): ArmTraining => {
+      const { data, steps, batch, learningRate } = arm.task;
+      const options = { steps, batch, seed, ...(learningRate !== undefined && { learningRate }) };
+      return { label: `${arm.name}, seed ${seed}`, model: arm.model, data, options, arm, seed };
+    }),
+  );
+  const all = await trainEach(context, trainings, (run, of) => measureOnce(context, run, of));
   const values: Record<string, number> = {};
-  for (const quantity of Object.keys(found[0]!.values)) {
-    const all = found.map((each) => each.values[quantity]!);
-    Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+  const pictures: Record<string, Uint8Array> = {};
+  for (const { name } of arms) {
+    const found = all.filter((each) => each.name === name);
+    for (const quantity of Object.keys(found[0]!.values)) {
+      const list = found.map((each) => each.values[quantity]!);
+      Object.assign(values, overSeeds(`${name}/${quantity}`, list));
+    }
+    pictures[name] = found[0]!.picture;
   }
-  return { values, picture: found[0]!.picture };
+  return { values, pictures };
 }
 
-async function measureOnce(
-  context: RowContext,
-  label: string,
-  model: ConfiguredModel,
-  seed: number,
-  { data, steps, batch, learningRate, images, teller }: TranslationTask,
-): Promise<Translation> {
-  const options = { steps, batch, seed, ...(learningRate !== undefined && { learningRate }) };
-  const run = await trainToEnd(context, label, model, data, options);
+async function measureOnce(context: RowContext, run: Run, { label, arm, seed }: ArmTraining): Promise<Translation> {
+  const { data, images, teller } = arm.task;
   const { trained, close } = await openTrained(run, context.engine);
   const by = fold(key(seed), "pairs");
   const features = teller;
@@ -101,7 +117,7 @@ async function measureOnce(
       .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
       .join(", ")}`,
   );
-  return { values, picture };
+  return { name: arm.name, values, picture };
 }
 
 /** Whether a model's translations are closer to the target than the untranslated images, by every metric of errors. */

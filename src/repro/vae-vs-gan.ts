@@ -6,7 +6,7 @@ import { type ConfiguredModel, classifier, gan, vae } from "../models/index.ts";
 import { scatterPlot } from "../plot/index.ts";
 import { classifierFeatures, openTrained } from "../trained/index.ts";
 import { type Evaluation, evaluate, evaluator } from "../evaluation/index.ts";
-import { type Row, type RowContext, type Scale, type Values, fit, trainToEnd } from "./row.ts";
+import { type Row, type RowContext, type Scale, type Values, fit, trainEach } from "./row.ts";
 
 const seed = 1;
 const latent = 64;
@@ -80,9 +80,14 @@ async function measureAll(context: RowContext, spec: string, data: DataSplit): P
   const features = await classifierFeatures(teller.trained, "classifier");
   const by = fold(key(seed), spec);
   values[`${spec}/classifier/accuracy`] = (await evaluate(accuracy, teller.trained, data.test, "test", by)).value;
-  for (const [name, model] of Object.entries(players)) {
-    const options = { epochs, batch: 64, learningRate: rates[name]!, seed };
-    const run = await trainToEnd(context, label(name), model, data, options);
+  const trainings = Object.entries(players).map(([name, model]) => ({
+    label: label(name),
+    model,
+    data,
+    options: { epochs, batch: 64, learningRate: rates[name]!, seed },
+    name,
+  }));
+  await trainEach(context, trainings, async (run, { name }) => {
     values[`${spec}/${name}/trainingMinutes`] = run.state.seconds / 60;
     const { trained, close } = await openTrained(run, context.engine);
     const judge = evaluator({ trained, data: data.test, part: "test", key: by, training: data.train, features });
@@ -93,7 +98,7 @@ async function measureAll(context: RowContext, spec: string, data: DataSplit): P
       values[`${spec}/real/${metric.name}`] = result.floor!;
     }
     await close();
-  }
+  });
   await teller.close();
   return values;
 }
