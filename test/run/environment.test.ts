@@ -9,11 +9,11 @@ const runOn = (device: string) => ({ config: { device }, state: { versions: bega
 it("says what a run's numbers depend on and has changed", () => {
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, node: "24.21.0" })).toBeNull();
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, threads: "4" })).toBe(
-    "the run began with threads 2, and goes on with threads 4: its numbers may differ in their last digits",
+    "the run started with threads 2 and continues with threads 4: its numbers may differ in their last digits",
   );
   expect(changedEnvironment(runOn("kernels"), "wasm", { ...began, threads: "4" })).toContain(
-    "began with device kernels, threads 2, and goes on with device wasm, threads 4",
+    "started with device kernels, threads 2 and continues with device wasm, threads 4",
   );
   expect(changedEnvironment(runOn("wasm"), "wasm", { ...began, threads: "4", platform: "none" })).toBeNull();
-  expect(changedEnvironment(runOn("wasm"), "wasm", { ...began, zaya: "0.3.0" })).toContain("goes on with zaya 0.3.0");
+  expect(changedEnvironment(runOn("wasm"), "wasm", { ...began, zaya: "0.3.0" })).toContain("continues with zaya 0.3.0");
 });
