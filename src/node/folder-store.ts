@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
+import { type Stats, constants, createReadStream } from "node:fs";
 import {
   type FileHandle,
   appendFile,
@@ -57,7 +57,10 @@ export class FolderStore implements Store {
 
   async size(name: string): Promise<number | null> {
     const path = this.path(name);
-    return naming("look at", path, async () => ((await kindOf(path)) === "file" ? (await stat(path)).size : null));
+    return naming("look at", path, async () => {
+      const found = await statOf(path);
+      return found === null || found.isDirectory() ? null : found.size;
+    });
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -238,7 +241,12 @@ async function filesUnder(path: string, name: string): Promise<string[]> {
   if (kind === "file") return [name];
   if (kind === "nothing") return [];
   const names: string[] = [];
-  for (const entry of await readdir(path)) {
+  // The process that writes a live run may have removed the folder since.
+  const entries = await readdir(path).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  for (const entry of entries) {
     if (entry.startsWith(".")) continue;
     append(names, await filesUnder(join(path, entry), name === "" ? entry : `${name}/${entry}`));
   }
@@ -246,10 +254,17 @@ async function filesUnder(path: string, name: string): Promise<string[]> {
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
+  const found = await statOf(path);
+  if (found === null) return "nothing";
+  return found.isDirectory() ? "folder" : "file";
+}
+
+/** Null if there is nothing at the path. */
+async function statOf(path: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
+    return await stat(path);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return "nothing";
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return null;
     throw error;
   }
 }

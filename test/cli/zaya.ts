@@ -124,8 +124,8 @@ export async function readJson(...path: string[]): Promise<Json> {
 }
 
 /** The object that `--json` ends with; fails unless it is all that was printed. */
-export function resultOf({ stdout }: Outcome): Json {
+export function resultOf({ stdout, stderr }: Outcome): Json {
   const lines = stdout.trimEnd().split("\n");
-  if (lines.length !== 1) throw new Error(`one line of JSON was expected: ${stdout}`);
+  if (lines.length !== 1 || stdout === "") throw new Error(`one line of JSON was expected: ${stdout}${stderr}`);
   return JSON.parse(lines[0]!) as Json;
 }

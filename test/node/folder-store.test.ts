@@ -47,6 +47,25 @@ describe("FolderStore", () => {
     expect(await readdir(join(folder, "e"))).toEqual([".mine"]);
   });
 
+  it("lists and measures what another process writes and removes meanwhile", async () => {
+    const store = new FolderStore(folder);
+    const over = new AbortController();
+    const replacing = (async () => {
+      for (let n = 0; !over.signal.aborted; n++) {
+        await store.write(`a/${n % 3}/b`, Uint8Array.of(1));
+        await store.remove(`a/${n % 3}`);
+      }
+    })();
+    const found = new Set<string>();
+    for (let i = 0; i < 400; i++) {
+      for (const name of await store.list("a")) found.add(name);
+      expect([1, null]).toContain(await store.size(`a/${i % 3}/b`));
+    }
+    over.abort();
+    await replacing;
+    expect([...found].every((name) => /^a\/[012]\/b$/.test(name))).toBe(true);
+  });
+
   it("changes nothing that its guard forbids", async () => {
     let open = true;
     const store = new FolderStore(folder, async () => {
