@@ -172,6 +172,7 @@ export const klMultiplierRow: Row = {
       : {
           passed: meetsBar(values),
           remarks: [
+            `KL of runs with the multiplier found as fixed beta, for targets ${targets.join(", ")}: ${targets.map((target) => values[`fixed${target}/kl`]!.toPrecision(3)).join(", ")} nats.`,
             `Reconstruction error per nat between neighbouring targets, beside their multipliers: ${secants(values)
               .map(
                 ({ above, slope, below }) =>

@@ -114,9 +114,12 @@ export const unrolledRingRow: Row = {
     const failing = none <= maxBaselineModes;
     return {
       passed: failing && values["minimax/wins"]! >= minWins,
-      remarks: failing
-        ? []
-        : [`Without unrolling the mean is ${none.toPrecision(3)} modes: the setting shows no failure to remedy.`],
+      remarks: [
+        ...(failing
+          ? []
+          : [`Without unrolling the mean is ${none.toPrecision(3)} modes: the setting shows no failure to remedy.`]),
+        `Minimax: 5 updates ahead capture more modes than none in ${values["minimax/wins"]!} of 10 pairs.`,
+      ],
     };
   },
 };

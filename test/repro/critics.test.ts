@@ -71,6 +71,7 @@ describe("the bar of unrolled-ring", () => {
     expect(healthy.passed).toBe(false);
     expect(healthy.remarks).toEqual([
       "Without unrolling the mean is 4.10 modes: the setting shows no failure to remedy.",
+      "Minimax: 5 updates ahead capture more modes than none in 10 of 10 pairs.",
     ]);
   });
 });
