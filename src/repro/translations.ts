@@ -11,7 +11,7 @@ import { type RowContext, type RowTraining, fit, fromLeast, overSeeds, trainEach
 
 // Shared by the rows of translation models: how a model is trained, and evaluated on pairs that it never saw.
 
-export interface TranslationTask {
+interface TranslationTask {
   readonly data: DataSplit;
   readonly steps: number;
   readonly batch: number;
