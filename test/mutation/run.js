@@ -21,7 +21,7 @@ const rooms = {
   divergences: ["test/divergences"],
   estimators: ["test/estimators"],
   metrics: ["test/metrics", "test/contracts/metrics.test.ts", "test/golden"],
-  objectives: ["test/objectives", "test/golden"],
+  objectives: ["test/objectives", "test/golden/adversarial.test.ts"],
   ops: ["test/contracts/ops.test.ts"],
   optim: ["test/optim", "test/golden/optimizers.test.ts"],
   transport: ["test/transport"],
