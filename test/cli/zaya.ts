@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { integers, key } from "../../src/base/random.ts";
 import { encodeNpy } from "../../src/codec/npy.ts";
+import { testDevice } from "../device.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const program = join(root, "bin", "zaya.js");
@@ -37,9 +38,15 @@ export function start(folder: string, ...words: string[]): Started {
   return startWith({}, folder, ...words);
 }
 
+/** A training on the device of the tests, unless it names one or takes it from a config. */
+function onTestDevice(words: readonly string[]): readonly string[] {
+  const isOpen = words[0] === "train" && !words.includes("--device") && !words.includes("--config");
+  return isOpen && testDevice !== "auto" ? [...words, "--device", testDevice] : words;
+}
+
 /** Starts it with more variables in its environment. */
 function startWith(variables: Readonly<Record<string, string>>, folder: string, ...words: string[]): Started {
-  const child = spawn(process.execPath, [join(places, "zaya"), ...words], {
+  const child = spawn(process.execPath, [join(places, "zaya"), ...onTestDevice(words)], {
     cwd: folder,
     // Nothing of how the tests were started: nohup leaves its word in `_`.
     env: { ...process.env, _: "", ...variables, PATH: `${places}${delimiter}${process.env["PATH"]}` },

@@ -4,11 +4,12 @@ import { key } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import { type DataSplit, ring8 } from "../../src/data/index.ts";
 import { type ConfiguredModel, models } from "../../src/models/index.ts";
-import { type Device, nodeEngine, openData } from "../../src/node/index.ts";
+import { nodeEngine, openData } from "../../src/node/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import { Run } from "../../src/run/index.ts";
 import { directionsOf, endsOf, openTrained } from "../../src/trained/index.ts";
 import { type TrainEvent, resume, train } from "../../src/train/index.ts";
+import { testDevice } from "../device.ts";
 import { recipeCases } from "./recipes.ts";
 
 // What every model owes, whatever it is: it trains, draws items, tells their classes or translates them, exports what it computes, resumes
@@ -25,7 +26,7 @@ beforeAll(async () => {
   data.digits = await openData("mnist", { limit: 2000 });
   data.ring = ring8.generate();
   data.pairs = await openData("digits-inverted", { limit: 100 });
-  engine = await nodeEngine({ device: (process.env.ZAYA_TEST_DEVICE ?? "auto") as Device });
+  engine = await nodeEngine({ device: testDevice });
 });
 
 async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {

@@ -26,6 +26,7 @@ import {
 import { type ConfiguredModel, cyclegan, gan, vae, wgan } from "../../src/models/index.ts";
 import { nodeEngine } from "../../src/node/index.ts";
 import { train } from "../../src/train/index.ts";
+import { testDevice } from "../device.ts";
 
 // What the library owes to a data set of a person's own, whose reads are answered later, the last one first: that nothing differs
 // from the same items in memory.
@@ -81,7 +82,7 @@ const everything = (data: Dataset): Promise<NdArray> =>
 /** SHA-256 of the files that a training leaves, except those with its times. */
 async function trained(model: ConfiguredModel, data: DataSplit, steps: number): Promise<Record<string, string>> {
   const store = new MemoryStore();
-  const engine = await nodeEngine();
+  const engine = await nodeEngine({ device: testDevice });
   for await (const _ of train(model, data, { steps, batch: 8, seed: 3 }, { engine, store }));
   const kept: Record<string, string> = {};
   for (const name of await store.list("")) {
@@ -158,7 +159,7 @@ describe("data that are read later", () => {
       },
     };
     const store = new MemoryStore();
-    const settings = { engine: await nodeEngine(), store };
+    const settings = { engine: await nodeEngine({ device: testDevice }), store };
     const events = train(vae({ latent: 2, hidden: [8] }), splitOff(broken), { steps: 50, batch: 8 }, settings);
     await expect(async () => {
       for await (const _ of events);

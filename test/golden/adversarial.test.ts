@@ -6,15 +6,14 @@ import { type Tensor, input } from "../../src/graph/tensor.ts";
 import { conv2d, linear, spectralNorm } from "../../src/nn/index.ts";
 import { hinge, leastSquares, minimax, nonSaturating, wasserstein } from "../../src/objectives/index.ts";
 import { mul, sum } from "../../src/ops/index.ts";
-import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
+import { type Engine, interpreter } from "../../src/runtime/index.ts";
 import { OpenContext } from "../nn/context.ts";
 import "../tolerance.ts";
+import { engines } from "./engines.ts";
 import {
   type Form,
   type Result,
   type Wave,
-  close,
-  exact,
   inOurLayout,
   parameterForm,
   readGolden,
@@ -41,13 +40,6 @@ const golden = readGolden<{
   losses: { inputs: Readonly<Record<"real" | "fake", Wave>>; losses: Readonly<Record<keyof typeof objectives, Loss>> };
   spectral: Readonly<Record<"linear" | "conv", Spectral>>;
 }>("adversarial");
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 async function compute(
   engine: Engine,

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { reshaped } from "../../src/base/ndarray.ts";
 import { gan, wganGp } from "../../src/models/index.ts";
 import "../tolerance.ts";
+import { engines } from "./engines.ts";
 import {
   type Game,
   type Results,
   build,
   comparison,
-  engines,
   expectScalars,
   gradientOf,
   paramsOf,

@@ -6,10 +6,10 @@ import type { Model } from "../../src/models/index.ts";
 import { batchNorm, conv2d, convTranspose2d, sequential } from "../../src/nn/index.ts";
 import { add, mean, neg, reshape, softplus, stopGradient, tanh } from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/index.ts";
-import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
-import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
+import { engines } from "./engines.ts";
+import { type Result, type Wave, close, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, port, runStep, watched } from "./step.ts";
 
 interface Golden {
@@ -96,13 +96,6 @@ const waves = (specs: Readonly<Record<string, Wave>>) =>
   Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, wave(spec)]));
 const results = (of: Readonly<Record<string, Result>>) =>
   Object.fromEntries(Object.entries(of).map(([name, result]) => [name, resultArray(result)]));
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 describe("one step of PyTorch's DCGAN", () => {
   it.each(engines)(

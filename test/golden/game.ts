@@ -2,10 +2,10 @@ import { expect } from "vitest";
 
 import type { NdArray, Shape } from "../../src/base/ndarray.ts";
 import type { ConfiguredModel, Model } from "../../src/models/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
+import { type Arrays } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
-import { type Result, type Wave, close, exact, resultArray, wave } from "./golden.ts";
+import { type Result, type Wave, resultArray, wave } from "./golden.ts";
 import { partsOf, port } from "./step.ts";
 
 // What the tests of golden steps of games share.
@@ -18,13 +18,6 @@ export interface Game {
   readonly inputs: Waves;
   readonly parameters: Readonly<Record<string, Waves>>;
 }
-
-export const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 export const tanh = { activation: "tanh", discriminatorActivation: "tanh", ema: 0 } as const;
 export const points = { kind: "points", shape: [2] } as const;

@@ -6,13 +6,13 @@ import type { Arrays } from "../../src/runtime/index.ts";
 import { layoutOf } from "../../src/step/layout.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
+import { engines } from "./engines.ts";
 import {
   type Game,
   type Results,
   type Waves,
   build,
   comparison,
-  engines,
   expectScalars,
   gradientOf,
   paramsOf,

@@ -5,20 +5,10 @@ import { key } from "../../src/base/random.ts";
 import { flatten } from "../../src/base/tree.ts";
 import { type Model, categoricalVae, iwae } from "../../src/models/index.ts";
 import type { Optimizer } from "../../src/optim/index.ts";
-import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
-import {
-  type Result,
-  type Wave,
-  close,
-  exact,
-  inOurLayout,
-  parameterForm,
-  readGolden,
-  resultArray,
-  wave,
-} from "./golden.ts";
+import { engines } from "./engines.ts";
+import { type Result, type Wave, inOurLayout, parameterForm, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, runStep } from "./step.ts";
 
 interface Step {
@@ -62,13 +52,6 @@ function port(model: Model, theirs: Readonly<Record<string, NdArray<"float64">>>
     }),
   );
 }
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 describe.each(steps.map((step) => [step.name, step] as const))("one step of PyTorch's, %s", (name, step) => {
   it.each(engines)("has its loss, its parts and all gradients on the engine %s", async (_, engine, relative) => {

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { type NdArray, ndarray, sizeOf, zeros } from "../../src/base/ndarray.ts";
 import { type ConfiguredModel, type Model, cyclegan, pix2pix } from "../../src/models/index.ts";
-import { type Arrays, type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
+import { type Arrays } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
-import { type Result, type Wave, close, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
+import { engines } from "./engines.ts";
+import { type Result, type Wave, exact, inOurLayout, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, port, runSteps, watched } from "./step.ts";
 
 type Waves = Readonly<Record<string, Wave>>;
@@ -26,13 +27,6 @@ const golden = readGolden<{
   dag: Golden & { readonly losses: readonly Readonly<Record<string, number>>[] };
   pix2pix: Golden & { readonly losses: Readonly<Record<string, number>> };
 }>("translation");
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 function build({ definition, options }: ConfiguredModel, { shape }: Wave): Model {
   const [, channels, height, width] = shape as [number, number, number, number];

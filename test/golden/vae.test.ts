@@ -5,20 +5,10 @@ import { flatten } from "../../src/base/tree.ts";
 import { key } from "../../src/base/random.ts";
 import { type Model, vae } from "../../src/models/index.ts";
 import type { Optimizer } from "../../src/optim/index.ts";
-import { type Engine, interpreter, ortEngine, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { stateNames } from "../../src/step/state-view.ts";
 import "../tolerance.ts";
-import {
-  type Result,
-  type Wave,
-  close,
-  exact,
-  inOurLayout,
-  parameterForm,
-  readGolden,
-  resultArray,
-  wave,
-} from "./golden.ts";
+import { engines } from "./engines.ts";
+import { type Result, type Wave, inOurLayout, parameterForm, readGolden, resultArray, wave } from "./golden.ts";
 import { partsOf, runStep } from "./step.ts";
 
 interface Step {
@@ -121,13 +111,6 @@ function byPixels(value: NdArray<"float64">, axis: number, conv: boolean): NdArr
   const order = [...before.map((_, i) => i), at + 1, at + 2, at, ...after.map((_, i) => at + 3 + i)];
   return reshaped(permuted(opened, order), value.shape);
 }
-
-const engines: readonly (readonly [string, Engine, number])[] = [
-  ["interpreter", interpreter(), exact],
-  ["cpu", ortEngine({ device: "cpu", threads: 1 }), close],
-  ["kernels", kernelEngine({ device: "cpu", threads: 1 }), close],
-  ["wasm", wasmEngine(), close],
-];
 
 describe.each(steps.map((step) => [step.name, step] as const))("one step of PyTorch's VAE, %s", (_, step) => {
   it.each(engines)("has its loss, its parts and all gradients on the engine %s", async (__, engine, relative) => {
