@@ -4,6 +4,7 @@ import { emitFinish, emitKernel } from "./emit-kernel.ts";
 import { type ProductFunctions, addProductFunctions, borderBytes, emitProduct } from "./emit-product.ts";
 import { emitArgmax, emitScatter } from "./emit-steps.ts";
 import { emitBarrier } from "./emit-threads.ts";
+import { imports } from "./imports.ts";
 import { printKernel } from "./kernel.ts";
 import { type Work, meetings } from "./meetings.ts";
 import { type MemoryPlan, bytesOfBuffer } from "./memory-plan.ts";
@@ -93,7 +94,7 @@ class ProgramWriter {
   write(pages: number | null): Uint8Array<ArrayBuffer> {
     const { segments, copied } = this.schedule;
     // Kernels first: WebAssembly calls functions by index, in order of definition.
-    const barrier = this.control === null ? null : this.module.add(emitBarrier());
+    const barrier = this.control === null ? null : this.module.add(emitBarrier(this.module.import(imports.waiting)));
     for (const segment of segments) {
       if (segment.kind === "kernels") for (const step of segment.steps) this.calls.set(step, this.callsOf(step));
     }

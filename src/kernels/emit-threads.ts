@@ -3,12 +3,16 @@ import { FunctionBuilder, type Local } from "./wasm.ts";
 
 /** Loads of a spin-wait, about 20 us in all, which is longer than most passes. */
 const looks = 20_000;
-const second = 1e9;
-/** Seconds, counted while other threads were awake, after which a thread missing at a barrier counts as failed. */
-const patience = 60;
+/** Nanoseconds of sleep at a barrier before a thread looks around for others that died. */
+const nap = 1e8;
+/** Naps, counted while other threads were awake, after which a thread missing at a barrier counts as failed: 60 seconds. */
+const patience = 600;
 
-/** A barrier: a function of the address of the control words and the number of threads. No thread continues before all have arrived. */
-export function emitBarrier(): FunctionBuilder {
+/**
+ * A barrier: a function of the address of the control words and the number of threads. No thread continues before all have arrived.
+ * @param waiting Index of the function that is called after each nap, which may set the word `failed`.
+ */
+export function emitBarrier(waiting: number): FunctionBuilder {
   const code = new FunctionBuilder(["i32", "i32"]);
   const [at, threads] = code.params as [Local, Local];
   const [before, left, isLast] = [code.local("i32"), code.local("i32"), code.local("i32")];
@@ -43,8 +47,9 @@ export function emitBarrier(): FunctionBuilder {
         code.i32(patience).set(left);
         add("sleepers", 1).drop();
         code.loop(() => {
-          code.get(at).get(before).sleep(second, word("barrier")).i32(2).op("i32.eq");
+          code.get(at).get(before).sleep(nap, word("barrier")).i32(2).op("i32.eq");
           code.when(() => {
+            code.call(waiting, []);
             code.get(left).i32(1).op("i32.sub").tee(left).op("i32.eqz");
             code.when(() => code.get(at).i32(2).atomic("i32.atomic.store", word("failed")));
           });

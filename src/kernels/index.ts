@@ -16,7 +16,7 @@ export { lastTwo } from "./matrices.ts";
 export { printPlan } from "./print-plan.ts";
 export type { Schedule, Segment } from "./schedule.ts";
 export type { Buffer, Product } from "./steps.ts";
-export { memoryImport } from "./memory-import.ts";
+export { imports } from "./imports.ts";
 
 /** A graph's outputs and the new values of its inputs, by name. */
 export interface KernelGraph {

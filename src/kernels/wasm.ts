@@ -1,4 +1,4 @@
-import { memoryImport } from "./memory-import.ts";
+import { imports } from "./imports.ts";
 import { type Instruction, type InstructionName, type ValueType, instructions } from "./instructions.ts";
 
 /** Bytes of WebAssembly under construction. */
@@ -276,25 +276,34 @@ export interface MemoryLimits {
 export class ModuleBuilder {
   private readonly types: string[] = [];
   private readonly typeBytes: Bytes[] = [];
+  private readonly imports: Bytes[] = [];
   private readonly functions: { readonly type: number; readonly body: Bytes }[] = [];
   private readonly exports: Bytes[] = [];
 
+  /** Imports a function without parameters, before others are added, and returns its index. */
+  import(name: string): number {
+    if (this.functions.length > 0) throw new TypeError("wasm: imports come before the functions of the module");
+    const index = this.imports.length;
+    this.imports.push(new Bytes().name(imports.module).name(name).byte(0).unsigned(this.typeOf([])));
+    return index;
+  }
+
   /** Adds a function and returns its index. */
   add(builder: FunctionBuilder, exported?: string): number {
-    const index = this.functions.length;
+    const index = this.imports.length + this.functions.length;
     this.functions.push({ type: this.typeOf(builder.params.map(({ type }) => type)), body: builder.finish() });
     if (exported !== undefined) this.exports.push(new Bytes().name(exported).byte(0).unsigned(index));
     return index;
   }
 
   finish({ pages, shared }: MemoryLimits): Uint8Array<ArrayBuffer> {
-    const memory = new Bytes().name(memoryImport.module).name(memoryImport.name).byte(2);
+    const memory = new Bytes().name(imports.module).name(imports.memory).byte(2);
     if (shared === undefined) memory.byte(0).unsigned(pages);
     else memory.byte(3).unsigned(pages).unsigned(shared);
     const module = new Bytes().raw([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
     const section = (id: number, parts: readonly Bytes[]) => module.byte(id).sized(new Bytes().vector(parts));
     section(1, this.typeBytes);
-    section(2, [memory]);
+    section(2, [memory, ...this.imports]);
     section(
       3,
       this.functions.map(({ type }) => new Bytes().unsigned(type)),

@@ -19,5 +19,10 @@ export const startThread = (listener: ThreadListener): ThreadHost => {
       worker.postMessage(message);
     },
     end: () => void worker.terminate(),
+    isDead: () => {
+      // Known before the event is heard: of a thread that has stopped, Node tells an idle time of -1, or nothing but zeros.
+      const { idle, active } = worker.performance.eventLoopUtilization();
+      return idle < 0 || active === 0;
+    },
   };
 };

@@ -6,8 +6,8 @@ import {
   type KernelPlan,
   addressOf,
   emitKernels,
+  imports,
   layoutOf,
-  memoryImport,
   printPlan,
   slotOf,
   stepsApart,
@@ -96,8 +96,8 @@ export class KernelProgram implements Compiled {
     const threads = pool !== null && isWorth ? await pool.enter() : null;
     const threadLayout = { control: threads && threads.control, pages: heap.isShared ? mostPages : null };
     const module = await WebAssembly.compile(emitKernels(plan, base, threadLayout));
-    const imports = { [memoryImport.module]: { [memoryImport.name]: heap.memory } };
-    const exports = new WebAssembly.Instance(module, imports).exports as Exports;
+    const given = { [imports.memory]: heap.memory, ...(threads && { [imports.waiting]: () => threads.lookAround() }) };
+    const exports = new WebAssembly.Instance(module, { [imports.module]: given }).exports as Exports;
     const team = threads && { threads, program: await threads.add(module) };
     const products = new Map<number, Products>();
     const sessions = host.products && new ProductSessions(host.products);

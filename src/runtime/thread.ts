@@ -1,6 +1,6 @@
 import type { KernelMemory } from "./heap.ts";
 import { control } from "../kernels/thread-control.ts";
-import { memoryImport } from "../kernels/memory-import.ts";
+import { imports } from "../kernels/imports.ts";
 
 /** A message from an engine to one of its threads. */
 export type ToThread =
@@ -42,8 +42,9 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
       begun = { ...message, words: new Int32Array(message.memory.buffer, message.control, 16) };
     else if (message.type === "remove") for (const program of message.programs) programs.delete(program);
     else {
-      const imports = { [memoryImport.module]: { [memoryImport.name]: begun!.memory } };
-      programs.set(message.program, new WebAssembly.Instance(message.module, imports).exports as Exports);
+      // Only the engine's own thread hears of others that died.
+      const given = { [imports.module]: { [imports.memory]: begun!.memory, [imports.waiting]: () => {} } };
+      programs.set(message.program, new WebAssembly.Instance(message.module, given).exports as Exports);
     }
     const seen = Atomics.load(begun!.words, control.jobs);
     answer("ready");

@@ -7,6 +7,8 @@ import type { FromThread, ToThread } from "./thread.ts";
 export interface ThreadHost {
   post(message: ToThread): void;
   end(): void;
+  /** Whether it is known at once, without waiting for an event, that the thread died. Browsers know no such way. */
+  isDead?(): boolean;
 }
 
 /** Who hears of a thread. */
@@ -123,6 +125,11 @@ export class Threads {
     if (failed === 0) return;
     this.fail(failed === 1 ? "it failed while it worked" : "it did no work for 60 seconds");
     this.requireAlive();
+  }
+
+  /** Called while the caller waits for the others, when it cannot hear of events: one that died never comes. */
+  lookAround(): void {
+    if (this.hosts.some((host) => host.isDead?.() === true)) this.fail("it ended while it worked");
   }
 
   /** Ends the threads, and releases the memory that they share. */

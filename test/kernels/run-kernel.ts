@@ -3,7 +3,7 @@ import { sourcesOf } from "../../src/kernels/emit-access.ts";
 import { emitKernel } from "../../src/kernels/emit-kernel.ts";
 import type { Kernel } from "../../src/kernels/kernel.ts";
 import { loopNest } from "../../src/kernels/loops.ts";
-import { memoryImport } from "../../src/kernels/memory-import.ts";
+import { imports } from "../../src/kernels/imports.ts";
 import { ModuleBuilder } from "../../src/kernels/wasm.ts";
 
 const page = 65536;
@@ -24,7 +24,7 @@ export function runKernel(kernel: Kernel, arrays: readonly NdArray[]): void {
   const bytes = new Uint8Array(memory.buffer);
   for (const [array, at] of places) bytes.set(bytesOf(array as NdArray), at);
   const compiled = new WebAssembly.Module(module.finish({ pages }));
-  const { exports } = new WebAssembly.Instance(compiled, { [memoryImport.module]: { [memoryImport.name]: memory } });
+  const { exports } = new WebAssembly.Instance(compiled, { [imports.module]: { [imports.memory]: memory } });
   (exports.run as (...args: number[]) => void)(...sources.map((source) => places.get(source)!), 0, 0, 1);
   for (const [array, at] of places)
     bytesOf(array as NdArray).set(bytes.subarray(at, at + (array as NdArray).data.byteLength));

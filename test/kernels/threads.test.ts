@@ -140,6 +140,27 @@ describe("threads", () => {
     await expect(engine.compile(program())).rejects.toThrow("a thread of this engine died");
   });
 
+  it("that die in the middle of a step are told of in words, and soon", { timeout: 90_000 }, async () => {
+    const hosts: ThreadHost[] = [];
+    const start: typeof startThread = (listener) => {
+      const host = startThread(listener);
+      hosts.push(host);
+      return host;
+    };
+    const engine = wasmEngine({ threads: { threads: 3, start } });
+    const compiled = await engine.compile(program());
+    const own = engine.createState(state);
+    await compiled.run(feeds, own);
+    hosts[1]!.end();
+    const began = performance.now();
+    // Steps leave no time for events: without another sign, the others would wait for a minute.
+    const endless = async () => {
+      for (;;) await compiled.run(feeds, own);
+    };
+    await expect(endless()).rejects.toThrow("wasm: a thread of this engine died - got: it ended while it worked");
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it("that fail while others wait for them are told of in words", async () => {
     const heap = new Heap("own", true);
     const threads = await Threads.start("own", heap, { threads: 2, start: startThread }, 0);
