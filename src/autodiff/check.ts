@@ -3,9 +3,9 @@ import { type Feeds, evaluate } from "../graph/evaluate.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /**
- * Central differences of a scalar with respect to one input, in float64, in the shape of that input: the reference for
- * `grad`.
- * @param step Distance to either side; the error falls with its square until rounding takes over near 1e-6.
+ * The gradient of a scalar with respect to one input by central differences in float64, in the shape of the input: the
+ * reference for `grad`.
+ * @param step Distance to either side. The error is proportional to its square, until rounding dominates near 1e-6.
  */
 export function finiteDifference(y: Tensor, feeds: Feeds, name: string, step = 1e-5): NdArray<"float64"> {
   const at = Float64Array.from(feeds[name]!.data);

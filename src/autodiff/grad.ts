@@ -7,8 +7,8 @@ import { add, broadcastTo } from "../ops/index.ts";
 
 /**
  * Gradients of a scalar [] with respect to tensors of its graph, in their shapes. Gradients are graphs and can be
- * differentiated again. A tensor on which the scalar does not depend gets zeros.
- * @throws ShapeError when `y` is not a scalar.
+ * differentiated again. They are zero for tensors on which the scalar does not depend.
+ * @throws ShapeError if `y` is not a scalar.
  */
 export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (y.shape.length !== 0 || y.dtype !== "float32") {
@@ -18,7 +18,7 @@ export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Vector-Jacobian product: gradients of sum(g * y) with respect to tensors of the graph, in their shapes; `g` has the
+ * Vector-Jacobian product: gradients of sum(g * y) with respect to tensors of the graph, in their shapes. `g` has the
  * shape of `y`.
  */
 export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -45,11 +45,11 @@ export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor
   return wrt.map((x) => totals.get(x) ?? filled(0, x.shape));
 }
 
-/** Broadcasting would hide a gradient of another shape and sum it to wrong numbers. */
+/** Otherwise broadcasting would hide a wrong shape and give wrong numbers. */
 function requireShapeOf(x: Tensor, g: Tensor, where: string): void {
   if (formatShape(g.shape) === formatShape(x.shape)) return;
   throw new ShapeError(
-    `${where}: a gradient must have the shape of what it belongs to - got ${formatShape(g.shape)} for ${formatShape(x.shape)}`,
+    `${where}: a gradient must have the shape of its tensor - got ${formatShape(g.shape)} for ${formatShape(x.shape)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Bytes one after another in one new array; never a view, which `slice` of Node's Buffer would be. */
+/** Concatenates bytes into a new array; never a view, unlike `slice` of Node's Buffer. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -1,4 +1,4 @@
-/** The one source of time. Passed in wherever time is needed, so that a test can say what time it is. */
+/** The only source of time. It is passed in wherever time is needed, so that tests can set it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC, monotonic within a process. */
   now(): number;

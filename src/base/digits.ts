@@ -1,17 +1,17 @@
-/** A number rounded to this many significant digits. */
+/** Rounds a number to significant digits. */
 export function significant(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
 }
 
 /**
- * A number with three significant digits: `0.031`. @param others Numbers next to which it is read: it gets as many
- * digits as it takes to differ from those that it differs from.
+ * Formats a number with three significant digits (`0.0312`), or as many more as distinguish it from `others`.
+ * @param others Numbers shown next to it.
  */
 export function threeDigits(value: number, ...others: readonly number[]): string {
   const looksLike = (digits: number): boolean =>
     others.some((other) => other !== value && significant(other, digits) === significant(value, digits));
   let digits = 3;
-  // Beyond, numbers differ by rounding of their computation.
+  // Further digits are rounding errors.
   while (digits < 8 && looksLike(digits)) digits++;
   return String(significant(value, digits));
 }

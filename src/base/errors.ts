@@ -1,6 +1,6 @@
 /**
- * An error whose cause the user can fix. `message` reads `where: rule - got value`; `hint` says what to do next. There
- * is one subclass per kind, so that callers can distinguish them without reading text.
+ * An error whose cause the user can fix. `message` has the form `where: rule - got value`; `hint` says what to do next.
+ * There is one subclass per kind, so that callers need not parse messages.
  */
 export class ZayaError extends Error {
   readonly hint: string | undefined;
@@ -12,7 +12,7 @@ export class ZayaError extends Error {
   }
 }
 
-/** Shapes or types of tensors that do not fit together. `scope` is the path of the layer that was being applied. */
+/** Incompatible shapes or types of tensors. `scope` is the path of the layer that was being applied. */
 export class ShapeError extends ZayaError {
   scope: readonly string[] = [];
   private readonly text: string;
@@ -22,7 +22,7 @@ export class ShapeError extends ZayaError {
     this.text = text;
   }
 
-  /** Names one more part around the place of the error. */
+  /** Prepends a part to the scope path. */
   enter(part: string): this {
     this.scope = [part, ...this.scope];
     this.message = `${this.text} (in ${this.scope.join(".")})`;
@@ -30,9 +30,9 @@ export class ShapeError extends ZayaError {
   }
 }
 
-/** An option, a flag or a name that is not valid; refused before any work starts. */
+/** An invalid option, flag or name, refused before any work starts. */
 export class OptionError extends ZayaError {
-  /** @param option The option, where one is meant; message and hint then begin with its name. */
+  /** @param option The option concerned, if any; message and hint then begin with its name. */
   constructor(
     message: string,
     hint?: string,
@@ -42,16 +42,16 @@ export class OptionError extends ZayaError {
   }
 }
 
-/** Data that cannot be read or does not have the form it should have. */
+/** Data that cannot be read or do not have the required form. */
 export class DataError extends ZayaError {}
 
-/** What a model gives is not finite: it has diverged, or one item is far from all that it was trained on. */
+/** Non-finite output of a model: it has diverged, or an item is far outside its training data. */
 export class NotFiniteError extends DataError {}
 
-/** A file of a run (checkpoint, config, record) that is missing, damaged or in use. */
+/** A missing, damaged or locked file of a run (checkpoint, config, record). */
 export class RunError extends ZayaError {}
 
-/** A loss that stopped being finite. `step` is the step that produced it. */
+/** A loss that became NaN or infinite. `step` is the training step that produced it. */
 export class DivergedError extends ZayaError {
   constructor(
     readonly step: number,
@@ -62,10 +62,10 @@ export class DivergedError extends ZayaError {
   }
 }
 
-/** The engine asked for does not exist here or failed. */
+/** An engine that is not available on this machine, or failed. */
 export class EngineError extends ZayaError {}
 
-/** Runs `body`; a shape error that it throws names `part` in its scope path. @throws what `body` throws. */
+/** Runs `body`, and prepends `part` to the scope path of a shape error. @throws what `body` throws. */
 export function inScope<T>(part: string, body: () => T): T {
   try {
     return body();

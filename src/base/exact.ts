@@ -1,15 +1,15 @@
-// Doubles are whole multiples of powers of two: as whole numbers of one unit their sums and products are exact.
+// Doubles are integer multiples of powers of two. As integers in a common unit, their sums and products are exact.
 
 const bytes = new DataView(new ArrayBuffer(8));
 
-/** The largest power of two whose whole multiple a finite double is, as its exponent; Infinity for 0. */
+/** The exponent of the largest power of two of which a finite double is an integer multiple; Infinity for 0. */
 export function unitExponent(value: number): number {
   if (value === 0) return Infinity;
   const [mantissa, exponent] = parts(value);
   return exponent + trailingZeros(mantissa);
 }
 
-/** A finite double over 2^exponent. The exponent is at most `unitExponent` of it. */
+/** A finite double divided by 2^exponent, which must not exceed its `unitExponent`. */
 export function wholeOf(value: number, exponent: number): bigint {
   if (value === 0) return 0n;
   const [mantissa, own] = parts(value);
@@ -17,18 +17,18 @@ export function wholeOf(value: number, exponent: number): bigint {
   return value < 0 ? -whole : whole;
 }
 
-/** The double nearest to the quotient, within a unit of its last place. The divisor is above 0. */
+/** The quotient as a double, within one unit in the last place. The divisor must be positive. */
 export function quotient(dividend: bigint, divisor: bigint): number {
   if (dividend === 0n) return 0;
   const size = dividend < 0n ? -dividend : dividend;
-  // So many places that the whole quotient has 64 bits at least.
+  // Shifted so far that the integer quotient has at least 64 bits.
   const shift = bitLength(divisor) - bitLength(size) + 65;
   const whole = shift >= 0 ? (size << BigInt(shift)) / divisor : size / (divisor << BigInt(-shift));
   const value = scaled(Number(whole), -shift);
   return dividend < 0n ? -value : value;
 }
 
-/** value 2^exponent, in two steps, because one factor may be out of range although the product is not. */
+/** value * 2^exponent in two steps, because the factor may be out of range even if the product is not. */
 function scaled(value: number, exponent: number): number {
   const first = Math.max(-1000, Math.min(1000, exponent));
   const rest = exponent - first;
@@ -39,7 +39,7 @@ function bitLength(positive: bigint): number {
   return positive.toString(16).length * 4;
 }
 
-/** The mantissa of a double's magnitude, a whole number, and the exponent of its unit. */
+/** The integer mantissa of a double's magnitude, and the exponent of its unit. */
 function parts(value: number): [mantissa: bigint, exponent: number] {
   bytes.setFloat64(0, value);
   const bits = bytes.getBigUint64(0);

@@ -1,8 +1,8 @@
-// IEEE 754 half precision: 1 sign bit, 5 of the exponent, 10 of the fraction.
+// IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits.
 
 let decoded: Float32Array | null = null;
 
-/** The values of half-precision numbers given by their bits. */
+/** Converts half-precision numbers, given as bits, to float32. */
 export function fromFloat16(bits: Uint16Array): Float32Array {
   decoded ??= decodeAll();
   const out = new Float32Array(bits.length);
@@ -23,7 +23,7 @@ function decodeAll(): Float32Array {
   return table;
 }
 
-/** The nearest half-precision numbers, ties to even, as bits; infinite beyond 65504. */
+/** Rounds to half precision, ties to even, as bits; values beyond 65504 overflow to infinity. */
 export function toFloat16(values: ArrayLike<number>): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = encodeOne(values[i]!);
@@ -35,7 +35,7 @@ function encodeOne(value: number): number {
   const size = Math.abs(value);
   if (Number.isNaN(size)) return 0x7e00;
   if (size >= 65520) return sign | 0x7c00;
-  // Below 2^-14 the steps stay 2^-24; a fraction that rounds up to 1024 is the next exponent's 0.
+  // Below 2^-14 (subnormals) the spacing stays 2^-24. A fraction that rounds up to 1024 carries into the exponent.
   const exponent = Math.max(-14, Math.floor(Math.log2(size)));
   const steps = size * 2 ** (10 - exponent);
   const down = Math.floor(steps);

@@ -1,6 +1,6 @@
 import { significant } from "./digits.ts";
 
-/** Bytes in words, so that the user can tell whether memory would suffice. */
+/** Formats an amount of memory for messages. */
 export function gibibytes(bytes: number): string {
   return `${significant(bytes / 2 ** 30, 3)} GiB`;
 }

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { RunError } from "./errors.ts";
 
 /**
- * What the bytes of a JSON file say; a byte order mark is passed over.
- * @throws RunError when they are no JSON in UTF-8.
+ * Parses a JSON file, skipping a byte order mark.
+ * @throws RunError if the bytes are not JSON in UTF-8.
  */
 export function parseJson(bytes: Uint8Array, file: string, hint?: string): unknown {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
@@ -19,7 +19,7 @@ export function parseJson(bytes: Uint8Array, file: string, hint?: string): unkno
   }
 }
 
-/** A value that has the form it should have. @throws RunError naming the entry that has not. */
+/** Validates a value against a schema. @throws RunError naming the invalid entry. */
 export function parseRecord<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -38,17 +38,17 @@ function shown(value: unknown): string {
   return value === undefined ? "none" : JSON.stringify(value).slice(0, 60);
 }
 
-/** Text as the bytes of a file. */
+/** Encodes text as UTF-8. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** A value as the bytes of a JSON file that people read. */
+/** Encodes a value as indented JSON. */
 export function encodeJson(value: unknown): Uint8Array<ArrayBuffer> {
   return encodeText(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-// Fields of records, with the words of errors.
+// Fields of records, with their error messages.
 
 export const textEntry = z.string({ error: "must be text" });
 export const numberEntry = z.number({ error: "must be a number" });

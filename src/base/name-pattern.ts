@@ -1,18 +1,18 @@
-/** The places in braces of a pattern: `"step" | "net"` of `gradient/{step}/{net}`. */
+/** The placeholders in a pattern: `"step" | "net"` in `gradient/{step}/{net}`. */
 type Places<Pattern extends string> = Pattern extends `${string}{${infer Place}}${infer Rest}`
   ? Place | Places<Rest>
   : never;
 
-/** Names of one form, built and read by the same pattern. */
+/** Names of one form, built and parsed by the same pattern. */
 export interface NamePattern<Place extends string> {
   name(parts: Readonly<Record<Place, string | number>>): string;
-  /** What stands in the places of a name; null for a name of another form. */
+  /** The values of the placeholders in a name; null for a name of another form. */
   parse(name: string): Readonly<Record<Place, string>> | null;
 }
 
-/** Names such as `gradient/{step}/{net}`. No place is empty or holds a slash; where two readings fit, earlier places are shorter. */
+/** Defines names such as `gradient/{step}/{net}`. No value is empty or contains a slash; if a name is ambiguous, earlier values are shorter. */
 export function namePattern<const Pattern extends string>(pattern: Pattern): NamePattern<Places<Pattern>> {
-  // Words and places in turn, a word first.
+  // Alternates fixed text and placeholders, starting with text.
   const words = pattern.split(/\{\w+\}/);
   const places = [...pattern.matchAll(/\{(\w+)\}/g)].map(([, place]) => place!) as Places<Pattern>[];
   const form = new RegExp(`^${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("([^/]+?)")}$`);

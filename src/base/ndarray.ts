@@ -8,11 +8,11 @@ interface Storage {
   float64: Float64Array;
   int32: Int32Array;
   uint8: Uint8Array;
-  /** One byte an element, 0 or 1. */
+  /** One byte per element, 0 or 1. */
   bool: Uint8Array;
 }
 
-/** Type of an array's numbers. */
+/** Element type of an array. */
 export type DType = keyof Storage;
 
 /** Numbers in memory: contiguous, C order (last axis fastest). The symbolic counterpart is `Tensor`. */
@@ -42,7 +42,7 @@ export function formatShape(shape: readonly (number | string)[]): string {
   return `[${shape.join(", ")}]`;
 }
 
-/** An array over `data` without copying. @throws ShapeError when the length does not fit the shape. */
+/** Wraps `data` in an array without copying. @throws ShapeError if the length does not match the shape. */
 export function ndarray<D extends DType>(dtype: D, shape: Shape, data: Storage[D]): NdArray<D> {
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(`ndarray: ${formatShape(shape)} holds ${sizeOf(shape)} numbers - got ${data.length}`);
@@ -50,7 +50,7 @@ export function ndarray<D extends DType>(dtype: D, shape: Shape, data: Storage[D
   return { dtype, shape: [...shape], data };
 }
 
-/** Room for `size` elements, all zero. */
+/** Storage for `size` elements, all zero. */
 export function allocate<D extends DType>(dtype: D, size: number): Storage[D] {
   return new constructors[dtype](size) as Storage[D];
 }
@@ -60,7 +60,7 @@ export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "flo
   return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
 }
 
-/** An array whose numbers are made when they are first asked for: its size is known before there is memory for it. */
+/** An array that is computed on first access, so that its size is known before memory is allocated. */
 export function deferred(shape: Shape, make: () => NdArray<"float32">): NdArray<"float32"> {
   let data: Float32Array | undefined;
   return {
@@ -84,12 +84,12 @@ export function scalar(value: number): NdArray<"float32"> {
   return ndarray("float32", [], Float32Array.of(value));
 }
 
-/** A float32 array from plain numbers, one level (`[n]`) or given its shape. */
+/** A float32 array from plain numbers, of shape `[n]` unless another is given. */
 export function fromNumbers(values: ArrayLike<number>, shape: Shape = [values.length]): NdArray<"float32"> {
   return ndarray("float32", shape, Float32Array.from(values));
 }
 
-/** The same numbers and shape in another type; a copy unless the type already fits. */
+/** Converts an array to another element type; a copy unless it already has that type. */
 export function castTo<D extends DType>(a: NdArray, dtype: D): NdArray<D> {
   if (a.dtype === dtype) return a as NdArray<D>;
   const data = allocate(dtype, a.data.length);
@@ -97,12 +97,12 @@ export function castTo<D extends DType>(a: NdArray, dtype: D): NdArray<D> {
   return ndarray(dtype, a.shape, data);
 }
 
-/** The same numbers under another shape, sharing memory. @throws ShapeError when the sizes differ. */
+/** The array with another shape, sharing memory. @throws ShapeError if the sizes differ. */
 export function reshaped<D extends DType>(a: NdArray<D>, shape: Shape): NdArray<D> {
   return ndarray(a.dtype, shape, a.data);
 }
 
-/** Distance in elements between neighbours along each axis. */
+/** C-order strides of a shape, in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -113,7 +113,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Axes reordered: axis `i` of the result is axis `order[i]` of `a`. A copy. */
+/** Permutes the axes: axis `i` of the result is axis `order[i]` of `a`. A copy. */
 export function permuted<D extends DType>(a: NdArray<D>, order: readonly number[]): NdArray<D> {
   const shape = order.map((axis) => a.shape[axis]!);
   const strides = stridesOf(a.shape);
@@ -125,7 +125,7 @@ export function permuted<D extends DType>(a: NdArray<D>, order: readonly number[
   );
 }
 
-/** Reads `a` by strides (in elements, zero repeats an axis, negative reverses it) into a new contiguous array of `shape`. */
+/** Copies a strided view of `a` into a new contiguous array of `shape`. Strides are in elements; 0 repeats an axis, negative strides reverse it. */
 export function gatherStrided<D extends DType>(
   a: NdArray<D>,
   shape: Shape,
@@ -162,7 +162,7 @@ export function rows<D extends DType>(a: NdArray<D>, start: number, stop: number
   return ndarray(a.dtype, [stop - start, ...a.shape.slice(1)], data);
 }
 
-/** The chosen rows along the first axis, in that order: [n, ...] to [indices.length, ...]. A copy. */
+/** Selects rows along the first axis, in the given order: [n, ...] to [indices.length, ...]. A copy. */
 export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<number>): NdArray<D> {
   const tail = a.shape.slice(1);
   const width = sizeOf(tail);
@@ -174,7 +174,7 @@ export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<nu
   return out;
 }
 
-/** Concatenates arrays [n, ...] along the first axis; a copy. @throws ShapeError when the other extents differ. */
+/** Concatenates arrays [n, ...] along the first axis; a copy. @throws ShapeError if the other extents differ. */
 export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray<D> {
   const first = parts[0];
   if (first === undefined) throw new ShapeError("joinRows: needs at least one array - got none");
@@ -194,7 +194,7 @@ export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray
   return out;
 }
 
-/** The values of an array of any shape as float64, in C order, for sums over many of them; shares memory if they are float64. */
+/** The elements of an array as float64, in C order, for sums over many of them; shares memory with a float64 array. */
 export function toFloat64({ data }: NdArray): Float64Array {
   return data instanceof Float64Array ? data : new Float64Array(data);
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { OptionError } from "./errors.ts";
 
-// Options are declared once, as a zod schema: it gives the type, the default, the check, the flag of the command line
-// and its help. Flags arrive as text, files and callers give numbers; these fields take both, and are typed for callers.
+// Options are declared once, as a zod schema, from which the type, the default, the validation, the command-line flag
+// and its help follow. Flags arrive as text, while files and callers pass numbers: these fields accept both and are
+// typed for callers.
 
-/** A field whose values may also be given as text, typed by what a caller writes. */
+/** A field that also accepts text; its input type is what a caller in TypeScript passes. */
 function field<Schema extends z.ZodType, Given = z.input<Schema>>(
   doc: string,
   convert: (value: unknown) => unknown,
@@ -25,7 +26,7 @@ function listed(value: unknown): unknown {
 interface Bounds {
   readonly min?: number;
   readonly max?: number;
-  /** The number must be larger than this. */
+  /** Exclusive lower bound. */
   readonly above?: number;
 }
 
@@ -42,57 +43,57 @@ export function integerField(doc: string, bounds: Bounds = {}) {
   return field(doc, fromText, bounded(whole, bounds), "n");
 }
 
-/** A whole number from 1, or a share in (0, 1). */
+/** A whole number from 1, or a fraction in (0, 1). */
 export function countOrShareField(doc: string) {
   const error = `must be ${countOrShareRule}`;
   return field(doc, fromText, z.number({ error }).refine(isCountOrShare, { error }), "n|share");
 }
 
-export const countOrShareRule = "a whole number from 1, or a share in (0, 1)";
+export const countOrShareRule = "a whole number from 1, or a fraction in (0, 1)";
 
-/** Whether a number says how many, or which share of all. */
+/** Whether a number is a valid count or fraction. */
 export function isCountOrShare(value: number): boolean {
   return value > 0 && (value < 1 || Number.isSafeInteger(value));
 }
 
-/** Numbers within bounds: a list, or text with commas between them. */
+/** A list of numbers within bounds, or text in which they are separated by commas. */
 export function numberListField(doc: string, bounds: Bounds = {}) {
-  const entries = z.array(bounded(z.number({ error: "must be numbers with commas between them" }), bounds)).min(1);
+  const entries = z.array(bounded(z.number({ error: "must be numbers separated by commas" }), bounds)).min(1);
   return field<typeof entries, number | readonly number[]>(doc, listed, entries, "x,x,...");
 }
 
-/** Whole numbers of at least 1: a list, or text with commas between them. */
+/** A list of whole numbers from 1, or text in which they are separated by commas. */
 export function integerListField(doc: string) {
   const entry = z
-    .number({ error: "must be whole numbers with commas between them" })
+    .number({ error: "must be whole numbers separated by commas" })
     .int()
     .min(1, { error: "must be at least 1" });
   const entries = z.array(entry).min(1);
   return field<typeof entries, number | readonly number[]>(doc, listed, entries, "n,n,...");
 }
 
-/** Any words; `placeholder` says in one word what they are: `file`, `dir`. */
+/** Any text; `placeholder` names its kind in the help: `file`, `dir`. */
 export function textField(doc: string, placeholder = "text") {
   const text = z.string({ error: "must be text" }).min(1, { error: "must not be empty" });
   return text.meta({ description: doc, placeholder });
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function choiceField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
   return z
     .enum(words, { error: `must be one of ${words.join(", ")}` })
     .meta({ description: doc, placeholder: words.join("|") });
 }
 
-/** Some of some words: a list, or text with commas between them. */
+/** A list of some of the given words, or text in which they are separated by commas. */
 export function choiceListField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
-  const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, with commas between them` });
+  const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, separated by commas` });
   const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
   const entries = z.array(entry).min(1);
   return field<typeof entries, readonly Words[number][]>(doc, split, entries, "name,name,...");
 }
 
-/** A number within bounds, or one of some words. */
+/** A number within bounds, or one of the given words. */
 export function numberOrField<const Words extends readonly [string, ...string[]]>(
   doc: string,
   words: Words,
@@ -104,7 +105,7 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
   return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|x`);
 }
 
-/** A whole number from 1, or one of some words; `what` is what the number is. */
+/** A whole number from 1, or one of the given words; `what` names the number in messages. */
 export function countOrWordField<const Words extends readonly [string, ...string[]]>(
   doc: string,
   words: Words,
@@ -134,7 +135,7 @@ function describe({ min, max, above }: Bounds): string {
   return said === "" ? "" : ` ${said}`;
 }
 
-/** Checked options with defaults filled in. @throws OptionError naming the option, the rule and the value. */
+/** Validates options and fills in defaults. @throws OptionError naming the option, the rule and the value. */
 export function parseOptions<Schema extends z.ZodObject>(
   schema: Schema,
   raw: unknown,
@@ -150,7 +151,7 @@ export function parseOptions<Schema extends z.ZodObject>(
     );
   }
   const got = issue.path.reduce<unknown>(
-    // A list given as text is shown whole.
+    // If the list was given as text, the whole text is shown.
     (value, part) => (typeof value === "string" ? value : (value as Record<PropertyKey, unknown> | undefined)?.[part]),
     raw,
   );
@@ -172,15 +173,15 @@ function hintFor(schema: z.ZodObject, name: string): string | undefined {
 export interface OptionDescription {
   readonly name: string;
   readonly doc: string;
-  /** Undefined where it may be left out. */
+  /** The default; undefined if the option may be omitted. */
   readonly initial: unknown;
-  /** What stands for a value of it: `n`, `x`, `file`, or the words that it may be, `AtoB|BtoA`. */
+  /** Placeholder of the value in the help: `n`, `x`, `file`, or the words to choose from, `AtoB|BtoA`. */
   readonly placeholder: string;
-  /** The words it may be; null where it is no choice of one. */
+  /** The words to choose from; null if the option is not a choice of one word. */
   readonly choices: readonly string[] | null;
 }
 
-/** Name, doc text, default and form of each option of a schema. */
+/** Name, doc text, default and placeholder of each option of a schema. */
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
   return Object.entries(schema.shape).map(([name, entry]) => {
     const field = entry as z.ZodType;
@@ -202,7 +203,7 @@ function withoutDefault(field: z.ZodType): z.ZodType {
   return inner === undefined ? field : withoutDefault(inner);
 }
 
-/** An option as the command line has it: `learningRate` as `--learning-rate`, `n` as `-n`. */
+/** The command-line flag of an option: `--learning-rate` for `learningRate`, `-n` for `n`. */
 export function flagOf(name: string): string {
   if (name.length === 1) return `-${name}`;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

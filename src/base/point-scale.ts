@@ -1,28 +1,28 @@
 import { type NdArray, ndarray, zeros } from "./ndarray.ts";
 
-/** Mean and deviation of each coordinate of points: what is taken from them, and what they are divided by. */
+/** Mean and standard deviation of each coordinate of points, by which they are standardised. */
 export interface PointScale {
   readonly mean: readonly number[];
-  /** 1 for a coordinate that is the same throughout. */
+  /** 1 for a constant coordinate. */
   readonly deviation: readonly number[];
 }
 
-/** Steps of float32 that a deviation must have for its numbers to be as good as in float64. */
+/** Number of float32 steps within one standard deviation from which float32 is precise enough. */
 export const enoughSteps = 1000;
 
-/** The distance from a number of this size to the next float32. */
+/** The spacing of float32 numbers at this magnitude. */
 export function float32Step(size: number): number {
   return 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(size))) - 23);
 }
 
-/** The coordinates that float32 has too few steps for: far from 0, and close to each other, as times of a day in seconds since 1970. */
+/** The coordinates that float32 cannot resolve because they are far from 0 and close together, such as the times of one day in seconds since 1970. */
 export function coarseCoordinates({ mean, deviation }: PointScale): number[] {
   return [...mean.keys()].filter(
     (column) => mean[column] !== 0 && deviation[column]! < enoughSteps * float32Step(mean[column]!),
   );
 }
 
-/** Points [n, ..., d] with mean 0 and deviation 1. */
+/** Standardises points [n, ..., d] to mean 0 and standard deviation 1. */
 export function intoScale({ shape, data }: NdArray, { mean, deviation }: PointScale): NdArray<"float32"> {
   const width = mean.length;
   const out = zeros(shape);
@@ -30,7 +30,7 @@ export function intoScale({ shape, data }: NdArray, { mean, deviation }: PointSc
   return out;
 }
 
-/** Points [n, ..., d] of mean 0 and deviation 1 in their own units, in float64. */
+/** Converts standardised points [n, ..., d] back to their original units, in float64. */
 export function outOfScale({ shape, data }: NdArray, { mean, deviation }: PointScale): NdArray<"float64"> {
   const width = mean.length;
   const out = new Float64Array(data.length);

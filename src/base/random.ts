@@ -2,15 +2,15 @@ import { filled } from "./filled.ts";
 import { type NdArray, type Shape, ndarray, sizeOf } from "./ndarray.ts";
 
 /**
- * A key names one stream of random numbers. Streams depend on keys alone: the same key gives the same numbers on every
- * machine and engine, and nothing has to be stored to resume.
+ * A key names one stream of random numbers. Streams depend only on their keys: the same key gives the same numbers on every
+ * machine and engine, and no generator state has to be stored to resume a run.
  */
 export interface Key {
   readonly high: number;
   readonly low: number;
 }
 
-/** A key to draw random numbers by, from a seed: a whole number from 0 below 2^53. */
+/** The key of a seed, which is a whole number from 0 to below 2^53. */
 export function key(seed: number): Key {
   return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
 }
@@ -18,7 +18,7 @@ export function key(seed: number): Key {
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 /**
- * Threefry-2x32 with 20 rounds: a block of two words from a key and a counter of two words.
+ * Threefry-2x32 with 20 rounds: maps a key and a counter of two words each to a block of two words.
  * @source Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 4.2.
  */
 export function threefry(keyHigh: number, keyLow: number, high: number, low: number): [number, number] {
@@ -38,7 +38,7 @@ export function threefry(keyHigh: number, keyLow: number, high: number, low: num
   return [x >>> 0, y >>> 0];
 }
 
-/** The key of a child stream, named by numbers or words. Different names give unrelated streams. */
+/** The key of a child stream, named by numbers or words. Different names give independent streams. */
 export function fold(parent: Key, ...names: readonly (number | string)[]): Key {
   let current = parent;
   for (const name of names) {
@@ -49,12 +49,12 @@ export function fold(parent: Key, ...names: readonly (number | string)[]): Key {
   return current;
 }
 
-/** A whole number as two words; the top bit of the high word is left to names in words. */
+/** A whole number as two 32-bit words; the top bit of the high word marks names that are text. */
 function words(value: number): [number, number] {
   return [(Math.floor(value / 2 ** 32) & 0x7fffffff) >>> 0, value >>> 0];
 }
 
-/** FNV-1a over two lanes; the top bit keeps names in words apart from numbers. */
+/** FNV-1a in two lanes; the top bit distinguishes text from numbers. */
 function hash(text: string): [number, number] {
   let high = 0x811c9dc5;
   let low = 0x01000193;
@@ -67,12 +67,12 @@ function hash(text: string): [number, number] {
 }
 
 /**
- * The words of a key's stream. Threefry is slow to run for every word of a large array, so that it only seeds
- * xoshiro128++ with 128 bits, which then gives the words.
+ * The 32-bit words of a key's stream. Threefry is too slow to run for every word of a large array, so it only seeds
+ * xoshiro128++ with 128 bits, which then generates the words.
  * @source Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 2021.
  */
 class Words {
-  // Signed, as the results of bitwise operators are: unsigned words would make the loop one of floating point numbers.
+  // Signed, like the results of bitwise operators; with unsigned words the loop would run on floating-point numbers.
   private readonly state: Int32Array;
 
   constructor(of: Key) {
@@ -85,7 +85,7 @@ class Words {
     return this.takeInto(new Uint32Array(count), 0, 1);
   }
 
-  /** The next words, as many as fit, each without its last `shift` bits and times `scale`. */
+  /** Fills an array with the next words, each shifted right by `shift` bits and multiplied by `scale`. */
   takeInto<T extends Uint32Array | Float32Array>(out: T, shift: number, scale: number): T {
     const { state } = this;
     let a = state[0]!;
@@ -122,7 +122,7 @@ export function wordStream(of: Key): () => number {
   };
 }
 
-/** Uniform on [0, 1): multiples of 2^-24, all exact in float32. */
+/** Uniform on [0, 1): multiples of 2^-24, which are exact in float32. */
 export function uniform(of: Key, shape: Shape): NdArray<"float32"> {
   return ndarray("float32", shape, new Words(of).takeInto(new Float32Array(sizeOf(shape)), 8, 2 ** -24));
 }
@@ -132,7 +132,7 @@ export function normal(of: Key, shape: Shape): NdArray<"float32"> {
   const data = new Float32Array(sizeOf(shape));
   const words = new Words(of).take(data.length + (data.length % 2));
   for (let i = 0; i < data.length; i += 2) {
-    // The half keeps the argument of the logarithm above zero.
+    // Adding 0.5 keeps the argument of the logarithm above 0.
     const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
     const angle = 2 * Math.PI * words[i + 1]! * 2 ** -32;
     data[i] = radius * Math.cos(angle);

@@ -1,56 +1,56 @@
 import { namePattern } from "./name-pattern.ts";
 
-// How the numbers of a run are called, in metrics.jsonl and wherever they are read: built and read here alone.
+// The names of a run's scalars, in metrics.jsonl and wherever they are read. Only this module builds and parses them.
 
-/** What a step of the model logs: its loss, `generator/loss`, and its scalars, `vae/kl`. */
+/** A scalar that a step of the model logs: its loss, `generator/loss`, or another one, `vae/kl`. */
 export const stepScalar = namePattern("{step}/{scalar}");
-/** What every step logs: the value that it minimises. */
+/** The scalar that every step logs: the value that it minimises. */
 export const lossScalar = "loss";
 
-/** The Euclidean norm of the gradient that a step gives a net. */
+/** The Euclidean norm of a step's gradient with respect to the parameters of a net. */
 export const gradientNorm = namePattern("gradient/{step}/{net}");
-/** The share of dead units in a hidden layer, `layer1` and so on. */
+/** The fraction of dead units in a hidden layer: `layer1`, `layer2`, ... */
 export const deadUnits = namePattern("dead/{net}/{layer}");
-/** Its standard error. */
+/** The standard error of that fraction. */
 export const deadUnitsStderr = namePattern("dead/{net}/{layer}/stderr");
 
-/** Counts of modes that the data declare, and the share of samples in a mode. */
+/** Counts over the modes that the data declare, and the fraction of samples in one mode. */
 export const modeCounts = { covered: "modes/covered", captured: "modes/captured", highQuality: "modes/highQuality" };
 export const modeShare = namePattern("modes/share/{mode}");
 
 /** The Earth-Mover distance between samples and test items. */
 export const sampleEmd = "distance/emd";
 
-/** Mean discriminator scores of one part of the data, and other signs of overfitting. */
+/** Mean discriminator scores on one split of the data, and other signs of overfitting. */
 export const overfitScore = namePattern("overfit/{score}/{part}");
 export const memorisedShare = "overfit/memorised";
 
-/** How samples spread: as a whole, by direction of a translation, and by place. */
+/** Statistics of the samples: overall, by direction of a translation, and by region of the data. */
 export const sampleFidelity = "samples/fidelity";
 const samplesDiversity = "samples/diversity";
 const directedDiversity = namePattern("samples/diversity/{direction}");
 export const nearestShare = namePattern("samples/nearest/{place}");
 export const nearShare = namePattern("samples/near/{place}");
-/** The share of samples that are realistic and of a mode or class. */
+/** The fraction of samples that are realistic and belong to a mode or class. */
 export const kindShare = namePattern("samples/kind/{kind}");
 
-/** The diversity of samples from noise, or of what images become in one direction. */
+/** The diversity of samples from noise, or of images translated in one direction. */
 export function sampleDiversity(direction: string | null): string {
   return direction === null ? samplesDiversity : directedDiversity.name({ direction });
 }
 
 const directedMetric = namePattern("{metric}/{direction}");
 
-/** A metric, and the direction where it is of one of several: `pair-error/BtoA`. */
+/** A metric with its direction, if it has several: `pair-error/BtoA`. */
 export function metricLabel(metric: string, direction?: string): string {
   return direction === undefined ? metric : directedMetric.name({ metric, direction });
 }
 
-/** A detail of a metric, next to its value, by the metric's label. */
+/** A detail that a metric reports besides its value, named by the metric's label. */
 export const metricDetail = namePattern("{metric}/{detail}");
 /** An entry of a detail that is a list: `accuracy/accuracyPerClass/3`. */
 export const metricDetailEntry = namePattern("{metric}/{detail}/{index}");
-/** The KL of one latent of a model with a bound. */
+/** The KL term of one latent of a model with an ELBO. */
 export const latentKl = namePattern("elbo/klPerLatent/{latent}");
 const stderrDetail = "stderr";
 
@@ -59,25 +59,25 @@ export function metricStderr(label: string): string {
   return metricDetail.name({ metric: label, detail: stderrDetail });
 }
 
-/** Whether a name is of a metric, by the metric's name: its value, its standard error or a detail. */
+/** Whether a scalar belongs to a metric: its value, its standard error or a detail. */
 export function isOfMetric(name: string, metric: string): boolean {
   return scalarParts(name).owner === metric;
 }
 
-/** The same number of training items, where the name alone is that of held-out ones. */
+/** The name of a scalar computed on training items; without it, a scalar is that of held-out items. */
 export function ofTrainingItems(name: string): string {
   return `train/${name}`;
 }
 
-/** A name as charts take it: `owner`, `owner/quantity` or `owner/quantity/part`. */
+/** A name split for charts: `owner`, `owner/quantity` or `owner/quantity/part`. */
 export interface ScalarParts {
-  /** What it is of: a step, a metric, `gradient`, `samples`. */
+  /** A step, a metric, or a group such as `gradient` or `samples`. */
   readonly owner: string;
-  /** Null where the owner is one number. */
+  /** Null if the owner has a single number. */
   readonly quantity: string | null;
-  /** Null where the quantity is one number. */
+  /** Null if the quantity is a single number. */
   readonly part: string | null;
-  /** What parts of one quantity share: `owner/quantity`, or the owner alone. */
+  /** Common title of all parts of a quantity: `owner/quantity`, or the owner alone. */
   readonly title: string;
 }
 
@@ -86,24 +86,24 @@ export function scalarParts(name: string): ScalarParts {
   return { owner, quantity, part, title: quantity === null ? owner : `${owner}/${quantity}` };
 }
 
-/** What the entries of a detail are by its name: `Class` of `accuracyPerClass`; null where they are no such list. */
+/** What a list has one entry for, according to its name: `Class` for `accuracyPerClass`; null for other names. */
 export function entriesOf(detail: string): string | null {
   return /Per([A-Z][a-z]+)$/.exec(detail)?.[1] ?? null;
 }
 
-/** Whether a number is the standard error of another. */
+/** Whether a scalar is the standard error of another. */
 export function isStderr(name: string): boolean {
   return name.endsWith(`/${stderrDetail}`);
 }
 
-/** Whether a number is a share of samples by mode or place, one of many of its kind. */
+/** Whether a scalar is the fraction of samples in one mode or region; there are many such scalars. */
 export function isShareByPlace(name: string): boolean {
   return [modeShare, nearestShare, nearShare, kindShare].some((share) => share.parse(name) !== null);
 }
 
 const monitored: ReadonlySet<string> = new Set(["gradient", "dead", "overfit", "samples"]);
 
-/** Whether an owner's scalars describe the training rather than the losses: gradients, dead units, samples. */
+/** Whether the scalars of an owner monitor the training (gradients, dead units, samples) rather than being losses. */
 export function isMonitored(owner: string): boolean {
   return monitored.has(owner);
 }

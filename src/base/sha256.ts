@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** SHA-256 of bytes given in pieces, in hexadecimal. The platform's own is asynchronous and wants all bytes at once. */
+/** SHA-256 of bytes that arrive in chunks. The platform's implementation is asynchronous and needs all bytes at once. */
 export class Sha256 {
   constructor(private readonly hash = sha256.create()) {}
 
@@ -15,7 +15,7 @@ export class Sha256 {
     return new Sha256(this.hash.clone());
   }
 
-  /** 64 characters. Ends the use of this object. */
+  /** 64 hexadecimal characters. The object cannot be used afterwards. */
   hex(): string {
     return bytesToHex(this.hash.digest());
   }

@@ -2,8 +2,8 @@ import { filled } from "./filled.ts";
 import { DataError, OptionError } from "./errors.ts";
 
 /**
- * Nonnegative weights as shares of their sum.
- * @throws DataError for one that is not finite. @throws OptionError for one below zero, or with no finite sum above it.
+ * Normalises nonnegative weights to sum to 1.
+ * @throws DataError for a weight that is not finite. @throws OptionError for a negative weight, or a sum that is 0 or not finite.
  */
 export function sharesOf(weights: ArrayLike<number>, where: string): Float64Array {
   let total = 0;

@@ -1,6 +1,6 @@
 /**
- * A path or name as one word of a POSIX shell's command line. A path that begins with a dash would be read as a flag, and
- * characters that a terminal does not show are written as escapes.
+ * Quotes a path or name as one word for a POSIX shell. A leading dash is protected, since it would start a flag, and
+ * characters that are invisible in a terminal are escaped.
  */
 export function shellWord(path: string): string {
   const word = path.startsWith("-") ? `./${path}` : path;
@@ -9,7 +9,7 @@ export function shellWord(path: string): string {
   return `$'${word.replaceAll(/['\\]/g, "\\$&").replaceAll(hidden, escaped)}'`;
 }
 
-/** Characters that a terminal does not show, but for the joiners of Persian and of emoji. */
+/** Characters that are invisible in a terminal, except for the joiners used in Persian and in emoji. */
 const hidden = /(?!\u200c|\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 function escaped(character: string): string {

@@ -2,52 +2,52 @@ import { concatBytes } from "./bytes.ts";
 import { OptionError, RunError } from "./errors.ts";
 
 /**
- * Bytes by name: where a run keeps its record, checkpoints and pictures. Names are relative paths with "/", no part of
- * which is empty or begins with a dot. A prefix is whole parts of a name: "a/b" covers "a/b" and "a/b/c", never "a/bc".
+ * Bytes by name: the storage of a run's record, checkpoints and pictures. Names are relative paths with "/", no part of
+ * which is empty or starts with a dot. A prefix consists of whole parts: "a/b" covers "a/b" and "a/b/c", but not "a/bc".
  * A store never shares memory with its callers: bytes are copied on write and on read.
  */
 export interface Store {
-  /** Seconds between two updates of what only tells how far a run is, where a write is dear; 1 where it is not given. */
+  /** Seconds between two writes of a run's progress, for stores in which writes are expensive; 1 if omitted. */
   readonly progressEvery?: number;
-  /** @throws RunError when there is no such name. */
+  /** @throws RunError if the name does not exist. */
   read(name: string): Promise<Uint8Array>;
-  /** The same in pieces, of what may be too long to hold. */
+  /** The same in chunks, for contents that may not fit in memory. */
   chunks(name: string): AsyncIterable<Uint8Array>;
-  /** Bytes that the name holds; null when there is no such name. */
+  /** Number of bytes; null if the name does not exist. */
   size(name: string): Promise<number | null>;
   /**
    * Replaces the contents of a name. Atomic and durable: a reader, even after a crash, finds either the old bytes or
    * the new ones.
    */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** The same for a name that holds nothing. @throws RunError when it is taken, by whatever it is; that is left as it was. */
+  /** The same for a new name. @throws RunError if anything with that name exists, which is left unchanged. */
   create(name: string, bytes: Uint8Array): Promise<void>;
-  /** Adds to the end of what the name holds. Not atomic: after a crash the last piece may be cut or missing until `sync`. */
+  /** Appends to the contents of a name. Not atomic: after a crash, bytes appended since the last `sync` may be truncated or missing. */
   append(name: string, bytes: Uint8Array): Promise<void>;
-  /** Makes what was appended as durable as what was written. @throws RunError when there is no such name. */
+  /** Makes appended bytes as durable as written ones. @throws RunError if the name does not exist. */
   sync(name: string): Promise<void>;
-  /** Leaves the first `size` bytes of what the name holds. @throws RunError when there is no such name. */
+  /** Truncates the contents to the first `size` bytes. @throws RunError if the name does not exist. */
   truncate(name: string, size: number): Promise<void>;
-  /** All names under a prefix, "" for all there are, sorted by code unit. */
+  /** All names under a prefix ("" for all names), sorted by code unit. */
   list(prefix: string): Promise<string[]>;
-  /** Removes all names under a prefix; none is no error. @throws OptionError when the prefix is empty. */
+  /** Removes all names under a prefix, if there are any. @throws OptionError if the prefix is empty. */
   remove(prefix: string): Promise<void>;
   has(name: string): Promise<boolean>;
 }
 
-/** @throws OptionError when `name` could not be a name of every store. */
+/** @throws OptionError if `name` is not valid in every store. */
 export function checkName(name: string): void {
   const badPart = name.split("/").some((part) => part === "" || part.startsWith("."));
   if (badPart || ["\\", ":", "\0"].some((character) => name.includes(character))) {
     throw new OptionError(
-      `store: a name is parts joined by "/", none empty, beginning with a dot or holding \\ or : - got ${JSON.stringify(name)}`,
+      `store: a name must be parts joined by "/", none of which is empty, starts with a dot or contains \\ or : - got ${JSON.stringify(name)}`,
     );
   }
 }
 
-/** A store in memory, for runs without a folder. @throws RunError and OptionError as `Store` says. */
+/** A store in memory, for runs without a folder. @throws RunError and OptionError as documented for `Store`. */
 export class MemoryStore implements Store {
-  /** In pieces, so that many small appends stay cheap; a read joins them. */
+  /** In pieces, so that many small appends are cheap; reading joins them. */
   private readonly pieces = new Map<string, Uint8Array[]>();
 
   async read(name: string): Promise<Uint8Array> {
@@ -86,7 +86,7 @@ export class MemoryStore implements Store {
     else pieces.push(concatBytes([bytes]));
   }
 
-  /** Memory is as durable as it gets. */
+  /** Nothing to do: memory cannot be made more durable. */
   async sync(name: string): Promise<void> {
     if (!(await this.has(name))) throw missing(name);
   }

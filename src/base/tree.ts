@@ -4,14 +4,14 @@ export type Tree<T> = { readonly [name: string]: T | Tree<T> };
 type IsLeaf<T> = (value: T | Tree<T>) => value is T;
 
 /**
- * Trees of values that are records themselves need a rule for where to stop; every leaf in zaya (`NdArray`, `Tensor`)
- * carries a `shape`, and no tree does.
+ * Leaves can be records themselves, so a rule must tell them from subtrees: every leaf in zaya (`NdArray`, `Tensor`) has
+ * a `shape`, and no tree does.
  */
 function isShaped<T>(value: T | Tree<T>): value is T {
   return typeof value !== "object" || value === null || Array.isArray((value as { shape?: unknown }).shape);
 }
 
-/** Leaves by dotted path, in the order in which the tree was written. */
+/** Leaves by dotted path, in insertion order. */
 export function flatten<T>(tree: Tree<T>, isLeaf: IsLeaf<T> = isShaped): Map<string, T> {
   const leaves = new Map<string, T>();
   const visit = (node: Tree<T>, prefix: string): void => {
@@ -36,7 +36,7 @@ export function unflatten<T>(leaves: Iterable<readonly [string, T]>): Tree<T> {
   return root;
 }
 
-/** The same tree with each leaf replaced. */
+/** Maps each leaf to a new value, keeping the structure. */
 export function mapTree<T, U>(tree: Tree<T>, change: (leaf: T, path: string) => U): Tree<U> {
   return unflatten([...flatten(tree)].map(([path, leaf]) => [path, change(leaf, path)] as const));
 }

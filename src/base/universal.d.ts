@@ -1,5 +1,5 @@
-// What every JavaScript runtime has, in the few shapes the core uses. The core compiles without Node's and the
-// DOM's types, so that an import of either does not compile; these are in all of them.
+// The APIs of every JavaScript runtime that the core uses. The core compiles without the types of Node and the DOM, so that
+// importing either is a compile error.
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
@@ -24,7 +24,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(limits: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBuffer;
-    /** Adds pages of 64 KiB; views of the old buffer end. @throws RangeError where there are no more. */
+    /** Adds pages of 64 KiB, which detaches the old buffer. @throws RangeError if the maximum is exceeded. */
     grow(pages: number): number;
   }
   class Module {

@@ -1,2 +1,2 @@
-/** Version of zaya. A constant, because a browser's bundle has no package.json. */
+/** Version of zaya. A constant, because a browser bundle has no package.json. */
 export const version = "0.2.0";

@@ -11,9 +11,9 @@ export const elementSize: Readonly<Record<DType, number>> = {
 };
 
 /**
- * An array from its bytes, copied; `bytes` must have the right length. Memory order is taken to be little-endian, as the
- * files are: every machine that ONNX Runtime is built for is.
- * @throws DataError when a bool is neither 0 nor 1.
+ * Copies bytes into an array; `bytes` must have the right length. Memory is assumed to be little-endian, like the files:
+ * so is every machine that ONNX Runtime is built for.
+ * @throws DataError if a bool is neither 0 nor 1.
  */
 export function fromBytes<D extends DType>(dtype: D, shape: Shape, bytes: Uint8Array, where: string): NdArray<D> {
   const data = allocate(dtype, sizeOf(shape));
@@ -30,7 +30,7 @@ export function bytesOf(a: NdArray): Uint8Array {
   return new Uint8Array(a.data.buffer, a.data.byteOffset, a.data.byteLength);
 }
 
-/** Number of elements of a shape read from a file; null when the file asks for more than can be counted exactly. */
+/** Number of elements of a shape read from a file; null if it exceeds the exact whole numbers. */
 export function countOf(shape: Shape): number | null {
   const count = sizeOf(shape);
   return Number.isSafeInteger(count) ? count : null;

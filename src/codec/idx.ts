@@ -2,7 +2,7 @@ import { DataError } from "../base/errors.ts";
 import { type DType, type NdArray, allocate, formatShape, ndarray } from "../base/ndarray.ts";
 import { countOf, hex } from "./elements.ts";
 
-/** Types that elements have in the file. */
+/** Element types of IDX files. */
 export type IdxType = "uint8" | "int8" | "int16" | "int32" | "float32" | "float64";
 
 interface ElementType {
@@ -12,7 +12,7 @@ interface ElementType {
   read(view: DataView, at: number): number;
 }
 
-/** Types of elements by their codes; of more than one byte, the most significant comes first. */
+/** Element types by their codes; elements are big-endian. */
 const types: Readonly<Record<number, ElementType>> = {
   0x08: { name: "uint8", size: 1, dtype: "uint8", read: (view, at) => view.getUint8(at) },
   0x09: { name: "int8", size: 1, dtype: "int32", read: (view, at) => view.getInt8(at) },
@@ -23,9 +23,9 @@ const types: Readonly<Record<number, ElementType>> = {
 };
 
 /**
- * An array from an IDX file, the format of MNIST; of uint8 sharing memory with `bytes`, of int8 and int16 as int32.
- * @param source What the bytes are, for messages: a file name.
- * @throws DataError when the magic number is not that of IDX data, or the length is not what the header says.
+ * Decodes an IDX file, the format of MNIST. A uint8 array shares memory with `bytes`; int8 and int16 become int32.
+ * @param source The file name, for messages.
+ * @throws DataError if the magic number is not that of IDX data, or the length does not match the header.
  * @source LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "The IDX file format".
  */
 export function decodeIdx(bytes: Uint8Array, source: string): NdArray {
@@ -45,7 +45,7 @@ export function decodeIdx(bytes: Uint8Array, source: string): NdArray {
   return ndarray(type.dtype, shape, data);
 }
 
-/** The type of the elements in the file. @throws DataError when the magic number is not that of IDX data. */
+/** The element type of the file. @throws DataError if the magic number is not that of IDX data. */
 export function idxType(bytes: Uint8Array, source: string): IdxType {
   return parseMagic(bytes, source).type.name;
 }
@@ -56,7 +56,7 @@ function parseMagic(bytes: Uint8Array, source: string): { readonly type: Element
   if (type !== undefined && rank !== undefined && rank > 0) return { type, rank };
   const zipped = first === 0x1f && second === 0x8b;
   throw new DataError(
-    `${source}: an IDX file must begin with 00 00, the code of its type and its number of axes - got ${hex(bytes, 4)}`,
+    `${source}: an IDX file must begin with 00 00, a type code and the number of axes - got ${hex(bytes, 4)}`,
     zipped
       ? "the file is compressed: run gunzip on it"
       : "check that this is an IDX file, such as train-images-idx3-ubyte",

@@ -5,10 +5,10 @@ import { bytesOf, countOf, hex } from "./elements.ts";
 import { type Numbers, type NumberType, elementTypes, numbersOf } from "./number-types.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
-/** Bytes up to the header's length: magic, major and minor version. */
+/** Bytes before the header's length: magic, major and minor version. */
 const preamble = 8;
 const longestHeader = 65_535;
-/** Bytes at the start of a file that hold its header whatever it is. */
+/** Number of bytes from the start of a file that are sure to contain the header. */
 export const npyStart = preamble + 4 + longestHeader;
 
 const descriptorOf: Readonly<Record<DType, string>> = {
@@ -19,7 +19,7 @@ const descriptorOf: Readonly<Record<DType, string>> = {
   bool: "|b1",
 };
 
-/** What NumPy calls its types: by letter and bytes, by one letter, and by name. */
+/** NumPy's names of its types: by letter and size, by one letter, and in full. */
 const typeNames = new Map<string, NumberType>([
   ...Object.keys(elementTypes).map((type): [string, NumberType] => [type, type as NumberType]),
   ...(
@@ -40,26 +40,26 @@ const typeNames = new Map<string, NumberType>([
   ).flatMap(([type, names]) => names.split(" ").map((name): [string, NumberType] => [name, type])),
 ]);
 
-/** What a NumPy file holds, and where. */
+/** The contents of a NumPy file, and where they start. */
 export interface NpyHeader {
   readonly type: NumberType;
-  /** As the file has it: `<f4`. */
+  /** As in the file: `<f4`. */
   readonly descriptor: string;
-  /** Whether the most significant byte of an element comes first. */
+  /** Byte order of the elements. */
   readonly bigEndian: boolean;
   readonly shape: Shape;
-  /** Whether the first axis is the fastest, not the last. */
+  /** Whether the elements are in Fortran order: first axis fastest. */
   readonly fortran: boolean;
-  /** Where the elements begin. */
+  /** Offset of the elements in bytes. */
   readonly bodyAt: number;
 }
 
 /**
- * The header of a NumPy file of version 1, 2 or 3, of numbers of any type in either byte order.
- * @param start The first bytes of the file: `npyStart` of them, or all that there are.
- * @param length Of the whole file.
- * @param source What the bytes are, for messages: a file name.
- * @throws DataError for anything else, and for a file that is not exactly as long as its header says.
+ * Parses the header of a NumPy file of version 1, 2 or 3 with real numbers of any type and byte order.
+ * @param start The first `npyStart` bytes of the file, or all of a shorter one.
+ * @param length Length of the whole file in bytes.
+ * @param source The file name, for messages.
+ * @throws DataError for anything else, and for a file whose length does not match its header.
  * @source NEP 1, "A simple file format for NumPy arrays"; numpy.lib.format.
  */
 export function parseNpyHeader(start: Uint8Array, length: number, source: string): NpyHeader {
@@ -77,16 +77,16 @@ export function parseNpyHeader(start: Uint8Array, length: number, source: string
   return header;
 }
 
-/** Numbers of some elements of the file, in the order in which they lie there, and their types as in memory. */
+/** Decodes a range of elements, in the order of the file. */
 export function npyNumbers({ type, bigEndian }: NpyHeader, bytes: Uint8Array, source: string): Numbers {
   return numbersOf(type, bytes, bigEndian, source);
 }
 
 /**
- * An array from a NumPy file, in C order. Half precision is read as float32; whole numbers as int32 where all of them fit, as
- * float64 where they do not.
- * @param source What the bytes are, for messages: a file name.
- * @throws DataError as of `parseNpyHeader`, and for a bool that is neither 0 nor 1, or a whole number beyond 2^53.
+ * Decodes a NumPy file to an array in C order. Half precision becomes float32; whole numbers become int32 if all of them
+ * fit, otherwise float64.
+ * @param source The file name, for messages.
+ * @throws DataError as `parseNpyHeader`, and for a bool that is neither 0 nor 1, or a whole number beyond 2^53.
  */
 export function decodeNpy(bytes: Uint8Array, source: string): NdArray {
   const header = parseNpyHeader(bytes, bytes.length, source);
@@ -105,7 +105,7 @@ function arrayOf({ type, shape }: NpyHeader, numbers: Numbers): NdArray {
     : ndarray("float64", shape, numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
 }
 
-/** The same elements with the last axis fastest. */
+/** The array in C order. */
 export function inCOrder<D extends DType>({ fortran, shape }: NpyHeader, array: NdArray<D>): NdArray<D> {
   if (!fortran || shape.length < 2) return array;
   const reversed = ndarray(array.dtype, shape.toReversed(), array.data);
@@ -119,7 +119,7 @@ export function inCOrder<D extends DType>({ fortran, shape }: NpyHeader, array: 
 export function encodeNpy(a: NdArray): Uint8Array<ArrayBuffer> {
   const shape = a.shape.length === 1 ? `(${a.shape[0]},)` : `(${a.shape.join(", ")})`;
   const fields = `{'descr': '${descriptorOf[a.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
-  // Elements begin at a multiple of 64 bytes; the header ends in a newline.
+  // Elements start at a multiple of 64 bytes; the header ends with a newline.
   const length = Math.ceil((preamble + 2 + fields.length + 1) / 64) * 64 - preamble - 2;
   const header = new TextEncoder().encode(`${fields.padEnd(length - 1)}\n`);
   return concatBytes([Uint8Array.from([...magic, 1, 0, length & 255, length >> 8]), header, bytesOf(a)]);
@@ -153,7 +153,7 @@ function headerText(bytes: Uint8Array, source: string): { readonly text: string;
 function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
   const descriptor = /["']descr["']\s*:\s*["']([^"']*)["']/.exec(text)?.[1];
   const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)?.[1];
-  // Python 2 wrote long integers with an L.
+  // Python 2 wrote long integers with a trailing L.
   const extents = /["']shape["']\s*:\s*\(([\dL,\s]*)\)/.exec(text)?.[1];
   if (descriptor === undefined && /["']descr["']\s*:\s*\[/.test(text)) {
     throw new DataError(`${source}: elements must be numbers - got a structured type`, "save one field: a['field']");
@@ -169,7 +169,7 @@ function parseFields(text: string, source: string): Omit<NpyHeader, "bodyAt"> {
     .filter((extent) => extent !== "")
     .map(Number);
   if (!shape.every((extent) => Number.isInteger(extent))) {
-    throw new DataError(`${source}: a shape must be of whole numbers - got (${extents})`);
+    throw new DataError(`${source}: a shape must consist of whole numbers - got (${extents})`);
   }
   const [, sign = "=", name = ""] = /^([<>=|])?([^]*)$/.exec(descriptor)!;
   const type = typeNames.get(name);
@@ -186,15 +186,15 @@ interface OtherKind {
 const complex: OtherKind = { name: "complex numbers", hint: "save both parts: numpy.stack([a.real, a.imag], axis=1)" };
 const text: OtherKind = {
   name: "text",
-  hint: 'text of numerals becomes numbers by a.astype("float64"); names become whole numbers by numpy.unique(a, return_inverse=True)[1]',
+  hint: 'convert digits to numbers with a.astype("float64"), and names to whole numbers with numpy.unique(a, return_inverse=True)[1]',
 };
 const longDoubles: OtherKind = { name: "long doubles", hint: 'save it with a.astype("float64")' };
 
-/** What is no real number, by the letter of its type. */
+/** Types other than real numbers, by letter. */
 const otherKinds: Readonly<Record<string, OtherKind>> = {
   O: {
     name: "Python objects",
-    hint: 'rows of different lengths and mixed types become objects: bring all rows to one length, then save numpy.array(a.tolist(), dtype="float32")',
+    hint: 'NumPy stores rows of different lengths and mixed types as objects: make all rows the same length, then save numpy.array(a.tolist(), dtype="float32")',
   },
   c: complex,
   F: complex,
@@ -202,12 +202,15 @@ const otherKinds: Readonly<Record<string, OtherKind>> = {
   U: text,
   S: text,
   a: text,
-  V: { name: "raw bytes", hint: 'bfloat16 and the like are written so: save it with a.astype("float32")' },
+  V: {
+    name: "raw bytes",
+    hint: 'NumPy writes bfloat16 and similar types as raw bytes: save it with a.astype("float32")',
+  },
   M: {
     name: "dates",
-    hint: 'save the time since the first of them in a unit: (a - a.min()) / numpy.timedelta64(1, "s")',
+    hint: 'save the time since the first one in some unit: (a - a.min()) / numpy.timedelta64(1, "s")',
   },
-  m: { name: "spans of time", hint: 'save them in a unit: a / numpy.timedelta64(1, "s")' },
+  m: { name: "durations", hint: 'save them in some unit: a / numpy.timedelta64(1, "s")' },
   g: longDoubles,
 };
 

@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 
-/** Numbers in memory, by the smallest array that holds them. */
+/** Numbers in memory, in the smallest suitable type of array. */
 export type Numbers =
   | Uint8Array
   | Int8Array
@@ -12,13 +12,13 @@ export type Numbers =
   | Float64Array;
 
 interface ElementType {
-  /** Bytes of an element in a file. */
+  /** Bytes per element in a file. */
   readonly size: 1 | 2 | 4 | 8;
-  /** Elements from bytes of native order at an offset that their size divides. @throws DataError for one that there cannot be. */
+  /** Converts aligned bytes in native order. @throws DataError for an invalid element. */
   from(buffer: ArrayBuffer, source: string): Numbers;
 }
 
-/** Types of numbers in files. */
+/** Element types of files. */
 export const elementTypes = {
   bool: { size: 1, from: (buffer, source) => flags(new Uint8Array(buffer), source) },
   uint8: { size: 1, from: (buffer) => new Uint8Array(buffer) },
@@ -37,8 +37,8 @@ export const elementTypes = {
 export type NumberType = keyof typeof elementTypes;
 
 /**
- * Numbers of a type from their bytes, copied. Memory order is taken to be little-endian: every machine that ONNX Runtime is
- * built for is.
+ * Decodes bytes to numbers; a copy. Memory is assumed to be little-endian, as on every machine that ONNX Runtime is built
+ * for.
  * @throws DataError for a bool that is neither 0 nor 1, or a whole number beyond 2^53.
  */
 export function numbersOf(type: NumberType, bytes: Uint8Array, bigEndian: boolean, source: string): Numbers {
@@ -66,7 +66,7 @@ function exact(data: BigInt64Array | BigUint64Array, source: string): Float64Arr
     if (value > 2n ** 53n || value < -(2n ** 53n)) {
       throw new DataError(
         `${source}: a whole number must be at most 2^53 - got ${value} at element ${i}`,
-        'larger ones lose their last digits: is it a key rather than a coordinate? Else subtract an offset, or save a.astype("float64")',
+        'larger numbers lose their last digits; if these are keys rather than coordinates, remove them, otherwise subtract an offset or save a.astype("float64")',
       );
     }
     out[i] = Number(value);
@@ -74,7 +74,7 @@ function exact(data: BigInt64Array | BigUint64Array, source: string): Float64Arr
   return out;
 }
 
-/** @source IEEE 754-2019, binary16: one sign bit, five of exponent, ten of fraction. */
+/** @source IEEE 754-2019, binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. */
 function halves(data: Uint16Array): Float32Array {
   const out = new Float32Array(data.length);
   for (let i = 0; i < out.length; i++) {

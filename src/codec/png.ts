@@ -6,9 +6,9 @@ const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const largestExtent = 2 ** 31 - 1;
 
 /**
- * A PNG of 8 bits a channel from an image `[h, w, 1]` (grey) or `[h, w, 3]` (RGB), without loss. Equal images give equal
- * bytes on one version of the runtime, whose compressor is used.
- * @param text What the picture carries about itself, by keyword (1 to 79 Latin characters), in the order given.
+ * Encodes an image `[h, w, 1]` (grey) or `[h, w, 3]` (RGB) as PNG with 8 bits per channel. Equal images give equal bytes
+ * with the same version of the runtime, whose compressor is used.
+ * @param text Text chunks by keyword (1 to 79 Latin-1 characters), in the order given.
  * @throws ShapeError for another shape. @throws DataError for a keyword or text that PNG cannot hold.
  * @source PNG specification, third edition (W3C 2025), sections 5, 9 and 11.
  */
@@ -27,7 +27,7 @@ export async function encodePng(
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  // Bits a channel, colour type; then compression, filter and interlace methods, all of them 0.
+  // Bits per channel, colour type; then the compression, filter and interlace methods, all 0.
   header.set([8, channels === 1 ? 0 : 2], 8);
   return concatBytes([
     signature,
@@ -38,7 +38,7 @@ export async function encodePng(
   ]);
 }
 
-/** Each row after its filter type, 0: as it is. */
+/** Each row, preceded by its filter type 0 (none). */
 function scanlines(image: NdArray<"uint8">, height: number, stride: number): Uint8Array<ArrayBuffer> {
   const lines = new Uint8Array(height * (stride + 1));
   for (let y = 0; y < height; y++) {
@@ -47,12 +47,12 @@ function scanlines(image: NdArray<"uint8">, height: number, stride: number): Uin
   return lines;
 }
 
-/** tEXt for Latin-1, iTXt for all other text. */
+/** tEXt for Latin-1, iTXt for other text. */
 function textChunk(keyword: string, words: string): Uint8Array {
   if (!/^[!-~\u00a1-\u00ff]( ?[!-~\u00a1-\u00ff])*$/.test(keyword) || keyword.length > 79) {
-    throw new DataError(`encodePng: a keyword must be 1 to 79 Latin characters - got ${JSON.stringify(keyword)}`);
+    throw new DataError(`encodePng: a keyword must be 1 to 79 Latin-1 characters - got ${JSON.stringify(keyword)}`);
   }
-  if (words.includes("\0")) throw new DataError(`encodePng: text must hold no zero byte - got one in ${keyword}`);
+  if (words.includes("\0")) throw new DataError(`encodePng: text must not contain a zero byte - got one in ${keyword}`);
   const latin = Array.from(words).every((letter) => letter.codePointAt(0)! <= 0xff);
   const head = latin1(`${keyword}\0`);
   if (latin) return chunk("tEXt", concatBytes([head, latin1(words)]));
@@ -64,7 +64,7 @@ function latin1(words: string): Uint8Array {
   return Uint8Array.from(words, (letter) => letter.charCodeAt(0));
 }
 
-/** Length, type, content, and a checksum over type and content. */
+/** Length, type, content, and a checksum of type and content. */
 function chunk(type: string, content: Uint8Array): Uint8Array {
   const framed = new Uint8Array(content.length + 12);
   const view = new DataView(framed.buffer);
@@ -87,7 +87,7 @@ function crc32(bytes: Uint8Array): number {
   return (rest ^ 0xffffffff) >>> 0;
 }
 
-/** A zlib stream, which is what the format name "deflate" means here and in PNG. */
+/** Compresses to a zlib stream, which both this API and PNG call "deflate". */
 async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new CompressionStream("deflate");
   const writer = stream.writable.getWriter();

@@ -3,7 +3,7 @@ import { DataError } from "../base/errors.ts";
 import { type DType, type NdArray, type Shape, formatShape } from "../base/ndarray.ts";
 import { bytesOf, countOf, elementSize, fromBytes } from "./elements.ts";
 
-/** Arrays by name, and words about them. */
+/** Arrays and text metadata, by name. */
 export interface SafetensorsFile {
   readonly tensors: Readonly<Record<string, NdArray>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -21,9 +21,9 @@ const metadataKey = "__metadata__";
 const longestHeader = 100_000_000;
 
 /**
- * Encodes arrays of any shape as a safetensors file. Equal arrays under equal names give equal bytes, whatever the order of
- * the record: arrays are sorted by element size, widest first, which keeps each aligned, then by name.
- * @throws DataError when a tensor is called `__metadata__`.
+ * Encodes arrays of any shape as a safetensors file. The bytes do not depend on the order of the record: arrays are sorted
+ * by element size, largest first, which keeps them aligned, then by name.
+ * @throws DataError if a tensor is called `__metadata__`.
  * @source https://github.com/huggingface/safetensors, section "Format".
  */
 export function encodeSafetensors(
@@ -37,7 +37,10 @@ export function encodeSafetensors(
   if (Object.keys(metadata).length > 0) fields.push(`"${metadataKey}":${sortedJson(metadata)}`);
   let at = 0;
   for (const [name, a] of sorted) {
-    if (name === metadataKey) throw new DataError(`encodeSafetensors: ${metadataKey} must not name a tensor - got one`);
+    if (name === metadataKey)
+      throw new DataError(
+        `encodeSafetensors: ${metadataKey} is reserved and must not be the name of a tensor - got one`,
+      );
     const end = at + a.data.byteLength;
     const entry = { dtype: codeOf[a.dtype], shape: a.shape, data_offsets: [at, end] };
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
@@ -52,9 +55,9 @@ export function encodeSafetensors(
 }
 
 /**
- * What a safetensors file holds: F32, F64, I32, U8 and BOOL.
- * @param source What the bytes are, for messages: a file name.
- * @throws DataError when the header is not valid, or the tensors do not fill the body exactly, without gap or overlap.
+ * Decodes a safetensors file with the types F32, F64, I32, U8 and BOOL.
+ * @param source The file name, for messages.
+ * @throws DataError if the header is not valid, or the tensors do not fill the body exactly, without gap or overlap.
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
   const where = `decodeSafetensors: ${source}`;
@@ -66,7 +69,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   for (const { name, from, to } of tensors.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
     if (from !== end) {
       throw new DataError(
-        `${where}: tensor ${JSON.stringify(name)} must begin at byte ${end} of the body, where the one before it ends - got ${from}`,
+        `${where}: tensor ${JSON.stringify(name)} must begin at byte ${end} of the body, where the previous one ends - got ${from}`,
       );
     }
     end = to;
@@ -86,7 +89,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
 
 function parseHeader(bytes: Uint8Array, where: string): { header: Record<string, unknown>; bodyAt: number } {
   if (bytes.length < 8) {
-    throw new DataError(`${where}: the header's length must take 8 bytes - got a file of ${bytes.length}`);
+    throw new DataError(
+      `${where}: the file must start with the header's length, 8 bytes - got a file of ${bytes.length}`,
+    );
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   const room = Math.min(bytes.length - 8, longestHeader);
@@ -104,7 +109,7 @@ function parseHeader(bytes: Uint8Array, where: string): { header: Record<string,
 }
 
 function parseJson(bytes: Uint8Array): unknown {
-  // White space before the object is not allowed, so that a file has one beginning.
+  // The format forbids white space before the object.
   if (bytes[0] !== 0x7b) return undefined;
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -148,12 +153,12 @@ function parseEntry(value: unknown, where: string, name: string): Entry {
 function parseMetadata(header: Record<string, unknown>, where: string): Record<string, string> {
   const value = Object.hasOwn(header, metadataKey) ? header[metadataKey] : {};
   if (!isRecord(value) || Object.values(value).some((word) => typeof word !== "string")) {
-    throw new DataError(`${where}: ${metadataKey} must hold words by name - got ${JSON.stringify(value)}`);
+    throw new DataError(`${where}: ${metadataKey} must be a record of text - got ${JSON.stringify(value)}`);
   }
   return value as Record<string, string>;
 }
 
-/** JSON with its names sorted. */
+/** JSON with sorted keys. */
 function sortedJson(record: Readonly<Record<string, string>>): string {
   const fields = Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;

@@ -6,9 +6,9 @@ import { toposort } from "./traverse.ts";
 export type Feeds = Readonly<Record<string, NdArray>>;
 
 /**
- * Evaluates tensors in float64, node by node: slow and simple, the reference for every engine. Symbolic extents take
- * the lengths of the fed arrays.
- * @throws ShapeError when an input is missing from `feeds` or has another shape.
+ * Evaluates tensors in float64, node by node: slow and simple, the reference for every engine. Symbolic extents are bound
+ * to those of the fed arrays.
+ * @throws ShapeError if an input is missing from `feeds` or has another shape.
  */
 export function evaluate(outputs: readonly Tensor[], feeds: Feeds = {}): NdArray<"float64">[] {
   const values = new Map<Tensor, Numbers>();
@@ -26,7 +26,7 @@ export function evaluate(outputs: readonly Tensor[], feeds: Feeds = {}): NdArray
   }
   return outputs.map((output) => {
     const { shape, data } = values.get(output)!;
-    // A copy: values of nodes share memory, and those of two outputs must not.
+    // A copy: nodes may share memory, but outputs must not.
     return ndarray("float64", shape, data.slice());
   });
 }
@@ -42,7 +42,7 @@ function fed(node: Tensor, name: string, feeds: Feeds, extents: Map<string, numb
   return { shape: value.shape, data: Float64Array.from(value.data) };
 }
 
-/** Whether a fed shape fits; binds symbolic extents to the lengths met first. */
+/** Whether a fed shape fits; binds each symbolic extent to the first value it meets. */
 export function bind(declared: Dims, actual: Shape, extents: Map<string, number>): boolean {
   if (declared.length !== actual.length) return false;
   return declared.every((extent, axis) => {

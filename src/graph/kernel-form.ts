@@ -2,20 +2,20 @@ import type { Shape } from "../base/ndarray.ts";
 import type { Attrs, Tensor, TensorType } from "./tensor.ts";
 import type { View } from "./view.ts";
 
-/** One number of a tensor inside a kernel. Several of them are computed at once, one a lane. */
+/** One element of a tensor in a kernel. Several are computed at once, one per lane. */
 export interface Scalar {
-  /** float64 occurs only inside elementary functions. */
+  /** float64 is used only in elementary functions. */
   readonly type: TensorType | "float64";
 }
 
-/** What an op may ask of the kernel compiler to compute one number of its result. */
+/** The instructions from which an op builds one element of its result. */
 export interface Arithmetic {
   number(value: number): Scalar;
   add(a: Scalar, b: Scalar): Scalar;
   sub(a: Scalar, b: Scalar): Scalar;
   mul(a: Scalar, b: Scalar): Scalar;
   div(a: Scalar, b: Scalar): Scalar;
-  /** NaN where either is. */
+  /** NaN if either is NaN. */
   min(a: Scalar, b: Scalar): Scalar;
   max(a: Scalar, b: Scalar): Scalar;
   neg(x: Scalar): Scalar;
@@ -33,23 +33,23 @@ export interface Arithmetic {
   greater(a: Scalar, b: Scalar): Scalar;
   greaterEqual(a: Scalar, b: Scalar): Scalar;
   equal(a: Scalar, b: Scalar): Scalar;
-  /** `a` where the condition holds, else `b`. */
+  /** `a` if the condition holds, else `b`. */
   select(condition: Scalar, a: Scalar, b: Scalar): Scalar;
   cast(x: Scalar, to: TensorType): Scalar;
 }
 
 /**
- * How kernels compute an op. Static shapes only: the compiler refuses others before it asks.
- * - `memory`: nothing is computed; an input, which is fed, or a constant, which is known.
- * - `pointwise`: one number of the result from the numbers of the operands at its place, which broadcast.
- * - `view`: no computation; where the numbers of the result lie in memory, seen from where those of the operands do. Null
- *   where no view says that, until the first operand has been copied.
- * - `join`: each operand is laid at its start along an axis of the result, zeros between and around them.
- * - `reduction`: along axes of the operand; `argmax` is the place of the first largest along one axis.
- * - `product`: operands as stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` are other ops where
- *   these are quicker.
- * - `scatter`: slices of the first operand along an axis are added to zeros at the places that the second names.
- * - `composite`: other ops compute it, none of which is a composite.
+ * How kernels compute an op. Shapes are static: the compiler refuses others beforehand.
+ * - `memory`: nothing is computed; a fed input or a constant.
+ * - `pointwise`: each element of the result from the corresponding elements of the operands, which are broadcast.
+ * - `view`: nothing is computed; the result as a view of the operands' memory. Null if no view expresses it unless the first
+ *   operand is copied.
+ * - `join`: each operand is placed at its start along an axis of the result, with zeros between and around them.
+ * - `reduction`: along axes of the operand; `argmax` is the index of the first maximum along one axis.
+ * - `product`: operands are stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` gives other ops
+ *   if they are faster.
+ * - `scatter`: adds slices of the first operand along an axis to zeros, at the indices in the second operand.
+ * - `composite`: computed by other ops, none of which is a composite.
  */
 export type KernelForm<A extends Attrs = Attrs> =
   | { readonly memory: "fed" | "known" }

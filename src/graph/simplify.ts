@@ -3,12 +3,12 @@ import { formatShape, ndarray, sizeOf } from "../base/ndarray.ts";
 import { type Attrs, type Op, type Tensor, constant, constantValue, inputName, opOf } from "./tensor.ts";
 import { toposort } from "./traverse.ts";
 
-/** Constants up to this many numbers are folded; larger ones would only make the file larger. */
+/** Constants of at most this many elements are folded; larger ones would only make the file larger. */
 const foldLimit = 65536;
 
 /**
- * An equal graph with less to do: equal nodes become one, nodes of constants become constants, and ops apply their own
- * simplifications. Nodes that no output needs are not carried over.
+ * Simplifies a graph: equal nodes are merged, constants folded, the simplifications of each op applied, and nodes that no
+ * output needs dropped.
  */
 export function simplify(outputs: readonly Tensor[]): Tensor[] {
   const replaced = new Map<Tensor, Tensor>();
@@ -26,7 +26,7 @@ function reduce(node: Tensor, table: Interned): Tensor {
   if (known !== null) return known;
   const folded = fold(node) ?? opOf(node).simplify?.(node.inputs, node.attrs, node) ?? null;
   if (folded === null) return table.add(node);
-  // A simplification may be made of several new nodes, each of which may be known or simplify further.
+  // A simplification may consist of several new nodes, each of which may be known already or simplify further.
   const result = folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
   table.alias(node, result);
   return result;
@@ -63,7 +63,7 @@ function fold(node: Tensor): Tensor | null {
   return constant(ndarray(node.dtype, shape, typed as never));
 }
 
-/** Nodes by what they compute: op, inputs and attributes. */
+/** Nodes keyed by what they compute: op, inputs and attributes. */
 class Interned {
   private readonly byKey = new Map<string, Tensor>();
   private readonly numbers = new Map<object, number>();
@@ -98,7 +98,7 @@ class Interned {
 
   private describe(attrs: Attrs): string {
     return JSON.stringify(attrs, (_, value: unknown) => {
-      // Constants and rules are compared by what they hold if small, by identity if large.
+      // Small constants are compared by value, large ones by identity.
       if (typeof value === "function") return `#${this.number(value)}`;
       if (ArrayBuffer.isView(value)) {
         const data = value as Float32Array;
@@ -117,7 +117,7 @@ class Interned {
   }
 }
 
-/** Inputs are known by name alone. */
+/** Inputs are identified by name. */
 function requireSame(known: Tensor, node: Tensor): void {
   const [first, second] = [known, node].map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`);
   if (first !== second) {
@@ -125,7 +125,7 @@ function requireSame(known: Tensor, node: Tensor): void {
   }
 }
 
-/** JSON would write NaN and infinities as null and lose the sign of zero. */
+/** Unlike JSON, keeps NaN, infinities and the sign of zero. */
 function exact(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -4,15 +4,15 @@ import { formatShape } from "../base/ndarray.ts";
 import type { Emitter, Value } from "./emitter.ts";
 import type { KernelForm } from "./kernel-form.ts";
 
-/** An extent: a number, or the name of one that is known only at run time (`"n"`, the batch of an exported model). */
+/** An extent: a number, or a name if it is known only at run time (`"n"`, the batch size of an exported model). */
 export type Dim = number | string;
-/** Shape of a symbolic tensor; an axis may be named, and its extent known when a program runs. */
+/** Shape of a symbolic tensor; the extent of a named axis is known only at run time. */
 export type Dims = readonly Dim[];
 
-/** Types of values inside a graph; float32 stands for "real" and is evaluated in float64 by the interpreter. */
+/** Element types in a graph. The interpreter evaluates float32 in float64. */
 export type TensorType = Extract<DType, "float32" | "int32" | "bool">;
 
-/** A symbol for an array: one node of a graph. The numeric counterpart is `NdArray`. */
+/** A symbolic array: one node of a graph. The numeric counterpart is `NdArray`. */
 export interface Tensor {
   readonly op: Op<never>;
   readonly inputs: readonly Tensor[];
@@ -23,7 +23,7 @@ export interface Tensor {
 
 export type Attrs = Readonly<Record<string, unknown>>;
 
-/** An array inside the interpreter: float64 whatever the type of the tensor, booleans and integers included. */
+/** An array in the interpreter: always float64, even for booleans and integers. */
 export interface Numbers {
   readonly shape: Shape;
   readonly data: Float64Array;
@@ -35,51 +35,51 @@ interface Inferred {
 }
 
 /**
- * All that zaya knows of one primitive, in one record: what it makes of shapes, what it computes, its gradient as
- * graph and its form in ONNX. A node points at its op, so that no table elsewhere lists the ops.
+ * The complete definition of one primitive: shape inference, evaluation, gradient (as a graph), ONNX lowering and kernel.
+ * A node references its op, so no table elsewhere lists the ops.
  */
 export interface Op<A extends Attrs = Attrs> {
   readonly name: string;
-  /** Shape and type of the result. @throws ShapeError when the inputs do not fit. */
+  /** Shape and type of the result. @throws ShapeError if the inputs do not fit. */
   infer(inputs: readonly Tensor[], attrs: A): Inferred;
-  /** The numbers of the result in float64: the oracle against which engines are tested. */
+  /** The result in float64: the reference against which engines are tested. */
   evaluate(inputs: readonly Numbers[], attrs: A, shape: Shape): Numbers["data"];
   /**
-   * Gradients with respect to each input, given the gradient `g` of the result `y`; null where none flows.
-   * Written in ops, so that a gradient can be differentiated again. "none" for results that do not vary smoothly.
+   * Gradients with respect to each input, given the gradient `g` of the result `y`; null for inputs that get none.
+   * Written in ops, so that gradients can be differentiated again. "none" for ops that are not differentiable.
    */
   readonly gradient:
     | "none"
     | ((g: Tensor, inputs: readonly Tensor[], attrs: A, y: Tensor) => readonly (Tensor | null)[]);
-  /** ONNX nodes for the result; `y` is the tensor itself, for its shape. */
+  /** Emits ONNX nodes for the result; `y` is the tensor itself and gives its shape. */
   emit(emitter: Emitter, inputs: readonly Value[], attrs: A, y: Tensor): Value;
-  /** How compiled kernels compute it. */
+  /** How kernels compute the op. */
   readonly kernel: KernelForm<A>;
-  /** A simpler tensor with the same value, if the inputs allow one. */
+  /** A simpler tensor with the same value, or null if there is none. */
   simplify?(inputs: readonly Tensor[], attrs: A, y: Tensor): Tensor | null;
-  /** A cheaper form of the sum of several results of this op, if there is one; used where gradients meet. */
+  /** A cheaper form of the sum of several results of this op, or null if there is none; used to accumulate gradients. */
   combine?(terms: readonly Tensor[]): Tensor | null;
-  /** Floating point operations of one evaluation, where they are far more than one an element. */
+  /** Floating-point operations of one evaluation, if they are far more than one per element. */
   flops?(inputs: readonly Tensor[], attrs: A, y: Tensor): number;
 }
 
-/** Checks the record's type and erases it, so that ops of every kind of attributes live in one graph. */
+/** Checks the type of an op's definition. */
 export function defineOp<A extends Attrs>(op: Op<A>): Op<A> {
   return Object.freeze(op);
 }
 
-/** The tensor that `op` makes of `inputs`. */
+/** Applies an op to inputs. */
 export function apply<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor {
   const { shape, dtype } = op.infer(inputs, attrs);
   return { op: op as unknown as Op<never>, inputs, attrs, shape, dtype };
 }
 
-/** The op of a node with the type that its record has. */
+/** The op of a node, typed. */
 export function opOf(node: Tensor): Op {
   return node.op as unknown as Op;
 }
 
-/** The static shape of a tensor. @throws ShapeError when an extent is known only at run time. */
+/** The static shape of a tensor. @throws ShapeError if an extent is known only at run time. */
 export function staticShape(x: Tensor, where: string): Shape {
   const symbol = x.shape.find((extent) => typeof extent === "string");
   if (symbol !== undefined) {
@@ -88,7 +88,7 @@ export function staticShape(x: Tensor, where: string): Shape {
   return x.shape as Shape;
 }
 
-/** The extent of one axis as a number. @throws ShapeError when it is known only at run time. */
+/** The static extent of one axis. @throws ShapeError if it is known only at run time. */
 export function staticDim(x: Tensor, axis: number, where: string): number {
   const extent = x.shape[axis];
   if (typeof extent !== "number") {
@@ -109,7 +109,7 @@ const inputOp = defineOp<{ name: string; shape: Dims; dtype: TensorType }>({
   kernel: { memory: "fed" },
 });
 
-/** A tensor that is fed, or taken from the state, by its name when a program runs. */
+/** A tensor that is fed by name, or taken from the state, when a program runs. */
 export function input(name: string, shape: Dims, dtype: TensorType = "float32"): Tensor {
   return apply(inputOp, [], { name, shape, dtype });
 }
@@ -124,7 +124,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   kernel: { memory: "known" },
 });
 
-/** A tensor whose value, and so its shape, is known when the graph is built. */
+/** A tensor whose value is known when the graph is built. */
 export function constant(value: NdArray<TensorType>): Tensor {
   return apply(constantOp, [], { value });
 }
@@ -139,7 +139,7 @@ export function inputName(x: Tensor): string | null {
   return memoryOf(x) === "fed" ? (x.attrs.name as string) : null;
 }
 
-/** By what the op declares: a graph may hold nodes of another copy of zaya, as of a recipe whose package has its own. */
+/** Decided by the op's declaration, not its identity: a graph may contain nodes of another copy of zaya, for example if a custom recipe's package has its own. */
 function memoryOf(x: Tensor): "fed" | "known" | null {
   const { kernel } = opOf(x);
   return "memory" in kernel ? kernel.memory : null;

@@ -1,6 +1,6 @@
 import type { Tensor } from "./tensor.ts";
 
-/** All nodes on which `outputs` depend, inputs before users. Iterative: graphs of unrolled steps are deep. */
+/** All nodes on which `outputs` depend, in topological order. Iterative, because graphs of unrolled steps are deep. */
 export function toposort(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const done = new Set<Tensor>();

@@ -1,11 +1,11 @@
 import { type Shape, sizeOf, stridesOf } from "../base/ndarray.ts";
 
 /**
- * Numbers in memory as a kernel reads them: element [i, j, ...] is at `offset + i * strides[0] + j * strides[1] + ...` of the
- * source, plus what the lookups add. Strides are in elements; 0 repeats an axis.
+ * A strided view of memory: element [i, j, ...] is at `offset + i * strides[0] + j * strides[1] + ...` in the source, plus
+ * the offsets of its lookups. Strides are in elements; 0 repeats an axis.
  */
 export interface View {
-  /** Whose memory it is. */
+  /** The owner of the memory. */
   readonly source: object;
   readonly shape: Shape;
   readonly offset: number;
@@ -13,13 +13,13 @@ export interface View {
   readonly lookups: readonly Lookup[];
 }
 
-/** An axis that goes through a table: the whole number at the same element of `places` times `stride` is added. */
+/** An axis indexed through a table: adds `stride` times the whole number at the same element of `places`. */
 interface Lookup {
   readonly places: View;
   readonly stride: number;
 }
 
-/** A whole source, last axis fastest. */
+/** A whole source in C order. */
 export function wholeView(source: object, shape: Shape): View {
   return { source, shape, offset: 0, strides: stridesOf(shape), lookups: [] };
 }
@@ -32,7 +32,7 @@ export function permuteView(view: View, order: readonly number[]): View {
   );
 }
 
-/** The part from `start` to before `stop` along an axis. */
+/** The slice [start, stop) along an axis. */
 export function sliceView(view: View, axis: number, start: number, stop: number): View {
   const shape = view.shape.map((extent, i) => (i === axis ? stop - start : extent));
   return mapped({ ...view, shape, offset: view.offset + start * view.strides[axis]! }, (places) =>
@@ -40,14 +40,14 @@ export function sliceView(view: View, axis: number, start: number, stop: number)
   );
 }
 
-/** The view repeated to a larger shape: aligned at the last axis, along axes of extent 1. */
+/** The view broadcast to a larger shape: aligned at the last axis, repeated along axes of extent 1. */
 export function broadcastView(view: View, shape: Shape): View {
   const lead = shape.length - view.shape.length;
   const strides = shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!));
   return mapped({ ...view, shape, strides }, (places) => broadcastView(places, shape));
 }
 
-/** The same numbers in the same order under another shape; null where no strides can say that. */
+/** The view with another shape; null if no strides express it. */
 export function reshapeView(view: View, shape: Shape): View | null {
   const strides = reshapedStrides(view, shape);
   if (strides === null) return null;
@@ -56,7 +56,7 @@ export function reshapeView(view: View, shape: Shape): View | null {
   return { ...view, shape, strides, lookups: lookups as Lookup[] };
 }
 
-/** Slices of the view along an axis at places, whose axes take that axis's place; null where the axis is looked up already. */
+/** Gathers slices along an axis at `places`, whose axes replace that axis; null if the axis already has a lookup. */
 export function lookupView(view: View, axis: number, places: View): View | null {
   const taken = view.lookups.some((lookup) => lookup.places.strides[axis] !== 0);
   if (taken || places.lookups.length > 0) return null;
@@ -77,13 +77,13 @@ export function lookupView(view: View, axis: number, places: View): View | null 
   return { ...wider, lookups: [...wider.lookups, own] };
 }
 
-/** Every matrix of a stack transposed. */
+/** Transposes every matrix of a stack. */
 export function swapLastAxes(view: View): View {
   const axes = view.shape.map((_, i) => i);
   return permuteView(view, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
 }
 
-/** Whether two views without lookups read the same numbers in the same order. */
+/** Whether two views without lookups read the same elements in the same order. */
 export function sameView(a: View, b: View): boolean {
   return (
     a.source === b.source &&
@@ -95,14 +95,14 @@ export function sameView(a: View, b: View): boolean {
   );
 }
 
-/** Whether the view reads consecutive numbers of its source in their order. */
+/** Whether the view is contiguous in C order. */
 export function isContiguous(view: View): boolean {
   if (view.lookups.length > 0) return false;
   const strides = stridesOf(view.shape);
   return view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === strides[axis]);
 }
 
-/** What a view reads, as text: equal for equal views of one source. */
+/** A view as text: equal for equal views of one source. */
 export function viewKey(view: View, nameOf: (source: object) => string): string {
   const name = nameOf(view.source);
   const lookups = view.lookups.map(({ places, stride }) => ` + ${stride} * ${viewKey(places, nameOf)}`).join("");
@@ -117,8 +117,8 @@ function mapped(view: View, change: (places: View) => View): View {
 }
 
 /**
- * Walks both shapes from their ends in runs of equal size; axes of one run must lie one in the other, so that their numbers
- * are evenly spaced.
+ * Walks both shapes from their last axes in runs of equal size. The axes of a run must be contiguous with each other, so
+ * that its elements are evenly spaced.
  */
 function reshapedStrides(view: View, shape: Shape): number[] | null {
   const axes = view.shape

@@ -119,12 +119,12 @@ describe("vectorGrad", () => {
 describe("a gradient of another shape", () => {
   it("is refused, for the whole and from a hand-written rule, with both shapes", () => {
     expect(() => vectorGrad(ops.square(x), input("g", [3]), [x])).toThrow(
-      "vectorGrad: a gradient must have the shape of what it belongs to - got [3] for [2, 3]",
+      "vectorGrad: a gradient must have the shape of its tensor - got [3] for [2, 3]",
     );
     const careless = ops.customGradient(ops.square(x), [x], (g) => [ops.sum(g)]);
     expect(() => grad(ops.sum(careless), [x])).toThrow(ShapeError);
     expect(() => grad(ops.sum(careless), [x])).toThrow(
-      "customGradient: a gradient must have the shape of what it belongs to - got [] for [2, 3]",
+      "customGradient: a gradient must have the shape of its tensor - got [] for [2, 3]",
     );
   });
 });

@@ -48,7 +48,7 @@ describe("parseOptions", () => {
     [{ rate: Infinity }, "rate must be"],
     [{ hidden: "32,," }, "hidden must be whole numbers"],
     [{ hidden: "0" }, "hidden must be at least 1"],
-    [{ bandwidths: "1,x" }, "bandwidths must be numbers with commas between them"],
+    [{ bandwidths: "1,x" }, "bandwidths must be numbers separated by commas"],
     [{ bandwidths: "1,0" }, "bandwidths must be above 0"],
     [{ arch: "cnn" }, "arch must be one of mlp, conv - got cnn"],
     [{ sigma: "-1" }, "sigma must be"],

@@ -219,7 +219,7 @@ describe("zaya distance", () => {
       "epsilon is an option of sinkhorn, sinkhorn-divergence - got it without any of them",
     ],
     [["a.csv", "b.csv", "--metric", "sinkhorn", "--epsilon", "0"], "epsilon must be above 0 - got 0"],
-    [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers with commas"],
+    [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers separated by commas"],
     [["a.csv", "b.csv", "-n", "0"], "n must be at least 1 - got 0"],
     [["a.csv", "b.csv", "--metric", "w1"], "points must be single numbers - got 2 numbers each", "use emd"],
     [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be a whole number from 1 to 2 - got 5"],

@@ -36,7 +36,7 @@ describe("decodeIdx", () => {
   });
 
   it.each([
-    [Uint8Array.of(), "must begin with 00 00, the code of its type and its number of axes - got no bytes"],
+    [Uint8Array.of(), "must begin with 00 00, a type code and the number of axes - got no bytes"],
     [Uint8Array.of(0, 0, 8), "got 00 00 08"],
     [Uint8Array.of(0, 0, 8, 0, 1), "got 00 00 08 00"],
     [Uint8Array.of(0, 0, 7, 1, 0, 0, 0, 0), "got 00 00 07 01"],

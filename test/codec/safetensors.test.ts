@@ -114,7 +114,7 @@ describe("decodeSafetensors", () => {
   });
 
   it.each([
-    [new Uint8Array(5), "length must take 8 bytes - got a file of 5"],
+    [new Uint8Array(5), "must start with the header's length, 8 bytes - got a file of 5"],
     [Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 0x7b), "the header must have at most 1 bytes - got 9"],
     [new Uint8Array(16).fill(255), "the header must have at most 8 bytes"],
     [file("[]"), "must be a JSON object"],
@@ -122,7 +122,7 @@ describe("decodeSafetensors", () => {
     [file("{"), "must be a JSON object"],
     [file('{"a":'.repeat(50_000)), "must be a JSON object"],
     [file("null"), "must be a JSON object"],
-    [file({ __metadata__: { a: 1 } }), "__metadata__ must hold words by name"],
+    [file({ __metadata__: { a: 1 } }), "__metadata__ must be a record of text"],
     [file({ a: 1 }), 'tensor "a": its entry must be an object - got 1'],
     [
       file({ a: { dtype: "F16", shape: [1], data_offsets: [0, 2] } }, 2),
@@ -137,7 +137,7 @@ describe("decodeSafetensors", () => {
     [file({ a: f32([1], [0, 4]), b: f32([1], [0, 4]) }, 4), "must begin at byte 4 of the body"],
     [
       file({ a: f32([2], [0, 8]), b: f32([1], [4, 8]) }, 8),
-      'tensor "b" must begin at byte 8 of the body, where the one before it ends - got 4',
+      'tensor "b" must begin at byte 8 of the body, where the previous one ends - got 4',
     ],
     [file({ a: f32([1], [0, 4]), b: f32([1], [8, 12]) }, 12), "must begin at byte 4"],
     [file({ a: f32([1], [0, 4]) }, 3), "the tensors must fill the body, 4 bytes - got 3"],

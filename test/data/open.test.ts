@@ -416,14 +416,14 @@ describe("an IDX file", () => {
 
   it.each([
     ["x-images-idx3-ubyte", idx([3, 2, 2]).subarray(0, 20), "[3, 2, 2] uint8 must take 28 bytes - got 20"],
-    ["x.idx", Buffer.from("garbage!"), "must begin with 00 00, the code of its type"],
+    ["x.idx", Buffer.from("garbage!"), "must begin with 00 00, a type code"],
     ["unnamed", idx([3]), "must be [n, h, w] - got [3]"],
     [
       "x-images-idx3-ubyte.gz",
       Buffer.from([0x1f, 0x8b, 8, 0]),
       "must be a whole gzip file - got unexpected end of file",
     ],
-    ["x-images-idx3-ubyte.gz", gzipSync("garbage!"), "must begin with 00 00, the code of its type"],
+    ["x-images-idx3-ubyte.gz", gzipSync("garbage!"), "must begin with 00 00, a type code"],
   ])("is refused as %s", async (file, bytes, message) => {
     const error = await errorOf(openData(await put(file, bytes)));
     expect(error).toBeInstanceOf(DataError);
