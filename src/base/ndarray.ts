@@ -89,7 +89,7 @@ export function fromNumbers(values: ArrayLike<number>, shape: Shape = [values.le
   return ndarray("float32", shape, Float32Array.from(values));
 }
 
-/** Converts an array to another element type; a copy unless it already has that type. */
+/** Converts an array of any shape to another element type; a copy unless it already has that type. */
 export function castTo<D extends DType>(a: NdArray, dtype: D): NdArray<D> {
   if (a.dtype === dtype) return a as NdArray<D>;
   const data = allocate(dtype, a.data.length);
@@ -194,7 +194,7 @@ export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray
   return out;
 }
 
-/** The elements of an array as float64, in C order, for sums over many of them; shares memory with a float64 array. */
+/** The elements of an array of any shape as float64, in C order, for sums over many of them; shares memory with a float64 array. */
 export function toFloat64({ data }: NdArray): Float64Array {
   return data instanceof Float64Array ? data : new Float64Array(data);
 }

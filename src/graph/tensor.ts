@@ -124,7 +124,7 @@ const constantOp = defineOp<{ value: NdArray<TensorType> }>({
   kernel: { memory: "known" },
 });
 
-/** A tensor whose value is known when the graph is built. */
+/** A tensor whose value and shape are known when the graph is built. */
 export function constant(value: NdArray<TensorType>): Tensor {
   return apply(constantOp, [], { value });
 }
