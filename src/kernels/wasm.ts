@@ -208,6 +208,18 @@ export class FunctionBuilder {
     return this;
   }
 
+  /** Runs `body` again and again until a call of `leaveIf` in it finds a number other than 0 on the stack. */
+  loopUntil(body: (leaveIf: () => void) => void): this {
+    this.code.byte(0x02).byte(noResult).byte(0x03).byte(noResult);
+    const depth = this.stack.length;
+    body(() => {
+      this.code.byte(0x0d).unsigned(1);
+      this.pop("i32", "br_if").balanced(depth, "loop");
+    });
+    this.balanced(depth, "loop").code.byte(0x0c).unsigned(0).byte(0x0b).byte(0x0b);
+    return this;
+  }
+
   /** Runs `body` if the number on the stack is not 0. */
   when(body: () => void): this {
     this.code.byte(0x04).byte(noResult);

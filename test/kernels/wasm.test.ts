@@ -54,7 +54,18 @@ class Pair {
 }
 
 interface Step {
-  readonly name: InstructionName | "sleep" | "drop" | "loop" | "when" | "i32" | "f32" | "copy" | "fill" | "call";
+  readonly name:
+    | InstructionName
+    | "sleep"
+    | "drop"
+    | "loop"
+    | "loopUntil"
+    | "when"
+    | "i32"
+    | "f32"
+    | "copy"
+    | "fill"
+    | "call";
   readonly number: number;
   readonly bytes: Uint8Array;
 }
@@ -68,7 +79,7 @@ function write(pair: Pair, { name, number, bytes }: Step, rest: Step[]): void {
     lines.push(`${name}.const ${value}`);
     return pair.set(pair.local(name));
   }
-  if (name === "loop" || name === "when") {
+  if (name === "loop" || name === "loopUntil" || name === "when") {
     const body = rest.splice(0, 2);
     const inside = () => {
       for (const step of body) write(pair, step, []);
@@ -80,6 +91,17 @@ function write(pair: Pair, { name, number, bytes }: Step, rest: Step[]): void {
         pair.get(pair.any("i32"));
       });
       lines.push("br_if 0", "end");
+    } else if (name === "loopUntil") {
+      lines.push("block", "loop");
+      builder.loopUntil((leaveIf) => {
+        for (const step of body) {
+          write(pair, step, []);
+          pair.get(pair.any("i32"));
+          leaveIf();
+          lines.push("br_if 1");
+        }
+      });
+      lines.push("br 0", "end", "end");
     } else {
       pair.get(pair.any("i32"));
       lines.push("if");
@@ -142,6 +164,7 @@ const names = [
   "sleep",
   "drop",
   "loop",
+  "loopUntil",
   "when",
   "i32",
   "f32",
