@@ -42,7 +42,7 @@ interface CompareFlags extends MeasureFlags {
 
 const printed = jsonForm({
   keys: ["out", "runs", "metrics", "differences"],
-  notes: "`differences` by path of the config",
+  notes: "`differences` holds the config entries that differ, by path",
 });
 
 export const compareCommand: CommandDefinition = { declare: declareCompare, json: [printed] };

@@ -51,7 +51,7 @@ interface DistanceFlags extends Readonly<Record<string, unknown>> {
 
 const printed = jsonForm({
   keys: ["metric", "value", "stderr", "unit", "status", "a", "b", "options", "details", "identical", "plan"],
-  notes: "`stderr` is null if unknown",
+  notes: "`stderr` is null if unknown; `identical` describes the value for equal distributions",
 });
 
 export const distanceCommand: CommandDefinition = { declare: declareDistance, json: [printed] };
