@@ -19,7 +19,7 @@ export interface DataOptions {
   readonly domain?: Given<typeof dataOptions>["domain"];
   /** Scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji. */
   readonly size?: Given<typeof dataOptions>["size"];
-  /** Use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each. */
+  /** Use the first n items only; below 1, a random fraction of the training split, always the same one; with two domains, applies to each. */
   readonly limit?: Given<typeof dataOptions>["limit"];
   /** Folder with the files of a built-in data set, instead of the default one. */
   readonly dataDir?: Given<typeof dataOptions>["dataDir"];
@@ -35,7 +35,7 @@ export interface OpenDataOptions {
   readonly domain?: Given<typeof openDataOptions>["domain"];
   /** Scale and centre-crop the images of a folder to n x n pixels; also the resolution of shapes and emoji. */
   readonly size?: Given<typeof openDataOptions>["size"];
-  /** Use the first n items only; below 1, that fraction of the training split, drawn with a fixed key; with two domains, of each. */
+  /** Use the first n items only; below 1, a random fraction of the training split, always the same one; with two domains, applies to each. */
   readonly limit?: Given<typeof openDataOptions>["limit"];
   /** Folder with the files of a built-in data set, instead of the default one. */
   readonly dataDir?: Given<typeof openDataOptions>["dataDir"];
