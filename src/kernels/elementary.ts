@@ -1,23 +1,23 @@
 /**
- * Elementary functions in float32, four at once, within 2 units in the last place of the exact value everywhere. They use
- * nothing but operations that IEEE 754 rounds exactly, so that they give the same bits on every machine.
+ * Elementary functions in float32, four at once, within 2 units in the last place of the exact value everywhere. They only
+ * use operations that IEEE 754 rounds correctly, so that they give the same bits on every machine.
  *
- * Arguments are reduced as Cody and Waite do it; the polynomials are our own minimax fits, made by test/kernels/elementary.py.
+ * Arguments are reduced by the method of Cody and Waite; the polynomials are our own minimax fits, computed by test/kernels/elementary.py.
  * @source Cody, Waite, Software Manual for the Elementary Functions, 1980, chapters 5 to 8.
  */
 import type { Node, Nodes } from "./scalars.ts";
 
-/** ln 2 as a sum: the first part has so few bits that its products with whole numbers are exact. */
+/** ln 2 as a sum of two parts: the first has so few bits that its products with small integers are exact. */
 const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 const signBit = -0x80000000;
 const mantissa = 0x7fffff;
 const bias = 127;
-/** Added to a number below 2^22, 1.5 * 2^23 rounds it to a whole one, which its bits then end in. */
+/** Adding 1.5 * 2^23 to a number below 2^22 rounds it to an integer, which the low bits of the sum hold. */
 const [rounder, rounderBits] = [12582912, 0x4b400000];
 /** Bits of the square root of 1/2. */
 const rootHalf = 0x3f3504f3;
 
-// Highest powers first.
+// Coefficients, highest power first.
 const expSeries = [0.000197903501, 0.0013944651, 0.00833349675, 0.0416662954, 0.166666657, 0.5];
 const expm1Series = [0.000198458773, 0.00139406184, 0.00833338965, 0.0416663624, 0.166666657, 0.5];
 const logSeries = [
@@ -36,11 +36,11 @@ export function exp(k: Nodes, x: Node): Node {
   return expBelow(k, atMost(k, x, 89));
 }
 
-/** e^x for x of at most 89: beyond, the exponent does not fit. */
+/** e^x for x of at most 89; beyond, the exponent overflows. */
 function expBelow(k: Nodes, x: Node): Node {
   // Below this limit the result is 0.
   const { r, shifted } = reduced(k, atLeast(k, x, -104));
-  // In two steps, so that the scale itself is a normal number where the result is none.
+  // In two steps, so that the scale is a normal number even if the result is subnormal.
   const whole = k.apply("i32x4.sub", "int32", shifted, k.bits(rounderBits));
   const half = k.shift("i32x4.shr_s", "int32", whole, 1);
   return k.mul(k.mul(expNear(k, r), powerOf2(k, half)), powerOf2(k, k.apply("i32x4.sub", "int32", whole, half)));
@@ -70,9 +70,9 @@ export function log(k: Nodes, x: Node): Node {
 export function log1p(k: Nodes, x: Node): Node {
   const u = k.add(x, k.number(1));
   const { m, e, whole } = split(k, u);
-  // What the sum 1 + x rounded away, on the scale of m.
+  // The rounding error of the sum 1 + x, on the scale of m.
   const lost = k.sub(x, k.sub(u, k.number(1)));
-  // Of u beyond 2^127 nothing is left of 1 anyway.
+  // For u beyond 2^127 the correction is negligible.
   const scale = powerOf2(k, k.apply("i32x4.neg", "int32", k.apply("i32x4.min_s", "int32", whole, k.whole(127))));
   const result = logOf(k, k.add(k.sub(m, k.number(1)), k.mul(lost, scale)), e);
   return withZero(k, x, atLimits(k, u, result));
@@ -80,7 +80,7 @@ export function log1p(k: Nodes, x: Node): Node {
 
 export function tanh(k: Nodes, x: Node): Node {
   const size = k.abs(x);
-  // From 10 on the result is 1.
+  // From 10 on, the result is 1.
   const { r, shifted } = reduced(k, atMost(k, k.add(size, size), 20));
   const square = k.mul(x, x);
   const near = k.add(k.mul(k.mul(polynomial(k, tanhSeries, square), square), size), size);
@@ -89,12 +89,12 @@ export function tanh(k: Nodes, x: Node): Node {
   return withSign(k, k.select(k.greater(k.number(0.625), size), near, far), x);
 }
 
-/** In e^-|x|, which cannot overflow. */
+/** Computed from e^-|x|, which cannot overflow. */
 export function sigmoid(k: Nodes, x: Node): Node {
   const decayed = expBelow(k, negative(k, x));
   const above = k.greaterEqual(x, k.number(0));
   const share = k.div(k.select(above, k.number(1), decayed), k.add(decayed, k.number(1)));
-  // A small share of small x is the exponential but for a still smaller one, without what 1 + e^x rounds away.
+  // For small e^x, e^x (1 - sigmoid) is more precise than e^x / (1 + e^x), whose denominator is rounded.
   const small = k.apply("v128.andnot", "bool", k.greater(k.number(0.25), decayed), above);
   return k.select(small, k.sub(decayed, k.mul(decayed, share)), share);
 }
@@ -112,7 +112,7 @@ function log1pOfShare(k: Nodes, x: Node): Node {
   return logOf(k, k.add(k.sub(m, k.number(1)), k.mul(lost, scale)), e);
 }
 
-/** x plus a polynomial's share near 0; beyond, 1 - e^-p(|x|). */
+/** x plus a polynomial multiple of x near 0; 1 - e^-p(|x|) beyond. */
 export function erf(k: Nodes, x: Node): Node {
   const square = k.mul(x, x);
   const near = k.add(x, k.mul(x, polynomial(k, erfNear, square)));
@@ -137,7 +137,7 @@ export function pow(k: Nodes, a: Node, b: Node): Node {
   const below = k.apply("i32x4.lt_s", "bool", a, k.whole(0));
   const odd = k.apply("v128.andnot", "bool", isWhole, isEven);
   const signed = k.select(k.apply("v128.and", "bool", below, odd), k.neg(magnitude), magnitude);
-  // A fraction of a negative number is none; NaN itself has come through, but for 1^NaN and NaN^0, which are 1.
+  // A negative number to a fractional power is NaN. NaN arguments have been propagated, except for 1^NaN and NaN^0, which are 1.
   const imaginary = k.apply(
     "v128.andnot",
     "bool",
@@ -154,13 +154,13 @@ function reduced(k: Nodes, x: Node): { r: Node; shifted: Node } {
   return { r: k.sub(k.sub(x, k.mul(n, k.number(ln2High))), k.mul(n, k.number(ln2Low))), shifted };
 }
 
-/** 2^n of `reduced`, where that is a normal number. */
+/** 2^n of `reduced`, if that is a normal number. */
 function normalScale(k: Nodes, shifted: Node): Node {
-  // The shift drops all bits of the rounder.
+  // The shift discards all bits of the rounder.
   return k.apply("i32x4.add", "float32", k.shift("i32x4.shl", "int32", shifted, 23), k.bits(bias << 23));
 }
 
-/** The smaller of two, and NaN of NaN: one instruction of processors, where the minimum of WebAssembly takes several. */
+/** The smaller number, or NaN for NaN. A single processor instruction, whereas WebAssembly's minimum takes several. */
 function atMost(k: Nodes, x: Node, most: number): Node {
   return k.apply("f32x4.pmin", "float32", x, k.number(most));
 }
@@ -199,7 +199,7 @@ function logOf(k: Nodes, f: Node, e: Node): Node {
   return k.add(k.add(f, small), k.mul(e, k.number(ln2High)));
 }
 
-/** The logarithm of x where that is positive and finite; else -Infinity of 0, x of infinite x, NaN. */
+/** `result` for positive finite x; -Infinity for 0, Infinity for Infinity, otherwise NaN. */
 function atLimits(k: Nodes, x: Node, result: Node): Node {
   const positive = k.greater(x, k.number(0));
   const outside = k.select(positive, x, k.select(k.equal(x, k.number(0)), k.number(-Infinity), k.number(NaN)));
@@ -215,12 +215,12 @@ function either(k: Nodes, a: Node, b: Node): Node {
   return k.apply("v128.or", "bool", a, b);
 }
 
-/** x itself where it is a zero, whose sign a sum would lose. */
+/** x itself if it is zero, whose sign a sum would lose. */
 function withZero(k: Nodes, x: Node, result: Node): Node {
   return k.select(k.equal(x, k.number(0)), x, result);
 }
 
-/** The magnitude of one with the sign of another. */
+/** `size` with the sign of `sign`. */
 function withSign(k: Nodes, size: Node, sign: Node): Node {
   return k.apply("v128.bitselect", "float32", sign, size, k.bits(signBit));
 }
@@ -229,11 +229,11 @@ function highHalf(k: Nodes, x: Node): Node {
   return k.shuffle("float32", x, x, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
 }
 
-/** Adding this number to a whole one leaves the whole number in the low bits. */
+/** Adding this number to an integer leaves the integer in the low bits. */
 const [magic, magicBits] = [6755399441055744, 0x4338000000000000n];
 const rootHalfDouble = 0x3fe6a09e667f3bcdn;
 
-/** e^(b log a) for a >= 0, two at once, with some 1e-13 of relative error: nothing of which float32 sees. */
+/** e^(b log a) for a >= 0, two at once, with a relative error of about 1e-13, which is negligible in float32. */
 function powDouble(k: Nodes, a: Node, b: Node): Node {
   const [add, sub, mul, div] = (["add", "sub", "mul", "div"] as const).map(
     (name) => (x: Node, y: Node) => k.apply(`f64x2.${name}`, "float64", x, y),
@@ -245,7 +245,7 @@ function powDouble(k: Nodes, a: Node, b: Node): Node {
   const rest = k.apply("v128.and", "float64", above, k.long((1n << 52n) - 1n));
   const m = k.apply("i64x2.add", "float64", rest, k.long(rootHalfDouble));
   const e = sub(k.apply("i64x2.add", "float64", whole, k.long(magicBits)), k.double(magic));
-  // log m = 2 atanh(s), whose series falls by 0.03 a term.
+  // log m = 2 atanh(s), whose series shrinks by a factor of 0.03 per term.
   const s = div(sub(m, k.double(1)), add(m, k.double(1)));
   const atanh = mul(
     mul(s, k.double(2)),
@@ -258,7 +258,7 @@ function powDouble(k: Nodes, a: Node, b: Node): Node {
   const isZero = k.apply("f64x2.eq", "float64", a, k.double(0));
   const isFinite = k.apply("f64x2.lt", "float64", a, k.double(Infinity));
   const pick = (condition: Node, x: Node, y: Node) => k.apply("v128.bitselect", "float64", x, y, condition);
-  // What is not finite is infinite or NaN, and its own logarithm.
+  // Infinity and NaN are their own logarithms.
   const logarithm = pick(isZero, k.double(-Infinity), pick(isFinite, inside, a));
   const t = k.apply(
     "f64x2.min",

@@ -121,7 +121,7 @@ class KernelWriter {
     for (const [node, own] of this.levels) if (own === level) this.nodes.compute(node, width);
   }
 
-  /** Writes one loop with all inside it. @returns How many bytes each pointer has been left ahead of where it was. */
+  /** Emits one loop and everything inside it. @returns By how many bytes each pointer has been advanced. */
   private loop(level: number, width: Width): Map<Access, number> {
     const { loops, vector, tiles } = this.nest;
     const before = new Set(this.nodes.computed);
@@ -139,7 +139,7 @@ class KernelWriter {
     }
     this.nodes.computed = before;
     if (level === firstReduced) {
-      // Folds go on with columns where the loop over these lies outside; a row's total is one number.
+      // Folds keep one total per column if the loop over columns lies outside; the total of a row is one number.
       this.foldTotals(vector < firstReduced ? width : 1, vector >= firstReduced);
     }
     return ahead;
@@ -199,7 +199,7 @@ class KernelWriter {
     return ahead;
   }
 
-  /** Goes through the loop that goes by four so many times, two at once where that pays. */
+  /** Runs the vectorised loop `count` times, two iterations at once if that pays off. */
   private vectorTurns(level: number, count: number | Local): Map<Access, number> {
     const { code } = this;
     const before = new Set(this.nodes.computed);
@@ -225,7 +225,7 @@ class KernelWriter {
 
   /**
    * Emits a loop of the given number of iterations, each of `step` elements.
-   * @returns How far pointers are ahead; nothing where the count is known only when the kernel runs and they are put back.
+   * @returns By how many bytes each pointer has been advanced; empty if the count is known only at run time, since pointers are then reset.
    */
   private turns(
     level: number,
@@ -284,7 +284,7 @@ class KernelWriter {
     for (const [pointer, kept] of saved) this.code.get(kept).set(pointer);
   }
 
-  /** The length of the tile at hand: that of all but the last is the same. */
+  /** The length of the current tile; only that of the last tile differs. */
   private tileLength(): Local {
     const { code, nest } = this;
     const length = code.local("i32");
@@ -352,7 +352,7 @@ class KernelWriter {
     return this.code.f32(combine === "sum" ? 0 : -Infinity).op("f32x4.splat");
   }
 
-  /** Writes what has been added up; adds it to what earlier tiles came to. */
+  /** Stores the totals of the folds, added to those of earlier tiles. */
   private foldTotals(width: Width, isRow: boolean): void {
     const { code, nest } = this;
     this.kernel.folds.forEach(({ combine }, i) => {
@@ -383,7 +383,7 @@ class KernelWriter {
   }
 }
 
-/** How far pointers are ahead that have not been moved. */
+/** For pointers that have not been advanced. */
 const nothing: ReadonlyMap<Access, number> = new Map();
 
 function addTo(ahead: Map<Access, number>, more: ReadonlyMap<Access, number>): void {

@@ -3,16 +3,16 @@ import type { LoopNest } from "./loops.ts";
 import { type Applied, type Load, type Node, operandsOf } from "./scalars.ts";
 import type { FunctionBuilder, Local } from "./wasm.ts";
 
-/** Which of the two vectors of a pair, by the place of its first lane. */
+/** One of the two vectors of a pair, by the index of its first lane. */
 type First = 0 | 4;
 
-/** Writes the values of a kernel's nodes: each once, in a local if it is used again. */
+/** Emits a kernel's nodes: each is computed once, and kept in a local if it is used again. */
 export class NodeWriter {
-  /** Nodes whose local holds their value here. */
+  /** Nodes whose local holds their value at this point. */
   computed = new Set<Node>();
   private readonly uses = new Map<Node, number>();
   private readonly locals = new Map<Node, Local>();
-  /** Values of the second vector of a pair; those that both have in common are among the first. */
+  /** Values of the second vector of a pair; values common to both vectors are among those of the first. */
   private readonly seconds = new Map<Node, Local>();
 
   constructor(
@@ -33,7 +33,7 @@ export class NodeWriter {
     this.computed.add(node);
   }
 
-  /** Computes nodes for two vectors, each operation for the first and at once for the second. */
+  /** Computes nodes for two vectors, each operation for the first vector and then for the second. */
   computePair(nodes: readonly Node[]): void {
     const shared = this.computed;
     this.computed = new Set(shared);
@@ -84,7 +84,7 @@ export class NodeWriter {
     else this.memory.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width, first);
   }
 
-  /** The instruction of a node on what the stack holds. */
+  /** Emits the instruction of a node, whose operands are on the stack. */
   private operate(node: Applied): void {
     if (node.lanes !== undefined) this.code.shuffle(node.lanes);
     else if (node.immediate !== undefined) this.code.i32(node.immediate).op(node.op);

@@ -3,9 +3,9 @@ import { tile } from "./product-tile.ts";
 import { count, pushPart } from "./emit-steps.ts";
 import { FunctionBuilder, type Local, type ModuleBuilder } from "./wasm.ts";
 
-/** Steps of the inner axis after which sums go to memory: panels of that length stay in the first cache. */
+/** Steps of the inner axis after which sums are written to memory: panels of this length stay in the L1 cache. */
 const innerBlock = 256;
-/** Panels of rows that stay in the second cache while all columns pass. */
+/** Panels of rows that stay in the L2 cache while all columns are processed. */
 const rowBlock = 32;
 /**
  * Steps of the inner axis per iteration of a tile's loop. The loop can be left between any two of them: V8 before version 12
@@ -13,7 +13,7 @@ const rowBlock = 32;
  * of 42 GFLOP/s.
  */
 const unrolled = 4;
-/** Bytes for one tile at the border of a result. */
+/** Bytes of scratch space for one tile at the border of a result. */
 export const borderBytes = 4 * tile.rows * tile.columns;
 
 /** Indices of the functions that all products of a module share. */
@@ -32,7 +32,7 @@ export function addProductFunctions(module: ModuleBuilder): ProductFunctions {
 
 const tileParams = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
-/** One tile: addresses of both panels and of the result, steps, bytes of a row of the result, whether to add to it. */
+/** One tile, with parameters: the addresses of both panels and of the result, the number of steps, the bytes of a row of the result, and whether to add to it. */
 function emitTile(): FunctionBuilder {
   const code = new FunctionBuilder(tileParams);
   const [a, b, c, steps, pitch, adds] = code.params as [Local, Local, Local, Local, Local, Local];
@@ -107,7 +107,7 @@ function emitTile(): FunctionBuilder {
   return code;
 }
 
-/** A tile at the border, of so many rows and columns, by way of a whole one elsewhere. */
+/** A tile at the border with fewer rows or columns: computes a whole tile in scratch space and copies the part that exists. */
 function emitBorder(micro: number): FunctionBuilder {
   const code = new FunctionBuilder([...tileParams, "i32", "i32", "i32"]);
   const [a, b, c, steps, pitch, adds, height, width, spare] = code.params as Local[];
@@ -139,10 +139,10 @@ function emitBorder(micro: number): FunctionBuilder {
   return code;
 }
 
-/** What a product of packed operands is given: a, b, result, m, n, k, a place for a tile at the border, and which part of how many. */
+/** Parameters of a product of packed operands: a, b, result, m, n, k, scratch space for a border tile, part, number of parts. */
 const multiplyParams = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
-/** One thread's part of a product: some panels of its rows, or of its columns where there are more of these. */
+/** One thread's part of a product: some panels of its rows, or of its columns if there are more of these. */
 function emitMultiply(micro: number, border: number): FunctionBuilder {
   const code = new FunctionBuilder(multiplyParams);
   const [a, b, c, m, n, k, spare, part, parts] = code.params as typeof code.params &
@@ -173,7 +173,7 @@ function emitMultiply(micro: number, border: number): FunctionBuilder {
   code.when(() => pushPart(code, panelsB, part, parts, firstB, endB));
   code.i32(0).set(start);
   code.get(n).i32(2).op("i32.shl").set(pitch);
-  /** The address of a step in a panel. */
+  /** Sets `into` to the address of the current step in a panel. */
   const place = (base: Local, panel: Local, size: number, into: Local) =>
     code
       .get(panel)
@@ -241,7 +241,7 @@ function emitMultiply(micro: number, border: number): FunctionBuilder {
   return code;
 }
 
-/** A stack of products as a function of the addresses of both operands, the result and places for tiles, and a thread's part. */
+/** A stack of products, as a function of the addresses of both operands, the result and the scratch space, and of a thread's part. */
 export function emitProduct({ a, b, out }: Product, { multiply }: ProductFunctions): FunctionBuilder {
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(-2)!;

@@ -1,7 +1,7 @@
 import type { Argmax, Scatter } from "./steps.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
-/** Runs a body with a counter from 0 to before `count`, which is at least 1. */
+/** Runs a body with a counter from 0 to `times` - 1; `times` is at least 1. */
 export function count(code: FunctionBuilder, times: number | Local, body: (counter: Local) => void): void {
   const counter = code.local("i32");
   code.i32(0).set(counter);
@@ -14,7 +14,7 @@ export function count(code: FunctionBuilder, times: number | Local, body: (count
   });
 }
 
-/** Sets where a part of so many whole things begins and ends. */
+/** Computes the first and last index of one part when work is divided. */
 export function pushPart(
   code: FunctionBuilder,
   units: number | Local,
@@ -28,7 +28,7 @@ export function pushPart(
   unitsTimes().i32(1).op("i32.add").op("i32.mul").get(parts).op("i32.div_u").set(end);
 }
 
-/** A function of the addresses of x and the result. */
+/** The argmax step, as a function of the addresses of x and the result. */
 export function emitArgmax({ x: { shape } }: Argmax): FunctionBuilder {
   const [outer, extent, inner] = shape as [number, number, number];
   const code = new FunctionBuilder(["i32", "i32"]);
@@ -62,7 +62,7 @@ export function emitArgmax({ x: { shape } }: Argmax): FunctionBuilder {
   return code;
 }
 
-/** A function of the addresses of g, the places and the result. */
+/** The scatter step, as a function of the addresses of g, the indices and the result. */
 export function emitScatter({ g, out: { shape } }: Scatter): FunctionBuilder {
   const [outer, extent, inner] = shape as [number, number, number];
   const places = g.shape[1]!;

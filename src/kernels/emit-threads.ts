@@ -1,15 +1,15 @@
 import { control } from "./thread-control.ts";
 import { FunctionBuilder, type Local } from "./wasm.ts";
 
-/** Loads of a spin-wait, about 20 us in all, which is longer than most passes. */
+/** Loads of a spin-wait: about 20 us, which is longer than most passes take. */
 const looks = 20_000;
-/** Nanoseconds of sleep at a barrier before a thread looks around for others that died. */
+/** Nanoseconds that a thread sleeps at a barrier before it checks whether another thread has died. */
 const nap = 1e8;
-/** Naps, counted while other threads were awake, after which a thread missing at a barrier counts as failed: 60 seconds. */
+/** Naps after which a thread that is missing at a barrier counts as failed: 60 seconds, not counting time in which the whole process sleeps. */
 const patience = 600;
 
 /**
- * A barrier: a function of the address of the control words and the number of threads. No thread continues before all have arrived.
+ * A barrier, as a function of the address of the control words and the number of threads. No thread continues before all have arrived.
  * @param waiting Index of the function that is called after each nap, which may set the word `failed`.
  */
 export function emitBarrier(waiting: number): FunctionBuilder {

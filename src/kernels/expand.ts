@@ -3,7 +3,7 @@ import { simplify } from "../graph/simplify.ts";
 import { type Tensor, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
 
-/** Why kernels cannot compute some tensors, in words; null where they can. */
+/** The reason why kernels cannot compute the tensors; null if they can. */
 export function obstacle(outputs: readonly Tensor[]): string | null {
   const open = toposort(outputs).find((node) => node.shape.some((extent) => typeof extent === "string"));
   return open === undefined
@@ -11,20 +11,20 @@ export function obstacle(outputs: readonly Tensor[]): string | null {
     : `shapes must be known in advance - got ${formatShape(open.shape)} of ${opOf(open).name}`;
 }
 
-/** The same tensors by ops that have kernels of their own: composites are replaced by what computes them. */
+/** Rewrites tensors so that every op has a kernel: composites are replaced by the ops that compute them. */
 export function expand(outputs: readonly Tensor[]): Tensor[] {
   const expanded = replace(outputs, (node, inputs) => {
     const form = opOf(node).kernel;
     return "composite" in form ? form.composite(inputs, node.attrs, node) : null;
   });
-  // Of composites, too.
+  // Includes the products inside composites.
   return replace(expanded, (node, inputs) => {
     const form = opOf(node).kernel;
     return "product" in form ? form.narrow(inputs, node.attrs) : null;
   });
 }
 
-/** The same tensors with others in the place of some. */
+/** Rebuilds tensors with some nodes replaced. */
 function replace(
   outputs: readonly Tensor[],
   otherFor: (node: Tensor, inputs: readonly Tensor[]) => Tensor | null,

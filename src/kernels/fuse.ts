@@ -20,7 +20,7 @@ import type { Node } from "./scalars.ts";
 import type { Buffer, Dependencies, Pass, Step } from "./steps.ts";
 import { type Stored, type Value, Values, sameReduction } from "./values.ts";
 
-/** What a graph is to end in: values that are read after it, and new values of inputs. */
+/** The results of a graph: values that are read afterwards, and new values of inputs. */
 export interface Wanted {
   readonly outputs: ReadonlyMap<string, Tensor>;
   readonly updates: ReadonlyMap<string, Tensor>;
@@ -31,16 +31,16 @@ export interface Fused {
   readonly dependencies: Dependencies;
   readonly inputs: ReadonlyMap<string, Buffer>;
   readonly outputs: ReadonlyMap<string, View>;
-  /** New values, each in a buffer of its own. */
+  /** New values, each in a separate buffer. */
   readonly updates: ReadonlyMap<string, Buffer>;
 }
-/** Whether kernels make a product of m rows, n columns and k steps, whose operands they pack; else ONNX Runtime does. */
+/** Whether kernels compute a product [m, k] x [k, n], whose operands they pack; otherwise ONNX Runtime does. */
 export type IsPacked = (m: number, n: number, k: number) => boolean;
 
-/** Values that wait for the pass that needs them, one made of the other: a bound for recursion. */
+/** Maximum depth of a chain of lazy values, which bounds the recursion. */
 const deepest = 100;
 
-/** Cuts a graph of static shapes into steps: pointwise ops together with what they feed, in as few passes as possible. */
+/** Partitions a graph with static shapes into steps: pointwise ops are fused with the ops that use them, in as few passes as possible. */
 export function fuse(wanted: Wanted, isPacked: IsPacked): Fused {
   return new Fuser(wanted, isPacked).run();
 }
@@ -76,7 +76,7 @@ class Fuser {
     return { dependencies: this.values.dependencies, inputs: this.inputs, outputs, updates };
   }
 
-  /** A view that is safe to read after the program: not of an input, whose numbers may be replaced. */
+  /** A view that is safe to read after the program: not of an input, which may be overwritten. */
   private output(name: string, tensor: Tensor): View {
     const value = this.values.resolve(tensor);
     if (value.kind !== "uniform") {
@@ -268,7 +268,7 @@ class Fuser {
     const [whole, rest, count] = [Math.floor(rows / size), rows % size, Math.ceil(rows / size)];
     const buffer: Buffer = { name: "panels", dtype: "float32", size: stack * count * k * size, role: "temporary" };
     const target = { ...wholeView(buffer, []), lookups: [] };
-    // The axis along which the operand lies in one piece goes last: it is read by fours.
+    // The contiguous axis of the operand goes last, since it is read four elements at a time.
     const order = matrices.view.strides[2] === 1 ? [0, 1, 2, 3] : [0, 1, 3, 2];
     const parts: [View, View][] = [];
     if (whole > 0) {
@@ -291,7 +291,7 @@ class Fuser {
     return packed;
   }
 
-  /** Matrices [..., rows, k] as [stack, rows, k]; one that is repeated is a stack of 1. */
+  /** Matrices [..., rows, k] as [stack, rows, k]; a broadcast matrix is a stack of 1. */
   private stack(stored: Stored): Stored {
     const { view } = stored;
     const isOne = view.strides.slice(0, -2).every((stride, i) => stride === 0 || view.shape[i] === 1);
@@ -314,7 +314,7 @@ class Fuser {
     return own;
   }
 
-  /** A stack of matrices in one piece, or its transpose, whichever is copied in longer pieces. */
+  /** A contiguous copy of a stack of matrices or of its transpose, whichever is copied in longer runs. */
   private copiedMatrix(stored: Stored): Stored {
     const { view } = stored;
     const isTurned = view.strides.at(-1) !== 1 && view.strides.at(-2) === 1;
@@ -324,7 +324,7 @@ class Fuser {
   }
 }
 
-/** What products multiply, seen through views. */
+/** The operands of all products, seen through views. */
 function factorsOf(order: readonly Tensor[]): Tensor[] {
   const factors = order.flatMap((node) => ("product" in opOf(node).kernel ? node.inputs : []));
   return factors.map((factor) => {

@@ -1,7 +1,7 @@
 /** Types of values on WebAssembly's stack. */
 export type ValueType = "i32" | "f32" | "v128";
 
-/** What follows an opcode: nothing, a place in memory, an aligned place that threads share, a lane, a place and a lane, 16 bytes, or 16 lanes. */
+/** Immediate operands of an opcode: none, a memory argument, one with alignment for atomics, a lane, both, 16 bytes, or 16 lanes. */
 export type Immediate = "none" | "memory" | "atomic" | "lane" | "memory and lane" | "bytes" | "lanes";
 
 export interface Instruction {
@@ -19,7 +19,7 @@ function plain(code: number, takes: readonly ValueType[], gives: ValueType | nul
 }
 
 function vector(code: number, takes: readonly ValueType[], gives: ValueType | null, immediate: Immediate = "none") {
-  // Opcodes of SIMD are LEB128 numbers after their prefix.
+  // SIMD opcodes are LEB128 numbers after a prefix.
   const number = code < 0x80 ? [code] : [(code & 0x7f) | 0x80, code >> 7];
   return { code: [simd, ...number], takes, gives, immediate } satisfies Instruction;
 }
@@ -34,8 +34,8 @@ const shift = (code: number) => vector(code, ["v128", "i32"], "v128");
 const number = (code: number) => plain(code, ["i32", "i32"], "i32");
 
 /**
- * The instructions that kernels use, by the names of WebAssembly's text format, but for control and variables, which the
- * function builder writes. Relaxed SIMD is left out: its results differ between machines.
+ * The instructions that kernels use, named as in WebAssembly's text format, except for control flow and variables, which the
+ * function builder writes. Relaxed SIMD is not used because its results differ between machines.
  * @source WebAssembly Core Specification 2.0, section 5.4, and the threads proposal.
  */
 export const instructions = {

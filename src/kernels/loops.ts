@@ -32,7 +32,7 @@ export interface LoopNest {
   readonly folds: readonly Access[];
 }
 
-/** Rows of a tile in a sum over rows: few enough for the tile to stay in the L1 cache while all columns are summed. */
+/** Bytes of a tile in a sum over rows: few enough for the tile to stay in the L1 cache while all columns are summed. */
 const tileBytes = 16384;
 /** Elements of a row that are summed separately before they are added to the total, which keeps rounding errors small. */
 const rowTile = 4096;

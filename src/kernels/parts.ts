@@ -11,9 +11,9 @@ export interface Split {
   readonly units: number;
 }
 
-/** Scalar instructions that take one thread about as long as two barriers take all of them: 2 us. */
+/** Scalar instructions that take one thread about as long as two barriers: 2 us. */
 const worthMeeting = 50_000;
-/** Multiply-adds of a product that take as long. */
+/** Multiply-adds of a product that take equally long. */
 const worthMeetingProduct = 30_000;
 /** With this many iterations, the parts of the threads are balanced well enough. */
 const even = 8;

@@ -5,14 +5,14 @@ import type { View } from "../graph/view.ts";
 import * as elementary from "./elementary.ts";
 import type { InstructionName } from "./instructions.ts";
 
-/** Types of a register: four float32, int32 or truth values (all bits of a lane, or none); two float64. */
+/** Types of a register: four float32, int32 or booleans (all bits of a lane set, or none), or two float64. */
 export type LaneType = Scalar["type"];
 
-/** One value of a kernel's loop body. Equal ones are one object, so that a body is a graph without repetition. */
+/** One value of a kernel's loop body. Equal values are one object, so that a body is a graph without duplicates. */
 export type Node = Constant | Load | Applied;
 
 interface Typed<T extends LaneType = LaneType> {
-  /** Counts up: operands have smaller numbers than what is made of them. */
+  /** Increasing: operands have smaller ids than the nodes that use them. */
   readonly id: number;
   readonly type: T;
 }
@@ -24,13 +24,13 @@ interface Constant extends Typed {
   readonly text: string;
 }
 
-/** The number of a view at the place of the loop. */
+/** The element of a view at the current position of the loop. */
 export interface Load extends Typed<TensorType> {
   readonly kind: "load";
   readonly view: View;
 }
 
-/** An instruction of SIMD on other nodes; `immediate` is the width of a shift, `lanes` the order of a shuffle. */
+/** A SIMD instruction on other nodes; `immediate` is the width of a shift, `lanes` the order of a shuffle. */
 export interface Applied extends Typed {
   readonly kind: "applied";
   readonly op: InstructionName;
@@ -41,7 +41,7 @@ export interface Applied extends Typed {
 
 const ones = 0xffffffff;
 
-/** Makes the nodes of a program's kernels: what ops ask for, and below it what elementary functions are made of. */
+/** Creates the nodes of a program's kernels: the arithmetic of ops, and the instructions that elementary functions consist of. */
 export class Nodes implements Arithmetic {
   private readonly known = new Map<string, Node>();
   private readonly sources = new Map<object, number>();
@@ -59,7 +59,7 @@ export class Nodes implements Arithmetic {
     return this.constant("int32", Int32Array.of(value, value, value, value), String(value | 0));
   }
 
-  /** The 32 bits of a number, for what is done to floating point numbers as bits. */
+  /** A constant given by its 32 bits, for bitwise operations on floating-point numbers. */
   bits(value: number): Node {
     return this.whole(value | 0);
   }
@@ -180,12 +180,12 @@ export class Nodes implements Arithmetic {
   }
 }
 
-/** What a node is computed from directly. */
+/** The direct operands of a node. */
 export function operandsOf(node: Node): readonly Node[] {
   return node.kind === "applied" ? node.operands : [];
 }
 
-/** All nodes that are needed for some, operands first. */
+/** All nodes that the roots depend on, operands first. */
 export function neededFor(roots: readonly Node[]): Node[] {
   const found = new Set<Node>();
   const stack = [...roots];

@@ -87,7 +87,7 @@ function sameElements(a: View, b: View): boolean {
 }
 
 /**
- * Multiplications and additions from which a product is called alone and does not wait for others: the call takes about 2 % of its time.
+ * Multiply-adds from which a product is called alone and does not wait for others: the call is then about 2 % of its time.
  * Otherwise the gathered columns of all convolutions that are ready would be in memory at the same time.
  */
 const worthOwnCall = 1e8;

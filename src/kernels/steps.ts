@@ -4,18 +4,18 @@ import type { TensorType } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
 import { type Kernel, type Fold, type Store, nodesOf } from "./kernel.ts";
 
-/** Memory that a program reads or writes; the source of views. */
+/** Memory that a program reads or writes: the source of views. */
 export interface Buffer {
   readonly name: string;
   readonly dtype: TensorType;
   /** Number of elements. */
   readonly size: number;
-  /** `input`: fed, or of the state. `constant`: known. `temporary`: written by a step. */
+  /** `input`: fed, or part of the state. `constant`: known in advance. `temporary`: written by a step. */
   readonly role: "input" | "constant" | "temporary";
   readonly value?: NdArray<TensorType>;
 }
 
-/** One piece of work. A pass is a kernel that still grows while a graph is cut into steps. */
+/** One unit of work. A pass is a kernel under construction, which grows while a graph is partitioned into steps. */
 export type Step = Pass | Product | Argmax | Scatter;
 
 export interface Pass {
@@ -29,7 +29,7 @@ export interface Pass {
 
 /**
  * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n]. Packed operands are panels, a [stack, m / 4, k, 4] and
- * b [stack, n / 8, k, 8], the last of which may be partly empty; a stack of 1 stands for any.
+ * b [stack, n / 8, k, 8], the last of which may be partly empty; a stack of 1 is broadcast.
  */
 export interface Product {
   readonly kind: "product";
@@ -40,7 +40,7 @@ export interface Product {
   readonly out: View;
 }
 
-/** The place of the first largest along the second axis: x [outer, extent, inner] to [outer, inner]. */
+/** The index of the first maximum along the second axis: x [outer, extent, inner] to [outer, inner]. */
 export interface Argmax {
   readonly kind: "argmax";
   readonly id: number;
@@ -72,13 +72,13 @@ export function writesOf(step: Step): View[] {
   return step.kind === "pass" ? [...step.stores, ...step.folds].map(({ view }) => view) : [step.out];
 }
 
-/** Which steps need which, with passes that join each other. All questions are answered from sets of bits. */
+/** Dependencies between steps, where passes can be merged. Queries are answered from bit sets. */
 export class Dependencies {
   readonly steps: Step[] = [];
   private readonly parents: number[] = [];
-  /** For each step the steps on which it depends, at any distance. */
+  /** For each step, all steps on which it depends, directly or indirectly. */
   private readonly above: Bits[] = [];
-  /** For each step those among them that all others come before. */
+  /** For each step, a subset of them that all others precede. */
   private readonly direct: Set<number>[] = [];
 
   /** The number of the next step. */
@@ -94,24 +94,24 @@ export class Dependencies {
     this.need(step.id, needs);
   }
 
-  /** The number under which a step goes after it has joined others. */
+  /** The current number of a step, which changes when it is merged into another. */
   find(id: number): number {
     let root = id;
     while (this.parents[root] !== root) root = this.parents[root]!;
     return root;
   }
 
-  /** The steps that are left and do something. */
+  /** The remaining steps that do something. */
   current(): Step[] {
     return this.steps.filter((step) => this.parents[step.id] === step.id && writesOf(step).length > 0);
   }
 
-  /** Whether a step depends on another. */
+  /** Whether step `on` depends on step `from`. */
   depends(on: number, from: number): boolean {
     return this.above[this.find(on)]!.has(this.find(from));
   }
 
-  /** Steps that come right before one: all on which it depends come before these or are among them. */
+  /** Direct predecessors of a step: every step on which it depends precedes one of these or is among them. */
   needsOf(id: number): Set<number> {
     const own = this.find(id);
     return new Set([...this.direct[own]!].map((other) => this.find(other)).filter((other) => other !== own));
@@ -135,7 +135,7 @@ export class Dependencies {
     if (changed) this.passOn(own);
   }
 
-  /** One pass takes in another, on which it must not depend, nor the other on it. */
+  /** Merges a pass into another. Neither may depend on the other. */
   merge(into: Pass, other: Pass): void {
     const [own, gone] = [this.find(into.id), this.find(other.id)];
     this.parents[gone] = own;

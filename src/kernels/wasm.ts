@@ -19,7 +19,7 @@ class Bytes {
     return this;
   }
 
-  /** LEB128, without sign. */
+  /** Unsigned LEB128. */
   unsigned(value: number): this {
     let rest = value;
     do {
@@ -30,7 +30,7 @@ class Bytes {
     return this;
   }
 
-  /** LEB128 of a whole number of 32 bits with sign. */
+  /** Signed LEB128 of a 32-bit integer. */
   signed(value: number): this {
     let rest = value | 0;
     for (;;) {
@@ -42,7 +42,7 @@ class Bytes {
     }
   }
 
-  /** LEB128 of a whole number of 64 bits that is not negative. */
+  /** Signed LEB128 of a nonnegative 64-bit integer. */
   signedLong(value: number): this {
     let rest = value;
     for (;;) {
@@ -59,7 +59,7 @@ class Bytes {
     return this.unsigned(encoded.length).raw(encoded);
   }
 
-  /** A part that is preceded by its length. */
+  /** Appends a part, preceded by its length. */
   sized(part: Bytes): this {
     return this.unsigned(part.length).raw(part.list);
   }
@@ -78,21 +78,21 @@ class Bytes {
 const typeCodes = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const satisfies Record<ValueType, number>;
 const noResult = 0x40;
 
-/** A local variable of a function, or one of its parameters. */
+/** A local variable or parameter of a function. */
 export interface Local {
   readonly index: number;
   readonly type: ValueType;
 }
 
-/** A place in memory relative to the address on the stack, in bytes. */
+/** A memory operand, relative to the address on the stack. */
 export interface MemoryPlace {
   readonly offset?: number;
   readonly lane?: number;
 }
 
 /**
- * The body of one function, instruction by instruction in the order in which they run. It follows the types on the stack,
- * so that a mistake is found where it is made and not by an engine in a number of bytes.
+ * Builds the body of one function, instruction by instruction. It tracks the types on the stack, so that a mistake is
+ * reported where it is made rather than by an engine as a byte offset.
  */
 export class FunctionBuilder {
   private readonly code = new Bytes();
@@ -134,28 +134,28 @@ export class FunctionBuilder {
     return this.push("f32");
   }
 
-  /** An instruction without anything after its opcode. */
+  /** An instruction without immediates. */
   op(name: InstructionName): this {
     return this.write(name, "none", () => {});
   }
 
-  /** A load or a store; `lane` where it moves one lane. */
+  /** A load or a store; `lane` if it moves a single lane. */
   memory(name: InstructionName, { offset = 0, lane }: MemoryPlace = {}): this {
     return this.write(name, lane === undefined ? "memory" : "memory and lane", () => {
-      // An alignment of one byte holds everywhere, and costs nothing where the address is aligned.
+      // An alignment hint of one byte is always valid, and costs nothing if the address is aligned.
       this.code.byte(0).unsigned(offset);
       if (lane !== undefined) this.code.byte(lane);
     });
   }
 
-  /** What threads do to a number that they share, at an address of four bytes. */
+  /** An atomic instruction on a 32-bit word, which threads share. */
   atomic(name: InstructionName, offset = 0): this {
     return this.write(name, "atomic", () => this.code.byte(2).unsigned(offset));
   }
 
   /**
-   * Sleeps while the number at an address is what is expected, so many nanoseconds at most: address and number are on the
-   * stack, and then 0 (woken), 1 (another number) or 2 (too late).
+   * Sleeps while the word at an address has an expected value, for at most this many nanoseconds. Takes the address and the value
+   * from the stack, and pushes 0 (woken), 1 (another value) or 2 (timed out).
    */
   sleep(nanoseconds: number, offset = 0): this {
     this.code.byte(0x42).signedLong(nanoseconds).raw([0xfe, 0x01]).byte(2).unsigned(offset);
@@ -198,7 +198,7 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** Runs `body` at least once, and again as long as it leaves a number other than 0. */
+  /** Runs `body` at least once, and repeats it as long as it leaves a number other than 0 on the stack. */
   loop(body: () => void): this {
     this.code.byte(0x03).byte(noResult);
     const depth = this.stack.length;
@@ -229,7 +229,7 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** The body with its locals, as the code section wants it. */
+  /** The body with its locals, in the form of the code section. */
   finish(): Bytes {
     this.balanced(0, "function");
     const groups: [ValueType, number][] = [];
@@ -278,13 +278,13 @@ export class FunctionBuilder {
 }
 
 export interface MemoryLimits {
-  /** Pages of 64 KiB that the memory must have at least. */
+  /** Minimum size of the memory, in pages of 64 KiB. */
   readonly pages: number;
-  /** The largest number of pages, which a memory that threads share must state. */
+  /** Maximum number of pages, which a shared memory must declare. */
   readonly shared?: number;
 }
 
-/** A module of functions without results over one imported memory. */
+/** Builds a module of functions without results that use one imported memory. */
 export class ModuleBuilder {
   private readonly types: string[] = [];
   private readonly typeBytes: Bytes[] = [];
