@@ -78,6 +78,41 @@ describe("grad", () => {
     expect(products.length).toBe(1);
   });
 
+  it("asks no rule for a gradient that is not wanted or cannot arrive", () => {
+    const asked = (value: Tensor) =>
+      ops.customGradient(value, [value], () => {
+        throw new Error("asked");
+      });
+    const other = input("other", []);
+    expect(() => grad(ops.mul(asked(s), s), [s])).toThrow("asked");
+    for (const y of [asked(other), ops.stopGradient(asked(s)), asked(ops.stopGradient(s)), asked(ops.step(s))]) {
+      expect(() => grad(ops.mul(y, s), [s])).not.toThrow();
+    }
+  });
+
+  it("ends at a tensor that has no gradient, also where that is the one asked for", () => {
+    const block = ops.stopGradient(ops.mul(s, 3));
+    const [own, through] = grad(ops.mul(ops.mul(block, 2), s), [block, s]);
+    expect(numbers(own!, at(5))).toEqual([10]);
+    expect(numbers(through!, at(5))).toEqual([30]);
+  });
+
+  it("joins the gradients of disjoint slices of a tensor, where it would add padded ones", () => {
+    const v = input("v", [6]);
+    const feeds = { v: fromNumbers([1, 2, 3, 4, 5, 6]) };
+    const parts = ops.add(ops.sum(ops.exp(ops.slice(v, 0, 0, 2))), ops.sum(ops.mul(ops.slice(v, 0, 2, 6), 3)));
+    const countOf = (y: Tensor, op: unknown) => toposort([y]).filter((node) => node.op === op).length;
+    const [joined] = grad(parts, [v]);
+    expect(numbers(joined!, feeds)).toBeAllclose([Math.E, Math.E ** 2, 3, 3, 3, 3], { relative: 1e-12 });
+    expect(countOf(joined!, ops.padOp) + countOf(joined!, ops.addOp)).toBe(0);
+    // With a use of the whole beside them they are added.
+    const [added] = grad(ops.add(parts, ops.sum(v)), [v]);
+    expect(numbers(added!, feeds)).toBeAllclose([Math.E + 1, Math.E ** 2 + 1, 4, 4, 4, 4], { relative: 1e-12 });
+    expect(countOf(added!, ops.addOp)).toBeGreaterThan(0);
+    const [alone] = grad(ops.sum(ops.slice(v, 0, 1, 3)), [v]);
+    expect(numbers(alone!, feeds)).toEqual([0, 1, 1, 0, 0, 0]);
+  });
+
   it("passes no gradient through steps, comparisons, casts and stopGradient", () => {
     for (const block of [
       ops.stopGradient(s),

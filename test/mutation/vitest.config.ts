@@ -6,6 +6,6 @@ export default defineConfig({
     include: process.env["ZAYA_MUTATION_TESTS"]!.split(",").map((path) =>
       path.endsWith(".ts") ? path : `${path}/**/*.test.ts`,
     ),
-    testTimeout: 60_000,
+    testTimeout: 600_000,
   },
 });
