@@ -10,7 +10,7 @@ import { add } from "../pointwise/add.ts";
 import { gather } from "../select/gather.ts";
 import type { Geometry } from "./geometry.ts";
 import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
-import { axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
+import { type Phase, axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
 
 // Convolutions as products of gathered patches, in ops: the form that the kernels execute. The patches of an image for
 // one geometry are one tensor however often they are requested, so a convolution and the gradient of its kernel share
@@ -91,11 +91,13 @@ function patches(x: Tensor, geo: Geometry, from: Side): Tensor {
   return patchesBy(x, down, across, (make) => table(geo, from, make));
 }
 
+/** @param byRow Whether the rows of patches come first and images second: [rows * n * columns, taps * c]. */
 function patchesBy(
   x: Tensor,
   down: AxisSources,
   across: AxisSources,
   tableOf: (make: () => Int32Array<ArrayBuffer>) => Tensor,
+  byRow = false,
 ): Tensor {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [places, taps] = [down.length * across.length, down[0]!.length * across[0]!.length];
@@ -110,7 +112,10 @@ function patchesBy(
     }
     return list;
   });
-  return reshape(gatherRows(reshape(x, [n, h * w, c]), indices), [n * places, taps * c]);
+  const gathered = gatherRows(reshape(x, [n, h * w, c]), indices);
+  if (!byRow) return reshape(gathered, [n * places, taps * c]);
+  const lines = reshape(gathered, [n, down.length, across.length * taps, c]);
+  return reshape(transpose(lines, [1, 0, 2, 3]), [n * places, taps * c]);
 }
 
 /** Rows of x [n, rows, c] by index; index `rows` stands for a row of zeros. */
@@ -161,32 +166,79 @@ function wideSources(geo: Geometry): number[][] {
 }
 
 /**
- * One product for each pair of remainders modulo the stride, then the rows and columns of these phases are interleaved.
+ * One product for each pair of remainders modulo the stride, then the rows and columns of these phases are interleaved. Phases that
+ * meet the same rows of g share their patches, row by row of all images, so that the patches of each phase are in one piece.
  */
 function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly number[]): Tensor {
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
   const [rows, cols] = [vertical[0]!.sources.length, horizontal[0]!.sources.length];
   const o = w.shape[3] as number;
-  const turned = transpose(reshape(w, [geo.kernel[0] * geo.kernel[1], c!, o]), [0, 2, 1]);
-  const lines = vertical.map((down, i) => {
-    const parts = horizontal.map((across, j) => {
-      const shape = [n! * rows, 1, cols, 1, c!];
-      const taps = down.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
-      if (taps.length === 0) return zeros(shape);
-      const kernel = gather(
-        turned,
-        table(geo, `taps ${i} ${j}`, () => Int32Array.from(taps)),
-      );
-      const patch = patchesBy(g, down.sources, across.sources, (make) => table(geo, `phase ${i} ${j}`, make));
-      return reshape(matmul(patch, reshape(kernel, [taps.length * o, c!])), shape);
+  const flat = reshape(w, [geo.kernel[0] * geo.kernel[1], c!, o]);
+  const groups = sharedRows(vertical);
+  const columns = horizontal.map((across, j) => {
+    const lines: Tensor[] = [];
+    groups.forEach(({ sources, phases }, group) => {
+      const isShared = phases.length > 1;
+      const make = (of: () => Int32Array<ArrayBuffer>) => table(geo, `phases ${group} ${j}`, of);
+      const hasTaps = sources[0]!.length * across.taps.length > 0;
+      const patch = hasTaps ? patchesBy(g, sources, across.sources, make, isShared) : null;
+      for (const { phase, start } of phases) {
+        if (patch === null) {
+          lines.push(zeros([n!, rows, 1, cols, 1, c!]));
+          continue;
+        }
+        const taps = vertical[phase]!.taps.flatMap((ty) => across.taps.map((tx) => ty * geo.kernel[1] + tx));
+        const indices = table(geo, `taps ${phase} ${j}`, () => Int32Array.from(taps));
+        // Transposed, runs of all o channels are copied at once.
+        const kernel = reshape(transpose(gather(flat, indices), [1, 0, 2]), [c!, taps.length * o]);
+        const own = isShared ? slice(patch, 0, start * n! * cols, (start + rows) * n! * cols) : patch;
+        const product = matmul(own, kernel, { transposeB: true });
+        const byImage = isShared
+          ? transpose(reshape(product, [rows, n!, 1, cols, 1, c!]), [1, 0, 2, 3, 4, 5])
+          : reshape(product, [n!, rows, 1, cols, 1, c!]);
+        lines.push(byImage);
+      }
     });
-    return concat(parts, 3);
+    return concat(lines, 2);
   });
-  const whole = concat(lines, 1);
+  const whole = concat(columns, 4);
   const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
   const result = reshape(whole, [n!, tall, wide, c!]);
   const cut = tall === h ? result : slice(result, 1, 0, h!);
   return wide === width ? cut : slice(cut, 2, 0, width!);
+}
+
+interface SharedRows {
+  readonly sources: AxisSources;
+  /** Phases, and at which of the sources each begins. */
+  readonly phases: readonly { readonly phase: number; readonly start: number }[];
+}
+
+/** Phases along an axis, in order, of which each begins with the sources that end the one before. */
+function sharedRows(phases: readonly Phase[]): SharedRows[] {
+  const groups: { sources: AxisSources; phases: { phase: number; start: number }[] }[] = [];
+  phases.forEach(({ sources }, phase) => {
+    const last = groups.at(-1);
+    const overlap = last === undefined ? 0 : overlapOf(last.sources, sources);
+    if (overlap === 0) groups.push({ sources, phases: [{ phase, start: 0 }] });
+    else {
+      last!.phases.push({ phase, start: last!.sources.length - overlap });
+      last!.sources = [...last!.sources, ...sources.slice(overlap)];
+    }
+  });
+  return groups;
+}
+
+/** How many of the last of some sources are the first of others. */
+function overlapOf(some: AxisSources, others: AxisSources): number {
+  const [ends, begins] = [some, others].map((list) => list.map((places) => JSON.stringify(places))) as [
+    string[],
+    string[],
+  ];
+  for (let count = Math.min(ends.length, begins.length); count > 0; count--) {
+    if (begins.slice(0, count).every((key, i) => key === ends[ends.length - count + i])) return count;
+  }
+  return 0;
 }
 
 function zeros(shape: readonly number[]): Tensor {
