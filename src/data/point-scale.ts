@@ -18,10 +18,10 @@ export class PointMoments {
   private readonly mean: Float64Array;
   private readonly squares: Float64Array;
   private readonly first: Float64Array;
-  /** The first number of each coordinate that is another than its first one; NaN where there is none. */
+  /** For each coordinate, the first value that differs from the value in `first`; NaN if there is none. */
   private readonly other: Float64Array;
 
-  /** @param name Of the data, for messages. */
+  /** @param name Name of the data, for messages. */
   constructor(
     private readonly name: string,
     private readonly width: number,
@@ -64,8 +64,8 @@ export class PointMoments {
     const [first, other] = [this.first[column]!, this.other[column]!];
     if (Number.isNaN(other)) return;
     throw new DataError(
-      `${this.name}: numbers of a column must differ by 1e-150 or more, as smaller differences have no squares - got ${first} and ${other} for x${column + 1}`,
-      "give them in another unit: multiply the column by one number",
+      `${this.name}: the values of a column must differ by at least 1e-150, because the squares of smaller differences underflow - got ${first} and ${other} for x${column + 1}`,
+      "use a smaller unit: multiply the column by a constant",
     );
   }
 }
@@ -88,7 +88,7 @@ export async function isConstantColumn(points: Dataset, column: number): Promise
   return true;
 }
 
-/** All numbers of points in their order, some points at a time. */
+/** The values of all points in order, in chunks of whole points. */
 async function* inOrder(points: Dataset): AsyncGenerator<Float32Array | Float64Array> {
   const atOnce = Math.max(1, Math.floor(numbersAtOnce / sizeOf(points.shape)));
   for (let start = 0; start < points.size; start += atOnce) {

@@ -22,18 +22,18 @@ export interface Places {
    */
   readonly innerRadii: Float64Array;
   /**
-   * The mean of all items [1, d] and their smallest distance from it: an average of all items is closer. Null for
-   * modes.
+   * The mean of all items [1, d] and their smallest distance from it: a sample that is closer is a blend of all items. Null
+   * for modes.
    */
   readonly middle: { readonly mean: NdArray; readonly radius: number } | null;
   /**
-   * For images, their shape [h, w, c] and the sharpness range of real ones, because pixel distances do not tell grain
-   * from contours. Null for points, and for modes.
+   * For images, their shape [h, w, c] and the sharpness range of real ones, because pixel distances do not distinguish
+   * noise from contours. Null for points, and for modes.
    */
   readonly sharpness: { readonly shape: Shape; readonly range: readonly [low: number, high: number] } | null;
   /** Distance from a mode within which a sample is of high quality, as the data declare; null for clusters. */
   readonly highQuality: number | null;
-  /** Share of real items that pass as realistic: `fidelityOf` them. */
+  /** Share of real items that count as realistic themselves: their `fidelityOf`. */
   readonly fidelity: number;
   /** Share of real items at each place, [k], with sum 1. */
   readonly shares: Float64Array;
@@ -43,7 +43,7 @@ export interface Places {
   readonly kinds: Kinds | null;
 }
 
-/** Number of real items among which places are found, fewer for large items: a limit on their numbers. */
+/** Number of real items from which places are determined, and a limit on their total number of values. */
 const [mostItems, maxNumbers] = [2500, 2_000_000];
 /** Number of clusters for data without modes, and minimum items per cluster. */
 const [clusters, perCluster] = [16, 10];

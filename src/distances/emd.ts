@@ -20,7 +20,7 @@ export const emd = defineDistance<typeof options, EmdOptions>({
   weighted: true,
   planned: true,
   options,
-  // There are about n + m pivots, each of which looks at a share of the pairs.
+  // About n + m pivots, each of which examines a fraction of the pairs.
   work: (n, m) => n * m * (n + m) ** 0.5,
   bytes: (n, m) => 8 * n * m,
   measure: (a, b, { cost }, { memory }) => {

@@ -33,14 +33,14 @@ export function knnKl(x: Points, y: Points, k = 5): EstimatedDivergence {
   const d = commonWidth(x, y, "kl");
   requireNeighbours(x, y, k, "kl");
   const [n, m] = [x.shape[0]!, y.shape[0]!];
-  // More than k, because the jackknife leaves some out.
+  // More than k neighbours, because the jackknife leaves some of them out.
   const [own, other] = [nearestOf(x, x, Math.min(2 * k + 5, n - 1)), nearestOf(x, y, Math.min(2 * k + 5, m))];
   const estimate = (without: number) => meanLogRatio(own, other, k, d, without) + logSizes(n, m, without);
   const value = estimate(none);
   if (!Number.isFinite(value)) {
     throw new DataError(
-      `points must be distinct, as those of a density are - got more than ${k} on top of each other`,
-      "take equal points out, or raise the count of neighbours; mmd and emd do not mind",
+      `points must be distinct, because a density is estimated - got more than ${k} equal points`,
+      "remove duplicate points or increase the number of neighbours, or use mmd or emd, which allow duplicates",
     );
   }
   if (Math.min(n, m) < 2 * parts * k) return { value, stderr: Number.NaN };

@@ -24,10 +24,10 @@ export const options = sampleOptions.extend({
  * standard error is valid. The published code instead draws 50 overlapping subsets of 1000 items and prints their
  * standard deviation; the details have that of our blocks as `blockDeviation`. The expectations agree.
  *
- * Limitations: the diagonal is excluded within a set, where an item would meet itself, but included between the sets.
- * Two copies of the same set therefore score below 0.
- * @throws OptionError when fewer than two blocks fit into a set. @throws DataError for fewer than 20 items, or features
- * that differ in number.
+ * Limitations: the diagonal of the kernel matrix is excluded within a set, where it pairs each item with itself, but
+ * included between the sets. Two copies of the same set therefore score below 0.
+ * @throws OptionError when fewer than two blocks fit into a set. @throws DataError for fewer than 20 items, or for
+ * sets with different numbers of features.
  * @source Binkowski et al., arXiv 1801.01401, section 4.
  */
 export const kid = defineMetric<"features", typeof options, KidOptions>({

@@ -5,30 +5,30 @@ import { RunError } from "../base/errors.ts";
 import { parseJson } from "../base/json.ts";
 import { codeOf, naming } from "../node/folder-store.ts";
 
-// Which files of a run the studio reads and gives away, and how: a folder may come from anyone.
+// Which files of a run the studio reads and serves, and how. A run folder may come from an untrusted source.
 
 /** Files that the server reads. */
 export const recordFiles: ReadonlySet<string> = new Set(["run.json", "config.json", "metrics.jsonl"]);
 
-/** Files by their name in a run, which the page may ask for or the server reads. */
+/** Names, within a run, of the files that the page may request or the server reads. */
 export const shownFile =
   /^(samples|pictures)\/[\w .-]+\.png$|^export\/[\w .-]+\.(onnx|json)$|^eval\/[\w .=,@-]+\.json$|^report\.html$|^metrics\.jsonl$/;
 
-/** Largest JSON file that is read: those of zaya take some kilobytes. */
+/** Size in bytes up to which JSON files are read; those that zaya writes have a few kilobytes. */
 const largestJson = 16 * 2 ** 20;
 
-/** No absolute path, no way up, no hidden folder, no character that a path may not have. */
+/** Whether an id is a plain relative path: not absolute, without `..`, hidden folders, or characters that paths do not allow. */
 export function isPlain(id: string): boolean {
   if (id === ".") return true;
   return id.split("/").every((part) => part !== "" && !part.startsWith(".") && !/[\\\0]/.test(part));
 }
 
-/** A run that lost its record is one still. */
+/** Whether a folder with these files is a run, even one that has lost its run.json. */
 export function holdsRun(names: readonly string[]): boolean {
   return names.includes("run.json") || (names.includes("config.json") && names.includes("checkpoints"));
 }
 
-/** Where a file of a run is; null where there is none. @throws RunError for a link out of the run. */
+/** Path of a file of a run; null if there is none. @throws RunError for a link out of the run. */
 export async function pathInRun(folder: string, name: string): Promise<string | null> {
   const path = await realpath(join(folder, name)).catch((error: unknown) => {
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return null;
@@ -38,7 +38,7 @@ export async function pathInRun(folder: string, name: string): Promise<string | 
   throw new RunError(`${name}: must lie in the folder of the run - got a link out of it`);
 }
 
-/** What a JSON file of a run holds, or why it holds nothing. A link is not followed: folders above it are the caller's to check. */
+/** The content of a JSON file of a run, or the error why it could not be read. Links are not followed; the caller checks the folders above. */
 export async function readJson(folder: string, name: string): Promise<unknown> {
   try {
     return await naming("read", name, () => readOwn(join(folder, name), name), {
@@ -50,7 +50,7 @@ export async function readJson(folder: string, name: string): Promise<unknown> {
 }
 
 async function readOwn(path: string, name: string): Promise<unknown> {
-  // A pipe is not waited for.
+  // Opening a pipe must not wait for its other end.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const file = await open(path, flags).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return null;

@@ -1,15 +1,15 @@
 import { filled } from "../base/filled.ts";
 import type { NdArray } from "../base/ndarray.ts";
 
-/** A feature as the ranks of its values; a split is between two neighbouring ones. */
+/** A feature as ranks of its distinct values; a tree splits between two neighbouring ranks. */
 export interface RankedFeature {
   /** The distinct values, ascending. */
   readonly values: Float64Array;
-  /** Which of them each item has, [n]. */
+  /** For each item, the index of its value in `values`, [n]. */
   readonly ranks: Int32Array;
 }
 
-/** The columns of [n, d]. */
+/** Ranks of each column of [n, d]. */
 export function rankFeatures({ shape, data }: NdArray): RankedFeature[] {
   const [n, d] = shape as [number, number];
   return Array.from({ length: d }, (_, j) => rankFeature(filled(new Float64Array(n), (i) => data[i * d + j]!)));

@@ -56,7 +56,7 @@ export function requireSquares(x: Points, y: Points, where: string): void {
   for (let k = 0; k < d; k++) widest = Math.max(widest, highs[k]! - lows[k]!);
   if (widest === 0 || widest >= leastDifference) return;
   throw new DataError(
-    `${where}: points must differ by ${leastDifference} or more, as smaller differences have no squares - got ${widest.toPrecision(3)} at most`,
+    `${where}: points must differ by at least ${leastDifference}, because the squares of smaller differences underflow - got ${widest.toPrecision(3)} at most`,
     "measure them in another unit: multiply all by one number",
   );
 }

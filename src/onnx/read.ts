@@ -39,7 +39,7 @@ export interface OnnxExtent {
   readonly size: number | null;
   /** Name of an extent that is not fixed; "" where it has none. */
   readonly symbol: string;
-  /** What the axis is, in ONNX's standard words (DATA_BATCH, DATA_CHANNEL, DATA_FEATURE); "" where nothing is said. */
+  /** ONNX's standard denotation of the axis (DATA_BATCH, DATA_CHANNEL, DATA_FEATURE); "" if there is none. */
   readonly denotation: string;
 }
 
@@ -47,7 +47,7 @@ export interface OnnxExtent {
 export interface OnnxValue {
   readonly name: string;
   readonly kind: "tensor" | "sequence" | "map" | "optional" | "sparse tensor" | "opaque" | "unknown";
-  /** Of a tensor's elements; "undefined" for other kinds. */
+  /** Element type of a tensor; "undefined" for other kinds. */
   readonly type: (typeof elementTypes)[number];
   /** Null where not even the rank is declared. */
   readonly extents: readonly OnnxExtent[] | null;
@@ -59,30 +59,30 @@ export interface ExternalRange {
   /** Relative to the model's folder. */
   readonly location: string;
   readonly offset: number;
-  /** Null for all to the end of the file. */
+  /** Null: up to the end of the file. */
   readonly length: number | null;
 }
 
-/** What a file says of itself. */
+/** What an ONNX file declares about itself. */
 export interface OnnxHeader {
   readonly producer: string;
   /** Versions of the operator sets, by domain; "" is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
-  /** Those that must be fed: inputs that have a value in the file are left out. */
+  /** Inputs that must be fed: those with an initializer in the file are left out. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly external: readonly ExternalRange[];
 }
 
-/** A field as it lies in the bytes: its number, what it holds where that has a length, and all its bytes with the tag. */
+/** A field of a protobuf message: its number, its content if it is length-delimited, and all its bytes including the tag. */
 interface Field {
   readonly number: number;
   readonly content: Uint8Array | null;
   readonly whole: Uint8Array;
 }
 
-/** @throws RangeError or Error where the bytes are no protobuf message. */
+/** @throws RangeError or Error if the bytes are not a protobuf message. */
 function* fieldsOf(message: Uint8Array): Generator<Field> {
   const reader = new BinaryReader(message);
   while (reader.pos < reader.len) {
@@ -94,7 +94,7 @@ function* fieldsOf(message: Uint8Array): Generator<Field> {
   }
 }
 
-/** The fields of a message that have a length, by number. */
+/** Contents of the length-delimited fields of a message with this number. */
 function contentsOf(message: Uint8Array, number: number): Uint8Array[] {
   return [...fieldsOf(message)].flatMap((field) => (field.number === number && field.content ? [field.content] : []));
 }
@@ -108,7 +108,7 @@ function textOf(message: Uint8Array, number: number): string {
   return content === undefined ? "" : new TextDecoder().decode(content);
 }
 
-/** A whole number; the last where it is there more than once. */
+/** An integer field; the last one if it is repeated. */
 function numberOf(message: Uint8Array, number: number): number | undefined {
   let value: number | undefined;
   for (const field of fieldsOf(message)) {
@@ -154,7 +154,7 @@ function extentOf(message: Uint8Array): OnnxExtent {
   return { size: size >= 0 ? size : null, symbol: textOf(message, 2), denotation: textOf(message, 3) };
 }
 
-/** Messages in which tensors can lie: of each, the fields that hold further ones. */
+/** Messages that can contain tensors: for each, the fields that contain further messages, by number. */
 const inside = {
   model: new Map([
     [7, "graph"],
@@ -182,12 +182,12 @@ const inside = {
 } as const satisfies Record<string, ReadonlyMap<number, string>>;
 type Holder = keyof typeof inside;
 
-/** Graphs in graphs beyond this are no net's. */
+/** Depth of nested graphs beyond which a file is refused: no real model nests them so deeply. */
 const deepest = 40;
 
 /**
- * The message in pieces, with each tensor replaced by the pieces that `change` makes of it; null where it changes none. Pieces
- * are joined once, at the end: weights are large.
+ * The message in pieces, with each tensor replaced by the pieces that `change` makes of it; null if it changes none. The
+ * pieces are joined only once, at the end, because weights are large.
  */
 function changeTensors(
   message: Uint8Array,
@@ -216,13 +216,13 @@ function changeTensors(
   return changed ? parts : null;
 }
 
-/** The tag of a field that has a length, and the length of its pieces. */
+/** The tag of a length-delimited field, and the total length of its pieces. */
 function headOf(number: number, parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return new BinaryWriter().tag(number, 2).uint32(length).finish();
 }
 
-/** TensorProto: name 8, external_data 13 { key 1, value 2 }, data_location 14, of which 1 is outside. */
+/** TensorProto: name 8, external_data 13 { key 1, value 2 }, data_location 14 (1: in an external file). */
 function externalOf(tensor: Uint8Array): ExternalRange | null {
   if (numberOf(tensor, 14) !== 1) return null;
   const entries = new Map(entriesOf(tensor, 13));
@@ -236,8 +236,8 @@ function externalOf(tensor: Uint8Array): ExternalRange | null {
 }
 
 /**
- * Reads what an ONNX file declares: nothing is run.
- * @throws DataError where the bytes are no ONNX model, or one that is cut.
+ * Reads what an ONNX file declares, without running it.
+ * @throws DataError if the bytes are not an ONNX model, or a truncated one.
  */
 export function readOnnx(bytes: Uint8Array, name: string): OnnxHeader {
   const foreign = kindOfFile(bytes);
@@ -274,7 +274,7 @@ function headerOf(bytes: Uint8Array): OnnxHeader {
   };
 }
 
-/** What a file is that is no ONNX model, where its first bytes tell; null where they do not. */
+/** The kind of a file that is not an ONNX model, if its first bytes show it; otherwise null. */
 function kindOfFile(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return "an empty file";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
@@ -291,7 +291,7 @@ function kindOfFile(bytes: Uint8Array): string | null {
   return null;
 }
 
-/** The model with tensors that lay outside laid into it: ONNX Runtime reads some of them before it looks outside. */
+/** The model with its external tensors embedded, because ONNX Runtime reads some of them before it looks for external files. */
 export function withExternal(bytes: Uint8Array, dataOf: (range: ExternalRange) => Uint8Array): Uint8Array {
   const parts = changeTensors(bytes, "model", (tensor) => {
     const range = externalOf(tensor);

@@ -225,13 +225,15 @@ function inWords(points: readonly Point[]): string {
     [finite[0]!, finite[0]!],
   );
   if (finite.length === 1) return say(low);
-  return `from ${say(finite[0]!)} to ${say(finite.at(-1)!)}; least ${say(low)}, greatest ${say(high)}`;
+  return `from ${say(finite[0]!)} to ${say(finite.at(-1)!)}; minimum ${say(low)}, maximum ${say(high)}`;
 }
 
 function smoothingNote(lines: readonly Line[]): string[] {
   const used = [...new Set(lines.map(({ window }) => window).filter((window) => window > 1))];
   if (used.length === 0) return [];
-  return [`Bold: mean of ${used.join(" or ")} neighbouring values, and its end in the legend. Faint: the values.`];
+  return [
+    `Bold: mean of ${used.join(" or ")} neighbouring values; the legend shows its last value. Faint: the values themselves.`,
+  ];
 }
 
 function lostNote({ name, points }: Series): string[] {

@@ -7,12 +7,12 @@ import { type Outcome, type Row, type RowContext, type Scale, type Values, overS
 
 /** Weights of the gradient penalty; 0.1 is that of the authors' code for points, 10 that of their paper. */
 const weights = [0.1, 1, 10, 50];
-/** Distance of a held generator, and that by which its critic is judged. */
+/** Distances of the fixed generator from the data, at which the gap of its critic is compared with theory. */
 const shifts = [0.25, 1];
 const heldSeed = 1;
 const seeds: Readonly<Record<Scale, readonly number[]>> = { quick: [11], full: [11, 12, 13] };
 const steps: Readonly<Record<Scale, number>> = { quick: 200, full: 1500 };
-/** Times that a game is looked at. */
+/** Number of steps of a GAN training at which gap and exact distance are compared. */
 const records = 15;
 const heldSteps = 1500;
 
@@ -25,7 +25,7 @@ interface Game {
   readonly highQuality: number;
 }
 
-/** A whole game on ring8. */
+/** Trains a WGAN-GP on ring8. */
 async function play(context: RowContext, weight: number, seed: number): Promise<Game> {
   const every = Math.floor(steps[context.scale] / records);
   const run = await trainToEnd(
@@ -46,7 +46,7 @@ async function play(context: RowContext, weight: number, seed: number): Promise<
   return { path, captured: last(modeCounts.captured), highQuality: last(modeCounts.highQuality) };
 }
 
-/** How far the gap is from the distance, as a factor, whichever is larger; a gap at or below 0 tells nothing: a factor of 100. */
+/** Median over the records of the factor between gap and distance, the larger over the smaller; at most 100, which also stands for a gap of 0 or below. */
 function factorOff({ path }: Game): number {
   const factors = path.map(({ gap, distance }) =>
     gap <= 0 ? worst : Math.min(worst, maxOf([gap / distance, distance / gap])),
@@ -71,13 +71,12 @@ function picture(games: ReadonlyMap<number, readonly Game[]>): NonNullable<Outco
   };
 }
 
-/** Largest relative deviation of a held critic's slope from what theory gives. */
+/** Largest relative deviation of gap / distance from theory, for a fixed generator. */
 const heldWithin = 0.1;
-/** Of the largest share of high-quality samples, what a weight's games must reach: where nothing is learned, no gap is tested. */
+/** Fraction of the largest share of high-quality samples that the GANs of a weight must reach: the gap says nothing about a GAN that has learned nothing. */
 const minQuality = 0.5;
 
-/** The weight whose gap is nearest to the distance, of those whose games learn. */
-
+/** The weight whose gap is closest to the distance, among those whose GANs learn. */
 function bestOf(values: Values): number {
   const of = (weight: number, what: string) => values[`game/${weight}/${what}`]!;
   const highest = maxOf(weights.map((weight) => of(weight, "highQuality")));
@@ -95,7 +94,7 @@ function isAsExpected(values: Values): boolean {
   );
 }
 
-/** What `wgan-gp` takes for points where no weight is given. */
+/** Default weight of `wgan-gp` for points. */
 const usual = 1;
 
 export const penaltyWeightRow: Row = {

@@ -19,7 +19,7 @@ import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts"
  */
 const sequence = "sequence";
 const sequenceError = "Non tensor type";
-/** Bytes of outputs whose copies take longer than the error, some 10 us. */
+/** Bytes of outputs from which copying them takes longer than throwing the error, some 10 µs. */
 const worthEnding = 65536;
 
 /** A piece of memory that ONNX Runtime reads or writes in place. */
@@ -30,7 +30,7 @@ interface Piece {
   readonly shape: Shape;
 }
 
-/** Products that ONNX Runtime makes in one call, over the memory of the kernels. */
+/** Matrix products that ONNX Runtime computes in one call, in the memory of the kernels. */
 export class Products {
   private constructor(
     private readonly name: string,
@@ -98,7 +98,7 @@ export class Products {
   }
 }
 
-/** Whether ONNX Runtime works on memory that threads share: Node 20 does not let it. */
+/** Whether ONNX Runtime can use memory that is shared between threads, which Node 20 does not allow. */
 export async function takesSharedMemory(options: OrtOptions): Promise<boolean> {
   let session: ort.InferenceSession | null = null;
   try {

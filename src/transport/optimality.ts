@@ -67,7 +67,7 @@ export function refine<W extends Whole>(simplex: NetworkSimplex<W>, costs: NdArr
       simplex.dual.set(potentials.map((each) => quotient(each, 1n << BigInt(-unit))));
       return true;
     }
-    // A potential changes by less than n + m times the lowest: what is above stays above.
+    // A potential changes by less than n + m times the lowest reduced cost, so reduced costs above the cap stay positive.
     scale = (-lowest).toString(2).length + Math.ceil(Math.log2(4 * (n + m)));
     const cap = 1n << BigInt(scale);
     simplex.reprice(Float64Array.from(left, (each) => (each >= cap ? 1 : quotient(each, cap))));

@@ -77,12 +77,12 @@ class Training implements WorkerTraining {
   private readonly asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   private wake: (() => void) | null = null;
   private questions = 0;
-  /** When the Worker has been told what to do. */
+  /** Resolves when the Worker has been sent its request. */
   private readonly begun: Promise<void>;
 
   constructor(
     first: () => Promise<ToWorker>,
-    // Bundlers look for this very expression.
+    // Bundlers recognise only this exact expression.
     private readonly worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
   ) {
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.hear(data));
@@ -155,7 +155,7 @@ function errorOf({ kind, message, hint, step }: Extract<FromWorker, { type: "fai
   return Kind === undefined ? new Error(message) : new Kind(message, hint);
 }
 
-/** @throws OptionError for pairs, which cannot be sent yet. */
+/** @throws OptionError for pairs, which cannot be sent to a Worker yet. */
 function requireCrossing(data: WorkerData): void {
   if (!("train" in data) || data.train.kind !== "pair") return;
   throw new OptionError(

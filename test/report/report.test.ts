@@ -470,7 +470,7 @@ describe("lineChart", () => {
     expect(ofClass(page, "legend")).toHaveLength(1);
     expect(byTag(page, "strong").map(({ text }) => text)).toEqual(["4"]);
     expect(byTag(page, "desc")[0]!.text).toBe(
-      "train: from 0 at step 1 to 4 at step 3; least 0 at step 1, greatest 4 at step 3.",
+      "train: from 0 at step 1 to 4 at step 3; minimum 0 at step 1, maximum 4 at step 3.",
     );
   });
 

@@ -21,7 +21,7 @@ describe("costMatrix", () => {
     expect((refusal as OptionError).hint).toMatch(/^about 2 x 2 points would fit/);
   });
 
-  it("is refused where differences have no squares, unless it needs none", () => {
+  it("is refused where squared differences underflow, unless it needs none", () => {
     const [zero, near] = [points([[0]]), points([[1e-200], [2e-200]])];
     for (const cost of ["euclidean", "squared"] as const) expect(() => costMatrix(zero, near, cost)).toThrow(DataError);
     expect([...costMatrix(zero, near, "manhattan").data]).toEqual([1e-200, 2e-200]);

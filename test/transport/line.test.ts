@@ -5,7 +5,7 @@ import { fold, key } from "../../src/base/random.ts";
 import { costMatrix, exactTransport, slicedWasserstein, wasserstein1d } from "../../src/transport/index.ts";
 import { cloud, points } from "./problem.ts";
 
-// Differences below 1e-150 have no squares, and are refused where costs are distances.
+// The squares of differences below 1e-150 underflow, so they are refused where costs are distances.
 const number = fc.double({ min: -100, max: 100, noNaN: true }).map((x) => Math.round(x * 2 ** 40) / 2 ** 40);
 const numbers = fc.array(number, { minLength: 1, maxLength: 12 });
 const weighed = numbers.chain((at) =>

@@ -15,13 +15,13 @@ export interface ConvOptions {
 }
 
 /**
- * The places that a convolution joins. Output place o and kernel tap t meet input place
- * o * stride - padding + t * dilation, on either axis.
+ * How the positions of a convolution's input and output correspond: along each axis, output position o and kernel tap t
+ * read input position o * stride - padding + t * dilation.
  */
 export interface Geometry extends Record<string, unknown> {
-  /** Height and width of the wide side. */
+  /** Height and width of the convolution's input (the output of a transposed convolution). */
   readonly input: readonly [number, number];
-  /** Height and width of the narrow side. */
+  /** Height and width of the convolution's output (the input of a transposed convolution). */
   readonly output: readonly [number, number];
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
@@ -96,7 +96,7 @@ export function requireKernel(x: Tensor, kernel: Tensor, wide: number, groups: n
   }
 }
 
-/** Calls `body` for every pair of input and output place that a tap joins; places outside the input are left out. */
+/** Calls `body` for every tap of every output position, with the input position that it reads; padding is left out. */
 function forEachTap(geo: Geometry, body: (input: number, output: number, tap: number) => void): void {
   for (let oy = 0; oy < geo.output[0]; oy++) {
     for (let ox = 0; ox < geo.output[1]; ox++) {

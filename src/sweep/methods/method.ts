@@ -4,11 +4,11 @@ import type { Assignment, Space } from "../space.ts";
 /** A configuration whose value is known. */
 export interface Known {
   readonly parameters: Assignment;
-  /** To be made smaller; Infinity for a configuration that diverged or failed. */
+  /** The value to minimise; Infinity for a configuration that diverged or failed. */
   readonly value: number;
 }
 
-/** What a method chooses the next configuration by. */
+/** What a method knows when it chooses the next configuration. */
 interface Proposal {
   readonly space: Space;
   /** Configurations proposed so far. */
@@ -19,18 +19,18 @@ interface Proposal {
   readonly known: readonly Known[];
 }
 
-/** How a sweep searches: what to train next, from what is known. It keeps nothing, so that a sweep goes on from its record. */
+/** A search method: chooses what to train next. It has no state, so that a sweep can continue from its log. */
 export interface SearchMethod {
   readonly name: string;
   readonly summary: string;
-  /** Paper and place that define it. */
+  /** Paper and section that define it. */
   readonly source: string;
   /** Whether it ends by itself; others propose until `run_cap`. */
   readonly ends: boolean;
   /** Whether configurations that fall behind are stopped even where the file has no `early_terminate`. */
   readonly halves?: boolean;
-  /** Whether it chooses by the values of earlier configurations: then no more are proposed than can be trained at once. */
+  /** Whether it uses the values of earlier configurations; no more are then proposed than can be trained at once. */
   readonly learns?: boolean;
-  /** The next configuration; null where there is no other. One that was proposed before is asked for again with another key. */
+  /** The next configuration; null if there are no more. If it was proposed before, `propose` is called again with another key. */
   propose(proposal: Proposal): Assignment | null;
 }
