@@ -57,7 +57,7 @@ export function requireSquares(x: Points, y: Points, where: string): void {
   if (widest === 0 || widest >= leastDifference) return;
   throw new DataError(
     `${where}: points must differ by at least ${leastDifference}, because the squares of smaller differences underflow - got ${widest.toPrecision(3)} at most`,
-    "measure them in another unit: multiply all by one number",
+    "use a smaller unit: multiply all coordinates by a constant",
   );
 }
 
