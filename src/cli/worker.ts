@@ -42,7 +42,7 @@ function declareWorker(command: Command): void {
   addOutputFlags(command, { quiet: true });
   addNote(
     command,
-    "Data must be at the same path on all machines. docs/scale.md shows workers under systemd and docker compose.",
+    "Without --store, data must be at the same path on all machines. docs/scale.md shows workers under systemd and docker compose.",
   );
   addExamples(command, [["train trials of any sweep on this queue", "zaya worker --queue redis://127.0.0.1:6379"]]);
   command.action(async (flags: WorkerFlags) => {
