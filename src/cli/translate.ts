@@ -16,7 +16,15 @@ import {
   writeOutput,
 } from "../node/index.ts";
 import type { ValueRange } from "../runtime/index.ts";
-import { type ImageNet, directionsOf, fits, ofPixels, translateImage, finiteItems } from "../trained/index.ts";
+import {
+  type ImageNet,
+  directionsOf,
+  finiteItems,
+  fits,
+  ofPixels,
+  openOnnxTranslator,
+  translateImage,
+} from "../trained/index.ts";
 import { type CommandDefinition, jsonForm } from "./command.ts";
 import { addDeviceFlag, deviceOf } from "./device.ts";
 import { exitCodes } from "./failure.ts";
@@ -24,7 +32,6 @@ import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { counted } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { isOnnxPath, onnxFields, type OnnxForm, probedWarning, requireNoOnnxForm } from "./onnx-flags.ts";
-import { openOnnxTranslator } from "./onnx-translator.ts";
 import { openRunModel } from "./open-run.ts";
 import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
@@ -204,7 +211,10 @@ async function openFile(
       throw new OptionError(`${flag} is for runs - got ${value} for the ONNX file ${path}`);
     }
   }
-  const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), availableMemory);
+  const net = await openOnnxTranslator(await onnxFile(path), form, ortOptions(device), {
+    used: () => process.memoryUsage.rss(),
+    free: availableMemory,
+  });
   if (net.probed) output.warn(probedWarning(path, net.ranges[0], "--input-range"));
   return { ...net, direction: null };
 }

@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-import { fold, normal } from "../base/random.ts";
+import { type Key, fold, normal } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { type Dataset, hasSides } from "../data/index.ts";
 import type { MetricInputs } from "../metrics/index.ts";
@@ -72,18 +72,29 @@ export async function gatherCycles(
   if (!directionsOf(trained.model).includes(back)) {
     throw new OptionError(`${metric}: the model must translate in both directions - got only ${direction}`);
   }
-  const source = await all(images);
-  const made = await trained.translate(source, direction);
+  return cycleInputs(
+    await all(images),
+    (taken) => trained.translate(taken, direction),
+    (taken) => trained.translate(taken, back),
+    key,
+  );
+}
+
+/**
+ * Inputs of the metrics of cycles, from any two translators that are each other's opposite.
+ * @param source Images [n, h, w, c] in [0, 1]. @param key Draws the faint noise.
+ */
+export async function cycleInputs(
+  source: NdArray,
+  there: (images: NdArray) => Promise<NdArray>,
+  back: (images: NdArray) => Promise<NdArray>,
+  key: Key,
+): Promise<MetricInputs["cycles"]> {
+  const made = await there(source);
   const noise = normal(fold(key, "faint"), made.shape).data;
   const noisy = filled(new Float32Array(made.data.length), (i) => made.data[i]! + faint * noise[i]!);
   const disturbed = ndarray("float32", made.shape, noisy);
-  return {
-    source,
-    made,
-    back: await trained.translate(made, back),
-    disturbed,
-    backOfDisturbed: await trained.translate(disturbed, back),
-  };
+  return { source, made, back: await back(made), disturbed, backOfDisturbed: await back(disturbed) };
 }
 
 const advice = "train one on images of the target domain: zaya train classifier --data DATA";

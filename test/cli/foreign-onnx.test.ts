@@ -9,10 +9,9 @@ import { DataError, OptionError } from "../../src/base/errors.ts";
 import { type NdArray, full, ndarray, rows, zeros } from "../../src/base/ndarray.ts";
 import { key, normal, uniform } from "../../src/base/random.ts";
 import { OnnxSampler } from "../../src/cli/onnx-sampler.ts";
-import { openOnnxTranslator } from "../../src/cli/onnx-translator.ts";
 import type { OnnxForm } from "../../src/cli/onnx-flags.ts";
 import { onnxFile } from "../../src/node/index.ts";
-import { type OnnxFeatureOptions, OnnxFeatures, translateImage } from "../../src/trained/index.ts";
+import { type OnnxFeatureOptions, OnnxFeatures, openOnnxTranslator, translateImage } from "../../src/trained/index.ts";
 import "../tolerance.ts";
 
 // What other programs save, and what is right for it: test/fixtures/onnx/make.py says what each file does.
@@ -237,7 +236,10 @@ describe("a generator that another program made", () => {
 
 describe("a translator that another program made", () => {
   async function through(name: string, image: NdArray<"uint8">, form: OnnxForm = {}, free = 2 ** 40) {
-    const net = await openOnnxTranslator(await onnxFile(fixture(name)), form, device, () => free);
+    const net = await openOnnxTranslator(await onnxFile(fixture(name)), form, device, {
+      used: () => process.memoryUsage.rss(),
+      free: () => free,
+    });
     try {
       return { ranges: net.ranges, made: await translateImage(net, image, "resize") };
     } finally {

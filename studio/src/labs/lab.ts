@@ -209,6 +209,8 @@ export interface Lab<Controls extends z.ZodObject = z.ZodObject> {
   code(controls: z.output<Controls>, seed: number, step: number): Code;
   /** Whether a person may draw an image for it, of so many pixels a side. */
   readonly drawing?: { readonly side: number; readonly label: Text };
+  /** Whether ONNX files that translate images can be tried in it, on pictures of one's own: what that part of the page is called. */
+  readonly translators?: Text;
   open(controls: z.output<Controls>, bench: Bench): Promise<Experiment>;
 }
 

@@ -127,6 +127,7 @@ export const translation = defineLab({
       String.raw`\text{cycle error }${cycleError.toPrecision(3)},\qquad \text{error to the hidden pair }${pair.toPrecision(3)}`,
     ],
   },
+  translators: { en: "Your own model and picture", fa: "مدل و تصویر خودتان" },
   code: (chosen, seed, step) => ({
     ...trainingCode("translation", {
       recipe: "cyclegan",

@@ -86,6 +86,9 @@ export const words = {
   previous: { en: "Previous", fa: "قبلی" },
 } as const satisfies Readonly<Record<string, Text>>;
 
+/** A piece of text that keeps its own direction inside of any other. */
+export const isolate = (text: string): string => `\u2068${text}\u2069`;
+
 /** Powers, and Latin and Greek words, numbers and what joins them. */
 const formulas =
   /[0-9۰-۹]+[⁰-₟²³¹]+|[−√|]?[\p{Script=Latin}\p{Script=Greek}0-9∞](?:[\p{Script=Latin}\p{Script=Greek}0-9∞ =+−×‖()|.,/≤≥≈→√·~[\]⁰-₟²³¹-]*[\p{Script=Latin}\p{Script=Greek}0-9∞)\]⁰-₟²³¹|])?/gu;

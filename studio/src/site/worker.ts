@@ -3,6 +3,7 @@ import { z } from "zod";
 import { browserThreads, wasmEngine } from "../../../src/web/index.ts";
 import { labs } from "../labs/index.ts";
 import type { Experiment, Lab } from "../labs/lab.ts";
+import { fetched } from "./fetched.ts";
 import type { FromWorker, Reading, ToWorker } from "./protocol.ts";
 
 // The page's security policy forbids code that is made at run time, which zod would try.
@@ -74,15 +75,6 @@ async function open({ lab: id, controls, seed, base }: Extract<ToWorker, { type:
   });
   await measure(experiment);
   await show(experiment);
-}
-
-/** A file of the site, decompressed where its name says that it is compressed. */
-async function fetched(address: URL): Promise<Uint8Array> {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address.pathname} could not be fetched - got status ${response.status}`);
-  const isZipped = address.pathname.endsWith(".gz") && response.headers.get("content-encoding") === null;
-  const body = isZipped ? response.body!.pipeThrough(new DecompressionStream("gzip")) : response.body!;
-  return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
 const lengthOf = ({ length = Infinity }: Experiment) => length;

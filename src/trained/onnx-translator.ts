@@ -15,8 +15,7 @@ import {
   probedRange,
   toPort,
 } from "../runtime/index.ts";
-import type { ImageNet } from "../trained/index.ts";
-import type { OnnxForm } from "./onnx-flags.ts";
+import type { ImageNet } from "./translate.ts";
 
 const hint = "use AtoB.onnx or BtoA.onnx from the export folder of a run";
 
@@ -28,6 +27,21 @@ const multiples = [1, 2, 4, 8, 16, 32, 64];
 /** Side of the images with which the memory use of a net with dynamic size is measured. */
 const roomSide = 512;
 
+/** What a person says of an ONNX file where the file does not. */
+export interface TranslatorForm {
+  readonly layout?: ImageLayout | undefined;
+  readonly inputRange?: ValueRange | undefined;
+  readonly outputRange?: ValueRange | undefined;
+  /** The output to use of several. */
+  readonly outputName?: string | undefined;
+}
+
+/** Bytes of the process: those in use, and those that a call may take besides. */
+export interface ProcessMemory {
+  used(): number;
+  free(): number;
+}
+
 /** A net, and the layout of its images. */
 interface Translation {
   readonly net: OnnxNet;
@@ -38,6 +52,7 @@ interface Translation {
   readonly ranges: readonly [input: ValueRange, output: ValueRange];
 }
 
+/** An ONNX file from images to images of the same size. */
 export interface OnnxTranslator extends ImageNet {
   /** Values of black and white in the input and the output. */
   readonly ranges: readonly [input: ValueRange, output: ValueRange];
@@ -47,27 +62,28 @@ export interface OnnxTranslator extends ImageNet {
 }
 
 /**
- * An ONNX file that maps images to images of the same size, and how to release it.
- * @param freeMemory Bytes that a call may take.
+ * Opens an ONNX file that maps images to images of the same size.
+ * @param memory By which images are refused that are too large for a net of dynamic size; null where it cannot be measured, as in
+ * browsers.
  * @throws DataError if it is not one, by its declared input and its output for an image.
  * @throws OptionError if flags must say more about it.
  */
 export async function openOnnxTranslator(
   source: OnnxSource,
-  said: OnnxForm,
+  said: TranslatorForm,
   options: OrtOptions,
-  freeMemory: () => number,
+  memory: ProcessMemory | null,
 ): Promise<OnnxTranslator> {
   const net = await OnnxNet.open(source, options);
   try {
-    return await translatorOf(net, said, freeMemory);
+    return await translatorOf(net, said, memory);
   } catch (error) {
     await net.close();
     throw error;
   }
 }
 
-async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => number): Promise<OnnxTranslator> {
+async function translatorOf(net: OnnxNet, said: TranslatorForm, memory: ProcessMemory | null): Promise<OnnxTranslator> {
   const { input } = net;
   if (input.extents!.length !== 4) {
     throw new DataError(`${net.name} must have one input of images [n, c, h, w] - got ${describeValue(input)}`, hint);
@@ -100,7 +116,7 @@ async function translatorOf(net: OnnxNet, said: OnnxForm, freeMemory: () => numb
   const translation: Translation = { net, name: output.name, input: port, layout, ranges };
   return {
     shape,
-    run: height === -1 ? await anySize(translation, shape[2], freeMemory) : (images) => translated(translation, images),
+    run: height === -1 ? await anySize(translation, shape[2], memory) : (images) => translated(translation, images),
     ranges,
     probed: range !== (saidRange ?? "0,1"),
     close: () => net.close(),
@@ -153,15 +169,19 @@ function probeImage([height, width, channels]: readonly [number, number, number]
  * A net for images of any size: images whose sides it cannot halve often enough are padded by their edges, and
  * the padding is cropped from the output; images that do not fit into memory are refused before anything is allocated.
  */
-async function anySize(translation: Translation, channels: number, freeMemory: () => number): Promise<ImageNet["run"]> {
+async function anySize(
+  translation: Translation,
+  channels: number,
+  memory: ProcessMemory | null,
+): Promise<ImageNet["run"]> {
   const multiple = await multipleOf(translation, channels);
   let bytesPerPixel: number | null = null;
   return async (images) => {
     const [n, h, w, c] = images.shape as [number, number, number, number];
     const [height, width] = [h, w].map((length) => Math.ceil(length / multiple) * multiple) as [number, number];
-    if (height * width > roomSide ** 2) {
-      bytesPerPixel ??= await measureRoom(translation, channels);
-      requireRoom(translation.net, [h, w], bytesPerPixel * height * width, freeMemory());
+    if (memory !== null && height * width > roomSide ** 2) {
+      bytesPerPixel ??= await measureRoom(translation, channels, memory);
+      requireRoom(translation.net, [h, w], bytesPerPixel * height * width, memory.free());
     }
     if (height === h && width === w) return translated(translation, images);
     const made = await translated(translation, reframed(images, [n, height, width, c]));
@@ -185,10 +205,10 @@ async function multipleOf(translation: Translation, channels: number): Promise<n
 }
 
 /** Bytes that the net needs per pixel, measured by the growth of this process. */
-async function measureRoom(translation: Translation, channels: number): Promise<number> {
-  const before = process.memoryUsage.rss();
+async function measureRoom(translation: Translation, channels: number, memory: ProcessMemory): Promise<number> {
+  const before = memory.used();
   await translated(translation, probeImage([roomSide, roomSide, channels]));
-  const grown = Math.max(0, process.memoryUsage.rss() - before);
+  const grown = Math.max(0, memory.used() - before);
   // Memory of smaller probes is already allocated; images as floats are added for input and output.
   return grown / (roomSide ** 2 - (probeSide + 1) ** 2) + 2 * channels * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/base/errors.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { range } from "../../src/base/range.ts";
-import { openOnnxTranslator } from "../../src/cli/onnx-translator.ts";
+import { openOnnxTranslator } from "../../src/trained/index.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import { emitOnnx } from "../../src/onnx/index.ts";
 import { concat, mean, mul, reshape, slice } from "../../src/ops/index.ts";
@@ -11,7 +11,7 @@ import { concat, mean, mul, reshape, slice } from "../../src/ops/index.ts";
 /** Opens a file from images [n, 3, 4, 2] to what a function makes of them. */
 function open(apply: (x: Tensor) => Tensor) {
   const bytes = emitOnnx({ y: apply(input("x", ["n", 3, 4, 2])) }, { target: "portable" });
-  return openOnnxTranslator({ name: "net.onnx", bytes }, {}, { device: "cpu", threads: 1 }, () => Infinity);
+  return openOnnxTranslator({ name: "net.onnx", bytes }, {}, { device: "cpu", threads: 1 }, null);
 }
 
 describe("an ONNX file as a translator", () => {
