@@ -1,12 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+const labs = "test/labs/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/build.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Engines use every core by themselves.
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "zaya", include: ["test/**/*.test.ts"], exclude: [labs] } },
+      { extends: true, test: { name: "labs", include: [labs], globalSetup: "test/labs/build.ts" } },
+    ],
   },
 });

@@ -8,12 +8,10 @@ const root = join(import.meta.dirname, "..");
 export default function build(): void {
   run(root, "tsc", "-b");
   buildPage("studio", ["studio"]);
-  // The labs run zaya itself.
-  buildPage("labs", ["studio", "src"], "-c", "vite.labs.config.js");
 }
 
 /** Builds a page of the studio where something that it is made of is newer. */
-function buildPage(name: string, folders: readonly string[], ...words: readonly string[]): void {
+export function buildPage(name: string, folders: readonly string[], ...words: readonly string[]): void {
   const page = join(root, "dist", name, "index.html");
   const built = existsSync(page) ? statSync(page).mtimeMs : 0;
   if (folders.some((folder) => newest(join(root, folder)) > built)) {
