@@ -98,6 +98,9 @@ function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
   return connected;
 }
 
+/** Names of the buckets that were found to be there. */
+const foundBuckets = new Set<string>();
+
 /**
  * The objects of a bucket. Each write is atomic; one whose response was lost counts as done.
  * @throws RunError naming the object, with what to do.
@@ -212,14 +215,11 @@ export class Bucket {
     }
   }
 
-  /** Whether the bucket is known to be there. */
-  private isThere = false;
-
   private async requireBucket({ sdk, client }: { sdk: Sdk; client: S3Client }): Promise<void> {
-    if (this.isThere) return;
+    if (foundBuckets.has(this.name)) return;
     try {
       await client.send(new sdk.ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }));
-      this.isThere = true;
+      foundBuckets.add(this.name);
     } catch (error) {
       throw this.inWords("list", "", error as Error);
     }

@@ -20,7 +20,7 @@ export function absolutePlace(place: string): string {
   return isBucket(place) ? place : resolve(place);
 }
 
-/** The store at a place. @param guard Called before each change; throws if this process may not write there. */
+/** The store at a place. @param guard Of the only writer of the place: called before each change, throws once this process may not write there. */
 export function openStore(place: string, guard?: () => Promise<void>): Store {
   return isBucket(place) ? new S3Store(place, guard) : new FolderStore(place, guard);
 }

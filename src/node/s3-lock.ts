@@ -6,6 +6,9 @@ import { type LockHolder, type PlaceLock, beyondSight, describeProcess, isAlive,
 /** How long a lock holds after it was renewed, and how often it is, in milliseconds. */
 const [lease, renewEvery] = [60_000, 20_000];
 
+/** How long one is known to be held after it was seen to be, in milliseconds: what is written meanwhile needs no request for it. */
+const seenFor = 1000;
+
 /** Attempts to take a lock that others take, lose or release at the same time. */
 const tries = 5;
 
@@ -32,6 +35,7 @@ export async function lockBucket(place: string): Promise<PlaceLock> {
     etag = (await put(current === null ? "nothing" : { etag: current.facts.etag }))?.etag ?? null;
   }
   let renewal = Promise.resolve();
+  let seen = -Infinity;
   const renew = async (): Promise<void> => {
     // One that fails is tried again; that the lock was lost shows before the next write.
     etag = (await put({ etag: etag! }).catch(() => null))?.etag ?? etag;
@@ -41,13 +45,18 @@ export async function lockBucket(place: string): Promise<PlaceLock> {
   return {
     holder,
     check: async () => {
+      const now = performance.now();
+      if (now - seen < seenFor) return;
       const facts = await bucket.head(key);
-      if (facts?.writer === holder.id) return;
-      const now = await readLock(place);
+      if (facts?.writer === holder.id) {
+        seen = now;
+        return;
+      }
+      const found = await readLock(place);
       const who =
-        now === null || now.holder === null
+        found === null || found.holder === null
           ? "its lock was removed"
-          : `process ${now.holder.pid} on ${now.holder.host} has it now`;
+          : `process ${found.holder.pid} on ${found.holder.host} has it now`;
       throw new RunError(
         `the run must stay locked during training - got ${place}: ${who}`,
         `another process may have written to it: check the run before continuing with zaya resume ${place}`,

@@ -18,7 +18,7 @@ const heldBytes = 2 ** 20;
 const [manyPieces, longShare] = [64, 0.1];
 
 /** Seconds between two updates of a run's record: each is a request, and requests are paid for. */
-const progressPause = 15;
+const progressPause = 30;
 
 /** The end of a name that this store appends to. */
 interface Tail {
@@ -30,22 +30,25 @@ interface Tail {
 
 /**
  * A store in an S3-compatible bucket, one object per name. Pieces that were appended are held back until `sync`, or until
- * something else is asked of the store.
+ * something else is asked of the store. One with a guard belongs to the only writer of its place, and asks the server once which
+ * objects are there: from then on it knows.
  * @throws RunError naming the object, with what to do, for what the server refuses.
  */
 export class S3Store implements Store {
   readonly progressEvery = progressPause;
   private readonly bucket: Bucket;
   private readonly prefix: string;
+  /** Sizes of the objects by key; null where others write, too, and before they are asked for. */
+  private known: Promise<Map<string, number>> | null = null;
   private readonly held = new Map<string, Uint8Array[]>();
   private readonly tails = new Map<string, Tail>();
   /** One change after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param guard Goes before all that changes an object: throws where this process may not write there. */
+  /** @param lock Of the only writer: goes before all that changes an object, and throws once this process may not write there. */
   constructor(
     readonly place: string,
-    private readonly guard: () => Promise<void> = async () => undefined,
+    private readonly lock: (() => Promise<void>) | null = null,
   ) {
     const { bucket, prefix } = parseBucketPlace(place);
     this.bucket = new Bucket(bucket);
@@ -77,6 +80,8 @@ export class S3Store implements Store {
   async size(name: string): Promise<number | null> {
     checkName(name);
     return this.inTurn(name, async () => {
+      const objects = await this.objects();
+      if (objects !== null && !hasPieces(objects, this.key(name))) return objects.get(this.key(name)) ?? null;
       const facts = await this.bucket.head(this.key(name));
       if (facts === null || !facts.appended) return facts?.size ?? null;
       return (await this.piecesOf(name, facts)).reduce((sum, { size }) => sum + size, facts.size);
@@ -86,16 +91,16 @@ export class S3Store implements Store {
   async write(name: string, bytes: Uint8Array): Promise<void> {
     checkName(name);
     const copy = concatBytes([bytes]);
-    await this.guard();
+    await this.lock?.();
     if (!this.tails.has(name) && !this.held.has(name)) {
-      await this.bucket.put(this.key(name), copy);
+      await this.put(this.key(name), copy);
       return;
     }
     await this.afterAll(async () => {
       this.held.delete(name);
       const tail = this.tails.get(name);
       this.tails.delete(name);
-      await this.bucket.put(this.key(name), copy);
+      await this.put(this.key(name), copy);
       if (tail !== undefined && tail.pieces > 0) await this.removePieces(name, tail.writer);
     });
   }
@@ -103,8 +108,8 @@ export class S3Store implements Store {
   async create(name: string, bytes: Uint8Array): Promise<void> {
     checkName(name);
     const copy = concatBytes([bytes]);
-    await this.guard();
-    if ((await this.bucket.put(this.key(name), copy, { if: "nothing" })) !== null) return;
+    await this.lock?.();
+    if ((await this.put(this.key(name), copy, { if: "nothing" })) !== null) return;
     throw new RunError(
       `cannot write: the path must be free - got ${this.url(name)}, which is taken`,
       "an object of that name exists and was not changed",
@@ -113,7 +118,7 @@ export class S3Store implements Store {
 
   async append(name: string, bytes: Uint8Array): Promise<void> {
     checkName(name);
-    await this.guard();
+    await this.lock?.();
     const pieces = this.held.get(name) ?? [];
     pieces.push(concatBytes([bytes]));
     this.held.set(name, pieces);
@@ -123,8 +128,9 @@ export class S3Store implements Store {
 
   async sync(name: string): Promise<void> {
     checkName(name);
-    await this.guard();
+    await this.lock?.();
     await this.flush(name);
+    if ((await this.objects())?.has(this.key(name)) === true) return;
     const facts = await this.bucket.head(this.key(name));
     if (facts === null) throw missing(this.url(name));
     const tail = this.tails.get(name);
@@ -133,7 +139,7 @@ export class S3Store implements Store {
 
   async truncate(name: string, size: number): Promise<void> {
     checkName(name);
-    await this.guard();
+    await this.lock?.();
     await this.inTurn(name, async () => {
       const { bytes, facts } = await this.whole(name);
       this.tails.delete(name);
@@ -149,7 +155,7 @@ export class S3Store implements Store {
 
   async remove(prefix: string): Promise<void> {
     checkName(prefix);
-    await this.guard();
+    await this.lock?.();
     await this.afterAll(async () => {
       for (const known of [this.held, this.tails]) {
         for (const name of known.keys()) if (name === prefix || name.startsWith(`${prefix}/`)) known.delete(name);
@@ -157,13 +163,16 @@ export class S3Store implements Store {
       const names = await this.keysUnder(prefix);
       // Objects before their pieces: those of an object that is gone belong to nothing.
       const ordered = names.toSorted((a, b) => Number(isHidden(a)) - Number(isHidden(b)));
-      for (const name of ordered) await this.bucket.delete(this.prefix + name);
+      for (const name of ordered) await this.delete(this.prefix + name);
     });
   }
 
   async has(name: string): Promise<boolean> {
     checkName(name);
-    return this.inTurn(name, async () => (await this.bucket.head(this.key(name))) !== null);
+    return this.inTurn(name, async () => {
+      const objects = await this.objects();
+      return objects === null ? (await this.bucket.head(this.key(name))) !== null : objects.has(this.key(name));
+    });
   }
 
   /** Writes what is held back. */
@@ -177,6 +186,43 @@ export class S3Store implements Store {
 
   private url(name: string): string {
     return `s3://${this.bucket.name}/${this.key(name)}`;
+  }
+
+  /** Sizes of all objects under the place by key; null for a store that is not the only writer. */
+  private objects(): Promise<Map<string, number>> | null {
+    if (this.lock === null) return null;
+    this.known ??= this.bucket.list(this.prefix).then((all) => new Map(all.map(({ key, size }) => [key, size])));
+    this.known.catch(() => (this.known = null));
+    return this.known;
+  }
+
+  /** The objects whose key begins so. */
+  private async listed(prefix: string): Promise<readonly { readonly key: string; readonly size: number }[]> {
+    const objects = await this.objects();
+    if (objects === null) return this.bucket.list(prefix);
+    return [...objects].filter(([key]) => key.startsWith(prefix)).map(([key, size]) => ({ key, size }));
+  }
+
+  private async put(...[key, bytes, settings]: Parameters<Bucket["put"]>): ReturnType<Bucket["put"]> {
+    const written = await this.changing(() => this.bucket.put(key, bytes, settings));
+    if (written === null) this.known = null;
+    else (await this.known)?.set(key, bytes.length);
+    return written;
+  }
+
+  private async delete(key: string): Promise<void> {
+    await this.changing(() => this.bucket.delete(key));
+    (await this.known)?.delete(key);
+  }
+
+  /** After an error it is not known what the server did: it is asked again. */
+  private async changing<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      this.known = null;
+      throw error;
+    }
   }
 
   private changed(name: string): RunError {
@@ -224,7 +270,7 @@ export class S3Store implements Store {
     this.tails.set(name, tail);
     if (bytes.length === 0) return;
     const piece = `${this.key(name)}/${pieceName(tail.writer, tail.end)}`;
-    if ((await this.bucket.put(piece, bytes, { if: "nothing" })) === null) throw this.changed(name);
+    if ((await this.put(piece, bytes, { if: "nothing" })) === null) throw this.changed(name);
     tail.end += bytes.length;
     tail.pieces++;
     if (tail.pieces >= manyPieces && tail.end - tail.base > longShare * tail.end) {
@@ -250,7 +296,7 @@ export class S3Store implements Store {
   /** Puts an object in place to which pieces can be added. */
   private async begin(name: string, bytes: Uint8Array, condition: "nothing" | { etag: string }): Promise<void> {
     const writer = randomUUID();
-    const put = await this.bucket.put(this.key(name), bytes, { writer, appended: true, if: condition });
+    const put = await this.put(this.key(name), bytes, { writer, appended: true, if: condition });
     if (put === null) throw this.changed(name);
     this.tails.set(name, { writer, base: bytes.length, end: bytes.length, pieces: 0 });
   }
@@ -281,7 +327,7 @@ export class S3Store implements Store {
   /** The pieces of an object in order, up to where one is missing. */
   private async piecesOf(name: string, { writer, size: base }: ObjectFacts) {
     const under = `${this.key(name)}/${pieceFolder(writer!)}`;
-    const found = (await this.bucket.list(under)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const found = (await this.listed(under)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
     let end = base;
     const pieces = [];
     for (const { key, size } of found) {
@@ -293,16 +339,20 @@ export class S3Store implements Store {
   }
 
   private async removePieces(name: string, writer: string): Promise<void> {
-    for (const { key } of await this.bucket.list(`${this.key(name)}/${pieceFolder(writer)}`)) {
-      await this.bucket.delete(key);
-    }
+    for (const { key } of await this.listed(`${this.key(name)}/${pieceFolder(writer)}`)) await this.delete(key);
   }
 
   /** Names of all objects at or under a prefix of whole parts, hidden ones too. */
   private async keysUnder(prefix: string): Promise<string[]> {
-    const names = (await this.bucket.list(this.prefix + prefix)).map(({ key }) => key.slice(this.prefix.length));
+    const names = (await this.listed(this.prefix + prefix)).map(({ key }) => key.slice(this.prefix.length));
     return prefix === "" ? names : names.filter((name) => name === prefix || name.startsWith(`${prefix}/`));
   }
+}
+
+/** Whether there are pieces of any version of an object. */
+function hasPieces(objects: ReadonlyMap<string, number>, key: string): boolean {
+  const under = `${key}/.pieces/`;
+  return [...objects.keys()].some((known) => known.startsWith(under));
 }
 
 /** Names of zaya's own objects: pieces and locks. Some programs mark folders by objects that end with "/". */

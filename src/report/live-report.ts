@@ -26,9 +26,9 @@ export class LiveReport {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether another report would take only a small part of this session's time. */
+  /** Whether another report would take only a small part of this session's time. Where requests are dear, none does: it reads all pictures again. */
   fits(elapsed: number): boolean {
-    return this.total + this.last <= share * elapsed;
+    return this.run.store.progressEvery === undefined && this.total + this.last <= share * elapsed;
   }
 
   /** @param trained The model for pictures, if there is time for them. */

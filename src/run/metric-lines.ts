@@ -87,11 +87,15 @@ export class MetricLines {
     this.written = { lines: this.written.lines + length, bytes: this.written.bytes + bytes.length };
   }
 
-  /** Writes the lines durably. @returns The extent of the file after a step. */
-  async settle(step: number): Promise<Extent> {
+  /** Writes the lines. @returns The extent of the file after a step. */
+  async extentAt(step: number): Promise<Extent> {
     await this.flush();
-    if (this.written.bytes > 0) await this.store.sync(file);
     return { ...this.written, earlier: this.digest.before(step) };
+  }
+
+  /** Makes the lines that were written durable. */
+  async sync(): Promise<void> {
+    if (this.written.bytes > 0) await this.store.sync(file);
   }
 
   /**

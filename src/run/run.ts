@@ -262,11 +262,16 @@ export class Run {
     await this.record({ step, seconds });
   }
 
-  /** What a checkpoint keeps of the record. Everything logged so far is on disk before it. */
+  /** What a checkpoint keeps of the record. It may be saved once `sync` has made the lines that it counts durable. */
   async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
-    const metrics = await this.lines.settle(step);
+    const metrics = await this.lines.extentAt(step);
     const { started, versions, warnings } = this.current;
     return { step, run: { started, seconds, versions, warnings, config: this.config, metrics, data } };
+  }
+
+  /** Puts the lines written so far on disk. */
+  sync(): Promise<void> {
+    return this.lines.sync();
   }
 
   log(line: MetricLine): void {

@@ -22,6 +22,9 @@ import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
 /** The state of a run after its last step. */
 export type Last = Pick<SessionStart, "layouts" | "state">;
 
+/** A state, and what is kept of the run's record with it. */
+type Kept = [facts: CheckpointFacts, state: Arrays];
+
 /** The steps of one session of a run, and their checkpoints. */
 export class Training {
   private readonly config: RunConfig["train"];
@@ -30,6 +33,9 @@ export class Training {
   private readonly estimate: TimeEstimate;
   /** Step of the newest checkpoint; 0 if there is none. */
   private saved: number;
+  /** A best state that is not written yet. */
+  private better: Kept | null = null;
+  private dataRecord: ReturnType<typeof keepDataRecord> | null = null;
 
   constructor(
     private readonly run: Run,
@@ -57,6 +63,10 @@ export class Training {
     try {
       const isDone = yield* this.steps(start.step, sessions);
       return isDone ? { layouts: start.layouts, state: await sessions.trained.state.read() } : null;
+    } catch (error) {
+      // Such a run is not resumed, so that no later checkpoint would bring it.
+      if (error instanceof DivergedError) await this.writeBest();
+      throw error;
     } finally {
       await sessions.release();
     }
@@ -199,11 +209,10 @@ export class Training {
     );
   }
 
-  /** The state after a step, and what is kept of the run's record with it. */
-  private async kept(step: number, seconds: number, state: State): Promise<[CheckpointFacts, Arrays]> {
+  private async kept(step: number, seconds: number, state: State): Promise<Kept> {
     const values = await this.finiteState(step, state);
-    const data = await keepDataRecord(this.run.store, this.plan.data);
-    return [await this.run.keep(step, seconds, data), values];
+    this.dataRecord ??= keepDataRecord(this.run.store, this.plan.data);
+    return [await this.run.keep(step, seconds, await this.dataRecord), values];
   }
 
   /** @throws DivergedError for a state that is not finite. */
@@ -217,16 +226,23 @@ export class Training {
 
   private async keepBest(step: number, seconds: number, state: State): Promise<void> {
     if (!this.best.takes(this.observer.log.measuredAt(step))) return;
-    await this.best.write(...(await this.kept(step, seconds, state)), this.saved);
+    this.better = await this.kept(step, seconds, state);
+    // A run that goes on from its newest checkpoint finds this state again: where writes are dear, it waits for the next one.
+    if (this.run.store.progressEvery === undefined) await this.writeBest();
+  }
+
+  private async writeBest(): Promise<void> {
+    if (this.better === null) return;
+    await this.run.sync();
+    await this.best.write(...this.better, this.saved);
+    this.better = null;
   }
 
   private async *save(step: number, seconds: number, state: State): AsyncGenerator<TrainEvent, void> {
-    await saveCheckpoint(
-      this.run.store,
-      ...(await this.kept(step, seconds, state)),
-      this.start.layouts,
-      this.config.keep,
-    );
+    const kept = await this.kept(step, seconds, state);
+    await this.run.sync();
+    await this.writeBest();
+    await saveCheckpoint(this.run.store, ...kept, this.start.layouts, this.config.keep);
     await this.best.settle();
     this.saved = step;
     await this.run.record({ step, saved: step, seconds });

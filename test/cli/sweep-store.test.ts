@@ -10,6 +10,7 @@ import { type S3Fault, S3Server } from "../sweep/s3-server.js";
 import {
   type Json,
   type Started,
+  filesIn,
   readJson,
   resultOf,
   start,
@@ -32,7 +33,7 @@ let work: Awaited<ReturnType<typeof workFolder>>;
 let folder: string;
 let s3: S3Server;
 let ids: string[];
-let expected: Map<string, Buffer[]>;
+let expected: Map<string, ReadonlyMap<string, Buffer>>;
 const running = new Set<Started>();
 const before = { ...process.env };
 
@@ -43,9 +44,8 @@ function begin(...words: string[]): Started {
   return started;
 }
 
-const stateFiles = ["params", "optimizer"].map(
-  (file) => `checkpoints/${String(steps).padStart(6, "0")}/${file}.safetensors`,
-);
+/** The arrays of all checkpoints, by their names in a run. */
+const isArrays = (name: string) => name.startsWith("checkpoints/") && name.endsWith(".safetensors");
 
 beforeAll(async () => {
   s3 = await S3Server.start("runs");
@@ -58,7 +58,12 @@ beforeAll(async () => {
   expect(code).toBe(0);
   const { rows } = await readJson(folder, "runs/sweeps/tiny/table.json");
   ids = rows.flatMap(({ trials }: Json) => trials.map(({ id }: Json) => id));
-  const read = (id: string) => Promise.all(stateFiles.map((file) => readFile(join(folder, "runs/trials", id, file))));
+  const read = async (id: string) => {
+    const run = join(folder, "runs/trials", id);
+    const names = (await filesIn(run)).filter(isArrays);
+    expect(names.filter((name) => name.includes("best"))).toHaveLength(2);
+    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(run, name))] as const)));
+  };
   expected = new Map(await Promise.all(ids.map(async (id) => [id, await read(id)] as const)));
 }, 120_000);
 afterEach(async () => {
@@ -83,8 +88,11 @@ const objectsIn = (place: string): Map<string, Buffer> =>
 function expectSameRuns(place: string): void {
   const objects = objectsIn(place);
   for (const id of ids) {
-    for (const [i, file] of stateFiles.entries()) {
-      expect(objects.get(`trials/${id}/${file}`)?.equals(expected.get(id)![i]!), `${id} ${file}`).toBe(true);
+    const within = `trials/${id}/`;
+    const names = [...objects.keys()].filter((name) => name.startsWith(within) && isArrays(name.slice(within.length)));
+    expect(names.toSorted()).toEqual([...expected.get(id)!.keys()].map((name) => within + name).toSorted());
+    for (const [file, bytes] of expected.get(id)!) {
+      expect(objects.get(within + file)!.equals(bytes), `${id} ${file}`).toBe(true);
     }
   }
   expect([...objects.keys()].filter((name) => name.endsWith(".lock"))).toEqual([]);
@@ -126,6 +134,22 @@ describe("a sweep whose runs are in a bucket", () => {
       expect(status).toMatchObject({ done: 2, open: 0 });
     },
   );
+
+  it("asks the server for little, and keeps the best state of a run that diverges", { timeout: 120_000 }, async () => {
+    const counted = { ...s3.counts };
+    const trained = await zaya(folder, "sweep", "tiny.yaml", "--store", "s3://runs/little", "--jobs", "2");
+    expect(trained.code, trained.stderr).toBe(0);
+    const each = Object.fromEntries(
+      Object.entries(s3.counts).map(([what, count]) => [what, (count - (counted[what] ?? 0)) / ids.length]),
+    );
+    // Among them 5 checkpoints of 3 objects, and as many of the best state at most.
+    for (const [what, most] of Object.entries({ LIST: 15, HEAD: 50, GET: 90, PUT: 80, DELETE: 30 }))
+      expect(each[what], `${what} ${JSON.stringify(each)}`).toBeLessThan(most);
+    const recipe = ["vae", "--data", "tiny.npy", "--likelihood", "gaussian", "--steps", "100", "--eval-every", "1"];
+    const diverged = await zaya(folder, "train", ...recipe, "--learning-rate", "10", "--out", "s3://runs/diverged");
+    expect(diverged.code, diverged.stderr).toBe(3);
+    expect([...objectsIn("diverged").keys()].filter((name) => name.includes("best")).length).toBeGreaterThan(2);
+  });
 
   it.skipIf(redisProgram === null)(
     "is trained by workers that fetch the data once, one of them killed",

@@ -26,6 +26,7 @@ const s3 = await S3Server.start("stores");
 Object.assign(process.env, s3.environment);
 let places = 0;
 stores["S3Store"] = async () => new S3Store(`s3://stores/place-${places++}/runs`);
+stores["S3Store of the only writer"] = async () => new S3Store(`s3://stores/place-${places++}/runs`, async () => {});
 
 const browser = noBrowser === null ? await openStorePage() : null;
 let opened = 0;

@@ -53,8 +53,11 @@ function faulty(share: number): () => void {
 }
 
 describe("a bucket whose server fails now and then", () => {
-  it("holds what a map of names to bytes holds", { timeout: 40_000 }, async () => {
-    const store = new S3Store(newPlace());
+  it.each([
+    ["", null],
+    ["to its only writer, too, ", async () => {}],
+  ])("holds %swhat a map of names to bytes holds", { timeout: 40_000 }, async (_, lock) => {
+    const store = new S3Store(newPlace(), lock);
     const metAll = faulty(0.15);
     const model = new Map<string, string>();
     const names = ["a", "b/c", "b/d/e"];
