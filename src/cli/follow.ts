@@ -13,6 +13,7 @@ import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { endLine, refusalLines } from "./result-lines.ts";
+import { stepTeller } from "./tell-step.ts";
 
 export const trainingForm = jsonForm({
   keys: [
@@ -55,9 +56,13 @@ export async function followRun(
   const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
   const reached = new AbortController();
+  const tellStep = stepTeller();
   try {
     for await (const event of begin(AbortSignal.any([signal, reached.signal]))) {
-      if (event.type === "step" && event.step >= until) reached.abort();
+      if (event.type === "step") {
+        if (event.step >= until) reached.abort();
+        tellStep(event.step);
+      }
       await progress.tell(event);
       if (event.type === "warning") {
         const { type: _, ...warning } = event;

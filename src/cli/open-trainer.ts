@@ -35,14 +35,14 @@ export interface OpenTrainer {
   close(): Promise<void>;
 }
 
-/** As many trials as cores and memory allow. */
+/** Trials at once that cores and memory allow at most. */
 function fittingJobs(threads: number, bytes: number, output: Output): number {
   const cores = Math.max(1, Math.floor(availableParallelism() / threads));
   const free = availableMemory();
   const most = bytes === 0 ? cores : Math.max(1, Math.floor(free / bytes));
   if (most < cores) {
     output.say(
-      `${counted(most, "trial")} at once, of about ${gibibytes(bytes)} each, as ${gibibytes(free)} of memory are free`,
+      `${counted(most, "trial")} at once at most, of about ${gibibytes(bytes)} each, as ${gibibytes(free)} of memory are free`,
     );
   }
   return Math.min(cores, most);
@@ -60,6 +60,7 @@ function withStoredData(trainer: Trainer, place: string, output: Output): Traine
   };
   return {
     slots: (learns) => trainer.slots(learns),
+    onMoreSlots: (listener) => trainer.onMoreSlots(listener),
     progress: (job) => trainer.progress(job),
     train: async (job, signal) => {
       if (job.trial.row !== undefined) return trainer.train(job, signal);
@@ -80,16 +81,22 @@ export async function openTrainer(
   output: Output,
 ): Promise<OpenTrainer> {
   if (url === undefined) {
-    const jobs = given === undefined || given === "auto" ? fittingJobs(threads, bytes, output) : given;
-    const trainer = localTrainer(placeIn(absolutePlace(out), "trials"), jobs);
-    return { trainer, where: `${jobs} at once`, close: async () => undefined };
+    const trials = placeIn(absolutePlace(out), "trials");
+    const close = async () => undefined;
+    if (typeof given === "number") return { trainer: localTrainer(trials, given), where: `${given} at once`, close };
+    const most = fittingJobs(threads, bytes, output);
+    const decided = (jobs: number, reason: string) => output.say(`${jobs} at once from here on: ${reason}`);
+    const where = most === 1 ? "1 at once" : `up to ${most} at once, by their measured speed`;
+    return { trainer: localTrainer(trials, { most, decided }), where, close };
   }
   if (given !== undefined) {
     throw new OptionError("--jobs is for this machine - got it with --queue", "zaya worker takes --jobs");
   }
   const connection = await connectQueue(url, (line) => output.warn(line));
-  const trainer = await QueueTrainer.open(connection, { sweep: name, store: await storeId(absolutePlace(out)) }, () =>
-    output.warn("no worker of this version is running: start some with zaya worker --queue URL"),
+  const trainer = await QueueTrainer.open(
+    connection,
+    { sweep: name, store: await storeId(absolutePlace(out)), bytes },
+    () => output.warn("no worker of this version is running: start some with zaya worker --queue URL"),
   );
   return {
     trainer: isBucket(out) ? withStoredData(trainer, out, output) : trainer,

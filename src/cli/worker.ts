@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 
 import { OptionError } from "../base/errors.ts";
-import { integerField, parseOptions, textField } from "../base/options.ts";
+import { countOrWordField, parseOptions, textField } from "../base/options.ts";
 import { absolutePlace } from "../node/place.ts";
 import { runWorker } from "../node/queue-worker.ts";
 import { connectQueue } from "../node/redis-queue.ts";
@@ -20,7 +20,11 @@ import { outcomeText } from "./sweep-progress.ts";
 
 const options = z.object({
   queue: textField("Redis or Valkey server whose trials to train", "url").optional(),
-  jobs: integerField("trials at once, each in a process of its own (default: one per core)", { min: 1 }).optional(),
+  jobs: countOrWordField(
+    "trials at once, each in a process of its own; auto: one per core, each of which waits until its threads and memory are free",
+    ["auto"],
+    "n",
+  ).default("auto"),
   out: textField("folder of sweeps/ and trials/, shared with the other machines", "dir").default("runs"),
   store: storeField,
 });
@@ -51,17 +55,15 @@ function declareWorker(command: Command): void {
 }
 
 async function run(flags: WorkerFlags): Promise<number> {
-  const {
-    queue: url,
-    out,
-    jobs = availableParallelism(),
-  } = withPlace(parseOptions(options, givenOptions(flags, options), "worker"));
+  const { queue: url, out, jobs } = withPlace(parseOptions(options, givenOptions(flags, options), "worker"));
   const output = new Output(flags);
   if (url === undefined) throw new OptionError("worker needs --queue - got none", "for example redis://127.0.0.1:6379");
   const connection = await connectQueue(url, (line) => output.warn(line));
   const counts: Record<string, number> = {};
   try {
-    output.say(`worker on ${hostname()}: ${counted(jobs, "trial")} at once from ${connection.server}`);
+    output.say(
+      `worker on ${hostname()}: ${jobs === "auto" ? `up to ${availableParallelism()} trials` : counted(jobs, "trial")} at once from ${connection.server}`,
+    );
     const signal = catchInterrupt(output, "after the running steps, which are saved");
     await runWorker(connection, {
       out: absolutePlace(out),

@@ -1,49 +1,40 @@
-import { setInterval } from "node:timers/promises";
+import type { Trainer } from "../sweep/index.ts";
+import { MeasuredJobs } from "./measured-jobs.ts";
+import { trainTrial } from "./trial-process.ts";
 
-import { type Trainer, type TrialJob } from "../sweep/index.ts";
-import { openStore } from "./place.ts";
-import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
-
-/** Poll interval for the progress of trials, in milliseconds. */
-const progressPoll = 1000;
+/** Trials that a machine trains at once: a number, or up to a limit, by their measured speed. */
+export type JobLimit = number | { readonly most: number; decided(jobs: number, reason: string): void };
 
 /**
- * Trains trials in child processes on this machine, up to `jobs` at a time. @param trials Folder that contains the
+ * Trains trials in child processes on this machine, up to `limit` at a time. @param trials Folder that contains the
  * trials' folders.
  */
-export function localTrainer(trials: string, jobs: number): Trainer {
+export function localTrainer(trials: string, limit: JobLimit): Trainer {
   const shares = new Map<string, number>();
+  let wake: () => void = () => undefined;
+  const measured =
+    typeof limit === "number"
+      ? null
+      : new MeasuredJobs(limit.most, (reason) => {
+          if (reason !== null) limit.decided(measured!.jobs, reason);
+          wake();
+        });
   return {
-    slots: () => jobs,
+    slots: () => (measured === null ? (limit as number) : measured.jobs),
+    onMoreSlots: (listener) => void (wake = listener),
     progress: ({ trial }) => shares.get(trial.id) ?? 0,
     train: async (job, signal) => {
-      const over = new AbortController();
-      const watch = watchProgress(trials, job, shares, over.signal);
+      const { trial, until } = job;
+      const progressed = (step: number): void => {
+        shares.set(trial.id, Math.min(1, step / (until ?? trial.config.train.steps)));
+        measured?.progressed(trial.id, step);
+      };
       try {
-        return await trainTrial(trials, job, { signal });
+        return await trainTrial(trials, job, { signal, progressed });
       } finally {
-        over.abort();
-        await watch;
-        shares.delete(job.trial.id);
+        shares.delete(trial.id);
+        measured?.ended();
       }
     },
   };
-}
-
-async function watchProgress(
-  trials: string,
-  job: TrialJob,
-  shares: Map<string, number>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { trial, until } = job;
-  const folder = trialFolder(trials, job);
-  try {
-    const pause = Math.max(progressPoll, 1000 * (openStore(folder).progressEvery ?? 0));
-    for await (const _ of setInterval(pause, undefined, { signal })) {
-      shares.set(trial.id, Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps)));
-    }
-  } catch {
-    // Its end was asked for.
-  }
 }

@@ -52,22 +52,23 @@ export class QueueTrainer implements Trainer {
   /** Trials that the workers train at once; null before they are counted. */
   private workerSlots: number | null = null;
   private cursor = 0;
+  private wake: () => void = () => undefined;
 
   private constructor(
     private readonly connection: QueueConnection,
     private readonly queue: Queue<QueuedTrial, QueuedEnd>,
     private readonly events: QueueEvents,
-    private readonly of: { readonly sweep: string; readonly store: string },
+    private readonly of: Pick<QueuedTrial, "sweep" | "store" | "bytes">,
     private readonly deserted: () => void,
   ) {}
 
   /**
-   * @param of The sweep, and the id of the folder of its trials.
+   * @param of The sweep, the id of the folder of its trials, and the estimated memory of one.
    * @param deserted Called when there is no worker: at the start, and whenever the last one leaves.
    */
   static async open(
     connection: QueueConnection,
-    of: { sweep: string; store: string },
+    of: Pick<QueuedTrial, "sweep" | "store" | "bytes">,
     deserted: () => void,
   ): Promise<QueueTrainer> {
     const trainer = new QueueTrainer(connection, connection.queue(), connection.events(), of, deserted);
@@ -79,6 +80,10 @@ export class QueueTrainer implements Trainer {
 
   slots(learns: boolean): number {
     return learns ? Math.max(1, this.workers) : Infinity;
+  }
+
+  onMoreSlots(listener: () => void): void {
+    this.wake = listener;
   }
 
   progress(job: TrialJob): number | null {
@@ -170,6 +175,7 @@ export class QueueTrainer implements Trainer {
     const before = this.workerSlots;
     this.workerSlots = workers.reduce((sum, { jobs }) => sum + jobs, 0);
     if (this.workerSlots === 0 && before !== 0) this.deserted();
+    if (this.workerSlots > (before ?? 0)) this.wake();
   }
 
   /** Events can be lost if the server has no persistence: some jobs are checked at a time. */

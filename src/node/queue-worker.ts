@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Job } from "bullmq";
@@ -16,12 +16,16 @@ import {
   workerKey,
   workersKey,
 } from "./redis-queue.ts";
-import { openStore, placeIn } from "./place.ts";
+import { placeIn } from "./place.ts";
 import { knownStoreId } from "./shared-store.ts";
-import { stepsDone, trainTrial, trialFolder } from "./trial-process.ts";
+import { availableMemory } from "./memory.ts";
+import { trainTrial } from "./trial-process.ts";
 
 /** Interval between two checks of a trial's progress and stop requests, and between two heartbeats, in milliseconds. */
 const [lookEvery, signEvery] = [1000, 5000];
+
+/** Interval between two checks for room, in milliseconds. */
+const roomEvery = 1000;
 
 /** Share of a trial after which its progress is told again. */
 const toldShare = 0.01;
@@ -30,8 +34,8 @@ const toldShare = 0.01;
 export interface WorkerSettings {
   /** Folder of sweeps/ and trials/, which all machines share. */
   readonly out: string;
-  /** Trials at once. */
-  readonly jobs: number;
+  /** Trials at once; auto: as many as there are cores, of which each waits until its threads and its memory are free. */
+  readonly jobs: number | "auto";
   /** Asks for an end: running trials are saved and given back. */
   readonly signal: AbortSignal;
   took?(trial: QueuedTrial): void;
@@ -49,6 +53,9 @@ export async function runWorker(connection: QueueConnection, settings: WorkerSet
 class QueueWorker {
   private readonly ends = new AbortController();
   private readonly running = new Map<string, AbortController>();
+  private readonly training = new Set<QueuedTrial>();
+  /** Memory that was free when nothing was trained: a training allocates its own only after it has begun. */
+  private memory = availableMemory();
   private refusal: ZayaError | null = null;
 
   constructor(
@@ -58,7 +65,8 @@ class QueueWorker {
 
   async go(): Promise<void> {
     const { connection, settings } = this;
-    const { signal, jobs } = settings;
+    const { signal } = settings;
+    const jobs = settings.jobs === "auto" ? availableParallelism() : settings.jobs;
     const worker = connection.worker((job, token) => this.process(job, token), jobs);
     worker.on("lockRenewalFailed", (ids) => {
       // Others have them now, or will.
@@ -96,16 +104,18 @@ class QueueWorker {
     const over = new AbortController();
     const id = job.id!;
     this.running.set(id, own);
-    const trials = placeIn(settings.out, "trials");
     const asked = { stop: false };
-    const watch = this.watch(job, trials, over.signal, () => {
+    const at = { step: 0 };
+    const watch = this.watch(job, at, over.signal, () => {
       asked.stop = true;
       own.abort();
     });
-    settings.took?.(data);
     try {
       const signal = AbortSignal.any([own.signal, this.ends.signal]);
-      const end = await trainTrial(trials, data, { signal, owns: true });
+      await this.room(data, signal);
+      settings.took?.(data);
+      const progressed = (step: number) => void (at.step = step);
+      const end = await trainTrial(placeIn(settings.out, "trials"), data, { signal, owns: true, progressed });
       if (end !== null) settings.ended?.(data, end);
       if (end !== null || asked.stop) return end;
       return await connection.giveBack(job, token);
@@ -113,7 +123,25 @@ class QueueWorker {
       over.abort();
       await watch;
       this.running.delete(id);
+      this.training.delete(data);
     }
+  }
+
+  /** Waits until the threads and the memory of a trial are free; with nothing else at work, it has what there is. */
+  private async room(wanted: QueuedTrial, signal: AbortSignal): Promise<void> {
+    const { training } = this;
+    const fits = (): boolean => {
+      const all = [...training, wanted];
+      const total = (of: (one: QueuedTrial) => number) => all.reduce((sum, one) => sum + of(one), 0);
+      return (
+        total(({ trial }) => trial.threads) <= availableParallelism() && total(({ bytes }) => bytes) <= this.memory
+      );
+    };
+    if (this.settings.jobs === "auto") {
+      while (training.size > 0 && !fits() && !signal.aborted) await sleep(roomEvery);
+    }
+    if (training.size === 0) this.memory = availableMemory();
+    training.add(wanted);
   }
 
   /** Why this worker cannot train a trial; null where it can. */
@@ -140,23 +168,19 @@ class QueueWorker {
   /** Tells how far a trial is, and notices when its sweep asks for its end. */
   private async watch(
     job: Job<QueuedTrial, QueuedEnd>,
-    trials: string,
+    at: { readonly step: number },
     over: AbortSignal,
     stop: () => void,
   ): Promise<void> {
     const { trial, until } = job.data;
-    const folder = trialFolder(trials, job.data);
-    const pause = 1000 * (openStore(folder).progressEvery ?? 0);
-    let [told, seen] = [0, -Infinity];
+    let told = 0;
     while (!over.aborted) {
       await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
       // While Redis is unreachable, these wait for it and the trial continues.
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
-        if (performance.now() - seen < pause) return;
-        seen = performance.now();
-        const share = Math.min(1, (await stepsDone(folder)) / (until ?? trial.config.train.steps));
+        const share = Math.min(1, at.step / (until ?? trial.config.train.steps));
         if (share - told < toldShare) return;
         await job.updateProgress(share);
         told = share;

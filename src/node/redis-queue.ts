@@ -13,6 +13,8 @@ export interface QueuedTrial extends TrialJob {
   readonly sweep: string;
   /** Of the folder that its run goes to. */
   readonly store: string;
+  /** Estimated memory; 0 where it is not known. */
+  readonly bytes: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,8 +30,8 @@ export interface TrialSupervision {
   readonly signal: AbortSignal;
   /** Whether a lock that another machine left in the trial's folder is void: the queue gave the trial to this one. */
   readonly owns?: boolean;
-  /** Called with the child process that trains. */
-  started?(child: ChildProcess): void;
+  /** Called about once a second with the step that is done, while its process trains here. */
+  progressed?(step: number): void;
 }
 
 /** The folder of a trial's run. */
@@ -48,7 +48,7 @@ export function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">):
 export async function trainTrial(
   trials: string,
   job: TrialJob,
-  { signal, owns = false, started }: TrialSupervision,
+  { signal, owns = false, progressed }: TrialSupervision,
 ): Promise<TrialEnd | null> {
   const folder = trialFolder(trials, job);
   const store = openStore(folder);
@@ -68,7 +68,7 @@ export async function trainTrial(
       await sleep(busyPoll, undefined, { signal }).catch(() => undefined);
       continue;
     }
-    const words = await trainOnce(folder, job, state, signal, started).catch((error: unknown) => {
+    const words = await trainOnce(folder, job, state, signal, progressed).catch((error: unknown) => {
       if (error instanceof ZayaError) return error.message;
       throw error;
     });
@@ -89,7 +89,7 @@ async function trainOnce(
   { trial, until }: TrialJob,
   state: TrialProgress | null,
   signal: AbortSignal,
-  started: TrialSupervision["started"],
+  progressed: TrialSupervision["progressed"],
 ): Promise<string> {
   const words = await wordsFor(folder, trial, state !== null);
   const fetched = await fetchMissing(folder, trial);
@@ -100,7 +100,10 @@ async function trainOnce(
     detached: true,
     env: { ...process.env, ...fetchedEnvironment(fetched) },
   });
-  started?.(child);
+  child.on("message", (told) => {
+    const { step } = told as { step?: unknown };
+    if (typeof step === "number") progressed?.(step);
+  });
   let said = "";
   child.stderr!.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keptWords)));
   const stop = () => void child.kill("SIGINT");
@@ -154,15 +157,4 @@ function reasonOf(said: string): string | null {
   const found = /^error: (.+)$/m.exec(said)?.[1];
   const hint = /^hint: (.+)$/m.exec(said)?.[1];
   return found === undefined ? null : hint === undefined ? found : `${found}; ${hint}`;
-}
-
-/** Steps done according to the trial's run.json; 0 if unknown. */
-export async function stepsDone(folder: string): Promise<number> {
-  try {
-    const text = new TextDecoder().decode(await openStore(folder).read("run.json"));
-    const { step } = JSON.parse(text) as { step?: unknown };
-    return typeof step === "number" ? step : 0;
-  } catch {
-    return 0;
-  }
 }

@@ -1,9 +1,10 @@
 import { fold, key } from "../base/random.ts";
 import { elbo, gradientVariance } from "../metrics/index.ts";
 import { vae } from "../models/index.ts";
+import type { Arrays } from "../runtime/index.ts";
 import { TrainedModel } from "../trained/index.ts";
 import { evaluate } from "../evaluation/index.ts";
-import { type Row, fit } from "./row.ts";
+import { type Row, fitEach } from "./row.ts";
 
 const seed = 1;
 const net = { latent: 10, hidden: [200] };
@@ -33,22 +34,20 @@ export const estimatorsOnVaeRow: Row = {
     const quick = context.scale === "quick";
     const data = await context.open("mnist");
     const values: Record<string, number> = {};
-    const reference = await fit(context, "pathwise", vae({ ...net, ...variants.pathwise }), data, {
-      epochs: quick ? 1 : 20,
-      seed,
-    });
-    for (const [name, variant] of Object.entries(variants)) {
-      const model = vae({ ...net, ...variant });
-      const own =
-        name === "pathwise" ? reference : await fit(context, name, model, data, { epochs: quick ? 1 : 20, seed });
-      values[`${name}NegElbo`] = (await evaluate(elbo, own.trained, data.test, "test", fold(key(seed), "bound"))).value;
-      // All estimators at the same point: the parameters of the pathwise model.
-      const built = own.trained.model;
-      const state = context.engine.createState({
-        ...(await own.trained.state.read()),
-        ...(await reference.trained.state.read()),
-      });
-      const same = new TrainedModel(built, own.trained.layouts, context.engine, state, own.trained.progress);
+    const trainings = Object.entries(variants).map(([label, variant]) => ({
+      label,
+      model: vae({ ...net, ...variant }),
+      data,
+      options: { epochs: quick ? 1 : 20, seed },
+    }));
+    // All estimators are compared at the same point: the parameters of the pathwise model, which is the first.
+    let pathwise: Arrays = {};
+    await fitEach(context, trainings, async (trained, { label: name }) => {
+      const own = await trained.state.read();
+      if (name === "pathwise") pathwise = own;
+      values[`${name}NegElbo`] = (await evaluate(elbo, trained, data.test, "test", fold(key(seed), "bound"))).value;
+      const state = context.engine.createState({ ...own, ...pathwise });
+      const same = new TrainedModel(trained.model, trained.layouts, context.engine, state, trained.progress);
       const options = { net: "encoder", draws: quick ? 100 : 1000, batch: 128 };
       const result = await evaluate(gradientVariance, same, data.train, "train", fold(key(seed), "variance"), options);
       values[`${name}Variance`] = result.value;
@@ -56,9 +55,7 @@ export const estimatorsOnVaeRow: Row = {
       context.say(`${name}: variance ${result.value.toPrecision(4)}, bound ${values[`${name}NegElbo`]!.toFixed(2)}`);
       await same.release();
       state.dispose();
-      if (name !== "pathwise") await own.close();
-    }
-    await reference.close();
+    });
     for (const name of others) values[`${name}Ratio`] = values[`${name}Variance`]! / values.pathwiseVariance!;
     return { values, seeds: [seed] };
   },

@@ -1,13 +1,14 @@
 import { fold, key } from "../base/random.ts";
-import { sampleEmd, stepScalar } from "../base/scalar-names.ts";
+import { sampleEmd } from "../base/scalar-names.ts";
 import { take } from "../data/index.ts";
 import { kid } from "../metrics/index.ts";
 import { classifier, wgan, wganGp } from "../models/index.ts";
-import { type Run } from "../run/index.ts";
+import type { Run } from "../run/index.ts";
 import { classifierFeatures, openTrained } from "../trained/index.ts";
 import { evaluator } from "../evaluation/index.ts";
+import { criticGap } from "./held-critic.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
-import { type RowContext, fit, trainToEnd } from "./row.ts";
+import type { MeasuredTraining, RowContext, Values } from "./row.ts";
 
 // Whether a critic's estimate tracks the quality of the generator during training: at every evaluation it is paired with an
 // independent measure.
@@ -15,28 +16,27 @@ import { type RowContext, fit, trainToEnd } from "./row.ts";
 const seed = 1;
 /** The weight of the gradient penalty in the authors' code for points. */
 export const pointPenalty = 0.1;
-const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });
 
-/** Rank correlation, by model, of the critic's gap and the exact Earth-Mover distance on ring8. */
-export async function followedOnPoints(context: RowContext): Promise<Record<string, number>> {
+/** Trainings on ring8, measured by the rank correlation of the critic's gap and the exact Earth-Mover distance. */
+export async function followedOnPoints(context: RowContext): Promise<MeasuredTraining[]> {
   const steps = context.scale === "quick" ? 400 : 8000;
   const every = steps / 40;
   const data = await context.open("ring8");
-  const found: Record<string, number> = {};
-  for (const [name, model] of Object.entries({
-    wgan: wgan({ clip: 0.1 }),
-    wganGp: wganGp({ penalty: pointPenalty }),
-  })) {
-    const options = { steps, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every };
-    const run = await trainToEnd(context, `${name} on ring8`, model, data, options);
-    const distances = await loggedAs(run, sampleEmd);
-    found[`${name}/ring8/rankCorrelation`] = correlation(await loggedAs(run, criticGap), distances);
-  }
-  return found;
+  const models = { wgan: wgan({ clip: 0.1 }), wganGp: wganGp({ penalty: pointPenalty }) };
+  return Object.entries(models).map(([name, model]) => ({
+    label: `${name} on ring8`,
+    model,
+    data,
+    options: { steps, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every },
+    measure: async (run) => {
+      const distances = await loggedAs(run, sampleEmd);
+      return told(context, `${name}/ring8/rankCorrelation`, correlation(await loggedAs(run, criticGap), distances));
+    },
+  }));
 }
 
-/** Rank correlation, by model, of the critic's gap and the kernel distance of digits. */
-export async function followedOnImages(context: RowContext): Promise<Record<string, number>> {
+/** Trainings on digits, measured by the rank correlation of the critic's gap and KID in the features of a classifier, which is trained first. */
+export async function followedOnImages(context: RowContext): Promise<MeasuredTraining[]> {
   const quick = context.scale === "quick";
   const looks = quick ? 4 : 20;
   const steps = quick ? 40 : 800;
@@ -44,25 +44,44 @@ export async function followedOnImages(context: RowContext): Promise<Record<stri
   const samples = quick ? 200 : 2000;
   const digits = await context.open("mnist");
   const data = { train: digits.train, test: take(digits.test, samples) };
-  const teller = await fit(context, "classifier", classifier(), digits, { epochs: quick ? 1 : 3, seed });
-  const features = await classifierFeatures(teller.trained, "classifier");
+  let teller: Run | undefined;
   const nets = { hidden: [16, 32] };
-  const found: Record<string, number> = {};
-  for (const [name, model] of Object.entries({ wgan: wgan(nets), wganGp: wganGp(nets) })) {
-    const options = { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: looks };
-    const run = await trainToEnd(context, `${name} on digits`, model, data, options);
-    const distances = new Map<number, number>();
-    for (let step = every; step <= steps; step += every) {
-      const { trained, close } = await openTrained(run, context.engine, "last", step);
-      const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "kid"), features });
-      distances.set(step, (await judge(kid, { samples })).value);
-      await close();
-    }
-    found[`${name}/mnist/rankCorrelation`] = correlation(await loggedAs(run, criticGap), distances);
-    found[`${name}/mnist/kid`] = distances.get(steps)!;
-  }
-  await teller.close();
-  return found;
+  const critics = Object.entries({ wgan: wgan(nets), wganGp: wganGp(nets) }).map(([name, model]) => ({
+    label: `${name} on digits`,
+    model,
+    data,
+    options: { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: looks },
+    measure: async (run: Run) => {
+      const judges = await openTrained(teller!, context.engine);
+      const features = await classifierFeatures(judges.trained, "classifier");
+      const distances = new Map<number, number>();
+      for (let step = every; step <= steps; step += every) {
+        const { trained, close } = await openTrained(run, context.engine, "last", step);
+        const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "kid"), features });
+        distances.set(step, (await judge(kid, { samples })).value);
+        await close();
+      }
+      await judges.close();
+      const found = correlation(await loggedAs(run, criticGap), distances);
+      return { ...told(context, `${name}/mnist/rankCorrelation`, found), [`${name}/mnist/kid`]: distances.get(steps)! };
+    },
+  }));
+  const classes: MeasuredTraining = {
+    label: "classifier",
+    model: classifier(),
+    data: digits,
+    options: { epochs: quick ? 1 : 3, seed },
+    measure: async (run) => {
+      teller = run;
+      return {};
+    },
+  };
+  return [classes, ...critics];
+}
+
+function told({ say }: RowContext, name: string, value: number): Values {
+  say(`${name}: ${value.toFixed(3)}`);
+  return { [name]: value };
 }
 
 /** A number of a run by step. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MemoryStore } from "../base/store.ts";
 import { fold, key, normal } from "../base/random.ts";
+import { stepScalar } from "../base/scalar-names.ts";
 import { type DataSplit, arrayDataset, splitOff } from "../data/index.ts";
 import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { type DataInfo, type Model, type TrainStep, defineModel } from "../models/index.ts";
@@ -8,8 +8,8 @@ import { mlp } from "../nn/index.ts";
 import { gradientPenalty, wasserstein } from "../objectives/index.ts";
 import { add, concat, leakyRelu, mean, mul, slice, sub } from "../ops/index.ts";
 import { adam, rmsProp, withWeightClipping } from "../optim/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import { train } from "../train/index.ts";
+import type { Run } from "../run/index.ts";
+import type { RowTraining } from "./row.ts";
 
 // The generator is fixed: its items are the data shifted by a known amount, so the distance is known too. Only the critic is
 // trained, and its gap is averaged at the end.
@@ -19,6 +19,9 @@ const options = z.object({
   rule: z.union([z.object({ penalty: z.number() }), z.object({ clip: z.number() })]),
 });
 type HeldOptions = z.output<typeof options>;
+
+/** The scalar of a critic's gap in a run. */
+export const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });
 
 /** A critic between the data and the data shifted along their first axis. */
 const heldGenerator = defineModel({
@@ -65,26 +68,21 @@ export function lineData(seed: number): DataSplit {
   return splitOff(arrayDataset({ name: "line", kind: "points", items }));
 }
 
-/** The critic's gap between the data and the data shifted by `shift`, over the last tenth of so many steps. */
-export async function heldCriticGap(
-  engine: Engine,
+/** The training of a critic between the data and the data shifted by `shift`. Its gap is logged at every step. */
+export function heldCritic(
+  label: string,
   data: DataSplit,
   { shift, rule }: HeldOptions,
   steps: number,
   seed: number,
-): Promise<number> {
-  const gaps: number[] = [];
-  const settings = { engine, store: new MemoryStore() };
-  for await (const event of train(
-    heldGenerator({ shift, rule }),
-    data,
-    { steps, batch: 512, learningRate: 1e-3, seed, checkpointEvery: 1_000_000 },
-    settings,
-  )) {
-    if (event.type !== "step") continue;
-    if (event.step > 0.9 * steps) gaps.push(event.losses["critic/gap"]!);
-    // There is no generator to evaluate.
-    if (event.step === steps) break;
-  }
-  return gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
+): RowTraining {
+  const model = heldGenerator({ shift, rule });
+  return { label, model, data, options: { steps, batch: 512, learningRate: 1e-3, seed, logEvery: 1 } };
+}
+
+/** Mean gap of a critic over the last tenth of its steps. */
+export async function heldCriticGap(run: Run): Promise<number> {
+  const { steps } = run.config.train;
+  const gaps = (await run.metrics()).filter(({ name, step }) => name === criticGap && step > 0.9 * steps);
+  return gaps.reduce((total, { value }) => total + value!, 0) / gaps.length;
 }

@@ -1,9 +1,21 @@
-import { modeCounts, sampleEmd, stepScalar } from "../base/scalar-names.ts";
+import { modeCounts, sampleEmd } from "../base/scalar-names.ts";
 import { maxOf } from "../base/many.ts";
+import type { DataSplit } from "../data/index.ts";
 import { wganGp } from "../models/index.ts";
 import { scatterPlot } from "../plot/plot.ts";
-import { heldCriticGap, lineData } from "./held-critic.ts";
-import { type Outcome, type Row, type RowContext, type Scale, type Values, overSeeds, trainToEnd } from "./row.ts";
+import type { Run } from "../run/index.ts";
+import { criticGap, heldCritic, heldCriticGap, lineData } from "./held-critic.ts";
+import {
+  type MeasuredTraining,
+  type Outcome,
+  type Row,
+  type RowContext,
+  type RowTraining,
+  type Scale,
+  type Values,
+  measureEach,
+  overSeeds,
+} from "./row.ts";
 
 /** Weights of the gradient penalty; 0.1 is that of the authors' code for points, 10 that of their paper. */
 const weights = [0.1, 1, 10, 50];
@@ -16,8 +28,6 @@ const steps: Readonly<Record<Scale, number>> = { quick: 200, full: 1500 };
 const records = 15;
 const heldSteps = 1500;
 
-const criticGap = stepScalar.name({ step: "critic", scalar: "gap" });
-
 interface Game {
   /** Gap of the critic and exact Earth-Mover distance, by record. */
   readonly path: readonly { readonly step: number; readonly gap: number; readonly distance: number }[];
@@ -25,16 +35,18 @@ interface Game {
   readonly highQuality: number;
 }
 
-/** Trains a WGAN-GP on ring8. */
-async function play(context: RowContext, weight: number, seed: number): Promise<Game> {
-  const every = Math.floor(steps[context.scale] / records);
-  const run = await trainToEnd(
-    context,
-    `penalty ${weight}, seed ${seed}`,
-    wganGp({ penalty: weight }),
-    await context.open("ring8"),
-    { steps: every * records, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every },
-  );
+/** The training of a WGAN-GP on ring8. */
+function game({ scale }: RowContext, data: DataSplit, weight: number, seed: number): RowTraining {
+  const every = Math.floor(steps[scale] / records);
+  return {
+    label: `penalty ${weight}, seed ${seed}`,
+    model: wganGp({ penalty: weight }),
+    data,
+    options: { steps: every * records, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every },
+  };
+}
+
+async function gameOf(run: Run): Promise<Game> {
   const lines = await run.metrics();
   const of = (name: string) =>
     new Map(lines.filter((line) => line.name === name).map(({ step, value }) => [step, value!]));
@@ -109,42 +121,47 @@ export const penaltyWeightRow: Row = {
     full: `${heldSteps} steps of held critics at batch 256, seed ${heldSeed}; games of ${steps.full} steps at batch 256 with 5 critic updates, looked at ${records} times, ${seeds.full.length} seeds a weight`,
   },
   run: async (context) => {
-    const values: Record<string, number> = {};
     const line = lineData(heldSeed);
-    for (const weight of weights) {
-      for (const shift of shifts) {
-        const gap = await heldCriticGap(
-          context.engine,
-          line,
-          { shift, rule: { penalty: weight } },
-          heldSteps,
-          heldSeed,
-        );
-        values[`held/${weight}/${shift}`] = gap / shift;
-        context.say(`held, weight ${weight}: gap ${gap.toFixed(4)} at distance ${shift}`);
-      }
-    }
-    const games = new Map<number, readonly Game[]>();
-    for (const weight of weights) {
-      const own: Game[] = [];
-      for (const seed of seeds[context.scale]) own.push(await play(context, weight, seed));
-      games.set(weight, own);
-      own.forEach((game, i) => (values[`game/${weight}/factorOff/seed${seeds[context.scale][i]}`] = factorOff(game)));
+    const ring = await context.open("ring8");
+    const ownSeeds = seeds[context.scale];
+    const games = new Map<number, Game[]>(weights.map((weight) => [weight, []]));
+    const held = weights.flatMap((weight) =>
+      shifts.map((shift): MeasuredTraining => {
+        const label = `held, weight ${weight}, distance ${shift}`;
+        return {
+          ...heldCritic(label, line, { shift, rule: { penalty: weight } }, heldSteps, heldSeed),
+          measure: async (run) => {
+            const gap = await heldCriticGap(run);
+            context.say(`${label}: gap ${gap.toFixed(4)}`);
+            return { [`held/${weight}/${shift}`]: gap / shift };
+          },
+        };
+      }),
+    );
+    const played = weights.flatMap((weight) =>
+      ownSeeds.map((seed): MeasuredTraining => ({
+        ...game(context, ring, weight, seed),
+        measure: async (run) => {
+          const found = await gameOf(run);
+          games.get(weight)!.push(found);
+          const factor = factorOff(found);
+          context.say(`penalty ${weight}, seed ${seed}: factor ${factor.toFixed(2)}`);
+          return { [`game/${weight}/factorOff/seed${seed}`]: factor };
+        },
+      })),
+    );
+    const values: Record<string, number> = { ...(await measureEach(context, [...held, ...played])) };
+    for (const [weight, own] of games) {
+      const of = (quantity: string, each: (one: Game) => number) =>
+        overSeeds(`game/${weight}/${quantity}`, own.map(each));
       Object.assign(
         values,
-        overSeeds(`game/${weight}/factorOff`, own.map(factorOff)),
-        overSeeds(
-          `game/${weight}/captured`,
-          own.map(({ captured }) => captured),
-        ),
-        overSeeds(
-          `game/${weight}/highQuality`,
-          own.map(({ highQuality }) => highQuality),
-        ),
+        of("factorOff", factorOff),
+        of("captured", ({ captured }) => captured),
+        of("highQuality", ({ highQuality }) => highQuality),
       );
-      context.say(`games, weight ${weight}: factor ${values[`game/${weight}/factorOff`]!.toFixed(2)}`);
     }
-    return { values, seeds: seeds[context.scale], pictures: picture(games) };
+    return { values, seeds: ownSeeds, pictures: picture(games) };
   },
   verdict: (values, scale) => ({
     passed: isAsExpected(values) && (scale === "quick" || bestOf(values) === usual),

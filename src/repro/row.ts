@@ -146,6 +146,19 @@ export async function trainEach<Of extends RowTraining, Found>(
   return found;
 }
 
+/** A training that says what is measured on its run. */
+export interface MeasuredTraining extends RowTraining {
+  measure(run: Run): Promise<Values>;
+}
+
+/** The values of trainings of several kinds, as of `trainEach`. */
+export async function measureEach(context: RowContext, trainings: readonly MeasuredTraining[]): Promise<Values> {
+  return Object.assign(
+    {},
+    ...(await trainEach(context, trainings, (run, training) => training.measure(run))),
+  ) as Values;
+}
+
 /** As `trainEach`, with each result open for its measure, with EMA parameters if there are any. */
 export function fitEach<Of extends RowTraining, Found>(
   context: RowContext,

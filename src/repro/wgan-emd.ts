@@ -1,8 +1,8 @@
 import { maxOf } from "../base/many.ts";
 import { scatterPlot } from "../plot/index.ts";
 import { followedOnImages, followedOnPoints, pointPenalty } from "./followed-critics.ts";
-import { heldCriticGap, lineData } from "./held-critic.ts";
-import { type Row, type Values } from "./row.ts";
+import { heldCritic, heldCriticGap, lineData } from "./held-critic.ts";
+import { type MeasuredTraining, type Row, type Values, measureEach } from "./row.ts";
 
 /**
  * Weight of the gradient penalty for a fixed generator: the optimal critic's slope exceeds 1 by distance / (2 weight), which is
@@ -24,6 +24,19 @@ function spread(values: readonly number[]): number {
 }
 
 const wheres = ["line", "ring"] as const;
+
+/** How far the estimates are from what each rule promises: the distance itself, or a constant multiple of it. */
+function deviations(values: Values): Values {
+  const found: Record<string, number> = {};
+  for (const where of wheres) {
+    for (const name of Object.keys(rules)) {
+      const ratios = shifts.map((shift) => values[`${where}/${name}/${shift}`]! / shift);
+      const off = name === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
+      found[`${where}/${name}/off`] = off;
+    }
+  }
+  return found;
+}
 
 /** The critic's estimates against the exact distance, for data on the line. */
 function estimates(values: Values): string {
@@ -53,26 +66,27 @@ export const wganEmdRow: Row = {
     full: "6000 critic steps with batch size 256; GANs trained on ring8 for 8000 steps, evaluated 40 times; on digits for 800 steps with DCGAN nets with 16 and 32 channels and batch size 64, evaluated 20 times by KID of 2000 samples in the features of a classifier trained for 3 epochs",
   },
   run: async (context) => {
-    const values: Record<string, number> = {};
     const steps = context.scale === "quick" ? 1500 : 6000;
+    const held: MeasuredTraining[] = [];
     for (const where of wheres) {
       const data = where === "line" ? lineData(seed) : await context.open("ring8");
       for (const [name, rule] of Object.entries(rules)) {
-        const ratios: number[] = [];
         for (const shift of shifts) {
-          const gap = await heldCriticGap(context.engine, data, { shift, rule }, steps, seed);
-          values[`${where}/${name}/${shift}`] = gap;
-          ratios.push(gap / shift);
-          context.say(`${where}, ${name}: gap ${gap.toFixed(4)} at distance ${shift}`);
+          const label = `${where}, ${name}, distance ${shift}`;
+          held.push({
+            ...heldCritic(label, data, { shift, rule }, steps, seed),
+            measure: async (run) => {
+              const gap = await heldCriticGap(run);
+              context.say(`${label}: gap ${gap.toFixed(4)}`);
+              return { [`${where}/${name}/${shift}`]: gap };
+            },
+          });
         }
-        const off = name === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
-        values[`${where}/${name}/off`] = off;
       }
     }
-    const correlations = { ...(await followedOnPoints(context)), ...(await followedOnImages(context)) };
-    for (const [name, correlation] of Object.entries(correlations)) context.say(`${name}: ${correlation.toFixed(3)}`);
-    Object.assign(values, correlations);
-    return { values, seeds: [seed] };
+    const followed = [...(await followedOnPoints(context)), ...(await followedOnImages(context))];
+    const measured = await measureEach(context, [...held, ...followed]);
+    return { values: { ...measured, ...deviations(measured) }, seeds: [seed] };
   },
   charts: (values) => ({ estimates: estimates(values) }),
   verdict: (values) => {

@@ -38,6 +38,9 @@ class SweepRun {
   private readonly running = new Map<string, Promise<void>>();
   /** The error that ended the sweep early: its log could not be written. */
   private readonly failures: unknown[] = [];
+  /** Whether a job has ended, or there are more slots, since the last look; and who waits for that. */
+  private changed = false;
+  private goOn: () => void = () => undefined;
 
   constructor(
     private readonly log: SweepLog,
@@ -48,6 +51,7 @@ class SweepRun {
     private readonly listener: SweepListener,
   ) {
     this.ready = state.configurations.flatMap((configuration) => state.jobsOf(configuration));
+    trainer.onMoreSlots(() => this.wake());
   }
 
   async go(): Promise<void> {
@@ -56,10 +60,21 @@ class SweepRun {
       const free = trainer.slots(this.state.learns) - running.size;
       if (free > 0 && (this.startNext() || (await this.refill(free)))) continue;
       if (running.size === 0) break;
-      await Promise.race(running.values());
+      await this.change();
     }
     await Promise.all(running.values());
     if (failures.length > 0) throw failures[0];
+  }
+
+  private wake(): void {
+    this.changed = true;
+    this.goOn();
+  }
+
+  /** Waits until a job ends or there are more slots. A race between all running jobs would leave a listener at each of them every time. */
+  private async change(): Promise<void> {
+    if (!this.changed) await new Promise<void>((resolve) => (this.goOn = resolve));
+    this.changed = false;
   }
 
   /** Starts the next job, or drops it if it is already done; false if there is none. */
@@ -75,7 +90,10 @@ class SweepRun {
     const work = this.train(job).catch((error: unknown) => void this.failures.push(error));
     running.set(
       id,
-      work.finally(() => running.delete(id)),
+      work.finally(() => {
+        running.delete(id);
+        this.wake();
+      }),
     );
     return true;
   }

@@ -17,6 +17,8 @@ export interface Trainer {
    * @param learns Whether the next jobs depend on the results of these: then no more are queued than can be trained at once.
    */
   slots(learns: boolean): number;
+  /** @param listener Called when there may be more slots than before. */
+  onMoreSlots(listener: () => void): void;
   /**
    * Trains a job, or returns its existing result; never two jobs of one trial at once.
    * @param signal Interrupts the trial, which is saved and can be resumed.

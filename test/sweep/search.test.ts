@@ -113,6 +113,7 @@ async function simulate(
   let [trained, atOnce, most] = [0, 0, 0];
   const trainer: Trainer = {
     slots: () => slots,
+    onMoreSlots: () => undefined,
     progress: () => null,
     train: async ({ trial, until }) => {
       most = Math.max(most, ++atOnce);

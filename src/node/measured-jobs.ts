@@ -1,0 +1,105 @@
+/** Speeds of a trial that are compared by their median, so that an evaluation among them does not count, and the seconds between two of them. */
+const [measuredSpeeds, speedEvery] = [5, 0.9];
+
+/** By how much more steps a second each doubling must make in all. */
+const leastGain = 1.1;
+
+/** A trial at the present number of jobs. */
+interface Pace {
+  /** Its newest step, and when it was told, in seconds. */
+  last: { readonly step: number; readonly at: number };
+  readonly speeds: number[];
+}
+
+/**
+ * How many trials to train at once, by their measured speed: begins with one and doubles up to a limit as long as that makes a tenth more
+ * steps a second in all. Trials of different configurations differ in speed, so that each is compared with itself: with twice as many
+ * beside it, it must keep more than 0.55 of its speed. Where trials are too short to be measured, it is the limit.
+ */
+export class MeasuredJobs {
+  private current: number;
+  private settled: boolean;
+  private readonly paces = new Map<string, Pace>();
+  /** Speeds at half as many jobs. */
+  private before = new Map<string, number>();
+
+  /**
+   * @param most Limit by cores and memory.
+   * @param changed Called when there are more or fewer, with the reason once it is decided.
+   * @param now Seconds.
+   */
+  constructor(
+    private readonly most: number,
+    private readonly changed: (reason: string | null) => void,
+    private readonly now: () => number = () => performance.now() / 1000,
+  ) {
+    this.current = Math.min(1, most);
+    this.settled = most === this.current;
+  }
+
+  /** Trials to train at once at present. */
+  get jobs(): number {
+    return this.current;
+  }
+
+  /** That a trial has done a step. */
+  progressed(trial: string, step: number): void {
+    if (this.settled) return;
+    const last = { step, at: this.now() };
+    const pace = this.paces.get(trial);
+    if (pace === undefined) {
+      this.paces.set(trial, { last, speeds: [] });
+      // What came before all of them were training does not count.
+      if (this.paces.size === this.current) for (const each of this.paces.values()) each.speeds.length = 0;
+      return;
+    }
+    const seconds = last.at - pace.last.at;
+    if (seconds < speedEvery) return;
+    pace.speeds.push((step - pace.last.step) / seconds);
+    pace.last = last;
+    const all = [...this.paces.values()];
+    if (all.length === this.current && all.every(({ speeds }) => speeds.length >= measuredSpeeds)) this.decide();
+  }
+
+  /** That a trial has ended or was stopped. */
+  ended(): void {
+    if (!this.settled) this.settle(this.most, null);
+  }
+
+  private decide(): void {
+    const speeds = new Map([...this.paces].map(([trial, pace]) => [trial, median(pace.speeds)]));
+    const kept = [...speeds].flatMap(([trial, speed]) => {
+      const alone = this.before.get(trial);
+      return alone === undefined || alone === 0 ? [] : [speed / alone];
+    });
+    const half = this.before.size;
+    const gain = half === 0 ? Infinity : ((this.current / half) * sum(kept)) / kept.length;
+    if (gain < leastGain) {
+      this.settle(half, `${this.current} would train ${gain.toFixed(2)} times as fast in all`);
+      return;
+    }
+    if (this.current === this.most) {
+      this.settle(this.most, `they train ${gain.toFixed(1)} times as fast in all as ${half}`);
+      return;
+    }
+    this.before = speeds;
+    this.paces.clear();
+    this.current = Math.min(2 * this.current, this.most);
+    this.changed(null);
+  }
+
+  private settle(jobs: number, reason: string | null): void {
+    [this.current, this.settled] = [jobs, true];
+    this.changed(reason);
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
