@@ -3,6 +3,7 @@
 // and a second is scaled to 10,000 trials on 500 workers; with these numbers, nothing of the queue is scaled but the time that trainings take.
 // node bench/sweep-cost.js [TRIALS] [WORKERS] [MINUTES OF A TRIAL]
 import { spawn } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +91,8 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
       until: null,
     });
     const never = new AbortController().signal;
+    // Each trial listens to it.
+    setMaxListeners(0, never);
     const facts = async () => {
       const text = await connection.redis.info();
       const of = (name) => Number(new RegExp(`${name}:([\\d.]+)`).exec(text)[1]);
@@ -114,9 +117,13 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
     const fixedMemory = (await facts()).memory;
     const fixed = await spent(async () => {
       const ends = Array.from({ length: trials }, (_, i) => trainer.train(jobOf(idOf(i)), never));
-      await sleep(1000);
-      memory = (await facts()).memory - fixedMemory;
+      let going = true;
+      const watched = (async () => {
+        for (; going; await sleep(250)) memory = Math.max(memory, (await facts()).memory - fixedMemory);
+      })();
       await Promise.all(ends);
+      going = false;
+      await watched;
     });
     // Locked by this process: the workers wait for the end of its training.
     const heldIds = Array.from({ length: workers }, (_, i) => idOf(trials + i));
@@ -161,14 +168,13 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
     console.log(
       `in a bucket, a trial of ${counts.seconds.toFixed(1)} s with ${counts.checkpoints} checkpoints: ${words(counts.each)}`,
     );
-    // Beside what a short trial needs: the record and a look at it every 30 s, the lock every 20 s.
+    // Beside what a short trial needs: the record every 30 s, each time with a look at the lock, which is renewed every 20 s.
     const records = (minutes * 60) / 30;
     const renewals = (minutes * 60) / 20;
     const long = {
       ...counts.each,
       PUT: counts.each.PUT + records + renewals,
       HEAD: counts.each.HEAD + records,
-      GET: counts.each.GET + records,
     };
     const written = (long.PUT + long.LIST) * allTrials;
     const read = (long.GET + long.HEAD) * allTrials;

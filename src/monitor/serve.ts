@@ -4,6 +4,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { serve } from "@hono/node-server";
 
 import { OptionError } from "../base/errors.ts";
+import { isBucket } from "../node/bucket.ts";
 import { forgetStudio, rememberStudio, usualPort } from "./address.ts";
 import { monitorApp } from "./app.ts";
 import { writeRefusal } from "./run-folders.ts";
@@ -88,6 +89,12 @@ function listen(fetch: Fetch, port: number): Promise<{ server: ReturnType<typeof
 }
 
 async function openSource(path: string, readOnly: boolean): Promise<Source> {
+  if (isBucket(path)) {
+    throw new OptionError(
+      `the studio shows folders, as it reads files again each second - got ${path}`,
+      "zaya sweep status NAME --store URL prints the table of a sweep, zaya report RUN writes the page of a run",
+    );
+  }
   const root = await realpath(path).catch(() => null);
   if (root === null) {
     throw new OptionError(

@@ -196,6 +196,12 @@ describe("a sweep whose runs are in a bucket", () => {
     expect(stderr).toContain(words);
   });
 
+  it("is not shown by the studio, which says what shows it", async () => {
+    const { code, stderr } = await zaya(folder, "studio", "s3://runs/x", "--no-open");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the studio shows folders")]);
+    expect(stderr).toContain("zaya sweep status NAME --store URL");
+  });
+
   it.each<[what: string, variables: Record<string, string>, words: string]>([
     [
       "a server that is away",
