@@ -75,7 +75,7 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
     const own = fileURLToPath(import.meta.url);
     for (let i = 0; i < parts; i++) run(process.execPath, own, "--workers", String(Math.ceil(workers / parts)), out);
     const connection = await connectQueue(url, () => undefined);
-    const trainer = await QueueTrainer.open(connection, { sweep: "cost", store }, () => undefined);
+    const trainer = await QueueTrainer.open(connection, { sweep: "cost", store, bytes: 0 }, () => undefined);
     while (trainer.workers < workers) await sleep(500);
 
     const config = {
@@ -117,13 +117,10 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
     const fixedMemory = (await facts()).memory;
     const fixed = await spent(async () => {
       const ends = Array.from({ length: trials }, (_, i) => trainer.train(jobOf(idOf(i)), never));
-      let going = true;
-      const watched = (async () => {
-        for (; going; await sleep(250)) memory = Math.max(memory, (await facts()).memory - fixedMemory);
-      })();
-      await Promise.all(ends);
-      going = false;
-      await watched;
+      const all = Promise.all(ends);
+      while ((await Promise.race([all, sleep(250, "waiting")])) === "waiting") {
+        memory = Math.max(memory, (await facts()).memory - fixedMemory);
+      }
     });
     // Locked by this process: the workers wait for the end of its training.
     const heldIds = Array.from({ length: workers }, (_, i) => idOf(trials + i));

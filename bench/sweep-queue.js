@@ -1,17 +1,20 @@
 // What a queue costs a trial. First real workers and a real Redis server with trials that are trained already, so that nothing but the
-// queue and the store is at work; then short trainings by a loop of zaya train, by a sweep and by a worker, whose differences are the
+// queue and the store is at work; then a short training by zaya train, by a sweep and by a worker in turns, whose differences are the
 // overhead. node bench/sweep-queue.js [TRIALS] [WORKERS] [TRAININGS]
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { encodeNpy } from "../dist/codec/npy.js";
 import { uniform, key } from "../dist/base/random.js";
+import { FolderStore } from "../dist/node/folder-store.js";
+import { localTrainer } from "../dist/node/local-trainer.js";
 import { QueueTrainer } from "../dist/node/queue-trainer.js";
 import { connectQueue } from "../dist/node/redis-queue.js";
 import { storeId } from "../dist/node/shared-store.js";
+import { SweepLog } from "../dist/sweep/index.js";
 
 const [trials = 1000, workers = 4, trainings = 12] = process.argv.slice(2).map(Number);
 const jobs = 8;
@@ -35,46 +38,73 @@ const timed = async (body) => {
   return (performance.now() - began) / 1000;
 };
 
-/** The same trainings alone, in a sweep and by a worker; a sweep of two is subtracted, so that its own start does not count. */
+/** The same short training by a command, by a sweep of this machine and by a worker, each round in another order; the end of a trial is recorded as a sweep does. */
 async function compareOverheads() {
-  const worker = run(process.execPath, program, "worker", "--queue", url, "--out", "queued", "--jobs", "1");
-  const common = { data: "points.npy", likelihood: "gaussian", hidden: 8, latent: 2, steps: 200, batch: 16 };
-  const { data, ...parameters } = common;
-  const sweep = (name, seeds) =>
-    writeFileSync(
-      join(root, `${name}.json`),
-      JSON.stringify({ recipe: "vae", data, method: "grid", metric: { name: "elbo" }, parameters, seeds }),
-    );
-  const seeds = (from, count) => Array.from({ length: count }, (_, i) => from + i);
-  const flags = Object.entries(common).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const found = { loop: [], sweep: [], queue: [] };
-  for (let round = 0; round < 2; round++) {
-    const first = 1000 * (round + 1);
-    const each = async (kind, ...words) => {
-      const few = `${kind}-few-${round}`;
-      const all = `${kind}-all-${round}`;
-      sweep(few, seeds(first, 2));
-      sweep(all, seeds(first + 100, trainings));
-      const go = (name) => ended(run(process.execPath, program, "sweep", `${name}.json`, ...words, "--quiet"));
-      const [short, long] = [await timed(() => go(few)), await timed(() => go(all))];
-      found[kind].push((long - short) / (trainings - 2));
-    };
-    found.loop.push(
-      (await timed(async () => {
-        for (const seed of seeds(first, trainings)) {
-          const own = ["--seed", String(seed), "--threads", "1", "--out", `loop/${seed}`, "--quiet"];
-          await ended(run(process.execPath, program, "train", "vae", ...flags, ...own));
-        }
-      })) / trainings,
-    );
-    await each("sweep", "--out", "local", "--jobs", "1");
-    await each("queue", "--out", "queued", "--queue", url);
+  const out = join(root, "queued");
+  const store = await storeId(out);
+  run(process.execPath, program, "worker", "--queue", url, "--out", "queued", "--jobs", "1", "--quiet");
+  const connection = await connectQueue(url, () => undefined);
+  const queue = await QueueTrainer.open(connection, { sweep: "bench", store, bytes: 0 }, () => undefined);
+  while (queue.workers < 1) await sleep(100);
+  const flags = [
+    "--data",
+    "points.npy",
+    "--likelihood",
+    "gaussian",
+    "--hidden",
+    "8",
+    "--latent",
+    "2",
+    "--steps",
+    "200",
+  ];
+  const command = async (seed) => {
+    const words = ["train", "vae", ...flags, "--batch", "16", "--seed", String(seed), "--threads", "1"];
+    const child = run(process.execPath, program, ...words, "--out", `loop/${seed}`, "--quiet");
+    if ((await ended(child)) !== 0) throw new Error("a training failed");
+  };
+  await command(0);
+  const config = JSON.parse(readFileSync(join(root, "loop", "0", "config.json"), "utf8"));
+  config.data.spec = join(root, "points.npy");
+  const log = await SweepLog.create(new FolderStore(join(root, "log")), {
+    name: "bench",
+    file: {},
+    folder: root,
+    started: new Date().toISOString(),
+    steps: 200,
+    versions: {},
+  });
+  let trials = 0;
+  const by = (trainer) => async (seed) => {
+    const id = `f${(trials++).toString(16).padStart(15, "0")}`;
+    const own = { ...config, train: { ...config.train, seed } };
+    const trial = { id, configuration: 0, seed, config: own, threads: 1 };
+    const end = await trainer.train({ trial, metric: "elbo", until: null }, new AbortController().signal);
+    if (end.status !== "done") throw new Error(end.reason);
+    await log.add([{ type: "end", id, rung: 0, ...end }]);
+  };
+  const ways = Object.entries({
+    "zaya train": command,
+    "in a sweep": by(localTrainer(join(root, "local", "trials"), 1)),
+    "by a worker": by(queue),
+  });
+  const found = new Map(ways.map(([name]) => [name, []]));
+  for (let round = 0; round < trainings; round++) {
+    for (let i = 0; i < ways.length; i++) {
+      const [name, train] = ways[(round + i) % ways.length];
+      found.get(name).push(1000 * (await timed(() => train(100 + round))));
+    }
   }
-  worker.kill("SIGKILL");
-  const milliseconds = (kind) => found[kind].map((seconds) => (1000 * seconds).toFixed(0)).join(", ");
-  console.log(
-    `a training of a second, in milliseconds in two rounds: zaya train ${milliseconds("loop")}; in a sweep ${milliseconds("sweep")}; by a worker ${milliseconds("queue")}`,
-  );
+  const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
+  const [alone] = [...found.values()];
+  for (const [name, times] of found) {
+    const above = median(times.map((time, i) => time - alone[i]));
+    console.log(
+      `a training ${name}: median ${median(times).toFixed(0)} ms of ${trainings}${times === alone ? "" : `; median difference to zaya train in the same round ${above.toFixed(0)} ms`}`,
+    );
+  }
+  queue.close();
+  await connection.close();
 }
 
 try {
@@ -103,7 +133,7 @@ try {
   const store = await storeId(join(root, "runs"));
   for (let i = 0; i < workers; i++) run(process.execPath, program, "worker", "--queue", url, "--jobs", String(jobs));
   const connection = await connectQueue(url, () => undefined);
-  const trainer = await QueueTrainer.open(connection, { sweep: "bench", store }, () => undefined);
+  const trainer = await QueueTrainer.open(connection, { sweep: "bench", store, bytes: 0 }, () => undefined);
   while (trainer.workers < workers * jobs) await sleep(200);
   const facts = async () => {
     const text = await connection.redis.info();

@@ -35,7 +35,7 @@ export interface TrialSupervision {
 }
 
 /** The folder of a trial's run. */
-export function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">): string {
+function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">): string {
   return placeIn(trials, trial.id);
 }
 
