@@ -103,7 +103,7 @@ export const looked = jsonForm({
     "size",
     "transforms",
   ],
-  notes: "`train` and `test` count items; `verdict` is what to expect of so few, with flags to try",
+  notes: "`train` and `test` count items; `verdict` says what to expect of few or duplicate items, with flags to try",
 });
 
 export const lookedPairs = jsonForm({
