@@ -7,10 +7,10 @@ import { z } from "zod";
 
 import { cookieName } from "./app.ts";
 
-// Where the studio of a folder answers: written down for the user alone, so that another zaya finds it, and so that the next
-// studio of the folder takes the same port and pages that are still open find it again.
+// The address of a folder's studio is noted in a file that only the user can read, so that other zaya processes find the studio,
+// and the next studio of the folder uses the same port, at which pages that are still open reconnect.
 
-/** A studio that answers. */
+/** Address of a running studio. */
 export interface StudioAddress {
   /** The folder that it shows, a real path. */
   readonly root: string;
@@ -20,10 +20,10 @@ export interface StudioAddress {
 
 const note = z.object({ root: z.string(), port: z.int().min(1).max(65535), token: z.string().optional() });
 
-/** How long a studio of this machine may take to answer, in milliseconds. */
+/** Timeout for the answer of a studio on this machine, in milliseconds. */
 const patience = 2000;
 
-/** The studio that shows a folder now; null where none does. */
+/** The running studio of a folder; null if there is none. */
 export async function runningStudio(root: string): Promise<StudioAddress | null> {
   const { port, token } = (await readNote(root)) ?? {};
   if (port === undefined || token === undefined) return null;
@@ -39,17 +39,17 @@ export async function runningStudio(root: string): Promise<StudioAddress | null>
   }
 }
 
-/** The port that the folder's studio had last; 0 for none. */
+/** The port that the folder's studio used last; 0 if unknown. */
 export async function usualPort(root: string): Promise<number> {
   return (await readNote(root))?.port ?? 0;
 }
 
-/** A second studio of a folder leaves the note of the first alone. */
+/** Notes a studio, unless another one of the same folder is running. */
 export async function rememberStudio(address: StudioAddress): Promise<void> {
   if ((await runningStudio(address.root)) === null) await writeNote(address);
 }
 
-/** Keeps the port alone. */
+/** Removes the token from a studio's note and keeps the port for the next one. */
 export async function forgetStudio({ root, port, token }: StudioAddress): Promise<void> {
   if ((await readNote(root))?.token === token) await writeNote({ root, port });
 }
@@ -65,7 +65,7 @@ async function readNote(root: string): Promise<z.output<typeof note> | null> {
   }
 }
 
-/** Without a note everything works but what it is for. */
+/** Failures are ignored: without the note, only finding the studio again does not work. */
 async function writeNote(content: z.input<typeof note>): Promise<void> {
   const path = await pathOf(content.root);
   if (path === null) return;
@@ -76,7 +76,7 @@ async function writeNote(content: z.input<typeof note>): Promise<void> {
   );
 }
 
-/** Null where there is no place that is the user's alone. */
+/** Path of the note; null if no folder is private to the user. */
 async function pathOf(root: string): Promise<string | null> {
   const user = process.getuid?.();
   const folder = join(process.env["XDG_RUNTIME_DIR"] ?? tmpdir(), user === undefined ? "zaya" : `zaya-${user}`);

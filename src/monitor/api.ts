@@ -1,5 +1,5 @@
-// What the server and the page say to each other: types alone, which both import. They name nothing of other rooms, so that
-// the page is compiled without these.
+// Types of the messages between server and page, imported by both. They do not refer to other rooms, so that the page can be
+// compiled without them.
 
 export type RunStatus = "running" | "done" | "interrupted" | "diverged" | "failed" | "broken";
 
@@ -8,7 +8,7 @@ export interface RunRow {
   /** The run's folder under the served one, with slashes; `.` for the served folder itself. */
   readonly id: string;
   readonly status: RunStatus;
-  /** Why it ended so, or cannot be read. */
+  /** Why it ended with this status, or cannot be read. */
   readonly reason: string | null;
   readonly recipe: string | null;
   readonly step: number;
@@ -16,7 +16,7 @@ export interface RunRow {
   readonly steps: number;
   /** ISO 8601. */
   readonly started: string | null;
-  /** Of training, over all sessions. */
+  /** Training time in seconds, over all sessions. */
   readonly seconds: number;
   /** Entries of config.json by dotted path. */
   readonly config: Readonly<Record<string, Scalar>>;
@@ -34,7 +34,7 @@ export interface RunPage {
   readonly results: readonly ResultRow[];
   /** Sample grids in the order of their steps. */
   readonly samples: readonly Snapshot[];
-  /** Real items in the same layout; null where there is no picture of them. */
+  /** Grid of real items in the same layout; null if there is none. */
   readonly reals: string | null;
   /** Other pictures, by file. */
   readonly pictures: readonly string[];
@@ -43,7 +43,7 @@ export interface RunPage {
   readonly report: boolean;
   /** Whether this server can stop or resume it. */
   readonly control: "stop" | "resume" | null;
-  /** Why it can do neither; null where it can, or changes nothing at all. */
+  /** Why it can do neither; null if it can, or if the studio is read-only. */
   readonly fixed: string | null;
 }
 
@@ -58,7 +58,7 @@ export interface ResultRow {
   readonly label: string;
   readonly value: number | null;
   readonly interval: readonly [low: number | null, high: number | null];
-  /** What real items get; null where that is not known. */
+  /** The value of real items; null if unknown. */
   readonly floor: number | null;
   readonly perfect: string;
   readonly n: number;
@@ -77,12 +77,12 @@ export interface Series {
   readonly steps: readonly number[];
   /** The last value of each interval; null where it was not finite. */
   readonly values: readonly (number | null)[];
-  /** The least and largest of each interval, where it holds more than one. */
+  /** Minimum and maximum of each interval, if intervals contain more than one value. */
   readonly low?: readonly (number | null)[];
   readonly high?: readonly (number | null)[];
 }
 
-/** Where the steps lie in items seen and in seconds of training, at some of them. */
+/** Items seen and seconds of training at some of the steps. */
 export interface StepClock {
   readonly steps: readonly number[];
   readonly images: readonly number[];
@@ -92,9 +92,9 @@ export interface StepClock {
 export interface Scalars {
   readonly series: readonly Series[];
   readonly clock: StepClock;
-  /** Bytes of metrics.jsonl read so far: where to follow it from. */
+  /** Bytes of metrics.jsonl read so far, from which to follow it. */
   readonly from: number;
-  /** Lines that zaya did not write. */
+  /** Number of lines that are not valid scalars. */
   readonly unreadable: number;
 }
 
@@ -114,13 +114,13 @@ export interface TableEvents {
   readonly rows: { readonly all: boolean; readonly changed: readonly RunRow[]; readonly gone: readonly string[] };
 }
 
-/** Events of `/api/follow`; `run` is the place of its id in the request. */
+/** Events of `/api/follow`; `run` is the index of its id in the request. */
 export interface FollowEvents {
   readonly scalars: { readonly run: number; readonly lines: readonly NewScalar[] };
   /** The run was reset to an earlier step: everything must be read again. */
   readonly reset: { readonly run: number };
   readonly page: { readonly run: number; readonly page: RunPage };
-  /** Its folder is no longer there. */
+  /** Its folder has been removed. */
   readonly gone: { readonly run: number };
 }
 
@@ -131,7 +131,7 @@ export interface RecipeForm {
   readonly options: readonly Field[];
   /** Whether it learns from two unpaired domains, which may be two folders. */
   readonly domains: boolean;
-  /** The data that it is trained on where none is named. */
+  /** Default data set. */
   readonly usual: string;
 }
 
@@ -141,7 +141,7 @@ export interface Field {
   /** Null where it may be left out. */
   readonly initial: unknown;
   readonly choices: readonly string[] | null;
-  /** What stands for a value: `n` for a whole number, `x` for any, `x,x,...` for a list. */
+  /** Placeholder of the value: `n` for a whole number, `x` for any number, `x,x,...` for a list. */
   readonly placeholder: string;
 }
 
@@ -152,7 +152,7 @@ export interface SweepRow {
   readonly name: string;
   /** Why it cannot be read; null where it can. */
   readonly problem: string | null;
-  /** Whether a process trains it now. */
+  /** Whether a process is training it. */
   readonly running: boolean;
   readonly recipe: string;
   readonly method: string;
@@ -163,13 +163,13 @@ export interface SweepRow {
   readonly best: number | null;
 }
 
-/** What the page of a sweep shows: everything in words and places, as the report has it. */
+/** What the page of a sweep shows: formatted texts and positions, as in the sweep's report. */
 export interface SweepPage {
   readonly row: SweepRow;
-  /** Heads of the columns, and the configurations, best first. */
+  /** Column headers, and the configurations, best first. */
   readonly head: readonly string[];
   readonly configurations: readonly SweepConfiguration[];
-  /** Configurations that are left out, the last ones. */
+  /** Number of configurations that are left out at the end. */
   readonly more: number;
   readonly parallel: ParallelPlot | null;
   /** Share of the variance that each parameter explains. */
@@ -191,7 +191,7 @@ export interface SweepConfiguration {
   }[];
 }
 
-/** Parallel coordinates: places are 0 at the foot of an axis and 1 at its top. */
+/** Parallel coordinates: positions from 0 at the bottom of an axis to 1 at the top. */
 export interface ParallelPlot {
   readonly title: string;
   readonly axes: readonly {
@@ -207,21 +207,21 @@ export interface ParallelPlot {
   readonly note: string;
 }
 
-/** What the form sends: everything as the words of flags. */
+/** What the form sends: all values as texts of flags. */
 export interface TrainRequest {
   readonly recipe: string;
   /** A data set, or two domains; none for those of `from`. */
   readonly data: readonly string[];
-  /** Flags without dashes, and their words. */
+  /** Flags without dashes, and their values as text. */
   readonly flags: Readonly<Record<string, string>>;
-  /** A run whose config holds where nothing else is given. */
+  /** A run whose config supplies the values that are not given. */
   readonly from?: string | undefined;
 }
 
 /** Why something was refused. */
 export interface Refusal {
   readonly message: string;
-  /** The flag that is meant, without dashes. */
+  /** The flag that the message is about, without dashes. */
   readonly flag: string | null;
 }
 
@@ -233,7 +233,7 @@ export interface Forms {
   readonly devices: readonly string[];
   /** The folder of the runs, absolute. */
   readonly root: string;
-  /** Why no training can be started here; null where one can. */
+  /** Why no training can be started here; null if it can. */
   readonly noStart: string | null;
   /** Why no run can be stopped or continued either. */
   readonly readOnly: string | null;

@@ -25,9 +25,9 @@ import { Trainings } from "./trainings.ts";
 export interface MonitorOptions {
   /** The folder whose runs are shown. */
   readonly root: string;
-  /** What a browser must know to be answered. */
+  /** The token that a browser must send. */
   readonly token: string;
-  /** Why trainings may not be started, stopped and continued; null where they may. */
+  /** Why trainings cannot be started, stopped or resumed; null if they can. */
   readonly readOnly: string | null;
 }
 
@@ -35,10 +35,10 @@ export interface MonitorOptions {
 const followPoll = 500;
 const tablePoll = 2000;
 
-/** Intervals of steps that a curve is thinned to at most. */
+/** Maximum number of intervals of steps to which a curve is reduced. */
 const maxIntervals = 4000;
 
-/** Runs that are followed at once at most. */
+/** Maximum number of runs that a client follows at once. */
 const maxFollowed = 6;
 
 const built = fileURLToPath(new URL("../../dist/studio/", import.meta.url));
@@ -58,7 +58,7 @@ const types: Readonly<Record<string, string>> = {
 const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** A report may come from elsewhere: its scripts get an origin of their own, from which this server does not answer. */
+/** A report may come from an untrusted source, so its scripts run in an origin of their own, to which this server does not respond. */
 const reportPolicy =
   "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -70,18 +70,18 @@ const trainRequest = z.object({
 });
 const runRequest = z.object({ id: z.string(), steps: z.string().optional() });
 
-/** This machine by its own names. Others are pages elsewhere that reach for it; the port may be that of a tunnel. */
+/** Host names of this machine. Requests with other ones come from pages elsewhere (DNS rebinding); the port may be that of a tunnel. */
 const ownName = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /**
- * Name of the cookie that lets a browser in: one for each folder, as cookies are shared by all ports of a machine, and so
- * by all studios on it.
+ * Name of the cookie that authorises a browser: one for each folder, because cookies are shared by all ports of a machine, and
+ * thus by all studios on it.
  */
 export function cookieName(root: string): string {
   return `zaya-${createHash("sha256").update(root).digest("hex").slice(0, 8)}`;
 }
 
-/** Answers the requests of the studio's page. The runs' files are the truth: nothing is kept that they do not say. */
+/** Answers the requests of the studio's page. The run files are the only source of truth: there is no other state. */
 export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   readonly app: Hono;
   readonly close: () => Promise<void>;
@@ -116,7 +116,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
     c.text(error instanceof ZayaError ? error.message : `the server failed: ${error.message}`, 500),
   );
 
-  /** Why no run can be added, though its runs may go on. */
+  /** Why no run can be started in this folder, although its runs may be resumed. */
   const noStart = async (): Promise<string | null> => {
     if (readOnly !== null || !holdsRun(await readdir(root).catch(() => []))) return readOnly;
     return "This folder is one run: to start others, open a studio on the folder above it.";
@@ -170,7 +170,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   app.get("/api/follow", async (c) => {
     const ids = c.req.queries("id") ?? [];
     if (ids.length === 0 || ids.length > maxFollowed) return c.text(`1 to ${maxFollowed} runs can be followed`, 400);
-    // A browser that lost the stream says where it was.
+    // A browser that reconnects to the stream says where it was.
     const from = c.req.header("last-event-id")?.split(",") ?? c.req.queries("from") ?? [];
     const followed = await Promise.all(ids.map((id, run) => openFollowed(id, run, from[run])));
     return streamSSE(c, async (stream) => {
@@ -185,7 +185,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
 
   interface Followed {
     readonly id: string;
-    /** Its place in the request. */
+    /** Index of the run in the request. */
     readonly run: number;
     readonly log: MetricLog | null;
     page: string;
@@ -231,7 +231,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
     work: (body: unknown) => Promise<Response>,
   ): Promise<Response> => {
     if (refusal !== null) return c.text(refusal, 403);
-    // A form of another page cannot send JSON with a cookie that is for this site alone.
+    // Requiring JSON and a same-site cookie keeps forms of other sites from sending requests.
     if (c.req.header("content-type") !== "application/json") return c.text("JSON is wanted", 415);
     try {
       return await work(await c.req.json());
@@ -288,10 +288,10 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   };
 }
 
-/** Files from this size on are sent in pieces, in bytes. */
+/** Size in bytes from which files are sent in chunks. */
 const wholeSize = 16 * 2 ** 20;
 
-/** A file, or word that the browser's copy of it is still good. */
+/** A file, or 304 if the browser's copy is current. */
 async function send(c: Context, path: string, policy: string): Promise<Response> {
   try {
     const { mtimeMs, size } = await stat(path);

@@ -6,10 +6,10 @@ import type { NewScalar, Scalars, Series, StepClock } from "./api.ts";
 /** Bytes read at once. */
 const chunkSize = 1 << 20;
 
-/** Bytes of the longest line; a file of something else may be one line without an end. */
+/** Maximum length of a line in bytes: a file with other content may be a single line without an end. */
 const longestLine = 1 << 20;
 
-/** Bytes before the place reached that must still be there: a run that went back and on has other ones. */
+/** Number of bytes before the read position that are compared at each read: they differ if the run has gone back to an earlier step since. */
 const remembered = 256;
 
 /** One scalar as it was logged. */
@@ -21,8 +21,8 @@ interface Column {
 }
 
 /**
- * What a run's metrics.jsonl holds, read once and then followed: each call reads what was appended since. A run that went
- * back to an earlier step has a shorter file, and is read again from its start.
+ * The content of a run's metrics.jsonl, read once and then followed: each call reads what has been appended. If the run has
+ * gone back to an earlier step, its file is shorter, and is read again from the start.
  */
 export class MetricLog {
   private readonly columns = new Map<string, Column>();
@@ -39,7 +39,7 @@ export class MetricLog {
     this.offset = from;
   }
 
-  /** Reads what is new. `null` where lines that were read are no longer there. */
+  /** Reads new lines. `null` if lines that were read before are gone. */
   async read(): Promise<readonly NewScalar[] | null> {
     const found: NewScalar[] = [];
     const file = await open(this.path).catch((error: NodeJS.ErrnoException) => {
@@ -75,7 +75,7 @@ export class MetricLog {
     return { series, clock: someOf(this.clock, intervals), from: this.offset, unreadable: this.unreadable };
   }
 
-  /** Read so far. */
+  /** Number of bytes read so far. */
   get bytes(): number {
     return this.offset;
   }
@@ -101,7 +101,7 @@ export class MetricLog {
     try {
       parsed = parseMetricLine(line, this.path);
     } catch {
-      // The others are shown all the same.
+      // The other lines are shown nevertheless.
       this.unreadable++;
       return;
     }
@@ -109,7 +109,7 @@ export class MetricLog {
     const { clock } = this;
     if (step > (clock.steps.at(-1) ?? -1)) {
       clock.steps.push(step);
-      // Charts need an axis that only rises, whatever a clock did.
+      // Charts need an axis that never decreases, even if the clock was set back.
       clock.images.push(Math.max(images, clock.images.at(-1) ?? 0));
       clock.seconds.push(Math.max(seconds, clock.seconds.at(-1) ?? 0));
     }
@@ -122,7 +122,7 @@ export class MetricLog {
   }
 }
 
-/** Evenly chosen entries of the columns, the first and the last among them. */
+/** Evenly spaced entries of the columns, including the first and the last. */
 function someOf({ steps, images, seconds }: StepClock, most: number): StepClock {
   if (steps.length <= most) return { steps: [...steps], images: [...images], seconds: [...seconds] };
   const chosen = Array.from({ length: most }, (_, i) => Math.round((i * (steps.length - 1)) / (most - 1)));
@@ -130,7 +130,7 @@ function someOf({ steps, images, seconds }: StepClock, most: number): StepClock 
   return { steps: from(steps), images: from(images), seconds: from(seconds) };
 }
 
-/** A curve with the range between its points, so that no spike is lost. */
+/** A curve reduced to a number of intervals, each with its range of values, so that no spike is lost. */
 export function thinned({ split, name, steps, values }: Column, intervals: number): Series {
   if (steps.length <= intervals) return { split, name, steps, values: values.map(orNull) };
   const thin = { steps: [] as number[], values: [] as number[], low: [] as number[], high: [] as number[] };
@@ -158,7 +158,7 @@ export function thinned({ split, name, steps, values }: Column, intervals: numbe
   };
 }
 
-/** JSON has no numbers that are not finite. */
+/** JSON cannot represent non-finite numbers. */
 function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -5,16 +5,16 @@ import type { Scalars } from "./api.ts";
 import { MetricLog } from "./metric-log.ts";
 import { pathInRun } from "./run-files.ts";
 
-/** Runs whose scalars are kept: those of a comparison, and some that were looked at before. */
+/** Number of runs whose scalars are cached: those of a comparison, and some viewed earlier. */
 const kept = 12;
 
 interface Kept {
   readonly log: MetricLog;
-  /** Reads of one log come after each other. */
+  /** Reads of one log are serialised. */
   reading: Promise<unknown>;
 }
 
-/** Where a run logs its scalars, also before it has logged any; null for a link out of its folder, and for what is no file. */
+/** Path of a run's metrics.jsonl, even before it exists; null for a link out of the run's folder, and for anything but a file. */
 export async function metricsPath(folder: string): Promise<string | null> {
   try {
     const path = await pathInRun(folder, "metrics.jsonl");
@@ -25,7 +25,7 @@ export async function metricsPath(folder: string): Promise<string | null> {
   }
 }
 
-/** The scalars of the runs that were last looked at, so that a long file is read once. */
+/** Cached scalars of the runs that were viewed last, so that a long file is read only once. */
 export class MetricLogs {
   private readonly logs = new Map<string, Kept>();
 
@@ -37,7 +37,7 @@ export class MetricLogs {
     this.logs.delete(path);
     this.logs.set(path, own);
     for (const oldest of this.logs.keys()) if (this.logs.size > kept) this.logs.delete(oldest);
-    // What went back to an earlier step is read again.
+    // If the run has gone back to an earlier step, its log is read again.
     own.reading = own.reading.then(() => own.log.read()).then((found) => found ?? own.log.read());
     try {
       await own.reading;

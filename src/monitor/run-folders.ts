@@ -11,10 +11,10 @@ import { holdsRun, isPlain, pathInRun, readJson, shownFile } from "./run-files.t
 /** Maximum depth of folders that are searched for runs. */
 const deepest = 5;
 
-/** How long a list of rows is as good as new, in milliseconds: several pages ask for it. */
+/** Milliseconds for which a list of rows is reused, because several pages request it. */
 const fresh = 1000;
 
-/** A run as its folder shows it: its newest files and when they changed, so that nothing is read twice. */
+/** A run with the modification times of its files, so that only changed files are read again. */
 interface Known {
   readonly stamp: string;
   readonly row: RunRow;
@@ -33,14 +33,14 @@ export class RunFolders {
 
   constructor(private readonly root: string) {}
 
-  /** Every run, a broken one with its reason, by name. A row that did not change is the same object as before. */
+  /** All runs by name, unreadable ones with the reason. An unchanged row is the same object as before. */
   rows(): Promise<readonly RunRow[]> {
     const at = systemClock.now();
     if (this.asked === null || at - this.asked.at > fresh) this.asked = { at, rows: this.readRows() };
     return this.asked.rows;
   }
 
-  /** What a run's page shows, apart from its control; null for a folder that is no run of this one. */
+  /** What a run's page shows, except whether it can be stopped or resumed; null for a path that is not a run under the served folder. */
   async page(id: string): Promise<Omit<RunPage, "control" | "fixed"> | null> {
     const folder = await this.folderOf(id);
     if (folder === null) return null;
@@ -63,7 +63,7 @@ export class RunFolders {
     };
   }
 
-  /** The folder of a run; null for any other path, one that leaves the served folder among them. */
+  /** The folder of a run; null for any other path, including paths out of the served folder. */
   async folderOf(id: string): Promise<string | null> {
     if (!isPlain(id)) return null;
     const root = await realpath(this.root).catch(() => null);
@@ -73,7 +73,7 @@ export class RunFolders {
     return holdsRun(await readdir(folder).catch(() => [])) ? folder : null;
   }
 
-  /** A file of a run that the page shows; null for any other. */
+  /** A file of a run that the page may show; null for any other file. */
   async fileOf(id: string, name: string): Promise<string | null> {
     const folder = await this.folderOf(id);
     if (folder === null || !shownFile.test(name)) return null;
@@ -94,7 +94,7 @@ export class RunFolders {
     try {
       entries = await readdir(join(this.root, id), { withFileTypes: true });
     } catch (error) {
-      // It went away since it was listed.
+      // It was removed after it had been listed.
       if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return [];
       const why = codeOf(error) === "EACCES" ? "permission denied" : String(codeOf(error));
       return [{ id: own, refused: `the folder must be readable - got ${why}` }];
@@ -113,7 +113,7 @@ export class RunFolders {
     const stamp = refused ?? (await stampOf(folder));
     const known = this.known.get(id);
     if (known?.stamp === stamp) return known.row;
-    // One foreign file, however odd, does not take the table down.
+    // A single unexpected file must not break the whole table.
     const row =
       refused === undefined
         ? await readRow(id, folder).catch((error: unknown) => brokenRow(id, (error as Error).message))
@@ -123,7 +123,7 @@ export class RunFolders {
   }
 }
 
-/** Why nobody can write into a folder; null where this process can. */
+/** Why a folder is not writable; null if this process can write to it. */
 export async function writeRefusal(folder: string): Promise<string | null> {
   try {
     await access(folder, constants.W_OK);
@@ -187,7 +187,7 @@ async function isFile(path: string): Promise<boolean> {
   return (await stat(path)).isFile();
 }
 
-/** Changes when a file that a row is made of does, or the process that writes it ends. */
+/** Changes when a file on which a row depends changes, or the process that writes it ends. */
 async function stampOf(folder: string): Promise<string> {
   const times = await Promise.all(
     ["run.json", "config.json", "eval", ".lock"].map((name) =>
@@ -245,7 +245,7 @@ function resultOf(result: unknown): ResultRow {
   };
 }
 
-/** Entries by dotted path; lists as the words of a flag. */
+/** Entries by dotted path; lists as text, as in a flag. */
 function flatten(value: unknown, path = ""): Record<string, Scalar> {
   if (Array.isArray(value)) return { [path]: value.join(",") };
   if (typeof value !== "object" || value === null) return { [path]: value as Scalar };

@@ -11,26 +11,26 @@ import { writeRefusal } from "./run-folders.ts";
 import { isZip, unpackRuns } from "./zipped-runs.ts";
 
 export interface Monitor {
-  /** The address to open, with the token that lets a browser in. */
+  /** The URL to open, with the token that authorises the browser. */
   readonly address: string;
-  /** Why it only shows runs; null where it can start them. */
+  /** Why it only shows runs; null if it can start them. */
   readonly readOnly: string | null;
   /** Stops the trainings that were started from the page, and waits for them. */
   close(): Promise<void>;
 }
 
 export interface ServeOptions {
-  /** 0 for any that is free; undefined for the one that the folder had last, or any. */
+  /** 0 for any free port; undefined for the one that the folder used last, or any free one. */
   readonly port?: number | undefined;
   readonly readOnly?: boolean | undefined;
 }
 
-/** What is served: a folder, and how to be rid of it where it was made for this. */
+/** The folder that is served, and how to remove it if it is temporary. */
 interface Source {
   readonly root: string;
-  /** Why nothing may be changed in it. */
+  /** Why nothing in it can be changed. */
   readonly readOnly: string | null;
-  /** Whether it is there when the next studio opens it. */
+  /** Whether it still exists for a later studio. */
   readonly lasts: boolean;
   remove(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function serveMonitor(path: string, { port, readOnly }: ServeOption
   const preferred = port ?? (lasts ? await usualPort(root) : 0);
   try {
     const { server, taken } = await listen(app.fetch, preferred).catch((error: NodeJS.ErrnoException) => {
-      // The port of last time is a wish.
+      // The last port is only preferred: another one is used if it is taken.
       if (port === undefined && preferred !== 0 && error.code === "EADDRINUSE") return listen(app.fetch, 0);
       throw error;
     });
@@ -60,7 +60,7 @@ export async function serveMonitor(path: string, { port, readOnly }: ServeOption
         if (lasts) await forgetStudio({ root, port: taken, token });
         await close();
         const closed = new Promise((done) => server.close(done));
-        // Pages that are open hold theirs.
+        // Open pages keep connections open.
         if ("closeAllConnections" in server) server.closeAllConnections();
         await closed;
         await source.remove();

@@ -17,25 +17,25 @@ import {
 import type { SweepPage, SweepRow } from "./api.ts";
 import { isPlain, pathInRun } from "./run-files.ts";
 
-/** Configurations on the page of a sweep at most; its files hold all. */
+/** Maximum number of configurations on the page of a sweep; its files contain all of them. */
 const shownConfigurations = 500;
 
-/** Largest log that is read: some hundred thousand trials. */
+/** Maximum size of a log that is read; it is enough for some hundred thousand trials. */
 const largestLog = 512 * 2 ** 20;
 
-/** A sweep as its log was when it had this size. */
+/** A sweep, as read from its log when the log had this size. */
 interface Known {
   readonly stamp: string;
   readonly table: SweepTable | RunError;
 }
 
-/** The sweeps under one folder, in it and in the folders in it. Their files are only ever read. */
+/** The sweeps in a folder and its subfolders. Their files are never written. */
 export class SweepFolders {
   private readonly known = new Map<string, Known>();
 
   constructor(private readonly root: string) {}
 
-  /** Every sweep, a broken one with its reason, by name. */
+  /** All sweeps by name, unreadable ones with the reason. */
   async rows(): Promise<SweepRow[]> {
     const ids: string[] = [];
     for (const folder of ["", ...(await foldersIn(this.root))]) {
@@ -46,7 +46,7 @@ export class SweepFolders {
     return rows.filter((row) => row !== null);
   }
 
-  /** What the page of a sweep shows; null for a folder that is none of this one. */
+  /** What the page of a sweep shows; null for a path that is not a sweep under the served folder. */
   async page(id: string): Promise<SweepPage | null> {
     const row = await this.row(id);
     const table = await this.table(id);
@@ -98,7 +98,7 @@ export class SweepFolders {
     };
   }
 
-  /** The table of a sweep, or why there is none; null for a folder that is no sweep. */
+  /** The table of a sweep, or the reason why it cannot be read; null for a folder that is not a sweep. */
   private async table(id: string): Promise<SweepTable | RunError | null> {
     const folder = await this.folderOf(id);
     if (folder === null) return null;

@@ -11,29 +11,29 @@ import { isThere, writeRefusal } from "./run-folders.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
-/** How often a start looks whether its run is there, in milliseconds. */
+/** Interval, in milliseconds, at which a starting training is polled for its run folder. */
 const startPoll = 100;
 
-/** Characters of a process's last words that are kept. */
+/** Characters kept of the end of a process's output. */
 const keptWords = 4000;
 
 interface Started {
   readonly process: ChildProcess;
   words: string;
-  /** Whether it has said that it trains. */
+  /** Whether it has reported that training has begun. */
   begun: boolean;
 }
 
-/** What can be done about a run from here. */
+/** Whether this server can stop or resume a run, and if not, why. */
 type Control = Pick<RunPage, "control" | "fixed">;
 
-/** Trainings that this server started: processes of the command line, so that what they do is what a terminal would do. */
+/** Trainings started by this server. Each is a process of the command line, so it behaves as if started in a terminal. */
 export class Trainings {
   private readonly running = new Map<string, Started>();
 
   constructor(private readonly root: string) {}
 
-  /** What can be done about a run, whoever started it. */
+  /** Whether a run can be stopped or resumed, whoever started it. */
   async control(id: string): Promise<Control> {
     if (this.running.has(id)) return { control: "stop", fixed: null };
     const folder = join(this.root, id);
@@ -44,7 +44,7 @@ export class Trainings {
     return { control: null, fixed: `It cannot be continued: ${refusal}.` };
   }
 
-  /** Starts a training; its run's name. @throws OptionError with the words of a training that was refused. */
+  /** Starts a training and returns the name of its run. @throws OptionError with the message of a training that was refused. */
   async start({ recipe, data, flags, from }: TrainRequest): Promise<string> {
     const specs = data.map((spec) => spec.split(/[\\/]/).findLast((part) => part !== "") ?? "data");
     const base = [recipe, ...(from === undefined ? specs : ["again"])].join("-").replace(/[^\w.-]+/g, "-");
@@ -60,13 +60,13 @@ export class Trainings {
     return id;
   }
 
-  /** Goes on with a run, to another length where one is given. @throws OptionError when it is refused. */
+  /** Resumes a run, with a new total length if one is given. @throws OptionError when it is refused. */
   async resume(id: string, steps: string | undefined): Promise<void> {
     if (this.running.has(id)) throw new OptionError("the run must have stopped - it is running");
     await this.spawn(id, ["resume", join(this.root, id), ...(steps === undefined ? [] : [`--steps=${steps}`])]);
   }
 
-  /** As Ctrl-C in the terminal of whoever trains it: the step is finished and saved. False where nobody does. */
+  /** Stops a run as Ctrl-C in its terminal would: the current step is finished and saved. False if no process trains it. */
   async stop(id: string): Promise<boolean> {
     const own = this.running.get(id);
     if (own !== undefined) return own.process.kill("SIGINT");
@@ -77,7 +77,7 @@ export class Trainings {
     return process.kill(holder.pid, "SIGINT");
   }
 
-  /** Stops all that were started here, and waits for them. */
+  /** Stops all trainings started here, and waits for them to end. */
   async close(): Promise<void> {
     const ends = [...this.running.values()].map(
       ({ process }) => new Promise((resolve) => process.once("exit", resolve)),
@@ -105,7 +105,7 @@ export class Trainings {
     // A resumed run still has its old record: it is running once it reports so.
     const isUnderWay = async () => started.begun && (await isThere(record));
     while (this.running.has(id) && !(await isUnderWay())) await sleep(startPoll);
-    // One that found nothing to do has not begun either.
+    // A training with nothing left to do exits without having begun.
     if (!this.running.has(id) && (child.exitCode !== 0 || !started.begun)) throw refusal(started.words);
   }
 
@@ -117,7 +117,7 @@ export class Trainings {
 async function ofHolder(holder: LockHolder): Promise<Control> {
   const elsewhere = await beyondSight(holder);
   if (elsewhere !== null) return { control: null, fixed: `It is trained on ${elsewhere}: stop it there.` };
-  // A lock may come with a folder from elsewhere. What it says of when its process began, which was compared, cannot be guessed.
+  // The lock may have been copied with a folder from elsewhere. Its process start time, which was compared, cannot be guessed.
   if (holder.started === null || !(await isThere("/proc/self/stat"))) {
     return { control: null, fixed: "It was started in a terminal: stop it there with Ctrl-C." };
   }
@@ -129,11 +129,11 @@ async function ofHolder(holder: LockHolder): Promise<Control> {
   }
 }
 
-/** What a refused command said, with the option that it names. */
+/** The error message of a refused command, with the option that it names. */
 function refusal(words: string): OptionError {
   const lines = words.trim().split("\n");
   const at = lines.findLastIndex((line) => line.startsWith("error: "));
-  if (at < 0) return new OptionError(lines.slice(-6).join("\n") || "zaya ended without a word");
+  if (at < 0) return new OptionError(lines.slice(-6).join("\n") || "zaya ended without a message");
   const [, flag] = /^error: (?:--)?([a-z][\w-]*) /.exec(lines[at]!) ?? [];
   return new OptionError(lines.slice(at).join("\n").replace("error: ", ""), undefined, flag);
 }

@@ -26,7 +26,7 @@ interface ZipLimits {
 
 const usualLimits: ZipLimits = { bytes: 2 * 2 ** 30, files: 200_000 };
 
-/** Whether a file begins as zip files do, an empty one among them. */
+/** Whether a file starts with the signature of a zip file, possibly an empty one. */
 export async function isZip(path: string): Promise<boolean> {
   const file = await open(path);
   try {
@@ -39,7 +39,7 @@ export async function isZip(path: string): Promise<boolean> {
 
 /**
  * Unpacks what the studio shows of the runs in a zip file into a temporary folder: records, scalars, results, pictures,
- * reports and ONNX files. Checkpoints and everything that belongs to no run stay packed.
+ * reports and ONNX files. Checkpoints and files outside of runs are not unpacked.
  * @throws DataError for a damaged or encrypted file, for paths that lead out of it, and for more than the limits.
  */
 export async function unpackRuns(path: string, limits = usualLimits): Promise<ZippedRuns> {
@@ -47,7 +47,7 @@ export async function unpackRuns(path: string, limits = usualLimits): Promise<Zi
   try {
     const entries = await readable(path, () => shownEntries(path, zip, limits));
     const folder = await mkdtemp(join(tmpdir(), "zaya-zip-"));
-    // Also where the process is ended by a second Ctrl-C.
+    // Also if a second Ctrl-C ends the process.
     const atExit = () => rmSync(folder, { recursive: true, force: true });
     process.once("exit", atExit);
     const remove = async (): Promise<void> => {
@@ -66,7 +66,7 @@ export async function unpackRuns(path: string, limits = usualLimits): Promise<Zi
   }
 }
 
-/** The entries that are files of runs which the studio shows; nothing is unpacked before all of them are known to fit. */
+/** The entries to unpack: files of runs that the studio shows. All are checked against the limits before any is unpacked. */
 async function shownEntries(path: string, zip: ZipFile, { bytes, files }: ZipLimits): Promise<Entry[]> {
   const found = new Map<string, Entry>();
   let size = 0;
@@ -96,7 +96,7 @@ async function shownEntries(path: string, zip: ZipFile, { bytes, files }: ZipLim
   return [...found.values()];
 }
 
-/** A file of a run at any depth, of those that the page asks for or the server reads. */
+/** Whether an entry is a file, of a run at any depth, that the page requests or the server reads. */
 function isShown(name: string): boolean {
   const parts = name.split("/");
   return recordFiles.has(parts.at(-1)!) || shownFile.test(parts.at(-1)!) || shownFile.test(parts.slice(-2).join("/"));
@@ -112,7 +112,7 @@ async function unpack(path: string, zip: ZipFile, entry: Entry, folder: string):
       done(null, chunk);
     },
   });
-  // A name that differs from another one in case alone is the same file on some disks.
+  // On some file systems, names that differ only in case are the same file.
   await pipeline(await zip.openReadStreamPromise(entry), summed, createWriteStream(target, { flags: "wx" }));
   if (sum !== entry.crc32) {
     throw new DataError(
@@ -122,7 +122,7 @@ async function unpack(path: string, zip: ZipFile, entry: Entry, folder: string):
   }
 }
 
-/** Does some reading; what goes wrong with the zip file is said in words. */
+/** Runs an operation on the zip file, with errors explained. */
 async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
