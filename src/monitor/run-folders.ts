@@ -157,7 +157,7 @@ async function readRow(id: string, folder: string): Promise<RunRow> {
   return {
     id,
     status: broken !== null ? "broken" : gone ? "interrupted" : status!,
-    reason: broken ?? (gone ? "its process ended without a word" : textOf(entryOf(record, "reason"))),
+    reason: broken ?? (gone ? "its process ended without a report" : textOf(entryOf(record, "reason"))),
     recipe,
     step: numberOf(entryOf(record, "step")) ?? 0,
     steps: numberOf(entryOf(entryOf(config, "train"), "steps")) ?? 0,

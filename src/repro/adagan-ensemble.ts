@@ -22,7 +22,7 @@ import {
   trainEach,
 } from "./row.ts";
 
-// Boosting pays where a GAN misses a part of the data, so the modes are of unequal mass: each has this fraction of the one before.
+// Boosting helps where a GAN misses part of the data, so the modes have unequal mass: each has this fraction of the previous one's.
 const ratio = 0.7;
 const modeCount = 8;
 const total = (1 - ratio ** modeCount) / (1 - ratio);
@@ -49,10 +49,10 @@ const adaganShares = components + 0.2 * (components - 1);
 const arms = ["adagan", "best", "ensemble"] as const;
 type Arm = (typeof arms)[number];
 
-/** Of ten pairs of equal seeds, in how many AdaGAN is nearer to the data: by chance in 11 of 1024 cases. */
+/** Minimum number of pairs with equal seeds, of ten, in which AdaGAN is nearer to the data; the probability by chance is 11 / 1024. */
 const minWins = 9;
 
-/** The items of a ring, as many of each mode as its mass tells. */
+/** The items of a ring, the number of each mode given by its mass. */
 async function unequal(ring: Dataset): Promise<Dataset> {
   const { modes } = ring;
   if (modes?.kind !== "centers") throw new DataError(`repro: ${ring.name} must declare centres - got none`);
@@ -70,7 +70,7 @@ function trainingsOf({ scale }: RowContext, data: DataSplit): OwnTraining[] {
   const { steps, seeds } = budgets[scale];
   return seeds.flatMap((seed) => [
     ...Array.from({ length: components }, (_, member): OwnTraining => {
-      // Members of one ensemble, and ensembles, share no seed.
+      // No two members share a seed, within an ensemble or between ensembles.
       const options = { steps, batch, seed: 100 * seed + member };
       return { label: `gan ${member + 1}, seed ${seed}`, model: gan(net), data, options, seed };
     }),
@@ -101,7 +101,7 @@ function distance(a: NdArray, b: NdArray): number {
   return exactTransport(costMatrix(toPoints(a, "samples"), toPoints(b, "items"))).cost;
 }
 
-/** Modes with at least a tenth of their mass among the samples; those far from any mode count for none. */
+/** Number of modes with at least a tenth of their mass among the samples; samples far from every mode are not counted. */
 function covered(drawn: NdArray, modes: Items["modes"]): number {
   const { nearest, good } = nearestModes(drawn, modes);
   return masses.filter((mass, mode) => {
@@ -116,7 +116,7 @@ function armsOf(drawn: readonly NdArray[], { train }: Items): Readonly<Record<Ar
   const distances = singles.map((own) => distance(own, train));
   return {
     adagan: drawn[components]!,
-    // Chosen on training items, as a person would have to.
+    // Selected on training items, as in practice.
     best: singles[distances.indexOf(minOf(distances))]!,
     ensemble: joinRows(singles.map((own) => rows(own, 0, samples / components))),
   };

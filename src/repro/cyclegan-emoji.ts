@@ -2,7 +2,7 @@ import { cyclegan } from "../models/index.ts";
 import { type Row, type Scale, endsAlone } from "./row.ts";
 import { betterThanUnchanged, measureTranslations, orderRemark } from "./translations.ts";
 
-// Both vendors use much the same colours, which is what the identity loss is for.
+// Both vendors use similar colours, which the identity loss is meant to preserve.
 const net = { ngf: 16, blocks: 4, discriminatorLayers: 1, identity: 0.5 } as const;
 
 const variants = { full: cyclegan(net), ganAlone: cyclegan({ ...net, cycle: "none", identity: 0 }) };

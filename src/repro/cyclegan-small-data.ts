@@ -62,7 +62,7 @@ export const cycleganSmallDataRow: Row = {
   },
 };
 
-/** Training images of each domain, of different digits: without pairs, nobody has both images of one. */
+/** Training images of each domain, of different digits: in unpaired data, no digit occurs in both domains. */
 function apart({ train, test }: DataSplit, size: number): DataSplit {
   if (!hasSides(train)) throw new Error(`${train.name}: has no second domain`);
   const { a, b } = train.sides;

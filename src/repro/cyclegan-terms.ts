@@ -58,7 +58,7 @@ const quantities = {
 } as const;
 type Quantity = keyof typeof quantities;
 
-/** Brightness that is black, and from which on a pixel is bright. */
+/** Brightness up to which a pixel is black, and from which it is bright. */
 const [black, bright] = [0.05, 0.5];
 
 /** Largest and least channel of each pixel of [n, h, w, 3], by image. */
@@ -78,7 +78,7 @@ function channelsOf({
   });
 }
 
-/** Pearson's; 0 where one of them is constant. */
+/** Pearson correlation; 0 if one of the two is constant. */
 function correlation(a: Float64Array, b: Float64Array): number {
   const [meanA, meanB] = [monteCarlo(a).mean, monteCarlo(b).mean];
   let [ab, aa, bb] = [0, 0, 0];
@@ -95,7 +95,7 @@ function meanOf(a: NdArray, b: NdArray, of: (difference: number) => number): num
   return monteCarlo(Float64Array.from(a.data, (value, i) => of(value - b.data[i]!))).mean;
 }
 
-/** How the translations of one model look. */
+/** Measures of the appearance of a model's translations. */
 function looksOf(images: NdArray, made: NdArray): Readonly<Record<"layout" | "background" | "colour", number>> {
   const [before, after] = [channelsOf(images), channelsOf(made)];
   const where = (isThere: (brightness: number) => boolean, of: "largest" | "spread") =>
@@ -254,7 +254,7 @@ async function domainsOf({ open }: RowContext, images: number): Promise<DataSpli
   };
 }
 
-/** What images have that nobody translated. */
+/** Error of untranslated images, and colour measure of the true pairs. */
 async function unchanged({ test }: DataSplit): Promise<Record<string, number>> {
   if (!hasSides(test)) throw new Error(`${test.name}: has no second domain`);
   const all = range(0, test.size);

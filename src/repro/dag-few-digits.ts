@@ -71,7 +71,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   },
 };
 const [batch, learningRate] = [32, 1e-3];
-/** Times that a training is looked at. */
+/** Number of steps at which a training is measured. */
 const looks = 8;
 const tellerItems = 10_000;
 
@@ -80,7 +80,7 @@ interface ArmTraining extends RowTraining {
   readonly seed: number;
 }
 
-/** Looks at the end of a training over which the gap is averaged. */
+/** Number of measurements at the end of a training over which the gap is averaged. */
 const lastLooks = 3;
 
 /** Gap between training and held-out items, relative to that between training and generated ones: 0 to 1. */
@@ -92,9 +92,9 @@ function gapOf(of: (name: string) => readonly number[]): number {
 
 interface Found extends Pick<ArmTraining, "name" | "seed"> {
   readonly kid: number;
-  /** Mean over the looks: the area under the share over the steps. */
+  /** Mean over all measurements: the area under the curve of the share over the steps. */
   readonly memorised: number;
-  /** r_v of Karras et al.: the discriminator's mean scores, over the last looks. */
+  /** r_v of Karras et al., from the discriminator's mean scores over the last measurements. */
   readonly gap: number;
   readonly shown: Picture;
 }
@@ -129,9 +129,9 @@ async function measure(
 const quantities = ["kid", "memorised", "gap"] as const;
 type Quantity = (typeof quantities)[number];
 
-/** In how many of eight pairs of equal seeds one arm must be below the other: by chance in 9 of 256 cases. */
+/** Minimum number of pairs with equal seeds, of eight, in which one arm is below the other; the probability by chance is 9 / 256. */
 const minWins = 7;
-/** The threshold from which on `diagnose` names a discriminator as overfitting. */
+/** The threshold from which `diagnose` reports a discriminator as overfitting. */
 const minGap = 0.2;
 
 function winsOf(values: Values, seeds: readonly number[], quantity: Quantity, a: Name, b: Name): number {
@@ -168,7 +168,7 @@ export const dagFewDigitsRow: Row = {
     const tellerOptions = { steps: tellerSteps, seed: 1 };
     const teller = await fit(context, "classifier", classifier(), { train: known, test }, tellerOptions);
     const features = await classifierFeatures(teller.trained, "classes");
-    // Of the same digits, so that nothing but their number differs.
+    // Subsets of the same digits, so that only their number differs.
     const sets = new Map<number, Dataset>([few, many].map((items) => [items, take(known, items)]));
     const trainings = names.flatMap((name) => {
       const { options, items, length }: Arm = arms[name];

@@ -90,13 +90,13 @@ export const dagSmallDataRow: Row = {
   },
 };
 
-/** Images to learn from, and labelled ones whose classifier's features tell how far samples are from them. */
+/** Training images, and labelled images that train the classifier in whose features samples are compared. */
 interface Task {
   readonly items: DataSplit;
   readonly classes: DataSplit;
 }
 
-/** Images to learn from, and what tells of samples how far they are from them and how many lie turned. */
+/** Training images, and the classifiers for KID and for rotated samples. */
 interface Judges {
   readonly items: DataSplit;
   readonly features: Features;
@@ -120,7 +120,7 @@ async function judgesOf(context: RowContext, spec: string, { seeds, tellerSteps 
 
 /** One training of a model on a part of a data set. */
 interface Judged extends RowTraining {
-  /** `mnist/0.1/base`; of all its seeds the same. */
+  /** For example `mnist/0.1/base`; the same for all its seeds. */
   readonly part: string;
   readonly seed: number;
   readonly judges: Judges;
@@ -158,7 +158,7 @@ async function measureAll(
       const all = own.map((one) => one[name].value);
       Object.assign(values, overSeeds(`${part}/${name}`, all));
     }
-    // Of real items against real items it is the same for all models of one data set.
+    // The value of real against real items is the same for all models of a data set.
     values[`${part.split("/")[0]}/real/leak`] = own[0]!.leak.floor!;
   }
   return values;

@@ -18,13 +18,13 @@ import {
 } from "./plane-mixtures.ts";
 import type { Outcome, Row } from "./row.ts";
 
-/** Neither looks the same turned or mirrored, and they overlap in part. */
+/** Two mixtures that overlap in part, neither of which is invariant under rotations or reflections. */
 const examples: { readonly data: Mixture; readonly generated: Mixture } = {
   data: [component(0.6, [1.8, 0.4], [0.6, 0.2, 0.3]), component(0.4, [0.3, 1.5], [0.3, -0.1, 0.5])],
   generated: [component(0.7, [1.2, 1.0], [0.5, 0, 0.4]), component(0.3, [-1.5, 0.6], [0.4, 0.1, 0.3])],
 };
 
-/** JS in nats. Sums over a grid of smooth densities that vanish at its ends are as good as integrals. */
+/** JS in nats, as a sum over a grid, which is accurate for smooth densities that vanish at its ends. */
 function js(p: Mixture, q: Mixture): number {
   return discreteJs(onGrid(p), onGrid(q));
 }
@@ -88,7 +88,7 @@ function blend(share: number, one: Float64Array, other: Float64Array): Float64Ar
   return one.map((value, i) => (1 - share) * value + share * other[i]!);
 }
 
-/** The chance of the example of a discriminator that sees some of the items transformed. */
+/** The probability p in the example of a discriminator that sees some of the items transformed. */
 const someChance = 0.8;
 
 const judges = {
@@ -152,7 +152,7 @@ function pixelJsOf({ name, invertible: can }: TransformSet): number {
 
 const asItIs: ItemTransform = { name: "identity", apply: (x) => x };
 
-/** Differences from here on are no rounding. */
+/** Differences above this are not rounding errors. */
 const tolerance = 1e-6;
 
 function planeValues(seen: SeenBy): Record<string, number> {

@@ -33,9 +33,9 @@ const budgets: Readonly<Record<Scale, Budget>> = {
 const batch = 64;
 const samples = 1000;
 
-/** Share of dead units in the second layer from which on ReLU counts as dead: with less, there is nothing to remedy. */
+/** Minimum share of dead units in the second layer for ReLU to count as dead; with fewer, there is nothing to remedy. */
 const minDead = 0.99;
-/** Of ten pairs of equal seeds, in how many Leaky ReLU is nearer to the data: by chance in 11 of 1024 cases. */
+/** Minimum number of pairs with equal seeds, of ten, in which Leaky ReLU is nearer to the data; the probability by chance is 11 / 1024. */
 const minWins = 9;
 
 interface CellTraining extends RowTraining {

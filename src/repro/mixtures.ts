@@ -17,9 +17,9 @@ import {
   trainEach,
 } from "./row.ts";
 
-// All methods in one setting, which is what each recipe does with points by default: the same nets, noise, batch, rule, learning
-// rate and count of the generator's steps. What a step costs differs: a critic makes five for one, an unrolled generator looks
-// ahead. The mixture's components share the steps.
+// All methods use the default setting of their recipes for points: the same nets, noise, batch size, optimizer, learning rate and
+// number of generator steps. The cost of a step differs: a critic makes five updates per generator step, an unrolled generator
+// simulates updates of the discriminator. AdaGAN's components share the steps.
 
 const methods: Readonly<Record<string, (noise: number) => ConfiguredModel>> = {
   gan: () => gan(),
@@ -43,7 +43,7 @@ interface MixtureRow {
   readonly data: string;
   readonly summary: string;
   readonly bar: Bar;
-  /** The best that PacGAN's authors report of any packing. */
+  /** The best value that PacGAN's authors report for any degree of packing. */
   readonly stretch: Bar;
   readonly paper: Row["paper"];
   /** Deviation of instance noise at the start: a quarter of the way between neighbouring modes. */
@@ -55,7 +55,7 @@ const budgets: Readonly<Record<Scale, { readonly steps: number; readonly seeds: 
   full: { steps: 25_000, seeds: [1, 2, 3, 4, 5] },
 };
 
-/** Samples that modes are counted on. */
+/** Number of samples on which modes are counted. */
 const samples = 2500;
 
 function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: MixtureRow): Row {
@@ -138,7 +138,7 @@ interface MethodTraining extends RowTraining {
   readonly seed: number;
 }
 
-/** Means over seeds, with standard errors: of the last step under METHOD/, of the averaged generator under METHOD/ema/. */
+/** Means over seeds, with standard errors: of the last step under METHOD/, of the generator with EMA parameters under METHOD/ema/. */
 async function measureAll(context: RowContext, dataName: string, noise: number): Promise<Values> {
   const { steps, seeds } = budgets[context.scale];
   const data = await context.open(dataName);

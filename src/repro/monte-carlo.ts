@@ -18,7 +18,7 @@ const deviation = 0.3;
 /** One x whose every coordinate is one deviation of p(x). */
 const coordinate = Math.sqrt(1 + deviation ** 2);
 const exactLog = dimensions * logNormal(coordinate, 0, coordinate);
-/** The exact posterior of a coordinate, N(x / (1 + s^2), s^2 / (1 + s^2)); a proposal q is wider, as a fitted one is off. */
+/** The exact posterior of a coordinate, N(x / (1 + s^2), s^2 / (1 + s^2)). The proposal q is wider, because a fitted one is not exact. */
 const posterior = { mean: 1 / coordinate, deviation: deviation / coordinate };
 const widening = 1.2;
 
@@ -48,7 +48,7 @@ function logWeights(name: Proposal, count: number, repeat: number): Float64Array
   return out;
 }
 
-/** Over repetitions of the estimate of E[exp(x)]: its root mean squared error, and how often two standard errors reach the truth. */
+/** Over repetitions of the estimate of E[exp(x)]: its root mean squared error, and how often the exact value is within two standard errors. */
 function meansOf(times: number): Values {
   const values: Record<string, number> = {};
   for (const count of counts) {
@@ -66,7 +66,7 @@ function meansOf(times: number): Values {
   return values;
 }
 
-/** Of the least-squares line. */
+/** Slope of the least-squares line. */
 function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const [mx, my] = [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis]! / points.length, 0)) as [
     number,
@@ -130,7 +130,7 @@ function pictures(values: Values): NonNullable<Outcome["pictures"]> {
 }
 
 const slopeWithin = 0.05;
-/** Of 100 and more draws, whose means are nearly normal; exp(x) is skewed, so that fewer than 95.4 % are expected. */
+/** Number of draws from which means are nearly normal, and minimum coverage of the interval from there on: exp(x) is skewed, so fewer than 95.4 % are expected. */
 const [coverageFrom, minCoverage] = [100, 0.85];
 const [largest] = counts.toReversed() as [number];
 

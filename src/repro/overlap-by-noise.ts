@@ -5,25 +5,25 @@ import type { Outcome, Row, Values } from "./row.ts";
 // Instance noise: N(0, s^2) on the inputs of the discriminator, real and generated. Real data N(0, d^2) and generated data
 // N(m, d^2) become N(0, d^2 + s^2) and N(m, d^2 + s^2), whose Jensen-Shannon divergence and its gradient for m are integrals.
 
-/** Deviation of either distribution, and how far they are apart: they share nothing that a computer can see. */
+/** Standard deviation of either distribution, and their distance: their overlap is below floating-point precision. */
 const deviation = 0.1;
 const start = 10;
 /** Deviations of the noise. */
 const noises = [0, 0.5, 1, 2, 4, 8];
-/** Gradient below which nothing moves. */
+/** Gradient below which a generator makes no progress. */
 const gone = 1e-6;
 
 const widened = (mean: number, noise: number): Normal1d => ({ mean, deviation: Math.hypot(deviation, noise) });
 const jsAt = (m: number, noise: number) => normalJs1d(widened(0, noise), widened(m, noise));
 const gradientAt = (m: number, noise: number) => normalJs1dGradient(widened(0, noise), widened(m, noise));
 
-/** How far apart two distributions are that differ in a detail: one deviation. */
+/** Distance of two distributions that differ in a detail: one standard deviation. */
 const detail = deviation;
 
 /** Gradient descent on m: a generator that is one number, against the best discriminator at every step. */
 const [steps, rate] = [3000, 0.05];
 const strongest = 4;
-/** The noise over a descent, by how much of it is done. */
+/** Standard deviation of the noise as a function of the fraction of the descent that is done. */
 const schedules = {
   none: () => 0,
   constant: () => strongest,

@@ -1,6 +1,6 @@
-// Mixtures of normal distributions in the plane, and what linear maps make of them.
+// Mixtures of normal distributions in the plane, and their images under linear maps.
 
-/** By rows; a point is a column to its right. */
+/** A 2 x 2 matrix by rows, applied to column vectors. */
 export type Matrix = readonly [readonly [number, number], readonly [number, number]];
 
 export interface Component {
@@ -55,7 +55,7 @@ export function pushed(by: Matrix, mixture: Mixture): Mixture {
   }));
 }
 
-/** At a place. */
+/** Density at a point. */
 export function density(mixture: Mixture, [x, y]: readonly [number, number]): number {
   return mixture.reduce((sum, { weight, mean, covariance: [[xx, xy], [, yy]] }) => {
     const [dx, dy] = [x - mean[0], y - mean[1]];

@@ -1,6 +1,6 @@
 /**
- * Spearman's rank correlation of paired numbers, in [-1, 1]; equal numbers share their mean rank. NaN where one side is
- * all alike.
+ * Spearman's rank correlation of paired numbers, in [-1, 1]; equal numbers share their mean rank. NaN if all
+ * numbers of one side are equal.
  */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const [x, y] = [centredRanks(a), centredRanks(b)];

@@ -43,9 +43,9 @@ type Name = keyof typeof methods;
 const names = Object.keys(methods) as Name[];
 const remedies = names.filter((name) => name !== "gan");
 
-/** From fast to slow: the first at which the plain GAN collapses is taken, the slowest where it does at none. */
+/** Values of --discriminator-rate, in descending order: the first at which the plain GAN collapses is used, or the last if it never does. */
 const rates = [1, 0.5, 0.2, 0.1, 0.05] as const;
-/** Modes of 8 that a collapsed GAN captures at most, on average. */
+/** Maximum mean number of modes, of 8, that a collapsed GAN captures. */
 const maxModes = 4;
 
 interface Budget {
@@ -70,7 +70,7 @@ function stepsOf(name: Name, length: Length, steps: number): number {
 }
 
 interface ModesTraining extends RowTraining {
-  /** `time/gan`; of all its seeds the same. */
+  /** For example `time/gan`; the same for all its seeds. */
   readonly name: string;
   readonly seed: number;
 }

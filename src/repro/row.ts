@@ -7,7 +7,7 @@ import { type OpenedModel, type TrainedModel, openTrained } from "../trained/ind
 import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
-/** `quick` ends within five minutes and declares what it cuts; `full` is what the bar refers to. */
+/** `quick` ends within five minutes and declares what it leaves out; the bar, the acceptance criterion, refers to `full`. */
 export type Scale = "quick" | "full";
 
 export interface RowContext {
@@ -17,7 +17,7 @@ export interface RowContext {
   open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
   /** Reports progress to the user. */
   say(text: string): void;
-  /** Trains in a job of its own, of which many can be begun at once. Where not given, trainings are made in memory one after the other. */
+  /** Trains in a job of its own; many can be started at once. If not given, models are trained in memory, one after the other. */
   readonly trainAsJob?: ((training: RowTraining) => Promise<Run>) | undefined;
   /** Records the warnings of one training, by its label. */
   diagnosed(label: string, warnings: readonly Warning[]): void;
@@ -37,7 +37,7 @@ export interface Outcome {
   readonly pictures?: Readonly<Record<string, Picture>>;
 }
 
-/** What the numbers show. */
+/** The conclusion from the numbers. */
 export interface Verdict {
   /** Whether the bar was met. */
   readonly passed: boolean;
@@ -69,7 +69,7 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
 }
 
-/** Of a scale too short to decide about the bar: whether these were measured. */
+/** Verdict of a scale that is too short to decide about the bar: whether all of these were measured. */
 export function endsAlone(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),
@@ -91,7 +91,7 @@ export function fromLeast(values: Values, names: readonly string[], quantity: st
 
 /** One training of a row. */
 export interface RowTraining {
-  /** What it is called in what is told; no other training of the row has it. */
+  /** Its name in progress and warnings, unique within the row. */
   readonly label: string;
   readonly model: ConfiguredModel;
   readonly data: DataSplit;
@@ -127,8 +127,8 @@ export async function trainToEnd(
 }
 
 /**
- * Trains models that do not depend on each other, and measures each, in order. Where trainings are jobs of their own, all are
- * begun at once; else one is measured before the next is trained.
+ * Trains models that do not depend on each other, and measures each, in order. If trainings are jobs of their own, all are
+ * started at once; otherwise each is measured before the next is trained.
  */
 export async function trainEach<Of extends RowTraining, Found>(
   context: RowContext,
@@ -137,7 +137,7 @@ export async function trainEach<Of extends RowTraining, Found>(
 ): Promise<Found[]> {
   const begin = ({ label, model, data, options }: Of) => trainToEnd(context, label, model, data, options);
   const begun = context.trainAsJob === undefined ? null : trainings.map(begin);
-  // Each failure is met where it is awaited; until then it is no unhandled one.
+  // Each failure is handled where it is awaited; this prevents an unhandled rejection until then.
   for (const run of begun ?? []) run.catch(() => undefined);
   const found: Found[] = [];
   for (const [i, training] of trainings.entries()) {
@@ -146,12 +146,12 @@ export async function trainEach<Of extends RowTraining, Found>(
   return found;
 }
 
-/** A training that says what is measured on its run. */
+/** A training with the measurement of its run. */
 export interface MeasuredTraining extends RowTraining {
   measure(run: Run): Promise<Values>;
 }
 
-/** The values of trainings of several kinds, as of `trainEach`. */
+/** Trains and measures models of several kinds, as `trainEach`, and merges their values. */
 export async function measureEach(context: RowContext, trainings: readonly MeasuredTraining[]): Promise<Values> {
   return Object.assign(
     {},
@@ -159,7 +159,7 @@ export async function measureEach(context: RowContext, trainings: readonly Measu
   ) as Values;
 }
 
-/** As `trainEach`, with each result open for its measure, with EMA parameters if there are any. */
+/** As `trainEach`, with each trained model opened for its measurement, with EMA parameters if there are any. */
 export function fitEach<Of extends RowTraining, Found>(
   context: RowContext,
   trainings: readonly Of[],

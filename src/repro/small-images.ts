@@ -1,10 +1,10 @@
 import { range } from "../base/range.ts";
 import { type Dataset, arrayDataset, resizeBilinear } from "../data/index.ts";
 
-/** Side in pixels at which a row of many trainings can be run in minutes. */
+/** Side of the images in pixels, small enough for a row with many trainings to run in minutes. */
 export const smallSide = 16;
 
-/** The images at these places, 16 x 16, in memory. */
+/** The images with these indices, 16 x 16, in memory. */
 export async function smallImages(images: Dataset, from: number, to: number): Promise<Dataset> {
   const { name, labels } = images;
   const items = resizeBilinear(await images.read(range(from, to)), [smallSide, smallSide]);

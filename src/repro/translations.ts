@@ -9,22 +9,22 @@ import { type Evaluation, evaluator } from "../evaluation/index.ts";
 import { translationsPicture } from "../report/index.ts";
 import { type RowContext, type RowTraining, fit, fromLeast, overSeeds, trainEach } from "./row.ts";
 
-// Shared by the rows of translation models: how a model is trained, and evaluated on pairs that it never saw.
+// Shared by the rows of translation models: training a model, and evaluating it on pairs that it has not seen.
 
 interface TranslationTask {
   readonly data: DataSplit;
   readonly steps: number;
   readonly batch: number;
-  /** The recipe's own where not given. */
+  /** Default: that of the recipe. */
   readonly learningRate?: number;
-  /** Test pairs that errors are found on. */
+  /** Number of test pairs on which errors are measured. */
   readonly images: number;
   readonly seeds: readonly number[];
   /** A classifier of the second domain's images, where they have classes. */
   readonly teller?: Features;
 }
 
-/** A classifier of the images of the second domain, and how to let go of it. */
+/** A classifier of the images of the second domain, and how to release it. */
 export async function tellerOf(context: RowContext, { train, test }: DataSplit, epochs: number, seed: number) {
   if (!hasSides(train) || !hasSides(test)) throw new Error(`${train.name}: has no second domain`);
   const data = { train: train.sides.b, test: test.sides.b };
@@ -32,10 +32,10 @@ export async function tellerOf(context: RowContext, { train, test }: DataSplit, 
   return { features: await classifierFeatures(trained, "classifier"), close };
 }
 
-/** Metrics of a translated image against the true one, by what a row calls them. */
+/** Metrics of a translated image against the true one, by their names in a row. */
 const againstTruth = { error: pairError, psnr, ssim } as const;
 
-/** Name of the value that an untranslated image gets. */
+/** Name of the value of untranslated images. */
 function unchangedName(quantity: string): string {
   return quantity === "error" ? "unchanged" : `${quantity}Unchanged`;
 }
@@ -52,11 +52,11 @@ interface ArmTraining extends RowTraining {
   readonly seed: number;
 }
 
-/** What one model was found to do. */
+/** Results of one model. */
 interface Translation {
   readonly name: string;
   readonly values: Readonly<Record<string, number>>;
-  /** The first test images, what becomes of them, and the truth: a PNG. */
+  /** The first test images, their translations and the true images, as a PNG. */
   readonly picture: Uint8Array;
 }
 

@@ -24,7 +24,7 @@ const samples = 2500;
 interface Arm {
   readonly loss: "minimax" | "non-saturating";
   readonly unroll: number;
-  /** Off: the unrolled updates are constants to the generator. */
+  /** If off, the unrolled updates are treated as constants in the generator's loss. */
   readonly secondOrder: "on" | "off";
 }
 
@@ -47,9 +47,9 @@ const budgets: Readonly<Record<Scale, { readonly steps: number; readonly seeds: 
   full: { steps: 1500, seeds: [11, 12, 13, 14, 15, 16, 17, 18, 19, 20] },
 };
 
-/** Modes of eight that the baseline captures at most on average: with more it does not fail, and nothing is tested. */
+/** Maximum mean number of modes, of eight, that the baseline captures; if it captures more, it does not fail and nothing is tested. */
 const maxBaselineModes = 4;
-/** Of ten pairs of equal seeds, in how many the treated one captures more: by chance in 11 of 1024 cases (one-sided sign test). */
+/** Minimum number of pairs with equal seeds, of ten, in which the treated run captures more modes; the probability by chance is 11 / 1024 (one-sided sign test). */
 const minWins = 9;
 
 interface ArmTraining extends RowTraining {

@@ -6,7 +6,7 @@ import { classifierFeatures } from "../trained/index.ts";
 import { evaluate, evaluator } from "../evaluation/index.ts";
 import { type Row, type Scale, endsAlone, fit, fitEach, fromLeast, isRising, overSeeds } from "./row.ts";
 
-// Scaled down from the paper: DCGAN nets of two halvings in place of its three, 2000 steps at a higher rate in place of
+// Scaled down from the paper: DCGAN nets that halve the resolution twice instead of three times, and 2000 steps at a higher learning rate instead of
 // 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The generator's loss
 // does not saturate: with the zero-sum one it stops learning at this rate.
 

@@ -24,7 +24,7 @@ const rates: Readonly<Record<string, number>> = { vae: 1e-3, gan: 2e-4 };
 const judged = [sharpness, fid, kid, precision, recall, density, coverage] as unknown as readonly Metric[];
 
 interface Budget {
-  /** Training items; all where not given. */
+  /** Number of training items; default: all. */
   readonly limit?: number;
   readonly epochs: number;
   readonly classifierEpochs: number;
@@ -53,7 +53,7 @@ export const vaeVsGanRow: Row = {
   run: async (context) => {
     const values: Record<string, number> = {};
     const names = specs[context.scale];
-    // All before the first is trained on: files that are missing are found out at once.
+    // All data are opened before the first training, so that missing files are reported at once.
     const sets: [string, DataSplit][] = [];
     for (const spec of names) sets.push([spec, await opened(context, spec)]);
     for (const [spec, data] of sets) Object.assign(values, await measureAll(context, spec, data));
@@ -126,14 +126,14 @@ function named(name: string, { value, stderr, interval: [low, high] }: Evaluatio
   return { [name]: value, [`${name}Stderr`]: stderr, [`${name}Low`]: low, [`${name}High`]: high };
 }
 
-/** Which of the two is higher beyond the intervals. */
+/** Which of the two is higher, with disjoint intervals. */
 function higher(spec: string, metric: string, values: Readonly<Record<string, number>>): "vae" | "gan" | null {
   const end = (name: string, which: "Low" | "High") => values[`${spec}/${name}/${metric}${which}`]!;
   if (end("vae", "Low") > end("gan", "High")) return "vae";
   return end("gan", "Low") > end("vae", "High") ? "gan" : null;
 }
 
-/** What the numbers of one data set say. */
+/** Conclusions from the numbers of one data set. */
 function told(spec: string, values: Readonly<Record<string, number>>): string {
   const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
   const lines = judged.map(({ name: metric }) => {
@@ -144,7 +144,7 @@ function told(spec: string, values: Readonly<Record<string, number>>): string {
   return `On ${spec}, VAE and GAN: ${lines.join("; ")}.`;
 }
 
-/** Whether the claim does. */
+/** Whether the claim holds. */
 function holds(spec: string, values: Readonly<Record<string, number>>): boolean {
   const of = ({ name }: { readonly name: string }) => higher(spec, name, values);
   return of(sharpness) === "gan" && of(precision) === "gan" && of(recall) === "vae";

@@ -26,7 +26,7 @@ export class SweepState {
   /** Configurations in the order in which they ended at a rung. */
   private readonly compared: number[][];
   private readonly proposed = new Set<string>();
-  /** Rungs are whole in order, as configurations are looked at once. */
+  /** Configurations that are complete at a rung, as NUMBER@RUNG, so that each is added to `compared` once. */
   private readonly seen = new Set<string>();
   private readonly byTrial = new Map<string, number[]>();
   private readonly root: Key;
@@ -133,7 +133,7 @@ export class SweepState {
     return Math.min(combinations, Math.floor(cap / seedsOf(this.file).length));
   }
 
-  /** Mean of the metric over the seeds of a configuration that is whole at a rung, to be made smaller; Infinity for one that is not. */
+  /** Mean of the metric over a configuration's seeds at a rung, with the sign by which smaller is better; Infinity if a value is missing. */
   costAt(number: number, rung: number): number {
     const { trials, refused } = this.configurations[number]!;
     if (refused !== undefined) return Infinity;
@@ -154,7 +154,7 @@ export class SweepState {
     }));
   }
 
-  /** Notes at which rungs a configuration is whole. */
+  /** Records the rungs at which all trials of a configuration have ended. */
   private settle(number: number): void {
     const { trials, refused, rung } = this.configurations[number]!;
     for (let at = 0; at <= rung; at++) {

@@ -83,7 +83,7 @@ it("tells a run whose process is gone from one that is running", async () => {
   const record = { status: "running", step: 2, saved: 2, started: "2026-01-02T03:04:05.678Z", seconds: 1 };
   await put("run.json", JSON.stringify(record));
   const status = async () => (await new RunFolders(root).rows())[0]!;
-  expect(await status()).toMatchObject({ status: "interrupted", reason: "its process ended without a word" });
+  expect(await status()).toMatchObject({ status: "interrupted", reason: "its process ended without a report" });
   const lock = await lockFolder(run);
   const runs = new RunFolders(root);
   expect((await runs.rows())[0]).toMatchObject({ status: "running", reason: null });

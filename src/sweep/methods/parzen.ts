@@ -11,10 +11,10 @@ export interface ParzenEstimator {
 const prior = { at: 0.5, width: 1 };
 
 /**
- * The adaptive Parzen estimator: each width is the larger distance to a neighbour, among which the prior's mean is one, but at
- * least 1 / min(100, n + 1).
+ * The adaptive Parzen estimator: each width is the larger distance to a neighbouring point (the prior's mean is one of the
+ * points), but at least 1 / min(100, n + 1).
  * @param observed In [0, 1].
- * @source Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011, section 4.2; the least width as in Hyperopt.
+ * @source Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011, section 4.2; the minimum width as in Hyperopt.
  */
 export function parzen(observed: readonly number[]): ParzenEstimator {
   const sorted = [...observed, prior.at].toSorted((a, b) => a - b);
@@ -35,7 +35,7 @@ export function parzen(observed: readonly number[]): ParzenEstimator {
     draw: (key) => {
       const choice = uniform(fold(key, "component"), [1]).data[0]!;
       const { at, width } = components[Math.floor(choice * components.length)]!;
-      // Widths are at most that of the prior, of which 38 % lie inside: a thousand misses do not happen.
+      // No width exceeds that of the prior, of which 38 % lies inside, so a thousand misses do not occur.
       const draws = normal(fold(key, "value"), [1000]).data;
       const inside = draws.find((z) => at + width * z >= 0 && at + width * z <= 1) ?? 0;
       return Math.min(1, Math.max(0, at + width * inside));
@@ -43,13 +43,13 @@ export function parzen(observed: readonly number[]): ParzenEstimator {
   };
 }
 
-/** Of a normal: the integral over [0, 1], less the factor sqrt(2 pi) that all have in common. */
+/** Integral of a normal density over [0, 1]. */
 function mass(at: number, width: number): number {
   const upTo = (x: number): number => 0.5 * (1 + erfOf((x - at) / (width * Math.SQRT2)));
   return upTo(1) - upTo(0);
 }
 
-/** Shares of choices: how often each was observed, and one time more. */
+/** Probabilities of choices, proportional to one plus the number of observations of each. */
 export function choiceShares(count: number, observed: readonly number[]): number[] {
   const counts = Array.from({ length: count }, () => 1);
   for (const choice of observed) counts[choice]!++;

@@ -4,20 +4,20 @@ import type { Known, SearchMethod } from "./method.ts";
 import { choiceShares, parzen } from "./parzen.ts";
 import { random } from "./random.ts";
 
-/** Configurations that are drawn at random first, and candidates among which the best is taken. */
+/** Number of initial random configurations, and number of candidates from which the best one is taken. */
 const [startup, candidates] = [10, 24];
 /**
- * One configuration in so many is drawn at random all the same: a choice that was good early is not kept to for ever.
+ * One configuration in this many is still drawn at random, so that an early good choice is not kept for ever.
  * @source Falkner et al., "BOHB", ICML 2018, section 3: the fraction rho.
  */
 const randomEvery = 4;
-/** Of n configurations, how many count as the better ones: as Hyperopt's rule, with the root of n. */
+/** Number of configurations, of n, that count as the better ones: as in Hyperopt's rule with the square root of n. */
 const betterOf = (n: number): number => Math.min(25, Math.ceil(1 * Math.sqrt(n)));
 
 /**
- * Tree-structured Parzen estimator: configurations are drawn by the density l of the better ones, and of some draws that is taken
- * whose l is the largest beside the density g of the others, which maximises the expected improvement. In both densities
- * parameters are independent.
+ * Tree-structured Parzen estimator: candidates are drawn from the density l of the better configurations, and the one with the
+ * largest l / g is proposed, where g is the density of the other configurations; this maximises the expected improvement. In
+ * both densities parameters are independent.
  */
 export const tpe: SearchMethod = {
   name: "tpe",
@@ -51,7 +51,7 @@ interface Draw {
   readonly gain: number;
 }
 
-/** Draws of a parameter by the density of the better values. */
+/** Draws values of a parameter from the density of the better ones. */
 function estimateOf(
   domain: Domain,
   good: readonly ParameterValue[],
@@ -82,7 +82,7 @@ function estimateOf(
   };
 }
 
-/** The place in a list of shares at which their sum passes a number below 1. */
+/** The index at which the cumulative sum of a list of shares exceeds a number below 1. */
 function chosen(shares: readonly number[], at: number): number {
   let sum = 0;
   const place = shares.findIndex((share) => (sum += share) > at);
