@@ -326,6 +326,6 @@ async function openSweep(name: string, given: Options): Promise<SweepLog> {
   const isThere = (await stat(folder).catch(() => null)) !== null;
   throw new RunError(
     `no sweep is called ${name} - got ${isThere ? "a folder without sweep.json" : "nothing"} at ${folder}`,
-    "--out names the folder that holds sweeps/ and trials/, by default runs; --store a bucket",
+    "--out is the folder that contains sweeps/ and trials/, by default runs; --store a bucket",
   );
 }

@@ -4,8 +4,8 @@ import { datasets } from "../data/index.ts";
 import type { DataSource } from "../run/index.ts";
 
 /**
- * The source of the data with absolute paths, so that a run can be resumed from another folder. @param folder Folder of
- * relative paths.
+ * Makes the paths of a data source absolute, so that a run can be resumed from another folder. @param folder The folder that
+ * relative paths refer to.
  */
 export function absoluteSource({ spec, second, dataDir, ...rest }: DataSource, folder: string): DataSource {
   return {

@@ -1,7 +1,7 @@
-/** Places of fields in the tables of Arrow's schema, and the one type that Parquet has no name for. */
+/** Slots of fields in the tables of Arrow's schema. */
 const slots = { messageHeader: 2, schemaFields: 1, fieldType: 2 } as const;
 const durationType = 18;
-/** What a message begins with, before its length. */
+/** Prefix of a message, before its length. */
 const continuation = 0xff_ff_ff_ff;
 
 /**
@@ -23,13 +23,13 @@ export function durationsIn(encoded: string | undefined): readonly boolean[] {
       return type !== null && view.getUint8(type) === durationType;
     });
   } catch (error) {
-    // Beyond the end of what was given, or no base64.
+    // The text is truncated, or not base64.
     if (error instanceof RangeError || error instanceof DOMException) return [];
     throw error;
   }
 }
 
-/** Tables of a FlatBuffer, by where they begin. */
+/** Tables of a FlatBuffer, by offset. */
 class Tables {
   constructor(private readonly view: DataView) {}
 
@@ -41,14 +41,14 @@ class Tables {
     return offset === 0 ? null : table + offset;
   }
 
-  /** The table that a field refers to, or, without a slot, that a place does. @throws RangeError where there is none. */
+  /** The table that a field refers to; without a slot, the table that the offset itself refers to. @throws RangeError if there is none. */
   table(at: number, slot: number | null): number {
     const place = slot === null ? at : this.field(at, slot);
     if (place === null) throw new RangeError("no such table");
     return place + this.view.getUint32(place, true);
   }
 
-  /** The tables of a vector of them. */
+  /** The tables in a vector of tables. */
   vector(table: number, slot: number): readonly number[] {
     const start = this.table(table, slot);
     const count = this.view.getUint32(start, true);

@@ -25,14 +25,14 @@ interface PutSettings {
   readonly appended?: boolean;
 }
 
-/** The place of a store in a bucket, as `s3://BUCKET/PREFIX`. */
+/** The location of a store in a bucket, as `s3://BUCKET/PREFIX`. */
 export interface BucketPlace {
   readonly bucket: string;
   /** Empty, or ends with "/". */
   readonly prefix: string;
 }
 
-/** Whether a place is one in a bucket rather than a folder. */
+/** Whether a location is in a bucket rather than a folder. */
 export function isBucket(place: string): boolean {
   return place.startsWith("s3://");
 }
@@ -44,7 +44,7 @@ export function parseBucketPlace(place: string): BucketPlace {
   if (bucket === undefined || parts.some((part) => part.startsWith("."))) {
     throw new OptionError(
       `a place in a bucket must be s3://BUCKET/PREFIX - got ${place}`,
-      "a bucket's name has 3 to 63 small letters, digits, . and -; no part of the prefix begins with a dot",
+      "a bucket's name consists of 3 to 63 lower-case letters, digits, . and -; no part of the prefix starts with a dot",
     );
   }
   return { bucket, prefix: parts.map((part) => `${part}/`).join("") };
@@ -55,7 +55,7 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 /** Attempts per request, with increasing pauses: about 10 s in all if the server asks to slow down. */
 const attempts = 6;
 
-/** How long a connection may take to be made, and to stay silent, in milliseconds: without this, a lost one is waited for forever. */
+/** Timeouts of establishing a connection and of a silent one, in milliseconds. Without them, a lost connection is awaited forever. */
 const [connectionTimeout, socketTimeout] = [5000, 60_000];
 
 let connected: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
@@ -80,7 +80,7 @@ function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
     const client = new sdk.S3Client({
       maxAttempts: attempts,
       requestHandler: { connectionTimeout, socketTimeout },
-      // Self-hosted servers rarely have regions, or a host name per bucket.
+      // Self-hosted servers rarely have regions or a host name per bucket.
       ...(isOwn && { forcePathStyle: true }),
       ...(region === undefined && isOwn && { region: "us-east-1" }),
     });
@@ -130,7 +130,7 @@ export class Bucket {
         const response = await client.send(new sdk.GetObjectCommand({ Bucket: this.name, Key: key, Range }));
         try {
           const bytes = await response.Body!.transformToByteArray();
-          if (bytes.length !== response.ContentLength) throw new Error(`${bytes.length} of its bytes came`);
+          if (bytes.length !== response.ContentLength) throw new Error(`only ${bytes.length} of its bytes arrived`);
           return { bytes, facts: factsOf(response) };
         } catch (error) {
           // The SDK retries requests, but not reads of a response that has started.
@@ -176,7 +176,7 @@ export class Bucket {
     });
   }
 
-  /** Keys and sizes of all objects whose key begins so. */
+  /** Keys and sizes of all objects whose key starts with a prefix. */
   async list(prefix: string): Promise<readonly { readonly key: string; readonly size: number }[]> {
     const found: { key: string; size: number }[] = [];
     await this.asking("list", prefix, async ({ sdk, client }) => {
@@ -209,7 +209,7 @@ export class Bucket {
         if (what === "look for") await this.requireBucket(connection);
         return null;
       }
-      // Nor why it is forbidden.
+      // Nor could the body say why the request is forbidden.
       if (what === "look for" && $metadata?.httpStatusCode === 403) await this.requireBucket(connection);
       throw this.inWords(what, key, error as Error);
     }
@@ -267,12 +267,12 @@ function isRefusedCondition(error: unknown): boolean {
   return name === "PreconditionFailed" || $metadata?.httpStatusCode === 412 || name === "ConditionalRequestConflict";
 }
 
-/** What errors of the server and of connections mean, by their names. */
+/** Meaning of the errors of servers and connections, by name. */
 const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
-  [/NoSuchBucket/, "the bucket must exist", "check its name, or make it; zaya makes none"],
+  [/NoSuchBucket/, "the bucket must exist", "check its name, or create it: zaya creates no buckets"],
   [
     /CredentialsProviderError/,
-    "there must be credentials",
+    "credentials must be set",
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
   ],
   [
@@ -283,7 +283,7 @@ const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
   [/RequestTimeTooSkewed/, "the clock must be within 15 minutes of the store's", "set the clock of this machine"],
   [
     /AccessDenied|Forbidden|\b403$/,
-    "the bucket must be allowed",
+    "access to the bucket must be allowed",
     "the credentials must permit s3:GetObject, PutObject, DeleteObject and ListBucket",
   ],
   [
@@ -291,7 +291,7 @@ const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
     "the region must be the bucket's",
     "set AWS_REGION to the bucket's region",
   ],
-  [/NotImplemented/, "the store must know conditional writes", "docs/scale.md tells which servers do"],
+  [/NotImplemented/, "the store must support conditional writes", "docs/scale.md lists servers that do"],
   [
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|TimeoutError/,
     "the store must answer",
@@ -300,6 +300,6 @@ const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
   [
     /SlowDown|ServiceUnavailable|InternalError|ECONNRESET|EPIPE|aborted/,
     `the store must answer within ${attempts} attempts`,
-    "try again later; what was saved is whole",
+    "try again later; what has been saved is intact",
   ],
 ];

@@ -3,9 +3,9 @@ import { type Classes, classesFrom } from "../data/classes.ts";
 
 /** The folders of images, if they are classes. */
 export interface ClassFolders {
-  /** Of each file that was read, where the folders are classes. */
+  /** The class of each file that was read; null if the folders are not classes. */
   readonly classes: Classes | null;
-  /** What was decided, where there was something to decide. */
+  /** Notes about ambiguous cases. */
   readonly notes: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function classFolders(files: readonly string[], unread: readonly string[]
   return { classes: { labels, names: known.names }, notes: notesOn(folders, files.map(folderOf), around) };
 }
 
-/** Folders that are called by numbers alone stand in the order of the numbers. */
+/** Folders whose names are all numbers are sorted numerically. */
 function labelsOf(folders: readonly string[]): readonly (string | number)[] {
   return folders.every((name) => String(Number(name)) === name) ? folders.map(Number) : folders;
 }
@@ -51,14 +51,14 @@ function notesOn(folders: readonly string[], read: readonly string[], around: st
   return [...where, `${missing}: a fraction, such as --limit 0.1, keeps every class`];
 }
 
-/** Some of their names, and how many more there are. */
+/** Some of the names, and the number of the others. */
 export function listed(folders: readonly string[]): string {
   const shown = folders.slice(0, namedFolders);
   const more = folders.length - shown.length;
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** The folders that all files are in, with a "/" at the end; "" where one is in none. */
+/** The innermost folder that contains all files, with a trailing "/"; "" if there is none. */
 function commonFolder(files: readonly string[]): string {
   let around = "";
   for (;;) {

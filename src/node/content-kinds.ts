@@ -3,23 +3,23 @@ import { basename } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { readChunks } from "./read-file.ts";
 
-/** Formats of data that are read. */
+/** Supported data formats. */
 export type DataFormat = "NumPy" | "Parquet" | "table" | "IDX";
 
-/** What a file holds that its name does not say. */
+/** A kind of content, recognised by a file's first bytes. */
 interface Content {
-  /** As a person calls it. */
+  /** Its name in messages. */
   readonly name: string;
   /** What to do with it. */
   readonly hint: string;
-  /** A format that is read under another ending. */
+  /** A supported format, which needs another file name ending. */
   readonly format?: DataFormat;
 }
 
 const renamed = (ending: string): string => `rename it to end in ${ending}`;
 const anImage = { name: "an image", hint: "pass the folder of your images" };
 
-/** What files begin with; bytes as characters. Text may follow white space. */
+/** Patterns for the start of a file, with bytes as characters. White space may precede text. */
 const signatures: readonly (readonly [RegExp, Content])[] = [
   [/^\x93NUMPY/, { name: "a NumPy array", hint: renamed(".npy"), format: "NumPy" }],
   [/^PAR1/, { name: "a Parquet file", hint: renamed(".parquet"), format: "Parquet" }],
@@ -43,7 +43,7 @@ const signatures: readonly (readonly [RegExp, Content])[] = [
   [/^version https:\/\/git-lfs/, { name: "a Git LFS pointer", hint: "fetch the file itself: git lfs pull" }],
   [
     /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|table|!--)/i,
-    { name: "a web page", hint: "the link led to a page about the file: download the file itself" },
+    { name: "a web page", hint: "the link leads to a page about the file: download the file itself" },
   ],
   [/^(?:\xef\xbb\xbf)?\s*<\?xml/, { name: "XML", hint: "save the numbers as CSV" }],
   [
@@ -52,13 +52,12 @@ const signatures: readonly (readonly [RegExp, Content])[] = [
   ],
 ];
 
-/** Bytes of a file that tell what it is. */
+/** Number of bytes that are examined. */
 const head = 1024;
 
 /**
- * Refuses a file that is by its first bytes, unzipped where it is gzipped, something else than its name says. Those of an
- * unknown kind pass.
- * @throws DataError saying what it is.
+ * Refuses a file whose first bytes, after decompression, contradict its name. Unknown content is accepted.
+ * @throws DataError that names the kind of content.
  */
 export async function requireContent(path: string, expected: DataFormat): Promise<void> {
   const chunks = await readChunks(path);

@@ -2,31 +2,31 @@ import { TextDecoder } from "node:util";
 
 import { DataError } from "../base/errors.ts";
 
-/** A row of a table: its cells as text, and the line that it begins on, from 1. */
+/** A row of a table: its cells as text, and the line on which it starts, from 1. */
 export interface Row {
   readonly cells: readonly string[];
   readonly line: number;
-  /** A line that begins with `#` and has no cells. */
+  /** A line that starts with `#`, without cells. */
   readonly comment?: true;
 }
 
-/** What separates cells, the surest sign first: a comma may also be the sign before a fraction. */
+/** Separators of cells, the most reliable first: a comma may also be a decimal comma. */
 const separators = ["\t", ";", ","] as const;
-/** The line that Excel puts first, to say what separates cells. */
+/** The first line by which Excel declares the separator. */
 const excelLine = /^"?sep=([^"\w\s]|\t)"?$/i;
-/** As numpy writes it before a header. A `#` that is a cell of its own is the name of a column. */
+/** A comment, such as the header that NumPy writes. A cell that contains only `#` is the name of a column. */
 const comment = /^\s*#(?!\s*[,;\t])/;
-/** What DOS and CP/M put at the end of a file. */
+/** The end-of-file character of DOS and CP/M. */
 const endOfFile = "\u001a";
-/** Characters that one row may have. */
+/** Maximum number of characters in a row. */
 const longestRow = 2 ** 26;
 
 /**
- * The rows of a table of cells between commas, semicolons or tabs, whichever the first line with text has, or Excel's line
- * `sep=;` names. Lines end as on Windows, Unix or old Macs, in one file too; cells in quotation marks may hold anything. Lines
- * that begin with `#` are comments.
+ * The rows of a table whose cells are separated by commas, semicolons or tabs, as found in the first non-empty line or declared
+ * by Excel's `sep=;`. Lines may end as on Windows, Unix or old Macs, even within one file; quoted cells may contain anything.
+ * Lines that start with `#` are comments.
  * Text is UTF-8, or UTF-16 with a byte order mark.
- * @throws DataError when quotation marks do not match.
+ * @throws DataError if quotation marks do not match.
  */
 export async function* csvRows(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -38,7 +38,7 @@ export async function* csvRows(
   for await (const chunk of chunks) {
     decoder ??= new TextDecoder(encodingOf(chunk));
     rest += decoder.decode(chunk, { stream: true });
-    // A line end may have its other half in the next chunk.
+    // A line end may be split between two chunks.
     const end = rest.endsWith("\r") ? rest.length - 1 : rest.length;
     const last = Math.max(rest.lastIndexOf("\n", end - 1), rest.lastIndexOf("\r", end - 1));
     if (last < 0 && rest.length > longestRow) throw tooLong(name);
@@ -59,12 +59,12 @@ function encodingOf(start: Uint8Array): string {
 class RowReader {
   private separator: string | null = null;
   private line = 0;
-  /** Lines of a row whose quotation marks are not closed yet, and the first of them. */
+  /** The text so far of a row with an open quotation mark, and its first line. */
   private open: { text: string; readonly line: number } | null = null;
 
   constructor(private readonly name: string) {}
 
-  /** Rows of whole lines; of all but the last chunk, the last line is what comes after its last end: nothing. */
+  /** Parses complete lines to rows. Except in the last chunk, the last line is the empty text after the last line end. */
   read(lines: readonly string[], last: boolean): readonly Row[] {
     const rows: Row[] = [];
     for (const [i, text] of lines.entries()) {
@@ -97,7 +97,7 @@ class RowReader {
     if (!isOpen(text)) this.finish(rows);
   }
 
-  /** Whether the line is one that is left out. */
+  /** Chooses the separator. @returns Whether the line is ignored. */
   private choose(text: string): boolean {
     if (text.trim() === "") return true;
     const named = excelLine.exec(text.trim() === "sep=" ? text : text.trim())?.[1];
@@ -121,7 +121,7 @@ class RowReader {
   }
 }
 
-/** A line without the marks of an end of file around it. */
+/** A line without end-of-file characters around it. */
 function withoutMark(text: string): string {
   let [from, to] = [0, text.length];
   while (text[from] === endOfFile) from++;
@@ -129,14 +129,14 @@ function withoutMark(text: string): string {
   return text.slice(from, to);
 }
 
-/** Whether a cell in quotation marks is begun, or one that was begun is ended. */
+/** Whether a line opens a quoted cell without closing it, or closes one that was open. */
 function isOpen(text: string): boolean {
   let count = 0;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
   return count % 2 === 1;
 }
 
-/** Null where a quotation mark is neither at an end of its cell nor doubled. */
+/** The cells of a row; null if a quotation mark is neither at an end of its cell nor doubled. */
 function cellsOf(text: string, separator: string): string[] | null {
   const cells: string[] = [];
   for (let at = 0; ;) {

@@ -10,30 +10,30 @@ import { readChunks } from "./read-file.ts";
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Digits in groups of three. */
 const grouped = /^[+-]?\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?$/;
-/** A name does not begin as numbers do, and is no word that stands where a number is missing. */
+/** A column name does not start like a number, and is not a placeholder for a missing number. */
 const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
-/** Cells of a block of numbers in memory. */
+/** Number of cells per block in memory. */
 const blockSize = 2 ** 16;
 const maxCells = 2 ** 28;
-/** Bytes that a cell takes, in its block and in the array of all. */
+/** Bytes per cell: in its block, and in the final array. */
 const cellSize = 16;
 
-/** What a table of numbers holds. */
+/** The contents of a table of numbers. */
 export interface CsvPoints {
   /** `[n, d]`. */
   readonly points: NdArray<"float64">;
-  /** What was left out, a sentence each. */
+  /** What was ignored, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Points `[n, d]` from a table of numbers: a row a point. A first line of names, or of the numbers of the columns, is a header, and
- * left out; empty lines are too, lines that begin with `#`, columns of row numbers as pandas names them, and columns and last
- * rows in which nothing stands.
- * Float64: in float32, distances between far numbers would be lost.
- * @param name What the bytes are, for messages: a file name.
- * @throws DataError with line and column when a cell is no finite number, with the line when rows differ in length, and when
- * there are more cells than the memory holds.
+ * Reads points `[n, d]` from a table of numbers, one point per row. Ignored are a header (a first line of names or of column
+ * numbers), empty lines, lines that start with `#`, columns of row numbers with the names that pandas gives them, empty columns
+ * and empty rows at the end.
+ * In float64, because float32 would lose the distances between large numbers.
+ * @param name The file name, for messages.
+ * @throws DataError with line and column if a cell is not a finite number, with the line if rows differ in length, and if the
+ * cells do not fit in memory.
  */
 async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<CsvPoints> {
   const table = new Table(name, Math.min(maxCells, Math.floor(availableMemory() / cellSize)));
@@ -43,7 +43,7 @@ async function decodeCsv(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: st
   return { points: table.points(), notes: table.notes() };
 }
 
-/** The points alone. @throws DataError as of `decodeCsv`. */
+/** Only the points [n, d]. @throws DataError as `decodeCsv`. */
 export async function decodeCsvPoints(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
   name: string,
@@ -51,7 +51,7 @@ export async function decodeCsvPoints(
   return (await decodeCsv(bytes, name)).points;
 }
 
-/** The same of a file, zipped or not, which is read piece by piece. @throws DataError as of `decodeCsv` and `readChunks`. */
+/** As `decodeCsv`, for a file, gzipped or not, which is read in chunks. @throws DataError as `decodeCsv` and `readChunks`. */
 export async function readCsv(path: string): Promise<CsvPoints> {
   const chunks = await readChunks(path);
   if (chunks === null) throw new DataError(`${path} must be a file that exists - got none`);
@@ -85,36 +85,36 @@ function areFloats(row: readonly string[]): boolean {
   return row.every((cell) => /\d[.e]/i.test(cell));
 }
 
-/** Whether the rows below tell that a first row of numbers is a header. */
+/** Decides from the next row whether a first row of numbers is a header. */
 type HeaderTest = (row: readonly string[]) => boolean;
 
 function areNoYears(row: readonly string[]): boolean {
   return areFloats(row) || !row.some((cell) => isYear(cell.trim()));
 }
 
-/** How many cells there are up to the last in which something stands. */
+/** Number of cells up to the last non-empty one. */
 function extentOf(row: readonly string[]): number {
   let extent = row.length;
   while (extent > 0 && row[extent - 1]!.trim() === "") extent--;
   return extent;
 }
 
-/** Rows of numbers as they come in. */
+/** Accumulates rows of numbers. */
 class Table {
   private readonly blocks: Float64Array[] = [];
   private count = 0;
   private header: readonly string[] | null = null;
-  /** The first row, and how many empty cells stand in it beyond the columns of the table. */
+  /** The first row, and the number of its empty cells beyond the columns of the table. */
   private first: { readonly line: number; readonly empty: number } | null = null;
   private width = 0;
-  /** Columns that are left out. */
+  /** Columns that are ignored. */
   private readonly dropped = new Set<number>();
   private comments = 0;
   /** A first row that may be column numbers or years, which the next row decides. */
   private supposed: { readonly line: number; readonly what: string; readonly stands: HeaderTest } | null = null;
-  /** Why the first row was left out. */
+  /** Why the first row was ignored. */
   private headless: string | null = null;
-  /** A row in which nothing stands; the last ones may be so. */
+  /** An empty row, which is only allowed at the end. */
   private blank: { readonly line: number } | null = null;
 
   constructor(
@@ -187,10 +187,10 @@ class Table {
       if (holdsRowNumbers(names[column]!)) this.dropped.add(column);
     }
     if (this.dropped.size < this.width) return;
-    throw new DataError(`${this.where} must hold a column of coordinates - got ${names.join(", ")}, a row index alone`);
+    throw new DataError(`${this.where} must hold a column of coordinates - got only a row index, ${names.join(", ")}`);
   }
 
-  /** Forgets the only row, which was no point. */
+  /** Discards the only row, which was not a point. */
   private clear({ line, what }: { readonly line: number; readonly what: string }): void {
     this.headless = `line ${line} is left out: ${what}`;
     this.count = 0;
@@ -203,7 +203,7 @@ class Table {
     this.blocks.at(-1)![at] = this.number(cell.trim(), line, column);
   }
 
-  /** A column without a name is that of row numbers, as some tools write them, and no coordinate. */
+  /** Refuses a column without a name: some tools write row numbers this way, which are not coordinates. */
   private requireNames(line: number): void {
     const unnamed = this.header!.indexOf("");
     if (unnamed < 0 || unnamed >= this.width) return;
@@ -216,7 +216,7 @@ class Table {
   private otherLength(got: number, extent: number, line: number): DataError {
     const { width, where, header } = this;
     const first = this.first!;
-    // The first row only seemed to be shorter.
+    // Empty cells at the end of the first row made it seem shorter.
     if (extent > width && extent <= width + first.empty) {
       if (header === null) return this.noNumber("", first.line, width);
       return new DataError(
@@ -227,7 +227,7 @@ class Table {
     return new DataError(
       `${where}: line ${line} must have ${width} ${width === 1 ? "cell" : "cells"}, as the lines before it - got ${Math.max(extent, Math.min(got, width))}`,
       extent === 2 * width
-        ? "does the file use decimal commas? Write 1.5, or separate cells with semicolons"
+        ? "if the file uses decimal commas, write 1.5 instead of 1,5, or separate cells with semicolons"
         : undefined,
     );
   }
@@ -241,7 +241,7 @@ class Table {
 
   private number(cell: string, line: number, column: number): number {
     const value = Number(cell);
-    // Number takes more for numbers than people do: nothing, and 0x10.
+    // Number() accepts more than people do: empty text, and 0x10.
     const plain = cell.length === 1 || cell.charCodeAt(1) <= 57 || numeral.test(cell);
     if (cell === "" || !plain || Number.isNaN(value)) throw this.noNumber(cell, line, column);
     if (!Number.isFinite(Math.fround(value))) throw this.tooLarge(cell, line, column);
@@ -249,10 +249,10 @@ class Table {
     return value;
   }
 
-  /** @throws DataError for a whole number that float64 rounds: two keys would become one. */
+  /** @throws DataError for a whole number that float64 rounds, since two keys could become equal. */
   private requireExact(cell: string, value: number, line: number, column: number): void {
     const digits = cell.replace("+", "");
-    // What programs write for a float is the shortest text that is read back as it.
+    // A program that writes a float chooses the shortest text that is read back exactly.
     if (!/^-?\d+$/.test(digits) || digits === String(value) || BigInt(digits) === BigInt(value)) return;
     throw new DataError(
       `${this.where}: a whole number beyond 2^53 must be one that float64 can hold - got ${cell.slice(0, 40)}, which would become ${BigInt(value)}, at line ${line}, column ${column + 1}${this.named(column)}`,
@@ -295,7 +295,7 @@ function hintFor(cell: string): string {
     return "dates and times are not numbers: convert them, for example to seconds since the first one";
   }
   if (/^[+-]?[\d.]+ ?%$/.test(cell)) return "write percentages as plain numbers";
-  if (cell.includes("#")) return "comments are lines of their own, which begin with #";
+  if (cell.includes("#")) return "a comment must be on a separate line that starts with #";
   if (/^[\u2212\u2013\u2014]\d/.test(cell)) return "write the sign of negative numbers as a hyphen: -1.5";
   if (/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/.test(cell))
     return "remove the invisible character from the cell";

@@ -2,19 +2,19 @@ import { DataError } from "../base/errors.ts";
 import type { Dataset, Sides } from "../data/dataset.ts";
 import { pairDataset } from "../data/pairs.ts";
 
-/** Data as they are stored. */
+/** The stored splits of a data set. */
 export interface DataParts {
   readonly train: Dataset;
-  /** Null where the data have no test part of their own. */
+  /** Null if the data have no test split. */
   readonly test: Dataset | null;
-  /** Of a folder of images: the files of the items to train on, in their order. */
+  /** For a folder of images: the file of each training item. */
   readonly files?: readonly string[];
 }
 
 /** One data set, or two domains of images that become pairs after each has been limited and split separately. */
 export interface OpenedData {
   readonly domains: readonly [DataParts] | readonly [DataParts, DataParts];
-  /** One data set of one part of each domain. */
+  /** Combines one split of each domain into a data set. */
   join(parts: readonly Dataset[]): Dataset;
 }
 
@@ -30,11 +30,11 @@ export function twoDomains(
   return { domains, join: ([a, b]) => pairDataset(name, { a: a!, b: b!, ...match }) };
 }
 
-/** @throws DataError unless items of both parts have one shape. */
+/** @throws DataError unless the items of both splits have the same shape. */
 export function requireOneShape({ train, test }: DataParts, hint?: string): void {
   if (test === null || test.shape.join() === train.shape.join()) return;
   throw new DataError(
-    `both parts must have items of one shape - got ${train.shape.join(" x ")} in ${train.name} and ${test.shape.join(" x ")} in ${test.name}`,
+    `both splits must have items of the same shape - got ${train.shape.join(" x ")} in ${train.name} and ${test.shape.join(" x ")} in ${test.name}`,
     hint,
   );
 }

@@ -12,8 +12,8 @@ import { openDomains } from "./open-domains.ts";
  * table of points (`.csv`, `.tsv`), or a JavaScript or TypeScript file that exports data. If the data have no test
  * split, a tenth of the items, always the same, becomes it. Two domains of images, given by two specs or found in one
  * folder, are limited and split separately and then paired.
- * @throws DataError when there is no such data, or they are not valid.
- * @throws OptionError when an option is not valid or does not fit the data.
+ * @throws DataError if the data do not exist or are not valid.
+ * @throws OptionError if an option is not valid or does not fit the data.
  */
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<DataSplit> {
   checkOptions(options);
@@ -49,7 +49,7 @@ function chosenDomain(items: Dataset, domain: OpenDataOptions["domain"]): Datase
 /** Aligned domains stay aligned: which items are kept or held out depends only on their number. */
 function splitOf({ train, test }: DataParts, limit: number | undefined): DataSplit {
   if (limit !== undefined && limit >= 1) {
-    // The limit comes first, so that it applies to the whole.
+    // Limited before splitting, so that the limit applies to all items.
     const limited = take(train, limit);
     return test === null ? splitOff(limited) : { train: limited, test: take(test, limit) };
   }

@@ -7,15 +7,15 @@ import { type OpenSharp, loadSharp } from "./sharp.ts";
 import { type TiffHeader, readTiffHeader } from "./tiff-numbers.ts";
 
 export interface Decoding {
-  /** Side in pixels: scaled to cover a square of it, and the centre kept. */
+  /** Side in pixels: the image is scaled to cover a square of this size, and its centre is kept. */
   readonly size?: number | undefined;
-  /** One half of an image that is twice as wide as high. */
+  /** Which half of an image that is twice as wide as high. */
   readonly half?: "left" | "right" | undefined;
-  /** Grey or colour, whatever the image is; without, as it is. */
+  /** Converts to grey or colour; if omitted, channels are kept. */
   readonly channels?: 1 | 3 | undefined;
 }
 
-/** Pixels of an image, upright, transparency on white: [height, width, channels]. */
+/** Pixels of an image, upright and composited on white: [height, width, channels]. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -23,31 +23,31 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
-/** An image of which the header has been read, and nothing more. */
+/** An image of which only the header has been read. */
 export interface ImageHeader {
-  /** Upright, in pixels. */
+  /** In pixels, after rotation. */
   readonly width: number;
   readonly height: number;
-  /** 1 where it is grey, else 3. */
+  /** 1 for grey, 3 for colour. */
   readonly channels: 1 | 3;
-  /** What its numbers are in the file. */
+  /** Type of its numbers in the file. */
   readonly type: NumberType;
-  /** Pictures in the file, of which the first is decoded. */
+  /** Number of pictures in the file, of which the first is decoded. */
   readonly frames: number;
-  /** Bytes that decoding takes, about. */
+  /** Approximate number of bytes that decoding needs. */
   readonly memory: number;
-  /** The picture, or why it cannot be decoded. */
+  /** The picture, or the reason why it cannot be decoded. */
   decode(how: Decoding): Promise<Picture | string>;
 }
 
-/** A file of some kilobytes can claim to be larger than the memory. More than a camera has is not decoded, row by row though it is. */
+/** Maximum number of pixels, even if decoded row by row: more than any camera has. A file of a few kilobytes can claim to be larger than the memory. */
 const maxPixels = 2 ** 27;
-/** Most bytes of a picture that has to be held as a whole to be decoded. */
+/** Maximum number of bytes of a picture that must be held in memory as a whole. */
 const maxHeld = 2 ** 29;
-/** Bytes that decoding row by row takes. */
+/** Bytes that decoding row by row needs. */
 const rowsHeld = 2 ** 24;
 
-/** The header of an image file, or why it is none that can be decoded. @param file Its name. */
+/** Reads the header of an image file. @returns The reason if it cannot be decoded. @param file Its name. */
 export async function openImage(bytes: Uint8Array, file: string): Promise<ImageHeader | string> {
   const open = await loadSharp();
   if (bytes.length === 0) return "empty file";
@@ -57,7 +57,7 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   const tiff = kind?.name === "TIFF" ? await readTiffHeader(bytes) : null;
   if (tiff?.fault) return tiff.fault;
   if (tiff?.asNumbers) return numberHeader(open, tiff);
-  // The step that fails is the reason: the texts of sharp's errors get mixed up between images decoded at one time.
+  // The failing step is reported rather than the text of sharp's error, which may belong to another image decoded concurrently.
   const start = (failOn: FailOn): Sharp => open(bytes, { failOn, limitInputPixels: false });
   const header = await start("error")
     .metadata()
@@ -68,10 +68,10 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   return sharpHeader(start, header, { size: bytes.length, kind: kind?.name ?? header.format, tiff });
 }
 
-/** What ends the decoding of a file: by "truncated" alone, strips of a TIFF that cannot be decoded would be black. */
+/** At which level sharp fails. With "truncated", undecodable strips of a TIFF would be black. */
 type FailOn = "error" | "warning";
 
-/** Codes that cannot be are but a warning to their decoders, which go on; others have checksums, or warn of fields that they do not know. */
+/** Formats whose decoders only warn about invalid data. Others have checksums, or warn about unknown fields. */
 const warning = ["JPEG", "GIF"];
 
 const corrupt = "the decoder reports damage: save it again if it looks right";
@@ -90,7 +90,7 @@ function sharpHeader(
   const channels = header.space === "b-w" || header.space === "grey16" ? 1 : 3;
   const deep = header.depth === "ushort";
   const bytes = (header.channels ?? 4) * (deep ? 2 : 1);
-  // A turned JPEG is scaled while it is decoded; others take the picture twice.
+  // A rotated JPEG is scaled while it is decoded; other formats hold the picture twice.
   const held = Math.max(4, bytes) * (kind === "JPEG" && header.isProgressive !== true ? 1 : 2);
   const tooLarge = limitsOf(header, inRows(header) ? 0 : held);
   if (tooLarge !== null) return tooLarge;
@@ -105,7 +105,7 @@ function sharpHeader(
     decode: async (how) => {
       const attempt = (failOn: FailOn): Promise<Picture | string> => {
         const image = start(failOn);
-        // White of 16 bits would be 65,280, which is 254 of 255: laid on white in 8 bits.
+        // With 16 bits, sharp's white is 65,280, which is 254 of 255, so compositing is done in 8 bits.
         if (deep && header.hasAlpha) image.pipelineColourspace(channels === 1 ? "b-w" : "srgb");
         return finish(image.autoOrient(), height, channels, how, unreadable(kind));
       };
@@ -122,12 +122,12 @@ function typeOf({ depth, bitsPerSample, isPalette }: Metadata): NumberType {
   return bitsPerSample === 1 && isPalette !== true ? "bool" : "uint8";
 }
 
-/** Whether a picture is decoded without being held as a whole. */
+/** Whether a picture can be decoded row by row. */
 function inRows({ format, isProgressive, orientation = 1 }: Metadata): boolean {
   return (format === "jpeg" || format === "png" || format === "tiff") && isProgressive !== true && orientation < 5;
 }
 
-/** Why a picture is not decoded, by its header. @param held Bytes a pixel, of one that has to be held as a whole. */
+/** The reason why a picture is too large to be decoded. @param held Bytes per pixel if it must be held as a whole. */
 function limitsOf({ width, height }: { readonly width: number; readonly height: number }, held: number): string | null {
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0))
     return "damaged or truncated";
@@ -137,7 +137,7 @@ function limitsOf({ width, height }: { readonly width: number; readonly height: 
   return `${width} x ${height} pixels, more than the limit of ${Math.floor(most / 1e6)} million: scale it down`;
 }
 
-/** Of numbers that are neither bytes nor of 16 bits. */
+/** Header of a TIFF whose numbers have neither 8 nor 16 bits. */
 function numberHeader(open: OpenSharp, tiff: TiffHeader): ImageHeader | string {
   const { type, samples, bytesPerSample, orientation, frames } = tiff;
   if (type === null) return "TIFF numbers of a type that cannot be read: save it as uint8, uint16 or float32";
@@ -167,7 +167,7 @@ function numberHeader(open: OpenSharp, tiff: TiffHeader): ImageHeader | string {
   };
 }
 
-/** Numbers of [0, 1] as bytes, turned as an EXIF orientation says. */
+/** Converts values in [0, 1] to bytes, rotated according to the EXIF orientation. */
 function upright(
   values: Float32Array,
   [width, height, channels]: readonly [number, number, number],
@@ -188,7 +188,7 @@ function upright(
   return out;
 }
 
-/** Of an upright image of that height. */
+/** Applies the remaining steps to an upright image of the given height. */
 async function finish(
   image: Sharp,
   height: number,
@@ -197,7 +197,7 @@ async function finish(
   damaged: string,
 ): Promise<Picture | string> {
   if (half !== undefined) {
-    // Cut before it is scaled, so that neither half has anything of the other at the seam.
+    // Cropped before scaling, so that the halves do not blend at the seam.
     image.extract({ left: half === "left" ? 0 : height, top: 0, width: height, height });
   }
   image.flatten({ background: "#fff" });

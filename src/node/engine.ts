@@ -48,7 +48,7 @@ export interface NodeEngineOptions {
 export async function nodeEngine({ device = "auto", threads }: NodeEngineOptions = {}): Promise<Engine> {
   const chosen = engineOf(device === "auto" ? usualDevice : device, threads ?? availableParallelism());
   const engine = { ...chosen, freeMemory: availableMemory };
-  // A missing device shows only when the first session is created, which should be before any work.
+  // A missing device is only detected when a session is created, so one is created before any work starts.
   if (engine.name === "webgpu") await requireUpdates(engine);
   return engine;
 }

@@ -9,10 +9,10 @@ import { changed } from "./read-file.ts";
 const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 const readAt = promisify(read);
 const hashedAtOnce = 2 ** 24;
-/** Most bytes that one call reads. */
+/** Maximum number of bytes per read call. */
 const maxAtOnce = 2 ** 26;
 
-/** A regular file whose ranges are read on demand. It stays open, so it may be moved or replaced meanwhile. */
+/** A regular file whose ranges are read on demand. It is kept open, so the path may be moved or replaced meanwhile. */
 export class FileSource implements ByteSource {
   readonly length: number;
   private readonly descriptor: number;
@@ -49,7 +49,7 @@ export class FileSource implements ByteSource {
     return (this.known = hash.digest("hex"));
   }
 
-  /** @throws DataError when the file ends before the bytes that were asked for. */
+  /** @throws DataError if the file ends before the requested range does. */
   private counted(count: number, at: number): number {
     if (count === 0) throw changed(this.path, `${at} of ${this.length} bytes`);
     return count;

@@ -178,13 +178,13 @@ async function placeFile(path: string, bytes: Uint8Array, place: (draft: string)
     await removeEmpty(made);
     throw error;
   }
-  // The name of a file, and of each folder made for it, is kept in the folder above.
+  // The name of a file, or of a folder created for it, is stored in the parent folder, which must be synced too.
   const top = made.length === 0 ? folder : dirname(made[0]!);
   for (let at = folder; at.length >= top.length && at !== dirname(at); at = dirname(at)) await syncFolder(at);
 }
 
 /**
- * Creates a folder and its missing parents one by one: with `recursive`, Node would loop forever in a place that takes
+ * Creates a folder and its missing parents one by one: with `recursive`, Node would loop forever in a location that takes
  * no folders, such as /proc. If one cannot be created, none is left. Returns those that were created, topmost first.
  */
 export async function makeFolders(folder: string): Promise<readonly string[]> {
@@ -275,22 +275,25 @@ export type Causes = Readonly<Record<string, readonly [rule: string, hint: strin
 const causes: Causes = {
   ENOSPC: ["the disk must have room", "the disk is full: free some space, or write to another one"],
   EDQUOT: ["the disk must have room", "your quota on this disk is used up: free some space, or write to another one"],
-  EACCES: ["the path must be allowed", "permission denied: change the owner or mode, or choose another folder"],
-  EPERM: ["the path must be allowed", "the system does not permit it here: choose another folder"],
+  EACCES: [
+    "access to the path must be allowed",
+    "permission denied: change the owner or mode, or choose another folder",
+  ],
+  EPERM: ["access to the path must be allowed", "the system does not permit it here: choose another folder"],
   EROFS: ["the disk must be writable", "it is mounted read-only: choose a folder on another disk"],
   EEXIST: ["the path must be free", "a file with that name exists and was not changed"],
   ENAMETOOLONG: ["a name must be at most 255 bytes long, and a path 4095", "choose a shorter name"],
   ENOENT: ["the file must exist", "check the path, or whether another program removed it"],
   ENOTDIR: [
-    "each part of the path above the name must be a folder",
-    "one of them is a file, or a link to what is not there: choose another path",
+    "each parent of the path must be a folder",
+    "one of them is a file, or a link to a missing path: choose another path",
   ],
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],
 };
 
 /** Meaning of the same codes when something new is created. */
 const causesOfMaking: Causes = {
-  ENOENT: ["the place must take new files", "its folder was removed meanwhile, or takes none: choose another folder"],
+  ENOENT: ["the folder must accept new files", "it was removed meanwhile, or accepts none: choose another folder"],
 };
 const making = ["write", "append", "lock", "train"];
 

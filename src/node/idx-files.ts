@@ -5,9 +5,9 @@ import { type DataParts, requireOneShape } from "./data-parts.ts";
 import { readZippedOrNot } from "./read-file.ts";
 
 /**
- * `train-images*` next to `t10k-images*` are the two splits of one data set, and label files in the same folder are
- * read; all of them gzipped or not.
- * @throws DataError when a file is damaged, or the splits do not fit each other.
+ * Opens IDX files. `train-images*` next to `t10k-images*` are the two splits of one data set, and label files in the same
+ * folder are read as well. Files may be gzipped.
+ * @throws DataError if a file is damaged, or the splits do not fit each other.
  */
 export async function openIdx(path: string, bytes: Uint8Array): Promise<DataParts> {
   const name = basename(path);

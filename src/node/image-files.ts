@@ -10,10 +10,10 @@ import { readRegular } from "./read-file.ts";
 import { loadSharp } from "./sharp.ts";
 
 const jpeg = { format: "jpeg", quality: 95 } as const;
-/** Of JPEG inside, where nothing is said. */
+/** Without this setting, sharp writes TIFF with lossy JPEG compression. */
 const tiff = { format: "tiff", compression: "lzw" } as const;
 
-/** Formats that images are written in, by the ending of a file's name. A quality would make a PNG one of few colours. */
+/** Formats in which images are written, by file name ending. PNG has no quality here, since that would reduce it to a palette. */
 const formats = {
   ".png": { format: "png" },
   ".jpg": jpeg,
@@ -52,7 +52,7 @@ export async function filesIn(
 
 /**
  * One image file as bytes [h, w, channels], with EXIF orientation applied and transparency on white.
- * @param tell Is called with a message if the file has more frames or pages than the first one, which is read.
+ * @param tell Called with a message if the file has several frames or pages, of which only the first is read.
  * @throws DataError when it cannot be read as an image.
  */
 export async function readImage(

@@ -17,16 +17,16 @@ export interface FolderLayout {
 }
 
 const sameShape = "resize all to N x N with --size N; if some are in colour, save the greyscale images as RGB";
-/** Names of the folders of the two parts in any case, each the first that is there. */
+/** Names of the folders of the two splits, in any case; the first one that exists is used. */
 const trainFolders = ["train", "training"];
 const testFolders = ["test", "testing", "val", "valid", "validation"];
 
 /**
- * A folder of images. It is two domains where `trainA` and `trainB` are in it, with `testA` and `testB` to test on where
- * they are there; aligned pairs where each image holds two `side-by-side`; else one data set of all images in it and below,
- * whose classes are its folders (`classFolders`). With `train` and `test` (or `val`) in it, those are its parts, also where they
- * are called `Training` or `TEST`.
- * @throws DataError when a part has no readable image, or a domain is missing. @throws OptionError when sizes differ.
+ * Opens a folder of images. With subfolders `trainA` and `trainB` it is two domains, with `testA` and `testB` as test splits if
+ * they exist. With `side-by-side`, each image is an aligned pair. Otherwise all images in it and its subfolders are one data
+ * set, whose classes are its folders (`classFolders`); subfolders `train` and `test` (or `val`) are its splits, in any case and
+ * also as `Training` and so on.
+ * @throws DataError if a split has no readable image, or a domain is missing. @throws OptionError if sizes differ.
  */
 export async function openImageFolder(path: string, { size, first, pairs }: FolderLayout): Promise<OpenedData> {
   const how = { size, limit: first };
@@ -42,7 +42,7 @@ export async function openImageFolder(path: string, { size, first, pairs }: Fold
   return oneDomain(await readClasses(path, how));
 }
 
-/** The folders of the parts of a data set. */
+/** The folders of the splits of a data set. */
 interface PartFolders {
   /** All images, if there is no separate test folder. */
   readonly train: string;
@@ -59,7 +59,7 @@ async function partsIn(path: string): Promise<PartFolders> {
   return { train: join(path, train), test: join(path, test), others };
 }
 
-/** The folder with the first of these names that exists; an exact match before one that differs in case. */
+/** The folder with the first of these names that exists; an exact match takes precedence over one that differs in case. */
 function folderCalled(folders: readonly string[], names: readonly string[]): string | undefined {
   for (const name of names) {
     if (folders.includes(name)) return name;
@@ -69,7 +69,7 @@ function folderCalled(folders: readonly string[], names: readonly string[]): str
   return undefined;
 }
 
-/** Names of the folders in a folder, but hidden ones. */
+/** Names of the folders in a folder, except hidden ones. */
 async function foldersIn(path: string): Promise<string[]> {
   // Folders that cannot be listed are reported when their images are read.
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
@@ -85,14 +85,14 @@ async function foldersIn(path: string): Promise<string[]> {
 
 function oneDomainMissing(path: string, there: string): DataError {
   return new DataError(
-    `a folder with two domains must hold trainA and trainB - got ${basename(there)} alone in ${path}`,
+    `a folder with two domains must hold trainA and trainB - got only ${basename(there)} in ${path}`,
     `add the other one, or pass ${there} to use only its images`,
   );
 }
 
 async function openHalves(path: string, how: ImageFolderOptions): Promise<OpenedData> {
   const { train, test } = await partsIn(path);
-  // Without a folder to test on, what is in `train` alone is meant.
+  // Without a test folder, only the images in `train` are used.
   const alone = test === null ? folderCalled(await foldersIn(path), trainFolders) : undefined;
   const only = alone === undefined ? train : join(path, alone);
   const half = (side: "left" | "right"): Promise<DataParts> => readParts([only, test], { ...how, half: side });
@@ -125,10 +125,10 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
   const known = classes === null ? null : sameClasses(test, judged, classes.names);
   if (classes !== null && known === null) {
     notes.push(
-      `${basename(test)} has no class folders ${listed(classes.names)}, as ${basename(train)} has: the data set has no classes`,
+      `${basename(test)} lacks the class folders ${listed(classes.names)} of ${basename(train)}: the data set has no classes`,
     );
   }
-  // Files of both parts may be called alike.
+  // Files of both splits may have the same names.
   const parts: DataParts = {
     train: datasetOf(name, inFolder(basename(train), read), { classes: known === null ? null : classes, notes }),
     test: datasetOf(name, inFolder(basename(test), judged), { classes: known, notes: [] }),
@@ -144,7 +144,7 @@ function othersNote(others: readonly string[], train: string, test: string | nul
   return [`${one} ${listed(others)} ${are} left out: ${basename(train)} and ${basename(test)} are read`];
 }
 
-/** The classes of images to test on, by the names of the others. Null where their folders are no classes. */
+/** The classes of test images, by the names of the training classes. Null if their folders are not classes. */
 function sameClasses(test: string, { files, unread }: ReadImageFolder, names: readonly string[]): Classes | null {
   const classes = classFolders(files, unread).classes ?? oneClass(files, names);
   if (classes === null) return null;
@@ -158,7 +158,7 @@ function sameClasses(test: string, { files, unread }: ReadImageFolder, names: re
   return { labels: classes.labels.map((label) => names.indexOf(classes.names[label]!)), names };
 }
 
-/** Where all images to test on are of one class, its folder is there alone. */
+/** The classes if all test images are of one class, so that its folder is the only one. */
 function oneClass(files: readonly string[], names: readonly string[]): Classes | null {
   const [only, ...others] = new Set(files.map((file) => file.split("/", 1)[0]!));
   const isClass = only !== undefined && others.length === 0 && names.includes(only);
@@ -196,7 +196,7 @@ function datasetOf(
 function readTestPart(test: string, how: ImageFolderOptions): Promise<ReadImageFolder> {
   return readImageFolder(test, how).catch((error: unknown) => {
     if (!(error instanceof DataError)) throw error;
-    throw new DataError(error.message, "add images, or remove the folder to hold out a tenth of the others");
+    throw new DataError(error.message, "add images, or remove the folder to hold out a tenth of the training images");
   });
 }
 

@@ -1,14 +1,14 @@
 import { extname } from "node:path";
 
-/** What a file is, as far as its first bytes tell. */
+/** The kind of a file, according to its first bytes. */
 export interface FileKind {
   /** Name for the user. */
   readonly name: string;
-  /** What to do where it cannot be decoded here; of images that can be, none. */
+  /** What to do if it cannot be decoded; undefined for supported formats. */
   readonly instead?: string;
 }
 
-/** A star stands for all files of the same ending. */
+/** A star stands for all files with the same ending. */
 const toJpeg = "convert it to JPEG, for example with magick mogrify -format jpg *";
 const toPng = "convert it to PNG, for example with magick mogrify -format png *";
 const develop = "develop it to JPEG or TIFF, for example with darktable";
@@ -25,7 +25,7 @@ const decoded = {
   avif: { name: "AVIF" },
 } as const satisfies Readonly<Record<string, FileKind>>;
 
-/** `[first byte, text or bytes there, what it is]`. */
+/** `[offset, text or bytes at that offset, kind]`. */
 const signatures: readonly (readonly [at: number, bytes: string | readonly number[], kind: FileKind])[] = [
   [0, [0xff, 0xd8, 0xff], decoded.jpeg],
   [0, [0x89, 0x50, 0x4e, 0x47], decoded.png],
@@ -73,7 +73,7 @@ const signatures: readonly (readonly [at: number, bytes: string | readonly numbe
   [0, "version https://git-lfs", { name: "a pointer of Git LFS", instead: "fetch the image with: git lfs pull" }],
 ];
 
-/** What a brand of an ISO media file says that it is, the first that fits. */
+/** Kinds of ISO media files by their brand; the first match counts. */
 const brands: readonly (readonly [RegExp, FileKind])[] = [
   [/avi[fs]/, decoded.avif],
   [/he[iv][cmsx]|mif[12]|msf1/, { name: "HEIC", instead: toJpeg }],
@@ -81,7 +81,7 @@ const brands: readonly (readonly [RegExp, FileKind])[] = [
   [/jp2 |jpx |jpm /, { name: "JPEG 2000", instead: toJpeg }],
 ];
 
-/** Endings of images whose first bytes are those of TIFF, or tell nothing. */
+/** Kinds by file name ending, for images whose first bytes are those of TIFF or not distinctive. */
 const endings: Readonly<Record<string, FileKind>> = {
   ...Object.fromEntries(
     [
@@ -109,7 +109,7 @@ const endings: Readonly<Record<string, FileKind>> = {
   wbmp: { name: "WBMP", instead: toPng },
 };
 
-/** Why a file of a known kind cannot be decoded; null where it can be, or may be. */
+/** The reason why a file of a known kind cannot be decoded; null if it can, or might be. */
 export function undecodable(kind: FileKind | null, file: string): string | null {
   if (kind?.instead === undefined) return null;
   return `${kind.name} cannot be decoded here: ${kind.instead.replace(/\*$/, `*${extname(file)}`)}`;

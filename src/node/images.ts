@@ -18,28 +18,28 @@ export interface ImageOptions extends Decoding {
 }
 
 export interface ImageFolderOptions extends ImageOptions {
-  /** Read no other files than these. */
+  /** Read only these files. */
   readonly only?: ReadonlySet<string> | undefined;
 }
 
 /** Bytes of an image file from any source. */
 export interface EncodedImage {
-  /** What it is called. */
+  /** Its name, for messages. */
   readonly file: string;
-  /** @throws Error why there are none. */
+  /** @throws Error with the reason if there are none. */
   bytes(): Promise<Uint8Array>;
 }
 
 export interface ReadImages {
   /** `[n, h, w, c]`; `c` is 1 when every image is grey, else 3. */
   readonly items: NdArray<"uint8">;
-  /** What the images are called, in the order of the items; in a folder paths from it, with "/". */
+  /** The name of each item; in a folder, its relative path with "/". */
   readonly files: readonly string[];
-  /** For each item which of the given images it is. */
+  /** For each item, the index of the given image. */
   readonly places: readonly number[];
-  /** How numbers became [0, 1], for each type among them. */
+  /** How values were scaled to [0, 1], for each type among them. */
   readonly scales: readonly ValueScale[];
-  /** What was decided and is not to be seen from the items, a sentence each. */
+  /** Notes on decisions that the items do not show, one sentence each. */
   readonly notes: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }
@@ -49,29 +49,29 @@ export interface ReadImageFolder extends ReadImages {
   readonly unread: readonly string[];
 }
 
-/** An image whose header has been read, and which of the given ones it is. */
+/** An image whose header has been read, with its index among the given images. */
 interface Opened extends ImageHeader {
   readonly file: string;
   readonly place: number;
 }
 
-/** A file larger than this is no image. */
+/** Maximum size of an image file. */
 const maxFileBytes = 2 ** 30;
-/** Bytes that are decoded at one time, unless one image alone takes more. */
+/** Maximum number of bytes that are decoded concurrently, unless a single image needs more. */
 const decodedTogether = 2 ** 28;
 /** Maximum number of pixels of an image without resizing. */
 const maxItemPixels = 2 ** 24;
 
 /**
- * All images in a folder and the folders in it, sorted by path, hidden ones left out.
- * @throws DataError when no file is a readable image. @throws OptionError when sizes differ and none is asked for.
+ * Reads all images in a folder and its subfolders, sorted by path, except hidden ones.
+ * @throws DataError if no file is a readable image. @throws OptionError if sizes differ and none is given.
  */
 export async function readImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ReadImageFolder> {
   const { only } = options;
   const skipped: SkippedFile[] = [];
   const listed = await listFiles(folder, skipped);
   const files = only === undefined ? listed : listed.filter((file) => only.has(file));
-  // The bytes rather than the path: sharp keeps what it has read from a path, even when the file has changed.
+  // Bytes instead of a path: sharp caches the contents of a path, even if the file has changed.
   function* images(): Generator<EncodedImage> {
     for (const file of files) {
       yield { file, bytes: () => readRegular(join(folder, file), { bytes: maxFileBytes }) };
@@ -84,11 +84,12 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
 }
 
 /**
- * Images in any format that sharp reads, and TIFF files of any numbers: turned upright as EXIF says, transparency laid on white,
- * numbers brought to 8 bits, the first picture of several. Null where none is readable; what is not is added to `skipped`.
- * Headers are read before anything is decoded, and no image is opened beyond the limit.
- * @param where Who reads what, for messages. @param count How many there are at most.
- * @throws OptionError when sizes differ and none is asked for, or they do not fit in memory.
+ * Reads images in any format that sharp supports, and TIFF files with any type of numbers. EXIF orientation is applied,
+ * transparency is composited on white, values are converted to 8 bits, and of several frames the first is read. Null if no image
+ * is readable; unreadable ones are added to `skipped`. Headers are read before anything is decoded, and no image beyond the limit
+ * is opened.
+ * @param where Subject of messages. @param count Maximum number of images.
+ * @throws OptionError if sizes differ and none is given, or the images do not fit in memory.
  */
 export async function readImages(
   where: string,
@@ -103,7 +104,7 @@ export async function readImages(
   const severalFrames: Opened[] = [];
   let first: Opened | undefined;
   let place = 0;
-  // Group by group, in order: whichever image finishes first, the same error is thrown and the same items are kept.
+  // In groups, in order: the errors and the items do not depend on which image finishes first.
   for await (const group of inGroups(images, () => Math.min(2 * availableParallelism(), limit - items.size))) {
     const headers = await Promise.all(group.map((encoded) => openEncoded(encoded, place++, options)));
     const opened = headers.filter((header) => "decode" in header);
@@ -137,7 +138,7 @@ export async function readImages(
   };
 }
 
-/** @param size How many the next group is to have. */
+/** @param size Size of the next group. */
 async function* inGroups<T>(items: Iterable<T> | AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
   let group: T[] = [];
   let most = size();
@@ -160,7 +161,7 @@ async function decodeAll(images: readonly Opened[], how: Decoding): Promise<Map<
   return pictures;
 }
 
-/** Images that can be decoded at one time. */
+/** Groups of images that can be decoded concurrently. */
 function byMemory(images: readonly Opened[]): Opened[][] {
   const groups: Opened[][] = [];
   let left = 0;
@@ -227,7 +228,7 @@ class ItemBuffer {
 
   constructor(
     private readonly where: string,
-    /** Items at most. */
+    /** Maximum number of items. */
     private readonly capacity: number,
   ) {}
 
@@ -256,7 +257,7 @@ class ItemBuffer {
     return this.first!.width * this.first!.height * this.channels;
   }
 
-  /** Room for the first image; or for three channels, grey images before repeated in each. */
+  /** Allocates memory for the first image, or converts the grey images so far to three channels. */
   private widen(picture: Picture): void {
     const before = this.data.subarray(0, this.size === 0 ? 0 : this.size * this.extent());
     this.first ??= picture;
@@ -274,7 +275,7 @@ class ItemBuffer {
   }
 }
 
-/** @param none What was found if nothing was skipped. @param place Where images can be. */
+/** @param none What was found if nothing was skipped. @param place Where images are expected. */
 export function nothingRead(where: string, skipped: readonly SkippedFile[], none: string, place: string): DataError {
   return new DataError(
     `${where} must hold at least one image - got ${skipped.length === 0 ? none : skippedWords(skipped)}`,

@@ -1,15 +1,15 @@
 const [startOfScan, endOfImage] = [0xda, 0xd9];
-/** Frames whose scans refine each other. */
+/** Markers of progressive frames, whose scans refine each other. */
 const progressive = [0xc2, 0xc6, 0xca, 0xce];
-/** Coefficients of a block. */
+/** Coefficients per block. */
 const coefficients = 64;
 
 /**
- * Whether a progressive JPEG file lacks scans: each coefficient of each component must come, and down to its last bit. The
- * decoder takes what there is without a warning, a blurred picture. False for files of other kinds.
+ * Whether a progressive JPEG file lacks scans: every coefficient of every component must be present, down to its last bit.
+ * Otherwise the decoder returns a blurred picture without a warning. False for files of other kinds.
  */
 export function lacksScans(bytes: Uint8Array): boolean {
-  /** Of each component, the bits of each coefficient that are still to come; Infinity before the first. */
+  /** For each component, the missing bits of each coefficient; Infinity before the first scan. */
   let left: Map<number, Float64Array> | null = null;
   for (const { marker, from, to } of segments(bytes)) {
     if (progressive.includes(marker)) {
@@ -26,16 +26,16 @@ export function lacksScans(bytes: Uint8Array): boolean {
 
 interface Segment {
   readonly marker: number;
-  /** Where what it holds begins and ends. */
+  /** Start and end of its content. */
   readonly from: number;
   readonly to: number;
 }
 
-/** The marker segments of a JPEG file; codes between them are passed over. */
+/** The marker segments of a JPEG file, skipping the entropy-coded data between them. */
 function* segments(bytes: Uint8Array): Generator<Segment> {
   for (let at = 2; at + 3 < bytes.length;) {
     const marker = bytes[at + 1]!;
-    // Codes, a marker of a restart among them, or a byte that fills.
+    // Entropy-coded data, which include restart markers, or a fill byte.
     if (bytes[at] !== 0xff || marker === 0 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd7)) {
       at++;
       continue;

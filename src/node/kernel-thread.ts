@@ -1,4 +1,4 @@
-// A thread of an engine's kernels.
+// Entry point of a thread that runs an engine's kernels.
 import { parentPort } from "node:worker_threads";
 
 import { serveThread } from "../runtime/thread.ts";

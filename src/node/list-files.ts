@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { DataError } from "../base/errors.ts";
 import type { SkippedFile } from "../data/dataset.ts";
 
-/** Files that systems and programs leave in folders, in lower case; names with a leading dot are skipped too. */
+/** Files that operating systems and programs leave in folders, in lower case; names with a leading dot are skipped as well. */
 const leftBySystems = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"]);
 
 /**
- * The files in a folder and the folders in it, sorted, as paths from it with "/". Hidden ones are left out, and what systems
- * leave there; links are followed, but not round and round. What cannot be opened is added to `skipped`.
- * Folders of runs in it are passed over.
- * @throws DataError when the folder itself cannot be read, or is that of a run.
+ * Lists the files in a folder and its subfolders, sorted, as relative paths with "/". Hidden files, files left by operating
+ * systems and folders of runs are skipped; links are followed, but not in cycles. Files that cannot be opened are added to
+ * `skipped`.
+ * @throws DataError if the folder itself cannot be read, or contains a run.
  */
 export async function listFiles(root: string, skipped: SkippedFile[]): Promise<string[]> {
   const files: string[] = [];
@@ -21,9 +21,9 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
     if (above.includes(here)) return;
     const entries = await readdir(here, { withFileTypes: true });
     if (isRunFolder(entries.map(({ name }) => name))) {
-      // Its pictures of samples are no data.
+      // The pictures of a run are not training data.
       if (at === "") throw runAsData(root);
-      skipped.push({ file: at, reason: "the folder of a run, whose pictures are no data" });
+      skipped.push({ file: at, reason: "the folder of a run, whose pictures are not data" });
       return;
     }
     for (const entry of entries) {
@@ -35,7 +35,7 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
         continue;
       }
       try {
-        // Only of a link it has to be asked what it is: a folder can hold hundreds of thousands of files.
+        // Only links need a call of stat: a folder can contain hundreds of thousands of files.
         const found = entry.isFile() || entry.isDirectory() ? entry : await stat(join(here, name));
         if (found.isFile()) files.push(file);
         else if (found.isDirectory()) await visit(join(here, name), file, [...above, here]);
@@ -61,7 +61,7 @@ function isRunFolder(names: readonly string[]): boolean {
 function runAsData(folder: string): DataError {
   return new DataError(
     `data must be a folder of images - got ${folder}, the folder of a run`,
-    "for images that it generates: zaya sample RUN -n 1000 --out FOLDER/, then pass FOLDER",
+    "to use images that the run generates: zaya sample RUN -n 1000 --out FOLDER/, then pass FOLDER",
   );
 }
 

@@ -16,27 +16,27 @@ export interface LockHolder {
   readonly pid: number;
   readonly host: string;
   readonly started: string | null;
-  /** The set of processes in which the number means this one: each container has its own. Null where the system has but one. */
+  /** The PID namespace, since each container has its own. Null if the system has only one. */
   readonly namespace: string | null;
   /** When the lock was taken, ISO 8601. */
   readonly since: string;
-  /** Tells two locks of one process apart. */
+  /** Distinguishes two locks of one process. */
   readonly id: string;
 }
 
-/** The right to write into a place, until `release`. */
+/** The exclusive right to write to a place, until `release`. */
 export interface PlaceLock {
   readonly holder: LockHolder;
-  /** @throws RunError when the place is no longer where it was locked, or the lock is not this one. */
+  /** @throws RunError if the place has been moved since it was locked, or the lock has been replaced. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Makes this process the one writer of a folder, which is made if it is missing. The lock of a process of this machine
- * that has ended without releasing it is taken over.
- * @param causes What codes of the system mean for this folder.
- * @throws RunError when another writer holds the folder; it names the process.
+ * Makes this process the only writer of a folder, which is created if it is missing. A lock left by a process of this machine
+ * that has ended is taken over.
+ * @param causes Meaning of the system's error codes for this folder.
+ * @throws RunError if another process holds the lock; it names the process.
  */
 export async function lockFolder(folder: string, causes?: Causes): Promise<PlaceLock> {
   const path = lockPath(folder);
@@ -62,7 +62,7 @@ export async function lockFolder(folder: string, causes?: Causes): Promise<Place
   };
 }
 
-/** Tells a folder from another that has taken its name since; null when there is none. */
+/** Identifies a folder, so that another folder with the same name can be told apart; null if there is none. */
 async function identityOf(folder: string): Promise<string | null> {
   try {
     const { dev, ino } = await stat(folder, { bigint: true });
@@ -95,7 +95,7 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
   );
 }
 
-/** A folder in the place of the lock, which is no lock. */
+/** A folder that has the name of the lock file. */
 const causesOfLock: Causes = {
   EISDIR: ["the lock must be a file", "something else made a folder there: remove it"],
 };
@@ -104,7 +104,7 @@ export function lockPath(folder: string): string {
   return join(resolve(folder), ".lock");
 }
 
-/** What a lock of the process `pid` of this machine says. */
+/** The holder of a lock that the process `pid` of this machine takes. */
 export async function describeProcess(pid: number): Promise<LockHolder> {
   return {
     pid,
@@ -117,8 +117,8 @@ export async function describeProcess(pid: number): Promise<LockHolder> {
 }
 
 /**
- * The guard makes one of several processes that find the same stale lock the one that replaces it. It is held for
- * two file operations; one older than `forgotten` is what a crash between them left.
+ * If several processes find the same stale lock, the guard decides which of them replaces it. It is held for two file
+ * operations; a guard older than `forgotten` was left by a crash between them.
  */
 async function takeOver(path: string, holder: LockHolder): Promise<void> {
   await refuseIfAlive(path);
@@ -155,13 +155,13 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
   );
 }
 
-/** Holder of a folder's lock; null if it is neither running nor out of sight. */
+/** Holder of a folder's lock; null if it is known to have ended. */
 export async function folderHolder(folder: string): Promise<LockHolder | null> {
   const holder = await readHolder(lockPath(folder));
   return holder !== null && (await isAlive(holder)) ? holder : null;
 }
 
-/** Takes away the lock of a process that cannot be seen from here, and is known to have lost its right: it finds that before it writes again. */
+/** Removes the lock of a process on another machine or in another container that has lost its right to the folder. The process notices this before its next write. */
 export async function voidUnseenFolderLock(folder: string): Promise<void> {
   const path = lockPath(folder);
   const holder = await readHolder(path);
@@ -169,28 +169,28 @@ export async function voidUnseenFolderLock(folder: string): Promise<void> {
   await naming("release", path, () => rm(path, { force: true }));
 }
 
-/** Where a process is that cannot be seen from here; null for one that can. */
+/** Where a process runs, if this process cannot see it; null if it can. */
 export async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
   if (host !== hostname()) return host;
   const own = await pidNamespace();
-  // Locks of earlier versions have none.
+  // Locks of earlier versions have no namespace.
   return (namespace ?? own) === own ? null : "another container";
 }
 
-/** False when the file exists already. */
+/** Creates the lock file. @returns False if it exists already. */
 async function create(path: string, holder: LockHolder): Promise<boolean> {
   try {
     await writeFile(path, `${JSON.stringify(holder)}\n`, { flag: "wx", flush: true });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    // Only a file that was made here, and then could not be filled, is empty because of this error.
+    // With this error, the file was created here and then could not be filled.
     if (codeOf(error) === "ENOSPC") await rm(path, { force: true });
     throw error;
   }
 }
 
-/** Null when there is no lock, or one that a crash left half-written; one being written at this moment is waited for. */
+/** Null if there is no lock, or one that a crash left incomplete. If it is being written at this moment, waits for it. */
 async function readHolder(path: string): Promise<LockHolder | null> {
   for (let tries = 0; tries < 10; tries++) {
     const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -215,13 +215,13 @@ export function parseHolder(text: string): LockHolder | null {
   }
 }
 
-/** A process of another machine or container cannot be seen and counts as alive. */
+/** Whether the holder is alive. A process on another machine or in another container cannot be seen and counts as alive. */
 export async function isAlive(holder: LockHolder): Promise<boolean> {
   if ((await beyondSight(holder)) !== null) return true;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it is there, and belongs to someone else.
+    // EPERM: the process exists and belongs to another user.
     if (codeOf(error) === "ESRCH") return false;
   }
   const started = await startOf(holder.pid);
@@ -236,12 +236,12 @@ async function pidNamespace(): Promise<string | null> {
   }
 }
 
-/** When a process began, as boot and clock tick; "ended" for one that only waits to be buried; null without /proc. */
+/** When a process started, as boot id and clock tick; "ended" for a zombie; null without /proc. */
 async function startOf(pid: number): Promise<string | null> {
   try {
     const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
     const status = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program's name, which may hold spaces and brackets; the state is the 3rd, the start the 22nd.
+    // The second field is the program's name, which may contain spaces and brackets; field 3 is the state, field 22 the start.
     const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
     const ended = fields[0] === "Z" || fields[0] === "X";
     return ended ? "ended" : `${boot}:${fields[19]}`;

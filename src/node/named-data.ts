@@ -25,8 +25,8 @@ export interface NamedDataOptions {
 }
 
 /**
- * Opens built-in data. Their files are read from `dataDir`, or from their default location.
- * @throws DataError when a file does not exist. @throws OptionError for an option that does not fit the data.
+ * Opens a built-in data set. Its files are read from `dataDir`, or from their default location.
+ * @throws DataError if a file does not exist. @throws OptionError for an option that does not fit the data.
  */
 export async function openNamed(named: NamedDataset, options: NamedDataOptions): Promise<OpenedData> {
   const { size, dataDir } = options;
@@ -44,8 +44,8 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
 }
 
 /**
- * Default data: MNIST if its package is installed, otherwise generated data.
- * @param takesPoints Whether 2-D points will do, on which a model is trained within minutes on any engine.
+ * The default data: MNIST if its package is installed, otherwise generated data.
+ * @param takesPoints Whether the model accepts 2-D points, on which it trains within minutes on any engine.
  * @returns The spec of the data (points, or images [28, 28, 1] or [32, 32, 1]), and a note for the user.
  */
 export function usualData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
@@ -80,7 +80,7 @@ function variableFolder(name: string, home: FilesHome & { readonly kind: "variab
   const folder = process.env[home.variable];
   if (folder !== undefined && folder !== "") return resolve(folder);
   throw new DataError(
-    `${name} needs the folder with its files - got no --data-dir, and ${home.variable} is not set`,
+    `${name} needs the folder that contains its files - got no --data-dir, and ${home.variable} is not set`,
     adviceOn(home),
   );
 }

@@ -6,10 +6,10 @@ import { npyDataset, npyFileDataset } from "../data/npy-dataset.ts";
 import { FileSource } from "./file-source.ts";
 import { isZipped, openRegular, readIfThere } from "./read-file.ts";
 
-/** A larger file is not held in memory. */
+/** Size in bytes above which a file is not held in memory. */
 const maxHeld = 2 ** 29;
 
-/** A NumPy file; a large one is read item by item, as its items are asked for. @throws DataError when it is no such file. */
+/** Opens a NumPy file; the items of a large one are read on demand. @throws DataError if it is not valid. */
 export async function openNpy(path: string): Promise<Dataset> {
   const name = basename(path);
   if (await isLarge(path)) return npyFileDataset(new FileSource(path), name);

@@ -4,7 +4,7 @@ import { DataError } from "../base/errors.ts";
 import type { OnnxSource } from "../runtime/index.ts";
 import { openRegular, readRegular } from "./read-file.ts";
 
-/** ONNX's own limit, that of its container format. */
+/** ONNX's own limit, which is that of its container format. */
 const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files have at most 2 GiB; save the weights as external data" };
 
 /** An ONNX file, with its external weight files. @throws DataError when it cannot be read. */
@@ -20,7 +20,7 @@ async function readBeside(path: string, location: string): Promise<Uint8Array> {
   const inside = normalize(location);
   if (location === "" || isAbsolute(location) || inside.split(/[\\/]/).includes("..")) {
     throw new DataError(
-      `${path} must keep its weights in its own folder - got "${location}"`,
+      `${path} must have its external weights in its own folder - got "${location}"`,
       "for security, external weights are only read from the model's own folder: save the model again with its weights next to it",
     );
   }

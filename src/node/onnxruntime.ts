@@ -3,13 +3,13 @@ import { createRequire } from "node:module";
 import { withoutOnnxRuntime } from "../runtime/onnxruntime-missing.ts";
 
 /**
- * ONNX Runtime where it is installed and loads on this system, and what stands in for it elsewhere. It is an optional dependency:
- * its install script fails where only the package registry can be reached, and its binaries need glibc on Linux.
+ * ONNX Runtime, or a substitute if it is not installed or does not load. It is an optional dependency: its install script fails
+ * if only the package registry can be reached, and its binaries need glibc on Linux.
  */
 export const { InferenceSession, Tensor, env } = load();
 
 function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor" | "env"> {
-  // Since version 1.29, its binaries send telemetry about models and the machine unless this is set before they load.
+  // Since version 1.29, the binaries send telemetry about models and the machine unless this is set before they are loaded.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   try {
     return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-common");
@@ -20,7 +20,7 @@ function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | 
 
 function standIn({ code, message }: NodeJS.ErrnoException): ReturnType<typeof withoutOnnxRuntime> {
   const elsewhere = "or use --device wasm, which needs nothing else for runs; ONNX files need it";
-  // Its script fetches files for CUDA, which zaya does not use, from another host than the registry.
+  // The install script fetches files for CUDA, which zaya does not use, from a host other than the registry.
   const install =
     process.platform === "win32" ? "set ONNXRUNTIME_NODE_INSTALL=skip, and " : "ONNXRUNTIME_NODE_INSTALL=skip ";
   return code === "MODULE_NOT_FOUND"

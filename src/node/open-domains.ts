@@ -8,15 +8,15 @@ import { type SpecOptions, openSpec } from "./open-spec.ts";
 export interface DomainOptions extends SpecOptions, Pick<OpenDataOptions, "second"> {}
 
 /**
- * Opens the data of one or two specs. Two folders with exactly the same file names are aligned pairs, without those in
- * which one cannot be read; any other two specs are unpaired domains.
- * @throws DataError when there are no such data. @throws OptionError for an option that does not fit them.
+ * Opens the data of one or two specs. Two folders with exactly the same file names are aligned pairs, except for pairs with
+ * an unreadable image; any other two specs are unpaired domains.
+ * @throws DataError if the data do not exist. @throws OptionError for an option that does not fit them.
  */
 export async function openDomains(spec: string, { second, ...options }: DomainOptions): Promise<OpenedData> {
   if (second === undefined) return openSpec(spec, options);
   if (options.pairs !== undefined) {
     throw new OptionError(
-      `side-by-side pairs are in one folder - got ${spec} and ${second}`,
+      `side-by-side pairs must be in one folder - got ${spec} and ${second}`,
       "pass one of them, or remove --pairs",
     );
   }
@@ -38,8 +38,8 @@ function onlyDomain(spec: string, { domains }: OpenedData): NamedParts {
 }
 
 /**
- * Two folders of pairs without the images whose partners cannot be read; null where none is damaged, or others have no
- * partner either. Where they are limited, the last images of one can have come in for damaged ones before.
+ * Two folders of pairs without the images whose partners cannot be read. Null if no image is damaged, or if other images have
+ * no partner either. With a limit, the last images of a folder may have been read in place of damaged ones.
  */
 function wholePairs(
   a: NamedParts,
@@ -58,7 +58,7 @@ function wholePairs(
     : null;
 }
 
-/** Of the images that one folder alone has, those whose partners cannot be read, and whether the others are explained. */
+/** Of the images in only one folder, those whose partners cannot be read, and whether this explains all the others. */
 function aloneIn(
   { spec, train, files = [] }: NamedParts,
   other: NamedParts,
@@ -71,7 +71,7 @@ function aloneIn(
   const others = alone.length - lost.length;
   return {
     lost: lost.map((file): SkippedFile => ({ file: `${spec}/${file}`, reason: "its partner cannot be read" })),
-    // One has come in for each damaged one of its own folder, as its last images.
+    // One more image was read at the end for each damaged one in the same folder.
     explained:
       others === 0 ||
       (files.length === limit &&
@@ -86,7 +86,7 @@ function keptOf(parts: DataParts, kept: ReadonlySet<string>): DataParts {
   return { ...parts, train: select(parts.train, Int32Array.from(places)), files: places.map((at) => files[at]!) };
 }
 
-/** Images of two folders belong together where either has one of every name in the other. */
+/** Images of two folders are paired if both folders contain the same names. */
 function matchFiles(a: NamedParts, b: NamedParts): Omit<Sides, "a" | "b"> {
   if (a.files === undefined || b.files === undefined) return { aligned: false };
   const unmatched = [...missingFrom(b.files, a.spec, a.files), ...missingFrom(a.files, b.spec, b.files)];

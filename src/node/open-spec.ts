@@ -24,7 +24,7 @@ export interface SpecOptions extends Pick<OpenDataOptions, "size" | "dataDir" | 
   readonly first?: number | undefined;
 }
 
-/** What one spec names. @throws DataError when there are no such data. @throws OptionError for an option that does not fit. */
+/** Opens the data that a spec names. @throws DataError if they do not exist. @throws OptionError for an option that does not fit. */
 export async function openSpec(given: string, { dataDir, ...rest }: SpecOptions): Promise<OpenedData> {
   const spec = localDataPath(given);
   const options = { ...rest, ...(dataDir !== undefined && { dataDir: localDataPath(dataDir) }) };

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { OptionError } from "../base/errors.ts";
 import { codeOf, createFile, naming, replaceFile } from "./folder-store.ts";
 
-/** @throws OptionError when the path exists and `force` is not set. */
+/** @throws OptionError if the path exists and `force` is not set. */
 export async function requireFree(path: string, force: boolean): Promise<void> {
   const found = await naming("write", resolve(path), async () => {
     try {

@@ -20,7 +20,7 @@ export function isModulePath(word: string): boolean {
   return moduleEndings.includes(extname(word));
 }
 
-/** Fields that a recipe needs in addition to its name and build, with the type of each. No compiler has checked a JavaScript file. */
+/** Fields that a recipe needs in addition to its name and build, with the type of each: a JavaScript file has not been type-checked. */
 const parts = [
   ["summary", "string"],
   ["source", "string"],
@@ -134,9 +134,9 @@ export async function importData(path: string): Promise<DataParts> {
 }
 
 /**
- * What a JavaScript or TypeScript file exports, and the SHA-256 of its bytes.
- * @param what It is asked for, in words.
- * @throws OptionError when the file is not there or cannot be imported.
+ * Imports a JavaScript or TypeScript file. @returns Its exports, and the SHA-256 of its bytes.
+ * @param what What the file should export, for messages.
+ * @throws OptionError if the file does not exist or cannot be imported.
  */
 export async function importOwn(
   path: string,
@@ -161,12 +161,12 @@ function refusal(path: string, error: unknown): OptionError {
   if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
     return new OptionError(
       `${path}: Node ${process.versions.node} cannot load TypeScript`,
-      "take Node 22.18 or newer, which can; or compile the file to .js; or load it through tsx: NODE_OPTIONS='--import tsx'",
+      "use Node 22.18 or newer, compile the file to .js, or load it through tsx: NODE_OPTIONS='--import tsx'",
     );
   }
   const hint = /Cannot find package 'zaya'/.test(message)
     ? "npm install zaya in the file's project"
-    : "does the file run by itself? node FILE says where it fails";
+    : "run the file by itself to see where it fails: node FILE";
   return new OptionError(`${path}: must be a module that can be imported - ${message}`, hint);
 }
 
@@ -197,7 +197,7 @@ const dataFields: readonly (readonly [
 ];
 
 /**
- * A data set that no compiler has checked, with its first and last item read.
+ * Checks the fields of a data set that has not been type-checked, and reads its first and last item.
  * @throws OptionError for a missing field. @throws DataError for items that are not what the data set says.
  */
 async function checked(path: string, data: Dataset): Promise<Dataset> {

@@ -5,7 +5,7 @@ import { DataError } from "../base/errors.ts";
 
 /**
  * Folder of an npm package, resolved first from the working directory, then from zaya's installation.
- * @throws DataError with this advice when it is not installed.
+ * @throws DataError with the given advice if it is not installed.
  */
 export function packageFolder(name: string, from: string, advice: string): string {
   const folder = findPackage(from);
@@ -13,7 +13,7 @@ export function packageFolder(name: string, from: string, advice: string): strin
   throw new DataError(`${name} comes in the npm package ${from} - got none installed`, advice);
 }
 
-/** As `packageFolder`; null when it is not installed. */
+/** As `packageFolder`, but null if it is not installed. */
 export function findPackage(name: string): string | null {
   try {
     const { resolve: find } = createRequire(import.meta.url);

@@ -3,19 +3,19 @@ import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import { durationsIn } from "./arrow-schema.ts";
 import { holdsRowNumbers } from "./column-names.ts";
 
-/** A column as a file's schema describes it. Names need not differ: a column is known by its place. */
+/** A column in a file's schema. Names need not be unique: a column is identified by its index. */
 export interface Column {
   readonly place: number;
   readonly name: string;
   readonly holds: "numbers" | "whole numbers" | "decimals" | "booleans" | "text" | "images" | "something else";
-  /** What it contains, in a word for the user. */
+  /** Kind of its content, for messages. */
   readonly kind: string;
 }
 
-/** Columns by the order of the file, and those that a tool put there for itself. */
+/** Columns in the order of the file, and those that tools add for their own use. */
 export interface Columns {
   readonly all: readonly Column[];
-  /** Places of columns that pandas keeps the row index in. */
+  /** Indices of the columns in which pandas stores its row index. */
   readonly bookkeeping: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export function columnsOf(schema: SchemaTree, { key_value_metadata: words }: Fil
   const durations = durationsIn(word("ARROW:schema"));
   const all = schema.children.map((tree, place): Column => {
     const { name } = tree.element;
-    // The schema of Arrow is of the same columns, or not of this file.
+    // If Arrow's schema has a different number of columns, it is not that of this file.
     const isDuration = durations.length === schema.children.length && durations[place]!;
     return isDuration
       ? { place, name, holds: "something else", kind: "duration" }
@@ -37,7 +37,7 @@ export function columnsOf(schema: SchemaTree, { key_value_metadata: words }: Fil
   return { all, bookkeeping: [...new Set([...kept, ...named])] };
 }
 
-/** Names of the columns that hold the index of a DataFrame; an index of row numbers alone is in none. */
+/** Names of the columns that store the index of a DataFrame; a plain range index is not stored in a column. */
 function pandasIndex(text: string | undefined): string[] {
   if (text === undefined) return [];
   try {
@@ -51,7 +51,7 @@ function pandasIndex(text: string | undefined): string[] {
 function holdsOf(tree: SchemaTree): Column["holds"] {
   if (holdsBytes(tree)) return "images";
   const { element, children } = tree;
-  // A list of old: no group of its own, but a repeated value.
+  // An old-style list: a repeated value without a group.
   if (children.length > 0 || element.repetition_type === "REPEATED") return "something else";
   if (isWhole(element)) return "whole numbers";
   if (element.type === "BOOLEAN") return "booleans";
@@ -74,7 +74,7 @@ function isText({ converted_type: old, logical_type: meaning }: SchemaElement): 
   return old === "UTF8" || old === "ENUM" || meaning?.type === "STRING" || meaning?.type === "ENUM";
 }
 
-/** Bytes that are not text, or a struct with such. */
+/** Bytes that are not text, or a struct that contains them. */
 function holdsBytes({ element, children }: SchemaTree): boolean {
   if (children.length > 0) return children.some((child) => child.element.name === "bytes" && holdsBytes(child));
   return (
@@ -86,7 +86,7 @@ function holdsBytes({ element, children }: SchemaTree): boolean {
 }
 
 function kindOf({ element, children }: SchemaTree): string {
-  if (children.length > 0) return element.converted_type === "LIST" ? "lists" : "parts of its own";
+  if (children.length > 0) return element.converted_type === "LIST" ? "lists" : "nested fields";
   if (element.repetition_type === "REPEATED") return "lists";
   const type = element.type === "INT96" ? "timestamp" : element.type;
   return (element.logical_type?.type ?? element.converted_type ?? type ?? "nothing").toLowerCase();

@@ -12,7 +12,7 @@ import { ParquetReader } from "./parquet-reader.ts";
 import type { OpenedParquet } from "./parquet-worker.ts";
 
 export interface ParquetOptions {
-  /** Side in pixels that images are brought to. */
+  /** Side in pixels to which images are scaled and cropped. */
   readonly size?: number | undefined;
   /** Number of images to read. */
   readonly first?: number | undefined;
@@ -21,18 +21,19 @@ export interface ParquetOptions {
 interface Table extends OpenedParquet {
   readonly name: string;
   readonly reader: ParquetReader;
-  /** Without those that a tool has put there for itself. */
+  /** Without columns that tools add for their own use. */
   readonly columns: readonly Column[];
   readonly rows: number;
   readonly notes: readonly string[];
 }
 
 /**
- * A Parquet file. Where one column holds image files, as bytes or as the hub's `{ bytes, path }`, they are the items, and the
- * distinct values of a column `label` their classes: whole numbers, whatever type they have, words or booleans. Else every column
- * must hold numbers or booleans, and each row is a point. What is left out is said: of images all other columns, and those that
- * pandas keeps its row index in.
- * @throws DataError when it is no such file, or a number is not finite. @throws OptionError when sizes of images differ and none is asked for.
+ * Opens a Parquet file. If one column holds image files, as bytes or as `{ bytes, path }` in Hugging Face's format, these are
+ * the items, and the distinct values of a column `label` are their classes: whole numbers of any type, words or booleans.
+ * Otherwise every column must hold numbers or booleans, and each row is a point. Ignored columns are reported: with images all
+ * other columns, and those in which pandas keeps its row index.
+ * @throws DataError if the file is not valid, or a number is not finite. @throws OptionError if the sizes of images differ and
+ * no size is given.
  */
 export async function openParquet(
   path: string,
@@ -49,7 +50,7 @@ export async function openParquet(
     });
     const table: Table = { ...opened, name, reader, columns, rows, notes };
     const bytes = columns.filter(({ holds }) => holds === "images");
-    // Words are bytes, too, where a writer does not say that they are words.
+    // Text also appears as bytes if the writer did not declare it as text.
     const images = bytes.length > 1 ? bytes.filter(({ name: own }) => !isLabel(own)) : bytes;
     if (images.length > 1) {
       throw new DataError(
@@ -97,10 +98,10 @@ async function readPictures(table: Table, column: Column, { size, first }: Parqu
   });
 }
 
-/** What labels are read from; bytes are taken for words. */
+/** Kinds of columns from which labels are read; bytes are taken as text. */
 const labelHolds: readonly Column["holds"][] = ["whole numbers", "numbers", "decimals", "booleans", "text", "images"];
 
-/** The column of labels, if there is one: the one that is called so to the letter, or else in capitals. @throws DataError for two. */
+/** The column of labels, if there is one: an exact match of the name before one that differs in case. @throws DataError for two. */
 function labelsOf({ name, columns }: Table, images: Column): Column | null {
   const called = columns.filter((column) => column !== images && isLabel(column.name));
   const exact = called.filter((column) => column.name === labelColumn);
@@ -118,7 +119,7 @@ function otherColumns({ columns }: Table, images: Column, labels: Column | null)
   if (labels !== null) return [`${words}: images are read from ${images.name}, and classes from ${labels.name}`];
   const unfit = others.some((column) => isLabel(column.name));
   const classes = unfit ? "they must be whole numbers, words or booleans" : "there is none";
-  return [`${words}: classes are read from a column called ${labelColumn}, and ${classes}`];
+  return [`${words}: classes are read from a column called ${labelColumn}, but ${classes}`];
 }
 
 /** Rows are counted from 1. */
@@ -136,8 +137,8 @@ function encodedIn(value: unknown, row: number): EncodedImage {
 }
 
 /**
- * The classes of the chosen rows, or why there are none: a row has no label, as in the hidden test parts of the hub, where they
- * are -1; or one that is no whole number.
+ * The classes of the selected rows, or a note why there are none: a row has no label (or -1, as in test splits on Hugging Face
+ * whose labels are hidden), or a label is a fraction.
  */
 function classesAt(
   { name, kind }: Column,
@@ -153,7 +154,7 @@ function classesAt(
   if (missing >= 0) {
     const count = own.filter((label) => label === null).length;
     const more = count === 1 ? "" : `, and ${count - 1} more`;
-    return without(missing, `no label${more}`, "without such rows it gives the classes");
+    return without(missing, `no label${more}`, "remove such rows to use it for the classes");
   }
   const fraction = own.findIndex((label) => typeof label === "number" && !Number.isInteger(label));
   if (fraction >= 0) {
@@ -166,12 +167,12 @@ function classesAt(
     ? without(
         own.findIndex((label) => String(label) === "-1"),
         "-1 for a label",
-        "the hub hides labels so",
+        "this is how Hugging Face marks hidden labels",
       )
     : { classes, notes: [] };
 }
 
-/** Null where there is none; text without a letter is none. */
+/** The label in a cell; null for a missing value or blank text. */
 function labelOf(value: unknown): Label | null {
   if (value === null || value === undefined || Number.isNaN(value)) return null;
   if (typeof value === "boolean") return String(value);
@@ -179,7 +180,7 @@ function labelOf(value: unknown): Label | null {
   return typeof label === "string" && label.trim() === "" ? null : label;
 }
 
-/** What the coordinates of points are read from. */
+/** Kinds of columns from which coordinates are read. */
 const coordinates: readonly Column["holds"][] = ["numbers", "whole numbers", "decimals", "booleans"];
 const times = /^(date|time|timestamp|duration|interval)/;
 
@@ -222,6 +223,8 @@ function noNumber({ name }: Table, row: number, column: Column, value: string): 
   const large = column.holds === "whole numbers" && /^-?\d+$/.test(value);
   return new DataError(
     `${name}: each cell must be a finite number${large ? " up to 2^53" : ""} - got ${value} in row ${row + 1}, column ${column.place + 1} (${column.name})`,
-    large ? "larger whole numbers lose their last digits: is it a key rather than a coordinate?" : undefined,
+    large
+      ? "larger whole numbers lose their last digits: remove the column if it is a key rather than a coordinate"
+      : undefined,
   );
 }

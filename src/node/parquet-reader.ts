@@ -5,9 +5,9 @@ import { DataError } from "../base/errors.ts";
 import type { NumberFault, OpenedParquet, ParquetAnswer, ParquetRequest } from "./parquet-worker.ts";
 import { usualBytes } from "./read-file.ts";
 
-/** Longest that an answer may take, in seconds: to a question of no size, and for each MiB that is read and million of cells. */
+/** Maximum duration of a request in seconds: a constant, plus an amount for each MiB that is read and each million cells. */
 const [patience, perMebibyte, perMillion] = [10, 1, 1];
-/** Memory that decoding may take: a fixed number of bytes, and a multiple of what it reads and returns. */
+/** Memory that decoding may take: a fixed number of bytes, plus a multiple of the bytes that it reads and returns. */
 const [spare, copies] = [2 ** 28, 6];
 /** Poll interval for the memory use, in ms. */
 const glance = 25;
@@ -26,20 +26,20 @@ export class ParquetReader {
   private where = "";
   private file: OpenedParquet | null = null;
 
-  /** @param seconds Longest that a question of no size may take. @param keep Whether the thread stays for the next file. */
+  /** @param seconds Constant part of a request's maximum duration. @param keep Whether the thread is kept for the next file. */
   constructor(
     private readonly seconds: number = patience,
     private readonly keep: boolean = false,
   ) {}
 
-  /** @throws DataError when it is no Parquet file, or one that is damaged. */
+  /** @throws DataError if it is not a Parquet file, or is damaged. */
   async open(path: string, where: string): Promise<OpenedParquet> {
     this.where = where;
     this.file = (await this.ask("opened", { ask: "open", path }, 0)) as Answer<"opened">;
     return this.file;
   }
 
-  /** Numbers of some columns of a row group, row by row; or the first value that is none. */
+  /** Numbers of some columns of a row group, in row-major order; or the first value that is not a number. */
   async numbers(group: number, columns: readonly number[]): Promise<Float64Array<ArrayBuffer> | NumberFault> {
     this.requireCells(columns.length);
     const { rows } = this.file!.groups[group]!;
@@ -56,7 +56,7 @@ export class ParquetReader {
     return (await this.ask("values", { ask: "values", group, columns }, rows * columns.length)) as Answer<"values">;
   }
 
-  /** @throws DataError when the file has changed since it was opened. */
+  /** @throws DataError if the file has changed since it was opened. */
   async close(): Promise<void> {
     if (this.worker === null) return;
     try {
@@ -67,7 +67,7 @@ export class ParquetReader {
     }
   }
 
-  /** @throws DataError when the file says that it has more rows than it can. */
+  /** @throws DataError if the file declares more rows than its size allows. */
   private requireCells(columns: number): void {
     const { size, groups } = this.file!;
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
@@ -75,12 +75,12 @@ export class ParquetReader {
     const most = Math.min(usualBytes() / 8, Math.max(freeCells, (maxExpansion * size) / 8));
     if (cells <= most) return;
     throw new DataError(
-      `${this.where} must have at most ${Math.floor(most)} cells, ${size} bytes as it is - got ${rows} rows of ${columns}`,
+      `${this.where} must have at most ${Math.floor(most)} cells, since it has only ${size} bytes - got ${rows} rows of ${columns}`,
       "save fewer rows or columns, or a .npy file, which is read item by item",
     );
   }
 
-  /** @param cells That the answer has. */
+  /** @param cells Number of cells in the answer. */
   private async ask(names: string | readonly string[], request: ParquetRequest, cells: number): Promise<unknown> {
     const bytes = "group" in request ? this.file!.groups[request.group]!.bytes : 0;
     const mebibytes = bytes / 2 ** 20;
@@ -127,7 +127,7 @@ export class ParquetReader {
     );
   }
 
-  /** Ends the thread. */
+  /** Terminates the thread. */
   async end(): Promise<void> {
     const { worker } = this;
     this.worker = null;
@@ -137,7 +137,7 @@ export class ParquetReader {
 }
 
 function startWorker(): Worker {
-  // By the name in package.json: the same file whether this one has been compiled or not.
+  // Resolved by the name in package.json, so that the same file is used from sources and from the build.
   const path = createRequire(import.meta.url).resolve("#parquet-worker");
   return new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: 4096 } });
 }

@@ -7,7 +7,7 @@ import { DataError } from "../base/errors.ts";
 import { type Columns, columnsOf } from "./parquet-columns.ts";
 import { type RegularFile, isZipped, openRegular, readIfThere, readInto, requireUnchanged } from "./read-file.ts";
 
-/** What the main thread asks for. Columns are named by their places. */
+/** A request from the main thread. Columns are identified by their index. */
 export type ParquetRequest =
   | { readonly ask: "open"; readonly path: string }
   | { readonly ask: "numbers" | "values"; readonly group: number; readonly columns: readonly number[] }
@@ -15,7 +15,7 @@ export type ParquetRequest =
 
 export interface RowGroupSize {
   readonly rows: number;
-  /** In the file, of all columns. */
+  /** Bytes of all columns in the file. */
   readonly bytes: number;
 }
 
@@ -24,7 +24,7 @@ export interface OpenedParquet extends Columns {
   readonly groups: readonly RowGroupSize[];
 }
 
-/** A value that is no number, and where: rows of the row group from 0, columns by their order in the request. */
+/** A value that is not a number, with its row in the row group (from 0) and its column in the request. */
 export interface NumberFault {
   readonly row: number;
   readonly column: number;
@@ -37,7 +37,7 @@ export type ParquetAnswer =
   | { readonly numbers: Float64Array<ArrayBuffer> }
   | { readonly fault: NumberFault }
   | { readonly values: readonly (readonly unknown[])[] }
-  /** A hint where the file itself is not at fault. */
+  /** With a hint if the file itself is not at fault. */
   | { readonly refused: string; readonly hint: string | undefined }
   | { readonly damaged: string };
 
@@ -45,22 +45,22 @@ interface Table {
   readonly file: AsyncBuffer;
   readonly metadata: FileMetaData;
   readonly groups: readonly RowGroupSize[];
-  /** Digits after the point of each column of decimals, by place. */
+  /** Number of decimal places of each column of decimals, by index. */
   readonly scales: ReadonlyMap<number, number>;
-  /** Closes the file. @throws DataError when it has changed. */
+  /** Closes the file. @throws DataError if it has changed. */
   close(): Promise<void>;
 }
 
-/** A page unzips to less than this many times its size, or to little. */
+/** Maximum ratio of a page's size to its compressed size, except for small pages. */
 const maxExpansion = 32;
 const freeExpansion = 2 ** 26;
-/** Whole numbers up to it are exact in float64. */
+/** Whole numbers up to this one are exact in float64. */
 const maxExact = 2n ** 53n;
 
-/** Most digits that JavaScript writes after a point. */
+/** Maximum number of decimal places that JavaScript formats. */
 const maxDigits = 100;
 
-/** Decompression with its result bounded before room is made for it. */
+/** Decompressors that check the size of their result before they allocate memory. */
 const bounded = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,
@@ -111,7 +111,7 @@ function count(value: number | bigint): number {
   throw new Error(`a count of ${value}`);
 }
 
-/** Two columns may have one name, but not one place. */
+/** Renames columns to their index, since names need not be unique. */
 function nameByPlace(metadata: FileMetaData): void {
   const { children } = parquetSchema(metadata);
   const leaves = children.flatMap((child, place) => leavesOf(child).map((path) => ({ place, path })));
@@ -168,7 +168,7 @@ function requireRange(start: number, end: number, size: number): void {
   throw new Error(`bytes ${start} to ${end} asked for of ${size}`);
 }
 
-/** Some columns of a row group, each as long as the group says. */
+/** Reads some columns of a row group, and checks their length. */
 async function readGroup(table: Table, group: number, places: readonly number[]): Promise<ArrayLike<unknown>[][]> {
   const { file, metadata, groups, scales } = table;
   const rowStart = groups.slice(0, group).reduce((sum, { rows }) => sum + rows, 0);
@@ -180,7 +180,7 @@ async function readGroup(table: Table, group: number, places: readonly number[])
     columns: places.map(String),
     rowStart,
     rowEnd: rowStart + rows,
-    // Bytes stay bytes unless they are declared as text.
+    // Bytes are not decoded unless they are declared as text.
     utf8: false,
     compressors: bounded,
     onChunk: ({ columnName, columnData }) => parts.get(columnName)?.push(columnData),
@@ -194,7 +194,7 @@ async function readGroup(table: Table, group: number, places: readonly number[])
   });
 }
 
-/** A decimal as the number that it is written as: it comes as a product with a power of ten, which is not always the nearest one. */
+/** The number nearest to a decimal. The decoder multiplies by a power of ten, whose result is not always the nearest. */
 function rounded(value: unknown, scale: number): unknown {
   return typeof value === "number" && scale <= maxDigits ? Number(value.toFixed(scale)) : value;
 }
@@ -218,7 +218,7 @@ async function readNumbers(table: Table, group: number, places: readonly number[
   return first === null ? { numbers } : { fault: first };
 }
 
-/** NaN for what is no finite float32, or no exact whole number. */
+/** NaN for a number beyond the range of float32, or a whole number that is not exact. */
 function numberOf(value: unknown): number {
   if (typeof value === "bigint") return value > maxExact || value < -maxExact ? Number.NaN : Number(value);
   const number = typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number.NaN;
@@ -250,7 +250,7 @@ async function answer(request: ParquetRequest): Promise<ParquetAnswer> {
   }
 }
 
-/** What is wrong with the file, as its decoder says, unless it only stumbled over what is not there. */
+/** What is wrong with the file according to the decoder, whose type errors say nothing about the file. */
 function damageOf(error: unknown): string {
   if (error instanceof TypeError || error instanceof ReferenceError) return "parts that do not fit together";
   return error instanceof Error ? error.message : String(error);

@@ -12,11 +12,11 @@ export interface PicturePairsOptions {
   readonly size: number;
   /** Number of pairs to read. */
   readonly first?: number | undefined;
-  /** Folder that contains the folders of both, instead of their packages. */
+  /** Folder that contains both folders of pictures, instead of the packages. */
   readonly dataDir?: string | undefined;
 }
 
-/** Opens pictures of two packages. @throws DataError when a folder of them is not there. */
+/** Opens the pictures of two packages. @throws DataError if one of the folders does not exist. */
 export async function openPicturePairs(
   { name, homes, keeps }: PictureDataset,
   { size, first, dataDir }: PicturePairsOptions,
@@ -30,7 +30,7 @@ export async function openPicturePairs(
   const only = new Set((await namesIn(name, folders[0]!, advice)).filter((file) => keeps(file) && inB.has(file)));
   const domain = async (at: number): Promise<DataParts> => {
     const { items, skipped } = await readImageFolder(folders[at]!, { size, limit: first, only });
-    // One left out on this side alone would shift all pairs behind it.
+    // A picture skipped in only one folder would shift all pairs after it.
     const [broken] = skipped;
     if (broken !== undefined) {
       throw new DataError(

@@ -15,7 +15,7 @@ export function placeIn(place: string, ...parts: string[]): string {
   return isBucket(place) ? [place.replace(/\/+$/, ""), ...parts].join("/") : join(place, ...parts);
 }
 
-/** A place by its full name. */
+/** Makes a place absolute. */
 export function absolutePlace(place: string): string {
   return isBucket(place) ? place : resolve(place);
 }
@@ -30,7 +30,7 @@ export function lockPlace(place: string, causes?: Causes): Promise<PlaceLock> {
   return isBucket(place) ? lockBucket(place) : lockFolder(place, causes);
 }
 
-/** The process that holds the lock of a place; null for none. */
+/** The process that holds the lock of a place; null if there is none. */
 export function lockHolder(place: string): Promise<LockHolder | null> {
   return isBucket(place) ? bucketHolder(place) : folderHolder(place);
 }

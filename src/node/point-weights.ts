@@ -15,7 +15,7 @@ async function readNpy(path: string): Promise<NdArray> {
 }
 
 /**
- * Weights of points, [n], from a NumPy file [n] or [n, 1], or a table with one column. @throws DataError for anything
+ * Reads weights of points, [n], from a NumPy file [n] or [n, 1], or a table with one column. @throws DataError for anything
  * else.
  */
 export async function readPointWeights(path: string): Promise<Float64Array> {
@@ -27,7 +27,7 @@ export async function readPointWeights(path: string): Promise<Float64Array> {
   if (n === 0 || width !== 1 || rest.length > 0) {
     throw new DataError(`${name} must be [n], one number per point - got ${formatShape(shape)}`);
   }
-  // Refused by the file's name, whatever is computed with them.
+  // Checked here, so that the error names the file.
   sharesOf(data, name);
   return Float64Array.from(data);
 }

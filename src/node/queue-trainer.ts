@@ -14,7 +14,7 @@ import {
   workersKey,
 } from "./redis-queue.ts";
 
-/** Interval between two counts of workers, and between two checks for jobs whose end was missed, in milliseconds. */
+/** Milliseconds between two counts of the workers, and between two checks for jobs whose completion event was missed. */
 const [countEvery, lookEvery] = [2000, 5000];
 /** Number of jobs checked each time. */
 const looked = 200;
@@ -45,11 +45,11 @@ async function workersOf({ redis }: QueueConnection): Promise<WorkerRecord[]> {
   return texts.flatMap((text) => (text === null || text === undefined ? [] : [JSON.parse(text) as WorkerRecord]));
 }
 
-/** Trains trials by the workers of a queue. */
+/** Has trials trained by the workers of a queue. */
 export class QueueTrainer implements Trainer {
   private readonly waiting = new Map<string, Waiting>();
   private readonly timers: NodeJS.Timeout[] = [];
-  /** Trials that the workers train at once; null before they are counted. */
+  /** Number of trials that the workers train at once; null before the first count. */
   private workerSlots: number | null = null;
   private cursor = 0;
   private wake: () => void = () => undefined;
@@ -90,7 +90,7 @@ export class QueueTrainer implements Trainer {
     return this.waiting.get(jobId(job))?.share ?? null;
   }
 
-  /** Trials that its workers train at once. */
+  /** Number of trials that the workers train at once. */
   get workers(): number {
     return this.workerSlots ?? 0;
   }
@@ -140,7 +140,7 @@ export class QueueTrainer implements Trainer {
       await this.connection.redis.sadd(stopKey, id);
       return;
     }
-    // A worker may take it at this moment.
+    // A worker may take the job at this moment.
     const waiting = this.waiting.get(id);
     await job?.remove().then(
       () => waiting !== undefined && this.settle(id, waiting, null),
@@ -178,7 +178,7 @@ export class QueueTrainer implements Trainer {
     if (this.workerSlots > (before ?? 0)) this.wake();
   }
 
-  /** Events can be lost if the server has no persistence: some jobs are checked at a time. */
+  /** Checks some of the jobs at a time, because events can be lost if the server has no persistence. */
   private async lookAround(): Promise<void> {
     const ids = [...this.waiting.keys()];
     if (this.cursor >= ids.length) this.cursor = 0;
@@ -187,7 +187,7 @@ export class QueueTrainer implements Trainer {
     for (const id of some) await this.look(id, true);
   }
 
-  /** Resolves a job that has ended. @param again Whether one that the server has forgotten is added again. */
+  /** Resolves a job that has ended. @param again Whether a job that the server has lost is added again. */
   private async look(id: string, again = false): Promise<void> {
     const waiting = this.waiting.get(id);
     if (waiting === undefined) return;
@@ -204,7 +204,7 @@ export class QueueTrainer implements Trainer {
     }
   }
 
-  /** From here on the job is not awaited: a check that finds it removed from the queue does not add it again. */
+  /** Stops waiting for a job, so that a check that finds it removed from the queue does not add it again. */
   private settle(id: string, waiting: Waiting, end: QueuedEnd): void {
     if (this.waiting.get(id) === waiting) this.waiting.delete(id);
     waiting.resolve(end);
@@ -212,5 +212,5 @@ export class QueueTrainer implements Trainer {
 }
 
 function failed(reason: string): TrialEnd {
-  return { status: "failed", reason: /stalled/.test(reason) ? "its workers were lost again and again" : reason };
+  return { status: "failed", reason: /stalled/.test(reason) ? "its workers were lost repeatedly" : reason };
 }

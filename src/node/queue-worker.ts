@@ -27,24 +27,24 @@ const [lookEvery, signEvery] = [1000, 5000];
 /** Interval between two checks for room, in milliseconds. */
 const roomEvery = 1000;
 
-/** Share of a trial after which its progress is told again. */
+/** Fraction of a trial after which its progress is reported again. */
 const toldShare = 0.01;
 
-/** What a worker does. */
+/** Settings of a worker. */
 export interface WorkerSettings {
-  /** Folder of sweeps/ and trials/, which all machines share. */
+  /** Folder that contains sweeps/ and trials/, shared by all machines. */
   readonly out: string;
   /** Trials at once; auto: as many as there are cores, of which each waits until its threads and its memory are free. */
   readonly jobs: number | "auto";
-  /** Asks for an end: running trials are saved and given back. */
+  /** Stops the worker: running trials are saved and returned to the queue. */
   readonly signal: AbortSignal;
   took?(trial: QueuedTrial): void;
   ended?(trial: QueuedTrial, end: TrialEnd): void;
 }
 
 /**
- * Takes trials from a queue and trains each in a child process, until the signal asks for an end.
- * @throws EngineError when the queue holds trials of another version. @throws RunError when they go to another folder than this one.
+ * Takes trials from a queue and trains each in a child process, until the signal aborts.
+ * @throws EngineError if the queue contains trials of another version. @throws RunError if their runs belong in another folder.
  */
 export async function runWorker(connection: QueueConnection, settings: WorkerSettings): Promise<void> {
   await new QueueWorker(connection, settings).go();
@@ -69,7 +69,7 @@ class QueueWorker {
     const jobs = settings.jobs === "auto" ? availableParallelism() : settings.jobs;
     const worker = connection.worker((job, token) => this.process(job, token), jobs);
     worker.on("lockRenewalFailed", (ids) => {
-      // Others have them now, or will.
+      // Other workers have these trials now, or will get them.
       for (const lost of ids) this.running.get(lost)?.abort();
     });
     const id = randomUUID();
@@ -144,7 +144,7 @@ class QueueWorker {
     training.add(wanted);
   }
 
-  /** Why this worker cannot train a trial; null where it can. */
+  /** The reason why this worker cannot train a trial; null if it can. */
   private async refusalOf({ versions, sweep, trial, store }: QueuedTrial): Promise<ZayaError | null> {
     const own = queueVersions();
     const names = Object.keys(own).filter((name) => own[name] !== versions[name]);
@@ -152,20 +152,20 @@ class QueueWorker {
     if (names.length > 0) {
       const list = (of: Readonly<Record<string, string>>) => names.map((name) => `${name} ${of[name]}`).join(", ");
       return new EngineError(
-        `a worker must be of the version of the sweep, as numbers can depend on it - got ${list(own)} for ${which}, which needs ${list(versions)}`,
-        `install zaya ${versions["zaya"]} here, or begin the sweep with zaya ${own["zaya"]}`,
+        `a worker must have the sweep's version, since results can depend on it - got ${list(own)} for ${which}, which needs ${list(versions)}`,
+        `install zaya ${versions["zaya"]} here, or start the sweep with zaya ${own["zaya"]}`,
       );
     }
     const { out } = this.settings;
     const found = await knownStoreId(out);
     if (found === store) return null;
     return new RunError(
-      `a worker must see the folder of the sweep - got ${found === null ? "none" : "another one"} at ${out} for ${which}`,
-      "--out names the folder that holds sweeps/ and trials/, shared by all machines",
+      `a worker must have access to the folder of the sweep - got ${found === null ? "none" : "another one"} at ${out} for ${which}`,
+      "--out is the folder that contains sweeps/ and trials/, shared by all machines",
     );
   }
 
-  /** Tells how far a trial is, and notices when its sweep asks for its end. */
+  /** Reports the progress of a trial, and checks whether its sweep has asked it to stop. */
   private async watch(
     job: Job<QueuedTrial, QueuedEnd>,
     at: { readonly step: number },
@@ -177,7 +177,7 @@ class QueueWorker {
     while (!over.aborted) {
       await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
-      // While Redis is unreachable, these wait for it and the trial continues.
+      // While Redis is unreachable, these calls wait, and the trial continues.
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
         const share = Math.min(1, at.step / (until ?? trial.config.train.steps));

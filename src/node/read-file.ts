@@ -11,13 +11,13 @@ import { codeOf } from "./folder-store.ts";
 import { availableMemory } from "./memory.ts";
 
 export interface ReadLimits {
-  /** Most bytes that are held, unzipped ones too; 2 GiB, or what memory there is, where not given. */
+  /** Maximum number of bytes in memory, after decompression. Default: 2 GiB, or the available memory if that is less. */
   readonly bytes?: number;
-  /** What to do about a file that is larger. */
+  /** Hint for a file that is larger. */
   readonly hint?: string;
 }
 
-/** An open regular file, as it was when it was opened. */
+/** An open regular file, with its size and time of modification when it was opened. */
 export interface RegularFile {
   readonly path: string;
   readonly handle: FileHandle;
@@ -28,20 +28,20 @@ export interface RegularFile {
 const maxBytes = 2 ** 31;
 const chunkSize = 2 ** 20;
 const wholeChunk = 2 ** 26;
-/** Tables and images in use unzip to less than this many times their size; a file of one value unzips to 1030 times. */
+/** Maximum ratio of expansion. Real tables and images stay below it; a file of one repeated value reaches 1030. */
 const maxExpansion = 32;
 /** Size up to which the expansion of a gzip file is not limited. */
 const freeExpansion = 2 ** 26;
 
 /**
- * Opens a regular file; null where there is none.
- * A named pipe would never end, and a device such as /dev/zero neither: both are refused before they are opened.
- * @throws DataError when it cannot be opened, or is a folder, a pipe, a device or a socket.
+ * Opens a regular file; null if it does not exist.
+ * Reading a named pipe or a device such as /dev/zero might never end: both are refused before they are opened.
+ * @throws DataError if it cannot be opened, or is a folder, a pipe, a device or a socket.
  */
 export async function openRegular(path: string): Promise<RegularFile | null> {
   try {
     requireRegular(path, await stat(path));
-    // Not to wait, should a pipe have taken the file's place.
+    // Non-blocking, in case a pipe has taken the file's place.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const found = await handle.stat();
@@ -74,7 +74,7 @@ function requireRegular(path: string, found: Stats): void {
   );
 }
 
-/** @throws DataError when the file is not as it was when it was opened. */
+/** @throws DataError if the file has changed since it was opened. */
 export async function requireUnchanged({ path, handle, size, modified }: RegularFile, read: number): Promise<void> {
   const now = await handle.stat();
   if (read === size && now.size === size && now.mtimeMs === modified) return;
@@ -90,8 +90,8 @@ export function changed(path: string, got: string): DataError {
 }
 
 /**
- * The bytes of a file, piece by piece, unzipped where they are gzipped; null where there is no such file.
- * @throws DataError as of `openRegular`; from the pieces when the file is damaged, changes, or is over its limits.
+ * The bytes of a file in chunks, decompressed if it is gzipped; null if it does not exist.
+ * @throws DataError as `openRegular`; while iterating, if the file is damaged, changes, or exceeds its limits.
  */
 export async function readChunks(path: string, limits: ReadLimits = {}): Promise<AsyncGenerator<Uint8Array> | null> {
   const file = await openRegular(path);
@@ -107,8 +107,8 @@ async function* chunksOf(file: RegularFile, limits: ReadLimits): AsyncGenerator<
 }
 
 /**
- * Reads up to `length` bytes at a place of the file into an array; how many came.
- * @throws DataError when the disk cannot give them.
+ * Reads up to `length` bytes at a position of the file into an array. @returns The number of bytes read.
+ * @throws DataError if the disk fails.
  */
 export async function readInto(
   { path, handle }: Pick<RegularFile, "path" | "handle">,
@@ -188,15 +188,15 @@ function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
   );
 }
 
-/** Bytes that may be held where nothing else is asked for. */
+/** Default limit of the bytes in memory. */
 export function usualBytes(): number {
   return Math.min(maxBytes, availableMemory());
 }
 
 /**
- * Bytes of a file of data, unzipped where they are gzipped; null where there is no such file.
- * @throws DataError when it is no regular file, cannot be read, is larger than its limits, changes while it is read, or its
- * zipped bytes are damaged.
+ * The bytes of a data file, decompressed if it is gzipped; null if it does not exist.
+ * @throws DataError if it is not a regular file, cannot be read, exceeds its limits, changes while it is read, or its compressed
+ * data are damaged.
  */
 export async function readIfThere(path: string, limits: ReadLimits = {}): Promise<Uint8Array | null> {
   const file = await openRegular(path);
@@ -209,8 +209,8 @@ export async function readIfThere(path: string, limits: ReadLimits = {}): Promis
 }
 
 /**
- * Bytes of a required file, without decompression.
- * @throws DataError as in `readIfThere`, and when there is no such file.
+ * The bytes of a required file, without decompression.
+ * @throws DataError as `readIfThere`, and if the file does not exist.
  */
 export async function readRegular(path: string, limits: ReadLimits = {}): Promise<Uint8Array> {
   const file = await openRegular(path);
@@ -241,7 +241,7 @@ async function unzipped(file: RegularFile, { bytes = usualBytes(), hint }: ReadL
   return concatBytes(parts);
 }
 
-/** The same under the name given, or where there is none under that name with `.gz`. */
+/** As `readIfThere`, under the given name or, if that does not exist, with `.gz` appended. */
 export async function readZippedOrNot(path: string, limits: ReadLimits = {}): Promise<Uint8Array | null> {
   return (await readIfThere(path, limits)) ?? readIfThere(`${path}.gz`, limits);
 }

@@ -7,23 +7,23 @@ import { EngineError, OptionError, ZayaError } from "../base/errors.ts";
 import type { TrialEnd, TrialJob } from "../sweep/index.ts";
 import { versions } from "./engine.ts";
 
-/** What a job of the queue asks of a worker. */
+/** The content of a job. */
 export interface QueuedTrial extends TrialJob {
-  /** The sweep that asked for it first, for messages. */
+  /** The sweep that requested it first, for messages. */
   readonly sweep: string;
-  /** Of the folder that its run goes to. */
+  /** Id of the folder in which its run is stored. */
   readonly store: string;
   /** Estimated memory; 0 where it is not known. */
   readonly bytes: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The end of a trial, or null for one that was asked to stop. */
+/** The result of a trial, or null if it was asked to stop. */
 export type QueuedEnd = TrialEnd | null;
 
-/** How long a worker may be silent before its trials are given to others, in milliseconds. */
+/** Milliseconds without a sign of life after which the trials of a worker are given to others. */
 export const lockDuration = 10_000;
-/** Interval between two checks for that, in milliseconds. */
+/** Milliseconds between two checks for silent workers. */
 const stalledInterval = 5000;
 
 /** How often a trial may be taken from lost workers before it counts as failed. */
@@ -35,10 +35,10 @@ export const workersKey = "zaya:workers";
 export const workerKey = (id: string): string => `zaya:worker:${id}`;
 export const stopKey = "zaya:stop";
 
-/** Milliseconds within which Redis must answer at the start. */
+/** Milliseconds within which Redis must answer the first request. */
 const patience = 5000;
 
-/** What of a machine the numbers of a trial depend on, that must be the same on all workers. */
+/** Versions on which the results of a trial depend, and which must therefore be the same on all workers. */
 export function queueVersions(): Record<string, string> {
   const { zaya, onnxruntime, platform } = versions();
   return { zaya: zaya!, onnxruntime: onnxruntime ?? "none", platform: platform! };
@@ -46,7 +46,7 @@ export function queueVersions(): Record<string, string> {
 
 /** A connection to the queue of a Redis or Valkey server. */
 export interface QueueConnection {
-  /** The server without its password. */
+  /** URL of the server, without the password. */
   readonly server: string;
   readonly redis: Redis;
   queue(): Queue<QueuedTrial, QueuedEnd>;
@@ -55,15 +55,15 @@ export interface QueueConnection {
     process: (job: Job<QueuedTrial, QueuedEnd>, token: string) => Promise<QueuedEnd>,
     concurrency: number,
   ): Worker<QueuedTrial, QueuedEnd>;
-  /** Returns a job of this worker to the others; throws the error by which BullMQ recognises this. */
+  /** Returns a job to the queue for other workers, and throws the error by which BullMQ recognises this. */
   giveBack(job: Job<QueuedTrial, QueuedEnd>, token: string): Promise<never>;
   close(): Promise<void>;
 }
 
 /**
  * Connects to the queue.
- * @param warn Called when Redis becomes unreachable, and when it is back.
- * @throws OptionError for an invalid URL. @throws EngineError when the packages are not installed, or Redis does not
+ * @param warn Called when Redis becomes unreachable, and when it is available again.
+ * @throws OptionError for an invalid URL. @throws EngineError if the packages are not installed, or Redis does not
  * answer.
  */
 export async function connectQueue(url: string, warn: (line: string) => void): Promise<QueueConnection> {
@@ -115,15 +115,15 @@ export async function connectQueue(url: string, warn: (line: string) => void): P
   };
 }
 
-/** Options of a job: its end is kept until the sweep that asked for it has taken it. */
+/** Options of a job: its result is kept until the sweep that requested it has collected it. */
 export const jobOptions: JobsOptions = { attempts: 1, removeOnComplete: false, removeOnFail: false };
 
-/** One job for each part of a trial: a second one of the same name is the first. */
+/** The id of the job for one part of a trial. Adding a job with an existing id has no effect. */
 export function jobId({ trial, until }: Pick<TrialJob, "trial" | "until">): string {
   return `${trial.id}-${until ?? "end"}`;
 }
 
-/** Repeats what a server that is away, or still loading its file, refuses. */
+/** Repeats a request while the server is unreachable or still loading its data. */
 export async function persistent<T>(body: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -135,14 +135,14 @@ export async function persistent<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds before what was refused is asked again. */
+/** Milliseconds before a refused request is repeated. */
 const retryPause = 1000;
 
 function retryStrategy(times: number): number {
   return Math.min(1000, 50 * times);
 }
 
-/** @throws OptionError for what is no URL of Redis. */
+/** @throws OptionError if the text is not the URL of a Redis server. */
 function serverOf(url: string): string {
   let parsed: URL;
   try {
@@ -155,7 +155,7 @@ function serverOf(url: string): string {
 }
 
 function notRedis(url: string): OptionError {
-  // What looks like no URL may hold a password all the same.
+  // Even an invalid URL may contain a password.
   const shown = url.includes("@") ? url.slice(url.lastIndexOf("@") + 1) : url;
   return new OptionError(
     `queue must be the URL of a Redis server - got ${shown}`,
@@ -179,7 +179,7 @@ async function loadQueue(): Promise<QueuePackages> {
   }
 }
 
-/** @throws EngineError when no Redis answers there, or one that is too old. */
+/** @throws EngineError if no Redis server answers, or its version is too old. */
 async function requireRedis(
   { Redis: Client }: QueuePackages["ioredis"],
   url: string,
@@ -199,11 +199,11 @@ async function requireRedis(
     for (const line of await settingsAgainst(client, server)) warn(line);
   } catch (error) {
     if (error instanceof ZayaError) throw error;
-    // What connecting ends with says less than what the connection met.
+    // The first error of the connection says more than that of the failed request.
     const met = cause ?? (error as Error);
     const { message } = met;
     const hint = /NOAUTH|WRONGPASS/.test(message)
-      ? "the URL takes a password: redis://:PASSWORD@HOST:PORT"
+      ? "include the password in the URL: redis://:PASSWORD@HOST:PORT"
       : "is it running? docs/scale.md shows how to start one";
     throw new EngineError(`${server} must answer - got ${/NOAUTH|WRONGPASS/.exec(message)?.[0] ?? codeOf(met)}`, hint);
   } finally {
@@ -211,7 +211,7 @@ async function requireRedis(
   }
 }
 
-/** What of the server's settings could lose jobs. Hosted servers may not tell them. */
+/** Warnings about settings of the server that could lose jobs. Hosted servers may not reveal their settings. */
 async function settingsAgainst(client: Redis, server: string): Promise<string[]> {
   const setting = async (name: string): Promise<string | undefined> =>
     ((await client.config("GET", name).catch(() => [])) as string[])[1];
@@ -222,7 +222,7 @@ async function settingsAgainst(client: Redis, server: string): Promise<string[]>
       ? [`${server} drops keys when its memory is full (maxmemory-policy ${policy}): set it to noeviction`]
       : []),
     ...(append === "no"
-      ? [`${server} keeps no append-only file: waiting trials are queued again after its restart by the sweep alone`]
+      ? [`${server} has no append-only file: after a restart, only the sweep can queue waiting trials again`]
       : []),
   ];
 }

@@ -25,8 +25,8 @@ export interface RunFolder {
 const recordFile = "run.json";
 
 /**
- * Hidden entries are ignored: a run never writes such names. @throws RunError when the path contains a run or other
- * files, or is not a folder.
+ * Checks that a new run can use the folder. Hidden entries are ignored: a run never writes such names. @throws RunError if the
+ * path contains a run or other files, or is not a folder.
  */
 export async function requireFreeFolder(folder: string): Promise<void> {
   if (isBucket(folder)) return requireFreeBucket(folder);
@@ -39,8 +39,8 @@ export async function requireFreeFolder(folder: string): Promise<void> {
       if (codeOf(error) !== "ENOENT") throw error;
       if ((await lstat(path).catch(() => null)) === null) return [];
       throw new RunError(
-        `the output folder must be new or empty - got ${folder}, a link to what is not there`,
-        "make the folder that it names, or choose another --out",
+        `the output folder must be new or empty - got ${folder}, a link to a missing path`,
+        "create the folder that it points to, or choose another --out",
       );
     }
   });
@@ -70,7 +70,7 @@ export async function createRunFolder(folder: string): Promise<RunFolder> {
   };
   let lock;
   try {
-    // One by one: with `recursive`, creating a folder on a read-only disk fails with the wrong code (ENOENT).
+    // One at a time: with `recursive`, creating a folder on a read-only disk fails with the wrong code (ENOENT).
     for (const folder of missing.toReversed()) await naming("train", folder, () => makeFolder(folder));
     lock = await lockFolder(path);
   } catch (error) {
@@ -116,7 +116,7 @@ export async function requireRun(folder: string): Promise<void> {
   throw new RunError(
     `the path must be the folder of a run - got ${what} at ${folder}`,
     (await openStore(folder).has("config.json"))
-      ? `its config.json is left: train a new run with zaya train --config ${shellWord(placeIn(folder, "config.json"))}`
+      ? `its config.json still exists: train a new run with zaya train --config ${shellWord(placeIn(folder, "config.json"))}`
       : "without --out, runs are saved in runs/",
   );
 }
@@ -131,13 +131,13 @@ export async function createNumberedRunFolder(prefix: string): Promise<RunFolder
     try {
       return await createRunFolder(folder);
     } catch (error) {
-      // Another process that searched for a number at the same time has taken this one.
+      // Another process has taken this number in the meantime.
       if ((await stat(folder).catch(() => null)) === null) throw error;
     }
   }
 }
 
-/** @throws RunError when the place holds a run or other objects. */
+/** @throws RunError if the location contains a run or other objects. */
 async function requireFreeBucket(place: string): Promise<void> {
   const names = await openStore(place).list("");
   if (names.includes(recordFile)) {
@@ -150,7 +150,7 @@ async function requireFreeBucket(place: string): Promise<void> {
   throw new RunError(`the place must be new or empty - got ${place}, which holds ${names[0]}`, "choose another --out");
 }
 
-/** @param check Refuses the place once it is locked. */
+/** @param check Throws if the location cannot be used; called once it is locked. */
 async function lockedBucket(folder: string, check: () => Promise<void> = async () => undefined): Promise<RunFolder> {
   const lock = await lockBucket(folder);
   try {

@@ -3,13 +3,13 @@ import { encodeJson } from "../base/json.ts";
 import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
 import { type LockHolder, type PlaceLock, beyondSight, describeProcess, isAlive, parseHolder } from "./lock.ts";
 
-/** How long a lock holds after it was renewed, and how often it is, in milliseconds. */
+/** How long a lock is valid after a renewal, and the interval of renewals, in milliseconds. */
 const [lease, renewEvery] = [60_000, 20_000];
 
 /** How long one is known to be held after it was seen to be, in milliseconds: what is written meanwhile needs no request for it. */
 const seenFor = 1000;
 
-/** Attempts to take a lock that others take, lose or release at the same time. */
+/** Attempts to take a lock while others take, lose or release it. */
 const tries = 5;
 
 interface FoundLock {
@@ -18,14 +18,15 @@ interface FoundLock {
 }
 
 /**
- * Makes this process the one writer of a place in a bucket, by an object that only one request can make. Its lock is renewed; one
- * that has not been for a minute of the server's clock, or whose process was on this machine and has ended, is taken over.
- * @throws RunError when another writer holds the place; it names the process.
+ * Makes this process the only writer of a place in a bucket, by an object that only one request can create. The lock is renewed.
+ * A lock that has not been renewed for a minute by the server's clock, or whose process was on this machine and has ended, is
+ * taken over.
+ * @throws RunError if another process holds the lock; it names the process.
  */
 export async function lockBucket(place: string): Promise<PlaceLock> {
   const { bucket, key } = lockObject(place);
   const holder = await describeProcess(process.pid);
-  // Each renewal is a new version, so that one that was taken over cannot be renewed.
+  // Each renewal creates a new version, so that a lock that was taken over cannot be renewed.
   const body = encodeJson(holder);
   const put = (condition: "nothing" | { etag: string }) => bucket.put(key, body, { writer: holder.id, if: condition });
   let etag: string | null = null;
@@ -37,7 +38,7 @@ export async function lockBucket(place: string): Promise<PlaceLock> {
   let renewal = Promise.resolve();
   let seen = -Infinity;
   const renew = async (): Promise<void> => {
-    // One that fails is tried again; that the lock was lost shows before the next write.
+    // A failed renewal is repeated; the check before the next write detects a lost lock.
     etag = (await put({ etag: etag! }).catch(() => null))?.etag ?? etag;
   };
   const timer = setInterval(() => (renewal = renewal.then(renew)), renewEvery);
@@ -70,13 +71,13 @@ export async function lockBucket(place: string): Promise<PlaceLock> {
   };
 }
 
-/** Holder of a place's lock; null if it is neither running nor out of sight and renewed. */
+/** Holder of a place's lock; null if it has ended or its lock has expired. */
 export async function bucketHolder(place: string): Promise<LockHolder | null> {
   const found = await readLock(place);
   return found !== null && (await holds(found)) ? found.holder : null;
 }
 
-/** As of folders: the process has lost its right, and finds that before it writes again. */
+/** As `voidUnseenFolderLock`, for a place in a bucket. */
 export async function voidUnseenBucketLock(place: string): Promise<void> {
   const found = await readLock(place);
   if (found === null || found.holder === null || (await beyondSight(found.holder)) === null) return;
@@ -104,6 +105,6 @@ function refusal(place: string, holder: LockHolder | null): RunError {
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   return new RunError(
     `a folder has one writer - got ${who} for ${place}`,
-    `wait until it ends, or stop it; if it has ended, its lock ends ${lease / 1000} s after its last sign of life`,
+    `wait until it ends, or stop it; if it has ended, its lock expires ${lease / 1000} s after its last sign of life`,
   );
 }

@@ -5,19 +5,19 @@ import { RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
 import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
 
-// Objects cannot grow. What is appended to a name goes into objects of its own, NAME/.pieces/WRITER/OFFSET, which belong to
-// the version of the name's object that WRITER wrote: once that is replaced, by one request, they belong to nothing.
+// Objects cannot be appended to. Appended bytes are stored in separate objects, NAME/.pieces/WRITER/OFFSET, which belong to
+// the version of the object NAME that WRITER wrote. Replacing that object, a single request, makes all of them obsolete.
 
-/** Bytes of one request of a long object. */
+/** Bytes per request when a long object is read. */
 const chunkSize = 8 * 2 ** 20;
 
-/** Appended bytes that are held back until they are synced, at most. */
+/** Maximum number of appended bytes that are buffered until `sync`. */
 const heldBytes = 2 ** 20;
 
-/** Pieces of a name, and their share of its bytes, from which they are joined: each byte is written some ten times at most. */
+/** Number of pieces, and their fraction of all bytes, from which they are merged: each byte is written about ten times at most. */
 const [manyPieces, longShare] = [64, 0.1];
 
-/** Seconds between two updates of a run's record: each is a request, and requests are paid for. */
+/** Seconds between two updates of a run's record, because each one is a request, which costs money. */
 const progressPause = 30;
 
 /** The end of a name that this store appends to. */
@@ -42,7 +42,7 @@ export class S3Store implements Store {
   private known: Promise<Map<string, number>> | null = null;
   private readonly held = new Map<string, Uint8Array[]>();
   private readonly tails = new Map<string, Tail>();
-  /** One change after the other. */
+  /** The last change; changes run one after another. */
   private last: Promise<unknown> = Promise.resolve();
 
   /** @param lock Of the only writer: goes before all that changes an object, and throws once this process may not write there. */
@@ -161,7 +161,7 @@ export class S3Store implements Store {
         for (const name of known.keys()) if (name === prefix || name.startsWith(`${prefix}/`)) known.delete(name);
       }
       const names = await this.keysUnder(prefix);
-      // Objects before their pieces: those of an object that is gone belong to nothing.
+      // Objects before their pieces, which are obsolete once the object is gone.
       const ordered = names.toSorted((a, b) => Number(isHidden(a)) - Number(isHidden(b)));
       for (const name of ordered) await this.delete(this.prefix + name);
     });
@@ -175,7 +175,7 @@ export class S3Store implements Store {
     });
   }
 
-  /** Writes what is held back. */
+  /** Writes all buffered bytes. */
   async flushAll(): Promise<void> {
     for (const name of this.held.keys()) await this.flush(name);
   }
@@ -227,7 +227,7 @@ export class S3Store implements Store {
 
   private changed(name: string): RunError {
     return new RunError(
-      `store: ${this.url(name)} must have one writer - got it changed by another one`,
+      `store: ${this.url(name)} must have only one writer - got a change by another one`,
       "another process writes to this run: stop one of them, and continue the run with zaya resume",
     );
   }
@@ -238,7 +238,7 @@ export class S3Store implements Store {
     return turn;
   }
 
-  /** After what is held back of a name. */
+  /** Runs `body` after the buffered bytes of a name have been written. */
   private async inTurn<T>(name: string, body: () => Promise<T>): Promise<T> {
     if (this.held.has(name)) await this.flush(name);
     return body();
@@ -248,7 +248,7 @@ export class S3Store implements Store {
     return this.afterAll(async () => {
       const pieces = this.held.get(name);
       if (pieces === undefined) return;
-      // Those that come meanwhile wait for the next time.
+      // Bytes appended meanwhile wait for the next flush.
       this.held.set(name, []);
       const bytes = concatBytes(pieces);
       try {
@@ -279,7 +279,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** The end of a name to which pieces can be added; null where there is no such name. */
+  /** The end of a name, where pieces can be added; null if the name does not exist. */
   private async findTail(name: string): Promise<Tail | null> {
     const facts = await this.bucket.head(this.key(name));
     if (facts === null) return null;
@@ -293,7 +293,7 @@ export class S3Store implements Store {
     return { writer: facts.writer, base: facts.size, end, pieces: pieces.length };
   }
 
-  /** Puts an object in place to which pieces can be added. */
+  /** Writes an object to which pieces can be added. */
   private async begin(name: string, bytes: Uint8Array, condition: "nothing" | { etag: string }): Promise<void> {
     const writer = randomUUID();
     const put = await this.put(this.key(name), bytes, { writer, appended: true, if: condition });
@@ -307,7 +307,7 @@ export class S3Store implements Store {
     if (appended && writer !== null) await this.removePieces(name, writer);
   }
 
-  /** All bytes of a name, and the object that holds them or the first of them. */
+  /** All bytes of a name, and the metadata of its object, which holds at least the first of them. */
   private async whole(name: string): Promise<{ readonly bytes: Uint8Array; readonly facts: ObjectFacts }> {
     for (;;) {
       const found = await this.bucket.get(this.key(name));
@@ -316,7 +316,7 @@ export class S3Store implements Store {
       if (!facts.appended) return { bytes, facts };
       const pieces = await this.piecesOf(name, facts);
       const contents = await Promise.all(pieces.map(({ key }) => this.bucket.get(key)));
-      // Pieces are removed once an object that holds them has taken the place of theirs.
+      // Pieces are removed once they have been merged into a new object.
       const now = await this.bucket.head(this.key(name));
       if (now?.writer !== facts.writer) continue;
       if (contents.includes(null)) throw this.changed(name);
@@ -324,7 +324,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** The pieces of an object in order, up to where one is missing. */
+  /** The pieces of an object in order, up to the first gap. */
   private async piecesOf(name: string, { writer, size: base }: ObjectFacts) {
     const under = `${this.key(name)}/${pieceFolder(writer!)}`;
     const found = (await this.listed(under)).toSorted((a, b) => (a.key < b.key ? -1 : 1));

@@ -10,33 +10,33 @@ const schema = z.object({ id: textEntry });
 
 /**
  * Id of a place of sweeps and trials, by which machines check that they share it; created on first use.
- * @throws RunError when the place cannot be written, or would give one lock to two writers.
+ * @throws RunError if the place cannot be written, or could give one lock to two writers.
  */
 export async function storeId(place: string): Promise<string> {
   const store = openStore(place);
   const create = () => store.create(file, encodeJson({ id: randomUUID() }));
   if (!(await store.has(file))) {
-    // Of several that ask at once, one makes it.
+    // If several processes ask at once, one of them creates it.
     await create().catch(async (error: unknown) => {
       if (!(await store.has(file))) throw error;
     });
   }
   const id = await knownStoreId(place);
-  // Some servers take a conditional write for a plain one.
+  // Some servers ignore the condition of a conditional write.
   const again = await create().then(
     () => true,
     () => false,
   );
   if (again) {
     throw new RunError(
-      `the store must refuse to make what is there - got ${file} made twice at ${place}`,
-      "the server ignores If-None-Match, so that no run could be locked: docs/scale.md tells which servers know it",
+      `the store must refuse to create an object that exists - got ${file} created twice at ${place}`,
+      "the server ignores If-None-Match, so runs could not be locked: docs/scale.md lists servers that support it",
     );
   }
   return id!;
 }
 
-/** The same; null where the place has none. */
+/** The same without creating one; null if the place has none. */
 export async function knownStoreId(place: string): Promise<string | null> {
   const store = openStore(place);
   if (!(await store.has(file))) return null;

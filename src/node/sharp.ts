@@ -3,9 +3,9 @@ import { EngineError } from "../base/errors.ts";
 export type OpenSharp = (typeof import("sharp"))["default"];
 
 /**
- * Loaded only where images are read or written: it takes a tenth of a second, has a binary of its own for each system, and is an
- * optional dependency.
- * @throws EngineError when it is not installed or does not load.
+ * Loads sharp on first use: loading takes a tenth of a second, needs a binary for the system, and sharp is an optional
+ * dependency.
+ * @throws EngineError if it is not installed or does not load.
  */
 export async function loadSharp(): Promise<OpenSharp> {
   try {
@@ -13,7 +13,7 @@ export async function loadSharp(): Promise<OpenSharp> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_MODULE_NOT_FOUND") {
-      throw new EngineError("image files are read by the package sharp - got none installed", "run npm install sharp");
+      throw new EngineError("image files need the package sharp - got none installed", "run npm install sharp");
     }
     throw new EngineError(
       `sharp must load to read images - got ${message.split("\n")[0]}`,

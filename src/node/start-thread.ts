@@ -3,9 +3,9 @@ import { Worker } from "node:worker_threads";
 
 import type { ThreadHost, ThreadListener } from "../runtime/index.ts";
 
-/** Starts a thread for kernels in a Worker, which keeps the process alive only until it has answered. */
+/** Starts a kernel thread in a Worker, which does not keep the process alive once it has answered. */
 export const startThread = (listener: ThreadListener): ThreadHost => {
-  // By the name in package.json: the same file whether this one has been compiled or not.
+  // Resolved by the name in package.json, so that the same file is used from sources and from the build.
   const worker = new Worker(createRequire(import.meta.url).resolve("#kernel-thread"));
   worker.on("message", (message) => {
     worker.unref();

@@ -13,12 +13,12 @@ import { naming } from "./folder-store.ts";
 import { listFiles } from "./list-files.ts";
 import { openStore, placeIn } from "./place.ts";
 
-// Data in a store: data/KEY/manifest.json, written last, and data/KEY/files/NUMBER. KEY is the digest of the manifest, so that
-// the same files are kept once.
+// Data in a store: data/KEY/files/NUMBER and data/KEY/manifest.json, which is written last. KEY is the digest of the manifest,
+// so that equal files are stored once.
 
-/** Of data at a path: its files with their digests. */
+/** Lists the files at a path with their digests. */
 const manifest = z.object({
-  /** Last part of the path, and whether it is a folder. */
+  /** Last component of the path, and whether it is a folder. */
   name: textEntry,
   folder: z.boolean(),
   files: z.array(z.object({ path: textEntry, size: countEntry, sha256: textEntry })),
@@ -28,14 +28,14 @@ type Manifest = z.output<typeof manifest>;
 const manifestFile = "manifest.json";
 const fileName = (index: number): string => `files/${String(index).padStart(7, "0")}`;
 
-/** The paths that data are read from. */
+/** The paths from which data are read. */
 export function dataPaths({ spec, second, dataDir }: DataSource): string[] {
   return [spec, second, dataDir].filter((path) => path !== undefined && isAbsolute(path)) as string[];
 }
 
 /**
- * Puts the files at a path into a store, unless they are there.
- * @param place Of sweeps and trials.
+ * Copies the files at a path to a store, unless they are there already.
+ * @param place Location of sweeps and trials.
  * @param begins Called before the first byte is sent.
  * @returns Their key.
  */
@@ -86,14 +86,14 @@ async function digestOf(path: string): Promise<{ size: number; sha256: string }>
   return { size, sha256: hash.digest("hex") };
 }
 
-/** Folder in which a machine keeps what it has fetched. */
+/** Folder in which a machine caches fetched data. */
 function cacheFolder(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "zaya", "data");
 }
 
 const fetching = new Map<string, Promise<string>>();
 
-/** Fetches stored data, once a machine. @returns Their path here. */
+/** Fetches stored data, once per machine. @returns Their local path. */
 export function fetchData(place: string, key: string): Promise<string> {
   const begun = fetching.get(key) ?? fetchNow(place, key).finally(() => fetching.delete(key));
   fetching.set(key, begun);
@@ -114,7 +114,7 @@ async function fetchNow(place: string, key: string): Promise<string> {
       if (createHash("sha256").update(content).digest("hex") !== sha256) {
         throw new DataError(
           `${place}/data/${key}: ${fileName(index)} must be as it was stored - got another SHA-256`,
-          "remove that folder of the store, and begin the sweep again where the data are",
+          "remove that folder of the store, and start the sweep again on the machine that has the data",
         );
       }
       await naming("write", target, async () => {
@@ -136,15 +136,15 @@ async function manifestOf(store: Store, where: string): Promise<Manifest> {
   return parseRecord(manifest, parseJson(await store.read(manifestFile), where), where);
 }
 
-/** The variable by which a training process learns where fetched data are: paths by the path of its config. */
+/** The environment variable that tells a training process where fetched data are: local paths by the paths in its config. */
 const fetchedVariable = "ZAYA_FETCHED_DATA";
 
-/** Environment of a process that is to find fetched data. */
+/** Environment of a process that uses fetched data. */
 export function fetchedEnvironment(paths: Readonly<Record<string, string>>): Record<string, string> {
   return { [fetchedVariable]: JSON.stringify(paths) };
 }
 
-/** Where the data of a path are here: the path, or where they were fetched to. */
+/** The local path of data: where they were fetched to, or else the path itself. */
 export function localDataPath(path: string): string {
   const text = process.env[fetchedVariable];
   if (text === undefined) return path;

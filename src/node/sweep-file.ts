@@ -7,14 +7,14 @@ import { OptionError } from "../base/errors.ts";
 import { type SweepFile, parseSweepFile } from "../sweep/index.ts";
 import { importOwn, isModulePath } from "./own-module.ts";
 
-/** A sweep file with its name and the folder that its paths are from. */
+/** A sweep file, with its name and the folder that its relative paths refer to. */
 export interface ReadSweepFile {
   readonly name: string;
   readonly folder: string;
   readonly file: SweepFile;
 }
 
-/** Reads a sweep file: YAML (of which JSON is a part), or a .js or .ts file that exports it as its default. @throws OptionError. */
+/** Reads a sweep file: YAML (which includes JSON), or a .js or .ts file whose default export is the sweep. @throws OptionError. */
 export async function readSweepFile(path: string): Promise<ReadSweepFile> {
   const file = parseSweepFile(await contentOf(path), path);
   const name = file.name ?? basename(path, extname(path)).replaceAll(/[^\w.-]+/g, "-");

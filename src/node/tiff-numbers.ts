@@ -2,15 +2,15 @@ import type { GeoTIFF, GeoTIFFImage } from "geotiff";
 
 import { type NumberType, ValueFault, toUnitRange } from "../data/value-scale.ts";
 
-/** The first picture of a TIFF file, by what its header says. */
+/** The first picture of a TIFF file, as described by its header. */
 export interface TiffHeader {
   readonly width: number;
   readonly height: number;
-  /** How many pictures the file has. */
+  /** Number of pictures in the file. */
   readonly frames: number;
-  /** As EXIF counts: 1 is upright. */
+  /** EXIF orientation: 1 is upright. */
   readonly orientation: number;
-  /** Null where no type of numbers is known to be so. */
+  /** Null for an unsupported type of numbers. */
   readonly type: NumberType | null;
   readonly samples: number;
   readonly bytesPerSample: number;
@@ -24,7 +24,7 @@ export interface TiffHeader {
 
 interface TiffNumbers {
   readonly channels: 1 | 3;
-  /** In [0, 1]; transparency on white. */
+  /** In [0, 1]; composited on white. */
   readonly values: Float32Array;
 }
 
@@ -41,12 +41,12 @@ const tags = {
   dngVersion: 50706,
 } as const;
 
-/** From `filter` on, what a camera's sensor saw. */
+/** Photometric interpretations; from `filter` on, raw sensor data. */
 const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, ycbcr: 6, filter: 32803 } as const;
 const jpeg = 7;
-/** None, CCITT, LZW, JPEG, Deflate, PackBits, WebP. Of others sharp makes a black picture, and says nothing. */
+/** None, CCITT, LZW, JPEG, Deflate, PackBits, WebP. For others, sharp silently returns a black picture. */
 const sharpCompressions = [1, 2, 3, 4, 5, jpeg, 8, 32773, 32946, 50001];
-/** Of those of which the numbers can be read: LERC, Zstandard. */
+/** Compressions that are only supported for numbers: LERC, Zstandard. */
 const otherCompressions = [34887, 50000];
 /** Names for the user. */
 const compressionNames: Readonly<Record<number, string>> = {
@@ -65,18 +65,18 @@ const compressionNames: Readonly<Record<number, string>> = {
   52546: "JPEG XL",
 };
 const alpha = { associated: 1, unassociated: 2 } as const;
-/** More pictures in one file are not counted: their chain can lead back to its begin. */
+/** Maximum number of pictures that are counted, since their chain can be a cycle. */
 const maxFrames = 1000;
 
 /**
- * What sharp cannot tell of a TIFF file, or would get wrong: numbers other than bytes and 16 bits, and samples that are no
- * colours. Null where the header cannot be read.
+ * Reads what sharp cannot report about a TIFF file, or gets wrong: numbers with neither 8 nor 16 bits, and samples that are not
+ * colours. Null if the header cannot be read.
  */
 export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | null> {
   const { fromArrayBuffer } = await import("geotiff");
   try {
     const whole = bytes.byteLength === bytes.buffer.byteLength;
-    // A copy: the slice of a Buffer of Node's would be a view.
+    // A copy, because `slice` of Node's Buffer would be a view.
     const file = await fromArrayBuffer((whole ? bytes : new Uint8Array(bytes)).buffer as ArrayBuffer);
     const image = await file.getImage(0);
     const number = async (tag: number, missing: number) =>
@@ -109,7 +109,7 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
   }
 }
 
-/** Reading would go through all strips that the size asks for, whatever the length of the file. */
+/** Checks the number of strips, since reading would visit all that the declared size implies, regardless of the file's length. */
 async function stripsFault(image: GeoTIFFImage): Promise<string | null> {
   const { fileDirectory } = image;
   const value: unknown = await fileDirectory.loadValue(image.isTiled ? tags.tiles : tags.strips);
@@ -126,7 +126,7 @@ function compressionFault(compression: number, bits: number, colours: number): s
     const name = compressionNames[compression] ?? `number ${compression}`;
     return `TIFF with compression ${name} cannot be decoded here: save it with LZW or Deflate compression`;
   }
-  // Sharp takes its numbers for red, green and blue.
+  // Sharp would interpret its numbers as red, green and blue.
   if (colours === photometric.ycbcr && compression !== jpeg) {
     return "TIFF in YCbCr without JPEG compression cannot be decoded here: save it as RGB";
   }
@@ -154,7 +154,7 @@ function typeOf(bits: readonly number[], formats: readonly number[]): NumberType
   return types[format]?.[width] ?? null;
 }
 
-/** What the samples of a pixel are. */
+/** The meaning of the samples of a pixel. */
 interface Layout {
   readonly colours: number;
   readonly channels: 1 | 3;

@@ -28,7 +28,7 @@ const keptWords = 4000;
 /** How a trial is supervised. */
 export interface TrialSupervision {
   readonly signal: AbortSignal;
-  /** Whether a lock that another machine left in the trial's folder is void: the queue gave the trial to this one. */
+  /** Whether a lock that another machine left in the trial's folder is void because the queue assigned the trial to this one. */
   readonly owns?: boolean;
   /** Called about once a second with the step that is done, while its process trains here. */
   progressed?(step: number): void;
@@ -40,9 +40,9 @@ function trialFolder(trials: string, { trial }: Pick<TrialJob, "trial">): string
 }
 
 /**
- * Trains a trial in a child process, in the folder of its id, continuing an existing run, or returns its result if it has ended. A
- * process that exits early is restarted; a trial that another process is training is awaited.
- * @param trials Folder of the folders of trials.
+ * Trains a trial in a child process, in the folder named after its id. An existing run is continued, or its result returned if it
+ * has ended. A process that exits early is restarted; if another process is training the trial, its end is awaited.
+ * @param trials Folder that contains the trials' folders.
  * @returns Null if the signal interrupted the trial.
  */
 export async function trainTrial(
@@ -75,7 +75,7 @@ export async function trainTrial(
     const after = await look().catch(() => null);
     if (hasEnded(after)) return after;
     if (signal.aborted) return null;
-    // The process that holds it now continues it.
+    // The process that holds the lock trains it.
     if (words.includes("a folder has one writer")) continue;
     if (attempt === attempts) return { status: "failed", reason: `${words} (${attempts} attempts)` };
     attempt++;
@@ -95,7 +95,7 @@ async function trainOnce(
   const fetched = await fetchMissing(folder, trial);
   const how = until === null ? [] : [`--until=${until}`];
   const child = spawn(process.execPath, [program, ...words, ...how, "--quiet"], {
-    // It detects the end of this process by the IPC channel, and does not receive the terminal's Ctrl-C.
+    // The child detects the end of this process by the IPC channel, and does not receive Ctrl-C from the terminal.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true,
     env: { ...process.env, ...fetchedEnvironment(fetched) },
@@ -117,7 +117,7 @@ async function trainOnce(
   return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
 }
 
-/** Fetches the data of a trial that are missing on this machine. @returns Their local paths, by the paths in its config. */
+/** Fetches data of a trial that are missing on this machine. @returns Local paths, by the paths in its config. */
 async function fetchMissing(folder: string, { stored = {} }: Trial): Promise<Record<string, string>> {
   const missing = Object.entries(stored).filter(([path]) => !existsSync(path));
   const place = placeOf(folder);
@@ -131,7 +131,7 @@ function placeOf(folder: string): string {
   return folder.replace(/[\\/]trials[\\/][^\\/]+$/, "");
 }
 
-/** The file that passes a trial's config to its process. */
+/** The file through which a process gets the config of its trial. */
 function configFile(folder: string, { id }: Pick<Trial, "id">): string {
   return isBucket(folder) ? join(tmpdir(), `zaya-${id}-${process.pid}.json`) : `${folder}.json`;
 }

@@ -2,23 +2,23 @@ import type { NdArray } from "../base/ndarray.ts";
 import { type Tree, TreeGrower, valueOf } from "./regression-tree.ts";
 import { rankFeatures } from "./feature-ranks.ts";
 
-/** Rounds, each with a tree a class. */
+/** Boosting rounds, each of which adds one tree per class. */
 const rounds = 100;
-/** Share of a tree's values that is taken. */
+/** Learning rate, by which a tree's values are multiplied. */
 const rate = 0.1;
 
 /** A classifier by sums of small trees. */
 export interface BoostedTrees {
-  /** How much of the fall in squared error the splits on each feature brought; they sum to 1, or are 0 without a split. */
+  /** Fraction of the reduction in squared error due to splits on each feature, [d]; sums to 1, or is 0 if there is no split. */
   readonly importances: Float64Array;
-  /** The likeliest class of each row of [n, d]. */
+  /** The most likely class of each row of [n, d]. */
   predict(features: NdArray): Int32Array;
 }
 
 /**
- * Gradient boosted trees for classes: 100 rounds at rate 0.1, each with one tree of depth 3 a class on the gradient of the
- * multinomial log likelihood. They are scikit-learn's GradientBoostingClassifier of its defaults, but for splits that are
- * equally good, where the first feature wins, and for two classes, which have a tree each here. Nothing is random.
+ * Gradient-boosted trees for classification: 100 rounds with learning rate 0.1, each with one tree of depth 3 per class on the
+ * gradient of the multinomial log likelihood. This is scikit-learn's GradientBoostingClassifier with its defaults, except that
+ * ties between splits go to the first feature, and that two classes have one tree each. Deterministic.
  * @source Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001, algorithm 6.
  * @param features [n, d]
  * @param labels Whole numbers from 0, [n].
@@ -48,7 +48,7 @@ export function boostedTrees(features: NdArray, labels: Int32Array): BoostedTree
   };
 }
 
-/** Probabilities of each class, written into `shares`; both are as many columns of [n] as there are classes. */
+/** Writes the probabilities of each class to `shares`; both arguments are one column [n] per class. */
 function softmax(scores: readonly Float64Array[], shares: readonly Float64Array[]): void {
   const n = scores[0]!.length;
   const tops = new Float64Array(n).fill(-Infinity);
@@ -60,7 +60,7 @@ function softmax(scores: readonly Float64Array[], shares: readonly Float64Array[
   for (const column of shares) for (let i = 0; i < n; i++) column[i]! /= totals[i]!;
 }
 
-/** The place of the likeliest class of each item. */
+/** The most likely class of each item. */
 function predict({ shape, data }: NdArray, trees: readonly (readonly Tree[])[], start: readonly number[]): Int32Array {
   const [n, d] = shape as [number, number];
   const classes = new Int32Array(n);

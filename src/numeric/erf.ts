@@ -1,5 +1,5 @@
 /**
- * The error function of a number, to float64 precision: its Taylor series up to |x| = 3, beyond it the continued fraction of the complement.
+ * The error function of a scalar, to float64 precision: its Taylor series up to |x| = 3, the continued fraction of the complement beyond.
  * @source Abramowitz, Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
  */
 export function erfOf(x: number): number {

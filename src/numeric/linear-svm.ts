@@ -1,17 +1,17 @@
 import { maxOf } from "../base/many.ts";
 import { type Fit, minimize } from "./newton.ts";
 
-/** Gradient at which the fit counts as found, an item. */
+/** Gradient per item at which the fit has converged. */
 const flat = 1e-12;
 
 /**
- * Linear support vector classifiers of one number, one against the rest for each class: each minimises
+ * Linear support vector classifiers of scalars, one-vs-rest: for each class, minimises
  * (w^2 + b^2) / 2 + C sum over items of c_i max(0, 1 - y_i (w x_i + b))^2, with c_i = n / (classes n_class) for items of
- * its class and 1 for the rest, or the like of the other class where there are two. This is scikit-learn's LinearSVC with
- * balanced classes, the penalty on the intercept included; by Newton steps, to the optimum.
+ * the class and 1 for the others; with two classes, both have balanced weights. This is scikit-learn's LinearSVC with
+ * balanced classes, including the penalty on the intercept, solved to the optimum by Newton's method.
  * @source Hsieh et al., "A dual coordinate descent method for large-scale linear SVM", ICML 2008, equation 1.
- * @param labels Whole numbers from 0, one a value; a class that has no item is never predicted.
- * @returns The class of each of some other values, by the largest w x + b.
+ * @param labels Whole numbers from 0, one per value; a class without items is never predicted.
+ * @returns A function that gives the class of each value, by the largest w x + b.
  */
 export function linearSvm(values: Float64Array, labels: Int32Array, c: number): (others: Float64Array) => Int32Array {
   const classes = [...new Set(labels)].toSorted((a, b) => a - b);
@@ -36,11 +36,11 @@ export function linearSvm(values: Float64Array, labels: Int32Array, c: number): 
 }
 
 interface LineFit extends Fit {
-  /** Second derivatives in ww, wb and bb. */
+  /** Second derivatives with respect to ww, wb and bb. */
   readonly second: readonly [number, number, number];
 }
 
-/** `[w, b]`. The loss is quadratic in pieces, so that Newton steps end after finitely many. */
+/** `[w, b]`. The loss is piecewise quadratic, so Newton's method converges in finitely many steps. */
 function fitLine(values: Float64Array, isOwn: Int32Array, ownWeight: number, restWeight: number): Float64Array {
   const at = ([w, b]: Float64Array): LineFit => {
     let [loss, gw, gb] = [(w! * w! + b! * b!) / 2, w!, b!];

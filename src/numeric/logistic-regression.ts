@@ -1,22 +1,22 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
 import { type Fit, minimize } from "./newton.ts";
 
-/** Weight of the losses against the penalty, as scikit-learn's C. */
+/** Weight of the loss relative to the penalty: scikit-learn's C. */
 const lossWeight = 1;
-/** Gradient at which the fit counts as found, an item. */
+/** Gradient per item at which the fit has converged. */
 const flat = 1e-9;
 
-/** A classifier by the largest of linear scores. */
+/** A classifier that predicts the class with the largest linear score. */
 export interface LogisticRegression {
   /** [classes, d + 1]; the last column is the intercept. */
   readonly weights: NdArray<"float64">;
-  /** The likeliest class of each row of [n, d]. */
+  /** The most likely class of each row of [n, d]. */
   predict(features: NdArray<"float64">): Int32Array;
 }
 
 /**
- * Multinomial logistic regression: minimises |W|^2 / 2 + sum over items of -log softmax(x W + b)[label], intercepts left
- * out of the penalty. By Newton steps whose systems are solved by conjugate gradients, to the optimum; nothing is random.
+ * Multinomial logistic regression: minimises |W|^2 / 2 + sum over items of -log softmax(x W + b)[label], without a penalty on the
+ * intercepts. Solved to the optimum by Newton's method with conjugate gradients. Deterministic.
  * @param features [n, d]
  * @param labels Whole numbers in [0, classes), [n].
  */
@@ -72,7 +72,7 @@ function lossAt({ x, labels, classes, n, d }: Problem, weights: Float64Array): L
   return { loss, gradient, probabilities };
 }
 
-/** The second derivative times a direction. */
+/** The Hessian times a direction. */
 function curvature({ x, classes, n, d }: Problem, probabilities: Float64Array, v: Float64Array): Float64Array {
   const out = v.map((entry, i) => (i % (d + 1) === d ? 0 : entry));
   for (let i = 0; i < n; i++) {
@@ -103,7 +103,7 @@ function addRow(to: Float64Array, row: number, factor: number, x: Float64Array, 
   to[at + d]! += factor;
 }
 
-/** Conjugate gradients for a symmetric system, to a millionth of the right side's length. */
+/** Conjugate gradients for a symmetric system, to a relative residual of 1e-6. */
 function solve(apply: (v: Float64Array) => Float64Array, right: Float64Array): Float64Array {
   const solution = new Float64Array(right.length);
   const rest = right.slice();

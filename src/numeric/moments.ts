@@ -13,14 +13,14 @@ export function momentsOf(x: NdArray): Moments {
   const mean = new Float64Array(d);
   const rows = toFloat64(x);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += rows[i * d + j]! / n;
-  // Column by column, so that a covariance is a sum along memory.
+  // Transposed, so that each covariance is a sum over contiguous memory.
   const columns = new Float64Array(d * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) columns[j * n + i] = rows[i * d + j]! - mean[j]!;
   const covariance = productWithTransposed(columns, columns, d, d, n);
   return { n, d, mean, covariance: covariance.map((sum) => sum / (n - 1)) };
 }
 
-/** a b^T of a [rows, inner] and b [columns, inner]: [rows, columns]. Of a matrix with itself half is computed, and mirrored. */
+/** a b^T for a [rows, inner] and b [columns, inner]: [rows, columns]. If a is b, half of it is computed and mirrored. */
 export function productWithTransposed(
   a: Float64Array,
   b: Float64Array,
@@ -29,7 +29,7 @@ export function productWithTransposed(
   inner: number,
 ): Float64Array {
   const out = new Float64Array(rows * columns);
-  // Two rows against two at a time: four sums that do not wait for each other.
+  // Two rows by two columns at a time: four independent sums.
   for (let i = 0; i < rows; i += 2) {
     const upper = i * inner;
     const lower = Math.min(i + 1, rows - 1) * inner;

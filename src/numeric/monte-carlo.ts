@@ -1,8 +1,8 @@
 import { OptionError } from "../base/errors.ts";
 
 /**
- * A sample mean that grows: count, mean and sum of squared distances. Two of them merge into the one of both samples, so
- * that batches and workers add up.
+ * A running sample mean: count, mean and sum of squared deviations. Two of them can be merged, so that results of batches and
+ * workers can be combined.
  * @source Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
 export interface MonteCarloMean {
@@ -11,10 +11,10 @@ export interface MonteCarloMean {
   readonly squares: number;
 }
 
-/** The mean of no values, to which values are added. */
+/** The running mean of an empty sample. */
 export const emptyMean: MonteCarloMean = { count: 0, mean: 0, squares: 0 };
 
-/** The mean with more values taken in. */
+/** Adds values [n] to a running mean. */
 export function addValues(to: MonteCarloMean, values: ArrayLike<number>): MonteCarloMean {
   let [count, mean, squares] = [0, 0, 0];
   for (let i = 0; i < values.length; i++) {
@@ -25,7 +25,7 @@ export function addValues(to: MonteCarloMean, values: ArrayLike<number>): MonteC
   return mergeMeans(to, { count, mean, squares });
 }
 
-/** The mean of both samples. */
+/** Merges the running means of two samples. */
 export function mergeMeans(a: MonteCarloMean, b: MonteCarloMean): MonteCarloMean {
   if (a.count === 0) return b;
   if (b.count === 0) return a;
@@ -43,12 +43,12 @@ export function varianceOf({ count, squares }: MonteCarloMean): number {
   return count > 1 ? squares / (count - 1) : Number.NaN;
 }
 
-/** Standard error of the mean: it falls with the square root of the count. */
+/** Standard error of the mean, which is proportional to 1 / sqrt(count). */
 export function standardError(sample: MonteCarloMean): number {
   return Math.sqrt(varianceOf(sample) / sample.count);
 }
 
-/** Mean of values with its standard error. @throws OptionError for no value. */
+/** Mean of values [n] with its standard error. @throws OptionError if there are none. */
 export function monteCarlo(values: ArrayLike<number>): { mean: number; stderr: number; n: number } {
   if (values.length === 0) throw new OptionError("monteCarlo: a mean needs at least one value - got none");
   const sample = addValues(emptyMean, values);

@@ -7,13 +7,13 @@ export interface Neighbours {
   readonly k: number;
   /** Squared distances. */
   readonly squares: Float64Array;
-  /** Which points they are. */
+  /** Indices of the neighbours. */
   readonly indices: Int32Array;
 }
 
 /**
- * The k nearest rows of `y` [m, d] to each row of `x` [n, d]. Where both are the same set, a row is no neighbour of itself.
- * Places that are left over, where there are fewer than k, have infinite distances. O(n m d) time, O(n k) memory.
+ * The k nearest rows of `y` [m, d] to each row of `x` [n, d]. If both are the same array, a row is not its own neighbour. If there
+ * are fewer than k neighbours, the remaining distances are infinite. O(n m d) time, O(n k) memory.
  */
 export function nearestOf(x: NdArray, y: NdArray, k: number): Neighbours {
   const squares = new Float64Array(x.shape[0]! * k).fill(Infinity);
@@ -38,7 +38,7 @@ export function nearestOf(x: NdArray, y: NdArray, k: number): Neighbours {
   return found;
 }
 
-/** Keeps a row's neighbours in order. Of equally near ones the first that is met stays the first. */
+/** Inserts a neighbour into a row's sorted list. Ties keep their order of arrival. */
 function insert({ k, squares, indices }: Neighbours, row: number, other: number, square: number): void {
   const first = row * k;
   let at = first + k - 1;
@@ -51,7 +51,7 @@ function insert({ k, squares, indices }: Neighbours, row: number, other: number,
   indices[at] = other;
 }
 
-/** The nearest row of `others` [m, d] for each row of `items` [n, d], the first of equally near ones, and its Euclidean distance. */
+/** The nearest row of `others` [m, d] to each row of `items` [n, d] (the first one for ties), and its Euclidean distance. */
 export function nearestRows(
   items: NdArray,
   others: NdArray,
@@ -60,12 +60,12 @@ export function nearestRows(
   return { row: indices, distance: squares.map(Math.sqrt) };
 }
 
-/** The squared distance of each row to its farthest of these neighbours: [n]. */
+/** The squared distance from each row to the farthest of its neighbours: [n]. */
 export function radiiOf({ k, squares }: Neighbours): Float64Array {
   return filled(new Float64Array(squares.length / k), (i) => squares[i * k + k - 1]!);
 }
 
-/** For each row of `x`, the number of rows of `y` within its radius, without itself if both are one set: [n]. */
+/** For each row of `x` [n, d], the number of rows of `y` [m, d] within its radius, not counting itself if both are the same array: [n]. */
 export function countsWithin(x: NdArray, y: NdArray, squaredRadii: Float64Array): Int32Array {
   const out = new Int32Array(x.shape[0]!).fill(x === y ? -1 : 0);
   forDistances(toFloat64(x), toFloat64(y), x.shape[1]!, (top, _, height, width, between) => {

@@ -1,4 +1,4 @@
-/** A function's value with its gradient, and whatever else its Newton step is found from. */
+/** The value and gradient of a function, and whatever else its Newton step is computed from. */
 export interface Fit {
   readonly loss: number;
   readonly gradient: Float64Array;
@@ -6,13 +6,12 @@ export interface Fit {
 
 const steps = 100;
 const shortest = 1e-10;
-/** Share of the promised gain that a step must keep. @source Nocedal, Wright, "Numerical optimization", section 3.1. */
+/** Fraction of the predicted decrease that a step must achieve (Armijo condition). @source Nocedal, Wright, "Numerical optimization", section 3.1. */
 const kept = 1e-4;
 
 /**
- * The minimum of a convex function by Newton steps, each halved until the function falls. Ends where no entry of the
- * gradient is larger than `flat`.
- * @param stepOf The inverse of the second derivative times the gradient.
+ * Minimises a convex function by Newton's method with backtracking. Ends when no entry of the gradient is larger than `flat`.
+ * @param stepOf The inverse Hessian times the gradient.
  */
 export function minimize<F extends Fit>(
   start: Float64Array,
@@ -32,7 +31,7 @@ export function minimize<F extends Fit>(
       next = { x: tried, fit: at(tried) };
       length /= 2;
     } while (next.fit.loss > fit.loss - kept * 2 * length * gain && length > shortest);
-    // Nothing is left to gain but rounding.
+    // The remaining decrease is below rounding errors.
     if (!(next.fit.loss < fit.loss)) break;
     ({ x, fit } = next);
   }

@@ -1,12 +1,12 @@
 import { DataError, ShapeError } from "../base/errors.ts";
 import { type NdArray, formatShape, ndarray, sizeOf } from "../base/ndarray.ts";
 
-/** Points in space: float64 [n, d], one a row, each number finite. */
+/** Points: float64 [n, d], one per row, with finite coordinates. */
 export type Points = NdArray<"float64">;
 
 /**
- * Items as points: [n, d] unchanged, [n] as one-dimensional points, images as one row of numbers each.
- * @throws ShapeError when there is no item or no number in it. @throws DataError for a number that is not finite.
+ * Converts items to points: [n, d] is unchanged, [n] becomes one-dimensional points, and images are flattened to one row each.
+ * @throws ShapeError if there are no items, or items are empty. @throws DataError for a number that is not finite.
  */
 export function toPoints(items: NdArray, where: string): Points {
   const [n = 0, ...rest] = items.shape;
@@ -25,7 +25,7 @@ export function toPoints(items: NdArray, where: string): Points {
   return ndarray("float64", [n, width], data);
 }
 
-/** Dimensions of both. @throws ShapeError when they differ. */
+/** The common dimension of two sets [n, d] and [m, d]. @throws ShapeError if they differ. */
 export function commonWidth(a: Points, b: Points, where: string): number {
   const [left, right] = [a.shape[1]!, b.shape[1]!];
   if (left === right) return left;
@@ -35,12 +35,12 @@ export function commonWidth(a: Points, b: Points, where: string): number {
   );
 }
 
-/** Differences that are smaller have no square in float64 that keeps their digits. */
+/** The squares of smaller differences underflow in float64. */
 const leastDifference = 1e-150;
 
 /**
- * Points whose distances are taken by squares.
- * @throws DataError where they differ, but by so little that the squares would be 0 and the points equal.
+ * Checks points [n, d] and [m, d] whose squared distances are needed.
+ * @throws DataError if they differ by so little that all squares would underflow.
  */
 export function requireSquares(x: Points, y: Points, where: string): void {
   const d = commonWidth(x, y, where);
@@ -61,7 +61,7 @@ export function requireSquares(x: Points, y: Points, where: string): void {
   );
 }
 
-/** Some of the points, in the order given. A copy. */
+/** Selects points of [n, d] by index, in the given order. A copy. */
 export function selectPoints({ data, shape }: Points, indices: Int32Array): Points {
   const d = shape[1]!;
   const out = new Float64Array(indices.length * d);
@@ -69,10 +69,10 @@ export function selectPoints({ data, shape }: Points, indices: Int32Array): Poin
   return ndarray("float64", [indices.length, d], out);
 }
 
-/** What two points of `d` numbers are to each other; they begin at `i` in `x` and at `j` in `y`. */
+/** A function of two points of dimension `d`, which start at `i` in `x` and at `j` in `y`. */
 export type PairFunction = (x: Float64Array, i: number, y: Float64Array, j: number, d: number) => number;
 
-// Sums of four, as one sum would wait for itself at every number.
+// Four partial sums, because with a single one each addition would wait for the previous one.
 
 export const squaredDistance: PairFunction = (x, i, y, j, d) => {
   let s = 0;
@@ -99,7 +99,7 @@ export const squaredDistance: PairFunction = (x, i, y, j, d) => {
 
 export const euclideanDistance: PairFunction = (x, i, y, j, d) => Math.sqrt(squaredDistance(x, i, y, j, d));
 
-/** The sum of the differences' magnitudes. */
+/** The sum of the absolute differences. */
 export const manhattanDistance: PairFunction = (x, i, y, j, d) => {
   let sum = 0;
   for (let k = 0; k < d; k++) sum += Math.abs(x[i + k]! - y[j + k]!);
@@ -122,13 +122,13 @@ export const dotProduct: PairFunction = (x, i, y, j, d) => {
   return s + t + (u + v);
 };
 
-/** Rows worked on together, and numbers of `y` that stay in the cache for them. */
+/** Rows processed together, and numbers of `y` that stay in the cache meanwhile. */
 const rowsTogether = 16;
 const cachedNumbers = 32_768;
 
 /**
- * A function of every pair, row by row: `visit(row, i)` is given those of point i of `x` with all of `y`, [m], in memory
- * that the next call writes over. All pairs are never held at once.
+ * Computes a function of every pair of points in [n, d] and [m, d], row by row, without storing all pairs: `visit(row, i)` gets the
+ * values for point i of `x` and all points of `y`, [m], in a buffer that is reused.
  */
 export function eachRow(x: Points, y: Points, of: PairFunction, visit: (row: Float64Array, i: number) => void): void {
   const [n, m, d] = [x.shape[0]!, y.shape[0]!, commonWidth(x, y, "eachRow")];

@@ -8,15 +8,15 @@ const none = -1;
 
 /** A tree of depth 3 in heap order: the children of node i are 2 i + 1 and 2 i + 2. */
 export interface Tree {
-  /** The feature that a node splits on; -1 where it is a leaf. */
+  /** The feature on which a node splits; -1 for a leaf. */
   readonly features: Int32Array;
-  /** Values up to this go left: half way between the largest that did and the smallest that did not. */
+  /** Values up to this one go left: halfway between the largest value on the left and the smallest on the right. */
   readonly thresholds: Float64Array;
-  /** What a leaf says of its items. */
+  /** The prediction of each leaf. */
   readonly values: Float64Array;
 }
 
-/** What a tree says of the item whose features begin at `start`. */
+/** The prediction of a tree for the item whose features start at `start`. */
 export function valueOf({ features, thresholds, values }: Tree, items: ArrayLike<number>, start: number): number {
   let node = 0;
   while (features[node]! !== none) node = 2 * node + (items[start + features[node]!]! <= thresholds[node]! ? 1 : 2);
@@ -24,24 +24,24 @@ export function valueOf({ features, thresholds, values }: Tree, items: ArrayLike
 }
 
 /**
- * Grows trees on the same items, one after another: each predicts the residuals of a class's probability by least
- * squares, its leaves then set by one Newton step on the log likelihood. Plain loops over buffers that are kept: this is
- * where the time of boosting goes.
+ * Grows trees on the same items, one after another: each predicts the residuals of a class probability by least squares, and its
+ * leaves are then set by one Newton step on the log likelihood. Plain loops over reused buffers, because boosting spends its time
+ * here.
  * @source Friedman, Annals of Statistics 29, 2001, algorithm 6.
  */
 export class TreeGrower {
-  /** Fall in mean squared error that the splits on each feature brought, over all trees: [d]. */
+  /** Reduction in mean squared error by the splits on each feature, over all trees: [d]. */
   readonly gains: Float64Array;
   /** The leaf of each item in the last tree: [n]. */
   readonly leafOf: Uint8Array;
-  /** Where the distinct values of each feature begin in a histogram, [d + 1]. */
+  /** Offset of each feature's distinct values in a histogram, [d + 1]. */
   private readonly offsets: Int32Array;
-  /** The places of each item's values in a histogram, [n, d]. */
+  /** The bin of each item's values in a histogram, [n, d]. */
   private readonly places: Int32Array;
-  /** Items, those of a node side by side. */
+  /** Item indices, grouped by node. */
   private readonly order: Int32Array;
   private readonly held: Int32Array;
-  /** For each inner node, by feature and distinct value, a count and a sum of residuals. */
+  /** For each inner node: the count and the sum of residuals by feature and distinct value. */
   private readonly histograms: readonly Float64Array[];
 
   constructor(
@@ -63,7 +63,7 @@ export class TreeGrower {
     this.histograms = Array.from({ length: firstLeaf }, () => new Float64Array(2 * this.offsets[d]!));
   }
 
-  /** @param residuals 1 or 0 less the probability, [n]. */
+  /** @param residuals 1 or 0 minus the probability, [n]. */
   grow(residuals: Float64Array): Tree {
     const tree = {
       features: new Int32Array(nodes).fill(none),
@@ -76,7 +76,7 @@ export class TreeGrower {
     return tree;
   }
 
-  /** Items `start` to `stop` of the order belong to the node; its histogram is made. */
+  /** Grows a node with items `start` to `stop` of the order, whose histogram has been computed. */
   private growNode(tree: Tree, residuals: Float64Array, node: number, start: number, stop: number): void {
     const split = node >= firstLeaf || this.isPure(residuals, start, stop) ? null : this.bestSplit(node, stop - start);
     if (split === null) {
@@ -90,7 +90,7 @@ export class TreeGrower {
     const middle = this.divide(start, stop, split.feature, split.rank);
     const [left, right] = [2 * node + 1, 2 * node + 2];
     if (left < firstLeaf) {
-      // The smaller side is counted, the other is what is left.
+      // The histogram of the smaller side is counted, that of the other is the difference.
       const [small, large] = middle - start <= stop - middle ? [left, right] : [right, left];
       this.count(small, residuals, small === left ? start : middle, small === left ? middle : stop);
       const [whole, part, rest] = [this.histograms[node]!, this.histograms[small]!, this.histograms[large]!];
@@ -115,7 +115,7 @@ export class TreeGrower {
     }
   }
 
-  /** The split that lowers the squared error most; null where all items are equal in every feature. */
+  /** The split that reduces the squared error most; null if all items are equal in every feature. */
   private bestSplit(node: number, n: number) {
     const histogram = this.histograms[node]!;
     let [feature, rank, next, best] = [none, none, none, -Infinity];
@@ -141,7 +141,7 @@ export class TreeGrower {
     return { feature, rank, threshold: (values[rank]! + values[next]!) / 2, gain: best };
   }
 
-  /** Moves the items of values up to a rank before the others, each side in its order; returns where the others begin. */
+  /** Stable partition: moves items with values up to a rank before the others. @returns Where the others start. */
   private divide(start: number, stop: number, feature: number, rank: number): number {
     const { order, held } = this;
     const { ranks } = this.ranked[feature]!;
@@ -155,7 +155,7 @@ export class TreeGrower {
     return left;
   }
 
-  /** Whether there is nothing to split: all residuals are the same. */
+  /** Whether there is nothing to split because all residuals are equal. */
   private isPure(residuals: Float64Array, start: number, stop: number): boolean {
     let [sum, squares] = [0, 0];
     for (let i = start; i < stop; i++) {

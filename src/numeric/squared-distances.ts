@@ -1,4 +1,4 @@
-/** Rows compared at one time with as many others: both fit into a processor's cache. */
+/** Rows per block: two blocks fit in a processor's cache. */
 const block = 64;
 
 /** Rows from `top` on, `height` of them, against rows from `left` on, `width` of them: `squares` [height, width]. */
@@ -6,13 +6,13 @@ export type VisitDistances = (top: number, left: number, height: number, width: 
 
 /**
  * Calls `visit` with the squared Euclidean distances between rows of `a` [n, d] and of `b` [m, d], block by block. They are
- * sums of squared differences: those of equal rows are 0.
+ * computed as sums of squared differences, so those of equal rows are exactly 0.
  */
 export function forDistances(a: Float64Array, b: Float64Array, d: number, visit: VisitDistances): void {
   forBlocks(a, b, d, false, visit);
 }
 
-/** The same among rows of one set, each pair once at least: blocks above the diagonal are left out. */
+/** The same for pairs of rows of one array [n, d], each pair at least once: blocks above the diagonal are skipped. */
 export function forOwnDistances(a: Float64Array, d: number, visit: VisitDistances): void {
   forBlocks(a, a, d, true, visit);
 }
@@ -40,7 +40,7 @@ function fill(
   d: number,
   out: Float64Array,
 ): void {
-  // Two rows against two at a time: four sums that do not wait for each other. A last odd row is its own partner.
+  // Two rows by two rows at a time: four independent sums. A last odd row is paired with itself.
   for (let i = 0; i < height; i += 2) {
     const second = Math.min(i + 1, height - 1);
     const upper = (top + i) * d;

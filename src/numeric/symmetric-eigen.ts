@@ -1,18 +1,18 @@
 import { DataError } from "../base/errors.ts";
 
-/** Eigenvalues, and eigenvectors where they were asked for: vector `i` is row `i` of `vectors`, [n, n]. */
+/** Eigenvalues, and eigenvectors if requested: vector `i` is row `i` of `vectors`, [n, n]. */
 export interface Eigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;
 }
 
-/** Sweeps for one eigenvalue before the matrix is given up; two or three are usual. */
+/** Maximum number of sweeps per eigenvalue; two or three are usual. */
 const maxSweeps = 60;
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix [n, n] in float64, in no particular order: Householder reflections to
- * three diagonals, then QL steps with Wilkinson's shift. Vectors are kept as rows, so that each rotation runs along memory.
- * @throws DataError when the matrix holds a number that is not finite.
+ * Eigenvalues and eigenvectors of a symmetric matrix [n, n] in float64, in no particular order: Householder reduction to
+ * tridiagonal form, then QL steps with Wilkinson's shift. Vectors are stored as rows, so that each rotation is contiguous.
+ * @throws DataError if the matrix contains a number that is not finite.
  * @source Golub, Van Loan, "Matrix Computations", 4th edition, sections 8.3.1 and 8.3.5; Bowdler et al., "The QR and QL
  * algorithms for symmetric matrices", Numerische Mathematik 11, 1968.
  */
@@ -25,8 +25,8 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
 }
 
 /**
- * Reflects away all but three diagonals of `a`, which is overwritten; `vectors` becomes the reflections' product, its
- * transpose. The matrix is [diagonal, beside], `beside[i]` between rows `i` and `i + 1`.
+ * Reduces `a` to tridiagonal form by Householder reflections, overwriting it; `vectors` becomes the transpose of their product.
+ * The result is [diagonal, beside], where `beside[i]` couples rows `i` and `i + 1`.
  */
 function toThreeDiagonals(a: Float64Array, n: number, vectors: Float64Array) {
   const diagonal = new Float64Array(n);
@@ -34,7 +34,7 @@ function toThreeDiagonals(a: Float64Array, n: number, vectors: Float64Array) {
   const product = new Float64Array(n);
   const weights = new Float64Array(n);
   for (let k = 0; k < n - 2; k++) {
-    // The reflector's vector replaces column k, which by symmetry is row k: it is contiguous there.
+    // The reflector's vector is stored in row k instead of column k (they are equal by symmetry), where it is contiguous.
     const row = a.subarray(k * n, (k + 1) * n);
     diagonal[k] = row[k]!;
     const alpha = reflector(row, k + 1, n);
@@ -56,7 +56,7 @@ function toThreeDiagonals(a: Float64Array, n: number, vectors: Float64Array) {
 }
 
 /**
- * Turns x = row[from..] into the vector v of a reflection I - weight v v^T that sends x to [edge, 0, 0, ...].
+ * Replaces x = row[from..] by the vector v of a reflection I - weight v v^T that maps x to [edge, 0, 0, ...].
  */
 function reflector(row: Float64Array, from: number, n: number): { readonly edge: number; readonly weight: number } {
   let scale = 0;
@@ -75,7 +75,7 @@ function reflector(row: Float64Array, from: number, n: number): { readonly edge:
   return { edge: edge * scale, weight: 1 / (length * (length + Math.abs(first))) };
 }
 
-/** a becomes H a H, H = I - weight v v^T, on rows and columns from `from` on. */
+/** Replaces a by H a H, with H = I - weight v v^T, on rows and columns from `from` on. */
 function applyBothSides(
   a: Float64Array,
   v: Float64Array,
@@ -101,7 +101,7 @@ function applyBothSides(
   }
 }
 
-/** rows from `from` on become rows H. */
+/** Multiplies rows by H from the right, from column `from` on. */
 function applyFromRight(rows: Float64Array, v: Float64Array, weight: number, from: number, n: number): void {
   for (let i = from; i < n; i++) {
     const at = i * n;
@@ -112,7 +112,7 @@ function applyFromRight(rows: Float64Array, v: Float64Array, weight: number, fro
   }
 }
 
-/** QL steps until nothing is left beside the diagonal; each rotation turns two rows of `vectors`. */
+/** QL steps until the off-diagonal entries vanish; each rotation is applied to two rows of `vectors`. */
 function toOneDiagonal(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
   for (let start = 0; start < n; start++) {
     for (let sweep = 0; ; sweep++) {
@@ -125,7 +125,7 @@ function toOneDiagonal(d: Float64Array, e: Float64Array, vectors: Float64Array, 
   }
 }
 
-/** The first row from `start` on whose neighbour beside the diagonal is nothing against the diagonal. */
+/** The first row from `start` on whose off-diagonal entry is negligible relative to the diagonal. */
 function endOfBlock(d: Float64Array, e: Float64Array, start: number, n: number): number {
   let end = start;
   while (end < n - 1 && Math.abs(e[end]!) > Number.EPSILON * (Math.abs(d[end]!) + Math.abs(d[end + 1]!))) end++;
@@ -143,7 +143,7 @@ function sweepUp(d: Float64Array, e: Float64Array, vectors: Float64Array, start:
     const length = Math.hypot(across, bulge);
     e[i + 1] = length;
     if (length === 0) {
-      // The block falls apart here: what is left of the sweep belongs to a smaller one.
+      // The block splits here: the rest of the sweep belongs to a smaller one.
       d[i + 1]! -= moved;
       e[end] = 0;
       return;
@@ -162,7 +162,7 @@ function sweepUp(d: Float64Array, e: Float64Array, vectors: Float64Array, start:
   e[end] = 0;
 }
 
-/** Rows i and i + 1 turned. */
+/** Rotates rows i and i + 1. */
 function rotateRows(vectors: Float64Array, i: number, sine: number, cosine: number, n: number): void {
   const [upper, lower] = [i * n, (i + 1) * n];
   for (let j = 0; j < n; j++) {

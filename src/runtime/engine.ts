@@ -8,15 +8,15 @@ import { toposort } from "../graph/traverse.ts";
 export type Arrays = Readonly<Record<string, NdArray>>;
 
 /**
- * A computation of one call. Inputs of its graph are taken from the feeds or, by name, from the state; `updates` are
- * new values for tensors of the state.
+ * A computation that runs in one call. Inputs of its graph are taken from the feeds or, by name, from the state; `updates` are
+ * new values of tensors of the state.
  */
 export interface Program {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates?: Readonly<Record<string, Tensor>>;
 }
 
-/** Tensors that stay on the engine's device from call to call: parameters, optimizer state, running statistics. */
+/** Tensors that stay on the engine's device between calls: parameters, optimizer state, running statistics. */
 export interface State {
   readonly names: readonly string[];
   /** Copies of the current values. */
@@ -27,9 +27,9 @@ export interface State {
 
 /** A compiled program of an engine. */
 export interface Compiled {
-  /** How it runs, if the user should know. */
+  /** A note for the user on how it runs. */
   readonly note?: string;
-  /** @throws EngineError when an input is missing or has another shape. */
+  /** @throws EngineError if an input is missing or has another shape. */
   run(feeds: Arrays, state?: State): Promise<Arrays>;
   /** Releases the session. */
   release(): Promise<void>;
@@ -38,7 +38,7 @@ export interface Compiled {
 /** A backend that runs programs. Every engine computes the same numbers within its precision. */
 export interface Engine {
   readonly name: string;
-  /** Bytes that programs may still use; not given if unknown. */
+  /** Bytes that programs may still use; undefined if unknown. */
   freeMemory?(): number;
   compile(program: Program): Promise<Compiled>;
   createState(values: Arrays): State;

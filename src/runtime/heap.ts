@@ -3,11 +3,11 @@ import type { DType, NdArray } from "../base/ndarray.ts";
 
 const page = 65536;
 const alignment = 64;
-/** What a WebAssembly memory with addresses of 32 bits can hold. */
+/** Maximum number of pages of a WebAssembly memory with 32-bit addresses. */
 export const mostPages = 65536;
 const most = mostPages * page;
 
-/** A WebAssembly.Memory, for declarations that compile where neither Node's types nor the DOM's declare one. */
+/** A WebAssembly.Memory, declared here because the core compiles without the types of Node and the DOM. */
 export interface KernelMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
@@ -19,13 +19,13 @@ export interface KernelMemory {
  */
 export class Heap {
   private own: WebAssembly.Memory | null = null;
-  /** Free pieces by address. Address 0 is never given out. */
+  /** Free blocks by address. Address 0 is never allocated. */
   private free: { readonly at: number; readonly bytes: number }[] = [];
   private end = alignment;
   private last: Promise<unknown> = Promise.resolve();
   private readonly sizes = new Map<number, number>();
 
-  /** @param shared Whether threads work on it. */
+  /** @param shared Whether threads use it. */
   constructor(
     private readonly engine: string,
     private shared = false,
@@ -36,7 +36,7 @@ export class Heap {
     return this.own;
   }
 
-  /** Whether threads can work on it. Before its first use that can be changed. */
+  /** Whether threads can use it. May change until its first use. */
   get isShared(): boolean {
     return this.shared;
   }
@@ -50,20 +50,20 @@ export class Heap {
     try {
       return new WebAssembly.Memory({ ...limits, shared: this.shared });
     } catch {
-      // A shared memory takes all its addresses at once, which not every machine has.
+      // A shared memory reserves all its addresses at once, which fails on some machines.
       this.shared = false;
       return new WebAssembly.Memory(limits);
     }
   }
 
-  /** Does one piece of work after the other: what waits for ONNX Runtime must find the memory as it left it. */
+  /** Runs work sequentially, because memory must not change while ONNX Runtime is awaited. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.last.then(work);
     this.last = result.catch(() => {});
     return result;
   }
 
-  /** Why this many bytes cannot be allocated, in words; null if they can. */
+  /** The reason why this many bytes cannot be allocated; null if they can. */
   obstacle(bytes: number): string | null {
     const wanted = this.end + bytes;
     return wanted <= most
@@ -71,7 +71,7 @@ export class Heap {
       : `one WebAssembly memory holds at most 4 GiB - got a need of ${(wanted / 2 ** 30).toFixed(1)} GiB`;
   }
 
-  /** @throws EngineError when the memory is full. */
+  /** @throws EngineError if the memory is full. */
   allocate(bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
     const fitting = this.free.findIndex((piece) => piece.bytes >= size);
@@ -91,7 +91,7 @@ export class Heap {
     return at;
   }
 
-  /** Gives a piece back; neighbours become one. */
+  /** Frees a block, and merges it with adjacent free blocks. */
   release(at: number): void {
     const bytes = this.sizes.get(at)!;
     this.sizes.delete(at);
@@ -106,7 +106,7 @@ export class Heap {
     this.free = joined;
   }
 
-  /** The numbers at an address, valid until the memory grows. */
+  /** A view of the elements at an address, valid until the memory grows. */
   view(dtype: DType, at: number, length: number): NdArray["data"] {
     const { buffer } = this.memory;
     if (dtype === "float32") return new Float32Array(buffer, at, length);

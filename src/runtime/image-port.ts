@@ -24,21 +24,21 @@ export interface ImagePort {
   readonly shape: Shape;
 }
 
-/** The form as given by the user, where the file does not declare it. */
+/** The form as given by the user, if the file does not declare it. */
 export interface ImageForm {
   readonly layout?: ImageLayout | undefined;
   readonly range?: ValueRange | undefined;
 }
 
-/** What zaya writes into its files of an input or output, of what is read again. */
+/** Metadata of an input or output in files written by zaya, as far as it is read again. */
 const portFacts = z.object({ prior: z.string().nullable().optional() });
 const fileFacts = z.record(z.string(), portFacts);
 /** What an exported file records about an input or output. */
 export type PortFacts = z.output<typeof portFacts>;
 
 /**
- * What a file written by zaya records about an input or output; null for other files. Its images are channels first and
- * in [0, 1], also in older files that do not record it.
+ * The metadata of an input or output in a file written by zaya; null for other files. Its images are channels-first and in [0, 1],
+ * even in older files without this metadata.
  */
 export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | null {
   if (header.producer !== "zaya") return null;
@@ -52,9 +52,9 @@ export function factsOf({ header }: OnnxNet, { name }: OnnxValue): PortFacts | n
 }
 
 /**
- * Form of the images at an input or output: as the user says, as the file declares, or as its shape implies.
+ * Form of the images at an input or output: as given by the user, as declared by the file, or as implied by its shape.
  * @param shape Shape of an actual output, if the file does not declare it.
- * @throws DataError unless it has four axes. @throws OptionError when channels could be first or last.
+ * @throws DataError unless it has four axes. @throws OptionError if channels could be first or last.
  */
 export function imagePort(
   net: OnnxNet,
@@ -97,7 +97,7 @@ export function imagePort(
 
 type Extents = NonNullable<OnnxValue["extents"]>;
 
-/** By ONNX's standard words for axes, by sizes that channels have, or by names of axes; null where all that leaves two ways. */
+/** Inferred from ONNX's standard denotations of axes, from extents, or from names of axes; null if both layouts remain possible. */
 function layoutOf(extents: Extents): ImageLayout | null {
   const [, first, middle, last] = extents as unknown as [Extents[0], Extents[0], Extents[0], Extents[0]];
   const ways = (isChannels: (extent: Extents[0]) => boolean): ImageLayout | null =>
@@ -106,12 +106,12 @@ function layoutOf(extents: Extents): ImageLayout | null {
     ways(({ denotation }) => denotation === "DATA_CHANNEL") ??
     ways(({ size }) => size === 1 || size === 3) ??
     ways(({ symbol }) => /^(?:c|ch|channels?|num_channels|in_channels|out_channels)$/i.test(symbol)) ??
-    // Of other numbers of channels, the axis that is not as long as the one in the middle, if it is but one.
+    // For other numbers of channels, the only axis that differs from the middle one.
     ways(({ size }) => size !== null && size <= 4 && size !== middle.size)
   );
 }
 
-/** ONNX's standard words for what black and white are. */
+/** ONNX's standard names of value ranges. */
 const nominalRanges: Readonly<Record<string, ValueRange>> = {
   Normalized_0_1: "0,1",
   Normalized_1_1: "-1,1",
@@ -126,7 +126,7 @@ export function declaredRange(net: OnnxNet, value: OnnxValue): ValueRange | null
   if (/^bgr/i.test(metadata["Image.BitmapPixelFormat"] ?? "")) {
     throw new DataError(`${net.name} must have channels in the order red, green, blue - got blue, green, red`);
   }
-  // Whole numbers have no room for anything else.
+  // For integers, no other range is possible.
   if (/^u?int/.test(value.type)) return "0,255";
   return nominalRanges[metadata["Image.NominalPixelRange"] ?? ""] ?? null;
 }
@@ -179,19 +179,19 @@ export function fromPort<D extends "float32" | "uint8">(
   return out as NdArray<D>;
 }
 
-/** How far beyond its range a net without a limiting last layer may go, in widths of the range, with which share of values. */
+/** How far a net without a bounded last layer may exceed its range, in widths of the range, and for which fraction of values. */
 const slack = [
   { room: 0.1, strays: 0.05 },
   { room: 0.5, strays: 0.005 },
 ];
 
-/** How far below black a net may go whose black is 0, as a share of its largest value. */
+/** How far a net whose black is 0 may go below it, as a fraction of its largest value. */
 const mostBelowBlack = 0.5;
 
-/** Share of values below -0.1 from which on a net's black may be -1, and not 0 that it misses a little. */
+/** Fraction of values below -0.1 from which a net's black is -1 rather than an inexact 0. */
 const leastNegative = 0.002;
 
-/** Whether numbers can be of images whose black and white are so, and use that range. */
+/** Whether values can be images in a range, and use most of that range. */
 function fitsRange({ data }: NdArray, range: ValueRange): boolean {
   const [low, high] = valueRanges[range];
   let [smallest, largest, negative] = [Infinity, -Infinity, 0];
@@ -204,7 +204,7 @@ function fitsRange({ data }: NdArray, range: ValueRange): boolean {
     const beyond = Math.max(low - value, value - high) / (high - low);
     for (let k = 0; k < slack.length; k++) if (beyond > slack[k]!.room) outside[k]!++;
   }
-  // What is hardly anywhere negative, or never above 2 of 255, is rather of another range; so is what spreads around 0, of ranges from 0.
+  // Values that are hardly ever negative, or never above 2 of 255, are more likely in another range, as are values spread around 0 in ranges that start at 0.
   const used =
     range === "-1,1"
       ? negative > leastNegative * data.length
@@ -212,7 +212,7 @@ function fitsRange({ data }: NdArray, range: ValueRange): boolean {
   return used && slack.every(({ strays }, k) => outside[k]! <= strays * data.length);
 }
 
-/** Largest difference of two images that are the same but for rounding, of white. */
+/** Maximum difference between two images that are equal up to rounding, as a fraction of white. */
 const sameImage = 2 / 255;
 
 /**

@@ -19,17 +19,16 @@ export interface KernelOptions {
 }
 
 /**
- * How often a thread polls for the next training step, whose batch is being prepared, before it sleeps: about 100 us.
+ * Number of times that a thread polls for the next training step, whose batch is being prepared, before it sleeps: about 100 us.
  */
 const looksBetweenSteps = 20_000;
 
-/** Threads that sleep while ONNX Runtime works take some 50 us to wake, in which one thread makes this many instructions. */
+/** Threads that slept while ONNX Runtime worked take about 50 us to wake, in which one thread executes this many instructions. */
 const worthWaking = 4e6;
 
 /**
- * WebAssembly kernels alone: the same bits on every machine and for any number of threads.
- * @throws EngineError without WebAssembly SIMD, for threads without shared memory, and when a program does not fit into its
- * memory.
+ * An engine of WebAssembly kernels only: the same bits on every machine and for any number of threads.
+ * @throws EngineError without WebAssembly SIMD, for threads without shared memory, and if a program does not fit in its memory.
  */
 export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
   const name = "wasm";
@@ -50,8 +49,8 @@ export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
 }
 
 /**
- * ONNX Runtime on the CPU for large products, kernels for everything else. A program that does not fit runs on ONNX
- * Runtime alone, and its `note` says why.
+ * An engine that computes large products with ONNX Runtime on the CPU, and everything else with kernels. A program that does not
+ * fit runs on ONNX Runtime alone, and its `note` says why.
  * @param isPacked Which products the kernels compute.
  * @throws EngineError without ONNX Runtime or WebAssembly SIMD.
  */
@@ -67,7 +66,7 @@ export function kernelEngine(
   let host: Promise<KernelHost> | null = null;
   const open = async (): Promise<KernelHost> => {
     heap.share(threads !== undefined && threads.threads > 1 && (await takesSharedMemory(options)));
-    // Between two segments ONNX Runtime works, on all cores.
+    // Between two segments, ONNX Runtime uses all cores.
     const pool = heap.isShared ? new ThreadPool(name, heap, threads!, 0) : null;
     return { name, heap, pool, worthWaking, products: options, observe: observe ?? null };
   };
@@ -90,7 +89,7 @@ export function kernelEngine(
   };
 }
 
-/** A call of ONNX Runtime takes some 12 us, in which kernels make this many multiplications and additions. */
+/** A call of ONNX Runtime takes about 12 us, in which kernels compute this many multiply-adds. */
 const worthCall = 2e5;
 
 const isFasterPacked: IsPacked = (m, n, k) => m * n * k < worthCall;

@@ -22,22 +22,22 @@ import type { Exports } from "./thread.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 import type { Threads } from "./threads.ts";
 
-/** Told of each step of a plan before it runs: gives what is called when it has. For measuring. */
+/** Called before each step of a plan; the returned function is called after it. For profiling. */
 export type ObserveStep = (text: string) => () => void;
 
-/** What the programs of an engine share. */
+/** Resources that the programs of an engine share. */
 export interface KernelHost {
   readonly name: string;
   readonly heap: Heap;
   readonly pool: ThreadPool | null;
   /** The least work of a segment for which threads are woken, in instructions of one place: at least 1. */
   readonly worthWaking: number;
-  /** How ONNX Runtime makes products; null where kernels make all. */
+  /** Settings of ONNX Runtime for products; null if kernels compute all of them. */
   readonly products: OrtOptions | null;
   readonly observe: ObserveStep | null;
 }
 
-/** The threads that run a program, and its number there. */
+/** The threads that run a program, and its number among theirs. */
 interface Team {
   readonly threads: Threads;
   readonly program: number;
@@ -50,10 +50,10 @@ interface Given {
   readonly value: NdArray | null;
 }
 
-/** A program that kernels run, with products by ONNX Runtime where the plan has any. */
+/** A program that runs as kernels, with products computed by ONNX Runtime if the plan has any. */
 export class KernelProgram implements Compiled {
   private readonly inputs: ReturnType<typeof inputsOf>;
-  /** Places of inputs that are fed, made when they first are. */
+  /** Addresses of fed inputs, allocated on first use. */
   private readonly fed = new Map<Buffer, number>();
   private readonly addresses: number[];
   /** Description of each segment, for observers. */
@@ -167,7 +167,7 @@ export class KernelProgram implements Compiled {
 
   /** The address of an input for this run. */
   private place(buffer: Buffer, given: Given | null, state: KernelState | undefined): number {
-    // A tensor that is only written has no value to choose; one that is fed and written is written where the state has it.
+    // A tensor that is only written has no input value; one that is fed and written is written to its address in the state.
     const kept = this.plan.updates.includes(buffer.name) ? state!.require(buffer.name).front : null;
     if (given === null) return kept!;
     const isReal = given.dtype === "float64" && buffer.dtype === "float32";

@@ -12,13 +12,13 @@ interface Entry {
   readonly shape: Shape;
   readonly length: number;
   front: number;
-  /** A second place, for programs that ONNX Runtime makes whole: it cannot write over what it reads. */
+  /** A second buffer, for programs that run on ONNX Runtime alone, which cannot overwrite what it reads. */
   back: number | null;
 }
 
 /**
- * State in an engine's WebAssembly memory, which kernels change in place. It moves in with its first use, in that one's turn:
- * the memory must not grow while ONNX Runtime works on it.
+ * State in an engine's WebAssembly memory, which kernels update in place. It is copied there on its first use, in that program's
+ * turn, because the memory must not grow while ONNX Runtime uses it.
  */
 export class KernelState implements OrtState {
   private readonly entries = new Map<string, Entry>();

@@ -13,20 +13,20 @@ export interface OnnxSource {
   /** Its path, for messages. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Bytes of a file next to it that contains weights. @throws DataError when there is none. */
+  /** Bytes of a file next to it that contains weights. @throws DataError if it does not exist. */
   beside?(location: string): Promise<Uint8Array>;
 }
 
-/** Most numbers of items in one call. */
+/** Maximum number of input elements in one call. */
 const numbersPerCall = 2 ** 24;
 
 /** Types that are converted from and to float32. */
 const convertible = ["float32", "float16", "float64", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64"];
 
 /**
- * A net in an ONNX file of any origin. Arrays are float32 at its inputs and outputs, whatever its own types are; a file
- * with a fixed batch size is run in batches of that size; weights in external files are found.
- * @throws DataError, OptionError or EngineError as its methods say.
+ * A net in an ONNX file of any origin. Inputs and outputs are converted from and to float32; a file with a fixed batch size is run
+ * in batches of that size; external weights are supported.
+ * @throws DataError, OptionError or EngineError as documented for its methods.
  */
 export class OnnxNet {
   /** Whether a batch of several items has failed although the file declares a symbolic batch axis. */
@@ -41,9 +41,9 @@ export class OnnxNet {
   ) {}
 
   /**
-   * Opens an ONNX file. @throws DataError with the reason when it is not an ONNX model, weights are missing, or ONNX
-   * Runtime cannot run it.
-   * @throws EngineError when there is no such device, or no ONNX Runtime.
+   * Opens an ONNX file. @throws DataError with the reason if it is not an ONNX model, weights are missing, or ONNX Runtime cannot
+   * run it.
+   * @throws EngineError if there is no such device, or no ONNX Runtime.
    */
   static async open(source: OnnxSource, options: OrtOptions): Promise<OnnxNet> {
     requireOnnxRuntime();
@@ -68,7 +68,7 @@ export class OnnxNet {
     return new OnnxNet(name, declared, `${name.split(/[\\/]/).at(-1)}@${hash.hex().slice(0, 16)}`, session);
   }
 
-  /** The only input. @throws DataError when there are others, or it is not numeric. */
+  /** The only input. @throws DataError if there are several, or it is not numeric. */
   get input(): OnnxValue {
     const [only, ...others] = this.header.inputs;
     if (only === undefined || others.length > 0) {
@@ -81,17 +81,16 @@ export class OnnxNet {
     throw new DataError(`${this.name} must take an array of numbers - got ${describeValue(only)}`);
   }
 
-  /** Fixed batch size of the input; null for any. */
+  /** Fixed batch size of the input; null if the batch axis is symbolic. */
   get batch(): number | null {
     return this.oneByOne ? 1 : (this.input.extents![0]?.size ?? null);
   }
 
   /**
-   * The output to use: the only one, the one asked for, or the first of the usual names that it has. In a file of
-   * another program, a usual name is not enough if another output has the same form.
+   * The output to use: the only one, the one requested, or the first with one of the usual names. In files not written by zaya, a
+   * usual name is not enough if another output has the same form.
    * @param flag The flag that names an output.
-   * @throws OptionError when there are several and none is named, or none has that name. @throws DataError when it is
-   * not numeric.
+   * @throws OptionError if there are several and none is named, or none has that name. @throws DataError if it is not numeric.
    */
   output(wanted: string | undefined, usual: readonly string[], flag: string): OnnxValue {
     const { outputs } = this.header;
@@ -115,7 +114,7 @@ export class OnnxNet {
     );
   }
 
-  /** Runs it once on all its inputs, for the named outputs or all. @throws DataError with ONNX Runtime's reason. */
+  /** Runs the net once with all its inputs, for the named outputs or all of them. @throws DataError with ONNX Runtime's reason. */
   async run(feeds: Arrays, outputs: readonly string[] = this.session.outputNames): Promise<Arrays> {
     const inputs = Object.fromEntries(
       this.header.inputs.map(({ name, type }) => [name, tensorOf(feeds[name]!, type)] as const),
@@ -129,8 +128,8 @@ export class OnnxNet {
 
   /**
    * One output for any number of items: [n, ...] to [n, ...] float32.
-   * @param most Items per call of a file with a symbolic batch axis.
-   * @param form Converts some items to the form that the file takes.
+   * @param most Maximum number of items per call, for a file with a symbolic batch axis.
+   * @param form Converts items to the form of the file's input.
    * @throws DataError unless it returns a row of finite numbers for each item.
    */
   async apply(
@@ -161,7 +160,7 @@ export class OnnxNet {
     return parts.length === 1 ? parts[0]! : joinRows(parts);
   }
 
-  /** Null when a call of several items failed for the first time: many files say that they take any number and do not. */
+  /** Null if a call with several items fails for the first time: many files declare a symbolic batch axis but do not support it. */
   private async attempt(fed: NdArray, output: string): Promise<NdArray<"float32"> | null> {
     try {
       return (await this.run({ [this.input.name]: fed }, [output]))[output] as NdArray<"float32">;
@@ -174,7 +173,7 @@ export class OnnxNet {
 
   private requireFinite({ data, shape }: NdArray, output: string, first: number): void {
     const width = data.length / shape[0]!;
-    // A sum of float32 in float64 is finite just where all of them are.
+    // In float64, a sum of float32 numbers is finite if and only if all of them are.
     let sum = 0;
     for (let i = 0; i < data.length; i++) sum += data[i]!;
     if (sum - sum === 0) return;
@@ -196,7 +195,7 @@ export class OnnxNet {
   }
 }
 
-/** @throws DataError for a type that ONNX Runtime's JavaScript does not know. */
+/** @throws DataError for a type that ONNX Runtime's JavaScript API does not support. */
 function requirePassable(name: string, value: OnnxValue): void {
   if (!/^(?:complex|bfloat|float8|float4)/.test(value.type)) return;
   throw new DataError(
@@ -205,7 +204,7 @@ function requirePassable(name: string, value: OnnxValue): void {
   );
 }
 
-/** @throws DataError for an input that takes no item: some exporters write an axis of any length as one of 0. */
+/** @throws DataError for an input with an extent of 0: some exporters write symbolic axes this way. */
 function requireRoom(name: string, value: OnnxValue): void {
   if (value.kind !== "tensor" || !value.extents?.some(({ size }) => size === 0)) return;
   throw new DataError(
@@ -214,14 +213,14 @@ function requireRoom(name: string, value: OnnxValue): void {
   );
 }
 
-/** An output with a size of 0, which it does not have when it is run, as one of any size. */
+/** Replaces extents of 0 in a declared output by unknown ones, since the actual output is not empty. */
 function openEnded(value: OnnxValue): OnnxValue {
   return value.extents?.some(({ size }) => size === 0)
     ? { ...value, extents: value.extents.map((each) => (each.size === 0 ? { ...each, size: null } : each)) }
     : value;
 }
 
-/** What ONNX Runtime finds out of an output that the file does not declare. */
+/** Completes an output that the file does not fully declare by what ONNX Runtime infers. */
 function completed(value: OnnxValue, session: ort.InferenceSession, index: number): OnnxValue {
   const found = session.outputMetadata[index];
   if (found?.isTensor !== true || found.name !== value.name) return value;
@@ -256,10 +255,10 @@ async function readExternal(
   return found;
 }
 
-/** What one file of ONNX's container format can hold. */
+/** Maximum size of a file in ONNX's container format. */
 const mostBytes = 2 ** 31 - 1;
 
-/** @throws DataError for weights that are more than can be laid into the model. */
+/** @throws DataError if the weights are too large to be embedded in the model. */
 function requireOneFile(name: string, bytes: Uint8Array, weights: ReadonlyMap<string, Uint8Array>): void {
   const total = [...weights.values()].reduce((sum, { length }) => sum + length, bytes.length);
   if (total <= mostBytes) return;
@@ -286,7 +285,7 @@ function cutOut({ tensor, location, offset, length }: ExternalRange, bytes: Uint
   );
 }
 
-/** What an output is but for its name. */
+/** Kind, type and extents of an output, as text. */
 function formOf(value: OnnxValue | undefined): string {
   return value === undefined ? "" : describeValue({ ...value, name: "" });
 }
@@ -302,7 +301,7 @@ function describeValues(values: readonly OnnxValue[]): string {
   return values.length === 0 ? "none" : values.map(describeValue).join(", ");
 }
 
-/** What ONNX Runtime has against a file, without the names of its own functions and files. */
+/** ONNX Runtime's reason for refusing a file, without the names of its functions and source files. */
 function reasonOf(error: unknown, { opsets }: OnnxHeader): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -352,7 +351,7 @@ function tensorOf(value: NdArray, type: OnnxValue["type"]): ort.Tensor {
   return new ort.Tensor(type as "int32", whole as Int32Array, shape);
 }
 
-/** As float32, whatever it was. */
+/** Converts a tensor to float32. */
 function arrayOf(tensor: ort.Tensor): NdArray<"float32"> {
   const { type, dims, data } = tensor;
   if (type === "float32") return ndarray("float32", dims, data as Float32Array);
@@ -364,7 +363,7 @@ function arrayOf(tensor: ort.Tensor): NdArray<"float32"> {
   return ndarray("float32", dims, out);
 }
 
-/** The last row repeated up to a count. */
+/** Pads a batch to a number of rows by repeating the last one. */
 function filled(x: NdArray, count: number): NdArray {
   const given = x.shape[0]!;
   if (given === count) return x;

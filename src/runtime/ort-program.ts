@@ -7,7 +7,7 @@ import { type Arrays, type Compiled, type Program, type State, chooseInputs, inp
 import type { OrtOptions } from "./onnxruntime.ts";
 import { arrayOf, createSession, firstLine, tensorOf, threadsFor, waiting } from "./ort-session.ts";
 
-/** Prefix of the graph's outputs that are new values of the state. */
+/** Prefix of graph outputs that are new values of the state. */
 const next = "next/";
 
 /** A program as one session. `owns` identifies states that it can use. */
@@ -35,7 +35,7 @@ export async function compileOrt(
 /** State of which ONNX Runtime can read one version while it writes the next. */
 export interface OrtState extends State {
   current(name: string): ort.Tensor | undefined;
-  /** Where the next value goes; null where ONNX Runtime finds a place. @throws EngineError for an unknown name. */
+  /** Where the next value is written; null if ONNX Runtime allocates it. @throws EngineError for an unknown name. */
   target(name: string): ort.Tensor | null;
   replace(name: string, value: ort.Tensor): void;
 }
@@ -92,7 +92,7 @@ class OrtProgram implements Compiled {
   }
 }
 
-/** A tensor of the state among arrays that are fed. */
+/** A state tensor in the form of a fed array. */
 function shaped(tensor: ort.Tensor | undefined) {
   return tensor && { tensor, shape: tensor.dims };
 }

@@ -1,4 +1,4 @@
-// Types of ONNX Runtime need a browser's types: none of the files that a user's compiler reads may name them.
+// ONNX Runtime's types depend on the DOM's, so they must not appear in the declarations that a user's compiler reads.
 import * as ort from "#onnxruntime";
 import type { InferenceSession } from "onnxruntime-common";
 
@@ -6,23 +6,23 @@ import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, ndarray } from "../base/ndarray.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
 
-/** Below this many operations in its largest node a graph is as fast on one thread, and steadier. */
+/** If its largest node has fewer operations, a graph is as fast on one thread, and its duration varies less. */
 const worthThreads = 3e7;
 
-/** Opens bytes of an ONNX file for inference. Errors are thrown, and not also printed. */
+/** Opens the bytes of an ONNX file for inference. Errors are thrown without being printed as well. */
 export function openSession(bytes: Uint8Array, options: OrtOptions): Promise<InferenceSession> {
   return createSession(bytes, options, options.threads, { ...waiting(false), logSeverityLevel: 4 });
 }
 
 /**
- * How a session's threads wait for work. Spinning saves a fifth of a training step's time; but each session owns its
- * threads, and the spinning ones of sessions that are only alive would slow down all others.
+ * How a session's threads wait for work. Spinning saves a fifth of the duration of a training step, but each session has its own
+ * threads, and the spinning threads of idle sessions would slow down all others.
  */
 export function waiting(spinning: boolean): ort.InferenceSession.SessionOptions {
   return { extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } } };
 }
 
-/** A session of a training graph; its threads spin where a program runs again and again. */
+/** Creates a session for a training graph; its threads spin if the program runs repeatedly. */
 export async function createSession(
   bytes: Uint8Array,
   { device }: OrtOptions,
@@ -34,7 +34,7 @@ export async function createSession(
       executionProviders: [device],
       executionMode: "sequential",
       intraOpNumThreads: threads,
-      // Both cost memory for no gain on graphs whose shapes never change.
+      // Both cost memory, without a benefit for graphs with static shapes.
       enableMemPattern: false,
       enableCpuMemArena: true,
       logSeverityLevel: 3,
@@ -60,7 +60,7 @@ export function firstLine(text: string): string {
   return text.split("\n")[0]!.slice(0, 300);
 }
 
-/** @param flops The largest number of floating point operations of one node. */
+/** @param flops The largest number of floating-point operations of any node. */
 export function threadsFor(flops: number, { threads }: OrtOptions): number {
   return flops < worthThreads ? 1 : threads;
 }

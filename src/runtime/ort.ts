@@ -27,8 +27,8 @@ export function ortEngine(options: OrtOptions): Engine {
 }
 
 /**
- * State in main memory: two buffers a tensor, one read while the other is written. ONNX Runtime accepts one buffer as
- * input and output of a call and then computes wrong numbers.
+ * State in main memory: two buffers per tensor, one read while the other is written. ONNX Runtime would accept the same buffer as
+ * input and output of a call, but computes wrong numbers then.
  */
 class HostState implements OrtState {
   private readonly buffers = new Map<string, [front: ort.Tensor, back: ort.Tensor]>();
@@ -79,7 +79,7 @@ class HostState implements OrtState {
   }
 }
 
-/** State in the memory of the graphics device: each call makes new buffers there, and the old ones are freed. */
+/** State in GPU memory: each call creates new buffers there, and the old ones are freed. */
 class DeviceState implements OrtState {
   private readonly tensors: Map<string, ort.Tensor>;
   private copier: Promise<ort.InferenceSession> | null = null;
@@ -115,7 +115,7 @@ class DeviceState implements OrtState {
   }
 
   async read(names: readonly string[] = this.names): Promise<Arrays> {
-    // Downloading a buffer by itself ends the process in onnxruntime-node 1.30; a graph that copies it does not.
+    // Downloading a buffer directly crashes the process in onnxruntime-node 1.30, while running a graph that copies it works.
     this.copier ??= this.makeCopier();
     const inputs = Object.fromEntries(this.names.map((name) => [name, this.require(name)]));
     for (const name of names) this.require(name);

@@ -4,13 +4,13 @@ import { constant, input } from "../graph/tensor.ts";
 import { add, matmul } from "../ops/index.ts";
 import type { Engine } from "./engine.ts";
 
-/** Side of matrices large enough that an engine with other code for large products and for large outputs uses it. */
+/** Side of matrices, large enough to use an engine's separate code for large products and large outputs. */
 const side = 128;
 
 /**
- * Runs a small update twice. An engine whose updates do not reach its state would train without a word and learn nothing:
- * onnxruntime-web, for one, does not write into tensors that it is given for its outputs.
- * @throws EngineError when the state is not what the updates make of it, or the engine has no such device.
+ * Runs a small update twice. An engine whose updates do not reach its state would train without an error and learn nothing: for
+ * example, onnxruntime-web does not write to given output tensors.
+ * @throws EngineError if the state does not have the updated value, or the engine's device does not exist.
  */
 export async function requireUpdates(engine: Engine): Promise<void> {
   const x = input("x", [side, side]);

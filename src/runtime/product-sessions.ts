@@ -3,7 +3,7 @@ import type { InferenceSession } from "#onnxruntime";
 import type { OrtOptions } from "./onnxruntime.ts";
 import { createSession, waiting } from "./ort-session.ts";
 
-/** Sessions of ONNX Runtime that the calls of a program share where their graphs are equal: nets repeat their layers, and one call at a time runs. */
+/** Sessions of ONNX Runtime, which calls of a program with equal graphs share: nets repeat their layers, and only one call runs at a time. */
 export class ProductSessions {
   private readonly sessions = new Map<string, InferenceSession>();
 
@@ -13,7 +13,7 @@ export class ProductSessions {
     const graph = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
     const known = this.sessions.get(graph);
     if (known !== undefined) return known;
-    // Each session has threads of its own: those of one must not spin while another works.
+    // Each session has its own threads, which must not spin while another session works.
     const session = await createSession(bytes, this.options, threads, waiting(false));
     this.sessions.set(graph, session);
     return session;

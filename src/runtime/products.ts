@@ -22,7 +22,7 @@ const sequenceError = "Non tensor type";
 /** Bytes of outputs from which copying them takes longer than throwing the error, some 10 µs. */
 const worthEnding = 65536;
 
-/** A piece of memory that ONNX Runtime reads or writes in place. */
+/** A block of memory that ONNX Runtime reads or writes in place. */
 interface Piece {
   readonly buffer: Buffer;
   /** In elements from the start of the buffer. */

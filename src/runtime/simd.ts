@@ -6,7 +6,7 @@ const vectorModule = Uint8Array.from(
   Number,
 );
 
-/** @throws EngineError where WebAssembly has no vectors of 128 bits: kernels consist of them. */
+/** @throws EngineError if WebAssembly has no 128-bit SIMD, which all kernels use. */
 export function requireSimd(engine: string): void {
   if (WebAssembly.validate(vectorModule)) return;
   throw new EngineError(

@@ -1,7 +1,7 @@
 import type { Heap } from "./heap.ts";
 import { type ThreadOptions, Threads } from "./threads.ts";
 
-/** The threads of an engine, which are there while any of its programs wants them. */
+/** The threads of an engine, which exist while any of its programs needs them. */
 export class ThreadPool {
   private threads: Promise<Threads> | null = null;
   private users = 0;
@@ -10,11 +10,11 @@ export class ThreadPool {
     private readonly engine: string,
     private readonly heap: Heap,
     private readonly options: ThreadOptions,
-    /** How often a thread polls for the next piece of work before it sleeps. */
+    /** Number of times that a thread polls for the next piece of work before it sleeps. */
     private readonly looks: number,
   ) {}
 
-  /** @throws EngineError where a thread does not start. */
+  /** @throws EngineError if a thread does not start. */
   async enter(): Promise<Threads> {
     this.users++;
     this.threads ??= Threads.start(this.engine, this.heap, this.options, this.looks);

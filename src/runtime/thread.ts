@@ -7,28 +7,28 @@ export type ToThread =
   | {
       readonly type: "begin";
       readonly memory: KernelMemory;
-      /** Address of what the threads share. */
+      /** Address of the control words that the threads share. */
       readonly control: number;
-      /** The thread's number, from 1, and how many there are in all. */
+      /** The thread's number, from 1, and the number of all threads. */
       readonly thread: number;
       readonly threads: number;
-      /** How often to poll for the next piece of work before sleeping. */
+      /** Number of polls for the next piece of work before sleeping. */
       readonly looks: number;
     }
   | { readonly type: "add"; readonly program: number; readonly module: object }
   | { readonly type: "remove"; readonly programs: readonly number[] }
   | { readonly type: "end" };
 
-/** What it answers to each, before it waits for work. After it has answered to "end" it does not access the memory any more. */
+/** The answer to each message, after which the thread waits for work. After its answer to "end", it no longer accesses the memory. */
 export type FromThread = "ready";
 
 type Begin = Extract<ToThread, { type: "begin" }>;
-/** What a program exports: libraries of types disagree on it. */
+/** Exports of a program. Declared here, because type libraries differ. */
 export type Exports = Readonly<Record<string, (...numbers: number[]) => void>>;
 
 /**
- * The inside of a thread: makes a function that takes its messages. Each call of that returns when the next message waits: until
- * then the thread does its part of the pieces of work that the engine gives out.
+ * Runs in a thread. @returns The handler of its messages, each call of which returns when the next message is pending; until then
+ * the thread does its part of the work that the engine publishes.
  */
 export function serveThread(answer: (message: FromThread) => void): (message: ToThread) => void {
   const programs = new Map<number, Exports>();
@@ -52,13 +52,13 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
   };
 }
 
-/** Does pieces of work until a message waits. */
+/** Does pieces of work until a message is pending. */
 function work(
   { words, thread, threads, looks }: Begin & { readonly words: Int32Array },
   programs: ReadonlyMap<number, Exports>,
   first: number,
 ): void {
-  // Counts the pieces of work by their arrival: the next may be posted before the last has ended here.
+  // Pieces of work are counted as they are read, since the next may be published before this one has ended.
   for (let seen = first; ; seen = (seen + 1) | 0) {
     for (let i = 0; i < looks && Atomics.load(words, control.jobs) === seen; i++);
     if (Atomics.load(words, control.jobs) === seen) {
@@ -71,7 +71,7 @@ function work(
     try {
       programs.get(program)![`segment${Atomics.load(words, control.segment)}`]!(thread, threads);
     } catch {
-      // A thread that waits for this one must stop waiting.
+      // Threads that wait for this one must stop waiting.
       Atomics.store(words, control.failed, 1);
       Atomics.add(words, control.barrier, 1);
       Atomics.notify(words, control.barrier);

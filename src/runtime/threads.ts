@@ -3,7 +3,7 @@ import { control, controlBytes, mostThreads } from "../kernels/index.ts";
 import type { Heap } from "./heap.ts";
 import type { FromThread, ToThread } from "./thread.ts";
 
-/** A thread as Node or a browser has it. */
+/** A thread of Node or a browser. */
 export interface ThreadHost {
   post(message: ToThread): void;
   end(): void;
@@ -11,22 +11,22 @@ export interface ThreadHost {
   isDead?(): boolean;
 }
 
-/** Who hears of a thread. */
+/** Receives the events of a thread. */
 export interface ThreadListener {
   heard(message: FromThread): void;
-  /** @param reason In words. */
+  /** @param reason The reason, for messages. */
   died(reason: string): void;
 }
 
 /**
- * Starts a thread that serves (`serveThread`) what is posted to it, and that does not keep the process alive. Threads are started
- * one after the other.
+ * Starts a thread that handles posted messages (`serveThread`) and does not keep the process alive. Threads are started one after
+ * another.
  */
 export type StartThread = (listener: ThreadListener) => ThreadHost | Promise<ThreadHost>;
 
-/** How an engine shares its work. */
+/** The threads among which an engine divides its work. */
 export interface ThreadOptions {
-  /** How many threads work, the one that calls among them. */
+  /** Number of threads, including the calling one. */
   readonly threads: number;
   readonly start: StartThread;
 }
@@ -37,14 +37,14 @@ interface Answer {
 }
 
 /**
- * The additional threads of an engine, over one shared memory. They sleep while there is no work. What holds, and why no
- * thread runs other work than the rest:
- * - A segment is given out, or a message announced, only once all threads have left a barrier of the previous segment, and
- *   thus know which it was: each segment has a barrier (`emitProgram`).
+ * The additional threads of an engine, which share one memory. They sleep while there is no work. These invariants ensure that
+ * all threads run the same work:
+ * - A segment is published, or a message announced, only once all threads have left a barrier of the previous segment and thus
+ *   know which one it was: each segment has a barrier (`emitProgram`).
  * - Messages are sent one at a time, and the caller waits for all answers. A thread counts the pieces of work before it answers.
- * - Only threads that have begun and have not ended access the shared words, and their memory is released only once all
- *   have answered that they ended. Terminating is not enough: a browser may let a Worker live on for seconds, in which it would
- *   take up the work of the threads that were started after it.
+ * - Only threads that have started and have not ended access the shared words, and their memory is released only once all threads
+ *   have confirmed that they ended. Terminating them is not enough: a browser may keep a Worker alive for seconds, during which
+ *   it would take work intended for threads that were started later.
  */
 export class Threads {
   private readonly hosts: ThreadHost[] = [];
@@ -59,7 +59,7 @@ export class Threads {
   private constructor(
     private readonly engine: string,
     private readonly heap: Heap,
-    /** All that work, the caller among them. */
+    /** Number of all threads, including the caller. */
     readonly count: number,
   ) {
     this.at = heap.allocate(controlBytes);
@@ -67,14 +67,14 @@ export class Threads {
     this.words.fill(0);
   }
 
-  /** Address of what threads share. */
+  /** Address of the control words that threads share. */
   get control(): number {
     return this.at;
   }
 
   /**
-   * @param looks How often a thread polls for the next piece of work before it sleeps.
-   * @throws EngineError when a thread does not start.
+   * @param looks Number of times that a thread polls for the next piece of work before it sleeps.
+   * @throws EngineError if a thread does not start.
    */
   static async start(engine: string, heap: Heap, { threads, start }: ThreadOptions, looks: number): Promise<Threads> {
     const all = new Threads(engine, heap, Math.min(threads, mostThreads));
@@ -96,7 +96,7 @@ export class Threads {
     return all;
   }
 
-  /** Gives all threads a program. @returns Its number. */
+  /** Sends a program to all threads. @returns Its number. */
   async add(module: object): Promise<number> {
     const program = ++this.programs;
     if (this.removed.length > 0) {
@@ -107,7 +107,7 @@ export class Threads {
     return program;
   }
 
-  /** Programs that do not run again. */
+  /** Removes a program that will not run again. */
   remove(program: number): void {
     this.removed.push(program);
   }
@@ -115,7 +115,7 @@ export class Threads {
   /**
    * Runs a segment of a program on all threads.
    * @param own The caller's part.
-   * @throws EngineError where a thread fails or does not come.
+   * @throws EngineError if a thread fails or does not arrive at a barrier.
    */
   run(program: number, segment: number, own: (thread: number, threads: number) => void): void {
     this.requireAlive();
@@ -158,7 +158,7 @@ export class Threads {
     const answered = this.hosts.map(
       (_, i) => new Promise<void>((resolve, reject) => (this.answers[i] = { resolve, reject })),
     );
-    // First the news that there is a message: a thread that has read it waits for work, and for nothing older.
+    // The message is announced as a piece of work, so that threads leave their wait for work to read it.
     this.give(0, 0);
     this.hosts.forEach((host, i) => host.post(messageFor(i)));
     await Promise.all(answered);
@@ -183,7 +183,7 @@ export class Threads {
   private error(): EngineError {
     return new EngineError(
       `${this.engine}: a thread of this engine died - got: ${this.failure}`,
-      "resume the run: what was saved is whole",
+      "resume the run: what has been saved is intact",
     );
   }
 }

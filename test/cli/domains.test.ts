@@ -145,7 +145,7 @@ describe("domains that cannot be used", () => {
     [["wide", "--pairs", "beside"], "pairs must be one of side-by-side - got beside"],
     [["A", "--pairs", "side-by-side"], "16 x 16, not twice as wide as high"],
     [["tiny.npy", "--pairs", "side-by-side"], "--pairs is for a folder of images", "remove --pairs"],
-    [["A", "B", "--pairs", "side-by-side"], "side-by-side pairs are in one folder"],
+    [["A", "B", "--pairs", "side-by-side"], "side-by-side pairs must be in one folder"],
     [["A", "ring8"], "both domains must be of images - got points in ring8"],
     [["A", "B", "--limit", "0"], "limit must be a whole number from 1, or a fraction in (0, 1) - got 0"],
     [["A", "B", "--limit", "1.5"], "limit must be a whole number from 1, or a fraction in (0, 1) - got 1.5"],

@@ -146,7 +146,7 @@ describe("features of a file that another program made", () => {
     ],
     ["cut-outside", colour, ["cut.bin must hold the weights of", "got 20 bytes"]],
     ["no-outside", colour, ["has external weights, which must be in the same folder - got no", "gone.bin"]],
-    ["upwards", colour, ['must keep its weights in its own folder - got "../make.py"']],
+    ["upwards", colour, ['must have its external weights in its own folder - got "../make.py"']],
     ["newer", colour, ["opset 99, which is newer than opset 26, the last that it knows"]],
     ["newer-ir", colour, ["IR version 99, which is newer than 13, the last that it knows"]],
     ["custom", colour, ["the operator com.example:Blur, which it does not have"]],

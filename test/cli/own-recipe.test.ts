@@ -87,6 +87,6 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
   const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
   const strips = major > 22 || (major === 22 && minor >= 18);
   expect(await refusal("--recipe", "typed.ts")).toContain(
-    strips ? "typed.ts: must export one recipe" : "take Node 22.18 or newer",
+    strips ? "typed.ts: must export one recipe" : "use Node 22.18 or newer",
   );
 });

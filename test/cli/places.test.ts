@@ -133,20 +133,17 @@ describe("a place that takes nothing", () => {
       const { code, stderr } = await zaya(folder, ...words);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringContaining("the place must take new files - got ENOENT for /proc/"),
+        expect.stringContaining("the folder must accept new files - got ENOENT for /proc/"),
       ]);
     }
   });
 
-  it("is named where it is a link to what is not there", async () => {
+  it("is named where it is a link to a missing path", async () => {
     await symlink("nowhere", join(folder, "dangling"));
     const train = await zaya(folder, ...short, "--out", "dangling");
-    expect([train.code, train.stderr]).toEqual([
-      2,
-      expect.stringContaining("got dangling, a link to what is not there"),
-    ]);
+    expect([train.code, train.stderr]).toEqual([2, expect.stringContaining("got dangling, a link to a missing path")]);
     const sample = await zaya(folder, "sample", "run", "--out", "dangling/");
-    expect([sample.code, sample.stderr]).toEqual([2, expect.stringContaining("or a link to what is not there")]);
+    expect([sample.code, sample.stderr]).toEqual([2, expect.stringContaining("or a link to a missing path")]);
     expect(await filesIn(join(folder, "nowhere"))).toEqual([]);
   });
 });

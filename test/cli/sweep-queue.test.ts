@@ -208,7 +208,7 @@ describe.skipIf(redisProgram === null)(
       await sleep(1000);
       const elsewhere = await startWorker("--out", "elsewhere").ended;
       expect(elsewhere.code).toBe(2);
-      expect(elsewhere.stderr).toContain("a worker must see the folder of the sweep - got none at");
+      expect(elsewhere.stderr).toContain("a worker must have access to the folder of the sweep - got none at");
       // What another version would have queued.
       const client = new Redis(redis.url);
       for (const name of await client.keys("bull:zaya-trials:*-end")) {
@@ -300,7 +300,7 @@ describe.skipIf(redisProgram === null)(
         "forgotten",
         "--json",
       );
-      await until("keeps no append-only file");
+      await until("has no append-only file");
       await until("no worker of this version");
       await forgetful.kill();
       await forgetful.start();

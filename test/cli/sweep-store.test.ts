@@ -189,7 +189,7 @@ describe("a sweep whose runs are in a bucket", () => {
   it.each<[what: string, store: string, words: string]>([
     ["a folder", "runs", "--store must be s3://BUCKET/PREFIX - got runs"],
     ["a bucket that is not there", "s3://nowhere/x", "the bucket must exist - got NoSuchBucket for s3://nowhere/"],
-    ["one of somebody else", "s3://forbidden/x", "the bucket must be allowed - got"],
+    ["one of somebody else", "s3://forbidden/x", "access to the bucket must be allowed - got"],
   ])("is refused for %s", async (_, store, words) => {
     const { code, stderr } = await zaya(folder, "sweep", "tiny.yaml", "--store", store);
     expect(code).toBe(2);
@@ -216,7 +216,7 @@ describe("a sweep whose runs are in a bucket", () => {
     [
       "no credentials",
       { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", HOME: "/nonexistent" },
-      "there must be credentials - got CredentialsProviderError",
+      "credentials must be set - got CredentialsProviderError",
     ],
   ])("is refused with %s", async (_, variables, words) => {
     const { code, stderr } = await zayaWith(variables, folder, "sweep", "tiny.yaml", "--store", "s3://runs/x");

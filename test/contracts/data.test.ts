@@ -48,7 +48,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(named.description.length).toBeLessThan(80);
   });
 
-  it("has items of one shape, finite, images in [0, 1]", async () => {
+  it("has items of the same shape, finite, images in [0, 1]", async () => {
     for (const [, data] of parts) {
       expect(data.name).toBe(named.name);
       expect(data.kind).toBe(split.train.kind);

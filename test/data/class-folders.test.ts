@@ -151,7 +151,7 @@ describe("folders of images", () => {
     await put("test/e.png");
     const flat = await openData(folder);
     expect([flat.train.labels, flat.test.labels]).toEqual([null, null]);
-    expect(flat.train.notes).toContain("test has no class folders cat, dog, as train has: the data set has no classes");
+    expect(flat.train.notes).toContain("test lacks the class folders cat, dog of train: the data set has no classes");
   });
 
   it("trainA and trainB are domains", async () => {

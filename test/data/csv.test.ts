@@ -129,7 +129,7 @@ describe("a table of points", () => {
     ["NA,null\n3,4\n", 'got "NA" at line 1, column 1'],
     ["1,2\n-inf,4\n", 'got "-inf" at line 2, column 1'],
     ["1,2\n3,1e39\n", "at most 3.4e38, the largest float32 - got 1e39 at line 2, column 2", "divide the column"],
-    ["Unnamed: 0\n1\n2\n", "must hold a column of coordinates - got Unnamed: 0, a row index alone"],
+    ["Unnamed: 0\n1\n2\n", "must hold a column of coordinates - got only a row index, Unnamed: 0"],
     [",0,1\n0,1.5,2.5\n", "must have a name - got none at line 1, column 1", "to_csv(index=False)"],
     ["1,2\n3,?\n", 'got "?" at line 2, column 2', "dropna()"],
     ["1,2\n3,True\n", 'got "True" at line 2, column 2', "astype(int)"],

@@ -282,7 +282,7 @@ describe("a folder with trainA and trainB", () => {
     await putLevels("zoo/trainA", 3, 0);
     const alone = await errorOf(openData(at("zoo")));
     expect(alone).toBeInstanceOf(DataError);
-    expect(alone.message).toContain(`must hold trainA and trainB - got trainA alone in ${at("zoo")}`);
+    expect(alone.message).toContain(`must hold trainA and trainB - got only trainA in ${at("zoo")}`);
     expect(alone.hint).toContain(at("zoo/trainA"));
     expect((await openData(at("zoo/trainA"))).train.size).toBe(2);
     await putLevels("zoo/trainB", 3, 50);

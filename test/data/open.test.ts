@@ -395,7 +395,7 @@ describe("an IDX file", () => {
     const limited = await openData(path, { limit: 5 });
     expect([limited.train.size, limited.test.size]).toEqual([5, 4]);
     await put("t10k-images-idx3-ubyte", idx([4, 2, 3]));
-    expect((await errorOf(openData(path))).message).toContain("items of one shape");
+    expect((await errorOf(openData(path))).message).toContain("items of the same shape");
   });
 
   it("is read gzipped, with parts and labels beside it zipped or not", async () => {

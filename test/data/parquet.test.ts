@@ -73,7 +73,10 @@ describe("images in a Parquet file", () => {
   });
 
   it.each([
-    ["labels-missing", "column label (int32) is left out: row 2 has no label; without such rows it gives the classes"],
+    [
+      "labels-missing",
+      "column label (int32) is left out: row 2 has no label; remove such rows to use it for the classes",
+    ],
     ["labels-empty", "column label (string) is left out: row 2 has no label, and 1 more; without such rows"],
     ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; without such rows"],
     [
@@ -86,7 +89,10 @@ describe("images in a Parquet file", () => {
       "called-target",
       "columns caption (string), target (int64) are left out: classes are read from a column called label",
     ],
-    ["plain", "column label (int32) is left out: row 3 has -1 for a label; the hub hides labels so"],
+    [
+      "plain",
+      "column label (int32) is left out: row 3 has -1 for a label; this is how Hugging Face marks hidden labels",
+    ],
   ])("have no classes, and why is said: %s", async (name, note) => {
     const data = await openItems(fixture(name));
     expect(data.labels).toBeNull();
@@ -157,7 +163,7 @@ describe("points in a Parquet file", () => {
     ["rows-file", "must be a whole Parquet file - got 50 rows by its footer, and 5 in its row groups"],
     ["rows-group", "must be a whole Parquet file - got 5 rows by its footer, and 50 in its row groups"],
     ["rows-both", "must be a whole Parquet file - got 50 rows by its footer, and 5 in column 1"],
-    ["bomb", "must have at most 8388608 cells, 96395 bytes as it is - got 30000000 rows of 1"],
+    ["bomb", "must have at most 8388608 cells, since it has only 96395 bytes - got 30000000 rows of 1"],
     ["empty", "must hold at least one row of numbers - got none"],
   ])("are refused: %s", async (name, says) => {
     const error = await errorOf(openItems(fixture(name)));

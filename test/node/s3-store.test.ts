@@ -152,7 +152,7 @@ describe("a name that grows", () => {
     await second.append("log", encodeText("b"));
     await second.sync("log");
     await first.append("log", encodeText("c"));
-    await expect(first.sync("log")).rejects.toThrow("must have one writer");
+    await expect(first.sync("log")).rejects.toThrow("must have only one writer");
     expect(text(await openStore(place).read("log"))).toBe("ab");
   });
 });
@@ -204,7 +204,7 @@ describe("a lock in a bucket", () => {
   it("is not trusted to a server that takes conditional writes for plain ones", async () => {
     newPlace();
     s3.ignoresConditions = true;
-    await expect(storeId(place)).rejects.toThrow("must refuse to make what is there");
+    await expect(storeId(place)).rejects.toThrow("must refuse to create an object that exists");
     s3.ignoresConditions = false;
     const id = await storeId(place);
     expect(await storeId(place)).toBe(id);
@@ -244,7 +244,7 @@ describe("data in a bucket", () => {
 describe("what a person may get wrong", () => {
   it.each([
     ["a bucket that is not there", "s3://nowhere/a", "the bucket must exist - got NoSuchBucket for s3://nowhere/"],
-    ["one of somebody else", "s3://forbidden/a", "the bucket must be allowed - got"],
+    ["one of somebody else", "s3://forbidden/a", "access to the bucket must be allowed - got"],
   ])("%s", async (_, where, words) => {
     newPlace();
     const store = openStore(where);
