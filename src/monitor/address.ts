@@ -12,7 +12,7 @@ import { cookieName } from "./app.ts";
 
 /** Address of a running studio. */
 export interface StudioAddress {
-  /** The folder that it shows, a real path. */
+  /** Real path of the folder that it shows. */
   readonly root: string;
   readonly port: number;
   readonly token: string;

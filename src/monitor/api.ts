@@ -12,7 +12,7 @@ export interface RunRow {
   readonly reason: string | null;
   readonly recipe: string | null;
   readonly step: number;
-  /** Planned steps; 0 where not known. */
+  /** Planned steps; 0 if unknown. */
   readonly steps: number;
   /** ISO 8601. */
   readonly started: string | null;
@@ -27,7 +27,7 @@ export interface RunRow {
 
 export type Scalar = string | number | boolean | null;
 
-/** What a run's page shows, except for its scalars. */
+/** The contents of a run's page, except its scalars. */
 export interface RunPage {
   readonly row: RunRow;
   readonly warnings: readonly WarningCard[];
@@ -70,12 +70,12 @@ export interface Snapshot {
   readonly file: string;
 }
 
-/** One scalar over the steps: as it was logged, or the range of values in each of some intervals of steps. */
+/** One scalar by step: as logged, or summarised over intervals of steps. */
 export interface Series {
   readonly split: "train" | "test";
   readonly name: string;
   readonly steps: readonly number[];
-  /** The last value of each interval; null where it was not finite. */
+  /** The last value of each interval; null if it was not finite. */
   readonly values: readonly (number | null)[];
   /** Minimum and maximum of each interval, if intervals contain more than one value. */
   readonly low?: readonly (number | null)[];
@@ -138,7 +138,7 @@ export interface RecipeForm {
 export interface Field {
   readonly name: string;
   readonly doc: string;
-  /** Null where it may be left out. */
+  /** The default; null if the option may be omitted. */
   readonly initial: unknown;
   readonly choices: readonly string[] | null;
   /** Placeholder of the value: `n` for a whole number, `x` for any number, `x,x,...` for a list. */
@@ -150,7 +150,7 @@ export interface SweepRow {
   /** Its folder under the served one, with slashes. */
   readonly id: string;
   readonly name: string;
-  /** Why it cannot be read; null where it can. */
+  /** Why it cannot be read; null if it can. */
   readonly problem: string | null;
   /** Whether a process is training it. */
   readonly running: boolean;
@@ -158,7 +158,7 @@ export interface SweepRow {
   readonly method: string;
   readonly metric: string;
   readonly trials: number;
-  /** Trials that have ended or were stopped early. */
+  /** Number of trials that have ended or were stopped early. */
   readonly ended: number;
   readonly best: number | null;
 }
@@ -183,7 +183,7 @@ export interface SweepConfiguration {
   readonly cells: readonly string[];
   readonly best: boolean;
   readonly trials: readonly {
-    /** The run under the served folder. */
+    /** Id of the run. */
     readonly run: string;
     readonly seed: number;
     readonly status: string;
@@ -210,7 +210,7 @@ export interface ParallelPlot {
 /** What the form sends: all values as texts of flags. */
 export interface TrainRequest {
   readonly recipe: string;
-  /** A data set, or two domains; none for those of `from`. */
+  /** A data set, or two domains; empty to use those of `from`. */
   readonly data: readonly string[];
   /** Flags without dashes, and their values as text. */
   readonly flags: Readonly<Record<string, string>>;
@@ -235,6 +235,6 @@ export interface Forms {
   readonly root: string;
   /** Why no training can be started here; null if it can. */
   readonly noStart: string | null;
-  /** Why no run can be stopped or continued either. */
+  /** Why no run can be stopped or continued; null if it can. */
   readonly readOnly: string | null;
 }

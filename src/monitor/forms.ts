@@ -5,7 +5,7 @@ import { devices, usualData } from "../node/index.ts";
 import { dataOptions, trainOptions } from "../run/index.ts";
 import type { Field, Forms } from "./api.ts";
 
-/** What can be trained, from the schemas that the command line reads too. */
+/** The forms of all recipes, from the same schemas as the command line. */
 export function forms(root: string, noStart: string | null, readOnly: string | null): Forms {
   return {
     recipes: models.map(({ name, summary, options, learnsFrom = "items", pointDefaults }) => ({

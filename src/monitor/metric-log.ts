@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { type MetricLine, parseMetricLine } from "../run/index.ts";
 import type { NewScalar, Scalars, Series, StepClock } from "./api.ts";
 
-/** Bytes read at once. */
+/** Bytes per read. */
 const chunkSize = 1 << 20;
 
 /** Maximum length of a line in bytes: a file with other content may be a single line without an end. */
@@ -55,7 +55,7 @@ export class MetricLog {
         const { bytesRead } = await file.read(buffer, 0, buffer.length, this.offset + rest.length);
         if (bytesRead === 0) break;
         const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-        // The last line may still be being written.
+        // The last line may be incomplete.
         let end = bytes.lastIndexOf(10) + 1;
         if (end === 0 && bytes.length > longestLine) end = bytes.length;
         for (const line of bytes.toString("utf8", 0, end).split("\n")) this.take(line, found);

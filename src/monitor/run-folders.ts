@@ -26,7 +26,7 @@ interface Found {
   readonly refused?: string;
 }
 
-/** The runs under one folder. Files of runs are only ever read. */
+/** The runs in a folder and its subfolders. Their files are only read. */
 export class RunFolders {
   private readonly known = new Map<string, Known>();
   private asked: { readonly at: number; readonly rows: Promise<readonly RunRow[]> } | null = null;

@@ -36,8 +36,9 @@ interface Source {
 }
 
 /**
- * Serves the studio's page for the runs of a folder or of a zip file, to this machine alone.
- * @throws OptionError when there is neither, or the port is taken. @throws DataError for a zip file that cannot be shown.
+ * Serves the studio's page for the runs in a folder or a zip file, to this machine only.
+ * @throws OptionError if the path does not exist, or the port is taken.
+ * @throws DataError for a zip file that cannot be shown.
  */
 export async function serveMonitor(path: string, { port, readOnly }: ServeOptions = {}): Promise<Monitor> {
   const source = await openSource(path, readOnly === true);

@@ -92,7 +92,7 @@ export class Trainings {
     const folder = join(this.root, id);
     const hear = (chunk: Buffer) => {
       const heard = started.words + chunk.toString();
-      // A refusal may name the folder too.
+      // A refusal may also contain the folder.
       started.begun ||= heard.includes(`run ${folder}\n`) || heard.includes(`resuming ${folder}:`);
       started.words = heard.slice(-keptWords);
     };
@@ -102,7 +102,7 @@ export class Trainings {
     this.running.set(id, started);
     void ended.then(() => this.running.delete(id));
     const record = join(folder, "run.json");
-    // A resumed run still has its old record: it is running once it reports so.
+    // A resumed run still has its old record, so it counts as running only once it reports so.
     const isUnderWay = async () => started.begun && (await isThere(record));
     while (this.running.has(id) && !(await isUnderWay())) await sleep(startPoll);
     // A training with nothing left to do exits without having begun.

@@ -18,7 +18,7 @@ export interface ZippedRuns {
   remove(): Promise<void>;
 }
 
-/** Bounds of what is unpacked. */
+/** Limits on what is unpacked. */
 interface ZipLimits {
   readonly bytes: number;
   readonly files: number;

@@ -34,7 +34,7 @@ const batch = 128;
 const samples = 1000;
 
 interface Budget {
-  /** Of each component, and of each GAN by itself. */
+  /** Generator steps of each component, and of each single GAN. */
   readonly steps: number;
   readonly seeds: readonly number[];
 }
@@ -43,7 +43,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   quick: { steps: 300, seeds: [1] },
   full: { steps: 2000, seeds: [11, 12, 13, 14, 15, 16, 17, 18, 19, 20] },
 };
-/** AdaGAN trains a classifier before each component but the first, for a fifth of a component's steps. */
+/** Before each component except the first, AdaGAN trains a classifier for a fifth of a component's steps. */
 const adaganShares = components + 0.2 * (components - 1);
 
 const arms = ["adagan", "best", "ensemble"] as const;
@@ -110,7 +110,7 @@ function covered(drawn: NdArray, modes: Items["modes"]): number {
   }).length;
 }
 
-/** What each arm of one seed draws: the single GANs first, AdaGAN last. */
+/** Samples of each arm for one seed: the single GANs first, AdaGAN last. */
 function armsOf(drawn: readonly NdArray[], { train }: Items): Readonly<Record<Arm, NdArray>> {
   const singles = drawn.slice(0, components);
   const distances = singles.map((own) => distance(own, train));
@@ -196,7 +196,7 @@ export const adaganEnsembleRow: Row = {
   },
 };
 
-/** AdaGAN against either baseline, one mark a seed. */
+/** AdaGAN against each baseline, one mark per seed. */
 function distances(values: Values): string {
   const seeds = Object.keys(values).flatMap((name) => /^adagan\/distance\/seed(\d+)$/.exec(name)?.[1] ?? []);
   const of = (arm: Arm, seed: string) => values[`${arm}/distance/seed${seed}`]!;

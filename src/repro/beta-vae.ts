@@ -10,10 +10,10 @@ import { type Row, type RowContext, type Values, fitEach, isRising, overSeeds } 
 const betas = [1, 4, 8];
 const net = { latent: 10, hidden: [400, 200] };
 
-/** One quantity for each seed. */
+/** A quantity, by seed. */
 type Found = Readonly<Record<"recon" | "kl" | "score", number[]>>;
 
-/** Quantities of each beta, in the order of the seeds. */
+/** Quantities of each beta, by seed. */
 async function measureAll(context: RowContext, data: DataSplit, seeds: readonly number[]): Promise<Map<number, Found>> {
   const quick = context.scale === "quick";
   const trainings = betas.flatMap((beta) =>
@@ -40,7 +40,7 @@ async function measureAll(context: RowContext, data: DataSplit, seeds: readonly 
   return found;
 }
 
-/** Reconstruction against KL, one mark a seed. */
+/** Reconstruction against KL, one mark per seed. */
 function plane(found: ReadonlyMap<number, Found>): string {
   return scatterPlot({
     title: "beta-VAE on shapes: rate and distortion on test images",

@@ -23,7 +23,7 @@ interface Found {
   readonly negElbo: number;
 }
 
-/** What each model reaches, in their order. */
+/** The result of each model, in order. */
 function measure(
   context: RowContext,
   models: Readonly<Record<string, ConfiguredModel>>,

@@ -14,7 +14,7 @@ const augmentations: Readonly<Record<string, ConfiguredModel>> = {
 };
 
 interface Budget {
-  /** Images of each domain. */
+  /** Number of images per domain. */
   readonly sizes: readonly number[];
   readonly steps: number;
   readonly images: number;

@@ -43,7 +43,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   quick: { arms: ["full", "ganAlone"], steps: 50, images: 50, seeds: [1] },
   full: { arms: Object.keys(arms) as Name[], steps: 1500, images: 500, seeds: [11, 12, 13, 14, 15] },
 };
-/** Training images of each domain, never of the same digit. */
+/** Training images of each domain, never from the same digit. */
 const perDomain = 500;
 const [batch, learningRate] = [4, 1e-3];
 
@@ -61,7 +61,7 @@ type Quantity = keyof typeof quantities;
 /** Brightness up to which a pixel is black, and from which it is bright. */
 const [black, bright] = [0.05, 0.5];
 
-/** Largest and least channel of each pixel of [n, h, w, 3], by image. */
+/** Largest and smallest channel of each pixel of [n, h, w, 3], by image. */
 function channelsOf({
   shape: [n],
   data,
@@ -152,7 +152,7 @@ async function measure(
   return { name, seed, values, shown };
 }
 
-/** What each term is expected to do to a quantity: the first arm is below (or above) the second in all pairs of equal seeds. */
+/** The expected effect of each term on a quantity: the first arm is below (or above) the second in all pairs with equal seeds. */
 const expected = [
   { quantity: "layout", high: "full", low: "ganAlone" },
   { quantity: "background", high: "ganAlone", low: "full" },
@@ -263,7 +263,7 @@ async function unchanged({ test }: DataSplit): Promise<Record<string, number>> {
   return { "unchanged/error": meanOf(a, b, Math.abs), "truth/colour": colour };
 }
 
-/** Layout against colour, one mark a seed. */
+/** Layout against colour, one mark per seed. */
 function terms(values: Values): string {
   const seedsOf = (name: Name) =>
     Object.keys(values).flatMap((value) => new RegExp(`^${name}/layout/seed(\\d+)$`).exec(value)?.[1] ?? []);

@@ -30,14 +30,14 @@ const dag = (lambda: number) =>
 
 interface Arm {
   readonly options: GanOptions;
-  /** Training digits. */
+  /** Number of training digits. */
   readonly items: number;
-  /** Steps relative to those of the others. */
+  /** Number of steps relative to the other arms. */
   readonly length: number;
 }
 
 const [few, many] = [60, 1200];
-/** CPU time of a step of DAG relative to one without, on one thread of a 2-core AMD EPYC. */
+/** CPU time of a step with DAG relative to one without, on one thread of a 2-core AMD EPYC. */
 const dagCost = 4;
 
 const arms = {
@@ -55,7 +55,7 @@ interface Budget {
   readonly arms: readonly Name[];
   readonly steps: number;
   readonly samples: number;
-  /** Of the classifier whose features KID is taken in. */
+  /** Training steps of the classifier whose features KID uses. */
   readonly tellerSteps: number;
   readonly seeds: readonly number[];
 }
@@ -139,7 +139,7 @@ function winsOf(values: Values, seeds: readonly number[], quantity: Quantity, a:
   return seeds.filter((seed) => of(a, seed) < of(b, seed)).length;
 }
 
-/** Pairs whose wins are counted: the first is expected to be below. */
+/** Pairs of arms that are compared; the first is expected to be below the second. */
 const compared = [
   ["manyItems", "base"],
   ["dag", "base"],

@@ -29,7 +29,7 @@ function js(p: Mixture, q: Mixture): number {
   return discreteJs(onGrid(p), onGrid(q));
 }
 
-/** What a transformation of points does, read off the base vectors. */
+/** The matrix of a transformation of points, from its effect on the base vectors. */
 function matrixOf({ apply }: ItemTransform): Matrix {
   const [image] = evaluate([apply(input("x", [2, 2]))], { x: fromNumbers([1, 0, 0, 1], [2, 2]) });
   const [a, b, c, d] = image!.data as unknown as [number, number, number, number];
@@ -42,10 +42,10 @@ function matrixOf({ apply }: ItemTransform): Matrix {
 const plane = { kind: "points", shape: [2] } as const;
 const setNamed = (name: string) => transformSets.find((set) => set.name === name)!;
 const turns = transformsFor([setNamed("rotation")], plane).map(matrixOf);
-/** Sets that change anything. */
+/** Sets with transformations other than the identity. */
 const moving = transformSets.filter((set) => set.members.length > 1);
 
-/** Invertible maps by name: those that models are trained with, and two that change lengths. */
+/** Invertible maps by name: those used in training, and two that change lengths. */
 function invertible(): Record<string, Matrix> {
   const symmetries = transformsFor([setNamed("rotation"), setNamed("flip")], plane).slice(1);
   return {
@@ -61,13 +61,13 @@ function invertible(): Record<string, Matrix> {
   };
 }
 
-/** What the best discriminator says of a point: the probability that it is real. */
+/** The output of the optimal discriminator at a point: the probability that it is real. */
 function best(p: Mixture, q: Mixture, at: readonly [number, number]): number {
   const [real, fake] = [density(p, at), density(q, at)];
   return real / (real + fake);
 }
 
-/** The largest difference between what the best head of a transformation says of T(x) and the best discriminator of x. */
+/** The largest difference between the optimal head of a transformation at T(x) and the optimal discriminator at x. */
 function headDifference(by: Matrix): number {
   const { data, generated } = examples;
   const [p, q] = [pushed(by, data), pushed(by, generated)];
@@ -78,12 +78,12 @@ function headDifference(by: Matrix): number {
   return maxOf(differences);
 }
 
-/** Points under some of the quarter turns, as often each. */
+/** Points under some of the quarter turns, equally often. */
 function under(some: readonly Matrix[], mixture: Mixture): Mixture {
   return some.flatMap((turn) => pushed(turn, mixture).map((each) => ({ ...each, weight: each.weight / some.length })));
 }
 
-/** The sum of two densities, with weights. */
+/** Weighted sum of two densities. */
 function blend(share: number, one: Float64Array, other: Float64Array): Float64Array {
   return one.map((value, i) => (1 - share) * value + share * other[i]!);
 }
@@ -102,7 +102,10 @@ type Judge = keyof typeof judges;
 
 type SeenBy = (share: number) => Record<Judge, number>;
 
-/** What each sees of a generator that draws the data, a share of them turned by 90, 180 or 270 degrees: JS in nats. */
+/**
+ * JS in nats that each discriminator measures for a generator that samples the data with a fraction rotated by 90, 180 or 270
+ * degrees.
+ */
 function seenBy(): SeenBy {
   const { data } = examples;
   const turned = under(turns.slice(1), data);
@@ -135,14 +138,14 @@ function pixelJs({ apply }: ItemTransform): number {
     const image = made!.data.slice(i * count, (i + 1) * count).join();
     const outcome = outcomes.get(image) ?? outcomes.size;
     outcomes.set(image, outcome);
-    // Of the one more at the top, of the other more at the left.
+    // One has more mass at the top, the other at the left.
     p[outcome]! += 1 + Math.floor(i / side);
     q[outcome]! += 1 + (i % side);
   }
   return discreteJs(p, q);
 }
 
-/** Among the members of a set other than the identity, the JS that is worst with respect to the bar. */
+/** The worst JS with respect to the bar, among the members of a set other than the identity. */
 function pixelJsOf({ name, invertible: can }: TransformSet): number {
   const members = transformsFor([setNamed(name)], { kind: "image", shape: [side, side, 1] }).slice(1);
   const plain = pixelJs(asItIs);

@@ -12,13 +12,13 @@ export interface RowResult {
    */
   readonly values: Readonly<Record<string, number | null>>;
   readonly paper: Readonly<Record<string, number>>;
-  /** What the numbers say. */
+  /** The verdict on the numbers. */
   readonly remarks?: readonly string[];
   readonly seeds: readonly number[];
   readonly seconds: number;
-  /** Most bytes that the process held at once. */
+  /** Peak memory of the process in bytes. */
   readonly peakMemory?: number;
-  /** How many models were trained, and what `diagnose` named in which of them. */
+  /** Number of trained models, and the symptoms that `diagnose` found in each. */
   readonly trainings?: {
     readonly count: number;
     readonly warned: readonly { readonly label: string; readonly symptom: string; readonly evidence: string }[];
@@ -116,10 +116,10 @@ function diagnoses({ trainings }: RowResult): string[] {
   return [`Diagnosed in ${models}: ${symptoms.join(", ")}.`, ""];
 }
 
-/** Value of one seed alone. */
+/** Whether a name is that of a value of a single seed. */
 const ofOneSeed = /seed ?\d+$/;
 
-/** The values of a result, each with its error: NAME and text. Those of single seeds are only in its file. */
+/** The values of a result with their errors, by name as text, without values of single seeds, which only the file contains. */
 export function valuesTold({ values }: Pick<RowResult, "values">): { readonly name: string; readonly text: string }[] {
   return Object.entries(values)
     .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name) && !ofOneSeed.test(name))
@@ -155,7 +155,7 @@ function table(row: Row, result: RowResult): string[] {
   ];
 }
 
-/** Not where a row has no such number, or it is not defined. */
+/** Omitted if the row has no such number, or it is not defined. */
 function isNumber(value: number | null | undefined): value is number {
   return typeof value === "number";
 }

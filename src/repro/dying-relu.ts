@@ -14,7 +14,7 @@ const rates = [1e-4, 1e-3, 1e-2, 1e-1];
 const biases = [-1, -2, -5];
 export const slopes = { relu: { activation: "relu" }, leaky: { activation: "leaky-relu", slope: 0.2 } } as const;
 
-/** Items and codes on which units are counted, the same ones every time. */
+/** Items and codes on which dead units are counted, always the same ones. */
 const lookedAt = 10_000;
 /** Names of the generator's two hidden activations, and path prefix of its first layer. */
 const [hidden, firstLayer] = [["layer1", "layer2"] as const, "0."];
@@ -30,7 +30,7 @@ const cells: readonly Cell[] = [
 ];
 
 export interface Seen {
-  /** Share of units that no code activates, by hidden layer. */
+  /** Fraction of units that no code activates, by hidden layer. */
   readonly dead: readonly number[];
   /** Norm of the gradient of the generator's first layer. */
   readonly gradient: number;
@@ -111,7 +111,7 @@ export function nameOf({ rate, bias }: Cell, activation: string): string {
   return `${activation} at rate ${rate}, bias ${bias}`;
 }
 
-/** A generator on ring8, against a discriminator with the usual rate. */
+/** A generator on ring8, against a discriminator with the usual learning rate. */
 export function generatorOf({ rate, bias }: Cell, activation: (typeof slopes)[keyof typeof slopes]): ConfiguredModel {
   return gan({
     latent: 2,
@@ -136,7 +136,7 @@ export async function look({ engine }: RowContext, trained: TrainedModel, data: 
   );
   const numbers = await health.measure(state, 0, 1);
   await health.release();
-  // One sample would suffice: the gradient is averaged over many items.
+  // A single draw suffices, because the gradient is averaged over many items.
   const gradients = await trained.gradients(data.train, "train", own, "generator", 2, lookedAt);
   const { entries } = layouts.generator!;
   const reached = entries.filter(({ path }) => path.startsWith(firstLayer));
@@ -160,7 +160,7 @@ function keep(values: Record<string, number>, name: string, seen: readonly Seen[
   for (const [quantity, list] of Object.entries(lists)) Object.assign(values, overSeeds(`${name}: ${quantity}`, list));
 }
 
-/** The cells in which the negative slope increases the gradient: not all. */
+/** The cells in which the negative slope increases the gradient, which are not all. */
 function gradientRemark(values: Readonly<Record<string, number>>): string {
   const gradient = (cell: Cell, name: string) => values[`${nameOf(cell, name)}: gradient`]!;
   const larger = cells.filter((cell) => gradient(cell, "leaky") > gradient(cell, "relu"));

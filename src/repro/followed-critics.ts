@@ -84,13 +84,13 @@ function told({ say }: RowContext, name: string, value: number): Values {
   return { [name]: value };
 }
 
-/** A number of a run by step. */
+/** A scalar of a run by step. */
 async function loggedAs(run: Run, name: string): Promise<Map<number, number>> {
   const lines = await run.metrics();
   return new Map(lines.filter((line) => line.name === name).map(({ step, value }) => [step, value!]));
 }
 
-/** Of two numbers at the steps that have both. */
+/** Correlation of two scalars over the steps that have both. */
 function correlation(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number {
   const both = [...a.keys()].filter((step) => b.has(step));
   return rankCorrelation(

@@ -65,10 +65,13 @@ const draws = 1_000_000;
 const tailFrom = 10;
 /** Deviation of the discriminator's error, and of the error of its slope. */
 const noise = 0.01;
-/** Of a ratio of two independent centred normal numbers, a Cauchy distribution, whose median of absolute values is its scale. */
+/**
+ * The ratio of two independent centred normal variables has a Cauchy distribution, the median of whose absolute value is its
+ * scale.
+ */
 const cauchyTail = (2 / Math.PI) * Math.atan(1 / tailFrom);
 
-/** The share of gradients whose size is above so many medians. */
+/** The fraction of gradients whose magnitude exceeds this many medians. */
 function tailShare(gradients: Float64Array): number {
   const sizes = gradients.map(Math.abs).sort();
   const median = sizes[Math.floor(sizes.length / 2)]!;
@@ -110,13 +113,13 @@ async function follow(
   for await (const event of train(discriminator({}), lineData(seed), options, settings)) {
     if (event.type !== "step") continue;
     if (recordedSteps.includes(event.step)) found.set(event.step, event.losses);
-    // There is no generator to evaluate.
+    // The row has no generator to evaluate.
     if (event.step === last) break;
   }
   return found;
 }
 
-/** What is left of the minimax gradient at most, and of the other at least, of their largest values. */
+/** Maximum remaining fraction of the minimax gradient, and minimum of the non-saturating one, relative to their largest values. */
 const [maxLeft, minLeft] = [0.01, 0.1];
 
 function leftOf(values: Values, loss: Loss): number {

@@ -19,7 +19,7 @@ import type { Row, RowContext } from "./row.ts";
 const seed = 1;
 const perCall = 50_000;
 
-/** Gradients of E[z^2] for theta, z ~ N(theta, 1), one a draw, as the estimators of the models give them. */
+/** Gradients of E[z^2] with respect to theta, z ~ N(theta, 1), one per draw, computed by the estimators of the models. */
 async function gradientsOf(
   { engine }: RowContext,
   estimator: GradientEstimator,

@@ -16,7 +16,7 @@ const temperatures = [2, 1, 0.5, 0.1, 0.01];
 const estimators = { soft: "gumbel-softmax", straight: "straight-through" } as const;
 type Estimator = keyof typeof estimators;
 
-/** What one estimator gives at each of the temperatures. */
+/** Results of one estimator by temperature. */
 export interface Sweep {
   readonly bias: readonly Estimate[];
   readonly toyVariance: readonly Estimate[];
@@ -30,10 +30,13 @@ interface Estimate {
   readonly stderr: number;
 }
 
-/** A choice of two with probability sigmoid(theta) of the first, which costs (y - target)^4: y is 1 for the first, 0 for the other. */
+/**
+ * A choice between two, with probability sigmoid(theta) for the first, and cost (y - target)^4, where y is 1 for the first and
+ * 0 for the second.
+ */
 export const toy = { theta: -1, target: 0.2 } as const;
 
-/** The gradient of the expected cost for theta: p (1 - p) (f(1) - f(0)). */
+/** The gradient of the expected cost with respect to theta: p (1 - p) (f(1) - f(0)). */
 export function exactGradient({ theta, target }: typeof toy): number {
   const p = 1 / (1 + Math.exp(-theta));
   return p * (1 - p) * ((1 - target) ** 4 - target ** 4);
@@ -41,7 +44,7 @@ export function exactGradient({ theta, target }: typeof toy): number {
 
 const perCall = 50_000;
 
-/** Gradients for theta, one a draw. */
+/** Gradients with respect to theta, one per draw. */
 export async function toyGradients(
   { engine }: Pick<RowContext, "engine">,
   estimator: Estimator,
@@ -64,7 +67,10 @@ export async function toyGradients(
   return all;
 }
 
-/** Whether variances grow at each step down in temperature, and the bias on the toy falls for relaxed draws and stays for the others. */
+/**
+ * Whether the variance grows with each lower temperature, and the bias in the toy problem shrinks for relaxed draws and stays
+ * constant for the others.
+ */
 function meetsBar(values: Values): boolean {
   const over = (name: string) => temperatures.map((temperature) => values[`${name}Tau${temperature}`]!);
   const variances = ["softToyVariance", "softVariance", "straightToyVariance", "straightVariance"];
@@ -76,7 +82,7 @@ function meetsBar(values: Values): boolean {
   );
 }
 
-/** By which power of the temperature a variance falls, between two of them. */
+/** Exponent of the variance as a power of the temperature, between two temperatures. */
 function exponent(variance: readonly Estimate[], from: number, to: number): number {
   const at = (temperature: number) => variance[temperatures.indexOf(temperature)]!.value;
   return Math.log(at(to) / at(from)) / Math.log(to / from);
@@ -95,7 +101,7 @@ async function sweepToy(context: RowContext, estimator: Estimator) {
   return { bias, toyVariance };
 }
 
-/** The gradient for the encoder on one batch, of one trained model under all temperatures and both estimators. */
+/** The gradient of the encoder on one batch, for one trained model with all temperatures and both estimators. */
 async function sweepModel(
   context: RowContext,
 ): Promise<Readonly<Record<Estimator, Pick<Sweep, "modelVariance" | "modelNorm">>>> {
@@ -123,7 +129,7 @@ async function sweepModel(
   return found;
 }
 
-/** Everything by a name: NAMETau0.5, and the exponents between neighbouring temperatures of interest. */
+/** All values by name, such as NAMETau0.5, and the exponents between adjacent temperatures. */
 export function valuesOf(sweeps: Readonly<Record<Estimator, Sweep>>): Values {
   const values: Record<string, number> = { toyExact: exactGradient(toy) };
   for (const [name, { bias, toyVariance, modelVariance, modelNorm }] of Object.entries(sweeps)) {

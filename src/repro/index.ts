@@ -33,7 +33,7 @@ import { wganEmdRow } from "./wgan-emd.ts";
 export * from "./document.ts";
 export * from "./row.ts";
 
-/** Every row, by the order in which docs/reproductions.md shows them. */
+/** Every row, in the order of docs/reproductions.md. */
 export const rows: readonly Row[] = [
   monteCarloRow,
   gradientVarianceRow,

@@ -17,27 +17,27 @@ import { type Measure, scatterPlot } from "../plot/plot.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { Outcome, Row, Values } from "./row.ts";
 
-/** Shifts of one normal distribution against the other, in standard deviations. */
+/** Shifts between two normal distributions, in standard deviations. */
 const shifts = [0.5, 1, 2, 4, 8, 12];
-/** Where the gradient of JS has to be gone. */
+/** Shift at which the gradient of JS must have vanished. */
 const far = 12;
 const gone = 1e-6;
-/** How far parallel lines are apart. */
+/** Distances between the parallel lines. */
 const thetas = [0, 0.5, 1, 2];
-/** Points that either line is made of. */
+/** Number of points on each line. */
 const points = 64;
 
 const standard = { mean: 0, deviation: 1 };
 const moved = (m: number) => ({ mean: m, deviation: 1 });
 
-/** What each divergence of N(m, 1) from N(0, 1) is. */
+/** Value of each divergence between N(m, 1) and N(0, 1). */
 const divergences = {
   kl: (m: number) => normalKl1d(standard, moved(m)),
   js: (m: number) => normalJs1d(standard, moved(m)),
   w1: (m: number) => normalW1d(standard, moved(m)),
 };
 
-/** Their derivatives for m: of JS by quadrature, of the others from their closed forms m^2 / 2 and |m|. */
+/** Their derivatives with respect to m: for JS by quadrature, for the others from the closed forms m^2 / 2 and |m|. */
 const gradients = {
   kl: (m: number) => m,
   js: (m: number) => normalJs1dGradient(standard, moved(m)),
@@ -47,7 +47,7 @@ const gradients = {
 type Name = keyof typeof divergences;
 const names = Object.keys(divergences) as Name[];
 
-/** Of fourth order. */
+/** Central difference of fourth order. */
 function difference(f: (m: number) => number, m: number): number {
   const h = 1e-3;
   return (8 * (f(m + h) - f(m - h)) - (f(m + 2 * h) - f(m - 2 * h))) / (12 * h);
@@ -61,14 +61,14 @@ function lineAt(theta: number): Points {
   return ndarray("float64", [points, 2], data);
 }
 
-/** Two parallel lines, which share no point unless they coincide: as outcomes, and as places. */
+/** Two parallel lines, which share no point unless they coincide: as outcomes, and as points. */
 function parallelLines(theta: number): Readonly<Record<Name, number>> {
   const outcomes = (first: boolean) => Array.from({ length: 2 * points }, (_, i) => Number(i < points === first));
   const [p, q] = [outcomes(true), outcomes(theta === 0)];
   return { kl: discreteKl(p, q), js: discreteJs(p, q), w1: exactTransport(costMatrix(lineAt(0), lineAt(theta))).cost };
 }
 
-/** Equally likely samples that represent a normal distribution: the midpoints of as many parts of equal mass. */
+/** Equally weighted points that represent a normal distribution: midpoints (in probability) of intervals of equal mass. */
 const draws = 20_000;
 /** Tolerance for rounding and the finite number of samples. */
 const sameJs = 1e-4;
@@ -107,7 +107,7 @@ async function valuesOf(engine: Engine): Promise<Values> {
   }
   for (const theta of thetas) {
     const { kl, js, w1 } = parallelLines(theta);
-    // There is no infinity in a result file.
+    // JSON has no infinity.
     values[`lines/klIsInfinite/${theta}`] = Number(kl === Infinity);
     if (theta === 0) values["lines/kl/0"] = kl;
     values[`lines/js/${theta}`] = js;
@@ -141,7 +141,7 @@ function meetsBar(values: Values): boolean {
   );
 }
 
-/** Curves over shifts up to 10; beyond `most` they are cut off. */
+/** Curves for shifts up to 10, cut off at `most`. */
 function picture(title: string, y: Measure, of: Readonly<Record<Name, (m: number) => number>>, most: number): string {
   const grid = Array.from({ length: 100 }, (_, i) => (i + 1) / 10);
   const series = names.map((name) => {

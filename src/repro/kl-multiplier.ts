@@ -15,7 +15,7 @@ import { type Row, type RowContext, type RowTraining, type Scale, type Values, o
 
 const net = { hidden: [128], latent: 8 } as const;
 const targets = [3, 6, 12] as const;
-/** More than the KL term reaches without a penalty: the constraint does not bind. */
+/** More than the KL term reaches without a penalty, so that the constraint is inactive. */
 const loose = 300;
 
 interface Budget {
@@ -29,7 +29,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   full: { steps: 3000, seeds: [11, 12, 13], images: 2000 },
 };
 const [batch, learningRate, multiplierRate] = [64, 1e-3, 0.02];
-/** Part of a run over which the multiplier and its product with the slack are averaged: its end. */
+/** Final fraction of a run over which the multiplier and its product with the slack are averaged. */
 const settled = 0.25;
 
 interface Constrained extends RowTraining {
@@ -37,7 +37,7 @@ interface Constrained extends RowTraining {
   readonly seed: number;
 }
 
-/** Of one training: terms on training images, and at its end the weight of the KL term and the complementarity. */
+/** Results of one training: the terms on training images, and the final weight of the KL term and complementarity. */
 interface Found extends Pick<Constrained, "name" | "seed"> {
   readonly kl: number;
   readonly recon: number;
@@ -95,12 +95,12 @@ function valuesOf(found: readonly Found[]): Values {
 const constrained = (target: number) => `target${target}`;
 const fixed = (target: number) => `fixed${target}`;
 
-/** Largest relative difference of a KL term from its target, and of the complementarity from 0, relative to beta delta. */
+/** Largest allowed relative deviation of a KL term from its target, and of the complementarity (relative to beta delta) from 0. */
 const within = 0.05;
 
 /**
- * Less reconstruction error by each more nat of KL, between neighbouring targets. R is convex in delta, so it lies between
- * the multipliers of the two.
+ * Decrease of the reconstruction error per additional nat of KL, between adjacent targets. R is convex in delta, so it lies
+ * between their multipliers.
  */
 function secants(values: Values): { readonly above: number; readonly slope: number; readonly below: number }[] {
   const of = (target: number, quantity: string) => values[`${constrained(target)}/${quantity}`]!;
@@ -183,7 +183,7 @@ export const klMultiplierRow: Row = {
         },
 };
 
-/** Reconstruction against KL of both kinds of runs, labelled with their beta. */
+/** Reconstruction against KL for both kinds of runs, labelled with beta. */
 function rateDistortion(values: Values): string {
   const marks = (names: readonly string[], labelled: boolean) =>
     names.map((name) => ({

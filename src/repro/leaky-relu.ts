@@ -12,7 +12,7 @@ import { type Row, type RowContext, type RowTraining, type Scale, type Values, o
 
 type Activation = keyof typeof slopes;
 
-/** Where the endpoint is tested. */
+/** The bias at which the endpoint is tested. */
 const tested: Cell = { rate: 1e-2, bias: -7 };
 const biases: ReadonlyMap<number, readonly number[]> = new Map([
   [1e-3, [-5, -7]],

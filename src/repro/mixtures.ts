@@ -25,7 +25,7 @@ const methods: Readonly<Record<string, (noise: number) => ConfiguredModel>> = {
   gan: () => gan(),
   unrolled5: () => unrolledGan({ unroll: 5 }),
   unrolled10: () => unrolledGan({ unroll: 10 }),
-  // The weight of the authors' code for points.
+  // The weight in the authors' code for points.
   wganGp: () => wganGp({ penalty: 0.1 }),
   veegan: () => veegan(),
   adagan: () => adagan({ components: 10 }),
@@ -46,7 +46,7 @@ interface MixtureRow {
   /** The best value that PacGAN's authors report for any degree of packing. */
   readonly stretch: Bar;
   readonly paper: Row["paper"];
-  /** Deviation of instance noise at the start: a quarter of the way between neighbouring modes. */
+  /** Initial standard deviation of instance noise: a quarter of the distance between adjacent modes. */
   readonly noise: number;
 }
 
@@ -91,7 +91,7 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
   };
 }
 
-/** What each remedy that misses the bar reached. */
+/** The results of the remedies that miss the bar. */
 function shortRemarks(values: Values, short: readonly string[]): string[] {
   if (short.length === 0) return [];
   const told = short.map(
@@ -101,7 +101,7 @@ function shortRemarks(values: Values, short: readonly string[]): string[] {
   return [`Remedies that miss the bar: ${told.join(", ")}.`];
 }
 
-/** Training time against the share of high-quality samples, by method. */
+/** Training time against the fraction of high-quality samples, by method. */
 function quality(values: Values): string {
   return scatterPlot({
     title: "Methods on grid25, for equal numbers of generator steps",
@@ -120,7 +120,7 @@ function quality(values: Values): string {
   });
 }
 
-/** How near the best remedy comes to the best published numbers. */
+/** Comparison of the best remedy with the best published numbers. */
 function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
   const told = Object.keys(methods).map((method) => ({

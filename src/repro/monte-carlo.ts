@@ -4,7 +4,7 @@ import { type Scatter, scatterPlot } from "../plot/plot.ts";
 import type { Outcome, Row, RowContext, Scale, Values } from "./row.ts";
 
 const seed = 1;
-/** Draws of one estimate. */
+/** Numbers of draws per estimate. */
 const counts = [10, 100, 1000, 10_000];
 const repeats: Readonly<Record<Scale, number>> = { quick: 100, full: 1000 };
 
@@ -15,7 +15,7 @@ const exactDeviation = Math.sqrt(Math.E * (Math.E - 1));
 // A latent-variable model whose marginal likelihood is known: z ~ N(0, I), x | z ~ N(z, s^2 I), so x ~ N(0, (1 + s^2) I).
 const dimensions = 10;
 const deviation = 0.3;
-/** One x whose every coordinate is one deviation of p(x). */
+/** An x all of whose coordinates are one standard deviation of p(x). */
 const coordinate = Math.sqrt(1 + deviation ** 2);
 const exactLog = dimensions * logNormal(coordinate, 0, coordinate);
 /** The exact posterior of a coordinate, N(x / (1 + s^2), s^2 / (1 + s^2)). The proposal q is wider, because a fitted one is not exact. */

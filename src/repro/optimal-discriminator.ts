@@ -44,7 +44,7 @@ const maps = {
 type Name = keyof typeof maps;
 const names = Object.keys(maps) as Name[];
 
-/** Derivative by the symmetric difference of five places. */
+/** Derivative by the five-point central difference. */
 function derivative(f: (x: number) => number, x: number): number {
   const h = 1e-3 * Math.max(Math.abs(x), 1e-2);
   return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
@@ -58,12 +58,12 @@ function pushed(of: Mixture, { belowOf }: Map1d): (y: number) => number {
 
 const best = (p: number, q: number) => p / (p + q);
 
-/** Where the sum of the densities is not negligible; at 0 the fold has no derivative. */
+/** Where the sum of the densities is not negligible. At 0, the fold is not differentiable. */
 const places = Array.from({ length: 400 }, (_, i) => (i - 199.5) / 50).filter(
   (x) => densityOf(data)(x) + densityOf(generated)(x) > 1e-4,
 );
 
-/** JS in nats of two densities between adjacent ends. */
+/** JS in nats of two densities, integrated over adjacent intervals. */
 function js(p: (y: number) => number, q: (y: number) => number, ends: ArrayLike<number>): number {
   const half = (own: number, other: number) => (own <= 0 ? 0 : own * Math.log((2 * own) / (own + other)));
   return integrate((y) => (half(p(y), q(y)) + half(q(y), p(y))) / 2, ends);

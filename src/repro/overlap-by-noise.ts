@@ -8,7 +8,7 @@ import type { Outcome, Row, Values } from "./row.ts";
 /** Standard deviation of either distribution, and their distance: their overlap is below floating-point precision. */
 const deviation = 0.1;
 const start = 10;
-/** Deviations of the noise. */
+/** Standard deviations of the noise. */
 const noises = [0, 0.5, 1, 2, 4, 8];
 /** Gradient below which a generator makes no progress. */
 const gone = 1e-6;
@@ -20,7 +20,7 @@ const gradientAt = (m: number, noise: number) => normalJs1dGradient(widened(0, n
 /** Distance of two distributions that differ in a detail: one standard deviation. */
 const detail = deviation;
 
-/** Gradient descent on m: a generator that is one number, against the best discriminator at every step. */
+/** Gradient descent on m: a generator with a single parameter, against the optimal discriminator at every step. */
 const [steps, rate] = [3000, 0.05];
 const strongest = 4;
 /** Standard deviation of the noise as a function of the fraction of the descent that is done. */
@@ -32,7 +32,7 @@ const schedules = {
 type Schedule = keyof typeof schedules;
 const names = Object.keys(schedules) as Schedule[];
 
-/** Where m is before each step, and at the end. */
+/** The value of m before each step, and at the end. */
 function descent(schedule: (done: number) => number): number[] {
   const path = [start];
   for (let step = 0; step < steps; step++) {

@@ -17,7 +17,7 @@ import {
   overSeeds,
 } from "./row.ts";
 
-/** Weights of the gradient penalty; 0.1 is that of the authors' code for points, 10 that of their paper. */
+/** Weights of the gradient penalty; 0.1 is used in the authors' code for points, 10 in their paper. */
 const weights = [0.1, 1, 10, 50];
 /** Distances of the fixed generator from the data, at which the gap of its critic is compared with theory. */
 const shifts = [0.25, 1];
@@ -29,7 +29,7 @@ const records = 15;
 const heldSteps = 1500;
 
 interface Game {
-  /** Gap of the critic and exact Earth-Mover distance, by record. */
+  /** Gap of the critic and exact earth mover's distance, by evaluation. */
   readonly path: readonly { readonly step: number; readonly gap: number; readonly distance: number }[];
   readonly captured: number;
   readonly highQuality: number;

@@ -74,10 +74,7 @@ export function densityAlong(mixture: Mixture, x: number): number {
   );
 }
 
-/**
- * Coordinates of a grid that is fine compared with every standard deviation, and ends where all densities have
- * vanished.
- */
+/** Coordinates of a grid that is fine relative to every standard deviation and extends to where all densities vanish. */
 export const places = Float64Array.from({ length: 241 }, (_, i) => (i - 120) / 12);
 
 export function onGrid(mixture: Mixture): Float64Array {

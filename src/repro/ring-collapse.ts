@@ -17,8 +17,8 @@ import {
   trainEach,
 } from "./row.ts";
 
-// The plain GAN captures all modes of ring8 at equal rates, so no remedy can be better. Here its discriminator learns more slowly,
-// by a rule that is applied to other seeds than those that are compared.
+// The plain GAN captures all modes of ring8 if both nets learn equally fast, so no remedy can be better. Here the discriminator has a
+// smaller learning rate, selected on seeds other than those that are compared.
 
 interface Method {
   readonly configure: (discriminatorRate: number) => ConfiguredModel;
@@ -64,7 +64,7 @@ const slowest: Name = "unrolled5";
 
 type Length = "steps" | "time";
 
-/** Equal time is that of the most expensive method. */
+/** Equal time means that of the most expensive method. */
 function stepsOf(name: Name, length: Length, steps: number): number {
   return length === "steps" ? steps : Math.round((steps * methods[slowest].cost) / methods[name].cost);
 }

@@ -50,7 +50,7 @@ export interface Row {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
-  /** The condition for success, in words. */
+  /** The condition for success, as text. */
   readonly bar: string;
   /** Published numbers by the names of `values`; only those read in the source itself. */
   readonly paper: Readonly<Record<string, number>>;
@@ -59,7 +59,7 @@ export interface Row {
   run(context: RowContext): Promise<Outcome>;
   /** Charts of the numbers alone, as SVG by name: for a result file as well as for a run. */
   charts?(values: Values): Readonly<Record<string, string>>;
-  /** Decides from the numbers alone, of a run at that scale or of a result file. */
+  /** Decides from the numbers alone, of a run at that scale or a result file. */
   verdict(values: Values, scale: Scale): Verdict;
 }
 
@@ -77,7 +77,7 @@ export function endsAlone(values: Values, names: readonly string[]): Verdict {
   };
 }
 
-/** Whether each number is above the one before it. */
+/** Whether each number is greater than the previous one. */
 export function isRising(list: readonly number[]): boolean {
   return list.every((value, i) => i === 0 || value > list[i - 1]!);
 }

@@ -20,7 +20,7 @@ interface TranslationTask {
   /** Number of test pairs on which errors are measured. */
   readonly images: number;
   readonly seeds: readonly number[];
-  /** A classifier of the second domain's images, where they have classes. */
+  /** A classifier of the second domain's images, if they have classes. */
   readonly teller?: Features;
 }
 
@@ -40,7 +40,7 @@ function unchangedName(quantity: string): string {
   return quantity === "error" ? "unchanged" : `${quantity}Unchanged`;
 }
 
-/** A model of a row, and what it is trained on. */
+/** A model of a row, and its training data. */
 export interface TranslationArm {
   readonly name: string;
   readonly model: ConfiguredModel;
@@ -60,7 +60,7 @@ interface Translation {
   readonly picture: Uint8Array;
 }
 
-/** Of each model, means over seeds with their standard errors, by name under `name/`; and the picture of its first seed. */
+/** For each model, means over seeds with standard errors, named `name/...`, and the picture of its first seed. */
 export async function measureTranslations(
   context: RowContext,
   arms: readonly TranslationArm[],
@@ -128,7 +128,7 @@ export function betterThanUnchanged(name: string, values: Readonly<Record<string
   });
 }
 
-/** The models in the order of their error to the true pair. */
+/** The models in ascending order of their error against the targets. */
 export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
   return `From the least error to the true pair to the most: ${fromLeast(values, names, "error")}.`;
 }

@@ -15,7 +15,7 @@ import {
   trainEach,
 } from "./row.ts";
 
-// A setting in which the plain GAN fails: the discriminator learns twenty times slower than the generator, so that the generator
+// A setting in which the plain GAN fails: the discriminator's learning rate is a twentieth of the generator's, so that the generator
 // chases it from mode to mode. K = 0 is the plain GAN, trained by the same code.
 
 const discriminatorRate = 0.05;
@@ -31,7 +31,7 @@ interface Arm {
 const nameOf = ({ loss, unroll, secondOrder }: Arm) =>
   `${loss}/unroll${unroll}${secondOrder === "off" ? "-first-order" : ""}`;
 
-/** What the endpoint compares, stated before the full run. */
+/** The endpoint, stated before the full run. */
 const baseline: Arm = { loss: "minimax", unroll: 0, secondOrder: "on" };
 const treated: Arm = { loss: "minimax", unroll: 5, secondOrder: "on" };
 

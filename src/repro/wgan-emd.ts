@@ -17,7 +17,7 @@ const rules = { penalty: { penalty: weight }, clipping: { clip } } as const;
 const minCorrelation = 0.5;
 const trainings = ["wgan/ring8", "wganGp/ring8", "wgan/mnist", "wganGp/mnist"] as const;
 
-/** Largest relative deviation from the mean. */
+/** Largest allowed relative deviation from the mean. */
 function spread(values: readonly number[]): number {
   const centre = values.reduce((total, value) => total + value, 0) / values.length;
   return maxOf(values.map((value) => Math.abs(value / centre - 1)));

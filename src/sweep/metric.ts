@@ -15,7 +15,7 @@ import { endMeasurements, endMetrics, readEvaluations, usualMeasurements } from 
 import type { Direction, Model } from "../models/index.ts";
 import type { MetricLine, Run } from "../run/index.ts";
 
-/** Owners in metrics.jsonl of the scalars that monitor a training, in addition to its metrics. */
+/** Owners of the scalars in metrics.jsonl that monitor a training, in addition to its metrics. */
 const monitoredOwners = ["modes", "distance", "samples", "overfit", "gradient", "dead"];
 
 /**

@@ -17,7 +17,7 @@ export interface PreparedSweep {
   readonly resolver: TrialResolver;
   /** Number of possible configurations; Infinity if a parameter has a continuous range. */
   readonly combinations: number;
-  /** Of its first trial. */
+  /** Steps of its first trial. */
   readonly steps: number;
   /** Estimated memory of its first trial. */
   readonly bytes: number;

@@ -39,7 +39,7 @@ export interface ResolvedTrial {
 
 /** Resolves the configs of a sweep's trials. Data are opened once. */
 export class TrialResolver {
-  /** Of the first trial, with early_terminate. */
+  /** Steps of the first trial, if there is early_terminate. */
   private steps: number | undefined;
   private readonly opened = new Map<string, ReturnType<SweepSubject["open"]>>();
 
@@ -88,7 +88,7 @@ export class TrialResolver {
   }
 }
 
-/** @throws OptionError for a value that its option never takes. */
+/** @throws OptionError for a value that the option does not accept. */
 export function requireValues(space: Space, definition: ModelDefinition, where: string): void {
   const schemas: Readonly<Record<Space[number]["section"], z.ZodObject>> = {
     model: definition.options,

@@ -4,7 +4,7 @@ import type { ModelDefinition } from "../models/index.ts";
 import { dataOptions, trainOptions } from "../run/index.ts";
 import type { SweepFile } from "./sweep-file.ts";
 
-/** A value of a parameter as a config holds it. */
+/** A value of a parameter, as in a config. */
 export type ParameterValue = string | number | boolean | readonly (string | number)[];
 
 /** Values that a parameter can have. */
@@ -110,7 +110,7 @@ function sizeOfDomain(domain: Domain): number {
   return domain.whole ? domain.max - domain.min + 1 : Infinity;
 }
 
-/** The value of a range at a share of it, 0 at its start and 1 at its end; digits beyond the tenth are dropped. */
+/** The value at a fraction of a range, 0 at its start and 1 at its end, rounded to ten digits. */
 export function valueAt(domain: Extract<Domain, { kind: "range" }>, share: number): number {
   const { min, max, log, whole } = domain;
   const clipped = Math.min(1, Math.max(0, share));
@@ -119,7 +119,10 @@ export function valueAt(domain: Extract<Domain, { kind: "range" }>, share: numbe
   return Math.min(max, Math.max(min, Number(value.toPrecision(10))));
 }
 
-/** The share of a range at which a value lies: the inverse of `valueAt`, the middle of the values that round to a whole number. */
+/**
+ * The fraction of a range at which a value lies: the inverse of `valueAt`. For whole numbers, the middle of the interval that
+ * rounds to the value.
+ */
 export function shareAt(domain: Extract<Domain, { kind: "range" }>, value: number): number {
   const { min, max, log, whole } = domain;
   if (whole) return (value - min + 0.5) / (max - min + 1);

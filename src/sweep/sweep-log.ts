@@ -6,7 +6,7 @@ import type { Store } from "../base/store.ts";
 import type { RunConfig } from "../run/index.ts";
 import { type SweepFile, parseSweepFile } from "./sweep-file.ts";
 
-/** The file sweep.json: what the sweep is. */
+/** The file sweep.json: the definition of the sweep. */
 export interface SweepRecord {
   readonly name: string;
   readonly file: SweepFile;
@@ -14,7 +14,7 @@ export interface SweepRecord {
   readonly folder: string;
   /** ISO 8601. */
   readonly started: string;
-  /** Of a whole trial. */
+  /** Steps of a complete trial. */
   readonly steps: number;
   readonly versions: Readonly<Record<string, string>>;
 }

@@ -7,7 +7,7 @@ import type { LoggedTrial, SweepEvent } from "./sweep-log.ts";
 import type { TrialJob } from "./trainer.ts";
 import type { TrialEnd } from "./trial-end.ts";
 
-/** What is known of one configuration. */
+/** The state of one configuration. */
 export interface Configuration {
   readonly number: number;
   readonly parameters: Assignment;
@@ -23,7 +23,7 @@ export class SweepState {
   readonly method: SearchMethod;
   readonly configurations: Configuration[] = [];
   private readonly ends = new Map<string, TrialEnd>();
-  /** Configurations in the order in which they ended at a rung. */
+  /** Configurations that have reached each rung, in order. */
   private readonly compared: number[][];
   private readonly proposed = new Set<string>();
   /** Configurations that are complete at a rung, as NUMBER@RUNG, so that each is added to `compared` once. */

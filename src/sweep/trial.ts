@@ -7,14 +7,14 @@ import type { RunConfig } from "../run/index.ts";
 export interface Trial {
   /** Hash of everything that its results depend on; also the name of its run's folder. */
   readonly id: string;
-  /** Of its configuration, from 0. */
+  /** Number of its configuration, from 0. */
   readonly configuration: number;
   readonly seed: number;
-  /** As the run's config.json will hold it. */
+  /** Contents of the run's config.json. */
   readonly config: RunConfig;
   /** Threads of the engine. */
   readonly threads: number;
-  /** Of the items that it is trained and evaluated on: data of the same name may differ on another machine. */
+  /** Fingerprints of its items: data with the same name may differ on another machine. */
   readonly fingerprints?: Fingerprints | undefined;
   /** Keys of its data in the store, by path: machines without them fetch them. */
   readonly stored?: Readonly<Record<string, string>> | undefined;
@@ -22,7 +22,7 @@ export interface Trial {
   readonly row?: { readonly name: string; readonly scale: string } | undefined;
 }
 
-/** Of the parts of data. */
+/** Fingerprints of both splits. */
 export type Fingerprints = Readonly<Record<keyof DataSplit, string>>;
 
 /** Fingerprints of data. */

@@ -3,13 +3,13 @@ import { seedsOf } from "./sweep-file.ts";
 import type { SweepState } from "./sweep-state.ts";
 import type { TrialJob } from "./trainer.ts";
 
-/** How much of a sweep is done, in whole trainings; trials count from their first step to where they stop. */
+/** Progress of a sweep, in complete trainings; a trial counts up to the step at which it stops. */
 export interface SweepWork {
-  /** Trials that have ended, or paused for good so far. */
+  /** Number of trials that have ended or are paused. */
   readonly trials: number;
-  /** Trials that are expected in all. */
+  /** Expected number of all trials. */
   readonly expected: number;
-  /** Share of the training that is done, from 0 to 1. */
+  /** Fraction of the training that is done, from 0 to 1. */
   readonly share: number;
 }
 
@@ -28,7 +28,7 @@ export function workOf(
   const seeds = seedsOf(file).length;
   const count = Math.max(state.expected(combinations), configurations.length);
   const { eta = 3 } = file.early_terminate ?? {};
-  /** Share of a training that leads from a rung to the next. */
+  /** Fraction of a training between a rung and the previous one. */
   const part = (rung: number): number => ((rungs[rung] ?? steps) - (rungs[rung - 1] ?? 0)) / steps;
   let [total, atRung] = [0, count];
   for (let rung = 0; rung < rungs.length; rung++) {

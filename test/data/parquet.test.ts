@@ -77,14 +77,14 @@ describe("images in a Parquet file", () => {
       "labels-missing",
       "column label (int32) is left out: row 2 has no label; remove such rows to use it for the classes",
     ],
-    ["labels-empty", "column label (string) is left out: row 2 has no label, and 1 more; without such rows"],
-    ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; without such rows"],
+    ["labels-empty", "column label (string) is left out: row 2 has no label, and 1 more; remove such rows"],
+    ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; remove such rows"],
     [
       "labels-fractions",
       "column label (double) is left out: row 2 has the label 0.5; classes are whole numbers, words",
     ],
-    ["labels-lists", "column label (lists) is left out: classes are read from a column called label, and they must be"],
-    ["labels-durations", "column label (duration) is left out: classes are read from a column called label, and they"],
+    ["labels-lists", "column label (lists) is left out: classes are read from a column called label, but they must be"],
+    ["labels-durations", "column label (duration) is left out: classes are read from a column called label, but they"],
     [
       "called-target",
       "columns caption (string), target (int64) are left out: classes are read from a column called label",

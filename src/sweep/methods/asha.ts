@@ -1,7 +1,7 @@
 import { random } from "./random.ts";
 import type { SearchMethod } from "./method.ts";
 
-/** Random configurations of which most are stopped early: `early_terminate` says when. */
+/** Random configurations, most of which are stopped early as configured by `early_terminate`. */
 export const asha: SearchMethod = {
   name: "asha",
   summary: "random configurations, the worse ones stopped early (asynchronous successive halving)",

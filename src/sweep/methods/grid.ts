@@ -14,7 +14,7 @@ export const grid: SearchMethod = {
       const values =
         domain.kind === "choice"
           ? domain.values
-          : // Whole numbers: other ranges are refused for a grid.
+          : // A range of whole numbers; other ranges are refused for a grid.
             Array.from({ length: domain.max - domain.min + 1 }, (_, i) => domain.min + i);
       const value = values[rest % values.length]!;
       rest = Math.floor(rest / values.length);

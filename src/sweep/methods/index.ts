@@ -6,5 +6,5 @@ import { tpe } from "./tpe.ts";
 
 export type { Known, SearchMethod } from "./method.ts";
 
-/** Every search method, by the order in which help shows them. */
+/** Every search method, in the order of the help. */
 export const methods: readonly SearchMethod[] = [grid, random, asha, tpe];

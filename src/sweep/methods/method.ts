@@ -11,11 +11,11 @@ export interface Known {
 /** What a method knows when it chooses the next configuration. */
 interface Proposal {
   readonly space: Space;
-  /** Configurations proposed so far. */
+  /** Number of configurations proposed so far. */
   readonly number: number;
-  /** A key of this configuration alone. */
+  /** A key that is used for this configuration only. */
   readonly key: Key;
-  /** Configurations trained to their end, in the order in which they ended. */
+  /** Completely trained configurations, in the order in which they ended. */
   readonly known: readonly Known[];
 }
 
@@ -25,9 +25,9 @@ export interface SearchMethod {
   readonly summary: string;
   /** Paper and section that define it. */
   readonly source: string;
-  /** Whether it ends by itself; others propose until `run_cap`. */
+  /** Whether the number of configurations is finite; other methods continue until `run_cap`. */
   readonly ends: boolean;
-  /** Whether configurations that fall behind are stopped even where the file has no `early_terminate`. */
+  /** Whether configurations that fall behind are stopped even if the file has no `early_terminate`. */
   readonly halves?: boolean;
   /** Whether it uses the values of earlier configurations; no more are then proposed than can be trained at once. */
   readonly learns?: boolean;

@@ -7,7 +7,7 @@ export interface ParzenEstimator {
   draw(key: Key): number;
 }
 
-/** The prior: about flat on [0, 1]. */
+/** The prior, which is nearly flat on [0, 1]. */
 const prior = { at: 0.5, width: 1 };
 
 /**

@@ -11,7 +11,7 @@ export const random: SearchMethod = {
   propose: ({ space, key }) => draw(space, key),
 };
 
-/** A draw of every parameter. */
+/** Draws a value of every parameter. */
 function draw(space: Space, key: Key): Assignment {
   return Object.fromEntries(space.map(({ name, domain }) => [name, drawOne(domain, fold(key, name))]));
 }
