@@ -57,7 +57,7 @@ async function requireAdapter(): Promise<void> {
 }
 
 async function loadOnnxRuntime(): Promise<object> {
-  // Caught here, so that bundlers take a package that is not installed for an optional one.
+  // Caught here, so that bundlers treat a missing package as optional.
   const runtime = await import("onnxruntime-web/webgpu").catch((error: unknown) => {
     throw new EngineError(
       `webgpu: onnxruntime-web could not be loaded - got ${String(error).split("\n")[0]!}`,
@@ -65,7 +65,7 @@ async function loadOnnxRuntime(): Promise<object> {
     );
   });
   runtime.env.logLevel = "error";
-  // Threads serve what the graphics device cannot do, which is nothing of a training step.
+  // Threads would run what the GPU cannot, and training steps contain no such operation.
   runtime.env.wasm.numThreads = 1;
   return runtime;
 }

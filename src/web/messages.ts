@@ -56,7 +56,7 @@ export type FromWorker =
   | { readonly type: "answer"; readonly id: number; readonly value: Uint8Array | readonly string[] }
   | { readonly type: "refused"; readonly id: number; readonly message: string };
 
-/** An error as it crosses between page and Worker. */
+/** An error as it is sent between page and Worker. */
 export function failureOf(error: unknown): Extract<FromWorker, { type: "failed" }> {
   const { message, hint, step } = error as Error & { readonly hint?: string; readonly step?: number };
   return { type: "failed", kind: errorKinds.findIndex((each) => error instanceof each), message, hint, step };

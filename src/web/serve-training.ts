@@ -11,9 +11,9 @@ import { type DataMessage, type FromWorker, type ItemsMessage, type ToWorker, fa
 import { OpfsStore } from "./opfs-store.ts";
 
 /**
- * Makes the Worker that calls it one for `trainInWorker` and `resumeInWorker`: it trains and posts events to the page.
+ * Makes the calling Worker serve `trainInWorker` and `resumeInWorker`: it trains and posts events to the page.
  * Call it once, when the Worker's module is evaluated.
- * @param own Recipes of your own, beside the built-in ones.
+ * @param own Recipes of your own, in addition to the built-in ones.
  * @throws OptionError for a recipe with the name of a built-in one.
  */
 export function serveTraining(own: readonly Recipe[] = []): void {

@@ -10,7 +10,7 @@ const startThread: StartThread = async (listener) => {
   await new Promise<void>((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => (data === loaded ? resolve() : listener.heard(data)));
     worker.addEventListener("error", ({ message }) => {
-      // A script that cannot be fetched has no message.
+      // The error of a script that cannot be fetched has no message.
       const reason = message || "its script could not be loaded";
       listener.died(reason);
       reject(

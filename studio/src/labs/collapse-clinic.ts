@@ -97,7 +97,7 @@ export const collapseClinic = defineLab({
       fa: "بسته‌ها چند نقطه را با هم به تمییزدهنده نشان می‌دهند تا نبودِ تنوع را مستقیم ببیند.",
     },
     {
-      en: "No remedy helps always: compare two of them on one seed, then on others.",
+      en: "No remedy always helps: compare two of them on one seed, then on others.",
       fa: "هیچ درمانی همیشه کار نمی‌کند: دو درمان را با یک بذر و سپس با بذرهای دیگر مقایسه کنید.",
     },
   ],
