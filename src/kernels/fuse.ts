@@ -324,14 +324,20 @@ class Fuser {
   }
 }
 
-/** The operands of all products, seen through views. */
-function factorsOf(order: readonly Tensor[]): Tensor[] {
-  const factors = order.flatMap((node) => ("product" in opOf(node).kernel ? node.inputs : []));
-  return factors.map((factor) => {
-    let own = factor;
-    while ("view" in opOf(own).kernel) own = own.inputs[0]!;
-    return own;
-  });
+/** The operands of all products, seen through views and joins. */
+function factorsOf(order: readonly Tensor[]): Set<Tensor> {
+  const found = new Set<Tensor>();
+  const follow = (factor: Tensor): void => {
+    if (found.has(factor)) return;
+    const form = opOf(factor).kernel;
+    if ("view" in form) follow(factor.inputs[0]!);
+    else {
+      found.add(factor);
+      if ("join" in form) factor.inputs.forEach(follow);
+    }
+  };
+  for (const node of order) if ("product" in opOf(node).kernel) node.inputs.forEach(follow);
+  return found;
 }
 
 function turned(stored: Stored): Stored {

@@ -32,7 +32,7 @@ export const trainings = {
     model: () => cyclegan({ ngf: 8, ndf: 8, blocks: 2 }),
     data: () => ({ train: pairs(8), test: pairs(4) }),
     steps: 10,
-    digest: "d1c41725c4f34b9db6296d12135326f43dfe625b12fd17a97ca55138409b8e2e",
+    digest: "f10d3ca86fd62e265dc264b58729873fdc825b1c33e7064491a158a4b4bc4fd1",
   },
 };
 

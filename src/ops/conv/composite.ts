@@ -11,8 +11,9 @@ import { gather } from "../select/gather.ts";
 import type { Geometry } from "./geometry.ts";
 import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
 import { type Phase, axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
+import { winograd, winogradConv, winogradTranspose, winogradWeightGrad } from "./winograd.ts";
 
-// Convolutions as products of gathered patches, in ops: the form that the kernels execute. The patches of an image for
+// Convolutions as products of gathered patches, in ops: the form that the kernels execute, unless Winograd's algorithm pays. The patches of an image for
 // one geometry are one tensor however often they are requested, so a convolution and the gradient of its kernel share
 // them.
 
@@ -21,6 +22,8 @@ export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Ten
   return byGroup([x, w], geo, ([part, kernel], one) => {
     const [kh, kw, c, o] = kernel!.shape as [number, number, number, number];
     const shape = [...y.shape.slice(0, 3), o];
+    const fast = winograd(one, c, o);
+    if (fast !== null) return winogradConv(part!, kernel!, fast);
     if (!hasNarrowSide(one, c, o)) {
       return reshape(matmul(patches(part!, one, "wide"), reshape(kernel!, [kh * kw * c, o])), shape);
     }
@@ -36,6 +39,8 @@ export function composeTranspose(g: Tensor, w: Tensor, geo: Geometry, y: Tensor)
   return byGroup([g, w], geo, ([part, kernel], one) => {
     const [kh, kw, c, o] = kernel!.shape as [number, number, number, number];
     const shape = [...y.shape.slice(0, 3), c];
+    const fast = winograd(one, c, o);
+    if (fast !== null) return winogradTranspose(part!, kernel!, fast);
     const flat = reshape(kernel!, [kh * kw * c, o]);
     const isFull = one.output[0] * one.output[1] === 1 && one.padding.every((p) => p === 0);
     if (isFull && one.kernel.every((k, axis) => k === one.input[axis])) {
@@ -52,6 +57,8 @@ export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor
   return byGroup([x, g], geo, ([part, gradient], one) => {
     const [kh, kw, c] = y.shape as [number, number, number];
     const o = gradient!.shape[3] as number;
+    const fast = winograd(one, c, o);
+    if (fast !== null) return winogradWeightGrad(part!, gradient!, fast);
     if (!hasNarrowSide(one, c, o)) {
       const product = matmul(patches(part!, one, "wide"), reshape(gradient!, [-1, o]), { transposeA: true });
       return reshape(product, [kh, kw, c, o]);

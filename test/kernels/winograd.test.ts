@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { type NdArray, type Shape, ndarray, sizeOf } from "../../src/base/ndarray.ts";
+import { fold, key, normal } from "../../src/base/random.ts";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { type Tensor, apply, input } from "../../src/graph/tensor.ts";
+import { planKernels } from "../../src/kernels/index.ts";
+import { type ConvOptions, type Geometry, geometry } from "../../src/ops/conv/geometry.ts";
+import * as ops from "../../src/ops/index.ts";
+import { type Engine, wasmEngine } from "../../src/runtime/index.ts";
+
+interface Layout {
+  readonly n: number;
+  readonly size: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly wide: number;
+  readonly narrow: number;
+  readonly options: ConvOptions;
+}
+
+/** Convolutions for which Winograd's algorithm saves enough multiplications. */
+const layouts: Readonly<Record<string, Layout>> = {
+  "4x4, stride 2": {
+    n: 2,
+    size: [8, 12],
+    kernel: [4, 4],
+    wide: 17,
+    narrow: 20,
+    options: { stride: 2, padding: 1 },
+  },
+  "4x4, stride 2, one tile": {
+    n: 4,
+    size: [4, 4],
+    kernel: [4, 4],
+    wide: 32,
+    narrow: 16,
+    options: { stride: 2, padding: 1 },
+  },
+  "4x4, stride 2, rows that no output reaches": {
+    n: 1,
+    size: [9, 9],
+    kernel: [4, 4],
+    wide: 16,
+    narrow: 16,
+    options: { stride: 2, padding: [1, 1, 0, 0] },
+  },
+  "3x3": { n: 2, size: [6, 6], kernel: [3, 3], wide: 16, narrow: 18, options: { padding: 1 } },
+  "3x3, half tiles": { n: 2, size: [7, 9], kernel: [3, 3], wide: 16, narrow: 16, options: { padding: 1 } },
+  "2x2, four paddings": {
+    n: 1,
+    size: [4, 5],
+    kernel: [2, 2],
+    wide: 16,
+    narrow: 16,
+    options: { padding: [2, 3, 1, 0] },
+  },
+  "6x6, stride 2": {
+    n: 1,
+    size: [12, 14],
+    kernel: [6, 6],
+    wide: 16,
+    narrow: 16,
+    options: { stride: 2, padding: 2 },
+  },
+  "an algorithm for each axis": {
+    n: 1,
+    size: [12, 11],
+    kernel: [3, 4],
+    wide: 16,
+    narrow: 16,
+    options: { stride: [1, 2], padding: [1, 2] },
+  },
+};
+
+/** Largest error as a share of the largest number: that of the plain sums in the contract of the ops. */
+const float32Tolerance = 2e-6;
+
+const draw = (seed: number, shape: Shape): NdArray =>
+  ndarray("float32", shape, Float32Array.from(normal(fold(key(5), seed), shape).data));
+
+function tensorsOf({ n, size, kernel, wide, narrow }: Layout, geo: Geometry): Record<string, Tensor> {
+  const x = input("x", [n, ...size, wide]);
+  const w = input("w", [...kernel, wide, narrow]);
+  const g = input("g", [n, ...geo.output, narrow]);
+  return {
+    y: apply(ops.convOp, [x, w], geo),
+    dx: apply(ops.convTransposeOp, [g, w], geo),
+    dw: apply(ops.convWeightGradOp, [x, g], geo),
+  };
+}
+
+describe.each(Object.entries(layouts))("a convolution %s", (_, layout) => {
+  const geo = geometry(layout.size, layout.kernel, layout.options, "test");
+  const outputs = tensorsOf(layout, geo);
+  let engine: Engine;
+  beforeAll(() => {
+    engine = wasmEngine();
+  });
+
+  it("and its gradients take fewer multiplications than the plain sums", () => {
+    for (const [name, y] of Object.entries(outputs)) {
+      const plan = planKernels({ outputs: { y } }, () => true);
+      if (typeof plan === "string") throw new Error(plan);
+      const steps = plan.schedule.segments.flatMap((segment) => (segment.kind === "kernels" ? segment.steps : []));
+      const made = steps.map((step) => (step.kind === "product" ? sizeOf(step.out.shape) * step.a.shape.at(-2)! : 0));
+      const plain = layout.n * sizeOf(geo.output) * sizeOf(layout.kernel) * layout.wide * layout.narrow;
+      expect(made.reduce((sum, count) => sum + count, 0) / plain, name).toBeLessThan(0.8);
+    }
+  });
+
+  it("and its gradients are what the interpreter computes", async () => {
+    const { n, size, kernel, wide, narrow } = layout;
+    const feeds = {
+      x: draw(1, [n, ...size, wide]),
+      w: draw(2, [...kernel, wide, narrow]),
+      g: draw(3, [n, ...geo.output, narrow]),
+    };
+    const program = await engine.compile({ outputs });
+    const got = await program.run(feeds);
+    await program.release();
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const want = evaluate([tensor], feeds)[0]!.data as Float64Array;
+      const largest = want.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const error = want.reduce((most, value, i) => Math.max(most, Math.abs(value - Number(got[name]!.data[i]))), 0);
+      expect(error / largest, name).toBeLessThan(float32Tolerance);
+    }
+  });
+});
