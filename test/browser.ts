@@ -44,10 +44,15 @@ export interface ServeOptions {
   readonly isolated?: boolean;
   /** Files that are not found. */
   readonly missing?: RegExp;
+  /** Files that never arrive. */
+  readonly stalled?: RegExp;
 }
 
 /** Bundles the page in a folder as users do, and serves it to this machine. */
-export async function servePage(folder: string, { isolated = false, missing }: ServeOptions = {}): Promise<Served> {
+export async function servePage(
+  folder: string,
+  { isolated = false, missing, stalled }: ServeOptions = {},
+): Promise<Served> {
   const outDir = await mkdtemp(join(tmpdir(), "zaya-page-"));
   await build({
     root: folder,
@@ -59,6 +64,7 @@ export async function servePage(folder: string, { isolated = false, missing }: S
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://page").pathname;
     if (isolated) for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+    if (stalled?.test(path)) return;
     if (missing?.test(path)) return void response.writeHead(404).end();
     readFile(join(outDir, path === "/" ? "index.html" : path)).then(
       (bytes) => response.setHeader("content-type", types[extname(path)] ?? types[".html"]!).end(bytes),

@@ -25,10 +25,18 @@ export interface State {
   dispose(): void;
 }
 
+/** That a program does not run as its engine is meant to. */
+export interface EngineNote {
+  /** How it runs, and why. */
+  readonly evidence: string;
+  /** A flag against it. */
+  readonly change: { readonly flag: string; readonly reason: string };
+}
+
 /** A compiled program of an engine. */
 export interface Compiled {
   /** A note for the user on how it runs. */
-  readonly note?: string;
+  readonly note?: EngineNote | undefined;
   /** @throws EngineError if an input is missing or has another shape. */
   run(feeds: Arrays, state?: State): Promise<Arrays>;
   /** Releases the session. */

@@ -80,7 +80,10 @@ export function kernelEngine(
       }
       const whole = await compileOrt(program, options, isOwn);
       return {
-        note: `ONNX Runtime alone: ${problem}`,
+        note: {
+          evidence: `ONNX Runtime alone: ${problem}`,
+          change: { flag: "--batch N", reason: "smaller batches take less memory" },
+        },
         run: (feeds, state) => heap.inTurn(() => whole.run(feeds, state)),
         release: () => whole.release(),
       };

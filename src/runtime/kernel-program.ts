@@ -12,7 +12,15 @@ import {
   slotOf,
   stepsApart,
 } from "../kernels/index.ts";
-import { type Arrays, type Compiled, type Program, type State, chooseInputs, inputsOf } from "./engine.ts";
+import {
+  type Arrays,
+  type Compiled,
+  type EngineNote,
+  type Program,
+  type State,
+  chooseInputs,
+  inputsOf,
+} from "./engine.ts";
 import { type Heap, mostPages } from "./heap.ts";
 import { KernelState } from "./kernel-state.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
@@ -43,6 +51,11 @@ interface Team {
   readonly program: number;
 }
 
+const withoutThreads: EngineNote = {
+  evidence: "one thread: others did not start in time, which a busy machine or a slow server can cause",
+  change: { flag: "--threads 1", reason: "the results are the same, and the start does not wait for threads" },
+};
+
 interface Given {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -69,6 +82,7 @@ export class KernelProgram implements Compiled {
     private readonly products: ReadonlyMap<number, Products>,
     private readonly sessions: ProductSessions | null,
     private readonly team: Team | null,
+    readonly note: EngineNote | undefined,
   ) {
     this.inputs = inputsOf(program);
     this.addresses = plan.inputs.map(() => 0);
@@ -105,7 +119,8 @@ export class KernelProgram implements Compiled {
       if (segment.kind !== "onnx") continue;
       products.set(i, await Products.open(name, segment.products, host.products!, heap, sessions!));
     }
-    return new KernelProgram(host, program, plan, base, exports, products, sessions, team);
+    const note = pool !== null && isWorth && threads === null ? withoutThreads : undefined;
+    return new KernelProgram(host, program, plan, base, exports, products, sessions, team, note);
   }
 
   run(feeds: Arrays, state?: State): Promise<Arrays> {

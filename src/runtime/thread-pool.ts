@@ -3,7 +3,7 @@ import { type ThreadOptions, Threads } from "./threads.ts";
 
 /** The threads of an engine, which exist while any of its programs needs them. */
 export class ThreadPool {
-  private threads: Promise<Threads> | null = null;
+  private threads: Promise<Threads | null> | null = null;
   private users = 0;
 
   constructor(
@@ -14,12 +14,15 @@ export class ThreadPool {
     private readonly looks: number,
   ) {}
 
-  /** @throws EngineError if a thread does not start. */
-  async enter(): Promise<Threads> {
+  /** @returns Null if a thread does not start in time. @throws EngineError if one cannot start. */
+  async enter(): Promise<Threads | null> {
     this.users++;
     this.threads ??= Threads.start(this.engine, this.heap, this.options, this.looks);
     try {
-      return await this.threads;
+      const threads = await this.threads;
+      // What did not come is not waited for again.
+      if (threads === null) this.users--;
+      return threads;
     } catch (error) {
       this.users--;
       this.threads = null;
@@ -29,7 +32,7 @@ export class ThreadPool {
 
   leave(): void {
     if (--this.users > 0) return;
-    void this.threads?.then((threads) => threads.end());
+    void this.threads?.then((threads) => threads?.end());
     this.threads = null;
   }
 }

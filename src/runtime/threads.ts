@@ -20,9 +20,9 @@ export interface ThreadListener {
 
 /**
  * Starts a thread that handles posted messages (`serveThread`) and does not keep the process alive. Threads are started one after
- * another.
+ * another. Null if the thread does not start in time: the engine then works on one thread.
  */
-export type StartThread = (listener: ThreadListener) => ThreadHost | Promise<ThreadHost>;
+export type StartThread = (listener: ThreadListener) => ThreadHost | Promise<ThreadHost | null>;
 
 /** The threads among which an engine divides its work. */
 export interface ThreadOptions {
@@ -74,9 +74,15 @@ export class Threads {
 
   /**
    * @param looks Number of times that a thread polls for the next piece of work before it sleeps.
-   * @throws EngineError if a thread does not start.
+   * @returns Null if a thread does not start in time.
+   * @throws EngineError if a thread cannot start.
    */
-  static async start(engine: string, heap: Heap, { threads, start }: ThreadOptions, looks: number): Promise<Threads> {
+  static async start(
+    engine: string,
+    heap: Heap,
+    { threads, start }: ThreadOptions,
+    looks: number,
+  ): Promise<Threads | null> {
     const all = new Threads(engine, heap, Math.min(threads, mostThreads));
     const shared = { type: "begin", memory: heap.memory, control: all.at, threads: all.count, looks } as const;
     try {
@@ -86,7 +92,12 @@ export class Threads {
           all.answers[i]?.resolve();
           all.answers[i] = null;
         };
-        all.hosts.push(await start({ heard, died: (reason) => all.fail(reason) }));
+        const host = await start({ heard, died: (reason) => all.fail(reason) });
+        if (host === null) {
+          await all.end();
+          return null;
+        }
+        all.hosts.push(host);
       }
       await all.tell((i) => ({ ...shared, thread: i + 1 }));
     } catch (error) {

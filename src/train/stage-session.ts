@@ -71,7 +71,7 @@ export class StageSession {
   }
 
   /** How the engine runs the step, if the user should know. */
-  get note(): string | undefined {
+  get note(): Compiled["note"] {
     return this.whole.compiled.note;
   }
 

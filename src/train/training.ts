@@ -10,7 +10,7 @@ import { keepDataRecord } from "../run/data-record.ts";
 import { endedBefore } from "../run/lengthen.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Run } from "../run/run.ts";
-import type { Arrays, State } from "../runtime/index.ts";
+import type { Arrays, EngineNote, State } from "../runtime/index.ts";
 import { type ScheduledStage, scheduleStages } from "../step/stages.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import type { TrainEvent } from "./events.ts";
@@ -251,13 +251,13 @@ export class Training {
 }
 
 /** Warning that an engine cannot run a step as intended. */
-function engineFinding(note: string): Finding {
+function engineFinding({ evidence, change }: EngineNote): Finding {
   return {
     symptom: "engine",
     summary: "the step does not run on the engine as it is meant to",
-    evidence: note,
+    evidence,
     values: {},
-    change: { flag: "--batch N", reason: "smaller batches take less memory" },
+    change,
   };
 }
 

@@ -4,11 +4,15 @@ import type { StartThread, ThreadOptions } from "../runtime/index.ts";
 /** What a thread posts when it has been loaded. */
 export const loaded = "loaded";
 
+/** Milliseconds in which a thread must have been loaded. On a machine with a load of 50 it took up to two seconds. */
+const patience = 15_000;
+
 /** Starts a thread for kernels in a Worker of its own, and waits until it has been loaded. */
 const startThread: StartThread = async (listener) => {
   const worker = new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" });
-  await new Promise<void>((resolve, reject) => {
-    worker.addEventListener("message", ({ data }) => (data === loaded ? resolve() : listener.heard(data)));
+  const came = await new Promise<boolean>((resolve, reject) => {
+    setTimeout(() => resolve(false), patience);
+    worker.addEventListener("message", ({ data }) => (data === loaded ? resolve(true) : listener.heard(data)));
     worker.addEventListener("error", ({ message }) => {
       // The error of a script that cannot be fetched has no message.
       const reason = message || "its script could not be loaded";
@@ -21,7 +25,8 @@ const startThread: StartThread = async (listener) => {
       );
     });
   });
-  return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
+  if (!came) worker.terminate();
+  return came ? { post: (message) => worker.postMessage(message), end: () => worker.terminate() } : null;
 };
 
 /**

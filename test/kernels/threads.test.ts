@@ -10,7 +10,14 @@ import * as ops from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/index.ts";
 import { FunctionBuilder, ModuleBuilder } from "../../src/kernels/wasm.ts";
 import { Heap } from "../../src/runtime/heap.ts";
-import { type Engine, type Program, type ThreadHost, interpreter, wasmEngine } from "../../src/runtime/index.ts";
+import {
+  type Engine,
+  type Program,
+  type StartThread,
+  type ThreadHost,
+  interpreter,
+  wasmEngine,
+} from "../../src/runtime/index.ts";
 import { Threads } from "../../src/runtime/threads.ts";
 import "../tolerance.ts";
 
@@ -161,9 +168,24 @@ describe("threads", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  it("that do not come in time leave the work to one, which says so", async () => {
+    let asked = 0;
+    const start: StartThread = async (listener) => (asked++ === 0 ? startThread(listener) : null);
+    const engine = wasmEngine({ threads: { threads: 4, start } });
+    const [first, second] = [await engine.compile(program()), await engine.compile(program())];
+    for (const { note } of [first, second])
+      expect(note?.evidence).toContain("one thread: others did not start in time");
+    const own = engine.createState(state);
+    expect((await first.run(feeds, own)).loss!.data[0]).toBeGreaterThan(0);
+    await first.release();
+    await second.release();
+    // Two tries are enough: the first thread came, the second did not, and no third was waited for.
+    expect(asked).toBe(2);
+  });
+
   it("that fail while others wait for them are told of in words", async () => {
     const heap = new Heap("own", true);
-    const threads = await Threads.start("own", heap, { threads: 2, start: startThread }, 0);
+    const threads = (await Threads.start("own", heap, { threads: 2, start: startThread }, 0))!;
     const module = new ModuleBuilder();
     // Far beyond the end of the memory.
     module.add(new FunctionBuilder(["i32", "i32"]).i32(-16).i32(0).memory("i32.store"), "segment0");

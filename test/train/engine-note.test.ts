@@ -9,7 +9,8 @@ import { train } from "../../src/train/index.ts";
 
 describe("a step that an engine runs in another way than is meant", () => {
   it("is warned of once, and recorded", async () => {
-    const note = "ONNX Runtime alone: one WebAssembly memory holds at most 4 GiB - got a need of 5.0 GiB";
+    const evidence = "ONNX Runtime alone: one WebAssembly memory holds at most 4 GiB - got a need of 5.0 GiB";
+    const note = { evidence, change: { flag: "--batch N", reason: "smaller batches take less memory" } };
     const wasm = wasmEngine();
     const engine: Engine = {
       ...wasm,
@@ -25,8 +26,8 @@ describe("a step that an engine runs in another way than is meant", () => {
       if (event.type === "warning") warnings.push(event);
     }
     const told = warnings.filter(({ symptom }) => symptom === "engine");
-    expect(told).toMatchObject([{ step: 0, evidence: note, hint: expect.stringContaining("--batch") }]);
+    expect(told).toMatchObject([{ step: 0, evidence, hint: expect.stringContaining("--batch") }]);
     const { state } = await Run.open(store);
-    expect(state.warnings).toMatchObject([{ symptom: "engine", evidence: note }]);
+    expect(state.warnings).toMatchObject([{ symptom: "engine", evidence }]);
   });
 });

@@ -8,6 +8,7 @@ interface Answer {
   readonly error?: string;
   readonly hint?: string;
   readonly versions?: Readonly<Record<string, string>>;
+  readonly warnings?: readonly unknown[];
 }
 
 const pages = join(import.meta.dirname, "pages");
@@ -57,6 +58,18 @@ describe.skipIf(noBrowser !== null)(
     });
   },
 );
+
+it.skipIf(noBrowser !== null)("a page whose threads do not arrive trains on one thread, and says so", async () => {
+  const found = await withPage({ isolated: true, stalled: /\/kernel-thread-[^/]*\.js/ }, run(64));
+  expect(found.error).toBeUndefined();
+  expect(found.warnings).toEqual([
+    expect.objectContaining({
+      symptom: "engine",
+      evidence: expect.stringContaining("one thread: others did not start in time"),
+      hint: expect.stringContaining("--threads 1"),
+    }),
+  ]);
+});
 
 it.skipIf(noBrowser !== null)("a page without shared memory trains on one thread", async () => {
   const found = await withPage({}, run(8));

@@ -38,7 +38,8 @@ globalThis.page = {
       for await (const _ of own);
       const file = (await own.list()).findLast(isLast);
       const record = JSON.parse(new TextDecoder().decode(await own.read("run.json")));
-      return { bytes: Array.from(await own.read(file)), device: record.config.device, versions: record.versions };
+      const { config, versions, warnings } = record;
+      return { bytes: Array.from(await own.read(file)), device: config.device, versions, warnings };
     } catch (error) {
       return { error: error.message, hint: error.hint };
     } finally {
