@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 
+import { startThread } from "../../src/node/start-thread.ts";
+import { input } from "../../src/graph/tensor.ts";
+import { matmul, sum } from "../../src/ops/index.ts";
+import { type Compiled, type Program, kernelEngine, wasmEngine } from "../../src/runtime/index.ts";
 import { runScript } from "../run-script.ts";
+
+/** A program with an intermediate value of so many GiB, which is a product and therefore written. */
+function programOf(gibibytes: number): Program {
+  const rows = gibibytes * 2 ** 13;
+  const [a, b, c] = [input("a", [rows, 8]), input("b", [8, 2 ** 15]), input("c", [2 ** 15, 8])];
+  return { outputs: { total: sum(matmul(matmul(a, b), c)) } };
+}
 
 /** Runs a small step in a process of its own, with options of Node that take something away. */
 async function told(make: string, size: number, node: readonly string[]): Promise<string> {
@@ -44,5 +55,49 @@ describe.each(Object.entries(engines))("%s", (name, make) => {
       new RegExp(`^EngineError ${name}: there is no WebAssembly memory of 0\\.1 GiB.* \\| use a smaller batch`),
     );
     expect(await told(make, 1000, limit)).toBe("1");
+  });
+});
+
+describe("a memory of 4 GiB", () => {
+  const threads = { threads: 2, start: startThread };
+  const ort = { device: "cpu", threads: 1 } as const;
+
+  it.each([
+    ["wasm", () => wasmEngine()],
+    ["wasm on two threads", () => wasmEngine({ threads })],
+  ])("is too small for a program of 5 GiB, which %s says", async (_, make) => {
+    await expect(make().compile(programOf(5))).rejects.toThrow(
+      /^wasm: there is no WebAssembly memory of \d+\.\d GiB, of which there can be 4$/,
+    );
+  });
+
+  it.each([
+    ["wasm", () => wasmEngine()],
+    ["wasm on two threads", () => wasmEngine({ threads })],
+  ])("is grown to by programs of half a GiB, and what is released is used again, on %s", async (_, make) => {
+    const engine = make();
+    const compiled: Compiled[] = [];
+    const fill = async () => {
+      for (;;) compiled.push(await engine.compile(programOf(0.5)));
+    };
+    await expect(fill()).rejects.toThrow(
+      /^wasm: there is no WebAssembly memory of 4\.\d GiB, of which there can be 4$/,
+    );
+    expect(compiled.length).toBeGreaterThan(2);
+    await compiled.pop()!.release();
+    compiled.push(await engine.compile(programOf(0.5)));
+    for (const one of compiled) await one.release();
+  });
+
+  it("that is too small leaves a program of kernels to ONNX Runtime, which says so", async () => {
+    const engine = kernelEngine(ort);
+    const large = await engine.compile(programOf(5));
+    expect(large.note?.evidence).toMatch(
+      /^ONNX Runtime alone: one WebAssembly memory holds at most 4 GiB - got a need of 5\.0 GiB$/,
+    );
+    await large.release();
+    const small = await engine.compile(programOf(1));
+    expect(small.note).toBeUndefined();
+    await small.release();
   });
 });
