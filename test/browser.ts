@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -46,12 +46,16 @@ export interface ServeOptions {
   readonly missing?: RegExp;
   /** Files that never arrive. */
   readonly stalled?: RegExp;
+  /** A module that the page runs besides its own. */
+  readonly script?: string;
+  /** Answers a request, or leaves it to the server. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** Bundles the page in a folder as users do, and serves it to this machine. */
 export async function servePage(
   folder: string,
-  { isolated = false, missing, stalled }: ServeOptions = {},
+  { isolated = false, missing, stalled, script, answer }: ServeOptions = {},
 ): Promise<Served> {
   const outDir = await mkdtemp(join(tmpdir(), "zaya-page-"));
   await build({
@@ -61,10 +65,14 @@ export async function servePage(
     build: { outDir, emptyOutDir: true, target: "es2022", rolldownOptions: { checks: { pluginTimings: false } } },
     worker: { format: "es" },
   });
+  if (script !== undefined) {
+    await writeFile(join(outDir, "besides.js"), script);
+    await appendFile(join(outDir, "index.html"), `<script type="module" src="/besides.js"></script>`);
+  }
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://page").pathname;
     if (isolated) for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
-    if (stalled?.test(path)) return;
+    if (stalled?.test(path) || answer?.(request, response) === true) return;
     if (missing?.test(path)) return void response.writeHead(404).end();
     readFile(join(outDir, path === "/" ? "index.html" : path)).then(
       (bytes) => response.setHeader("content-type", types[extname(path)] ?? types[".html"]!).end(bytes),
