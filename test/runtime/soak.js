@@ -1,8 +1,7 @@
 // Memory of an engine over many steps, and over many programs that are compiled, run once and released. By hand, on any Node:
 // `node --expose-gc test/runtime/soak.js wasm 2 steps 100000`, or `programs 1000`.
-import { key, normal } from "zaya";
+import { input, key, normal } from "zaya";
 import { grad } from "zaya/autodiff";
-import { input } from "zaya";
 import { nodeEngine } from "zaya/node";
 import { matmul, mean, mul, square, sub, tanh } from "zaya/ops";
 
