@@ -1,7 +1,7 @@
-import { sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
 import type { Fused } from "./fuse.ts";
-import { type Buffer, type Dependencies, type Product, type Step, readsOf, writesOf } from "./steps.ts";
+import { stepsInOrder } from "./order.ts";
+import { type Buffer, type Dependencies, type Product, type Step, isForOnnx, readsOf, writesOf } from "./steps.ts";
 
 /** Consecutive steps of one kind: kernels, or products that ONNX Runtime computes in one call. */
 export type Segment =
@@ -17,7 +17,7 @@ export interface Schedule {
 }
 
 /** Orders steps so that each follows those that write what it reads. */
-export function schedule({ dependencies, inputs, updates }: Fused): Schedule {
+export function schedule({ dependencies, inputs, outputs, updates }: Fused): Schedule {
   const steps = dependencies.current();
   const [reads, writes] = [readsOf, writesOf].map((viewsOf) => bySource(steps, viewsOf)) as [Touching, Touching];
   const [inPlace, copied] = [new Map<Buffer, Buffer>(), new Map<Buffer, Buffer>()];
@@ -26,7 +26,8 @@ export function schedule({ dependencies, inputs, updates }: Fused): Schedule {
     const [readers, writers] = [reads.get(old) ?? [], writes.get(next) ?? []];
     (overwrites(dependencies, readers, writers, old, next) ? inPlace : copied).set(next, old);
   }
-  return { segments: segmentsOf(dependencies, steps), inPlace, copied };
+  const kept = [...updates.values(), ...[...outputs.values()].map(({ source }) => source as Buffer)];
+  return { segments: segmentsOf(stepsInOrder(dependencies, steps, new Set(kept))), inPlace, copied };
 }
 
 type Touching = ReadonlyMap<object, readonly Step[]>;
@@ -86,61 +87,20 @@ function sameElements(a: View, b: View): boolean {
   return a.offset === b.offset && a.lookups.length === 0 && b.lookups.length === 0 && moving(a) === moving(b);
 }
 
-/**
- * Multiply-adds from which a product is called alone and does not wait for others: the call is then about 2 % of its time.
- * Otherwise the gathered columns of all convolutions that are ready would be in memory at the same time.
- */
-const worthOwnCall = 1e8;
-
-/** Runs kernels while any is ready, then all products that are ready, and so on; large products in the order of the graph. */
-function segmentsOf(dependencies: Dependencies, steps: readonly Step[]): Segment[] {
-  const waiting = new Map<Step, number>();
-  const users = new Map<Step, Step[]>(steps.map((step) => [step, []]));
-  for (const step of steps) {
-    const needed = [...dependencies.needsOf(step.id)]
-      .map((id) => dependencies.steps[id]!)
-      .filter((other) => users.has(other));
-    waiting.set(step, needed.length);
-    for (const other of needed) users.get(other)!.push(step);
-  }
-  const [kernels, products]: [Step[], Product[]] = [[], []];
-  const ready = (step: Step) => {
-    if (step.kind === "product" && !step.packed) products.push(step);
-    else kernels.push(step);
-  };
-  const finish = (step: Step) => {
-    for (const user of users.get(step)!) {
-      const left = waiting.get(user)! - 1;
-      waiting.set(user, left);
-      if (left === 0) ready(user);
-    }
-  };
-  for (const [step, count] of waiting) if (count === 0) ready(step);
+/** Consecutive kernels as one segment, and products that ONNX Runtime computes together as one. */
+function segmentsOf(groups: readonly (readonly Step[])[]): Segment[] {
   const segments: Segment[] = [];
-  while (kernels.length > 0 || products.length > 0) {
-    const run: Step[] = [];
-    let large = oldest(products.filter(isLarge));
-    while (kernels.length > 0) {
-      const next = oldest(kernels)!;
-      if (large !== null && large.id < next.id) break;
-      kernels.splice(kernels.indexOf(next), 1);
-      run.push(next);
-      finish(next);
-      large = oldest(products.filter(isLarge));
+  let kernels: Step[] | null = null;
+  for (const group of groups) {
+    const products: Product[] = [];
+    for (const step of group) {
+      if (isForOnnx(step)) products.push(step);
+      else if (kernels === null) segments.push({ kind: "kernels", steps: (kernels = [step]) });
+      else kernels.push(step);
     }
-    if (run.length > 0) segments.push({ kind: "kernels", steps: run });
-    const together = large === null ? products.splice(0) : products.splice(products.indexOf(large), 1);
-    if (together.length > 0) segments.push({ kind: "onnx", products: together });
-    for (const product of together) finish(product);
+    if (products.length === 0) continue;
+    segments.push({ kind: "onnx", products });
+    kernels = null;
   }
   return segments;
-}
-
-/** The first in order of creation, which is close to the order of the graph. */
-function oldest<S extends Step>(steps: readonly S[]): S | null {
-  return steps.length === 0 ? null : steps.reduce((first, step) => (step.id < first.id ? step : first));
-}
-
-function isLarge({ a, out }: Product): boolean {
-  return sizeOf(out.shape) * a.shape.at(-1)! >= worthOwnCall;
 }

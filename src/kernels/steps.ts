@@ -57,6 +57,11 @@ export interface Scatter {
   readonly out: View;
 }
 
+/** Whether ONNX Runtime computes a step. */
+export function isForOnnx(step: Step): step is Product {
+  return step.kind === "product" && !step.packed;
+}
+
 /** The views that a step reads. */
 export function readsOf(step: Step): View[] {
   if (step.kind === "pass") {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { grad } from "../../src/autodiff/index.ts";
 import { zeros } from "../../src/base/ndarray.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import { type KernelPlan, planKernels, printPlan } from "../../src/kernels/index.ts";
@@ -69,6 +70,28 @@ describe("a plan", () => {
     expect(calls.map((products) => products.length)).toEqual([1, 1, 1, 1]);
     const matrix = 4 * 512 * 512;
     expect(plan.bytes).toBeLessThan(3.1 * matrix);
+  });
+
+  it("computes the gradient of a kernel once nothing else needs the columns of its convolution", () => {
+    const first = input("first", [5, 5, 64, 96]);
+    const second = input("second", [5, 5, 96, 64]);
+    const hidden = ops.tanh(ops.conv2d(input("x", [16, 16, 16, 64]), first, { padding: 2 }));
+    const loss = ops.sum(ops.tanh(ops.conv2d(hidden, second, { padding: 2 })));
+    const [ofFirst, ofSecond] = grad(loss, [first, second]) as [Tensor, Tensor];
+    const plan = lines(planOf({ ofFirst, ofSecond }));
+    // In the order of the graph it would be the last.
+    const [early, late] = ["2400*64 64*1]", "1600*96 96*1]"].map((end) => plan.findIndex((line) => line.endsWith(end)));
+    expect(early).toBeGreaterThan(0);
+    expect(early).toBeLessThan(late!);
+  });
+
+  it("writes the zeros around an image not before the image", () => {
+    const layer = (x: Tensor, name: string) => ops.tanh(ops.conv2d(x, input(name, [5, 5, 16, 16]), { padding: 2 }));
+    const y = ["a", "b", "c"].reduce(layer, input("x", [16, 16, 16, 16]));
+    const plan = lines(planOf({ y }));
+    const zeros = plan.flatMap((line, i) => (line.includes("0 instructions:  ->") ? [i] : []));
+    const products = plan.flatMap((line, i) => (line.startsWith("ONNX") ? [i] : []));
+    expect(zeros.map((at) => products.filter((product) => product < at).length)).toEqual([0, 1, 2]);
   });
 
   it("says why a graph has none", () => {

@@ -1,0 +1,171 @@
+import { sizeOf } from "../base/ndarray.ts";
+import type { View } from "../graph/view.ts";
+import { bytesOfBuffer } from "./memory-plan.ts";
+import { type Buffer, type Dependencies, type Product, type Step, isForOnnx, readsOf, writesOf } from "./steps.ts";
+
+/**
+ * Multiply-adds from which a product is called alone and does not wait for others: the call is then about 2 % of its time.
+ * Otherwise the gathered columns of all convolutions that are ready would be in memory at the same time.
+ */
+const worthOwnCall = 1e8;
+
+/** Bytes from which it is worth computing a product early because nothing else needs its operands. */
+const worthReleasing = 2 ** 19;
+
+/**
+ * An order in which each step follows those that it needs: kernels while any is ready, then all products of ONNX Runtime that are
+ * ready, in one group. Large products are groups of their own, in the order of the graph. A product that releases memory is
+ * computed as soon as it can be: the columns of a convolution are kept for the gradient of its kernel, which would otherwise come
+ * after all gradients of the layers below.
+ * @param kept Buffers that are read after the program.
+ */
+export function stepsInOrder(
+  dependencies: Dependencies,
+  steps: readonly Step[],
+  kept: ReadonlySet<Buffer>,
+): (readonly Step[])[] {
+  const queue = new Queue(dependencies, steps);
+  const memory = new Memory(steps, kept);
+  const groups: (readonly Step[])[] = [];
+  for (let group = nextGroup(queue, memory); group.length > 0; group = nextGroup(queue, memory)) {
+    groups.push(group);
+    for (const step of group) {
+      memory.ran(step);
+      queue.finish(step);
+    }
+  }
+  return groups;
+}
+
+function nextGroup(queue: Queue, memory: Memory): readonly Step[] {
+  const early = queue.reachableProducts().find((group) => memory.releasedBy(group) >= worthReleasing);
+  if (early !== undefined) return early;
+  const [kernel, large] = [oldest(queue.kernels), oldest(queue.products.filter(isLarge))];
+  if (large !== null && (kernel === null || large.id < kernel.id)) return [large];
+  return kernel === null ? [...queue.products] : [kernel];
+}
+
+/** The steps that have not run. */
+class Queue {
+  /** Those that can run now. */
+  readonly kernels: Step[] = [];
+  readonly products: Product[] = [];
+  /** Products whose operands are worth releasing. */
+  private readonly releasing = new Set<Product>();
+  private readonly needs = new Map<Step, Set<Step>>();
+  private readonly users = new Map<Step, Step[]>();
+  /**
+   * Passes that need no other step, such as those that write zeros around a padded image. They wait until a step lacks nothing
+   * else, since what they write occupies memory.
+   */
+  private readonly waiting = new Set<Step>();
+
+  constructor(dependencies: Dependencies, steps: readonly Step[]) {
+    for (const step of steps) this.users.set(step, []);
+    for (const step of steps) {
+      const own = new Set(this.before(step, dependencies));
+      this.needs.set(step, own);
+      for (const other of own) this.users.get(other)!.push(step);
+      if (step.kind === "product" && operandBytes(step) >= worthReleasing) this.releasing.add(step);
+    }
+    for (const step of steps) {
+      const isFirst = step.kind === "pass" && this.needs.get(step)!.size === 0;
+      if (isFirst && this.users.get(step)!.length > 0) this.waiting.add(step);
+    }
+    for (const step of steps.filter((each) => !this.waiting.has(each))) this.check(step);
+  }
+
+  /** The steps right before one; passes that write nothing are passed over. */
+  private before(step: Step, dependencies: Dependencies): Step[] {
+    const needed = [...dependencies.needsOf(step.id)].map((id) => dependencies.steps[id]!);
+    return needed.flatMap((other) => (this.users.has(other) ? [other] : this.before(other, dependencies)));
+  }
+
+  /** Products that can run once passes have that are ready, each after these. */
+  reachableProducts(): (readonly Step[])[] {
+    return [...this.releasing].flatMap((product) => {
+      const needed = [...this.needs.get(product)!];
+      const isNear = needed.every((step) => step.kind === "pass" && this.needs.get(step)!.size === 0);
+      return isNear ? [[...needed, product]] : [];
+    });
+  }
+
+  finish(step: Step): void {
+    const list: Step[] = isForOnnx(step) ? this.products : this.kernels;
+    const at = list.indexOf(step);
+    if (at >= 0) list.splice(at, 1);
+    this.waiting.delete(step);
+    this.releasing.delete(step as Product);
+    for (const user of this.users.get(step)!) {
+      this.needs.get(user)!.delete(step);
+      this.check(user);
+    }
+  }
+
+  /** Lists a step that can run; lists what it waits for if that is all that it lacks. */
+  private check(step: Step): void {
+    const needs = this.needs.get(step)!;
+    if (needs.size === 0) {
+      if (isForOnnx(step)) this.products.push(step);
+      else this.kernels.push(step);
+    } else if ([...needs].every((other) => this.needs.get(other)!.size === 0 && other.kind === "pass")) {
+      for (const other of needs) if (this.waiting.delete(other)) this.kernels.push(other);
+    }
+  }
+}
+
+/** Which buffers hold values that are still needed. */
+class Memory {
+  private readonly readers = new Map<Buffer, number>();
+  private readonly written = new Set<Buffer>();
+
+  constructor(
+    steps: readonly Step[],
+    private readonly kept: ReadonlySet<Buffer>,
+  ) {
+    for (const step of steps) for (const buffer of temporaries(readsOf(step))) this.count(buffer, 1);
+  }
+
+  ran(step: Step): void {
+    for (const buffer of temporaries(readsOf(step))) this.count(buffer, -1);
+    for (const buffer of temporaries(writesOf(step))) this.written.add(buffer);
+  }
+
+  /** Bytes that are free after some steps and were not before. */
+  releasedBy(group: readonly Step[]): number {
+    const reads = new Map<Buffer, number>();
+    let bytes = 0;
+    for (const step of group) {
+      for (const buffer of temporaries(readsOf(step))) reads.set(buffer, (reads.get(buffer) ?? 0) + 1);
+      // Of a vector of gradients only the part that is written: all of it is needed in any order.
+      for (const { source, shape } of writesOf(step)) {
+        if (!this.written.has(source as Buffer)) bytes -= 4 * sizeOf(shape);
+      }
+    }
+    for (const [buffer, count] of reads) {
+      if (this.readers.get(buffer) === count && !this.kept.has(buffer)) bytes += bytesOfBuffer(buffer);
+    }
+    return bytes;
+  }
+
+  private count(buffer: Buffer, change: number): void {
+    this.readers.set(buffer, (this.readers.get(buffer) ?? 0) + change);
+  }
+}
+
+function temporaries(views: readonly View[]): Set<Buffer> {
+  return new Set(views.map(({ source }) => source as Buffer).filter(({ role }) => role === "temporary"));
+}
+
+function operandBytes({ a, b }: Product): number {
+  return 4 * (sizeOf(a.shape) + sizeOf(b.shape));
+}
+
+/** The first in order of creation, which is close to the order of the graph. */
+function oldest<S extends Step>(steps: readonly S[]): S | null {
+  return steps.length === 0 ? null : steps.reduce((first, step) => (step.id < first.id ? step : first));
+}
+
+function isLarge({ a, out }: Product): boolean {
+  return sizeOf(out.shape) * a.shape.at(-1)! >= worthOwnCall;
+}
