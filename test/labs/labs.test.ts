@@ -59,6 +59,26 @@ describe("what labs declare", () => {
     }
     expect(lab.lesson).toHaveLength(5);
   });
+
+  it.each(labs.map((lab) => [lab.id, lab] as const))(
+    "has a name of its own for everything that a teacher's link locks or hides: %s",
+    (_id, lab) => {
+      const shell = [
+        "seed",
+        "b",
+        "numbers",
+        "charts",
+        "translators",
+        "lesson",
+        "question",
+        "challenge",
+        "formula",
+        "code",
+      ];
+      const names = [...shell, ...controlsOf(lab).map(({ name }) => name), ...lab.pictures.map(({ id }) => id)];
+      expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    },
+  );
 });
 
 describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {

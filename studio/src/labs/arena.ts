@@ -2,6 +2,7 @@ import { z } from "zod";
 import { range } from "../../../src/base/range.ts";
 import { fold, key } from "../../../src/base/random.ts";
 import { readExact } from "../../../src/data/index.ts";
+import { distancePoints } from "../../../src/evaluation/distance-record.ts";
 import { gan, wgan, wganGp } from "../../../src/models/index.ts";
 import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from "../../../src/objectives/index.ts";
 import { type Numbers, type PlanePicture, choice, defineLab, slider } from "./lab.ts";
@@ -195,7 +196,35 @@ export const arena = defineLab({
         ? { training: trainingOf(chosen, seed, steps), until }
         : { training: trainingOf(chosen, seed, until) };
     return {
-      ...trainingCode("arena", { recipe, name, model: options, data: [chosen.data], shows: ["samples"], ...length }),
+      ...trainingCode("arena", {
+        recipe,
+        name,
+        model: options,
+        data: [chosen.data],
+        shows: ["samples"],
+        also: {
+          imports: {
+            zaya: ["fold", "key", "toPoints"],
+            "zaya/data": ["readExact", "somePlaces"],
+            "zaya/distances": ["js"],
+            "zaya/transport": ["costMatrix", "exactTransport"],
+          },
+          lines: [
+            `const pointsAt = async (part, indices) => toPoints(await readExact(part, indices), part.name);`,
+            `const first = Int32Array.from({ length: ${shown} }, (_, i) => i);`,
+            `const generated = toPoints(await training.trained.sample(fold(key(${seed}), "arena"), ${shown}), "samples");`,
+            `const real = await pointsAt(data.test, first);`,
+            `const jsTo = (points) => js.measure({ points }, { points: real }, {}, { key: key(0), memory: Infinity }).value;`,
+            `console.log({ js: jsTo(generated), jsFloor: jsTo(await pointsAt(data.train, first)) });`,
+            ...(isLogistic(chosen.loss)
+              ? [`console.log({ jsDiscriminator: (Math.log(4) - losses["discriminator/loss"]) / 2 });`]
+              : []),
+            `const [a, b] = [data.train, data.test].map((part) => pointsAt(part, somePlaces(part, ${distancePoints})));`,
+            `console.log({ floor: exactTransport(costMatrix(await a, await b)).cost });`,
+          ],
+        },
+        ...length,
+      }),
       further: `npx zaya train ${recipe} --data mnist${recipe === "gan" ? ` --loss ${chosen.loss}` : ""}`,
     };
   },

@@ -4,8 +4,17 @@ import { fold, key } from "../../../src/base/random.ts";
 import { readExact } from "../../../src/data/index.ts";
 import { type ConfiguredModel, adagan, gan, pacgan, unrolledGan, veegan, wganGp } from "../../../src/models/index.ts";
 import type { LiveTraining } from "../../../src/train/index.ts";
-import { type BarsPicture, type Colour, type Numbers, type Text, choice, defineLab, slider } from "./lab.ts";
-import { generatedData, modeShares, openTraining, pointsOf, trainingCode } from "./training.ts";
+import {
+  type BarsPicture,
+  type Colour,
+  type Numbers,
+  type PlaceName,
+  type Text,
+  choice,
+  defineLab,
+  slider,
+} from "./lab.ts";
+import { generatedData, modeShares, openTraining, pointsOf, trainingsCode } from "./training.ts";
 
 interface Remedy {
   readonly recipe: string;
@@ -37,11 +46,11 @@ const names = {
 } as const;
 
 /** The same in pictures. */
-const shortNames: Readonly<Record<keyof typeof names, string>> = {
-  none: "minimax",
-  "non-saturating": "non-saturating",
-  noise: "noise",
-  unrolled: "unrolled",
+const shortNames: Readonly<Record<keyof typeof names, PlaceName>> = {
+  none: { en: "minimax", fa: "کمینه-بیشینه" },
+  "non-saturating": { en: "non-saturating", fa: "غیراشباع" },
+  noise: { en: "noise", fa: "نویز" },
+  unrolled: { en: "unrolled", fa: "بازشده" },
   "wgan-gp": "WGAN-GP",
   veegan: "VEEGAN",
   pacgan: "PacGAN",
@@ -169,11 +178,11 @@ export const collapseClinic = defineLab({
   },
   code: (chosen, seed, step) => {
     const until = Math.max(1, step);
-    const codes = chosenOf(chosen).map((each) => {
+    const trainings = chosenOf(chosen).map((each) => {
       const { recipe, name } = remedies[each];
       // Some remedies change over the whole run: a shorter one is another.
       const isWhole = each === "noise" || each === "adagan";
-      return trainingCode(`clinic-${each}`, {
+      const shown = {
         recipe,
         name,
         model: optionsOf(each),
@@ -181,13 +190,10 @@ export const collapseClinic = defineLab({
         training: trainingOf(chosen, seed, isWhole ? chosen.length : until),
         ...(isWhole && { until }),
         shows: ["samples"],
-      });
+      } as const;
+      return [`clinic-${each}`, shown] as const;
     });
-    return {
-      cli: codes.map(({ cli }) => cli).join("\n"),
-      typescript: codes[0]!.typescript,
-      further: "npx zaya repro unrolled-ring",
-    };
+    return { ...trainingsCode(trainings), further: "npx zaya repro unrolled-ring" };
   },
   open: async (chosen, { seed, engine }) => {
     const data = generatedData(chosen.data);
@@ -259,7 +265,7 @@ export const collapseClinic = defineLab({
             qualities: bars(
               { en: "share of points near a mode", fa: "سهم نقطه‌های نزدیک به یک مُد" },
               "third",
-              ({ seen }) => seen.at(-1)!.quality,
+              ({ seen }) => seen.at(-1)?.quality ?? Number.NaN,
             ),
             ...(main.made > 0 && {
               prices: bars(

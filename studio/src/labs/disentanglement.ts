@@ -5,8 +5,8 @@ import { shapes } from "../../../src/data/index.ts";
 import { mig } from "../../../src/metrics/index.ts";
 import { betaVae } from "../../../src/models/index.ts";
 import { traversalCodes } from "../../../src/plot/pictures.ts";
-import { type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { evaluatorOf, openTraining, pixelsOf, trainingCode } from "./training.ts";
+import { type Numbers, type PlaceName, type Text, choice, defineLab, slider } from "./lab.ts";
+import { evaluatorOf, openTraining, pixelsOf, trainingsCode } from "./training.ts";
 
 const controls = z.object({
   beta: slider({ en: "β", fa: "β" }, 4, [0.5, 20, 0.5]),
@@ -32,6 +32,20 @@ const seedOf = (seed: number, i: number) => (seed + i) % seedsEnd;
 const optionsOf = ({ beta, latent }: Controls) => ({ latent, hidden: [128], beta });
 const trainingOf = ({ rate }: Controls, seed: number, length: number) =>
   ({ steps: length, batch: 64, learningRate: rate * 1e-4, schedule: "constant", seed }) as const;
+
+/** Names of the factors, as the metric spells them. */
+const factorNames: Readonly<Record<string, Text>> = {
+  Shape: { en: "shape", fa: "شکل" },
+  Scale: { en: "scale", fa: "اندازه" },
+  Orientation: { en: "orientation", fa: "جهت" },
+  X: { en: "x", fa: "x" },
+  Y: { en: "y", fa: "y" },
+};
+/** The factor that a detail of the metric is about. */
+const factorOf = (detail: string, prefix: string): PlaceName => {
+  const name = detail.slice(prefix.length);
+  return factorNames[name] ?? name;
+};
 
 export const disentanglement = defineLab({
   id: "disentanglement",
@@ -81,7 +95,7 @@ export const disentanglement = defineLab({
     { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
   ],
   pictures: [
-    { id: "seeds", title: { en: "MIG of each seed", fa: "MIG هر بذر" } },
+    { id: "perSeed", title: { en: "MIG of each seed", fa: "MIG هر بذر" } },
     { id: "traversals", title: { en: "One latent dimension per row", fa: "هر ردیف یک بُعد نهفته" } },
     { id: "pairs", title: { en: "Test images and their reconstructions", fa: "تصویرهای آزمون و بازسازی آن‌ها" } },
     {
@@ -112,9 +126,10 @@ export const disentanglement = defineLab({
   code: (chosen, seed, step) => {
     const isSeries = chosen.seeds === "several";
     const begun = isSeries ? Math.min(several, Math.max(1, Math.ceil(step / stepsEach))) : 1;
-    const codes = Array.from({ length: begun }, (_, i) => {
+    const trainings = Array.from({ length: begun }, (_, i) => {
       const until = isSeries ? Math.min(stepsEach, Math.max(1, step - i * stepsEach)) : Math.max(1, step);
-      return trainingCode(isSeries ? `disentanglement-${seedOf(seed, i)}` : "disentanglement", {
+      const run = isSeries ? `disentanglement-${seedOf(seed, i)}` : "disentanglement";
+      const shown = {
         recipe: "beta-vae",
         name: "betaVae",
         model: optionsOf(chosen),
@@ -122,13 +137,10 @@ export const disentanglement = defineLab({
         training: trainingOf(chosen, seedOf(seed, i), until),
         shows: ["evaluate"],
         measured: { metrics: { mig: { points } } },
-      });
+      } as const;
+      return [run, shown] as const;
     });
-    return {
-      cli: codes.map(({ cli }) => cli).join("\n"),
-      typescript: codes.at(-1)!.typescript,
-      further: "npx zaya repro beta-vae",
-    };
+    return { ...trainingsCode(trainings), further: "npx zaya repro beta-vae" };
   },
   open: async (chosen, { seed, engine }) => {
     const data = shapes.generate(32);
@@ -189,7 +201,7 @@ export const disentanglement = defineLab({
         const known = [...ended, latest];
         return {
           ...(isSeries && {
-            seeds: {
+            perSeed: {
               kind: "curves" as const,
               x: known.map((_, i) => seedOf(seed, i)),
               xLabel: { en: "seed", fa: "بذر" },
@@ -206,7 +218,7 @@ export const disentanglement = defineLab({
           }),
           information: {
             kind: "matrix",
-            rows: information.map(([name]) => name.replace(/^information/, "")),
+            rows: information.map(([name]) => factorOf(name, "information")),
             columns: Array.from({ length: chosen.latent }, (_, i) => String(i + 1)),
             values: information.flatMap(([, shares]) => shares),
             low: 0,
@@ -224,7 +236,7 @@ export const disentanglement = defineLab({
           pairs: { kind: "images", columns: reconstructed, width: 32, height: 32, pixels: pairs },
           gaps: {
             kind: "bars",
-            places: gaps.map(([name]) => name.replace(/^gap/, "")),
+            places: gaps.map(([name]) => factorOf(name, "gap")),
             xLabel: { en: "factor", fa: "عامل" },
             series: [
               {

@@ -143,6 +143,65 @@ function openCritic({ source, target, width }: Sides, unit: number, { seed, engi
   );
 }
 
+const criticImports = `import { arrayDataset } from "zaya/data";
+import { defineModel, z } from "zaya/models";
+import { mlp } from "zaya/nn";
+import { gradientPenalty, wasserstein } from "zaya/objectives";
+import { add, leakyRelu, mean as meanOf, mul, slice, sub } from "zaya/ops";
+import { adam } from "zaya/optim";
+import { planRun } from "zaya/run";
+import { wasmEngine } from "zaya/runtime";
+import { LiveTraining } from "zaya/train";
+`;
+
+/** The critic as a program, after `source`, `target`, `mean` and `exact`. */
+const criticCode = (width: number, seed: number, step: number) => `
+
+// The critic of a WGAN-GP, in units of the mean cost; each row holds a source and a target, every pair equally often.
+const [n, m] = [source, target].map(({ shape }) => shape[0]);
+const rows = n * m * Math.ceil(${criticRows} / (n * m));
+const items = Float32Array.from({ length: ${2 * width} * rows }, (_, at) => {
+  const [row, column] = [Math.floor(at / ${2 * width}), at % ${2 * width}];
+  return column < ${width}
+    ? source.data[(row % n) * ${width} + column]
+    : target.data[(Math.floor(row / n) % m) * ${width} + column - ${width}];
+});
+const pairs = arrayDataset({ name: "pairs", kind: "points", items: ndarray("float32", [rows, ${2 * width}], items) });
+const vector = (values) => constant(ndarray("float32", [values.length], Float32Array.from(values, (value) => value / mean)));
+const critic = defineModel({
+  name: "critic",
+  summary: "a critic between two sets of points",
+  source: "Gulrajani et al., arXiv 1704.00028",
+  options: z.object({}),
+  defaults: { batch: rows, length: { steps: ${criticSteps} }, learningRate: 1e-3 },
+  build: (_, { scale }) => ({
+    nets: { critic: mlp([${width}, 64, 64, 1], { activation: (x) => leakyRelu(x, 0.2) }) },
+    steps: [
+      {
+        name: "critic",
+        updates: ["critic"],
+        optimizer: (learningRate) => adam({ learningRate, beta1: 0.5, beta2: 0.9 }),
+        loss: (batch, scope) => {
+          const rescaled =
+            scale === undefined ? mul(batch, 1 / mean) : add(mul(batch, vector(scale.deviation)), vector(scale.mean));
+          const [fake, real] = [slice(rescaled, 1, 0, ${width}), slice(rescaled, 1, ${width}, ${2 * width})];
+          const f = scope.nets.critic;
+          const penalty = mul(gradientPenalty(f, real, fake, scope.noise("places", "uniform", [rows, 1])), ${penaltyWeight});
+          const gap = sub(meanOf(f(real)), meanOf(f(fake)));
+          return { loss: add(wasserstein.discriminator(f(real), f(fake)), penalty), logs: { gap } };
+        },
+      },
+    ],
+    maps: {},
+  }),
+});
+const options = { steps: ${criticSteps}, batch: rows, schedule: "constant", seed: ${seed} };
+const plan = await planRun(critic({}), { train: pairs, test: pairs }, options, { engine: wasmEngine() });
+const training = await LiveTraining.open(plan);
+let gap = NaN;
+while (training.step < ${step}) gap = (await training.next())["critic/gap"] * mean;
+console.log({ critic: gap, criticGap: 100 * (gap / exact.cost - 1) });`;
+
 interface Sides {
   readonly source: Float64Array;
   readonly target: Float64Array;
@@ -289,8 +348,9 @@ export const earthMover = defineLab({
       String.raw`\text{Sinkhorn: }\ \min_\pi\ \langle\pi,c\rangle+\varepsilon\,\mathrm{KL}(\pi\,\|\,a\otimes b)\ \Rightarrow\ \langle\pi,c\rangle=${blurred.toPrecision(5)}`,
     ],
   },
-  code: ({ arrangement, epsilon, directions, points }, seed) => {
+  code: ({ arrangement, epsilon, directions, points, play }, seed, step) => {
     const isLine = arrangement === "apart" || arrangement === "mixed";
+    const learns = play === "critic" && step > 0;
     const { source, target, width } = sidesOf({ arrangement, points } as z.output<typeof controls>, seed);
     const written = (values: Float64Array) =>
       isLine || arrangement === "drawn"
@@ -319,8 +379,8 @@ const ring = ndarray("float64", [${points}, 2], Float64Array.from({ length: ${2 
       cli: isLine
         ? `printf '${csv(source)}\\n' > boxes.csv && printf '${csv(target)}\\n' > places.csv && npx zaya distance boxes.csv places.csv`
         : null,
-      typescript: `import { fold, key, ndarray, normal, toPoints } from "zaya";
-import { costMatrix, exactTransport, sinkhorn, slicedWasserstein } from "zaya/transport";
+      typescript: `import { ${learns ? "constant, " : ""}fold, key, ndarray, normal, toPoints } from "zaya";
+${learns ? criticImports : ""}import { costMatrix, exactTransport, sinkhorn, slicedWasserstein } from "zaya/transport";
 
 ${arrangement === "clouds" || arrangement === "ring" ? made : ""}const source = toPoints(${a}, "sources");
 const target = toPoints(${b}, "targets");
@@ -329,7 +389,7 @@ const exact = exactTransport(costs);
 const mean = costs.data.reduce((sum, cost) => sum + cost, 0) / costs.data.length;
 const blurred = sinkhorn(costs, { epsilon: ${epsilon} * mean, iterations: 2000, tolerance: 1e-5 });
 const sliced = slicedWasserstein(source, target, ${directions}, fold(key(${seed}), "sliced"));
-console.log({ emd: exact.cost, sinkhorn: blurred.cost, sliced: sliced.distance }, exact.potentials);`,
+console.log({ emd: exact.cost, sinkhorn: blurred.cost, sliced: sliced.distance }, exact.potentials);${learns ? criticCode(width, seed, step) : ""}`,
       further: "npx zaya repro wgan-emd",
     };
   },

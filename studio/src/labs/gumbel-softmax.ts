@@ -14,8 +14,8 @@ const controls = z.object({
     soft: { en: "Gumbel-Softmax", fa: "گامبل-سافت‌مکس" },
     straight: { en: "straight-through", fa: "گذر مستقیم" },
   }),
-  a: slider({ en: "logit of category 1", fa: "لوجیت دستهٔ ۱" }, 0.5, [-3, 3, 0.1]),
-  b: slider({ en: "logit of category 2", fa: "لوجیت دستهٔ ۲" }, 0, [-3, 3, 0.1]),
+  logit1: slider({ en: "logit of category 1", fa: "لوجیت دستهٔ ۱" }, 0.5, [-3, 3, 0.1]),
+  logit2: slider({ en: "logit of category 2", fa: "لوجیت دستهٔ ۲" }, 0, [-3, 3, 0.1]),
   draws: slider({ en: "draws per step", fa: "نمونه‌ها در هر گام" }, 500, [100, 2000, 100]),
 });
 
@@ -110,7 +110,7 @@ export const gumbelSoftmax = defineLab({
       String.raw`\text{estimate: }${mean.toPrecision(4)},\qquad \mathrm{Var}=${variance.toPrecision(4)}`,
     ],
   },
-  code: ({ estimator, temperature, a, b, draws }, seed, step) => ({
+  code: ({ estimator, temperature, logit1, logit2, draws }, seed, step) => ({
     cli: null,
     typescript: `import { autodiff, constant, fold, fromNumbers, full, input, key, uniform } from "zaya";
 import { sampleGumbelSoftmax, straightThrough } from "zaya/distributions";
@@ -124,7 +124,7 @@ const y = ${estimator === "soft" ? "soft" : "straightThrough(soft)"};
 const cost = square(sub(sum(mul(y, constant(fromNumbers([${costs.join(", ")}], [3]))), { axes: [1] }), ${target}));
 const [gradient] = autodiff.grad(sum(cost), [logits]);
 const program = await wasmEngine().compile({ outputs: { gradient } });
-const given = { ...full([${draws}, 3], 0), data: Float32Array.from({ length: ${3 * draws} }, (_, i) => [${a}, ${b}, 0][i % 3]) };
+const given = { ...full([${draws}, 3], 0), data: Float32Array.from({ length: ${3 * draws} }, (_, i) => [${logit1}, ${logit2}, 0][i % 3]) };
 let mean = emptyMean;
 for (let step = 0; step < ${step}; step++) {
   const noise = uniform(fold(key(${seed}), "gumbel", step), [${draws}, 3]);
@@ -134,18 +134,18 @@ for (let step = 0; step < ${step}; step++) {
 console.log({ mean: mean.mean, variance: varianceOf(mean), error: standardError(mean), n: mean.count });`,
     further: `npx zaya train categorical-vae --estimator ${estimator === "soft" ? "gumbel-softmax" : "straight-through"}`,
   }),
-  open: async ({ temperature, estimator, a, b, draws }, { seed, engine }) => {
+  open: async ({ temperature, estimator, logit1, logit2, draws }, { seed, engine }) => {
     const logits = input("logits", [draws, 3]);
     const soft = sampleGumbelSoftmax(logits, input("noise", [draws, 3]), input("temperature", []));
     const y = estimator === "soft" ? soft : straightThrough(soft);
     const cost = square(sub(sum(mul(y, constant(fromNumbers([...costs], [3]))), { axes: [1] }), target));
     const [gradient] = grad(sum(cost), [logits]);
     const program = await engine.compile({ outputs: { gradient: gradient!, y: soft } });
-    const values = Float32Array.from({ length: 3 * draws }, (_, i) => [a, b, 0][i % 3]!);
+    const values = Float32Array.from({ length: 3 * draws }, (_, i) => [logit1, logit2, 0][i % 3]!);
     const given = { ...full([draws, 3], 0), data: values };
     const run = async (at: number, noise: ReturnType<typeof uniform>) =>
       program.run({ logits: given, noise, temperature: full([], at) });
-    const probabilities = [a, b, 0].map(Math.exp);
+    const probabilities = [logit1, logit2, 0].map(Math.exp);
     const total = probabilities.reduce((whole, each) => whole + each, 0);
     const p = probabilities.map((each) => each / total);
     const f = costs.map((each) => (each - target) ** 2);

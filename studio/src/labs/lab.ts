@@ -8,6 +8,9 @@ export type Language = (typeof languages)[number];
 /** One text in every language. */
 export type Text = Readonly<Record<Language, string>>;
 
+/** What stands at a place of an axis: a number, a name that is the same in all languages, or a text. */
+export type PlaceName = string | Text;
+
 /** Numbers by name. */
 export type Numbers = Readonly<Record<string, number>>;
 
@@ -87,7 +90,7 @@ export interface PlanePicture {
 /** Bars of one or several series over the same places. */
 export interface BarsPicture {
   readonly kind: "bars";
-  readonly places: readonly string[];
+  readonly places: readonly PlaceName[];
   readonly series: readonly { readonly label: Text; readonly colour: Colour; readonly values: ArrayLike<number> }[];
   readonly xLabel: Text;
   /** A level that all bars would have ideally. */
@@ -97,8 +100,8 @@ export interface BarsPicture {
 /** A matrix as colours. */
 export interface MatrixPicture {
   readonly kind: "matrix";
-  readonly rows: readonly string[];
-  readonly columns: readonly string[];
+  readonly rows: readonly PlaceName[];
+  readonly columns: readonly PlaceName[];
   /** Row by row. */
   readonly values: ArrayLike<number>;
   readonly low: number;

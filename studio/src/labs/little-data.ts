@@ -3,10 +3,11 @@ import { fold, key } from "../../../src/base/random.ts";
 import { range } from "../../../src/base/range.ts";
 import { readExact, thin } from "../../../src/data/index.ts";
 import { gan } from "../../../src/models/index.ts";
-import { type Numbers, choice, defineLab, slider } from "./lab.ts";
+import { type Numbers, type Text, choice, defineLab, slider } from "./lab.ts";
 import { evaluate } from "../../../src/graph/evaluate.ts";
 import { type Tensor, input } from "../../../src/graph/tensor.ts";
 import { kid, leak } from "../../../src/metrics/index.ts";
+import type { Features } from "../../../src/trained/index.ts";
 import { transformSets, transformsFor } from "../../../src/transforms/index.ts";
 import { ndarray } from "../../../src/base/ndarray.ts";
 import {
@@ -40,6 +41,16 @@ const controls = z.object({
 });
 
 type Controls = z.output<typeof controls>;
+
+/** Names of the transformations in pictures. */
+const mapNames: Readonly<Record<string, Text>> = {
+  identity: { en: "identity", fa: "همانی" },
+  "90 degrees": { en: "90°", fa: "۹۰ درجه" },
+  "180 degrees": { en: "180°", fa: "۱۸۰ درجه" },
+  "270 degrees": { en: "270°", fa: "۲۷۰ درجه" },
+  "left-right": { en: "left-right", fa: "چپ و راست" },
+  "up-down": { en: "up-down", fa: "بالا و پایین" },
+};
 const [steps, shown, measured] = [20_000, 500, 500];
 const extent = [-1.6, 2.6, -1.85, 2.35] as const;
 
@@ -201,7 +212,8 @@ export const littleData = defineLab({
     const real = Float32Array.from((await readExact(data.train, range(0, Math.min(shown, data.train.size)))).data);
     const noise = fold(key(seed), "arena");
     const floor = await emdFloor(data);
-    const features = await trainFeatures(all, detector(chosen, seed), engine);
+    /** The detector's, which is trained when something is first measured: pictures need not wait for it. */
+    let features: Promise<Features> | null = null;
     const held = Float32Array.from((await readExact(data.test, range(0, shown))).data);
     const maps = transformsFor([transformSets.find(({ name }) => name === chosen.transforms)!], {
       kind: "points",
@@ -219,13 +231,14 @@ export const littleData = defineLab({
         return {};
       },
       measure: async (): Promise<Numbers> => {
+        features ??= trainFeatures(all, detector(chosen, seed), engine);
         const overfit = await training.overfitting();
         const [train, heldOut, generated] = ["train", "heldOut", "generated"].map(
           (part) => Object.entries(overfit).find(([name]) => name.endsWith(`/${part}`))![1],
         ) as [number, number, number];
         const memorised = overfit["overfit/memorised"];
         const kidOf = await evaluatorOf(training, data, seed, { limit: measured })(kid);
-        const leakOf = await evaluatorOf(training, data, seed, { limit: measured, features })(leak);
+        const leakOf = await evaluatorOf(training, data, seed, { limit: measured, features: await features })(leak);
         const samples = await pointsOf(training.trained, noise, shown);
         divergences = [
           ...maps.map(({ apply }) => jsBetween(under([apply], held), under([apply], samples))),
@@ -256,7 +269,7 @@ export const littleData = defineLab({
       pictures: async () => ({
         divergences: {
           kind: "bars",
-          places: [...maps.map(({ name }) => name), "all in one"],
+          places: [...maps.map(({ name }) => mapNames[name] ?? name), { en: "all in one", fa: "همه با هم" }],
           xLabel: { en: "transformation of both sides", fa: "تبدیل هر دو طرف" },
           series: [{ label: { en: "JS in nats", fa: "JS بر حسب نات" }, colour: "third", values: divergences }],
         },

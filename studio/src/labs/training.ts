@@ -94,11 +94,36 @@ interface Training {
   /** What a lab shows of it. */
   readonly shows?: readonly ("samples" | "health" | "overfitting" | "evaluate")[];
   readonly measured?: Measured;
+  /** What the code computes besides, of `training` and `data`. */
+  readonly also?: Script;
 }
 
 /** The command and the code that make a training's numbers. */
 export function trainingCode(lab: string, shown: Training): Code {
-  return { cli: commandOf(lab, shown), typescript: typescriptOf(shown) };
+  return trainingsCode([[lab, shown]]);
+}
+
+/** The commands and the code of several trainings, one after the other, by the names of their runs. */
+export function trainingsCode(all: readonly (readonly [lab: string, shown: Training])[]): Code {
+  const commands = all.flatMap(([lab, shown]) => commandOf(lab, shown).split("\n"));
+  const scripts = all.map(([lab, shown]) => ({ lab, ...scriptOf(shown) }));
+  const imports = new Map<string, Set<string>>();
+  for (const { imports: own } of scripts) {
+    for (const [module, names] of Object.entries(own)) {
+      imports.set(module, new Set([...(imports.get(module) ?? []), ...names]));
+    }
+  }
+  const head = [...imports]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([module, names]) => `import { ${[...names].toSorted().join(", ")} } from "${module}";`);
+  const bodies = scripts.map(({ lab, lines }) =>
+    scripts.length === 1 ? lines.join("\n") : [`// ${lab}`, "{", ...lines.map((line) => `  ${line}`), "}"].join("\n"),
+  );
+  return {
+    // What several need, such as a feature net, is trained once.
+    cli: [...new Set(commands)].join("\n"),
+    typescript: `${head.join("\n")}\n\n${bodies.join("\n\n")}`,
+  };
 }
 
 function commandOf(lab: string, { recipe, model, data, training, until, measured }: Training): string {
@@ -133,23 +158,30 @@ function commandOf(lab: string, { recipe, model, data, training, until, measured
   return lines.join("\n");
 }
 
-function typescriptOf({ name, model, data, training, until, shows = [], measured }: Training): string {
+/** A program: what it imports by module, and its lines. */
+interface Script {
+  readonly imports: Readonly<Record<string, readonly string[]>>;
+  readonly lines: readonly string[];
+}
+
+function scriptOf({ name, model, data, training, until, shows = [], measured, also }: Training): Script {
   const names = Object.keys(measured?.metrics ?? {}).map((each) =>
     each.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
   );
   const { features, limit, metrics } = measured ?? {};
-  const imports = [
-    ...(measured === undefined ? [] : [`import { fold, key } from "zaya";`]),
-    ...(limit === undefined ? [] : [`import { take } from "zaya/data";`]),
-    ...(measured === undefined ? [] : [`import { evaluator } from "zaya/evaluation";`]),
-    ...(measured === undefined ? [] : [`import { ${names.toSorted().join(", ")} } from "zaya/metrics";`]),
-    `import { ${[name, ...(features === undefined ? [] : ["classifier"])].toSorted().join(", ")} } from "zaya/models";`,
-    `import { openData } from "zaya/node";`,
-    `import { planRun } from "zaya/run";`,
-    `import { wasmEngine } from "zaya/runtime";`,
-    `import { LiveTraining } from "zaya/train";`,
-    ...(features === undefined ? [] : [`import { classifierFeatures } from "zaya/trained";`]),
-  ];
+  const imports: Record<string, readonly string[]> = {
+    ...(measured !== undefined && { zaya: ["fold", "key"], "zaya/evaluation": ["evaluator"], "zaya/metrics": names }),
+    ...(limit !== undefined && { "zaya/data": ["take"] }),
+    "zaya/models": [name, ...(features === undefined ? [] : ["classifier"])],
+    "zaya/node": ["openData"],
+    "zaya/run": ["planRun"],
+    "zaya/runtime": ["wasmEngine"],
+    "zaya/train": ["LiveTraining"],
+    ...(features !== undefined && { "zaya/trained": ["classifierFeatures"] }),
+  };
+  for (const [module, needed] of Object.entries(also?.imports ?? {})) {
+    imports[module] = [...new Set([...(imports[module] ?? []), ...needed])];
+  }
   const open = (configured: string, on: string, options: object) =>
     `await LiveTraining.open(await planRun(${configured}, ${on}, ${written(options)}, { engine }))`;
   const specOf = ([spec, flag, limit]: readonly string[]) =>
@@ -182,7 +214,7 @@ function typescriptOf({ name, model, data, training, until, shows = [], measured
       }),
     );
   }
-  return `${imports.join("\n")}\n\n${lines.join("\n")}`;
+  return { imports, lines: [...lines, ...(also?.lines ?? [])] };
 }
 
 /** Measures metrics as `zaya eval RUN --limit N` does. */

@@ -4,6 +4,7 @@ import { take } from "../../../src/data/index.ts";
 import type { Evaluator } from "../../../src/evaluation/index.ts";
 import { fid, precision, recall, sharpness } from "../../../src/metrics/index.ts";
 import { gan, vae } from "../../../src/models/index.ts";
+import type { Features } from "../../../src/trained/index.ts";
 import type { LiveTraining } from "../../../src/train/index.ts";
 import { type Numbers, defineLab, slider } from "./lab.ts";
 import {
@@ -14,7 +15,7 @@ import {
   openTraining,
   pixelsOf,
   trainFeatures,
-  trainingCode,
+  trainingsCode,
 } from "./training.ts";
 
 const controls = z.object({
@@ -175,27 +176,27 @@ export const vaeOrGan = defineLab({
         features: featureNet(seed),
       },
     };
-    const [first, second] = [
-      trainingCode("vae", { recipe: "vae", name: "vae", model: vaeOptions(chosen), ...shown }),
-      trainingCode("gan", {
-        recipe: "gan",
-        name: "gan",
-        model: ganOptions(chosen),
-        ...shown,
-        measured: { ...shown.measured, hasAverages: true },
-      }),
-    ];
     return {
-      // The classifier is the same for both.
-      cli: [...new Set(`${first.cli}\n${second.cli}`.split("\n"))].join("\n"),
-      // The same with the GAN by its two names.
-      typescript: `${first.typescript}\n\n// For the GAN: gan(${JSON.stringify(ganOptions(chosen))}) from "zaya/models"`,
+      ...trainingsCode([
+        ["vae", { recipe: "vae", name: "vae", model: vaeOptions(chosen), ...shown }],
+        [
+          "gan",
+          {
+            recipe: "gan",
+            name: "gan",
+            model: ganOptions(chosen),
+            ...shown,
+            measured: { ...shown.measured, hasAverages: true },
+          },
+        ],
+      ]),
       further: "npx zaya repro vae-vs-gan",
     };
   },
   open: async (chosen, bench) => {
     const data = await openDigits(bench);
-    const features = await trainFeatures(data, featureNet(bench.seed), bench.engine);
+    /** The classifier's, which is trained when something is first measured: pictures need not wait for it. */
+    let features: Promise<Features> | null = null;
     const training = trainingOf(chosen, bench.seed, steps);
     const sides = {
       vae: await openTraining(vae(vaeOptions(chosen)), data, training, bench.engine),
@@ -204,8 +205,9 @@ export const vaeOrGan = defineLab({
     const own = key(bench.seed);
     const test = take(data.test, measured);
     const measuredOn = async (name: "vae" | "gan"): Promise<Numbers> => {
+      features ??= trainFeatures(data, featureNet(bench.seed), bench.engine);
       const plain = { limit: measured };
-      const [inPixels, measure] = [plain, { ...plain, features }].map((how) =>
+      const [inPixels, measure] = [plain, { ...plain, features: await features }].map((how) =>
         evaluatorOf(sides[name], data, bench.seed, how),
       ) as [Evaluator, Evaluator];
       const [a, b, c] = [await measure(fid), await measure(precision), await measure(recall)];

@@ -4,7 +4,7 @@ import { range } from "../../../src/base/range.ts";
 import { betaVae } from "../../../src/models/index.ts";
 import { normalQuantile } from "../../../src/plot/pictures.ts";
 import { type Colour, type Numbers, choice, defineLab, slider } from "./lab.ts";
-import { digitLimit, openDigits, openTraining, pixelsOf, trainingCode } from "./training.ts";
+import { digitLimit, openDigits, openTraining, pixelsOf, trainingsCode } from "./training.ts";
 
 const controls = z.object({
   latent: slider({ en: "latent dimensions", fa: "بُعدهای نهفته" }, 2, [2, 16, 1]),
@@ -109,7 +109,7 @@ export const vaeWorkbench = defineLab({
         fa: `نرخ و اعوجاج برای β = ${betas.map((each) => new Intl.NumberFormat("fa").format(each)).join("، ")}`,
       },
     },
-    { id: "latent", title: { en: "Posterior means of test digits", fa: "میانگین‌های پسین رقم‌های آزمون" } },
+    { id: "posterior", title: { en: "Posterior means of test digits", fa: "میانگین‌های پسین رقم‌های آزمون" } },
     { id: "manifold", title: { en: "What the plane decodes to", fa: "تصویرهای رمزگشایی‌شدهٔ صفحه" } },
     { id: "digits", title: { en: "Test digits and their reconstructions", fa: "رقم‌های آزمون و بازسازی آن‌ها" } },
     { id: "perLatent", title: { en: "KL by latent dimension", fa: "KL به تفکیک بُعد نهفته" } },
@@ -137,22 +137,19 @@ export const vaeWorkbench = defineLab({
   code: (chosen, seed, step) => {
     const isSwept = chosen.objective === "sweep";
     const begun = isSwept ? betas.slice(0, Math.max(1, Math.ceil(step / stepsEach))) : [chosen.beta];
-    const codes = begun.map((beta, i) => {
+    const trainings = begun.map((beta, i) => {
       const until = isSwept ? Math.min(stepsEach, Math.max(1, step - i * stepsEach)) : Math.max(1, step);
-      return trainingCode(isSwept ? `vae-workbench-${beta}` : "vae-workbench", {
+      const shown = {
         recipe: "beta-vae",
         name: "betaVae",
         model: optionsOf(chosen, beta),
         data: ["mnist", "--limit", String(digitLimit)],
         training: trainingOf(chosen, seed, until),
         shows: ["evaluate"],
-      });
+      } as const;
+      return [isSwept ? `vae-workbench-${beta}` : "vae-workbench", shown] as const;
     });
-    return {
-      cli: codes.map(({ cli }) => cli).join("\n"),
-      typescript: codes.at(-1)!.typescript,
-      further: "npx zaya repro beta-vae",
-    };
+    return { ...trainingsCode(trainings), further: "npx zaya repro beta-vae" };
   },
   open: async (chosen, bench) => {
     const data = await openDigits(bench);
@@ -275,7 +272,7 @@ export const vaeWorkbench = defineLab({
               ],
             },
           }),
-          latent: {
+          posterior: {
             kind: "plane",
             extent: [-4, 4, -4, 4],
             poke: "decode",

@@ -1,4 +1,4 @@
-import type { Language, Text } from "../labs/lab.ts";
+import type { Language, PlaceName, Text } from "../labs/lab.ts";
 
 /** Which digits numbers are written with. */
 export type Digits = "latin" | "persian";
@@ -126,7 +126,8 @@ export class Numerals {
   }
 
   /** The name of a place on an axis, which may be a number. */
-  place(name: string): string {
+  place(name: PlaceName): string {
+    if (typeof name !== "string") return this.text(name[this.language]);
     return name.trim() === "" || Number.isNaN(Number(name)) ? name : this.number(Number(name));
   }
 

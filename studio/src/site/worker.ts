@@ -73,6 +73,8 @@ async function open({ lab: id, controls, seed, base }: Extract<ToWorker, { type:
     read: (file) => fetched(new URL(file, base)),
     engine: wasmEngine({ threads: browserThreads() }),
   });
+  // The first picture is there before the first measurement, which takes longer.
+  await show(experiment);
   await measure(experiment);
   await show(experiment);
 }
