@@ -160,6 +160,16 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     expect(await page.getByLabel("Q descends along").inputValue()).toBe("js");
   });
 
+  it.each(languages)("shows colour scales that rise with their gradient, from left to right: %s", async (language) => {
+    const { page } = site;
+    await site.go(`#/gan-arena?lang=${language}`);
+    const scale = page.locator(".scale bdi");
+    await scale.first().waitFor({ timeout: 30_000 });
+    const [low, high] = [await scale.nth(0).boundingBox(), await scale.nth(1).boundingBox()];
+    expect(await scale.nth(0).textContent()).toMatch(/[−-]/);
+    expect(low!.x).toBeLessThan(high!.x);
+  });
+
   it("locks and hides what a teacher's link says", async () => {
     const { page } = site;
     await site.go("#/divergences?lang=en&lock=spreadP&hide=rate,lesson,overGap");

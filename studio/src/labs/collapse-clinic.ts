@@ -115,8 +115,11 @@ export const collapseClinic = defineLab({
     fa: "کدام درمان در زمان برابر، و نه در گام‌های برابر، بیشترین مُد را پوشش می‌دهد؟",
   },
   challenge: {
-    text: { en: "Cover 20 of the 25 modes of the grid.", fa: "۲۰ مُد از ۲۵ مُدِ شبکه را پوشش دهید." },
-    isMet: ({ modes = 0, of = 0 }) => of === 25 && modes >= 20,
+    text: {
+      en: "On the ring, cover 6 of the 8 modes with one remedy, within 2,000 steps.",
+      fa: "روی حلقه، با یک درمان ۶ مُد از ۸ مُد را در ۲٬۰۰۰ گام پوشش دهید.",
+    },
+    isMet: ({ modes = 0, of = 0 }, step) => of === 8 && step <= 2000 && modes >= 6,
   },
   controls,
   contrast: { remedy: "pacgan" },
