@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 
-import { launch } from "puppeteer-core";
+import { chromium } from "playwright-core";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -55,7 +55,7 @@ const executablePath = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/
   (path) => path !== undefined && existsSync(path),
 );
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const open = () => launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], protocolTimeout: 600_000 });
+const open = () => chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 const step = (page) => page.evaluate(() => Number(document.querySelector("[data-step]")?.getAttribute("data-step")));
 const drawn = () => {
   const canvas = document.querySelector("canvas");
@@ -81,18 +81,17 @@ async function speed() {
   for (const id of ["gallery", ...labs]) {
     // A browser of its own: nothing is in its cache.
     const browser = await open();
-    const page = await browser.newPage();
-    await page.setViewport({ width: 1280, height: 900 });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const bodies = [];
     page.on("response", (response) => {
       const { pathname } = new URL(response.url());
-      if (response.status() === 200) bodies.push(response.buffer().then((bytes) => [pathname, gzipSync(bytes).length]));
+      if (response.status() === 200) bodies.push(response.body().then((bytes) => [pathname, gzipSync(bytes).length]));
     });
     const began = performance.now();
     await page.goto(
       id === "gallery" ? `${address}#/?lang=en` : `${address}#/${id}?lang=en&seed=7${settings[id] ?? ""}`,
     );
-    await page.waitForFunction(drawn, { polling: "raf", timeout: 120_000 });
+    await page.waitForFunction(drawn, undefined, { polling: "raf", timeout: 120_000 });
     const firstPicture = performance.now() - began;
     await sleep(1500);
     const loaded = (await Promise.allSettled(bodies)).flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -104,7 +103,7 @@ async function speed() {
     }
     const bytes = loaded.reduce((sum, [path, size]) => sum + (path.startsWith("/digits/") ? 0 : size), 0);
     const events = [];
-    const client = await browser.target().createCDPSession();
+    const client = await browser.newBrowserCDPSession();
     client.on("Tracing.dataCollected", ({ value }) => events.push(...value));
     await client.send("Tracing.start", {
       traceConfig: { includedCategories: ["toplevel", "__metadata"] },
@@ -134,6 +133,31 @@ async function speed() {
   return found;
 }
 
+/** The newest Worker of a page, as something that commands can be sent to. */
+async function workersOf(client) {
+  let newest = "";
+  let next = 1;
+  const waiting = new Map();
+  client.on("Target.attachedToTarget", ({ sessionId }) => (newest = sessionId));
+  client.on("Target.receivedMessageFromTarget", ({ message }) => {
+    const { id, result, error } = JSON.parse(message);
+    const { resolve, reject } = waiting.get(id) ?? {};
+    waiting.delete(id);
+    if (error === undefined) resolve?.(result);
+    else reject?.(new Error(error.message));
+  });
+  await client.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+  return {
+    send: (method, params = {}) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        waiting.set(id, { resolve, reject });
+        const message = JSON.stringify({ id, method, params });
+        client.send("Target.sendMessageToTarget", { sessionId: newest, message }).catch(reject);
+      }),
+  };
+}
+
 /** Bytes that a page or a Worker holds: those of JavaScript objects, of buffers, and of WebAssembly. */
 async function held(client) {
   await client.send("HeapProfiler.collectGarbage");
@@ -154,14 +178,14 @@ async function memory() {
   const browser = await open();
   const tabs = [];
   for (const id of labs) {
-    const context = await browser.createBrowserContext();
-    const page = await context.newPage();
-    await page.setViewport({ width: 1000, height: 800 });
+    const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+    const client = await page.context().newCDPSession(page);
+    const worker = await workersOf(client);
     await page.goto(`${address}#/${id}?lang=en&seed=7`, { timeout: 300_000 });
-    await page.waitForFunction(drawn, { polling: 500, timeout: 0 });
+    await page.waitForFunction(drawn, undefined, { polling: 500, timeout: 0 });
     await page.keyboard.press("p");
     console.log(`${id} is open`);
-    tabs.push({ id, page, client: await page.createCDPSession(), begun: 0, samples: [] });
+    tabs.push({ id, page, client, worker, begun: 0, samples: [] });
   }
   // Time in which the machine slept, or the browser was stopped, does not count.
   let elapsed = 0;
@@ -173,14 +197,13 @@ async function memory() {
     }
     const asked = Date.now();
     for (const tab of tabs) {
-      const { id, page, client, samples } = tab;
-      const worker = page.workers()[0];
+      const { id, page, client, worker, samples } = tab;
       const sample = {
         minute,
         step: await step(page),
         begun: tab.begun,
         page: await held(client),
-        worker: worker === undefined ? null : await held(worker.client),
+        worker: await held(worker),
         workers: page.workers().length,
       };
       samples.push(sample);
@@ -194,10 +217,14 @@ async function memory() {
         await page.evaluate(() =>
           [...document.querySelectorAll("button")].find((button) => button.textContent === "Reset").click(),
         );
-        await page.waitForFunction(() => document.querySelector("[data-step]")?.getAttribute("data-step") === "0", {
-          timeout: 0,
-        });
-        await page.waitForFunction(drawn, { polling: 500, timeout: 0 });
+        await page.waitForFunction(
+          () => document.querySelector("[data-step]")?.getAttribute("data-step") === "0",
+          undefined,
+          {
+            timeout: 0,
+          },
+        );
+        await page.waitForFunction(drawn, undefined, { polling: 500, timeout: 0 });
         await page.keyboard.press("p");
       }
     }

@@ -41,3 +41,6 @@ export type FromTranslator =
       readonly cycle: { readonly error: number; readonly hidden: number } | null;
     }
   | { readonly type: "failed"; readonly file: string; readonly message: string; readonly hint?: string | undefined };
+
+/** Opens that Worker. */
+export const openTranslator = (): Worker => new Worker(new URL("./translator.ts", import.meta.url), { type: "module" });
