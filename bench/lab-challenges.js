@@ -22,7 +22,7 @@ const { values: flags, positionals } = parseArgs({
 /** Settings that are tried by lab, besides the initial ones, and the steps within which. */
 const tried = {
   "vae-workbench": { steps: 1000, settings: [{ rate: 30 }, { rate: 50 }] },
-  disentanglement: { steps: 2000, settings: [{ beta: 16 }] },
+  disentanglement: { steps: 1000, settings: [{ beta: 16 }] },
   "collapse-clinic": { steps: 2000, settings: [{ remedy: "wgan-gp" }] },
   "vae-or-gan": { steps: 1000, settings: [{ latent: 32, width: 256, rate: 50 }] },
   translation: { steps: 300, settings: [{ rate: 30 }] },

@@ -81,8 +81,11 @@ export const disentanglement = defineLab({
     fa: "روی پنج بذر، آیا MIG با β = 4 قطعاً بیشتر از β = 1 است؟",
   },
   challenge: {
-    text: { en: "A MIG of 0.15 or more.", fa: "MIG برابر ۰٫۱۵ یا بیشتر." },
-    isMet: ({ mig: value = 0 }) => value >= 0.15,
+    text: {
+      en: "A KL term below 4 nats with a reconstruction term below 110 nats, within 1,000 steps.",
+      fa: "جملهٔ KL کمتر از ۴ نات و جملهٔ بازسازی کمتر از ۱۱۰ نات، در ۱٬۰۰۰ گام.",
+    },
+    isMet: ({ kl = Infinity, recon = Infinity }, step) => step > 0 && step <= 1000 && kl < 4 && recon < 110,
   },
   controls,
   contrast: { beta: 1 },
