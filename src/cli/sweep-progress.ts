@@ -5,6 +5,7 @@ import {
   type Trainer,
   type TrialEnd,
   type TrialJob,
+  parameterText,
   variedParameters,
   workOf,
 } from "../sweep/index.ts";
@@ -53,7 +54,7 @@ export class SweepProgress implements SweepListener {
 
   private varied(configuration: number): string[] {
     const { parameters } = this.state.configurations[configuration]!;
-    return variedParameters(this.state.file).map((name) => `${name} ${String(parameters[name])}`);
+    return variedParameters(this.state.file).map((name) => `${name} ${parameterText(parameters[name])}`);
   }
 
   /** Running jobs, each with the share of its steps that is done. */

@@ -351,7 +351,8 @@ ${Array.from({ length: hues }, (_, i) => `.hue${i} { --hue: var(--hue${i}); }`).
 .part { margin-block-start: .5rem; }
 .raw { stroke-width: 1; opacity: .4; }
 .behind { stroke-width: 1; opacity: .5; }
-.frame.parallel { padding: 8px 14px 42px; }
+.frame.parallel { padding: 8px 14px 42px; overflow-x: auto; overflow-y: hidden; }
+.parallel .tick { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
 .dash1 { stroke-dasharray: 7 3; }
 .dash2 { stroke-dasharray: 2 3; }
 .dash3 { stroke-dasharray: 9 3 2 3; }

@@ -22,19 +22,20 @@ function writePiece(piece: Piece): string {
 
 export type Cell = string | number | undefined;
 
-/** A table that opens on demand. Numbers are machine-readable: whole ones in full, others to six digits. */
+/** A table that opens on demand, or is `open` from the start. Numbers are machine-readable: whole ones in full, others to six digits. */
 export function dataTable(
   summary: string,
   caption: string,
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
+  open = false,
 ): Markup {
   const lines = rows.map(
     ([first, ...rest]) =>
       markup`<tr><th scope="row">${writeCell(first)}</th>${rest.map((cell) => markup`<td>${writeCell(cell)}</td>`)}</tr>`,
   );
   const names = head.map((name) => markup`<th scope="col">${name}</th>`);
-  return markup`<details><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
+  return markup`<details${open ? " open" : ""}><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data"><caption>${caption}</caption><thead><tr>${names}</tr></thead><tbody>${lines}</tbody></table></div></details>`;
 }
 
 function writeCell(cell: Cell): string | number {

@@ -192,6 +192,9 @@ h1 { font-size: clamp(1.5rem, 5vw, 2.1rem); line-height: 1.2; overflow-wrap: any
 h2 { font-size: 1.25rem; margin-block-end: .75rem; }
 h3 { font-size: 1rem; overflow-wrap: anywhere; }
 section { padding-block: 1.25rem; }
+section > .chart + .chart { margin-block-start: 1rem; }
+section > .chart + .note { margin-block-start: .5rem; }
+li { overflow-wrap: anywhere; }
 a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .status { margin-block: .5rem; overflow-wrap: anywhere; }

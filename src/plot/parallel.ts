@@ -50,8 +50,8 @@ export function parallelCoordinates({ title, axes, lines, note }: Parallel, id: 
     });
     return markup`<line class="axis" x1="${at}" x2="${at}" y1="0" y2="100%"/>${labels}<text class="tick value" x="${at}" y="${height}" dy="24" text-anchor="${anchor}">${name}</text>`;
   });
-  const plot = markup`<div class="frame parallel" dir="ltr">
-<svg class="plot" width="100%" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
+  const plot = markup`<div class="frame parallel" dir="ltr" tabindex="0" role="region" aria-label="${title}">
+<svg class="plot" width="100%" height="${height}" style="min-width: ${6.5 * axes.length}rem" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title><desc id="${id}-desc">${lines.length} lines over ${axes.map(({ name }) => name).join(", ")}. ${note}</desc>
 ${drawn}
 ${scales}

@@ -144,14 +144,14 @@ export const penaltyWeightRow: Row = {
         measure: async (run) => {
           const found = await gameOf(run);
           games.get(weight)!.push(found);
-          const factor = factorOff(found);
-          context.say(`penalty ${weight}, seed ${seed}: factor ${factor.toFixed(2)}`);
-          return { [`game/${weight}/factorOff/seed${seed}`]: factor };
+          context.say(`penalty ${weight}, seed ${seed}: factor ${factorOff(found).toFixed(2)}`);
+          return {};
         },
       })),
     );
     const values: Record<string, number> = { ...(await measureEach(context, [...held, ...played])) };
     for (const [weight, own] of games) {
+      own.forEach((one, i) => (values[`game/${weight}/factorOff/seed${ownSeeds[i]}`] = factorOff(one)));
       const of = (quantity: string, each: (one: Game) => number) =>
         overSeeds(`game/${weight}/${quantity}`, own.map(each));
       Object.assign(

@@ -25,11 +25,12 @@ function spread(values: readonly number[]): number {
 
 const wheres = ["line", "ring"] as const;
 
-/** How far the estimates are from what each rule promises: the distance itself, or a constant multiple of it. */
-function deviations(values: Values): Values {
+/** The estimates, and how far they are from what each rule promises: the distance itself, or a constant multiple of it. */
+function heldValues(values: Values): Values {
   const found: Record<string, number> = {};
   for (const where of wheres) {
     for (const name of Object.keys(rules)) {
+      for (const shift of shifts) found[`${where}/${name}/${shift}`] = values[`${where}/${name}/${shift}`]!;
       const ratios = shifts.map((shift) => values[`${where}/${name}/${shift}`]! / shift);
       const off = name === "penalty" ? maxOf(ratios.map((ratio) => Math.abs(ratio - 1))) : spread(ratios);
       found[`${where}/${name}/off`] = off;
@@ -86,7 +87,7 @@ export const wganEmdRow: Row = {
     }
     const followed = [...(await followedOnPoints(context)), ...(await followedOnImages(context))];
     const measured = await measureEach(context, [...held, ...followed]);
-    return { values: { ...measured, ...deviations(measured) }, seeds: [seed] };
+    return { values: { ...heldValues(measured), ...measured }, seeds: [seed] };
   },
   charts: (values) => ({ estimates: estimates(values) }),
   verdict: (values) => {

@@ -20,7 +20,7 @@ export function sweepPage(table: SweepTable): string {
   const parallel = parallelOf(table);
   const shares = importancesShown(table).map(({ parameter, share }) => ({ label: parameter, value: share }));
   return renderPage(sweep, intro, [
-    { id: "table", title: "Table", content: [markup`${dataTable("All configurations", sweep, head, cells)}`] },
+    { id: "table", title: "Table", content: [markup`${dataTable("All configurations", sweep, head, cells, true)}`] },
     {
       id: "parameters",
       title: "Parameters",

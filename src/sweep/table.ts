@@ -148,7 +148,7 @@ export function tableCells({ parameters, rows, metric, best }: SweepTable): stri
     ["#", ...parameters, metric.name, "n", "steps", "status"],
     ...sorted.map((row) => [
       `${row.configuration}${row.configuration === best?.configuration ? "*" : ""}`,
-      ...parameters.map((name) => String(row.parameters[name])),
+      ...parameters.map((name) => parameterText(row.parameters[name])),
       valueText(row),
       String(row.n),
       String(row.steps),
@@ -164,6 +164,11 @@ function compare(a: number, b: number): number {
 function valueText({ mean, stderr }: ConfigurationRow): string {
   if (mean === null) return "-";
   return `${significantText(mean, 5)}${stderr === null ? "" : ` ± ${significantText(stderr, 2)}`}`;
+}
+
+/** A value of a parameter as it is shown: fractions with four digits. Files for programs have all of them. */
+export function parameterText(value: unknown): string {
+  return typeof value === "number" && !Number.isInteger(value) ? significantText(value, 4) : String(value);
 }
 
 function significantText(value: number, digits: number): string {
@@ -191,7 +196,9 @@ export function tableMarkdown(table: SweepTable): string {
 /** A line for each trial without a value and each refused configuration, with its reason. */
 export function failureLines({ rows, parameters }: SweepTable): string[] {
   return rows.flatMap(({ configuration, parameters: values, trials, reason }) => {
-    const which = [`#${configuration}`, ...parameters.map((name) => `${name} ${String(values[name])}`)].join(" ");
+    const which = [`#${configuration}`, ...parameters.map((name) => `${name} ${parameterText(values[name])}`)].join(
+      " ",
+    );
     const lines = trials.flatMap((trial) =>
       trial.reason === null
         ? []
