@@ -15,11 +15,16 @@ import type { Output } from "./output.ts";
 /** Milliseconds between updates of the live line, and between lines where there is no live line. */
 const [liveEvery, lineEvery] = [500, 10_000];
 
+/** Seconds of training before the time left is told. */
+const settledAfter = 5;
+
 /** Reports the progress of a sweep: a line for each trial that ends, and a live line with the total. */
 export class SweepProgress implements SweepListener {
   private readonly running = new Map<string, TrialJob>();
-  private readonly began: number;
-  private first: number | null = null;
+  /** Share that was done at the start. */
+  private first = 0;
+  /** Where the measurement of the speed begins: when the first step of this session was told. */
+  private since: { readonly at: number; readonly share: number } | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -28,9 +33,7 @@ export class SweepProgress implements SweepListener {
     private readonly state: SweepState,
     private readonly trainer: Trainer,
     private readonly size: { readonly combinations: number; readonly steps: number },
-  ) {
-    this.began = clock.now();
-  }
+  ) {}
 
   begin(): void {
     this.first = this.work().share;
@@ -72,9 +75,10 @@ export class SweepProgress implements SweepListener {
 
   private tick(): void {
     const { trials, expected, share } = this.work();
-    const gained = share - this.first!;
-    const elapsed = (this.clock.now() - this.began) / 1000;
-    const left = gained > 0 ? [`${duration((elapsed * (1 - share)) / gained)} left`] : [];
+    const now = this.clock.now();
+    if (share > this.first) this.since ??= { at: now, share };
+    const [elapsed, gained] = this.since === null ? [0, 0] : [(now - this.since.at) / 1000, share - this.since.share];
+    const left = elapsed >= settledAfter && gained > 0 ? [`${duration((elapsed * (1 - share)) / gained)} left`] : [];
     const done = `${count(trials)} of ${count(expected)} trials`;
     const percent = `${Math.floor(100 * share)} %`;
     const whole = [done, `${this.training().length} running`, percent, ...left];
