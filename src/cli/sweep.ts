@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Command } from "commander";
@@ -9,6 +10,7 @@ import { systemClock } from "../base/clock.ts";
 import { OptionError, RunError } from "../base/errors.ts";
 import { encodeJson, encodeText } from "../base/json.ts";
 import { countOrWordField, parseOptions, textField } from "../base/options.ts";
+import { suggestion } from "../base/nearest.ts";
 import { shellWord } from "../base/shell-word.ts";
 import type { Store } from "../base/store.ts";
 import { versions } from "../node/index.ts";
@@ -115,7 +117,12 @@ async function run(what: string, name: string | undefined, flags: SweepFlags): P
   const output = new Output(flags);
   const verb = verbs.find((known) => known === what);
   if (verb === undefined) {
-    if (name !== undefined) throw new OptionError(`sweep takes one file - got ${what} and ${name}`);
+    if (name !== undefined) {
+      throw new OptionError(
+        `sweep takes one file - got ${what} and ${name}`,
+        suggestion(what, verbs, "words before a name"),
+      );
+    }
     return begin(what, given, output);
   }
   if (name === undefined) throw new OptionError(`sweep ${verb} needs the name of a sweep - got none`);
@@ -324,8 +331,11 @@ async function openSweep(name: string, given: Options): Promise<SweepLog> {
   const log = await SweepLog.open(openStore(folder));
   if (log !== null) return log;
   const isThere = (await stat(folder).catch(() => null)) !== null;
+  const others = await readdir(dirname(folder)).catch(() => []);
   throw new RunError(
     `no sweep is called ${name} - got ${isThere ? "a folder without sweep.json" : "nothing"} at ${folder}`,
-    "--out is the folder that contains sweeps/ and trials/, by default runs; --store a bucket",
+    others.length > 0
+      ? suggestion(name, others, "sweeps")
+      : "--out is the folder that contains sweeps/ and trials/, by default runs; --store a bucket",
   );
 }

@@ -185,10 +185,13 @@ class QueueWorker {
         await job.updateProgress(share);
         told = share;
       };
+      const looked = new AbortController();
+      const signal = AbortSignal.any([over, looked.signal]);
       await Promise.race([
         look().catch(() => undefined),
-        sleep(lockDuration, undefined, { signal: over }).catch(() => undefined),
+        sleep(lockDuration, undefined, { signal }).catch(() => undefined),
       ]);
+      looked.abort();
     }
   }
 }

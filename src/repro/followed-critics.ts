@@ -50,7 +50,8 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
     label: `${name} on digits`,
     model,
     data,
-    options: { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: looks },
+    // All of them: one that was saved at a stop must not take the place of one that is measured.
+    options: { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: steps },
     measure: async (run: Run) => {
       const judges = await openTrained(teller!, context.engine);
       const features = await classifierFeatures(judges.trained, "classifier");
