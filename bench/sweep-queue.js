@@ -38,11 +38,20 @@ const timed = async (body) => {
   return (performance.now() - began) / 1000;
 };
 
+/** Processor time of a process and of its children that have ended, in milliseconds. */
+function processorTime(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // From the 14th field on: user and system, of the process and of its children, in hundredths of a second.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return 10 * fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
+}
+
 /** The same short training by a command, by a sweep of this machine and by a worker, each round in another order; the end of a trial is recorded as a sweep does. */
 async function compareOverheads() {
   const out = join(root, "queued");
   const store = await storeId(out);
-  run(process.execPath, program, "worker", "--queue", url, "--out", "queued", "--jobs", "1", "--quiet");
+  const worker = run(process.execPath, program, "worker", "--queue", url, "--out", "queued", "--jobs", "1", "--quiet");
+  const spent = () => processorTime(process.pid) + processorTime(worker.pid);
   const connection = await connectQueue(url, () => undefined);
   const queue = await QueueTrainer.open(connection, { sweep: "bench", store, bytes: 0 }, () => undefined);
   while (queue.workers < 1) await sleep(100);
@@ -89,19 +98,22 @@ async function compareOverheads() {
     "by a worker": by(queue),
   });
   const found = new Map(ways.map(([name]) => [name, []]));
+  const processor = new Map(ways.map(([name]) => [name, []]));
   for (let round = 0; round < trainings; round++) {
     for (let i = 0; i < ways.length; i++) {
       const [name, train] = ways[(round + i) % ways.length];
+      const before = spent();
       found.get(name).push(1000 * (await timed(() => train(100 + round))));
+      processor.get(name).push(spent() - before);
     }
   }
   const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
-  const [alone] = [...found.values()];
+  const [alone] = found.keys();
+  const above = (all, name) => median(all.get(name).map((time, i) => time - all.get(alone)[i])).toFixed(0);
   for (const [name, times] of found) {
-    const above = median(times.map((time, i) => time - alone[i]));
-    console.log(
-      `a training ${name}: median ${median(times).toFixed(0)} ms of ${trainings}${times === alone ? "" : `; median difference to zaya train in the same round ${above.toFixed(0)} ms`}`,
-    );
+    const own = `${median(times).toFixed(0)} ms, ${median(processor.get(name)).toFixed(0)} ms of the processor`;
+    const more = `; in the same round ${above(found, name)} and ${above(processor, name)} ms more than ${alone}`;
+    console.log(`a training ${name}, median of ${trainings}: ${own}${name === alone ? "" : more}`);
   }
   queue.close();
   await connection.close();
