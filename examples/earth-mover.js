@@ -1,6 +1,9 @@
-// The boxes puzzle: six boxes are to be carried to six places on a line: node examples/earth-mover.js
-// What a plan costs is the length of all ways. Where every box stands left of every place, all 720 plans cost the same.
+// The boxes puzzle: six boxes must be moved to six positions on a line: node examples/earth-mover.js
+// A plan costs the total distance moved. If all boxes are to the left of all positions, all 720 plans cost the same.
+// With the name of an SVG file, the first puzzle is drawn: the distance is the area between two curves.
+import { writeFileSync } from "node:fs";
 import { toPoints } from "zaya";
+import { scatterPlot } from "zaya/plot";
 import { costMatrix, costOf, exactTransport } from "zaya/transport";
 
 const puzzles = {
@@ -21,7 +24,7 @@ function* orders(n, taken = []) {
 for (const [name, { boxes, places }] of Object.entries(puzzles)) {
   const n = boxes.length;
   const costs = costMatrix(onLine(boxes), onLine(places));
-  // A plan moves mass 1 in all, so that a box is a sixth of it.
+  // A plan moves a total mass of 1, so each box is a sixth of it.
   const { cost, plan, potentials, status } = exactTransport(costs);
   const ways = [...plan.from].map((from, e) => `${boxes[from]}->${places[plan.to[e]]}`);
 
@@ -38,6 +41,26 @@ for (const [name, { boxes, places }] of Object.entries(puzzles)) {
   console.log(
     `  potentials at the boxes ${rounded(potentials.source)}, at the positions ${rounded(potentials.target)}`,
   );
+}
+
+/** The fraction of points up to each position: steps of 1 / n. */
+function distributionOf(points, end) {
+  const marks = points.flatMap((x, i) => [0, 1].map((step) => ({ x, y: (i + step) / points.length })));
+  return [{ x: 0, y: 0 }, ...marks, { x: end, y: 1 }];
+}
+
+const [out] = process.argv.slice(2);
+if (out !== undefined) {
+  const { boxes, places } = puzzles.apart;
+  const sides = { boxes, positions: places };
+  const series = Object.entries(sides).map(([name, points]) => ({
+    name,
+    marks: distributionOf(points, 14),
+    joined: true,
+    bare: true,
+  }));
+  const title = "Earth mover's distance: the area between the curves, 7";
+  writeFileSync(out, scatterPlot({ title, x: { label: "position" }, y: { label: "fraction to the left" }, series }));
 }
 
 function range(costs) {

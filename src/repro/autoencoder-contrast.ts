@@ -6,7 +6,8 @@ import { matmul, mul, sub, sum, square, max, neg } from "../ops/index.ts";
 import { input } from "../graph/tensor.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { autoencoder, vae } from "../models/index.ts";
-import { type Row, type RowContext, fitEach } from "./row.ts";
+import { scatterPlot } from "../plot/index.ts";
+import { type Row, type RowContext, type Values, fitEach } from "./row.ts";
 
 const seed = 1;
 const latent = 20;
@@ -30,6 +31,27 @@ async function nearest(
   const { closest, own } = await compiled.run({ a: flat(items, n), b: flat(others, m) });
   await compiled.release();
   return monteCarlo(filled(new Float64Array(closest!.data.length), (i) => closest!.data[i]! + own!.data[i]!));
+}
+
+/** Distance of samples to the data against reconstruction error. The autoencoder has no prior, so it is sampled in both ways. */
+function contrast(values: Values): string {
+  const [error, fitted] = [values["autoencoderSquaredError"]!, "from a Gaussian fitted to the codes"];
+  return scatterPlot({
+    title: "Reconstructions and samples of an autoencoder and a VAE",
+    x: { label: "squared error of reconstructions per test image" },
+    y: { label: "squared distance of samples to the nearest training image" },
+    series: [
+      { name: "VAE", marks: [{ x: values["vaeSquaredError"]!, y: values["vaeDrawDistance"]! }] },
+      {
+        name: "autoencoder",
+        marks: [
+          { x: error, y: values["autoencoderPriorDistance"]!, label: "from N(0, I)" },
+          { x: error, y: values["autoencoderDrawDistance"]!, label: fitted },
+        ],
+      },
+      { name: "test images", marks: [{ x: 0, y: values["realDistance"]! }] },
+    ],
+  });
 }
 
 export const autoencoderContrastRow: Row = {
@@ -70,6 +92,7 @@ export const autoencoderContrastRow: Row = {
     );
     return { values, seeds: [seed] };
   },
+  charts: (values) => ({ contrast: contrast(values) }),
   verdict: (values) => ({
     passed:
       values.autoencoderSquaredError! < values.vaeSquaredError! &&
