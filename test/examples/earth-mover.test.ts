@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { expect, it } from "vitest";
@@ -14,4 +17,15 @@ mixed: boxes at 1 3 5 7 9 11, places at 2 4 6 8 10 12
   in order 6, the other way round 36; all 720 plans cost 6 to 36
   potentials at the boxes 1 1 1 1 1 1, at the positions 0 0 0 0 0 0
 `);
+});
+
+it("draws the picture of its page", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "zaya-"));
+  try {
+    const out = join(folder, "distance.svg");
+    await promisify(execFile)(process.execPath, ["examples/earth-mover.js", out]);
+    expect(await readFile(out, "utf8")).toBe(await readFile("docs/earth-mover.svg", "utf8"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
