@@ -10,32 +10,30 @@ import { SpanningTree } from "./spanning-tree.ts";
 const smallestBlock = 64;
 
 /**
- * The transport problem between n sources and m targets, solved on spanning trees of its network. Nodes are the sources,
- * the targets, and a root that nothing flows through. Every arc runs from a source to a target; only those in the tree
- * carry anything, and a node holds what flows between it and its parent.
- *
- * It ends at an optimum after finitely many pivots: masses are whole numbers, costs are rounded to a power of two so fine
- * that every sum of them along a tree is exact, and trees are strongly feasible (an arc that carries nothing points at
- * the root), so that no tree comes twice. Beside the costs, memory is O(n + m).
- * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs,
- * "Efficient implementations of minimum-cost flow algorithms", arXiv 1207.6381.
+ * The transport problem between n sources and m targets, solved on spanning trees of its network. Nodes are the sources, the
+ * targets, and a root without flow. Every arc runs from a source to a target; only arcs in the tree carry flow, and a node
+ * stores the flow between it and its parent. The method ends at an optimum after finitely many pivots: masses are integers,
+ * costs are rounded to a power of two so fine that every sum along a tree is exact, and trees are strongly feasible (an arc
+ * without flow points towards the root), so that no tree occurs twice. In addition to the costs, memory is O(n + m).
+ * @source Cunningham, "A network simplex method", Mathematical Programming 11, 1976; block search: Kiraly, Kovacs, "Efficient
+ * implementations of minimum-cost flow algorithms", arXiv 1207.6381.
  */
 export class NetworkSimplex<W extends Whole> {
   readonly tree: SpanningTree;
-  /** What flows between a node and its parent. */
+  /** Flow between a node and its parent. */
   readonly flow: W[];
-  /** Potentials of sources, then of targets: an arc of the tree costs the sum of its ends'. */
+  /** Potentials of sources, then of targets: the cost of a tree arc is the sum of the potentials of its ends. */
   readonly dual: Float64Array;
   pivots = 0;
-  /** Those of the targets. */
+  /** Potentials of the targets. */
   private readonly targets: Float64Array;
   readonly n: number;
   readonly m: number;
   private readonly zero: W;
-  /** Adding and subtracting it rounds a cost. */
+  /** Adding and subtracting this number rounds a cost. */
   private rounder: number;
   private readonly block: number;
-  /** Where the search for an arc resumes. */
+  /** Position at which the search for an arc resumes. */
   private row = 0;
   private column = 0;
   /** The arc found. */
@@ -65,14 +63,14 @@ export class NetworkSimplex<W extends Whole> {
     this.begin(supply, demand);
   }
 
-  /** Pivots until no arc would make the plan cheaper. */
+  /** Pivots until no arc would reduce the cost. */
   solve(): void {
     while (this.findArc()) this.pivot();
   }
 
   /**
-   * Goes on from its tree with costs of which the potentials of the tree have been taken off, so that its arcs cost nothing:
-   * smaller ones, which are rounded less.
+   * Continues from the current tree with costs from which the potentials of the tree have been subtracted, so that tree arcs
+   * cost 0. The remaining costs are smaller and therefore rounded less.
    */
   reprice(costs: Float64Array): void {
     this.costs = costs;
@@ -86,9 +84,9 @@ export class NetworkSimplex<W extends Whole> {
   }
 
   /**
-   * The first tree. Every node of the longer side in turn takes from those of the other side that have some left, the
-   * cheapest first. Each time one of the two at least is through; so, from the last of these arcs to the first, each hangs
-   * one more node into a tree.
+   * Builds the initial tree. Each node of the longer side in turn is served by the nodes of the other side that have mass left,
+   * cheapest first. With each arc, at least one of its ends is exhausted, so going backwards from the last arc, each arc
+   * attaches one more node to the tree.
    */
   private begin(supply: readonly W[], demand: readonly W[]): void {
     const { n, m, tree, zero } = this;
@@ -120,7 +118,7 @@ export class NetworkSimplex<W extends Whole> {
     this.flow[node] = amount;
   }
 
-  /** The longer side, first those to whom the second cheapest would cost the most above the cheapest. */
+  /** Nodes of the longer side by descending regret: the cost of the second cheapest partner minus that of the cheapest. */
   private byRegret(bySource: boolean): Int32Array {
     const { costs, n, m } = this;
     const [count, others, step, stride] = bySource ? [n, m, m, 1] : [m, n, 1, m];
@@ -151,7 +149,10 @@ export class NetworkSimplex<W extends Whole> {
     return best;
   }
 
-  /** Block search: goes round all arcs, and stops after a block in which one costs less than its potentials; the best of it. */
+  /**
+   * Block search: scans arcs cyclically, block by block, and picks the arc with the lowest reduced cost of the first block that
+   * has a negative one.
+   */
   private findArc(): boolean {
     const { costs, dual, targets, rounder, block, n, m } = this;
     let { row, column } = this;
@@ -192,17 +193,17 @@ export class NetworkSimplex<W extends Whole> {
     return best < 0;
   }
 
-  /** Whether the arc between a node and its parent runs towards the root. Arcs to the root itself do. */
+  /** Whether the arc between a node and its parent points towards the root, as arcs to the root itself do. */
   private isUp(node: number): boolean {
     return node < this.n || this.tree.parent[node] === this.tree.root;
   }
 
-  /** Sends as much as there is round the cycle that the arc closes, and takes the arc out that it empties. */
+  /** Pushes as much flow as possible round the cycle that the arc closes, and removes an arc whose flow becomes 0. */
   private pivot(): void {
     const { tree, flow, source, target, zero } = this;
     const { parent } = tree;
     const join = tree.join(source, target);
-    // Of the arcs that are emptied, the last one round the cycle from the join in the direction of the flow: this keeps
+    // If several arcs become empty, the last one on the cycle from the join in the direction of the flow leaves, which keeps
     // the tree strongly feasible.
     let leaving = -1;
     let amount = zero;
@@ -232,7 +233,7 @@ export class NetworkSimplex<W extends Whole> {
     flow[node] = more ? plus(flow[node]!, amount) : minus(flow[node]!, amount);
   }
 
-  /** Turns the way from `node` up to `last` round, and hangs it by `node` under a new parent. */
+  /** Reverses the path from `node` up to `last`, and attaches `node` to a new parent. */
   private rehang(node: number, under: number, last: number, amount: W): void {
     const { tree, flow } = this;
     for (;;) {
@@ -248,7 +249,7 @@ export class NetworkSimplex<W extends Whole> {
     }
   }
 
-  /** Adds to the potentials of sources, and takes from those of targets, in the part of the tree below `top`; sets its depths. */
+  /** Shifts the potentials in the subtree of `top`: up for sources, down for targets. Updates depths as well. */
   private shift(top: number, by: number): void {
     const { dual, n } = this;
     const { parent, depth, firstChild, nextSibling } = this.tree;
@@ -271,14 +272,14 @@ export class NetworkSimplex<W extends Whole> {
 }
 
 /**
- * A number of which adding and subtracting rounds a cost to a multiple of a power of two; sums of as many of these as
- * there are nodes are exact.
+ * A number whose addition and subtraction rounds a cost to a multiple of a power of two, chosen so that sums of as many costs
+ * as there are nodes are exact.
  */
 function rounderFor(costs: Float64Array, nodes: number): number {
   let largest = 0;
   for (let e = 0; e < costs.length; e++) largest = Math.max(largest, Math.abs(costs[e]!));
   if (largest === 0) return 0;
-  // A potential is a sum along a tree of fewer costs than there are nodes, a reduced cost one of two potentials and a cost.
+  // A potential is a sum of fewer costs than there are nodes; a reduced cost is the sum of two potentials and a cost.
   const bits = Math.ceil(Math.log2(largest)) + Math.ceil(Math.log2(2 * nodes));
   if (bits < 1023) return 1.5 * 2 ** bits;
   throw new OptionError(`costs must be so small that their sums are finite - got ${largest}`, "rescale the points");

@@ -1,6 +1,6 @@
 /**
- * A tree over numbered nodes whose root is the last: parents, depths, and each node's children as a list through arrays.
- * -1 is no node.
+ * A tree over numbered nodes, the last of which is the root: parents, depths, and the children of each node as a linked list in
+ * arrays. -1 stands for no node.
  */
 export class SpanningTree {
   readonly root: number;
@@ -21,7 +21,7 @@ export class SpanningTree {
     this.depth = new Int32Array(size + 1);
   }
 
-  /** Hangs a node that hangs nowhere. Depths below it are not touched. */
+  /** Attaches a node without a parent. Depths below it are not updated. */
   attach(node: number, parent: number): void {
     const next = this.firstChild[parent]!;
     this.parent[node] = parent;
@@ -39,7 +39,7 @@ export class SpanningTree {
     if (next >= 0) this.previousSibling[next] = previous;
   }
 
-  /** The first node that the ways of two nodes to the root share. */
+  /** The lowest common ancestor of two nodes. */
   join(a: number, b: number): number {
     const { parent, depth } = this;
     while (a !== b) {

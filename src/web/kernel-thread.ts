@@ -1,4 +1,4 @@
-// A thread of an engine's kernels.
+// Entry point of a thread that runs an engine's kernels.
 import { type ToThread, serveThread } from "../runtime/thread.ts";
 import { loaded } from "./start-thread.ts";
 

@@ -98,7 +98,7 @@ export class OpfsStore implements Store {
     });
   }
 
-  /** What is written in place is flushed when it is. */
+  /** Nothing to do: writes in place are flushed immediately. */
   async sync(name: string): Promise<void> {
     await this.file(name);
   }
@@ -198,7 +198,7 @@ function storage(): Promise<FileSystemDirectoryHandle> {
   return navigator.storage.getDirectory();
 }
 
-/** What a folder holds; the types of some libraries lack its iterator. */
+/** The entries of a folder, whose iterator is missing in some type libraries. */
 async function entriesOf(folder: FileSystemDirectoryHandle): Promise<FileSystemHandle[]> {
   const entries: FileSystemHandle[] = [];
   const listed = folder as unknown as { values(): AsyncIterable<FileSystemHandle> };

@@ -29,7 +29,7 @@ type Request = Extract<ToWorker, { type: "train" | "resume" }>;
 
 const tell = (message: FromWorker): void => postMessage(message);
 
-/** The one training of a Worker. */
+/** The training of a Worker, of which there is one. */
 class Served {
   private readonly controller = new AbortController();
   private store: Store = new MemoryStore();

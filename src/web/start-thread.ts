@@ -1,13 +1,13 @@
 import { EngineError } from "../base/errors.ts";
 import type { StartThread, ThreadOptions } from "../runtime/index.ts";
 
-/** What a thread posts when it has been loaded. */
+/** Message of a thread that has been loaded. */
 export const loaded = "loaded";
 
 /** Milliseconds in which a thread must have been loaded. On a machine with a load of 50 it took up to two seconds. */
 const patience = 15_000;
 
-/** Starts a thread for kernels in a Worker of its own, and waits until it has been loaded. */
+/** Starts a kernel thread in a separate Worker, and waits until it has been loaded. */
 const startThread: StartThread = async (listener) => {
   const worker = new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" });
   const came = await new Promise<boolean>((resolve, reject) => {

@@ -3,10 +3,10 @@ import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** Along one axis: for each place and each tap the place of the other side that they meet; null where there is none. */
+/** Along one axis: for each position and tap, the position on the other side; null if there is none. */
 export type AxisSources = readonly (readonly (number | null)[])[];
 
-/** For each place of the narrow side the places of the wide one. */
+/** For each position of the narrow side, the positions of the wide one. */
 export function fromWide(geo: Geometry, axis: 0 | 1): AxisSources {
   return sourcesOf(geo.output[axis], geo, axis, (place, tap) => {
     const at = place * geo.stride[axis] - geo.padding[axis] + tap * geo.dilation[axis];
@@ -14,7 +14,7 @@ export function fromWide(geo: Geometry, axis: 0 | 1): AxisSources {
   });
 }
 
-/** For each place of the wide side the places of the narrow one. */
+/** For each position of the wide side, the positions of the narrow one. */
 export function fromNarrow(geo: Geometry, axis: 0 | 1): AxisSources {
   return sourcesOf(geo.input[axis], geo, axis, (place, tap) => {
     const at = (place + geo.padding[axis] - tap * geo.dilation[axis]) / geo.stride[axis];
@@ -33,24 +33,24 @@ function sourcesOf(
   );
 }
 
-/** The patches of x under a kernel. A convolution and the gradient of its kernel ask for the same, which are written once. */
+/** The patches of x under a kernel. A convolution and the gradient of its kernel share them. */
 export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
   return patches(emitter, x, fromWide(geo, 0), fromWide(geo, 1));
 }
 
-/** For each place of the wide side the rows of g that meet it. The gradient for the wide side asks for the same. */
+/** For each position of the wide side, the rows of g that reach it, shared with the gradient for the wide side. */
 export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Value {
   return patches(emitter, g, fromNarrow(geo, 0), fromNarrow(geo, 1));
 }
 
-/** Up to this many channels, and a quarter of the other side's, a side is narrow: rows of it cost little to gather. */
+/** A side is narrow with at most this many channels, and a quarter of the other side's: gathering its rows is cheap. */
 const narrowest = 8;
-/** From this many taps across a patch is gathered in two steps: the taps of each line, then the lines. */
+/** Kernel width from which patches are gathered in two steps: the taps of each line, then the lines. */
 const wideKernel = 5;
 
 /**
- * For each place the taps that it meets in x, as a row: [n, h, w, c] to [n * places, taps * c]. A gather of rows of c numbers;
- * taps outside the image point at one row of zeros after the last.
+ * For each position, its taps in x as a row: [n, h, w, c] to [n * places, taps * c]. Gathers rows of c numbers; taps outside
+ * the image refer to a row of zeros after the last.
  */
 export function patches(emitter: Emitter, x: Value, down: AxisSources, across: AxisSources): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
@@ -67,7 +67,7 @@ export function patches(emitter: Emitter, x: Value, down: AxisSources, across: A
   return emitter.reshape(gathered, [n * places, taps * c]);
 }
 
-/** For each place and each of its taps the number of the place that it meets, in lines of `w`; `outside` where there is none. */
+/** For each position and tap, the index of the input position, in lines of `w`; `outside` if there is none. */
 function patchTable(down: AxisSources, across: AxisSources, w: number, outside: number): Int32Array<ArrayBuffer> {
   const table: number[] = [];
   for (const rows of down) {
@@ -80,7 +80,7 @@ function patchTable(down: AxisSources, across: AxisSources, w: number, outside: 
   return Int32Array.from(table);
 }
 
-/** Of every line of x [n, h, w, c] the taps of each place along it: [n, h * places, taps * c]. */
+/** For every line of x [n, h, w, c], the taps of each position along it: [n, h * places, taps * c]. */
 function linePatches(emitter: Emitter, x: Value, across: AxisSources): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const inPlace = Array.from({ length: h }, (_, row) => [row]);
@@ -89,27 +89,27 @@ function linePatches(emitter: Emitter, x: Value, across: AxisSources): Value {
   return emitter.reshape(gathered, [n, h * across.length, across[0]!.length * c]);
 }
 
-/** For each place and each tap down the number of the line's place; `h * width` where there is none. */
+/** For each position and vertical tap, the index of the position in the line; `h * width` if there is none. */
 function lineTable(down: AxisSources, width: number, h: number): Int32Array<ArrayBuffer> {
   const inPlace = Array.from({ length: width }, (_, col) => [col]);
   return patchTable(down, inPlace, width, h * width);
 }
 
 /**
- * Whether rows for each tap are better gathered of the narrow side's few channels than of the wide side's many. Not where the
- * result has far fewer places than the image: all of these are multiplied.
+ * Whether it is cheaper to gather rows of the narrow side's few channels than of the wide side's many. Not if the result has
+ * far fewer positions than the image, all of which are multiplied.
  */
 export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number, narrow: number): boolean {
   const isFull = input[0] * input[1] <= 2 * output[0] * output[1];
   return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
 }
 
-/** Moving this many numbers takes as long as locating a row. */
+/** Copying this many numbers takes as long as locating a row. */
 const rowWorth = 8;
 
 /**
- * Few channels of each place [n, places, o] from many of its taps: x [n, h, w, c] times a kernel [kh, kw, c, o] by the places of x
- * that meet.
+ * Few channels for each position, [n, places, o]: x [n, h, w, c] times a kernel [kh, kw, c, o], by the positions of x that each
+ * tap uses.
  */
 export function toNarrow(
   emitter: Emitter,
@@ -124,7 +124,10 @@ export function toNarrow(
   return (isByLine ? byLine : byTap)(emitter, x, kernel, down, across, shape);
 }
 
-/** The product of every place of x with every tap, then each place of the result gathers its taps, whose sum is a product. */
+/**
+ * The product of every position of x with every tap; then each position of the result gathers its taps and sums them by a
+ * product.
+ */
 function byTap(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, across: AxisSources, shape: Dims): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [kh, kw, , o] = kernel.shape as [number, number, number, number];
@@ -137,7 +140,7 @@ function byTap(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, acr
   return emitter.reshape(sumOfTaps(emitter, emitter.reshape(product, [n, h * w * taps, o]), table, taps), shape);
 }
 
-/** The taps of each line of x times their part of the kernel, then each place gathers its lines, whose sum is a product. */
+/** The taps of each line of x times their part of the kernel; then each position gathers its lines and sums them by a product. */
 function byLine(emitter: Emitter, x: Value, kernel: Value, down: AxisSources, across: AxisSources, shape: Dims): Value {
   const [n, h] = x.shape as [number, number];
   const [kh, kw, c, o] = kernel.shape as [number, number, number, number];
@@ -163,7 +166,7 @@ function sumOfTaps(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>, t
   return emitter.node("MatMul", [lined, sum], [places, c]);
 }
 
-/** Rows of [n, rows, c] by number; the number `rows` stands for a row of zeros. */
+/** Rows of [n, rows, c] by index; index `rows` stands for a row of zeros. */
 export function gatherRows(emitter: Emitter, x: Value, table: Int32Array<ArrayBuffer>): Value {
   const [n, count, c] = x.shape as [number, number, number];
   const outside = table.includes(count);
@@ -217,7 +220,7 @@ function onnxAttributes({ kernel, stride, padding, dilation, groups }: Geometry)
   };
 }
 
-/** ONNX's own Conv, with the layouts that it wants. */
+/** ONNX's own Conv, with conversions to its layouts. */
 export function portableConv(emitter: Emitter, x: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const [image, kernel] = [permute(emitter, x, toChannelsFirst), permute(emitter, w, [3, 2, 0, 1])];
   const out = emitter.node(
@@ -247,8 +250,8 @@ export function portableTranspose(emitter: Emitter, g: Value, w: Value, geo: Geo
 }
 
 /**
- * The gradient for the kernel as a convolution of the batch with itself: images and channels change places, stride and
- * dilation too, and what the stride left over is cut off.
+ * The gradient with respect to the kernel as a convolution in which batch and channels are swapped, as are stride and dilation;
+ * positions left over by the stride are cut off.
  */
 export function portableWeightGrad(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
   const [kh, kw, c, o] = shape as [number, number, number, number];

@@ -7,10 +7,10 @@ import { type AxisSources, fromNarrow, gatherRows, patches, permute, toNarrow } 
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 export const fewChannels = 8;
-/** Up to this many taps, rows are added one after the other; more are added by a product. */
+/** Up to this many taps, rows are added one by one; more are summed by a product. */
 const fewTaps = 16;
 
-/** The adjoint of a convolution for its input, as matrix products; g is [n, h', w', o], the result [n, h, w, c]. */
+/** The adjoint of a convolution with respect to its input, as matrix products: g [n, h', w', o] to [n, h, w, c]. */
 export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const single = geo.output[0] * geo.output[1] === 1;
   const covers = geo.kernel.every((k, axis) => k === geo.input[axis]) && geo.padding.every((p) => p === 0);
@@ -20,7 +20,7 @@ export function emitTranspose(emitter: Emitter, g: Value, w: Value, geo: Geometr
     : emitByPhase(emitter, g, w, geo, shape);
 }
 
-/** One place that fills the whole result: a single product. */
+/** A single position that covers the whole result: one product. */
 function emitFull(emitter: Emitter, g: Value, w: Value, shape: Dims): Value {
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
@@ -32,13 +32,13 @@ function emitFull(emitter: Emitter, g: Value, w: Value, shape: Dims): Value {
   return emitter.reshape(product, shape);
 }
 
-/** First one product of every place of g with every tap, then each place of the result gathers its taps and adds them. */
+/** One product of every position of g with every tap; then each position of the result gathers its taps and adds them. */
 function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
   const sources = tapSources(geo);
-  // At least one, of zeros: padding can be so wide that no tap reaches any place.
+  // At least one round, of zeros: padding can be so wide that no tap reaches any position.
   const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
   if (rounds > fewTaps) {
     return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), fromNarrow(geo, 0), fromNarrow(geo, 1), shape);
@@ -58,7 +58,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   return emitter.reshape(total, shape);
 }
 
-/** For each place of the result, the rows (place of g, tap) that reach it. */
+/** For each position of the result, the rows (position of g, tap) that reach it. */
 export function tapSources(geo: Geometry): number[][] {
   const taps = geo.kernel[0] * geo.kernel[1];
   const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
@@ -69,7 +69,7 @@ export function tapSources(geo: Geometry): number[][] {
   );
 }
 
-/** Along one axis: for each place of the wide side the pairs (narrow place, tap) that meet it. */
+/** Along one axis: for each position of the wide side, the pairs (narrow position, tap) that reach it. */
 function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
   return fromNarrow(geo, axis).map((list) =>
     list.flatMap((place, tap): [number, number][] => (place === null ? [] : [[place, tap]])),
@@ -77,13 +77,16 @@ function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
 }
 
 export interface Phase {
-  /** Taps that reach places of this remainder. */
+  /** Taps that reach positions with this remainder. */
   readonly taps: readonly number[];
-  /** For each place of this remainder and each of the taps the place of g, or null outside it. */
+  /** For each position with this remainder and each tap, the position of g; null outside. */
   readonly sources: AxisSources;
 }
 
-/** Places of the result with equal remainder by the stride are reached by the same taps; all phases are equally long. */
+/**
+ * Positions of the result with the same remainder modulo the stride are reached by the same taps. All phases have the same
+ * length.
+ */
 export function axisPhases(geo: Geometry, axis: 0 | 1): Phase[] {
   const [stride, dilation, padding] = [geo.stride[axis], geo.dilation[axis], geo.padding[axis]];
   const length = Math.ceil(geo.input[axis] / stride);
@@ -101,7 +104,7 @@ export function axisPhases(geo: Geometry, axis: 0 | 1): Phase[] {
   });
 }
 
-/** One convolution of stride 1 for each pair of remainders, then rows and columns of the phases interleaved. */
+/** One convolution with stride 1 for each pair of remainders, then the rows and columns of these phases are interleaved. */
 function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: Dims): Value {
   const [n, h, width, c] = shape as [number, number, number, number];
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
@@ -145,7 +148,7 @@ function emitPhase(
   );
 }
 
-/** Several [a, b, c] woven together along the middle axis to [a, b * parts, c]. */
+/** Interleaves several [a, b, c] along the middle axis to [a, b * parts, c]. */
 function interleave(emitter: Emitter, parts: readonly Value[], [a, b, c]: readonly [number, number, number]): Value {
   const lined = parts.map((part) => emitter.reshape(part, [a, b, 1, c]));
   const joined = lined.length === 1 ? lined[0]! : emitter.node("Concat", lined, [a, b, lined.length, c], { axis: 2 });

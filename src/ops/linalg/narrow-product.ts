@@ -6,14 +6,14 @@ import { add } from "../pointwise/add.ts";
 import { mul } from "../pointwise/mul.ts";
 import { sum } from "../reduce/sum.ts";
 
-/** Inner extents up to which a product is computed as a sum of outer products, each a pointwise op. */
+/** Inner extent up to which a product is computed as a sum of outer products, each of them a pointwise op. */
 const shallow = 4;
 /** Numbers of rows or columns up to which it is computed as sums of elementwise products. */
 const thin = 2;
 
 /**
- * A matrix product of which one extent is so small that pointwise ops and sums, which fuse with what is around them, take less
- * time than packing its operands; null where none is.
+ * A matrix product with an extent so small that pointwise ops and sums, which are fused with their neighbours, take less time
+ * than packing its operands; null if no extent is.
  */
 export function narrowProduct(a: Tensor, b: Tensor): Tensor | null {
   const [m, k] = a.shape.slice(-2) as [number, number];
@@ -35,7 +35,7 @@ export function narrowProduct(a: Tensor, b: Tensor): Tensor | null {
   return null;
 }
 
-/** Every matrix of a stack transposed. */
+/** Transposes every matrix of a stack. */
 export function swapped(x: Tensor): Tensor {
   const order = x.shape.map((_, i) => i);
   order.splice(-2, 2, order.length - 1, order.length - 2);

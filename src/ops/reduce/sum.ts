@@ -37,7 +37,10 @@ export const sumOp = defineOp<ReduceAttrs>({
 /** From this many columns a product with a row of ones takes a third of the time of ONNX Runtime's ReduceSum. */
 const worthProduct = 8;
 
-/** The number of rows when `axes` are the leading ones, or all but such of extent 1, and the rest makes columns enough, else null. */
+/**
+ * The number of rows if `axes` are the leading ones (axes of extent 1 aside) and the other axes give enough columns; otherwise
+ * null.
+ */
 function leadingRows(shape: Dims, axes: readonly number[]): number | null {
   if (shape.some((extent) => typeof extent === "string")) return null;
   const end = (axes.at(-1) ?? -1) + 1;
