@@ -8,6 +8,7 @@ import type { Points } from "../../src/numeric/points.ts";
 import { fold, integers, key, permutation, uniform } from "../../src/base/random.ts";
 import { costMatrix, costOf, densePlan, exactTransport, marginalsOf } from "../../src/transport/index.ts";
 import { NetworkSimplex } from "../../src/transport/network-simplex.ts";
+import { gapOf } from "../../src/transport/optimality.ts";
 import { type Problem, anyProblem, cloud, matrix, points, randomProblem, shares } from "./problem.ts";
 import "../tolerance.ts";
 
@@ -319,3 +320,28 @@ function bestPermutation(costs: ArrayLike<number>, n: number, row = 0, used = 0)
   }
   return best;
 }
+
+describe("the gap of given potentials", () => {
+  const masses = { source: [1], target: [1], total: 1 };
+  const flows = [{ from: 0, to: 0, units: 1 }];
+  const gap = (own: number, other: number) =>
+    gapOf(matrix([[1]]), { source: Float64Array.of(own), target: Float64Array.of(other) }, masses, flows);
+
+  it("is what the plan costs beyond the bound that they prove", () => {
+    expect(gap(0.25, 0.5)).toBe(0.25);
+    expect(gap(-0.5, 1.5)).toBe(0);
+  });
+
+  it("is never below 0 where they exceed a cost, and is what lowering them leaves", () => {
+    for (const [own, other] of [
+      [0.75, 0.5],
+      [3, -1.5],
+      [-1, 2.5],
+      [0.1, 0.9 + 2 ** -53],
+    ] as const) {
+      const left = gap(own, other);
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(left).toBeLessThan(1e-14);
+    }
+  });
+});
