@@ -68,6 +68,8 @@ class Interned {
   private readonly byKey = new Map<string, Tensor>();
   private readonly numbers = new Map<object, number>();
   private readonly members = new Set<Tensor>();
+  /** A node is looked up once and added once. */
+  private readonly keys = new Map<Tensor, string>();
 
   holds(node: Tensor): boolean {
     return this.members.has(node);
@@ -90,6 +92,12 @@ class Interned {
   }
 
   private key(node: Tensor): string {
+    let key = this.keys.get(node);
+    if (key === undefined) this.keys.set(node, (key = this.keyOf(node)));
+    return key;
+  }
+
+  private keyOf(node: Tensor): string {
     const name = inputName(node);
     if (name !== null) return `input ${name}`;
     const inputs = node.inputs.map((from) => this.number(from)).join(",");

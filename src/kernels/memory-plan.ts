@@ -53,21 +53,28 @@ function timeline(segment: Segment): View[][] {
 
 /** Largest first, each at the lowest offset that is free during its whole lifetime. */
 function place(lives: readonly Life[]): MemoryPlan {
-  // In order of their offsets.
-  const placed: (Life & { readonly at: number })[] = [];
+  const offsets = new Map<Buffer, number>();
+  // Numbers of the buffers that are placed, in order of their offsets. Programs have thousands, and each is compared with all
+  // before it: typed arrays make that ten times as fast as objects.
+  const order = new Int32Array(lives.length);
+  const [first, last] = [new Int32Array(lives.length), new Int32Array(lives.length)];
+  const [start, end] = [new Float64Array(lives.length), new Float64Array(lives.length)];
   let bytes = 0;
-  for (const life of lives.toSorted((a, b) => b.bytes - a.bytes)) {
+  for (const [count, life] of lives.toSorted((a, b) => b.bytes - a.bytes).entries()) {
     let at = 0;
-    for (const other of placed) {
-      if (at + life.bytes <= other.at) break;
-      const rivals = other.first <= life.last && life.first <= other.last;
-      if (rivals) at = Math.max(at, aligned(other.at + other.bytes));
+    for (let i = 0; i < count; i++) {
+      const other = order[i]!;
+      if (at + life.bytes <= start[other]!) break;
+      if (first[other]! <= life.last && life.first <= last[other]! && end[other]! > at) at = end[other]!;
     }
-    const index = placed.findIndex((other) => other.at > at);
-    placed.splice(index < 0 ? placed.length : index, 0, { ...life, at });
+    let index = count;
+    for (; index > 0 && start[order[index - 1]!]! > at; index--) order[index] = order[index - 1]!;
+    order[index] = count;
+    [first[count], last[count], start[count], end[count]] = [life.first, life.last, at, aligned(at + life.bytes)];
+    offsets.set(life.buffer, at);
     bytes = Math.max(bytes, at + life.bytes);
   }
-  return { offsets: new Map(placed.map(({ buffer, at }) => [buffer, at])), bytes: aligned(bytes) };
+  return { offsets, bytes: aligned(bytes) };
 }
 
 function aligned(bytes: number): number {
