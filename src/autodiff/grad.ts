@@ -6,7 +6,7 @@ import { toposort } from "../graph/traverse.ts";
 import { add, broadcastTo } from "../ops/index.ts";
 
 /**
- * Gradients of a scalar [] with respect to tensors of its graph, in their shapes. Gradients are graphs and can be
+ * Gradients of a scalar [] with respect to tensors of its graph, each in the shape of its tensor. Gradients are graphs and can be
  * differentiated again. They are zero for tensors on which the scalar does not depend.
  * @throws ShapeError if `y` is not a scalar.
  */
@@ -18,7 +18,7 @@ export function grad(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Vector-Jacobian product: gradients of sum(g * y) with respect to tensors of the graph, in their shapes. `g` has the
+ * Vector-Jacobian product: gradients of sum(g * y) with respect to tensors of the graph, each in the shape of its tensor. `g` has the
  * shape of `y`.
  */
 export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -45,7 +45,7 @@ export function vectorGrad(y: Tensor, g: Tensor, wrt: readonly Tensor[]): Tensor
   return wrt.map((x) => totals.get(x) ?? filled(0, x.shape));
 }
 
-/** Otherwise broadcasting would hide a wrong shape and give wrong numbers. */
+/** Checked because broadcasting would hide a wrong shape and give wrong numbers. */
 function requireShapeOf(x: Tensor, g: Tensor, where: string): void {
   if (formatShape(g.shape) === formatShape(x.shape)) return;
   throw new ShapeError(

@@ -21,7 +21,7 @@ export function wholeOf(value: number, exponent: number): bigint {
 export function quotient(dividend: bigint, divisor: bigint): number {
   if (dividend === 0n) return 0;
   const size = dividend < 0n ? -dividend : dividend;
-  // Shifted so far that the integer quotient has at least 64 bits.
+  // Shifted so far that the integer quotient has at least 62 bits: bit lengths are rounded up to multiples of 4.
   const shift = bitLength(divisor) - bitLength(size) + 65;
   const whole = shift >= 0 ? (size << BigInt(shift)) / divisor : size / (divisor << BigInt(-shift));
   const value = scaled(Number(whole), -shift);

@@ -1,5 +1,5 @@
 import { type NdArray, ndarray } from "../base/ndarray.ts";
-// In a separate file, because help is printed before all rooms are loaded.
+// From its own file and not from the room's index, so that printing help does not load the whole room.
 import { gridPitch } from "../plot/pictures.ts";
 
 /** A picture [h, w, 3] of bytes. */
@@ -26,7 +26,7 @@ function colourAt({ shape, data }: Picture, y: number, x: number): string {
   return `${data[at]};${data[at + 1]};${data[at + 2]}`;
 }
 
-/** As many images of a grid as are recognisable at this size, or the whole of another picture; its height is even. */
+/** As many images of a grid as are recognisable at this size; a picture that is not a grid, as a whole. The height is even. */
 function fitted(picture: Picture, width: number, height: number): Picture {
   const [h, w] = picture.shape as [number, number, number];
   const pitch = gridPitch(picture);

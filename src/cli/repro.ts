@@ -36,7 +36,7 @@ const options = z.object({
     "full",
   ]).default("quick"),
   jobs: integerField(
-    "trainings at once, each in a process of its own on one thread (default: one after the other, in this process)",
+    "training runs at once, each in a process of its own on one thread (default: one after the other, in this process)",
     {
       min: 1,
     },
@@ -83,7 +83,7 @@ function declareRepro(command: Command): void {
   addOutputFlags(command, { quiet: true, force: "replace the result of an earlier run" });
   addExamples(command, [
     ["variance of gradient estimators", "zaya repro gradient-variance"],
-    ["two trainings at once; the same command continues after Ctrl-C", "zaya repro dag-small-data --jobs 2"],
+    ["two training runs at once; the same command continues after Ctrl-C", "zaya repro dag-small-data --jobs 2"],
   ]);
   command.action(async (row: string, flags: ReproFlags) => {
     process.exitCode = await runRepro(row, flags);

@@ -33,28 +33,30 @@ export async function narrowRange(dataset: Dataset): Promise<NarrowRange | null>
 /** A warning about images in a narrow range, with the likely cause. */
 export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly ValueScale[] = []): string {
   const [scale] = scales.length === 1 ? scales : [];
-  const lies = min === max ? `all values are ${brief(min)}` : `all values lie from ${brief(min)} to ${brief(max)}`;
+  const lies = min === max ? `all values are ${brief(min)}` : `all values lie between ${brief(min)} and ${brief(max)}`;
   const told =
     scale === undefined || scale.high === 1
       ? ""
-      : `, ${leastInType(min, scale)} to ${leastInType(max, scale)} of ${scale.type}`;
-  return `${lies} of [0, 1]${told}: ${remedyFor({ min, max }, scale)}`;
+      : `, ${leastInType(min, scale)} to ${leastInType(max, scale)} in ${scale.type}`;
+  return `${lies} on the scale from 0 to 1${told}: ${remedyFor({ min, max }, scale)}`;
 }
 
 function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): string {
   const deep = scale !== undefined && scale.high > 255;
   if (min === max) {
     const nothing = "there is nothing to learn";
-    return deep && max === 0 ? `${nothing}; numbers of 8 bits in ${bitsOf(scale)} are saved as 257 * a` : nothing;
+    return deep && max === 0
+      ? `${nothing}; if these are 8-bit numbers stored in ${bitsOf(scale)} bits, save 257 * a`
+      : nothing;
   }
   const whole = scale !== undefined && scale.high > 1;
-  if (whole && max * scale.high <= 1 + rounding) return `a mask of 0 and 1 is saved as ${scale.high} * a`;
+  if (whole && max * scale.high <= 1 + rounding) return `save a mask of 0 and 1 as ${scale.high} * a`;
   if (whole && min * scale.high < 1) {
     const used = Math.log2(leastInType(max, scale) + 1);
     // Above 8 bits, cameras and microscopes have one of a few bit depths.
     const bits = deep ? (depths.find((depth) => depth >= used) ?? Infinity) : Math.ceil(used);
     if (bits < bitsOf(scale))
-      return `numbers of ${bits} bits in ${bitsOf(scale)}? save ${2 ** (bitsOf(scale) - bits)} * a`;
+      return `if these are ${bits}-bit numbers stored in ${bitsOf(scale)} bits, save ${2 ** (bitsOf(scale) - bits)} * a`;
   }
   return "the contrast is too low to learn from; rescale all images by (a - low) / (high - low)";
 }

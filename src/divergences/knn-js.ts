@@ -26,8 +26,8 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
   const [n, m] = [x.shape[0]!, y.shape[0]!];
   if (n !== m) {
     throw new OptionError(
-      `both sides must have as many points - got ${n} and ${m}`,
-      "the mixture is half of each: leave points of the larger side out",
+      `both sides must have the same number of points - got ${n} and ${m}`,
+      "the mixture is half of each: leave out points of the larger side",
     );
   }
   requireNeighbours(x, y, k, "js");

@@ -63,9 +63,9 @@ interface Scorer {
   readonly map: string;
   readonly output: string;
   readonly packing?: number;
-  /** What its inputs take of some data. */
+  /** The items of a data set for each of its inputs. */
   given(data: Dataset): Readonly<Record<string, Dataset>>;
-  /** The same of generated items, of training items where it is translated; null where no model of this kind generates. */
+  /** The same for generated items, which are translations of `data` if the model translates; null if it has no generator. */
   generated(data: Dataset, key: Key): Promise<Readonly<Record<string, NdArray>> | null>;
 }
 

@@ -42,8 +42,8 @@ export interface Arithmetic {
  * How kernels compute an op. Shapes are static: the compiler refuses others beforehand.
  * - `memory`: nothing is computed; a fed input or a constant.
  * - `pointwise`: each element of the result from the corresponding elements of the operands, which are broadcast.
- * - `view`: nothing is computed; the result as a view of the operands' memory. Null if no view expresses it unless the first
- *   operand is copied.
+ * - `view`: nothing is computed; the result is a view of the operands' memory. Null if these views of the operands do not
+ *   allow it: the compiler then copies the operands and asks again.
  * - `join`: each operand is placed at its start along an axis of the result, with zeros between and around them.
  * - `reduction`: along axes of the operand; `argmax` is the index of the first maximum along one axis.
  * - `product`: operands are stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` gives other ops

@@ -47,7 +47,7 @@ export function broadcastView(view: View, shape: Shape): View {
   return mapped({ ...view, shape, strides }, (places) => broadcastView(places, shape));
 }
 
-/** The view with another shape; null if no strides express it. */
+/** The view with another shape; null if no strides reach its elements, so that a copy is needed. */
 export function reshapeView(view: View, shape: Shape): View | null {
   const strides = reshapedStrides(view, shape);
   if (strides === null) return null;

@@ -62,7 +62,8 @@ function overwrites(
       if (reader === writer && !isElementwise(reader, old, next)) return false;
     }
   }
-  // A dependency that would close a cycle is not added: with several writers, one edge can rule out the next.
+  // With several writers, one of which also reads the old values, a new dependency could make the next one close a cycle.
+  // None is added then: the existing ones must already give the order.
   const added = readers.flatMap((reader) =>
     writers.filter((writer) => writer !== reader).map((writer) => [writer, reader]),
   );

@@ -56,12 +56,12 @@ async function readOwn(path: string, name: string): Promise<unknown> {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
   });
-  if (file === null) return new Error(`${name}: is not there`);
+  if (file === null) return new Error(`${name}: the file is missing`);
   try {
     const found = await file.stat();
     const { size } = found;
     if (!found.isFile())
-      return new RunError(`${name}: must be a file - got ${found.isDirectory() ? "a folder" : "none"}`);
+      return new RunError(`${name}: must be a file - got ${found.isDirectory() ? "a folder" : "a pipe or device"}`);
     if (size > largestJson) return new RunError(`${name}: must be at most 16 MiB - got ${size} bytes`);
     return parseJson(await file.readFile(), name);
   } finally {

@@ -10,14 +10,14 @@ export interface ParallelAxis {
 /** One item across all axes. */
 interface ParallelLine {
   readonly name: string;
-  /** Places on the axes, 0 at the foot and 1 at the top; null for an axis on which it has none, at which it ends. */
+  /** Its position on each axis, from 0 at the bottom to 1 at the top; null if it has none there: the line has a gap. */
   readonly places: readonly (number | null)[];
   /** Cells of its row in the table. */
   readonly cells: readonly Cell[];
   readonly emphasised: boolean;
 }
 
-/** Parallel coordinates: a line an item. */
+/** Parallel coordinates: one line per item. */
 export interface Parallel {
   readonly title: string;
   readonly axes: readonly ParallelAxis[];

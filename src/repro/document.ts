@@ -106,7 +106,7 @@ const maxLabels = 8;
 function diagnoses({ trainings }: RowResult): string[] {
   if (trainings === undefined || trainings.count === 0) return [];
   const { count, warned } = trainings;
-  const models = `${count} training${count === 1 ? "" : "s"}`;
+  const models = `${count} training run${count === 1 ? "" : "s"}`;
   if (warned.length === 0) return [`Diagnosed in ${models}: nothing.`, ""];
   const symptoms = [...new Set(warned.map(({ symptom }) => symptom))].map((symptom) => {
     const labels = warned.filter((warning) => warning.symptom === symptom).map(({ label }) => label);

@@ -67,7 +67,7 @@ export const gradientVarianceRow: Row = {
   source: "exact: 4, theta^4 + 14 theta^2 + 15, 8 theta^2 + 6 at theta = 1",
   bar: "4, 30 and 14 within 3 standard errors",
   paper: exact,
-  scales: { quick: "200,000 draws an estimator", full: "2,000,000 draws an estimator" },
+  scales: { quick: "200,000 draws per estimator", full: "2,000,000 draws per estimator" },
   run: async (context) => {
     const theta = 1;
     const draws = context.scale === "quick" ? 200_000 : 2_000_000;

@@ -3,7 +3,7 @@ import { scatterPlot } from "../plot/plot.ts";
 import type { Outcome, Row, Values } from "./row.ts";
 
 // Instance noise: N(0, s^2) on the inputs of the discriminator, real and generated. Real data N(0, d^2) and generated data
-// N(m, d^2) become N(0, d^2 + s^2) and N(m, d^2 + s^2), whose Jensen-Shannon divergence and its gradient for m are integrals.
+// N(m, d^2) become N(0, d^2 + s^2) and N(m, d^2 + s^2), whose Jensen-Shannon divergence and its derivative with respect to m are integrals.
 
 /** Standard deviation of either distribution, and their distance: their overlap is below floating-point precision. */
 const deviation = 0.1;

@@ -111,14 +111,14 @@ const usual = 1;
 
 export const penaltyWeightRow: Row = {
   name: "penalty-weight",
-  summary: `gap of a critic with a gradient penalty against the Earth-Mover distance, over the weight of the penalty: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (held: gap / distance), and over whole games on ring8 (game: median factor between gap and exact distance, modes captured, high-quality samples)`,
+  summary: `gap of a critic with a gradient penalty against the Earth-Mover distance, over the weight of the penalty: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (values under held: gap / distance), and over GAN training on ring8 (values under game: median factor between gap and exact distance, modes captured, high-quality samples)`,
   source:
     "Gulrajani et al., arXiv 1704.00028, equation 3: the best critic is steeper than 1 by distance / (2 weight); exact distance by network simplex",
-  bar: `held: gap / distance is 1 + distance / (2 weight), to ${100 * heldWithin} %; game: the default for points, ${usual}, is the weight whose gap is nearest to the distance, by the mean over seeds, of those whose games end with at least ${100 * minQuality} % of the largest share of high-quality samples. Quick: held only`,
+  bar: `fixed generator: gap / distance is 1 + distance / (2 weight), to ${100 * heldWithin} %; GAN training: the default for points, ${usual}, is the weight whose gap is nearest to the distance, by the mean over seeds, of those whose GANs end with at least ${100 * minQuality} % of the largest share of high-quality samples. Quick: the fixed generator only`,
   paper: {},
   scales: {
-    quick: `games of ${steps.quick} steps instead of ${steps.full}, with ${seeds.quick.length} seed instead of ${seeds.full.length}`,
-    full: `${heldSteps} steps of held critics at batch 256, seed ${heldSeed}; games of ${steps.full} steps at batch 256 with 5 critic updates, looked at ${records} times, ${seeds.full.length} seeds a weight`,
+    quick: `GANs trained for ${steps.quick} steps instead of ${steps.full}, with ${seeds.quick.length} seed instead of ${seeds.full.length}`,
+    full: `fixed generator: ${heldSteps} critic steps with batch size 256, seed ${heldSeed}; GANs: ${steps.full} steps with batch size 256 and 5 critic updates each, evaluated ${records} times, ${seeds.full.length} seeds per weight`,
   },
   run: async (context) => {
     const line = lineData(heldSeed);

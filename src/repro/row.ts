@@ -73,7 +73,7 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
 export function endsAlone(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),
-    remarks: ["Checked only that the trainings end: the scale is too short to decide about the bar."],
+    remarks: ["Checked only that training ends: the scale is too short to decide about the bar."],
   };
 }
 

@@ -91,7 +91,7 @@ export const unrolledRingRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps instead of ${budgets.full.steps}, one seed instead of ten, minimax with 0 and 5 updates ahead`,
-    full: `${budgets.full.steps} steps at batch 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no averaged parameters, ten seeds of equal initial parameters and batches, both losses, ${samples} samples`,
+    full: `${budgets.full.steps} steps at batch 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no EMA parameters, ten seeds of equal initial parameters and batches, both losses, ${samples} samples`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];

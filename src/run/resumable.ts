@@ -36,7 +36,7 @@ export function requireSaved(run: Run): void {
 
 function nothingLeft(damaged: readonly string[]): RunError {
   return new RunError(
-    `the run must have a checkpoint that is whole - ${damaged.join("; ")}`,
+    `the run must have an intact checkpoint - ${damaged.join("; ")}`,
     "restore its folder checkpoints/, or restart at step 1: zaya resume RUN --from-scratch",
   );
 }

@@ -68,7 +68,7 @@ export class Heap {
     const wanted = this.end + bytes;
     return wanted <= most
       ? null
-      : `one WebAssembly memory holds at most 4 GiB - got a need of ${(wanted / 2 ** 30).toFixed(1)} GiB`;
+      : `a WebAssembly memory has at most 4 GiB, but ${(wanted / 2 ** 30).toFixed(1)} GiB are needed`;
   }
 
   /** @throws EngineError if the memory is full. */
@@ -122,7 +122,7 @@ export class Heap {
     } catch {
       const wanted = (bytes / 2 ** 30).toFixed(1);
       throw new EngineError(
-        `${this.engine}: there is no WebAssembly memory of ${wanted} GiB, of which there can be 4`,
+        `${this.engine}: could not allocate a WebAssembly memory of ${wanted} GiB (the limit is 4 GiB)`,
         "use a smaller batch",
       );
     }

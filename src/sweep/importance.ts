@@ -12,8 +12,8 @@ const [mostGroups, leastMembers] = [4, 2];
 
 /**
  * The main effect of each parameter: the variance between the means of groups of configurations with the same value, as a share
- * of the variance of all, less what groups of that size explain by chance (epsilon squared). Values of a range are put into
- * quarters. Interactions are not included.
+ * of the variance of all, less what groups of that size explain by chance (epsilon squared). Values of a range are
+ * grouped by quartile. Interactions are not included.
  * @source Kelley, "An unbiased correlation ratio measure", PNAS 21, 1935; Fisher, "Statistical methods for research workers",
  * 1925, section 45.
  */

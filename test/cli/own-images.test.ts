@@ -118,7 +118,7 @@ describe("a person's own images", () => {
 
   it("in a sliver of their range are warned of, by data and train", async () => {
     const warning =
-      "warning: all values lie from 0 to 0.0039 of [0, 1], 0 to 1 of uint8: a mask of 0 and 1 is saved as 255 * a";
+      "warning: all values lie between 0 and 0.0039 on the scale from 0 to 1, 0 to 1 in uint8: save a mask of 0 and 1 as 255 * a";
     const look = await zaya(folder, "data", "masks");
     expect(look.stdout).toContain(warning);
     const dry = await zaya(folder, "train", "vae", "--data", "masks", "--dry-run");

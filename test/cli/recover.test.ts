@@ -57,7 +57,7 @@ describe("a run with damaged files", () => {
     const run = await copy("gone");
     await rm(join(run, "checkpoints"), { recursive: true });
     const refused = await zaya(folder, "resume", "gone");
-    expect(refused.stderr).toContain("the run must have a checkpoint that is whole");
+    expect(refused.stderr).toContain("the run must have an intact checkpoint");
     expect(refused.stderr).toContain("zaya resume gone --from-scratch");
     expect(refused.code).toBe(2);
     const { code, stderr } = await zaya(folder, "resume", "gone", "--from-scratch");

@@ -110,7 +110,7 @@ describe("JS from neighbours", () => {
   });
 
   it("refuses sides of different sizes", () => {
-    expect(() => knnJs(draws(key(1), 30, 1), draws(key(2), 31, 1))).toThrow("as many points - got 30 and 31");
+    expect(() => knnJs(draws(key(1), 30, 1), draws(key(2), 31, 1))).toThrow("same number of points - got 30 and 31");
   });
 });
 

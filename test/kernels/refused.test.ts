@@ -52,7 +52,9 @@ describe.each(Object.entries(engines))("%s", (name, make) => {
   it("says that a memory cannot grow as far as a state needs", async () => {
     const [size, limit] = [2 ** 24, ["--wasm-max-mem-pages=500"]];
     expect(await told(make, size, limit)).toMatch(
-      new RegExp(`^EngineError ${name}: there is no WebAssembly memory of 0\\.1 GiB.* \\| use a smaller batch`),
+      new RegExp(
+        `^EngineError ${name}: could not allocate a WebAssembly memory of 0\\.1 GiB.* \\| use a smaller batch`,
+      ),
     );
     expect(await told(make, 1000, limit)).toBe("1");
   });
@@ -67,7 +69,7 @@ describe("a memory of 4 GiB", () => {
     ["wasm on two threads", () => wasmEngine({ threads })],
   ])("is too small for a program of 5 GiB, which %s says", async (_, make) => {
     await expect(make().compile(programOf(5))).rejects.toThrow(
-      /^wasm: there is no WebAssembly memory of \d+\.\d GiB, of which there can be 4$/,
+      /^wasm: could not allocate a WebAssembly memory of \d+\.\d GiB \(the limit is 4 GiB\)$/,
     );
   });
 
@@ -81,7 +83,7 @@ describe("a memory of 4 GiB", () => {
       for (;;) compiled.push(await engine.compile(programOf(0.5)));
     };
     await expect(fill()).rejects.toThrow(
-      /^wasm: there is no WebAssembly memory of 4\.\d GiB, of which there can be 4$/,
+      /^wasm: could not allocate a WebAssembly memory of 4\.\d GiB \(the limit is 4 GiB\)$/,
     );
     expect(compiled.length).toBeGreaterThan(2);
     await compiled.pop()!.release();
@@ -93,7 +95,7 @@ describe("a memory of 4 GiB", () => {
     const engine = kernelEngine(ort);
     const large = await engine.compile(programOf(5));
     expect(large.note?.evidence).toMatch(
-      /^ONNX Runtime alone: one WebAssembly memory holds at most 4 GiB - got a need of 5\.0 GiB$/,
+      /^ONNX Runtime alone: a WebAssembly memory has at most 4 GiB, but 5\.0 GiB are needed$/,
     );
     await large.release();
     const small = await engine.compile(programOf(1));

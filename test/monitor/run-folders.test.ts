@@ -31,7 +31,7 @@ it.each<[string, () => Promise<unknown>, string]>([
   ["a record of another program", () => put("run.json", '{"status":"ok"}'), "run.json: has no status of a run of zaya"],
   ["a record in UTF-16", () => put("run.json", Buffer.from("\ufeff{}", "utf16le")), "must be in UTF-8"],
   ["a huge record", () => truncate(join(run, "run.json"), 17 * 2 ** 20), "run.json: must be at most 16 MiB"],
-  ["no config", () => rm(join(run, "config.json")), "config.json: is not there"],
+  ["no config", () => rm(join(run, "config.json")), "config.json: the file is missing"],
   ["a list as its config", () => put("config.json", "[]"), "config.json: has no recipe"],
   ["a config too deep", () => put("config.json", '{"recipe":"a","x":' + "[".repeat(1e5) + "]".repeat(1e5) + "}"), ""],
   [
@@ -60,7 +60,7 @@ it("waits for no pipe in place of a file, and names a folder as one", async () =
     await rm(join(run, name), { force: true });
     execFileSync("mkfifo", [join(run, name)]);
   }
-  expect(await reason()).toBe("run.json: must be a file - got none");
+  expect(await reason()).toBe("run.json: must be a file - got a pipe or device");
   expect(await metricsPath(run)).toBeNull();
 });
 

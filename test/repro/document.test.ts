@@ -40,8 +40,8 @@ describe("the page of reproductions", () => {
   it("tells what was diagnosed in which trainings, also where it was nothing", () => {
     const warned = ["gan, seed 1", "gan, seed 4"].map((label) => ({ label, symptom: "no-convergence", evidence: "" }));
     const page = (list: typeof warned) => documentRows([row], [{ ...result, trainings: { count: 9, warned: list } }]);
-    expect(page(warned)).toContain("Diagnosed in 9 trainings: no-convergence (gan, seed 1; gan, seed 4).");
-    expect(page([])).toContain("Diagnosed in 9 trainings: nothing.");
+    expect(page(warned)).toContain("Diagnosed in 9 training runs: no-convergence (gan, seed 1; gan, seed 4).");
+    expect(page([])).toContain("Diagnosed in 9 training runs: nothing.");
     expect(documentRows([row], [result])).not.toContain("Diagnosed");
   });
 

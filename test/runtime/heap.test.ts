@@ -34,9 +34,9 @@ describe("the heap of an engine", () => {
   it("says in words that there is no more", () => {
     const heap = new Heap("own");
     expect(heap.obstacle(2 ** 30)).toBeNull();
-    expect(heap.obstacle(5 * 2 ** 30)).toContain("at most 4 GiB - got a need of 5.0 GiB");
+    expect(heap.obstacle(5 * 2 ** 30)).toContain("at most 4 GiB, but 5.0 GiB are needed");
     expect(() => heap.allocate(5 * 2 ** 30)).toThrow(EngineError);
-    expect(() => heap.allocate(5 * 2 ** 30)).toThrow("own: there is no WebAssembly memory of 5.0 GiB");
+    expect(() => heap.allocate(5 * 2 ** 30)).toThrow("own: could not allocate a WebAssembly memory of 5.0 GiB");
     expect(heap.allocate(100)).toBe(64);
   });
 });

@@ -9,7 +9,7 @@ import { train } from "../../src/train/index.ts";
 
 describe("a step that an engine runs in another way than is meant", () => {
   it("is warned of once, and recorded", async () => {
-    const evidence = "ONNX Runtime alone: one WebAssembly memory holds at most 4 GiB - got a need of 5.0 GiB";
+    const evidence = "ONNX Runtime alone: a WebAssembly memory has at most 4 GiB, but 5.0 GiB are needed";
     const note = { evidence, change: { flag: "--batch N", reason: "smaller batches take less memory" } };
     const wasm = wasmEngine();
     const engine: Engine = {

@@ -43,7 +43,7 @@ describe.skipIf(noBrowser !== null)(
     it("that its memory is too small", async () => {
       const flags = ["--disable-gpu", "--js-flags=--wasm-max-mem-pages=200"];
       const found = await withPage({ flags }, run(1024));
-      expect(found.error).toMatch(/^wasm: there is no WebAssembly memory of 0\.\d GiB/);
+      expect(found.error).toMatch(/^wasm: could not allocate a WebAssembly memory of 0\.\d GiB/);
       expect(found.hint).toContain("smaller batch");
     });
 
