@@ -47,7 +47,7 @@ import { SweepProgress } from "./sweep-progress.ts";
 
 const options = z.object({
   jobs: countOrWordField(
-    "trials at once, each in a process of its own; auto: as many as cores and memory allow and as make more steps a second in all (default: auto)",
+    "trials at once, each in a process of its own; auto: doubled, within the limits of cores and memory, while this makes more steps per second in total (default: auto)",
     ["auto"],
     "n",
   ).optional(),

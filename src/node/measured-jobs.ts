@@ -1,7 +1,7 @@
-/** Speeds of a trial that are compared by their median, so that an evaluation among them does not count, and the seconds between two of them. */
+/** Number of speeds of a trial whose median is compared, so that one slowed by an evaluation does not count, and the seconds between two of them. */
 const [measuredSpeeds, speedEvery] = [5, 0.9];
 
-/** By how much more steps a second each doubling must make in all. */
+/** Factor by which each doubling must increase the steps per second in total. */
 const leastGain = 1.1;
 
 /** A trial at the present number of jobs. */
@@ -12,9 +12,9 @@ interface Pace {
 }
 
 /**
- * How many trials to train at once, by their measured speed: begins with one and doubles up to a limit as long as that makes a tenth more
- * steps a second in all. Trials of different configurations differ in speed, so that each is compared with itself: with twice as many
- * beside it, it must keep more than 0.55 of its speed. Where trials are too short to be measured, it is the limit.
+ * How many trials to train at once, by their measured speed: begins with one and doubles up to a limit as long as that makes at
+ * least a tenth more steps per second in total. Trials of different configurations differ in speed, so each is compared with itself: with
+ * twice as many at once, it must keep more than 0.55 of its speed. If trials are too short to be measured, the limit is used.
  */
 export class MeasuredJobs {
   private current: number;
