@@ -15,7 +15,7 @@ export const sinkhorn = defineDistance<typeof options, SinkhornOptions>({
   summary: "mean cost of the entropically regularised plan",
   source: "Cuturi, arXiv 1306.0895",
   unit: "mean cost",
-  identical: "above 0, even for equal sets: by about the blur that epsilon makes",
+  identical: "above 0 even for equal sets, more so for larger epsilon",
   weighted: true,
   planned: true,
   options,

@@ -27,8 +27,9 @@ export function withEma(inner: Optimizer, decay: number | Schedule): Optimizer {
 }
 
 /**
- * A decay that starts low and rises to `decay`: the average covers about the last tenth of the steps made so far, until
- * `decay` reaches back less far. In a short run, a constant decay would give the initial parameters too much weight.
+ * A decay that starts low and rises to `decay`: the average covers about the last tenth of the steps made so far and,
+ * once that is longer, the last 1 / (1 - decay) steps. In a short run, a constant decay would give the initial parameters
+ * too much weight.
  * @source `num_updates` of TensorFlow's ExponentialMovingAverage.
  */
 export function emaWarmup(decay: number): Schedule {

@@ -26,7 +26,10 @@ export class LiveReport {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether another report would take only a small part of this session's time. Where requests are dear, none does: it reads all pictures again. */
+  /**
+   * Whether another report would take only a small part of this session's time. Always false in a store whose requests
+   * cost money, because a report reads all pictures again.
+   */
   fits(elapsed: number): boolean {
     return this.run.store.progressEvery === undefined && this.total + this.last <= share * elapsed;
   }

@@ -122,7 +122,8 @@ export class StageSession {
 
   /**
    * Makes one step of the run; returns its losses by name.
-   * @param goesOn Asked between the updates of a step with many of them; otherwise the step is completed.
+   * @param goesOn Called before each additional update of a step that has at least `manyUpdates` of them; if it returns
+   * false, the step is abandoned. Other steps are always completed.
    */
   async step(step: number, goesOn: () => Promise<boolean>): Promise<Record<string, number> | AbandonedStep> {
     const abandoned = await this.makeExtraMoves(step, goesOn);
