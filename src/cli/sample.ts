@@ -43,7 +43,7 @@ const options = z.object({
   seed: integerField("random seed of the noise z", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   seeds: textField("one seed per item, such as 0-63 or 3,17; the same seed gives the same item", "seeds").optional(),
   interpolate: integerField(
-    "write an animation (.webp, .gif) of spherical interpolation between the items, n frames each, ending at the first",
+    "write a looping animation (.webp, .gif): spherical interpolation from each item to the next and from the last to the first, n frames each",
     { min: 2, max: 1000 },
   ).optional(),
   out: textField(

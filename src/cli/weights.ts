@@ -62,7 +62,7 @@ export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | un
   return (["weights", "checkpoint", "recipe"] as const).find((name) => flags[name] !== undefined);
 }
 
-/** `the averaged parameters of step 500`; a run without averages has only one kind. */
+/** `the EMA parameters of step 500`; `weights` is null for a run without EMA, which has only one kind. */
 export function describeParameters(step: number, weights: Weights | null): string {
   if (weights === null) return `the checkpoint of step ${step}`;
   return `the ${weights === "ema" ? "EMA" : "last"} parameters of step ${step}`;

@@ -209,7 +209,7 @@ export class Bucket {
         if (what === "look for") await this.requireBucket(connection);
         return null;
       }
-      // Nor could the body say why the request is forbidden.
+      // Without a body, the response does not say why a request is forbidden either.
       if (what === "look for" && $metadata?.httpStatusCode === 403) await this.requireBucket(connection);
       throw this.inWords(what, key, error as Error);
     }
@@ -291,7 +291,11 @@ const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
     "the region must be the bucket's",
     "set AWS_REGION to the bucket's region",
   ],
-  [/NotImplemented/, "the store must support conditional writes", "docs/scale.md lists servers that do"],
+  [
+    /NotImplemented/,
+    "the store must support conditional writes",
+    "use a server that does, such as Amazon S3 (docs/scale.md)",
+  ],
   [
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|TimeoutError/,
     "the store must answer",

@@ -30,7 +30,7 @@ export async function storeId(place: string): Promise<string> {
   if (again) {
     throw new RunError(
       `the store must refuse to create an object that exists - got ${file} created twice at ${place}`,
-      "the server ignores If-None-Match, so runs could not be locked: docs/scale.md lists servers that support it",
+      "the server ignores If-None-Match, so runs could not be locked: use one that supports it, such as Amazon S3 (docs/scale.md)",
     );
   }
   return id!;

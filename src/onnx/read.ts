@@ -148,7 +148,10 @@ function valueOf(message: Uint8Array): OnnxValue {
   };
 }
 
-/** Dimension: dim_value 1, dim_param 2, denotation 3. Some writers put 0 or -1 where an extent is not fixed. */
+/**
+ * Dimension: dim_value 1, dim_param 2, denotation 3. Some writers put -1 where an extent is not fixed. Others put 0, which is
+ * kept, so that an input with it can be refused.
+ */
 function extentOf(message: Uint8Array): OnnxExtent {
   const size = numberOf(message, 1) ?? -1;
   return { size: size >= 0 ? size : null, symbol: textOf(message, 2), denotation: textOf(message, 3) };

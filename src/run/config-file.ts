@@ -48,7 +48,7 @@ export async function readConfig(
   const { name, was, is } = changed;
   throw new RunError(
     `${configFile}: ${name} must be ${shownEntry(was)}, the value that the run started with - got ${shownEntry(is)}`,
-    `undo the change, or delete the file and resume: it is restored; to use it, train a new run: zaya train --config RUN/${configFile}`,
+    `undo the change, or delete the file, which zaya resume then restores; to train with the edited config, start a new run: zaya train --config RUN/${configFile}`,
   );
 }
 

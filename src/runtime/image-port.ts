@@ -204,7 +204,8 @@ function fitsRange({ data }: NdArray, range: ValueRange): boolean {
     const beyond = Math.max(low - value, value - high) / (high - low);
     for (let k = 0; k < slack.length; k++) if (beyond > slack[k]!.room) outside[k]!++;
   }
-  // Values that are hardly ever negative, or never above 2 of 255, are more likely in another range, as are values spread around 0 in ranges that start at 0.
+  // A range is unlikely if the values do not use it: -1 to 1 if hardly any value is negative, 0 to 255 if none is above 2, and
+  // either range that starts at 0 if values reach far below 0.
   const used =
     range === "-1,1"
       ? negative > leastNegative * data.length
