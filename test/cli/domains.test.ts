@@ -141,7 +141,7 @@ describe("domains that cannot be used", () => {
     [["A", "large"], "got [16, 16, 1] in A and [32, 32, 1] in large", "--size N"],
     [["A", "nowhere"], "data must be a known name or a path that exists - got nowhere"],
     [["zoo"], "testB must hold at least one image - got no files", "remove the folder"],
-    [["alone"], "must hold trainA and trainB - got trainB alone", "add the other"],
+    [["alone"], "must hold trainA and trainB - got only trainB in", "add the other"],
     [["wide", "--pairs", "beside"], "pairs must be one of side-by-side - got beside"],
     [["A", "--pairs", "side-by-side"], "16 x 16, not twice as wide as high"],
     [["tiny.npy", "--pairs", "side-by-side"], "--pairs is for a folder of images", "remove --pairs"],
