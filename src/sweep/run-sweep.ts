@@ -113,7 +113,7 @@ class SweepRun {
     const events: SweepEvent[] = [];
     const configurations: number[] = [];
     while (events.length < Math.min(wanted, atOnce)) {
-      const event = state.nextPromotion() ?? (await nextConfiguration(state, resolver));
+      const event = state.nextPromotion() ?? (await nextConfiguration(state, resolver)) ?? state.lastPromotion();
       if (event === null) break;
       configurations.push(event.type === "promotion" ? event.configuration : state.configurations.length);
       // The next configuration depends on it.

@@ -112,6 +112,21 @@ export class SweepState {
     return null;
   }
 
+  /**
+   * If everything has ended without a configuration at the last rung, because there were too few for a share of 1 / eta at each
+   * rung: the promotion of the best one. Null otherwise.
+   */
+  lastPromotion(): Extract<SweepEvent, { type: "promotion" }> | null {
+    const last = this.rungs.length - 1;
+    if (this.compared[last]!.length > 0 || this.configurations.some((one) => this.jobsOf(one).length > 0)) return null;
+    for (let rung = last - 1; rung >= 0; rung--) {
+      const finite = this.compared[rung]!.filter((number) => Number.isFinite(this.costAt(number, rung)));
+      const [best] = finite.toSorted((a, b) => this.costAt(a, rung) - this.costAt(b, rung));
+      if (best !== undefined) return { type: "promotion", configuration: best, rung: rung + 1 };
+    }
+    return null;
+  }
+
   /** Parameters of the next configuration; null if there is none. */
   propose(): Assignment | null {
     const number = this.configurations.length;

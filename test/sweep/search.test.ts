@@ -179,6 +179,18 @@ describe("asha", () => {
     expect(best(part).mean!).toBeLessThan(best(whole).mean! + Math.max(best(whole).stderr!, 0.1));
   });
 
+  it("trains the best of few configurations to its end, though no share of a third reaches it", async () => {
+    const { table, trained } = await simulate(
+      { ...early, parameters: { latent: { values: values.slice(0, 5) } } },
+      2700,
+      2,
+      (at, _, step) => (at["latent"] as number) + 1000 / step,
+    );
+    expect(table.best?.configuration).toBe(0);
+    expect(table.rows.map((row) => row.steps)).toEqual([2700, 100, 100, 100, 100]);
+    expect(trained).toBe(2700 + 4 * 100);
+  });
+
   it("lets no configuration go on that diverged", async () => {
     const { table } = await simulate({ ...early, parameters: { latent: { values } } }, 2700, 3, (at, _, step) =>
       (at["latent"] as number) % 2 === 0 ? null : (at["latent"] as number) + 1 / step,
