@@ -7,23 +7,25 @@ import { memoryTarget, targets } from "./targets.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const page = here("../docs/benchmarks.md");
-const [begin, end] = ["<!-- tables: npm run bench:tables -->", "<!-- end of tables -->"];
+let text = readFileSync(page, "utf8");
+write(
+  "tables",
+  ["kernels", "cpu", "wasm"].map((engine) => engineTable(engine, read(engine))),
+);
+write("browser", [browserTable(read("browser"))]);
+writeFileSync(page, text);
 
-const text = readFileSync(page, "utf8");
-const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-if (from < 0 || to < from) {
-  console.error(`bench:tables: ${page} must have "${begin}" and then "${end}"`);
-  process.exit(2);
+/** Replaces what stands between two marks; without results the old tables stay. */
+function write(name, tables) {
+  const [begin, end] = [`<!-- ${name}: npm run bench:tables -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) {
+    console.error(`bench:tables: ${page} must have "${begin}" and then "${end}"`);
+    process.exit(2);
+  }
+  const parts = tables.filter((part) => part !== null);
+  if (parts.length > 0) text = `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`;
 }
-const parts = [
-  ...["kernels", "cpu", "wasm"].map((engine) => engineTable(engine, read(engine))),
-  browserTables(read("browser")),
-].filter((part) => part !== null);
-if (parts.length === 0) {
-  console.error(`bench:tables: ${here("results")} has no results; npm run bench -- --save bench/results/kernels.json`);
-  process.exit(2);
-}
-writeFileSync(page, `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`);
 
 function read(name) {
   const file = here(`results/${name}.json`);
@@ -85,18 +87,20 @@ function digits(ms) {
   return ms < 10 ? ms.toFixed(2) : ms.toFixed(ms < 100 ? 1 : 0);
 }
 
-function browserTables(saved) {
+function browserTable(saved) {
   if (saved === null) return null;
   const rows = Object.entries(saved.workloads).flatMap(([workload, sides]) =>
-    Object.entries(sides).map(([side, found]) => [
-      `\`${workload}\``,
-      side === "zaya" ? "zaya" : `${side} ${found.version ?? ""}`.trim(),
-      found.missing ?? span(found),
-      found.missing || side === "zaya" ? "" : `**${found.ratio.toFixed(2)}x**`,
-    ]),
+    Object.entries(sides)
+      .toSorted(([, a], [, b]) => ("missing" in a) - ("missing" in b))
+      .map(([side, found]) => [
+        `\`${workload}\``,
+        found.missing ? side : `${side} ${found.version} (${found.note})`,
+        found.missing ?? span(found),
+        found.missing || side === "zaya" ? "" : `**${found.ratio.toFixed(2)}x**`,
+      ]),
   );
-  const head = ["workload", "library", "ms per step", "zaya is faster by"];
-  return `### In the browser\n\n${saved.browser}, ${saved.threads} threads, ${saved.rounds} rounds.\n\n${table(head, rows)}`;
+  const { date, browser, machine, rounds, threads, load } = saved;
+  return `${date}, ${browser} headless, ${machine}, ${rounds} alternated rounds, ${threads} threads; load average ${load.toFixed(1)} at the start.\n\n${table(["workload", "library", "ms per step", "zaya is faster by"], rows)}`;
 }
 
 function table(head, rows) {
